@@ -1,0 +1,281 @@
+//! Names of things: UUIDs for what the platform creates, checked text for what comes from the field.
+
+use crate::text::{InvalidText, parse_text};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// A charging station (site). UUIDv7.
+    StationId
+);
+uuid_id!(
+    /// A pile (桩) as an asset. UUIDv7.
+    PileId
+);
+uuid_id!(
+    /// A charging session. UUIDv7 made from the event that opened it, see [`SessionId::derive`].
+    SessionId
+);
+uuid_id!(
+    /// A command to a charge point. UUIDv7; also the gateway's key for de-duplication.
+    CommandId
+);
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $max:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The longest accepted text, in characters.
+            pub const MAX_CHARS: usize = $max;
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidText;
+            fn try_from(raw: String) -> Result<Self, InvalidText> {
+                Self::parse(&raw)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+macro_rules! printable_id {
+    ($(#[$doc:meta])* $name:ident, $max:expr) => {
+        text_id!($(#[$doc])* $name, $max);
+
+        impl $name {
+            /// Accepts trimmed, printable text within the limit.
+            ///
+            /// # Errors
+            /// What was wrong with the text.
+            pub fn parse(raw: &str) -> Result<Self, InvalidText> {
+                parse_text(raw, Self::MAX_CHARS).map(Self)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// The device's own name (its serial number), as the gateway knows it: 1 to 64 of `A-Za-z0-9` and `._:@*+=|-`.
+    ChargePointId,
+    64
+);
+
+impl ChargePointId {
+    /// Accepts 1 to 64 characters of the allowed alphabet, nothing trimmed: it is a key on the wire.
+    ///
+    /// # Errors
+    /// What was wrong with the text.
+    pub fn parse(raw: &str) -> Result<Self, InvalidText> {
+        if raw.is_empty() {
+            return Err(InvalidText::Empty);
+        }
+        if raw.chars().count() > Self::MAX_CHARS {
+            return Err(InvalidText::TooLong { max: Self::MAX_CHARS });
+        }
+        if !raw.chars().all(|c| c.is_ascii_alphanumeric() || "._:@*+=|-".contains(c)) {
+            return Err(InvalidText::ForbiddenCharacter);
+        }
+        Ok(Self(raw.to_owned()))
+    }
+}
+
+printable_id!(
+    /// A gateway pod, as it signs its events and its `conn:` keys.
+    GatewayId,
+    128
+);
+printable_id!(
+    /// The gateway's name of an event; the same event may arrive more than once.
+    EventId,
+    128
+);
+printable_id!(
+    /// The token a driver identifies with (OCPP 1.6 `IdToken`, at most 20 characters).
+    IdTag,
+    20
+);
+printable_id!(
+    /// The gateway's name of a charging transaction: mostly an integer, kept as text. "Not known yet" (0, empty) is
+    /// never a `TransactionId`, it is `None`.
+    TransactionId,
+    64
+);
+
+impl TransactionId {
+    /// The integer that it stands for, if it is one in its plain form (`634`, not `0634`).
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        self.0.parse::<i64>().ok().filter(|n| n.to_string() == self.0)
+    }
+}
+
+/// One outlet (枪) of a charge point; 0 is the charge point as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct ConnectorId(u16);
+
+/// The number of a connector was negative or absurdly large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("connector id must be between 0 and {max}", max = ConnectorId::MAX)]
+pub struct InvalidConnectorId;
+
+impl ConnectorId {
+    /// The charge point as a whole.
+    pub const WHOLE: Self = Self(0);
+    /// The largest number accepted.
+    pub const MAX: u16 = 1_000;
+
+    /// Accepts 0 to 1000.
+    ///
+    /// # Errors
+    /// When the number is outside that range.
+    pub fn parse(raw: i64) -> Result<Self, InvalidConnectorId> {
+        u16::try_from(raw).ok().filter(|n| *n <= Self::MAX).map(Self).ok_or(InvalidConnectorId)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+
+    /// Whether this means the charge point as a whole.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl fmt::Display for ConnectorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TryFrom<i64> for ConnectorId {
+    type Error = InvalidConnectorId;
+    fn try_from(raw: i64) -> Result<Self, InvalidConnectorId> {
+        Self::parse(raw)
+    }
+}
+
+impl From<ConnectorId> for i64 {
+    fn from(id: ConnectorId) -> Self {
+        Self::from(id.0)
+    }
+}
+
+impl SessionId {
+    /// The id of the session that `event` opened on `charge_point` at `started_at_ms` (Unix milliseconds).
+    ///
+    /// It is a UUIDv7 whose random part is a digest of the two names: the same event always opens the same session,
+    /// however often and wherever it is applied, and ids still sort by time.
+    #[must_use]
+    pub fn derive(charge_point: &ChargePointId, event: &EventId, started_at_ms: i64) -> Self {
+        let name = format!("{charge_point}/{event}");
+        let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).into_bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(digest.first_chunk::<10>().unwrap_or(&[0; 10]));
+        let millis = u64::try_from(started_at_ms).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+}
+
+/// A 64-bit digest of an [`EventId`] (FNV-1a), small enough to stand beside the state that the event left behind.
+///
+/// Only used to tell apart events of one charge point that claim the same instant, or that are close together; there
+/// 64 bits do not collide in practice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventKey(pub i64);
+
+impl EventKey {
+    /// The digest of `event`.
+    #[must_use]
+    pub fn of(event: &EventId) -> Self {
+        let digest = event
+            .as_str()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        Self(i64::from_ne_bytes(digest.to_ne_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_charge_point_id_is_a_plain_key() {
+        assert!(ChargePointId::parse("CP-001.a:b@c*d+e=f|g").is_ok());
+        for bad in ["", " CP", "CP 1", "桩", "a\n", "a/b", &"x".repeat(65)] {
+            assert!(ChargePointId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_connector_is_never_negative() {
+        assert_eq!(ConnectorId::parse(-1), Err(InvalidConnectorId));
+        assert_eq!(ConnectorId::parse(1001), Err(InvalidConnectorId));
+        assert!(ConnectorId::parse(0).unwrap().is_whole());
+    }
+
+    #[test]
+    fn only_plain_integers_count_as_integers() {
+        let integer = |raw: &str| TransactionId::parse(raw).unwrap().as_integer();
+        assert_eq!(integer("634"), Some(634));
+        assert_eq!(integer("0634"), None);
+        assert_eq!(integer("+5"), None);
+        assert_eq!(integer("TXN12345"), None);
+    }
+
+    #[test]
+    fn the_same_event_opens_the_same_session() {
+        let cp = ChargePointId::parse("CP-1").unwrap();
+        let event = EventId::parse("e-1").unwrap();
+        let id = SessionId::derive(&cp, &event, 1_722_673_799_000);
+        assert_eq!(id, SessionId::derive(&cp, &event, 1_722_673_799_000));
+        assert_eq!(id.0.get_version_num(), 7);
+        assert_ne!(id, SessionId::derive(&cp, &EventId::parse("e-2").unwrap(), 1_722_673_799_000));
+    }
+}

@@ -1,0 +1,20 @@
+//! What is true of stations, piles and the devices behind them: types and transitions.
+//!
+//! No I/O, no async, no clock, no randomness: time and identity come in as arguments, so the same input always gives
+//! the same state. Live state is made of parts that do not depend on the order in which facts arrive
+//! ([`latest::Latest`], [`liveness::Liveness`], [`ledger::Ledger`]); that is what makes replay harmless.
+
+pub mod asset;
+pub mod charge_point;
+pub mod command;
+pub mod connector;
+pub mod event;
+pub mod ids;
+pub mod latest;
+pub mod ledger;
+pub mod liveness;
+pub mod measure;
+pub mod order;
+pub mod session;
+pub mod status;
+pub mod text;

@@ -1,0 +1,163 @@
+//! Statuses of connectors and piles, and how the one is told from the other.
+
+use crate::ids::ConnectorId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The nine connector statuses of OCPP 1.6 (`ChargePointStatus`), best first: the order that a pile's own status is
+/// picked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ConnectorStatus {
+    /// Free.
+    Available,
+    /// A vehicle or a driver is there, not yet charging.
+    Preparing,
+    /// Reserved for a driver.
+    Reserved,
+    /// Charging is over, the vehicle still plugged in.
+    Finishing,
+    /// The vehicle takes no energy.
+    SuspendedEV,
+    /// The charge point gives no energy.
+    SuspendedEVSE,
+    /// Energy flows.
+    Charging,
+    /// Out of service.
+    Unavailable,
+    /// Broken.
+    Faulted,
+}
+
+impl ConnectorStatus {
+    /// Every status, best first.
+    pub const ALL: [Self; 9] = [
+        Self::Available,
+        Self::Preparing,
+        Self::Reserved,
+        Self::Finishing,
+        Self::SuspendedEV,
+        Self::SuspendedEVSE,
+        Self::Charging,
+        Self::Unavailable,
+        Self::Faulted,
+    ];
+
+    /// The OCPP 1.6 name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "Available",
+            Self::Preparing => "Preparing",
+            Self::Reserved => "Reserved",
+            Self::Finishing => "Finishing",
+            Self::SuspendedEV => "SuspendedEV",
+            Self::SuspendedEVSE => "SuspendedEVSE",
+            Self::Charging => "Charging",
+            Self::Unavailable => "Unavailable",
+            Self::Faulted => "Faulted",
+        }
+    }
+
+    /// The status called `name`, in exactly its OCPP 1.6 spelling.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+}
+
+impl fmt::Display for ConnectorStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A pile's status as one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PileStatus {
+    /// Nothing was ever heard from the device, or not of any connector yet.
+    Unknown,
+    /// The device is not connected to a gateway.
+    Offline,
+    /// What its connectors say.
+    Reported(ConnectorStatus),
+}
+
+impl PileStatus {
+    /// Sums up a charge point: `Offline` when not online; else connector 0's `Faulted` or `Unavailable`; else the best of
+    /// its connectors, in the order of [`ConnectorStatus`]; connector 0 alone speaks when no other was heard.
+    #[must_use]
+    pub fn roll_up(online: bool, connectors: impl IntoIterator<Item = (ConnectorId, ConnectorStatus)>) -> Self {
+        if !online {
+            return Self::Offline;
+        }
+        let (mut whole, mut best) = (None, None::<ConnectorStatus>);
+        for (connector, status) in connectors {
+            if connector.is_whole() {
+                whole = Some(status);
+            } else {
+                best = Some(best.map_or(status, |held| held.min(status)));
+            }
+        }
+        match (whole, best) {
+            (Some(out @ (ConnectorStatus::Faulted | ConnectorStatus::Unavailable)), _) => Self::Reported(out),
+            (_, Some(best)) => Self::Reported(best),
+            (Some(whole), None) => Self::Reported(whole),
+            (None, None) => Self::Unknown,
+        }
+    }
+
+    /// The word that the API shows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "Unknown",
+            Self::Offline => "Offline",
+            Self::Reported(status) => status.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for PileStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ConnectorStatus::*;
+    use super::*;
+
+    fn roll_up(connectors: &[(i64, ConnectorStatus)]) -> PileStatus {
+        let connectors = connectors.iter().map(|(id, status)| (ConnectorId::parse(*id).unwrap(), *status));
+        PileStatus::roll_up(true, connectors)
+    }
+
+    #[test]
+    fn a_pile_is_as_good_as_its_best_connector() {
+        assert_eq!(roll_up(&[(1, Charging), (2, Available)]), PileStatus::Reported(Available));
+        assert_eq!(roll_up(&[(1, Faulted), (2, SuspendedEV)]), PileStatus::Reported(SuspendedEV));
+    }
+
+    #[test]
+    fn connector_zero_overrules_only_when_out_of_service() {
+        assert_eq!(roll_up(&[(0, Faulted), (1, Available)]), PileStatus::Reported(Faulted));
+        assert_eq!(roll_up(&[(0, Unavailable), (1, Available)]), PileStatus::Reported(Unavailable));
+        assert_eq!(roll_up(&[(0, Available), (1, Charging)]), PileStatus::Reported(Charging));
+        assert_eq!(roll_up(&[(0, Available)]), PileStatus::Reported(Available));
+    }
+
+    #[test]
+    fn silence_and_absence_have_their_own_words() {
+        assert_eq!(roll_up(&[]), PileStatus::Unknown);
+        assert_eq!(PileStatus::roll_up(false, [(ConnectorId::WHOLE, Available)]), PileStatus::Offline);
+    }
+
+    #[test]
+    fn every_status_parses_back() {
+        for status in ConnectorStatus::ALL {
+            assert_eq!(ConnectorStatus::parse(status.as_str()), Some(status));
+        }
+        assert_eq!(ConnectorStatus::parse("charging"), None);
+    }
+}
