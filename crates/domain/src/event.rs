@@ -1,8 +1,6 @@
 //! What the gateway says: one well-formed event of the gateway contract, in the platform's own types.
 
-use crate::ids::{
-    ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, TransactionId,
-};
+use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
 use crate::measure::MeterReading;
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};

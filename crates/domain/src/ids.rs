@@ -110,7 +110,10 @@ impl ChargePointId {
         if raw.chars().count() > Self::MAX_CHARS {
             return Err(InvalidText::TooLong { max: Self::MAX_CHARS });
         }
-        if !raw.chars().all(|c| c.is_ascii_alphanumeric() || "._:@*+=|-".contains(c)) {
+        if !raw
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._:@*+=|-".contains(c))
+        {
             return Err(InvalidText::ForbiddenCharacter);
         }
         Ok(Self(raw.to_owned()))
@@ -168,7 +171,11 @@ impl ConnectorId {
     /// # Errors
     /// When the number is outside that range.
     pub fn parse(raw: i64) -> Result<Self, InvalidConnectorId> {
-        u16::try_from(raw).ok().filter(|n| *n <= Self::MAX).map(Self).ok_or(InvalidConnectorId)
+        u16::try_from(raw)
+            .ok()
+            .filter(|n| *n <= Self::MAX)
+            .map(Self)
+            .ok_or(InvalidConnectorId)
     }
 
     /// The number.
@@ -276,6 +283,9 @@ mod tests {
         let id = SessionId::derive(&cp, &event, 1_722_673_799_000);
         assert_eq!(id, SessionId::derive(&cp, &event, 1_722_673_799_000));
         assert_eq!(id.0.get_version_num(), 7);
-        assert_ne!(id, SessionId::derive(&cp, &EventId::parse("e-2").unwrap(), 1_722_673_799_000));
+        assert_ne!(
+            id,
+            SessionId::derive(&cp, &EventId::parse("e-2").unwrap(), 1_722_673_799_000)
+        );
     }
 }

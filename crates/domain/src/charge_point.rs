@@ -1,0 +1,260 @@
+//! A charge point as the platform knows it through its events, and how one event changes it.
+
+use crate::connector::Connector;
+use crate::event::{BootReport, EventKind, GatewayEvent, MeterValues, TransactionStart, TransactionStop};
+use crate::ids::{ChargePointId, ConnectorId, EventKey};
+use crate::latest::Offered;
+use crate::ledger::{Derived, Entered, Ledger, Unplaced};
+use crate::liveness::Liveness;
+use crate::measure::{Dated, keep_newer};
+use crate::order::{RecordPosition, Stamp, believe};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// Live state of one device; exists whether or not a pile is registered for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChargePoint {
+    /// The device.
+    pub id: ChargePointId,
+    /// Whether it is there.
+    pub liveness: Liveness,
+    /// What it last said of itself when it booted.
+    pub boot: Option<Dated<BootReport>>,
+    /// Its connectors, as far as heard.
+    pub connectors: BTreeMap<ConnectorId, Connector>,
+    /// What was said of its transactions.
+    pub ledger: Ledger,
+    /// Recent events that claimed an absurd time. The time they are ordered by is their record's, so a second copy would
+    /// pass for a newer event if the first were not remembered.
+    pub clockless: Vec<EventKey>,
+}
+
+/// What an event did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It changed the state, or was a sign of life.
+    Applied,
+    /// Nothing, by design.
+    Ignored(Ignored),
+    /// Nothing, and it must be kept, since it says something that finds no place.
+    Unplaced(Misfit),
+}
+
+/// Why an event had no effect, by design.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignored {
+    /// It was applied before.
+    Duplicate,
+    /// Something newer is known.
+    Stale,
+    /// Of a kind that carries no state.
+    NoEffect,
+}
+
+impl Ignored {
+    /// A stable name, for metrics.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Stale => "stale",
+            Self::NoEffect => "no_effect",
+        }
+    }
+}
+
+/// Why an event finds no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misfit {
+    /// A stop that ends no session.
+    Stop(Unplaced),
+    /// Said of a transaction so long ago that its session is not remembered any more.
+    TooLate,
+}
+
+impl Misfit {
+    /// A stable name, for dead letters and metrics.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Stop(unplaced) => unplaced.reason(),
+            Self::TooLate => "TOO_LATE",
+        }
+    }
+}
+
+/// How many events of an absurd clock are remembered.
+const MAX_CLOCKLESS: usize = 32;
+
+impl ChargePoint {
+    /// A device that is heard for the first time, at `first_seen_at`.
+    #[must_use]
+    pub fn new(id: ChargePointId, first_seen_at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            liveness: Liveness::new(first_seen_at),
+            boot: None,
+            connectors: BTreeMap::new(),
+            ledger: Ledger::default(),
+            clockless: Vec::new(),
+        }
+    }
+
+    /// The sessions that are still remembered.
+    #[must_use]
+    pub fn sessions(&self) -> Derived {
+        self.ledger.derive(&self.id)
+    }
+
+    /// Changes the state as `event`, told by the record at `position`, says.
+    ///
+    /// The outcome of any set of events is the same in whatever order, and however often, they are applied.
+    pub fn apply(&mut self, event: &GatewayEvent, position: &RecordPosition) -> Outcome {
+        let stamp = Stamp::new(event.claimed_at, position);
+        if believe(event.claimed_at, position.appended_at).is_none() && self.was_told_clockless(event) {
+            return Outcome::Ignored(Ignored::Duplicate);
+        }
+        self.liveness.last_seen_at = self.liveness.last_seen_at.max(stamp.at);
+        let heard = if event.kind.is_proof_of_life() {
+            self.liveness.hear(event, stamp)
+        } else {
+            Offered::Stale
+        };
+        self.apply_kind(event, stamp, position, heard)
+    }
+
+    fn apply_kind(
+        &mut self,
+        event: &GatewayEvent,
+        stamp: Stamp,
+        position: &RecordPosition,
+        heard: Offered,
+    ) -> Outcome {
+        let key = EventKey::of(&event.event_id);
+        match &event.kind {
+            EventKind::Connected(report) => {
+                let boot = Dated {
+                    at: stamp.at,
+                    value: report.clone(),
+                };
+                keep_newer(&mut self.boot, boot);
+                self.beat(stamp);
+                heard.into()
+            }
+            EventKind::Heartbeat => {
+                self.beat(stamp);
+                heard.into()
+            }
+            EventKind::Disconnected { .. } => self.liveness.part(event, stamp).into(),
+            EventKind::StatusChanged(report) => self
+                .connector(report.connector_id)
+                .report_status(report, key, stamp)
+                .into(),
+            EventKind::MeterValues(values) => self.read_meter(event, values, stamp, position),
+            EventKind::TransactionStarted(start) => self.start(event, start, stamp),
+            EventKind::TransactionUpdated(update) => match &update.transaction_id {
+                Some(id) => entered(
+                    self.ledger
+                        .enter_sight(&event.event_id, update.connector_id, id, stamp),
+                ),
+                None => heard.into(),
+            },
+            EventKind::TransactionStopped(stop) => self.stop(event, stop, stamp, position),
+            EventKind::CommandAnswered(_) | EventKind::Other { .. } => Outcome::Ignored(Ignored::NoEffect),
+        }
+    }
+
+    fn start(&mut self, event: &GatewayEvent, start: &TransactionStart, stamp: Stamp) -> Outcome {
+        let outcome = entered(self.ledger.enter_start(&self.id, &event.event_id, start, stamp));
+        self.ledger.settle(&self.id);
+        outcome
+    }
+
+    fn stop(
+        &mut self,
+        event: &GatewayEvent,
+        stop: &TransactionStop,
+        stamp: Stamp,
+        position: &RecordPosition,
+    ) -> Outcome {
+        let stamp = match believe(stop.stopped_at, position.appended_at) {
+            Some(_) => Stamp::new(stop.stopped_at, position),
+            None => stamp,
+        };
+        let outcome = entered(self.ledger.enter_stop(&event.event_id, stop, stamp));
+        if outcome != Outcome::Applied {
+            return outcome;
+        }
+        let key = EventKey::of(&event.event_id);
+        let unplaced = self
+            .sessions()
+            .unplaced
+            .into_iter()
+            .find(|(event, _)| *event == key);
+        self.ledger.settle(&self.id);
+        unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(Misfit::Stop(why)))
+    }
+
+    fn read_meter(
+        &mut self,
+        event: &GatewayEvent,
+        values: &MeterValues,
+        stamp: Stamp,
+        position: &RecordPosition,
+    ) -> Outcome {
+        let connector = self.connector(values.connector_id);
+        let mut newer = false;
+        for reading in &values.readings {
+            newer |= connector.read_meter(reading, stamp.at, position) == Offered::Newest;
+        }
+        if let Some(id) = &values.transaction_id {
+            newer |= self
+                .ledger
+                .enter_sight(&event.event_id, values.connector_id, id, stamp)
+                == Entered::New;
+        }
+        if newer {
+            Outcome::Applied
+        } else {
+            Outcome::Ignored(Ignored::Stale)
+        }
+    }
+
+    fn connector(&mut self, id: ConnectorId) -> &mut Connector {
+        self.connectors.entry(id).or_insert_with(|| Connector::new(id))
+    }
+
+    fn beat(&mut self, stamp: Stamp) {
+        self.liveness.last_heartbeat_at = self.liveness.last_heartbeat_at.max(Some(stamp.at));
+    }
+
+    fn was_told_clockless(&mut self, event: &GatewayEvent) -> bool {
+        let key = EventKey::of(&event.event_id);
+        if self.clockless.contains(&key) {
+            return true;
+        }
+        if self.clockless.len() >= MAX_CLOCKLESS {
+            self.clockless.remove(0);
+        }
+        self.clockless.push(key);
+        false
+    }
+}
+
+impl From<Offered> for Outcome {
+    fn from(offered: Offered) -> Self {
+        match offered {
+            Offered::Newest => Self::Applied,
+            Offered::Stale => Self::Ignored(Ignored::Stale),
+            Offered::Duplicate => Self::Ignored(Ignored::Duplicate),
+        }
+    }
+}
+
+const fn entered(entered: Entered) -> Outcome {
+    match entered {
+        Entered::New => Outcome::Applied,
+        Entered::Known => Outcome::Ignored(Ignored::Duplicate),
+        Entered::TooLate => Outcome::Unplaced(Misfit::TooLate),
+    }
+}

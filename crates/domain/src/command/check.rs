@@ -1,0 +1,319 @@
+//! Whether a pile may be commanded, told from one look at it.
+
+use crate::ids::{ChargePointId, ConnectorId, PileId, TransactionId};
+use crate::status::{ConnectorStatus, PileStatus};
+
+/// A pile as one query found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PileSnapshot {
+    /// The pile.
+    pub pile_id: PileId,
+    /// Its device.
+    pub charge_point_id: ChargePointId,
+    /// Whether the device is online; `None` when it was never heard.
+    pub online: Option<bool>,
+    /// The status of each connector that reported one.
+    pub connectors: Vec<(ConnectorId, ConnectorStatus)>,
+    /// Sessions that have not ended.
+    pub open_sessions: Vec<OpenSession>,
+}
+
+/// A session that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Where.
+    pub connector_id: ConnectorId,
+    /// Its transaction; `None` while the gateway has not told it.
+    pub transaction_id: Option<TransactionId>,
+}
+
+/// Why a command is not sent. The message is fit to be shown to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The device is not connected to a gateway.
+    #[error("{0} is offline")]
+    Offline(ChargePointId),
+    /// The device was never heard.
+    #[error("{0} has never been heard from")]
+    NeverHeard(ChargePointId),
+    /// The pile as a whole cannot start charging.
+    #[error("{charge_point_id} is {status}")]
+    PileNotAvailable {
+        /// The device.
+        charge_point_id: ChargePointId,
+        /// What it is instead.
+        status: PileStatus,
+    },
+    /// The connector cannot start charging.
+    #[error("connector {connector_id} of {charge_point_id} is {status}")]
+    ConnectorNotAvailable {
+        /// The device.
+        charge_point_id: ChargePointId,
+        /// The connector.
+        connector_id: ConnectorId,
+        /// What it is instead.
+        status: ConnectorStatus,
+    },
+    /// The device never mentioned such a connector.
+    #[error("{charge_point_id} has no connector {connector_id}")]
+    NoSuchConnector {
+        /// The device.
+        charge_point_id: ChargePointId,
+        /// The connector asked for.
+        connector_id: ConnectorId,
+    },
+    /// There is no session to stop.
+    #[error("{0} has no open charging session")]
+    NoActiveTransaction(ChargePointId),
+    /// Another session than the one named is open.
+    #[error("transaction {transaction_id} is not open on {charge_point_id}")]
+    TransactionMismatch {
+        /// The device.
+        charge_point_id: ChargePointId,
+        /// The transaction asked for.
+        transaction_id: TransactionId,
+    },
+    /// More than one session could be meant.
+    #[error("{0} has several open charging sessions: name a transactionId or a connectorId")]
+    AmbiguousTransaction(ChargePointId),
+    /// A session is open, but the gateway has not told its transaction id yet.
+    #[error("the gateway has not yet told the transaction id of the session on {0}: try again shortly")]
+    TransactionIdPending(ChargePointId),
+}
+
+impl PileSnapshot {
+    /// The pile's status as one word.
+    #[must_use]
+    pub fn status(&self) -> PileStatus {
+        match self.online {
+            None => PileStatus::Unknown,
+            Some(online) => PileStatus::roll_up(online, self.connectors.iter().copied()),
+        }
+    }
+
+    /// Any command needs a device that is there.
+    ///
+    /// # Errors
+    /// [`Refusal::Offline`] or [`Refusal::NeverHeard`].
+    pub fn check_reachable(&self) -> Result<(), Refusal> {
+        match self.online {
+            Some(true) => Ok(()),
+            Some(false) => Err(Refusal::Offline(self.charge_point_id.clone())),
+            None => Err(Refusal::NeverHeard(self.charge_point_id.clone())),
+        }
+    }
+
+    /// Whether charging may start on `connector`, or anywhere when none is named: the statuses in `startable` are good
+    /// enough, the pile as a whole must not be out of service.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_start(
+        &self,
+        connector: Option<ConnectorId>,
+        startable: &[ConnectorStatus],
+    ) -> Result<(), Refusal> {
+        self.check_reachable()?;
+        let Some(connector_id) = connector else {
+            return self.check_start_anywhere(startable);
+        };
+        let status = self
+            .status_of(connector_id)
+            .ok_or_else(|| Refusal::NoSuchConnector {
+                charge_point_id: self.charge_point_id.clone(),
+                connector_id,
+            })?;
+        if self.out_of_service() {
+            return Err(self.pile_not_available());
+        }
+        if startable.contains(&status) {
+            return Ok(());
+        }
+        let charge_point_id = self.charge_point_id.clone();
+        Err(Refusal::ConnectorNotAvailable {
+            charge_point_id,
+            connector_id,
+            status,
+        })
+    }
+
+    fn check_start_anywhere(&self, startable: &[ConnectorStatus]) -> Result<(), Refusal> {
+        match self.status() {
+            PileStatus::Reported(status) if startable.contains(&status) => Ok(()),
+            _ => Err(self.pile_not_available()),
+        }
+    }
+
+    /// The transaction that a stop means: the one named, or the one on the connector named, or the only one.
+    ///
+    /// A transaction named by the caller is believed when the platform holds an open session whose id the gateway has
+    /// not told yet: the device itself will refuse what it does not know.
+    ///
+    /// # Errors
+    /// Why none can be told.
+    pub fn check_stop(
+        &self,
+        transaction: Option<&TransactionId>,
+        connector: Option<ConnectorId>,
+    ) -> Result<TransactionId, Refusal> {
+        self.check_reachable()?;
+        let on_connector = |session: &&OpenSession| connector.is_none_or(|id| session.connector_id == id);
+        let open: Vec<_> = self.open_sessions.iter().filter(on_connector).collect();
+        let charge_point_id = || self.charge_point_id.clone();
+        if let (Some(wanted), false) = (transaction, open.is_empty()) {
+            let named =
+                |session: &&OpenSession| session.transaction_id.as_ref().is_none_or(|id| id == wanted);
+            return match open.into_iter().any(|session| named(&session)) {
+                true => Ok(wanted.clone()),
+                false => Err(Refusal::TransactionMismatch {
+                    charge_point_id: charge_point_id(),
+                    transaction_id: wanted.clone(),
+                }),
+            };
+        }
+        match open.as_slice() {
+            [] => Err(Refusal::NoActiveTransaction(charge_point_id())),
+            [only] => only
+                .transaction_id
+                .clone()
+                .ok_or_else(|| Refusal::TransactionIdPending(charge_point_id())),
+            _ => Err(Refusal::AmbiguousTransaction(charge_point_id())),
+        }
+    }
+
+    fn status_of(&self, connector: ConnectorId) -> Option<ConnectorStatus> {
+        self.connectors
+            .iter()
+            .find(|(id, _)| *id == connector)
+            .map(|(_, status)| *status)
+    }
+
+    fn out_of_service(&self) -> bool {
+        matches!(
+            self.status_of(ConnectorId::WHOLE),
+            Some(ConnectorStatus::Faulted | ConnectorStatus::Unavailable)
+        )
+    }
+
+    fn pile_not_available(&self) -> Refusal {
+        Refusal::PileNotAvailable {
+            charge_point_id: self.charge_point_id.clone(),
+            status: self.status(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const STARTABLE: &[ConnectorStatus] = &[ConnectorStatus::Available];
+
+    fn connector(id: i64) -> ConnectorId {
+        ConnectorId::parse(id).unwrap()
+    }
+
+    fn pile(online: Option<bool>, connectors: &[(i64, ConnectorStatus)]) -> PileSnapshot {
+        PileSnapshot {
+            pile_id: PileId(Uuid::nil()),
+            charge_point_id: ChargePointId::parse("CP-001").unwrap(),
+            online,
+            connectors: connectors
+                .iter()
+                .map(|(id, status)| (connector(*id), *status))
+                .collect(),
+            open_sessions: Vec::new(),
+        }
+    }
+
+    fn charging(sessions: &[(i64, Option<&str>)]) -> PileSnapshot {
+        let open_sessions = sessions
+            .iter()
+            .map(|(id, transaction)| OpenSession {
+                connector_id: connector(*id),
+                transaction_id: transaction.map(|raw| TransactionId::parse(raw).unwrap()),
+            })
+            .collect();
+        PileSnapshot {
+            open_sessions,
+            ..pile(Some(true), &[(1, ConnectorStatus::Charging)])
+        }
+    }
+
+    fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
+        outcome.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_start_needs_a_free_connector_on_a_pile_that_is_there() {
+        use ConnectorStatus::*;
+        let start = |pile: PileSnapshot, id: Option<i64>| pile.check_start(id.map(connector), STARTABLE);
+        assert_eq!(start(pile(Some(true), &[(1, Available)]), Some(1)), Ok(()));
+        assert_eq!(
+            start(pile(Some(true), &[(1, Charging), (2, Available)]), None),
+            Ok(())
+        );
+        let said = |pile, id| refusal(start(pile, id));
+        assert_eq!(said(pile(None, &[]), Some(1)), "CP-001 has never been heard from");
+        assert_eq!(
+            said(pile(Some(false), &[(1, Available)]), Some(1)),
+            "CP-001 is offline"
+        );
+        assert_eq!(
+            said(pile(Some(true), &[(1, Charging)]), Some(1)),
+            "connector 1 of CP-001 is Charging"
+        );
+        assert_eq!(
+            said(pile(Some(true), &[(1, Available)]), Some(9)),
+            "CP-001 has no connector 9"
+        );
+        assert_eq!(
+            said(pile(Some(true), &[(0, Faulted), (1, Available)]), Some(1)),
+            "CP-001 is Faulted"
+        );
+        assert_eq!(
+            said(pile(Some(true), &[(1, Charging)]), None),
+            "CP-001 is Charging"
+        );
+        assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
+        let plugged = pile(Some(true), &[(1, Preparing)]);
+        assert_eq!(
+            plugged.check_start(Some(connector(1)), &[Available, Preparing]),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn a_stop_means_one_transaction_or_is_refused() {
+        let id = |raw: &str| TransactionId::parse(raw).unwrap();
+        let one = charging(&[(1, Some("634"))]);
+        assert_eq!(one.check_stop(None, None), Ok(id("634")));
+        assert_eq!(one.check_stop(None, Some(connector(1))), Ok(id("634")));
+        assert_eq!(one.check_stop(Some(&id("634")), None), Ok(id("634")));
+        assert_eq!(
+            refusal(one.check_stop(Some(&id("7")), None)),
+            "transaction 7 is not open on CP-001"
+        );
+        assert_eq!(
+            refusal(one.check_stop(None, Some(connector(2)))),
+            "CP-001 has no open charging session"
+        );
+        assert_eq!(
+            refusal(charging(&[]).check_stop(Some(&id("7")), None)),
+            "CP-001 has no open charging session"
+        );
+        let unnamed = charging(&[(1, None)]);
+        assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(id("7")));
+        assert!(matches!(
+            unnamed.check_stop(None, None),
+            Err(Refusal::TransactionIdPending(_))
+        ));
+        let two = charging(&[(1, Some("1")), (2, Some("2"))]);
+        assert!(matches!(
+            two.check_stop(None, None),
+            Err(Refusal::AmbiguousTransaction(_))
+        ));
+        assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
+    }
+}

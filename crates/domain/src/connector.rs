@@ -1,0 +1,86 @@
+//! Live state of one connector.
+
+use crate::event::StatusReport;
+use crate::ids::{ConnectorId, EventKey};
+use crate::latest::{self, Latest, Offered, Report};
+use crate::measure::{Dated, MeterReading, keep_newer};
+use crate::order::{RecordPosition, Stamp};
+use crate::status::ConnectorStatus;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A connector as last heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connector {
+    /// Which one; 0 is the charge point as a whole.
+    pub id: ConnectorId,
+    /// Its newest status report; `None` when only readings were heard.
+    pub status: Option<Latest<StatusView>>,
+    /// Newest active power, in W.
+    pub power_w: Option<Dated<f64>>,
+    /// Newest reading of the energy register, in Wh.
+    pub energy_wh: Option<Dated<f64>>,
+    /// Newest state of charge, in percent.
+    pub soc_percent: Option<Dated<f64>>,
+}
+
+/// What a status report said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The status.
+    pub status: ConnectorStatus,
+    /// OCPP 1.6 error code, unless `NoError`.
+    pub error_code: Option<String>,
+    /// Free text of the vendor.
+    pub info: Option<String>,
+    /// Error code of the vendor.
+    pub vendor_error_code: Option<String>,
+}
+
+impl Connector {
+    /// A connector that nothing is known of yet.
+    #[must_use]
+    pub const fn new(id: ConnectorId) -> Self {
+        Self {
+            id,
+            status: None,
+            power_w: None,
+            energy_wh: None,
+            soc_percent: None,
+        }
+    }
+
+    /// Takes a status report in.
+    pub fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
+        let value = StatusView {
+            status: report.status,
+            error_code: report.error_code.clone(),
+            info: report.info.clone(),
+            vendor_error_code: report.vendor_error_code.clone(),
+        };
+        latest::offer(&mut self.status, Report { stamp, event, value })
+    }
+
+    /// Takes a meter reading in; `Stale` when each of its values is older than what is held.
+    ///
+    /// A reading without a believable time of its own is of the time of the event that carries it, `event_at`.
+    pub fn read_meter(
+        &mut self,
+        reading: &MeterReading,
+        event_at: DateTime<Utc>,
+        position: &RecordPosition,
+    ) -> Offered {
+        let at = reading
+            .taken_at
+            .map_or(event_at, |taken| Stamp::new(Some(taken), position).at);
+        let mut newer = false;
+        for (held, offered) in [
+            (&mut self.power_w, reading.power_w),
+            (&mut self.energy_wh, reading.energy_wh),
+            (&mut self.soc_percent, reading.soc_percent),
+        ] {
+            newer |= offered.is_some_and(|value| keep_newer(held, Dated { at, value }));
+        }
+        if newer { Offered::Newest } else { Offered::Stale }
+    }
+}

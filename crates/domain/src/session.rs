@@ -1,0 +1,73 @@
+//! A charging session: what became of one plugging-in.
+
+use crate::ids::{ChargePointId, ConnectorId, IdTag, SessionId, TransactionId};
+use chrono::{DateTime, Utc};
+
+/// A charging session as the events of its charge point tell it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChargingSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Where: the device.
+    pub charge_point_id: ChargePointId,
+    /// Where: the connector.
+    pub connector_id: ConnectorId,
+    /// The gateway's transaction id; `None` while not told.
+    pub transaction_id: Option<TransactionId>,
+    /// Who charges.
+    pub id_tag: Option<IdTag>,
+    /// The reservation that it fulfils.
+    pub reservation_id: Option<i64>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// The energy register when it began, in Wh.
+    pub meter_start_wh: Option<f64>,
+    /// Open, or how it ended.
+    pub state: SessionState,
+}
+
+/// Open, or how it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SessionState {
+    /// Still going on, as far as anyone said.
+    Open,
+    /// It ended.
+    Ended {
+        /// When.
+        at: DateTime<Utc>,
+        /// OCPP 1.6 reason, when told.
+        reason: Option<String>,
+        /// The energy register then, in Wh.
+        meter_stop_wh: Option<f64>,
+    },
+}
+
+impl ChargingSession {
+    /// Whether it still goes on.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, SessionState::Open)
+    }
+
+    /// When it ended, if it did.
+    #[must_use]
+    pub const fn ended_at(&self) -> Option<DateTime<Utc>> {
+        match self.state {
+            SessionState::Open => None,
+            SessionState::Ended { at, .. } => Some(at),
+        }
+    }
+
+    /// Energy delivered, in Wh: by the stop's register reading, or, while the session is open, by `register`, the
+    /// connector's newest one with its time. `None` when it cannot be told, or when the register ran backwards.
+    #[must_use]
+    pub fn energy_wh(&self, register: Option<(DateTime<Utc>, f64)>) -> Option<f64> {
+        let until = match &self.state {
+            SessionState::Ended { meter_stop_wh, .. } => *meter_stop_wh,
+            SessionState::Open => register
+                .filter(|(at, _)| *at >= self.started_at)
+                .map(|(_, wh)| wh),
+        };
+        Some(until? - self.meter_start_wh?).filter(|energy| *energy >= 0.0)
+    }
+}

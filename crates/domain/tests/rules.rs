@@ -1,0 +1,310 @@
+//! The contract's rules of meaning, one by one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic, that is how it fails"
+)]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::event::{
+    BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart,
+    TransactionStop,
+};
+use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
+use domain::ledger::{Ledger, Unplaced};
+use domain::order::RecordPosition;
+use domain::session::{ChargingSession, SessionState};
+use domain::status::ConnectorStatus;
+
+/// A charge point under test, and how far its partition has been read.
+struct Device {
+    state: ChargePoint,
+    offset: i64,
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+fn id() -> ChargePointId {
+    ChargePointId::parse("CP-1").unwrap()
+}
+
+impl Device {
+    fn new() -> Self {
+        Self {
+            state: ChargePoint::new(id(), at(0)),
+            offset: 0,
+        }
+    }
+
+    /// Tells an event of `seconds`, appended right then.
+    fn tell(&mut self, seconds: i64, pod: &str, kind: EventKind) -> Outcome {
+        self.tell_claiming(Some(at(seconds)), at(seconds), pod, kind)
+    }
+
+    fn tell_claiming(
+        &mut self,
+        claimed_at: Option<DateTime<Utc>>,
+        appended_at: DateTime<Utc>,
+        pod: &str,
+        kind: EventKind,
+    ) -> Outcome {
+        self.offset += 1;
+        let event = GatewayEvent {
+            event_id: EventId::parse(&format!("event-{}", self.offset)).unwrap(),
+            charge_point_id: id(),
+            gateway_id: GatewayId::parse(pod).ok(),
+            claimed_at,
+            trace_id: None,
+            kind,
+        };
+        self.state.apply(
+            &event,
+            &RecordPosition {
+                partition: 0,
+                offset: self.offset,
+                appended_at,
+            },
+        )
+    }
+
+    fn status(&self, connector: i64) -> ConnectorStatus {
+        let id = ConnectorId::parse(connector).unwrap();
+        self.state.connectors[&id]
+            .status
+            .as_ref()
+            .unwrap()
+            .newest()
+            .value
+            .status
+    }
+
+    fn sessions(&self) -> Vec<ChargingSession> {
+        self.state.sessions().sessions
+    }
+}
+
+fn status(connector: i64, status: ConnectorStatus) -> EventKind {
+    EventKind::StatusChanged(StatusReport {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        status,
+        error_code: None,
+        info: None,
+        vendor_error_code: None,
+    })
+}
+
+fn transaction(raw: &str) -> Option<TransactionId> {
+    TransactionId::parse(raw).ok()
+}
+
+fn started(connector: i64, id: &str) -> EventKind {
+    EventKind::TransactionStarted(TransactionStart {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        id_tag: IdTag::parse("TAG").ok(),
+        meter_start_wh: Some(1_000.0),
+        reservation_id: None,
+    })
+}
+
+fn metered(connector: i64, id: &str) -> EventKind {
+    EventKind::MeterValues(MeterValues {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        readings: Vec::new(),
+    })
+}
+
+fn stopped(id: &str) -> EventKind {
+    EventKind::TransactionStopped(TransactionStop {
+        transaction_id: transaction(id),
+        reason: Some("Remote".to_owned()),
+        meter_stop_wh: Some(3_500.0),
+        stopped_at: None,
+    })
+}
+
+const GONE: EventKind = EventKind::Disconnected { reason: None };
+
+#[test]
+fn newer_wins_whatever_arrives_last() {
+    let mut device = Device::new();
+    device.tell(10, "a", status(1, ConnectorStatus::Charging));
+    let late = device.tell(5, "b", status(1, ConnectorStatus::Available));
+    assert_eq!(late, Outcome::Ignored(Ignored::Stale));
+    assert_eq!(device.status(1), ConnectorStatus::Charging);
+}
+
+#[test]
+fn an_absurd_clock_falls_back_to_the_record() {
+    let mut device = Device::new();
+    device.tell(10, "a", status(1, ConnectorStatus::Available));
+    let y1970 = DateTime::from_timestamp(0, 0);
+    device.tell_claiming(y1970, at(20), "a", status(1, ConnectorStatus::Charging));
+    assert_eq!(device.status(1), ConnectorStatus::Charging);
+    device.tell_claiming(
+        Some(at(86_400 * 365)),
+        at(30),
+        "a",
+        status(1, ConnectorStatus::Finishing),
+    );
+    device.tell(40, "a", status(1, ConnectorStatus::Available));
+    assert_eq!(
+        device.status(1),
+        ConnectorStatus::Available,
+        "next year's event must not shadow today's"
+    );
+}
+
+#[test]
+fn a_copy_of_an_event_without_a_clock_is_no_newer_event() {
+    let mut device = Device::new();
+    device.tell_claiming(None, at(1), "a", status(1, ConnectorStatus::Charging));
+    device.tell(2, "a", status(1, ConnectorStatus::Available));
+    device.offset = 0;
+    let copy = device.tell_claiming(None, at(3), "a", status(1, ConnectorStatus::Charging));
+    assert_eq!(copy, Outcome::Ignored(Ignored::Duplicate));
+    assert_eq!(device.status(1), ConnectorStatus::Available);
+}
+
+#[test]
+fn a_late_goodbye_does_not_darken_a_device_that_has_moved() {
+    let mut device = Device::new();
+    device.tell(1, "old-pod", EventKind::Heartbeat);
+    device.tell(5, "new-pod", EventKind::Connected(BootReport::default()));
+    assert_eq!(device.tell(6, "old-pod", GONE), Outcome::Ignored(Ignored::Stale));
+    assert!(device.state.liveness.online());
+    assert_eq!(device.tell(7, "new-pod", GONE), Outcome::Applied);
+    assert!(!device.state.liveness.online());
+    device.tell(8, "new-pod", status(1, ConnectorStatus::Available));
+    assert!(device.state.liveness.online(), "any newer event brings it back");
+}
+
+#[test]
+fn a_gateway_that_cannot_reach_the_device_is_no_sign_of_life() {
+    let mut device = Device::new();
+    device.tell(1, "a", EventKind::Heartbeat);
+    device.tell(2, "a", GONE);
+    let answer = CommandAnswer {
+        command_id: None,
+        command_name: None,
+        status: "Rejected".to_owned(),
+        reason: Some("DEVICE_OFFLINE".to_owned()),
+    };
+    device.tell(3, "a", EventKind::CommandAnswered(answer));
+    assert!(!device.state.liveness.online());
+}
+
+#[test]
+fn only_boots_and_heartbeats_beat() {
+    let mut device = Device::new();
+    device.tell(1, "a", EventKind::Heartbeat);
+    device.tell(9, "a", status(1, ConnectorStatus::Available));
+    assert_eq!(device.state.liveness.last_heartbeat_at, Some(at(1)));
+    assert_eq!(device.state.liveness.last_seen_at, at(9));
+}
+
+#[test]
+fn the_first_meter_value_names_the_session() {
+    let mut device = Device::new();
+    device.tell(1, "a", started(1, ""));
+    assert_eq!(device.sessions()[0].transaction_id, None);
+    device.tell(2, "a", metered(1, "634"));
+    assert_eq!(device.sessions()[0].transaction_id, transaction("634"));
+    assert_eq!(device.tell(3, "a", stopped("634")), Outcome::Applied);
+    let session = &device.sessions()[0];
+    assert_eq!(session.energy_wh(None), Some(2_500.0));
+    assert_eq!(session.ended_at(), Some(at(3)));
+}
+
+#[test]
+fn a_stop_names_and_ends_the_only_open_session() {
+    let mut device = Device::new();
+    device.tell(1, "a", started(2, ""));
+    assert_eq!(device.tell(3, "a", stopped("77")), Outcome::Applied);
+    let session = &device.sessions()[0];
+    assert_eq!(
+        (session.transaction_id.clone(), session.is_open()),
+        (transaction("77"), false)
+    );
+}
+
+#[test]
+fn a_stop_that_could_mean_two_sessions_ends_neither() {
+    let mut device = Device::new();
+    device.tell(1, "a", started(1, ""));
+    device.tell(2, "a", started(2, ""));
+    let outcome = device.tell(3, "a", stopped("77"));
+    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::Ambiguous)));
+    assert!(device.sessions().iter().all(ChargingSession::is_open));
+    device.tell(4, "a", metered(1, "78"));
+    let open: Vec<_> = device
+        .sessions()
+        .iter()
+        .map(|s| (s.connector_id.number(), s.is_open()))
+        .collect();
+    assert_eq!(
+        open,
+        [(1, true), (2, false)],
+        "once the other has a name, only one is left to be meant"
+    );
+}
+
+#[test]
+fn a_stop_without_any_session_is_kept() {
+    let mut device = Device::new();
+    let outcome = device.tell(3, "a", stopped("77"));
+    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)));
+    device.tell(1, "b", started(1, ""));
+    assert!(
+        !device.sessions()[0].is_open(),
+        "the start that came late finds its stop"
+    );
+}
+
+#[test]
+fn a_stop_before_the_start_ends_nothing() {
+    let mut device = Device::new();
+    device.tell(1, "a", started(1, "5"));
+    device.tell(2, "a", stopped("5"));
+    device.tell(10, "a", started(1, ""));
+    device.tell(3, "a", stopped("4"));
+    assert!(device.sessions()[1].is_open());
+}
+
+#[test]
+fn the_ledger_forgets_old_sessions_and_says_so() {
+    let mut device = Device::new();
+    for n in 1..=30 {
+        device.tell(n * 10, "a", started(1, &n.to_string()));
+        device.tell(n * 10 + 5, "a", stopped(&n.to_string()));
+    }
+    assert_eq!(device.sessions().len(), Ledger::REMEMBERED_SESSIONS);
+    assert!(
+        device
+            .sessions()
+            .iter()
+            .all(|s| matches!(s.state, SessionState::Ended { .. }))
+    );
+    device.offset = 0;
+    assert_eq!(
+        device.tell(10, "a", started(1, "1")),
+        Outcome::Unplaced(Misfit::TooLate)
+    );
+    let long_gone = device.state.liveness.last_seen_at - TimeDelta::days(1);
+    device.tell_claiming(Some(long_gone), at(400), "a", started(1, ""));
+    assert_eq!(device.sessions().len(), Ledger::REMEMBERED_SESSIONS);
+}
+
+#[test]
+fn a_device_that_talks_nonsense_stays_bounded() {
+    let mut device = Device::new();
+    for n in 1..=1_000 {
+        device.tell(n, "a", started(1, ""));
+    }
+    assert!(device.sessions().len() <= Ledger::MAX_FACTS);
+}
