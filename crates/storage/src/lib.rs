@@ -1,1 +1,26 @@
-//! To come.
+//! Postgres; the only crate that knows SQL.
+//!
+//! Free query functions stand in the module of their table, take a connection and return domain types; absence is
+//! `None`. What the ingestor writes is written a batch at a time, see [`batch`].
+
+pub mod batch;
+pub mod charge_points;
+pub mod commands;
+pub mod connectors;
+mod database;
+pub mod dead_letters;
+mod error;
+pub mod ingest_partitions;
+pub mod ingest_replicas;
+mod migrations;
+pub mod piles;
+#[expect(
+    missing_docs,
+    reason = "generated from the migrations, where every column is commented"
+)]
+pub mod schema;
+pub mod sessions;
+pub mod stations;
+
+pub use database::{Connection, Database, DatabaseSettings, PooledConnection};
+pub use error::StorageError;

@@ -1,1 +1,17 @@
-//! To come.
+//! What tests share: databases and topics of their own, clients, builders. A dev-dependency only.
+//!
+//! A test may panic, that is how it fails; so may what it is built with.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod database;
+mod stack;
+mod waiting;
+
+pub use database::TestDatabase;
+pub use stack::{environment, kafka_brokers, redis_url, unique};
+pub use waiting::{eventually, eventually_some};

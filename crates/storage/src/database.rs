@@ -1,0 +1,139 @@
+//! Connections to Postgres: pooled, bounded in number and time.
+
+use crate::StorageError;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use secrecy::{ExposeSecret, SecretString};
+use std::future::Future;
+use std::time::Duration;
+
+/// What query functions take.
+pub type Connection = AsyncPgConnection;
+
+/// A connection that goes back to its pool when dropped.
+pub type PooledConnection = Object<AsyncPgConnection>;
+
+/// Where Postgres is, and how long to wait for it.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// `postgres://user:password@host:port/database`.
+    pub url: SecretString,
+    /// The most connections that this process opens.
+    pub max_connections: usize,
+    /// How long to wait for a connection, new or pooled, in ms.
+    pub connect_timeout_ms: u64,
+    /// How long one statement may run, in ms; Postgres ends it then.
+    pub statement_timeout_ms: u64,
+}
+
+/// A pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<AsyncPgConnection>,
+    transaction_timeout: Duration,
+}
+
+impl Database {
+    /// A pool that opens its connections on the current runtime, when they are first needed.
+    ///
+    /// Must be called on the runtime that outlives all callers: a connection dies with the runtime that opened it, and each
+    /// HTTP worker is a runtime of its own.
+    ///
+    /// # Errors
+    /// [`StorageError::Inconsistent`] when the pool's settings make no sense.
+    pub fn new(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
+            settings.url.expose_secret(),
+            connection_setup(settings.statement_timeout_ms),
+        );
+        let pool = Pool::builder(manager)
+            .max_size(settings.max_connections)
+            .runtime(deadpool::Runtime::Tokio1)
+            .wait_timeout(Some(connect_timeout))
+            .create_timeout(Some(connect_timeout))
+            .recycle_timeout(Some(connect_timeout))
+            .build()
+            .map_err(|error| StorageError::inconsistent("pool", error))?;
+        // Several statements make a transaction; the pool's own waits come on top.
+        let transaction_timeout = Duration::from_millis(settings.statement_timeout_ms) * 2 + connect_timeout;
+        Ok(Self {
+            pool,
+            transaction_timeout,
+        })
+    }
+
+    /// A connection from the pool.
+    ///
+    /// # Errors
+    /// [`StorageError::NoConnection`] when there is none within the time allowed.
+    pub async fn connection(&self) -> Result<PooledConnection, StorageError> {
+        self.pool.get().await.map_err(StorageError::NoConnection)
+    }
+
+    /// Runs `work` on a connection, in a task of its own: a caller that goes away leaves nothing half done.
+    ///
+    /// # Errors
+    /// What `work` answers; no connection; or [`StorageError::TimedOut`], when the connection is thrown away.
+    pub async fn run<T, E, F, Fut>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let database = self.clone();
+        let task = tokio::spawn(async move {
+            let connection = database.connection().await?;
+            match tokio::time::timeout(database.transaction_timeout, work(connection)).await {
+                Ok(outcome) => outcome,
+                Err(_elapsed) => Err(E::from(StorageError::TimedOut)),
+            }
+        });
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
+            Err(_cancelled) => Err(E::from(StorageError::TimedOut)),
+        }
+    }
+
+    /// Whether Postgres answers.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        self.connection().await?.batch_execute("select 1").await?;
+        Ok(())
+    }
+}
+
+fn connection_setup(statement_timeout_ms: u64) -> ManagerConfig<AsyncPgConnection> {
+    let runtime = tokio::runtime::Handle::current();
+    let mut config = ManagerConfig::<AsyncPgConnection>::default();
+    config.custom_setup = Box::new(move |url| {
+        let url = url.to_owned();
+        let opening = runtime.spawn(async move {
+            let mut connection = AsyncPgConnection::establish(&url).await?;
+            let bounds = format!(
+                "set statement_timeout = {statement_timeout_ms}; \
+                 set idle_in_transaction_session_timeout = {statement_timeout_ms}; \
+                 set timezone = 'UTC'"
+            );
+            connection
+                .batch_execute(&bounds)
+                .await
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            Ok(connection)
+        });
+        async move {
+            opening
+                .await
+                .unwrap_or_else(|join| Err(diesel::ConnectionError::BadConnection(join.to_string())))
+        }
+        .boxed()
+    });
+    config
+}

@@ -1,0 +1,92 @@
+//! What can go wrong between a service and Postgres.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// A failed call to Postgres.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// No connection within the time allowed: Postgres is away, or all connections are busy.
+    #[error("no database connection within the time allowed")]
+    NoConnection(#[source] diesel_async::pooled_connection::deadpool::PoolError),
+    /// The connection broke, the server ended the statement, or it took too long.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] DieselError),
+    /// The call took longer than allowed; whether it had an effect is not known.
+    #[error("the database did not answer within the time allowed")]
+    TimedOut,
+    /// Anything else that Postgres refused; a fault of the program.
+    #[error("the database refused a statement")]
+    Refused(#[source] DieselError),
+    /// A row that does not say what the program takes for granted.
+    #[error("{table} holds a row that cannot be: {what}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with the row.
+        what: String,
+    },
+    /// The schema is not the one that this program was built for.
+    #[error("the database schema is {found}, this program needs {needed}: run `asset-api migrate`")]
+    WrongSchema {
+        /// What stands in the database.
+        found: String,
+        /// What this program was built for.
+        needed: String,
+    },
+    /// A migration failed.
+    #[error("migrating the database failed: {0}")]
+    Migration(String),
+}
+
+impl StorageError {
+    /// Whether waiting and trying again may help: Postgres is away, busy or restarting.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::NoConnection(_) | Self::Unavailable(_) | Self::TimedOut
+        )
+    }
+
+    /// The error for a row that does not parse.
+    pub(crate) fn inconsistent(table: &'static str, what: impl ToString) -> Self {
+        Self::Inconsistent {
+            table,
+            what: what.to_string(),
+        }
+    }
+}
+
+impl From<DieselError> for StorageError {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::BrokenTransactionManager => Self::Unavailable(error),
+            DieselError::DatabaseError(kind, info) => match kind {
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::UnableToSendCommand => Self::Unavailable(error),
+                _ if is_passing(info.message()) => Self::Unavailable(error),
+                _ => Self::Refused(error),
+            },
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+/// diesel passes on no SQLSTATE; Postgres and its driver say these things when they are going away, coming up, or were
+/// told to give up.
+fn is_passing(message: &str) -> bool {
+    [
+        "connection closed",
+        "error communicating with the server",
+        "terminating connection",
+        "the database system is",
+        "canceling statement due to",
+        "deadlock detected",
+        "could not connect",
+        "too many clients",
+        "remaining connection slots",
+    ]
+    .iter()
+    .any(|said| message.contains(said))
+}

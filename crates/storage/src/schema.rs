@@ -1,0 +1,160 @@
+// Generated from the migrations: UPDATE_SCHEMA=1 cargo test -p storage --test schema
+
+diesel::table! {
+    charge_points (charge_point_id) {
+        charge_point_id -> Text,
+        online -> Bool,
+        last_seen_at -> Timestamptz,
+        last_heartbeat_at -> Nullable<Timestamptz>,
+        gateway_id -> Nullable<Text>,
+        seen_at -> Nullable<Timestamptz>,
+        seen_appended_at -> Nullable<Timestamptz>,
+        seen_partition -> Nullable<Int4>,
+        seen_offset -> Nullable<Int8>,
+        seen_event -> Nullable<Int8>,
+        model -> Nullable<Text>,
+        vendor -> Nullable<Text>,
+        firmware_version -> Nullable<Text>,
+        serial_number -> Nullable<Text>,
+        booted_at -> Nullable<Timestamptz>,
+        memory -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    commands (id) {
+        id -> Uuid,
+        pile_id -> Uuid,
+        charge_point_id -> Text,
+        name -> Text,
+        payload -> Jsonb,
+        state -> Text,
+        gateway_id -> Text,
+        partition -> Int4,
+        published_offset -> Nullable<Int8>,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        published_at -> Nullable<Timestamptz>,
+        failure -> Nullable<Text>,
+        trace_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    connectors (charge_point_id, connector_id) {
+        charge_point_id -> Text,
+        connector_id -> Int2,
+        status -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        info -> Nullable<Text>,
+        vendor_error_code -> Nullable<Text>,
+        status_at -> Nullable<Timestamptz>,
+        status_appended_at -> Nullable<Timestamptz>,
+        status_partition -> Nullable<Int4>,
+        status_offset -> Nullable<Int8>,
+        status_event -> Nullable<Int8>,
+        status_rivals -> Nullable<Jsonb>,
+        power_w -> Nullable<Float8>,
+        power_at -> Nullable<Timestamptz>,
+        energy_wh -> Nullable<Float8>,
+        energy_at -> Nullable<Timestamptz>,
+        soc_percent -> Nullable<Float8>,
+        soc_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    dead_letters (id) {
+        id -> Uuid,
+        topic -> Text,
+        partition -> Int4,
+        first_offset -> Int8,
+        last_offset -> Int8,
+        appended_at -> Nullable<Timestamptz>,
+        reason -> Text,
+        detail -> Text,
+        charge_point_id -> Nullable<Text>,
+        event_id -> Nullable<Text>,
+        key -> Nullable<Bytea>,
+        value -> Nullable<Bytea>,
+        headers -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ingest_partitions (topic, partition) {
+        topic -> Text,
+        partition -> Int4,
+        next_offset -> Int8,
+        owner -> Nullable<Uuid>,
+        epoch -> Int8,
+        lease_until -> Timestamptz,
+        committed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    ingest_replicas (replica_id) {
+        replica_id -> Uuid,
+        topic -> Text,
+        alive_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    piles (id) {
+        id -> Uuid,
+        station_id -> Uuid,
+        charge_point_id -> Text,
+        name -> Nullable<Text>,
+        model -> Text,
+        vendor -> Nullable<Text>,
+        serial_number -> Nullable<Text>,
+        rated_power_kw -> Float8,
+        current_type -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        version -> Int8,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    session_ledgers (charge_point_id) {
+        charge_point_id -> Text,
+        ledger -> Jsonb,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        charge_point_id -> Text,
+        connector_id -> Int2,
+        transaction_id -> Nullable<Text>,
+        id_tag -> Nullable<Text>,
+        reservation_id -> Nullable<Int8>,
+        started_at -> Timestamptz,
+        meter_start_wh -> Nullable<Float8>,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+        meter_stop_wh -> Nullable<Float8>,
+    }
+}
+
+diesel::table! {
+    stations (id) {
+        id -> Uuid,
+        name -> Text,
+        address -> Nullable<Text>,
+        operator_id -> Nullable<Text>,
+        latitude -> Nullable<Float8>,
+        longitude -> Nullable<Float8>,
+        status -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        version -> Int8,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}

@@ -1,0 +1,2 @@
+drop table piles;
+drop table stations;
