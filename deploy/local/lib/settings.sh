@@ -1,0 +1,57 @@
+# Where things are and on which ports: environment first, then what an earlier `up` remembered, then the defaults.
+# shellcheck shell=bash
+# The names set here are read by the files sourced after this one.
+# shellcheck disable=SC2034
+
+REPO=$(cd -- "$LOCAL/../.." && pwd)
+STACK_DIR=${STACK_DIR:-$REPO/.stack}
+[[ $STACK_DIR == /* ]] || STACK_DIR=$PWD/$STACK_DIR
+STACK_DIR=${STACK_DIR%/}
+
+# Its presence tells a folder of ours from somebody else's: `reset` deletes, and STACK_DIR may be anything.
+MARKER_FILE=$STACK_DIR/charging-stack
+PORTS_FILE=$STACK_DIR/ports
+LOGS=$STACK_DIR/logs
+
+# port_of VARIABLE DEFAULT
+port_of() {
+    local port=${!1:-}
+    if [[ -z $port && -r $PORTS_FILE ]]; then
+        port=$(sed -n "s/^$1=//p" "$PORTS_FILE")
+    fi
+    port=${port:-$2}
+    if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
+        fail "$1=$port is not a port number" "choose one between 1024 and 65535"
+    fi
+    printf '%s\n' "$port"
+}
+
+PG_PORT=$(port_of STACK_PG_PORT 15432)
+REDIS_PORT=$(port_of STACK_REDIS_PORT 16379)
+KAFKA_PORT=$(port_of STACK_KAFKA_PORT 19092)
+CONTROLLER_PORT=$(port_of STACK_KAFKA_CONTROLLER_PORT 19093)
+
+# So that `stack env` in another shell, without the variables, speaks of the same stack.
+remember_ports() {
+    cat >"$PORTS_FILE" <<END
+STACK_PG_PORT=$PG_PORT
+STACK_REDIS_PORT=$REDIS_PORT
+STACK_KAFKA_PORT=$KAFKA_PORT
+STACK_KAFKA_CONTROLLER_PORT=$CONTROLLER_PORT
+END
+}
+
+OUR_DATABASE_URL=postgres://charging@127.0.0.1:$PG_PORT/charging
+OUR_REDIS_URL=redis://127.0.0.1:$REDIS_PORT
+OUR_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT
+
+# A variable set to our own address (somebody evaluated `stack env`) still means our own server.
+postgres_is_given() { [[ -n ${DATABASE_URL:-} && $DATABASE_URL != "$OUR_DATABASE_URL" ]]; }
+redis_is_given() { [[ -n ${REDIS_URL:-} && $REDIS_URL != "$OUR_REDIS_URL" ]]; }
+broker_is_given() { [[ -n ${KAFKA_BROKERS:-} && $KAFKA_BROKERS != "$OUR_KAFKA_BROKERS" ]]; }
+
+print_environment() {
+    printf 'export DATABASE_URL=%q\n' "${DATABASE_URL:-$OUR_DATABASE_URL}"
+    printf 'export REDIS_URL=%q\n' "${REDIS_URL:-$OUR_REDIS_URL}"
+    printf 'export KAFKA_BROKERS=%q\n' "${KAFKA_BROKERS:-$OUR_KAFKA_BROKERS}"
+}
