@@ -5,10 +5,13 @@
 //! ([`latest::Latest`], [`liveness::Liveness`], [`ledger::Ledger`]); that is what makes replay harmless.
 
 pub mod asset;
+pub mod change;
 pub mod charge_point;
 pub mod command;
 pub mod connector;
 pub mod event;
+#[cfg(feature = "generate")]
+pub mod generate;
 pub mod ids;
 pub mod latest;
 pub mod ledger;

@@ -1,1 +1,124 @@
-//! To come.
+//! One batch of events, written in one transaction together with the offset that it ends at.
+//!
+//! The transaction begins with the compare-and-set on the partition's row; whoever lost the partition hits no row and
+//! rolls back, so the effect of every record is written exactly once. Then the states are locked in key order, folded and
+//! written back: two owners of one device's events wait for each other.
+
+use crate::dead_letters::{self, NewDeadLetter};
+use crate::ingest_partitions::{self, PartitionLease};
+use crate::{Connection, StorageError, charge_points, connectors, sessions};
+use diesel_async::AsyncConnection;
+use domain::charge_point::ChargePoint;
+use domain::ids::ChargePointId;
+
+/// What a fold of events leads to.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// The states after the events.
+    pub states: Vec<ChargePoint>,
+    /// Records that found no place.
+    pub dead_letters: Vec<NewDeadLetter>,
+}
+
+/// Whose events a batch holds.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// The charge points, sorted, each once.
+    pub charge_points: Vec<ChargePointId>,
+    /// Those of them whose transactions are spoken of: their ledgers are loaded too.
+    pub ledgers: Vec<ChargePointId>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is committed: the offset and all effects.
+    Committed,
+    /// The partition is not this owner's any more, nothing was written.
+    LeaseLost,
+}
+
+/// Why a transaction was rolled back.
+enum Rollback {
+    LeaseLost,
+    Storage(StorageError),
+}
+
+impl From<diesel::result::Error> for Rollback {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl From<StorageError> for Rollback {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+/// Moves the partition of `lease` on to `next_offset`, and in the same transaction loads the states of `touched`, lets
+/// `fold` change them, and writes what changed.
+///
+/// # Errors
+/// When Postgres fails. If it fails at the commit, the batch may or may not be written: read the partition's row again
+/// before going on.
+pub async fn write(
+    connection: &mut Connection,
+    lease: &PartitionLease,
+    next_offset: i64,
+    touched: &Touched,
+    fold: impl FnOnce(Vec<ChargePoint>) -> Folded + Send,
+) -> Result<Written, StorageError> {
+    let outcome = connection
+        .transaction(async |tx| {
+            if !ingest_partitions::advance(tx, lease, next_offset).await? {
+                return Err(Rollback::LeaseLost);
+            }
+            let before = charge_points::load_for_update(tx, &touched.charge_points, &touched.ledgers).await?;
+            let folded = fold(before.clone());
+            write_states(tx, &before, &folded.states).await?;
+            dead_letters::insert_many(tx, &folded.dead_letters).await?;
+            Ok(())
+        })
+        .await;
+    match outcome {
+        Ok(()) => Ok(Written::Committed),
+        Err(Rollback::LeaseLost) => Ok(Written::LeaseLost),
+        Err(Rollback::Storage(error)) => Err(error),
+    }
+}
+
+/// Writes the differences between `before` and `after`, which are both in key order.
+async fn write_states(
+    tx: &mut Connection,
+    before: &[ChargePoint],
+    after: &[ChargePoint],
+) -> Result<(), StorageError> {
+    let mut changed_charge_points = Vec::new();
+    let mut changed_connectors = Vec::new();
+    let mut changed_ledgers = Vec::new();
+    let mut changed_sessions = Vec::new();
+    for now in after {
+        let found = before.binary_search_by(|held| held.id.cmp(&now.id)).ok();
+        let Some(held) = found.and_then(|index| before.get(index)) else {
+            return Err(StorageError::inconsistent(
+                "charge_points",
+                format!("{} was not loaded", now.id),
+            ));
+        };
+        let changes = now.changes_since(held);
+        if changes.charge_point {
+            changed_charge_points.push(now);
+        }
+        let ids = changes.connectors.iter();
+        changed_connectors.extend(ids.filter_map(|id| Some((&now.id, now.connectors.get(id)?))));
+        if changes.ledger {
+            changed_ledgers.push(now);
+        }
+        changed_sessions.extend(changes.sessions);
+    }
+    charge_points::update_many(tx, &changed_charge_points).await?;
+    connectors::upsert_many(tx, &changed_connectors).await?;
+    sessions::upsert_ledgers(tx, &changed_ledgers).await?;
+    sessions::upsert_many(tx, &changed_sessions).await
+}

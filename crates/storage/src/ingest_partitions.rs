@@ -1,1 +1,211 @@
-//! To come.
+//! How far each partition was read, and who may read on.
+//!
+//! A lease saves two replicas from reading the same partition; what makes effects exactly-once is [`advance`] alone, a
+//! compare-and-set on owner's epoch and offset in the transaction of the effects. Time is Postgres's own.
+
+use crate::{Connection, StorageError};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Float8, Int4, Int8, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The right to read on in a partition.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct PartitionLease {
+    /// Kafka topic.
+    #[diesel(sql_type = Text)]
+    pub topic: String,
+    /// Kafka partition.
+    #[diesel(sql_type = Int4)]
+    pub partition: i32,
+    /// One more at each change of owner.
+    #[diesel(sql_type = Int8)]
+    pub epoch: i64,
+    /// The first offset whose effects are not yet in the database.
+    #[diesel(sql_type = Int8)]
+    pub next_offset: i64,
+}
+
+/// How a partition stands, for reports.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct PartitionState {
+    /// Kafka partition.
+    #[diesel(sql_type = Int4)]
+    pub partition: i32,
+    /// The first offset whose effects are not yet in the database.
+    #[diesel(sql_type = Int8)]
+    pub next_offset: i64,
+    /// The replica that holds a lease which has not run out.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub owner: Option<Uuid>,
+    /// One more at each change of owner.
+    #[diesel(sql_type = Int8)]
+    pub epoch: i64,
+}
+
+#[derive(QueryableByName)]
+struct Renewed {
+    #[diesel(sql_type = Int4)]
+    partition: i32,
+}
+
+#[derive(QueryableByName)]
+struct Held {
+    #[diesel(sql_type = Bool)]
+    held: bool,
+}
+
+/// Makes a row for each partition that has none yet; reading begins at the offset given with it.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn register(
+    connection: &mut Connection,
+    topic: &str,
+    partitions: &[(i32, i64)],
+) -> Result<(), StorageError> {
+    let (numbers, offsets): (Vec<i32>, Vec<i64>) = partitions.iter().copied().unzip();
+    diesel::sql_query(
+        "insert into ingest_partitions (topic, partition, next_offset)
+         select $1, partition, next_offset from unnest($2, $3) as new (partition, next_offset)
+         on conflict do nothing",
+    )
+    .bind::<Text, _>(topic)
+    .bind::<Array<Int4>, _>(numbers)
+    .bind::<Array<Int8>, _>(offsets)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes up to `limit` partitions that nobody holds, for `ttl`.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn acquire(
+    connection: &mut Connection,
+    topic: &str,
+    owner: Uuid,
+    limit: i64,
+    ttl: Duration,
+) -> Result<Vec<PartitionLease>, StorageError> {
+    let leases = diesel::sql_query(
+        "update ingest_partitions set
+           owner = $2, epoch = epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4)
+         where (topic, partition) in (
+           select topic, partition from ingest_partitions
+           where topic = $1 and lease_until < clock_timestamp()
+           order by partition limit $3 for update skip locked)
+         returning topic, partition, epoch, next_offset",
+    )
+    .bind::<Text, _>(topic)
+    .bind::<SqlUuid, _>(owner)
+    .bind::<BigInt, _>(limit)
+    .bind::<Float8, _>(ttl.as_secs_f64())
+    .load(connection)
+    .await?;
+    Ok(leases)
+}
+
+/// Keeps `leases` of `owner` for another `ttl`; answers the partitions that it still holds.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn renew(
+    connection: &mut Connection,
+    topic: &str,
+    owner: Uuid,
+    leases: &[(i32, i64)],
+    ttl: Duration,
+) -> Result<Vec<i32>, StorageError> {
+    let (partitions, epochs): (Vec<i32>, Vec<i64>) = leases.iter().copied().unzip();
+    let renewed: Vec<Renewed> = diesel::sql_query(
+        "update ingest_partitions set lease_until = clock_timestamp() + make_interval(secs => $5)
+         from unnest($3, $4) as mine (mine_partition, mine_epoch)
+         where topic = $1 and owner = $2 and partition = mine_partition and epoch = mine_epoch
+         returning partition",
+    )
+    .bind::<Text, _>(topic)
+    .bind::<SqlUuid, _>(owner)
+    .bind::<Array<Int4>, _>(partitions)
+    .bind::<Array<Int8>, _>(epochs)
+    .bind::<Float8, _>(ttl.as_secs_f64())
+    .load(connection)
+    .await?;
+    Ok(renewed.into_iter().map(|row| row.partition).collect())
+}
+
+/// Gives a partition back, so that another replica need not wait for the lease to run out.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "update ingest_partitions set owner = null, lease_until = '-infinity'
+         where topic = $1 and partition = $2 and epoch = $3",
+    )
+    .bind::<Text, _>(&lease.topic)
+    .bind::<Int4, _>(lease.partition)
+    .bind::<Int8, _>(lease.epoch)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Moves the partition of `lease` on to `next_offset`; says whether it still was at the lease's epoch and offset.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn advance(
+    tx: &mut Connection,
+    lease: &PartitionLease,
+    next_offset: i64,
+) -> Result<bool, StorageError> {
+    let moved = diesel::sql_query(
+        "update ingest_partitions set next_offset = $5, committed_at = clock_timestamp()
+         where topic = $1 and partition = $2 and epoch = $3 and next_offset = $4",
+    )
+    .bind::<Text, _>(&lease.topic)
+    .bind::<Int4, _>(lease.partition)
+    .bind::<Int8, _>(lease.epoch)
+    .bind::<Int8, _>(lease.next_offset)
+    .bind::<Int8, _>(next_offset)
+    .execute(tx)
+    .await?;
+    Ok(moved == 1)
+}
+
+/// Whether the partition stands exactly at `lease`: same epoch, same offset.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn stands_at(connection: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
+    let found: Vec<Held> = diesel::sql_query(
+        "select epoch = $3 and next_offset = $4 as held from ingest_partitions
+         where topic = $1 and partition = $2",
+    )
+    .bind::<Text, _>(&lease.topic)
+    .bind::<Int4, _>(lease.partition)
+    .bind::<Int8, _>(lease.epoch)
+    .bind::<Int8, _>(lease.next_offset)
+    .load(connection)
+    .await?;
+    Ok(found.iter().any(|row| row.held))
+}
+
+/// How every partition of `topic` stands, in order.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list(connection: &mut Connection, topic: &str) -> Result<Vec<PartitionState>, StorageError> {
+    let states = diesel::sql_query(
+        "select partition, next_offset, epoch,
+                case when lease_until >= clock_timestamp() then owner end as owner
+         from ingest_partitions where topic = $1 order by partition",
+    )
+    .bind::<Text, _>(topic)
+    .load(connection)
+    .await?;
+    Ok(states)
+}

@@ -158,3 +158,16 @@ diesel::table! {
         retired_at -> Nullable<Timestamptz>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(
+    charge_points,
+    commands,
+    connectors,
+    dead_letters,
+    ingest_partitions,
+    ingest_replicas,
+    piles,
+    session_ledgers,
+    sessions,
+    stations
+);

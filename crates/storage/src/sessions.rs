@@ -1,1 +1,122 @@
-//! To come.
+//! Charging sessions, and the ledgers that they are derived from.
+
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::charge_point::ChargePoint;
+use domain::session::{ChargingSession, SessionState};
+use uuid::Uuid;
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("sessions", what)
+}
+
+/// Writes the ledgers of `states`, whose rows are locked.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn upsert_ledgers(tx: &mut Connection, states: &[&ChargePoint]) -> Result<(), StorageError> {
+    if states.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = states.iter().map(|state| state.id.as_str()).collect();
+    let ledgers: Result<Vec<_>, _> = states
+        .iter()
+        .map(|state| serde_json::to_value(&state.ledger))
+        .collect();
+    diesel::sql_query(
+        "insert into session_ledgers (charge_point_id, ledger) select * from unnest($1, $2)
+         on conflict (charge_point_id) do update set ledger = excluded.ledger",
+    )
+    .bind::<Array<Text>, _>(ids)
+    .bind::<Array<Jsonb>, _>(ledgers.map_err(broken)?)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Sessions column by column.
+#[derive(Default)]
+struct Columns<'a> {
+    id: Vec<Uuid>,
+    charge_point_id: Vec<&'a str>,
+    connector_id: Vec<i16>,
+    transaction_id: Vec<Option<&'a str>>,
+    id_tag: Vec<Option<&'a str>>,
+    reservation_id: Vec<Option<i64>>,
+    started_at: Vec<DateTime<Utc>>,
+    meter_start_wh: Vec<Option<f64>>,
+    ended_at: Vec<Option<DateTime<Utc>>>,
+    end_reason: Vec<Option<&'a str>>,
+    meter_stop_wh: Vec<Option<f64>>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(&mut self, session: &'a ChargingSession) -> Result<(), StorageError> {
+        self.id.push(session.id.0);
+        self.charge_point_id.push(session.charge_point_id.as_str());
+        self.connector_id
+            .push(i16::try_from(session.connector_id.number()).map_err(broken)?);
+        self.transaction_id
+            .push(session.transaction_id.as_ref().map(|id| id.as_str()));
+        self.id_tag.push(session.id_tag.as_ref().map(|tag| tag.as_str()));
+        self.reservation_id.push(session.reservation_id);
+        self.started_at.push(session.started_at);
+        self.meter_start_wh.push(session.meter_start_wh);
+        let (ended_at, reason, meter_stop_wh) = match &session.state {
+            SessionState::Open => (None, None, None),
+            SessionState::Ended {
+                at,
+                reason,
+                meter_stop_wh,
+            } => (Some(*at), reason.as_deref(), *meter_stop_wh),
+        };
+        self.ended_at.push(ended_at);
+        self.end_reason.push(reason);
+        self.meter_stop_wh.push(meter_stop_wh);
+        Ok(())
+    }
+}
+
+/// Writes sessions as they are now, new or not.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn upsert_many(
+    tx: &mut Connection,
+    sessions: &[ChargingSession],
+) -> Result<(), StorageError> {
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    for session in sessions {
+        columns.push(session)?;
+    }
+    diesel::sql_query(
+        "insert into sessions
+           (id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
+            ended_at, end_reason, meter_stop_wh)
+         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         on conflict (id) do update set
+           transaction_id = excluded.transaction_id, id_tag = excluded.id_tag,
+           reservation_id = excluded.reservation_id, started_at = excluded.started_at,
+           meter_start_wh = excluded.meter_start_wh, ended_at = excluded.ended_at,
+           end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh",
+    )
+    .bind::<Array<SqlUuid>, _>(columns.id)
+    .bind::<Array<Text>, _>(columns.charge_point_id)
+    .bind::<Array<Int2>, _>(columns.connector_id)
+    .bind::<Array<Nullable<Text>>, _>(columns.transaction_id)
+    .bind::<Array<Nullable<Text>>, _>(columns.id_tag)
+    .bind::<Array<Nullable<Int8>>, _>(columns.reservation_id)
+    .bind::<Array<Timestamptz>, _>(columns.started_at)
+    .bind::<Array<Nullable<Float8>>, _>(columns.meter_start_wh)
+    .bind::<Array<Nullable<Timestamptz>>, _>(columns.ended_at)
+    .bind::<Array<Nullable<Text>>, _>(columns.end_reason)
+    .bind::<Array<Nullable<Float8>>, _>(columns.meter_stop_wh)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -89,10 +89,10 @@ async fn render(connection: &mut storage::Connection) -> String {
         }
         text.push_str("    }\n}\n");
     }
+    let names = names.join(",\n    ");
     write!(
         text,
-        "\ndiesel::allow_tables_to_appear_in_same_query!({});\n",
-        names.join(", ")
+        "\ndiesel::allow_tables_to_appear_in_same_query!(\n    {names}\n);\n"
     )
     .unwrap();
     text

@@ -1,0 +1,55 @@
+//! From the states before a batch to those after it; pure.
+
+use crate::batch::Batch;
+use domain::charge_point::{ChargePoint, Ignored, Outcome};
+use std::collections::BTreeMap;
+use storage::batch::Folded;
+
+/// What a batch held, counted.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Tally {
+    /// Events by kind.
+    pub events: BTreeMap<&'static str, u64>,
+    /// Events without effect by design.
+    pub ignored: BTreeMap<Ignored, u64>,
+    /// Records put aside, by reason.
+    pub dead_letters: BTreeMap<&'static str, u64>,
+    undecodable: u64,
+}
+
+impl Tally {
+    /// Records in all.
+    pub(crate) fn records(&self) -> u64 {
+        self.events.values().sum::<u64>() + self.undecodable
+    }
+}
+
+/// Applies the events of `batch` in their order to `states`, which are in key order and hold every device spoken of.
+pub(crate) fn fold(mut states: Vec<ChargePoint>, batch: &Batch) -> (Folded, Tally) {
+    let mut tally = Tally::default();
+    let mut dead_letters = Vec::new();
+    for item in &batch.items {
+        let event = match &item.event {
+            Ok(event) => event,
+            Err(why) => {
+                tally.undecodable += 1;
+                dead_letters.push(batch.unusable(item, why));
+                continue;
+            }
+        };
+        *tally.events.entry(event.kind.name()).or_default() += 1;
+        let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id));
+        let Some(state) = found.ok().and_then(|index| states.get_mut(index)) else {
+            continue;
+        };
+        match state.apply(event, &item.position(batch.partition)) {
+            Outcome::Applied => {}
+            Outcome::Ignored(reason) => *tally.ignored.entry(reason).or_default() += 1,
+            Outcome::Unplaced(misfit) => dead_letters.push(batch.misfit(item, event, misfit)),
+        }
+    }
+    for letter in &dead_letters {
+        *tally.dead_letters.entry(letter.reason).or_default() += 1;
+    }
+    (Folded { states, dead_letters }, tally)
+}

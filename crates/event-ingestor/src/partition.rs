@@ -1,0 +1,161 @@
+//! One partition, read by the replica that holds its lease: fetch, decode, fold, write, again.
+
+mod write;
+
+use crate::batch::Batch;
+use crate::metrics::Metrics;
+use crate::settings::IngestSettings;
+use runtime::kafka::{FetchError, Fetched, PartitionReader};
+use std::sync::Arc;
+use std::time::Duration;
+use storage::Database;
+use storage::ingest_partitions::{self, PartitionLease};
+use tokio_util::sync::CancellationToken;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often a halted partition looks whether an operator has moved its offset.
+const HALTED_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Reads one partition.
+pub(crate) struct PartitionTask {
+    pub settings: Arc<IngestSettings>,
+    pub database: Database,
+    pub reader: PartitionReader,
+    pub metrics: Arc<Metrics>,
+    pub lease: PartitionLease,
+    /// Cancelled when the lease is to be given back, or was lost.
+    pub stop: CancellationToken,
+}
+
+/// Why a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was asked to; nothing is half done.
+    Stopped,
+    /// Another replica has taken the partition.
+    LeaseLost,
+}
+
+impl PartitionTask {
+    /// Reads on until stopped or overtaken; answers the lease as it stands then.
+    pub(crate) async fn run(mut self) -> (PartitionLease, Ended) {
+        let mut pause = FIRST_PAUSE;
+        let stop = self.stop.clone();
+        while let Some(fetched) = stop.run_until_cancelled(self.fetch()).await {
+            let ended = match fetched {
+                Ok(fetched) => {
+                    pause = FIRST_PAUSE;
+                    self.take(fetched).await
+                }
+                Err(FetchError::Unreadable { offset, source }) => {
+                    self.step_over(offset, &source.to_string()).await
+                }
+                Err(FetchError::OffsetOutOfRange(offset)) => self.halt(offset).await,
+                Err(FetchError::Unavailable(error)) => {
+                    tracing::warn!(partition = self.lease.partition, %error, pause_ms = pause.as_millis(), "fetch failed");
+                    self.wait(&mut pause).await;
+                    None
+                }
+            };
+            if let Some(ended) = ended {
+                return (self.lease, ended);
+            }
+        }
+        (self.lease, Ended::Stopped)
+    }
+
+    async fn fetch(&self) -> Result<Fetched, FetchError> {
+        let settings = &self.settings;
+        self.reader
+            .fetch(
+                self.lease.next_offset,
+                settings.fetch_wait(),
+                settings.max_batch_bytes,
+            )
+            .await
+    }
+
+    async fn take(&mut self, fetched: Fetched) -> Option<Ended> {
+        let batch = Batch::decode(&self.lease.topic, self.lease.partition, fetched.records);
+        let ended = match batch {
+            Some(batch) => self.write(batch).await,
+            None => None,
+        };
+        self.metrics.position(
+            self.lease.partition,
+            self.lease.next_offset,
+            fetched.high_watermark,
+        );
+        ended
+    }
+
+    /// Puts aside a range that the client library cannot read, and goes on behind it.
+    async fn step_over(&mut self, offset: i64, why: &str) -> Option<Ended> {
+        match self
+            .stop
+            .clone()
+            .run_until_cancelled(self.reader.next_readable(offset))
+            .await
+        {
+            Some(Ok(readable)) => self.write_unreadable(offset, readable, why).await,
+            Some(Err(error)) => {
+                tracing::warn!(partition = self.lease.partition, %error, "looking behind an unreadable range failed");
+                self.wait(&mut LONGEST_PAUSE.clone()).await;
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// The broker does not have the offset: retention has removed it, or the topic was made anew. Going on elsewhere would
+    /// lose or repeat events in silence, so the partition waits until an operator has set its offset.
+    async fn halt(&mut self, offset: i64) -> Option<Ended> {
+        let partition = self.lease.partition;
+        let (earliest, latest) = (
+            self.reader.earliest_offset().await,
+            self.reader.latest_offset().await,
+        );
+        if let (Ok(earliest), Ok(latest)) = (&earliest, &latest)
+            && (*earliest..=*latest).contains(&offset)
+        {
+            return None;
+        }
+        tracing::error!(
+            partition,
+            offset,
+            ?earliest,
+            ?latest,
+            "partition halted: the broker does not have this offset; set ingest_partitions.next_offset to go on"
+        );
+        self.metrics.halted(partition, true);
+        while self
+            .stop
+            .run_until_cancelled(tokio::time::sleep(HALTED_INTERVAL))
+            .await
+            .is_some()
+        {
+            if !self.still_stands().await {
+                break;
+            }
+        }
+        self.metrics.halted(partition, false);
+        (!self.stop.is_cancelled()).then_some(Ended::LeaseLost)
+    }
+
+    /// Whether the partition's row is as this task left it; a row that cannot be read counts as unchanged.
+    async fn still_stands(&self) -> bool {
+        match self.database.connection().await {
+            Ok(mut connection) => ingest_partitions::stands_at(&mut connection, &self.lease)
+                .await
+                .unwrap_or(true),
+            Err(_) => true,
+        }
+    }
+
+    /// Waits, longer each time, unless told to stop.
+    async fn wait(&self, pause: &mut Duration) {
+        self.stop.run_until_cancelled(tokio::time::sleep(*pause)).await;
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
+    }
+}

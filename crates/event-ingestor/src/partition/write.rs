@@ -1,0 +1,200 @@
+//! Writing a batch, whatever Postgres answers: it is committed, or the partition is another's.
+
+use super::{Ended, FIRST_PAUSE, PartitionTask};
+use crate::batch::Batch;
+use crate::fold::{Tally, fold};
+use std::sync::Arc;
+use std::time::Instant;
+use storage::batch::{Folded, Touched, Written};
+use storage::dead_letters::NewDeadLetter;
+use storage::ingest_partitions::{self, PartitionLease};
+use storage::{Database, StorageError};
+
+impl PartitionTask {
+    /// Writes `batch`; `None` when it is committed. A batch that Postgres refuses is written in halves, down to the record
+    /// at fault, which becomes a dead letter.
+    pub(super) async fn write(&mut self, batch: Batch) -> Option<Ended> {
+        let mut waiting = vec![batch];
+        while let Some(batch) = waiting.pop() {
+            let Some(next_offset) = batch.next_offset() else {
+                continue;
+            };
+            let batch = Arc::new(batch);
+            let started = Instant::now();
+            match self
+                .settle(next_offset, || {
+                    write_once(&self.database, &self.lease, next_offset, &batch)
+                })
+                .await
+            {
+                Settled::Committed(tally) => {
+                    self.lease.next_offset = next_offset;
+                    self.report(&batch, tally.as_ref(), started);
+                }
+                Settled::Overtaken => return Some(Ended::LeaseLost),
+                Settled::Stopped => return Some(Ended::Stopped),
+                Settled::Refused(error) => {
+                    tracing::error!(partition = self.lease.partition, records = batch.items.len(), %error,
+                        "postgres refused a batch: writing it in halves");
+                    // Nobody else holds it: the call that did has answered.
+                    let Ok(batch) = Arc::try_unwrap(batch) else {
+                        return Some(Ended::LeaseLost);
+                    };
+                    let (first, second) = batch.split(&error.to_string());
+                    waiting.extend(second);
+                    waiting.push(first);
+                }
+            }
+        }
+        None
+    }
+
+    /// Writes a dead letter for the range from `offset` up to `readable`, and goes on there.
+    pub(super) async fn write_unreadable(&mut self, offset: i64, readable: i64, why: &str) -> Option<Ended> {
+        let letter = NewDeadLetter {
+            topic: self.lease.topic.clone(),
+            partition: self.lease.partition,
+            first_offset: offset,
+            last_offset: readable - 1,
+            appended_at: None,
+            reason: "UNREADABLE_BATCH",
+            detail: why.to_owned(),
+            charge_point_id: None,
+            event_id: None,
+            key: None,
+            value: None,
+            headers: serde_json::json!({}),
+        };
+        tracing::error!(
+            partition = letter.partition,
+            offset,
+            readable,
+            why,
+            "stepped over an unreadable range"
+        );
+        let write = || {
+            let (database, lease, letter) = (self.database.clone(), self.lease.clone(), letter.clone());
+            async move { write_letter(&database, lease, readable, letter).await }
+        };
+        match self.settle(readable, write).await {
+            Settled::Committed(tally) => {
+                self.lease.next_offset = readable;
+                self.metrics
+                    .written(&tally.unwrap_or_default(), std::time::Duration::ZERO);
+                None
+            }
+            Settled::Stopped => Some(Ended::Stopped),
+            Settled::Overtaken | Settled::Refused(_) => Some(Ended::LeaseLost),
+        }
+    }
+
+    /// Calls `write` until it is known what became of it. After an error the partition's row says whether the transaction
+    /// was committed: the answer to a commit can get lost.
+    async fn settle<F>(&self, next_offset: i64, write: impl Fn() -> F) -> Settled
+    where
+        F: Future<Output = Result<(Written, Tally), StorageError>>,
+    {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match write().await {
+                Ok((Written::Committed, tally)) => return Settled::Committed(Some(tally)),
+                Ok((Written::LeaseLost, _)) => return Settled::Overtaken,
+                Err(error) if !error.is_transient() => return Settled::Refused(error),
+                Err(error) => error,
+            };
+            tracing::warn!(partition = self.lease.partition, %error, pause_ms = pause.as_millis(), "write failed");
+            self.wait(&mut pause).await;
+            match self.look_again(next_offset).await {
+                Ok(Some(settled)) => return settled,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(partition = self.lease.partition, %error, "look-up failed"),
+            }
+            if self.stop.is_cancelled() {
+                return Settled::Stopped;
+            }
+        }
+    }
+
+    /// What the partition's row says of a write that failed: `None` when it had no effect.
+    async fn look_again(&self, next_offset: i64) -> Result<Option<Settled>, StorageError> {
+        let mut connection = self.database.connection().await?;
+        let moved = PartitionLease {
+            next_offset,
+            ..self.lease.clone()
+        };
+        if ingest_partitions::stands_at(&mut connection, &moved).await? {
+            return Ok(Some(Settled::Committed(None)));
+        }
+        let stands = ingest_partitions::stands_at(&mut connection, &self.lease).await?;
+        Ok((!stands).then_some(Settled::Overtaken))
+    }
+
+    fn report(&self, batch: &Batch, tally: Option<&Tally>, started: Instant) {
+        let now = runtime::clock::now();
+        for item in &batch.items {
+            self.metrics
+                .visible_after((now - item.record.timestamp).to_std().unwrap_or_default());
+        }
+        if let Some(tally) = tally {
+            self.metrics.written(tally, started.elapsed());
+        }
+    }
+}
+
+/// What became of a write, for certain.
+enum Settled {
+    /// Committed; the tally is lost where the answer was.
+    Committed(Option<Tally>),
+    Overtaken,
+    Refused(StorageError),
+    /// Nothing was committed, and the task was told to stop.
+    Stopped,
+}
+
+async fn write_once(
+    database: &Database,
+    lease: &PartitionLease,
+    next_offset: i64,
+    batch: &Arc<Batch>,
+) -> Result<(Written, Tally), StorageError> {
+    let (lease, batch) = (lease.clone(), Arc::clone(batch));
+    let touched = batch.touched();
+    database
+        .run(async move |mut connection| {
+            let mut tally = Tally::default();
+            let written = storage::batch::write(&mut connection, &lease, next_offset, &touched, |states| {
+                let (folded, counted) = fold(states, &batch);
+                tally = counted;
+                folded
+            });
+            let written = written.await?;
+            Ok((written, tally))
+        })
+        .await
+}
+
+async fn write_letter(
+    database: &Database,
+    lease: PartitionLease,
+    next_offset: i64,
+    letter: NewDeadLetter,
+) -> Result<(Written, Tally), StorageError> {
+    let mut tally = Tally::default();
+    tally.dead_letters.insert(letter.reason, 1);
+    let written = database
+        .run(async move |mut connection| {
+            storage::batch::write(
+                &mut connection,
+                &lease,
+                next_offset,
+                &Touched::default(),
+                |states| Folded {
+                    states,
+                    dead_letters: vec![letter],
+                },
+            )
+            .await
+        })
+        .await?;
+    Ok((written, tally))
+}

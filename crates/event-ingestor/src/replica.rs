@@ -1,0 +1,239 @@
+//! One replica among several: takes its fair share of the partitions, keeps it, and gives it back.
+
+mod share;
+
+use crate::metrics::Metrics;
+use crate::partition::{Ended, PartitionTask};
+use crate::settings::IngestSettings;
+use runtime::Shutdown;
+use runtime::kafka::Kafka;
+use share::fair_share;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_replicas::{self, Muster};
+use storage::{Database, StorageError};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// A replica and the partitions that it reads.
+pub(crate) struct Replica {
+    id: Uuid,
+    settings: Arc<IngestSettings>,
+    database: Database,
+    leases: Database,
+    kafka: Kafka,
+    metrics: Arc<Metrics>,
+    owned: BTreeMap<i32, Owned>,
+    discover_at: Instant,
+}
+
+/// A partition that this replica reads.
+struct Owned {
+    epoch: i64,
+    stop: CancellationToken,
+    task: JoinHandle<(PartitionLease, Ended)>,
+}
+
+impl Replica {
+    pub(crate) fn new(
+        settings: IngestSettings,
+        database: Database,
+        leases: Database,
+        kafka: Kafka,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            settings: Arc::new(settings),
+            database,
+            leases,
+            kafka,
+            metrics,
+            owned: BTreeMap::new(),
+            discover_at: Instant::now(),
+        }
+    }
+
+    /// Reads its share until asked to stop, then gives it back.
+    ///
+    /// # Errors
+    /// When the task of a partition died.
+    pub(crate) async fn run(mut self, shutdown: &Shutdown) -> anyhow::Result<()> {
+        tracing::info!(replica = %self.id, topic = %self.settings.topic, "replica starts");
+        let mut beats = tokio::time::interval(self.settings.beat());
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_requested(beats.tick()).await.is_some() {
+            self.reap().await?;
+            self.discover().await;
+            if let Err(error) = self.beat().await {
+                tracing::warn!(%error, "leases could not be renewed");
+            }
+        }
+        self.leave().await
+    }
+
+    /// Makes rows for partitions that the topic has gained; reading begins at their earliest record.
+    async fn discover(&mut self) {
+        if Instant::now() < self.discover_at {
+            return;
+        }
+        match self.register_partitions().await {
+            Ok(()) => self.discover_at = Instant::now() + self.settings.discover_interval(),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "partitions could not be listed"),
+        }
+    }
+
+    async fn register_partitions(&self) -> anyhow::Result<()> {
+        let topic = &self.settings.topic;
+        let mut missing = self.kafka.partitions(topic).await?;
+        let mut connection = self.leases.connection().await?;
+        let known = ingest_partitions::list(&mut connection, topic).await?;
+        missing.retain(|partition| known.iter().all(|state| state.partition != *partition));
+        let mut starts = Vec::new();
+        for partition in missing {
+            starts.push((
+                partition,
+                self.kafka.reader(topic, partition).earliest_offset().await?,
+            ));
+        }
+        if !starts.is_empty() {
+            tracing::info!(%topic, partitions = starts.len(), "new partitions");
+            ingest_partitions::register(&mut connection, topic, &starts).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps its leases, gives up what is more than its share, and takes what is less.
+    async fn beat(&mut self) -> Result<(), StorageError> {
+        let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
+        let mut connection = self.leases.connection().await?;
+        let Muster { live, rank } = ingest_replicas::beat(&mut connection, self.id, &topic, ttl).await?;
+        self.renew(&mut connection).await?;
+        let states = ingest_partitions::list(&mut connection, &topic).await?;
+        let share = fair_share(states.len(), live, rank);
+        // A partition is given back after its batch; holding this connection meanwhile would hold up nothing but leases.
+        drop(connection);
+        self.give_back(self.owned.len().saturating_sub(share)).await;
+        let wanted = share.saturating_sub(self.owned.len());
+        if wanted > 0 {
+            let mut connection = self.leases.connection().await?;
+            let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
+            let leases = ingest_partitions::acquire(&mut connection, &topic, self.id, limit, ttl).await?;
+            leases.into_iter().for_each(|lease| self.start(lease));
+        }
+        let unowned = states.iter().filter(|state| state.owner.is_none()).count();
+        self.metrics.shares(self.owned.len(), unowned);
+        Ok(())
+    }
+
+    async fn renew(&self, connection: &mut storage::Connection) -> Result<(), StorageError> {
+        let held: Vec<_> = self
+            .owned
+            .iter()
+            .map(|(partition, owned)| (*partition, owned.epoch))
+            .collect();
+        let (topic, ttl) = (&self.settings.topic, self.settings.lease());
+        let kept = ingest_partitions::renew(connection, topic, self.id, &held, ttl).await?;
+        for (_, owned) in self
+            .owned
+            .iter()
+            .filter(|(partition, _)| !kept.contains(partition))
+        {
+            self.metrics.lease_lost();
+            owned.stop.cancel();
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, lease: PartitionLease) {
+        let (partition, epoch) = (lease.partition, lease.epoch);
+        tracing::info!(
+            partition,
+            epoch,
+            next_offset = lease.next_offset,
+            "partition taken"
+        );
+        self.metrics.acquired(partition, epoch);
+        let stop = CancellationToken::new();
+        let task = PartitionTask {
+            settings: Arc::clone(&self.settings),
+            database: self.database.clone(),
+            reader: self.kafka.reader(&lease.topic, partition),
+            metrics: Arc::clone(&self.metrics),
+            lease,
+            stop: stop.clone(),
+        };
+        self.owned.insert(
+            partition,
+            Owned {
+                epoch,
+                stop,
+                task: tokio::spawn(task.run()),
+            },
+        );
+    }
+
+    /// Takes leave of tasks that have ended by themselves.
+    ///
+    /// # Errors
+    /// When one of them died.
+    async fn reap(&mut self) -> anyhow::Result<()> {
+        let ended: Vec<i32> = self
+            .owned
+            .iter()
+            .filter(|(_, owned)| owned.task.is_finished())
+            .map(|(id, _)| *id)
+            .collect();
+        for partition in ended {
+            self.end(partition).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops `surplus` tasks, the last ones, and gives their partitions back.
+    async fn give_back(&mut self, surplus: usize) {
+        let last: Vec<i32> = self.owned.keys().rev().take(surplus).copied().collect();
+        for partition in last {
+            if let Err(error) = self.end(partition).await {
+                tracing::error!(partition, %error, "a task died");
+            }
+        }
+    }
+
+    /// Lets a task finish its batch; gives the partition back, if it is still this replica's.
+    async fn end(&mut self, partition: i32) -> anyhow::Result<()> {
+        let Some(owned) = self.owned.remove(&partition) else {
+            return Ok(());
+        };
+        owned.stop.cancel();
+        let (lease, ended) = owned.task.await?;
+        tracing::info!(
+            partition,
+            next_offset = lease.next_offset,
+            ?ended,
+            "partition left"
+        );
+        if ended == Ended::LeaseLost {
+            self.metrics.lease_lost();
+        }
+        // Of a lost lease nothing is released: the epoch is another's.
+        let mut connection = self.leases.connection().await?;
+        ingest_partitions::release(&mut connection, &lease).await?;
+        Ok(())
+    }
+
+    /// Gives everything back at once.
+    async fn leave(mut self) -> anyhow::Result<()> {
+        for owned in self.owned.values() {
+            owned.stop.cancel();
+        }
+        self.give_back(usize::MAX).await;
+        let mut connection = self.leases.connection().await?;
+        ingest_replicas::leave(&mut connection, self.id).await?;
+        tracing::info!(replica = %self.id, "replica stopped");
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! What an operator can set; `defaults.toml` is the manual.
+
+use runtime::settings::KafkaSettings;
+use serde::Deserialize;
+use std::time::Duration;
+use storage::DatabaseSettings;
+
+/// Every setting with its default, commented.
+pub const DEFAULTS: &str = include_str!("../defaults.toml");
+
+/// The settings of one replica.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// What to read and how.
+    pub ingest: IngestSettings,
+    /// Where to write.
+    pub database: DatabaseSettings,
+    /// Where to read.
+    pub kafka: KafkaSettings,
+}
+
+/// What to read and how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestSettings {
+    /// The topic that the gateways write to.
+    pub topic: String,
+    /// How long a partition stays with a replica that gives no sign, in ms.
+    pub lease_ms: u64,
+    /// How long to wait for the next event of a quiet partition, in ms.
+    pub fetch_wait_ms: u64,
+    /// The most that is fetched and written at once, in bytes.
+    pub max_batch_bytes: usize,
+    /// How often to look for new partitions, in ms.
+    pub discover_interval_ms: u64,
+}
+
+impl IngestSettings {
+    /// How long a lease holds.
+    #[must_use]
+    pub const fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease_ms)
+    }
+
+    /// How often leases are renewed and shares looked at: often enough to miss twice.
+    #[must_use]
+    pub const fn beat(&self) -> Duration {
+        Duration::from_millis(self.lease_ms / 4)
+    }
+
+    /// How long to wait for the next event of a quiet partition.
+    #[must_use]
+    pub const fn fetch_wait(&self) -> Duration {
+        Duration::from_millis(self.fetch_wait_ms)
+    }
+
+    /// How often to look for new partitions.
+    #[must_use]
+    pub const fn discover_interval(&self) -> Duration {
+        Duration::from_millis(self.discover_interval_ms)
+    }
+}

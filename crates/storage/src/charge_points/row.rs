@@ -1,0 +1,201 @@
+//! A charge point as a row, and rows as columns for a bulk write.
+
+use crate::StorageError;
+use crate::schema::charge_points;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use domain::charge_point::ChargePoint;
+use domain::connector::Connector;
+use domain::event::BootReport;
+use domain::ids::{ChargePointId, ConnectorId, EventKey, GatewayId};
+use domain::latest::{Latest, Report};
+use domain::ledger::Ledger;
+use domain::liveness::{Goodbye, Liveness};
+use domain::measure::Dated;
+use domain::order::Stamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = charge_points, check_for_backend(diesel::pg::Pg))]
+pub(super) struct ChargePointRow {
+    pub charge_point_id: String,
+    last_seen_at: DateTime<Utc>,
+    last_heartbeat_at: Option<DateTime<Utc>>,
+    gateway_id: Option<String>,
+    seen_at: Option<DateTime<Utc>>,
+    seen_appended_at: Option<DateTime<Utc>>,
+    seen_partition: Option<i32>,
+    seen_offset: Option<i64>,
+    seen_event: Option<i64>,
+    model: Option<String>,
+    vendor: Option<String>,
+    firmware_version: Option<String>,
+    serial_number: Option<String>,
+    booted_at: Option<DateTime<Utc>>,
+    memory: Option<serde_json::Value>,
+}
+
+/// What the fold must remember beyond the newest report; empty for most devices, and then not stored.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct Memory {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rivals: Vec<Report<Option<GatewayId>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    goodbyes: Vec<Goodbye>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clockless: Vec<EventKey>,
+}
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("charge_points", what)
+}
+
+impl ChargePointRow {
+    pub(super) fn into_state(
+        self,
+        connectors: BTreeMap<ConnectorId, Connector>,
+        ledger: Ledger,
+    ) -> Result<ChargePoint, StorageError> {
+        let memory: Memory = self
+            .memory
+            .clone()
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(broken)?
+            .unwrap_or_default();
+        Ok(ChargePoint {
+            id: ChargePointId::parse(&self.charge_point_id).map_err(broken)?,
+            liveness: Liveness {
+                seen: self.seen(memory.rivals)?,
+                goodbyes: memory.goodbyes,
+                last_seen_at: self.last_seen_at,
+                last_heartbeat_at: self.last_heartbeat_at,
+            },
+            boot: self.booted_at.map(|at| Dated {
+                at,
+                value: BootReport {
+                    model: self.model,
+                    vendor: self.vendor,
+                    firmware_version: self.firmware_version,
+                    serial_number: self.serial_number,
+                },
+            }),
+            connectors,
+            ledger,
+            clockless: memory.clockless,
+        })
+    }
+
+    fn seen(
+        &self,
+        rivals: Vec<Report<Option<GatewayId>>>,
+    ) -> Result<Option<Latest<Option<GatewayId>>>, StorageError> {
+        let Some(at) = self.seen_at else { return Ok(None) };
+        let told = (
+            self.seen_appended_at,
+            self.seen_partition,
+            self.seen_offset,
+            self.seen_event,
+        );
+        let (Some(appended_at), Some(partition), Some(offset), Some(event)) = told else {
+            return Err(broken("seen_at without its record"));
+        };
+        let gateway = self
+            .gateway_id
+            .as_deref()
+            .map(GatewayId::parse)
+            .transpose()
+            .map_err(broken)?;
+        let stamp = Stamp {
+            at,
+            appended_at,
+            partition,
+            offset,
+        };
+        Ok(Some(Latest::restore(
+            Report {
+                stamp,
+                event: EventKey(event),
+                value: gateway,
+            },
+            rivals,
+        )))
+    }
+}
+
+/// Charge points column by column.
+#[derive(Default)]
+pub(super) struct Columns<'a> {
+    pub id: Vec<&'a str>,
+    pub online: Vec<bool>,
+    pub last_seen_at: Vec<DateTime<Utc>>,
+    pub last_heartbeat_at: Vec<Option<DateTime<Utc>>>,
+    pub gateway_id: Vec<Option<&'a str>>,
+    pub seen_at: Vec<Option<DateTime<Utc>>>,
+    pub seen_appended_at: Vec<Option<DateTime<Utc>>>,
+    pub seen_partition: Vec<Option<i32>>,
+    pub seen_offset: Vec<Option<i64>>,
+    pub seen_event: Vec<Option<i64>>,
+    pub model: Vec<Option<&'a str>>,
+    pub vendor: Vec<Option<&'a str>>,
+    pub firmware_version: Vec<Option<&'a str>>,
+    pub serial_number: Vec<Option<&'a str>>,
+    pub booted_at: Vec<Option<DateTime<Utc>>>,
+    pub memory: Vec<Option<serde_json::Value>>,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(states: &[&'a ChargePoint]) -> Result<Self, StorageError> {
+        let mut columns = Self::default();
+        for state in states {
+            columns.push(state)?;
+        }
+        Ok(columns)
+    }
+
+    fn push(&mut self, state: &'a ChargePoint) -> Result<(), StorageError> {
+        self.id.push(state.id.as_str());
+        self.online.push(state.liveness.online());
+        self.last_seen_at.push(state.liveness.last_seen_at);
+        self.last_heartbeat_at.push(state.liveness.last_heartbeat_at);
+        self.gateway_id
+            .push(state.liveness.gateway().map(GatewayId::as_str));
+        let seen = state.liveness.seen.as_ref().map(Latest::newest);
+        self.seen_at.push(seen.map(|seen| seen.stamp.at));
+        self.seen_appended_at
+            .push(seen.map(|seen| seen.stamp.appended_at));
+        self.seen_partition.push(seen.map(|seen| seen.stamp.partition));
+        self.seen_offset.push(seen.map(|seen| seen.stamp.offset));
+        self.seen_event.push(seen.map(|seen| seen.event.0));
+        let boot = state.boot.as_ref();
+        self.model.push(boot.and_then(|boot| boot.value.model.as_deref()));
+        self.vendor
+            .push(boot.and_then(|boot| boot.value.vendor.as_deref()));
+        self.firmware_version
+            .push(boot.and_then(|boot| boot.value.firmware_version.as_deref()));
+        self.serial_number
+            .push(boot.and_then(|boot| boot.value.serial_number.as_deref()));
+        self.booted_at.push(boot.map(|boot| boot.at));
+        self.memory.push(memory_of(state)?);
+        Ok(())
+    }
+}
+
+fn memory_of(state: &ChargePoint) -> Result<Option<serde_json::Value>, StorageError> {
+    let memory = Memory {
+        rivals: state
+            .liveness
+            .seen
+            .as_ref()
+            .map(|seen| seen.rivals().to_vec())
+            .unwrap_or_default(),
+        goodbyes: state.liveness.goodbyes.clone(),
+        clockless: state.clockless.clone(),
+    };
+    if memory.rivals.is_empty() && memory.goodbyes.is_empty() && memory.clockless.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_value(memory).map(Some).map_err(broken)
+}
