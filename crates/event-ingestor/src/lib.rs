@@ -3,7 +3,8 @@
 //! Each replica holds leases on some of the topic's partitions ([`replica`]) and runs one task for each ([`partition`]):
 //! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset.
 
-#![recursion_limit = "256"] // Diesel's futures within ours nest deeply.
+// Futures of database calls, within ours, nest more deeply than the compiler follows by default.
+#![recursion_limit = "256"]
 
 mod batch;
 mod fold;
@@ -19,6 +20,7 @@ use metrics::Metrics;
 use replica::Replica;
 use runtime::Context;
 use runtime::kafka::Kafka;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Database, DatabaseSettings, StorageError};
@@ -31,6 +33,17 @@ const SCHEMA_RETRY: Duration = Duration::from_secs(1);
 /// # Errors
 /// Settings that make no sense, a schema that this program was not built for, or a task that died.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    boxed(settings, context).await
+}
+
+type Serving = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+/// Keeps the depth of what is inside from becoming the caller's matter.
+fn boxed(settings: Settings, context: Context) -> Serving {
+    Box::pin(run(settings, context))
+}
+
+async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let database = Database::new(&settings.database).context("database settings")?;
     // Leases are renewed on a connection that no batch can hold up.
     let leases = Database::new(&DatabaseSettings {

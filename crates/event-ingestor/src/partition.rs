@@ -8,8 +8,8 @@ use crate::settings::IngestSettings;
 use runtime::kafka::{FetchError, Fetched, PartitionReader};
 use std::sync::Arc;
 use std::time::Duration;
-use storage::Database;
 use storage::ingest_partitions::{self, PartitionLease};
+use storage::{Database, PooledConnection, StorageError};
 use tokio_util::sync::CancellationToken;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -145,12 +145,15 @@ impl PartitionTask {
 
     /// Whether the partition's row is as this task left it; a row that cannot be read counts as unchanged.
     async fn still_stands(&self) -> bool {
-        match self.database.connection().await {
-            Ok(mut connection) => ingest_partitions::stands_at(&mut connection, &self.lease)
-                .await
-                .unwrap_or(true),
-            Err(_) => true,
-        }
+        self.stands_at(self.lease.clone()).await.unwrap_or(true)
+    }
+
+    /// Whether the partition's row stands at `lease`.
+    async fn stands_at(&self, lease: PartitionLease) -> Result<bool, StorageError> {
+        let looked = async move |mut connection: PooledConnection| {
+            ingest_partitions::stands_at(&mut connection, &lease).await
+        };
+        self.database.run(looked).await
     }
 
     /// Waits, longer each time, unless told to stop.

@@ -5,6 +5,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::time::Duration;
@@ -88,10 +89,11 @@ impl Database {
         let database = self.clone();
         let task = tokio::spawn(async move {
             let connection = database.connection().await?;
-            match tokio::time::timeout(database.transaction_timeout, work(connection)).await {
-                Ok(outcome) => outcome,
-                Err(_elapsed) => Err(E::from(StorageError::TimedOut)),
-            }
+            // Boxed: Diesel's futures nest so deeply that the compiler gives up on what is built around them.
+            let work: BoxFuture<'_, Result<T, E>> = work(connection).boxed();
+            tokio::time::timeout(database.transaction_timeout, work)
+                .await
+                .unwrap_or_else(|_elapsed| Err(E::from(StorageError::TimedOut)))
         });
         match task.await {
             Ok(outcome) => outcome,

@@ -1,7 +1,7 @@
 //! A database for each test, cloned from a migrated template and dropped at the end.
 
 use crate::stack::database_url;
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use secrecy::SecretString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -9,6 +9,12 @@ use storage::{Database, DatabaseSettings};
 
 /// Taken while the template is made or cloned. Any constant will do, as long as it is not the one migrations take.
 const TEMPLATE_LOCK: i64 = 0x7465_6d70;
+
+#[derive(diesel::QueryableByName)]
+struct Value {
+    #[diesel(sql_type = diesel::sql_types::Jsonb)]
+    value: serde_json::Value,
+}
 
 /// A migrated, empty database that no other test sees; dropped with this value.
 pub struct TestDatabase {
@@ -51,6 +57,17 @@ impl TestDatabase {
     #[must_use]
     pub fn settings(&self) -> DatabaseSettings {
         settings(&self.url)
+    }
+
+    /// The one value of a query that answers JSON.
+    ///
+    /// # Panics
+    /// When Postgres refuses it, or it is not one value of JSON.
+    pub async fn json(&self, sql: &str) -> serde_json::Value {
+        let mut connection = self.pool.connection().await.unwrap();
+        let sql = format!("select ({sql})::jsonb as value");
+        let row: Value = diesel::sql_query(sql).get_result(&mut connection).await.unwrap();
+        row.value
     }
 
     /// Runs plain SQL.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use storage::batch::{Folded, Touched, Written};
 use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_partitions::PartitionLease;
 use storage::{Database, StorageError};
 
 impl PartitionTask {
@@ -117,15 +117,16 @@ impl PartitionTask {
 
     /// What the partition's row says of a write that failed: `None` when it had no effect.
     async fn look_again(&self, next_offset: i64) -> Result<Option<Settled>, StorageError> {
-        let mut connection = self.database.connection().await?;
-        let moved = PartitionLease {
-            next_offset,
-            ..self.lease.clone()
-        };
-        if ingest_partitions::stands_at(&mut connection, &moved).await? {
+        if self
+            .stands_at(PartitionLease {
+                next_offset,
+                ..self.lease.clone()
+            })
+            .await?
+        {
             return Ok(Some(Settled::Committed(None)));
         }
-        let stands = ingest_partitions::stands_at(&mut connection, &self.lease).await?;
+        let stands = self.stands_at(self.lease.clone()).await?;
         Ok((!stands).then_some(Settled::Overtaken))
     }
 

@@ -1,0 +1,135 @@
+//! Whatever stands on the topic, nothing crashes, nothing is lost, and the partition goes on.
+
+use crate::ground::Ground;
+use runtime::kafka::NewRecord;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn with(changes: &Value) -> Vec<u8> {
+    let mut event = json!({
+        "eventId": "e", "eventType": "connector.status_changed", "chargePointId": "CP-1", "gatewayId": "pod-1",
+        "timestamp": runtime::clock::now(), "payload": { "connectorId": 1, "status": "Available" }
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        event[key] = value.clone();
+    }
+    event.to_string().into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_unusable_record_is_a_dead_letter_with_its_reason() {
+    let ground = Ground::new(1).await;
+    let bad: Vec<(Vec<u8>, &str)> = vec![
+        (b"\x00\xffgarbage".to_vec(), "NOT_JSON"),
+        (b"{\"eventId\":".to_vec(), "NOT_JSON"),
+        (Vec::new(), "EMPTY"),
+        (vec![b'x'; 900_000], "TOO_LARGE"),
+        (with(&json!({ "eventType": null })), "MISSING_EVENT_TYPE"),
+        (with(&json!({ "chargePointId": "" })), "MISSING_CHARGE_POINT"),
+        (with(&json!({ "chargePointId": "a b" })), "INVALID_FIELD"),
+        (with(&json!({ "chargePointId": "x".repeat(65) })), "INVALID_FIELD"),
+        (with(&json!({ "timestamp": "yesterday" })), "INVALID_FIELD"),
+        (
+            with(&json!({ "payload": { "connectorId": -1, "status": "Available" } })),
+            "INVALID_FIELD",
+        ),
+        (
+            with(&json!({ "payload": { "connectorId": 1, "status": "Levitating" } })),
+            "INVALID_FIELD",
+        ),
+        (
+            with(&json!({ "payload": { "connectorId": "one", "status": "Available" } })),
+            "INVALID_FIELD",
+        ),
+    ];
+    for (value, _) in &bad {
+        ground.publish(0, &[value]).await;
+    }
+    let good = with(&json!({ "eventId": "good", "payload": { "connectorId": 1, "status": "Charging" } }));
+    let last = ground.publish(0, &[good]).await;
+    let replica = ground.start();
+    ground.written(0, last).await;
+    let letters = ground.dead_letters().await;
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    assert_eq!(reasons, bad.iter().map(|(_, reason)| *reason).collect::<Vec<_>>());
+    for ((value, _), letter) in bad.iter().zip(&letters) {
+        assert_eq!(letter.value.as_deref().unwrap_or_default(), value, "kept whole");
+    }
+    assert_eq!(
+        ground.rows("select status from connectors").await,
+        json!([{ "status": "Charging" }])
+    );
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_odd_but_clear_is_used() {
+    let ground = Ground::new(1).await;
+    let odd = [
+        with(&json!({ "eventId": "1970", "timestamp": "1970-01-01T00:00:00Z" })),
+        with(
+            &json!({ "eventId": "2099", "timestamp": 4_070_908_800_000_i64, "payload": { "connectorId": 2, "status": "faulted" } }),
+        ),
+        with(&json!({ "eventId": "new", "eventType": "weather.changed", "payload": ["free"] })),
+        with(
+            &json!({ "eventId": "none", "eventType": "charge_point.heartbeat", "payload": null, "extra": { "a": 1 } }),
+        ),
+    ];
+    ground.publish(0, &odd).await;
+    let keyless = NewRecord {
+        key: None,
+        value: Some(with(
+            &json!({ "eventId": "keyless", "payload": { "connectorId": 3, "status": "Reserved" } }),
+        )),
+        headers: BTreeMap::new(),
+        timestamp: runtime::clock::now(),
+    };
+    let last = ground.append(0, vec![keyless]).await;
+    let replica = ground.start();
+    ground.written(0, last).await;
+    assert!(ground.dead_letters().await.is_empty());
+    assert_eq!(
+        ground
+            .rows("select connector_id as id, status from connectors order by id")
+            .await,
+        json!([{ "id": 1, "status": "Available" }, { "id": 2, "status": "Faulted" }, { "id": 3, "status": "Reserved" }])
+    );
+    let seen = "select last_seen_at between now() - interval '5 minutes' and now() + interval '1 minute' as sane from charge_points";
+    assert_eq!(ground.rows(seen).await, json!([{ "sane": true }]));
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_whose_offset_the_broker_lacks_waits_for_an_operator() {
+    let ground = Ground::new(1).await;
+    let last = ground.publish(0, &[with(&json!({}))]).await;
+    let first = ground.start();
+    ground.written(0, last).await;
+    first.stop().await;
+    // As if the topic had been made anew: the stored offset lies beyond its end.
+    ground
+        .database
+        .execute("update ingest_partitions set next_offset = 1000")
+        .await;
+    let second = ground.start_with_lease(2_000);
+    ground.shared_out(1).await;
+    let last = ground
+        .publish(
+            0,
+            &[with(
+                &json!({ "eventId": "later", "payload": { "connectorId": 1, "status": "Finishing" } }),
+            )],
+        )
+        .await;
+    assert_eq!(ground.partitions().await[0].next_offset, 1_000, "no silent reset");
+    ground
+        .database
+        .execute("update ingest_partitions set next_offset = 1")
+        .await;
+    ground.written(0, last).await;
+    assert_eq!(
+        ground.rows("select status from connectors").await,
+        json!([{ "status": "Finishing" }])
+    );
+    second.stop().await;
+}

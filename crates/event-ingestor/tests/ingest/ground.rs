@@ -1,0 +1,149 @@
+//! A database and a topic of a test's own, and replicas that work on them.
+
+use event_ingestor::{DEFAULTS, Settings};
+use runtime::Context;
+use runtime::kafka::{Kafka, NewRecord, TopicWriter};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use storage::dead_letters::{self, DeadLetter};
+use storage::ingest_partitions::{self, PartitionState};
+use testkit::{TestDatabase, eventually, eventually_some};
+use tokio::task::JoinHandle;
+
+const PUBLISH: Duration = Duration::from_secs(20);
+
+/// Where a test plays.
+pub struct Ground {
+    pub database: TestDatabase,
+    pub topic: String,
+    writer: TopicWriter,
+}
+
+/// A running replica.
+pub struct Running {
+    context: Context,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Ground {
+    pub async fn new(partitions: i32) -> Self {
+        let database = TestDatabase::new().await;
+        let topic = testkit::unique("events");
+        let kafka = Kafka::new(&settings(&database, &topic, 10_000).kafka).unwrap();
+        kafka.create_topic(&topic, partitions).await.unwrap();
+        let writer = kafka.writer(&topic);
+        Self {
+            database,
+            topic,
+            writer,
+        }
+    }
+
+    /// Starts a replica.
+    pub fn start(&self) -> Running {
+        self.start_with_lease(10_000)
+    }
+
+    pub fn start_with_lease(&self, lease_ms: u64) -> Running {
+        let context = Context::new("event-ingestor");
+        let settings = settings(&self.database, &self.topic, lease_ms);
+        let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
+        Running { context, task }
+    }
+
+    /// Appends records to a partition, keyed as gateways do; answers the offset of the last.
+    pub async fn publish(&self, partition: i32, values: &[impl AsRef<[u8]>]) -> i64 {
+        let now = chrono::SubsecRound::trunc_subsecs(runtime::clock::now(), 3);
+        let record = |value: &[u8]| NewRecord {
+            key: Some(b"CP-1".to_vec()),
+            value: Some(value.to_vec()),
+            headers: BTreeMap::new(),
+            timestamp: now,
+        };
+        let records = values.iter().map(|value| record(value.as_ref())).collect();
+        self.append(partition, records).await
+    }
+
+    pub async fn append(&self, partition: i32, records: Vec<NewRecord>) -> i64 {
+        self.writer
+            .publish(partition, records, PUBLISH)
+            .await
+            .unwrap()
+            .into_iter()
+            .max()
+            .unwrap()
+    }
+
+    pub async fn partitions(&self) -> Vec<PartitionState> {
+        let mut connection = self.database.pool.connection().await.unwrap();
+        ingest_partitions::list(&mut connection, &self.topic)
+            .await
+            .unwrap()
+    }
+
+    /// Waits until everything up to `offset` of `partition` is written.
+    pub async fn written(&self, partition: i32, offset: i64) {
+        eventually("the partition to be read", || async {
+            let states = self.partitions().await;
+            states
+                .iter()
+                .any(|state| state.partition == partition && state.next_offset > offset)
+        })
+        .await;
+    }
+
+    pub async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let mut connection = self.database.pool.connection().await.unwrap();
+        dead_letters::list(&mut connection, &self.topic, 100)
+            .await
+            .unwrap()
+    }
+
+    /// How many partitions each live replica holds, once all are held by `replicas` of them.
+    pub async fn shared_out(&self, replicas: usize) -> Vec<usize> {
+        eventually_some("the partitions to be shared out", || async {
+            let states = self.partitions().await;
+            let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+            for state in &states {
+                *counts.entry(state.owner?).or_default() += 1;
+            }
+            let counts: Vec<usize> = counts.into_values().collect();
+            let fair = counts.iter().max()? - counts.iter().min()? <= 1;
+            (counts.len() == replicas && fair).then_some(counts)
+        })
+        .await
+    }
+
+    /// The rows of a query, as JSON.
+    pub async fn rows(&self, sql: &str) -> serde_json::Value {
+        self.database
+            .json(&format!("select coalesce(json_agg(r), '[]') from ({sql}) r"))
+            .await
+    }
+}
+
+impl Running {
+    /// Stops it as SIGTERM does.
+    pub async fn stop(self) {
+        self.context.shutdown.request();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Ends it as a crash does: nothing is given back.
+    pub async fn crash(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+fn settings(database: &TestDatabase, topic: &str, lease_ms: u64) -> Settings {
+    let overrides = [
+        ("database.url", database.url.as_str()),
+        ("kafka.brokers", &testkit::kafka_brokers()),
+        ("ingest.topic", topic),
+        ("ingest.lease_ms", &lease_ms.to_string()),
+        ("database.max_connections", "4"),
+        ("ingest.discover_interval_ms", "500"),
+    ];
+    runtime::settings::parse(DEFAULTS, &overrides).unwrap()
+}

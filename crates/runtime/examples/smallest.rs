@@ -1,0 +1,41 @@
+//! The smallest service: settings, one route, one command. The lifecycle tests run it as a process.
+
+use std::{process::ExitCode, time::Duration};
+
+use actix_web::web;
+use runtime::{Context, Service, http::Deadline, settings::HttpSettings};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    http: HttpSettings,
+}
+
+fn main() -> ExitCode {
+    Service::new("smallest", include_str!("smallest.toml"))
+        .command("fail", "fails, to show how that looks", fail)
+        .run(serve)
+}
+
+async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    let server = runtime::http::serve(&settings.http, &context, routes)?;
+    server.stopped().await
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config.route("/slow/{ms}", web::get().to(slow));
+}
+
+/// Answers after as many milliseconds as the path says.
+async fn slow(ms: web::Path<u64>, request: actix_web::HttpRequest) -> String {
+    let wait = Duration::from_millis(*ms);
+    Deadline::extend(&request, wait + Duration::from_secs(1));
+    tokio::time::sleep(wait).await;
+    format!("waited {ms} ms")
+}
+
+async fn fail(_settings: Settings, _context: Context) -> anyhow::Result<()> {
+    tokio::task::yield_now().await;
+    Err(anyhow::anyhow!("the disk is full").context("cannot write the report"))
+}

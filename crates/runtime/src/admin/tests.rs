@@ -1,0 +1,84 @@
+//! The probes, asked over the routes they are served on.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::{
+    App,
+    http::StatusCode,
+    test::{TestRequest, call_service, init_service, read_body_json},
+    web,
+};
+use serde_json::{Value, json};
+
+use super::routes;
+use crate::Context;
+
+async fn readyz(context: &Context) -> (StatusCode, Value) {
+    let app = App::new()
+        .app_data(web::Data::new(context.health.clone()))
+        .configure(routes);
+    let service = init_service(app).await;
+    let response = call_service(&service, TestRequest::get().uri("/readyz").to_request()).await;
+    (response.status(), read_body_json(response).await)
+}
+
+#[actix_web::test]
+async fn ready_when_every_check_passes() {
+    let context = Context::new("test");
+    context.health.add("database", || async { Ok(()) });
+    let (status, body) = readyz(&context).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        body,
+        json!({"ready": true, "draining": false, "checks": {"database": "ok"}})
+    );
+}
+
+#[actix_web::test]
+async fn names_what_is_wrong() {
+    let context = Context::new("test");
+    context.health.add("database", || async { Ok(()) });
+    context
+        .health
+        .add("kafka", || async { Err("no broker answers".to_owned()) });
+    context.health.add("buggy", || async { panic!("hunter2") });
+    let (status, body) = readyz(&context).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        body["checks"],
+        json!({"buggy": "the check itself failed", "database": "ok", "kafka": "no broker answers"})
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_hangs_is_given_one_second() {
+    let context = Context::new("test");
+    context.health.add("redis", std::future::pending);
+    let (status, body) = readyz(&context).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body["checks"]["redis"], "no answer within 1 s");
+}
+
+#[actix_web::test]
+async fn not_ready_while_draining_even_with_a_fresh_answer() {
+    let context = Context::new("test");
+    assert_eq!(readyz(&context).await.0, StatusCode::OK);
+    context.shutdown.request();
+    let (status, body) = readyz(&context).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body["draining"], true);
+}
+
+#[actix_web::test]
+async fn eager_probes_share_an_answer() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let context = Context::new("test");
+    context.health.add("counted", || async {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    });
+    for _ in 0..10 {
+        let _ = context.health.report().await;
+    }
+    assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+}

@@ -1,0 +1,16 @@
+//! A service's HTTP face: server, observation of requests, and extractors that fail as problems.
+
+mod extract;
+mod framework;
+mod guard;
+mod json;
+mod observe;
+mod server;
+
+pub use extract::{PathParams, QueryParams};
+pub use guard::Deadline;
+pub use json::{BodyLimit, JsonBody};
+pub use server::{HttpServerHandle, serve};
+
+#[cfg(test)]
+mod tests;

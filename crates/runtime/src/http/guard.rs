@@ -1,0 +1,70 @@
+//! What a handler must not do to its client: keep it waiting for ever, or take its connection down by panicking.
+
+use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc, time::Duration};
+
+use actix_web::{
+    Error, HttpMessage as _, HttpRequest,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::StatusCode,
+    middleware::Next,
+};
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+
+use crate::Problem;
+
+/// For an application put together without settings.
+const FALLBACK: Duration = Duration::from_secs(10);
+
+/// The deadline of requests that do not ask for another.
+#[derive(Clone, Copy)]
+pub(super) struct DefaultDeadline(pub(super) Duration);
+
+/// When the current request is given up.
+#[derive(Clone)]
+pub struct Deadline(Rc<Cell<Instant>>);
+
+impl Deadline {
+    /// Gives a request that is known to take long, such as an import, this much time from now.
+    pub fn extend(request: &HttpRequest, by: Duration) {
+        if let Some(deadline) = request.extensions().get::<Self>() {
+            deadline.0.set(Instant::now() + by);
+        }
+    }
+}
+
+/// Answers 503 at the deadline and 500 for a panic; the panic's text is in the log and nowhere else.
+///
+/// The deadline covers the time until the response begins, not the streaming of its body.
+pub(super) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let default = request
+        .app_data::<DefaultDeadline>()
+        .map_or(FALLBACK, |deadline| deadline.0);
+    let end = Rc::new(Cell::new(Instant::now() + default));
+    request.extensions_mut().insert(Deadline(Rc::clone(&end)));
+    let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
+    tokio::select! {
+        outcome = handled => outcome.unwrap_or_else(|_panic| Err(Problem::bare_internal().into())),
+        () = passed(&end) => Err(too_late().into()),
+    }
+}
+
+/// Sleeps until the deadline, however often it is moved meanwhile.
+async fn passed(end: &Cell<Instant>) {
+    while Instant::now() < end.get() {
+        tokio::time::sleep_until(end.get()).await;
+    }
+}
+
+fn too_late() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "REQUEST_DEADLINE_EXCEEDED",
+        "The request took too long",
+    )
+    .retry_after(1)
+}

@@ -1,0 +1,154 @@
+//! JSON bodies, strictly: bounded in size and time, of the right type, with the path of what is wrong.
+
+use std::time::Duration;
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::{StatusCode, header},
+    web::BytesMut,
+};
+use futures_util::{
+    StreamExt as _,
+    future::{FutureExt as _, LocalBoxFuture},
+};
+use serde::de::DeserializeOwned;
+
+use super::framework;
+use crate::Problem;
+
+/// How much of a body is read, and for how long.
+///
+/// The service's settings decide; a resource may have its own with `.app_data(BodyLimit { … })`.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit {
+    /// Largest body, in bytes.
+    pub bytes: usize,
+    /// Longest wait for the whole body.
+    pub time: Duration,
+}
+
+impl Default for BodyLimit {
+    fn default() -> Self {
+        Self {
+            bytes: 64 * 1024,
+            time: Duration::from_secs(5),
+        }
+    }
+}
+
+impl BodyLimit {
+    /// The limit that applies to a request.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        request.app_data::<Self>().copied().unwrap_or_default()
+    }
+
+    /// Reads a whole body within the limit.
+    ///
+    /// # Errors
+    ///
+    /// 413 when it is too large, 408 when it comes too slowly, 400 when it breaks off.
+    pub async fn read(self, mut payload: Payload) -> Result<BytesMut, Problem> {
+        let whole = async {
+            let mut body = BytesMut::new();
+            while let Some(chunk) = payload.next().await {
+                let chunk = chunk.map_err(|error| unreadable(&error))?;
+                if body.len() + chunk.len() > self.bytes {
+                    return Err(self.exceeded());
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(body)
+        };
+        tokio::time::timeout(self.time, whole)
+            .await
+            .unwrap_or_else(|_elapsed| {
+                Err(Problem::new(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "REQUEST_TIMEOUT",
+                    "Request body came too slowly",
+                ))
+            })
+    }
+
+    fn exceeded(self) -> Problem {
+        framework::too_large().detail(format!("at most {} bytes are accepted", self.bytes))
+    }
+
+    /// Refuses by the announced length, before anything is read.
+    fn check_announced(self, request: &HttpRequest) -> Result<(), Problem> {
+        let announced = request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok());
+        match announced.and_then(|length| length.parse::<usize>().ok()) {
+            Some(length) if length > self.bytes => Err(self.exceeded()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn unreadable(error: &PayloadError) -> Problem {
+    match error {
+        PayloadError::Overflow => framework::too_large(),
+        _ => Problem::invalid(Vec::new()).field("body", "broke off before its end"),
+    }
+}
+
+/// The request's body as JSON.
+///
+/// Fails with 415 unless the content type is `application/json` (or `…+json`), 413 or 408 beyond [`BodyLimit`], and
+/// 400 `INVALID_REQUEST` naming the field otherwise. Unknown fields are errors where `T` says
+/// `#[serde(deny_unknown_fields)]`, as every request body should.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = BodyLimit::of(request);
+        let checked = check_content_type(request).and_then(|()| limit.check_announced(request));
+        let payload = payload.take();
+        async move {
+            checked?;
+            let body = limit.read(payload).await?;
+            Ok(Self(parse(&body)?))
+        }
+        .boxed_local()
+    }
+}
+
+fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
+    let essence = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .and_then(|kind| kind.split(';').next())
+        .map(|kind| kind.trim().to_ascii_lowercase());
+    match essence.as_deref() {
+        Some("application/json") => Ok(()),
+        Some(kind) if kind.starts_with("application/") && kind.ends_with("+json") => Ok(()),
+        _ => Err(framework::unsupported_media_type()),
+    }
+}
+
+/// Parses JSON, naming the path of what does not fit.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::invalid(Vec::new()).field("body", "must not be empty"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "body".to_owned() } else { path };
+        Problem::invalid(Vec::new()).field(field, error.inner().to_string())
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| Problem::invalid(Vec::new()).field("body", error.to_string()))?;
+    Ok(value)
+}

@@ -1,0 +1,151 @@
+//! What every request leaves behind: a span, a log line, a measurement, and problems with path and trace in them.
+
+use std::{sync::OnceLock, time::Instant};
+
+use actix_web::{
+    Error,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+};
+use opentelemetry::{KeyValue, global, metrics::Histogram};
+use tracing::{Instrument as _, Span, field::Empty};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::framework;
+use crate::{Problem, trace};
+
+/// Upper bounds in seconds: from a cached read to the deadline.
+const BUCKETS: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// What must be known of a request after it was handed on.
+struct Seen {
+    method: Method,
+    route: String,
+    path: String,
+    started: Instant,
+}
+
+pub(super) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let seen = Seen {
+        method: request.method().clone(),
+        route: request
+            .resource_map()
+            .match_pattern(request.path())
+            .unwrap_or_else(|| "unmatched".to_owned()),
+        path: request.path().to_owned(),
+        started: Instant::now(),
+    };
+    let span = span(&seen, &request);
+    async move {
+        let outcome = match next.call(request).await {
+            Ok(response) => Ok(complete(response.map_into_boxed_body(), &seen)),
+            Err(error) => Err(complete_error(&error, &seen)),
+        };
+        let status = match &outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        report(&seen, status);
+        outcome
+    }
+    .instrument(span)
+    .await
+}
+
+fn span(seen: &Seen, request: &ServiceRequest) -> Span {
+    let span = tracing::info_span!(
+        "request",
+        otel.name = format!("{} {}", seen.method, seen.route),
+        otel.kind = "server",
+        http.request.method = %seen.method,
+        http.route = seen.route,
+        http.response.status_code = Empty,
+    );
+    // Fails only where no OpenTelemetry layer is installed, as in tests.
+    drop(span.set_parent(trace::extract(request.headers())));
+    span
+}
+
+/// Gives a failed response its final body; successful ones pass untouched.
+fn complete(mut response: ServiceResponse<BoxBody>, seen: &Seen) -> ServiceResponse<BoxBody> {
+    if !(response.status().is_client_error() || response.status().is_server_error()) {
+        return response;
+    }
+    let own = response.response_mut().extensions_mut().remove::<Problem>();
+    let problem = match own {
+        Some(problem) => problem,
+        None if is_problem(&response) => return response,
+        None => framework::describe(&response),
+    };
+    let trace_id = trace::current_trace_id();
+    response.into_response(problem.respond(Some(&seen.path), trace_id.as_deref()))
+}
+
+fn complete_error(error: &Error, seen: &Seen) -> Error {
+    let problem = error
+        .as_error::<Problem>()
+        .cloned()
+        .unwrap_or_else(|| framework::describe_error(error));
+    let trace_id = trace::current_trace_id();
+    let response = problem.respond(Some(&seen.path), trace_id.as_deref());
+    actix_web::error::InternalError::from_response(problem, response).into()
+}
+
+fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/problem+json")
+}
+
+fn report(seen: &Seen, status: StatusCode) {
+    let elapsed = seen.started.elapsed();
+    Span::current().record("http.response.status_code", status.as_u16());
+    duration_histogram().record(
+        elapsed.as_secs_f64(),
+        &[
+            KeyValue::new("method", method_label(&seen.method)),
+            KeyValue::new("route", seen.route.clone()),
+            KeyValue::new("status", i64::from(status.as_u16())),
+        ],
+    );
+    let duration_ms = elapsed.as_secs_f64() * 1_000.0;
+    if status.is_server_error() {
+        Span::current().set_status(opentelemetry::trace::Status::error(status.as_str().to_owned()));
+    }
+    // Method, route and status are fields of the span, and so of this line.
+    tracing::info!(target: "access", { url.path = seen.path, duration_ms }, "request");
+}
+
+/// Clients can send any word as a method; metrics must not grow with their imagination.
+fn method_label(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn duration_histogram() -> &'static Histogram<f64> {
+    static HISTOGRAM: OnceLock<Histogram<f64>> = OnceLock::new();
+    HISTOGRAM.get_or_init(|| {
+        global::meter("http")
+            .f64_histogram("http.server.request.duration")
+            .with_unit("s")
+            .with_description("Time from a request's head to its response's head")
+            .with_boundaries(BUCKETS.to_vec())
+            .build()
+    })
+}

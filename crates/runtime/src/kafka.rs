@@ -1,0 +1,127 @@
+//! Kafka: the only module that imports rskafka, and the owner of what it lacks.
+//!
+//! rskafka has no time-outs, retries in ways of its own and never leaves a broken connection behind for good. So here
+//! every exchange is a single attempt under a time limit, runs on the main runtime (a socket dies with the runtime
+//! that opened it, and HTTP workers have their own), and after a suspicious failure the partition's connection is
+//! opened anew, and after a second one the client with its view of the cluster, too. Partitions are listed through a
+//! client of their own, because a listing spoils a client's way of noticing that leaders have moved.
+
+mod connection;
+mod error;
+mod link;
+mod listing;
+mod reader;
+mod record;
+mod transport;
+mod writer;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::runtime::Handle;
+
+pub use error::{FetchError, KafkaError, PublishError};
+pub use reader::PartitionReader;
+pub use record::{Fetched, NewRecord, ReceivedRecord};
+pub use writer::TopicWriter;
+
+use self::{connection::Connections, error::Failure, link::Link, listing::Listing};
+use crate::settings::{KafkaCompression, KafkaSettings};
+
+/// A Kafka cluster. Cheap to clone; connects when something is asked of it, and again when it must.
+#[derive(Clone)]
+pub struct Kafka(Arc<Cluster>);
+
+/// What all readers and writers of a cluster share.
+struct Cluster {
+    runtime: Handle,
+    /// For the partitions.
+    connections: Connections,
+    listing: Listing,
+    connect_timeout: Duration,
+    request_timeout: Duration,
+    idle: Duration,
+    compression: KafkaCompression,
+}
+
+impl Kafka {
+    /// A cluster by its settings; nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// When the list of brokers is empty or the certificates to trust cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime: connections live on the runtime this is called on.
+    pub fn new(settings: &KafkaSettings) -> Result<Self, KafkaError> {
+        let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
+        let transport = Arc::new(transport::Transport::new(settings)?);
+        Ok(Self(Arc::new(Cluster {
+            runtime: Handle::current(),
+            connections: Connections::new(Arc::clone(&transport), connect_timeout),
+            listing: Listing::new(Connections::new(transport, connect_timeout), connect_timeout),
+            connect_timeout,
+            request_timeout: Duration::from_millis(settings.request_timeout_ms),
+            idle: Duration::from_millis(settings.connection_idle_ms),
+            compression: settings.compression,
+        })))
+    }
+
+    /// The partitions of a topic, in order, as the brokers list them now.
+    ///
+    /// # Errors
+    ///
+    /// [`KafkaError::TopicUnknown`], or [`KafkaError::Unavailable`] when no broker answers in time.
+    pub async fn partitions(&self, topic: &str) -> Result<Vec<i32>, KafkaError> {
+        let cluster = Arc::clone(&self.0);
+        let topic = topic.to_owned();
+        self.on_runtime(async move { cluster.listing.refresh(&topic).await })
+            .await
+    }
+
+    /// Creates a topic with replication 1 and waits until it is listed; for tests and tools.
+    ///
+    /// # Errors
+    ///
+    /// When the brokers refuse it or are away.
+    pub async fn create_topic(&self, name: &str, partitions: i32) -> Result<(), KafkaError> {
+        let cluster = Arc::clone(&self.0);
+        let name = name.to_owned();
+        self.on_runtime(async move {
+            cluster
+                .listing
+                .create(&name, partitions, cluster.request_timeout)
+                .await
+        })
+        .await
+    }
+
+    /// Reads one partition, with a connection of its own.
+    #[must_use]
+    pub fn reader(&self, topic: &str, partition: i32) -> PartitionReader {
+        PartitionReader::new(Arc::new(Link::new(Arc::clone(&self.0), topic, partition)))
+    }
+
+    /// Writes to a topic, with a connection for every partition written to.
+    #[must_use]
+    pub fn writer(&self, topic: &str) -> TopicWriter {
+        TopicWriter::new(Arc::clone(&self.0), topic)
+    }
+
+    async fn on_runtime<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, KafkaError>> + Send + 'static,
+    ) -> Result<T, KafkaError> {
+        self.0
+            .runtime
+            .spawn(work)
+            .await
+            .unwrap_or_else(|_lost| Err(KafkaError::from(Failure::Lost)))
+    }
+}
+
+impl fmt::Debug for Kafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kafka").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,55 @@
+//! A client of the library that is shared while it works and replaced when it does not.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rskafka::client::Client;
+use tokio::sync::OnceCell;
+
+use super::{Failure, transport::Transport};
+
+type Slot = Arc<OnceCell<Arc<Client>>>;
+
+/// The current client, connected on demand by whoever asks first.
+pub(super) struct Connections {
+    transport: Arc<Transport>,
+    timeout: Duration,
+    slot: Mutex<Slot>,
+}
+
+impl Connections {
+    pub(super) fn new(transport: Arc<Transport>, timeout: Duration) -> Self {
+        Self {
+            transport,
+            timeout,
+            slot: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn current(&self) -> Result<Arc<Client>, Failure> {
+        let slot = Arc::clone(&self.slot.lock().unwrap_or_else(PoisonError::into_inner));
+        let connect = slot.get_or_try_init(|| async { self.transport.connect().await.map(Arc::new) });
+        // The wait for somebody else's attempt counts, too.
+        within(self.timeout, connect).await.cloned()
+    }
+
+    /// Has the next caller connect anew; those who hold the old client keep it.
+    pub(super) fn discard(&self, client: &Arc<Client>) {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.get().is_some_and(|current| Arc::ptr_eq(current, client)) {
+            *slot = Slot::default();
+        }
+    }
+}
+
+/// Bounds an exchange in time; the library never does.
+pub(super) async fn within<T>(
+    limit: Duration,
+    exchange: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(limit, exchange)
+        .await
+        .unwrap_or(Err(Failure::TimedOut(limit)))
+}

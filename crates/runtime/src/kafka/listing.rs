@@ -1,0 +1,127 @@
+//! Which partitions a topic has.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rskafka::client::Client;
+
+use super::{
+    Failure, KafkaError,
+    connection::{Connections, within},
+};
+
+/// Pause between looks at a topic that is being created.
+const CREATION_POLL: Duration = Duration::from_millis(50);
+
+/// The brokers' list of topics, through a client that does nothing else.
+pub(super) struct Listing {
+    connections: Connections,
+    timeout: Duration,
+    known: Mutex<HashMap<String, Vec<i32>>>,
+}
+
+impl Listing {
+    pub(super) fn new(connections: Connections, timeout: Duration) -> Self {
+        Self {
+            connections,
+            timeout,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Asks the brokers.
+    pub(super) async fn refresh(&self, topic: &str) -> Result<Vec<i32>, KafkaError> {
+        let partitions = match self.list(topic).await {
+            Ok(partitions) => partitions,
+            // The connection may have been closed for idleness or by a broker's restart; a fresh one decides.
+            Err(_stale) => self.list(topic).await?,
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match partitions {
+            Some(partitions) => {
+                known.insert(topic.to_owned(), partitions.clone());
+                Ok(partitions)
+            }
+            None => {
+                known.remove(topic);
+                Err(KafkaError::TopicUnknown(topic.to_owned()))
+            }
+        }
+    }
+
+    /// Makes sure that a partition exists before the library asks for its leader: that question would have brokers
+    /// create a missing topic, with their default number of partitions.
+    pub(super) async fn check(&self, topic: &str, partition: i32) -> Result<(), KafkaError> {
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(topic)
+            .is_some_and(|partitions| partitions.contains(&partition));
+        if known || self.refresh(topic).await?.contains(&partition) {
+            Ok(())
+        } else {
+            Err(KafkaError::PartitionUnknown {
+                topic: topic.to_owned(),
+                partition,
+            })
+        }
+    }
+
+    /// Has the next check ask the brokers.
+    pub(super) fn forget(&self, topic: &str) {
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(topic);
+    }
+
+    pub(super) async fn create(
+        &self,
+        topic: &str,
+        partitions: i32,
+        timeout: Duration,
+    ) -> Result<(), KafkaError> {
+        let client = self.connections.current().await?;
+        let controller = client.controller_client().map_err(Failure::client)?;
+        let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        let creation = async {
+            controller
+                .create_topic(topic, partitions, 1, timeout_ms)
+                .await
+                .map_err(Failure::client)
+        };
+        within(timeout, creation).await?;
+        let end = Instant::now() + timeout;
+        loop {
+            match self.refresh(topic).await {
+                Ok(listed) if i32::try_from(listed.len()) == Ok(partitions) => return Ok(()),
+                Err(error) if !matches!(error, KafkaError::TopicUnknown(_)) => return Err(error),
+                _ if Instant::now() > end => return Err(Failure::TimedOut(timeout).into()),
+                _ => tokio::time::sleep(CREATION_POLL).await,
+            }
+        }
+    }
+
+    async fn list(&self, topic: &str) -> Result<Option<Vec<i32>>, Failure> {
+        let client = self.connections.current().await?;
+        let listed = within(self.timeout, partitions_of(&client, topic)).await;
+        if listed.is_err() {
+            self.connections.discard(&client);
+        }
+        listed
+    }
+}
+
+async fn partitions_of(client: &Arc<Client>, topic: &str) -> Result<Option<Vec<i32>>, Failure> {
+    let topics = client.list_topics().await.map_err(Failure::client)?;
+    Ok(topics
+        .into_iter()
+        .find(|listed| listed.name == topic)
+        // A topic on its way out is listed without partitions.
+        .filter(|listed| !listed.partitions.is_empty())
+        .map(|listed| listed.partitions.into_iter().collect()))
+}

@@ -1,0 +1,137 @@
+//! Publishing to a topic.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rskafka::{client::partition::Compression, record::Record};
+
+use super::{
+    Cluster,
+    error::{Failure, PublishError, Reached},
+    link::Link,
+    record::NewRecord,
+};
+use crate::settings::KafkaCompression;
+
+/// First and longest pause between attempts.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(800));
+
+/// Publishes to a topic with `acks=all`. Cheap to clone.
+///
+/// Connections are opened for the partitions written to and kept, one each; their number is bounded by the topic's
+/// partitions, since others are refused.
+#[derive(Clone)]
+pub struct TopicWriter {
+    cluster: Arc<Cluster>,
+    topic: Arc<str>,
+    links: Arc<Mutex<HashMap<i32, Arc<Link>>>>,
+}
+
+impl TopicWriter {
+    pub(super) fn new(cluster: Arc<Cluster>, topic: &str) -> Self {
+        Self {
+            cluster,
+            topic: topic.into(),
+            links: Arc::default(),
+        }
+    }
+
+    /// Publishes records as one batch and returns their offsets, once all in-sync replicas have them.
+    ///
+    /// Tries again until `within` has passed. A lost answer can so put the batch into the log twice: records must
+    /// carry an identity for their consumers. Once begun, the publication runs to its end, even if this future is
+    /// dropped.
+    ///
+    /// # Errors
+    ///
+    /// See [`PublishError`]: the difference between *not published* and *not known*.
+    pub async fn publish(
+        &self,
+        partition: i32,
+        records: Vec<NewRecord>,
+        within: Duration,
+    ) -> Result<Vec<i64>, PublishError> {
+        let records: Vec<Record> = records.into_iter().map(Record::from).collect();
+        let compression = match self.cluster.compression {
+            KafkaCompression::None => Compression::NoCompression,
+            KafkaCompression::Snappy => Compression::Snappy,
+        };
+        let writer = self.clone();
+        self.cluster
+            .runtime
+            .spawn(async move {
+                writer
+                    .publish_until(partition, records, compression, Instant::now() + within)
+                    .await
+            })
+            .await
+            .unwrap_or_else(|_lost| Err(PublishError::new(Reached::Perhaps, Failure::Lost)))
+    }
+
+    async fn publish_until(
+        &self,
+        partition: i32,
+        records: Vec<Record>,
+        compression: Compression,
+        end: Instant,
+    ) -> Result<Vec<i64>, PublishError> {
+        let link = self.link(partition);
+        let mut reached = Reached::Never;
+        let mut pause = PAUSE.0;
+        loop {
+            let limit = end
+                .saturating_duration_since(Instant::now())
+                .min(self.cluster.request_timeout);
+            let batch = records.clone();
+            let produce = link.request(
+                limit,
+                |leader| async move { leader.produce(batch, compression).await },
+            );
+            let (reached_now, failure) = match produce.await {
+                Ok(offsets) => {
+                    self.keep(partition, link);
+                    return Ok(offsets);
+                }
+                Err(failed) => failed,
+            };
+            if reached_now == Reached::Perhaps {
+                reached = Reached::Perhaps;
+            }
+            if failure.is_final() || Instant::now() + pause >= end {
+                return Err(PublishError::new(reached, failure));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
+        }
+    }
+
+    /// The partition's connection. A new one is kept only once something was published over it, so that partitions
+    /// that do not exist leave nothing behind.
+    fn link(&self, partition: i32) -> Arc<Link> {
+        let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links
+            .get(&partition)
+            .cloned()
+            .unwrap_or_else(|| Arc::new(Link::new(Arc::clone(&self.cluster), &self.topic, partition)))
+    }
+
+    fn keep(&self, partition: i32, link: Arc<Link>) {
+        self.links
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(partition)
+            .or_insert(link);
+    }
+}
+
+impl fmt::Debug for TopicWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TopicWriter")
+            .field("topic", &self.topic)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,252 @@
+//! Failures as the outside sees them: RFC 9457 `application/problem+json`, without insides.
+
+use std::{borrow::Cow, error::Error, fmt};
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+
+const TYPE_PREFIX: &str = "https://charging.example/problems/";
+
+/// A failed request. Return it as the error of a handler: `Err(Problem::conflict("PILE_OFFLINE", "Pile is offline"))`.
+///
+/// `instance` and `traceId` are filled in on the way out, when [`crate::http::serve`] serves the request.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Parts>);
+
+/// Boxed, so that a `Result` with a problem in it stays small.
+#[derive(Clone, Debug)]
+struct Parts {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    title: Cow<'static, str>,
+    detail: Option<String>,
+    errors: Vec<FieldError>,
+    retry_after_s: Option<u32>,
+    allow: Option<header::HeaderValue>,
+}
+
+/// One thing wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Path of the field (`connectors[0].connectorId`), or of the part of the request (`body`, `path`).
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A complaint about one field.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// Any status with a code in SCREAMING_SNAKE_CASE and a title that is the same for every occurrence.
+    pub fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code: code.into(),
+            title: title.into(),
+            detail: None,
+            errors: Vec::new(),
+            retry_after_s: None,
+            allow: None,
+        }))
+    }
+
+    /// 400 `INVALID_REQUEST`, naming every field at fault.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid");
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// 400 with a code of its own, such as `INVALID_CURSOR`.
+    pub fn bad_request(code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, title)
+    }
+
+    /// 401; the response tells the client to present a bearer token.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHENTICATED",
+            "Authentication is required",
+        )
+    }
+
+    /// 403.
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "Not allowed")
+    }
+
+    /// 404, such as `PILE_NOT_FOUND`.
+    pub fn not_found(code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, title)
+    }
+
+    /// 409: the request is in order but the state of things is against it.
+    pub fn conflict(code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title)
+    }
+
+    /// 503 of a dependency, with the seconds after which trying again makes sense.
+    pub fn unavailable(
+        code: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+        retry_after_s: u32,
+    ) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title).retry_after(retry_after_s)
+    }
+
+    /// A bare 500. The error and its causes are logged here, once, and stay out of the body.
+    #[must_use]
+    pub fn internal(error: &(dyn Error + 'static)) -> Self {
+        tracing::error!(error = chain(error), "request failed");
+        Self::bare_internal()
+    }
+
+    pub(crate) fn bare_internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL",
+            "Something went wrong on our side",
+        )
+    }
+
+    /// Adds what is particular about this occurrence.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds a complaint about one field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.0.errors.push(FieldError::new(field, message));
+        self
+    }
+
+    /// Adds a `Retry-After` header, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    pub(crate) fn allowing(mut self, methods: Option<header::HeaderValue>) -> Self {
+        self.0.allow = methods;
+        self
+    }
+
+    /// The code, as in `PILE_OFFLINE`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The response for a request whose path and trace are known.
+    pub(crate) fn respond(&self, instance: Option<&str>, trace_id: Option<&str>) -> HttpResponse {
+        let mut response = HttpResponse::build(self.0.status);
+        response
+            .content_type("application/problem+json")
+            .insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.0.retry_after_s {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = &self.0.allow {
+            response.insert_header((header::ALLOW, methods.clone()));
+        }
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        let body = Body {
+            r#type: format!(
+                "{TYPE_PREFIX}{}",
+                self.0.code.to_ascii_lowercase().replace('_', "-")
+            ),
+            title: &self.0.title,
+            status: self.0.status.as_u16(),
+            code: &self.0.code,
+            detail: self.0.detail.as_deref(),
+            instance,
+            trace_id,
+            errors: &self.0.errors,
+        };
+        // A struct of texts and numbers always serialises; an empty body still carries the status.
+        response.body(serde_json::to_string(&body).unwrap_or_default())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code, self.0.title)?;
+        self.0
+            .detail
+            .as_ref()
+            .map_or(Ok(()), |detail| write!(f, " ({detail})"))
+    }
+}
+
+impl Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.0.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.respond(None, None);
+        // Found by the outermost middleware, which knows path and trace and renders the body again.
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+/// An error with its causes on one line, each said once.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Many errors repeat their source in their own text.
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

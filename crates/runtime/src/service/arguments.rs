@@ -1,0 +1,94 @@
+//! The command line, small enough to be read by hand.
+
+use std::{ffi::OsString, fmt::Write as _, path::PathBuf};
+
+/// What the command line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Run,
+    Command(&'static str),
+    CheckConfig,
+    Help,
+    Version,
+}
+
+#[derive(Debug)]
+pub(super) struct Arguments {
+    pub(super) action: Action,
+    pub(super) config: Option<PathBuf>,
+}
+
+impl Arguments {
+    pub(super) fn parse(
+        arguments: impl Iterator<Item = OsString>,
+        commands: &[(&'static str, &'static str)],
+    ) -> Result<Self, String> {
+        let mut parsed = Self {
+            action: Action::Run,
+            config: None,
+        };
+        let mut arguments = arguments;
+        while let Some(argument) = arguments.next() {
+            let text = argument.to_string_lossy();
+            match text.as_ref() {
+                "--config" => {
+                    let file = arguments.next().ok_or("--config needs the name of a file")?;
+                    parsed.config = Some(PathBuf::from(file));
+                }
+                "--check-config" => parsed.act(Action::CheckConfig)?,
+                "--help" | "-h" => {
+                    return Ok(Self {
+                        action: Action::Help,
+                        ..parsed
+                    });
+                }
+                "--version" | "-V" => {
+                    return Ok(Self {
+                        action: Action::Version,
+                        ..parsed
+                    });
+                }
+                other => match (
+                    other.strip_prefix("--config="),
+                    commands.iter().find(|(name, _)| *name == other),
+                ) {
+                    (Some(file), _) => parsed.config = Some(PathBuf::from(file)),
+                    (None, Some((name, _))) => parsed.act(Action::Command(name))?,
+                    (None, None) => return Err(format!("unknown argument {other:?}")),
+                },
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn act(&mut self, action: Action) -> Result<(), String> {
+        if self.action != Action::Run {
+            return Err("only one command can be given".to_owned());
+        }
+        self.action = action;
+        Ok(())
+    }
+}
+
+pub(super) fn help(name: &str, commands: &[(&str, &str)]) -> String {
+    let mut text = format!(
+        "Usage: {name} [--config FILE] [COMMAND]\n\n\
+         Without a command the service runs until SIGTERM or SIGINT.\n\n\
+         Options:\n\
+         \x20 --config FILE    settings that go over the built-in defaults (or set CHARGING_CONFIG)\n\
+         \x20 --check-config   check the settings and exit\n\
+         \x20 --help           show this\n\
+         \x20 --version        show the version\n"
+    );
+    if !commands.is_empty() {
+        text.push_str("\nCommands:\n");
+        for (command, about) in commands {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {command:<16} {about}");
+        }
+    }
+    text.push_str(
+        "\nEnvironment variables CHARGING__SECTION__KEY go over both; see the service's defaults.toml.\n",
+    );
+    text
+}

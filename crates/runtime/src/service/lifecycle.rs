@@ -1,0 +1,136 @@
+//! From a loaded configuration to an exit code.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Context as _;
+use futures_util::future::LocalBoxFuture;
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use crate::{
+    Context, admin,
+    settings::{CommonSettings, RuntimeSettings, ShutdownSettings},
+    telemetry,
+};
+
+/// How long leftover tasks may hold up the exit.
+const RUNTIME_STOP: Duration = Duration::from_secs(1);
+
+/// Whether the process serves until told otherwise, or does one thing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Daemon,
+    OneShot,
+}
+
+/// Runs `body` inside a fresh process environment and reports how it went.
+pub(super) fn run(
+    name: &'static str,
+    kind: Kind,
+    settings: &CommonSettings,
+    body: impl FnOnce(Context) -> LocalBoxFuture<'static, anyhow::Result<()>>,
+) -> ExitCode {
+    // Two providers end up in the dependency tree, so rustls cannot choose by itself; only the first call counts.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let outcome = telemetry::init(&settings.log)
+        .and_then(|()| build_runtime(&settings.runtime))
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(serve(name, kind, settings, body));
+            runtime.shutdown_timeout(RUNTIME_STOP);
+            outcome
+        });
+    let code = match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(service = name, error = format!("{error:#}"), "failed");
+            ExitCode::FAILURE
+        }
+    };
+    telemetry::flush();
+    code
+}
+
+fn build_runtime(settings: &RuntimeSettings) -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(settings.worker_threads.get())
+        .thread_name("main-runtime")
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")
+}
+
+async fn serve(
+    name: &'static str,
+    kind: Kind,
+    settings: &CommonSettings,
+    body: impl FnOnce(Context) -> LocalBoxFuture<'static, anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    let context = Context::with_shutdown(name, &settings.shutdown);
+    let admin = match kind {
+        Kind::Daemon => Some(admin::serve(&settings.admin, &context)?),
+        Kind::OneShot => None,
+    };
+    tracing::info!(service = name, version = env!("CARGO_PKG_VERSION"), "starting");
+    let outcome = tokio::select! {
+        outcome = body(context.clone()) => outcome,
+        stuck = stop_on_signal(signals, &context, &settings.shutdown) => Err(stuck),
+    };
+    if let Some(admin) = admin {
+        admin.stop(false).await;
+    }
+    if outcome.is_ok() {
+        tracing::info!(service = name, "stopped");
+    }
+    outcome
+}
+
+/// Passes the first signal on; returns only when the service must not be waited for any longer.
+async fn stop_on_signal(
+    mut signals: Signals,
+    context: &Context,
+    settings: &ShutdownSettings,
+) -> anyhow::Error {
+    let received = signals.next().await;
+    tracing::info!(
+        signal = received,
+        delay_ms = settings.delay_ms,
+        grace_ms = settings.grace_ms,
+        "draining"
+    );
+    let drained_in_vain = async {
+        context
+            .shutdown
+            .request_after(Duration::from_millis(settings.delay_ms))
+            .await;
+        tokio::time::sleep(context.shutdown.grace()).await;
+    };
+    tokio::select! {
+        () = drained_in_vain => anyhow::anyhow!("not stopped within shutdown.grace_ms ({} ms)", settings.grace_ms),
+        again = signals.next() => anyhow::anyhow!("aborted by a second signal ({again})"),
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

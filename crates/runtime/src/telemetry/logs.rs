@@ -1,0 +1,44 @@
+//! The subscriber behind `tracing`: a filter, a format, and the bridge to OpenTelemetry.
+
+use anyhow::Context as _;
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::LevelFilter, fmt::format::JsonFields, layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use super::json::JsonLines;
+use crate::settings::LogFormat;
+
+/// Libraries that report as errors what their callers handle; `log.level` may name them to hear them again.
+const QUIET: &str = "rskafka=off,fred=error,actix_server=warn,actix_http=warn,mio=warn";
+
+pub(super) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(format!("{QUIET},{level}"))
+        .with_context(|| format!("`log.level` is not a level or filter: {level:?}"))
+}
+
+/// Leaves a subscriber alone that was installed before, as a test harness may have done.
+pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer) {
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Json => layer
+            .fmt_fields(JsonFields::new())
+            .event_format(JsonLines)
+            .boxed(),
+        LogFormat::Text => layer.with_ansi(false).boxed(),
+    };
+    // Filtered apart from the lines: a quiet log must not break traces that lead through this process.
+    let identities = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_filter(LevelFilter::INFO);
+    let installed = tracing_subscriber::registry()
+        .with(identities)
+        .with(lines.with_filter(filter))
+        .try_init();
+    if installed.is_err() {
+        tracing::debug!("a log subscriber was there already");
+    }
+}

@@ -1,0 +1,49 @@
+//! OpenTelemetry instruments, rendered for Prometheus.
+
+use std::sync::OnceLock;
+
+use opentelemetry::global;
+use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+use prometheus::{Registry, TextEncoder};
+
+use super::process::ProcessCollector;
+
+static REGISTRY: OnceLock<Registry> = OnceLock::new();
+
+/// Makes `opentelemetry::global::meter` lead to the process's registry. Only the first call has an effect.
+///
+/// It must come before the first instrument is made: instruments made earlier stay without effect.
+pub fn install() {
+    REGISTRY.get_or_init(|| {
+        let registry = Registry::new();
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .scope_info_enabled(false)
+            .without_target_info()
+            .build();
+        match exporter {
+            Ok(exporter) => global::set_meter_provider(
+                SdkMeterProvider::builder()
+                    .with_resource(Resource::builder_empty().build())
+                    .with_reader(exporter)
+                    .build(),
+            ),
+            // A service without metrics is worth more than none.
+            Err(error) => tracing::error!(error = %error, "metrics are not available"),
+        }
+        if let Err(error) = ProcessCollector::register(&registry) {
+            tracing::error!(error = %error, "process metrics are not available");
+        }
+        registry
+    });
+}
+
+/// All metrics of the process in Prometheus' text format.
+///
+/// # Errors
+///
+/// When two metrics contradict each other, which is a programming error.
+pub fn render() -> Result<String, prometheus::Error> {
+    let families = REGISTRY.get().map(Registry::gather).unwrap_or_default();
+    TextEncoder::new().encode_to_string(&families)
+}

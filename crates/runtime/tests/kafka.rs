@@ -1,0 +1,389 @@
+//! Kafka through the runtime, against real brokers: what is published is fetched, and every failure has its name.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what helpers of a test cannot do fails the test"
+)]
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use runtime::{
+    kafka::{FetchError, Fetched, Kafka, KafkaError, NewRecord, PartitionReader, PublishError},
+    settings::{KafkaCompression, KafkaSettings, SaslMechanism},
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the stack under test is named by the environment"
+)]
+fn brokers() -> Vec<String> {
+    let brokers = std::env::var("KAFKA_BROKERS")
+        .expect("KAFKA_BROKERS is not set: run `make test`, which brings up the stack");
+    brokers.split(',').map(str::to_owned).collect()
+}
+
+fn settings(brokers: Vec<String>) -> KafkaSettings {
+    KafkaSettings {
+        brokers,
+        connect_timeout_ms: 3_000,
+        request_timeout_ms: 5_000,
+        connection_idle_ms: 240_000,
+        max_response_bytes: 16 << 20,
+        compression: KafkaCompression::Snappy,
+        tls: false,
+        ca_file: None,
+        sasl_mechanism: SaslMechanism::None,
+        sasl_username: String::new(),
+        sasl_password: String::new().into(),
+    }
+}
+
+fn kafka() -> Kafka {
+    Kafka::new(&settings(brokers())).unwrap()
+}
+
+/// A topic of the test's own.
+async fn topic(kafka: &Kafka, partitions: i32) -> String {
+    let name = unique("runtime");
+    kafka.create_topic(&name, partitions).await.unwrap();
+    name
+}
+
+fn unique(prefix: &str) -> String {
+    format!("{prefix}-{}", uuid::Uuid::now_v7())
+}
+
+fn at(millis: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis).unwrap()
+}
+
+fn record(number: u32) -> NewRecord {
+    NewRecord {
+        key: Some(format!("CP-{number}").into_bytes()),
+        value: Some(format!("{{\"number\":{number}}}").into_bytes()),
+        headers: BTreeMap::from([("ce_id".to_owned(), number.to_string().into_bytes())]),
+        timestamp: at(1_753_439_400_000 + i64::from(number)),
+    }
+}
+
+/// Fetches until something comes, for leaders of a new topic take a moment to be elected.
+async fn fetch(reader: &PartitionReader, offset: i64, max_bytes: usize) -> Fetched {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match reader.fetch(offset, Duration::from_millis(200), max_bytes).await {
+            Ok(fetched) if !fetched.records.is_empty() => return fetched,
+            Ok(_) | Err(FetchError::Unavailable(_)) if Instant::now() < end => {}
+            outcome => panic!("nothing at offset {offset}: {outcome:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_published_is_fetched_whole() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 3).await;
+    assert_eq!(kafka.partitions(&topic).await.unwrap(), [0, 1, 2]);
+
+    let tombstone = NewRecord {
+        key: None,
+        value: None,
+        headers: BTreeMap::new(),
+        timestamp: at(1),
+    };
+    let sent = vec![record(1), record(2), tombstone];
+    let offsets = kafka
+        .writer(&topic)
+        .publish(2, sent.clone(), PATIENCE)
+        .await
+        .unwrap();
+    assert_eq!(offsets, [0, 1, 2]);
+
+    let reader = kafka.reader(&topic, 2);
+    let fetched = fetch(&reader, 0, 1 << 20).await;
+    assert_eq!(fetched.high_watermark, 3);
+    let received: Vec<_> = fetched
+        .records
+        .into_iter()
+        .map(|record| NewRecord {
+            key: record.key,
+            value: record.value,
+            headers: record.headers,
+            timestamp: record.timestamp,
+        })
+        .collect();
+    assert_eq!(received, sent);
+    assert_eq!(reader.earliest_offset().await.unwrap(), 0);
+    assert_eq!(reader.latest_offset().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_fetch_within_a_batch_brings_nothing_below_its_offset() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    let writer = kafka.writer(&topic);
+    writer
+        .publish(0, (0..10).map(record).collect(), PATIENCE)
+        .await
+        .unwrap();
+    writer
+        .publish(0, (10..20).map(record).collect(), PATIENCE)
+        .await
+        .unwrap();
+
+    let reader = kafka.reader(&topic, 0);
+    let offsets = |fetched: &Fetched| {
+        fetched
+            .records
+            .iter()
+            .map(|record| record.offset)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        offsets(&fetch(&reader, 7, 1 << 20).await),
+        (7..20).collect::<Vec<_>>()
+    );
+    // However few bytes are asked for, the batch that holds the offset comes whole, and no other.
+    assert_eq!(offsets(&fetch(&reader, 7, 1).await), (7..10).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn at_the_end_a_fetch_waits_for_what_is_published_meanwhile() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    let writer = kafka.writer(&topic);
+    writer.publish(0, vec![record(0)], PATIENCE).await.unwrap();
+    let reader = kafka.reader(&topic, 0);
+    assert_eq!(fetch(&reader, 0, 1 << 20).await.records.len(), 1);
+
+    let started = Instant::now();
+    let empty = reader
+        .fetch(1, Duration::from_millis(300), 1 << 20)
+        .await
+        .unwrap();
+    assert!(empty.records.is_empty());
+    assert_eq!(empty.high_watermark, 1);
+    assert!(
+        started.elapsed() >= Duration::from_millis(300),
+        "the wait was cut short"
+    );
+
+    let (fetched, published) = tokio::join!(
+        reader.fetch(1, PATIENCE, 1 << 20),
+        writer.publish(0, vec![record(1)], PATIENCE)
+    );
+    assert_eq!(published.unwrap(), [1]);
+    assert_eq!(fetched.unwrap().records[0].offset, 1);
+}
+
+#[tokio::test]
+async fn an_offset_outside_the_log_is_said_to_be() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    kafka
+        .writer(&topic)
+        .publish(0, vec![record(0)], PATIENCE)
+        .await
+        .unwrap();
+    let reader = kafka.reader(&topic, 0);
+    assert_eq!(fetch(&reader, 0, 1 << 20).await.records.len(), 1);
+
+    let error = reader.fetch(1_000, Duration::ZERO, 1 << 20).await.unwrap_err();
+    assert!(matches!(error, FetchError::OffsetOutOfRange(1_000)), "{error:?}");
+    // And the reader goes on.
+    assert_eq!(fetch(&reader, 0, 1 << 20).await.records.len(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_topic_is_named_and_not_created() {
+    let kafka = kafka();
+    let name = unique("nowhere");
+    let unknown = |error: KafkaError| matches!(error, KafkaError::TopicUnknown(topic) if topic == name);
+    assert!(unknown(kafka.partitions(&name).await.unwrap_err()));
+    let error = kafka
+        .writer(&name)
+        .publish(0, vec![record(0)], Duration::from_millis(500))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
+    let error = kafka
+        .reader(&name, 0)
+        .fetch(0, Duration::ZERO, 1)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, FetchError::Unavailable(_)), "{error:?}");
+    assert!(unknown(kafka.partitions(&name).await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn an_unknown_partition_is_refused() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    let error = kafka
+        .writer(&topic)
+        .publish(5, vec![record(0)], Duration::from_millis(500))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
+    let error = kafka.reader(&topic, 5).latest_offset().await.unwrap_err();
+    assert!(
+        matches!(error, KafkaError::PartitionUnknown { partition: 5, .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_record_too_large_is_refused_at_once() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    // Noise, so that compression does not help it through.
+    let mut noise = 1_u64;
+    let value = (0..3 << 20)
+        .map(|_| {
+            noise = noise
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            noise.to_be_bytes()[0]
+        })
+        .collect();
+    let huge = NewRecord {
+        value: Some(value),
+        ..record(0)
+    };
+    let started = Instant::now();
+    let error = kafka
+        .writer(&topic)
+        .publish(0, vec![huge], PATIENCE)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
+    assert!(started.elapsed() < PATIENCE / 2);
+}
+
+#[tokio::test]
+async fn brokers_that_refuse_are_reported_within_the_limits() {
+    let closed = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+    within_the_limits(closed).await;
+}
+
+#[tokio::test]
+async fn brokers_that_accept_and_say_nothing_are_reported_within_the_limits() {
+    // Connections are taken into the backlog by the kernel; nobody ever answers.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    within_the_limits(silent.local_addr().unwrap()).await;
+}
+
+async fn within_the_limits(broker: SocketAddr) {
+    let short = KafkaSettings {
+        connect_timeout_ms: 300,
+        request_timeout_ms: 300,
+        ..settings(vec![broker.to_string()])
+    };
+    let kafka = Kafka::new(&short).unwrap();
+    let started = Instant::now();
+
+    let error = kafka.partitions("any").await.unwrap_err();
+    assert!(matches!(error, KafkaError::Unavailable(_)), "{error:?}");
+    let error = kafka
+        .reader("any", 0)
+        .fetch(0, Duration::from_millis(100), 1)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, FetchError::Unavailable(_)), "{error:?}");
+    let error = kafka
+        .writer("any")
+        .publish(0, vec![record(0)], Duration::from_millis(700))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
+
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "took {:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn partitions_do_not_wait_for_each_other() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 8).await;
+    let writer = kafka.writer(&topic);
+    // Seven readers hang at the end of their logs while the eighth partition is written and read.
+    let waiting: Vec<_> = (0..7)
+        .map(|partition| {
+            let reader = kafka.reader(&topic, partition);
+            tokio::spawn(async move { reader.fetch(0, PATIENCE, 1).await.map(drop) })
+        })
+        .collect();
+    let started = Instant::now();
+    writer.publish(7, vec![record(0)], PATIENCE).await.unwrap();
+    assert_eq!(fetch(&kafka.reader(&topic, 7), 0, 1 << 20).await.records.len(), 1);
+    assert!(started.elapsed() < PATIENCE / 2);
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_replaced_unnoticed() {
+    let impatient = KafkaSettings {
+        connection_idle_ms: 0,
+        ..settings(brokers())
+    };
+    let kafka = Kafka::new(&impatient).unwrap();
+    let topic = topic(&kafka, 1).await;
+    let writer = kafka.writer(&topic);
+    for number in 0..3 {
+        assert_eq!(
+            writer.publish(0, vec![record(number)], PATIENCE).await.unwrap(),
+            [i64::from(number)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn workers_with_runtimes_of_their_own_may_publish() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    let writer = kafka.writer(&topic);
+    for number in 0..2 {
+        let writer = writer.clone();
+        // The runtime that asked is gone when the next one asks; the connection must not be.
+        let offsets = std::thread::spawn(move || {
+            let worker = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            worker.block_on(writer.publish(0, vec![record(number)], PATIENCE))
+        });
+        let offsets = tokio::task::spawn_blocking(|| offsets.join().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(offsets.unwrap(), [i64::from(number)]);
+    }
+}
+
+#[tokio::test]
+async fn without_an_answer_it_is_not_known_whether_it_was_published() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    let writer = kafka.writer(&topic);
+    writer.publish(0, vec![record(0)], PATIENCE).await.unwrap();
+    // The connection is open, so the request leaves; a stopped clock then runs ahead of its answer.
+    tokio::time::pause();
+    let outcome = writer.publish(0, vec![record(1)], Duration::ZERO).await;
+    tokio::time::resume();
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, PublishError::Unknown(_)), "{error:?}");
+    assert_eq!(
+        fetch(&kafka.reader(&topic, 0), 1, 1 << 20).await.records[0].offset,
+        1
+    );
+}

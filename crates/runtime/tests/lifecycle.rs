@@ -1,0 +1,275 @@
+//! A service as a process: exit codes, ports, signals and memory.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what helpers of a test cannot do fails the test"
+)]
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::PathBuf,
+    process::{Child, ChildStderr, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// The example `smallest`, which cargo builds beside the tests.
+fn service() -> Command {
+    let tests = std::env::current_exe().unwrap();
+    let binary: PathBuf = tests
+        .parent()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .join("examples/smallest");
+    assert!(
+        binary.exists(),
+        "{} is not built: run `cargo test -p runtime`",
+        binary.display()
+    );
+    let mut command = Command::new(binary);
+    command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn finish(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A running service, killed with its test.
+struct Running {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    http: String,
+    admin: String,
+}
+
+impl Running {
+    fn start(variables: &[(&str, &str)]) -> Self {
+        let mut child = service().envs(variables.iter().copied()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let admin = address(&mut log, "admin port open");
+        let http = address(&mut log, "listening for HTTP");
+        Self {
+            child,
+            log,
+            http,
+            admin,
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// The exit code, and everything logged since.
+    fn wait(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has usually ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn address(log: &mut BufReader<ChildStderr>, message: &str) -> String {
+    let mut line = String::new();
+    while log.read_line(&mut line).unwrap() > 0 {
+        let entry: Value = serde_json::from_str(&line).unwrap();
+        if entry["message"] == message {
+            return entry["address"].as_str().unwrap().to_owned();
+        }
+        line.clear();
+    }
+    panic!("the service ended before {message:?}");
+}
+
+fn send(address: &str, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    stream
+}
+
+fn answer(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+fn get(address: &str, path: &str) -> String {
+    answer(send(address, path))
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(Instant::now() < end, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn bad_settings_end_with_64_and_a_message_before_any_port_opens() {
+    let output = finish(service().env("CHARGING__HTTP__LISTNE", "127.0.0.1:0"));
+    assert_eq!(output.status.code(), Some(64));
+    insta::assert_snapshot!(stderr(&output), @"smallest: the environment variable CHARGING__HTTP__LISTNE sets `http.listne`, which this service does not know; correct or remove it (defaults.toml names every key)");
+    let output = finish(service().env("CHARGING__LOG__LEVEL", "=loud"));
+    assert_eq!(output.status.code(), Some(64));
+    let output = finish(service().arg("--frobnicate"));
+    assert_eq!(output.status.code(), Some(64));
+    insta::assert_snapshot!(stderr(&output), @r#"smallest: unknown argument "--frobnicate" (try --help)"#);
+}
+
+#[test]
+fn the_command_line_explains_itself() {
+    let output = finish(service().arg("--help"));
+    assert!(output.status.success());
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r#"
+    Usage: smallest [--config FILE] [COMMAND]
+
+    Without a command the service runs until SIGTERM or SIGINT.
+
+    Options:
+      --config FILE    settings that go over the built-in defaults (or set CHARGING_CONFIG)
+      --check-config   check the settings and exit
+      --help           show this
+      --version        show the version
+
+    Commands:
+      fail             fails, to show how that looks
+
+    Environment variables CHARGING__SECTION__KEY go over both; see the service's defaults.toml.
+    "#);
+    assert!(finish(service().arg("--check-config")).status.success());
+    assert!(finish(service().arg("--version")).status.success());
+}
+
+#[test]
+fn a_failed_command_ends_with_1_and_one_line_with_its_causes() {
+    let output = finish(service().arg("fail"));
+    assert_eq!(output.status.code(), Some(1));
+    let log = stderr(&output);
+    let errors: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|entry| entry["level"] == "ERROR")
+        .collect();
+    assert_eq!(errors.len(), 1, "{log}");
+    assert_eq!(errors[0]["error"], "cannot write the report: the disk is full");
+}
+
+#[test]
+fn a_signal_lets_requests_under_way_finish_and_ends_with_0() {
+    let running = Running::start(&[]);
+    let slow = send(&running.http, "/slow/700");
+    until("the request is under way", || {
+        get(&running.admin, "/livez").contains("200 OK")
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    running.signal("-TERM");
+    assert!(answer(slow).ends_with("waited 700 ms"));
+    let (code, log) = running.wait();
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[test]
+fn draining_is_announced_while_work_goes_on() {
+    let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "1500")]);
+    assert!(get(&running.admin, "/readyz").contains("200 OK"));
+    running.signal("-TERM");
+    until("readiness is taken back", || {
+        get(&running.admin, "/readyz").contains("503 Service Unavailable")
+    });
+    assert!(
+        get(&running.http, "/slow/0").contains("200 OK"),
+        "work must go on during the delay"
+    );
+    assert_eq!(running.wait().0, Some(0));
+}
+
+#[test]
+fn a_second_signal_aborts() {
+    let running = Running::start(&[]);
+    let _slow = send(&running.http, "/slow/30000");
+    until("the service runs", || {
+        get(&running.http, "/slow/0").contains("200 OK")
+    });
+    let started = Instant::now();
+    running.signal("-TERM");
+    until("it drains", || {
+        TcpStream::connect(&running.http).is_err() || started.elapsed() > Duration::from_millis(500)
+    });
+    running.signal("-INT");
+    let (code, log) = running.wait();
+    assert_eq!(code, Some(1));
+    assert!(log.contains("aborted by a second signal"), "{log}");
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn grace_has_an_end() {
+    let running = Running::start(&[("CHARGING__SHUTDOWN__GRACE_MS", "3000")]);
+    let _slow = send(&running.http, "/slow/30000");
+    until("the service runs", || {
+        get(&running.http, "/slow/0").contains("200 OK")
+    });
+    let started = Instant::now();
+    running.signal("-TERM");
+    let (code, log) = running.wait();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("cut off by the end of the grace period"), "{log}");
+    assert!(
+        started.elapsed() < Duration::from_secs(8),
+        "took {:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn requests_leave_one_flat_log_line_with_their_trace() {
+    let running = Running::start(&[]);
+    assert!(get(&running.http, "/nowhere").contains("404 Not Found"));
+    running.signal("-TERM");
+    let (_, log) = running.wait();
+    let line = log.lines().find(|line| line.contains("\"access\"")).unwrap();
+    let entry: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(entry["url.path"], "/nowhere");
+    assert_eq!(entry["http.route"], "unmatched");
+    assert_eq!(entry["http.response.status_code"], 404);
+    assert_eq!(entry["trace_id"].as_str().unwrap().len(), 32);
+    assert_eq!(entry["span_id"].as_str().unwrap().len(), 16);
+}
+
+#[test]
+fn an_idle_service_is_small() {
+    let running = Running::start(&[]);
+    let metrics = get(&running.admin, "/metrics");
+    let resident = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("process_resident_memory_bytes "))
+        .unwrap()
+        .parse::<f64>()
+        .unwrap();
+    assert!(resident < 40e6, "{resident} bytes");
+    println!("resident: {resident} bytes");
+}

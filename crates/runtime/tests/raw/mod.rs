@@ -1,0 +1,219 @@
+//! Just enough of Kafka's protocol to write what no client library would: one broker, blocking, no error handling.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+/// Transaction coordinators take a moment to come up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A batch of records with value `x`.
+pub struct Batch {
+    pub records: usize,
+    /// Gives every record a header with a name and no value.
+    pub null_header: bool,
+    /// Makes it part of a transaction.
+    pub producer: Option<Producer>,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            records: 1,
+            null_header: false,
+            producer: None,
+        }
+    }
+}
+
+/// A transactional producer's id and epoch.
+#[derive(Clone, Copy)]
+pub struct Producer(i64, i16);
+
+pub struct Connection(TcpStream);
+
+impl Connection {
+    pub fn open(broker: &str) -> Self {
+        let stream = TcpStream::connect(broker).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(stream)
+    }
+
+    /// `Produce` v3 to partition 0, with all acknowledgements.
+    pub fn produce(&mut self, topic: &str, transaction: Option<&str>, batch: &Batch) {
+        let records = batch.encode();
+        let mut body = Vec::new();
+        match transaction {
+            Some(id) => put_text(&mut body, id),
+            None => body.extend((-1_i16).to_be_bytes()),
+        }
+        body.extend((-1_i16).to_be_bytes());
+        body.extend(5_000_i32.to_be_bytes());
+        put_partition(&mut body, topic);
+        put_length(&mut body, records.len());
+        body.extend(records);
+        // One topic, its name, one partition: then comes the error code.
+        let answer = self.ask(0, 3, &body);
+        assert_eq!(
+            error_at(&answer, 4 + 2 + topic.len() + 4 + 4),
+            0,
+            "produce refused"
+        );
+    }
+
+    /// Begins a transaction that may write to partition 0.
+    pub fn begin(&mut self, transaction: &str, topic: &str) -> Producer {
+        let mut coordinator = Vec::new();
+        put_text(&mut coordinator, transaction);
+        coordinator.push(1);
+        self.ask_until_granted(10, 1, &coordinator);
+
+        let mut init = Vec::new();
+        put_text(&mut init, transaction);
+        init.extend(10_000_i32.to_be_bytes());
+        let answer = self.ask_until_granted(22, 0, &init);
+        let producer = Producer(
+            i64::from_be_bytes(answer[6..14].try_into().unwrap()),
+            i16::from_be_bytes(answer[14..16].try_into().unwrap()),
+        );
+
+        let mut add = Vec::new();
+        put_text(&mut add, transaction);
+        producer.put(&mut add);
+        put_partition(&mut add, topic);
+        let answer = self.ask(24, 0, &add);
+        assert_eq!(
+            error_at(&answer, 4 + 4 + 2 + topic.len() + 4 + 4),
+            0,
+            "partition not added"
+        );
+        producer
+    }
+
+    /// Commits, which puts a marker into the log.
+    pub fn commit(&mut self, transaction: &str, producer: Producer) {
+        let mut body = Vec::new();
+        put_text(&mut body, transaction);
+        producer.put(&mut body);
+        body.push(1);
+        self.ask_until_granted(26, 0, &body);
+    }
+
+    /// For answers that begin with a throttle time and an error code.
+    fn ask_until_granted(&mut self, api: i16, version: i16, body: &[u8]) -> Vec<u8> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.ask(api, version, body);
+            let error = error_at(&answer, 4);
+            if error == 0 {
+                return answer;
+            }
+            assert!(Instant::now() < end, "request {api} refused with {error}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The answer without its length and correlation id.
+    fn ask(&mut self, api: i16, version: i16, body: &[u8]) -> Vec<u8> {
+        let mut request = Vec::new();
+        request.extend(api.to_be_bytes());
+        request.extend(version.to_be_bytes());
+        request.extend(7_i32.to_be_bytes());
+        put_text(&mut request, "raw");
+        request.extend(body);
+        let mut framed = Vec::new();
+        put_length(&mut framed, request.len());
+        framed.extend(request);
+        self.0.write_all(&framed).unwrap();
+
+        let mut length = [0; 4];
+        self.0.read_exact(&mut length).unwrap();
+        let mut answer = vec![0; usize::try_from(i32::from_be_bytes(length)).unwrap()];
+        self.0.read_exact(&mut answer).unwrap();
+        answer.split_off(4)
+    }
+}
+
+impl Producer {
+    fn put(self, buffer: &mut Vec<u8>) {
+        buffer.extend(self.0.to_be_bytes());
+        buffer.extend(self.1.to_be_bytes());
+    }
+}
+
+impl Batch {
+    fn encode(&self) -> Vec<u8> {
+        let Producer(id, epoch) = self.producer.unwrap_or(Producer(-1, -1));
+        let count = i32::try_from(self.records).unwrap();
+        let mut body = Vec::new();
+        body.extend(if self.producer.is_some() { 0x10_i16 } else { 0 }.to_be_bytes());
+        body.extend((count - 1).to_be_bytes());
+        body.extend(0_i64.to_be_bytes());
+        body.extend(0_i64.to_be_bytes());
+        body.extend(id.to_be_bytes());
+        body.extend(epoch.to_be_bytes());
+        body.extend(if self.producer.is_some() { 0_i32 } else { -1 }.to_be_bytes());
+        body.extend(count.to_be_bytes());
+        for number in 0..self.records {
+            let record = self.record(u8::try_from(number).unwrap());
+            body.push(zigzag(u8::try_from(record.len()).unwrap()));
+            body.extend(record);
+        }
+        let mut batch = Vec::new();
+        batch.extend(0_i64.to_be_bytes());
+        put_length(&mut batch, body.len() + 9);
+        batch.extend((-1_i32).to_be_bytes());
+        batch.push(2);
+        batch.extend(crc32c(&body).to_be_bytes());
+        batch.extend(body);
+        batch
+    }
+
+    /// Attributes, timestamp delta, offset delta, no key, value `x`, headers.
+    fn record(&self, number: u8) -> Vec<u8> {
+        const NONE: u8 = 1;
+        let mut record = vec![0, 0, zigzag(number), NONE, zigzag(1), b'x'];
+        match self.null_header {
+            true => record.extend([zigzag(1), zigzag(1), b'h', NONE]),
+            false => record.push(0),
+        }
+        record
+    }
+}
+
+/// A small number as a variable-length one; they all fit into a byte here.
+fn zigzag(number: u8) -> u8 {
+    assert!(number < 64);
+    number * 2
+}
+
+fn put_text(buffer: &mut Vec<u8>, text: &str) {
+    buffer.extend(i16::try_from(text.len()).unwrap().to_be_bytes());
+    buffer.extend(text.as_bytes());
+}
+
+fn put_length(buffer: &mut Vec<u8>, length: usize) {
+    buffer.extend(i32::try_from(length).unwrap().to_be_bytes());
+}
+
+/// A list of one topic with a list of one partition, the first.
+fn put_partition(buffer: &mut Vec<u8>, topic: &str) {
+    put_length(buffer, 1);
+    put_text(buffer, topic);
+    put_length(buffer, 1);
+    buffer.extend(0_i32.to_be_bytes());
+}
+
+fn error_at(answer: &[u8], position: usize) -> i16 {
+    i16::from_be_bytes(answer[position..position + 2].try_into().unwrap())
+}
+
+fn crc32c(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0x82F6_3B78 * (crc & 1))
+        })
+    })
+}

@@ -1,0 +1,123 @@
+//! Redis through the runtime, against a real server: round trips, expiry, and quick answers when it is away.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what helpers of a test cannot do fails the test"
+)]
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    num::NonZeroUsize,
+    time::{Duration, Instant},
+};
+
+use runtime::{
+    redis::{Redis, RedisError},
+    settings::RedisSettings,
+};
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the stack under test is named by the environment"
+)]
+fn url() -> String {
+    std::env::var("REDIS_URL").expect("REDIS_URL is not set: run `make test`, which brings up the stack")
+}
+
+fn settings(url: String) -> RedisSettings {
+    RedisSettings {
+        url: url.into(),
+        pool_size: NonZeroUsize::new(2).unwrap(),
+        command_timeout_ms: 300,
+        connect_timeout_ms: 1_000,
+    }
+}
+
+async fn connected() -> Redis {
+    let redis = Redis::connect(&settings(url())).unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    while let Err(error) = redis.ping().await {
+        assert!(Instant::now() < end, "Redis does not answer: {error}");
+        tokio::task::yield_now().await;
+    }
+    redis
+}
+
+fn key(name: &str) -> String {
+    format!("runtime-test:{}:{name}", uuid::Uuid::now_v7())
+}
+
+#[tokio::test]
+async fn many_keys_come_in_the_order_asked_for() {
+    let redis = connected().await;
+    let (a, b, none) = (key("a"), key("b"), key("none"));
+    let minute = Duration::from_secs(60);
+    redis
+        .set_many_with_ttl(&[(&a, "1"), (&b, "2")], minute)
+        .await
+        .unwrap();
+    let values = redis.get_many(&[&b, &none, &a]).await.unwrap();
+    assert_eq!(values, [Some("2".to_owned()), None, Some("1".to_owned())]);
+    assert_eq!(redis.get_many(&[&a]).await.unwrap(), [Some("1".to_owned())]);
+    assert_eq!(redis.get_many(&[&none]).await.unwrap(), [None]);
+    assert!(redis.get_many(&[]).await.unwrap().is_empty());
+
+    redis.delete(&a).await.unwrap();
+    redis.delete(&a).await.unwrap();
+    assert_eq!(redis.get_many(&[&a]).await.unwrap(), [None]);
+}
+
+#[tokio::test]
+async fn keys_expire() {
+    let redis = connected().await;
+    let key = key("brief");
+    redis
+        .set_with_ttl(&key, "1", Duration::from_millis(150))
+        .await
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    while redis.get_many(&[&key]).await.unwrap() != [None] {
+        assert!(Instant::now() < end, "the key stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_said_at_once() {
+    let redis = Redis::connect(&settings("redis://:hunter2@127.0.0.1:1".to_owned())).unwrap();
+    let started = Instant::now();
+    let error = redis.get_many(&["key"]).await.unwrap_err();
+    assert!(matches!(error, RedisError::Disconnected), "{error:?}");
+    assert!(started.elapsed() < Duration::from_millis(200));
+    assert!(!format!("{redis:?} {error:?} {error}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = silent.local_addr().unwrap();
+    let redis = Redis::connect(&settings(format!("redis://{address}"))).unwrap();
+    let started = Instant::now();
+    redis.ping().await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn addresses_of_every_kind_are_understood() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let _inside = runtime.enter();
+    for url in [
+        "redis://127.0.0.1:6379/1",
+        "redis-sentinel://127.0.0.1:26379?sentinelServiceName=main&node=127.0.0.2:26379",
+        "redis-cluster://127.0.0.1:7000?node=127.0.0.1:7001",
+    ] {
+        assert!(Redis::connect(&settings(url.to_owned())).is_ok(), "{url}");
+    }
+    let error = Redis::connect(&settings("redis//:hunter2@host".to_owned())).unwrap_err();
+    assert!(matches!(error, RedisError::Settings(_)));
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+}

@@ -1,0 +1,29 @@
+//! Events: what gateways send on `ocpp-events-up`.
+
+pub mod encode;
+
+mod envelope;
+mod json;
+mod meter;
+mod protobuf;
+mod types;
+
+pub(crate) use envelope::charge_point_id;
+
+use crate::error::DecodeError;
+use crate::record::{Body, RawRecord};
+use domain::event::GatewayEvent;
+
+/// Reads one event, in whichever form the record's `content-type` says.
+///
+/// The result depends on the record's bytes and headers alone; the same record always gives the same event, also one
+/// without an `eventId`.
+///
+/// # Errors
+/// Why the record is not an event of the contract; it belongs into the dead letters with [`DecodeError::reason`].
+pub fn decode(record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
+    match record.body()? {
+        Body::Json(bytes) => json::decode(bytes, record),
+        Body::Protobuf(bytes) => protobuf::decode(bytes, record),
+    }
+}

@@ -1,0 +1,43 @@
+//! Events in JSON.
+
+mod payload;
+
+use super::envelope;
+use super::types::EventType;
+use crate::error::{DecodeError, FieldError};
+use crate::json::Object;
+use crate::record::RawRecord;
+use domain::event::{EventKind, GatewayEvent};
+
+/// Reads the envelope, then the payload that its `eventType` calls for.
+pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
+    let root = Object::parse(bytes)?;
+    let event_type = envelope::event_type(root.text("eventType")?.as_deref())?;
+    let charge_point_id = envelope::charge_point_id(root.text("chargePointId")?.as_deref())?;
+    let event_id = envelope::event_id(root.text("eventId")?.as_deref(), bytes)?;
+    let gateway_id = envelope::gateway_id(root.text("gatewayId")?.as_deref())?;
+    let trace_id = envelope::trace_id(root.free_text("traceId").as_deref(), record);
+    let mut claimed_at = root.time("timestamp")?;
+
+    let kind = match EventType::named(&event_type) {
+        // Its payload is free: it may be anything at all.
+        None => EventKind::Other { event_type },
+        Some(event_type) => {
+            let nothing = Object::default();
+            let payload = root.object("payload")?.unwrap_or(&nothing);
+            let within = |error: FieldError| error.within("payload");
+            if claimed_at.is_none() {
+                claimed_at = payload.time("timestamp").map_err(within)?;
+            }
+            payload::decode(event_type, payload).map_err(within)?
+        }
+    };
+    Ok(GatewayEvent {
+        event_id,
+        charge_point_id,
+        gateway_id,
+        claimed_at,
+        trace_id,
+        kind,
+    })
+}

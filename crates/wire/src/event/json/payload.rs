@@ -1,0 +1,145 @@
+//! The payloads in JSON, one function for each type of event.
+
+use crate::error::FieldError;
+use crate::event::meter::{Measurand, Sample, readings};
+use crate::event::types::EventType;
+use crate::json::Object;
+use crate::value::vocabulary;
+use domain::event::{
+    BootReport, CommandAnswer, EventKind, MeterValues, StatusReport, TransactionStart, TransactionStop,
+};
+use domain::ids::{CommandId, IdTag};
+use uuid::Uuid;
+
+/// Reads the payload of an event of this type.
+pub(super) fn decode(event_type: EventType, payload: &Object<'_>) -> Result<EventKind, FieldError> {
+    Ok(match event_type {
+        EventType::Connected => EventKind::Connected(boot_report(payload)),
+        EventType::Disconnected => EventKind::Disconnected {
+            reason: payload.free_text("reason"),
+        },
+        EventType::Heartbeat => EventKind::Heartbeat,
+        EventType::StatusChanged => EventKind::StatusChanged(status_report(payload)?),
+        EventType::TransactionStarted => EventKind::TransactionStarted(transaction_start(payload)?),
+        EventType::TransactionUpdated => EventKind::TransactionUpdated(transaction_start(payload)?),
+        EventType::MeterValues => EventKind::MeterValues(meter_values(payload)?),
+        EventType::TransactionStopped => EventKind::TransactionStopped(transaction_stop(payload)?),
+        EventType::CommandAnswered => EventKind::CommandAnswered(command_answer(payload)?),
+    })
+}
+
+fn boot_report(payload: &Object<'_>) -> BootReport {
+    BootReport {
+        model: payload.free_text("model"),
+        vendor: payload.free_text("vendor"),
+        firmware_version: payload.free_text("firmwareVersion"),
+        serial_number: payload.free_text("serialNumber"),
+    }
+}
+
+fn status_report(payload: &Object<'_>) -> Result<StatusReport, FieldError> {
+    let status = payload
+        .text("status")?
+        .ok_or_else(|| FieldError::missing("status"))?;
+    Ok(StatusReport {
+        connector_id: payload.connector_id()?,
+        status: vocabulary::status(&status).map_err(|error| FieldError::new("status", error))?,
+        error_code: payload
+            .free_text("errorCode")
+            .as_deref()
+            .and_then(vocabulary::error_code),
+        info: payload.free_text("info"),
+        vendor_error_code: payload.free_text("vendorErrorCode"),
+    })
+}
+
+fn transaction_start(payload: &Object<'_>) -> Result<TransactionStart, FieldError> {
+    let id_tag = payload.text("idTag")?;
+    Ok(TransactionStart {
+        connector_id: payload.connector_id()?,
+        transaction_id: payload.transaction_id()?,
+        id_tag: id_tag
+            .map(|id_tag| IdTag::parse(&id_tag))
+            .transpose()
+            .map_err(|error| FieldError::new("idTag", error))?,
+        meter_start_wh: payload.energy_wh("meterStartWh")?,
+        reservation_id: payload.integer("reservationId")?,
+    })
+}
+
+fn transaction_stop(payload: &Object<'_>) -> Result<TransactionStop, FieldError> {
+    Ok(TransactionStop {
+        transaction_id: payload.transaction_id()?,
+        reason: payload
+            .free_text("reason")
+            .as_deref()
+            .and_then(vocabulary::stop_reason),
+        meter_stop_wh: payload.energy_wh("meterStopWh")?,
+        stopped_at: payload.time("stopTimestamp")?,
+    })
+}
+
+fn command_answer(payload: &Object<'_>) -> Result<CommandAnswer, FieldError> {
+    let command_id = payload
+        .text("commandId")?
+        .and_then(|id| Uuid::parse_str(id.trim()).ok());
+    let status = payload
+        .text("status")?
+        .as_deref()
+        .and_then(vocabulary::answer_status);
+    // An object with a reason; some gateways give the bare reason.
+    let reason = match payload.object("details") {
+        Ok(details) => details.and_then(|details| details.free_text("reason")),
+        Err(_) => payload.free_text("details"),
+    };
+    Ok(CommandAnswer {
+        command_id: command_id.map(CommandId),
+        command_name: payload.free_text("commandName"),
+        status: status.ok_or_else(|| FieldError::missing("status"))?,
+        reason: reason.as_deref().and_then(vocabulary::answer_reason),
+    })
+}
+
+fn meter_values(payload: &Object<'_>) -> Result<MeterValues, FieldError> {
+    let mut samples = Vec::new();
+    for (index, meter_value) in payload.objects("meterValues")?.into_iter().enumerate() {
+        let within = |error: FieldError| error.within(format_args!("meterValues[{index}]"));
+        let taken_at = meter_value.time("timestamp").map_err(within)?;
+        for (index, sampled_value) in meter_value
+            .objects("sampledValue")
+            .map_err(within)?
+            .into_iter()
+            .enumerate()
+        {
+            let sample = sample(sampled_value)
+                .map_err(|error| within(error.within(format_args!("sampledValue[{index}]"))))?;
+            samples.extend(sample.map(|sample| (taken_at, sample)));
+        }
+    }
+    Ok(MeterValues {
+        connector_id: payload.connector_id()?,
+        transaction_id: payload.transaction_id()?,
+        readings: readings(samples),
+    })
+}
+
+/// One sampled value; `None` for what the platform does not keep, whose value may be anything.
+fn sample(sampled_value: &Object<'_>) -> Result<Option<Sample>, FieldError> {
+    let word = |name| sampled_value.text(name).map(Option::unwrap_or_default);
+    let Some(measurand) = Measurand::named(&word("measurand")?) else {
+        return Ok(None);
+    };
+    if word("format")?.eq_ignore_ascii_case("SignedData") {
+        return Ok(None); // a signature, not a number
+    }
+    let Some(value) = sampled_value.number("value")? else {
+        return Ok(None);
+    };
+    Sample::new(
+        measurand,
+        value,
+        &word("unit")?,
+        &word("phase")?,
+        &word("location")?,
+    )
+}

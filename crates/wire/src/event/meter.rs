@@ -1,0 +1,68 @@
+//! From sampled values, in the many ways of OCPP 1.6, to one reading an instant in the platform's units.
+
+mod sample;
+
+pub(super) use sample::{Measurand, Sample};
+
+use chrono::{DateTime, Utc};
+use domain::measure::MeterReading;
+use sample::{Phase, Side};
+
+/// The readings in `samples`, oldest first: one for each instant, since some gateways send every sampled value in a
+/// meter value of its own. An instant of which nothing is kept gives no reading.
+pub(super) fn readings(mut samples: Vec<(Option<DateTime<Utc>>, Sample)>) -> Vec<MeterReading> {
+    samples.sort_by_key(|(taken_at, _)| *taken_at);
+    samples
+        .chunk_by(|(one, _), (next, _)| one == next)
+        .filter_map(reading)
+        .collect()
+}
+
+fn reading(samples: &[(Option<DateTime<Utc>>, Sample)]) -> Option<MeterReading> {
+    let (taken_at, _) = samples.first()?;
+    let value = |measurand| value(measurand, samples.iter().map(|(_, sample)| sample));
+    Some(MeterReading {
+        taken_at: *taken_at,
+        energy_wh: value(Measurand::Energy),
+        power_w: value(Measurand::Power),
+        voltage_v: value(Measurand::Voltage),
+        current_a: value(Measurand::Current),
+        soc_percent: value(Measurand::StateOfCharge),
+        temperature_c: value(Measurand::Temperature),
+    })
+    .filter(|reading| {
+        *reading
+            != MeterReading {
+                taken_at: *taken_at,
+                ..MeterReading::default()
+            }
+    })
+}
+
+/// The one value of `measurand`: the sample of all phases (the last, if it was given twice); else, for what adds up,
+/// the sum of the phases; else L1; else whichever came first.
+fn value<'s>(measurand: Measurand, samples: impl Iterator<Item = &'s Sample> + Clone) -> Option<f64> {
+    let of_measurand = samples.filter(move |sample| sample.measurand == measurand);
+    // What the vehicle's side of the cable measures stands in only where the outlet's side says nothing.
+    let outlet_speaks = of_measurand.clone().any(|sample| sample.side == Side::Outlet);
+    let candidates =
+        of_measurand.filter(|sample| !(measurand.adds_up() && outlet_speaks) || sample.side == Side::Outlet);
+    let of_phase = |phase| {
+        candidates
+            .clone()
+            .filter(move |sample| sample.phase == phase)
+            .last()
+    };
+
+    let whole = of_phase(Phase::All).map(|sample| sample.value);
+    whole.or_else(|| {
+        if measurand.adds_up() {
+            let phases = [Phase::L1, Phase::L2, Phase::L3].into_iter().filter_map(of_phase);
+            phases.map(|sample| sample.value).reduce(|sum, value| sum + value)
+        } else {
+            of_phase(Phase::L1)
+                .or_else(|| candidates.clone().next())
+                .map(|sample| sample.value)
+        }
+    })
+}

@@ -1,0 +1,172 @@
+//! A JSON object that is read leniently by name: camelCase or snake_case, the last of several, `null` as absent.
+
+use super::node::Node;
+use crate::error::{DecodeError, FieldError};
+use crate::value::{Unusable, connector_id, number, same_name, text, time, transaction_id};
+use chrono::{DateTime, Utc};
+use domain::ids::{ConnectorId, TransactionId};
+use std::borrow::Cow;
+
+/// The members of a JSON object, in the order sent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
+
+impl<'a> Object<'a> {
+    /// An object of these members.
+    pub(super) fn new(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Self {
+        Self(members)
+    }
+
+    /// Reads `bytes` as one JSON object.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let not_json = |message: String| DecodeError::NotJson { message };
+        // Checked once here, so that serde_json need not check every text again.
+        let text = str::from_utf8(bytes).map_err(|error| not_json(error.to_string()))?;
+        match serde_json::from_str(text) {
+            Ok(Node::Object(object)) => Ok(object),
+            Ok(_) => Err(not_json("the value is of another kind".to_owned())),
+            Err(error) => Err(not_json(error.to_string())),
+        }
+    }
+
+    /// The member `name`, unless it is absent or null.
+    pub(crate) fn get(&self, name: &str) -> Option<&Node<'a>> {
+        let (_, node) = self.0.iter().rev().find(|(member, _)| same_name(member, name))?;
+        (*node != Node::Null).then_some(node)
+    }
+
+    /// A name or code; an integer will do. Absent when blank.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, FieldError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::Text(text)) => Ok((!text.trim().is_empty()).then_some(Cow::Borrowed(text))),
+            Some(Node::Integer(integer)) => Ok(Some(Cow::Owned(integer.to_string()))),
+            Some(_) => Err(FieldError::new(name, "must be a text")),
+        }
+    }
+
+    /// Text for humans: cleaned and cut to size; what is not text counts as absent, since nothing hangs on it.
+    pub(crate) fn free_text(&self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Node::Text(text) => text::clean(text),
+            Node::Integer(integer) => Some(integer.to_string()),
+            Node::Float(float) => Some(float.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A finite number, also as text. Absent when blank.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<f64>, FieldError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::Integer(integer)) => Ok(Some(number::from_integer(*integer))),
+            Some(Node::Float(float)) => Ok(Some(*float)),
+            Some(Node::Text(text)) => number::from_text(text).map_err(|error| FieldError::new(name, error)),
+            Some(_) => Err(FieldError::new(name, "must be a number")),
+        }
+    }
+
+    /// An integer, also as text or as a float without fraction. Absent when blank.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, FieldError> {
+        let integer = match self.get(name) {
+            None => return Ok(None),
+            Some(Node::Text(text)) if text.trim().is_empty() => return Ok(None),
+            Some(Node::Text(text)) => text.trim().parse().ok(),
+            Some(node) => node.whole().and_then(|integer| i64::try_from(integer).ok()),
+        };
+        integer
+            .map(Some)
+            .ok_or_else(|| FieldError::new(name, "must be an integer"))
+    }
+
+    /// An energy register's reading in Wh.
+    pub(crate) fn energy_wh(&self, name: &str) -> Result<Option<f64>, FieldError> {
+        let raw = self.number(name)?;
+        raw.map(number::energy_wh)
+            .transpose()
+            .map_err(|error| FieldError::new(name, error))
+    }
+
+    /// An instant in any of the contract's forms.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<DateTime<Utc>>, FieldError> {
+        let time = match self.get(name) {
+            None => return Ok(None),
+            Some(Node::Text(text)) => time::from_text(text),
+            Some(node) => node
+                .truncated()
+                .map_or_else(|| Err(Unusable::is_not("a time")), time::from_millis),
+        };
+        time.map_err(|error| FieldError::new(name, error))
+    }
+
+    /// The connector, which is required wherever it is named.
+    pub(crate) fn connector_id(&self) -> Result<ConnectorId, FieldError> {
+        self.optional_connector_id()?
+            .ok_or_else(|| FieldError::missing("connectorId"))
+    }
+
+    /// The connector, where it may be left out.
+    pub(crate) fn optional_connector_id(&self) -> Result<Option<ConnectorId>, FieldError> {
+        let raw = self.integer("connectorId")?;
+        raw.map(connector_id::parse)
+            .transpose()
+            .map_err(|error| FieldError::new("connectorId", error))
+    }
+
+    /// The transaction, unless the gateway does not know it yet.
+    pub(crate) fn transaction_id(&self) -> Result<Option<TransactionId>, FieldError> {
+        let id = match self.get("transactionId") {
+            None => return Ok(None),
+            Some(Node::Text(text)) => transaction_id::parse(text),
+            Some(node) => node.whole().map_or_else(
+                || Err(Unusable::is_not("an integer or a text")),
+                |integer| transaction_id::parse(&integer.to_string()),
+            ),
+        };
+        id.map_err(|error| FieldError::new("transactionId", error))
+    }
+
+    /// A nested object.
+    pub(crate) fn object(&self, name: &str) -> Result<Option<&Self>, FieldError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Node::Object(object)) => Ok(Some(object)),
+            Some(_) => Err(FieldError::new(name, "must be an object")),
+        }
+    }
+
+    /// Nested objects: an array of them, or one that stands alone.
+    pub(crate) fn objects(&self, name: &str) -> Result<Vec<&Self>, FieldError> {
+        let refused = || FieldError::new(name, "must be an object or an array of objects");
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Node::Object(object)) => Ok(vec![object]),
+            Some(Node::Array(items)) => items
+                .iter()
+                .filter(|item| **item != Node::Null)
+                .map(|item| {
+                    if let Node::Object(object) = item {
+                        Ok(object)
+                    } else {
+                        Err(refused())
+                    }
+                })
+                .collect(),
+            Some(_) => Err(refused()),
+        }
+    }
+
+    /// One of the names that serde knows `T`'s variants by, exactly spelt.
+    pub(crate) fn variant<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, FieldError> {
+        let text = self.text(name)?.ok_or_else(|| FieldError::missing(name))?;
+        text::variant(&text).ok_or_else(|| FieldError::new(name, Unusable::not("a value of OCPP 1.6", &text)))
+    }
+
+    /// A text as it stands, which may be blank.
+    pub(crate) fn string(&self, name: &str) -> Result<Option<String>, FieldError> {
+        match self.get(name) {
+            Some(Node::Text(text)) => Ok(Some(text.clone().into_owned())),
+            _ => Ok(self.text(name)?.map(Cow::into_owned)),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A Kafka record as far as it matters here: its value, and the two headers of the contract.
+
+use crate::error::{DecodeError, quoted};
+
+/// Header that names the form of the value; [`JSON`] when it is absent.
+pub const CONTENT_TYPE: &str = "content-type";
+/// Header with the W3C trace context.
+pub const TRACEPARENT: &str = "traceparent";
+/// Content type of the JSON form.
+pub const JSON: &str = "application/json";
+/// Content type of the binary form.
+pub const PROTOBUF: &str = "application/x-protobuf";
+
+/// A record's value and the headers that say how to read it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RawRecord<'a> {
+    /// The value; `None` for a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// The [`CONTENT_TYPE`] header.
+    pub content_type: Option<&'a [u8]>,
+    /// The [`TRACEPARENT`] header.
+    pub traceparent: Option<&'a [u8]>,
+}
+
+/// The value, by its form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Body<'a> {
+    Json(&'a [u8]),
+    Protobuf(&'a [u8]),
+}
+
+impl<'a> RawRecord<'a> {
+    /// The longest value that is looked at; a longer one is refused unread.
+    pub const MAX_BYTES: usize = 256 * 1024;
+
+    /// Picks out the headers of the contract, whatever their case.
+    pub fn new(value: Option<&'a [u8]>, headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let mut record = Self {
+            value,
+            ..Self::default()
+        };
+        for (name, content) in headers {
+            if name.eq_ignore_ascii_case(CONTENT_TYPE) {
+                record.content_type = Some(content);
+            } else if name.eq_ignore_ascii_case(TRACEPARENT) {
+                record.traceparent = Some(content);
+            }
+        }
+        record
+    }
+
+    /// A record without headers, which is one in JSON.
+    #[must_use]
+    pub fn json(value: &'a [u8]) -> Self {
+        Self {
+            value: Some(value),
+            ..Self::default()
+        }
+    }
+
+    /// A record in the binary form.
+    #[must_use]
+    pub fn protobuf(value: &'a [u8]) -> Self {
+        Self {
+            value: Some(value),
+            content_type: Some(PROTOBUF.as_bytes()),
+            traceparent: None,
+        }
+    }
+
+    /// The bytes to decode, with the form that the header gives them.
+    pub(crate) fn body(&self) -> Result<Body<'a>, DecodeError> {
+        let bytes = self
+            .value
+            .filter(|bytes| !bytes.is_empty())
+            .ok_or(DecodeError::Empty)?;
+        if bytes.len() > Self::MAX_BYTES {
+            return Err(DecodeError::TooLarge { bytes: bytes.len() });
+        }
+        let header = String::from_utf8_lossy(self.content_type.unwrap_or_default());
+        match media_type(&header) {
+            "" => Ok(Body::Json(bytes)),
+            json if json.eq_ignore_ascii_case(JSON) => Ok(Body::Json(bytes)),
+            binary if is_protobuf(binary) => Ok(Body::Protobuf(bytes)),
+            other => Err(DecodeError::UnsupportedContentType {
+                content_type: quoted(other),
+            }),
+        }
+    }
+
+    /// The trace id in the `traceparent` header, if that is well-formed.
+    pub(crate) fn trace_id(&self) -> Option<&'a str> {
+        let header = str::from_utf8(self.traceparent?).ok()?;
+        let id = header.trim().split('-').nth(1)?;
+        let is_hex = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (is_hex && id.bytes().any(|byte| byte != b'0')).then_some(id)
+    }
+}
+
+/// The media type without its parameters.
+fn media_type(header: &str) -> &str {
+    header.split(';').next().unwrap_or_default().trim()
+}
+
+/// Also under the name that IANA has registered since.
+fn is_protobuf(media_type: &str) -> bool {
+    [PROTOBUF, "application/protobuf"]
+        .iter()
+        .any(|known| media_type.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_type_may_have_parameters_and_any_case() {
+        let form = |content_type: &str| {
+            let header = [("Content-Type", content_type.as_bytes())];
+            match RawRecord::new(Some(b"x"), header).body() {
+                Ok(Body::Json(_)) => "json",
+                Ok(Body::Protobuf(_)) => "protobuf",
+                Err(error) => error.reason(),
+            }
+        };
+        assert_eq!(form(""), "json");
+        assert_eq!(form("Application/JSON; charset=utf-8"), "json");
+        assert_eq!(form("application/X-Protobuf;messageType=\"x\""), "protobuf");
+        assert_eq!(form("application/protobuf"), "protobuf");
+        assert_eq!(form("text/plain"), "UNSUPPORTED_CONTENT_TYPE");
+    }
+
+    #[test]
+    fn a_tombstone_is_empty_and_a_giant_is_not_read() {
+        assert_eq!(RawRecord::default().body().unwrap_err(), DecodeError::Empty);
+        assert_eq!(RawRecord::json(b"").body().unwrap_err(), DecodeError::Empty);
+        let giant = vec![b' '; RawRecord::MAX_BYTES + 1];
+        assert_eq!(
+            RawRecord::json(&giant).body().unwrap_err(),
+            DecodeError::TooLarge { bytes: giant.len() }
+        );
+    }
+
+    #[test]
+    fn only_a_well_formed_traceparent_has_a_trace() {
+        let trace = |header: &'static str| {
+            RawRecord {
+                traceparent: Some(header.as_bytes()),
+                ..RawRecord::default()
+            }
+            .trace_id()
+        };
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(
+            trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+            Some(id)
+        );
+        assert_eq!(
+            trace("00-00000000000000000000000000000000-00f067aa0ba902b7-01"),
+            None
+        );
+        assert_eq!(trace("nonsense"), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! Which partition of the command topic a gateway pod reads: a hash of its name.
+//!
+//! The contract: `partition = hash(podId as UTF-8) mod partitions`, unsigned; [`RoutingHash::Fnv1a32`] unless configured
+//! otherwise.
+
+use serde::Deserialize;
+use std::fmt;
+use std::num::NonZeroU16;
+use std::str::FromStr;
+
+/// The hash that a gateway build uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub enum RoutingHash {
+    /// `fnv1a_32`, Go's `fnv.New32a`: what the gateway uses.
+    #[default]
+    Fnv1a32,
+    /// `fnv1a_64`, Go's `fnv.New64a`.
+    Fnv1a64,
+    /// `murmur2`, as Kafka's default partitioner has it: made positive by clearing the sign bit.
+    Murmur2,
+}
+
+/// No hash is called that.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown routing hash {0:?}: must be fnv1a_32, fnv1a_64 or murmur2")]
+pub struct UnknownRoutingHash(String);
+
+impl RoutingHash {
+    /// Every hash.
+    pub const ALL: [Self; 3] = [Self::Fnv1a32, Self::Fnv1a64, Self::Murmur2];
+
+    /// Its name in the settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fnv1a32 => "fnv1a_32",
+            Self::Fnv1a64 => "fnv1a_64",
+            Self::Murmur2 => "murmur2",
+        }
+    }
+
+    /// The hash of `pod_id` as a number, before the remainder is taken.
+    #[must_use]
+    pub fn digest(self, pod_id: &str) -> u64 {
+        match self {
+            Self::Fnv1a32 => fnv1a_32(pod_id.as_bytes()).into(),
+            Self::Fnv1a64 => fnv1a_64(pod_id.as_bytes()),
+            Self::Murmur2 => (murmur2(pod_id.as_bytes()) & 0x7fff_ffff).into(),
+        }
+    }
+
+    /// The partition that the pod called `pod_id` reads, of so many.
+    #[must_use]
+    pub fn partition(self, pod_id: &str, partitions: NonZeroU16) -> i32 {
+        let remainder = self.digest(pod_id) % u64::from(partitions.get());
+        i32::try_from(remainder).unwrap_or_default() // a remainder of a u16 always fits
+    }
+}
+
+impl FromStr for RoutingHash {
+    type Err = UnknownRoutingHash;
+
+    fn from_str(name: &str) -> Result<Self, UnknownRoutingHash> {
+        let known = Self::ALL.into_iter().find(|hash| hash.as_str() == name);
+        known.ok_or_else(|| UnknownRoutingHash(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for RoutingHash {
+    type Error = UnknownRoutingHash;
+
+    fn try_from(name: String) -> Result<Self, UnknownRoutingHash> {
+        name.parse()
+    }
+}
+
+impl fmt::Display for RoutingHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// FNV-1a, 32 bits.
+fn fnv1a_32(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// FNV-1a, 64 bits; also names events that came without a name.
+pub(crate) fn fnv1a_64(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// `MurmurHash2` as in `org.apache.kafka.common.utils.Utils.murmur2`.
+fn murmur2(bytes: &[u8]) -> u32 {
+    const SEED: u32 = 0x9747_b28c;
+    const MIX: u32 = 0x5bd1_e995;
+    // Kafka's lengths are ints; a pod id is no longer than one.
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let (words, rest) = bytes.as_chunks::<4>();
+
+    let mut hash = SEED ^ length;
+    for word in words {
+        let word = u32::from_le_bytes(*word).wrapping_mul(MIX);
+        hash = hash.wrapping_mul(MIX) ^ (word ^ (word >> 24)).wrapping_mul(MIX);
+    }
+    if !rest.is_empty() {
+        let tail = rest
+            .iter()
+            .rev()
+            .fold(0, |tail, byte| (tail << 8) | u32::from(*byte));
+        hash = (hash ^ tail).wrapping_mul(MIX);
+    }
+    hash = (hash ^ (hash >> 13)).wrapping_mul(MIX);
+    hash ^ (hash >> 15)
+}

@@ -1,0 +1,43 @@
+//! Text that nothing hangs on is cleaned, not refused: a device's chatter must not cost the event.
+
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer};
+
+/// The longest free text that is kept, in characters.
+pub(crate) const MAX_CHARS: usize = 200;
+
+/// Free text without control characters, trimmed and cut to [`MAX_CHARS`]; `None` when nothing is left.
+pub(crate) fn clean(raw: &str) -> Option<String> {
+    clean_to(MAX_CHARS, raw)
+}
+
+/// The same, cut to `max_chars`.
+pub(crate) fn clean_to(max_chars: usize, raw: &str) -> Option<String> {
+    let printable: String = raw
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(max_chars)
+        .collect();
+    let text = printable.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The variant of `T` that serde knows by `name`.
+pub(crate) fn variant<T: DeserializeOwned>(name: &str) -> Option<T> {
+    let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
+    T::deserialize(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_text_is_cleaned_and_cut() {
+        assert_eq!(clean("  over\u{0}heated\n "), Some("overheated".to_owned()));
+        assert_eq!(clean("\u{7}\u{0}"), None);
+        assert_eq!(clean(&"桩".repeat(500)), Some("桩".repeat(200)));
+        assert_eq!(clean_to(4, "one two"), Some("one".to_owned()));
+    }
+}

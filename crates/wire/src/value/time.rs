@@ -1,0 +1,134 @@
+//! Instants: RFC 3339, or epoch milliseconds as text or number.
+
+use super::Unusable;
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use std::ops::RangeInclusive;
+
+/// Years that a message can speak of. A clock may well be wrong (1970, 2099): that is for the domain to judge. Outside
+/// of this it is no time at all, and some layer below could not hold it.
+const YEARS: RangeInclusive<i32> = 1900..=9999;
+
+/// Go's `time.Time{}`, 0001-01-01T00:00:00Z in Unix seconds: what a gateway in Go sends for a time that was never set.
+const GO_ZERO_TIME: i64 = -62_135_596_800;
+
+/// Reads any of the forms of the contract; `None` when there is nothing to read.
+///
+/// A time without offset, which OCPP devices do send, is taken as UTC, as OCPP asks for.
+pub(crate) fn from_text(raw: &str) -> Result<Option<DateTime<Utc>>, Unusable> {
+    let trimmed = raw.trim();
+    if trimmed.is_empty() {
+        return Ok(None);
+    }
+    if let Ok(millis) = trimmed.parse::<i64>() {
+        return from_millis(millis.into());
+    }
+    let time = DateTime::parse_from_rfc3339(trimmed)
+        .map(|time| time.to_utc())
+        .or_else(|_| trimmed.parse::<NaiveDateTime>().map(|time| time.and_utc()));
+    time.map_or_else(|_| Err(Unusable::not("a time", raw)), sane)
+}
+
+/// The instant `millis` after (or before) the start of 1970.
+pub(crate) fn from_millis(millis: i128) -> Result<Option<DateTime<Utc>>, Unusable> {
+    i64::try_from(millis)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis)
+        .map_or_else(|| Err(out_of_range()), sane)
+}
+
+/// The instant `seconds` and `nanos` after the start of 1970, as protobuf has it.
+pub(crate) fn from_timestamp(timestamp: &prost_types::Timestamp) -> Result<Option<DateTime<Utc>>, Unusable> {
+    u32::try_from(timestamp.nanos)
+        .ok()
+        .and_then(|nanos| DateTime::from_timestamp(timestamp.seconds, nanos))
+        .map_or_else(|| Err(out_of_range()), sane)
+}
+
+/// The same instant as protobuf has it.
+pub(crate) fn to_timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
+    let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(i32::MAX);
+    prost_types::Timestamp {
+        seconds: time.timestamp(),
+        nanos,
+    }
+}
+
+/// Accepts an instant of a sane year, to the microsecond: what the database can hold, so that an instant compares the
+/// same before and after it was stored.
+fn sane(time: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Unusable> {
+    if time.timestamp() == GO_ZERO_TIME {
+        return Ok(None);
+    }
+    let micros = DateTime::from_timestamp_micros(time.timestamp_micros());
+    micros
+        .filter(|time| YEARS.contains(&time.year()))
+        .map(Some)
+        .ok_or_else(out_of_range)
+}
+
+fn out_of_range() -> Unusable {
+    Unusable(format!(
+        "must be a time of the years {} to {}",
+        YEARS.start(),
+        YEARS.end()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(raw: &str) -> String {
+        match from_text(raw) {
+            Ok(Some(time)) => time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+            Ok(None) => "none".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn every_form_of_the_contract_is_read() {
+        assert_eq!(text("2024-08-03T08:29:59Z"), "2024-08-03T08:29:59Z");
+        assert_eq!(
+            text("2024-08-03T16:29:59.123456789+08:00"),
+            "2024-08-03T08:29:59.123456Z"
+        );
+        assert_eq!(text("2024-08-03t08:29:59.5z"), "2024-08-03T08:29:59.500Z");
+        assert_eq!(text("2024-08-03T08:29:59"), "2024-08-03T08:29:59Z");
+        assert_eq!(text("1722673799000"), "2024-08-03T08:29:59Z");
+        assert_eq!(text(" "), "none");
+    }
+
+    #[test]
+    fn a_wrong_clock_is_for_the_domain_to_judge() {
+        assert_eq!(text("0"), "1970-01-01T00:00:00Z");
+        assert_eq!(text("1970-01-01T00:00:00+08:00"), "1969-12-31T16:00:00Z");
+        assert_eq!(text("2099-01-01T00:00:00Z"), "2099-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn what_go_sends_for_no_time_is_no_time() {
+        assert_eq!(text("0001-01-01T00:00:00Z"), "none");
+        assert_eq!(text("-62135596800000"), "none");
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        let range = "must be a time of the years 1900 to 9999";
+        assert_eq!(text("yesterday"), r#"must be a time, not "yesterday""#);
+        assert_eq!(text("9223372036854775807"), range);
+        assert_eq!(text("-9223372036854775808"), range);
+        assert_eq!(text("0001-01-02T00:00:00Z"), range);
+        assert_eq!(text("9999-12-31T23:59:59-01:00"), range);
+        assert!(from_millis(i128::MAX).is_err());
+        let timestamp = |seconds, nanos| from_timestamp(&prost_types::Timestamp { seconds, nanos });
+        assert!(timestamp(i64::MAX, 0).is_err());
+        assert!(timestamp(0, -1).is_err());
+        assert!(timestamp(0, i32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_leap_second_is_the_next_second() {
+        assert_eq!(text("2016-12-31T23:59:60Z"), "2017-01-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,92 @@
+//! Records as gateways send them, each with what it means: every file in `golden/` is a case.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+
+use domain::command::Command;
+use std::fs;
+use std::path::PathBuf;
+use wire::{RawRecord, decode, decode_command, encode_command};
+
+/// The cases in a folder of `golden/`: the name and content of each `.json` file, in order.
+fn cases(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(format!("{}/tests/golden/{folder}", env!("CARGO_MANIFEST_DIR")))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .collect();
+    files.sort();
+    let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    files
+        .iter()
+        .map(|path| (name(path), fs::read(path).unwrap()))
+        .collect()
+}
+
+/// Compares `seen` with the `.snap` file beside the case, which is written when there is none.
+fn assert_golden(folder: &str, name: &str, seen: &str) {
+    insta::with_settings!({
+        snapshot_path => format!("golden/{folder}"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!(name, seen) });
+}
+
+#[test]
+fn accepted_events_mean_what_is_written_beside_them() {
+    for (name, value) in cases("accepted") {
+        let event = decode(&RawRecord::json(&value)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_golden("accepted", &name, &format!("{event:#?}"));
+    }
+}
+
+#[test]
+fn rejected_events_have_the_reason_that_is_written_beside_them() {
+    for (name, value) in cases("rejected") {
+        let error = decode(&RawRecord::json(&value)).expect_err(&name);
+        assert_golden("rejected", &name, &format!("{}: {error}", error.reason()));
+    }
+}
+
+/// The files hold exactly the bytes that a gateway gets, and a line feed.
+#[test]
+fn commands_are_sent_as_exactly_these_bytes() {
+    for (name, file) in cases("commands") {
+        let value = file.strip_suffix(b"\n").unwrap();
+        let command: Command = decode_command(&RawRecord::json(value)).unwrap();
+        assert_golden("commands", &name, &format!("{command:#?}"));
+        assert_eq!(
+            String::from_utf8(encode_command(&command).value).unwrap(),
+            str::from_utf8(value).unwrap()
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_command_has_a_golden_file() {
+    let mut names: Vec<_> = cases("commands")
+        .iter()
+        .map(|(_, value)| decode_command(&RawRecord::json(value)).unwrap().kind.name())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 7, "{names:?}");
+}
+
+#[test]
+fn every_reason_for_json_has_a_golden_file() {
+    let golden = cases("rejected");
+    let seen: Vec<_> = golden
+        .iter()
+        .map(|(_, value)| decode(&RawRecord::json(value)).unwrap_err().reason())
+        .collect();
+    for reason in [
+        "EMPTY",
+        "NOT_JSON",
+        "MISSING_EVENT_TYPE",
+        "MISSING_CHARGE_POINT",
+        "INVALID_FIELD",
+    ] {
+        assert!(seen.contains(&reason), "{reason}");
+    }
+}

@@ -1,0 +1,7 @@
+//! What holds for every event, every command and every sequence of bytes.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+
+mod generate;
+mod round_trip;
+mod survival;
