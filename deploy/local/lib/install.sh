@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 
 missing_packages() {
+    # What is built beside the stack needs a linker, and some crates a C compiler.
+    command -v cc >/dev/null || printf 'gcc\nlibc6-dev\n'
     if ! postgres_is_given && [[ -z $(postgres_binaries) ]]; then
         printf 'postgresql\n'
     fi

@@ -1,0 +1,41 @@
+# Everything a person does with this repository; `make` alone lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo run test bench check format stack-up stack-down stack-reset
+
+stack := deploy/local/stack
+# A recipe that talks to the servers begins with this.
+with-stack := eval "$$($(stack) env)" &&
+
+help: ## list these
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: stack-up ## set up everything, play the product's story step by step, leave nothing running
+	@$(with-stack) trap '$(stack) down' EXIT; cargo build --release --workspace --bins && target/release/demo story
+
+run: stack-up ## set up everything and keep it running, with a simulated fleet, until Ctrl-C
+	@$(with-stack) trap '$(stack) down' EXIT; cargo build --release --workspace --bins && target/release/demo run
+
+test: stack-up ## run all tests; brings up what they need
+	@$(with-stack) cargo build --workspace --bins && cargo test --workspace
+
+bench: stack-up ## measure latencies at 600 events/s and 50 commands/s
+	@$(with-stack) trap '$(stack) down' EXIT; cargo build --release --workspace --bins && target/release/demo bench
+
+check: ## formatting, lints and documentation, warnings denied
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --document-private-items
+
+format: ## format the sources
+	cargo fmt --all
+
+stack-up: ## start PostgreSQL, Redis and Kafka for this checkout
+	@$(stack) up
+
+stack-down: ## stop them
+	@$(stack) down
+
+stack-reset: ## stop them and delete their data
+	@$(stack) reset
