@@ -1,1 +1,17 @@
-//! To come.
+//! HTTP over stations and piles: what operators register, and beside it what the devices report.
+//!
+//! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`]), and
+//! answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
+
+mod api;
+mod edition;
+mod error;
+mod fields;
+mod page;
+mod piles;
+mod service;
+mod settings;
+mod stations;
+
+pub use service::{migrate, serve};
+pub use settings::{DEFAULTS, FreshnessSettings, Settings};

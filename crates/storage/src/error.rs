@@ -49,6 +49,7 @@ impl StorageError {
     }
 
     /// The error for a row that does not parse.
+    #[expect(clippy::needless_pass_by_value, reason = "it is handed straight to map_err")]
     pub(crate) fn inconsistent(table: &'static str, what: impl ToString) -> Self {
         Self::Inconsistent {
             table,

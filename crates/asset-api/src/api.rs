@@ -1,0 +1,67 @@
+//! What handlers share, and which of them answers what.
+
+use crate::error::ApiError;
+use crate::{Settings, piles, stations};
+use actix_web::web::{self, ServiceConfig};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::future::Future;
+use storage::{Database, PooledConnection};
+
+/// What handlers share.
+pub struct Api {
+    database: Database,
+    heartbeat_timeout: TimeDelta,
+}
+
+impl Api {
+    /// Handlers that work on `database`.
+    pub fn new(database: Database, settings: &Settings) -> Self {
+        Self {
+            database,
+            heartbeat_timeout: TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into()),
+        }
+    }
+
+    /// Does `work` on a connection; a client that goes away does not stop it halfway.
+    pub async fn run<T, F, Fut>(&self, work: F) -> Result<T, ApiError>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, ApiError>> + Send,
+        T: Send + 'static,
+    {
+        self.database.run(work).await
+    }
+
+    /// An online device that was not heard after this instant is doubted.
+    pub fn silent_since(&self) -> DateTime<Utc> {
+        runtime::clock::now() - self.heartbeat_timeout
+    }
+}
+
+/// Which handler answers what.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/api/v1/stations")
+                .route(web::post().to(stations::create))
+                .route(web::get().to(stations::list)),
+        )
+        .service(
+            web::resource("/api/v1/stations/{stationId}")
+                .route(web::get().to(stations::get))
+                .route(web::put().to(stations::replace))
+                .route(web::delete().to(stations::retire)),
+        )
+        .service(
+            web::resource("/api/v1/stations/{stationId}/piles")
+                .route(web::post().to(piles::create))
+                .route(web::get().to(piles::list_of_station)),
+        )
+        .service(web::resource("/api/v1/piles").route(web::get().to(piles::list)))
+        .service(
+            web::resource("/api/v1/piles/{pileId}")
+                .route(web::get().to(piles::get))
+                .route(web::put().to(piles::replace))
+                .route(web::delete().to(piles::retire)),
+        );
+}

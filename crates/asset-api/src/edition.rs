@@ -1,0 +1,63 @@
+//! When and how often an asset was edited, and how HTTP tells: `ETag` and `If-Match`.
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ETag, EntityTag, Header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::asset::Edition;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+/// The time of an edit, as exactly as Postgres keeps it: what was just written reads the same later.
+pub fn now() -> DateTime<Utc> {
+    runtime::clock::now().trunc_subsecs(6)
+}
+
+/// The edition of an asset that is made at `at`.
+pub const fn first(at: DateTime<Utc>) -> Edition {
+    Edition {
+        created_at: at,
+        updated_at: at,
+        version: 1,
+    }
+}
+
+/// The start of a response that shows an asset.
+pub fn respond(status: StatusCode, edition: Edition) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response.insert_header(ETag(EntityTag::new_strong(edition.version.to_string())));
+    response
+}
+
+/// The versions that may be changed, as `If-Match` says.
+pub struct IfMatch(Option<Vec<i64>>);
+
+impl IfMatch {
+    /// The versions; `None` when any will do.
+    pub fn versions(&self) -> Option<&[i64]> {
+        self.0.as_deref()
+    }
+
+    fn read(request: &HttpRequest) -> Option<Vec<i64>> {
+        request.headers().get(header::IF_MATCH)?;
+        match header::IfMatch::parse(request) {
+            Ok(header::IfMatch::Any) => None,
+            // A tag that this service never gave out matches nothing, and neither does a weak one.
+            Ok(header::IfMatch::Items(tags)) => {
+                let strong = tags.iter().filter(|tag| !tag.weak);
+                Some(strong.filter_map(|tag| tag.tag().parse().ok()).collect())
+            }
+            Err(_unreadable) => Some(Vec::new()),
+        }
+    }
+}
+
+impl FromRequest for IfMatch {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Self::read(request))))
+    }
+}

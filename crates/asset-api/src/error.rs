@@ -1,0 +1,69 @@
+//! What can go wrong with a request, and how that looks from outside.
+
+use actix_web::http::StatusCode;
+use runtime::Problem;
+use runtime::problem::FieldError;
+use std::error::Error;
+use storage::piles::Refusal as PileRefusal;
+use storage::stations::Refusal as StationRefusal;
+use storage::{StorageError, piles, stations};
+
+/// A request that is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Fields of it are wrong.
+    #[error("the request is not valid")]
+    Invalid(Vec<FieldError>),
+    /// The cursor is none that this service gave out.
+    #[error("the cursor is not valid")]
+    InvalidCursor,
+    /// The state of the station is against it.
+    #[error(transparent)]
+    Station(#[from] stations::Refusal),
+    /// The state of the pile is against it.
+    #[error(transparent)]
+    Pile(#[from] piles::Refusal),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ApiError::Invalid(errors) => Self::invalid(errors),
+            ApiError::InvalidCursor => Self::bad_request("INVALID_CURSOR", "Cursor is not valid"),
+            ApiError::Station(StationRefusal::NotFound) | ApiError::Pile(PileRefusal::StationNotFound) => {
+                Self::not_found("STATION_NOT_FOUND", "There is no such station")
+            }
+            ApiError::Pile(PileRefusal::NotFound) => {
+                Self::not_found("PILE_NOT_FOUND", "There is no such pile")
+            }
+            ApiError::Station(StationRefusal::OtherVersion { .. })
+            | ApiError::Pile(PileRefusal::OtherVersion { .. }) => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "VERSION_MISMATCH",
+                "It was edited meanwhile",
+            )
+            .detail(detail),
+            ApiError::Station(StationRefusal::NotEmpty) => {
+                Self::conflict("STATION_NOT_EMPTY", "The station still has piles")
+            }
+            ApiError::Pile(PileRefusal::ChargePointTaken(_)) => Self::conflict(
+                "CHARGE_POINT_ID_CONFLICT",
+                "The charge point belongs to another pile",
+            )
+            .detail(detail),
+            ApiError::Pile(PileRefusal::OpenSession) => {
+                Self::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session")
+            }
+            ApiError::Storage(error) if error.is_transient() => {
+                let cause: &dyn Error = &error;
+                tracing::warn!(error = cause, "the database is not available");
+                Self::unavailable("DATABASE_UNAVAILABLE", "The database is not available", 1)
+            }
+            ApiError::Storage(error) => Self::internal(&error),
+        }
+    }
+}

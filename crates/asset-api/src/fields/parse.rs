@@ -1,0 +1,36 @@
+//! From JSON values to domain types; a message fit for the caller otherwise.
+
+use domain::text::InvalidText;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Reads a text by the rules of `T`.
+pub fn text<T>(parse: fn(&str) -> Result<T, InvalidText>) -> impl Fn(&Value) -> Result<T, String> {
+    move |value| parse(string(value)?).map_err(|error| error.to_string())
+}
+
+/// Reads a number.
+pub fn number(value: &Value) -> Result<f64, String> {
+    value.as_f64().ok_or_else(|| "must be a number".to_owned())
+}
+
+/// Reads a UUID.
+pub fn uuid(value: &Value) -> Result<Uuid, String> {
+    Uuid::try_parse(string(value)?).map_err(|_malformed| "must be a UUID".to_owned())
+}
+
+/// Reads one of a few words.
+pub fn one_of<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> impl Fn(&Value) -> Result<T, String> {
+    move |value| {
+        let given = string(value)?;
+        let meant = all.iter().copied().find(|candidate| word(*candidate) == given);
+        meant.ok_or_else(|| {
+            let words: Vec<_> = all.iter().copied().map(word).collect();
+            format!("must be one of {}", words.join(", "))
+        })
+    }
+}
+
+fn string(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| "must be a string".to_owned())
+}

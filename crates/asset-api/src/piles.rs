@@ -1,0 +1,168 @@
+//! `/api/v1/piles`, and those of a station: what was registered and what the devices report, in one body.
+
+mod body;
+mod live;
+mod view;
+
+use crate::api::Api;
+use crate::edition::{self, IfMatch};
+use crate::error::ApiError;
+use crate::fields::{Fields, parse};
+use crate::page::{Cursor, Page, PageRequest};
+use crate::stations;
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use domain::asset::Pile;
+use domain::ids::{ChargePointId, PileId, StationId};
+use runtime::Problem;
+use runtime::http::{JsonBody, PathParams, QueryParams};
+use storage::Connection;
+use storage::piles::{self, Filter, LiveView, Refusal};
+use uuid::Uuid;
+use view::PileView;
+
+/// The pile that a path names; what is no id names none.
+fn parse_id(raw: &str) -> Result<PileId, ApiError> {
+    let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
+    Ok(PileId(id))
+}
+
+/// `POST /api/v1/stations/{stationId}/piles`
+pub async fn create(
+    api: Data<Api>,
+    PathParams(station): PathParams<String>,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let pile = Pile {
+        id: PileId(Uuid::now_v7()),
+        station_id: stations::parse_id(&station)?,
+        details: body::read(body)?,
+        edition: edition::first(edition::now()),
+    };
+    let (pile, live) = api
+        .run(|mut connection| async move {
+            // Read first, so that nothing can fail once the pile is there.
+            let live = live_of(&mut connection, &pile.details.charge_point_id).await?;
+            piles::insert(&mut connection, &pile).await??;
+            Ok((pile, live))
+        })
+        .await?;
+    let view = PileView::of(&pile, live.as_ref(), api.silent_since());
+    let location = format!("/api/v1/piles/{}", pile.id);
+    Ok(edition::respond(StatusCode::CREATED, pile.edition)
+        .insert_header((header::LOCATION, location))
+        .json(view))
+}
+
+/// `GET /api/v1/piles`
+pub async fn list(
+    api: Data<Api>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let request = PageRequest::take(&mut query)?;
+    let filter = Filter {
+        station_id: query.optional("stationId", parse::uuid).map(StationId),
+        charge_point_id: query.optional("chargePointId", parse::text(ChargePointId::parse)),
+    };
+    query.finish(Some(()))?;
+    page(&api, request, filter).await
+}
+
+/// `GET /api/v1/stations/{stationId}/piles`
+pub async fn list_of_station(
+    api: Data<Api>,
+    PathParams(station): PathParams<String>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let station = stations::parse_id(&station)?;
+    let request = PageRequest::take(&mut query)?;
+    query.finish(Some(()))?;
+    api.run(move |mut connection| async move {
+        let found = storage::stations::find(&mut connection, station).await?;
+        Ok(found.ok_or(Refusal::StationNotFound)?)
+    })
+    .await?;
+    let filter = Filter {
+        station_id: Some(station),
+        ..Filter::default()
+    };
+    page(&api, request, filter).await
+}
+
+/// `GET /api/v1/piles/{pileId}`
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let (pile, live) = api
+        .run(move |mut connection| async move {
+            let pile = piles::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
+            let live = live_of(&mut connection, &pile.details.charge_point_id).await?;
+            Ok((pile, live))
+        })
+        .await?;
+    let view = PileView::of(&pile, live.as_ref(), api.silent_since());
+    Ok(edition::respond(StatusCode::OK, pile.edition).json(view))
+}
+
+/// `PUT /api/v1/piles/{pileId}`
+pub async fn replace(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let details = body::read(body)?;
+    let now = edition::now();
+    let (pile, live) = api
+        .run(move |mut connection| async move {
+            let expected = if_match.versions();
+            let live = live_of(&mut connection, &details.charge_point_id).await?;
+            let pile = piles::update(&mut connection, id, &details, expected, now).await??;
+            Ok((pile, live))
+        })
+        .await?;
+    let view = PileView::of(&pile, live.as_ref(), api.silent_since());
+    Ok(edition::respond(StatusCode::OK, pile.edition).json(view))
+}
+
+/// `DELETE /api/v1/piles/{pileId}`
+pub async fn retire(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let now = edition::now();
+    api.run(move |mut connection| async move {
+        Ok(piles::retire(&mut connection, id, if_match.versions(), now).await??)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What one device reports.
+async fn live_of(connection: &mut Connection, device: &ChargePointId) -> Result<Option<LiveView>, ApiError> {
+    Ok(piles::load_live(connection, &[device]).await?.remove(device))
+}
+
+/// The page that `request` asks for of the piles that `filter` lets through.
+async fn page(api: &Api, request: PageRequest, filter: Filter) -> Result<HttpResponse, Problem> {
+    let after = request.after.map(|place| (place.created_at, PileId(place.id)));
+    let (page, live) = api
+        .run(move |mut connection| async move {
+            let rows = piles::list(&mut connection, &filter, after, request.rows()).await?;
+            let page = Page::cut(&request, rows, |last| Cursor::of(last.edition, last.id.0));
+            let devices: Vec<_> = page
+                .items()
+                .iter()
+                .map(|pile| &pile.details.charge_point_id)
+                .collect();
+            let live = piles::load_live(&mut connection, &devices).await?;
+            Ok((page, live))
+        })
+        .await?;
+    let silent_since = api.silent_since();
+    let shown = page.show(|pile| PileView::of(pile, live.get(&pile.details.charge_point_id), silent_since));
+    Ok(HttpResponse::Ok().json(shown))
+}

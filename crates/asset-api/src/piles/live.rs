@@ -1,0 +1,73 @@
+//! What readers are told of a device, from what was heard of it.
+
+use chrono::{DateTime, Utc};
+use domain::latest::Latest;
+use domain::status::{ConnectorStatus, PileStatus};
+use serde::Serialize;
+use storage::piles::{LiveConnector, LiveView};
+
+/// How far what is shown can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// It is so, as far as anyone knows.
+    Live,
+    /// The device should have been heard since, and nobody has said yet that it is gone.
+    Stale,
+    /// The device was never heard.
+    Unknown,
+}
+
+/// How far `live` can be trusted, when a device that is there is heard after `silent_since`.
+pub fn confidence(live: Option<&LiveView>, silent_since: DateTime<Utc>) -> Confidence {
+    match live {
+        None => Confidence::Unknown,
+        Some(live) if live.online && live.last_seen_at < silent_since => Confidence::Stale,
+        Some(_) => Confidence::Live,
+    }
+}
+
+/// The pile's status as one word.
+pub fn status(live: Option<&LiveView>) -> PileStatus {
+    live.map_or(PileStatus::Unknown, |live| {
+        let connectors = live.connectors.iter();
+        PileStatus::roll_up(
+            live.online,
+            connectors.filter_map(|(id, connector)| Some((*id, connector_status(connector)?))),
+        )
+    })
+}
+
+/// When the newest of the statuses of a device was reported.
+pub fn status_at(live: &LiveView) -> Option<DateTime<Utc>> {
+    let reports = live
+        .connectors
+        .values()
+        .filter_map(|connector| connector.state.status.as_ref());
+    reports.map(|status| status.newest().stamp.at).max()
+}
+
+/// The status that a connector last reported.
+pub fn connector_status(connector: &LiveConnector) -> Option<ConnectorStatus> {
+    connector
+        .state
+        .status
+        .as_ref()
+        .map(|status| status.newest().value.status)
+}
+
+/// The power that flows, in W: the newest reading, unless the connector has stopped charging since. Devices do not send
+/// a last reading of zero.
+pub fn power_w(connector: &LiveConnector) -> Option<f64> {
+    let power = connector.state.power_w?;
+    let report = connector.state.status.as_ref().map(Latest::newest);
+    let stopped = report
+        .is_some_and(|report| report.value.status != ConnectorStatus::Charging && report.stamp.at > power.at);
+    (!stopped).then_some(power.value)
+}
+
+/// Energy of the session that goes on at a connector, in Wh.
+pub fn session_energy_wh(connector: &LiveConnector) -> Option<f64> {
+    let register = connector.state.energy_wh.map(|energy| (energy.at, energy.value));
+    connector.session.as_ref()?.energy_wh(register)
+}

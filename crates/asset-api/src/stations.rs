@@ -1,0 +1,107 @@
+//! `/api/v1/stations`: charging stations.
+
+mod body;
+
+use crate::api::Api;
+use crate::edition::{self, IfMatch};
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::page::{Cursor, Page, PageRequest};
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use body::StationView;
+use domain::asset::Station;
+use domain::ids::StationId;
+use runtime::Problem;
+use runtime::http::{JsonBody, PathParams, QueryParams};
+use storage::stations::{self, Refusal};
+use uuid::Uuid;
+
+/// The station that a path names; what is no id names none.
+pub fn parse_id(raw: &str) -> Result<StationId, ApiError> {
+    let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
+    Ok(StationId(id))
+}
+
+/// `POST /api/v1/stations`
+pub async fn create(api: Data<Api>, JsonBody(body): JsonBody<Fields>) -> Result<HttpResponse, Problem> {
+    let station = Station {
+        id: StationId(Uuid::now_v7()),
+        details: body::read(body)?,
+        edition: edition::first(edition::now()),
+    };
+    let station = api
+        .run(|mut connection| async move {
+            stations::insert(&mut connection, &station).await?;
+            Ok(station)
+        })
+        .await?;
+    let location = format!("/api/v1/stations/{}", station.id);
+    Ok(edition::respond(StatusCode::CREATED, station.edition)
+        .insert_header((header::LOCATION, location))
+        .json(StationView::of(&station)))
+}
+
+/// `GET /api/v1/stations`
+pub async fn list(
+    api: Data<Api>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let request = PageRequest::take(&mut query)?;
+    query.finish(Some(()))?;
+    let after = request.after.map(|place| (place.created_at, StationId(place.id)));
+    let rows = api
+        .run(move |mut connection| async move {
+            Ok(stations::list(&mut connection, after, request.rows()).await?)
+        })
+        .await?;
+    let page = Page::cut(&request, rows, |last| Cursor::of(last.edition, last.id.0));
+    Ok(HttpResponse::Ok().json(page.show(StationView::of)))
+}
+
+/// `GET /api/v1/stations/{stationId}`
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let station = api
+        .run(move |mut connection| async move {
+            let found = stations::find(&mut connection, id).await?;
+            Ok(found.ok_or(Refusal::NotFound)?)
+        })
+        .await?;
+    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(&station)))
+}
+
+/// `PUT /api/v1/stations/{stationId}`
+pub async fn replace(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let details = body::read(body)?;
+    let now = edition::now();
+    let station = api
+        .run(move |mut connection| async move {
+            let expected = if_match.versions();
+            Ok(stations::update(&mut connection, id, &details, expected, now).await??)
+        })
+        .await?;
+    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(&station)))
+}
+
+/// `DELETE /api/v1/stations/{stationId}`
+pub async fn retire(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let now = edition::now();
+    api.run(move |mut connection| async move {
+        Ok(stations::retire(&mut connection, id, if_match.versions(), now).await??)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,96 @@
+//! The service under test, with a client.
+
+use crate::answer::Answer;
+use asset_api::Settings;
+use reqwest::{Method, RequestBuilder};
+use runtime::Context;
+use serde_json::{Value, json};
+use testkit::TestDatabase;
+
+/// The service with a database of its own; stopped when dropped.
+pub struct TestApp {
+    pub database: TestDatabase,
+    context: Context,
+    client: reqwest::Client,
+    base: String,
+}
+
+/// Settings that leave the port to chance.
+pub fn settings(database: &TestDatabase) -> Settings {
+    let overrides = [("http.listen", "127.0.0.1:0"), ("http.workers", "1")];
+    let mut settings: Settings = runtime::settings::parse(asset_api::DEFAULTS, &overrides).unwrap();
+    settings.database = database.settings();
+    settings
+}
+
+impl TestApp {
+    /// Starts it on a fresh database.
+    pub async fn start() -> Self {
+        let database = TestDatabase::new().await;
+        let settings = settings(&database);
+        Self::start_with(database, settings).await
+    }
+
+    /// Starts it with settings of its own; returns when it listens.
+    pub async fn start_with(database: TestDatabase, settings: Settings) -> Self {
+        let context = Context::new("asset-api");
+        let service = tokio::spawn(asset_api::serve(settings, context.clone()));
+        let address = tokio::select! {
+            address = context.http_address() => address,
+            ended = service => panic!("the service did not start: {ended:?}"),
+        };
+        Self {
+            database,
+            context,
+            client: reqwest::Client::new(),
+            base: format!("http://{address}"),
+        }
+    }
+
+    /// A request to be sent by [`Answer::to`].
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        Answer::to(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        Answer::to(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::DELETE, path)).await
+    }
+
+    /// Makes a station; answers its path.
+    pub async fn station(&self) -> String {
+        let made = self.post("/api/v1/stations", &json!({ "name": "North" })).await;
+        made.header("location").unwrap().to_owned()
+    }
+
+    /// Makes a pile in a station of its own; answers its path.
+    pub async fn pile(&self, charge_point_id: &str) -> String {
+        let station = self.station().await;
+        let made = self
+            .post(&format!("{station}/piles"), &pile(charge_point_id))
+            .await;
+        made.header("location").unwrap().to_owned()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.context.shutdown.request();
+    }
+}
+
+/// The least that makes a pile.
+pub fn pile(charge_point_id: &str) -> Value {
+    json!({ "chargePointId": charge_point_id, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" })
+}

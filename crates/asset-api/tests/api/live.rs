@@ -1,0 +1,147 @@
+//! What the devices report, beside what was registered.
+
+use crate::app::TestApp;
+use insta::assert_snapshot;
+use serde_json::json;
+
+/// `CP-1` was last heard at ten past ten: it charges at connector 1, connector 2 is free, of connector 3 only a session
+/// is known; beside it an ended session, and rows of another device.
+const HEARD: &str = "
+    insert into charge_points (charge_point_id, online, last_seen_at, last_heartbeat_at, gateway_id, firmware_version)
+    values ('CP-1', true, '2026-07-25T10:10:00Z', '2026-07-25T10:09:00Z', 'gateway-pod-xyz', 'v1.2.3'),
+           ('CP-2', false, '2026-07-25T10:10:00Z', null, null, null);
+    insert into connectors (charge_point_id, connector_id, status, error_code, status_at, status_appended_at,
+                            status_partition, status_offset, status_event, power_w, power_at, energy_wh, energy_at)
+    values ('CP-1', 0, 'Available', null, '2026-07-25T09:00:00Z', '2026-07-25T09:00:00Z', 0, 1, 1, null, null, null, null),
+           ('CP-1', 1, 'Charging', null, '2026-07-25T10:00:00Z', '2026-07-25T10:00:00Z', 0, 2, 2,
+            60000, '2026-07-25T10:08:00Z', 105000, '2026-07-25T10:08:00Z'),
+           ('CP-1', 2, 'Available', 'HighTemperature', '2026-07-25T09:30:00Z', '2026-07-25T09:30:00Z', 0, 3, 3,
+            7000, '2026-07-25T09:20:00Z', 90000, '2026-07-25T09:20:00Z'),
+           ('CP-2', 1, 'Available', null, '2026-07-25T10:00:00Z', '2026-07-25T10:00:00Z', 0, 4, 4, null, null, null, null);
+    insert into sessions (id, charge_point_id, connector_id, started_at, meter_start_wh, ended_at)
+    values ('0192f0c1-0000-7000-8000-000000000001', 'CP-1', 1, '2026-07-25T10:00:00Z', 100000, null),
+           ('0192f0c1-0000-7000-8000-000000000002', 'CP-1', 3, '2026-07-25T10:05:00Z', null, null),
+           ('0192f0c1-0000-7000-8000-000000000003', 'CP-1', 2, '2026-07-25T09:00:00Z', 80000, '2026-07-25T09:30:00Z')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_is_shown_with_what_its_device_reports() {
+    let app = TestApp::start().await;
+    let path = app.pile("CP-1").await;
+    app.database.execute(HEARD).await;
+    assert_snapshot!(app.get(&path).await.snapshot(), @r#"
+    200 OK
+    content-type: application/json
+    etag: "1"
+
+    {
+      "chargePointId": "CP-1",
+      "confidence": "stale",
+      "connectors": [
+        {
+          "connectorId": 1,
+          "energyWh": 105000.0,
+          "errorCode": null,
+          "powerW": 60000.0,
+          "sessionEnergyWh": 5000.0,
+          "sessionId": "[id 1]",
+          "status": "Charging",
+          "statusAt": "2026-07-25T10:00:00Z"
+        },
+        {
+          "connectorId": 2,
+          "energyWh": 90000.0,
+          "errorCode": "HighTemperature",
+          "powerW": null,
+          "sessionEnergyWh": null,
+          "sessionId": null,
+          "status": "Available",
+          "statusAt": "2026-07-25T09:30:00Z"
+        },
+        {
+          "connectorId": 3,
+          "energyWh": null,
+          "errorCode": null,
+          "powerW": null,
+          "sessionEnergyWh": null,
+          "sessionId": "[id 2]",
+          "status": "Unknown",
+          "statusAt": null
+        }
+      ],
+      "createdAt": "[now]",
+      "currentType": "DC",
+      "firmwareVersion": "v1.2.3",
+      "gatewayId": "gateway-pod-xyz",
+      "id": "[id 3]",
+      "lastHeartbeatAt": "2026-07-25T10:09:00Z",
+      "lastSeenAt": "2026-07-25T10:10:00Z",
+      "model": "DC-120",
+      "name": null,
+      "online": true,
+      "ratedPowerKw": 120.0,
+      "serialNumber": null,
+      "stationId": "[id 4]",
+      "status": "Available",
+      "statusAt": "2026-07-25T10:00:00Z",
+      "updatedAt": "[now]",
+      "vendor": null,
+      "version": 1
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_shows_each_pile_with_its_own() {
+    let app = TestApp::start().await;
+    app.database.execute(HEARD).await;
+    for device in ["CP-1", "CP-2", "CP-3"] {
+        app.pile(device).await;
+    }
+    let page = app.get("/api/v1/piles").await.json();
+    let items = page["items"].as_array().unwrap().iter();
+    let shown: Vec<_> = items
+        .map(|pile| {
+            json!([
+                pile["chargePointId"],
+                pile["status"],
+                pile["online"],
+                pile["confidence"],
+                pile["statusAt"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            json!(["CP-3", "Unknown", false, "unknown", null]),
+            json!(["CP-2", "Offline", false, "live", "2026-07-25T10:00:00Z"]),
+            json!(["CP-1", "Available", true, "stale", "2026-07-25T10:00:00Z"]),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_was_heard_just_now_is_trusted() {
+    let app = TestApp::start().await;
+    app.database.execute(HEARD).await;
+    app.database
+        .execute("update charge_points set last_seen_at = clock_timestamp() - interval '600 s'")
+        .await;
+    let path = app.pile("CP-1").await;
+    assert_eq!(app.get(&path).await.json()["confidence"], "live");
+    app.database
+        .execute("update charge_points set last_seen_at = clock_timestamp() - interval '660 s'")
+        .await;
+    assert_eq!(app.get(&path).await.json()["confidence"], "stale");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_device_as_a_whole_overrules_its_connectors() {
+    let app = TestApp::start().await;
+    app.database.execute(HEARD).await;
+    app.database
+        .execute("update connectors set status = 'Faulted' where connector_id = 0")
+        .await;
+    let path = app.pile("CP-1").await;
+    assert_eq!(app.get(&path).await.json()["status"], "Faulted");
+}

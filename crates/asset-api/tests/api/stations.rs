@@ -1,0 +1,330 @@
+//! `/api/v1/stations`.
+
+use crate::answer::Answer;
+use crate::app::{TestApp, pile};
+use insta::assert_snapshot;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const STATIONS: &str = "/api/v1/stations";
+const NOWHERE: &str = "/api/v1/stations/0192f0b0-0000-7000-8000-000000000000";
+
+fn full() -> Value {
+    json!({
+        "name": "  Hongqiao 1 ",
+        "address": "虹桥路1号",
+        "operatorId": "op-7",
+        "latitude": 31.2,
+        "longitude": 121.4,
+        "status": "Planned",
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_is_made_and_read_again() {
+    let app = TestApp::start().await;
+    let made = app.post(STATIONS, &full()).await;
+    assert_snapshot!(made.snapshot(), @r#"
+    201 Created
+    content-type: application/json
+    location: /api/v1/stations/[id 1]
+    etag: "1"
+
+    {
+      "address": "虹桥路1号",
+      "createdAt": "[now]",
+      "id": "[id 1]",
+      "latitude": 31.2,
+      "longitude": 121.4,
+      "name": "Hongqiao 1",
+      "operatorId": "op-7",
+      "status": "Planned",
+      "updatedAt": "[now]",
+      "version": 1
+    }
+    "#);
+    let read = app.get(made.header("location").unwrap()).await;
+    assert_eq!(read.json(), made.json());
+    assert_snapshot!(read.snapshot(), @r#"
+    200 OK
+    content-type: application/json
+    etag: "1"
+
+    {
+      "address": "虹桥路1号",
+      "createdAt": "[now]",
+      "id": "[id 1]",
+      "latitude": 31.2,
+      "longitude": 121.4,
+      "name": "Hongqiao 1",
+      "operatorId": "op-7",
+      "status": "Planned",
+      "updatedAt": "[now]",
+      "version": 1
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_enough() {
+    let app = TestApp::start().await;
+    let body = json!({ "name": "North", "address": null });
+    assert_snapshot!(app.post(STATIONS, &body).await.snapshot(), @r#"
+    201 Created
+    content-type: application/json
+    location: /api/v1/stations/[id 1]
+    etag: "1"
+
+    {
+      "address": null,
+      "createdAt": "[now]",
+      "id": "[id 1]",
+      "latitude": null,
+      "longitude": null,
+      "name": "North",
+      "operatorId": null,
+      "status": "Open",
+      "updatedAt": "[now]",
+      "version": 1
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_wrong_is_told_at_once() {
+    let app = TestApp::start().await;
+    let body = json!({
+        "name": "a\u{7}b",
+        "address": "x".repeat(201),
+        "operatorId": 7,
+        "latitude": 91,
+        "longitude": "east",
+        "status": "Shut",
+        "nmae": "North",
+    });
+    assert_snapshot!(app.post(STATIONS, &body).await.snapshot(), @r#"
+    400 Bad Request
+    content-type: application/problem+json
+
+    {
+      "code": "INVALID_REQUEST",
+      "errors": [
+        {
+          "field": "name",
+          "message": "must not contain control characters"
+        },
+        {
+          "field": "address",
+          "message": "must have at most 200 characters"
+        },
+        {
+          "field": "operatorId",
+          "message": "must be a string"
+        },
+        {
+          "field": "latitude",
+          "message": "latitude must be within ±90 and longitude within ±180 degrees"
+        },
+        {
+          "field": "longitude",
+          "message": "must be a number"
+        },
+        {
+          "field": "status",
+          "message": "must be one of Planned, Open, Closed"
+        },
+        {
+          "field": "nmae",
+          "message": "is not known here"
+        }
+      ],
+      "instance": "/api/v1/stations",
+      "status": 400,
+      "title": "Request is not valid",
+      "type": "https://charging.example/problems/invalid-request"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_place_is_none() {
+    let app = TestApp::start().await;
+    assert_snapshot!(app.post(STATIONS, &json!({ "latitude": 1.5 })).await.snapshot(), @r#"
+    400 Bad Request
+    content-type: application/problem+json
+
+    {
+      "code": "INVALID_REQUEST",
+      "errors": [
+        {
+          "field": "name",
+          "message": "is required"
+        },
+        {
+          "field": "longitude",
+          "message": "is required with latitude"
+        }
+      ],
+      "instance": "/api/v1/stations",
+      "status": 400,
+      "title": "Request is not valid",
+      "type": "https://charging.example/problems/invalid-request"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_leaves_nothing_of_the_old() {
+    let app = TestApp::start().await;
+    let made = app.post(STATIONS, &full()).await;
+    let path = made.header("location").unwrap();
+    let replaced = app.put(path, &json!({ "name": "Hongqiao 2" })).await;
+    assert_snapshot!(replaced.snapshot(), @r#"
+    200 OK
+    content-type: application/json
+    etag: "2"
+
+    {
+      "address": null,
+      "createdAt": "[now]",
+      "id": "[id 1]",
+      "latitude": null,
+      "longitude": null,
+      "name": "Hongqiao 2",
+      "operatorId": null,
+      "status": "Open",
+      "updatedAt": "[now]",
+      "version": 2
+    }
+    "#);
+    assert_eq!(app.get(path).await.json(), replaced.json());
+    assert_eq!(replaced.json()["createdAt"], made.json()["createdAt"]);
+    assert_ne!(replaced.json()["updatedAt"], made.json()["updatedAt"]);
+    assert_snapshot!(app.put(path, &json!({ "name": " " })).await.snapshot(), @r#"
+    400 Bad Request
+    content-type: application/problem+json
+
+    {
+      "code": "INVALID_REQUEST",
+      "errors": [
+        {
+          "field": "name",
+          "message": "must not be empty"
+        }
+      ],
+      "instance": "/api/v1/stations/[id 1]",
+      "status": 400,
+      "title": "Request is not valid",
+      "type": "https://charging.example/problems/invalid-request"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_station_is_gone() {
+    let app = TestApp::start().await;
+    let path = app.station().await;
+    assert_snapshot!(app.delete(&path).await.snapshot(), @"204 No Content");
+    assert_snapshot!(app.get(&path).await.snapshot(), @r#"
+    404 Not Found
+    content-type: application/problem+json
+
+    {
+      "code": "STATION_NOT_FOUND",
+      "instance": "/api/v1/stations/[id 1]",
+      "status": 404,
+      "title": "There is no such station",
+      "type": "https://charging.example/problems/station-not-found"
+    }
+    "#);
+    assert_eq!(app.delete(&path).await.status, 404);
+    assert_eq!(app.put(&path, &full()).await.status, 404);
+    assert_eq!(app.get(STATIONS).await.json()["items"], json!([]));
+    assert_eq!(
+        app.post(&format!("{path}/piles"), &pile("CP-1")).await.status,
+        404
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_with_piles_stays() {
+    let app = TestApp::start().await;
+    let path = app.station().await;
+    let pile = app.post(&format!("{path}/piles"), &pile("CP-1")).await;
+    assert_snapshot!(app.delete(&path).await.snapshot(), @r#"
+    409 Conflict
+    content-type: application/problem+json
+
+    {
+      "code": "STATION_NOT_EMPTY",
+      "instance": "/api/v1/stations/[id 1]",
+      "status": 409,
+      "title": "The station still has piles",
+      "type": "https://charging.example/problems/station-not-empty"
+    }
+    "#);
+    app.delete(pile.header("location").unwrap()).await;
+    assert_eq!(app.delete(&path).await.status, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_not_found() {
+    let app = TestApp::start().await;
+    assert_snapshot!(app.get(NOWHERE).await.snapshot(), @r#"
+    404 Not Found
+    content-type: application/problem+json
+
+    {
+      "code": "STATION_NOT_FOUND",
+      "instance": "/api/v1/stations/[id 1]",
+      "status": 404,
+      "title": "There is no such station",
+      "type": "https://charging.example/problems/station-not-found"
+    }
+    "#);
+    assert_snapshot!(app.get("/api/v1/stations/north").await.snapshot(), @r#"
+    404 Not Found
+    content-type: application/problem+json
+
+    {
+      "code": "STATION_NOT_FOUND",
+      "instance": "/api/v1/stations/north",
+      "status": 404,
+      "title": "There is no such station",
+      "type": "https://charging.example/problems/station-not-found"
+    }
+    "#);
+    assert_eq!(app.put(NOWHERE, &full()).await.status, 404);
+    assert_eq!(app.delete(NOWHERE).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_can_be_bound_to_a_version() {
+    let app = TestApp::start().await;
+    let path = app.station().await;
+    let put = |tag: &'static str| {
+        let request = app.request(Method::PUT, &path).header("if-match", tag);
+        Answer::to(request.json(&full()))
+    };
+    assert_eq!(put("\"1\"").await.header("etag"), Some("\"2\""));
+    assert_snapshot!(put("\"1\"").await.snapshot(), @r#"
+    412 Precondition Failed
+    content-type: application/problem+json
+
+    {
+      "code": "VERSION_MISMATCH",
+      "detail": "the station is now at version 2",
+      "instance": "/api/v1/stations/[id 1]",
+      "status": 412,
+      "title": "It was edited meanwhile",
+      "type": "https://charging.example/problems/version-mismatch"
+    }
+    "#);
+    assert_eq!(put("\"7\", \"2\"").await.status, 200);
+    assert_eq!(put("*").await.status, 200);
+    assert_eq!(put("W/\"4\"").await.status, 412);
+    assert_eq!(put("4").await.status, 412);
+    let delete = |tag: &'static str| Answer::to(app.request(Method::DELETE, &path).header("if-match", tag));
+    assert_eq!(delete("\"3\"").await.status, 412);
+    assert_eq!(delete("\"4\"").await.status, 204);
+}

@@ -1,0 +1,180 @@
+//! What the devices of piles report, for readers: many devices in one round trip.
+
+use crate::connectors::ConnectorRow;
+use crate::schema::{charge_points, connectors, sessions};
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::connector::Connector;
+use domain::ids::{ChargePointId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
+use domain::session::{ChargingSession, SessionState};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// A device as last heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveView {
+    /// Whether it is connected to a gateway, as far as anyone said.
+    pub online: bool,
+    /// Newest instant of any event of it.
+    pub last_seen_at: DateTime<Utc>,
+    /// Newest instant of a boot or a heartbeat.
+    pub last_heartbeat_at: Option<DateTime<Utc>>,
+    /// The gateway that it was last heard through.
+    pub gateway_id: Option<GatewayId>,
+    /// Firmware version, as it said when it booted.
+    pub firmware_version: Option<String>,
+    /// Its connectors, as far as heard; 0, the device as a whole, is one of them.
+    pub connectors: BTreeMap<ConnectorId, LiveConnector>,
+}
+
+/// A connector as last heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveConnector {
+    /// Its status and readings.
+    pub state: Connector,
+    /// The session that goes on at it.
+    pub session: Option<ChargingSession>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = charge_points, check_for_backend(Pg))]
+struct ChargePointRow {
+    charge_point_id: String,
+    online: bool,
+    last_seen_at: DateTime<Utc>,
+    last_heartbeat_at: Option<DateTime<Utc>>,
+    gateway_id: Option<String>,
+    firmware_version: Option<String>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions, check_for_backend(Pg))]
+struct OpenSessionRow {
+    id: Uuid,
+    charge_point_id: String,
+    connector_id: i16,
+    transaction_id: Option<String>,
+    id_tag: Option<String>,
+    reservation_id: Option<i64>,
+    started_at: DateTime<Utc>,
+    meter_start_wh: Option<f64>,
+}
+
+/// What the devices called `ids` report; one that was never heard is not in the answer.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn load_live(
+    connection: &mut Connection,
+    ids: &[&ChargePointId],
+) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
+    let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+    // Polled together on a shared connection, the statements leave without waiting for each other's answers.
+    let shared = &*connection;
+    let (heard, connectors, sessions) = tokio::try_join!(
+        charge_points::table
+            .filter(charge_points::charge_point_id.eq_any(&names))
+            .select(ChargePointRow::as_select())
+            .load(&mut &*shared),
+        connectors::table
+            .filter(connectors::charge_point_id.eq_any(&names))
+            .select(ConnectorRow::as_select())
+            .load(&mut &*shared),
+        sessions::table
+            .filter(sessions::charge_point_id.eq_any(&names))
+            .filter(sessions::ended_at.is_null())
+            .order((sessions::started_at.asc(), sessions::id.asc()))
+            .select(OpenSessionRow::as_select())
+            .load(&mut &*shared),
+    )?;
+    assemble(heard, connectors, sessions)
+}
+
+fn assemble(
+    heard: Vec<ChargePointRow>,
+    connectors: Vec<ConnectorRow>,
+    sessions: Vec<OpenSessionRow>,
+) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
+    let mut views = HashMap::with_capacity(heard.len());
+    for row in heard {
+        let (id, view) = row.into_view()?;
+        views.insert(id, view);
+    }
+    for row in connectors {
+        let (charge_point, state) = row.into_state()?;
+        let view = ChargePointId::parse(&charge_point)
+            .ok()
+            .and_then(|id| views.get_mut(&id));
+        if let Some(view) = view {
+            view.connectors
+                .insert(state.id, LiveConnector { state, session: None });
+        }
+    }
+    for row in sessions {
+        let session = row.into_session()?;
+        if let Some(view) = views.get_mut(&session.charge_point_id) {
+            // Of several that were never said to end, the newest stands, which comes last.
+            let connector = view.connector(session.connector_id);
+            connector.session = Some(session);
+        }
+    }
+    Ok(views)
+}
+
+impl LiveView {
+    fn connector(&mut self, id: ConnectorId) -> &mut LiveConnector {
+        self.connectors.entry(id).or_insert_with(|| LiveConnector {
+            state: Connector::new(id),
+            session: None,
+        })
+    }
+}
+
+impl ChargePointRow {
+    fn into_view(self) -> Result<(ChargePointId, LiveView), StorageError> {
+        let broken = |what| StorageError::inconsistent("charge_points", what);
+        let id = ChargePointId::parse(&self.charge_point_id).map_err(broken)?;
+        let view = LiveView {
+            online: self.online,
+            last_seen_at: self.last_seen_at,
+            last_heartbeat_at: self.last_heartbeat_at,
+            gateway_id: self
+                .gateway_id
+                .as_deref()
+                .map(GatewayId::parse)
+                .transpose()
+                .map_err(broken)?,
+            firmware_version: self.firmware_version,
+            connectors: BTreeMap::new(),
+        };
+        Ok((id, view))
+    }
+}
+
+impl OpenSessionRow {
+    fn into_session(self) -> Result<ChargingSession, StorageError> {
+        let broken = |what| StorageError::inconsistent("sessions", what);
+        let connector_id = ConnectorId::parse(self.connector_id.into())
+            .map_err(|error| StorageError::inconsistent("sessions", error))?;
+        let transaction_id = self.transaction_id.as_deref().map(TransactionId::parse);
+        Ok(ChargingSession {
+            id: SessionId(self.id),
+            charge_point_id: ChargePointId::parse(&self.charge_point_id).map_err(broken)?,
+            connector_id,
+            transaction_id: transaction_id.transpose().map_err(broken)?,
+            id_tag: self
+                .id_tag
+                .as_deref()
+                .map(IdTag::parse)
+                .transpose()
+                .map_err(broken)?,
+            reservation_id: self.reservation_id,
+            started_at: self.started_at,
+            meter_start_wh: self.meter_start_wh,
+            state: SessionState::Open,
+        })
+    }
+}

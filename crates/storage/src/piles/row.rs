@@ -1,0 +1,89 @@
+//! A pile as a row.
+
+use crate::StorageError;
+use crate::schema::piles;
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use domain::asset::{CurrentType, Edition, Pile, PileDetails, RatedPower};
+use domain::ids::{ChargePointId, PileId, StationId};
+use domain::text::Label;
+use uuid::Uuid;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = piles, check_for_backend(Pg))]
+pub(super) struct Row {
+    id: Uuid,
+    station_id: Uuid,
+    charge_point_id: String,
+    name: Option<String>,
+    model: String,
+    vendor: Option<String>,
+    serial_number: Option<String>,
+    rated_power_kw: f64,
+    current_type: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    version: i64,
+}
+
+/// The columns that an operator edits; an absent value is written as null.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = piles, treat_none_as_null = true)]
+pub(super) struct DetailColumns<'a> {
+    charge_point_id: &'a str,
+    name: Option<&'a str>,
+    model: &'a str,
+    vendor: Option<&'a str>,
+    serial_number: Option<&'a str>,
+    rated_power_kw: f64,
+    current_type: &'static str,
+}
+
+impl<'a> From<&'a PileDetails> for DetailColumns<'a> {
+    fn from(details: &'a PileDetails) -> Self {
+        Self {
+            charge_point_id: details.charge_point_id.as_str(),
+            name: details.name.as_ref().map(Label::as_str),
+            model: details.model.as_str(),
+            vendor: details.vendor.as_ref().map(Label::as_str),
+            serial_number: details.serial_number.as_ref().map(Label::as_str),
+            rated_power_kw: details.rated_power_kw.kw(),
+            current_type: details.current_type.as_str(),
+        }
+    }
+}
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("piles", what)
+}
+
+impl TryFrom<Row> for Pile {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self, StorageError> {
+        let label = |text: Option<String>| text.as_deref().map(Label::parse).transpose().map_err(broken);
+        let current_type = CurrentType::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == row.current_type);
+        Ok(Self {
+            id: PileId(row.id),
+            station_id: StationId(row.station_id),
+            details: PileDetails {
+                charge_point_id: ChargePointId::parse(&row.charge_point_id).map_err(broken)?,
+                name: label(row.name)?,
+                model: Label::parse(&row.model).map_err(broken)?,
+                vendor: label(row.vendor)?,
+                serial_number: label(row.serial_number)?,
+                rated_power_kw: RatedPower::parse(row.rated_power_kw).map_err(broken)?,
+                current_type: current_type
+                    .ok_or_else(|| broken(format!("current type {}", row.current_type)))?,
+            },
+            edition: Edition {
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                version: row.version,
+            },
+        })
+    }
+}

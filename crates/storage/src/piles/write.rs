@@ -1,0 +1,170 @@
+//! Adding, changing and retiring piles; a change that must not be is refused.
+
+use super::row::{DetailColumns, Row};
+use crate::schema::{piles, sessions};
+use crate::{Connection, StorageError, stations};
+use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::asset::{Pile, PileDetails};
+use domain::ids::{ChargePointId, PileId};
+
+/// Why a pile was not added or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such pile, or it is retired.
+    #[error("there is no such pile")]
+    NotFound,
+    /// There is no such station to put it into, or it is retired.
+    #[error("there is no such station")]
+    StationNotFound,
+    /// It was edited since the caller looked.
+    #[error("the pile is now at version {current}")]
+    OtherVersion {
+        /// The version that it is at.
+        current: i64,
+    },
+    /// Its device is another pile's.
+    #[error("{0} is the charge point of another pile")]
+    ChargePointTaken(ChargePointId),
+    /// A vehicle is charging at it.
+    #[error("the pile has an open session")]
+    OpenSession,
+}
+
+/// Adds a pile to a station that is there.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn insert(connection: &mut Connection, pile: &Pile) -> Result<Result<(), Refusal>, StorageError> {
+    let inserted = connection
+        .transaction(async |tx| {
+            if !stations::keep(tx, pile.station_id).await? {
+                return Ok(Err(Refusal::StationNotFound));
+            }
+            diesel::insert_into(piles::table)
+                .values((
+                    piles::id.eq(pile.id.0),
+                    piles::station_id.eq(pile.station_id.0),
+                    DetailColumns::from(&pile.details),
+                    piles::created_at.eq(pile.edition.created_at),
+                    piles::updated_at.eq(pile.edition.updated_at),
+                    piles::version.eq(pile.edition.version),
+                ))
+                .execute(tx)
+                .await?;
+            Ok(Ok(()))
+        })
+        .await;
+    refuse_taken(inserted, &pile.details)
+}
+
+/// Replaces what is said of a pile, provided that it is at one of the `expected` versions, where given.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn update(
+    connection: &mut Connection,
+    id: PileId,
+    details: &PileDetails,
+    expected: Option<&[i64]>,
+    at: DateTime<Utc>,
+) -> Result<Result<Pile, Refusal>, StorageError> {
+    let updated = connection
+        .transaction(async |tx| {
+            if let Err(refusal) = lock(tx, id, expected).await? {
+                return Ok(Err(refusal));
+            }
+            let row = diesel::update(piles::table.find(id.0))
+                .set((
+                    DetailColumns::from(details),
+                    piles::updated_at.eq(at),
+                    piles::version.eq(piles::version + 1),
+                ))
+                .returning(Row::as_returning())
+                .get_result(tx)
+                .await?;
+            Pile::try_from(row).map(Ok)
+        })
+        .await;
+    refuse_taken(updated, details)
+}
+
+/// Retires a pile at which nobody charges, provided that it is at one of the `expected` versions,
+/// where given. Its history is kept, its device is free for another pile.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn retire(
+    connection: &mut Connection,
+    id: PileId,
+    expected: Option<&[i64]>,
+    at: DateTime<Utc>,
+) -> Result<Result<(), Refusal>, StorageError> {
+    connection
+        .transaction(async |tx| {
+            let charge_point = match lock(tx, id, expected).await? {
+                Ok(charge_point) => charge_point,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let open = sessions::charge_point_id
+                .eq(charge_point)
+                .and(sessions::ended_at.is_null());
+            if diesel::select(exists(sessions::table.filter(open)))
+                .get_result(tx)
+                .await?
+            {
+                return Ok(Err(Refusal::OpenSession));
+            }
+            diesel::update(piles::table.find(id.0))
+                .set((
+                    piles::retired_at.eq(at),
+                    piles::updated_at.eq(at),
+                    piles::version.eq(piles::version + 1),
+                ))
+                .execute(tx)
+                .await?;
+            Ok(Ok(()))
+        })
+        .await
+}
+
+/// Holds a pile until the transaction ends, so that nobody else edits it; answers its device.
+async fn lock(
+    tx: &mut Connection,
+    id: PileId,
+    expected: Option<&[i64]>,
+) -> Result<Result<String, Refusal>, StorageError> {
+    let held: Option<(String, i64)> = piles::table
+        .filter(piles::id.eq(id.0))
+        .filter(piles::retired_at.is_null())
+        .select((piles::charge_point_id, piles::version))
+        .for_update()
+        .first(tx)
+        .await
+        .optional()?;
+    Ok(match (held, expected) {
+        (None, _) => Err(Refusal::NotFound),
+        (Some((_, current)), Some(expected)) if !expected.contains(&current) => {
+            Err(Refusal::OtherVersion { current })
+        }
+        (Some((charge_point, _)), _) => Ok(charge_point),
+    })
+}
+
+/// Turns the unique index's veto, which alone decides whose device it is, into a refusal.
+fn refuse_taken<T>(
+    written: Result<Result<T, Refusal>, StorageError>,
+    details: &PileDetails,
+) -> Result<Result<T, Refusal>, StorageError> {
+    match written {
+        Err(StorageError::Refused(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)))
+            if info.constraint_name() == Some("piles_charge_point_id_unique") =>
+        {
+            Ok(Err(Refusal::ChargePointTaken(details.charge_point_id.clone())))
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,85 @@
+//! A station as a row.
+
+use crate::StorageError;
+use crate::schema::stations;
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use domain::asset::{Edition, Location, Station, StationDetails, StationStatus};
+use domain::ids::StationId;
+use domain::text::Label;
+use uuid::Uuid;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = stations, check_for_backend(Pg))]
+pub(super) struct Row {
+    id: Uuid,
+    name: String,
+    address: Option<String>,
+    operator_id: Option<String>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    status: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    version: i64,
+}
+
+/// The columns that an operator edits; an absent value is written as null.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = stations, treat_none_as_null = true)]
+pub(super) struct DetailColumns<'a> {
+    name: &'a str,
+    address: Option<&'a str>,
+    operator_id: Option<&'a str>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    status: &'static str,
+}
+
+impl<'a> From<&'a StationDetails> for DetailColumns<'a> {
+    fn from(details: &'a StationDetails) -> Self {
+        Self {
+            name: details.name.as_str(),
+            address: details.address.as_ref().map(Label::as_str),
+            operator_id: details.operator_id.as_ref().map(Label::as_str),
+            latitude: details.location.map(Location::latitude),
+            longitude: details.location.map(Location::longitude),
+            status: details.status.as_str(),
+        }
+    }
+}
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("stations", what)
+}
+
+impl TryFrom<Row> for Station {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self, StorageError> {
+        let label = |text: Option<String>| text.as_deref().map(Label::parse).transpose().map_err(broken);
+        let status = StationStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == row.status);
+        let location = row.latitude.zip(row.longitude);
+        Ok(Self {
+            id: StationId(row.id),
+            details: StationDetails {
+                name: Label::parse(&row.name).map_err(broken)?,
+                address: label(row.address)?,
+                operator_id: label(row.operator_id)?,
+                location: location
+                    .map(|(lat, lon)| Location::parse(lat, lon))
+                    .transpose()
+                    .map_err(broken)?,
+                status: status.ok_or_else(|| broken(format!("status {}", row.status)))?,
+            },
+            edition: Edition {
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                version: row.version,
+            },
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! Stations and piles on a real Postgres: what the indexes and locks promise.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::asset::{
+    CurrentType, Edition, Location, Pile, PileDetails, RatedPower, Station, StationDetails, StationStatus,
+};
+use domain::ids::{ChargePointId, PileId, StationId};
+use domain::text::Label;
+use storage::{piles, stations};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+fn noon() -> DateTime<Utc> {
+    "2026-07-25T12:00:00.000001Z".parse().unwrap()
+}
+
+const fn first(at: DateTime<Utc>) -> Edition {
+    Edition {
+        created_at: at,
+        updated_at: at,
+        version: 1,
+    }
+}
+
+fn station() -> Station {
+    Station {
+        id: StationId(Uuid::now_v7()),
+        details: StationDetails {
+            name: Label::parse("North").unwrap(),
+            address: Some(Label::parse("虹桥路1号").unwrap()),
+            operator_id: None,
+            location: Some(Location::parse(31.2, 121.4).unwrap()),
+            status: StationStatus::Closed,
+        },
+        edition: first(noon()),
+    }
+}
+
+fn pile(station: StationId, charge_point_id: &str) -> Pile {
+    Pile {
+        id: PileId(Uuid::now_v7()),
+        station_id: station,
+        details: PileDetails {
+            charge_point_id: ChargePointId::parse(charge_point_id).unwrap(),
+            name: None,
+            model: Label::parse("DC-120").unwrap(),
+            vendor: Some(Label::parse("Vendor-A").unwrap()),
+            serial_number: None,
+            rated_power_kw: RatedPower::parse(120.0).unwrap(),
+            current_type: CurrentType::Dc,
+        },
+        edition: first(noon()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_reads_as_it_was_written() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let station = station();
+    stations::insert(&mut connection, &station).await.unwrap();
+    let found = stations::find(&mut connection, station.id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&station));
+
+    let details = StationDetails {
+        address: None,
+        location: None,
+        ..station.details.clone()
+    };
+    let later = noon() + TimeDelta::hours(1);
+    let updated = stations::update(&mut connection, station.id, &details, Some(&[1]), later).await;
+    let edition = Edition {
+        updated_at: later,
+        version: 2,
+        ..station.edition
+    };
+    assert_eq!(
+        updated.unwrap().unwrap(),
+        Station {
+            details,
+            edition,
+            ..station
+        }
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_of_another_version_is_refused() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let (station, nobody) = (station(), StationId(Uuid::now_v7()));
+    stations::insert(&mut connection, &station).await.unwrap();
+    let pile = pile(station.id, "CP-1");
+    piles::insert(&mut connection, &pile).await.unwrap().unwrap();
+
+    let other = stations::update(
+        &mut connection,
+        station.id,
+        &station.details,
+        Some(&[2, 3]),
+        noon(),
+    )
+    .await;
+    assert_eq!(
+        other.unwrap(),
+        Err(stations::Refusal::OtherVersion { current: 1 })
+    );
+    let none = stations::retire(&mut connection, nobody, None, noon()).await;
+    assert_eq!(none.unwrap(), Err(stations::Refusal::NotFound));
+    let other = piles::retire(&mut connection, pile.id, Some(&[]), noon()).await;
+    assert_eq!(other.unwrap(), Err(piles::Refusal::OtherVersion { current: 1 }));
+    assert_eq!(piles::find(&mut connection, pile.id).await.unwrap(), Some(pile));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_decides_whose_device_it_is() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let station = station();
+    stations::insert(&mut connection, &station).await.unwrap();
+    let (first, second) = (pile(station.id, "CP-1"), pile(station.id, "CP-1"));
+    piles::insert(&mut connection, &first).await.unwrap().unwrap();
+    let taken = Err(piles::Refusal::ChargePointTaken(
+        first.details.charge_point_id.clone(),
+    ));
+    assert_eq!(piles::insert(&mut connection, &second).await.unwrap(), taken);
+
+    piles::retire(&mut connection, first.id, None, noon())
+        .await
+        .unwrap()
+        .unwrap();
+    piles::insert(&mut connection, &second).await.unwrap().unwrap();
+    let listed = piles::list(&mut connection, &piles::Filter::default(), None, 10)
+        .await
+        .unwrap();
+    assert_eq!(listed, [second]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_pile_gets_into_a_station_while_it_is_retired() {
+    let database = TestDatabase::new().await;
+    for round in 0..20 {
+        let station = station();
+        let id = station.id;
+        let pile = pile(id, &format!("CP-{round}"));
+        let mut connection = database.pool.connection().await.unwrap();
+        stations::insert(&mut connection, &station).await.unwrap();
+        let mut other = database.pool.connection().await.unwrap();
+        let (retired, inserted) = tokio::join!(
+            async { stations::retire(&mut connection, id, None, noon()).await.unwrap() },
+            async { piles::insert(&mut other, &pile).await.unwrap() },
+        );
+        let refused = (
+            retired == Err(stations::Refusal::NotEmpty),
+            inserted == Err(piles::Refusal::StationNotFound),
+        );
+        assert_ne!(refused.0, refused.1, "{retired:?} {inserted:?}");
+        assert_eq!((retired.is_ok(), inserted.is_ok()), (refused.1, refused.0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_pile_does_not_hold_its_station() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let station = station();
+    let pile = pile(station.id, "CP-1");
+    stations::insert(&mut connection, &station).await.unwrap();
+    piles::insert(&mut connection, &pile).await.unwrap().unwrap();
+    let refused = stations::retire(&mut connection, station.id, None, noon()).await;
+    assert_eq!(refused.unwrap(), Err(stations::Refusal::NotEmpty));
+    piles::retire(&mut connection, pile.id, None, noon())
+        .await
+        .unwrap()
+        .unwrap();
+    stations::retire(&mut connection, station.id, None, noon())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stations::find(&mut connection, station.id).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_was_never_heard_has_no_live_view() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    database
+        .execute(
+            "insert into charge_points (charge_point_id, online, last_seen_at)
+             values ('CP-1', true, '2026-07-25T12:00:00Z')",
+        )
+        .await;
+    let (heard, silent) = (
+        ChargePointId::parse("CP-1").unwrap(),
+        ChargePointId::parse("CP-2").unwrap(),
+    );
+    let live = piles::load_live(&mut connection, &[&heard, &silent])
+        .await
+        .unwrap();
+    assert_eq!(live.keys().collect::<Vec<_>>(), [&heard]);
+    assert!(piles::load_live(&mut connection, &[]).await.unwrap().is_empty());
+}
