@@ -17,7 +17,9 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    pub(crate) fn new(grace: Duration) -> Self {
+    /// A signal that was not given yet; what is under way when it is may take `grace`.
+    #[must_use]
+    pub fn new(grace: Duration) -> Self {
         Self {
             draining: CancellationToken::new(),
             requested: CancellationToken::new(),

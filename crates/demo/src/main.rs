@@ -1,0 +1,79 @@
+//! The platform on one machine: its story told step by step, kept running to play with, or measured.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this program talks to the person who started it"
+)]
+
+mod api;
+mod measure;
+mod narrator;
+mod processes;
+mod stage;
+mod story;
+
+use anyhow::{Context as _, bail};
+use stage::Stage;
+use std::process::ExitCode;
+use std::time::Duration;
+
+const USAGE: &str = "usage: demo COMMAND
+  story   play what the platform does, step by step, and check every step
+  run     keep everything running with a simulated fleet, until Ctrl-C
+  bench   measure: event to visible at 600 events/s, command to record at 50 commands/s
+
+Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make demo`, `make run` and `make bench` set them.";
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(play(&command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn play(command: &str) -> anyhow::Result<()> {
+    match command {
+        "story" => on_stage(stage::Ports::Free, async |stage| story::tell(stage).await).await,
+        "bench" => on_stage(stage::Ports::Free, async |stage| measure::bench(stage).await).await,
+        "run" => {
+            on_stage(stage::Ports::Usual, async |stage| {
+                story::keep_running(stage).await
+            })
+            .await
+        }
+        _ => bail!("{USAGE}"),
+    }
+}
+
+/// Starts the services, plays, and ends them again however the play ended; Ctrl-C ends it too.
+async fn on_stage(
+    ports: stage::Ports,
+    play: impl AsyncFnOnce(&Stage) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (stage, mut services) = Stage::set_up(ports).await.context("set up")?;
+    let outcome = tokio::select! {
+        outcome = play(&stage) => outcome,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        died = services.died() => Err(died),
+    };
+    narrator::say("stopping the services");
+    stage.simulator_stop.request();
+    let stopped = services.stop(Duration::from_secs(25)).await;
+    outcome.and(stopped)
+}

@@ -1,0 +1,153 @@
+//! From a gateway's sending to the API's showing.
+
+use super::Latencies;
+use crate::api::Api;
+use crate::stage::{Stage, simulator_settings};
+use anyhow::{Context as _, ensure};
+use domain::ids::{ChargePointId, ConnectorId};
+use domain::status::ConnectorStatus;
+use gateway_simulator::settings::LoadSettings;
+use gateway_simulator::{DeviceSpec, Load};
+use runtime::Shutdown;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Piles whose status is changed and watched, each by itself.
+const PROBES: usize = 4;
+/// Between two changes of a probe.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Between two looks at a probe.
+const LOOK: Duration = Duration::from_millis(2);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Watches a few piles for `each`, while other devices send `rate` events per second.
+pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result<Latencies> {
+    let probes = register(stage).await?;
+    let settings = LoadSettings {
+        events_per_second: rate,
+        duration_s: each.as_secs(),
+        charge_points: 10_000,
+        id_prefix: format!("LOAD-{}-", stage.run),
+        connectors: 2,
+        duplicates: 0.0,
+        moves: 0.0,
+        seed: 1,
+    };
+    let load = Load::new(&settings, &simulator_settings(), &stage.kafka).await?;
+    let stop = Shutdown::new(Duration::from_secs(5));
+    let mut latencies = Latencies::default();
+    let watch = async {
+        // Ten thousand devices announce themselves first; that burst is not what is measured.
+        caught_up(stage, &probes).await?;
+        let watched = probes
+            .iter()
+            .map(|(device, path)| watch(stage, device, path, each));
+        let [a, b, c, d] = watched
+            .collect::<Vec<_>>()
+            .try_into()
+            .map_err(|_count| anyhow::anyhow!("four probes"))?;
+        let (a, b, c, d) = tokio::try_join!(a, b, c, d)?;
+        [a, b, c, d].into_iter().for_each(|some| latencies.extend(some));
+        stop.request();
+        anyhow::Ok(())
+    };
+    let (report, watched) = tokio::join!(Box::pin(load.run(&settings, &stop)), Box::pin(watch));
+    watched?;
+    let report = report?;
+    ensure!(
+        report.failed == 0,
+        "{} events were not acknowledged",
+        report.failed
+    );
+    Ok(latencies)
+}
+
+async fn register(stage: &Stage) -> anyhow::Result<Vec<(ChargePointId, String)>> {
+    let station = stage
+        .assets
+        .post("/api/v1/stations", &json!({ "name": "Probes" }))
+        .await?
+        .expect(201)?;
+    let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));
+    let mut probes = Vec::new();
+    for number in 1..=PROBES {
+        let device = ChargePointId::parse(&format!("PROBE-{}-{number}", stage.run))?;
+        let pile =
+            json!({ "chargePointId": device, "model": "probe", "ratedPowerKw": 7, "currentType": "AC" });
+        let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
+        stage
+            .simulator
+            .connect(DeviceSpec::new(device.clone()).with_connectors(1))
+            .await?;
+        probes.push((device, format!("/api/v1/piles/{}", pile.text("/id"))));
+    }
+    Ok(probes)
+}
+
+/// Waits until what the probes say now is visible at once.
+async fn caught_up(stage: &Stage, probes: &[(ChargePointId, String)]) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let mut slowest = Duration::ZERO;
+        for (device, path) in probes {
+            slowest = slowest.max(change(stage, device, path, ConnectorStatus::Reserved).await?);
+        }
+        if slowest < Duration::from_millis(200) || begun.elapsed() > PATIENCE {
+            return Ok(());
+        }
+    }
+}
+
+async fn watch(
+    stage: &Stage,
+    device: &ChargePointId,
+    path: &str,
+    each: Duration,
+) -> anyhow::Result<Latencies> {
+    let mut latencies = Latencies::default();
+    let begun = Instant::now();
+    let mut statuses = [ConnectorStatus::Preparing, ConnectorStatus::Available]
+        .into_iter()
+        .cycle();
+    // The load's own seconds are over when these are: stay within them.
+    while begun.elapsed() + Duration::from_secs(1) < each {
+        let status = statuses.next().context("statuses never end")?;
+        latencies.push(change(stage, device, path, status).await?);
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(latencies)
+}
+
+/// Has a device report `status`; answers how long after the sending the API showed it.
+async fn change(
+    stage: &Stage,
+    device: &ChargePointId,
+    path: &str,
+    status: ConnectorStatus,
+) -> anyhow::Result<Duration> {
+    let sent = stage
+        .simulator
+        .set_status(device, ConnectorId::parse(1)?, status, None)
+        .await?;
+    let sent = sent.first().context("nothing was sent")?;
+    visible(&stage.assets, path, status).await?;
+    Ok((runtime::clock::now() - sent.position.sent_at)
+        .to_std()
+        .unwrap_or_default())
+}
+
+async fn visible(assets: &Api, path: &str, status: ConnectorStatus) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let pile = assets.get(path).await?.expect(200)?;
+        if pile.text("/connectors/0/status") == status.as_str() {
+            return Ok(());
+        }
+        ensure!(
+            begun.elapsed() < PATIENCE,
+            "{path} never showed {status}: {}",
+            pile.body
+        );
+        tokio::time::sleep(LOOK).await;
+    }
+}

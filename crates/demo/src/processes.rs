@@ -1,0 +1,129 @@
+//! The services as processes of their own, ended with this one.
+
+use anyhow::{Context as _, bail};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// A running service.
+pub struct Process {
+    pub name: &'static str,
+    pub log: PathBuf,
+    child: Child,
+}
+
+impl Process {
+    /// Starts the binary `name`, which lies beside this one, with settings as environment variables; its log goes to a file in
+    /// `logs`.
+    pub fn start(name: &'static str, settings: &[(&str, String)], logs: &Path) -> anyhow::Result<Self> {
+        let binary = std::env::current_exe()?.with_file_name(name);
+        let log = logs.join(format!("{name}.log"));
+        let sink = std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
+        let child = Command::new(&binary)
+            .envs(settings.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(sink)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| {
+                format!(
+                    "start {}: was it built? `cargo build --release`",
+                    binary.display()
+                )
+            })?;
+        Ok(Self { name, log, child })
+    }
+
+    /// Runs the binary `name` with `command` to its end.
+    pub async fn run(name: &'static str, command: &str) -> anyhow::Result<()> {
+        let binary = std::env::current_exe()?.with_file_name(name);
+        let output = Command::new(&binary)
+            .arg(command)
+            .stdin(Stdio::null())
+            .output()
+            .await;
+        let output = output.with_context(|| format!("run {}", binary.display()))?;
+        if !output.status.success() {
+            bail!(
+                "{name} {command} failed:\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(())
+    }
+
+    /// Ends when the process does, which it should not; says how.
+    pub async fn died(&mut self) -> anyhow::Error {
+        let status = self
+            .child
+            .wait()
+            .await
+            .map_or_else(|error| error.to_string(), |status| status.to_string());
+        anyhow::anyhow!(
+            "{} ended by itself ({status}); see {}",
+            self.name,
+            self.log.display()
+        )
+    }
+
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Ends it as an operator would, with SIGTERM; after `grace`, hard.
+    pub async fn stop(mut self, grace: Duration) -> anyhow::Result<()> {
+        let Some(pid) = self.child.id() else { return Ok(()) };
+        let asked = Command::new("kill")
+            .args(["-TERM", &pid.to_string()])
+            .status()
+            .await?;
+        if !asked.success() {
+            bail!("{} could not be asked to stop", self.name);
+        }
+        match tokio::time::timeout(grace, self.child.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(_) => bail!("{} did not end cleanly; see {}", self.name, self.log.display()),
+            Err(_elapsed) => {
+                self.child.kill().await?;
+                bail!("{} had to be killed; see {}", self.name, self.log.display())
+            }
+        }
+    }
+}
+
+/// Resident memory of a process, in MB.
+pub fn resident_mb(pid: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+/// The services, in the order in which they were started.
+pub struct Services(pub Vec<Process>);
+
+impl Services {
+    /// Ends when a service does, which it should not; says how.
+    pub async fn died(&mut self) -> anyhow::Error {
+        match self.0.as_mut_slice() {
+            [a, b, c] => tokio::select! {
+                died = a.died() => died,
+                died = b.died() => died,
+                died = c.died() => died,
+            },
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Ends all of them, each within `grace`.
+    pub async fn stop(self, grace: Duration) -> anyhow::Result<()> {
+        let mut outcome = Ok(());
+        for service in self.0 {
+            outcome = outcome.and(service.stop(grace).await);
+        }
+        outcome
+    }
+}

@@ -1,0 +1,291 @@
+//! The product's story, through its public interfaces; every step is checked.
+
+use crate::api::{Answer, Api};
+use crate::measure;
+use crate::narrator::{Steps, call, heading, ms, say, seen};
+use crate::stage::Stage;
+use anyhow::{Context as _, bail, ensure};
+use domain::ids::ChargePointId;
+use gateway_simulator::DeviceSpec;
+use serde_json::{Value, json};
+use std::num::NonZeroU16;
+use std::time::{Duration, Instant};
+use wire::routing::RoutingHash;
+
+/// How long anything in the story may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+const COMMAND_PARTITIONS: NonZeroU16 = NonZeroU16::new(128).unwrap();
+
+/// Tells it.
+pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
+    heading("The story");
+    let mut steps = Steps::new();
+    let pile = register(stage, &mut steps).await?;
+    come_online(stage, &mut steps, &pile).await?;
+    charge(stage, &mut steps, &pile).await?;
+    stop(stage, &mut steps, &pile).await?;
+    be_offline(stage, &mut steps, &pile).await?;
+    reset(stage, &mut steps, &pile).await?;
+    heading("Latencies, everything on this machine");
+    measure::briefly(stage).await?;
+    println!("\n✓ every step was as it should be");
+    Ok(())
+}
+
+/// A registered pile and its device.
+struct Registered {
+    id: String,
+    device: ChargePointId,
+}
+
+impl Registered {
+    fn path(&self) -> String {
+        format!("/api/v1/piles/{}", self.id)
+    }
+
+    fn command(&self, name: &str) -> String {
+        format!("{}/commands/{name}", self.path())
+    }
+}
+
+async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered> {
+    steps.next("Create a station");
+    let station =
+        json!({ "name": "人民广场站", "address": "上海市黄浦区", "latitude": 31.23, "longitude": 121.47 });
+    let answer = stage
+        .assets
+        .post("/api/v1/stations", &station)
+        .await?
+        .expect(201)?;
+    call("POST", "/api/v1/stations", &format!("201 {}", answer.text("/id")));
+    let piles = format!("/api/v1/stations/{}/piles", answer.text("/id"));
+
+    steps.next("Create a pile in it");
+    let device = ChargePointId::parse(&format!("CP-{}-1", stage.run))?;
+    let pile = json!({ "chargePointId": device, "name": "1号桩", "model": "DC-120", "vendor": "Vendor-A",
+                       "ratedPowerKw": 120, "currentType": "DC" });
+    let answer = stage.assets.post(&piles, &pile).await?.expect(201)?;
+    call(
+        "POST",
+        &piles,
+        &format!("201 chargePointId {device}, status {}", answer.text("/status")),
+    );
+    let id = answer.text("/id").to_owned();
+
+    steps.next("Create it again: its chargePointId is taken");
+    let answer = stage
+        .assets
+        .post(&piles, &pile)
+        .await?
+        .expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
+    call("POST", &piles, &problem(&answer));
+    Ok(Registered { id, device })
+}
+
+async fn come_online(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("The device comes online, through a gateway pod");
+    let spec = DeviceSpec::new(pile.device.clone()).with_connectors(1);
+    let sent = stage.simulator.connect(spec).await?;
+    let first = sent.first().context("the device said nothing")?;
+    let answer = until(&stage.assets, &pile.path(), |pile| {
+        pile.text("/status") == "Available"
+    })
+    .await?;
+    ensure!(
+        !answer.text("/lastHeartbeatAt").is_empty(),
+        "no lastHeartbeatAt: {}",
+        answer.body
+    );
+    let took = (runtime::clock::now() - first.position.sent_at)
+        .to_std()
+        .unwrap_or_default();
+    let live = format!(
+        "status Available, lastHeartbeatAt {}, gateway {}",
+        answer.text("/lastHeartbeatAt"),
+        answer.text("/gatewayId")
+    );
+    call("GET", &pile.path(), &live);
+    seen(&format!(
+        "{} after the gateway sent the first of {} events",
+        ms(took),
+        sent.len()
+    ));
+    Ok(())
+}
+
+async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("The order service starts a charge");
+    let start = json!({ "idTag": "RFID123", "connectorId": 1 });
+    command(stage, pile, "start-transaction", &start).await?;
+
+    steps.next("The pile charges, and energy climbs");
+    let charging = |pile: &Answer| pile.text("/status") == "Charging" && energy(pile).is_some();
+    let first = until(&stage.assets, &pile.path(), charging).await?;
+    let before = energy(&first).unwrap_or_default();
+    let later = until(&stage.assets, &pile.path(), |pile| {
+        energy(pile).is_some_and(|wh| wh > before)
+    })
+    .await?;
+    call(
+        "GET",
+        &pile.path(),
+        &format!("status Charging, energy {before:.0} Wh"),
+    );
+    seen(&format!(
+        "then {:.0} Wh at {:.0} W",
+        energy(&later).unwrap_or_default(),
+        later.number("/connectors/0/powerW").unwrap_or_default()
+    ));
+
+    steps.next("A second start is refused");
+    let path = pile.command("start-transaction");
+    let answer = stage
+        .commands
+        .post(&path, &start)
+        .await?
+        .expect_problem(409, "CONNECTOR_NOT_AVAILABLE")?;
+    call("POST", &path, &problem(&answer));
+    Ok(())
+}
+
+async fn stop(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("The order service stops the charge");
+    command(stage, pile, "stop-transaction", &json!({ "connectorId": 1 })).await?;
+    until(&stage.assets, &pile.path(), |pile| {
+        pile.text("/status") == "Available"
+    })
+    .await?;
+    call("GET", &pile.path(), "status Available again, no session open");
+    Ok(())
+}
+
+async fn be_offline(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("The device loses its connection; a start is refused");
+    stage.simulator.disconnect(&pile.device).await?;
+    until(&stage.assets, &pile.path(), |pile| {
+        pile.text("/status") == "Offline"
+    })
+    .await?;
+    let path = pile.command("start-transaction");
+    let answer = stage.commands.post(&path, &json!({ "idTag": "RFID123" })).await?;
+    call(
+        "POST",
+        &path,
+        &problem(&answer.expect_problem(409, "PILE_OFFLINE")?),
+    );
+    Ok(())
+}
+
+async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("It comes back and is reset");
+    stage
+        .simulator
+        .connect(DeviceSpec::new(pile.device.clone()).with_connectors(1))
+        .await?;
+    let online = until(&stage.assets, &pile.path(), |pile| {
+        pile.text("/status") == "Available"
+    })
+    .await?;
+    let heard = online.text("/lastHeartbeatAt").to_owned();
+    command(stage, pile, "reset", &json!({ "type": "Soft" })).await?;
+    let rebooted =
+        |pile: &Answer| pile.text("/status") == "Available" && pile.text("/lastHeartbeatAt") > heard.as_str();
+    until(&stage.assets, &pile.path(), rebooted).await?;
+    seen("the device has rebooted and is Available");
+    Ok(())
+}
+
+/// Sends a command, and checks that it lies on the partition that its gateway pod reads.
+async fn command(stage: &Stage, pile: &Registered, name: &str, body: &Value) -> anyhow::Result<()> {
+    let path = pile.command(name);
+    let answer = stage.commands.post(&path, body).await?.expect(202)?;
+    let (id, gateway) = (
+        answer.text("/commandId").to_owned(),
+        answer.text("/gatewayId").to_owned(),
+    );
+    call(
+        "POST",
+        &path,
+        &format!("202 {} in {}", answer.text("/commandName"), ms(answer.took)),
+    );
+    let received = stage
+        .simulator
+        .wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE)
+        .await?;
+    let expected = RoutingHash::Fnv1a32.partition(&gateway, COMMAND_PARTITIONS);
+    ensure!(
+        received.partition == expected && answer.number("/partition") == Some(f64::from(expected)),
+        "the command lies on partition {}, {gateway} reads {expected}",
+        received.partition
+    );
+    seen(&format!(
+        "on commands-down partition {expected} = fnv1a_32(\"{gateway}\") mod 128, offset {}",
+        received.offset
+    ));
+    Ok(())
+}
+
+/// Asks again until the answer is as `wanted`.
+async fn until(api: &Api, path: &str, wanted: impl Fn(&Answer) -> bool) -> anyhow::Result<Answer> {
+    let begun = Instant::now();
+    loop {
+        let answer = api.get(path).await?.expect(200)?;
+        if wanted(&answer) {
+            return Ok(answer);
+        }
+        if begun.elapsed() > PATIENCE {
+            bail!(
+                "{path} did not come to be as it should within {PATIENCE:?}: {}",
+                answer.body
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn energy(pile: &Answer) -> Option<f64> {
+    pile.number("/connectors/0/energyWh")
+}
+
+fn problem(answer: &Answer) -> String {
+    format!(
+        "{} {}: {}",
+        answer.status,
+        answer.text("/code"),
+        answer.text("/detail")
+    )
+}
+
+/// Registers a small fleet, connects it, and leaves it to itself until Ctrl-C.
+pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
+    let station = json!({ "name": "Demo station" });
+    let station = stage
+        .assets
+        .post("/api/v1/stations", &station)
+        .await?
+        .expect(201)?;
+    let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));
+    let mut example = String::new();
+    for number in 1..=10 {
+        let device = ChargePointId::parse(&format!("CP-{}-{number}", stage.run))?;
+        let pile =
+            json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
+        let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
+        pile.text("/id").clone_into(&mut example);
+        stage.simulator.connect(DeviceSpec::new(device)).await?;
+    }
+    heading("Running, until Ctrl-C");
+    let (assets, commands) = (stage.assets.base(), stage.commands.base());
+    say(&format!("asset-api           {assets}/api/v1/stations"));
+    say(&format!("command-dispatcher  {commands}"));
+    say(
+        "probes and metrics  http://127.0.0.1:9080 (asset-api) :9081 (command-dispatcher) :9082 (event-ingestor)",
+    );
+    say("ten simulated piles are online; look at one, and charge:");
+    println!("\n    curl -s {assets}/api/v1/piles/{example}");
+    println!(
+        "    curl -s -X POST {commands}/api/v1/piles/{example}/commands/start-transaction \\\n      \
+         -H 'content-type: application/json' -d '{{\"idTag\":\"RFID123\",\"connectorId\":1}}'"
+    );
+    std::future::pending().await
+}
