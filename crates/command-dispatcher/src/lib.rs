@@ -1,1 +1,24 @@
-//! To come.
+//! Takes commands to charge points over HTTP and publishes them to the gateway that holds the device.
+//!
+//! One command, from top to bottom: [`http`] parses it into an [`Intent`](intent::Intent); the
+//! [`Dispatcher`](dispatcher::Dispatcher) looks at the pile and checks whether it may be commanded, asks [`routes`] for
+//! the gateway and its partition, and hands the command to [`delivery`], which records it, publishes it to the [`topic`]
+//! and notes what became of that. Only what was published is answered 202.
+
+// Statements are deep types, and so are the futures that run them.
+#![recursion_limit = "256"]
+
+mod delivery;
+mod dispatcher;
+mod error;
+mod http;
+mod intent;
+mod metrics;
+mod record;
+mod routes;
+mod service;
+mod settings;
+mod topic;
+
+pub use service::serve;
+pub use settings::{DEFAULTS, DispatchSettings, Settings};

@@ -1,0 +1,144 @@
+//! Why a command was not sent, and what the outside is told of it.
+
+use crate::topic::Unpublished;
+use actix_web::http::StatusCode;
+use domain::command::Refusal;
+use domain::ids::{ChargePointId, CommandId};
+use runtime::Problem;
+use runtime::problem::FieldError;
+use runtime::redis::RedisError;
+use storage::StorageError;
+
+/// Seconds after which trying again makes sense: dependencies that are away come back, transaction ids are told.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Why a command was not sent, or is not known to have been.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DispatchError {
+    /// Fields of the request are wrong.
+    #[error("the request is not valid")]
+    Invalid(Vec<FieldError>),
+    /// There is no such pile, or it is retired.
+    #[error("there is no such pile")]
+    PileNotFound,
+    /// There is no such command.
+    #[error("there is no such command")]
+    CommandNotFound,
+    /// The pile is not fit for it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No gateway says that it holds the device.
+    #[error("no gateway holds {0}")]
+    NoGateway(ChargePointId),
+    /// Nobody can say which gateway holds the device.
+    #[error("the gateways' routes cannot be read")]
+    RouteStore(#[from] RedisError),
+    /// It was recorded and certainly not published.
+    #[error("command {id} was not published: {reason}")]
+    NotPublished {
+        /// The command.
+        id: CommandId,
+        /// Why, fit to be shown.
+        reason: String,
+    },
+    /// It may have been published or not.
+    #[error("command {0} may have been published or not: ask for it before it is sent again")]
+    OutcomeUnknown(CommandId),
+    /// Postgres failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The command could not be put into words.
+    #[error("the command cannot be encoded")]
+    Encoding(#[from] serde_json::Error),
+}
+
+/// What the outside is told of a failure: status, code, and a title that is the same for every occurrence.
+type Told = (StatusCode, &'static str, &'static str);
+
+impl DispatchError {
+    /// Why the command called `id` is not known to be on the topic.
+    pub(crate) fn unpublished(id: CommandId, why: &Unpublished) -> Self {
+        match why {
+            Unpublished::Unconfirmed(_) => Self::OutcomeUnknown(id),
+            certain => Self::NotPublished {
+                id,
+                reason: certain.to_string(),
+            },
+        }
+    }
+
+    /// The word that it is counted under: `failed`, `unknown`, or the code that the caller sees.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotPublished { .. } => "failed",
+            Self::OutcomeUnknown(_) => "unknown",
+            other => other.told().1,
+        }
+    }
+
+    fn told(&self) -> Told {
+        let missing = |code, title| (StatusCode::NOT_FOUND, code, title);
+        let away = |code, title| (StatusCode::SERVICE_UNAVAILABLE, code, title);
+        match self {
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid"),
+            Self::PileNotFound => missing("PILE_NOT_FOUND", "There is no such pile"),
+            Self::CommandNotFound => missing("COMMAND_NOT_FOUND", "There is no such command"),
+            Self::NoGateway(_) => (StatusCode::CONFLICT, "PILE_OFFLINE", "Pile is offline"),
+            Self::Refused(refusal) => told_of(refusal),
+            Self::RouteStore(_) => away(
+                "ROUTE_STORE_UNAVAILABLE",
+                "The gateways' routes are not available",
+            ),
+            Self::NotPublished { .. } => away("BROKER_UNAVAILABLE", "The message broker is not available"),
+            Self::OutcomeUnknown(_) => {
+                away("COMMAND_OUTCOME_UNKNOWN", "The command may have been sent or not")
+            }
+            Self::Storage(error) if error.is_transient() => {
+                away("DATABASE_UNAVAILABLE", "The database is not available")
+            }
+            Self::Storage(_) | Self::Encoding(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "INTERNAL",
+                "Something went wrong on our side",
+            ),
+        }
+    }
+}
+
+const fn told_of(refusal: &Refusal) -> Told {
+    let (code, title) = match refusal {
+        Refusal::Offline(_) | Refusal::NeverHeard(_) => ("PILE_OFFLINE", "Pile is offline"),
+        Refusal::PileNotAvailable { .. } => ("PILE_NOT_AVAILABLE", "Pile is not available"),
+        Refusal::ConnectorNotAvailable { .. } | Refusal::NoSuchConnector { .. } => {
+            ("CONNECTOR_NOT_AVAILABLE", "Connector is not available")
+        }
+        Refusal::NoActiveTransaction(_) => ("NO_ACTIVE_TRANSACTION", "No charging session is open"),
+        Refusal::TransactionMismatch { .. } => ("TRANSACTION_MISMATCH", "Transaction is not open"),
+        Refusal::AmbiguousTransaction(_) => ("AMBIGUOUS_TRANSACTION", "Several transactions could be meant"),
+        Refusal::TransactionIdPending(_) => ("TRANSACTION_ID_PENDING", "Transaction id is not known yet"),
+    };
+    (StatusCode::CONFLICT, code, title)
+}
+
+impl From<DispatchError> for Problem {
+    fn from(error: DispatchError) -> Self {
+        use DispatchError::*;
+        let (status, code, title) = error.told();
+        let problem = Self::new(status, code, title);
+        let detail = error.to_string();
+        match error {
+            Invalid(errors) => Self::invalid(errors),
+            PileNotFound | CommandNotFound => problem,
+            RouteStore(_) | Storage(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(code, error, "a dependency is away");
+                problem.retry_after(RETRY_AFTER_S)
+            }
+            RouteStore(_) | Storage(_) | Encoding(_) => Self::internal(&error),
+            NotPublished { .. } | OutcomeUnknown(_) | Refused(Refusal::TransactionIdPending(_)) => {
+                problem.detail(detail).retry_after(RETRY_AFTER_S)
+            }
+            Refused(_) | NoGateway(_) => problem.detail(detail),
+        }
+    }
+}

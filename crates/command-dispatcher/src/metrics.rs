@@ -1,0 +1,58 @@
+//! What is counted of commands.
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+use std::time::Duration;
+
+/// Upper bounds in seconds: from a broker next door to the publish time-out.
+const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0];
+
+/// The instruments of this service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    commands: Counter<u64>,
+    publishing: Histogram<f64>,
+    lookups: Counter<u64>,
+}
+
+impl Metrics {
+    /// Instruments made by `meter`.
+    pub(crate) fn new(meter: &Meter) -> Self {
+        Self {
+            commands: meter
+                .u64_counter("commands")
+                .with_description("Commands asked for, by OCPP action and outcome")
+                .build(),
+            publishing: meter
+                .f64_histogram("commands.publish.duration")
+                .with_unit("s")
+                .with_description("Time to publish a command until all replicas had it, or until that failed")
+                .with_boundaries(BUCKETS.to_vec())
+                .build(),
+            lookups: meter
+                .u64_counter("commands.route.lookups")
+                .with_description("Look-ups of the gateway that holds a device, by the key that told it")
+                .build(),
+        }
+    }
+
+    /// A command called `name` was asked for and came to `outcome`: `accepted`, `failed`, `unknown`, or the code of a
+    /// refusal.
+    pub(crate) fn command(&self, name: &'static str, outcome: &'static str) {
+        self.commands.add(
+            1,
+            &[KeyValue::new("name", name), KeyValue::new("outcome", outcome)],
+        );
+    }
+
+    /// A command was published, or that was attempted, and it took this long.
+    pub(crate) fn published(&self, outcome: &'static str, took: Duration) {
+        self.publishing
+            .record(took.as_secs_f64(), &[KeyValue::new("outcome", outcome)]);
+    }
+
+    /// A gateway was looked up and `found`: `charge_point` or `pile` for the key that told it, `none`, or `unavailable`.
+    pub(crate) fn looked_up(&self, found: &'static str) {
+        self.lookups.add(1, &[KeyValue::new("found", found)]);
+    }
+}

@@ -1,0 +1,59 @@
+//! What the process does: put the parts together and serve until told to stop.
+
+use crate::delivery::Delivery;
+use crate::dispatcher::Dispatcher;
+use crate::metrics::Metrics;
+use crate::routes::Routes;
+use crate::topic::CommandTopic;
+use crate::{Settings, http};
+use actix_web::web;
+use runtime::Context;
+use runtime::health::Health;
+use runtime::kafka::Kafka;
+use runtime::redis::Redis;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::Database;
+
+/// Serves until shutdown is requested, then finishes the commands under way.
+///
+/// Postgres, Redis and Kafka may be away when it starts and at any time after; commands are refused while they are.
+///
+/// # Errors
+/// When the settings cannot be used or the port cannot be bound.
+pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    let metrics = Metrics::new(&context.meter());
+    let database = Database::new(&settings.database)?;
+    let redis = Redis::connect(&settings.redis)?;
+    let kafka = Kafka::new(&settings.kafka)?;
+    let topic = Arc::new(CommandTopic::new(&kafka, &settings.dispatch));
+    report_health(&context.health, &database, &redis, &topic);
+
+    let deadline = Duration::from_millis(settings.http.request_deadline_ms);
+    let delivery = Delivery::new(database.clone(), topic, metrics.clone(), deadline);
+    let routes = Routes::new(redis, &settings.dispatch, metrics.clone());
+    let dispatcher = Dispatcher::new(database, routes, delivery.clone(), metrics, &settings.dispatch);
+    let dispatcher = web::Data::new(dispatcher);
+    let server = runtime::http::serve(&settings.http, &context, move |config| {
+        config.app_data(dispatcher.clone()).configure(http::routes);
+    })?;
+    server.stopped().await?;
+    delivery.finish().await;
+    Ok(())
+}
+
+fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Arc<CommandTopic>) {
+    let (database, redis, topic) = (database.clone(), redis.clone(), Arc::clone(topic));
+    health.add("database", move || {
+        let database = database.clone();
+        async move { database.check_schema().await.map_err(|error| error.to_string()) }
+    });
+    health.add("redis", move || {
+        let redis = redis.clone();
+        async move { redis.ping().await.map_err(|error| error.to_string()) }
+    });
+    health.add("commands topic", move || {
+        let topic = Arc::clone(&topic);
+        async move { topic.verify().await.map_err(|error| error.to_string()) }
+    });
+}

@@ -1,0 +1,45 @@
+//! What can be set; `defaults.toml` explains every key.
+
+use domain::status::ConnectorStatus;
+use runtime::settings::{HttpSettings, KafkaSettings, RedisSettings};
+use serde::Deserialize;
+use std::num::NonZeroU16;
+use storage::DatabaseSettings;
+use wire::routing::RoutingHash;
+
+/// The commented defaults: the manual of this service's settings.
+pub const DEFAULTS: &str = include_str!("../defaults.toml");
+
+/// The settings of this service.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `[http]`
+    pub http: HttpSettings,
+    /// `[database]`
+    pub database: DatabaseSettings,
+    /// `[redis]`
+    pub redis: RedisSettings,
+    /// `[kafka]`
+    pub kafka: KafkaSettings,
+    /// `[dispatch]`
+    pub dispatch: DispatchSettings,
+}
+
+/// `[dispatch]`: what may be commanded and where it goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DispatchSettings {
+    /// The topic that gateways read commands from.
+    pub topic: String,
+    /// How many partitions it must have.
+    pub partitions: NonZeroU16,
+    /// The hash that leads from a gateway to its partition.
+    pub routing_hash: RoutingHash,
+    /// Statuses that a connector may be in for charging to start.
+    pub startable_statuses: Vec<ConnectorStatus>,
+    /// Seconds after which a command must not be carried out any more.
+    pub command_ttl_s: u32,
+    /// Milliseconds that publishing a command may take.
+    pub publish_timeout_ms: u64,
+}

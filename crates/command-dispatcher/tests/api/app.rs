@@ -1,0 +1,152 @@
+//! The service as a test runs it: in this process, with a database, a topic and devices of its own.
+
+use crate::answer::Answer;
+use command_dispatcher::{DEFAULTS, Settings};
+use diesel_async::SimpleAsyncConnection;
+use runtime::Context;
+use runtime::kafka::{Kafka, ReceivedRecord};
+use runtime::redis::Redis;
+use runtime::settings::{LogFormat, LogSettings};
+use serde_json::Value;
+use std::time::Duration;
+use testkit::TestDatabase;
+use tokio::task::JoinHandle;
+
+/// How many partitions a test's topic has unless it says otherwise: few, so that it is made quickly.
+pub const PARTITIONS: i32 = 8;
+
+/// Patient settings for a busy machine; a test of an outage puts shorter ones over them.
+const PATIENT: [(&str, &str); 8] = [
+    ("http.listen", "127.0.0.1:0"),
+    ("http.workers", "1"),
+    ("http.request_deadline_ms", "50000"),
+    ("database.connect_timeout_ms", "20000"),
+    ("database.statement_timeout_ms", "20000"),
+    ("redis.command_timeout_ms", "10000"),
+    ("dispatch.partitions", "8"),
+    ("dispatch.publish_timeout_ms", "20000"),
+];
+
+/// The service with what it works on; stopped when dropped.
+pub struct TestApp {
+    pub database: TestDatabase,
+    pub redis: Redis,
+    pub kafka: Kafka,
+    pub topic: String,
+    pub context: Context,
+    pub served: JoinHandle<anyhow::Result<()>>,
+    root: String,
+    client: reqwest::Client,
+}
+
+impl TestApp {
+    /// With a topic to publish to.
+    pub async fn start() -> Self {
+        let app = Self::with(&[]).await;
+        app.create_topic(PARTITIONS).await;
+        app
+    }
+
+    /// With settings of its own and no topic yet.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::new().await;
+        let topic = testkit::unique("commands");
+        let (redis_url, brokers) = (testkit::redis_url(), testkit::kafka_brokers());
+        let own = [
+            ("database.url", database.url.as_str()),
+            ("redis.url", &redis_url),
+            ("kafka.brokers", &brokers),
+            ("dispatch.topic", &topic),
+        ];
+        let real = parse(&[&PATIENT, own.as_slice()].concat());
+        let context = serve(parse(&[&PATIENT, own.as_slice(), settings].concat()));
+        let app = Self {
+            redis: Redis::connect(&real.redis).unwrap(),
+            kafka: Kafka::new(&real.kafka).unwrap(),
+            root: format!("http://{}", context.0.http_address().await),
+            client: reqwest::Client::new(),
+            served: context.1,
+            context: context.0,
+            database,
+            topic,
+        };
+        app.wait_for_redis(settings).await;
+        app
+    }
+
+    /// Connections to Redis are opened in the background, the test's and the service's.
+    async fn wait_for_redis(&self, settings: &[(&str, &str)]) {
+        let elsewhere = settings.iter().any(|(key, _)| *key == "redis.url");
+        testkit::eventually("Redis to be connected", || async {
+            let connected = Box::pin(self.redis.ping()).await.is_ok();
+            connected && (elsewhere || self.context.health.report().await.checks["redis"] == "ok")
+        })
+        .await;
+    }
+
+    /// Makes the topic that the service publishes to.
+    pub async fn create_topic(&self, partitions: i32) {
+        self.kafka.create_topic(&self.topic, partitions).await.unwrap();
+    }
+
+    /// Sends a command to a pile, by whatever is said to be its id.
+    pub async fn command(&self, pile: impl ToString, name: &str, body: Value) -> Answer {
+        let url = self.url(&format!("piles/{}/commands/{name}", pile.to_string()));
+        Answer::read(self.client.post(url).json(&body).send().await.unwrap()).await
+    }
+
+    /// Looks something up.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::read(self.client.get(self.url(path)).send().await.unwrap()).await
+    }
+
+    /// A request to be shaped by the test.
+    pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.post(self.url(path))
+    }
+
+    /// The records on a partition of the topic, as soon as there are any.
+    pub async fn published(&self, partition: i32) -> Vec<ReceivedRecord> {
+        let reader = self.kafka.reader(&self.topic, partition);
+        testkit::eventually_some("a record on the partition", || async {
+            let fetched = reader.fetch(0, Duration::from_millis(100), 1 << 20).await;
+            fetched
+                .ok()
+                .map(|fetched| fetched.records)
+                .filter(|records| !records.is_empty())
+        })
+        .await
+    }
+
+    /// Whether an SQL condition is true in the database.
+    pub async fn holds(&self, condition: &str) -> bool {
+        let mut connection = self.database.pool.connection().await.unwrap();
+        let assertion = format!("do $$ begin assert ({condition}); end $$");
+        connection.batch_execute(&assertion).await.is_ok()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.root)
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.context.shutdown.request();
+    }
+}
+
+fn parse(settings: &[(&str, &str)]) -> Settings {
+    runtime::settings::parse(DEFAULTS, settings).unwrap()
+}
+
+fn serve(settings: Settings) -> (Context, JoinHandle<anyhow::Result<()>>) {
+    let quiet = LogSettings {
+        format: LogFormat::Text,
+        level: "off".to_owned(),
+    };
+    runtime::telemetry::init(&quiet).unwrap();
+    let context = Context::new("command-dispatcher");
+    let served = tokio::spawn(command_dispatcher::serve(settings, context.clone()));
+    (context, served)
+}

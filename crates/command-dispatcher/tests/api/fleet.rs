@@ -1,0 +1,107 @@
+//! Piles, and what is known of the devices in them.
+
+use crate::app::TestApp;
+use std::fmt::Write as _;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What is known of a device.
+#[derive(Clone, Copy, Default)]
+pub struct Device<'a> {
+    /// Whether it is online; `None` when it was never heard.
+    pub online: Option<bool>,
+    /// Its connectors and their statuses.
+    pub connectors: &'a [(i16, &'a str)],
+    /// Open sessions: connector and transaction.
+    pub sessions: &'a [(i16, Option<&'a str>)],
+    /// The gateway that says in Redis that it holds it.
+    pub gateway: Option<&'a str>,
+}
+
+impl<'a> Device<'a> {
+    /// Online, held by a gateway, with these connectors.
+    pub const fn online(connectors: &'a [(i16, &'a str)]) -> Self {
+        Self {
+            online: Some(true),
+            connectors,
+            sessions: &[],
+            gateway: Some("gateway-pod-xyz"),
+        }
+    }
+
+    /// Online, held by a gateway, charging.
+    pub const fn charging(sessions: &'a [(i16, Option<&'a str>)]) -> Self {
+        Self {
+            sessions,
+            ..Self::online(&[(1, "Charging"), (2, "Charging")])
+        }
+    }
+}
+
+/// A pile in the database.
+pub struct Pile {
+    pub id: Uuid,
+    pub charge_point_id: String,
+}
+
+impl TestApp {
+    /// Makes a pile with such a device in it.
+    pub async fn pile(&self, device: Device<'_>) -> Pile {
+        let pile = Pile {
+            id: Uuid::now_v7(),
+            charge_point_id: testkit::unique("CP"),
+        };
+        self.database.execute(&statements(&pile, device)).await;
+        if let Some(gateway) = device.gateway {
+            self.say_holds(gateway, &pile.charge_point_id).await;
+        }
+        pile
+    }
+
+    /// Has `gateway` say that it holds the device (or pile) called `name`.
+    pub async fn say_holds(&self, gateway: &str, name: &str) {
+        let key = format!("conn:{name}");
+        self.redis
+            .set_with_ttl(&key, gateway, Duration::from_secs(300))
+            .await
+            .unwrap();
+    }
+}
+
+fn statements(Pile { id, charge_point_id }: &Pile, device: Device<'_>) -> String {
+    let station = Uuid::now_v7();
+    let mut sql = format!(
+        "insert into stations (id, name, status, created_at, updated_at, version)
+         values ('{station}', 'Site', 'Open', now(), now(), 1);
+         insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at,
+                            updated_at, version)
+         values ('{id}', '{station}', '{charge_point_id}', 'DC-120', 120, 'DC', now(), now(), 1);"
+    );
+    if let Some(online) = device.online {
+        write!(
+            sql,
+            "insert into charge_points (charge_point_id, online, last_seen_at)
+             values ('{charge_point_id}', {online}, now());"
+        )
+        .unwrap();
+    }
+    for (connector, status) in device.connectors {
+        write!(
+            sql,
+            "insert into connectors (charge_point_id, connector_id, status)
+             values ('{charge_point_id}', {connector}, '{status}');"
+        )
+        .unwrap();
+    }
+    for (connector, transaction) in device.sessions {
+        let session = Uuid::now_v7();
+        let transaction = transaction.map_or("null".to_owned(), |id| format!("'{id}'"));
+        write!(
+            sql,
+            "insert into sessions (id, charge_point_id, connector_id, transaction_id, started_at)
+             values ('{session}', '{charge_point_id}', {connector}, {transaction}, now());"
+        )
+        .unwrap();
+    }
+    sql
+}

@@ -1,0 +1,20 @@
+//! The dispatcher over HTTP, against real servers: what it answers, records and publishes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic, that is how it fails"
+)]
+
+mod answer;
+mod app;
+mod broker;
+mod fleet;
+
+mod deliveries;
+mod health;
+mod outages;
+mod records;
+mod reset;
+mod start;
+mod stop;

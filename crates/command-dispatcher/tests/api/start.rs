@@ -1,0 +1,277 @@
+//! Starting: what is answered on a free pile and on every other.
+
+use crate::answer::Answer;
+use crate::app::TestApp;
+use crate::fleet::Device;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+async fn start(device: Device<'_>, body: Value) -> Answer {
+    let app = TestApp::with(&[]).await;
+    let pile = app.pile(device).await;
+    app.command(pile.id, "start-transaction", body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_free_connector_is_started() {
+    let app = TestApp::start().await;
+    let pile = app.pile(Device::online(&[(1, "Available")])).await;
+    let body = json!({"idTag": "RFID123", "connectorId": 1});
+    assert_snapshot!(app.command(pile.id, "start-transaction", body).await, @r#"
+    202 Accepted
+    location: /api/v1/commands/[id]
+    {
+      "chargePointId": "CP",
+      "commandId": "[id]",
+      "commandName": "RemoteStartTransaction",
+      "expiresAt": "[expiresAt]",
+      "gatewayId": "gateway-pod-xyz",
+      "issuedAt": "[issuedAt]",
+      "partition": 1,
+      "pileId": "[id]",
+      "status": "accepted"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_names_no_connector_needs_one_that_is_free() {
+    let app = TestApp::start().await;
+    let connectors = [(0, "Available"), (1, "Charging"), (2, "Available")];
+    let pile = app.pile(Device::online(&connectors)).await;
+    let answer = app
+        .command(pile.id, "start-transaction", json!({"idTag": "RFID123"}))
+        .await;
+    assert_eq!(answer.status, 202, "{answer}");
+    let record = app.get(&format!("commands/{}", answer.command_id())).await;
+    assert_eq!(record.body["payload"], json!({"idTag": "RFID123"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_that_charges_is_refused() {
+    let device = Device::online(&[(1, "Charging"), (2, "Available")]);
+    assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
+    409 Conflict
+    {
+      "code": "CONNECTOR_NOT_AVAILABLE",
+      "detail": "connector 1 of CP is Charging",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 409,
+      "title": "Connector is not available",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/connector-not-available"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_without_a_free_connector_is_refused() {
+    let device = Device::online(&[(1, "Charging"), (2, "Preparing")]);
+    assert_snapshot!(start(device, json!({"idTag": "RFID123"})).await, @r#"
+    409 Conflict
+    {
+      "code": "PILE_NOT_AVAILABLE",
+      "detail": "CP is Preparing",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 409,
+      "title": "Pile is not available",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/pile-not-available"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_faulted_pile_is_refused_whatever_its_connectors_say() {
+    let device = Device::online(&[(0, "Faulted"), (1, "Available")]);
+    assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
+    409 Conflict
+    {
+      "code": "PILE_NOT_AVAILABLE",
+      "detail": "CP is Faulted",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 409,
+      "title": "Pile is not available",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/pile-not-available"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_may_let_start_on_preparing_connectors() {
+    let app = TestApp::with(&[("dispatch.startable_statuses", "Available,Preparing")]).await;
+    app.create_topic(8).await;
+    let pile = app.pile(Device::online(&[(1, "Preparing")])).await;
+    let body = json!({"idTag": "RFID123", "connectorId": 1});
+    let answer = app.command(pile.id, "start-transaction", body).await;
+    assert_eq!(answer.status, 202, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offline_pile_is_refused() {
+    let device = Device {
+        online: Some(false),
+        ..Device::online(&[(1, "Available")])
+    };
+    assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
+    409 Conflict
+    {
+      "code": "PILE_OFFLINE",
+      "detail": "CP is offline",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 409,
+      "title": "Pile is offline",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/pile-offline"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_that_was_never_heard_is_refused() {
+    assert_snapshot!(start(Device::default(), json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
+    409 Conflict
+    {
+      "code": "PILE_OFFLINE",
+      "detail": "CP has never been heard from",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 409,
+      "title": "Pile is offline",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/pile-offline"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_that_does_not_exist_is_refused() {
+    let device = Device::online(&[(1, "Available")]);
+    assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 7})).await, @r#"
+    409 Conflict
+    {
+      "code": "CONNECTOR_NOT_AVAILABLE",
+      "detail": "CP has no connector 7",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 409,
+      "title": "Connector is not available",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/connector-not-available"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_field_is_named() {
+    let device = Device::online(&[(1, "Available")]);
+    assert_snapshot!(start(device, json!({"idTag": "x".repeat(21), "connectorId": -1})).await, @r#"
+    400 Bad Request
+    {
+      "code": "INVALID_REQUEST",
+      "errors": [
+        {
+          "field": "idTag",
+          "message": "must have at most 20 characters"
+        },
+        {
+          "field": "connectorId",
+          "message": "must be between 1 and 1000"
+        }
+      ],
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 400,
+      "title": "Request is not valid",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/invalid-request"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_understood_is_refused() {
+    let app = TestApp::with(&[]).await;
+    let pile = app.pile(Device::online(&[(1, "Available")])).await;
+    let mut refused = Vec::new();
+    for body in [
+        json!({"idTag": "RFID123", "connectorId": 0}),
+        json!({"idTag": "RFID123", "connectorId": 1.5}),
+        json!({"idTag": "RFID123", "connectorId": "1"}),
+        json!({"idTag": "RFID123", "connector": 1}),
+        json!({"idTag": 5}),
+        json!({"idTag": "a\u{0}b"}),
+        json!({"idTag": " "}),
+        json!({}),
+        json!([]),
+    ] {
+        let answer = app.command(pile.id, "start-transaction", body).await;
+        assert_eq!(answer.text("code"), "INVALID_REQUEST");
+        let error = &answer.body["errors"][0];
+        refused.push(format!("{} {}", error["field"], error["message"]));
+    }
+    assert_snapshot!(refused.join("\n"), @r#"
+    "connectorId" "must be between 1 and 1000"
+    "connectorId" "invalid type: floating point `1.5`, expected i64 at line 1 column 18"
+    "connectorId" "invalid type: string \"1\", expected i64 at line 1 column 18"
+    "connector" "unknown field `connector`, expected `idTag` or `connectorId` at line 1 column 12"
+    "idTag" "invalid type: integer `5`, expected a string at line 1 column 10"
+    "idTag" "must not contain control characters"
+    "idTag" "must not be empty"
+    "idTag" "is required"
+    "body" "invalid length 0, expected an object at line 1 column 2"
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_that_is_not_there_is_not_found() {
+    let app = TestApp::with(&[]).await;
+    let start = |pile: String| app.command(pile, "start-transaction", json!({"idTag": "RFID123"}));
+    assert_snapshot!(start(Uuid::now_v7().to_string()).await, @r#"
+    404 Not Found
+    {
+      "code": "PILE_NOT_FOUND",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 404,
+      "title": "There is no such pile",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/pile-not-found"
+    }
+    "#);
+    assert_eq!(start("CP-001".to_owned()).await.text("code"), "PILE_NOT_FOUND");
+
+    let retired = app.pile(Device::online(&[(1, "Available")])).await;
+    app.database.execute("update piles set retired_at = now()").await;
+    assert_eq!(start(retired.id.to_string()).await.text("code"), "PILE_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_that_no_gateway_holds_is_offline() {
+    let device = Device {
+        gateway: None,
+        ..Device::online(&[(1, "Available")])
+    };
+    assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
+    409 Conflict
+    {
+      "code": "PILE_OFFLINE",
+      "detail": "no gateway holds CP",
+      "instance": "/api/v1/piles/[id]/commands/start-transaction",
+      "status": 409,
+      "title": "Pile is offline",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/pile-offline"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_that_names_no_gateway_is_none() {
+    for garbage in ["", "a\nb", &"x".repeat(300)] {
+        let device = Device {
+            gateway: Some(garbage),
+            ..Device::online(&[(1, "Available")])
+        };
+        let answer = start(device, json!({"idTag": "RFID123", "connectorId": 1})).await;
+        assert_eq!(answer.text("code"), "PILE_OFFLINE");
+    }
+}

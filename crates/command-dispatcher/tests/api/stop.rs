@@ -1,0 +1,165 @@
+//! Stopping: which transaction is meant, and when that cannot be told.
+
+use crate::answer::Answer;
+use crate::app::TestApp;
+use crate::fleet::Device;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+async fn stop(device: Device<'_>, body: Value) -> Answer {
+    let app = TestApp::with(&[]).await;
+    let pile = app.pile(device).await;
+    app.command(pile.id, "stop-transaction", body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_open_transaction_is_stopped() {
+    let app = TestApp::start().await;
+    let pile = app.pile(Device::charging(&[(1, Some("634"))])).await;
+    assert_snapshot!(app.command(pile.id, "stop-transaction", json!({"transactionId": 634})).await, @r#"
+    202 Accepted
+    location: /api/v1/commands/[id]
+    {
+      "chargePointId": "CP",
+      "commandId": "[id]",
+      "commandName": "RemoteStopTransaction",
+      "expiresAt": "[expiresAt]",
+      "gatewayId": "gateway-pod-xyz",
+      "issuedAt": "[issuedAt]",
+      "partition": 1,
+      "pileId": "[id]",
+      "status": "accepted"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_it_is_named_it_goes_out_as_the_gateway_knows_it() {
+    let app = TestApp::start().await;
+    let pile = app
+        .pile(Device::charging(&[(1, Some("634")), (2, Some("TXN-7"))]))
+        .await;
+    for (body, sent) in [
+        (json!({"transactionId": 634}), json!(634)),
+        (json!({"transactionId": "634"}), json!(634)),
+        (json!({"connectorId": 1}), json!(634)),
+        (
+            json!({"transactionId": "TXN-7", "connectorId": 2}),
+            json!("TXN-7"),
+        ),
+    ] {
+        let answer = app.command(pile.id, "stop-transaction", body).await;
+        let record = app.get(&format!("commands/{}", answer.command_id())).await;
+        assert_eq!(record.body["payload"], json!({"transactionId": sent}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_transaction_need_not_be_named() {
+    let app = TestApp::start().await;
+    let pile = app.pile(Device::charging(&[(1, Some("634"))])).await;
+    assert_eq!(
+        app.command(pile.id, "stop-transaction", json!({})).await.status,
+        202
+    );
+    let path = format!("piles/{}/commands/stop-transaction", pile.id);
+    let without_body = app.post(&path).send().await.unwrap();
+    assert_eq!(without_body.status(), 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_that_does_not_charge_has_nothing_to_stop() {
+    assert_snapshot!(stop(Device::online(&[(1, "Available")]), json!({})).await, @r#"
+    409 Conflict
+    {
+      "code": "NO_ACTIVE_TRANSACTION",
+      "detail": "CP has no open charging session",
+      "instance": "/api/v1/piles/[id]/commands/stop-transaction",
+      "status": 409,
+      "title": "No charging session is open",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/no-active-transaction"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_transaction_than_the_open_one_is_refused() {
+    let device = Device::charging(&[(1, Some("634"))]);
+    assert_snapshot!(stop(device, json!({"transactionId": "635"})).await, @r#"
+    409 Conflict
+    {
+      "code": "TRANSACTION_MISMATCH",
+      "detail": "transaction 635 is not open on CP",
+      "instance": "/api/v1/piles/[id]/commands/stop-transaction",
+      "status": 409,
+      "title": "Transaction is not open",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/transaction-mismatch"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_transactions_one_must_be_named() {
+    let device = Device::charging(&[(1, Some("634")), (2, Some("635"))]);
+    assert_snapshot!(stop(device, json!({})).await, @r#"
+    409 Conflict
+    {
+      "code": "AMBIGUOUS_TRANSACTION",
+      "detail": "CP has several open charging sessions: name a transactionId or a connectorId",
+      "instance": "/api/v1/piles/[id]/commands/stop-transaction",
+      "status": 409,
+      "title": "Several transactions could be meant",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/ambiguous-transaction"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_without_a_name_cannot_be_stopped_yet() {
+    assert_snapshot!(stop(Device::charging(&[(1, None)]), json!({})).await, @r#"
+    409 Conflict
+    retry-after: 1
+    {
+      "code": "TRANSACTION_ID_PENDING",
+      "detail": "the gateway has not yet told the transaction id of the session on CP: try again shortly",
+      "instance": "/api/v1/piles/[id]/commands/stop-transaction",
+      "status": 409,
+      "title": "Transaction id is not known yet",
+      "traceId": "[traceId]",
+      "type": "https://charging.example/problems/transaction-id-pending"
+    }
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_id_is_an_integer_or_a_text() {
+    let app = TestApp::with(&[]).await;
+    let pile = app.pile(Device::charging(&[(1, Some("634"))])).await;
+    let mut refused = Vec::new();
+    for id in [
+        json!(0),
+        json!("0"),
+        json!(""),
+        json!(6.5),
+        json!([634]),
+        json!("x".repeat(65)),
+    ] {
+        let answer = app
+            .command(pile.id, "stop-transaction", json!({"transactionId": id}))
+            .await;
+        assert_eq!(answer.text("code"), "INVALID_REQUEST");
+        let error = &answer.body["errors"][0];
+        refused.push(format!("{} {}", error["field"], error["message"]));
+    }
+    assert_snapshot!(refused.join("\n"), @r#"
+    "transactionId" "must not be 0, which gateways say when they do not know it"
+    "transactionId" "must not be 0, which gateways say when they do not know it"
+    "transactionId" "must not be empty"
+    "transactionId" "must be an integer or a string at line 1 column 21"
+    "transactionId" "must be an integer or a string at line 1 column 23"
+    "transactionId" "must have at most 64 characters"
+    "#);
+}
