@@ -1,1 +1,301 @@
-//! To come.
+//! The whole platform in one test: services in this process, a simulated gateway, a database and topics of its own.
+//!
+//! A test may panic, that is how it fails; so may what it stands on.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+use domain::ids::ChargePointId;
+use gateway_simulator::settings::LoadSettings;
+use gateway_simulator::{DeviceSpec, Simulator, SimulatorSettings};
+use runtime::kafka::Kafka;
+use runtime::redis::Redis;
+use runtime::{Context, Shutdown};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use testkit::{TestDatabase, eventually, eventually_some, unique};
+use tokio::task::JoinHandle;
+
+/// Partitions of a test's command topic: few, so that it is made quickly.
+pub const COMMAND_PARTITIONS: u16 = 8;
+/// Partitions of a test's event topic.
+pub const EVENT_PARTITIONS: i32 = 4;
+
+/// A time-out that a machine which builds and tests at once keeps.
+pub const PATIENT_MS: &str = "5000";
+
+/// A platform of a test's own.
+pub struct Platform {
+    /// Its database.
+    pub database: TestDatabase,
+    /// Its broker.
+    pub kafka: Kafka,
+    /// Its route store.
+    pub redis: Redis,
+    /// Its gateway.
+    pub simulator: Simulator,
+    /// The topics and the manners of its gateway.
+    pub simulator_settings: SimulatorSettings,
+    client: reqwest::Client,
+    assets: SocketAddr,
+    commands: SocketAddr,
+}
+
+/// An ingestor that runs in this process.
+pub struct Ingestor {
+    context: Context,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+/// A response.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its body.
+    pub body: Value,
+}
+
+impl Platform {
+    /// Starts everything but the ingestors. `adapt` may change the gateway's manners.
+    ///
+    /// # Panics
+    /// When the stack is not there.
+    pub async fn start(adapt: impl FnOnce(&mut SimulatorSettings)) -> Self {
+        let database = TestDatabase::new().await;
+        let simulator_settings = simulator_settings(adapt);
+        let (kafka, redis) = clients();
+        kafka
+            .create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS)
+            .await
+            .unwrap();
+        kafka
+            .create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into())
+            .await
+            .unwrap();
+        let assets = serve_assets(&database).await;
+        let commands = serve_commands(&database, &simulator_settings.topics.commands).await;
+        let shutdown = Shutdown::new(Duration::from_secs(1));
+        let simulator = Simulator::start(simulator_settings.clone(), kafka.clone(), redis.clone(), shutdown)
+            .await
+            .unwrap();
+        let client = reqwest::Client::new();
+        Self {
+            database,
+            kafka,
+            redis,
+            simulator,
+            simulator_settings,
+            client,
+            assets,
+            commands,
+        }
+    }
+
+    /// Starts a replica of the ingestor.
+    ///
+    /// # Panics
+    /// When its settings do not parse.
+    #[must_use]
+    pub fn ingest(&self) -> Ingestor {
+        let overrides = [
+            ("database.url", self.database.url.as_str()),
+            ("kafka.brokers", &testkit::kafka_brokers()),
+            ("ingest.topic", &self.simulator_settings.topics.events),
+            ("ingest.lease_ms", "2000"),
+            ("database.max_connections", "4"),
+        ];
+        let settings = runtime::settings::parse(event_ingestor::DEFAULTS, &overrides).unwrap();
+        let context = Context::new("event-ingestor");
+        let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
+        Ingestor { context, task }
+    }
+
+    /// Registers a pile with a device of its own; answers the pile's path and the device.
+    ///
+    /// # Panics
+    /// When it cannot be registered.
+    pub async fn register(&self) -> (String, ChargePointId) {
+        let device = ChargePointId::parse(&unique("CP")).unwrap();
+        let station = self
+            .post_asset("/api/v1/stations", &json!({ "name": "站" }))
+            .await
+            .body;
+        let piles = format!("/api/v1/stations/{}/piles", station["id"].as_str().unwrap());
+        let pile =
+            json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
+        let answer = self.post_asset(&piles, &pile).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        (
+            format!("/api/v1/piles/{}", answer.body["id"].as_str().unwrap()),
+            device,
+        )
+    }
+
+    /// Connects a device with one connector to the gateway.
+    ///
+    /// # Panics
+    /// When the gateway cannot tell.
+    pub async fn connect(&self, device: &ChargePointId) {
+        self.simulator
+            .connect(DeviceSpec::new(device.clone()).with_connectors(1))
+            .await
+            .unwrap();
+    }
+
+    /// POST to asset-api.
+    pub async fn post_asset(&self, path: &str, body: &Value) -> Answer {
+        self.answer(
+            self.client
+                .post(format!("http://{}{path}", self.assets))
+                .json(body),
+        )
+        .await
+    }
+
+    /// GET from asset-api.
+    pub async fn asset(&self, path: &str) -> Answer {
+        self.answer(self.client.get(format!("http://{}{path}", self.assets)))
+            .await
+    }
+
+    /// POST of a command for the pile at `path`.
+    pub async fn command(&self, path: &str, name: &str, body: &Value) -> Answer {
+        let url = format!("http://{}{path}/commands/{name}", self.commands);
+        self.answer(self.client.post(url).json(body)).await
+    }
+
+    /// Waits until the pile at `path` is as `wanted`.
+    pub async fn pile(&self, what: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        eventually_some(what, || async {
+            let pile = self.asset(path).await.body;
+            wanted(&pile).then_some(pile)
+        })
+        .await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            body: response.json().await.unwrap(),
+        }
+    }
+}
+
+impl Ingestor {
+    /// Stops it as SIGTERM does.
+    ///
+    /// # Panics
+    /// When it does not end well.
+    pub async fn stop(self) {
+        self.context.shutdown.request();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Ends it as a crash does.
+    pub async fn crash(self) {
+        self.task.abort();
+        assert!(self.task.await.is_err());
+    }
+}
+
+fn simulator_settings(adapt: impl FnOnce(&mut SimulatorSettings)) -> SimulatorSettings {
+    let mut settings = SimulatorSettings::default();
+    settings.topics.events = unique("events");
+    settings.topics.commands = unique("commands");
+    settings.behaviour.reboot_ms = 50;
+    settings.behaviour.finishing_ms = 50;
+    settings.life.meter_interval_s = 1;
+    adapt(&mut settings);
+    settings
+}
+
+fn clients() -> (Kafka, Redis) {
+    let overrides = [
+        ("kafka.brokers", testkit::kafka_brokers()),
+        ("redis.url", testkit::redis_url()),
+    ];
+    let overrides = overrides.each_ref().map(|(key, value)| (*key, value.as_str()));
+    let settings: gateway_simulator::Settings =
+        runtime::settings::parse(gateway_simulator::settings::DEFAULTS, &overrides).unwrap();
+    (
+        Kafka::new(&settings.kafka).unwrap(),
+        Redis::connect(&settings.redis).unwrap(),
+    )
+}
+
+async fn serve_assets(database: &TestDatabase) -> SocketAddr {
+    let overrides = [
+        ("http.listen", "127.0.0.1:0"),
+        ("database.url", database.url.as_str()),
+    ];
+    let settings = runtime::settings::parse(asset_api::DEFAULTS, &overrides).unwrap();
+    let context = Context::new("asset-api");
+    tokio::spawn(asset_api::serve(settings, context.clone()));
+    ready(&context).await
+}
+
+async fn serve_commands(database: &TestDatabase, topic: &str) -> SocketAddr {
+    let overrides = [
+        ("http.listen", "127.0.0.1:0"),
+        ("database.url", database.url.as_str()),
+        ("kafka.brokers", &testkit::kafka_brokers()),
+        ("redis.url", &testkit::redis_url()),
+        ("redis.command_timeout_ms", PATIENT_MS),
+        ("dispatch.topic", topic),
+        ("dispatch.partitions", &COMMAND_PARTITIONS.to_string()),
+    ];
+    let settings = runtime::settings::parse(command_dispatcher::DEFAULTS, &overrides).unwrap();
+    let context = Context::new("command-dispatcher");
+    tokio::spawn(command_dispatcher::serve(settings, context.clone()));
+    ready(&context).await
+}
+
+/// Where the service listens, once all that it depends on is reached.
+async fn ready(context: &Context) -> SocketAddr {
+    let address = context.http_address().await;
+    eventually("the service to be ready", || async {
+        context.health.report().await.ready
+    })
+    .await;
+    address
+}
+
+/// A load of `events_per_second` for `duration_s`, by the book: nothing twice, nobody moves.
+#[must_use]
+pub fn steady(events_per_second: u32, duration_s: u64, charge_points: u32) -> LoadSettings {
+    LoadSettings {
+        events_per_second,
+        duration_s,
+        charge_points,
+        id_prefix: "LOAD-".to_owned(),
+        connectors: 2,
+        duplicates: 0.0,
+        moves: 0.0,
+        seed: 7,
+    }
+}
+
+/// The binary `name` as `cargo build` left it beside the tests.
+///
+/// # Panics
+/// When it was not built.
+#[must_use]
+pub fn binary(name: &str) -> std::path::PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test
+        .ancestors()
+        .find(|folder| folder.ends_with("deps"))
+        .and_then(|deps| deps.parent());
+    let binary = folder.expect("tests lie in …/deps").join(name);
+    assert!(
+        binary.exists(),
+        "{} is not there: run `cargo build --workspace --bins`",
+        binary.display()
+    );
+    binary
+}

@@ -1,0 +1,255 @@
+//! SIGTERM drains: no request is cut, no batch is half done, the exit code is 0.
+
+use domain::event::{EventKind, GatewayEvent};
+use domain::ids::{ChargePointId, EventId, GatewayId};
+use gateway_simulator::Load;
+use reqwest::Client;
+use runtime::Shutdown;
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, Platform, binary, steady};
+use testkit::{TestDatabase, eventually};
+use tokio::process::{Child, Command};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between "not ready" and the end of accepting: what a load balancer needs to notice.
+const DELAY_MS: &str = "1500";
+
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string()
+}
+
+fn start(name: &str, database: &TestDatabase, settings: &[(&str, &str)]) -> Child {
+    Command::new(binary(name))
+        .env("DATABASE_URL", &database.url)
+        .envs(settings.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+async fn is_ready(admin: &str) -> bool {
+    reqwest::get(format!("http://{admin}/readyz"))
+        .await
+        .is_ok_and(|answer| answer.status().is_success())
+}
+
+async fn ready(admin: &str) {
+    eventually("the service to be ready", || is_ready(admin)).await;
+}
+
+/// Asks the service to stop, and waits until it has: with the exit code 0.
+async fn terminate(mut service: Child) {
+    let pid = service.id().unwrap().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .await
+            .unwrap()
+            .success()
+    );
+    let status = tokio::time::timeout(PATIENCE, service.wait())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// Callers behind a load balancer: they call for as long as the service says that it is ready.
+struct Callers {
+    url: String,
+    body: Value,
+    status: u16,
+    ready: AtomicBool,
+}
+
+impl Callers {
+    /// Calls from eight sides at once while `admin` says ready; every call must be answered, whole, with the status that
+    /// is due. Answers how many were.
+    async fn call(self, admin: &str) -> u64 {
+        let callers = Arc::new(self);
+        let calling: Vec<_> = (0..8)
+            .map(|_| tokio::spawn(Arc::clone(&callers).keep_calling()))
+            .collect();
+        while is_ready(admin).await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        callers.ready.store(false, Relaxed);
+        let mut answered = 0;
+        for caller in calling {
+            answered += caller.await.unwrap();
+        }
+        answered
+    }
+
+    async fn keep_calling(self: Arc<Self>) -> u64 {
+        // No connection is kept: a service that stops closes those that are idle, which is not what is tried here.
+        let client = Client::builder()
+            .pool_max_idle_per_host(0)
+            .timeout(PATIENCE)
+            .build()
+            .unwrap();
+        let mut answered = 0;
+        while self.ready.load(Relaxed) {
+            let answer = client.post(&self.url).json(&self.body).send().await.unwrap();
+            assert_eq!(answer.status(), self.status);
+            assert!(answer.json::<Value>().await.unwrap().is_object());
+            answered += 1;
+        }
+        answered
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_is_cut_when_asset_api_stops() {
+    let database = TestDatabase::new().await;
+    let (http, admin) = (free_address(), free_address());
+    let settings = [
+        ("CHARGING__HTTP__LISTEN", http.as_str()),
+        ("CHARGING__ADMIN__LISTEN", admin.as_str()),
+        ("CHARGING__SHUTDOWN__DELAY_MS", DELAY_MS),
+    ];
+    let service = start("asset-api", &database, &settings);
+    ready(&admin).await;
+    let url = format!("http://{http}/api/v1/stations");
+    let callers = Callers {
+        url,
+        body: json!({ "name": "站" }),
+        status: 201,
+        ready: true.into(),
+    };
+    let stored = "select count(*) from stations";
+    let stop = async {
+        eventually("requests to be answered", || async {
+            database.json(stored).await.as_u64() > Some(50)
+        })
+        .await;
+        terminate(service).await;
+    };
+    let (created, ()) = tokio::join!(callers.call(&admin), stop);
+    assert_eq!(
+        database.json(stored).await,
+        json!(created),
+        "what was created was answered, and the other way round"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_is_lost_when_command_dispatcher_stops() {
+    let platform = Platform::start(|_| {}).await;
+    let ingestor = platform.ingest();
+    let (pile, device) = platform.register().await;
+    hold(&platform, &device).await;
+    platform
+        .pile("the pile to be online", &pile, |pile| pile["online"] == true)
+        .await;
+    ingestor.stop().await;
+    let (http, admin) = (free_address(), free_address());
+    let settings = [
+        ("CHARGING__HTTP__LISTEN", http.as_str()),
+        ("CHARGING__ADMIN__LISTEN", admin.as_str()),
+        ("CHARGING__SHUTDOWN__DELAY_MS", DELAY_MS),
+        ("CHARGING__REDIS__COMMAND_TIMEOUT_MS", PATIENT_MS),
+        (
+            "CHARGING__DISPATCH__TOPIC",
+            platform.simulator_settings.topics.commands.as_str(),
+        ),
+        ("CHARGING__DISPATCH__PARTITIONS", &COMMAND_PARTITIONS.to_string()),
+    ];
+    let service = start("command-dispatcher", &platform.database, &settings);
+    ready(&admin).await;
+    let url = format!("http://{http}{pile}/commands/reset");
+    let callers = Callers {
+        url,
+        body: json!({}),
+        status: 202,
+        ready: true.into(),
+    };
+    let published = "select count(*) from commands where state = 'published'";
+    let stop = async {
+        let enough = || async { platform.database.json(published).await.as_u64() > Some(50) };
+        eventually("commands to be published", enough).await;
+        terminate(service).await;
+    };
+    let (accepted, ()) = tokio::join!(callers.call(&admin), stop);
+    assert_eq!(platform.database.json(published).await, json!(accepted));
+    assert_eq!(
+        platform.database.json("select count(*) from commands").await,
+        json!(accepted)
+    );
+}
+
+/// Has a pod that does nothing hold the device.
+async fn hold(platform: &Platform, device: &ChargePointId) {
+    let event = GatewayEvent {
+        event_id: EventId::parse("held").unwrap(),
+        charge_point_id: device.clone(),
+        gateway_id: GatewayId::parse("idle-pod").ok(),
+        claimed_at: Some(runtime::clock::now()),
+        trace_id: None,
+        kind: EventKind::Heartbeat,
+    };
+    platform.simulator.send(event).await.unwrap();
+    let key = format!("conn:{device}");
+    platform
+        .redis
+        .set_with_ttl(&key, "idle-pod", PATIENCE * 10)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingestor_that_stops_hands_over_at_once() {
+    let platform = Platform::start(|_| {}).await;
+    let admin = free_address();
+    let settings = [
+        ("CHARGING__ADMIN__LISTEN", admin.as_str()),
+        (
+            "CHARGING__INGEST__TOPIC",
+            platform.simulator_settings.topics.events.as_str(),
+        ),
+        // Far longer than the test: what is handed over did not just run out.
+        ("CHARGING__INGEST__LEASE_MS", "600000"),
+    ];
+    let first = start("event-ingestor", &platform.database, &settings);
+    let load = steady(300, 6, 50);
+    let run = Load::new(&load, &platform.simulator_settings, &platform.kafka)
+        .await
+        .unwrap();
+    let never = Shutdown::new(PATIENCE);
+    let next_offsets = "select coalesce(sum(next_offset), 0) from ingest_partitions";
+    let written = || async { platform.database.json(next_offsets).await.as_u64() };
+    let hand_over = async {
+        eventually("events to be written", || async { written().await > Some(300) }).await;
+        terminate(first).await;
+        let held = "select count(*) from ingest_partitions where owner is not null";
+        assert_eq!(
+            platform.database.json(held).await,
+            json!(0),
+            "everything is given back"
+        );
+        platform.ingest()
+    };
+    let (report, second) = tokio::join!(run.run(&load, &never), hand_over);
+    let report = report.unwrap();
+    eventually("everything to be written", || async {
+        written().await == Some(report.acknowledged)
+    })
+    .await;
+    let sessions = platform.database.json("select count(*) from sessions").await;
+    assert_eq!(sessions, json!(report.ledger.sessions()));
+    second.stop().await;
+}
