@@ -1,1 +1,33 @@
-//! To come.
+//! Stands in for the charge-point gateway and its charge points: demo, system tests and load runs.
+//!
+//! A [`Simulator`] plays any number of gateway pods and devices in one process: events go to Kafka, `conn:` keys to
+//! Redis, commands come from Kafka and are carried out by a [`device::Device`], a state machine without I/O. [`Load`]
+//! produces events as fast as asked and keeps a ledger of them to compare a database with.
+
+mod commands;
+pub mod device;
+mod directory;
+mod driver;
+mod error;
+mod history;
+mod load;
+mod manners;
+mod metrics;
+mod publisher;
+mod random;
+mod schedule;
+mod serve;
+pub mod settings;
+mod simulator;
+mod statistics;
+
+pub use commands::{Outcome, ReceivedCommand, Rejection};
+pub use device::DeviceSpec;
+pub use error::SimulatorError;
+pub use load::{Load, LoadReport, ledger};
+pub use manners::Manners;
+pub use publisher::{Position, SentEvent};
+pub use serve::{load, serve};
+pub use settings::{Settings, SimulatorSettings};
+pub use simulator::{Goodbye, KeyFate, Simulator};
+pub use statistics::Statistics;

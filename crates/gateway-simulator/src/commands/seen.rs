@@ -1,0 +1,52 @@
+//! Which commands a pod has had already.
+
+use domain::ids::CommandId;
+use std::collections::{HashSet, VecDeque};
+
+/// The latest ids, bounded.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    ids: HashSet<CommandId>,
+    order: VecDeque<CommandId>,
+    capacity: usize,
+}
+
+impl Seen {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            ids: HashSet::new(),
+            order: VecDeque::new(),
+            capacity,
+        }
+    }
+
+    /// Remembers the id; says whether it is new.
+    pub(crate) fn insert(&mut self, id: CommandId) -> bool {
+        if !self.ids.insert(id) {
+            return false;
+        }
+        self.order.push_back(id);
+        if self.order.len() > self.capacity
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn an_id_is_new_once_and_memory_is_bounded() {
+        let id = |number| CommandId(Uuid::from_u128(number));
+        let mut seen = Seen::new(2);
+        assert!(seen.insert(id(1)) && !seen.insert(id(1)));
+        assert!(seen.insert(id(2)) && seen.insert(id(3)));
+        assert!(seen.insert(id(1)), "forgotten by now");
+        assert_eq!(seen.ids.len(), 2);
+    }
+}

@@ -1,0 +1,168 @@
+//! One outlet of a charge point: its status, its meter and the transaction on it.
+
+mod charging;
+
+use super::transaction::Transaction;
+use super::{Pace, Reaction};
+use chrono::{DateTime, Utc};
+use domain::event::{EventKind, StatusReport};
+use domain::ids::ConnectorId;
+use domain::status::ConnectorStatus;
+
+/// An outlet.
+#[derive(Debug, Clone)]
+pub struct Connector {
+    id: ConnectorId,
+    max_power_w: f64,
+    status: ConnectorStatus,
+    error_code: Option<String>,
+    register_wh: f64,
+    transaction: Option<Transaction>,
+    /// Out of service, or to be so once the transaction is over.
+    out_of_service: bool,
+    /// When the vehicle leaves by itself after a transaction.
+    leaves_at: Option<DateTime<Utc>>,
+}
+
+impl Connector {
+    pub(super) fn new(id: ConnectorId, max_power_kw: f64) -> Self {
+        Self {
+            id,
+            max_power_w: max_power_kw * 1_000.0,
+            status: ConnectorStatus::Available,
+            error_code: None,
+            register_wh: 0.0,
+            transaction: None,
+            out_of_service: false,
+            leaves_at: None,
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn id(&self) -> ConnectorId {
+        self.id
+    }
+
+    /// Its status.
+    #[must_use]
+    pub const fn status(&self) -> ConnectorStatus {
+        self.status
+    }
+
+    /// The transaction that runs on it.
+    #[must_use]
+    pub const fn transaction(&self) -> Option<&Transaction> {
+        self.transaction.as_ref()
+    }
+
+    /// Whether a transaction could begin.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.transaction.is_none()
+            && matches!(
+                self.status,
+                ConnectorStatus::Available | ConnectorStatus::Preparing
+            )
+    }
+
+    /// Its status as it would report it.
+    pub(super) fn status_event(&self) -> EventKind {
+        EventKind::StatusChanged(StatusReport {
+            connector_id: self.id,
+            status: self.status,
+            error_code: self.error_code.clone(),
+            info: None,
+            vendor_error_code: None,
+        })
+    }
+
+    pub(super) fn set(&mut self, status: ConnectorStatus, error_code: Option<String>) {
+        self.status = status;
+        self.error_code = error_code;
+        self.leaves_at = None;
+    }
+
+    pub(super) fn plug_in(&mut self, reaction: &mut Reaction) {
+        if self.status == ConnectorStatus::Available {
+            self.change(ConnectorStatus::Preparing, reaction);
+        }
+    }
+
+    pub(super) fn unplug(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
+        self.stop("EVDisconnected", now, reaction);
+        if matches!(
+            self.status,
+            ConnectorStatus::Preparing | ConnectorStatus::Finishing
+        ) {
+            self.change(ConnectorStatus::Available, reaction);
+        }
+    }
+
+    /// Takes it into or out of service; says whether that had to be put off.
+    pub(super) fn set_in_service(&mut self, in_service: bool, reaction: &mut Reaction) -> bool {
+        self.out_of_service = !in_service;
+        if self.transaction.is_some() {
+            return !in_service;
+        }
+        let status = match (in_service, self.status) {
+            (false, _) => ConnectorStatus::Unavailable,
+            (true, ConnectorStatus::Unavailable) => ConnectorStatus::Available,
+            (true, status) => status,
+        };
+        self.change(status, reaction);
+        false
+    }
+
+    /// After a restart: whatever stood in its way is gone.
+    pub(super) fn restart(&mut self) {
+        self.transaction = None;
+        self.set(self.idle_status(), None);
+    }
+
+    pub(super) fn tick(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
+        if self.leaves_at.is_some_and(|due| due <= now) {
+            self.leaves_at = None;
+            self.unplug(now, reaction);
+        }
+        let running = self.transaction.as_mut();
+        if running.is_some_and(|running| running.sample_due.take_if(|due| *due <= now).is_some()) {
+            self.read_meter(now, reaction);
+        }
+    }
+
+    /// What becomes due by the status it is in.
+    pub(super) fn set_timers(&mut self, pace: &Pace, now: DateTime<Utc>) {
+        if let Some(running) = self.transaction.as_mut() {
+            running.sample_due = running
+                .sample_due
+                .or_else(|| pace.meter.map(|interval| now + interval));
+        } else if self.status == ConnectorStatus::Finishing {
+            self.leaves_at = self.leaves_at.or_else(|| pace.finishing.map(|stay| now + stay));
+        }
+    }
+
+    pub(super) fn due(&self) -> Option<DateTime<Utc>> {
+        let sample_due = self.transaction.as_ref().and_then(|running| running.sample_due);
+        [self.leaves_at, sample_due].into_iter().flatten().min()
+    }
+
+    fn change(&mut self, status: ConnectorStatus, reaction: &mut Reaction) {
+        let status = match status {
+            ConnectorStatus::Available => self.idle_status(),
+            other => other,
+        };
+        if self.status != status || self.error_code.is_some() {
+            self.set(status, None);
+            reaction.events.push(self.status_event());
+        }
+    }
+
+    fn idle_status(&self) -> ConnectorStatus {
+        if self.out_of_service {
+            ConnectorStatus::Unavailable
+        } else {
+            ConnectorStatus::Available
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What must hold whatever happens to a device.
+
+use super::*;
+use std::collections::BTreeMap;
+
+fn any_connector() -> impl Strategy<Value = ConnectorId> {
+    (0_i64..4).prop_map(connector)
+}
+
+fn any_command() -> impl Strategy<Value = CommandKind> {
+    let availability = prop_oneof![Just(Availability::Operative), Just(Availability::Inoperative)];
+    prop_oneof![
+        4 => proptest::option::of((1_i64..4).prop_map(connector)).prop_map(remote_start),
+        4 => (634_i64..650).prop_map(|id| remote_stop(&id.to_string())),
+        1 => Just(CommandKind::Reset { kind: ResetKind::Soft }),
+        1 => any_connector().prop_map(|connector_id| CommandKind::UnlockConnector { connector_id }),
+        1 => (any_connector(), availability).prop_map(|(connector_id, availability)| {
+            CommandKind::ChangeAvailability { connector_id, availability }
+        }),
+        1 => proptest::option::of(any_connector()).prop_map(|connector_id| CommandKind::TriggerMessage {
+            requested: TriggeredMessage::MeterValues,
+            connector_id,
+        }),
+    ]
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        1 => Just(Input::Connect),
+        1 => Just(Input::Disconnect),
+        4 => Just(Input::Tick),
+        3 => any_connector().prop_map(Input::PlugIn),
+        3 => any_connector().prop_map(Input::Unplug),
+        3 => any_connector().prop_map(|id| Input::Start(id, tag())),
+        2 => any_connector().prop_map(Input::Stop),
+        2 => any_connector().prop_map(Input::ReadMeter),
+        6 => any_command().prop_map(Input::Command),
+    ]
+}
+
+/// What a listener makes of the events.
+#[derive(Default)]
+struct Listener {
+    running: BTreeMap<TransactionId, ConnectorId>,
+    known: Vec<TransactionId>,
+    energy_wh: BTreeMap<ConnectorId, f64>,
+    statuses: BTreeMap<ConnectorId, ConnectorStatus>,
+}
+
+impl Listener {
+    fn hear(&mut self, event: &EventKind) {
+        match event {
+            EventKind::StatusChanged(report) => {
+                self.statuses.insert(report.connector_id, report.status);
+            }
+            EventKind::TransactionStarted(start) => {
+                let id = start.transaction_id.clone().unwrap();
+                assert!(!self.known.contains(&id), "{id} twice");
+                assert!(!self.running.values().any(|busy| *busy == start.connector_id));
+                self.running.insert(id.clone(), start.connector_id);
+                self.known.push(id);
+            }
+            EventKind::MeterValues(values) => {
+                if let Some(id) = &values.transaction_id {
+                    assert_eq!(self.running.get(id), Some(&values.connector_id));
+                }
+                let energy_wh = values.readings[0].energy_wh.unwrap();
+                self.climb(values.connector_id, energy_wh);
+            }
+            EventKind::TransactionStopped(stop) => {
+                let connector = self.running.remove(stop.transaction_id.as_ref().unwrap());
+                self.climb(connector.expect("one that runs"), stop.meter_stop_wh.unwrap());
+            }
+            _ => {}
+        }
+    }
+
+    fn climb(&mut self, connector: ConnectorId, energy_wh: f64) {
+        let before = self.energy_wh.insert(connector, energy_wh).unwrap_or(0.0);
+        assert!(energy_wh >= before, "{before} then {energy_wh}");
+    }
+}
+
+proptest! {
+    /// Who listens knows what runs and in which status, as often as the line may break.
+    #[test]
+    fn events_tell_a_consistent_story(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..80)) {
+        let mut bench = Bench::new();
+        let mut listener = Listener::default();
+        for (seconds, input) in inputs {
+            bench.now += TimeDelta::seconds(seconds);
+            let is_command = matches!(input, Input::Command(_));
+            let reaction = bench.apply(input);
+            prop_assert_eq!(reaction.answer.is_some(), is_command);
+            reaction.events.iter().for_each(|event| listener.hear(event));
+            let connectors = bench.device.connectors();
+            let running: BTreeMap<_, _> = connectors
+                .iter()
+                .filter_map(|it| Some((it.transaction()?.id.clone(), it.id())))
+                .collect();
+            prop_assert_eq!(&listener.running, &running);
+            for it in connectors.iter().filter(|_| bench.device.is_up()) {
+                let told = listener.statuses.get(&it.id());
+                prop_assert!(told.is_none_or(|told| *told == it.status()));
+            }
+        }
+    }
+
+    /// An alarm that goes off is dealt with: the next one is later.
+    #[test]
+    fn alarms_move_on(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..60)) {
+        let mut bench = Bench::new();
+        for (seconds, input) in inputs {
+            bench.now += TimeDelta::seconds(seconds);
+            bench.apply(input);
+            bench.apply(Input::Tick);
+            if let Some(due) = bench.device.due() {
+                prop_assert!(due > bench.now, "{due} at {}", bench.now);
+            }
+        }
+    }
+
+    /// Without a connection nothing is told.
+    #[test]
+    fn off_is_silent(inputs in proptest::collection::vec(any_input(), 1..40)) {
+        let mut bench = Bench::new();
+        bench.apply(Input::Disconnect);
+        for input in inputs.into_iter().filter(|input| *input != Input::Connect) {
+            prop_assert_eq!(bench.apply(input).events, vec![]);
+        }
+    }
+}

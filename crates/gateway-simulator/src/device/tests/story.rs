@@ -1,0 +1,178 @@
+//! Stories: a command or a driver, and what is told of it.
+
+use super::*;
+
+#[test]
+fn it_announces_itself_with_all_connectors() {
+    let spec = DeviceSpec::new(ChargePointId::parse("SIM-1").unwrap());
+    let mut device = Device::new(spec, pace());
+    let reaction = device.apply(Input::Connect, start(), &TransactionIds::from(1));
+    assert_eq!(told(&reaction), ["connected", "1 Available", "2 Available"]);
+    assert_eq!(reaction.link, Some(LinkChange::Up));
+}
+
+#[test]
+fn a_remote_session_from_start_to_end() {
+    let mut bench = Bench::new();
+    let (answer, events) = bench.command(remote_start(Some(connector(1))));
+    assert_eq!(answer, Some(Answer::Accepted));
+    assert_eq!(events, ["1 Preparing", "started 634", "1 Charging"]);
+    assert_eq!(bench.device.due(), Some(start() + TimeDelta::seconds(10)));
+    assert_eq!(bench.after(10), ["meter_values"]);
+    assert!(bench.after(9).is_empty());
+    assert_eq!(bench.after(1), ["meter_values"]);
+    let (answer, events) = bench.command(remote_stop("634"));
+    assert_eq!(answer, Some(Answer::Accepted));
+    assert_eq!(events, ["stopped Remote", "1 Finishing"]);
+    assert_eq!(bench.after(2), ["1 Available"]);
+}
+
+#[test]
+fn energy_climbs_with_power_and_time() {
+    let mut bench = Bench::new();
+    bench.apply(Input::Start(connector(1), tag()));
+    bench.now += TimeDelta::minutes(6);
+    let reaction = bench.apply(Input::ReadMeter(connector(1)));
+    let [EventKind::MeterValues(values)] = reaction.events.as_slice() else {
+        panic!("{reaction:?}");
+    };
+    let reading = &values.readings[0];
+    assert_eq!(values.transaction_id.as_ref().unwrap().as_str(), "634");
+    assert_eq!(reading.energy_wh, Some(6_000.0));
+    assert_eq!(reading.power_w, Some(60_000.0));
+    assert_eq!(reading.current_a, Some(150.0));
+}
+
+#[test]
+fn a_full_battery_suspends_the_session() {
+    let mut bench = Bench::new();
+    bench.apply(Input::Start(connector(1), tag()));
+    bench.now += TimeDelta::hours(9);
+    let reaction = bench.apply(Input::ReadMeter(connector(1)));
+    assert_eq!(told(&reaction), ["meter_values", "1 SuspendedEV"]);
+}
+
+#[test]
+fn without_a_name_the_waiting_vehicle_is_charged() {
+    let mut bench = Bench::new();
+    bench.apply(Input::PlugIn(connector(1)));
+    assert_eq!(bench.command(remote_start(None)).1, ["started 634", "1 Charging"]);
+    assert_eq!(
+        bench.command(remote_start(None)).1,
+        ["2 Preparing", "started 635", "2 Charging"]
+    );
+    assert_eq!(
+        bench.command(remote_start(None)),
+        (Some(Answer::Rejected), vec![])
+    );
+}
+
+#[test]
+fn what_cannot_be_done_is_rejected() {
+    let mut bench = Bench::new();
+    bench.apply(Input::Report(
+        connector(1),
+        ConnectorStatus::Faulted,
+        Some("GroundFailure".into()),
+    ));
+    let unlock = CommandKind::UnlockConnector {
+        connector_id: connector(9),
+    };
+    for impossible in [
+        remote_start(Some(connector(1))),
+        remote_start(Some(connector(3))),
+        remote_stop("1"),
+        unlock,
+    ] {
+        assert_eq!(bench.command(impossible), (Some(Answer::Rejected), vec![]));
+    }
+}
+
+#[test]
+fn a_reset_ends_sessions_and_comes_back() {
+    let mut bench = Bench::new();
+    bench.apply(Input::Start(connector(2), tag()));
+    let reset = CommandKind::Reset {
+        kind: ResetKind::Hard,
+    };
+    let (answer, events) = bench.command(reset);
+    assert_eq!(answer, Some(Answer::Accepted));
+    assert_eq!(events, ["stopped HardReset", "2 Finishing", "disconnected"]);
+    assert!(!bench.device.is_up());
+    assert_eq!(
+        bench.command(remote_start(None)),
+        (Some(Answer::Rejected), vec![])
+    );
+    assert_eq!(bench.device.due(), Some(start() + TimeDelta::seconds(3)));
+    assert!(bench.after(2).is_empty());
+    assert_eq!(bench.after(1), ["connected", "1 Available", "2 Available"]);
+}
+
+#[test]
+fn availability_waits_for_the_session_to_end() {
+    let mut bench = Bench::new();
+    let change = |availability| CommandKind::ChangeAvailability {
+        connector_id: ConnectorId::WHOLE,
+        availability,
+    };
+    bench.apply(Input::Start(connector(1), tag()));
+    let (answer, events) = bench.command(change(Availability::Inoperative));
+    assert_eq!(answer, Some(Answer::Scheduled));
+    assert_eq!(events, ["2 Unavailable"]);
+    let reaction = bench.apply(Input::Unplug(connector(1)));
+    assert_eq!(
+        told(&reaction),
+        ["stopped EVDisconnected", "1 Finishing", "1 Unavailable"]
+    );
+    let (answer, events) = bench.command(change(Availability::Operative));
+    assert_eq!(answer, Some(Answer::Accepted));
+    assert_eq!(events, ["1 Available", "2 Available"]);
+}
+
+#[test]
+fn messages_can_be_triggered() {
+    let mut bench = Bench::new();
+    let mut trigger = |requested, connector_id| {
+        bench
+            .command(CommandKind::TriggerMessage {
+                requested,
+                connector_id,
+            })
+            .1
+    };
+    let status = TriggeredMessage::StatusNotification;
+    assert_eq!(trigger(status, None), ["1 Available", "2 Available"]);
+    assert_eq!(trigger(status, Some(connector(2))), ["2 Available"]);
+    assert_eq!(trigger(TriggeredMessage::Heartbeat, None), ["heartbeat"]);
+    assert_eq!(trigger(TriggeredMessage::BootNotification, None), ["connected"]);
+    assert_eq!(
+        trigger(TriggeredMessage::MeterValues, Some(connector(1))),
+        ["meter_values"]
+    );
+}
+
+#[test]
+fn a_configured_interval_is_kept() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.after(60), ["heartbeat"]);
+    let configure = |value: &str| CommandKind::ChangeConfiguration {
+        key: "HeartbeatInterval".to_owned(),
+        value: value.to_owned(),
+    };
+    assert_eq!(bench.command(configure("soon")).0, Some(Answer::Rejected));
+    assert_eq!(bench.command(configure("5")).0, Some(Answer::Accepted));
+    assert_eq!(bench.device.configuration("HeartbeatInterval"), Some("5"));
+    assert_eq!(bench.after(60), ["heartbeat"]);
+    assert_eq!(bench.after(5), ["heartbeat"]);
+}
+
+#[test]
+fn offline_it_goes_on_in_silence() {
+    let mut bench = Bench::new();
+    bench.apply(Input::Start(connector(1), tag()));
+    assert_eq!(told(&bench.apply(Input::Disconnect)), ["disconnected"]);
+    assert!(bench.apply(Input::Heartbeat).events.is_empty());
+    assert!(bench.after(100).is_empty());
+    let back = bench.apply(Input::Connect);
+    assert_eq!(told(&back), ["connected", "1 Charging", "2 Available"]);
+}

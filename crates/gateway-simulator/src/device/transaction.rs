@@ -1,0 +1,99 @@
+//! A charging transaction as the device and its gateway know it.
+
+use super::battery::Battery;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{IdTag, TransactionId};
+use domain::measure::MeterReading;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Hands out transaction ids: integers that go up.
+#[derive(Debug)]
+pub struct TransactionIds(AtomicI64);
+
+impl TransactionIds {
+    /// Ids from `first` on.
+    #[must_use]
+    pub const fn from(first: i64) -> Self {
+        Self(AtomicI64::new(first))
+    }
+
+    /// Ids that no earlier run gave out: they begin at the milliseconds of `now`.
+    #[must_use]
+    pub const fn beginning(now: DateTime<Utc>) -> Self {
+        Self::from(now.timestamp_millis())
+    }
+
+    pub(super) fn next(&self) -> Option<TransactionId> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        TransactionId::parse(&number.to_string()).ok()
+    }
+}
+
+/// A transaction that runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transaction {
+    /// Its id, which the gateway gave it.
+    pub id: TransactionId,
+    /// Who charges.
+    pub id_tag: IdTag,
+    /// Since when.
+    pub started_at: DateTime<Utc>,
+    battery: Battery,
+    /// Up to when energy has been counted.
+    counted_to: DateTime<Utc>,
+    /// When meter values are next due.
+    pub(super) sample_due: Option<DateTime<Utc>>,
+}
+
+impl Transaction {
+    pub(super) fn begin(id: TransactionId, id_tag: IdTag, now: DateTime<Utc>) -> Self {
+        // Vehicles arrive between a fifth and three fifths full.
+        let variety = id
+            .as_integer()
+            .and_then(|number| i32::try_from(number % 40).ok())
+            .unwrap_or(0);
+        Self {
+            id,
+            id_tag,
+            started_at: now,
+            battery: Battery::charged_to(0.2 + f64::from(variety) / 100.0),
+            counted_to: now,
+            sample_due: None,
+        }
+    }
+
+    /// Counts the energy drawn until `now`, in Wh; none while `paused`.
+    pub(super) fn count(&mut self, now: DateTime<Utc>, max_power_w: f64, paused: bool) -> f64 {
+        let elapsed = (now - self.counted_to).max(TimeDelta::zero());
+        self.counted_to = self.counted_to.max(now);
+        let hours = elapsed.as_seconds_f64() / 3_600.0;
+        if paused {
+            0.0
+        } else {
+            self.battery.charge(max_power_w, hours)
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.battery.is_full()
+    }
+
+    /// What the meter shows of it, beside the energy register.
+    pub(super) fn reading(&self, energy_wh: f64, max_power_w: f64, paused: bool) -> MeterReading {
+        let power_w = if paused {
+            0.0
+        } else {
+            self.battery.power_w(max_power_w)
+        };
+        let voltage_v = if max_power_w > 22_000.0 { 400.0 } else { 230.0 };
+        MeterReading {
+            taken_at: Some(self.counted_to),
+            energy_wh: Some(energy_wh),
+            power_w: Some(power_w),
+            voltage_v: Some(voltage_v),
+            current_a: Some((power_w / voltage_v * 10.0).round() / 10.0),
+            soc_percent: Some(self.battery.soc_percent()),
+            temperature_c: None,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The `conn:` keys in Redis, which tell who holds a device.
+
+use domain::ids::{ChargePointId, GatewayId};
+use runtime::redis::{Redis, RedisError};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Attempts at a round trip, and the pause between them.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Writes the keys of all pods, one round trip at a time, so that a refresh never overtakes a move.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    redis: Mutex<Redis>,
+    ttl: Duration,
+}
+
+impl Directory {
+    pub(crate) fn new(redis: Redis, ttl: Duration) -> Self {
+        Self {
+            redis: Mutex::new(redis),
+            ttl,
+        }
+    }
+
+    /// Says that `pod` holds the device.
+    pub(crate) async fn write(
+        &self,
+        charge_point_id: &ChargePointId,
+        pod: &GatewayId,
+    ) -> Result<(), RedisError> {
+        self.refresh(|| vec![(key(charge_point_id), pod.to_string())])
+            .await
+    }
+
+    /// Writes the entries that `held` gives once it is our turn.
+    pub(crate) async fn refresh(
+        &self,
+        held: impl FnOnce() -> Vec<(String, String)>,
+    ) -> Result<(), RedisError> {
+        let redis = self.redis.lock().await;
+        let entries = held();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(key, pod)| (key.as_str(), pod.as_str()))
+            .collect();
+        persistently(|| redis.set_many_with_ttl(&entries, self.ttl)).await
+    }
+
+    /// Deletes the device's key, if it still names `pod`.
+    pub(crate) async fn delete(
+        &self,
+        charge_point_id: &ChargePointId,
+        pod: &GatewayId,
+    ) -> Result<(), RedisError> {
+        let key = key(charge_point_id);
+        let keys = [key.as_str()];
+        let redis = self.redis.lock().await;
+        let named = persistently(|| redis.get_many(&keys)).await?;
+        if named.into_iter().flatten().any(|named| named == pod.as_str()) {
+            persistently(|| redis.delete(&key)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The key that names the pod of a device.
+pub(crate) fn key(charge_point_id: &ChargePointId) -> String {
+    format!("conn:{charge_point_id}")
+}
+
+/// Redis may be away for a moment, or not connected yet.
+async fn persistently<T, Fut>(mut command: impl FnMut() -> Fut) -> Result<T, RedisError>
+where
+    Fut: Future<Output = Result<T, RedisError>>,
+{
+    let mut attempt = 1;
+    loop {
+        match Box::pin(command()).await {
+            Err(RedisError::Disconnected | RedisError::TimedOut(_)) if attempt < ATTEMPTS => {
+                attempt += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}

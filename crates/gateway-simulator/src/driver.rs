@@ -1,0 +1,124 @@
+//! What drivers and bad luck do to a charge point, by chance, but the same every time.
+
+use crate::device::{Connector, Device, Input};
+use crate::random::Random;
+use crate::settings::LifeSettings;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{ChargePointId, ConnectorId, IdTag};
+use domain::status::ConnectorStatus;
+
+/// Mean time between plugging in and starting, and between stopping and leaving: this share of a session.
+const DALLYING: f64 = 1.0 / 60.0;
+/// Mean seconds that a fault lasts.
+const FAULT_S: f64 = 120.0;
+
+/// Whoever uses a charge point: one at a time, chosen anew after each.
+#[derive(Debug, Clone)]
+pub(crate) struct Driver {
+    random: Random,
+    sessions_per_s: f64,
+    faults_per_s: f64,
+    session_s: f64,
+    due: DateTime<Utc>,
+    stage: Stage,
+}
+
+/// What is going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Quiet,
+    PluggedIn(ConnectorId),
+    Charging(ConnectorId),
+    Leaving(ConnectorId),
+    Broken(ConnectorId),
+}
+
+impl Driver {
+    /// A driver for that charge point; `None` where nothing ever happens.
+    pub(crate) fn new(life: &LifeSettings, id: &ChargePointId, now: DateTime<Utc>) -> Option<Self> {
+        let mut driver = Self {
+            random: Random::new(life.seed, id.as_str()),
+            sessions_per_s: life.sessions_per_hour / 3_600.0,
+            faults_per_s: life.faults_per_day / 86_400.0,
+            session_s: life.session_s.into(),
+            due: now,
+            stage: Stage::Quiet,
+        };
+        if driver.sessions_per_s + driver.faults_per_s <= 0.0 {
+            return None;
+        }
+        driver.rest(now);
+        Some(driver)
+    }
+
+    /// When something is next to happen.
+    pub(crate) const fn due(&self) -> DateTime<Utc> {
+        self.due
+    }
+
+    /// What happens now; nothing if the charge point is not in a state for it.
+    pub(crate) fn act(&mut self, device: &Device, now: DateTime<Utc>) -> Option<Input> {
+        match self.stage {
+            Stage::Quiet => self.begin(device, now),
+            Stage::PluggedIn(connector) => {
+                self.wait(Stage::Charging(connector), self.session_s, now);
+                let id_tag = format!("DRIVER-{:04}", self.random.below(10_000));
+                Some(Input::Start(connector, IdTag::parse(&id_tag).ok()?))
+            }
+            Stage::Charging(connector) => {
+                self.wait(Stage::Leaving(connector), DALLYING * self.session_s, now);
+                Some(Input::Stop(connector))
+            }
+            Stage::Leaving(connector) => {
+                self.rest(now);
+                Some(Input::Unplug(connector))
+            }
+            Stage::Broken(connector) => {
+                self.rest(now);
+                let is_broken = status_of(device, connector) == Some(ConnectorStatus::Faulted);
+                is_broken.then_some(Input::Report(connector, ConnectorStatus::Available, None))
+            }
+        }
+    }
+
+    fn begin(&mut self, device: &Device, now: DateTime<Utc>) -> Option<Input> {
+        let free: Vec<ConnectorId> = device
+            .connectors()
+            .iter()
+            .filter(|connector| connector.status() == ConnectorStatus::Available)
+            .map(Connector::id)
+            .collect();
+        let Some(connector) = free.get(self.random.below(free.len())).copied() else {
+            self.rest(now);
+            return None;
+        };
+        let rates = self.sessions_per_s + self.faults_per_s;
+        if self.random.happens(self.faults_per_s / rates) {
+            self.wait(Stage::Broken(connector), FAULT_S, now);
+            let code = Some("GroundFailure".to_owned());
+            return Some(Input::Report(connector, ConnectorStatus::Faulted, code));
+        }
+        self.wait(Stage::PluggedIn(connector), DALLYING * self.session_s, now);
+        Some(Input::PlugIn(connector))
+    }
+
+    fn rest(&mut self, now: DateTime<Utc>) {
+        let mean_s = 1.0 / (self.sessions_per_s + self.faults_per_s);
+        self.wait(Stage::Quiet, mean_s, now);
+    }
+
+    fn wait(&mut self, stage: Stage, mean_s: f64, now: DateTime<Utc>) {
+        self.stage = stage;
+        self.due = now + seconds(self.random.waiting_time(mean_s));
+    }
+}
+
+fn status_of(device: &Device, connector: ConnectorId) -> Option<ConnectorStatus> {
+    device.connector(connector).map(Connector::status)
+}
+
+/// At most a week: rates may be very low.
+fn seconds(seconds: f64) -> TimeDelta {
+    let wait = std::time::Duration::from_secs_f64(seconds.clamp(0.05, 604_800.0));
+    TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(7))
+}

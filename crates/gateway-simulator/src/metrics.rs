@@ -1,0 +1,54 @@
+//! The simulator's counts as metrics.
+
+use crate::simulator::{Core, Simulator};
+use crate::statistics::Statistics;
+use opentelemetry::metrics::Meter;
+use std::sync::{Arc, Weak};
+
+/// One of the counts.
+type Count = fn(&Statistics) -> u64;
+
+/// Those that only go up, by name.
+const COUNTERS: [(&str, Count); 9] = [
+    ("simulator.events.sent", |it| it.events_sent),
+    ("simulator.events.failed", |it| it.events_failed),
+    ("simulator.batches.repeated", |it| it.batches_repeated),
+    ("simulator.commands.received", |it| it.commands_received),
+    ("simulator.commands.accepted", |it| it.commands_accepted),
+    ("simulator.commands.rejected", |it| it.commands_rejected),
+    ("simulator.commands.expired", |it| it.commands_expired),
+    ("simulator.commands.repeated", |it| it.commands_repeated),
+    ("simulator.refreshes.failed", |it| it.refreshes_failed),
+];
+
+impl Simulator {
+    /// Shows the statistics through this meter, for as long as the simulator is there.
+    pub fn observe(&self, meter: &Meter) {
+        for (name, value) in COUNTERS {
+            let core = self.weak_core();
+            let counter = meter.u64_observable_counter(name).with_callback(move |observer| {
+                if let Some(statistics) = statistics(&core) {
+                    observer.observe(value(&statistics), &[]);
+                }
+            });
+            // The meter keeps it; there is nothing to hold.
+            let _kept = counter.build();
+        }
+        let core = self.weak_core();
+        let gauge = meter.u64_observable_gauge("simulator.connected");
+        let gauge = gauge.with_callback(move |observer| {
+            if let Some(statistics) = statistics(&core) {
+                observer.observe(statistics.connected, &[]);
+            }
+        });
+        let _kept = gauge.build();
+    }
+
+    fn weak_core(&self) -> Weak<Core> {
+        Arc::downgrade(&self.core)
+    }
+}
+
+fn statistics(core: &Weak<Core>) -> Option<Statistics> {
+    core.upgrade().map(|core| core.statistics())
+}

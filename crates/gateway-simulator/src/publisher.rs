@@ -1,0 +1,115 @@
+//! Puts events on the event topic as a Kafka producer does: by key, in batches, in order.
+
+mod partition;
+mod record;
+
+pub(crate) use record::{Outgoing, Receipt};
+pub use record::{Position, SentEvent};
+
+use crate::error::SimulatorError;
+use crate::history::History;
+use crate::settings::GatewaySettings;
+use crate::statistics::Counters;
+use partition::Lane;
+use runtime::kafka::{Kafka, TopicWriter};
+use std::num::NonZeroU16;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+use wire::routing::RoutingHash;
+
+/// A producer for one topic; every partition has a lane of its own, with one produce request under way at a time.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    kafka: Kafka,
+    topic: String,
+    writer: TopicWriter,
+    settings: GatewaySettings,
+    lanes: RwLock<Vec<mpsc::Sender<Outgoing>>>,
+    tasks: TaskTracker,
+    pub(crate) history: Arc<History<SentEvent>>,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Publisher {
+    /// Asks Kafka for the topic's partitions and opens a lane for each.
+    pub(crate) async fn open(
+        kafka: &Kafka,
+        topic: &str,
+        settings: &GatewaySettings,
+    ) -> Result<Self, SimulatorError> {
+        let publisher = Self {
+            kafka: kafka.clone(),
+            topic: topic.to_owned(),
+            writer: kafka.writer(topic),
+            settings: settings.clone(),
+            lanes: RwLock::default(),
+            tasks: TaskTracker::new(),
+            history: Arc::new(History::new(settings.history)),
+            counters: Arc::default(),
+        };
+        publisher.look_for_partitions().await?;
+        Ok(publisher)
+    }
+
+    /// Opens lanes for partitions that have come since.
+    pub(crate) async fn look_for_partitions(&self) -> Result<(), SimulatorError> {
+        let partitions = Box::pin(self.kafka.partitions(&self.topic)).await?;
+        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
+        let missing = partitions.get(lanes.len()..).unwrap_or_default();
+        lanes.extend(missing.iter().map(|partition| self.open_lane(*partition)));
+        Ok(())
+    }
+
+    /// Looks for new partitions again and again.
+    pub(crate) async fn keep_looking(&self) {
+        let mut interval =
+            tokio::time::interval(Duration::from_secs(self.settings.partition_refresh_s.max(1)));
+        interval.tick().await;
+        loop {
+            interval.tick().await;
+            if let Err(error) = self.look_for_partitions().await {
+                tracing::warn!(topic = self.topic, %error, "the number of partitions is not known");
+            }
+        }
+    }
+
+    /// Puts a record into its partition's queue, waiting for room. Records are sent in the order of these calls.
+    pub(crate) async fn enqueue(&self, outgoing: Outgoing) -> Result<(), SimulatorError> {
+        let lane = self.lane(outgoing.key()).ok_or(SimulatorError::Stopped)?;
+        lane.send(outgoing)
+            .await
+            .map_err(|_closed| SimulatorError::Stopped)
+    }
+
+    /// Sends what is queued, takes nothing more, and returns when all of it is acknowledged or has failed.
+    pub(crate) async fn close(&self) {
+        self.lanes.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// The lane of Kafka's default partitioner.
+    fn lane(&self, key: &str) -> Option<mpsc::Sender<Outgoing>> {
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let partitions = NonZeroU16::new(u16::try_from(lanes.len()).unwrap_or(u16::MAX))?;
+        let partition = RoutingHash::Murmur2.partition(key, partitions);
+        lanes.get(usize::try_from(partition).ok()?).cloned()
+    }
+
+    fn open_lane(&self, partition: i32) -> mpsc::Sender<Outgoing> {
+        let (sender, queue) = mpsc::channel(self.settings.queue.max(1));
+        let lane = Lane {
+            partition,
+            writer: self.writer.clone(),
+            linger: Duration::from_millis(self.settings.linger_ms),
+            max_batch: self.settings.max_batch.max(1),
+            publish_timeout: Duration::from_millis(self.settings.publish_timeout_ms),
+            history: Arc::clone(&self.history),
+            counters: Arc::clone(&self.counters),
+        };
+        self.tasks.spawn(lane.run(queue));
+        sender
+    }
+}

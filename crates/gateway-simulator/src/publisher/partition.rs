@@ -1,0 +1,108 @@
+//! One partition's lane: gathers a batch, sends it until it is acknowledged, then the next.
+
+use super::record::{Outgoing, Position, SentEvent};
+use crate::error::SimulatorError;
+use crate::history::History;
+use crate::statistics::Counters;
+use runtime::kafka::{NewRecord, PublishError, TopicWriter};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// How long one publication may take before it is begun anew.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// Between publications of the same batch.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What a lane needs.
+pub(super) struct Lane {
+    pub(super) partition: i32,
+    pub(super) writer: TopicWriter,
+    pub(super) linger: Duration,
+    pub(super) max_batch: usize,
+    pub(super) publish_timeout: Duration,
+    pub(super) history: Arc<History<SentEvent>>,
+    pub(super) counters: Arc<Counters>,
+}
+
+impl Lane {
+    /// Sends what comes, until nothing can come any more.
+    pub(super) async fn run(self, mut queue: mpsc::Receiver<Outgoing>) {
+        let mut batch = Vec::new();
+        let mut is_busy = false;
+        while queue.recv_many(&mut batch, self.max_batch).await > 0 {
+            if is_busy && batch.len() < self.max_batch {
+                tokio::time::sleep(self.linger).await;
+                while batch.len() < self.max_batch
+                    && let Ok(more) = queue.try_recv()
+                {
+                    batch.push(more);
+                }
+            }
+            // A lone event is not made to wait for company that never comes.
+            is_busy = batch.len() > 1;
+            let outcome = self.publish(&batch).await;
+            self.settle(&mut batch, outcome);
+        }
+    }
+
+    /// Sends the batch, again and again if need be: the same records, so that whoever reads them can tell.
+    async fn publish(&self, batch: &[Outgoing]) -> Result<Vec<i64>, Arc<PublishError>> {
+        let end = Instant::now() + self.publish_timeout;
+        loop {
+            let records: Vec<NewRecord> = batch.iter().map(|outgoing| outgoing.record.clone()).collect();
+            let left = end.saturating_duration_since(Instant::now());
+            let publication = self.writer.publish(self.partition, records, left.min(ATTEMPT));
+            match Box::pin(publication).await {
+                Ok(offsets) => return Ok(offsets),
+                Err(_) if Instant::now() + PAUSE < end => {
+                    self.counters.batches_repeated.one();
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(Arc::new(error)),
+            }
+        }
+    }
+
+    fn settle(&self, batch: &mut Vec<Outgoing>, outcome: Result<Vec<i64>, Arc<PublishError>>) {
+        match outcome {
+            Ok(offsets) => {
+                self.counters.events_sent.add(batch.len());
+                for (sent, offset) in batch.drain(..).zip(offsets) {
+                    self.acknowledge(sent, offset);
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    partition = self.partition,
+                    events = batch.len(),
+                    %error,
+                    "events were not confirmed"
+                );
+                self.counters.events_failed.add(batch.len());
+                for reply in batch.drain(..).filter_map(|lost| lost.reply) {
+                    // Nobody may be waiting; the failure is counted and logged all the same.
+                    drop(reply.send(Err(SimulatorError::NotSent(Arc::clone(&error)))));
+                }
+            }
+        }
+    }
+
+    fn acknowledge(&self, sent: Outgoing, offset: i64) {
+        if sent.event.is_none() && sent.reply.is_none() {
+            return;
+        }
+        let position = Position {
+            partition: self.partition,
+            offset,
+            sent_at: sent.record.timestamp,
+            acknowledged_at: runtime::clock::now(),
+        };
+        if let Some(event) = sent.event {
+            self.history.push(SentEvent { event, position });
+        }
+        if let Some(reply) = sent.reply {
+            drop(reply.send(Ok(position)));
+        }
+    }
+}

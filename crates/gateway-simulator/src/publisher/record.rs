@@ -1,0 +1,89 @@
+//! A record on its way out, and what is known of it once it is there.
+
+use crate::error::SimulatorError;
+use chrono::{DateTime, Utc};
+use domain::event::GatewayEvent;
+use runtime::kafka::NewRecord;
+use std::collections::BTreeMap;
+use tokio::sync::oneshot;
+use wire::{CONTENT_TYPE, JSON, TRACEPARENT};
+
+/// Where a record lies in the event topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The partition.
+    pub partition: i32,
+    /// The offset in it.
+    pub offset: i64,
+    /// When the gateway sent it: the record's own timestamp.
+    pub sent_at: DateTime<Utc>,
+    /// When Kafka had acknowledged it.
+    pub acknowledged_at: DateTime<Utc>,
+}
+
+/// An event that lies in the event topic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SentEvent {
+    /// The event, as told.
+    pub event: GatewayEvent,
+    /// Where it lies.
+    pub position: Position,
+}
+
+/// A record to be sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(super) key: String,
+    pub(super) record: NewRecord,
+    /// The event in it, to be remembered.
+    pub(super) event: Option<GatewayEvent>,
+    /// Whom to tell.
+    pub(super) reply: Option<oneshot::Sender<Result<Position, SimulatorError>>>,
+}
+
+/// The promise of a position.
+pub(crate) type Receipt = oneshot::Receiver<Result<Position, SimulatorError>>;
+
+impl Outgoing {
+    /// A record in JSON for the device called `key`.
+    pub(crate) fn new(key: &str, value: Vec<u8>, now: DateTime<Utc>) -> Self {
+        let headers = BTreeMap::from([(CONTENT_TYPE.to_owned(), JSON.as_bytes().to_vec())]);
+        Self {
+            key: key.to_owned(),
+            record: NewRecord {
+                key: Some(key.as_bytes().to_vec()),
+                value: Some(value),
+                headers,
+                timestamp: now,
+            },
+            event: None,
+            reply: None,
+        }
+    }
+
+    /// The same in a trace.
+    pub(crate) fn with_traceparent(mut self, traceparent: Option<&str>) -> Self {
+        if let Some(traceparent) = traceparent {
+            let header = (TRACEPARENT.to_owned(), traceparent.as_bytes().to_vec());
+            self.record.headers.extend([header]);
+        }
+        self
+    }
+
+    /// The same, with the event in it to be remembered once it is there.
+    pub(crate) fn remembering(mut self, event: GatewayEvent) -> Self {
+        self.event = Some(event);
+        self
+    }
+
+    /// The same, and a promise to be told where it lies.
+    pub(crate) fn with_receipt(mut self) -> (Self, Receipt) {
+        let (sender, receipt) = oneshot::channel();
+        self.reply = Some(sender);
+        (self, receipt)
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+}

@@ -1,0 +1,72 @@
+//! Which device is due when.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::ChargePointId;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// The earliest is the greatest.
+type Alarm = Reverse<(DateTime<Utc>, ChargePointId)>;
+
+/// An alarm clock for devices. An alarm cannot be taken back; one that is no longer wanted does no harm.
+#[derive(Debug, Default)]
+pub(crate) struct Schedule {
+    alarms: Mutex<BinaryHeap<Alarm>>,
+    changed: Notify,
+}
+
+impl Schedule {
+    pub(crate) fn set(&self, at: DateTime<Utc>, charge_point_id: ChargePointId) {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_next = alarms.peek().is_none_or(|Reverse((next, _))| at < *next);
+        alarms.push(Reverse((at, charge_point_id)));
+        drop(alarms);
+        if is_next {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits for the next alarm. Meant for one caller.
+    pub(crate) async fn next(&self) -> ChargePointId {
+        loop {
+            match self.pop(runtime::clock::now()) {
+                Ok(due) => return due,
+                Err(None) => self.changed.notified().await,
+                Err(Some(wait)) => {
+                    let wait = wait.to_std().unwrap_or_default();
+                    // Either way the alarms are looked at again.
+                    drop(tokio::time::timeout(wait, self.changed.notified()).await);
+                }
+            }
+        }
+    }
+
+    /// The device that is due, or how long it will be until one is.
+    fn pop(&self, now: DateTime<Utc>) -> Result<ChargePointId, Option<TimeDelta>> {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        match alarms.peek() {
+            None => Err(None),
+            Some(Reverse((at, _))) if *at > now => Err(Some(*at - now)),
+            Some(_) => alarms.pop().map(|Reverse((_, due))| due).ok_or(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn alarms_go_off_in_order() {
+        let schedule = Schedule::default();
+        let id = |name| ChargePointId::parse(name).unwrap();
+        let now = runtime::clock::now();
+        schedule.set(now + TimeDelta::milliseconds(20), id("later"));
+        schedule.set(now - TimeDelta::seconds(1), id("overdue"));
+        assert_eq!(schedule.next().await, id("overdue"));
+        assert_eq!(schedule.next().await, id("later"));
+        assert!(runtime::clock::now() >= now + TimeDelta::milliseconds(20));
+    }
+}

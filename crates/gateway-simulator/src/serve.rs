@@ -1,0 +1,80 @@
+//! The two things that the binary does: play a gateway, and produce load.
+
+use crate::device::DeviceSpec;
+use crate::load::Load;
+use crate::settings::{FleetSettings, Settings};
+use crate::simulator::Simulator;
+use anyhow::Context as _;
+use domain::ids::ChargePointId;
+use runtime::Context;
+use runtime::kafka::Kafka;
+use runtime::redis::Redis;
+
+/// Connects the fleet and lets it live until shutdown is requested; then it says goodbye.
+///
+/// # Errors
+/// When the settings make no sense, or the fleet cannot be connected.
+pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    let kafka = Kafka::new(&settings.kafka)?;
+    let redis = Redis::connect(&settings.redis)?;
+    let asked = redis.clone();
+    context.health.add("redis", move || {
+        let redis = asked.clone();
+        async move { redis.ping().await.map_err(|error| error.to_string()) }
+    });
+    let simulator = Simulator::start(settings.simulator(), kafka, redis, context.shutdown.clone()).await?;
+    simulator.observe(&context.meter());
+    let fleet = fleet(&settings.fleet)?;
+    let charge_points = fleet.len();
+    let connecting = simulator.connect_all(fleet);
+    if let Some(connected) = context.shutdown.run_until_requested(connecting).await {
+        connected.context("the charge points could not be connected")?;
+        tracing::info!(charge_points, pods = ?simulator.pods(), "charge points are connected");
+    }
+    context.shutdown.requested().await;
+    let goodbye = simulator.disconnect_all().await;
+    simulator.stop().await;
+    tracing::info!(statistics = ?simulator.statistics(), "the gateway has stopped");
+    Ok(goodbye?)
+}
+
+/// Produces load, and says how it went.
+///
+/// # Errors
+/// When the settings make no sense, or events were lost.
+pub async fn load(settings: Settings, context: Context) -> anyhow::Result<()> {
+    let kafka = Kafka::new(&settings.kafka)?;
+    let load = Load::new(&settings.load, &settings.simulator(), &kafka).await?;
+    let report = load.run(&settings.load, &context.shutdown).await?;
+    tracing::info!(
+        events = report.events,
+        duplicates = report.duplicates,
+        acknowledged = report.acknowledged,
+        failed = report.failed,
+        took_ms = report.took.as_millis(),
+        events_per_second = report.events_per_second.round(),
+        worst_lag_ms = report.worst_lag.as_millis(),
+        sessions = report.ledger.sessions(),
+        kinds = ?report.ledger.kinds,
+        "load is over"
+    );
+    anyhow::ensure!(report.failed == 0, "{} events were not confirmed", report.failed);
+    Ok(())
+}
+
+fn fleet(settings: &FleetSettings) -> anyhow::Result<Vec<DeviceSpec>> {
+    (0..settings.charge_points)
+        .map(|number| {
+            let id = format!("{}{number:06}", settings.id_prefix);
+            Ok(DeviceSpec {
+                charge_point_id: ChargePointId::parse(&id).context("fleet.id_prefix")?,
+                pod: None,
+                connectors: settings.connectors,
+                model: settings.model.clone(),
+                vendor: settings.vendor.clone(),
+                firmware: settings.firmware.clone(),
+                max_power_kw: settings.max_power_kw,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! `[behaviour]`: how the gateway expresses itself, and how long its devices take.
+
+use crate::manners::Manners;
+use serde::{Deserialize, Deserializer, de};
+use wire::event::encode::Dialect;
+
+/// `[behaviour]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BehaviourSettings {
+    /// Whether to be as awkward as deployed gateways are; overrides the next four.
+    pub awkward: bool,
+    /// Whether `transaction.started` does not know the transaction's id.
+    pub transaction_id_late: bool,
+    /// Whether `charge_point.disconnected` is never sent.
+    pub silent_goodbyes: bool,
+    /// Whether `command.response` is sent.
+    pub answers_commands: bool,
+    /// How JSON is written.
+    #[serde(deserialize_with = "dialect")]
+    pub dialect: Dialect,
+    /// Milliseconds that a charge point is away after a Reset.
+    pub reboot_ms: u32,
+    /// Milliseconds that the vehicle stays plugged in after a session; 0 for until it is unplugged.
+    pub finishing_ms: u32,
+}
+
+impl Default for BehaviourSettings {
+    fn default() -> Self {
+        Self {
+            awkward: false,
+            transaction_id_late: false,
+            silent_goodbyes: false,
+            answers_commands: true,
+            dialect: Dialect::Handbook,
+            reboot_ms: 3_000,
+            finishing_ms: 2_000,
+        }
+    }
+}
+
+impl BehaviourSettings {
+    /// What they come down to.
+    #[must_use]
+    pub const fn manners(&self) -> Manners {
+        if self.awkward {
+            return Manners::AWKWARD;
+        }
+        Manners {
+            transaction_id_late: self.transaction_id_late,
+            silent_goodbyes: self.silent_goodbyes,
+            answers_commands: self.answers_commands,
+            dialect: self.dialect,
+        }
+    }
+}
+
+fn dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dialect, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "handbook" => Ok(Dialect::Handbook),
+        "deployed" => Ok(Dialect::Deployed),
+        other => Err(de::Error::unknown_variant(other, &["handbook", "deployed"])),
+    }
+}

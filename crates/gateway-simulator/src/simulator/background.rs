@@ -1,0 +1,103 @@
+//! What goes on by itself: alarms, refreshes of `conn:` keys, a look at the topic.
+
+use super::{Core, Origin};
+use crate::device::Input;
+use crate::directory;
+use crate::error::SimulatorError;
+use domain::ids::ChargePointId;
+use std::ops::Bound;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// Work that goes on until it is dropped.
+pub(super) type Endless = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// All of it.
+pub(super) fn tasks(core: &Arc<Core>) -> [Endless; 3] {
+    let [alarms, keys, topic] = [0; 3].map(|_| Arc::clone(core));
+    [
+        Box::pin(async move { answer_alarms(&alarms).await }),
+        Box::pin(async move { keep_keys(&keys).await }),
+        Box::pin(async move { topic.publisher.keep_looking().await }),
+    ]
+}
+
+async fn answer_alarms(core: &Core) {
+    loop {
+        let id = core.schedule.next().await;
+        if let Err(error) = wake(core, &id).await {
+            tracing::error!(charge_point_id = %id, %error, "a charge point could not act by itself");
+        }
+    }
+}
+
+async fn wake(core: &Core, id: &ChargePointId) -> Result<(), SimulatorError> {
+    let Some(slot) = core.slot(id) else {
+        return Ok(());
+    };
+    let mut slot = slot.lock().await;
+    let origin = Origin::now(slot.pod);
+    let input = slot.wake(origin.at);
+    let mut reactions = vec![slot.apply(input.clone(), &origin, core)];
+    if input != Input::Tick {
+        // What the device wanted at the same time is not to be forgotten.
+        reactions.push(slot.apply(Input::Tick, &origin, core));
+    }
+    for reaction in reactions {
+        core.react(&mut slot, reaction, &origin).await.map(drop)?;
+    }
+    Ok(())
+}
+
+async fn keep_keys(core: &Core) {
+    let every = Duration::from_secs(core.settings.gateway.conn_refresh_s.max(1));
+    let mut interval = tokio::time::interval(every);
+    interval.tick().await;
+    loop {
+        interval.tick().await;
+        refresh(core).await;
+    }
+}
+
+/// Writes all keys anew, some at a time.
+async fn refresh(core: &Core) {
+    let mut last = None;
+    loop {
+        let mut written_to = None;
+        let outcome = core
+            .directory
+            .refresh(|| {
+                let (entries, end) = held_after(core, last.as_ref());
+                written_to = end;
+                entries
+            })
+            .await;
+        if let Err(error) = outcome {
+            core.counters().refreshes_failed.one();
+            tracing::warn!(%error, "keys of connected charge points were not refreshed");
+        }
+        if written_to.is_none() {
+            return;
+        }
+        last = written_to;
+    }
+}
+
+/// The next entries behind that device, and the last device among them.
+fn held_after(core: &Core, last: Option<&ChargePointId>) -> (Vec<(String, String)>, Option<ChargePointId>) {
+    let held = core.held.lock().unwrap_or_else(PoisonError::into_inner);
+    let behind = last.map_or(Bound::Unbounded, Bound::Excluded);
+    let next = held
+        .range::<ChargePointId, _>((behind, Bound::Unbounded))
+        .take(core.settings.gateway.conn_chunk.max(1));
+    let mut entries = Vec::new();
+    let mut end = None;
+    for (id, pod) in next {
+        if let Some(pod) = core.pod(*pod) {
+            entries.push((directory::key(id), pod.id.to_string()));
+        }
+        end = Some(id.clone());
+    }
+    (entries, end)
+}

@@ -1,0 +1,53 @@
+//! Many charge points at once.
+
+use super::{Origin, Simulator};
+use crate::device::{DeviceSpec, Input};
+use crate::error::SimulatorError;
+use domain::ids::ChargePointId;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use std::sync::PoisonError;
+
+/// Charge points that connect or disconnect at the same time.
+const AT_ONCE: usize = 64;
+
+impl Simulator {
+    /// Connects many charge points, some at a time, and says how many events that took.
+    ///
+    /// # Errors
+    /// The first of those that [`connect`](Self::connect) had.
+    pub async fn connect_all(
+        &self,
+        specs: impl IntoIterator<Item = DeviceSpec>,
+    ) -> Result<usize, SimulatorError> {
+        stream::iter(specs)
+            .map(|spec| async { Ok(self.connect(spec).await?.len()) })
+            .buffer_unordered(AT_ONCE)
+            .try_fold(0, |total, events| async move { Ok(total + events) })
+            .await
+    }
+
+    /// Disconnects all charge points, as a gateway does that is stopped in good order.
+    ///
+    /// # Errors
+    /// The first of those that [`disconnect`](Self::disconnect) had.
+    pub async fn disconnect_all(&self) -> Result<(), SimulatorError> {
+        stream::iter(self.known())
+            .map(Ok)
+            .try_for_each_concurrent(AT_ONCE, |id| async move {
+                let Some(slot) = self.core.slot(&id) else {
+                    return Ok(());
+                };
+                let mut slot = slot.lock().await;
+                let origin = Origin::now(slot.pod);
+                let reaction = slot.apply(Input::Disconnect, &origin, &self.core);
+                self.core.react(&mut slot, reaction, &origin).await.map(drop)
+            })
+            .await
+    }
+
+    /// All charge points that were ever connected.
+    fn known(&self) -> Vec<ChargePointId> {
+        let slots = self.core.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.keys().cloned().collect()
+    }
+}

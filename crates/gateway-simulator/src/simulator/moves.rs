@@ -1,0 +1,157 @@
+//! Coming, going, and going elsewhere.
+
+use super::tell::all_sent;
+use super::{Core, Origin, Simulator, Slot};
+use crate::device::{Device, DeviceSpec, Input};
+use crate::driver::Driver;
+use crate::error::SimulatorError;
+use crate::publisher::SentEvent;
+use crate::random::Random;
+use domain::event::EventKind;
+use domain::ids::ChargePointId;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::Mutex;
+
+/// What becomes of the `conn:` key of a device that vanishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFate {
+    /// It stays until it expires: the pod died, or has not noticed.
+    Expires,
+    /// The pod deletes it.
+    Deleted,
+}
+
+/// When the old pod says that a device has gone which has moved to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goodbye {
+    /// Not at all.
+    Never,
+    /// Before the device is back.
+    InTime,
+    /// After it has announced itself elsewhere; the device must stay online.
+    Late,
+}
+
+impl Simulator {
+    /// Connects a charge point: its key is written, it announces itself and reports every connector.
+    ///
+    /// One that was connected before comes back as it was left; then only the pod of `spec` counts.
+    ///
+    /// # Errors
+    /// When it is connected already, or the pod does not exist, or something is not confirmed.
+    pub async fn connect(&self, spec: DeviceSpec) -> Result<Vec<SentEvent>, SimulatorError> {
+        let id = spec.charge_point_id.clone();
+        let pod = self.core.pod_for(&spec)?;
+        let slot = self.core.place(spec, pod);
+        let mut slot = slot.lock().await;
+        if slot.is_online() {
+            return Err(SimulatorError::AlreadyConnected(id));
+        }
+        slot.pod = pod;
+        self.core.finish(&mut slot, Input::Connect).await
+    }
+
+    /// The charge point goes, and the pod says goodbye for it.
+    ///
+    /// # Errors
+    /// When it is not connected, or something is not confirmed.
+    pub async fn disconnect(&self, id: &ChargePointId) -> Result<Vec<SentEvent>, SimulatorError> {
+        let slot = self.core.online_slot(id)?;
+        let mut slot = slot.lock().await;
+        if !slot.is_online() {
+            return Err(SimulatorError::NotConnected(id.clone()));
+        }
+        self.core.finish(&mut slot, Input::Disconnect).await
+    }
+
+    /// The charge point goes, and nobody says so.
+    ///
+    /// # Errors
+    /// When it is not connected, or its key cannot be deleted.
+    pub async fn vanish(&self, id: &ChargePointId, key: KeyFate) -> Result<(), SimulatorError> {
+        let slot = self.core.online_slot(id)?;
+        let mut slot = slot.lock().await;
+        if !slot.is_online() {
+            return Err(SimulatorError::NotConnected(id.clone()));
+        }
+        let origin = Origin::now(slot.pod);
+        drop(slot.apply(Input::Disconnect, &origin, &self.core));
+        match key {
+            KeyFate::Expires => self.core.note_held(id, None),
+            KeyFate::Deleted => self.core.let_go(id, origin.pod).await?,
+        }
+        Ok(())
+    }
+
+    /// The charge point connects to another pod. Gives the events in the order in which they were sent.
+    ///
+    /// # Errors
+    /// When it is not connected, or the pod does not exist, or something is not confirmed.
+    pub async fn move_to_pod(
+        &self,
+        id: &ChargePointId,
+        pod: usize,
+        goodbye: Goodbye,
+    ) -> Result<Vec<SentEvent>, SimulatorError> {
+        self.core.pod(pod).ok_or(SimulatorError::NoSuchPod(pod))?;
+        let slot = self.core.online_slot(id)?;
+        let mut slot = slot.lock().await;
+        if !slot.is_online() {
+            return Err(SimulatorError::NotConnected(id.clone()));
+        }
+        let old = slot.pod;
+        let mut sent = Vec::new();
+        if goodbye == Goodbye::InTime {
+            sent.extend(self.core.say_goodbye(id, old).await?);
+        }
+        slot.pod = pod;
+        sent.extend(self.core.finish(&mut slot, Input::Connect).await?);
+        if goodbye == Goodbye::Late {
+            sent.extend(self.core.say_goodbye(id, old).await?);
+        }
+        Ok(sent)
+    }
+}
+
+impl Core {
+    /// The pod that a device asks for; else one that its name decides on.
+    pub(super) fn pod_for(&self, spec: &DeviceSpec) -> Result<usize, SimulatorError> {
+        let chosen = || Random::new(0, spec.charge_point_id.as_str()).below(self.pods.len());
+        let pod = spec.pod.unwrap_or_else(chosen);
+        self.pod(pod).map(|_| pod).ok_or(SimulatorError::NoSuchPod(pod))
+    }
+
+    /// The device's slot, made if it is new.
+    pub(super) fn place(&self, spec: DeviceSpec, pod: usize) -> Arc<Mutex<Slot>> {
+        let settings = &self.settings;
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(spec.charge_point_id.clone()).or_insert_with(|| {
+            let driver = Driver::new(&settings.life, &spec.charge_point_id, runtime::clock::now());
+            let pace = settings.life.pace(&settings.behaviour, &spec.charge_point_id);
+            let device = Device::new(spec, pace);
+            Arc::new(Mutex::new(Slot::new(device, driver, pod)))
+        });
+        Arc::clone(slot)
+    }
+
+    fn online_slot(&self, id: &ChargePointId) -> Result<Arc<Mutex<Slot>>, SimulatorError> {
+        self.slot(id)
+            .ok_or_else(|| SimulatorError::NotConnected(id.clone()))
+    }
+
+    /// Lets it happen, holding on to the device until all is acknowledged.
+    async fn finish(&self, slot: &mut Slot, input: Input) -> Result<Vec<SentEvent>, SimulatorError> {
+        let origin = Origin::now(slot.pod);
+        let reaction = slot.apply(input, &origin, self);
+        let pending = self.react(slot, reaction, &origin).await?;
+        all_sent(pending).await
+    }
+
+    async fn say_goodbye(&self, id: &ChargePointId, pod: usize) -> Result<Vec<SentEvent>, SimulatorError> {
+        let goodbye = EventKind::Disconnected {
+            reason: Some("ConnectionLost".to_owned()),
+        };
+        let pending = self.tell(id, goodbye, &Origin::now(pod)).await?;
+        all_sent(pending.into_iter().collect()).await
+    }
+}

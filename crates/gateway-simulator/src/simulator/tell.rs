@@ -1,0 +1,126 @@
+//! From what a device does to what the world sees: keys in Redis, events in Kafka.
+
+use super::{Core, Origin, Slot};
+use crate::device::{LinkChange, Reaction};
+use crate::error::SimulatorError;
+use crate::publisher::{Outgoing, Receipt, SentEvent};
+use domain::event::{EventKind, GatewayEvent};
+use domain::ids::{ChargePointId, EventId};
+use std::sync::PoisonError;
+use uuid::Uuid;
+
+/// An event that is on its way.
+#[derive(Debug)]
+#[must_use = "whether it arrives shows only when it is awaited"]
+pub(crate) struct Pending {
+    event: GatewayEvent,
+    receipt: Receipt,
+}
+
+impl Pending {
+    /// Waits until Kafka has it.
+    pub(super) async fn sent(self) -> Result<SentEvent, SimulatorError> {
+        let position = self.receipt.await.map_err(|_gone| SimulatorError::Stopped)??;
+        Ok(SentEvent {
+            event: self.event,
+            position,
+        })
+    }
+}
+
+/// Waits until Kafka has all of them.
+pub(super) async fn all_sent(pending: Vec<Pending>) -> Result<Vec<SentEvent>, SimulatorError> {
+    let mut sent = Vec::with_capacity(pending.len());
+    for event in pending {
+        sent.push(event.sent().await?);
+    }
+    Ok(sent)
+}
+
+impl Core {
+    /// Queues what the pod has to say of a device's reaction, in order; a key appears before the device is announced,
+    /// and goes once it has said goodbye. A key that cannot be written keeps no event back: a refresh may yet write it.
+    pub(crate) async fn react(
+        &self,
+        slot: &mut Slot,
+        reaction: Reaction,
+        origin: &Origin,
+    ) -> Result<Vec<Pending>, SimulatorError> {
+        let id = slot.device.spec().charge_point_id.clone();
+        let key = match reaction.link {
+            Some(LinkChange::Up) => self.hold(&id, origin.pod).await,
+            Some(LinkChange::Down) | None => Ok(()),
+        };
+        let mut pending = Vec::with_capacity(reaction.events.len());
+        for happened in reaction.events {
+            pending.extend(self.tell(&id, happened, origin).await?);
+        }
+        if reaction.link == Some(LinkChange::Down) {
+            self.let_go(&id, origin.pod).await?;
+        }
+        key.map(|()| pending)
+    }
+
+    /// Queues one event, unless the pod keeps silent about it.
+    pub(crate) async fn tell(
+        &self,
+        charge_point_id: &ChargePointId,
+        happened: EventKind,
+        origin: &Origin,
+    ) -> Result<Option<Pending>, SimulatorError> {
+        let Some(kind) = self.manners.tell(happened) else {
+            return Ok(None);
+        };
+        let name = Uuid::now_v7().to_string();
+        let event_id = EventId::parse(&name).map_err(|error| SimulatorError::Settings(error.to_string()))?;
+        let event = GatewayEvent {
+            event_id,
+            charge_point_id: charge_point_id.clone(),
+            gateway_id: self.pod(origin.pod).map(|pod| pod.id.clone()),
+            claimed_at: Some(origin.at),
+            trace_id: origin.trace_id.clone(),
+            kind,
+        };
+        self.send(event, origin.traceparent.as_deref()).await.map(Some)
+    }
+
+    /// Queues a ready event.
+    pub(super) async fn send(
+        &self,
+        event: GatewayEvent,
+        traceparent: Option<&str>,
+    ) -> Result<Pending, SimulatorError> {
+        let value = self.manners.write(&event);
+        let (outgoing, receipt) = Outgoing::new(event.charge_point_id.as_str(), value, runtime::clock::now())
+            .with_traceparent(traceparent)
+            .remembering(event.clone())
+            .with_receipt();
+        self.publisher.enqueue(outgoing).await?;
+        Ok(Pending { event, receipt })
+    }
+
+    async fn hold(&self, id: &ChargePointId, pod: usize) -> Result<(), SimulatorError> {
+        self.note_held(id, Some(pod));
+        match self.pod(pod) {
+            Some(holder) => Ok(self.directory.write(id, &holder.id).await?),
+            None => Err(SimulatorError::NoSuchPod(pod)),
+        }
+    }
+
+    pub(super) async fn let_go(&self, id: &ChargePointId, pod: usize) -> Result<(), SimulatorError> {
+        self.note_held(id, None);
+        if let Some(holder) = self.pod(pod) {
+            self.directory.delete(id, &holder.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers who holds a device, for the refreshes.
+    pub(super) fn note_held(&self, id: &ChargePointId, pod: Option<usize>) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match pod {
+            Some(pod) => held.insert(id.clone(), pod),
+            None => held.remove(id),
+        };
+    }
+}

@@ -1,0 +1,81 @@
+//! What the simulator has done so far, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A snapshot of the counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Statistics {
+    /// Charge points connected now.
+    pub connected: u64,
+    /// Events that Kafka has acknowledged.
+    pub events_sent: u64,
+    /// Events that were given up; they may or may not be on the topic.
+    pub events_failed: u64,
+    /// Batches that were sent again, the same records under the same ids, for want of an answer.
+    pub batches_repeated: u64,
+    /// Commands for one of our pods.
+    pub commands_received: u64,
+    /// Of those, done by the device.
+    pub commands_accepted: u64,
+    /// Of those, refused.
+    pub commands_rejected: u64,
+    /// Of those, too late to be done.
+    pub commands_expired: u64,
+    /// Of those, received before.
+    pub commands_repeated: u64,
+    /// Records for another pod than the one that reads them, counted for each that does.
+    pub commands_foreign: u64,
+    /// Records that are no command, or one with a wrong payload, counted for each pod that reads them.
+    pub commands_unreadable: u64,
+    /// Refreshes of `conn:` keys that failed.
+    pub refreshes_failed: u64,
+}
+
+macro_rules! counters {
+    ($($name:ident),+ $(,)?) => {
+        /// The counts behind [`Statistics`].
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)+
+        }
+
+        impl Counters {
+            pub(crate) fn snapshot(&self, connected: u64) -> Statistics {
+                Statistics { connected, $($name: self.$name.get(),)+ }
+            }
+        }
+    };
+}
+
+counters!(
+    events_sent,
+    events_failed,
+    batches_repeated,
+    commands_received,
+    commands_accepted,
+    commands_rejected,
+    commands_expired,
+    commands_repeated,
+    commands_foreign,
+    commands_unreadable,
+    refreshes_failed,
+);
+
+/// A number that only goes up.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn one(&self) {
+        self.add(1);
+    }
+
+    pub(crate) fn add(&self, count: usize) {
+        self.0
+            .fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

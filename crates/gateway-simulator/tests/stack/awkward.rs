@@ -1,0 +1,78 @@
+//! What is different with a gateway as awkward as deployed ones.
+
+use crate::bench::{Bench, settings};
+use crate::sample::{connector, start_on};
+use domain::event::EventKind;
+use serde_json::{Value, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_awkward_gateway_is_awkward_in_every_way() {
+    let mut settings = settings();
+    settings.behaviour.awkward = true;
+    let bench = Bench::start(settings, 4).await;
+    let id = bench.device(0).await;
+    bench.order(0, &id, start_on(1)).await;
+    let read = bench.simulator.read_meter(&id, connector(1)).await.unwrap();
+    let EventKind::MeterValues(values) = &read[0].event.kind else {
+        panic!("{read:?}");
+    };
+    assert!(
+        values.transaction_id.is_some(),
+        "the first place where the id shows"
+    );
+    assert_eq!(bench.simulator.disconnect(&id).await.unwrap(), []);
+    assert_eq!(bench.key(&id).await, None);
+
+    let is_read = |event: &domain::event::GatewayEvent| matches!(event.kind, EventKind::MeterValues(_));
+    let records = bench.records_until(&id, is_read).await;
+    let messages: Vec<Value> = records
+        .iter()
+        .map(|(record, _)| serde_json::from_slice(record.value.as_deref().unwrap()).unwrap())
+        .collect();
+    let types: Vec<_> = messages
+        .iter()
+        .map(|message| message["eventType"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "charge_point.connected",
+            "connector.status_changed",
+            "connector.status_changed",
+            "connector.status_changed",
+            "transaction.started",
+            "connector.status_changed",
+            "transaction.meter_values",
+        ],
+        "no command.response"
+    );
+    assert_eq!(messages[4]["payload"]["transactionId"], json!(0));
+    assert_eq!(messages[5]["payload"]["previousStatus"], json!("Available"));
+    for message in &messages {
+        let millis: i64 = message["timestamp"].as_str().unwrap().parse().unwrap();
+        assert!(millis > 1_000_000_000_000);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_oddity_can_be_had_alone() {
+    let mut settings = settings();
+    settings.behaviour.transaction_id_late = true;
+    let bench = Bench::start(settings, 4).await;
+    let id = bench.device(0).await;
+    let tag = domain::ids::IdTag::parse("RFID123").unwrap();
+    let started = bench
+        .simulator
+        .start_charging(&id, connector(1), &tag)
+        .await
+        .unwrap();
+    let EventKind::TransactionStarted(start) = &started[1].event.kind else {
+        panic!("{started:?}");
+    };
+    assert_eq!(start.transaction_id, None);
+    assert_eq!(
+        bench.simulator.disconnect(&id).await.unwrap().len(),
+        1,
+        "a goodbye is said"
+    );
+}

@@ -1,0 +1,111 @@
+//! What is sent of a device.
+
+use crate::bench::{Bench, settings};
+use crate::sample::{connector, told};
+use domain::event::EventKind;
+use domain::status::ConnectorStatus;
+use gateway_simulator::{DeviceSpec, Goodbye, SimulatorError};
+use std::num::NonZeroU16;
+use wire::routing::RoutingHash;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_lie_where_the_default_partitioner_puts_them() {
+    let bench = Bench::start(settings(), 4).await;
+    let id = bench.device(0).await;
+    let sent = bench.simulator.heartbeat(&id).await.unwrap().remove(0);
+    let partitions = NonZeroU16::new(3).unwrap();
+    assert_eq!(
+        sent.position.partition,
+        RoutingHash::Murmur2.partition(id.as_str(), partitions)
+    );
+    assert!(sent.position.acknowledged_at >= sent.position.sent_at);
+
+    let records = bench
+        .records_until(&id, |event| event.kind == EventKind::Heartbeat)
+        .await;
+    assert_eq!(
+        told(&records),
+        ["connected", "Available", "Available", "heartbeat"]
+    );
+    let (record, event) = records.last().unwrap();
+    assert_eq!(record.offset, sent.position.offset);
+    assert_eq!(record.headers["content-type"], b"application/json");
+    assert_eq!(event.event_id, sent.event.event_id);
+    assert_eq!(event.gateway_id.as_ref(), bench.simulator.pods().first());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_goodbye_comes_from_the_old_pod() {
+    let bench = Bench::start(settings(), 4).await;
+    let pods = bench.simulator.pods();
+    let id = bench.device(0).await;
+    let sent = bench.simulator.move_to_pod(&id, 1, Goodbye::Late).await.unwrap();
+    let from: Vec<_> = sent
+        .iter()
+        .map(|sent| (sent.event.kind.name(), sent.event.gateway_id.as_ref().unwrap()))
+        .collect();
+    assert_eq!(from.first(), Some(&("connected", &pods[1])));
+    assert_eq!(from.last(), Some(&("disconnected", &pods[0])));
+    let offsets: Vec<_> = sent.iter().map(|sent| sent.position.offset).collect();
+    assert!(offsets.is_sorted());
+    assert_eq!(bench.simulator.pod_of(&id).await.as_ref(), Some(&pods[1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_connect_at_once_and_only_the_connected_can_act() {
+    let bench = Bench::start(settings(), 4).await;
+    let specs: Vec<_> = (0..50)
+        .map(|_| DeviceSpec::new(crate::sample::charge_point()))
+        .collect();
+    let ids: Vec<_> = specs.iter().map(|spec| spec.charge_point_id.clone()).collect();
+    assert_eq!(bench.simulator.connect_all(specs).await.unwrap(), 150);
+    assert_eq!(bench.simulator.statistics().connected, 50);
+    let faulted = bench
+        .simulator
+        .set_status(
+            &ids[7],
+            connector(2),
+            ConnectorStatus::Faulted,
+            Some("GroundFailure"),
+        )
+        .await
+        .unwrap();
+    let EventKind::StatusChanged(report) = &faulted[0].event.kind else {
+        panic!("{faulted:?}");
+    };
+    assert_eq!(report.error_code.as_deref(), Some("GroundFailure"));
+    bench.simulator.disconnect(&ids[7]).await.unwrap();
+    let refused = bench.simulator.heartbeat(&ids[7]).await;
+    assert!(matches!(refused, Err(SimulatorError::NotConnected(_))));
+    bench.simulator.disconnect_all().await.unwrap();
+    bench.simulator.stop().await;
+    let statistics = bench.simulator.statistics();
+    assert_eq!(
+        (
+            statistics.connected,
+            statistics.events_sent,
+            statistics.events_failed
+        ),
+        (0, 201, 0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_have_a_life_of_their_own() {
+    let mut settings = settings();
+    settings.life.heartbeat_interval_s = 1;
+    settings.life.sessions_per_hour = 100_000.0;
+    settings.life.session_s = 1;
+    let bench = Bench::start(settings, 4).await;
+    let id = bench.device(1).await;
+    for wanted in ["heartbeat", "transaction_started", "transaction_stopped"] {
+        bench
+            .simulator
+            .wait_for_event(
+                |sent| sent.event.charge_point_id == id && sent.event.kind.name() == wanted,
+                std::time::Duration::from_secs(60),
+            )
+            .await
+            .unwrap();
+    }
+}

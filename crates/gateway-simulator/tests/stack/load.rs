@@ -1,0 +1,59 @@
+//! A load run, and its ledger compared with what lies in the topic.
+
+use crate::bench::{Bench, settings};
+use domain::event::EventKind;
+use gateway_simulator::Load;
+use gateway_simulator::settings::LoadSettings;
+use std::collections::HashSet;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_says_what_lies_in_the_topic() {
+    let settings = settings();
+    let bench = Bench::start(settings.clone(), 1).await;
+    let load = LoadSettings {
+        events_per_second: 500,
+        duration_s: 2,
+        charge_points: 20,
+        id_prefix: testkit::unique("LOAD") + "-",
+        connectors: 2,
+        duplicates: 0.1,
+        moves: 0.02,
+        seed: 7,
+    };
+    let run = Load::new(&load, &settings, &bench.kafka).await.unwrap();
+    let report = run.run(&load, &bench.context.shutdown).await.unwrap();
+    assert_eq!((report.failed, report.acknowledged), (0, report.events));
+    assert!(report.duplicates > 20, "{}", report.duplicates);
+    assert!(report.events >= 900, "{}", report.events);
+
+    let mut seen = 0;
+    for device in &report.ledger.devices {
+        let last = device.last_event.clone().unwrap().event_id;
+        let records = bench
+            .records_until(&device.charge_point_id, |event| event.event_id == last)
+            .await;
+        seen += records.len();
+        let mut ids = HashSet::new();
+        let once: Vec<_> = records
+            .into_iter()
+            .map(|(_, event)| event)
+            .filter(|event| ids.insert(event.event_id.clone()))
+            .collect();
+        assert_eq!(u64::try_from(once.len()).unwrap(), device.events);
+        for (connector, told) in &device.statuses {
+            let last = once.iter().rev().find_map(|event| match &event.kind {
+                EventKind::StatusChanged(report) if report.connector_id == *connector => {
+                    Some((event, report.status))
+                }
+                _ => None,
+            });
+            let (event, status) = last.unwrap();
+            assert_eq!((&event.event_id, status), (&told.mark.event_id, told.status));
+        }
+        let started = once
+            .iter()
+            .filter(|event| matches!(event.kind, EventKind::TransactionStarted(_)));
+        assert_eq!(started.count(), device.sessions.len());
+    }
+    assert_eq!(u64::try_from(seen).unwrap(), report.events);
+}
