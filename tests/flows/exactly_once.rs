@@ -13,14 +13,8 @@ use testkit::eventually;
 #[tokio::test(flavor = "multi_thread")]
 async fn events_count_once_while_replicas_come_go_and_crash() {
     let platform = Platform::start(|settings| settings.gateway.pods = 3).await;
-    let settings = LoadSettings {
-        duplicates: 0.1,
-        moves: 0.02,
-        ..steady(400, 10, 60)
-    };
-    let load = Load::new(&settings, &platform.simulator_settings, &platform.kafka)
-        .await
-        .unwrap();
+    let settings = LoadSettings { duplicates: 0.1, moves: 0.02, ..steady(400, 10, 60) };
+    let load = Load::new(&settings, &platform.simulator_settings, &platform.kafka).await.unwrap();
     let shutdown = Shutdown::new(Duration::from_secs(1));
     let play = async {
         let (first, second) = (platform.ingest(), platform.ingest());
@@ -36,31 +30,20 @@ async fn events_count_once_while_replicas_come_go_and_crash() {
     let report = report.unwrap();
     assert_eq!(report.failed, 0);
     assert!(report.duplicates > 0);
-    eventually("everything to be written", || async {
-        written(&platform).await == report.acknowledged
-    })
-    .await;
+    eventually("everything to be written", || async { written(&platform).await == report.acknowledged })
+        .await;
     last.stop().await;
-    assert_eq!(
-        platform.database.json("select count(*) from dead_letters").await,
-        json!(0)
-    );
+    assert_eq!(platform.database.json("select count(*) from dead_letters").await, json!(0));
     compare(&platform, &report.ledger).await;
 }
 
 async fn written(platform: &Platform) -> u64 {
-    let sum = platform
-        .database
-        .json("select coalesce(sum(next_offset), 0) from ingest_partitions")
-        .await;
+    let sum = platform.database.json("select coalesce(sum(next_offset), 0) from ingest_partitions").await;
     sum.as_u64().unwrap()
 }
 
 async fn some_written(platform: &Platform, events: u64) {
-    eventually("events to be written", || async {
-        written(platform).await >= events
-    })
-    .await;
+    eventually("events to be written", || async { written(platform).await >= events }).await;
 }
 
 /// Statuses, gateways, sessions: device by device as they were sent.
@@ -113,10 +96,7 @@ fn numbers(row: &Value) -> String {
     let fields = row.as_object().unwrap().iter();
     fields
         .map(|(key, value)| {
-            format!(
-                "{key}={:?} ",
-                value.as_f64().map_or(value.to_string(), |n| n.to_string())
-            )
+            format!("{key}={:?} ", value.as_f64().map_or(value.to_string(), |n| n.to_string()))
         })
         .collect()
 }
@@ -126,8 +106,5 @@ fn id(device: &ChargePointId) -> &str {
 }
 
 async fn rows(platform: &Platform, sql: &str) -> Value {
-    platform
-        .database
-        .json(&format!("select coalesce(json_agg(r), '[]') from ({sql}) r"))
-        .await
+    platform.database.json(&format!("select coalesce(json_agg(r), '[]') from ({sql}) r")).await
 }

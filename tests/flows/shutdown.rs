@@ -21,11 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const DELAY_MS: &str = "1500";
 
 fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 fn start(name: &str, database: &TestDatabase, settings: &[(&str, &str)]) -> Child {
@@ -41,9 +37,7 @@ fn start(name: &str, database: &TestDatabase, settings: &[(&str, &str)]) -> Chil
 }
 
 async fn is_ready(admin: &str) -> bool {
-    reqwest::get(format!("http://{admin}/readyz"))
-        .await
-        .is_ok_and(|answer| answer.status().is_success())
+    reqwest::get(format!("http://{admin}/readyz")).await.is_ok_and(|answer| answer.status().is_success())
 }
 
 async fn ready(admin: &str) {
@@ -53,18 +47,8 @@ async fn ready(admin: &str) {
 /// Asks the service to stop, and waits until it has: with the exit code 0.
 async fn terminate(mut service: Child) {
     let pid = service.id().unwrap().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .await
-            .unwrap()
-            .success()
-    );
-    let status = tokio::time::timeout(PATIENCE, service.wait())
-        .await
-        .unwrap()
-        .unwrap();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    let status = tokio::time::timeout(PATIENCE, service.wait()).await.unwrap().unwrap();
     assert!(status.success(), "{status}");
 }
 
@@ -81,9 +65,7 @@ impl Callers {
     /// is due. Answers how many were.
     async fn call(self, admin: &str) -> u64 {
         let callers = Arc::new(self);
-        let calling: Vec<_> = (0..8)
-            .map(|_| tokio::spawn(Arc::clone(&callers).keep_calling()))
-            .collect();
+        let calling: Vec<_> = (0..8).map(|_| tokio::spawn(Arc::clone(&callers).keep_calling())).collect();
         while is_ready(admin).await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -97,11 +79,7 @@ impl Callers {
 
     async fn keep_calling(self: Arc<Self>) -> u64 {
         // No connection is kept: a service that stops closes those that are idle, which is not what is tried here.
-        let client = Client::builder()
-            .pool_max_idle_per_host(0)
-            .timeout(PATIENCE)
-            .build()
-            .unwrap();
+        let client = Client::builder().pool_max_idle_per_host(0).timeout(PATIENCE).build().unwrap();
         let mut answered = 0;
         while self.ready.load(Relaxed) {
             let answer = client.post(&self.url).json(&self.body).send().await.unwrap();
@@ -125,18 +103,11 @@ async fn no_request_is_cut_when_asset_api_stops() {
     let service = start("asset-api", &database, &settings);
     ready(&admin).await;
     let url = format!("http://{http}/api/v1/stations");
-    let callers = Callers {
-        url,
-        body: json!({ "name": "站" }),
-        status: 201,
-        ready: true.into(),
-    };
+    let callers = Callers { url, body: json!({ "name": "站" }), status: 201, ready: true.into() };
     let stored = "select count(*) from stations";
     let stop = async {
-        eventually("requests to be answered", || async {
-            database.json(stored).await.as_u64() > Some(50)
-        })
-        .await;
+        eventually("requests to be answered", || async { database.json(stored).await.as_u64() > Some(50) })
+            .await;
         terminate(service).await;
     };
     let (created, ()) = tokio::join!(callers.call(&admin), stop);
@@ -153,9 +124,7 @@ async fn no_command_is_lost_when_command_dispatcher_stops() {
     let ingestor = platform.ingest();
     let (pile, device) = platform.register().await;
     hold(&platform, &device).await;
-    platform
-        .pile("the pile to be online", &pile, |pile| pile["online"] == true)
-        .await;
+    platform.pile("the pile to be online", &pile, |pile| pile["online"] == true).await;
     ingestor.stop().await;
     let (http, admin) = (free_address(), free_address());
     let settings = [
@@ -163,21 +132,13 @@ async fn no_command_is_lost_when_command_dispatcher_stops() {
         ("CHARGING__ADMIN__LISTEN", admin.as_str()),
         ("CHARGING__SHUTDOWN__DELAY_MS", DELAY_MS),
         ("CHARGING__REDIS__COMMAND_TIMEOUT_MS", PATIENT_MS),
-        (
-            "CHARGING__DISPATCH__TOPIC",
-            platform.simulator_settings.topics.commands.as_str(),
-        ),
+        ("CHARGING__DISPATCH__TOPIC", platform.simulator_settings.topics.commands.as_str()),
         ("CHARGING__DISPATCH__PARTITIONS", &COMMAND_PARTITIONS.to_string()),
     ];
     let service = start("command-dispatcher", &platform.database, &settings);
     ready(&admin).await;
     let url = format!("http://{http}{pile}/commands/reset");
-    let callers = Callers {
-        url,
-        body: json!({}),
-        status: 202,
-        ready: true.into(),
-    };
+    let callers = Callers { url, body: json!({}), status: 202, ready: true.into() };
     let published = "select count(*) from commands where state = 'published'";
     let stop = async {
         let enough = || async { platform.database.json(published).await.as_u64() > Some(50) };
@@ -186,10 +147,7 @@ async fn no_command_is_lost_when_command_dispatcher_stops() {
     };
     let (accepted, ()) = tokio::join!(callers.call(&admin), stop);
     assert_eq!(platform.database.json(published).await, json!(accepted));
-    assert_eq!(
-        platform.database.json("select count(*) from commands").await,
-        json!(accepted)
-    );
+    assert_eq!(platform.database.json("select count(*) from commands").await, json!(accepted));
 }
 
 /// Has a pod that does nothing hold the device.
@@ -204,11 +162,7 @@ async fn hold(platform: &Platform, device: &ChargePointId) {
     };
     platform.simulator.send(event).await.unwrap();
     let key = format!("conn:{device}");
-    platform
-        .redis
-        .set_with_ttl(&key, "idle-pod", PATIENCE * 10)
-        .await
-        .unwrap();
+    platform.redis.set_with_ttl(&key, "idle-pod", PATIENCE * 10).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,18 +171,13 @@ async fn an_ingestor_that_stops_hands_over_at_once() {
     let admin = free_address();
     let settings = [
         ("CHARGING__ADMIN__LISTEN", admin.as_str()),
-        (
-            "CHARGING__INGEST__TOPIC",
-            platform.simulator_settings.topics.events.as_str(),
-        ),
+        ("CHARGING__INGEST__TOPIC", platform.simulator_settings.topics.events.as_str()),
         // Far longer than the test: what is handed over did not just run out.
         ("CHARGING__INGEST__LEASE_MS", "600000"),
     ];
     let first = start("event-ingestor", &platform.database, &settings);
     let load = steady(300, 6, 50);
-    let run = Load::new(&load, &platform.simulator_settings, &platform.kafka)
-        .await
-        .unwrap();
+    let run = Load::new(&load, &platform.simulator_settings, &platform.kafka).await.unwrap();
     let never = Shutdown::new(PATIENCE);
     let next_offsets = "select coalesce(sum(next_offset), 0) from ingest_partitions";
     let written = || async { platform.database.json(next_offsets).await.as_u64() };
@@ -236,19 +185,12 @@ async fn an_ingestor_that_stops_hands_over_at_once() {
         eventually("events to be written", || async { written().await > Some(300) }).await;
         terminate(first).await;
         let held = "select count(*) from ingest_partitions where owner is not null";
-        assert_eq!(
-            platform.database.json(held).await,
-            json!(0),
-            "everything is given back"
-        );
+        assert_eq!(platform.database.json(held).await, json!(0), "everything is given back");
         platform.ingest()
     };
     let (report, second) = tokio::join!(run.run(&load, &never), hand_over);
     let report = report.unwrap();
-    eventually("everything to be written", || async {
-        written().await == Some(report.acknowledged)
-    })
-    .await;
+    eventually("everything to be written", || async { written().await == Some(report.acknowledged) }).await;
     let sessions = platform.database.json("select count(*) from sessions").await;
     assert_eq!(sessions, json!(report.ledger.sessions()));
     second.stop().await;

@@ -31,10 +31,7 @@ async fn delivered(platform: &Platform, answer: &Answer) {
     let gateway = answer.body["gatewayId"].as_str().unwrap();
     assert_eq!(received.pod.as_str(), gateway);
     let partition = RoutingHash::Fnv1a32.partition(gateway, NonZeroU16::new(COMMAND_PARTITIONS).unwrap());
-    assert_eq!(
-        (received.partition, &answer.body["partition"]),
-        (partition, &json!(partition))
-    );
+    assert_eq!((received.partition, &answer.body["partition"]), (partition, &json!(partition)));
     assert_eq!(received.outcome, Outcome::Accepted);
 }
 
@@ -45,74 +42,39 @@ async fn a_pile_is_registered_comes_online_charges_and_is_reset() {
     let (pile, device) = platform.register().await;
     assert_eq!(platform.asset(&pile).await.body["status"], "Unknown");
     let start = json!({ "idTag": "RFID123", "connectorId": 1 });
-    assert_eq!(
-        code(&platform.command(&pile, "start-transaction", &start).await),
-        (409, "PILE_OFFLINE")
-    );
+    assert_eq!(code(&platform.command(&pile, "start-transaction", &start).await), (409, "PILE_OFFLINE"));
 
     platform.connect(&device).await;
-    let online = platform
-        .pile("the pile to be available", &pile, is("Available"))
-        .await;
+    let online = platform.pile("the pile to be available", &pile, is("Available")).await;
     assert!(online["lastHeartbeatAt"].is_string());
-    delivered(
-        &platform,
-        &platform.command(&pile, "start-transaction", &start).await,
-    )
-    .await;
-    let charging = platform
-        .pile("energy to flow", &pile, |pile| {
-            pile["connectors"][0]["energyWh"].is_number()
-        })
-        .await;
+    delivered(&platform, &platform.command(&pile, "start-transaction", &start).await).await;
+    let charging =
+        platform.pile("energy to flow", &pile, |pile| pile["connectors"][0]["energyWh"].is_number()).await;
     assert_eq!(charging["status"], "Charging");
     let before = charging["connectors"][0]["energyWh"].as_f64().unwrap();
     let climbs = |pile: &Value| pile["connectors"][0]["energyWh"].as_f64().unwrap() > before;
     platform.pile("energy to climb", &pile, climbs).await;
     let again = platform.command(&pile, "start-transaction", &start).await;
     assert_eq!(code(&again), (409, "CONNECTOR_NOT_AVAILABLE"));
-    let other = platform
-        .command(&pile, "stop-transaction", &json!({ "transactionId": 999_999 }))
-        .await;
+    let other = platform.command(&pile, "stop-transaction", &json!({ "transactionId": 999_999 })).await;
     assert_eq!(code(&other), (409, "TRANSACTION_MISMATCH"));
 
-    delivered(
-        &platform,
-        &platform.command(&pile, "stop-transaction", &json!({})).await,
-    )
-    .await;
+    delivered(&platform, &platform.command(&pile, "stop-transaction", &json!({})).await).await;
     platform.pile("the session to end", &pile, is("Available")).await;
     let none = platform.command(&pile, "stop-transaction", &json!({})).await;
     assert_eq!(code(&none), (409, "NO_ACTIVE_TRANSACTION"));
     let ended = "select transaction_id is not null as named, ended_at > started_at as ended, meter_stop_wh > meter_start_wh as charged from sessions";
-    let sessions = platform
-        .database
-        .json(&format!("select json_agg(s) from ({ended}) s"))
-        .await;
-    assert_eq!(
-        sessions,
-        json!([{ "named": true, "ended": true, "charged": true }])
-    );
+    let sessions = platform.database.json(&format!("select json_agg(s) from ({ended}) s")).await;
+    assert_eq!(sessions, json!([{ "named": true, "ended": true, "charged": true }]));
 
     platform.simulator.disconnect(&device).await.unwrap();
-    platform
-        .pile("the pile to be offline", &pile, is("Offline"))
-        .await;
-    assert_eq!(
-        code(&platform.command(&pile, "reset", &json!({})).await),
-        (409, "PILE_OFFLINE")
-    );
+    platform.pile("the pile to be offline", &pile, is("Offline")).await;
+    assert_eq!(code(&platform.command(&pile, "reset", &json!({})).await), (409, "PILE_OFFLINE"));
     platform.connect(&device).await;
     platform.pile("the pile to be back", &pile, is("Available")).await;
-    delivered(
-        &platform,
-        &platform.command(&pile, "reset", &json!({ "type": "Hard" })).await,
-    )
-    .await;
+    delivered(&platform, &platform.command(&pile, "reset", &json!({ "type": "Hard" })).await).await;
     platform.pile("the reboot", &pile, is("Offline")).await;
-    platform
-        .pile("the end of the reboot", &pile, is("Available"))
-        .await;
+    platform.pile("the end of the reboot", &pile, is("Available")).await;
     ingestor.stop().await;
 }
 
@@ -122,24 +84,13 @@ async fn an_awkward_gateway_is_understood_all_the_same() {
     let ingestor = platform.ingest();
     let (pile, device) = platform.register().await;
     platform.connect(&device).await;
-    platform
-        .pile("the pile to be available", &pile, is("Available"))
+    platform.pile("the pile to be available", &pile, is("Available")).await;
+    delivered(&platform, &platform.command(&pile, "start-transaction", &json!({ "idTag": "RFID123" })).await)
         .await;
-    delivered(
-        &platform,
-        &platform
-            .command(&pile, "start-transaction", &json!({ "idTag": "RFID123" }))
-            .await,
-    )
-    .await;
     platform.pile("the pile to charge", &pile, is("Charging")).await;
     // The transaction's id first comes with a meter value: until then a stop cannot say which.
     eventually("the transaction's id to be known", || async {
-        platform
-            .command(&pile, "stop-transaction", &json!({ "connectorId": 1 }))
-            .await
-            .status
-            == 202
+        platform.command(&pile, "stop-transaction", &json!({ "connectorId": 1 })).await.status == 202
     })
     .await;
     platform.pile("the session to end", &pile, is("Available")).await;
@@ -156,52 +107,29 @@ async fn a_faulted_pile_and_a_device_that_moved() {
     let ingestor = platform.ingest();
     let (pile, device) = platform.register().await;
     platform.connect(&device).await;
-    platform
-        .pile("the pile to be available", &pile, is("Available"))
-        .await;
+    platform.pile("the pile to be available", &pile, is("Available")).await;
     let fault = domain::status::ConnectorStatus::Faulted;
-    platform
-        .simulator
-        .set_status(&device, ConnectorId::WHOLE, fault, Some("GroundFailure"))
-        .await
-        .unwrap();
-    platform
-        .pile("the pile to be faulted", &pile, is("Faulted"))
-        .await;
+    platform.simulator.set_status(&device, ConnectorId::WHOLE, fault, Some("GroundFailure")).await.unwrap();
+    platform.pile("the pile to be faulted", &pile, is("Faulted")).await;
     let start = json!({ "idTag": "RFID123", "connectorId": 1 });
     assert_eq!(
         code(&platform.command(&pile, "start-transaction", &start).await),
         (409, "PILE_NOT_AVAILABLE")
     );
     let fine = domain::status::ConnectorStatus::Available;
-    platform
-        .simulator
-        .set_status(&device, ConnectorId::WHOLE, fine, None)
-        .await
-        .unwrap();
-    platform
-        .pile("the pile to be repaired", &pile, is("Available"))
-        .await;
+    platform.simulator.set_status(&device, ConnectorId::WHOLE, fine, None).await.unwrap();
+    platform.pile("the pile to be repaired", &pile, is("Available")).await;
 
     let held = platform.simulator.pod_of(&device).await.unwrap();
     let pods = platform.simulator.pods();
     let elsewhere = pods.iter().position(|pod| *pod != held).unwrap();
-    platform
-        .simulator
-        .move_to_pod(&device, elsewhere, gateway_simulator::Goodbye::Late)
-        .await
-        .unwrap();
+    platform.simulator.move_to_pod(&device, elsewhere, gateway_simulator::Goodbye::Late).await.unwrap();
     let moved = |pile: &Value| pile["gatewayId"] == pods[elsewhere].as_str();
-    platform
-        .pile("the pile to be heard through the other pod", &pile, moved)
-        .await;
+    platform.pile("the pile to be heard through the other pod", &pile, moved).await;
     let sent = platform.command(&pile, "start-transaction", &start).await;
     delivered(&platform, &sent).await;
     assert_eq!(sent.body["gatewayId"], pods[elsewhere].as_str());
     let after = platform.pile("the pile to charge", &pile, is("Charging")).await;
-    assert_eq!(
-        after["online"], true,
-        "the old pod's late goodbye changes nothing"
-    );
+    assert_eq!(after["online"], true, "the old pod's late goodbye changes nothing");
     ingestor.stop().await;
 }

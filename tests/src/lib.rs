@@ -4,6 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
@@ -68,14 +69,8 @@ impl Platform {
         let database = TestDatabase::new().await;
         let simulator_settings = simulator_settings(adapt);
         let (kafka, redis) = clients();
-        kafka
-            .create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS)
-            .await
-            .unwrap();
-        kafka
-            .create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into())
-            .await
-            .unwrap();
+        kafka.create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS).await.unwrap();
+        kafka.create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into()).await.unwrap();
         let assets = serve_assets(&database).await;
         let commands = serve_commands(&database, &simulator_settings.topics.commands).await;
         let shutdown = Shutdown::new(Duration::from_secs(1));
@@ -83,16 +78,7 @@ impl Platform {
             .await
             .unwrap();
         let client = reqwest::Client::new();
-        Self {
-            database,
-            kafka,
-            redis,
-            simulator,
-            simulator_settings,
-            client,
-            assets,
-            commands,
-        }
+        Self { database, kafka, redis, simulator, simulator_settings, client, assets, commands }
     }
 
     /// Starts a replica of the ingestor.
@@ -120,19 +106,13 @@ impl Platform {
     /// When it cannot be registered.
     pub async fn register(&self) -> (String, ChargePointId) {
         let device = ChargePointId::parse(&unique("CP")).unwrap();
-        let station = self
-            .post_asset("/api/v1/stations", &json!({ "name": "站" }))
-            .await
-            .body;
+        let station = self.post_asset("/api/v1/stations", &json!({ "name": "站" })).await.body;
         let piles = format!("/api/v1/stations/{}/piles", station["id"].as_str().unwrap());
         let pile =
             json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
         let answer = self.post_asset(&piles, &pile).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
-        (
-            format!("/api/v1/piles/{}", answer.body["id"].as_str().unwrap()),
-            device,
-        )
+        (format!("/api/v1/piles/{}", answer.body["id"].as_str().unwrap()), device)
     }
 
     /// Connects a device with one connector to the gateway.
@@ -140,26 +120,17 @@ impl Platform {
     /// # Panics
     /// When the gateway cannot tell.
     pub async fn connect(&self, device: &ChargePointId) {
-        self.simulator
-            .connect(DeviceSpec::new(device.clone()).with_connectors(1))
-            .await
-            .unwrap();
+        self.simulator.connect(DeviceSpec::new(device.clone()).with_connectors(1)).await.unwrap();
     }
 
     /// POST to asset-api.
     pub async fn post_asset(&self, path: &str, body: &Value) -> Answer {
-        self.answer(
-            self.client
-                .post(format!("http://{}{path}", self.assets))
-                .json(body),
-        )
-        .await
+        self.answer(self.client.post(format!("http://{}{path}", self.assets)).json(body)).await
     }
 
     /// GET from asset-api.
     pub async fn asset(&self, path: &str) -> Answer {
-        self.answer(self.client.get(format!("http://{}{path}", self.assets)))
-            .await
+        self.answer(self.client.get(format!("http://{}{path}", self.assets))).await
     }
 
     /// POST of a command for the pile at `path`.
@@ -179,10 +150,7 @@ impl Platform {
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
-        Answer {
-            status: response.status().as_u16(),
-            body: response.json().await.unwrap(),
-        }
+        Answer { status: response.status().as_u16(), body: response.json().await.unwrap() }
     }
 }
 
@@ -215,24 +183,15 @@ fn simulator_settings(adapt: impl FnOnce(&mut SimulatorSettings)) -> SimulatorSe
 }
 
 fn clients() -> (Kafka, Redis) {
-    let overrides = [
-        ("kafka.brokers", testkit::kafka_brokers()),
-        ("redis.url", testkit::redis_url()),
-    ];
+    let overrides = [("kafka.brokers", testkit::kafka_brokers()), ("redis.url", testkit::redis_url())];
     let overrides = overrides.each_ref().map(|(key, value)| (*key, value.as_str()));
     let settings: gateway_simulator::Settings =
         runtime::settings::parse(gateway_simulator::settings::DEFAULTS, &overrides).unwrap();
-    (
-        Kafka::new(&settings.kafka).unwrap(),
-        Redis::connect(&settings.redis).unwrap(),
-    )
+    (Kafka::new(&settings.kafka).unwrap(), Redis::connect(&settings.redis).unwrap())
 }
 
 async fn serve_assets(database: &TestDatabase) -> SocketAddr {
-    let overrides = [
-        ("http.listen", "127.0.0.1:0"),
-        ("database.url", database.url.as_str()),
-    ];
+    let overrides = [("http.listen", "127.0.0.1:0"), ("database.url", database.url.as_str())];
     let settings = runtime::settings::parse(asset_api::DEFAULTS, &overrides).unwrap();
     let context = Context::new("asset-api");
     tokio::spawn(asset_api::serve(settings, context.clone()));
@@ -258,10 +217,7 @@ async fn serve_commands(database: &TestDatabase, topic: &str) -> SocketAddr {
 /// Where the service listens, once all that it depends on is reached.
 async fn ready(context: &Context) -> SocketAddr {
     let address = context.http_address().await;
-    eventually("the service to be ready", || async {
-        context.health.report().await.ready
-    })
-    .await;
+    eventually("the service to be ready", || async { context.health.report().await.ready }).await;
     address
 }
 
@@ -287,15 +243,8 @@ pub fn steady(events_per_second: u32, duration_s: u64, charge_points: u32) -> Lo
 #[must_use]
 pub fn binary(name: &str) -> std::path::PathBuf {
     let test = std::env::current_exe().unwrap();
-    let folder = test
-        .ancestors()
-        .find(|folder| folder.ends_with("deps"))
-        .and_then(|deps| deps.parent());
+    let folder = test.ancestors().find(|folder| folder.ends_with("deps")).and_then(|deps| deps.parent());
     let binary = folder.expect("tests lie in …/deps").join(name);
-    assert!(
-        binary.exists(),
-        "{} is not there: run `cargo build --workspace --bins`",
-        binary.display()
-    );
+    assert!(binary.exists(), "{} is not there: run `cargo build --workspace --bins`", binary.display());
     binary
 }

@@ -41,20 +41,17 @@ impl From<ApiError> for Problem {
                 Self::not_found("PILE_NOT_FOUND", "There is no such pile")
             }
             ApiError::Station(StationRefusal::OtherVersion { .. })
-            | ApiError::Pile(PileRefusal::OtherVersion { .. }) => Self::new(
-                StatusCode::PRECONDITION_FAILED,
-                "VERSION_MISMATCH",
-                "It was edited meanwhile",
-            )
-            .detail(detail),
+            | ApiError::Pile(PileRefusal::OtherVersion { .. }) => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH", "It was edited meanwhile")
+                    .detail(detail)
+            }
             ApiError::Station(StationRefusal::NotEmpty) => {
                 Self::conflict("STATION_NOT_EMPTY", "The station still has piles")
             }
-            ApiError::Pile(PileRefusal::ChargePointTaken(_)) => Self::conflict(
-                "CHARGE_POINT_ID_CONFLICT",
-                "The charge point belongs to another pile",
-            )
-            .detail(detail),
+            ApiError::Pile(PileRefusal::ChargePointTaken(_)) => {
+                Self::conflict("CHARGE_POINT_ID_CONFLICT", "The charge point belongs to another pile")
+                    .detail(detail)
+            }
             ApiError::Pile(PileRefusal::OpenSession) => {
                 Self::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session")
             }

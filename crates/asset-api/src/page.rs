@@ -30,10 +30,7 @@ impl PageRequest {
         let after = query.optional("cursor", |value| Ok(value.as_str().and_then(Cursor::decode)));
         match after {
             Some(None) => Err(ApiError::InvalidCursor),
-            after => Ok(Self {
-                after: after.flatten(),
-                limit,
-            }),
+            after => Ok(Self { after: after.flatten(), limit }),
         }
     }
 
@@ -64,10 +61,7 @@ impl<T> Page<T> {
         let more = rows.len() > request.limit;
         rows.truncate(request.limit);
         let next_cursor = rows.last().filter(|_| more).map(|last| place(last).encode());
-        Self {
-            items: rows,
-            next_cursor,
-        }
+        Self { items: rows, next_cursor }
     }
 
     /// The items.
@@ -77,9 +71,6 @@ impl<T> Page<T> {
 
     /// The same page with its items shown otherwise.
     pub fn show<'a, U>(&'a self, show: impl Fn(&'a T) -> U) -> Page<U> {
-        Page {
-            items: self.items.iter().map(show).collect(),
-            next_cursor: self.next_cursor.clone(),
-        }
+        Page { items: self.items.iter().map(show).collect(), next_cursor: self.next_cursor.clone() }
     }
 }

@@ -83,10 +83,7 @@ pub async fn list_of_station(
         Ok(found.ok_or(Refusal::StationNotFound)?)
     })
     .await?;
-    let filter = Filter {
-        station_id: Some(station),
-        ..Filter::default()
-    };
+    let filter = Filter { station_id: Some(station), ..Filter::default() };
     page(&api, request, filter).await
 }
 
@@ -153,11 +150,7 @@ async fn page(api: &Api, request: PageRequest, filter: Filter) -> Result<HttpRes
         .run(move |mut connection| async move {
             let rows = piles::list(&mut connection, &filter, after, request.rows()).await?;
             let page = Page::cut(&request, rows, |last| Cursor::of(last.edition, last.id.0));
-            let devices: Vec<_> = page
-                .items()
-                .iter()
-                .map(|pile| &pile.details.charge_point_id)
-                .collect();
+            let devices: Vec<_> = page.items().iter().map(|pile| &pile.details.charge_point_id).collect();
             let live = piles::load_live(&mut connection, &devices).await?;
             Ok((page, live))
         })

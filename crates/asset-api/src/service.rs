@@ -16,13 +16,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// When the database has another schema, or the server fails.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let database = Database::new(&settings.database)?;
-    context.health.add("database", || async {
-        Err("the schema is not checked yet".to_owned())
-    });
-    let checked = context
-        .shutdown
-        .run_until_requested(await_schema(&database))
-        .await;
+    context.health.add("database", || async { Err("the schema is not checked yet".to_owned()) });
+    let checked = context.shutdown.run_until_requested(await_schema(&database)).await;
     let Some(checked) = checked else { return Ok(()) };
     checked?;
     let pinged = database.clone();

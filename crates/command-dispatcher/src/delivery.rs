@@ -90,9 +90,7 @@ impl Delivery {
 
     async fn carry_out(self, routed: Arc<RoutedCommand>) -> Result<(), DispatchError> {
         let outcome = self.record_and_publish(&routed).await;
-        let label = outcome
-            .as_ref()
-            .map_or_else(DispatchError::outcome, |()| "accepted");
+        let label = outcome.as_ref().map_or_else(DispatchError::outcome, |()| "accepted");
         self.metrics.command(routed.command.kind.name(), label);
         outcome
     }
@@ -125,11 +123,7 @@ impl Delivery {
     ) -> Result<(), StorageError> {
         self.database
             .run(async move |mut connection| {
-                let RoutedCommand {
-                    command,
-                    pile_id,
-                    partition,
-                } = routed.as_ref();
+                let RoutedCommand { command, pile_id, partition } = routed.as_ref();
                 commands::insert(&mut connection, command, *pile_id, *partition, &payload).await
             })
             .await
@@ -156,15 +150,8 @@ impl Delivery {
 /// What is noted of an attempt to publish. The causes of a failure go to the log only.
 fn publication(outcome: &Result<i64, Unpublished>) -> Publication {
     match outcome {
-        Ok(offset) => Publication::Published {
-            offset: *offset,
-            at: clock::now().trunc_subsecs(3),
-        },
-        Err(why @ Unpublished::Unconfirmed(_)) => Publication::Unknown {
-            failure: why.to_string(),
-        },
-        Err(why) => Publication::Failed {
-            failure: why.to_string(),
-        },
+        Ok(offset) => Publication::Published { offset: *offset, at: clock::now().trunc_subsecs(3) },
+        Err(why @ Unpublished::Unconfirmed(_)) => Publication::Unknown { failure: why.to_string() },
+        Err(why) => Publication::Failed { failure: why.to_string() },
     }
 }

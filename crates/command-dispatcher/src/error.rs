@@ -60,10 +60,7 @@ impl DispatchError {
     pub(crate) fn unpublished(id: CommandId, why: &Unpublished) -> Self {
         match why {
             Unpublished::Unconfirmed(_) => Self::OutcomeUnknown(id),
-            certain => Self::NotPublished {
-                id,
-                reason: certain.to_string(),
-            },
+            certain => Self::NotPublished { id, reason: certain.to_string() },
         }
     }
 
@@ -85,10 +82,7 @@ impl DispatchError {
             Self::CommandNotFound => missing("COMMAND_NOT_FOUND", "There is no such command"),
             Self::NoGateway(_) => (StatusCode::CONFLICT, "PILE_OFFLINE", "Pile is offline"),
             Self::Refused(refusal) => told_of(refusal),
-            Self::RouteStore(_) => away(
-                "ROUTE_STORE_UNAVAILABLE",
-                "The gateways' routes are not available",
-            ),
+            Self::RouteStore(_) => away("ROUTE_STORE_UNAVAILABLE", "The gateways' routes are not available"),
             Self::NotPublished { .. } => away("BROKER_UNAVAILABLE", "The message broker is not available"),
             Self::OutcomeUnknown(_) => {
                 away("COMMAND_OUTCOME_UNKNOWN", "The command may have been sent or not")
@@ -96,11 +90,9 @@ impl DispatchError {
             Self::Storage(error) if error.is_transient() => {
                 away("DATABASE_UNAVAILABLE", "The database is not available")
             }
-            Self::Storage(_) | Self::Encoding(_) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "INTERNAL",
-                "Something went wrong on our side",
-            ),
+            Self::Storage(_) | Self::Encoding(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side")
+            }
         }
     }
 }

@@ -52,10 +52,7 @@ impl Intent {
                 pile.check_start(connector_id, startable)?;
                 Ok(CommandKind::StartTransaction { id_tag, connector_id })
             }
-            Self::StopTransaction {
-                transaction_id,
-                connector_id,
-            } => {
+            Self::StopTransaction { transaction_id, connector_id } => {
                 let transaction_id = pile.check_stop(transaction_id.as_ref(), connector_id)?;
                 Ok(CommandKind::StopTransaction { transaction_id })
             }

@@ -5,9 +5,6 @@
 //! the gateway and its partition, and hands the command to [`delivery`], which records it, publishes it to the [`topic`]
 //! and notes what became of that. Only what was published is answered 202.
 
-// Statements are deep types, and so are the futures that run them.
-#![recursion_limit = "256"]
-
 mod delivery;
 mod dispatcher;
 mod error;

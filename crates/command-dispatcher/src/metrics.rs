@@ -39,16 +39,12 @@ impl Metrics {
     /// A command called `name` was asked for and came to `outcome`: `accepted`, `failed`, `unknown`, or the code of a
     /// refusal.
     pub(crate) fn command(&self, name: &'static str, outcome: &'static str) {
-        self.commands.add(
-            1,
-            &[KeyValue::new("name", name), KeyValue::new("outcome", outcome)],
-        );
+        self.commands.add(1, &[KeyValue::new("name", name), KeyValue::new("outcome", outcome)]);
     }
 
     /// A command was published, or that was attempted, and it took this long.
     pub(crate) fn published(&self, outcome: &'static str, took: Duration) {
-        self.publishing
-            .record(took.as_secs_f64(), &[KeyValue::new("outcome", outcome)]);
+        self.publishing.record(took.as_secs_f64(), &[KeyValue::new("outcome", outcome)]);
     }
 
     /// A gateway was looked up and `found`: `charge_point` or `pile` for the key that told it, `none`, or `unavailable`.

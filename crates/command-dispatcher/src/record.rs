@@ -33,9 +33,7 @@ impl OutgoingCommand {
         let record = NewRecord {
             key: Some(encoded.key.into_bytes()),
             value: Some(encoded.value),
-            headers: headers
-                .map(|(name, value)| (name.to_owned(), value.into_bytes()))
-                .collect(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
             timestamp,
         };
         Ok(Self { record, payload })

@@ -20,12 +20,7 @@ pub(crate) struct Routes {
 impl Routes {
     /// Ways told by `redis`.
     pub(crate) fn new(redis: Redis, settings: &DispatchSettings, metrics: Metrics) -> Self {
-        Self {
-            redis,
-            hash: settings.routing_hash,
-            partitions: settings.partitions,
-            metrics,
-        }
+        Self { redis, hash: settings.routing_hash, partitions: settings.partitions, metrics }
     }
 
     /// The way to the gateway that holds the pile's device; `None` when none does. One round trip.
@@ -41,20 +36,14 @@ impl Routes {
             .await
             .inspect_err(|_away| self.metrics.looked_up("unavailable"))?;
         let keys = [("charge_point", by_charge_point), ("pile", by_pile)];
-        let told = keys
-            .iter()
-            .zip(values)
-            .find_map(|((kind, key), value)| Some((*kind, gateway(key, &value?)?)));
-        self.metrics
-            .looked_up(told.as_ref().map_or("none", |(kind, _)| kind));
+        let told =
+            keys.iter().zip(values).find_map(|((kind, key), value)| Some((*kind, gateway(key, &value?)?)));
+        self.metrics.looked_up(told.as_ref().map_or("none", |(kind, _)| kind));
         Ok(told.map(|(_, gateway_id)| self.route_to(gateway_id)))
     }
 
     fn route_to(&self, gateway_id: GatewayId) -> GatewayRoute {
-        GatewayRoute {
-            partition: self.hash.partition(gateway_id.as_str(), self.partitions),
-            gateway_id,
-        }
+        GatewayRoute { partition: self.hash.partition(gateway_id.as_str(), self.partitions), gateway_id }
     }
 }
 

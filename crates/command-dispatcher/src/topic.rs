@@ -72,11 +72,7 @@ impl CommandTopic {
         if fit {
             return Ok(());
         }
-        Err(Unpublished::WrongPartitions {
-            topic: self.name.clone(),
-            found,
-            wanted: self.partitions,
-        })
+        Err(Unpublished::WrongPartitions { topic: self.name.clone(), found, wanted: self.partitions })
     }
 
     /// Publishes `record` to `partition` with `acks=all` and returns its offset. The topic is verified before the first

@@ -23,10 +23,7 @@ impl Api {
     /// The service that listens on `address`.
     pub fn new(address: &str) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(15)).build()?;
-        Ok(Self {
-            client,
-            base: format!("http://{address}"),
-        })
+        Ok(Self { client, base: format!("http://{address}") })
     }
 
     /// Where it is.
@@ -46,25 +43,15 @@ impl Api {
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
         let begun = Instant::now();
-        let mut request = self
-            .client
-            .request(method.clone(), format!("{}{path}", self.base));
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.json(body);
         }
         let response = request.send().await.with_context(|| format!("{method} {path}"))?;
         let status = response.status().as_u16();
         let text = response.text().await?;
-        let body = if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&text)?
-        };
-        Ok(Answer {
-            status,
-            body,
-            took: begun.elapsed(),
-        })
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? };
+        Ok(Answer { status, body, took: begun.elapsed() })
     }
 }
 
@@ -88,10 +75,7 @@ impl Answer {
 
     /// The text at a JSON pointer; empty when there is none.
     pub fn text(&self, pointer: &str) -> &str {
-        self.body
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The number at a JSON pointer.

@@ -27,11 +27,7 @@ Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make demo`, `make run` and `ma
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("no runtime: {error}");
@@ -51,12 +47,7 @@ async fn play(command: &str) -> anyhow::Result<()> {
     match command {
         "story" => on_stage(stage::Ports::Free, async |stage| story::tell(stage).await).await,
         "bench" => on_stage(stage::Ports::Free, async |stage| measure::bench(stage).await).await,
-        "run" => {
-            on_stage(stage::Ports::Usual, async |stage| {
-                story::keep_running(stage).await
-            })
-            .await
-        }
+        "run" => on_stage(stage::Ports::Usual, async |stage| story::keep_running(stage).await).await,
         _ => bail!("{USAGE}"),
     }
 }

@@ -41,27 +41,16 @@ async fn measure(stage: &Stage, each: Duration) -> anyhow::Result<()> {
     say(&format!("{COMMAND_RATE} commands/s for {} s …", each.as_secs()));
     let (answered, recorded) = commands::measure(stage, COMMAND_RATE, each).await?;
     println!("\n    {}", Latencies::HEADER);
-    println!(
-        "    {}",
-        visible.row("event sent by the gateway → GET /api/v1/piles/{id}")
-    );
+    println!("    {}", visible.row("event sent by the gateway → GET /api/v1/piles/{id}"));
     println!("    {}", answered.row("POST command → 202"));
-    println!(
-        "    {}",
-        recorded.row("POST command → record read from commands-down")
-    );
+    println!("    {}", recorded.row("POST command → record read from commands-down"));
     Ok(())
 }
 
 fn memory(stage: &Stage) {
-    let each = stage
-        .pids
-        .iter()
-        .filter_map(|(name, pid)| resident_mb(*pid).map(|mb| format!("{name} {mb:.0} MB")));
-    say(&format!(
-        "resident memory: {}",
-        each.collect::<Vec<_>>().join(" · ")
-    ));
+    let each =
+        stage.pids.iter().filter_map(|(name, pid)| resident_mb(*pid).map(|mb| format!("{name} {mb:.0} MB")));
+    say(&format!("resident memory: {}", each.collect::<Vec<_>>().join(" · ")));
 }
 
 fn processors() -> usize {

@@ -9,10 +9,7 @@ pub fn say(line: &str) {
 
 /// The heading of a part.
 pub fn heading(title: &str) {
-    println!(
-        "\n── {title} {}",
-        "─".repeat(76_usize.saturating_sub(title.chars().count()))
-    );
+    println!("\n── {title} {}", "─".repeat(76_usize.saturating_sub(title.chars().count())));
 }
 
 /// A step of the story, numbered.

@@ -27,45 +27,26 @@ impl Process {
             .stderr(sink)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| {
-                format!(
-                    "start {}: was it built? `cargo build --release`",
-                    binary.display()
-                )
-            })?;
+            .with_context(|| format!("start {}: was it built? `cargo build --release`", binary.display()))?;
         Ok(Self { name, log, child })
     }
 
     /// Runs the binary `name` with `command` to its end.
     pub async fn run(name: &'static str, command: &str) -> anyhow::Result<()> {
         let binary = std::env::current_exe()?.with_file_name(name);
-        let output = Command::new(&binary)
-            .arg(command)
-            .stdin(Stdio::null())
-            .output()
-            .await;
+        let output = Command::new(&binary).arg(command).stdin(Stdio::null()).output().await;
         let output = output.with_context(|| format!("run {}", binary.display()))?;
         if !output.status.success() {
-            bail!(
-                "{name} {command} failed:\n{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            bail!("{name} {command} failed:\n{}", String::from_utf8_lossy(&output.stderr));
         }
         Ok(())
     }
 
     /// Ends when the process does, which it should not; says how.
     pub async fn died(&mut self) -> anyhow::Error {
-        let status = self
-            .child
-            .wait()
-            .await
-            .map_or_else(|error| error.to_string(), |status| status.to_string());
-        anyhow::anyhow!(
-            "{} ended by itself ({status}); see {}",
-            self.name,
-            self.log.display()
-        )
+        let status =
+            self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
+        anyhow::anyhow!("{} ended by itself ({status}); see {}", self.name, self.log.display())
     }
 
     /// Its process id, while it runs.
@@ -76,10 +57,7 @@ impl Process {
     /// Ends it as an operator would, with SIGTERM; after `grace`, hard.
     pub async fn stop(mut self, grace: Duration) -> anyhow::Result<()> {
         let Some(pid) = self.child.id() else { return Ok(()) };
-        let asked = Command::new("kill")
-            .args(["-TERM", &pid.to_string()])
-            .status()
-            .await?;
+        let asked = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
         if !asked.success() {
             bail!("{} could not be asked to stop", self.name);
         }

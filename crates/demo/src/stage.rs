@@ -58,10 +58,7 @@ impl Stage {
         ] {
             let (http, admin) = (http.map(|port| ports.pick(port)).transpose()?, ports.pick(admin)?);
             let mut settings = vec![("CHARGING__ADMIN__LISTEN", admin.clone())];
-            settings.extend(
-                http.iter()
-                    .map(|listen| ("CHARGING__HTTP__LISTEN", listen.clone())),
-            );
+            settings.extend(http.iter().map(|listen| ("CHARGING__HTTP__LISTEN", listen.clone())));
             services.push(Process::start(name, &settings, &logs)?);
             addresses.push((name, http, admin));
         }
@@ -80,30 +77,10 @@ impl Stage {
             assets.base(),
             commands.base()
         ));
-        seen(&format!(
-            "simulated gateway; all ready after {:.1} s",
-            begun.elapsed().as_secs_f64()
-        ));
-        let run = format!(
-            "{:x}",
-            chrono::DateTime::timestamp(&runtime::clock::now()) & 0xff_ffff
-        );
-        let pids = services
-            .iter()
-            .filter_map(|service| Some((service.name, service.id()?)))
-            .collect();
-        Ok((
-            Self {
-                assets,
-                commands,
-                simulator,
-                kafka,
-                pids,
-                simulator_stop,
-                run,
-            },
-            Services(services),
-        ))
+        seen(&format!("simulated gateway; all ready after {:.1} s", begun.elapsed().as_secs_f64()));
+        let run = format!("{:x}", chrono::DateTime::timestamp(&runtime::clock::now()) & 0xff_ffff);
+        let pids = services.iter().filter_map(|service| Some((service.name, service.id()?))).collect();
+        Ok((Self { assets, commands, simulator, kafka, pids, simulator_stop, run }, Services(services)))
     }
 }
 
@@ -129,10 +106,7 @@ async fn ready(name: &str, admin: &str, service: &mut Process) -> anyhow::Result
         let waited = begun.elapsed();
         if waited > READY {
             let why = answer.map_or_else(|error| format!("{error:#}"), |answer| answer.body.to_string());
-            anyhow::bail!(
-                "{name} is not ready after {READY:?}: {why}; see {}",
-                service.log.display()
-            );
+            anyhow::bail!("{name} is not ready after {READY:?}: {why}; see {}", service.log.display());
         }
         if waited.as_secs() / 5 > told {
             told = waited.as_secs() / 5;

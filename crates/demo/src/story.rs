@@ -52,11 +52,7 @@ async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered
     steps.next("Create a station");
     let station =
         json!({ "name": "人民广场站", "address": "上海市黄浦区", "latitude": 31.23, "longitude": 121.47 });
-    let answer = stage
-        .assets
-        .post("/api/v1/stations", &station)
-        .await?
-        .expect(201)?;
+    let answer = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
     call("POST", "/api/v1/stations", &format!("201 {}", answer.text("/id")));
     let piles = format!("/api/v1/stations/{}/piles", answer.text("/id"));
 
@@ -65,19 +61,11 @@ async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered
     let pile = json!({ "chargePointId": device, "name": "1号桩", "model": "DC-120", "vendor": "Vendor-A",
                        "ratedPowerKw": 120, "currentType": "DC" });
     let answer = stage.assets.post(&piles, &pile).await?.expect(201)?;
-    call(
-        "POST",
-        &piles,
-        &format!("201 chargePointId {device}, status {}", answer.text("/status")),
-    );
+    call("POST", &piles, &format!("201 chargePointId {device}, status {}", answer.text("/status")));
     let id = answer.text("/id").to_owned();
 
     steps.next("Create it again: its chargePointId is taken");
-    let answer = stage
-        .assets
-        .post(&piles, &pile)
-        .await?
-        .expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
+    let answer = stage.assets.post(&piles, &pile).await?.expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
     call("POST", &piles, &problem(&answer));
     Ok(Registered { id, device })
 }
@@ -87,29 +75,16 @@ async fn come_online(stage: &Stage, steps: &mut Steps, pile: &Registered) -> any
     let spec = DeviceSpec::new(pile.device.clone()).with_connectors(1);
     let sent = stage.simulator.connect(spec).await?;
     let first = sent.first().context("the device said nothing")?;
-    let answer = until(&stage.assets, &pile.path(), |pile| {
-        pile.text("/status") == "Available"
-    })
-    .await?;
-    ensure!(
-        !answer.text("/lastHeartbeatAt").is_empty(),
-        "no lastHeartbeatAt: {}",
-        answer.body
-    );
-    let took = (runtime::clock::now() - first.position.sent_at)
-        .to_std()
-        .unwrap_or_default();
+    let answer = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
+    ensure!(!answer.text("/lastHeartbeatAt").is_empty(), "no lastHeartbeatAt: {}", answer.body);
+    let took = (runtime::clock::now() - first.position.sent_at).to_std().unwrap_or_default();
     let live = format!(
         "status Available, lastHeartbeatAt {}, gateway {}",
         answer.text("/lastHeartbeatAt"),
         answer.text("/gatewayId")
     );
     call("GET", &pile.path(), &live);
-    seen(&format!(
-        "{} after the gateway sent the first of {} events",
-        ms(took),
-        sent.len()
-    ));
+    seen(&format!("{} after the gateway sent the first of {} events", ms(took), sent.len()));
     Ok(())
 }
 
@@ -122,15 +97,8 @@ async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::
     let charging = |pile: &Answer| pile.text("/status") == "Charging" && energy(pile).is_some();
     let first = until(&stage.assets, &pile.path(), charging).await?;
     let before = energy(&first).unwrap_or_default();
-    let later = until(&stage.assets, &pile.path(), |pile| {
-        energy(pile).is_some_and(|wh| wh > before)
-    })
-    .await?;
-    call(
-        "GET",
-        &pile.path(),
-        &format!("status Charging, energy {before:.0} Wh"),
-    );
+    let later = until(&stage.assets, &pile.path(), |pile| energy(pile).is_some_and(|wh| wh > before)).await?;
+    call("GET", &pile.path(), &format!("status Charging, energy {before:.0} Wh"));
     seen(&format!(
         "then {:.0} Wh at {:.0} W",
         energy(&later).unwrap_or_default(),
@@ -139,11 +107,7 @@ async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::
 
     steps.next("A second start is refused");
     let path = pile.command("start-transaction");
-    let answer = stage
-        .commands
-        .post(&path, &start)
-        .await?
-        .expect_problem(409, "CONNECTOR_NOT_AVAILABLE")?;
+    let answer = stage.commands.post(&path, &start).await?.expect_problem(409, "CONNECTOR_NOT_AVAILABLE")?;
     call("POST", &path, &problem(&answer));
     Ok(())
 }
@@ -151,10 +115,7 @@ async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::
 async fn stop(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
     steps.next("The order service stops the charge");
     command(stage, pile, "stop-transaction", &json!({ "connectorId": 1 })).await?;
-    until(&stage.assets, &pile.path(), |pile| {
-        pile.text("/status") == "Available"
-    })
-    .await?;
+    until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
     call("GET", &pile.path(), "status Available again, no session open");
     Ok(())
 }
@@ -162,30 +123,17 @@ async fn stop(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Re
 async fn be_offline(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
     steps.next("The device loses its connection; a start is refused");
     stage.simulator.disconnect(&pile.device).await?;
-    until(&stage.assets, &pile.path(), |pile| {
-        pile.text("/status") == "Offline"
-    })
-    .await?;
+    until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Offline").await?;
     let path = pile.command("start-transaction");
     let answer = stage.commands.post(&path, &json!({ "idTag": "RFID123" })).await?;
-    call(
-        "POST",
-        &path,
-        &problem(&answer.expect_problem(409, "PILE_OFFLINE")?),
-    );
+    call("POST", &path, &problem(&answer.expect_problem(409, "PILE_OFFLINE")?));
     Ok(())
 }
 
 async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
     steps.next("It comes back and is reset");
-    stage
-        .simulator
-        .connect(DeviceSpec::new(pile.device.clone()).with_connectors(1))
-        .await?;
-    let online = until(&stage.assets, &pile.path(), |pile| {
-        pile.text("/status") == "Available"
-    })
-    .await?;
+    stage.simulator.connect(DeviceSpec::new(pile.device.clone()).with_connectors(1)).await?;
+    let online = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
     let heard = online.text("/lastHeartbeatAt").to_owned();
     command(stage, pile, "reset", &json!({ "type": "Soft" })).await?;
     let rebooted =
@@ -199,19 +147,10 @@ async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::R
 async fn command(stage: &Stage, pile: &Registered, name: &str, body: &Value) -> anyhow::Result<()> {
     let path = pile.command(name);
     let answer = stage.commands.post(&path, body).await?.expect(202)?;
-    let (id, gateway) = (
-        answer.text("/commandId").to_owned(),
-        answer.text("/gatewayId").to_owned(),
-    );
-    call(
-        "POST",
-        &path,
-        &format!("202 {} in {}", answer.text("/commandName"), ms(answer.took)),
-    );
-    let received = stage
-        .simulator
-        .wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE)
-        .await?;
+    let (id, gateway) = (answer.text("/commandId").to_owned(), answer.text("/gatewayId").to_owned());
+    call("POST", &path, &format!("202 {} in {}", answer.text("/commandName"), ms(answer.took)));
+    let received =
+        stage.simulator.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await?;
     let expected = RoutingHash::Fnv1a32.partition(&gateway, COMMAND_PARTITIONS);
     ensure!(
         received.partition == expected && answer.number("/partition") == Some(f64::from(expected)),
@@ -234,10 +173,7 @@ async fn until(api: &Api, path: &str, wanted: impl Fn(&Answer) -> bool) -> anyho
             return Ok(answer);
         }
         if begun.elapsed() > PATIENCE {
-            bail!(
-                "{path} did not come to be as it should within {PATIENCE:?}: {}",
-                answer.body
-            );
+            bail!("{path} did not come to be as it should within {PATIENCE:?}: {}", answer.body);
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -248,22 +184,13 @@ fn energy(pile: &Answer) -> Option<f64> {
 }
 
 fn problem(answer: &Answer) -> String {
-    format!(
-        "{} {}: {}",
-        answer.status,
-        answer.text("/code"),
-        answer.text("/detail")
-    )
+    format!("{} {}: {}", answer.status, answer.text("/code"), answer.text("/detail"))
 }
 
 /// Registers a small fleet, connects it, and leaves it to itself until Ctrl-C.
 pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
     let station = json!({ "name": "Demo station" });
-    let station = stage
-        .assets
-        .post("/api/v1/stations", &station)
-        .await?
-        .expect(201)?;
+    let station = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
     let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));
     let mut example = String::new();
     for number in 1..=10 {

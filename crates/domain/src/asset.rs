@@ -77,9 +77,7 @@ impl Location {
     /// When either is out of range or no number.
     pub fn parse(latitude: f64, longitude: f64) -> Result<Self, InvalidLocation> {
         let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
-        valid
-            .then_some(Self { latitude, longitude })
-            .ok_or(InvalidLocation)
+        valid.then_some(Self { latitude, longitude }).ok_or(InvalidLocation)
     }
 
     /// Degrees north.
@@ -167,9 +165,7 @@ impl RatedPower {
     /// # Errors
     /// When it is out of range or no number.
     pub fn parse(kw: f64) -> Result<Self, InvalidRatedPower> {
-        (kw > 0.0 && kw <= 10_000.0)
-            .then_some(Self(kw))
-            .ok_or(InvalidRatedPower)
+        (kw > 0.0 && kw <= 10_000.0).then_some(Self(kw)).ok_or(InvalidRatedPower)
     }
 
     /// In kW.

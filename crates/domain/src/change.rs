@@ -30,11 +30,7 @@ impl ChargePoint {
                 || self.clockless != before.clockless,
             connectors: changed.map(|connector| connector.id).collect(),
             ledger,
-            sessions: if ledger {
-                self.sessions_since(before)
-            } else {
-                Vec::new()
-            },
+            sessions: if ledger { self.sessions_since(before) } else { Vec::new() },
         }
     }
 

@@ -115,11 +115,8 @@ impl ChargePoint {
             return Outcome::Ignored(Ignored::Duplicate);
         }
         self.liveness.last_seen_at = self.liveness.last_seen_at.max(stamp.at);
-        let heard = if event.kind.is_proof_of_life() {
-            self.liveness.hear(event, stamp)
-        } else {
-            Offered::Stale
-        };
+        let heard =
+            if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Offered::Stale };
         self.apply_kind(event, stamp, position, heard)
     }
 
@@ -133,10 +130,7 @@ impl ChargePoint {
         let key = EventKey::of(&event.event_id);
         match &event.kind {
             EventKind::Connected(report) => {
-                let boot = Dated {
-                    at: stamp.at,
-                    value: report.clone(),
-                };
+                let boot = Dated { at: stamp.at, value: report.clone() };
                 keep_newer(&mut self.boot, boot);
                 self.beat(stamp);
                 heard.into()
@@ -146,17 +140,13 @@ impl ChargePoint {
                 heard.into()
             }
             EventKind::Disconnected { .. } => self.liveness.part(event, stamp).into(),
-            EventKind::StatusChanged(report) => self
-                .connector(report.connector_id)
-                .report_status(report, key, stamp)
-                .into(),
+            EventKind::StatusChanged(report) => {
+                self.connector(report.connector_id).report_status(report, key, stamp).into()
+            }
             EventKind::MeterValues(values) => self.read_meter(event, values, stamp, position),
             EventKind::TransactionStarted(start) => self.start(event, start, stamp),
             EventKind::TransactionUpdated(update) => match &update.transaction_id {
-                Some(id) => entered(
-                    self.ledger
-                        .enter_sight(&event.event_id, update.connector_id, id, stamp),
-                ),
+                Some(id) => entered(self.ledger.enter_sight(&event.event_id, update.connector_id, id, stamp)),
                 None => heard.into(),
             },
             EventKind::TransactionStopped(stop) => self.stop(event, stop, stamp, position),
@@ -186,11 +176,7 @@ impl ChargePoint {
             return outcome;
         }
         let key = EventKey::of(&event.event_id);
-        let unplaced = self
-            .sessions()
-            .unplaced
-            .into_iter()
-            .find(|(event, _)| *event == key);
+        let unplaced = self.sessions().unplaced.into_iter().find(|(event, _)| *event == key);
         self.ledger.settle(&self.id);
         unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(Misfit::Stop(why)))
     }
@@ -208,16 +194,9 @@ impl ChargePoint {
             newer |= connector.read_meter(reading, stamp.at, position) == Offered::Newest;
         }
         if let Some(id) = &values.transaction_id {
-            newer |= self
-                .ledger
-                .enter_sight(&event.event_id, values.connector_id, id, stamp)
-                == Entered::New;
+            newer |= self.ledger.enter_sight(&event.event_id, values.connector_id, id, stamp) == Entered::New;
         }
-        if newer {
-            Outcome::Applied
-        } else {
-            Outcome::Ignored(Ignored::Stale)
-        }
+        if newer { Outcome::Applied } else { Outcome::Ignored(Ignored::Stale) }
     }
 
     fn connector(&mut self, id: ConnectorId) -> &mut Connector {

@@ -41,13 +41,7 @@ impl Connector {
     /// A connector that nothing is known of yet.
     #[must_use]
     pub const fn new(id: ConnectorId) -> Self {
-        Self {
-            id,
-            status: None,
-            power_w: None,
-            energy_wh: None,
-            soc_percent: None,
-        }
+        Self { id, status: None, power_w: None, energy_wh: None, soc_percent: None }
     }
 
     /// Takes a status report in.
@@ -70,9 +64,7 @@ impl Connector {
         event_at: DateTime<Utc>,
         position: &RecordPosition,
     ) -> Offered {
-        let at = reading
-            .taken_at
-            .map_or(event_at, |taken| Stamp::new(Some(taken), position).at);
+        let at = reading.taken_at.map_or(event_at, |taken| Stamp::new(Some(taken), position).at);
         let mut newer = false;
         for (held, offered) in [
             (&mut self.power_w, reading.power_w),

@@ -69,11 +69,7 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
                 power_w: Some(7_000.0),
                 ..MeterReading::default()
             };
-            EventKind::MeterValues(MeterValues {
-                connector_id,
-                transaction_id,
-                readings: vec![reading],
-            })
+            EventKind::MeterValues(MeterValues { connector_id, transaction_id, readings: vec![reading] })
         }),
         transaction.prop_map(|transaction_id| {
             EventKind::TransactionStopped(TransactionStop {
@@ -104,14 +100,7 @@ pub fn clean_log() -> impl Strategy<Value = Vec<Record>> {
                     trace_id: None,
                     kind,
                 };
-                (
-                    event,
-                    RecordPosition {
-                        partition,
-                        offset,
-                        appended_at: at(now + latency),
-                    },
-                )
+                (event, RecordPosition { partition, offset, appended_at: at(now + latency) })
             })
             .collect()
     })
@@ -123,21 +112,11 @@ pub fn delivered() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
     clean_log().prop_flat_map(|clean| {
         let copies = proptest::collection::vec((0..clean.len(), 1..50_i64, 0..2_i32), 0..10);
         (Just(clean), copies).prop_flat_map(|(clean, copies)| {
-            let again = copies
-                .into_iter()
-                .zip(1_000..)
-                .map(|((index, delay, partition), offset)| {
-                    let (event, first) = &clean[index];
-                    let appended_at = first.appended_at + TimeDelta::milliseconds(delay);
-                    (
-                        event.clone(),
-                        RecordPosition {
-                            partition,
-                            offset,
-                            appended_at,
-                        },
-                    )
-                });
+            let again = copies.into_iter().zip(1_000..).map(|((index, delay, partition), offset)| {
+                let (event, first) = &clean[index];
+                let appended_at = first.appended_at + TimeDelta::milliseconds(delay);
+                (event.clone(), RecordPosition { partition, offset, appended_at })
+            });
             let all: Vec<_> = clean.iter().cloned().chain(again).collect();
             (Just(clean), Just(all).prop_shuffle())
         })

@@ -110,10 +110,7 @@ impl ChargePointId {
         if raw.chars().count() > Self::MAX_CHARS {
             return Err(InvalidText::TooLong { max: Self::MAX_CHARS });
         }
-        if !raw
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._:@*+=|-".contains(c))
-        {
+        if !raw.chars().all(|c| c.is_ascii_alphanumeric() || "._:@*+=|-".contains(c)) {
             return Err(InvalidText::ForbiddenCharacter);
         }
         Ok(Self(raw.to_owned()))
@@ -171,11 +168,7 @@ impl ConnectorId {
     /// # Errors
     /// When the number is outside that range.
     pub fn parse(raw: i64) -> Result<Self, InvalidConnectorId> {
-        u16::try_from(raw)
-            .ok()
-            .filter(|n| *n <= Self::MAX)
-            .map(Self)
-            .ok_or(InvalidConnectorId)
+        u16::try_from(raw).ok().filter(|n| *n <= Self::MAX).map(Self).ok_or(InvalidConnectorId)
     }
 
     /// The number.
@@ -238,12 +231,9 @@ impl EventKey {
     /// The digest of `event`.
     #[must_use]
     pub fn of(event: &EventId) -> Self {
-        let digest = event
-            .as_str()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+        let digest = event.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         Self(i64::from_ne_bytes(digest.to_ne_bytes()))
     }
 }
@@ -283,9 +273,6 @@ mod tests {
         let id = SessionId::derive(&cp, &event, 1_722_673_799_000);
         assert_eq!(id, SessionId::derive(&cp, &event, 1_722_673_799_000));
         assert_eq!(id.0.get_version_num(), 7);
-        assert_ne!(
-            id,
-            SessionId::derive(&cp, &EventId::parse("e-2").unwrap(), 1_722_673_799_000)
-        );
+        assert_ne!(id, SessionId::derive(&cp, &EventId::parse("e-2").unwrap(), 1_722_673_799_000));
     }
 }

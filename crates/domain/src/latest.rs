@@ -43,10 +43,7 @@ impl<T: Clone> Latest<T> {
     /// The first report.
     #[must_use]
     pub const fn new(report: Report<T>) -> Self {
-        Self {
-            newest: report,
-            rivals: Vec::new(),
-        }
+        Self { newest: report, rivals: Vec::new() }
     }
 
     /// A state that was stored.

@@ -121,27 +121,15 @@ impl Ledger {
         stamp: Stamp,
     ) -> Entered {
         let same = |told: &Told| matches!(told, Told::Sight { connector: c, transaction: t } if *c == connector && t == transaction);
-        if self
-            .facts
-            .iter()
-            .any(|fact| same(&fact.told) && fact.stamp <= stamp)
-        {
+        if self.facts.iter().any(|fact| same(&fact.told) && fact.stamp <= stamp) {
             return Entered::Known;
         }
-        let told = Told::Sight {
-            connector,
-            transaction: transaction.clone(),
-        };
-        let entered = self.enter(Fact {
-            stamp,
-            event: EventKey::of(event),
-            told,
-        });
+        let told = Told::Sight { connector, transaction: transaction.clone() };
+        let entered = self.enter(Fact { stamp, event: EventKey::of(event), told });
         if entered == Entered::New {
             let mut seen = false;
             // Only the earliest sight stays; facts are in order.
-            self.facts
-                .retain(|fact| !same(&fact.told) || !std::mem::replace(&mut seen, true));
+            self.facts.retain(|fact| !same(&fact.told) || !std::mem::replace(&mut seen, true));
         }
         entered
     }
@@ -168,11 +156,7 @@ impl Ledger {
     /// Forgets what is settled for good: all that was said of ended sessions, but for the last few.
     pub fn settle(&mut self, charge_point: &ChargePointId) {
         let derived = self.derive(charge_point);
-        let ended: Vec<_> = derived
-            .sessions
-            .iter()
-            .filter(|session| !session.is_open())
-            .collect();
+        let ended: Vec<_> = derived.sessions.iter().filter(|session| !session.is_open()).collect();
         let surplus = ended.len().saturating_sub(Self::REMEMBERED_SESSIONS);
         for session in ended.into_iter().take(surplus) {
             self.settled_until = self.settled_until.max(Some(session.started_at));
@@ -213,15 +197,9 @@ impl Fact {
     fn tells_of(&self, session: &ChargingSession) -> bool {
         let named = |id: &Option<TransactionId>| id.is_some() && *id == session.transaction_id;
         match &self.told {
-            Told::Start {
-                session: id,
-                transaction,
-                ..
-            } => *id == session.id || named(transaction),
+            Told::Start { session: id, transaction, .. } => *id == session.id || named(transaction),
             Told::Sight { transaction, .. } => session.transaction_id.as_ref() == Some(transaction),
-            Told::Stop {
-                transaction: None, ..
-            } => session.ended_at() == Some(self.stamp.at),
+            Told::Stop { transaction: None, .. } => session.ended_at() == Some(self.stamp.at),
             Told::Stop { transaction, .. } => named(transaction),
         }
     }

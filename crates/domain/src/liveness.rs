@@ -38,12 +38,7 @@ impl Liveness {
     /// A device of which nothing but the time of this first event is known.
     #[must_use]
     pub const fn new(first_seen_at: DateTime<Utc>) -> Self {
-        Self {
-            seen: None,
-            goodbyes: Vec::new(),
-            last_seen_at: first_seen_at,
-            last_heartbeat_at: None,
-        }
+        Self { seen: None, goodbyes: Vec::new(), last_seen_at: first_seen_at, last_heartbeat_at: None }
     }
 
     /// The gateway that the device was last heard through.
@@ -57,19 +52,12 @@ impl Liveness {
     pub fn online(&self) -> bool {
         let Some(seen) = &self.seen else { return false };
         let seen = seen.newest();
-        !self
-            .goodbyes
-            .iter()
-            .any(|goodbye| goodbye.stamp > seen.stamp && goodbye.ends(seen.value.as_ref()))
+        !self.goodbyes.iter().any(|goodbye| goodbye.stamp > seen.stamp && goodbye.ends(seen.value.as_ref()))
     }
 
     /// Takes a sign of life in.
     pub fn hear(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
-        let report = Report {
-            stamp,
-            event: EventKey::of(&event.event_id),
-            value: event.gateway_id.clone(),
-        };
+        let report = Report { stamp, event: EventKey::of(&event.event_id), value: event.gateway_id.clone() };
         let offered = crate::latest::offer(&mut self.seen, report);
         self.forget_outlived_goodbyes();
         offered
@@ -84,18 +72,10 @@ impl Liveness {
             return Offered::Duplicate;
         }
         let was_online = self.online();
-        self.goodbyes.push(Goodbye {
-            stamp,
-            event: key,
-            gateway: event.gateway_id.clone(),
-        });
+        self.goodbyes.push(Goodbye { stamp, event: key, gateway: event.gateway_id.clone() });
         self.goodbyes.sort_by_key(|goodbye| goodbye.stamp);
         self.forget_outlived_goodbyes();
-        if was_online && !self.online() {
-            Offered::Newest
-        } else {
-            Offered::Stale
-        }
+        if was_online && !self.online() { Offered::Newest } else { Offered::Stale }
     }
 
     fn forget_outlived_goodbyes(&mut self) {

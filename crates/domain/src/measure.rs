@@ -33,9 +33,7 @@ pub struct Dated<T> {
 
 /// Puts `offered` in the place of `current` if it is newer; says whether it did.
 pub fn keep_newer<T: PartialOrd>(current: &mut Option<Dated<T>>, offered: Dated<T>) -> bool {
-    let wins = current
-        .as_ref()
-        .is_none_or(|held| (offered.at, &offered.value) > (held.at, &held.value));
+    let wins = current.as_ref().is_none_or(|held| (offered.at, &offered.value) > (held.at, &held.value));
     if wins {
         *current = Some(offered);
     }

@@ -44,9 +44,7 @@ impl Stamp {
     #[must_use]
     pub fn new(claimed_at: Option<DateTime<Utc>>, position: &RecordPosition) -> Self {
         Self {
-            at: believe(claimed_at, position.appended_at)
-                .unwrap_or(position.appended_at)
-                .trunc_subsecs(6),
+            at: believe(claimed_at, position.appended_at).unwrap_or(position.appended_at).trunc_subsecs(6),
             appended_at: position.appended_at.trunc_subsecs(6),
             partition: position.partition,
             offset: position.offset,
@@ -85,14 +83,7 @@ mod tests {
     #[test]
     fn of_equal_times_the_later_record_is_newer() {
         let stamp = |offset, appended| {
-            Stamp::new(
-                Some(at(0)),
-                &RecordPosition {
-                    partition: 3,
-                    offset,
-                    appended_at: at(appended),
-                },
-            )
+            Stamp::new(Some(at(0)), &RecordPosition { partition: 3, offset, appended_at: at(appended) })
         };
         assert!(stamp(8, 0) > stamp(7, 0));
         assert!(stamp(1, 2) > stamp(9, 1));

@@ -64,9 +64,7 @@ impl ChargingSession {
     pub fn energy_wh(&self, register: Option<(DateTime<Utc>, f64)>) -> Option<f64> {
         let until = match &self.state {
             SessionState::Ended { meter_stop_wh, .. } => *meter_stop_wh,
-            SessionState::Open => register
-                .filter(|(at, _)| *at >= self.started_at)
-                .map(|(_, wh)| wh),
+            SessionState::Open => register.filter(|(at, _)| *at >= self.started_at).map(|(_, wh)| wh),
         };
         Some(until? - self.meter_start_wh?).filter(|energy| *energy >= 0.0)
     }

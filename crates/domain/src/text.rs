@@ -78,10 +78,7 @@ mod tests {
     fn a_label_is_trimmed_and_bounded() {
         assert_eq!(Label::parse("  1号桩 ").unwrap().as_str(), "1号桩");
         assert_eq!(Label::parse(" \t "), Err(InvalidText::Empty));
-        assert_eq!(
-            Label::parse(&"桩".repeat(201)),
-            Err(InvalidText::TooLong { max: 200 })
-        );
+        assert_eq!(Label::parse(&"桩".repeat(201)), Err(InvalidText::TooLong { max: 200 }));
         assert!(Label::parse(&"桩".repeat(200)).is_ok());
         assert_eq!(Label::parse("a\u{0}b"), Err(InvalidText::ControlCharacter));
     }

@@ -1,10 +1,6 @@
 //! Any duplication and any interleaving of a charge point's events ends in the same state as the clean log.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, Utc};
 use domain::charge_point::ChargePoint;
@@ -44,12 +40,7 @@ fn visible(state: &ChargePoint) -> Visible {
             .values()
             .map(|c| {
                 let status = c.status.as_ref().map(|status| status.newest().value.status);
-                (
-                    c.id.number(),
-                    status,
-                    c.power_w.map(|v| v.value),
-                    c.energy_wh.map(|v| v.value),
-                )
+                (c.id.number(), status, c.power_w.map(|v| v.value), c.energy_wh.map(|v| v.value))
             })
             .collect(),
         sessions,

@@ -1,10 +1,6 @@
 //! The contract's rules of meaning, one by one.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
@@ -34,10 +30,7 @@ fn id() -> ChargePointId {
 
 impl Device {
     fn new() -> Self {
-        Self {
-            state: ChargePoint::new(id(), at(0)),
-            offset: 0,
-        }
+        Self { state: ChargePoint::new(id(), at(0)), offset: 0 }
     }
 
     /// Tells an event of `seconds`, appended right then.
@@ -61,25 +54,12 @@ impl Device {
             trace_id: None,
             kind,
         };
-        self.state.apply(
-            &event,
-            &RecordPosition {
-                partition: 0,
-                offset: self.offset,
-                appended_at,
-            },
-        )
+        self.state.apply(&event, &RecordPosition { partition: 0, offset: self.offset, appended_at })
     }
 
     fn status(&self, connector: i64) -> ConnectorStatus {
         let id = ConnectorId::parse(connector).unwrap();
-        self.state.connectors[&id]
-            .status
-            .as_ref()
-            .unwrap()
-            .newest()
-            .value
-            .status
+        self.state.connectors[&id].status.as_ref().unwrap().newest().value.status
     }
 
     fn sessions(&self) -> Vec<ChargingSession> {
@@ -146,18 +126,9 @@ fn an_absurd_clock_falls_back_to_the_record() {
     let y1970 = DateTime::from_timestamp(0, 0);
     device.tell_claiming(y1970, at(20), "a", status(1, ConnectorStatus::Charging));
     assert_eq!(device.status(1), ConnectorStatus::Charging);
-    device.tell_claiming(
-        Some(at(86_400 * 365)),
-        at(30),
-        "a",
-        status(1, ConnectorStatus::Finishing),
-    );
+    device.tell_claiming(Some(at(86_400 * 365)), at(30), "a", status(1, ConnectorStatus::Finishing));
     device.tell(40, "a", status(1, ConnectorStatus::Available));
-    assert_eq!(
-        device.status(1),
-        ConnectorStatus::Available,
-        "next year's event must not shadow today's"
-    );
+    assert_eq!(device.status(1), ConnectorStatus::Available, "next year's event must not shadow today's");
 }
 
 #[test]
@@ -227,10 +198,7 @@ fn a_stop_names_and_ends_the_only_open_session() {
     device.tell(1, "a", started(2, ""));
     assert_eq!(device.tell(3, "a", stopped("77")), Outcome::Applied);
     let session = &device.sessions()[0];
-    assert_eq!(
-        (session.transaction_id.clone(), session.is_open()),
-        (transaction("77"), false)
-    );
+    assert_eq!((session.transaction_id.clone(), session.is_open()), (transaction("77"), false));
 }
 
 #[test]
@@ -242,16 +210,8 @@ fn a_stop_that_could_mean_two_sessions_ends_neither() {
     assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::Ambiguous)));
     assert!(device.sessions().iter().all(ChargingSession::is_open));
     device.tell(4, "a", metered(1, "78"));
-    let open: Vec<_> = device
-        .sessions()
-        .iter()
-        .map(|s| (s.connector_id.number(), s.is_open()))
-        .collect();
-    assert_eq!(
-        open,
-        [(1, true), (2, false)],
-        "once the other has a name, only one is left to be meant"
-    );
+    let open: Vec<_> = device.sessions().iter().map(|s| (s.connector_id.number(), s.is_open())).collect();
+    assert_eq!(open, [(1, true), (2, false)], "once the other has a name, only one is left to be meant");
 }
 
 #[test]
@@ -260,10 +220,7 @@ fn a_stop_without_any_session_is_kept() {
     let outcome = device.tell(3, "a", stopped("77"));
     assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)));
     device.tell(1, "b", started(1, ""));
-    assert!(
-        !device.sessions()[0].is_open(),
-        "the start that came late finds its stop"
-    );
+    assert!(!device.sessions()[0].is_open(), "the start that came late finds its stop");
 }
 
 #[test]
@@ -284,17 +241,9 @@ fn the_ledger_forgets_old_sessions_and_says_so() {
         device.tell(n * 10 + 5, "a", stopped(&n.to_string()));
     }
     assert_eq!(device.sessions().len(), Ledger::REMEMBERED_SESSIONS);
-    assert!(
-        device
-            .sessions()
-            .iter()
-            .all(|s| matches!(s.state, SessionState::Ended { .. }))
-    );
+    assert!(device.sessions().iter().all(|s| matches!(s.state, SessionState::Ended { .. })));
     device.offset = 0;
-    assert_eq!(
-        device.tell(10, "a", started(1, "1")),
-        Outcome::Unplaced(Misfit::TooLate)
-    );
+    assert_eq!(device.tell(10, "a", started(1, "1")), Outcome::Unplaced(Misfit::TooLate));
     let long_gone = device.state.liveness.last_seen_at - TimeDelta::days(1);
     device.tell_claiming(Some(long_gone), at(400), "a", started(1, ""));
     assert_eq!(device.sessions().len(), Ledger::REMEMBERED_SESSIONS);

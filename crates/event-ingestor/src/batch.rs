@@ -40,11 +40,7 @@ impl Batch {
     /// Decodes `records`; `None` when there are none.
     pub(crate) fn decode(topic: &str, partition: i32, records: Vec<ReceivedRecord>) -> Option<Self> {
         let items: Vec<_> = records.into_iter().map(Item::decode).collect();
-        (!items.is_empty()).then(|| Self {
-            topic: topic.to_owned(),
-            partition,
-            items,
-        })
+        (!items.is_empty()).then(|| Self { topic: topic.to_owned(), partition, items })
     }
 
     /// The offset to read on at.
@@ -75,11 +71,7 @@ impl Batch {
             return (self, None);
         }
         let items = self.items.split_off(self.items.len() / 2);
-        let second = Self {
-            topic: self.topic.clone(),
-            partition: self.partition,
-            items,
-        };
+        let second = Self { topic: self.topic.clone(), partition: self.partition, items };
         (self, Some(second))
     }
 
@@ -94,11 +86,7 @@ impl Batch {
 
     /// The dead letter of an event that finds no place.
     pub(crate) fn misfit(&self, item: &Item, event: &GatewayEvent, misfit: Misfit) -> NewDeadLetter {
-        let detail = format!(
-            "{} of {} finds no session",
-            event.kind.name(),
-            event.charge_point_id
-        );
+        let detail = format!("{} of {} finds no session", event.kind.name(), event.charge_point_id);
         NewDeadLetter {
             charge_point_id: Some(event.charge_point_id.to_string()),
             event_id: Some(event.event_id.to_string()),
@@ -129,24 +117,14 @@ impl Batch {
 
 impl Item {
     fn decode(record: ReceivedRecord) -> Self {
-        let headers = record
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_slice()));
+        let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let event = wire::decode(&wire::RawRecord::new(record.value.as_deref(), headers));
-        Self {
-            event: event.map_err(Unusable::Undecodable),
-            record,
-        }
+        Self { event: event.map_err(Unusable::Undecodable), record }
     }
 
     /// Where the record stands.
     pub(crate) const fn position(&self, partition: i32) -> RecordPosition {
-        RecordPosition {
-            partition,
-            offset: self.record.offset,
-            appended_at: self.record.timestamp,
-        }
+        RecordPosition { partition, offset: self.record.offset, appended_at: self.record.timestamp }
     }
 }
 

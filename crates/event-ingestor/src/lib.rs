@@ -3,9 +3,6 @@
 //! Each replica holds leases on some of the topic's partitions ([`replica`]) and runs one task for each ([`partition`]):
 //! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset.
 
-// Futures of database calls, within ours, nest more deeply than the compiler follows by default.
-#![recursion_limit = "256"]
-
 mod batch;
 mod fold;
 mod metrics;
@@ -20,7 +17,6 @@ use metrics::Metrics;
 use replica::Replica;
 use runtime::Context;
 use runtime::kafka::Kafka;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Database, DatabaseSettings, StorageError};
@@ -33,24 +29,10 @@ const SCHEMA_RETRY: Duration = Duration::from_secs(1);
 /// # Errors
 /// Settings that make no sense, a schema that this program was not built for, or a task that died.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
-    boxed(settings, context).await
-}
-
-type Serving = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
-
-/// Keeps the depth of what is inside from becoming the caller's matter.
-fn boxed(settings: Settings, context: Context) -> Serving {
-    Box::pin(run(settings, context))
-}
-
-async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let database = Database::new(&settings.database).context("database settings")?;
     // Leases are renewed on a connection that no batch can hold up.
-    let leases = Database::new(&DatabaseSettings {
-        max_connections: 1,
-        ..settings.database
-    })
-    .context("database settings")?;
+    let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database })
+        .context("database settings")?;
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
     let pinged = database.clone();
     context.health.add("database", move || {
@@ -61,9 +43,7 @@ async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         return Ok(());
     }
     let metrics = Arc::new(Metrics::new(&context.meter()));
-    Replica::new(settings.ingest, database, leases, kafka, metrics)
-        .run(&context.shutdown)
-        .await
+    Replica::new(settings.ingest, database, leases, kafka, metrics).run(&context.shutdown).await
 }
 
 /// Waits for Postgres and checks its schema; `false` when asked to stop before it was there.
@@ -75,12 +55,7 @@ async fn schema_is_known(database: &Database, context: &Context) -> anyhow::Resu
             Err(error @ StorageError::WrongSchema { .. }) => return Err(error.into()),
             Err(error) => return Err(error).context("check the schema"),
         }
-        if context
-            .shutdown
-            .run_until_requested(tokio::time::sleep(SCHEMA_RETRY))
-            .await
-            .is_none()
-        {
+        if context.shutdown.run_until_requested(tokio::time::sleep(SCHEMA_RETRY)).await.is_none() {
             return Ok(false);
         }
     }

@@ -23,9 +23,8 @@ pub(crate) struct Metrics {
 }
 
 /// Seconds: from a quiet machine's milliseconds to a backlog's minutes.
-const LATENCY_BOUNDS: [f64; 14] = [
-    0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 10.0, 60.0,
-];
+const LATENCY_BOUNDS: [f64; 14] =
+    [0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 10.0, 60.0];
 const RECORD_BOUNDS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, 5_000.0];
 
 impl Metrics {
@@ -57,10 +56,7 @@ impl Metrics {
             next_offset: gauge("ingest.partition.next_offset", "First offset not yet written"),
             lag: gauge("ingest.partition.lag", "Records behind the end of the partition"),
             epoch: gauge("ingest.partition.epoch", "Epoch of the lease"),
-            halted: count(
-                "ingest.partition.halted",
-                "1 while the partition waits for an operator",
-            ),
+            halted: count("ingest.partition.halted", "1 while the partition waits for an operator"),
         }
     }
 
@@ -72,8 +68,7 @@ impl Metrics {
             self.events.add(*count, &[KeyValue::new("kind", *kind)]);
         }
         for (reason, count) in &tally.ignored {
-            self.ignored
-                .add(*count, &[KeyValue::new("reason", reason.reason())]);
+            self.ignored.add(*count, &[KeyValue::new("reason", reason.reason())]);
         }
         for (reason, count) in &tally.dead_letters {
             self.dead_letters.add(*count, &[KeyValue::new("reason", *reason)]);
@@ -94,8 +89,7 @@ impl Metrics {
 
     /// A partition was taken.
     pub(crate) fn acquired(&self, partition: i32, epoch: i64) {
-        self.epoch
-            .record(epoch, &[KeyValue::new("partition", i64::from(partition))]);
+        self.epoch.record(epoch, &[KeyValue::new("partition", i64::from(partition))]);
     }
 
     /// A partition was lost to another replica.
@@ -106,15 +100,11 @@ impl Metrics {
     /// How the partitions are shared out.
     pub(crate) fn shares(&self, owned: usize, unowned: usize) {
         self.owned.record(u64::try_from(owned).unwrap_or(u64::MAX), &[]);
-        self.unowned
-            .record(u64::try_from(unowned).unwrap_or(u64::MAX), &[]);
+        self.unowned.record(u64::try_from(unowned).unwrap_or(u64::MAX), &[]);
     }
 
     /// Whether a partition waits for an operator.
     pub(crate) fn halted(&self, partition: i32, halted: bool) {
-        self.halted.record(
-            u64::from(halted),
-            &[KeyValue::new("partition", i64::from(partition))],
-        );
+        self.halted.record(u64::from(halted), &[KeyValue::new("partition", i64::from(partition))]);
     }
 }

@@ -67,13 +67,7 @@ impl PartitionTask {
 
     async fn fetch(&self) -> Result<Fetched, FetchError> {
         let settings = &self.settings;
-        self.reader
-            .fetch(
-                self.lease.next_offset,
-                settings.fetch_wait(),
-                settings.max_batch_bytes,
-            )
-            .await
+        self.reader.fetch(self.lease.next_offset, settings.fetch_wait(), settings.max_batch_bytes).await
     }
 
     async fn take(&mut self, fetched: Fetched) -> Option<Ended> {
@@ -82,22 +76,13 @@ impl PartitionTask {
             Some(batch) => self.write(batch).await,
             None => None,
         };
-        self.metrics.position(
-            self.lease.partition,
-            self.lease.next_offset,
-            fetched.high_watermark,
-        );
+        self.metrics.position(self.lease.partition, self.lease.next_offset, fetched.high_watermark);
         ended
     }
 
     /// Puts aside a range that the client library cannot read, and goes on behind it.
     async fn step_over(&mut self, offset: i64, why: &str) -> Option<Ended> {
-        match self
-            .stop
-            .clone()
-            .run_until_cancelled(self.reader.next_readable(offset))
-            .await
-        {
+        match self.stop.clone().run_until_cancelled(self.reader.next_readable(offset)).await {
             Some(Ok(readable)) => self.write_unreadable(offset, readable, why).await,
             Some(Err(error)) => {
                 tracing::warn!(partition = self.lease.partition, %error, "looking behind an unreadable range failed");
@@ -112,10 +97,7 @@ impl PartitionTask {
     /// lose or repeat events in silence, so the partition waits until an operator has set its offset.
     async fn halt(&mut self, offset: i64) -> Option<Ended> {
         let partition = self.lease.partition;
-        let (earliest, latest) = (
-            self.reader.earliest_offset().await,
-            self.reader.latest_offset().await,
-        );
+        let (earliest, latest) = (self.reader.earliest_offset().await, self.reader.latest_offset().await);
         if let (Ok(earliest), Ok(latest)) = (&earliest, &latest)
             && (*earliest..=*latest).contains(&offset)
         {
@@ -129,12 +111,7 @@ impl PartitionTask {
             "partition halted: the broker does not have this offset; set ingest_partitions.next_offset to go on"
         );
         self.metrics.halted(partition, true);
-        while self
-            .stop
-            .run_until_cancelled(tokio::time::sleep(HALTED_INTERVAL))
-            .await
-            .is_some()
-        {
+        while self.stop.run_until_cancelled(tokio::time::sleep(HALTED_INTERVAL)).await.is_some() {
             if !self.still_stands().await {
                 break;
             }

@@ -94,10 +94,7 @@ impl Replica {
         missing.retain(|partition| known.iter().all(|state| state.partition != *partition));
         let mut starts = Vec::new();
         for partition in missing {
-            starts.push((
-                partition,
-                self.kafka.reader(topic, partition).earliest_offset().await?,
-            ));
+            starts.push((partition, self.kafka.reader(topic, partition).earliest_offset().await?));
         }
         if !starts.is_empty() {
             tracing::info!(%topic, partitions = starts.len(), "new partitions");
@@ -130,18 +127,10 @@ impl Replica {
     }
 
     async fn renew(&self, connection: &mut storage::Connection) -> Result<(), StorageError> {
-        let held: Vec<_> = self
-            .owned
-            .iter()
-            .map(|(partition, owned)| (*partition, owned.epoch))
-            .collect();
+        let held: Vec<_> = self.owned.iter().map(|(partition, owned)| (*partition, owned.epoch)).collect();
         let (topic, ttl) = (&self.settings.topic, self.settings.lease());
         let kept = ingest_partitions::renew(connection, topic, self.id, &held, ttl).await?;
-        for (_, owned) in self
-            .owned
-            .iter()
-            .filter(|(partition, _)| !kept.contains(partition))
-        {
+        for (_, owned) in self.owned.iter().filter(|(partition, _)| !kept.contains(partition)) {
             self.metrics.lease_lost();
             owned.stop.cancel();
         }
@@ -150,12 +139,7 @@ impl Replica {
 
     fn start(&mut self, lease: PartitionLease) {
         let (partition, epoch) = (lease.partition, lease.epoch);
-        tracing::info!(
-            partition,
-            epoch,
-            next_offset = lease.next_offset,
-            "partition taken"
-        );
+        tracing::info!(partition, epoch, next_offset = lease.next_offset, "partition taken");
         self.metrics.acquired(partition, epoch);
         let stop = CancellationToken::new();
         let task = PartitionTask {
@@ -166,14 +150,7 @@ impl Replica {
             lease,
             stop: stop.clone(),
         };
-        self.owned.insert(
-            partition,
-            Owned {
-                epoch,
-                stop,
-                task: tokio::spawn(task.run()),
-            },
-        );
+        self.owned.insert(partition, Owned { epoch, stop, task: tokio::spawn(task.run()) });
     }
 
     /// Takes leave of tasks that have ended by themselves.
@@ -181,12 +158,8 @@ impl Replica {
     /// # Errors
     /// When one of them died.
     async fn reap(&mut self) -> anyhow::Result<()> {
-        let ended: Vec<i32> = self
-            .owned
-            .iter()
-            .filter(|(_, owned)| owned.task.is_finished())
-            .map(|(id, _)| *id)
-            .collect();
+        let ended: Vec<i32> =
+            self.owned.iter().filter(|(_, owned)| owned.task.is_finished()).map(|(id, _)| *id).collect();
         for partition in ended {
             self.end(partition).await?;
         }
@@ -210,12 +183,7 @@ impl Replica {
         };
         owned.stop.cancel();
         let (lease, ended) = owned.task.await?;
-        tracing::info!(
-            partition,
-            next_offset = lease.next_offset,
-            ?ended,
-            "partition left"
-        );
+        tracing::info!(partition, next_offset = lease.next_offset, ?ended, "partition left");
         if ended == Ended::LeaseLost {
             self.metrics.lease_lost();
         }

@@ -40,13 +40,7 @@ impl Device {
             .filter_map(|number| ConnectorId::parse(number.into()).ok())
             .map(|id| Connector::new(id, spec.max_power_kw))
             .collect();
-        Self {
-            spec,
-            pace,
-            power: Power::Down,
-            connectors,
-            configuration: BTreeMap::new(),
-        }
+        Self { spec, pace, power: Power::Down, connectors, configuration: BTreeMap::new() }
     }
 
     /// What it is.
@@ -157,12 +151,8 @@ impl Device {
     }
 
     fn set_timers(&mut self, now: DateTime<Utc>) {
-        if let (
-            Power::Up {
-                heartbeat_due: due @ None,
-            },
-            Some(interval),
-        ) = (&mut self.power, self.pace.heartbeat)
+        if let (Power::Up { heartbeat_due: due @ None }, Some(interval)) =
+            (&mut self.power, self.pace.heartbeat)
         {
             *due = Some(now + interval);
         }

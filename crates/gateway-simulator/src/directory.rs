@@ -18,10 +18,7 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn new(redis: Redis, ttl: Duration) -> Self {
-        Self {
-            redis: Mutex::new(redis),
-            ttl,
-        }
+        Self { redis: Mutex::new(redis), ttl }
     }
 
     /// Says that `pod` holds the device.
@@ -30,8 +27,7 @@ impl Directory {
         charge_point_id: &ChargePointId,
         pod: &GatewayId,
     ) -> Result<(), RedisError> {
-        self.refresh(|| vec![(key(charge_point_id), pod.to_string())])
-            .await
+        self.refresh(|| vec![(key(charge_point_id), pod.to_string())]).await
     }
 
     /// Writes the entries that `held` gives once it is our turn.
@@ -44,10 +40,7 @@ impl Directory {
         if entries.is_empty() {
             return Ok(());
         }
-        let entries: Vec<_> = entries
-            .iter()
-            .map(|(key, pod)| (key.as_str(), pod.as_str()))
-            .collect();
+        let entries: Vec<_> = entries.iter().map(|(key, pod)| (key.as_str(), pod.as_str())).collect();
         persistently(|| redis.set_many_with_ttl(&entries, self.ttl)).await
     }
 

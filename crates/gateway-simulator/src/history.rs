@@ -16,11 +16,7 @@ pub(crate) struct History<T> {
 
 impl<T> History<T> {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            entries: Mutex::default(),
-            capacity,
-            grown: Notify::new(),
-        }
+        Self { entries: Mutex::default(), capacity, grown: Notify::new() }
     }
 
     pub(crate) fn push(&self, entry: T) {

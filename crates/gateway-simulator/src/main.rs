@@ -5,10 +5,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     runtime::Service::new("gateway-simulator", DEFAULTS)
-        .command(
-            "load",
-            "produce events at a constant rate",
-            gateway_simulator::load,
-        )
+        .command("load", "produce events at a constant rate", gateway_simulator::load)
         .run(gateway_simulator::serve)
 }

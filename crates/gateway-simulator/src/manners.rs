@@ -32,10 +32,7 @@ impl Manners {
             EventKind::Disconnected { .. } if self.silent_goodbyes => None,
             EventKind::CommandAnswered(_) if !self.answers_commands => None,
             EventKind::TransactionStarted(start) if self.hides_transaction_id() => {
-                Some(EventKind::TransactionStarted(TransactionStart {
-                    transaction_id: None,
-                    ..start
-                }))
+                Some(EventKind::TransactionStarted(TransactionStart { transaction_id: None, ..start }))
             }
             told => Some(told),
         }
@@ -67,10 +64,7 @@ mod tests {
             dialect: Dialect::Handbook,
         };
         assert_eq!(polite.tell(goodbye.clone()), Some(goodbye.clone()));
-        let silent = Manners {
-            silent_goodbyes: true,
-            ..polite
-        };
+        let silent = Manners { silent_goodbyes: true, ..polite };
         assert_eq!(silent.tell(goodbye), None);
         assert_eq!(silent.tell(EventKind::Heartbeat), Some(EventKind::Heartbeat));
     }

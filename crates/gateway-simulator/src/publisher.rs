@@ -78,9 +78,7 @@ impl Publisher {
     /// Puts a record into its partition's queue, waiting for room. Records are sent in the order of these calls.
     pub(crate) async fn enqueue(&self, outgoing: Outgoing) -> Result<(), SimulatorError> {
         let lane = self.lane(outgoing.key()).ok_or(SimulatorError::Stopped)?;
-        lane.send(outgoing)
-            .await
-            .map_err(|_closed| SimulatorError::Stopped)
+        lane.send(outgoing).await.map_err(|_closed| SimulatorError::Stopped)
     }
 
     /// Sends what is queued, takes nothing more, and returns when all of it is acknowledged or has failed.

@@ -77,10 +77,7 @@ pub struct TopicSettings {
 
 impl Default for TopicSettings {
     fn default() -> Self {
-        Self {
-            events: "ocpp-events-up".to_owned(),
-            commands: "commands-down".to_owned(),
-        }
+        Self { events: "ocpp-events-up".to_owned(), commands: "commands-down".to_owned() }
     }
 }
 

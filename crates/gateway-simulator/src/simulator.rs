@@ -62,12 +62,7 @@ impl Simulator {
         }
         tasks.close();
         let _stop_on_drop = stop.clone().drop_guard();
-        Ok(Self {
-            core,
-            stop,
-            tasks,
-            _stop_on_drop,
-        })
+        Ok(Self { core, stop, tasks, _stop_on_drop })
     }
 
     /// Stops the pods, as they are: nobody says goodbye. Returns when everything sent is acknowledged or has failed.

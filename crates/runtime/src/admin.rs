@@ -35,10 +35,7 @@ pub(crate) fn serve(settings: &AdminSettings, context: &Context) -> anyhow::Resu
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .route(
-            "/livez",
-            web::get().to(|| async { HttpResponse::Ok().body("ok") }),
-        )
+        .route("/livez", web::get().to(|| async { HttpResponse::Ok().body("ok") }))
         .route("/readyz", web::get().to(readyz))
         .route("/metrics", web::get().to(metrics));
 }
@@ -54,9 +51,7 @@ async fn readyz(health: web::Data<Health>) -> HttpResponse {
 
 async fn metrics() -> HttpResponse {
     match telemetry::render_metrics() {
-        Ok(text) => HttpResponse::Ok()
-            .content_type("text/plain; version=0.0.4; charset=utf-8")
-            .body(text),
+        Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text),
         Err(error) => {
             tracing::error!(%error, "metrics could not be rendered");
             HttpResponse::InternalServerError().finish()

@@ -34,12 +34,7 @@ impl Context {
         telemetry::install_metrics();
         let shutdown = Shutdown::new(Duration::from_millis(settings.grace_ms));
         let health = Health::new(shutdown.clone());
-        Self {
-            name,
-            shutdown,
-            health,
-            http_address: Arc::new(watch::Sender::new(None)),
-        }
+        Self { name, shutdown, health, http_address: Arc::new(watch::Sender::new(None)) }
     }
 
     /// The service's meter. Its instruments appear on `/metrics`.

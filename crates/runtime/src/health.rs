@@ -42,12 +42,7 @@ pub struct Report {
 
 impl Health {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
-        Self {
-            checks: Arc::default(),
-            cache: Arc::default(),
-            shutdown,
-            runtime: Handle::current(),
-        }
+        Self { checks: Arc::default(), cache: Arc::default(), shutdown, runtime: Handle::current() }
     }
 
     /// Makes readiness depend on `check`, which runs when somebody asks, at most twice a second, and has one second.
@@ -76,37 +71,21 @@ impl Health {
                 report
             }
         };
-        Report {
-            ready: report.ready && !draining,
-            draining,
-            ..report
-        }
+        Report { ready: report.ready && !draining, draining, ..report }
     }
 
     async fn run_checks(&self) -> Report {
         let checks: Vec<_> = {
             let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
-            checks
-                .iter()
-                .map(|(name, check)| (*name, Arc::clone(check)))
-                .collect()
+            checks.iter().map(|(name, check)| (*name, Arc::clone(check))).collect()
         };
-        let results = join_all(
-            checks
-                .into_iter()
-                .map(|(name, check)| self.run_check(name, check)),
-        )
-        .await;
+        let results = join_all(checks.into_iter().map(|(name, check)| self.run_check(name, check))).await;
         let ready = results.iter().all(|(_, result)| result.is_ok());
         let checks = results
             .into_iter()
             .map(|(name, result)| (name, result.err().unwrap_or_else(|| "ok".to_owned())))
             .collect();
-        Report {
-            ready,
-            draining: false,
-            checks,
-        }
+        Report { ready, draining: false, checks }
     }
 
     /// Spawned, because the caller may live on the runtime of an HTTP worker, where a connection must not be opened.
@@ -116,9 +95,7 @@ impl Health {
                 .await
                 .unwrap_or_else(|_elapsed| Err("no answer within 1 s".to_owned()))
         });
-        let result = task
-            .await
-            .unwrap_or_else(|_panicked| Err("the check itself failed".to_owned()));
+        let result = task.await.unwrap_or_else(|_panicked| Err("the check itself failed".to_owned()));
         if let Err(reason) = &result {
             tracing::warn!(dependency = name, reason, "not ready");
         }

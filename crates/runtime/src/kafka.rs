@@ -17,6 +17,7 @@ mod writer;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 pub use error::{FetchError, KafkaError, PublishError};
@@ -75,8 +76,7 @@ impl Kafka {
     pub async fn partitions(&self, topic: &str) -> Result<Vec<i32>, KafkaError> {
         let cluster = Arc::clone(&self.0);
         let topic = topic.to_owned();
-        self.on_runtime(async move { cluster.listing.refresh(&topic).await })
-            .await
+        self.on_runtime(Box::pin(async move { cluster.listing.refresh(&topic).await })).await
     }
 
     /// Creates a topic with replication 1 and waits until it is listed; for tests and tools.
@@ -87,12 +87,9 @@ impl Kafka {
     pub async fn create_topic(&self, name: &str, partitions: i32) -> Result<(), KafkaError> {
         let cluster = Arc::clone(&self.0);
         let name = name.to_owned();
-        self.on_runtime(async move {
-            cluster
-                .listing
-                .create(&name, partitions, cluster.request_timeout)
-                .await
-        })
+        self.on_runtime(Box::pin(async move {
+            cluster.listing.create(&name, partitions, cluster.request_timeout).await
+        }))
         .await
     }
 
@@ -108,15 +105,12 @@ impl Kafka {
         TopicWriter::new(Arc::clone(&self.0), topic)
     }
 
+    /// `work` is boxed: the client's futures are large and nest deeply, which callers should not feel.
     async fn on_runtime<T: Send + 'static>(
         &self,
-        work: impl Future<Output = Result<T, KafkaError>> + Send + 'static,
+        work: BoxFuture<'static, Result<T, KafkaError>>,
     ) -> Result<T, KafkaError> {
-        self.0
-            .runtime
-            .spawn(work)
-            .await
-            .unwrap_or_else(|_lost| Err(KafkaError::from(Failure::Lost)))
+        self.0.runtime.spawn(work).await.unwrap_or_else(|_lost| Err(KafkaError::from(Failure::Lost)))
     }
 }
 

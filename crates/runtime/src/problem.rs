@@ -40,10 +40,7 @@ pub struct FieldError {
 impl FieldError {
     /// A complaint about one field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            message: message.into(),
-        }
+        Self { field: field.into(), message: message.into() }
     }
 }
 
@@ -81,11 +78,7 @@ impl Problem {
     /// 401; the response tells the client to present a bearer token.
     #[must_use]
     pub fn unauthenticated() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "UNAUTHENTICATED",
-            "Authentication is required",
-        )
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "Authentication is required")
     }
 
     /// 403.
@@ -121,11 +114,7 @@ impl Problem {
     }
 
     pub(crate) fn bare_internal() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "INTERNAL",
-            "Something went wrong on our side",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side")
     }
 
     /// Adds what is particular about this occurrence.
@@ -163,9 +152,7 @@ impl Problem {
     /// The response for a request whose path and trace are known.
     pub(crate) fn respond(&self, instance: Option<&str>, trace_id: Option<&str>) -> HttpResponse {
         let mut response = HttpResponse::build(self.0.status);
-        response
-            .content_type("application/problem+json")
-            .insert_header((header::CACHE_CONTROL, "no-store"));
+        response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.0.retry_after_s {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
@@ -176,10 +163,7 @@ impl Problem {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         let body = Body {
-            r#type: format!(
-                "{TYPE_PREFIX}{}",
-                self.0.code.to_ascii_lowercase().replace('_', "-")
-            ),
+            r#type: format!("{TYPE_PREFIX}{}", self.0.code.to_ascii_lowercase().replace('_', "-")),
             title: &self.0.title,
             status: self.0.status.as_u16(),
             code: &self.0.code,
@@ -213,10 +197,7 @@ struct Body<'a> {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code, self.0.title)?;
-        self.0
-            .detail
-            .as_ref()
-            .map_or(Ok(()), |detail| write!(f, " ({detail})"))
+        self.0.detail.as_ref().map_or(Ok(()), |detail| write!(f, " ({detail})"))
     }
 }
 

@@ -10,6 +10,7 @@ use fred::{
         config::{Config, ReconnectPolicy},
     },
 };
+use futures_util::future::BoxFuture;
 use secrecy::ExposeSecret as _;
 
 use crate::settings::RedisSettings;
@@ -60,10 +61,7 @@ impl Redis {
         let pool = pool(settings, command_timeout).map_err(|error| RedisError::Settings(redacted(&error)))?;
         // Detached: the tasks end when the last clone of the pool is gone.
         drop(pool.connect_pool());
-        Ok(Self {
-            pool,
-            command_timeout,
-        })
+        Ok(Self { pool, command_timeout })
     }
 
     /// The values of several keys in one round trip, in the order of the keys; `None` where there is no such key.
@@ -73,13 +71,13 @@ impl Redis {
     /// Within the command time-out, when Redis is away or fails.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<String>>, RedisError> {
         // A pipeline of GETs and not one MGET: in a cluster the keys live in different slots.
-        self.bounded(async {
+        self.bounded(Box::pin(async {
             let pipeline = self.pool.next_connected().pipeline();
             for key in keys {
                 let () = pipeline.get(*key).await?;
             }
             pipeline.all().await
-        })
+        }))
         .await
     }
 
@@ -99,15 +97,13 @@ impl Redis {
     /// As for [`get_many`](Self::get_many); some of the keys may then have been set.
     pub async fn set_many_with_ttl(&self, entries: &[(&str, &str)], ttl: Duration) -> Result<(), RedisError> {
         let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
-        self.bounded(async {
+        self.bounded(Box::pin(async {
             let pipeline = self.pool.next_connected().pipeline();
             for (key, value) in entries {
-                let () = pipeline
-                    .set(*key, *value, Some(Expiration::PX(ttl_ms)), None, false)
-                    .await?;
+                let () = pipeline.set(*key, *value, Some(Expiration::PX(ttl_ms)), None, false).await?;
             }
             pipeline.all::<Vec<String>>().await.map(drop)
-        })
+        }))
         .await
     }
 
@@ -117,8 +113,7 @@ impl Redis {
     ///
     /// As for [`get_many`](Self::get_many).
     pub async fn delete(&self, key: &str) -> Result<(), RedisError> {
-        self.bounded(async { self.pool.del::<i64, _>(key).await.map(drop) })
-            .await
+        self.bounded(Box::pin(async { self.pool.del::<i64, _>(key).await.map(drop) })).await
     }
 
     /// Whether Redis answers.
@@ -127,13 +122,13 @@ impl Redis {
     ///
     /// As for [`get_many`](Self::get_many).
     pub async fn ping(&self) -> Result<(), RedisError> {
-        self.bounded(async { self.pool.ping::<String>(None).await.map(drop) })
-            .await
+        self.bounded(Box::pin(async { self.pool.ping::<String>(None).await.map(drop) })).await
     }
 
+    /// `command` is boxed: the client's futures are large, which callers should not feel.
     async fn bounded<T>(
         &self,
-        command: impl Future<Output = Result<T, fred::error::Error>>,
+        command: BoxFuture<'_, Result<T, fred::error::Error>>,
     ) -> Result<T, RedisError> {
         if !self.pool.clients().iter().any(|client| client.is_connected()) {
             return Err(RedisError::Disconnected);
@@ -163,12 +158,7 @@ fn pool(settings: &RedisSettings, command_timeout: Duration) -> Result<Pool, fre
             connection.unresponsive.interval = command_timeout;
             connection.tcp.nodelay = Some(true);
         })
-        .set_policy(ReconnectPolicy::new_exponential(
-            0,
-            RECONNECT_MS.0,
-            RECONNECT_MS.1,
-            2,
-        ))
+        .set_policy(ReconnectPolicy::new_exponential(0, RECONNECT_MS.0, RECONNECT_MS.1, 2))
         .build_pool(settings.pool_size.get())
 }
 

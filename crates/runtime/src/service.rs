@@ -39,11 +39,7 @@ impl<S: DeserializeOwned + 'static> Service<S> {
     /// A service by name, with the text of its embedded `defaults.toml`.
     #[must_use]
     pub fn new(name: &'static str, defaults: &'static str) -> Self {
-        Self {
-            name,
-            defaults,
-            commands: Vec::new(),
-        }
+        Self { name, defaults, commands: Vec::new() }
     }
 
     /// Adds a one-shot subcommand, as in `asset-api migrate`. It runs without an admin port and stops at a signal.
@@ -53,11 +49,7 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         F: FnOnce(S, Context) -> Fut + 'static,
         Fut: Future<Output = anyhow::Result<()>> + 'static,
     {
-        self.commands.push(Command {
-            name,
-            about,
-            body: boxed(body),
-        });
+        self.commands.push(Command { name, about, body: boxed(body) });
         self
     }
 
@@ -71,11 +63,7 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         F: FnOnce(S, Context) -> Fut + 'static,
         Fut: Future<Output = anyhow::Result<()>> + 'static,
     {
-        let names: Vec<_> = self
-            .commands
-            .iter()
-            .map(|command| (command.name, command.about))
-            .collect();
+        let names: Vec<_> = self.commands.iter().map(|command| (command.name, command.about)).collect();
         let arguments = match Arguments::parse(std::env::args_os().skip(1), &names) {
             Ok(arguments) => arguments,
             Err(message) => return refuse(self.name, &format!("{message} (try --help)")),

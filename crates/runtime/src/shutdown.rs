@@ -20,11 +20,7 @@ impl Shutdown {
     /// A signal that was not given yet; what is under way when it is may take `grace`.
     #[must_use]
     pub fn new(grace: Duration) -> Self {
-        Self {
-            draining: CancellationToken::new(),
-            requested: CancellationToken::new(),
-            grace,
-        }
+        Self { draining: CancellationToken::new(), requested: CancellationToken::new(), grace }
     }
 
     /// Resolves once no new work must be taken; at once if that is already so.

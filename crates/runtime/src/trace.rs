@@ -49,12 +49,7 @@ pub fn extract_span(headers: &impl Headers) -> Option<SpanContext> {
 #[must_use]
 pub fn current_traceparent() -> Option<String> {
     let span = current()?;
-    Some(format!(
-        "00-{}-{}-{:02x}",
-        span.trace_id(),
-        span.span_id(),
-        span.trace_flags().to_u8()
-    ))
+    Some(format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8()))
 }
 
 /// The current trace's id in hexadecimal; `None` outside any trace.
@@ -102,10 +97,7 @@ mod tests {
             let headers = BTreeMap::from([(TRACEPARENT.to_owned(), value.as_bytes().to_vec())]);
             assert_eq!(extract_span(&headers), None);
         }
-        assert_eq!(
-            extract_span(&BTreeMap::from([(TRACEPARENT.to_owned(), vec![0xff])])),
-            None
-        );
+        assert_eq!(extract_span(&BTreeMap::from([(TRACEPARENT.to_owned(), vec![0xff])])), None);
         assert_eq!(extract_span(&BTreeMap::new()), None);
     }
 

@@ -21,10 +21,7 @@ use runtime::{
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the stack under test is named by the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "the stack under test is named by the environment")]
 fn brokers() -> Vec<String> {
     let brokers = std::env::var("KAFKA_BROKERS")
         .expect("KAFKA_BROKERS is not set: run `make test`, which brings up the stack");
@@ -93,18 +90,9 @@ async fn what_is_published_is_fetched_whole() {
     let topic = topic(&kafka, 3).await;
     assert_eq!(kafka.partitions(&topic).await.unwrap(), [0, 1, 2]);
 
-    let tombstone = NewRecord {
-        key: None,
-        value: None,
-        headers: BTreeMap::new(),
-        timestamp: at(1),
-    };
+    let tombstone = NewRecord { key: None, value: None, headers: BTreeMap::new(), timestamp: at(1) };
     let sent = vec![record(1), record(2), tombstone];
-    let offsets = kafka
-        .writer(&topic)
-        .publish(2, sent.clone(), PATIENCE)
-        .await
-        .unwrap();
+    let offsets = kafka.writer(&topic).publish(2, sent.clone(), PATIENCE).await.unwrap();
     assert_eq!(offsets, [0, 1, 2]);
 
     let reader = kafka.reader(&topic, 2);
@@ -130,27 +118,12 @@ async fn a_fetch_within_a_batch_brings_nothing_below_its_offset() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
-    writer
-        .publish(0, (0..10).map(record).collect(), PATIENCE)
-        .await
-        .unwrap();
-    writer
-        .publish(0, (10..20).map(record).collect(), PATIENCE)
-        .await
-        .unwrap();
+    writer.publish(0, (0..10).map(record).collect(), PATIENCE).await.unwrap();
+    writer.publish(0, (10..20).map(record).collect(), PATIENCE).await.unwrap();
 
     let reader = kafka.reader(&topic, 0);
-    let offsets = |fetched: &Fetched| {
-        fetched
-            .records
-            .iter()
-            .map(|record| record.offset)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        offsets(&fetch(&reader, 7, 1 << 20).await),
-        (7..20).collect::<Vec<_>>()
-    );
+    let offsets = |fetched: &Fetched| fetched.records.iter().map(|record| record.offset).collect::<Vec<_>>();
+    assert_eq!(offsets(&fetch(&reader, 7, 1 << 20).await), (7..20).collect::<Vec<_>>());
     // However few bytes are asked for, the batch that holds the offset comes whole, and no other.
     assert_eq!(offsets(&fetch(&reader, 7, 1).await), (7..10).collect::<Vec<_>>());
 }
@@ -165,21 +138,13 @@ async fn at_the_end_a_fetch_waits_for_what_is_published_meanwhile() {
     assert_eq!(fetch(&reader, 0, 1 << 20).await.records.len(), 1);
 
     let started = Instant::now();
-    let empty = reader
-        .fetch(1, Duration::from_millis(300), 1 << 20)
-        .await
-        .unwrap();
+    let empty = reader.fetch(1, Duration::from_millis(300), 1 << 20).await.unwrap();
     assert!(empty.records.is_empty());
     assert_eq!(empty.high_watermark, 1);
-    assert!(
-        started.elapsed() >= Duration::from_millis(300),
-        "the wait was cut short"
-    );
+    assert!(started.elapsed() >= Duration::from_millis(300), "the wait was cut short");
 
-    let (fetched, published) = tokio::join!(
-        reader.fetch(1, PATIENCE, 1 << 20),
-        writer.publish(0, vec![record(1)], PATIENCE)
-    );
+    let (fetched, published) =
+        tokio::join!(reader.fetch(1, PATIENCE, 1 << 20), writer.publish(0, vec![record(1)], PATIENCE));
     assert_eq!(published.unwrap(), [1]);
     assert_eq!(fetched.unwrap().records[0].offset, 1);
 }
@@ -188,11 +153,7 @@ async fn at_the_end_a_fetch_waits_for_what_is_published_meanwhile() {
 async fn an_offset_outside_the_log_is_said_to_be() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
-    kafka
-        .writer(&topic)
-        .publish(0, vec![record(0)], PATIENCE)
-        .await
-        .unwrap();
+    kafka.writer(&topic).publish(0, vec![record(0)], PATIENCE).await.unwrap();
     let reader = kafka.reader(&topic, 0);
     assert_eq!(fetch(&reader, 0, 1 << 20).await.records.len(), 1);
 
@@ -208,17 +169,10 @@ async fn an_unknown_topic_is_named_and_not_created() {
     let name = unique("nowhere");
     let unknown = |error: KafkaError| matches!(error, KafkaError::TopicUnknown(topic) if topic == name);
     assert!(unknown(kafka.partitions(&name).await.unwrap_err()));
-    let error = kafka
-        .writer(&name)
-        .publish(0, vec![record(0)], Duration::from_millis(500))
-        .await
-        .unwrap_err();
+    let error =
+        kafka.writer(&name).publish(0, vec![record(0)], Duration::from_millis(500)).await.unwrap_err();
     assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
-    let error = kafka
-        .reader(&name, 0)
-        .fetch(0, Duration::ZERO, 1)
-        .await
-        .unwrap_err();
+    let error = kafka.reader(&name, 0).fetch(0, Duration::ZERO, 1).await.unwrap_err();
     assert!(matches!(error, FetchError::Unavailable(_)), "{error:?}");
     assert!(unknown(kafka.partitions(&name).await.unwrap_err()));
 }
@@ -227,17 +181,11 @@ async fn an_unknown_topic_is_named_and_not_created() {
 async fn an_unknown_partition_is_refused() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
-    let error = kafka
-        .writer(&topic)
-        .publish(5, vec![record(0)], Duration::from_millis(500))
-        .await
-        .unwrap_err();
+    let error =
+        kafka.writer(&topic).publish(5, vec![record(0)], Duration::from_millis(500)).await.unwrap_err();
     assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
     let error = kafka.reader(&topic, 5).latest_offset().await.unwrap_err();
-    assert!(
-        matches!(error, KafkaError::PartitionUnknown { partition: 5, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, KafkaError::PartitionUnknown { partition: 5, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -248,22 +196,13 @@ async fn a_record_too_large_is_refused_at_once() {
     let mut noise = 1_u64;
     let value = (0..3 << 20)
         .map(|_| {
-            noise = noise
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             noise.to_be_bytes()[0]
         })
         .collect();
-    let huge = NewRecord {
-        value: Some(value),
-        ..record(0)
-    };
+    let huge = NewRecord { value: Some(value), ..record(0) };
     let started = Instant::now();
-    let error = kafka
-        .writer(&topic)
-        .publish(0, vec![huge], PATIENCE)
-        .await
-        .unwrap_err();
+    let error = kafka.writer(&topic).publish(0, vec![huge], PATIENCE).await.unwrap_err();
     assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
     assert!(started.elapsed() < PATIENCE / 2);
 }
@@ -292,24 +231,13 @@ async fn within_the_limits(broker: SocketAddr) {
 
     let error = kafka.partitions("any").await.unwrap_err();
     assert!(matches!(error, KafkaError::Unavailable(_)), "{error:?}");
-    let error = kafka
-        .reader("any", 0)
-        .fetch(0, Duration::from_millis(100), 1)
-        .await
-        .unwrap_err();
+    let error = kafka.reader("any", 0).fetch(0, Duration::from_millis(100), 1).await.unwrap_err();
     assert!(matches!(error, FetchError::Unavailable(_)), "{error:?}");
-    let error = kafka
-        .writer("any")
-        .publish(0, vec![record(0)], Duration::from_millis(700))
-        .await
-        .unwrap_err();
+    let error =
+        kafka.writer("any").publish(0, vec![record(0)], Duration::from_millis(700)).await.unwrap_err();
     assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
 
-    assert!(
-        started.elapsed() < Duration::from_secs(5),
-        "took {:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(5), "took {:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -333,18 +261,12 @@ async fn partitions_do_not_wait_for_each_other() {
 
 #[tokio::test]
 async fn an_idle_connection_is_replaced_unnoticed() {
-    let impatient = KafkaSettings {
-        connection_idle_ms: 0,
-        ..settings(brokers())
-    };
+    let impatient = KafkaSettings { connection_idle_ms: 0, ..settings(brokers()) };
     let kafka = Kafka::new(&impatient).unwrap();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
     for number in 0..3 {
-        assert_eq!(
-            writer.publish(0, vec![record(number)], PATIENCE).await.unwrap(),
-            [i64::from(number)]
-        );
+        assert_eq!(writer.publish(0, vec![record(number)], PATIENCE).await.unwrap(), [i64::from(number)]);
     }
 }
 
@@ -357,15 +279,10 @@ async fn workers_with_runtimes_of_their_own_may_publish() {
         let writer = writer.clone();
         // The runtime that asked is gone when the next one asks; the connection must not be.
         let offsets = std::thread::spawn(move || {
-            let worker = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
+            let worker = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             worker.block_on(writer.publish(0, vec![record(number)], PATIENCE))
         });
-        let offsets = tokio::task::spawn_blocking(|| offsets.join().unwrap())
-            .await
-            .unwrap();
+        let offsets = tokio::task::spawn_blocking(|| offsets.join().unwrap()).await.unwrap();
         assert_eq!(offsets.unwrap(), [i64::from(number)]);
     }
 }
@@ -382,8 +299,5 @@ async fn without_an_answer_it_is_not_known_whether_it_was_published() {
     tokio::time::resume();
     let error = outcome.unwrap_err();
     assert!(matches!(error, PublishError::Unknown(_)), "{error:?}");
-    assert_eq!(
-        fetch(&kafka.reader(&topic, 0), 1, 1 << 20).await.records[0].offset,
-        1
-    );
+    assert_eq!(fetch(&kafka.reader(&topic, 0), 1, 1 << 20).await.records[0].offset, 1);
 }

@@ -20,17 +20,8 @@ use serde_json::Value;
 /// The example `smallest`, which cargo builds beside the tests.
 fn service() -> Command {
     let tests = std::env::current_exe().unwrap();
-    let binary: PathBuf = tests
-        .parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples/smallest");
-    assert!(
-        binary.exists(),
-        "{} is not built: run `cargo test -p runtime`",
-        binary.display()
-    );
+    let binary: PathBuf = tests.parent().unwrap().parent().unwrap().join("examples/smallest");
+    assert!(binary.exists(), "{} is not built: run `cargo test -p runtime`", binary.display());
     let mut command = Command::new(binary);
     command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -58,12 +49,7 @@ impl Running {
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let admin = address(&mut log, "admin port open");
         let http = address(&mut log, "listening for HTTP");
-        Self {
-            child,
-            log,
-            http,
-            admin,
-        }
+        Self { child, log, http, admin }
     }
 
     fn signal(&self, name: &str) {
@@ -102,11 +88,7 @@ fn address(log: &mut BufReader<ChildStderr>, message: &str) -> String {
 fn send(address: &str, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
     stream
 }
 
@@ -182,9 +164,7 @@ fn a_failed_command_ends_with_1_and_one_line_with_its_causes() {
 fn a_signal_lets_requests_under_way_finish_and_ends_with_0() {
     let running = Running::start(&[]);
     let slow = send(&running.http, "/slow/700");
-    until("the request is under way", || {
-        get(&running.admin, "/livez").contains("200 OK")
-    });
+    until("the request is under way", || get(&running.admin, "/livez").contains("200 OK"));
     std::thread::sleep(Duration::from_millis(200));
     running.signal("-TERM");
     assert!(answer(slow).ends_with("waited 700 ms"));
@@ -197,13 +177,8 @@ fn draining_is_announced_while_work_goes_on() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "1500")]);
     assert!(get(&running.admin, "/readyz").contains("200 OK"));
     running.signal("-TERM");
-    until("readiness is taken back", || {
-        get(&running.admin, "/readyz").contains("503 Service Unavailable")
-    });
-    assert!(
-        get(&running.http, "/slow/0").contains("200 OK"),
-        "work must go on during the delay"
-    );
+    until("readiness is taken back", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
+    assert!(get(&running.http, "/slow/0").contains("200 OK"), "work must go on during the delay");
     assert_eq!(running.wait().0, Some(0));
 }
 
@@ -211,9 +186,7 @@ fn draining_is_announced_while_work_goes_on() {
 fn a_second_signal_aborts() {
     let running = Running::start(&[]);
     let _slow = send(&running.http, "/slow/30000");
-    until("the service runs", || {
-        get(&running.http, "/slow/0").contains("200 OK")
-    });
+    until("the service runs", || get(&running.http, "/slow/0").contains("200 OK"));
     let started = Instant::now();
     running.signal("-TERM");
     until("it drains", || {
@@ -230,19 +203,13 @@ fn a_second_signal_aborts() {
 fn grace_has_an_end() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__GRACE_MS", "3000")]);
     let _slow = send(&running.http, "/slow/30000");
-    until("the service runs", || {
-        get(&running.http, "/slow/0").contains("200 OK")
-    });
+    until("the service runs", || get(&running.http, "/slow/0").contains("200 OK"));
     let started = Instant::now();
     running.signal("-TERM");
     let (code, log) = running.wait();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("cut off by the end of the grace period"), "{log}");
-    assert!(
-        started.elapsed() < Duration::from_secs(8),
-        "took {:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(8), "took {:?}", started.elapsed());
 }
 
 #[test]

@@ -17,10 +17,7 @@ use runtime::{
     settings::RedisSettings,
 };
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the stack under test is named by the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "the stack under test is named by the environment")]
 fn url() -> String {
     std::env::var("REDIS_URL").expect("REDIS_URL is not set: run `make test`, which brings up the stack")
 }
@@ -53,10 +50,7 @@ async fn many_keys_come_in_the_order_asked_for() {
     let redis = connected().await;
     let (a, b, none) = (key("a"), key("b"), key("none"));
     let minute = Duration::from_secs(60);
-    redis
-        .set_many_with_ttl(&[(&a, "1"), (&b, "2")], minute)
-        .await
-        .unwrap();
+    redis.set_many_with_ttl(&[(&a, "1"), (&b, "2")], minute).await.unwrap();
     let values = redis.get_many(&[&b, &none, &a]).await.unwrap();
     assert_eq!(values, [Some("2".to_owned()), None, Some("1".to_owned())]);
     assert_eq!(redis.get_many(&[&a]).await.unwrap(), [Some("1".to_owned())]);
@@ -72,10 +66,7 @@ async fn many_keys_come_in_the_order_asked_for() {
 async fn keys_expire() {
     let redis = connected().await;
     let key = key("brief");
-    redis
-        .set_with_ttl(&key, "1", Duration::from_millis(150))
-        .await
-        .unwrap();
+    redis.set_with_ttl(&key, "1", Duration::from_millis(150)).await.unwrap();
     let end = Instant::now() + Duration::from_secs(10);
     while redis.get_many(&[&key]).await.unwrap() != [None] {
         assert!(Instant::now() < end, "the key stays");
@@ -105,10 +96,7 @@ async fn a_server_that_says_nothing_is_given_up() {
 
 #[test]
 fn addresses_of_every_kind_are_understood() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();
     for url in [
         "redis://127.0.0.1:6379/1",

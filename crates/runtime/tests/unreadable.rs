@@ -23,10 +23,7 @@ use runtime::{
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the stack under test is named by the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "the stack under test is named by the environment")]
 fn broker() -> String {
     let brokers = std::env::var("KAFKA_BROKERS")
         .expect("KAFKA_BROKERS is not set: run `make test`, which brings up the stack");
@@ -60,11 +57,7 @@ async fn publish(kafka: &Kafka, topic: &str, text: &str) {
         headers: BTreeMap::new(),
         timestamp: chrono::DateTime::UNIX_EPOCH,
     };
-    kafka
-        .writer(topic)
-        .publish(0, vec![record], PATIENCE)
-        .await
-        .unwrap();
+    kafka.writer(topic).publish(0, vec![record], PATIENCE).await.unwrap();
 }
 
 /// The offsets a fetch brings, or `None` where the batch cannot be read.
@@ -89,20 +82,12 @@ async fn offsets(reader: &PartitionReader, offset: i64) -> Option<Vec<i64>> {
 async fn a_header_without_value() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
-    let poisoned = Batch {
-        records: 3,
-        null_header: true,
-        ..Batch::default()
-    };
+    let poisoned = Batch { records: 3, null_header: true, ..Batch::default() };
     Connection::open(&broker()).produce(&topic, None, &poisoned);
     publish(&kafka, &topic, "after").await;
 
     let reader = kafka.reader(&topic, 0);
-    assert_eq!(
-        offsets(&reader, 0).await,
-        Some(vec![0]),
-        "what lies before the batch is delivered"
-    );
+    assert_eq!(offsets(&reader, 0).await, Some(vec![0]), "what lies before the batch is delivered");
     assert_eq!(offsets(&reader, 1).await, None);
     assert_eq!(reader.next_readable(1).await.unwrap(), 4);
     assert_eq!(offsets(&reader, 4).await, Some(vec![4]));
@@ -115,11 +100,7 @@ async fn the_marker_of_a_transaction() {
     let transaction = format!("runtime-{}", uuid::Uuid::now_v7());
     let mut connection = Connection::open(&broker());
     let producer = connection.begin(&transaction, &topic);
-    let batch = Batch {
-        records: 2,
-        producer: Some(producer),
-        ..Batch::default()
-    };
+    let batch = Batch { records: 2, producer: Some(producer), ..Batch::default() };
     connection.produce(&topic, Some(&transaction), &batch);
     connection.commit(&transaction, producer);
     let reader = kafka.reader(&topic, 0);
@@ -139,22 +120,11 @@ async fn the_marker_of_a_transaction() {
 async fn an_unreadable_end_of_the_log() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
-    Connection::open(&broker()).produce(
-        &topic,
-        None,
-        &Batch {
-            null_header: true,
-            ..Batch::default()
-        },
-    );
+    Connection::open(&broker()).produce(&topic, None, &Batch { null_header: true, ..Batch::default() });
 
     let reader = kafka.reader(&topic, 0);
     assert_eq!(offsets(&reader, 1).await, None);
-    assert_eq!(
-        reader.next_readable(1).await.unwrap(),
-        2,
-        "the end of the log is a place to go on from"
-    );
+    assert_eq!(reader.next_readable(1).await.unwrap(), 2, "the end of the log is a place to go on from");
     publish(&kafka, &topic, "after").await;
     assert_eq!(offsets(&reader, 2).await, Some(vec![2]));
 }

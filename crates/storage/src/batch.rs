@@ -101,10 +101,7 @@ async fn write_states(
     for now in after {
         let found = before.binary_search_by(|held| held.id.cmp(&now.id)).ok();
         let Some(held) = found.and_then(|index| before.get(index)) else {
-            return Err(StorageError::inconsistent(
-                "charge_points",
-                format!("{} was not loaded", now.id),
-            ));
+            return Err(StorageError::inconsistent("charge_points", format!("{} was not loaded", now.id)));
         };
         let changes = now.changes_since(held);
         if changes.charge_point {

@@ -28,11 +28,7 @@ pub async fn load_for_update(
     let mut rows = lock(tx, &ids).await?;
     if rows.len() < ids.len() {
         let known: Vec<&str> = rows.iter().map(|row| row.charge_point_id.as_str()).collect();
-        let missing: Vec<&str> = ids
-            .iter()
-            .copied()
-            .filter(|id| known.binary_search(id).is_err())
-            .collect();
+        let missing: Vec<&str> = ids.iter().copied().filter(|id| known.binary_search(id).is_err()).collect();
         make(tx, &missing).await?;
         rows.extend(lock(tx, &missing).await?);
         rows.sort_by(|a, b| a.charge_point_id.cmp(&b.charge_point_id));
@@ -85,10 +81,7 @@ async fn load_connectors(
     let mut found: BTreeMap<String, Connectors> = BTreeMap::new();
     for row in rows {
         let (charge_point, connector) = row.into_state()?;
-        found
-            .entry(charge_point)
-            .or_default()
-            .insert(connector.id, connector);
+        found.entry(charge_point).or_default().insert(connector.id, connector);
     }
     Ok(found)
 }

@@ -112,13 +112,8 @@ pub async fn settle(
     id: CommandId,
     publication: &Publication,
 ) -> Result<bool, StorageError> {
-    let waiting = commands::table
-        .find(id.0)
-        .filter(commands::state.eq(CommandState::Accepted.as_str()));
-    let settled = diesel::update(waiting)
-        .set(SettledRow::new(publication))
-        .execute(connection)
-        .await?;
+    let waiting = commands::table.find(id.0).filter(commands::state.eq(CommandState::Accepted.as_str()));
+    let settled = diesel::update(waiting).set(SettledRow::new(publication)).execute(connection).await?;
     Ok(settled == 1)
 }
 
@@ -130,11 +125,7 @@ pub async fn find(
     connection: &mut Connection,
     id: CommandId,
 ) -> Result<Option<RecordedCommand>, StorageError> {
-    let row: Option<CommandRow> = commands::table
-        .find(id.0)
-        .select(CommandRow::as_select())
-        .first(connection)
-        .await
-        .optional()?;
+    let row: Option<CommandRow> =
+        commands::table.find(id.0).select(CommandRow::as_select()).first(connection).await.optional()?;
     row.map(CommandRow::into_record).transpose()
 }

@@ -41,10 +41,7 @@ fn broken(what: impl ToString) -> StorageError {
 }
 
 fn dated(value: Option<f64>, at: Option<DateTime<Utc>>) -> Option<Dated<f64>> {
-    Some(Dated {
-        at: at?,
-        value: value?,
-    })
+    Some(Dated { at: at?, value: value? })
 }
 
 impl ConnectorRow {
@@ -58,25 +55,14 @@ impl ConnectorRow {
             status: None,
         };
         let charge_point_id = self.charge_point_id.clone();
-        Ok((
-            charge_point_id,
-            Connector {
-                status: self.into_status()?,
-                ..connector
-            },
-        ))
+        Ok((charge_point_id, Connector { status: self.into_status()?, ..connector }))
     }
 
     fn into_status(self) -> Result<Option<Latest<StatusView>>, StorageError> {
         let Some(status) = self.status else {
             return Ok(None);
         };
-        let told = (
-            self.status_at,
-            self.status_appended_at,
-            self.status_partition,
-            self.status_offset,
-        );
+        let told = (self.status_at, self.status_appended_at, self.status_partition, self.status_offset);
         let ((Some(at), Some(appended_at), Some(partition), Some(offset)), Some(event)) =
             (told, self.status_event)
         else {
@@ -88,21 +74,9 @@ impl ConnectorRow {
             info: self.info,
             vendor_error_code: self.vendor_error_code,
         };
-        let newest = Report {
-            stamp: Stamp {
-                at,
-                appended_at,
-                partition,
-                offset,
-            },
-            event: EventKey(event),
-            value,
-        };
-        let rivals = self
-            .status_rivals
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(broken)?;
+        let newest =
+            Report { stamp: Stamp { at, appended_at, partition, offset }, event: EventKey(event), value };
+        let rivals = self.status_rivals.map(serde_json::from_value).transpose().map_err(broken)?;
         Ok(Some(Latest::restore(newest, rivals.unwrap_or_default())))
     }
 }
@@ -137,33 +111,24 @@ impl<'a> Columns<'a> {
         connector: &'a Connector,
     ) -> Result<(), StorageError> {
         self.charge_point_id.push(charge_point.as_str());
-        self.connector_id
-            .push(i16::try_from(connector.id.number()).map_err(broken)?);
+        self.connector_id.push(i16::try_from(connector.id.number()).map_err(broken)?);
         let newest = connector.status.as_ref().map(Latest::newest);
         let view = newest.map(|report| &report.value);
         self.status.push(view.map(|view| view.status.as_str()));
-        self.error_code
-            .push(view.and_then(|view| view.error_code.as_deref()));
+        self.error_code.push(view.and_then(|view| view.error_code.as_deref()));
         self.info.push(view.and_then(|view| view.info.as_deref()));
-        self.vendor_error_code
-            .push(view.and_then(|view| view.vendor_error_code.as_deref()));
+        self.vendor_error_code.push(view.and_then(|view| view.vendor_error_code.as_deref()));
         let stamp = newest.map(|report| report.stamp);
         self.status_at.push(stamp.map(|stamp| stamp.at));
         self.status_appended_at.push(stamp.map(|stamp| stamp.appended_at));
         self.status_partition.push(stamp.map(|stamp| stamp.partition));
         self.status_offset.push(stamp.map(|stamp| stamp.offset));
         self.status_event.push(newest.map(|report| report.event.0));
-        let rivals = connector
-            .status
-            .as_ref()
-            .map(Latest::rivals)
-            .filter(|rivals| !rivals.is_empty());
-        self.status_rivals
-            .push(rivals.map(serde_json::to_value).transpose().map_err(broken)?);
+        let rivals = connector.status.as_ref().map(Latest::rivals).filter(|rivals| !rivals.is_empty());
+        self.status_rivals.push(rivals.map(serde_json::to_value).transpose().map_err(broken)?);
         self.power_w.push(connector.power_w.map(|power| power.value));
         self.power_at.push(connector.power_w.map(|power| power.at));
-        self.energy_wh
-            .push(connector.energy_wh.map(|energy| energy.value));
+        self.energy_wh.push(connector.energy_wh.map(|energy| energy.value));
         self.energy_at.push(connector.energy_wh.map(|energy| energy.at));
         self.soc_percent.push(connector.soc_percent.map(|soc| soc.value));
         self.soc_at.push(connector.soc_percent.map(|soc| soc.at));

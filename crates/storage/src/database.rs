@@ -61,10 +61,7 @@ impl Database {
             .map_err(|error| StorageError::inconsistent("pool", error))?;
         // Several statements make a transaction; the pool's own waits come on top.
         let transaction_timeout = Duration::from_millis(settings.statement_timeout_ms) * 2 + connect_timeout;
-        Ok(Self {
-            pool,
-            transaction_timeout,
-        })
+        Ok(Self { pool, transaction_timeout })
     }
 
     /// A connection from the pool.
@@ -131,9 +128,7 @@ fn connection_setup(statement_timeout_ms: u64) -> ManagerConfig<AsyncPgConnectio
             Ok(connection)
         });
         async move {
-            opening
-                .await
-                .unwrap_or_else(|join| Err(diesel::ConnectionError::BadConnection(join.to_string())))
+            opening.await.unwrap_or_else(|join| Err(diesel::ConnectionError::BadConnection(join.to_string())))
         }
         .boxed()
     });

@@ -42,19 +42,13 @@ impl StorageError {
     /// Whether waiting and trying again may help: Postgres is away, busy or restarting.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::NoConnection(_) | Self::Unavailable(_) | Self::TimedOut
-        )
+        matches!(self, Self::NoConnection(_) | Self::Unavailable(_) | Self::TimedOut)
     }
 
     /// The error for a row that does not parse.
     #[expect(clippy::needless_pass_by_value, reason = "it is handed straight to map_err")]
     pub(crate) fn inconsistent(table: &'static str, what: impl ToString) -> Self {
-        Self::Inconsistent {
-            table,
-            what: what.to_string(),
-        }
+        Self::Inconsistent { table, what: what.to_string() }
     }
 }
 

@@ -14,10 +14,7 @@ pub mod ingest_partitions;
 pub mod ingest_replicas;
 mod migrations;
 pub mod piles;
-#[expect(
-    missing_docs,
-    reason = "generated from the migrations, where every column is commented"
-)]
+#[expect(missing_docs, reason = "generated from the migrations, where every column is commented")]
 pub mod schema;
 pub mod sessions;
 pub mod stations;

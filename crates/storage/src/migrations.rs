@@ -36,9 +36,7 @@ impl Database {
             .map(|versions| versions.iter().map(ToString::to_string).collect())
             .map_err(|error| StorageError::Migration(error.to_string()));
         // The lock, and the lifted time-out, end with the connection: it does not go back to the pool.
-        drop(diesel_async::pooled_connection::deadpool::Object::take(
-            harness.into_inner(),
-        ));
+        drop(diesel_async::pooled_connection::deadpool::Object::take(harness.into_inner()));
         applied
     }
 
@@ -68,9 +66,7 @@ impl Database {
                 .await;
         let found = match applied {
             Ok(applied) if applied.iter().any(|row| row.version == needed) => return Ok(()),
-            Ok(applied) => applied
-                .last()
-                .map_or("empty".to_owned(), |row| row.version.clone()),
+            Ok(applied) => applied.last().map_or("empty".to_owned(), |row| row.version.clone()),
             Err(error) => match StorageError::from(error) {
                 passing if passing.is_transient() => return Err(passing),
                 _ => "empty".to_owned(),
@@ -81,12 +77,8 @@ impl Database {
 }
 
 fn newest_embedded() -> Result<String, StorageError> {
-    let migrations: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS
-        .migrations()
-        .map_err(|error| StorageError::Migration(error.to_string()))?;
-    let newest = migrations
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .max();
+    let migrations: Vec<Box<dyn Migration<Pg>>> =
+        MIGRATIONS.migrations().map_err(|error| StorageError::Migration(error.to_string()))?;
+    let newest = migrations.iter().map(|migration| migration.name().version().to_string()).max();
     newest.ok_or_else(|| StorageError::Migration("no migrations were built in".to_owned()))
 }

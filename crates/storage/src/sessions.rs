@@ -21,10 +21,7 @@ pub(crate) async fn upsert_ledgers(tx: &mut Connection, states: &[&ChargePoint])
         return Ok(());
     }
     let ids: Vec<&str> = states.iter().map(|state| state.id.as_str()).collect();
-    let ledgers: Result<Vec<_>, _> = states
-        .iter()
-        .map(|state| serde_json::to_value(&state.ledger))
-        .collect();
+    let ledgers: Result<Vec<_>, _> = states.iter().map(|state| serde_json::to_value(&state.ledger)).collect();
     diesel::sql_query(
         "insert into session_ledgers (charge_point_id, ledger) select * from unnest($1, $2)
          on conflict (charge_point_id) do update set ledger = excluded.ledger",
@@ -56,21 +53,17 @@ impl<'a> Columns<'a> {
     fn push(&mut self, session: &'a ChargingSession) -> Result<(), StorageError> {
         self.id.push(session.id.0);
         self.charge_point_id.push(session.charge_point_id.as_str());
-        self.connector_id
-            .push(i16::try_from(session.connector_id.number()).map_err(broken)?);
-        self.transaction_id
-            .push(session.transaction_id.as_ref().map(|id| id.as_str()));
+        self.connector_id.push(i16::try_from(session.connector_id.number()).map_err(broken)?);
+        self.transaction_id.push(session.transaction_id.as_ref().map(|id| id.as_str()));
         self.id_tag.push(session.id_tag.as_ref().map(|tag| tag.as_str()));
         self.reservation_id.push(session.reservation_id);
         self.started_at.push(session.started_at);
         self.meter_start_wh.push(session.meter_start_wh);
         let (ended_at, reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None, None),
-            SessionState::Ended {
-                at,
-                reason,
-                meter_stop_wh,
-            } => (Some(*at), reason.as_deref(), *meter_stop_wh),
+            SessionState::Ended { at, reason, meter_stop_wh } => {
+                (Some(*at), reason.as_deref(), *meter_stop_wh)
+            }
         };
         self.ended_at.push(ended_at);
         self.end_reason.push(reason);

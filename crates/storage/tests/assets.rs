@@ -17,11 +17,7 @@ fn noon() -> DateTime<Utc> {
 }
 
 const fn first(at: DateTime<Utc>) -> Edition {
-    Edition {
-        created_at: at,
-        updated_at: at,
-        version: 1,
-    }
+    Edition { created_at: at, updated_at: at, version: 1 }
 }
 
 fn station() -> Station {
@@ -64,26 +60,11 @@ async fn a_station_reads_as_it_was_written() {
     let found = stations::find(&mut connection, station.id).await.unwrap();
     assert_eq!(found.as_ref(), Some(&station));
 
-    let details = StationDetails {
-        address: None,
-        location: None,
-        ..station.details.clone()
-    };
+    let details = StationDetails { address: None, location: None, ..station.details.clone() };
     let later = noon() + TimeDelta::hours(1);
     let updated = stations::update(&mut connection, station.id, &details, Some(&[1]), later).await;
-    let edition = Edition {
-        updated_at: later,
-        version: 2,
-        ..station.edition
-    };
-    assert_eq!(
-        updated.unwrap().unwrap(),
-        Station {
-            details,
-            edition,
-            ..station
-        }
-    );
+    let edition = Edition { updated_at: later, version: 2, ..station.edition };
+    assert_eq!(updated.unwrap().unwrap(), Station { details, edition, ..station });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,18 +76,8 @@ async fn an_edit_of_another_version_is_refused() {
     let pile = pile(station.id, "CP-1");
     piles::insert(&mut connection, &pile).await.unwrap().unwrap();
 
-    let other = stations::update(
-        &mut connection,
-        station.id,
-        &station.details,
-        Some(&[2, 3]),
-        noon(),
-    )
-    .await;
-    assert_eq!(
-        other.unwrap(),
-        Err(stations::Refusal::OtherVersion { current: 1 })
-    );
+    let other = stations::update(&mut connection, station.id, &station.details, Some(&[2, 3]), noon()).await;
+    assert_eq!(other.unwrap(), Err(stations::Refusal::OtherVersion { current: 1 }));
     let none = stations::retire(&mut connection, nobody, None, noon()).await;
     assert_eq!(none.unwrap(), Err(stations::Refusal::NotFound));
     let other = piles::retire(&mut connection, pile.id, Some(&[]), noon()).await;
@@ -122,19 +93,12 @@ async fn the_index_decides_whose_device_it_is() {
     stations::insert(&mut connection, &station).await.unwrap();
     let (first, second) = (pile(station.id, "CP-1"), pile(station.id, "CP-1"));
     piles::insert(&mut connection, &first).await.unwrap().unwrap();
-    let taken = Err(piles::Refusal::ChargePointTaken(
-        first.details.charge_point_id.clone(),
-    ));
+    let taken = Err(piles::Refusal::ChargePointTaken(first.details.charge_point_id.clone()));
     assert_eq!(piles::insert(&mut connection, &second).await.unwrap(), taken);
 
-    piles::retire(&mut connection, first.id, None, noon())
-        .await
-        .unwrap()
-        .unwrap();
+    piles::retire(&mut connection, first.id, None, noon()).await.unwrap().unwrap();
     piles::insert(&mut connection, &second).await.unwrap().unwrap();
-    let listed = piles::list(&mut connection, &piles::Filter::default(), None, 10)
-        .await
-        .unwrap();
+    let listed = piles::list(&mut connection, &piles::Filter::default(), None, 10).await.unwrap();
     assert_eq!(listed, [second]);
 }
 
@@ -152,10 +116,8 @@ async fn no_pile_gets_into_a_station_while_it_is_retired() {
             async { stations::retire(&mut connection, id, None, noon()).await.unwrap() },
             async { piles::insert(&mut other, &pile).await.unwrap() },
         );
-        let refused = (
-            retired == Err(stations::Refusal::NotEmpty),
-            inserted == Err(piles::Refusal::StationNotFound),
-        );
+        let refused =
+            (retired == Err(stations::Refusal::NotEmpty), inserted == Err(piles::Refusal::StationNotFound));
         assert_ne!(refused.0, refused.1, "{retired:?} {inserted:?}");
         assert_eq!((retired.is_ok(), inserted.is_ok()), (refused.1, refused.0));
     }
@@ -171,14 +133,8 @@ async fn a_retired_pile_does_not_hold_its_station() {
     piles::insert(&mut connection, &pile).await.unwrap().unwrap();
     let refused = stations::retire(&mut connection, station.id, None, noon()).await;
     assert_eq!(refused.unwrap(), Err(stations::Refusal::NotEmpty));
-    piles::retire(&mut connection, pile.id, None, noon())
-        .await
-        .unwrap()
-        .unwrap();
-    stations::retire(&mut connection, station.id, None, noon())
-        .await
-        .unwrap()
-        .unwrap();
+    piles::retire(&mut connection, pile.id, None, noon()).await.unwrap().unwrap();
+    stations::retire(&mut connection, station.id, None, noon()).await.unwrap().unwrap();
     assert_eq!(stations::find(&mut connection, station.id).await.unwrap(), None);
 }
 
@@ -192,13 +148,8 @@ async fn a_device_that_was_never_heard_has_no_live_view() {
              values ('CP-1', true, '2026-07-25T12:00:00Z')",
         )
         .await;
-    let (heard, silent) = (
-        ChargePointId::parse("CP-1").unwrap(),
-        ChargePointId::parse("CP-2").unwrap(),
-    );
-    let live = piles::load_live(&mut connection, &[&heard, &silent])
-        .await
-        .unwrap();
+    let (heard, silent) = (ChargePointId::parse("CP-1").unwrap(), ChargePointId::parse("CP-2").unwrap());
+    let live = piles::load_live(&mut connection, &[&heard, &silent]).await.unwrap();
     assert_eq!(live.keys().collect::<Vec<_>>(), [&heard]);
     assert!(piles::load_live(&mut connection, &[]).await.unwrap().is_empty());
 }

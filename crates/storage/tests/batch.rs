@@ -1,10 +1,6 @@
 //! Batches on a real Postgres: what is folded is what is stored, and only the owner at the right offset may write.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use domain::charge_point::ChargePoint;
 use domain::generate::{Record, delivered};
@@ -23,20 +19,13 @@ const TOPIC: &str = "events";
 const LEASE: Duration = Duration::from_secs(30);
 
 async fn lease(connection: &mut Connection) -> PartitionLease {
-    ingest_partitions::register(connection, TOPIC, &[(0, 0)])
-        .await
-        .unwrap();
-    let leases = ingest_partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE)
-        .await
-        .unwrap();
+    ingest_partitions::register(connection, TOPIC, &[(0, 0)]).await.unwrap();
+    let leases = ingest_partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap();
     leases.into_iter().next().unwrap()
 }
 
 fn touched(id: &ChargePointId) -> Touched {
-    Touched {
-        charge_points: vec![id.clone()],
-        ledgers: vec![id.clone()],
-    }
+    Touched { charge_points: vec![id.clone()], ledgers: vec![id.clone()] }
 }
 
 /// Folds `records`, as if all were of the device `id`.
@@ -61,28 +50,16 @@ async fn what_is_folded_is_what_is_stored() {
         for batch in records.chunks(3) {
             let fold = |mut states: Vec<ChargePoint>| {
                 tell(&mut states, batch, &id);
-                Folded {
-                    states,
-                    dead_letters: Vec::new(),
-                }
+                Folded { states, dead_letters: Vec::new() }
             };
-            let written = write(
-                &mut connection,
-                &lease,
-                lease.next_offset + 1,
-                &touched(&id),
-                fold,
-            )
-            .await
-            .unwrap();
+            let written =
+                write(&mut connection, &lease, lease.next_offset + 1, &touched(&id), fold).await.unwrap();
             assert_eq!(written, Written::Committed);
             lease.next_offset += 1;
             tell(&mut expected, batch, &id);
         }
         let ids = [id];
-        let stored = charge_points::load_for_update(&mut connection, &ids, &ids)
-            .await
-            .unwrap();
+        let stored = charge_points::load_for_update(&mut connection, &ids, &ids).await.unwrap();
         assert_eq!(stored, expected, "case {case}");
     }
 }
@@ -94,25 +71,10 @@ async fn a_batch_is_written_once_however_often_it_is_tried() {
     let lease = lease(&mut connection).await;
     let letter = || vec![letter(0)];
     let nothing = Touched::default();
-    let fold = |states| Folded {
-        states,
-        dead_letters: letter(),
-    };
-    assert_eq!(
-        write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(),
-        Written::Committed
-    );
-    assert_eq!(
-        write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(),
-        Written::LeaseLost
-    );
-    assert_eq!(
-        dead_letters::list(&mut connection, TOPIC, 10)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    let fold = |states| Folded { states, dead_letters: letter() };
+    assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::Committed);
+    assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
+    assert_eq!(dead_letters::list(&mut connection, TOPIC, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,53 +82,25 @@ async fn a_former_owner_writes_nothing() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let frozen = lease(&mut connection).await;
-    database
-        .execute("update ingest_partitions set lease_until = '-infinity'")
-        .await;
-    let taken = ingest_partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 9, LEASE)
-        .await
-        .unwrap()
-        .remove(0);
+    database.execute("update ingest_partitions set lease_until = '-infinity'").await;
+    let taken =
+        ingest_partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 9, LEASE).await.unwrap().remove(0);
     assert_eq!((taken.epoch, taken.next_offset), (frozen.epoch + 1, 0));
-    let fold = |states| Folded {
-        states,
-        dead_letters: vec![letter(0)],
-    };
+    let fold = |states| Folded { states, dead_letters: vec![letter(0)] };
     let nothing = Touched::default();
-    assert_eq!(
-        write(&mut connection, &frozen, 1, &nothing, fold).await.unwrap(),
-        Written::LeaseLost
-    );
-    assert!(
-        dead_letters::list(&mut connection, TOPIC, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    ingest_partitions::release(&mut connection, &frozen)
-        .await
-        .unwrap();
-    assert!(
-        ingest_partitions::list(&mut connection, TOPIC).await.unwrap()[0]
-            .owner
-            .is_some()
-    );
-    assert_eq!(
-        write(&mut connection, &taken, 1, &nothing, fold).await.unwrap(),
-        Written::Committed
-    );
+    assert_eq!(write(&mut connection, &frozen, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
+    assert!(dead_letters::list(&mut connection, TOPIC, 10).await.unwrap().is_empty());
+    ingest_partitions::release(&mut connection, &frozen).await.unwrap();
+    assert!(ingest_partitions::list(&mut connection, TOPIC).await.unwrap()[0].owner.is_some());
+    assert_eq!(write(&mut connection, &taken, 1, &nothing, fold).await.unwrap(), Written::Committed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_owners_of_one_device_lose_nothing_to_each_other() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
-    ingest_partitions::register(&mut connection, TOPIC, &[(0, 0), (1, 0)])
-        .await
-        .unwrap();
-    let leases = ingest_partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 2, LEASE)
-        .await
-        .unwrap();
+    ingest_partitions::register(&mut connection, TOPIC, &[(0, 0), (1, 0)]).await.unwrap();
+    let leases = ingest_partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 2, LEASE).await.unwrap();
     let id = ChargePointId::parse("CP-NEW").unwrap();
     let writers = leases.into_iter().map(|mut lease| {
         let (pool, id) = (database.pool.clone(), id.clone());
@@ -177,15 +111,10 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
                     // Each adds a mark of its own; one that overwrote the other's state would lose some.
                     let mark = i64::from(lease.partition) * 1_000 + lease.next_offset;
                     states[0].clockless.push(domain::ids::EventKey(mark));
-                    Folded {
-                        states,
-                        dead_letters: Vec::new(),
-                    }
+                    Folded { states, dead_letters: Vec::new() }
                 };
                 let next = lease.next_offset + 1;
-                let written = write(&mut connection, &lease, next, &touched(&id), fold)
-                    .await
-                    .unwrap();
+                let written = write(&mut connection, &lease, next, &touched(&id), fold).await.unwrap();
                 assert_eq!(written, Written::Committed);
                 lease.next_offset = next;
             }
@@ -194,9 +123,7 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let stored = charge_points::load_for_update(&mut connection, &[id], &[])
-        .await
-        .unwrap();
+    let stored = charge_points::load_for_update(&mut connection, &[id], &[]).await.unwrap();
     assert_eq!(stored[0].clockless.len(), 80);
 }
 
@@ -206,46 +133,22 @@ async fn leases_are_taken_kept_and_given_back() {
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
     let partitions: Vec<_> = (0..12).map(|partition| (partition, 0)).collect();
-    ingest_partitions::register(connection, TOPIC, &partitions)
-        .await
-        .unwrap();
-    ingest_partitions::register(connection, TOPIC, &[(0, 99)])
-        .await
-        .unwrap();
+    ingest_partitions::register(connection, TOPIC, &partitions).await.unwrap();
+    ingest_partitions::register(connection, TOPIC, &[(0, 99)]).await.unwrap();
     let (a, b) = (Uuid::now_v7(), Uuid::now_v7());
-    let of_a = ingest_partitions::acquire(connection, TOPIC, a, 7, LEASE)
-        .await
-        .unwrap();
-    let of_b = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE)
-        .await
-        .unwrap();
+    let of_a = ingest_partitions::acquire(connection, TOPIC, a, 7, LEASE).await.unwrap();
+    let of_b = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
     assert_eq!((of_a.len(), of_b.len()), (7, 5));
     assert!(
         of_a.iter().chain(&of_b).all(|lease| lease.next_offset == 0),
         "registering again changes nothing"
     );
     let held: Vec<_> = of_a.iter().map(|lease| (lease.partition, lease.epoch)).collect();
-    assert_eq!(
-        ingest_partitions::renew(connection, TOPIC, a, &held, LEASE)
-            .await
-            .unwrap()
-            .len(),
-        7
-    );
-    assert!(
-        ingest_partitions::renew(connection, TOPIC, b, &held, LEASE)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(ingest_partitions::renew(connection, TOPIC, a, &held, LEASE).await.unwrap().len(), 7);
+    assert!(ingest_partitions::renew(connection, TOPIC, b, &held, LEASE).await.unwrap().is_empty());
     ingest_partitions::release(connection, &of_a[0]).await.unwrap();
-    let again = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE)
-        .await
-        .unwrap();
-    assert_eq!(
-        again.iter().map(|lease| lease.partition).collect::<Vec<_>>(),
-        [of_a[0].partition]
-    );
+    let again = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
+    assert_eq!(again.iter().map(|lease| lease.partition).collect::<Vec<_>>(), [of_a[0].partition]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -258,24 +161,10 @@ async fn replicas_are_mustered_while_they_give_signs() {
     assert_eq!((first.live, first.rank), (1, 0));
     let second = ingest_replicas::beat(connection, b, TOPIC, LEASE).await.unwrap();
     assert_eq!((second.live, second.rank), (2, 1));
-    ingest_replicas::beat(connection, a, TOPIC, Duration::ZERO)
-        .await
-        .unwrap();
-    assert_eq!(
-        ingest_replicas::beat(connection, b, TOPIC, LEASE)
-            .await
-            .unwrap()
-            .live,
-        1
-    );
+    ingest_replicas::beat(connection, a, TOPIC, Duration::ZERO).await.unwrap();
+    assert_eq!(ingest_replicas::beat(connection, b, TOPIC, LEASE).await.unwrap().live, 1);
     ingest_replicas::leave(connection, b).await.unwrap();
-    assert_eq!(
-        ingest_replicas::beat(connection, a, TOPIC, LEASE)
-            .await
-            .unwrap()
-            .live,
-        1
-    );
+    assert_eq!(ingest_replicas::beat(connection, a, TOPIC, LEASE).await.unwrap().live, 1);
 }
 
 fn letter(offset: i64) -> NewDeadLetter {

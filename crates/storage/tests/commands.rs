@@ -51,10 +51,7 @@ fn silent() -> PileSnapshot {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
     let (database, mut connection) = database().await;
-    assert_eq!(
-        commands::snapshot(&mut connection, PILE).await.unwrap(),
-        Some(silent())
-    );
+    assert_eq!(commands::snapshot(&mut connection, PILE).await.unwrap(), Some(silent()));
     database
         .execute(
             "insert into charge_points (charge_point_id, online, last_seen_at)
@@ -82,10 +79,7 @@ async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
         open_sessions: vec![session(2, Some("634")), session(3, None)],
         ..silent()
     };
-    assert_eq!(
-        commands::snapshot(&mut connection, PILE).await.unwrap(),
-        Some(expected)
-    );
+    assert_eq!(commands::snapshot(&mut connection, PILE).await.unwrap(), Some(expected));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,10 +98,7 @@ async fn a_status_that_cannot_be_is_no_answer() {
         .execute("insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Fine')")
         .await;
     let error = commands::snapshot(&mut connection, PILE).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        r#"connectors holds a row that cannot be: status "Fine""#
-    );
+    assert_eq!(error.to_string(), r#"connectors holds a row that cannot be: status "Fine""#);
 }
 
 fn reset() -> Command {
@@ -115,9 +106,7 @@ fn reset() -> Command {
         id: CommandId(Uuid::now_v7()),
         charge_point_id: device(),
         gateway_id: GatewayId::parse("gateway-0").unwrap(),
-        kind: CommandKind::Reset {
-            kind: ResetKind::Soft,
-        },
+        kind: CommandKind::Reset { kind: ResetKind::Soft },
         issued_at: noon(),
         expires_at: noon() + TimeDelta::seconds(60),
         trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
@@ -125,14 +114,7 @@ fn reset() -> Command {
 }
 
 async fn record(connection: &mut PooledConnection, command: &Command) -> Result<(), StorageError> {
-    commands::insert(
-        connection,
-        command,
-        PILE,
-        100,
-        &serde_json::json!({"type": "Soft"}),
-    )
-    .await
+    commands::insert(connection, command, PILE, 100, &serde_json::json!({"type": "Soft"})).await
 }
 
 async fn found(connection: &mut PooledConnection, id: CommandId) -> RecordedCommand {
@@ -150,10 +132,7 @@ async fn a_command_is_found_as_it_was_recorded() {
         charge_point_id: device(),
         name: "Reset".to_owned(),
         payload: serde_json::json!({"type": "Soft"}),
-        route: GatewayRoute {
-            gateway_id: command.gateway_id,
-            partition: 100,
-        },
+        route: GatewayRoute { gateway_id: command.gateway_id, partition: 100 },
         issued_at: command.issued_at,
         expires_at: command.expires_at,
         trace_id: command.trace_id,
@@ -170,42 +149,21 @@ async fn a_command_has_one_id_and_a_pile() {
     let (database, mut connection) = database().await;
     let command = reset();
     record(&mut connection, &command).await.unwrap();
-    assert!(
-        !record(&mut connection, &command)
-            .await
-            .unwrap_err()
-            .is_transient()
-    );
+    assert!(!record(&mut connection, &command).await.unwrap_err().is_transient());
     database.execute("delete from commands; delete from piles").await;
-    assert!(
-        !record(&mut connection, &command)
-            .await
-            .unwrap_err()
-            .is_transient()
-    );
+    assert!(!record(&mut connection, &command).await.unwrap_err().is_transient());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_became_of_a_command_is_noted_once() {
     let (_database, mut connection) = database().await;
-    let published = Publication::Published {
-        offset: 7,
-        at: noon(),
-    };
-    let unknown = Publication::Unknown {
-        failure: "no answer".to_owned(),
-    };
-    let failed = Publication::Failed {
-        failure: "refused".to_owned(),
-    };
+    let published = Publication::Published { offset: 7, at: noon() };
+    let unknown = Publication::Unknown { failure: "no answer".to_owned() };
+    let failed = Publication::Failed { failure: "refused".to_owned() };
     for first in [&published, &unknown, &failed] {
         let command = reset();
         record(&mut connection, &command).await.unwrap();
-        assert!(
-            commands::settle(&mut connection, command.id, first)
-                .await
-                .unwrap()
-        );
+        assert!(commands::settle(&mut connection, command.id, first).await.unwrap());
         for late in [&published, &unknown, &failed] {
             assert!(!commands::settle(&mut connection, command.id, late).await.unwrap());
         }
@@ -214,9 +172,5 @@ async fn what_became_of_a_command_is_noted_once() {
         assert_eq!(settled.state(), first.state());
     }
     let nobody = CommandId(Uuid::now_v7());
-    assert!(
-        !commands::settle(&mut connection, nobody, &published)
-            .await
-            .unwrap()
-    );
+    assert!(!commands::settle(&mut connection, nobody, &published).await.unwrap());
 }

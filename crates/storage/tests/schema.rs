@@ -1,10 +1,6 @@
 //! `schema.rs` is what the migrations lead to, and every migration can be taken back.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
 
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Bool, Text};
@@ -72,29 +68,18 @@ async fn render(connection: &mut storage::Connection) -> String {
     for table in tables {
         let key = table.primary_key.join(", ");
         write!(text, "\ndiesel::table! {{\n    {} ({key}) {{\n", table.name).unwrap();
-        let columns: Vec<Column> = diesel::sql_query(COLUMNS)
-            .bind::<Text, _>(&table.name)
-            .load(connection)
-            .await
-            .unwrap();
+        let columns: Vec<Column> =
+            diesel::sql_query(COLUMNS).bind::<Text, _>(&table.name).load(connection).await.unwrap();
         for column in columns {
             assert!(column.commented, "{}.{} has no comment", table.name, column.name);
             let kind = diesel_type(&column.kind);
-            let kind = if column.nullable {
-                format!("Nullable<{kind}>")
-            } else {
-                kind.to_owned()
-            };
+            let kind = if column.nullable { format!("Nullable<{kind}>") } else { kind.to_owned() };
             writeln!(text, "        {} -> {kind},", column.name).unwrap();
         }
         text.push_str("    }\n}\n");
     }
     let names = names.join(",\n    ");
-    write!(
-        text,
-        "\ndiesel::allow_tables_to_appear_in_same_query!(\n    {names}\n);\n"
-    )
-    .unwrap();
+    write!(text, "\ndiesel::allow_tables_to_appear_in_same_query!(\n    {names}\n);\n").unwrap();
     text
 }
 
@@ -118,15 +103,9 @@ async fn every_migration_can_be_taken_back_and_applied_again() {
     let database = testkit::TestDatabase::new().await;
     database.pool.check_schema().await.unwrap();
     database.pool.revert_all().await.unwrap();
-    let left: Vec<Table> = diesel::sql_query(TABLES)
-        .load(&mut database.pool.connection().await.unwrap())
-        .await
-        .unwrap();
-    assert!(
-        left.is_empty(),
-        "left over: {:?}",
-        left.iter().map(|table| &table.name).collect::<Vec<_>>()
-    );
+    let left: Vec<Table> =
+        diesel::sql_query(TABLES).load(&mut database.pool.connection().await.unwrap()).await.unwrap();
+    assert!(left.is_empty(), "left over: {:?}", left.iter().map(|table| &table.name).collect::<Vec<_>>());
     assert!(database.pool.check_schema().await.is_err());
     assert!(!database.pool.migrate().await.unwrap().is_empty());
     assert!(database.pool.migrate().await.unwrap().is_empty());

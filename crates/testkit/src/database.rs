@@ -33,20 +33,12 @@ impl TestDatabase {
     pub async fn new() -> Self {
         let template = format!("charging_template_{:016x}", migrations_digest());
         let name = crate::unique("test").replace('-', "_");
-        let mut server = AsyncPgConnection::establish(&database_url())
-            .await
-            .expect("reach DATABASE_URL");
+        let mut server = AsyncPgConnection::establish(&database_url()).await.expect("reach DATABASE_URL");
         run(&mut server, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
-        let made = server
-            .batch_execute(&format!("create database {name} template {template}"))
-            .await;
+        let made = server.batch_execute(&format!("create database {name} template {template}")).await;
         if made.is_err() {
             make_template(&mut server, &template).await;
-            run(
-                &mut server,
-                &format!("create database {name} template {template}"),
-            )
-            .await;
+            run(&mut server, &format!("create database {name} template {template}")).await;
         }
         let url = with_database(&name);
         let pool = Database::new(&settings(&url)).unwrap();
@@ -65,7 +57,7 @@ impl TestDatabase {
     /// When Postgres refuses it, or it is not one value of JSON.
     pub async fn json(&self, sql: &str) -> serde_json::Value {
         let mut connection = self.pool.connection().await.unwrap();
-        let sql = format!("select ({sql})::jsonb as value");
+        let sql = format!("select to_jsonb(({sql})) as value");
         let row: Value = diesel::sql_query(sql).get_result(&mut connection).await.unwrap();
         row.value
     }
@@ -75,13 +67,7 @@ impl TestDatabase {
     /// # Panics
     /// When Postgres refuses it.
     pub async fn execute(&self, sql: &str) {
-        self.pool
-            .connection()
-            .await
-            .unwrap()
-            .batch_execute(sql)
-            .await
-            .unwrap();
+        self.pool.connection().await.unwrap().batch_execute(sql).await.unwrap();
     }
 }
 
@@ -90,20 +76,14 @@ impl Drop for TestDatabase {
         let statement = format!("drop database if exists {} with (force)", self.name);
         // A thread with a runtime of its own: the test's runtime may be on its way out.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut server = AsyncPgConnection::establish(&database_url()).await.unwrap();
                 server.batch_execute(&statement).await.unwrap();
             });
         })
         .join();
-        assert!(
-            dropped.is_ok() || std::thread::panicking(),
-            "the test database could not be dropped"
-        );
+        assert!(dropped.is_ok() || std::thread::panicking(), "the test database could not be dropped");
     }
 }
 
@@ -130,10 +110,7 @@ async fn make_template(server: &mut AsyncPgConnection, template: &str) {
 }
 
 async fn run(server: &mut AsyncPgConnection, sql: &str) {
-    server
-        .batch_execute(sql)
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    server.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 fn settings(url: &str) -> DatabaseSettings {
@@ -154,10 +131,7 @@ fn with_database(name: &str) -> String {
 
 fn migrations_digest() -> u64 {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
-    let mut folders: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut folders: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     let mut digest = DefaultHasher::new();
     for migration in folders {

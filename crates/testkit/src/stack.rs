@@ -2,10 +2,7 @@
 
 /// The value of an environment variable, unless it is absent or empty.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests are told by the environment where the stack is"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the stack is")]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

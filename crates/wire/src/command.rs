@@ -23,11 +23,7 @@ pub struct EncodedCommand {
 impl EncodedCommand {
     fn new(command: &Command, value: Vec<u8>, content_type: &str) -> Self {
         let headers = vec![(CONTENT_TYPE, content_type.to_owned())];
-        Self {
-            key: command.charge_point_id.to_string(),
-            value,
-            headers,
-        }
+        Self { key: command.charge_point_id.to_string(), value, headers }
     }
 
     /// Adds the W3C trace context under which the command is published.

@@ -88,10 +88,7 @@ pub(crate) struct FieldError {
 impl FieldError {
     /// `field` is wrong in the way that `message` says.
     pub(crate) fn new(field: &str, message: impl fmt::Display) -> Self {
-        Self {
-            path: field.to_owned(),
-            message: message.to_string(),
-        }
+        Self { path: field.to_owned(), message: message.to_string() }
     }
 
     /// `field` is required and absent.
@@ -101,10 +98,7 @@ impl FieldError {
 
     /// The same, seen from the object that holds `field`.
     pub(crate) fn within(self, field: impl fmt::Display) -> Self {
-        Self {
-            path: format!("{field}.{}", self.path),
-            ..self
-        }
+        Self { path: format!("{field}.{}", self.path), ..self }
     }
 }
 

@@ -35,10 +35,7 @@ impl<'a> RawRecord<'a> {
 
     /// Picks out the headers of the contract, whatever their case.
     pub fn new(value: Option<&'a [u8]>, headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let mut record = Self {
-            value,
-            ..Self::default()
-        };
+        let mut record = Self { value, ..Self::default() };
         for (name, content) in headers {
             if name.eq_ignore_ascii_case(CONTENT_TYPE) {
                 record.content_type = Some(content);
@@ -52,28 +49,18 @@ impl<'a> RawRecord<'a> {
     /// A record without headers, which is one in JSON.
     #[must_use]
     pub fn json(value: &'a [u8]) -> Self {
-        Self {
-            value: Some(value),
-            ..Self::default()
-        }
+        Self { value: Some(value), ..Self::default() }
     }
 
     /// A record in the binary form.
     #[must_use]
     pub fn protobuf(value: &'a [u8]) -> Self {
-        Self {
-            value: Some(value),
-            content_type: Some(PROTOBUF.as_bytes()),
-            traceparent: None,
-        }
+        Self { value: Some(value), content_type: Some(PROTOBUF.as_bytes()), traceparent: None }
     }
 
     /// The bytes to decode, with the form that the header gives them.
     pub(crate) fn body(&self) -> Result<Body<'a>, DecodeError> {
-        let bytes = self
-            .value
-            .filter(|bytes| !bytes.is_empty())
-            .ok_or(DecodeError::Empty)?;
+        let bytes = self.value.filter(|bytes| !bytes.is_empty()).ok_or(DecodeError::Empty)?;
         if bytes.len() > Self::MAX_BYTES {
             return Err(DecodeError::TooLarge { bytes: bytes.len() });
         }
@@ -82,9 +69,7 @@ impl<'a> RawRecord<'a> {
             "" => Ok(Body::Json(bytes)),
             json if json.eq_ignore_ascii_case(JSON) => Ok(Body::Json(bytes)),
             binary if is_protobuf(binary) => Ok(Body::Protobuf(bytes)),
-            other => Err(DecodeError::UnsupportedContentType {
-                content_type: quoted(other),
-            }),
+            other => Err(DecodeError::UnsupportedContentType { content_type: quoted(other) }),
         }
     }
 
@@ -104,9 +89,7 @@ fn media_type(header: &str) -> &str {
 
 /// Also under the name that IANA has registered since.
 fn is_protobuf(media_type: &str) -> bool {
-    [PROTOBUF, "application/protobuf"]
-        .iter()
-        .any(|known| media_type.eq_ignore_ascii_case(known))
+    [PROTOBUF, "application/protobuf"].iter().any(|known| media_type.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
@@ -135,30 +118,17 @@ mod tests {
         assert_eq!(RawRecord::default().body().unwrap_err(), DecodeError::Empty);
         assert_eq!(RawRecord::json(b"").body().unwrap_err(), DecodeError::Empty);
         let giant = vec![b' '; RawRecord::MAX_BYTES + 1];
-        assert_eq!(
-            RawRecord::json(&giant).body().unwrap_err(),
-            DecodeError::TooLarge { bytes: giant.len() }
-        );
+        assert_eq!(RawRecord::json(&giant).body().unwrap_err(), DecodeError::TooLarge { bytes: giant.len() });
     }
 
     #[test]
     fn only_a_well_formed_traceparent_has_a_trace() {
         let trace = |header: &'static str| {
-            RawRecord {
-                traceparent: Some(header.as_bytes()),
-                ..RawRecord::default()
-            }
-            .trace_id()
+            RawRecord { traceparent: Some(header.as_bytes()), ..RawRecord::default() }.trace_id()
         };
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(
-            trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-            Some(id)
-        );
-        assert_eq!(
-            trace("00-00000000000000000000000000000000-00f067aa0ba902b7-01"),
-            None
-        );
+        assert_eq!(trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), Some(id));
+        assert_eq!(trace("00-00000000000000000000000000000000-00f067aa0ba902b7-01"), None);
         assert_eq!(trace("nonsense"), None);
     }
 }

@@ -83,16 +83,14 @@ impl fmt::Display for RoutingHash {
 
 /// FNV-1a, 32 bits.
 fn fnv1a_32(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// FNV-1a, 64 bits; also names events that came without a name.
 pub(crate) fn fnv1a_64(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// `MurmurHash2` as in `org.apache.kafka.common.utils.Utils.murmur2`.
@@ -109,10 +107,7 @@ fn murmur2(bytes: &[u8]) -> u32 {
         hash = hash.wrapping_mul(MIX) ^ (word ^ (word >> 24)).wrapping_mul(MIX);
     }
     if !rest.is_empty() {
-        let tail = rest
-            .iter()
-            .rev()
-            .fold(0, |tail, byte| (tail << 8) | u32::from(*byte));
+        let tail = rest.iter().rev().fold(0, |tail, byte| (tail << 8) | u32::from(*byte));
         hash = (hash ^ tail).wrapping_mul(MIX);
     }
     hash = (hash ^ (hash >> 13)).wrapping_mul(MIX);

@@ -17,10 +17,7 @@ fn cases(folder: &str) -> Vec<(String, Vec<u8>)> {
             .collect();
     files.sort();
     let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
-    files
-        .iter()
-        .map(|path| (name(path), fs::read(path).unwrap()))
-        .collect()
+    files.iter().map(|path| (name(path), fs::read(path).unwrap())).collect()
 }
 
 /// Compares `seen` with the `.snap` file beside the case, which is written when there is none.
@@ -76,17 +73,9 @@ fn every_kind_of_command_has_a_golden_file() {
 #[test]
 fn every_reason_for_json_has_a_golden_file() {
     let golden = cases("rejected");
-    let seen: Vec<_> = golden
-        .iter()
-        .map(|(_, value)| decode(&RawRecord::json(value)).unwrap_err().reason())
-        .collect();
-    for reason in [
-        "EMPTY",
-        "NOT_JSON",
-        "MISSING_EVENT_TYPE",
-        "MISSING_CHARGE_POINT",
-        "INVALID_FIELD",
-    ] {
+    let seen: Vec<_> =
+        golden.iter().map(|(_, value)| decode(&RawRecord::json(value)).unwrap_err().reason()).collect();
+    for reason in ["EMPTY", "NOT_JSON", "MISSING_EVENT_TYPE", "MISSING_CHARGE_POINT", "INVALID_FIELD"] {
         assert!(seen.contains(&reason), "{reason}");
     }
 }

@@ -15,11 +15,7 @@ fn reason(value: &[u8]) -> String {
 fn field(number: u8, content: &[u8]) -> Vec<u8> {
     let tag = u16::from(number) << 3 | 2;
     let [low, high] = (tag & 0x7f | (tag << 1 & 0x7f00)).to_le_bytes();
-    let tag = if high == 0 {
-        vec![low]
-    } else {
-        vec![low | 0x80, high]
-    };
+    let tag = if high == 0 { vec![low] } else { vec![low | 0x80, high] };
     [&tag[..], &[u8::try_from(content.len()).unwrap()], content].concat()
 }
 
@@ -35,36 +31,20 @@ fn every_golden_event_means_the_same_in_protobuf() {
         if path.extension().is_some_and(|extension| extension == "json") {
             let event = decode(&RawRecord::json(&fs::read(&path).unwrap())).unwrap();
             let value = encode_event_protobuf(&event);
-            assert_eq!(
-                decode(&RawRecord::protobuf(&value)),
-                Ok(event),
-                "{}",
-                path.display()
-            );
+            assert_eq!(decode(&RawRecord::protobuf(&value)), Ok(event), "{}", path.display());
         }
     }
 }
 
 #[test]
 fn an_event_without_payload_does_not_say_what_happened() {
-    assert_eq!(
-        reason(&field(2, b"CP-1")),
-        "MISSING_EVENT_TYPE: eventType is missing"
-    );
+    assert_eq!(reason(&field(2, b"CP-1")), "MISSING_EVENT_TYPE: eventType is missing");
 }
 
 #[test]
 fn an_event_of_nobody_is_refused() {
-    assert_eq!(
-        reason(&field(12, b"")),
-        "MISSING_CHARGE_POINT: chargePointId is missing"
-    );
-    assert_eq!(
-        reason(&[field(2, b" CP"), field(12, b"")].concat())
-            .split(':')
-            .next(),
-        Some("INVALID_FIELD")
-    );
+    assert_eq!(reason(&field(12, b"")), "MISSING_CHARGE_POINT: chargePointId is missing");
+    assert_eq!(reason(&[field(2, b" CP"), field(12, b"")].concat()).split(':').next(), Some("INVALID_FIELD"));
 }
 
 #[test]
@@ -77,37 +57,22 @@ fn an_event_without_a_name_is_named_after_its_bytes() {
 
 #[test]
 fn required_fields_are_required() {
-    assert_eq!(
-        reason(&event(13, b"")),
-        "INVALID_FIELD: payload.connectorId is missing"
-    );
-    assert_eq!(
-        reason(&event(13, &[8, 1])),
-        "INVALID_FIELD: payload.status is missing"
-    );
+    assert_eq!(reason(&event(13, b"")), "INVALID_FIELD: payload.connectorId is missing");
+    assert_eq!(reason(&event(13, &[8, 1])), "INVALID_FIELD: payload.status is missing");
     // A status of a later edition of the protocol.
-    assert_eq!(
-        reason(&event(13, &[8, 1, 16, 99])),
-        "INVALID_FIELD: payload.status is missing"
-    );
+    assert_eq!(reason(&event(13, &[8, 1, 16, 99])), "INVALID_FIELD: payload.status is missing");
 }
 
 #[test]
 fn impossible_values_are_refused_with_their_path() {
     assert_eq!(
-        reason(&event(
-            13,
-            &[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]
-        )),
+        reason(&event(13, &[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1])),
         "INVALID_FIELD: payload.connectorId must be between 0 and 1000, not -1"
     );
     let nan = [&[9][..], &f64::NAN.to_le_bytes()].concat();
     let meter_values = [vec![8, 1], field(3, &field(2, &nan))].concat();
     assert_eq!(
-        reason(&event(16, &meter_values))
-            .split(' ')
-            .take(2)
-            .collect::<Vec<_>>(),
+        reason(&event(16, &meter_values)).split(' ').take(2).collect::<Vec<_>>(),
         ["INVALID_FIELD:", "payload.meterValues[0].sampledValue[0].value"]
     );
 }

@@ -10,33 +10,16 @@ fn the_hashes_agree_with_the_vectors() {
     let vectors = include_str!("routing-vectors.csv").lines().skip(1);
     for vector in vectors {
         let columns: Vec<&str> = vector.split(',').collect();
-        let [
-            pod,
-            hash32,
-            partition32,
-            hash64,
-            partition64,
-            murmur,
-            partition_murmur,
-        ] = columns[..]
-        else {
+        let [pod, hash32, partition32, hash64, partition64, murmur, partition_murmur] = columns[..] else {
             panic!("{vector}");
         };
         let digest = |hex| u64::from_str_radix(hex, 16).unwrap();
         assert_eq!(Fnv1a32.digest(pod), digest(hash32), "{vector}");
         assert_eq!(Fnv1a64.digest(pod), digest(hash64), "{vector}");
         assert_eq!(Murmur2.digest(pod), digest(murmur) & 0x7fff_ffff, "{vector}");
-        let expected = [
-            (Fnv1a32, partition32),
-            (Fnv1a64, partition64),
-            (Murmur2, partition_murmur),
-        ];
+        let expected = [(Fnv1a32, partition32), (Fnv1a64, partition64), (Murmur2, partition_murmur)];
         for (hash, partition) in expected {
-            assert_eq!(
-                hash.partition(pod, partitions).to_string(),
-                partition,
-                "{hash} {vector}"
-            );
+            assert_eq!(hash.partition(pod, partitions).to_string(), partition, "{hash} {vector}");
         }
     }
 }
@@ -45,10 +28,7 @@ fn the_hashes_agree_with_the_vectors() {
 fn a_hash_is_known_by_its_name() {
     for hash in RoutingHash::ALL {
         assert_eq!(hash.as_str().parse(), Ok(hash));
-        assert_eq!(
-            serde_json::from_str::<RoutingHash>(&format!("\"{hash}\"")).unwrap(),
-            hash
-        );
+        assert_eq!(serde_json::from_str::<RoutingHash>(&format!("\"{hash}\"")).unwrap(), hash);
     }
     assert_eq!(RoutingHash::default().as_str(), "fnv1a_32");
     assert!("FNV".parse::<RoutingHash>().is_err());

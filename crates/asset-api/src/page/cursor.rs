@@ -22,10 +22,7 @@ pub struct Cursor {
 impl Cursor {
     /// The place of the asset called `id`.
     pub const fn of(edition: Edition, id: Uuid) -> Self {
-        Self {
-            created_at: edition.created_at,
-            id,
-        }
+        Self { created_at: edition.created_at, id }
     }
 
     /// As text that fits into a query.
@@ -46,10 +43,7 @@ impl Cursor {
         if *version != VERSION || micros < 0 {
             return None;
         }
-        Some(Self {
-            created_at: DateTime::from_timestamp_micros(micros)?,
-            id: Uuid::from_slice(id).ok()?,
-        })
+        Some(Self { created_at: DateTime::from_timestamp_micros(micros)?, id: Uuid::from_slice(id).ok()? })
     }
 }
 

@@ -40,20 +40,13 @@ pub fn status(live: Option<&LiveView>) -> PileStatus {
 
 /// When the newest of the statuses of a device was reported.
 pub fn status_at(live: &LiveView) -> Option<DateTime<Utc>> {
-    let reports = live
-        .connectors
-        .values()
-        .filter_map(|connector| connector.state.status.as_ref());
+    let reports = live.connectors.values().filter_map(|connector| connector.state.status.as_ref());
     reports.map(|status| status.newest().stamp.at).max()
 }
 
 /// The status that a connector last reported.
 pub fn connector_status(connector: &LiveConnector) -> Option<ConnectorStatus> {
-    connector
-        .state
-        .status
-        .as_ref()
-        .map(|status| status.newest().value.status)
+    connector.state.status.as_ref().map(|status| status.newest().value.status)
 }
 
 /// The power that flows, in W: the newest reading, unless the connector has stopped charging since. Devices do not send

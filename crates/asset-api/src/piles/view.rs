@@ -82,10 +82,7 @@ impl<'a> PileView<'a> {
 }
 
 fn connectors(live: &LiveView) -> Vec<ConnectorView<'_>> {
-    let outlets = live
-        .connectors
-        .values()
-        .filter(|connector| !connector.state.id.is_whole());
+    let outlets = live.connectors.values().filter(|connector| !connector.state.id.is_whole());
     outlets.map(ConnectorView::of).collect()
 }
 

@@ -7,14 +7,7 @@ use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// The headers that a snapshot shows.
-const SHOWN: [&str; 6] = [
-    "content-type",
-    "location",
-    "etag",
-    "allow",
-    "retry-after",
-    "www-authenticate",
-];
+const SHOWN: [&str; 6] = ["content-type", "location", "etag", "allow", "retry-after", "www-authenticate"];
 
 /// A whole response.
 pub struct Answer {

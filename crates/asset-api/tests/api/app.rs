@@ -39,12 +39,7 @@ impl TestApp {
             address = context.http_address() => address,
             ended = service => panic!("the service did not start: {ended:?}"),
         };
-        Self {
-            database,
-            context,
-            client: reqwest::Client::new(),
-            base: format!("http://{address}"),
-        }
+        Self { database, context, client: reqwest::Client::new(), base: format!("http://{address}") }
     }
 
     /// A request to be sent by [`Answer::to`].
@@ -77,9 +72,7 @@ impl TestApp {
     /// Makes a pile in a station of its own; answers its path.
     pub async fn pile(&self, charge_point_id: &str) -> String {
         let station = self.station().await;
-        let made = self
-            .post(&format!("{station}/piles"), &pile(charge_point_id))
-            .await;
+        let made = self.post(&format!("{station}/piles"), &pile(charge_point_id)).await;
         made.header("location").unwrap().to_owned()
     }
 }

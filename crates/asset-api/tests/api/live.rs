@@ -139,9 +139,7 @@ async fn a_device_that_was_heard_just_now_is_trusted() {
 async fn the_device_as_a_whole_overrules_its_connectors() {
     let app = TestApp::start().await;
     app.database.execute(HEARD).await;
-    app.database
-        .execute("update connectors set status = 'Faulted' where connector_id = 0")
-        .await;
+    app.database.execute("update connectors set status = 'Faulted' where connector_id = 0").await;
     let path = app.pile("CP-1").await;
     assert_eq!(app.get(&path).await.json()["status"], "Faulted");
 }

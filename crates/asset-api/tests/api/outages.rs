@@ -25,10 +25,7 @@ async fn it_waits_for_the_database_and_answers_503_when_it_goes_away() {
 
     let context = Context::new("asset-api");
     let waiting = tokio::spawn(asset_api::serve(settings.clone(), context.clone()));
-    testkit::eventually("the check", || async {
-        !context.health.report().await.checks.is_empty()
-    })
-    .await;
+    testkit::eventually("the check", || async { !context.health.report().await.checks.is_empty() }).await;
     assert!(!context.health.report().await.ready);
     context.shutdown.request();
     waiting.await.unwrap().unwrap();
@@ -65,8 +62,6 @@ async fn it_does_not_start_on_another_schema() {
 async fn migrate_brings_an_empty_database_up_to_date() {
     let database = TestDatabase::new().await;
     database.pool.revert_all().await.unwrap();
-    asset_api::migrate(settings(&database), Context::new("asset-api"))
-        .await
-        .unwrap();
+    asset_api::migrate(settings(&database), Context::new("asset-api")).await.unwrap();
     database.pool.check_schema().await.unwrap();
 }

@@ -42,13 +42,7 @@ async fn every_station_is_on_one_page_newest_first() {
     assert_eq!(again, ids);
     let (sizes, _) = walk(&app, "/api/v1/stations?limit=120").await;
     assert_eq!(sizes, [120]);
-    assert_eq!(
-        app.get("/api/v1/stations").await.json()["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        50
-    );
+    assert_eq!(app.get("/api/v1/stations").await.json()["items"].as_array().unwrap().len(), 50);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,25 +153,17 @@ async fn piles_are_listed_in_all_of_a_station_or_by_device() {
     let listed = async |path: &str| {
         let page = app.get(path).await.json();
         let items = page["items"].as_array().unwrap().clone();
-        items
-            .iter()
-            .map(|item| item["chargePointId"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        items.iter().map(|item| item["chargePointId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(listed("/api/v1/piles").await, ["CP-3", "CP-2", "CP-1"]);
     assert_eq!(listed(&format!("{north}/piles")).await, ["CP-3", "CP-1"]);
     assert_eq!(listed("/api/v1/piles?chargePointId=CP-2").await, ["CP-2"]);
     assert!(listed("/api/v1/piles?chargePointId=CP-9").await.is_empty());
     let south_id = south.rsplit('/').next().unwrap();
-    assert_eq!(
-        listed(&format!("/api/v1/piles?stationId={south_id}")).await,
-        ["CP-2"]
-    );
+    assert_eq!(listed(&format!("/api/v1/piles?stationId={south_id}")).await, ["CP-2"]);
     let (sizes, ids) = walk(&app, "/api/v1/piles?limit=2").await;
     assert_eq!((sizes, ids.len()), (vec![2, 1], 3));
-    let unknown = app
-        .get("/api/v1/stations/0192f0b0-0000-7000-8000-000000000000/piles")
-        .await;
+    let unknown = app.get("/api/v1/stations/0192f0b0-0000-7000-8000-000000000000/piles").await;
     assert_snapshot!(unknown.snapshot(), @r#"
     404 Not Found
     content-type: application/problem+json

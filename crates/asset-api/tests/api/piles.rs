@@ -176,10 +176,7 @@ async fn a_pile_stands_in_a_station() {
       "type": "https://charging.example/problems/station-not-found"
     }
     "#);
-    assert_eq!(
-        app.post("/api/v1/stations/north/piles", &full()).await.status,
-        404
-    );
+    assert_eq!(app.post("/api/v1/stations/north/piles", &full()).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,10 +197,7 @@ async fn one_device_is_one_pile() {
       "type": "https://charging.example/problems/charge-point-id-conflict"
     }
     "#);
-    assert_eq!(
-        app.put(&second, &pile("CP-1")).await.json()["code"],
-        "CHARGE_POINT_ID_CONFLICT"
-    );
+    assert_eq!(app.put(&second, &pile("CP-1")).await.json()["code"], "CHARGE_POINT_ID_CONFLICT");
     assert_eq!(app.get(&second).await.json()["version"], 1);
     assert_eq!(app.delete(&first).await.status, 204);
     assert_eq!(app.put(&second, &pile("CP-1")).await.status, 200);
@@ -310,9 +304,7 @@ async fn a_pile_at_which_somebody_charges_stays() {
       "type": "https://charging.example/problems/pile-has-open-session"
     }
     "#);
-    app.database
-        .execute("update sessions set ended_at = '2026-07-25T11:00:00Z'")
-        .await;
+    app.database.execute("update sessions set ended_at = '2026-07-25T11:00:00Z'").await;
     assert_eq!(app.delete(&path).await.status, 204);
 }
 
@@ -331,10 +323,7 @@ async fn what_is_not_there_is_not_found() {
       "type": "https://charging.example/problems/pile-not-found"
     }
     "#);
-    assert_eq!(
-        app.get("/api/v1/piles/CP-1").await.json()["code"],
-        "PILE_NOT_FOUND"
-    );
+    assert_eq!(app.get("/api/v1/piles/CP-1").await.json()["code"], "PILE_NOT_FOUND");
     assert_eq!(app.put(NOWHERE, &full()).await.status, 404);
     assert_eq!(app.delete(NOWHERE).await.status, 404);
 }

@@ -7,12 +7,7 @@ use reqwest::Method;
 
 async fn post(app: &TestApp, body: &str) -> Answer {
     let request = app.request(Method::POST, "/api/v1/stations");
-    Answer::to(
-        request
-            .header("content-type", "application/json")
-            .body(body.to_owned()),
-    )
-    .await
+    Answer::to(request.header("content-type", "application/json").body(body.to_owned())).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,12 +67,7 @@ async fn a_body_must_be_a_json_object() {
       "type": "https://charging.example/problems/invalid-request"
     }
     "#);
-    assert_eq!(
-        post(&app, r#"{"name": "a", "latitude": 1e999, "longitude": 0}"#)
-            .await
-            .status,
-        400
-    );
+    assert_eq!(post(&app, r#"{"name": "a", "latitude": 1e999, "longitude": 0}"#).await.status, 400);
 }
 
 #[tokio::test(flavor = "multi_thread")]

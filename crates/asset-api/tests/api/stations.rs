@@ -240,10 +240,7 @@ async fn a_retired_station_is_gone() {
     assert_eq!(app.delete(&path).await.status, 404);
     assert_eq!(app.put(&path, &full()).await.status, 404);
     assert_eq!(app.get(STATIONS).await.json()["items"], json!([]));
-    assert_eq!(
-        app.post(&format!("{path}/piles"), &pile("CP-1")).await.status,
-        404
-    );
+    assert_eq!(app.post(&format!("{path}/piles"), &pile("CP-1")).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

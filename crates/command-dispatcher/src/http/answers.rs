@@ -23,13 +23,7 @@ pub(super) struct AcceptedAnswer<'a> {
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(
-        RoutedCommand {
-            command,
-            pile_id,
-            partition,
-        }: &'a RoutedCommand,
-    ) -> Self {
+    fn from(RoutedCommand { command, pile_id, partition }: &'a RoutedCommand) -> Self {
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),

@@ -49,10 +49,7 @@ impl CommandRequest for StopRequest {
     fn parse(self) -> Result<Intent, Vec<FieldError>> {
         let transaction_id = self.transaction_id.map(transaction).transpose();
         let (transaction_id, connector_id) = both(transaction_id, one_connector(self.connector_id))?;
-        Ok(Intent::StopTransaction {
-            transaction_id,
-            connector_id,
-        })
+        Ok(Intent::StopTransaction { transaction_id, connector_id })
     }
 }
 
@@ -64,9 +61,7 @@ pub(super) struct ResetRequest {
 
 impl CommandRequest for ResetRequest {
     fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        Ok(Intent::Reset {
-            kind: self.r#type.unwrap_or_default(),
-        })
+        Ok(Intent::Reset { kind: self.r#type.unwrap_or_default() })
     }
 }
 

@@ -29,9 +29,7 @@ impl Answer {
 
     /// A text of the body.
     pub fn text(&self, field: &str) -> &str {
-        self.body[field]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {field} in {self}"))
+        self.body[field].as_str().unwrap_or_else(|| panic!("no {field} in {self}"))
     }
 
     /// The command that it speaks of.

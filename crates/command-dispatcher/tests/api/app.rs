@@ -110,10 +110,7 @@ impl TestApp {
         let reader = self.kafka.reader(&self.topic, partition);
         testkit::eventually_some("a record on the partition", || async {
             let fetched = reader.fetch(0, Duration::from_millis(100), 1 << 20).await;
-            fetched
-                .ok()
-                .map(|fetched| fetched.records)
-                .filter(|records| !records.is_empty())
+            fetched.ok().map(|fetched| fetched.records).filter(|records| !records.is_empty())
         })
         .await
     }
@@ -141,10 +138,7 @@ fn parse(settings: &[(&str, &str)]) -> Settings {
 }
 
 fn serve(settings: Settings) -> (Context, JoinHandle<anyhow::Result<()>>) {
-    let quiet = LogSettings {
-        format: LogFormat::Text,
-        level: "off".to_owned(),
-    };
+    let quiet = LogSettings { format: LogFormat::Text, level: "off".to_owned() };
     runtime::telemetry::init(&quiet).unwrap();
     let context = Context::new("command-dispatcher");
     let served = tokio::spawn(command_dispatcher::serve(settings, context.clone()));

@@ -31,10 +31,7 @@ impl DeafBroker {
                 tokio::spawn(answers(from_broker, to_client, deaf, own.port()));
             }
         });
-        Self {
-            address: own.to_string(),
-            relay,
-        }
+        Self { address: own.to_string(), relay }
     }
 }
 

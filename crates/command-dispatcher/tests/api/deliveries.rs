@@ -15,10 +15,7 @@ fn partition_of(gateway: &str, partitions: i32) -> i32 {
 }
 
 async fn free_pile(app: &TestApp, gateway: &str) -> Pile {
-    let device = Device {
-        gateway: Some(gateway),
-        ..Device::online(&[(1, "Available")])
-    };
+    let device = Device { gateway: Some(gateway), ..Device::online(&[(1, "Available")]) };
     app.pile(device).await
 }
 
@@ -36,9 +33,7 @@ async fn the_record_is_what_the_gateway_expects() {
     assert_eq!(answer.body["partition"], 121);
 
     let records = app.published(121).await;
-    let [record] = records.as_slice() else {
-        panic!("{records:?}")
-    };
+    let [record] = records.as_slice() else { panic!("{records:?}") };
     let utf8 = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     assert_eq!(
         utf8(record.value.as_deref().unwrap()),
@@ -66,10 +61,7 @@ fn in_milliseconds(time: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_may_know_the_device_by_its_pile() {
     let app = TestApp::start().await;
-    let device = Device {
-        gateway: None,
-        ..Device::online(&[(1, "Available")])
-    };
+    let device = Device { gateway: None, ..Device::online(&[(1, "Available")]) };
     let pile = app.pile(device).await;
     app.say_holds("gateway-1", &pile.id.to_string()).await;
     let answer = app.command(pile.id, "reset", json!({})).await;
@@ -93,31 +85,19 @@ async fn fifty_at_once_are_all_published() {
     let answers = futures_util::future::join_all(starts).await;
     for answer in &answers {
         assert_eq!(answer.status, 202, "{answer}");
-        assert_eq!(
-            answer.body["partition"],
-            partition_of(answer.text("gatewayId"), PARTITIONS)
-        );
+        assert_eq!(answer.body["partition"], partition_of(answer.text("gatewayId"), PARTITIONS));
     }
     let mut sent = BTreeSet::new();
-    let partitions: BTreeSet<_> = answers
-        .iter()
-        .map(|answer| answer.body["partition"].as_i64())
-        .collect();
+    let partitions: BTreeSet<_> = answers.iter().map(|answer| answer.body["partition"].as_i64()).collect();
     for partition in partitions.into_iter().flatten() {
         let partition = i32::try_from(partition).unwrap();
         for record in app.published(partition).await {
             let command: serde_json::Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
-            assert_eq!(
-                partition_of(command["gatewayId"].as_str().unwrap(), PARTITIONS),
-                partition
-            );
+            assert_eq!(partition_of(command["gatewayId"].as_str().unwrap(), PARTITIONS), partition);
             sent.insert(command["commandId"].as_str().unwrap().to_owned());
         }
     }
-    let answered: BTreeSet<_> = answers
-        .iter()
-        .map(|answer| answer.text("commandId").to_owned())
-        .collect();
+    let answered: BTreeSet<_> = answers.iter().map(|answer| answer.text("commandId").to_owned()).collect();
     assert_eq!(sent, answered);
 }
 
@@ -165,10 +145,7 @@ async fn what_was_published_is_accepted_even_if_that_cannot_be_noted() {
         .await;
     let answer = app.command(pile.id, "reset", json!({})).await;
     assert_eq!(answer.status, 202, "{answer}");
-    assert_eq!(
-        app.published(partition_of("gateway-0", PARTITIONS)).await.len(),
-        1
-    );
+    assert_eq!(app.published(partition_of("gateway-0", PARTITIONS)).await.len(), 1);
     let record = app.get(&format!("commands/{}", answer.command_id())).await;
     assert_eq!(record.text("status"), "accepted");
 }

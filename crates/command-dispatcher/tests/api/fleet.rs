@@ -21,20 +21,12 @@ pub struct Device<'a> {
 impl<'a> Device<'a> {
     /// Online, held by a gateway, with these connectors.
     pub const fn online(connectors: &'a [(i16, &'a str)]) -> Self {
-        Self {
-            online: Some(true),
-            connectors,
-            sessions: &[],
-            gateway: Some("gateway-pod-xyz"),
-        }
+        Self { online: Some(true), connectors, sessions: &[], gateway: Some("gateway-pod-xyz") }
     }
 
     /// Online, held by a gateway, charging.
     pub const fn charging(sessions: &'a [(i16, Option<&'a str>)]) -> Self {
-        Self {
-            sessions,
-            ..Self::online(&[(1, "Charging"), (2, "Charging")])
-        }
+        Self { sessions, ..Self::online(&[(1, "Charging"), (2, "Charging")]) }
     }
 }
 
@@ -47,10 +39,7 @@ pub struct Pile {
 impl TestApp {
     /// Makes a pile with such a device in it.
     pub async fn pile(&self, device: Device<'_>) -> Pile {
-        let pile = Pile {
-            id: Uuid::now_v7(),
-            charge_point_id: testkit::unique("CP"),
-        };
+        let pile = Pile { id: Uuid::now_v7(), charge_point_id: testkit::unique("CP") };
         self.database.execute(&statements(&pile, device)).await;
         if let Some(gateway) = device.gateway {
             self.say_holds(gateway, &pile.charge_point_id).await;
@@ -61,10 +50,7 @@ impl TestApp {
     /// Has `gateway` say that it holds the device (or pile) called `name`.
     pub async fn say_holds(&self, gateway: &str, name: &str) {
         let key = format!("conn:{name}");
-        self.redis
-            .set_with_ttl(&key, gateway, Duration::from_secs(300))
-            .await
-            .unwrap();
+        self.redis.set_with_ttl(&key, gateway, Duration::from_secs(300)).await.unwrap();
     }
 }
 

@@ -32,10 +32,8 @@ async fn it_is_ready_once_all_it_needs_is_there() {
 async fn a_topic_with_another_number_of_partitions_is_not_fit() {
     let app = TestApp::with(&[]).await;
     app.create_topic(3).await;
-    testkit::eventually("the topic to be seen", || async {
-        readiness(&app).await.contains("3 partitions")
-    })
-    .await;
+    testkit::eventually("the topic to be seen", || async { readiness(&app).await.contains("3 partitions") })
+        .await;
     let state = readiness(&app).await;
     assert_snapshot!(state.lines().next().unwrap(), @r#"commands topic: topic "commands" has 3 partitions, 8 are configured"#);
 }
@@ -60,12 +58,7 @@ async fn commands_are_counted_by_outcome() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     app.command(pile.id, "reset", json!({})).await;
-    app.command(
-        pile.id,
-        "start-transaction",
-        json!({"idTag": "A", "connectorId": 9}),
-    )
-    .await;
+    app.command(pile.id, "start-transaction", json!({"idTag": "A", "connectorId": 9})).await;
     let metrics = runtime::telemetry::render_metrics().unwrap();
     for name in [
         r#"commands_total{name="Reset",outcome="accepted"}"#,

@@ -98,10 +98,7 @@ async fn a_topic_that_appears_is_used_without_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
     let broker = DeafBroker::start().await;
-    let settings = [
-        ("kafka.brokers", broker.address.as_str()),
-        ("dispatch.publish_timeout_ms", "3000"),
-    ];
+    let settings = [("kafka.brokers", broker.address.as_str()), ("dispatch.publish_timeout_ms", "3000")];
     let app = TestApp::with(&settings).await;
     app.create_topic(8).await;
     let pile = free_pile(&app).await;
@@ -208,9 +205,7 @@ async fn without_postgres_nothing_is_sent() {
 async fn a_fault_of_ours_shows_no_insides() {
     let app = TestApp::with(&[]).await;
     let pile = free_pile(&app).await;
-    app.database
-        .execute("alter table commands rename column payload to body")
-        .await;
+    app.database.execute("alter table commands rename column payload to body").await;
     assert_snapshot!(start(&app, &pile).await, @r#"
     500 Internal Server Error
     {

@@ -24,11 +24,9 @@ async fn a_pile_restarts_softly_unless_told_otherwise() {
       "status": "accepted"
     }
     "#);
-    for (body, kind) in [
-        (json!({}), "Soft"),
-        (json!({"type": "Soft"}), "Soft"),
-        (json!({"type": "Hard"}), "Hard"),
-    ] {
+    for (body, kind) in
+        [(json!({}), "Soft"), (json!({"type": "Soft"}), "Soft"), (json!({"type": "Hard"}), "Hard")]
+    {
         let answer = app.command(pile.id, "reset", body).await;
         let record = app.get(&format!("commands/{}", answer.command_id())).await;
         assert_eq!(record.body["payload"], json!({"type": kind}));
@@ -61,13 +59,7 @@ async fn an_unknown_way_to_restart_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offline_pile_is_refused() {
     let app = TestApp::with(&[]).await;
-    let device = Device {
-        online: Some(false),
-        ..Device::online(&[(1, "Available")])
-    };
+    let device = Device { online: Some(false), ..Device::online(&[(1, "Available")]) };
     let pile = app.pile(device).await;
-    assert_eq!(
-        app.command(pile.id, "reset", json!({})).await.text("code"),
-        "PILE_OFFLINE"
-    );
+    assert_eq!(app.command(pile.id, "reset", json!({})).await.text("code"), "PILE_OFFLINE");
 }

@@ -40,9 +40,7 @@ async fn a_start_that_names_no_connector_needs_one_that_is_free() {
     let app = TestApp::start().await;
     let connectors = [(0, "Available"), (1, "Charging"), (2, "Available")];
     let pile = app.pile(Device::online(&connectors)).await;
-    let answer = app
-        .command(pile.id, "start-transaction", json!({"idTag": "RFID123"}))
-        .await;
+    let answer = app.command(pile.id, "start-transaction", json!({"idTag": "RFID123"})).await;
     assert_eq!(answer.status, 202, "{answer}");
     let record = app.get(&format!("commands/{}", answer.command_id())).await;
     assert_eq!(record.body["payload"], json!({"idTag": "RFID123"}));
@@ -111,10 +109,7 @@ async fn a_site_may_let_start_on_preparing_connectors() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offline_pile_is_refused() {
-    let device = Device {
-        online: Some(false),
-        ..Device::online(&[(1, "Available")])
-    };
+    let device = Device { online: Some(false), ..Device::online(&[(1, "Available")]) };
     assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
     409 Conflict
     {
@@ -246,10 +241,7 @@ async fn a_pile_that_is_not_there_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pile_that_no_gateway_holds_is_offline() {
-    let device = Device {
-        gateway: None,
-        ..Device::online(&[(1, "Available")])
-    };
+    let device = Device { gateway: None, ..Device::online(&[(1, "Available")]) };
     assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
     409 Conflict
     {
@@ -267,10 +259,7 @@ async fn a_pile_that_no_gateway_holds_is_offline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_that_names_no_gateway_is_none() {
     for garbage in ["", "a\nb", &"x".repeat(300)] {
-        let device = Device {
-            gateway: Some(garbage),
-            ..Device::online(&[(1, "Available")])
-        };
+        let device = Device { gateway: Some(garbage), ..Device::online(&[(1, "Available")]) };
         let answer = start(device, json!({"idTag": "RFID123", "connectorId": 1})).await;
         assert_eq!(answer.text("code"), "PILE_OFFLINE");
     }

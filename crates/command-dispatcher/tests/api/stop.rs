@@ -36,17 +36,12 @@ async fn the_open_transaction_is_stopped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn however_it_is_named_it_goes_out_as_the_gateway_knows_it() {
     let app = TestApp::start().await;
-    let pile = app
-        .pile(Device::charging(&[(1, Some("634")), (2, Some("TXN-7"))]))
-        .await;
+    let pile = app.pile(Device::charging(&[(1, Some("634")), (2, Some("TXN-7"))])).await;
     for (body, sent) in [
         (json!({"transactionId": 634}), json!(634)),
         (json!({"transactionId": "634"}), json!(634)),
         (json!({"connectorId": 1}), json!(634)),
-        (
-            json!({"transactionId": "TXN-7", "connectorId": 2}),
-            json!("TXN-7"),
-        ),
+        (json!({"transactionId": "TXN-7", "connectorId": 2}), json!("TXN-7")),
     ] {
         let answer = app.command(pile.id, "stop-transaction", body).await;
         let record = app.get(&format!("commands/{}", answer.command_id())).await;
@@ -58,10 +53,7 @@ async fn however_it_is_named_it_goes_out_as_the_gateway_knows_it() {
 async fn the_only_transaction_need_not_be_named() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::charging(&[(1, Some("634"))])).await;
-    assert_eq!(
-        app.command(pile.id, "stop-transaction", json!({})).await.status,
-        202
-    );
+    assert_eq!(app.command(pile.id, "stop-transaction", json!({})).await.status, 202);
     let path = format!("piles/{}/commands/stop-transaction", pile.id);
     let without_body = app.post(&path).send().await.unwrap();
     assert_eq!(without_body.status(), 202);
@@ -139,17 +131,8 @@ async fn a_transaction_id_is_an_integer_or_a_text() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::charging(&[(1, Some("634"))])).await;
     let mut refused = Vec::new();
-    for id in [
-        json!(0),
-        json!("0"),
-        json!(""),
-        json!(6.5),
-        json!([634]),
-        json!("x".repeat(65)),
-    ] {
-        let answer = app
-            .command(pile.id, "stop-transaction", json!({"transactionId": id}))
-            .await;
+    for id in [json!(0), json!("0"), json!(""), json!(6.5), json!([634]), json!("x".repeat(65))] {
+        let answer = app.command(pile.id, "stop-transaction", json!({"transactionId": id})).await;
         assert_eq!(answer.text("code"), "INVALID_REQUEST");
         let error = &answer.body["errors"][0];
         refused.push(format!("{} {}", error["field"], error["message"]));

@@ -39,10 +39,8 @@ pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result
     }
     let mut recorded = Latencies::default();
     for (id, posted_at) in begun_at {
-        let received = stage
-            .simulator
-            .wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE)
-            .await;
+        let received =
+            stage.simulator.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await;
         let received =
             received.with_context(|| format!("command {id} was answered with 202 and never read"))?;
         recorded.push((received.received_at - posted_at).to_std().unwrap_or_default());
@@ -52,19 +50,13 @@ pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result
 
 async fn command(commands: &Api, path: &str) -> anyhow::Result<(String, DateTime<Utc>, Duration)> {
     let posted_at = runtime::clock::now();
-    let answer = commands
-        .post(path, &json!({ "type": "Soft" }))
-        .await?
-        .expect(202)?;
+    let answer = commands.post(path, &json!({ "type": "Soft" })).await?.expect(202)?;
     Ok((answer.text("/commandId").to_owned(), posted_at, answer.took))
 }
 
 async fn register(stage: &Stage) -> anyhow::Result<Vec<String>> {
-    let station = stage
-        .assets
-        .post("/api/v1/stations", &json!({ "name": "Commanded" }))
-        .await?
-        .expect(201)?;
+    let station =
+        stage.assets.post("/api/v1/stations", &json!({ "name": "Commanded" })).await?.expect(201)?;
     let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));
     let mut paths = Vec::new();
     for number in 1..=PILES {
@@ -72,10 +64,7 @@ async fn register(stage: &Stage) -> anyhow::Result<Vec<String>> {
         let pile =
             json!({ "chargePointId": device, "model": "probe", "ratedPowerKw": 7, "currentType": "AC" });
         let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
-        stage
-            .simulator
-            .connect(DeviceSpec::new(device).with_connectors(1))
-            .await?;
+        stage.simulator.connect(DeviceSpec::new(device).with_connectors(1)).await?;
         paths.push(format!("/api/v1/piles/{}", pile.text("/id")));
     }
     let last = paths.last().context("no piles")?;

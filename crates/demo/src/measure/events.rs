@@ -39,13 +39,9 @@ pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result
     let watch = async {
         // Ten thousand devices announce themselves first; that burst is not what is measured.
         caught_up(stage, &probes).await?;
-        let watched = probes
-            .iter()
-            .map(|(device, path)| watch(stage, device, path, each));
-        let [a, b, c, d] = watched
-            .collect::<Vec<_>>()
-            .try_into()
-            .map_err(|_count| anyhow::anyhow!("four probes"))?;
+        let watched = probes.iter().map(|(device, path)| watch(stage, device, path, each));
+        let [a, b, c, d] =
+            watched.collect::<Vec<_>>().try_into().map_err(|_count| anyhow::anyhow!("four probes"))?;
         let (a, b, c, d) = tokio::try_join!(a, b, c, d)?;
         [a, b, c, d].into_iter().for_each(|some| latencies.extend(some));
         stop.request();
@@ -54,20 +50,12 @@ pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result
     let (report, watched) = tokio::join!(Box::pin(load.run(&settings, &stop)), Box::pin(watch));
     watched?;
     let report = report?;
-    ensure!(
-        report.failed == 0,
-        "{} events were not acknowledged",
-        report.failed
-    );
+    ensure!(report.failed == 0, "{} events were not acknowledged", report.failed);
     Ok(latencies)
 }
 
 async fn register(stage: &Stage) -> anyhow::Result<Vec<(ChargePointId, String)>> {
-    let station = stage
-        .assets
-        .post("/api/v1/stations", &json!({ "name": "Probes" }))
-        .await?
-        .expect(201)?;
+    let station = stage.assets.post("/api/v1/stations", &json!({ "name": "Probes" })).await?.expect(201)?;
     let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));
     let mut probes = Vec::new();
     for number in 1..=PROBES {
@@ -75,10 +63,7 @@ async fn register(stage: &Stage) -> anyhow::Result<Vec<(ChargePointId, String)>>
         let pile =
             json!({ "chargePointId": device, "model": "probe", "ratedPowerKw": 7, "currentType": "AC" });
         let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
-        stage
-            .simulator
-            .connect(DeviceSpec::new(device.clone()).with_connectors(1))
-            .await?;
+        stage.simulator.connect(DeviceSpec::new(device.clone()).with_connectors(1)).await?;
         probes.push((device, format!("/api/v1/piles/{}", pile.text("/id"))));
     }
     Ok(probes)
@@ -106,9 +91,7 @@ async fn watch(
 ) -> anyhow::Result<Latencies> {
     let mut latencies = Latencies::default();
     let begun = Instant::now();
-    let mut statuses = [ConnectorStatus::Preparing, ConnectorStatus::Available]
-        .into_iter()
-        .cycle();
+    let mut statuses = [ConnectorStatus::Preparing, ConnectorStatus::Available].into_iter().cycle();
     // The load's own seconds are over when these are: stay within them.
     while begun.elapsed() + Duration::from_secs(1) < each {
         let status = statuses.next().context("statuses never end")?;
@@ -125,15 +108,10 @@ async fn change(
     path: &str,
     status: ConnectorStatus,
 ) -> anyhow::Result<Duration> {
-    let sent = stage
-        .simulator
-        .set_status(device, ConnectorId::parse(1)?, status, None)
-        .await?;
+    let sent = stage.simulator.set_status(device, ConnectorId::parse(1)?, status, None).await?;
     let sent = sent.first().context("nothing was sent")?;
     visible(&stage.assets, path, status).await?;
-    Ok((runtime::clock::now() - sent.position.sent_at)
-        .to_std()
-        .unwrap_or_default())
+    Ok((runtime::clock::now() - sent.position.sent_at).to_std().unwrap_or_default())
 }
 
 async fn visible(assets: &Api, path: &str, status: ConnectorStatus) -> anyhow::Result<()> {
@@ -143,11 +121,7 @@ async fn visible(assets: &Api, path: &str, status: ConnectorStatus) -> anyhow::R
         if pile.text("/connectors/0/status") == status.as_str() {
             return Ok(());
         }
-        ensure!(
-            begun.elapsed() < PATIENCE,
-            "{path} never showed {status}: {}",
-            pile.body
-        );
+        ensure!(begun.elapsed() < PATIENCE, "{path} never showed {status}: {}", pile.body);
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -117,12 +117,10 @@ impl PileSnapshot {
         let Some(connector_id) = connector else {
             return self.check_start_anywhere(startable);
         };
-        let status = self
-            .status_of(connector_id)
-            .ok_or_else(|| Refusal::NoSuchConnector {
-                charge_point_id: self.charge_point_id.clone(),
-                connector_id,
-            })?;
+        let status = self.status_of(connector_id).ok_or_else(|| Refusal::NoSuchConnector {
+            charge_point_id: self.charge_point_id.clone(),
+            connector_id,
+        })?;
         if self.out_of_service() {
             return Err(self.pile_not_available());
         }
@@ -130,11 +128,7 @@ impl PileSnapshot {
             return Ok(());
         }
         let charge_point_id = self.charge_point_id.clone();
-        Err(Refusal::ConnectorNotAvailable {
-            charge_point_id,
-            connector_id,
-            status,
-        })
+        Err(Refusal::ConnectorNotAvailable { charge_point_id, connector_id, status })
     }
 
     fn check_start_anywhere(&self, startable: &[ConnectorStatus]) -> Result<(), Refusal> {
@@ -173,19 +167,15 @@ impl PileSnapshot {
         }
         match open.as_slice() {
             [] => Err(Refusal::NoActiveTransaction(charge_point_id())),
-            [only] => only
-                .transaction_id
-                .clone()
-                .ok_or_else(|| Refusal::TransactionIdPending(charge_point_id())),
+            [only] => {
+                only.transaction_id.clone().ok_or_else(|| Refusal::TransactionIdPending(charge_point_id()))
+            }
             _ => Err(Refusal::AmbiguousTransaction(charge_point_id())),
         }
     }
 
     fn status_of(&self, connector: ConnectorId) -> Option<ConnectorStatus> {
-        self.connectors
-            .iter()
-            .find(|(id, _)| *id == connector)
-            .map(|(_, status)| *status)
+        self.connectors.iter().find(|(id, _)| *id == connector).map(|(_, status)| *status)
     }
 
     fn out_of_service(&self) -> bool {
@@ -196,10 +186,7 @@ impl PileSnapshot {
     }
 
     fn pile_not_available(&self) -> Refusal {
-        Refusal::PileNotAvailable {
-            charge_point_id: self.charge_point_id.clone(),
-            status: self.status(),
-        }
+        Refusal::PileNotAvailable { charge_point_id: self.charge_point_id.clone(), status: self.status() }
     }
 }
 
@@ -219,10 +206,7 @@ mod tests {
             pile_id: PileId(Uuid::nil()),
             charge_point_id: ChargePointId::parse("CP-001").unwrap(),
             online,
-            connectors: connectors
-                .iter()
-                .map(|(id, status)| (connector(*id), *status))
-                .collect(),
+            connectors: connectors.iter().map(|(id, status)| (connector(*id), *status)).collect(),
             open_sessions: Vec::new(),
         }
     }
@@ -235,10 +219,7 @@ mod tests {
                 transaction_id: transaction.map(|raw| TransactionId::parse(raw).unwrap()),
             })
             .collect();
-        PileSnapshot {
-            open_sessions,
-            ..pile(Some(true), &[(1, ConnectorStatus::Charging)])
-        }
+        PileSnapshot { open_sessions, ..pile(Some(true), &[(1, ConnectorStatus::Charging)]) }
     }
 
     fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
@@ -250,38 +231,17 @@ mod tests {
         use ConnectorStatus::*;
         let start = |pile: PileSnapshot, id: Option<i64>| pile.check_start(id.map(connector), STARTABLE);
         assert_eq!(start(pile(Some(true), &[(1, Available)]), Some(1)), Ok(()));
-        assert_eq!(
-            start(pile(Some(true), &[(1, Charging), (2, Available)]), None),
-            Ok(())
-        );
+        assert_eq!(start(pile(Some(true), &[(1, Charging), (2, Available)]), None), Ok(()));
         let said = |pile, id| refusal(start(pile, id));
         assert_eq!(said(pile(None, &[]), Some(1)), "CP-001 has never been heard from");
-        assert_eq!(
-            said(pile(Some(false), &[(1, Available)]), Some(1)),
-            "CP-001 is offline"
-        );
-        assert_eq!(
-            said(pile(Some(true), &[(1, Charging)]), Some(1)),
-            "connector 1 of CP-001 is Charging"
-        );
-        assert_eq!(
-            said(pile(Some(true), &[(1, Available)]), Some(9)),
-            "CP-001 has no connector 9"
-        );
-        assert_eq!(
-            said(pile(Some(true), &[(0, Faulted), (1, Available)]), Some(1)),
-            "CP-001 is Faulted"
-        );
-        assert_eq!(
-            said(pile(Some(true), &[(1, Charging)]), None),
-            "CP-001 is Charging"
-        );
+        assert_eq!(said(pile(Some(false), &[(1, Available)]), Some(1)), "CP-001 is offline");
+        assert_eq!(said(pile(Some(true), &[(1, Charging)]), Some(1)), "connector 1 of CP-001 is Charging");
+        assert_eq!(said(pile(Some(true), &[(1, Available)]), Some(9)), "CP-001 has no connector 9");
+        assert_eq!(said(pile(Some(true), &[(0, Faulted), (1, Available)]), Some(1)), "CP-001 is Faulted");
+        assert_eq!(said(pile(Some(true), &[(1, Charging)]), None), "CP-001 is Charging");
         assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
         let plugged = pile(Some(true), &[(1, Preparing)]);
-        assert_eq!(
-            plugged.check_start(Some(connector(1)), &[Available, Preparing]),
-            Ok(())
-        );
+        assert_eq!(plugged.check_start(Some(connector(1)), &[Available, Preparing]), Ok(()));
     }
 
     #[test]
@@ -291,29 +251,17 @@ mod tests {
         assert_eq!(one.check_stop(None, None), Ok(id("634")));
         assert_eq!(one.check_stop(None, Some(connector(1))), Ok(id("634")));
         assert_eq!(one.check_stop(Some(&id("634")), None), Ok(id("634")));
-        assert_eq!(
-            refusal(one.check_stop(Some(&id("7")), None)),
-            "transaction 7 is not open on CP-001"
-        );
-        assert_eq!(
-            refusal(one.check_stop(None, Some(connector(2)))),
-            "CP-001 has no open charging session"
-        );
+        assert_eq!(refusal(one.check_stop(Some(&id("7")), None)), "transaction 7 is not open on CP-001");
+        assert_eq!(refusal(one.check_stop(None, Some(connector(2)))), "CP-001 has no open charging session");
         assert_eq!(
             refusal(charging(&[]).check_stop(Some(&id("7")), None)),
             "CP-001 has no open charging session"
         );
         let unnamed = charging(&[(1, None)]);
         assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(id("7")));
-        assert!(matches!(
-            unnamed.check_stop(None, None),
-            Err(Refusal::TransactionIdPending(_))
-        ));
+        assert!(matches!(unnamed.check_stop(None, None), Err(Refusal::TransactionIdPending(_))));
         let two = charging(&[(1, Some("1")), (2, Some("2"))]);
-        assert!(matches!(
-            two.check_stop(None, None),
-            Err(Refusal::AmbiguousTransaction(_))
-        ));
+        assert!(matches!(two.check_stop(None, None), Err(Refusal::AmbiguousTransaction(_))));
         assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
     }
 }

@@ -50,20 +50,13 @@ pub fn derive(charge_point: &ChargePointId, facts: &[Fact]) -> Derived {
     for fact in facts {
         match &fact.told {
             Told::Start { .. } => begin(&mut sessions, charge_point, fact),
-            Told::Sight {
-                connector,
-                transaction,
-            } => {
+            Told::Sight { connector, transaction } => {
                 if name(&mut sessions, *connector, transaction) {
                     // A session that has a name now leaves fewer for the stops that wait.
                     pending.retain_mut(|stop| !place(&mut sessions, stop));
                 }
             }
-            Told::Stop {
-                transaction,
-                reason,
-                meter_wh,
-            } => {
+            Told::Stop { transaction, reason, meter_wh } => {
                 let mut stop = PendingStop {
                     fact,
                     transaction: transaction.as_ref(),
@@ -77,22 +70,11 @@ pub fn derive(charge_point: &ChargePointId, facts: &[Fact]) -> Derived {
             }
         }
     }
-    Derived {
-        sessions,
-        unplaced: pending.iter().map(|stop| (stop.fact.event, stop.why)).collect(),
-    }
+    Derived { sessions, unplaced: pending.iter().map(|stop| (stop.fact.event, stop.why)).collect() }
 }
 
 fn begin(sessions: &mut Vec<ChargingSession>, charge_point: &ChargePointId, fact: &Fact) {
-    let Told::Start {
-        session,
-        connector,
-        transaction,
-        id_tag,
-        meter_wh,
-        reservation,
-    } = &fact.told
-    else {
+    let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation } = &fact.told else {
         return;
     };
     // A start that is told twice, in two events, is one session as long as the id says so.
@@ -115,10 +97,7 @@ fn begin(sessions: &mut Vec<ChargingSession>, charge_point: &ChargePointId, fact
 /// Gives `transaction` to the open session on `connector` that has no name yet, the youngest if there are several: a
 /// connector charges one vehicle at a time. Says whether it did.
 fn name(sessions: &mut [ChargingSession], connector: ConnectorId, transaction: &TransactionId) -> bool {
-    if sessions
-        .iter()
-        .any(|session| session.transaction_id.as_ref() == Some(transaction))
-    {
+    if sessions.iter().any(|session| session.transaction_id.as_ref() == Some(transaction)) {
         return false;
     }
     let unnamed = |session: &&mut ChargingSession| {
@@ -136,9 +115,7 @@ fn name(sessions: &mut [ChargingSession], connector: ConnectorId, transaction: &
 /// A second stop of a session that has ended says nothing new.
 fn repeats_an_end(sessions: &[ChargingSession], stop: &PendingStop<'_>) -> bool {
     stop.transaction.is_some()
-        && sessions
-            .iter()
-            .any(|held| !held.is_open() && held.transaction_id.as_ref() == stop.transaction)
+        && sessions.iter().any(|held| !held.is_open() && held.transaction_id.as_ref() == stop.transaction)
 }
 
 /// Ends the one session that `stop` can mean; otherwise leaves all as they are and notes why. Says whether it did.
@@ -153,25 +130,15 @@ fn place(sessions: &mut [ChargingSession], stop: &mut PendingStop<'_>) -> bool {
             [only] => *only,
             candidates => {
                 let none = candidates.is_empty();
-                stop.why = if none {
-                    Unplaced::NoOpenSession
-                } else {
-                    Unplaced::Ambiguous
-                };
+                stop.why = if none { Unplaced::NoOpenSession } else { Unplaced::Ambiguous };
                 return false;
             }
         },
     };
     if let Some(session) = sessions.get_mut(index) {
-        session.transaction_id = session
-            .transaction_id
-            .take()
-            .or_else(|| stop.transaction.cloned());
-        session.state = SessionState::Ended {
-            at,
-            reason: stop.reason.cloned(),
-            meter_stop_wh: stop.meter_wh,
-        };
+        session.transaction_id = session.transaction_id.take().or_else(|| stop.transaction.cloned());
+        session.state =
+            SessionState::Ended { at, reason: stop.reason.cloned(), meter_stop_wh: stop.meter_wh };
     }
     true
 }
@@ -183,10 +150,5 @@ fn could_end(sessions: &[ChargingSession], stop: &PendingStop<'_>, at: DateTime<
             && session.started_at <= at
             && (stop.transaction.is_none() || session.transaction_id.is_none())
     };
-    sessions
-        .iter()
-        .enumerate()
-        .filter(|(_, session)| candidate(session))
-        .map(|(index, _)| index)
-        .collect()
+    sessions.iter().enumerate().filter(|(_, session)| candidate(session)).map(|(index, _)| index).collect()
 }

@@ -22,9 +22,7 @@ impl PartitionTask {
             let batch = Arc::new(batch);
             let started = Instant::now();
             match self
-                .settle(next_offset, || {
-                    write_once(&self.database, &self.lease, next_offset, &batch)
-                })
+                .settle(next_offset, || write_once(&self.database, &self.lease, next_offset, &batch))
                 .await
             {
                 Settled::Committed(tally) => {
@@ -79,8 +77,7 @@ impl PartitionTask {
         match self.settle(readable, write).await {
             Settled::Committed(tally) => {
                 self.lease.next_offset = readable;
-                self.metrics
-                    .written(&tally.unwrap_or_default(), std::time::Duration::ZERO);
+                self.metrics.written(&tally.unwrap_or_default(), std::time::Duration::ZERO);
                 None
             }
             Settled::Stopped => Some(Ended::Stopped),
@@ -117,13 +114,7 @@ impl PartitionTask {
 
     /// What the partition's row says of a write that failed: `None` when it had no effect.
     async fn look_again(&self, next_offset: i64) -> Result<Option<Settled>, StorageError> {
-        if self
-            .stands_at(PartitionLease {
-                next_offset,
-                ..self.lease.clone()
-            })
-            .await?
-        {
+        if self.stands_at(PartitionLease { next_offset, ..self.lease.clone() }).await? {
             return Ok(Some(Settled::Committed(None)));
         }
         let stands = self.stands_at(self.lease.clone()).await?;
@@ -133,8 +124,7 @@ impl PartitionTask {
     fn report(&self, batch: &Batch, tally: Option<&Tally>, started: Instant) {
         let now = runtime::clock::now();
         for item in &batch.items {
-            self.metrics
-                .visible_after((now - item.record.timestamp).to_std().unwrap_or_default());
+            self.metrics.visible_after((now - item.record.timestamp).to_std().unwrap_or_default());
         }
         if let Some(tally) = tally {
             self.metrics.written(tally, started.elapsed());
@@ -184,16 +174,9 @@ async fn write_letter(
     tally.dead_letters.insert(letter.reason, 1);
     let written = database
         .run(async move |mut connection| {
-            storage::batch::write(
-                &mut connection,
-                &lease,
-                next_offset,
-                &Touched::default(),
-                |states| Folded {
-                    states,
-                    dead_letters: vec![letter],
-                },
-            )
+            storage::batch::write(&mut connection, &lease, next_offset, &Touched::default(), |states| {
+                Folded { states, dead_letters: vec![letter] }
+            })
             .await
         })
         .await?;

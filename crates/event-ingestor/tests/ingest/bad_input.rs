@@ -29,18 +29,9 @@ async fn each_unusable_record_is_a_dead_letter_with_its_reason() {
         (with(&json!({ "chargePointId": "a b" })), "INVALID_FIELD"),
         (with(&json!({ "chargePointId": "x".repeat(65) })), "INVALID_FIELD"),
         (with(&json!({ "timestamp": "yesterday" })), "INVALID_FIELD"),
-        (
-            with(&json!({ "payload": { "connectorId": -1, "status": "Available" } })),
-            "INVALID_FIELD",
-        ),
-        (
-            with(&json!({ "payload": { "connectorId": 1, "status": "Levitating" } })),
-            "INVALID_FIELD",
-        ),
-        (
-            with(&json!({ "payload": { "connectorId": "one", "status": "Available" } })),
-            "INVALID_FIELD",
-        ),
+        (with(&json!({ "payload": { "connectorId": -1, "status": "Available" } })), "INVALID_FIELD"),
+        (with(&json!({ "payload": { "connectorId": 1, "status": "Levitating" } })), "INVALID_FIELD"),
+        (with(&json!({ "payload": { "connectorId": "one", "status": "Available" } })), "INVALID_FIELD"),
     ];
     for (value, _) in &bad {
         ground.publish(0, &[value]).await;
@@ -55,10 +46,7 @@ async fn each_unusable_record_is_a_dead_letter_with_its_reason() {
     for ((value, _), letter) in bad.iter().zip(&letters) {
         assert_eq!(letter.value.as_deref().unwrap_or_default(), value, "kept whole");
     }
-    assert_eq!(
-        ground.rows("select status from connectors").await,
-        json!([{ "status": "Charging" }])
-    );
+    assert_eq!(ground.rows("select status from connectors").await, json!([{ "status": "Charging" }]));
     replica.stop().await;
 }
 
@@ -89,9 +77,7 @@ async fn what_is_odd_but_clear_is_used() {
     ground.written(0, last).await;
     assert!(ground.dead_letters().await.is_empty());
     assert_eq!(
-        ground
-            .rows("select connector_id as id, status from connectors order by id")
-            .await,
+        ground.rows("select connector_id as id, status from connectors order by id").await,
         json!([{ "id": 1, "status": "Available" }, { "id": 2, "status": "Faulted" }, { "id": 3, "status": "Reserved" }])
     );
     let seen = "select last_seen_at between now() - interval '5 minutes' and now() + interval '1 minute' as sane from charge_points";
@@ -107,29 +93,18 @@ async fn a_partition_whose_offset_the_broker_lacks_waits_for_an_operator() {
     ground.written(0, last).await;
     first.stop().await;
     // As if the topic had been made anew: the stored offset lies beyond its end.
-    ground
-        .database
-        .execute("update ingest_partitions set next_offset = 1000")
-        .await;
+    ground.database.execute("update ingest_partitions set next_offset = 1000").await;
     let second = ground.start_with_lease(2_000);
     ground.shared_out(1).await;
     let last = ground
         .publish(
             0,
-            &[with(
-                &json!({ "eventId": "later", "payload": { "connectorId": 1, "status": "Finishing" } }),
-            )],
+            &[with(&json!({ "eventId": "later", "payload": { "connectorId": 1, "status": "Finishing" } }))],
         )
         .await;
     assert_eq!(ground.partitions().await[0].next_offset, 1_000, "no silent reset");
-    ground
-        .database
-        .execute("update ingest_partitions set next_offset = 1")
-        .await;
+    ground.database.execute("update ingest_partitions set next_offset = 1").await;
     ground.written(0, last).await;
-    assert_eq!(
-        ground.rows("select status from connectors").await,
-        json!([{ "status": "Finishing" }])
-    );
+    assert_eq!(ground.rows("select status from connectors").await, json!([{ "status": "Finishing" }]));
     second.stop().await;
 }

@@ -32,11 +32,7 @@ impl Ground {
         let kafka = Kafka::new(&settings(&database, &topic, 10_000).kafka).unwrap();
         kafka.create_topic(&topic, partitions).await.unwrap();
         let writer = kafka.writer(&topic);
-        Self {
-            database,
-            topic,
-            writer,
-        }
+        Self { database, topic, writer }
     }
 
     /// Starts a replica.
@@ -65,38 +61,26 @@ impl Ground {
     }
 
     pub async fn append(&self, partition: i32, records: Vec<NewRecord>) -> i64 {
-        self.writer
-            .publish(partition, records, PUBLISH)
-            .await
-            .unwrap()
-            .into_iter()
-            .max()
-            .unwrap()
+        self.writer.publish(partition, records, PUBLISH).await.unwrap().into_iter().max().unwrap()
     }
 
     pub async fn partitions(&self) -> Vec<PartitionState> {
         let mut connection = self.database.pool.connection().await.unwrap();
-        ingest_partitions::list(&mut connection, &self.topic)
-            .await
-            .unwrap()
+        ingest_partitions::list(&mut connection, &self.topic).await.unwrap()
     }
 
     /// Waits until everything up to `offset` of `partition` is written.
     pub async fn written(&self, partition: i32, offset: i64) {
         eventually("the partition to be read", || async {
             let states = self.partitions().await;
-            states
-                .iter()
-                .any(|state| state.partition == partition && state.next_offset > offset)
+            states.iter().any(|state| state.partition == partition && state.next_offset > offset)
         })
         .await;
     }
 
     pub async fn dead_letters(&self) -> Vec<DeadLetter> {
         let mut connection = self.database.pool.connection().await.unwrap();
-        dead_letters::list(&mut connection, &self.topic, 100)
-            .await
-            .unwrap()
+        dead_letters::list(&mut connection, &self.topic, 100).await.unwrap()
     }
 
     /// How many partitions each live replica holds, once all are held by `replicas` of them.
@@ -116,9 +100,7 @@ impl Ground {
 
     /// The rows of a query, as JSON.
     pub async fn rows(&self, sql: &str) -> serde_json::Value {
-        self.database
-            .json(&format!("select coalesce(json_agg(r), '[]') from ({sql}) r"))
-            .await
+        self.database.json(&format!("select coalesce(json_agg(r), '[]') from ({sql}) r")).await
     }
 }
 

@@ -1,10 +1,6 @@
 //! Replicas on the real stack: records in, rows out.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 mod bad_input;
 mod events;

@@ -21,28 +21,15 @@ async fn replicas_spread_the_partitions_and_hand_them_over() {
     a.stop().await;
     ground.shared_out(2).await;
     for partition in 0..5 {
-        let last = ground
-            .publish(partition, &[heartbeat(&format!("CP-{partition}"))])
-            .await;
+        let last = ground.publish(partition, &[heartbeat(&format!("CP-{partition}"))]).await;
         ground.written(partition, last).await;
     }
     b.crash().await;
-    assert_eq!(
-        ground.shared_out(1).await,
-        [5],
-        "what a crashed replica held is taken over"
-    );
+    assert_eq!(ground.shared_out(1).await, [5], "what a crashed replica held is taken over");
     let last = ground.publish(4, &[heartbeat("CP-4")]).await;
     ground.written(4, last).await;
     c.stop().await;
-    assert!(
-        ground
-            .partitions()
-            .await
-            .iter()
-            .all(|state| state.owner.is_none()),
-        "given back at once"
-    );
+    assert!(ground.partitions().await.iter().all(|state| state.owner.is_none()), "given back at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

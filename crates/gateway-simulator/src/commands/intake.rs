@@ -14,10 +14,7 @@ use wire::{RawRecord, decode_command};
 /// Lets the pod see a record: it carries out what is meant for it, and passes over the rest.
 pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
     let Some(gateway) = core.pod(pod) else { return };
-    let headers = record
-        .headers
-        .iter()
-        .map(|(name, content)| (name.as_str(), content.as_slice()));
+    let headers = record.headers.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
     let raw = RawRecord::new(record.value.as_deref(), headers);
     let outcome = match decode_command(&raw) {
         Ok(command) if command.gateway_id != gateway.id => {
@@ -44,10 +41,7 @@ async fn receive(
     raw: &RawRecord<'_>,
 ) -> Result<(), SimulatorError> {
     let received_at = runtime::clock::now();
-    let traceparent = raw
-        .traceparent
-        .and_then(|header| str::from_utf8(header).ok())
-        .map(str::to_owned);
+    let traceparent = raw.traceparent.and_then(|header| str::from_utf8(header).ok()).map(str::to_owned);
     core.counters().commands_received.one();
     let outcome = if !core.is_new_command(pod, command.id) {
         core.counters().commands_repeated.one();
@@ -77,11 +71,7 @@ async fn execute(
     command: &Command,
     traceparent: Option<String>,
 ) -> Result<Outcome, SimulatorError> {
-    let origin = Origin {
-        trace_id: command.trace_id.clone(),
-        traceparent,
-        ..Origin::now(pod)
-    };
+    let origin = Origin { trace_id: command.trace_id.clone(), traceparent, ..Origin::now(pod) };
     let answer = |outcome: Outcome, word: &str| answered(command.id, command.kind.name(), outcome, word);
     let slot = core.slot(&command.charge_point_id);
     let mut held = match &slot {
@@ -100,8 +90,7 @@ async fn execute(
         Answer::Accepted | Answer::Scheduled => Outcome::Accepted,
         Answer::Rejected => Outcome::Rejected(Rejection::DeviceRejected),
     });
-    core.tell(&command.charge_point_id, answer(outcome, word.as_str()), &origin)
-        .await?;
+    core.tell(&command.charge_point_id, answer(outcome, word.as_str()), &origin).await?;
     // Whether they are acknowledged is counted; nobody waits for it here.
     core.react(slot, reaction, &origin).await.map(drop)?;
     Ok(outcome)
@@ -129,9 +118,7 @@ async fn refuse_unreadable(core: &Core, pod: usize, value: &[u8]) -> Result<(), 
     }
     let outcome = core.count(Outcome::Rejected(Rejection::InvalidCommandPayload));
     let event = answered(envelope.command_id, &envelope.command_name, outcome, "Rejected");
-    core.tell(&envelope.charge_point_id, event, &Origin::now(pod))
-        .await
-        .map(drop)
+    core.tell(&envelope.charge_point_id, event, &Origin::now(pod)).await.map(drop)
 }
 
 fn answered(id: CommandId, name: &str, outcome: Outcome, word: &str) -> EventKind {

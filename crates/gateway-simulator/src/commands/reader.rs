@@ -33,12 +33,7 @@ impl CommandReader {
     ) -> Result<Self, SimulatorError> {
         let reader = kafka.reader(topic, partition);
         let offset = end_of(&reader).await?;
-        Ok(Self {
-            partition,
-            reader,
-            offset,
-            pods,
-        })
+        Ok(Self { partition, reader, offset, pods })
     }
 
     /// Hands every command to the pods, until it is dropped.

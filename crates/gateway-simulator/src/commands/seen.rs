@@ -13,11 +13,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            ids: HashSet::new(),
-            order: VecDeque::new(),
-            capacity,
-        }
+        Self { ids: HashSet::new(), order: VecDeque::new(), capacity }
     }
 
     /// Remembers the id; says whether it is new.

@@ -16,10 +16,7 @@ impl Battery {
     /// A battery of 60 kWh, charged to this share.
     pub(super) fn charged_to(share: f64) -> Self {
         let capacity_wh = 60_000.0;
-        Self {
-            capacity_wh,
-            charged_wh: capacity_wh * share,
-        }
+        Self { capacity_wh, charged_wh: capacity_wh * share }
     }
 
     fn share(&self) -> f64 {

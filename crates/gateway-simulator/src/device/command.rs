@@ -26,14 +26,12 @@ impl Device {
                 Answer::Accepted
             }
             CommandKind::UnlockConnector { connector_id } => self.unlock(connector_id, now, reaction),
-            CommandKind::ChangeAvailability {
-                connector_id,
-                availability,
-            } => self.change_availability(connector_id, availability, reaction),
-            CommandKind::TriggerMessage {
-                requested,
-                connector_id,
-            } => self.trigger(requested, connector_id, now, reaction),
+            CommandKind::ChangeAvailability { connector_id, availability } => {
+                self.change_availability(connector_id, availability, reaction)
+            }
+            CommandKind::TriggerMessage { requested, connector_id } => {
+                self.trigger(requested, connector_id, now, reaction)
+            }
             CommandKind::ChangeConfiguration { key, value } => self.configure(key, value),
         };
         reaction.answer = Some(answer);
@@ -90,11 +88,7 @@ impl Device {
         for connector in self.concerned(id) {
             put_off |= connector.set_in_service(in_service, reaction);
         }
-        if put_off {
-            Answer::Scheduled
-        } else {
-            Answer::Accepted
-        }
+        if put_off { Answer::Scheduled } else { Answer::Accepted }
     }
 
     fn trigger(
@@ -149,14 +143,10 @@ impl Device {
 
     /// The connector of that number; all of them for number 0.
     fn concerned(&mut self, id: ConnectorId) -> impl Iterator<Item = &mut Connector> {
-        self.connectors
-            .iter_mut()
-            .filter(move |connector| id.is_whole() || connector.id() == id)
+        self.connectors.iter_mut().filter(move |connector| id.is_whole() || connector.id() == id)
     }
 }
 
 fn other(event_type: &str) -> EventKind {
-    EventKind::Other {
-        event_type: event_type.to_owned(),
-    }
+    EventKind::Other { event_type: event_type.to_owned() }
 }

@@ -60,10 +60,7 @@ impl Connector {
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.transaction.is_none()
-            && matches!(
-                self.status,
-                ConnectorStatus::Available | ConnectorStatus::Preparing
-            )
+            && matches!(self.status, ConnectorStatus::Available | ConnectorStatus::Preparing)
     }
 
     /// Its status as it would report it.
@@ -91,10 +88,7 @@ impl Connector {
 
     pub(super) fn unplug(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
         self.stop("EVDisconnected", now, reaction);
-        if matches!(
-            self.status,
-            ConnectorStatus::Preparing | ConnectorStatus::Finishing
-        ) {
+        if matches!(self.status, ConnectorStatus::Preparing | ConnectorStatus::Finishing) {
             self.change(ConnectorStatus::Available, reaction);
         }
     }
@@ -134,9 +128,7 @@ impl Connector {
     /// What becomes due by the status it is in.
     pub(super) fn set_timers(&mut self, pace: &Pace, now: DateTime<Utc>) {
         if let Some(running) = self.transaction.as_mut() {
-            running.sample_due = running
-                .sample_due
-                .or_else(|| pace.meter.map(|interval| now + interval));
+            running.sample_due = running.sample_due.or_else(|| pace.meter.map(|interval| now + interval));
         } else if self.status == ConnectorStatus::Finishing {
             self.leaves_at = self.leaves_at.or_else(|| pace.finishing.map(|stay| now + stay));
         }
@@ -159,10 +151,6 @@ impl Connector {
     }
 
     fn idle_status(&self) -> ConnectorStatus {
-        if self.out_of_service {
-            ConnectorStatus::Unavailable
-        } else {
-            ConnectorStatus::Available
-        }
+        if self.out_of_service { ConnectorStatus::Unavailable } else { ConnectorStatus::Available }
     }
 }

@@ -31,10 +31,7 @@ impl Device {
 
     /// Introduces itself and reports every connector.
     pub(super) fn link_up(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
-        let heartbeat_due = self
-            .pace
-            .heartbeat
-            .map(|interval| now + self.pace.first(interval));
+        let heartbeat_due = self.pace.heartbeat.map(|interval| now + self.pace.first(interval));
         self.power = Power::Up { heartbeat_due };
         reaction.link = Some(LinkChange::Up);
         reaction.events.push(self.boot_event());
@@ -45,9 +42,7 @@ impl Device {
     pub(super) fn link_down(&mut self, reason: &str, reaction: &mut Reaction) {
         if self.is_up() {
             reaction.link = Some(LinkChange::Down);
-            reaction.events.push(EventKind::Disconnected {
-                reason: Some(reason.to_owned()),
-            });
+            reaction.events.push(EventKind::Disconnected { reason: Some(reason.to_owned()) });
         }
         self.power = Power::Down;
     }
@@ -63,8 +58,6 @@ impl Device {
             connector.restart();
         }
         self.link_down("Reset", reaction);
-        self.power = Power::Rebooting {
-            until: now + self.pace.reboot,
-        };
+        self.power = Power::Rebooting { until: now + self.pace.reboot };
     }
 }

@@ -40,10 +40,7 @@ impl DeviceSpec {
     /// The same, connecting to the pod of this number.
     #[must_use]
     pub fn on_pod(self, pod: usize) -> Self {
-        Self {
-            pod: Some(pod),
-            ..self
-        }
+        Self { pod: Some(pod), ..self }
     }
 
     /// The same, with so many connectors.

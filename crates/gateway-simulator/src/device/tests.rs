@@ -41,11 +41,8 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let spec = DeviceSpec::new(ChargePointId::parse("SIM-1").unwrap());
-        let mut bench = Self {
-            device: Device::new(spec, pace()),
-            ids: TransactionIds::from(634),
-            now: start(),
-        };
+        let mut bench =
+            Self { device: Device::new(spec, pace()), ids: TransactionIds::from(634), now: start() };
         bench.apply(Input::Connect);
         bench
     }
@@ -71,10 +68,7 @@ fn told(reaction: &Reaction) -> Vec<String> {
         EventKind::StatusChanged(report) => format!("{} {}", report.connector_id, report.status),
         EventKind::TransactionStopped(stop) => format!("stopped {}", stop.reason.as_deref().unwrap_or("?")),
         EventKind::TransactionStarted(start) => {
-            format!(
-                "started {}",
-                start.transaction_id.as_ref().map_or("?", |id| id.as_str())
-            )
+            format!("started {}", start.transaction_id.as_ref().map_or("?", |id| id.as_str()))
         }
         other => other.name().to_owned(),
     };
@@ -82,14 +76,9 @@ fn told(reaction: &Reaction) -> Vec<String> {
 }
 
 fn remote_start(connector_id: Option<ConnectorId>) -> CommandKind {
-    CommandKind::StartTransaction {
-        id_tag: tag(),
-        connector_id,
-    }
+    CommandKind::StartTransaction { id_tag: tag(), connector_id }
 }
 
 fn remote_stop(id: &str) -> CommandKind {
-    CommandKind::StopTransaction {
-        transaction_id: TransactionId::parse(id).unwrap(),
-    }
+    CommandKind::StopTransaction { transaction_id: TransactionId::parse(id).unwrap() }
 }

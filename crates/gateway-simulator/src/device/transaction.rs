@@ -48,10 +48,7 @@ pub struct Transaction {
 impl Transaction {
     pub(super) fn begin(id: TransactionId, id_tag: IdTag, now: DateTime<Utc>) -> Self {
         // Vehicles arrive between a fifth and three fifths full.
-        let variety = id
-            .as_integer()
-            .and_then(|number| i32::try_from(number % 40).ok())
-            .unwrap_or(0);
+        let variety = id.as_integer().and_then(|number| i32::try_from(number % 40).ok()).unwrap_or(0);
         Self {
             id,
             id_tag,
@@ -67,11 +64,7 @@ impl Transaction {
         let elapsed = (now - self.counted_to).max(TimeDelta::zero());
         self.counted_to = self.counted_to.max(now);
         let hours = elapsed.as_seconds_f64() / 3_600.0;
-        if paused {
-            0.0
-        } else {
-            self.battery.charge(max_power_w, hours)
-        }
+        if paused { 0.0 } else { self.battery.charge(max_power_w, hours) }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -80,11 +73,7 @@ impl Transaction {
 
     /// What the meter shows of it, beside the energy register.
     pub(super) fn reading(&self, energy_wh: f64, max_power_w: f64, paused: bool) -> MeterReading {
-        let power_w = if paused {
-            0.0
-        } else {
-            self.battery.power_w(max_power_w)
-        };
+        let power_w = if paused { 0.0 } else { self.battery.power_w(max_power_w) };
         let voltage_v = if max_power_w > 22_000.0 { 400.0 } else { 230.0 };
         MeterReading {
             taken_at: Some(self.counted_to),

@@ -61,16 +61,12 @@ impl Fleet {
     }
 
     pub(super) fn charge_points(&self) -> impl Iterator<Item = ChargePointId> {
-        self.devices
-            .iter()
-            .map(|member| member.device.spec().charge_point_id.clone())
+        self.devices.iter().map(|member| member.device.spec().charge_point_id.clone())
     }
 
     /// Connects all devices.
     pub(super) fn announce(&mut self, now: DateTime<Utc>) -> Vec<Happened> {
-        (0..self.devices.len())
-            .flat_map(|number| self.apply(number, Input::Connect, now))
-            .collect()
+        (0..self.devices.len()).flat_map(|number| self.apply(number, Input::Connect, now)).collect()
     }
 
     /// Lets something happen to some device.
@@ -126,9 +122,7 @@ impl Fleet {
         let number = self.random.below(self.devices.len());
         let free = self.devices.get(number).and_then(|member| {
             let mut connectors = member.device.connectors().iter();
-            connectors
-                .find(|connector| connector.is_free())
-                .map(Connector::id)
+            connectors.find(|connector| connector.is_free()).map(Connector::id)
         });
         let id_tag = IdTag::parse(&format!("LOAD-{number}"));
         let (Some(connector), Ok(id_tag)) = (free, id_tag) else {
@@ -181,12 +175,7 @@ impl Fleet {
         };
         let reaction = member.device.apply(input, now, &self.ids);
         let pod = member.pod;
-        let happened = |kind| Happened {
-            device: number,
-            pod,
-            at: now,
-            kind,
-        };
+        let happened = |kind| Happened { device: number, pod, at: now, kind };
         reaction.events.into_iter().map(happened).collect()
     }
 }

@@ -78,10 +78,7 @@ pub struct LedgerSession {
 
 impl Ledger {
     pub(super) fn new(charge_points: impl Iterator<Item = ChargePointId>) -> Self {
-        Self {
-            devices: charge_points.map(DeviceLedger::new).collect(),
-            kinds: BTreeMap::new(),
-        }
+        Self { devices: charge_points.map(DeviceLedger::new).collect(), kinds: BTreeMap::new() }
     }
 
     /// What was sent of that device.
@@ -118,10 +115,7 @@ impl DeviceLedger {
     }
 
     fn record(&mut self, event: &GatewayEvent, at: DateTime<Utc>) {
-        let mark = Mark {
-            event_id: event.event_id.clone(),
-            at,
-        };
+        let mark = Mark { event_id: event.event_id.clone(), at };
         self.events += 1;
         if event.kind.is_proof_of_life() {
             self.last_event = Some(mark.clone());
@@ -131,8 +125,7 @@ impl DeviceLedger {
             EventKind::Heartbeat => self.last_heartbeat = Some(mark),
             EventKind::StatusChanged(report) => {
                 let status = report.status;
-                self.statuses
-                    .insert(report.connector_id, LedgerStatus { status, mark });
+                self.statuses.insert(report.connector_id, LedgerStatus { status, mark });
             }
             EventKind::TransactionStarted(start) => self.sessions.push(LedgerSession::of(start, mark)),
             EventKind::MeterValues(values) => {
@@ -158,10 +151,7 @@ impl DeviceLedger {
     }
 
     fn session(&mut self, id: Option<&TransactionId>) -> Option<&mut LedgerSession> {
-        self.sessions
-            .iter_mut()
-            .rev()
-            .find(|session| session.transaction_id.as_ref() == id)
+        self.sessions.iter_mut().rev().find(|session| session.transaction_id.as_ref() == id)
     }
 }
 

@@ -26,17 +26,9 @@ pub(super) struct Happened {
 
 impl Member {
     pub(super) fn new(id: ChargePointId, connectors: u16, pod: usize) -> Self {
-        let never = Pace {
-            heartbeat: None,
-            phase: 1.0,
-            meter: None,
-            finishing: None,
-            reboot: TimeDelta::zero(),
-        };
+        let never =
+            Pace { heartbeat: None, phase: 1.0, meter: None, finishing: None, reboot: TimeDelta::zero() };
         let spec = DeviceSpec::new(id).with_connectors(connectors);
-        Self {
-            device: Device::new(spec, never),
-            pod,
-        }
+        Self { device: Device::new(spec, never), pod }
     }
 }

@@ -16,11 +16,7 @@ pub(super) struct Repeats {
 
 impl Repeats {
     pub(super) fn new(share: f64, seed: u64) -> Self {
-        Self {
-            share,
-            random: Random::new(seed, "repeats"),
-            latest: VecDeque::new(),
-        }
+        Self { share, random: Random::new(seed, "repeats"), latest: VecDeque::new() }
     }
 
     /// Remembers a record, and may give back an earlier one to be sent again.
@@ -29,11 +25,7 @@ impl Repeats {
             return None;
         }
         let chosen = self.random.below(self.latest.len());
-        let repeated = self
-            .random
-            .happens(self.share)
-            .then(|| self.latest.get(chosen).cloned())
-            .flatten();
+        let repeated = self.random.happens(self.share).then(|| self.latest.get(chosen).cloned()).flatten();
         self.latest.push_back((key.to_owned(), value.to_vec()));
         if self.latest.len() > REMEMBERED {
             self.latest.pop_front();

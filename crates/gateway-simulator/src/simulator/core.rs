@@ -86,9 +86,7 @@ impl Core {
         if self.settings.gateway.read_all_partitions {
             let everybody: Vec<usize> = (0..self.pods.len()).collect();
             let partitions = self.command_partitions.iter();
-            return partitions
-                .map(|partition| (*partition, everybody.clone()))
-                .collect();
+            return partitions.map(|partition| (*partition, everybody.clone())).collect();
         }
         let mut listeners = BTreeMap::<i32, Vec<usize>>::new();
         for (number, pod) in self.pods.iter().enumerate() {
@@ -129,9 +127,7 @@ impl Core {
 fn pods(settings: &SimulatorSettings, partitions: usize) -> Result<Vec<Pod>, SimulatorError> {
     let gateway = &settings.gateway;
     if gateway.pods == 0 {
-        return Err(SimulatorError::Settings(
-            "gateway.pods must be at least 1".to_owned(),
-        ));
+        return Err(SimulatorError::Settings("gateway.pods must be at least 1".to_owned()));
     }
     let partitions = u16::try_from(partitions)
         .ok()

@@ -135,8 +135,7 @@ impl Core {
     }
 
     fn online_slot(&self, id: &ChargePointId) -> Result<Arc<Mutex<Slot>>, SimulatorError> {
-        self.slot(id)
-            .ok_or_else(|| SimulatorError::NotConnected(id.clone()))
+        self.slot(id).ok_or_else(|| SimulatorError::NotConnected(id.clone()))
     }
 
     /// Lets it happen, holding on to the device until all is acknowledged.
@@ -148,9 +147,7 @@ impl Core {
     }
 
     async fn say_goodbye(&self, id: &ChargePointId, pod: usize) -> Result<Vec<SentEvent>, SimulatorError> {
-        let goodbye = EventKind::Disconnected {
-            reason: Some("ConnectionLost".to_owned()),
-        };
+        let goodbye = EventKind::Disconnected { reason: Some("ConnectionLost".to_owned()) };
         let pending = self.tell(id, goodbye, &Origin::now(pod)).await?;
         all_sent(pending.into_iter().collect()).await
     }

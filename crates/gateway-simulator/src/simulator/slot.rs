@@ -32,23 +32,13 @@ pub(crate) struct Origin {
 impl Origin {
     /// Something that happens now, of its own accord.
     pub(crate) fn now(pod: usize) -> Self {
-        Self {
-            pod,
-            at: runtime::clock::now(),
-            trace_id: None,
-            traceparent: None,
-        }
+        Self { pod, at: runtime::clock::now(), trace_id: None, traceparent: None }
     }
 }
 
 impl Slot {
     pub(super) const fn new(device: Device, driver: Option<Driver>, pod: usize) -> Self {
-        Self {
-            device,
-            driver,
-            pod,
-            alarm: None,
-        }
+        Self { device, driver, pod, alarm: None }
     }
 
     pub(crate) const fn is_online(&self) -> bool {
@@ -71,9 +61,7 @@ impl Slot {
     pub(super) fn wake(&mut self, now: DateTime<Utc>) -> Input {
         self.alarm = None;
         let driver = self.driver.as_mut().filter(|driver| driver.due() <= now);
-        driver
-            .and_then(|driver| driver.act(&self.device, now))
-            .unwrap_or(Input::Tick)
+        driver.and_then(|driver| driver.act(&self.device, now)).unwrap_or(Input::Tick)
     }
 
     fn set_alarm(&mut self, core: &Core) {

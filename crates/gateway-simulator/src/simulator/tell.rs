@@ -21,10 +21,7 @@ impl Pending {
     /// Waits until Kafka has it.
     pub(super) async fn sent(self) -> Result<SentEvent, SimulatorError> {
         let position = self.receipt.await.map_err(|_gone| SimulatorError::Stopped)??;
-        Ok(SentEvent {
-            event: self.event,
-            position,
-        })
+        Ok(SentEvent { event: self.event, position })
     }
 }
 

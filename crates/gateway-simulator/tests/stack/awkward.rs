@@ -16,10 +16,7 @@ async fn an_awkward_gateway_is_awkward_in_every_way() {
     let EventKind::MeterValues(values) = &read[0].event.kind else {
         panic!("{read:?}");
     };
-    assert!(
-        values.transaction_id.is_some(),
-        "the first place where the id shows"
-    );
+    assert!(values.transaction_id.is_some(), "the first place where the id shows");
     assert_eq!(bench.simulator.disconnect(&id).await.unwrap(), []);
     assert_eq!(bench.key(&id).await, None);
 
@@ -29,10 +26,7 @@ async fn an_awkward_gateway_is_awkward_in_every_way() {
         .iter()
         .map(|(record, _)| serde_json::from_slice(record.value.as_deref().unwrap()).unwrap())
         .collect();
-    let types: Vec<_> = messages
-        .iter()
-        .map(|message| message["eventType"].as_str().unwrap())
-        .collect();
+    let types: Vec<_> = messages.iter().map(|message| message["eventType"].as_str().unwrap()).collect();
     assert_eq!(
         types,
         [
@@ -61,18 +55,10 @@ async fn each_oddity_can_be_had_alone() {
     let bench = Bench::start(settings, 4).await;
     let id = bench.device(0).await;
     let tag = domain::ids::IdTag::parse("RFID123").unwrap();
-    let started = bench
-        .simulator
-        .start_charging(&id, connector(1), &tag)
-        .await
-        .unwrap();
+    let started = bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
     let EventKind::TransactionStarted(start) = &started[1].event.kind else {
         panic!("{started:?}");
     };
     assert_eq!(start.transaction_id, None);
-    assert_eq!(
-        bench.simulator.disconnect(&id).await.unwrap().len(),
-        1,
-        "a goodbye is said"
-    );
+    assert_eq!(bench.simulator.disconnect(&id).await.unwrap().len(), 1, "a goodbye is said");
 }

@@ -31,19 +31,9 @@ pub struct Bench {
 /// Settings under which nobody is in anybody's way.
 pub fn settings() -> SimulatorSettings {
     SimulatorSettings {
-        topics: TopicSettings {
-            events: unique("sim-events"),
-            commands: unique("sim-commands"),
-        },
-        gateway: GatewaySettings {
-            pod_prefix: unique("pod") + "-",
-            ..GatewaySettings::default()
-        },
-        behaviour: BehaviourSettings {
-            reboot_ms: 100,
-            finishing_ms: 100,
-            ..BehaviourSettings::default()
-        },
+        topics: TopicSettings { events: unique("sim-events"), commands: unique("sim-commands") },
+        gateway: GatewaySettings { pod_prefix: unique("pod") + "-", ..GatewaySettings::default() },
+        behaviour: BehaviourSettings { reboot_ms: 100, finishing_ms: 100, ..BehaviourSettings::default() },
         life: LifeSettings::default(),
     }
 }
@@ -57,22 +47,11 @@ impl Bench {
         let redis = Redis::connect(&stack.redis).unwrap();
         let topics = settings.topics.clone();
         kafka.create_topic(&topics.events, 3).await.unwrap();
-        kafka
-            .create_topic(&topics.commands, command_partitions)
-            .await
-            .unwrap();
+        kafka.create_topic(&topics.commands, command_partitions).await.unwrap();
         let context = runtime::Context::new("simulator-test");
         let shutdown = context.shutdown.clone();
-        let simulator = Simulator::start(settings, kafka.clone(), redis.clone(), shutdown)
-            .await
-            .unwrap();
-        Self {
-            simulator,
-            kafka,
-            redis,
-            topics,
-            context,
-        }
+        let simulator = Simulator::start(settings, kafka.clone(), redis.clone(), shutdown).await.unwrap();
+        Self { simulator, kafka, redis, topics, context }
     }
 
     /// Connects a new device to that pod.
@@ -111,24 +90,18 @@ impl Bench {
             timestamp: runtime::clock::now(),
         };
         let writer = self.kafka.writer(&self.topics.commands);
-        Box::pin(writer.publish(partition, vec![record], PATIENCE))
-            .await
-            .unwrap();
+        Box::pin(writer.publish(partition, vec![record], PATIENCE)).await.unwrap();
     }
 
     /// Sends a command to the pod of that number and waits until it is there.
     pub async fn order(&self, pod: usize, id: &ChargePointId, kind: CommandKind) -> Arc<ReceivedCommand> {
         let command = self.command(&self.simulator.pods()[pod], id, kind);
-        self.publish(self.simulator.command_partition(pod).unwrap(), &command)
-            .await;
+        self.publish(self.simulator.command_partition(pod).unwrap(), &command).await;
         self.received(&command).await
     }
 
     pub async fn received(&self, command: &Command) -> Arc<ReceivedCommand> {
-        self.simulator
-            .wait_for_command(|received| received.command.id == command.id, PATIENCE)
-            .await
-            .unwrap()
+        self.simulator.wait_for_command(|received| received.command.id == command.id, PATIENCE).await.unwrap()
     }
 
     /// All records about a device, read from its partition until one is `last`.

@@ -14,19 +14,11 @@ async fn events_lie_where_the_default_partitioner_puts_them() {
     let id = bench.device(0).await;
     let sent = bench.simulator.heartbeat(&id).await.unwrap().remove(0);
     let partitions = NonZeroU16::new(3).unwrap();
-    assert_eq!(
-        sent.position.partition,
-        RoutingHash::Murmur2.partition(id.as_str(), partitions)
-    );
+    assert_eq!(sent.position.partition, RoutingHash::Murmur2.partition(id.as_str(), partitions));
     assert!(sent.position.acknowledged_at >= sent.position.sent_at);
 
-    let records = bench
-        .records_until(&id, |event| event.kind == EventKind::Heartbeat)
-        .await;
-    assert_eq!(
-        told(&records),
-        ["connected", "Available", "Available", "heartbeat"]
-    );
+    let records = bench.records_until(&id, |event| event.kind == EventKind::Heartbeat).await;
+    assert_eq!(told(&records), ["connected", "Available", "Available", "heartbeat"]);
     let (record, event) = records.last().unwrap();
     assert_eq!(record.offset, sent.position.offset);
     assert_eq!(record.headers["content-type"], b"application/json");
@@ -40,10 +32,8 @@ async fn a_late_goodbye_comes_from_the_old_pod() {
     let pods = bench.simulator.pods();
     let id = bench.device(0).await;
     let sent = bench.simulator.move_to_pod(&id, 1, Goodbye::Late).await.unwrap();
-    let from: Vec<_> = sent
-        .iter()
-        .map(|sent| (sent.event.kind.name(), sent.event.gateway_id.as_ref().unwrap()))
-        .collect();
+    let from: Vec<_> =
+        sent.iter().map(|sent| (sent.event.kind.name(), sent.event.gateway_id.as_ref().unwrap())).collect();
     assert_eq!(from.first(), Some(&("connected", &pods[1])));
     assert_eq!(from.last(), Some(&("disconnected", &pods[0])));
     let offsets: Vec<_> = sent.iter().map(|sent| sent.position.offset).collect();
@@ -54,20 +44,13 @@ async fn a_late_goodbye_comes_from_the_old_pod() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_connect_at_once_and_only_the_connected_can_act() {
     let bench = Bench::start(settings(), 4).await;
-    let specs: Vec<_> = (0..50)
-        .map(|_| DeviceSpec::new(crate::sample::charge_point()))
-        .collect();
+    let specs: Vec<_> = (0..50).map(|_| DeviceSpec::new(crate::sample::charge_point())).collect();
     let ids: Vec<_> = specs.iter().map(|spec| spec.charge_point_id.clone()).collect();
     assert_eq!(bench.simulator.connect_all(specs).await.unwrap(), 150);
     assert_eq!(bench.simulator.statistics().connected, 50);
     let faulted = bench
         .simulator
-        .set_status(
-            &ids[7],
-            connector(2),
-            ConnectorStatus::Faulted,
-            Some("GroundFailure"),
-        )
+        .set_status(&ids[7], connector(2), ConnectorStatus::Faulted, Some("GroundFailure"))
         .await
         .unwrap();
     let EventKind::StatusChanged(report) = &faulted[0].event.kind else {
@@ -80,14 +63,7 @@ async fn many_connect_at_once_and_only_the_connected_can_act() {
     bench.simulator.disconnect_all().await.unwrap();
     bench.simulator.stop().await;
     let statistics = bench.simulator.statistics();
-    assert_eq!(
-        (
-            statistics.connected,
-            statistics.events_sent,
-            statistics.events_failed
-        ),
-        (0, 201, 0)
-    );
+    assert_eq!((statistics.connected, statistics.events_sent, statistics.events_failed), (0, 201, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

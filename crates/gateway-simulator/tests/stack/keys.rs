@@ -22,11 +22,7 @@ async fn a_key_that_belongs_to_another_pod_is_left_alone() {
     let id = bench.device(0).await;
     let ttl = std::time::Duration::from_secs(60);
     let key = format!("conn:{id}");
-    bench
-        .redis
-        .set_with_ttl(&key, "another-gateway", ttl)
-        .await
-        .unwrap();
+    bench.redis.set_with_ttl(&key, "another-gateway", ttl).await.unwrap();
     bench.simulator.disconnect(&id).await.unwrap();
     assert_eq!(bench.key(&id).await.as_deref(), Some("another-gateway"));
 }
@@ -47,28 +43,11 @@ async fn keys_are_refreshed_until_the_device_vanishes() {
         bench.redis.delete(&format!("conn:{id}")).await.unwrap();
     }
     for id in &devices {
-        eventually("the key to be refreshed", || async {
-            bench.key(id).await.is_some()
-        })
-        .await;
+        eventually("the key to be refreshed", || async { bench.key(id).await.is_some() }).await;
     }
-    bench
-        .simulator
-        .vanish(&devices[0], KeyFate::Expires)
-        .await
-        .unwrap();
-    bench
-        .simulator
-        .vanish(&devices[1], KeyFate::Deleted)
-        .await
-        .unwrap();
+    bench.simulator.vanish(&devices[0], KeyFate::Expires).await.unwrap();
+    bench.simulator.vanish(&devices[1], KeyFate::Deleted).await.unwrap();
     assert_eq!(bench.key(&devices[1]).await, None);
-    eventually("the key to expire", || async {
-        bench.key(&devices[0]).await.is_none()
-    })
-    .await;
-    eventually("others to live on", || async {
-        bench.key(&devices[2]).await.is_some()
-    })
-    .await;
+    eventually("the key to expire", || async { bench.key(&devices[0]).await.is_none() }).await;
+    eventually("others to live on", || async { bench.key(&devices[2]).await.is_some() }).await;
 }

@@ -29,9 +29,7 @@ async fn the_ledger_says_what_lies_in_the_topic() {
     let mut seen = 0;
     for device in &report.ledger.devices {
         let last = device.last_event.clone().unwrap().event_id;
-        let records = bench
-            .records_until(&device.charge_point_id, |event| event.event_id == last)
-            .await;
+        let records = bench.records_until(&device.charge_point_id, |event| event.event_id == last).await;
         seen += records.len();
         let mut ids = HashSet::new();
         let once: Vec<_> = records
@@ -50,9 +48,7 @@ async fn the_ledger_says_what_lies_in_the_topic() {
             let (event, status) = last.unwrap();
             assert_eq!((&event.event_id, status), (&told.mark.event_id, told.status));
         }
-        let started = once
-            .iter()
-            .filter(|event| matches!(event.kind, EventKind::TransactionStarted(_)));
+        let started = once.iter().filter(|event| matches!(event.kind, EventKind::TransactionStarted(_)));
         assert_eq!(started.count(), device.sessions.len());
     }
     assert_eq!(u64::try_from(seen).unwrap(), report.events);

@@ -1,9 +1,5 @@
 //! The simulator on the real stack: what it writes to Redis and Kafka, and what it makes of commands.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 mod awkward;
 mod bench;

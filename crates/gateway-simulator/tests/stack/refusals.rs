@@ -11,21 +11,14 @@ async fn refusals_say_why() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     let partition = bench.simulator.command_partition(0).unwrap();
-    assert_eq!(
-        bench.order(0, &id, start_on(9)).await.outcome,
-        Outcome::Rejected(Rejection::DeviceRejected)
-    );
+    assert_eq!(bench.order(0, &id, start_on(9)).await.outcome, Outcome::Rejected(Rejection::DeviceRejected));
     let wrong = json!({
         "commandId": uuid::Uuid::now_v7(), "commandName": "UnlockConnector", "chargePointId": id,
         "gatewayId": bench.simulator.pods()[0], "payload": { "connectorId": "none" },
         "issuedAt": "2026-07-25T10:30:00Z", "expiresAt": "2126-07-25T10:30:00Z",
     });
-    bench
-        .publish_bytes(partition, id.as_str(), b"nonsense".to_vec())
-        .await;
-    bench
-        .publish_bytes(partition, id.as_str(), wrong.to_string().into_bytes())
-        .await;
+    bench.publish_bytes(partition, id.as_str(), b"nonsense".to_vec()).await;
+    bench.publish_bytes(partition, id.as_str(), wrong.to_string().into_bytes()).await;
     let answer = bench
         .simulator
         .wait_for_event(

@@ -14,9 +14,7 @@ use super::routes;
 use crate::Context;
 
 async fn readyz(context: &Context) -> (StatusCode, Value) {
-    let app = App::new()
-        .app_data(web::Data::new(context.health.clone()))
-        .configure(routes);
+    let app = App::new().app_data(web::Data::new(context.health.clone())).configure(routes);
     let service = init_service(app).await;
     let response = call_service(&service, TestRequest::get().uri("/readyz").to_request()).await;
     (response.status(), read_body_json(response).await)
@@ -28,19 +26,14 @@ async fn ready_when_every_check_passes() {
     context.health.add("database", || async { Ok(()) });
     let (status, body) = readyz(&context).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(
-        body,
-        json!({"ready": true, "draining": false, "checks": {"database": "ok"}})
-    );
+    assert_eq!(body, json!({"ready": true, "draining": false, "checks": {"database": "ok"}}));
 }
 
 #[actix_web::test]
 async fn names_what_is_wrong() {
     let context = Context::new("test");
     context.health.add("database", || async { Ok(()) });
-    context
-        .health
-        .add("kafka", || async { Err("no broker answers".to_owned()) });
+    context.health.add("kafka", || async { Err("no broker answers".to_owned()) });
     context.health.add("buggy", || async { panic!("hunter2") });
     let (status, body) = readyz(&context).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);

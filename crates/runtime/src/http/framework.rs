@@ -45,11 +45,7 @@ fn json_problem(error: &JsonPayloadError) -> Problem {
 }
 
 pub(super) fn too_large() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "BODY_TOO_LARGE",
-        "Request body is too large",
-    )
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "Request body is too large")
 }
 
 pub(super) fn unsupported_media_type() -> Problem {
@@ -93,14 +89,7 @@ fn from_status(status: StatusCode) -> Problem {
         StatusCode::BAD_REQUEST => Problem::invalid(Vec::new()),
         status if status.is_client_error() => {
             let title = status.canonical_reason().unwrap_or("Request cannot be served");
-            Problem::new(
-                status,
-                title
-                    .to_ascii_uppercase()
-                    .replace([' ', '-'], "_")
-                    .replace('\'', ""),
-                title,
-            )
+            Problem::new(status, title.to_ascii_uppercase().replace([' ', '-'], "_").replace('\'', ""), title)
         }
         StatusCode::SERVICE_UNAVAILABLE => {
             Problem::unavailable("UNAVAILABLE", "Not available at the moment", 1)

@@ -41,9 +41,7 @@ pub(super) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let default = request
-        .app_data::<DefaultDeadline>()
-        .map_or(FALLBACK, |deadline| deadline.0);
+    let default = request.app_data::<DefaultDeadline>().map_or(FALLBACK, |deadline| deadline.0);
     let end = Rc::new(Cell::new(Instant::now() + default));
     request.extensions_mut().insert(Deadline(Rc::clone(&end)));
     let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
@@ -61,10 +59,6 @@ async fn passed(end: &Cell<Instant>) {
 }
 
 fn too_late() -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "REQUEST_DEADLINE_EXCEEDED",
-        "The request took too long",
-    )
-    .retry_after(1)
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "REQUEST_DEADLINE_EXCEEDED", "The request took too long")
+        .retry_after(1)
 }

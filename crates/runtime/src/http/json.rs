@@ -31,10 +31,7 @@ pub struct BodyLimit {
 
 impl Default for BodyLimit {
     fn default() -> Self {
-        Self {
-            bytes: 64 * 1024,
-            time: Duration::from_secs(5),
-        }
+        Self { bytes: 64 * 1024, time: Duration::from_secs(5) }
     }
 }
 
@@ -62,15 +59,9 @@ impl BodyLimit {
             }
             Ok(body)
         };
-        tokio::time::timeout(self.time, whole)
-            .await
-            .unwrap_or_else(|_elapsed| {
-                Err(Problem::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "REQUEST_TIMEOUT",
-                    "Request body came too slowly",
-                ))
-            })
+        tokio::time::timeout(self.time, whole).await.unwrap_or_else(|_elapsed| {
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body came too slowly"))
+        })
     }
 
     fn exceeded(self) -> Problem {
@@ -79,10 +70,7 @@ impl BodyLimit {
 
     /// Refuses by the announced length, before anything is read.
     fn check_announced(self, request: &HttpRequest) -> Result<(), Problem> {
-        let announced = request
-            .headers()
-            .get(header::CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok());
+        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         match announced.and_then(|length| length.parse::<usize>().ok()) {
             Some(length) if length > self.bytes => Err(self.exceeded()),
             _ => Ok(()),
@@ -147,8 +135,6 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let field = if path == "." { "body".to_owned() } else { path };
         Problem::invalid(Vec::new()).field(field, error.inner().to_string())
     })?;
-    deserializer
-        .end()
-        .map_err(|error| Problem::invalid(Vec::new()).field("body", error.to_string()))?;
+    deserializer.end().map_err(|error| Problem::invalid(Vec::new()).field("body", error.to_string()))?;
     Ok(value)
 }

@@ -17,9 +17,7 @@ use super::framework;
 use crate::{Problem, trace};
 
 /// Upper bounds in seconds: from a cached read to the deadline.
-const BUCKETS: [f64; 13] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// What must be known of a request after it was handed on.
 struct Seen {
@@ -35,10 +33,7 @@ pub(super) async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let seen = Seen {
         method: request.method().clone(),
-        route: request
-            .resource_map()
-            .match_pattern(request.path())
-            .unwrap_or_else(|| "unmatched".to_owned()),
+        route: request.resource_map().match_pattern(request.path()).unwrap_or_else(|| "unmatched".to_owned()),
         path: request.path().to_owned(),
         started: Instant::now(),
     };
@@ -89,20 +84,14 @@ fn complete(mut response: ServiceResponse<BoxBody>, seen: &Seen) -> ServiceRespo
 }
 
 fn complete_error(error: &Error, seen: &Seen) -> Error {
-    let problem = error
-        .as_error::<Problem>()
-        .cloned()
-        .unwrap_or_else(|| framework::describe_error(error));
+    let problem = error.as_error::<Problem>().cloned().unwrap_or_else(|| framework::describe_error(error));
     let trace_id = trace::current_trace_id();
     let response = problem.respond(Some(&seen.path), trace_id.as_deref());
     actix_web::error::InternalError::from_response(problem, response).into()
 }
 
 fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
-    response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind == "application/problem+json")
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json")
 }
 
 fn report(seen: &Seen, status: StatusCode) {

@@ -66,10 +66,7 @@ where
     let patience = Duration::from_secs(shutdown.grace().as_secs().saturating_sub(MARGIN_S).max(1));
     let deadline = Duration::from_millis(settings.request_deadline_ms);
     let client_timeout = Duration::from_millis(settings.client_timeout_ms);
-    let limit = BodyLimit {
-        bytes: settings.max_body_bytes,
-        time: client_timeout,
-    };
+    let limit = BodyLimit { bytes: settings.max_body_bytes, time: client_timeout };
     let server = HttpServer::new(move || app(limit, deadline, configure.clone()))
         .workers(settings.workers.get())
         .max_connections(settings.max_connections.get().div_ceil(settings.workers.get()))
@@ -81,11 +78,7 @@ where
         .disable_signals()
         .bind(settings.listen)
         .with_context(|| format!("cannot listen on {} (http.listen)", settings.listen))?;
-    let address = server
-        .addrs()
-        .first()
-        .copied()
-        .context("the server has no address")?;
+    let address = server.addrs().first().copied().context("the server has no address")?;
     tracing::info!(%address, "listening for HTTP");
     context.listening_on(address);
 

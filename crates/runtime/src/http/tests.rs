@@ -115,33 +115,19 @@ async fn panics() -> HttpResponse {
 
 /// Status, telling headers and body of the answer, with the trace id made stable.
 async fn ask(request: TestRequest) -> String {
-    let settings = LogSettings {
-        format: LogFormat::Json,
-        level: "off".to_owned(),
-    };
+    let settings = LogSettings { format: LogFormat::Json, level: "off".to_owned() };
     crate::telemetry::init(&settings).unwrap();
-    let limit = BodyLimit {
-        bytes: 64,
-        time: Duration::from_secs(5),
-    };
+    let limit = BodyLimit { bytes: 64, time: Duration::from_secs(5) };
     let service = init_service(app(limit, Duration::from_secs(10), routes)).await;
     let (status, headers, body) =
         match actix_web::test::try_call_service(&service, request.to_request()).await {
             Ok(response) => {
                 let (_, response) = response.into_parts();
-                (
-                    response.status(),
-                    response.headers().clone(),
-                    read(response.into_body()).await,
-                )
+                (response.status(), response.headers().clone(), read(response.into_body()).await)
             }
             Err(error) => {
                 let response = error.error_response();
-                (
-                    response.status(),
-                    response.headers().clone(),
-                    read(response.into_body()).await,
-                )
+                (response.status(), response.headers().clone(), read(response.into_body()).await)
             }
         };
     let mut seen = status.as_u16().to_string();
@@ -154,9 +140,7 @@ async fn ask(request: TestRequest) -> String {
 }
 
 async fn read(body: impl MessageBody) -> String {
-    let bytes = to_bytes(body)
-        .await
-        .unwrap_or_else(|_error| panic!("the body could not be read"));
+    let bytes = to_bytes(body).await.unwrap_or_else(|_error| panic!("the body could not be read"));
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -479,11 +463,7 @@ async fn parameters_that_do_not_fit() {
 
 #[actix_web::test]
 async fn our_own_failures_show_no_insides() {
-    let bodies = [
-        ask(get("/broken")).await,
-        ask(get("/leaky")).await,
-        ask(get("/panic")).await,
-    ];
+    let bodies = [ask(get("/broken")).await, ask(get("/leaky")).await, ask(get("/panic")).await];
     assert!(bodies.iter().all(|body| !body.contains("hunter2")));
     let [broken, leaky, panicked] = bodies;
     assert_snapshot!(broken, @r#"
@@ -544,17 +524,11 @@ async fn nobody_waits_for_ever_but_who_asked_for_more_time_gets_it() {
 
 #[actix_web::test]
 async fn the_trace_of_the_caller_goes_on() {
-    let settings = LogSettings {
-        format: LogFormat::Json,
-        level: "off".to_owned(),
-    };
+    let settings = LogSettings { format: LogFormat::Json, level: "off".to_owned() };
     crate::telemetry::init(&settings).unwrap();
     let service = init_service(app(BodyLimit::default(), Duration::from_secs(1), routes)).await;
     let request = get("/offline")
-        .insert_header((
-            "traceparent",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        ))
+        .insert_header(("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
         .to_request();
     let response = actix_web::test::call_service(&service, request).await;
     assert_eq!(response.status(), StatusCode::CONFLICT);
@@ -569,11 +543,7 @@ async fn requests_are_measured_by_route() {
     let expected =
         r#"http_server_request_duration_seconds_count{method="GET",route="/piles/{id}",status="200"}"#;
     assert!(metrics.contains(expected), "{metrics}");
-    for process in [
-        "process_resident_memory_bytes",
-        "process_cpu_seconds_total",
-        "process_open_fds",
-    ] {
+    for process in ["process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"] {
         assert!(metrics.contains(process), "{process} is missing");
     }
 }
@@ -582,8 +552,5 @@ async fn requests_are_measured_by_route() {
 fn field_errors_read_well() {
     let problem =
         Problem::invalid(vec![FieldError::new("connectorId", "must be at least 1")]).detail("see errors");
-    assert_eq!(
-        problem.to_string(),
-        "400 INVALID_REQUEST: Request is not valid (see errors)"
-    );
+    assert_eq!(problem.to_string(), "400 INVALID_REQUEST: Request is not valid (see errors)");
 }

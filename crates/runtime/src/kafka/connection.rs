@@ -21,11 +21,7 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(transport: Arc<Transport>, timeout: Duration) -> Self {
-        Self {
-            transport,
-            timeout,
-            slot: Mutex::default(),
-        }
+        Self { transport, timeout, slot: Mutex::default() }
     }
 
     pub(super) async fn current(&self) -> Result<Arc<Client>, Failure> {
@@ -49,7 +45,5 @@ pub(super) async fn within<T>(
     limit: Duration,
     exchange: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    tokio::time::timeout(limit, exchange)
-        .await
-        .unwrap_or(Err(Failure::TimedOut(limit)))
+    tokio::time::timeout(limit, exchange).await.unwrap_or(Err(Failure::TimedOut(limit)))
 }

@@ -89,15 +89,14 @@ impl Failure {
     /// The library's own error, taken out of the wrapping of its retry loop (which we let run once).
     pub(super) fn client(error: ClientError) -> Self {
         match error {
-            ClientError::RetryFailed(BackoffError::DeadlineExceded { source, deadline }) => {
-                match source.downcast::<ClientError>() {
-                    Ok(inner) => Self::Client(*inner),
-                    Err(source) => Self::Client(ClientError::RetryFailed(BackoffError::DeadlineExceded {
-                        source,
-                        deadline,
-                    })),
+            ClientError::RetryFailed(BackoffError::DeadlineExceded { source, deadline }) => match source
+                .downcast::<ClientError>(
+            ) {
+                Ok(inner) => Self::Client(*inner),
+                Err(source) => {
+                    Self::Client(ClientError::RetryFailed(BackoffError::DeadlineExceded { source, deadline }))
                 }
-            }
+            },
             other => Self::Client(other),
         }
     }
@@ -161,18 +160,16 @@ impl Failure {
 
     /// Whether the brokers will say the same however often they are asked.
     pub(super) fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::Client(ClientError::Request(RequestError::WriteError(_)))
-        ) || self.protocol().is_some_and(|error| {
-            refused_before_append(error)
-                && !matches!(
-                    error,
-                    ProtocolError::NotEnoughReplicas
-                        | ProtocolError::LeaderNotAvailable
-                        | ProtocolError::UnknownTopicOrPartition
-                )
-        })
+        matches!(self, Self::Client(ClientError::Request(RequestError::WriteError(_))))
+            || self.protocol().is_some_and(|error| {
+                refused_before_append(error)
+                    && !matches!(
+                        error,
+                        ProtocolError::NotEnoughReplicas
+                            | ProtocolError::LeaderNotAvailable
+                            | ProtocolError::UnknownTopicOrPartition
+                    )
+            })
     }
 }
 
@@ -228,10 +225,7 @@ impl FetchError {
             failure
                 if failure.is_undecodable() || failure.protocol() == Some(ProtocolError::CorruptMessage) =>
             {
-                Self::Unreadable {
-                    offset,
-                    source: Box::new(failure),
-                }
+                Self::Unreadable { offset, source: Box::new(failure) }
             }
             failure => Self::Unavailable(Box::new(failure)),
         }

@@ -42,12 +42,7 @@ struct Open {
 
 impl Link {
     pub(super) fn new(cluster: Arc<Cluster>, topic: &str, partition: i32) -> Self {
-        Self {
-            cluster,
-            topic: topic.to_owned(),
-            partition,
-            state: Mutex::default(),
-        }
+        Self { cluster, topic: topic.to_owned(), partition, state: Mutex::default() }
     }
 
     pub(super) fn runtime(&self) -> &Handle {
@@ -64,9 +59,7 @@ impl Link {
         F: FnOnce(Arc<PartitionClient>) -> Fut,
         Fut: Future<Output = rskafka::client::error::Result<T>>,
     {
-        let open = within(limit, self.open())
-            .await
-            .map_err(|failure| (Reached::Never, failure))?;
+        let open = within(limit, self.open()).await.map_err(|failure| (Reached::Never, failure))?;
         let leader = Arc::clone(&open.leader);
         let answer = within(limit, async { request(leader).await.map_err(Failure::client) }).await;
         self.judge(&open, answer.as_ref().err()).await;
@@ -75,11 +68,7 @@ impl Link {
 
     async fn open(&self) -> Result<Open, Failure> {
         let mut state = self.state.lock().await;
-        if let Some(open) = state
-            .open
-            .as_mut()
-            .filter(|open| open.last_used.elapsed() < self.cluster.idle)
-        {
+        if let Some(open) = state.open.as_mut().filter(|open| open.last_used.elapsed() < self.cluster.idle) {
             open.last_used = Instant::now();
             return Ok(open.clone());
         }
@@ -93,11 +82,7 @@ impl Link {
         };
         match within(self.cluster.connect_timeout, connect).await {
             Ok(leader) => {
-                let open = Open {
-                    leader: Arc::new(leader),
-                    client,
-                    last_used: Instant::now(),
-                };
+                let open = Open { leader: Arc::new(leader), client, last_used: Instant::now() };
                 state.open = Some(open.clone());
                 Ok(open)
             }
@@ -117,11 +102,7 @@ impl Link {
             return;
         }
         state.failures += 1;
-        if state
-            .open
-            .as_ref()
-            .is_some_and(|open| Arc::ptr_eq(&open.leader, &used.leader))
-        {
+        if state.open.as_ref().is_some_and(|open| Arc::ptr_eq(&open.leader, &used.leader)) {
             state.open = None;
         }
         self.cluster.listing.forget(&self.topic);

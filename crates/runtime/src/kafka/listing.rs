@@ -25,11 +25,7 @@ pub(super) struct Listing {
 
 impl Listing {
     pub(super) fn new(connections: Connections, timeout: Duration) -> Self {
-        Self {
-            connections,
-            timeout,
-            known: Mutex::default(),
-        }
+        Self { connections, timeout, known: Mutex::default() }
     }
 
     /// Asks the brokers.
@@ -64,19 +60,13 @@ impl Listing {
         if known || self.refresh(topic).await?.contains(&partition) {
             Ok(())
         } else {
-            Err(KafkaError::PartitionUnknown {
-                topic: topic.to_owned(),
-                partition,
-            })
+            Err(KafkaError::PartitionUnknown { topic: topic.to_owned(), partition })
         }
     }
 
     /// Has the next check ask the brokers.
     pub(super) fn forget(&self, topic: &str) {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(topic);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(topic);
     }
 
     pub(super) async fn create(
@@ -89,10 +79,7 @@ impl Listing {
         let controller = client.controller_client().map_err(Failure::client)?;
         let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
         let creation = async {
-            controller
-                .create_topic(topic, partitions, 1, timeout_ms)
-                .await
-                .map_err(Failure::client)
+            controller.create_topic(topic, partitions, 1, timeout_ms).await.map_err(Failure::client)
         };
         within(timeout, creation).await?;
         let end = Instant::now() + timeout;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::BoxFuture;
 use rskafka::client::partition::OffsetAt;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -103,18 +104,17 @@ impl PartitionReader {
     ) -> Result<Fetched, FetchError> {
         let max_wait_ms = i32::try_from(max_wait.as_millis()).unwrap_or(i32::MAX);
         // The library takes an exclusive upper end.
-        let bytes = 1..i32::try_from(max_bytes.max(1))
-            .unwrap_or(i32::MAX - 1)
-            .saturating_add(1);
+        let bytes = 1..i32::try_from(max_bytes.max(1)).unwrap_or(i32::MAX - 1).saturating_add(1);
         let limit = max_wait + self.0.cluster.request_timeout;
         let link = Arc::clone(&self.0);
-        self.abortable(async move {
-            link.request(limit, |leader| async move {
-                leader.fetch_records(offset, bytes, max_wait_ms).await
-            })
+        self.abortable(Box::pin(async move {
+            link.request(
+                limit,
+                |leader| async move { leader.fetch_records(offset, bytes, max_wait_ms).await },
+            )
             .await
             .map_err(|(_, failure)| failure)
-        })
+        }))
         .await
         .map(|(records, high_watermark)| Fetched {
             records: records.into_iter().map(ReceivedRecord::from).collect(),
@@ -126,22 +126,21 @@ impl PartitionReader {
     async fn offset(&self, at: OffsetAt) -> Result<i64, KafkaError> {
         let link = Arc::clone(&self.0);
         let limit = self.0.cluster.request_timeout;
-        self.abortable(async move {
+        self.abortable(Box::pin(async move {
             link.request(limit, |leader| async move { leader.get_offset(at).await })
                 .await
                 .map_err(|(_, failure)| failure)
-        })
+        }))
         .await
         .map_err(KafkaError::from)
     }
 
+    /// `work` is boxed: the client's futures are large and nest deeply, which callers should not feel.
     async fn abortable<T: Send + 'static>(
         &self,
-        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+        work: BoxFuture<'static, Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        AbortOnDropHandle::new(self.0.runtime().spawn(work))
-            .await
-            .unwrap_or(Err(Failure::Lost))
+        AbortOnDropHandle::new(self.0.runtime().spawn(work)).await.unwrap_or(Err(Failure::Lost))
     }
 }
 

@@ -45,35 +45,14 @@ pub struct Fetched {
 
 impl From<NewRecord> for Record {
     fn from(record: NewRecord) -> Self {
-        let NewRecord {
-            key,
-            value,
-            headers,
-            timestamp,
-        } = record;
-        Self {
-            key,
-            value,
-            headers,
-            timestamp,
-        }
+        let NewRecord { key, value, headers, timestamp } = record;
+        Self { key, value, headers, timestamp }
     }
 }
 
 impl From<RecordAndOffset> for ReceivedRecord {
     fn from(received: RecordAndOffset) -> Self {
-        let Record {
-            key,
-            value,
-            headers,
-            timestamp,
-        } = received.record;
-        Self {
-            offset: received.offset,
-            timestamp,
-            key,
-            value,
-            headers,
-        }
+        let Record { key, value, headers, timestamp } = received.record;
+        Self { offset: received.offset, timestamp, key, value, headers }
     }
 }

@@ -33,10 +33,7 @@ impl Transport {
         Ok(Self {
             brokers: settings.brokers.clone(),
             max_response_bytes: settings.max_response_bytes,
-            tls: settings
-                .tls
-                .then(|| tls(settings.ca_file.as_deref()))
-                .transpose()?,
+            tls: settings.tls.then(|| tls(settings.ca_file.as_deref())).transpose()?,
             sasl: settings.sasl_mechanism,
             username: settings.sasl_username.clone(),
             password: settings.sasl_password.clone(),
@@ -98,13 +95,7 @@ fn tls(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, KafkaError> {
         }
     }
     if roots.is_empty() {
-        return Err(KafkaError::Settings(
-            "no certificate authority to trust; set kafka.ca_file".to_owned(),
-        ));
+        return Err(KafkaError::Settings("no certificate authority to trust; set kafka.ca_file".to_owned()));
     }
-    Ok(Arc::new(
-        ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth(),
-    ))
+    Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

@@ -33,11 +33,7 @@ pub struct TopicWriter {
 
 impl TopicWriter {
     pub(super) fn new(cluster: Arc<Cluster>, topic: &str) -> Self {
-        Self {
-            cluster,
-            topic: topic.into(),
-            links: Arc::default(),
-        }
+        Self { cluster, topic: topic.into(), links: Arc::default() }
     }
 
     /// Publishes records as one batch and returns their offsets, once all in-sync replicas have them.
@@ -63,11 +59,12 @@ impl TopicWriter {
         let writer = self.clone();
         self.cluster
             .runtime
-            .spawn(async move {
+            // Boxed: the client's futures are large and nest deeply, which callers should not feel.
+            .spawn(Box::pin(async move {
                 writer
                     .publish_until(partition, records, compression, Instant::now() + within)
                     .await
-            })
+            }))
             .await
             .unwrap_or_else(|_lost| Err(PublishError::new(Reached::Perhaps, Failure::Lost)))
     }
@@ -83,14 +80,10 @@ impl TopicWriter {
         let mut reached = Reached::Never;
         let mut pause = PAUSE.0;
         loop {
-            let limit = end
-                .saturating_duration_since(Instant::now())
-                .min(self.cluster.request_timeout);
+            let limit = end.saturating_duration_since(Instant::now()).min(self.cluster.request_timeout);
             let batch = records.clone();
-            let produce = link.request(
-                limit,
-                |leader| async move { leader.produce(batch, compression).await },
-            );
+            let produce =
+                link.request(limit, |leader| async move { leader.produce(batch, compression).await });
             let (reached_now, failure) = match produce.await {
                 Ok(offsets) => {
                     self.keep(partition, link);
@@ -120,18 +113,12 @@ impl TopicWriter {
     }
 
     fn keep(&self, partition: i32, link: Arc<Link>) {
-        self.links
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(partition)
-            .or_insert(link);
+        self.links.lock().unwrap_or_else(PoisonError::into_inner).entry(partition).or_insert(link);
     }
 }
 
 impl fmt::Debug for TopicWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TopicWriter")
-            .field("topic", &self.topic)
-            .finish_non_exhaustive()
+        f.debug_struct("TopicWriter").field("topic", &self.topic).finish_non_exhaustive()
     }
 }

@@ -23,10 +23,7 @@ impl Arguments {
         arguments: impl Iterator<Item = OsString>,
         commands: &[(&'static str, &'static str)],
     ) -> Result<Self, String> {
-        let mut parsed = Self {
-            action: Action::Run,
-            config: None,
-        };
+        let mut parsed = Self { action: Action::Run, config: None };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy();
@@ -37,25 +34,19 @@ impl Arguments {
                 }
                 "--check-config" => parsed.act(Action::CheckConfig)?,
                 "--help" | "-h" => {
-                    return Ok(Self {
-                        action: Action::Help,
-                        ..parsed
-                    });
+                    return Ok(Self { action: Action::Help, ..parsed });
                 }
                 "--version" | "-V" => {
-                    return Ok(Self {
-                        action: Action::Version,
-                        ..parsed
-                    });
+                    return Ok(Self { action: Action::Version, ..parsed });
                 }
-                other => match (
-                    other.strip_prefix("--config="),
-                    commands.iter().find(|(name, _)| *name == other),
-                ) {
-                    (Some(file), _) => parsed.config = Some(PathBuf::from(file)),
-                    (None, Some((name, _))) => parsed.act(Action::Command(name))?,
-                    (None, None) => return Err(format!("unknown argument {other:?}")),
-                },
+                other => {
+                    match (other.strip_prefix("--config="), commands.iter().find(|(name, _)| *name == other))
+                    {
+                        (Some(file), _) => parsed.config = Some(PathBuf::from(file)),
+                        (None, Some((name, _))) => parsed.act(Action::Command(name))?,
+                        (None, None) => return Err(format!("unknown argument {other:?}")),
+                    }
+                }
             }
         }
         Ok(parsed)

@@ -34,9 +34,8 @@ pub(super) fn run(
 ) -> ExitCode {
     // Two providers end up in the dependency tree, so rustls cannot choose by itself; only the first call counts.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let outcome = telemetry::init(&settings.log)
-        .and_then(|()| build_runtime(&settings.runtime))
-        .and_then(|runtime| {
+    let outcome =
+        telemetry::init(&settings.log).and_then(|()| build_runtime(&settings.runtime)).and_then(|runtime| {
             let outcome = runtime.block_on(serve(name, kind, settings, body));
             runtime.shutdown_timeout(RUNTIME_STOP);
             outcome
@@ -94,17 +93,9 @@ async fn stop_on_signal(
     settings: &ShutdownSettings,
 ) -> anyhow::Error {
     let received = signals.next().await;
-    tracing::info!(
-        signal = received,
-        delay_ms = settings.delay_ms,
-        grace_ms = settings.grace_ms,
-        "draining"
-    );
+    tracing::info!(signal = received, delay_ms = settings.delay_ms, grace_ms = settings.grace_ms, "draining");
     let drained_in_vain = async {
-        context
-            .shutdown
-            .request_after(Duration::from_millis(settings.delay_ms))
-            .await;
+        context.shutdown.request_after(Duration::from_millis(settings.delay_ms)).await;
         tokio::time::sleep(context.shutdown.grace()).await;
     };
     tokio::select! {
@@ -121,10 +112,7 @@ struct Signals {
 impl Signals {
     fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
     async fn next(&mut self) -> &'static str {

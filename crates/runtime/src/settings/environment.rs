@@ -11,11 +11,8 @@ use super::{SettingsError, tree::Tree};
 const PREFIX: &str = "CHARGING__";
 const CONFIG_FILE: &str = "CHARGING_CONFIG";
 /// Names everybody knows, used only where the service has the key.
-const SHORT_NAMES: [(&str, &str); 3] = [
-    ("DATABASE_URL", "database.url"),
-    ("REDIS_URL", "redis.url"),
-    ("KAFKA_BROKERS", "kafka.brokers"),
-];
+const SHORT_NAMES: [(&str, &str); 3] =
+    [("DATABASE_URL", "database.url"), ("REDIS_URL", "redis.url"), ("KAFKA_BROKERS", "kafka.brokers")];
 const FILE_SUFFIX: &str = "_FILE";
 
 /// The variables that concern us, before it is known which keys exist.
@@ -28,10 +25,7 @@ pub(super) struct Environment {
 pub(super) fn read(
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Environment, SettingsError> {
-    let mut environment = Environment {
-        config_file: None,
-        variables: BTreeMap::new(),
-    };
+    let mut environment = Environment { config_file: None, variables: BTreeMap::new() };
     for (name, value) in variables {
         let Some(name) = name.to_str().filter(|name| is_ours(name)) else {
             continue;
@@ -78,10 +72,7 @@ impl Environment {
 
 fn apply_full(tree: &mut Tree, name: &str, key: &str, value: &str) -> Result<(), SettingsError> {
     // A key may itself end in `_file` (`auth.jwks_file`), so the defaults decide what the suffix means.
-    match key
-        .strip_suffix("_file")
-        .filter(|stem| !tree.has_key(key) && tree.has_key(stem))
-    {
+    match key.strip_suffix("_file").filter(|stem| !tree.has_key(key) && tree.has_key(stem)) {
         Some(stem) => tree.set(stem, &secret_file(name, value)?, &source(name)),
         None => tree.set(key, value, &source(name)),
     }

@@ -67,10 +67,7 @@ pub struct ShutdownSettings {
 
 impl Default for ShutdownSettings {
     fn default() -> Self {
-        Self {
-            delay_ms: 0,
-            grace_ms: 20_000,
-        }
+        Self { delay_ms: 0, grace_ms: 20_000 }
     }
 }
 

@@ -50,9 +50,7 @@ struct Auth {
 
 fn load_with(file: Option<&str>, variables: &[(&str, &str)]) -> Result<(CommonSettings, Own), SettingsError> {
     let file = file.map(Scratch::new);
-    let variables = variables
-        .iter()
-        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     load(DEFAULTS, file.as_ref().map(|file| file.0.as_path()), variables)
 }
 
@@ -62,10 +60,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new(text: &str) -> Self {
         let path = std::env::temp_dir().join(format!("runtime-settings-{}.toml", uuid::Uuid::now_v7()));
-        std::fs::File::create(&path)
-            .unwrap()
-            .write_all(text.as_bytes())
-            .unwrap();
+        std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
         Self(path)
     }
 }
@@ -83,14 +78,9 @@ fn refusal(file: Option<&str>, variables: &[(&str, &str)]) -> String {
 #[test]
 fn environment_goes_over_the_file_and_the_file_over_the_defaults() {
     let file = "[database]\nmax_connections = 8\n[log]\nlevel = \"debug\"\n";
-    let (common, own) = load_with(
-        Some(file),
-        &[
-            ("CHARGING__DATABASE__MAX_CONNECTIONS", "16"),
-            ("OTHER", "ignored"),
-        ],
-    )
-    .unwrap();
+    let (common, own) =
+        load_with(Some(file), &[("CHARGING__DATABASE__MAX_CONNECTIONS", "16"), ("OTHER", "ignored")])
+            .unwrap();
     assert_eq!(own.database.max_connections, 16);
     assert_eq!(common.log.level, "debug");
     assert_eq!(common.log.format, LogFormat::Json);
@@ -106,20 +96,11 @@ fn the_file_may_be_named_by_the_environment() {
 
 #[test]
 fn short_names_work_where_the_key_exists_and_the_full_name_wins() {
-    let (_, own) = load_with(
-        None,
-        &[
-            ("DATABASE_URL", "postgres://short"),
-            ("REDIS_URL", "redis://elsewhere"),
-        ],
-    )
-    .unwrap();
+    let (_, own) =
+        load_with(None, &[("DATABASE_URL", "postgres://short"), ("REDIS_URL", "redis://elsewhere")]).unwrap();
     assert_eq!(own.database.url.expose_secret(), "postgres://short");
 
-    let both = [
-        ("DATABASE_URL", "postgres://short"),
-        ("CHARGING__DATABASE__URL", "postgres://full"),
-    ];
+    let both = [("DATABASE_URL", "postgres://short"), ("CHARGING__DATABASE__URL", "postgres://full")];
     let (_, own) = load_with(None, &both).unwrap();
     assert_eq!(own.database.url.expose_secret(), "postgres://full");
 }
@@ -151,10 +132,7 @@ fn unknown_keys_are_refused_by_name_and_source() {
     assert_snapshot!(refusal(None, &[("CHARGING__DATABASE__MAX_CONNECTION", "1")]), @"the environment variable CHARGING__DATABASE__MAX_CONNECTION sets `database.max_connection`, which this service does not know; correct or remove it (defaults.toml names every key)");
     assert_snapshot!(refusal(None, &[("CHARGING__DATABASE", "1")]), @"the environment variable CHARGING__DATABASE names the section `database`; name a key inside it");
     let from_file = refusal(Some("[database]\nmax_conns = 1\n"), &[]);
-    assert!(
-        from_file.contains("sets `database.max_conns`, which this service does not know"),
-        "{from_file}"
-    );
+    assert!(from_file.contains("sets `database.max_conns`, which this service does not know"), "{from_file}");
     let override_error = parse::<Own>(DEFAULTS, &[("database.oops", "1")]).unwrap_err();
     assert_snapshot!(override_error, @"an override sets `database.oops`, which this service does not know; correct or remove it (defaults.toml names every key)");
 }

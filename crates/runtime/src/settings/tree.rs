@@ -26,11 +26,9 @@ impl Tree {
         let shown = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| SettingsError::new(format!("cannot read the settings file {shown}: {error}")))?;
-        let overlay = File::from_str(&text, FileFormat::Toml)
-            .collect()
-            .map_err(|error| {
-                SettingsError::new(format!("the settings file {shown} is not valid TOML: {error}"))
-            })?;
+        let overlay = File::from_str(&text, FileFormat::Toml).collect().map_err(|error| {
+            SettingsError::new(format!("the settings file {shown} is not valid TOML: {error}"))
+        })?;
         merge(&mut self.0, overlay, "", &format!("the settings file {shown}"))
     }
 
@@ -76,16 +74,12 @@ impl Tree {
         // `Config` and not a bare `Value`, because only it reports the full path of a key.
         let mut builder = Config::builder();
         for (key, value) in self.0 {
-            builder = builder
-                .set_override(key, value)
-                .map_err(|error| SettingsError::new(error.to_string()))?;
+            builder =
+                builder.set_override(key, value).map_err(|error| SettingsError::new(error.to_string()))?;
         }
-        builder
-            .build()
-            .and_then(Config::try_deserialize)
-            .map_err(|error| {
-                SettingsError::new(format!("{error}; the service's defaults.toml explains every key"))
-            })
+        builder.build().and_then(Config::try_deserialize).map_err(|error| {
+            SettingsError::new(format!("{error}; the service's defaults.toml explains every key"))
+        })
     }
 }
 
@@ -106,18 +100,12 @@ fn merge(
     source: &str,
 ) -> Result<(), SettingsError> {
     for (key, mut value) in overlay {
-        let path = if prefix.is_empty() {
-            key.clone()
-        } else {
-            format!("{prefix}.{key}")
-        };
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         let slot = base.get_mut(&key).ok_or_else(|| unknown(&path, source))?;
         match (&mut slot.kind, value.kind) {
             (ValueKind::Table(inner), ValueKind::Table(overlay)) => merge(inner, overlay, &path, source)?,
             (ValueKind::Table(_), _) => {
-                return Err(SettingsError::new(format!(
-                    "`{path}` in {source} is a section, not a value"
-                )));
+                return Err(SettingsError::new(format!("`{path}` in {source} is a section, not a value")));
             }
             (_, kind) => {
                 value.kind = kind;

@@ -22,10 +22,7 @@ pub(super) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
 pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer) {
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match format {
-        LogFormat::Json => layer
-            .fmt_fields(JsonFields::new())
-            .event_format(JsonLines)
-            .boxed(),
+        LogFormat::Json => layer.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed(),
         LogFormat::Text => layer.with_ansi(false).boxed(),
     };
     // Filtered apart from the lines: a quiet log must not break traces that lead through this process.
@@ -34,10 +31,8 @@ pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer) {
         .with_location(false)
         .with_threads(false)
         .with_filter(LevelFilter::INFO);
-    let installed = tracing_subscriber::registry()
-        .with(identities)
-        .with(lines.with_filter(filter))
-        .try_init();
+    let installed =
+        tracing_subscriber::registry().with(identities).with(lines.with_filter(filter)).try_init();
     if installed.is_err() {
         tracing::debug!("a log subscriber was there already");
     }

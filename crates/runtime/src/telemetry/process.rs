@@ -37,13 +37,7 @@ impl ProcessCollector {
     }
 
     fn collectors(&self) -> [&dyn Collector; 5] {
-        [
-            &self.cpu_seconds,
-            &self.resident_bytes,
-            &self.open_fds,
-            &self.threads,
-            &self.start_time,
-        ]
+        [&self.cpu_seconds, &self.resident_bytes, &self.open_fds, &self.threads, &self.start_time]
     }
 
     fn refresh(&self) {
@@ -71,10 +65,7 @@ impl Collector for ProcessCollector {
 
     fn collect(&self) -> Vec<MetricFamily> {
         self.refresh();
-        self.collectors()
-            .into_iter()
-            .flat_map(Collector::collect)
-            .collect()
+        self.collectors().into_iter().flat_map(Collector::collect).collect()
     }
 }
 
@@ -91,20 +82,12 @@ fn read_stat() -> Option<Stat> {
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     // Positions as in proc(5), counted from the third field.
     let number = |position: usize| fields.get(position - 3)?.parse::<f64>().ok();
-    Some(Stat {
-        cpu_ticks: number(14)? + number(15)?,
-        threads: number(20)?,
-        start_ticks: number(22)?,
-    })
+    Some(Stat { cpu_ticks: number(14)? + number(15)?, threads: number(20)?, start_ticks: number(22)? })
 }
 
 fn boot_time_seconds() -> Option<f64> {
     let text = fs::read_to_string("/proc/stat").ok()?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("btime "))?
-        .trim()
-        .parse()
-        .ok()
+    text.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
 fn resident_bytes() -> Option<f64> {

@@ -20,11 +20,7 @@ pub struct Batch {
 
 impl Default for Batch {
     fn default() -> Self {
-        Self {
-            records: 1,
-            null_header: false,
-            producer: None,
-        }
+        Self { records: 1, null_header: false, producer: None }
     }
 }
 
@@ -56,11 +52,7 @@ impl Connection {
         body.extend(records);
         // One topic, its name, one partition: then comes the error code.
         let answer = self.ask(0, 3, &body);
-        assert_eq!(
-            error_at(&answer, 4 + 2 + topic.len() + 4 + 4),
-            0,
-            "produce refused"
-        );
+        assert_eq!(error_at(&answer, 4 + 2 + topic.len() + 4 + 4), 0, "produce refused");
     }
 
     /// Begins a transaction that may write to partition 0.
@@ -84,11 +76,7 @@ impl Connection {
         producer.put(&mut add);
         put_partition(&mut add, topic);
         let answer = self.ask(24, 0, &add);
-        assert_eq!(
-            error_at(&answer, 4 + 4 + 2 + topic.len() + 4 + 4),
-            0,
-            "partition not added"
-        );
+        assert_eq!(error_at(&answer, 4 + 4 + 2 + topic.len() + 4 + 4), 0, "partition not added");
         producer
     }
 
@@ -212,8 +200,6 @@ fn error_at(answer: &[u8], position: usize) -> i16 {
 
 fn crc32c(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0x82F6_3B78 * (crc & 1))
-        })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82F6_3B78 * (crc & 1)))
     })
 }

@@ -58,13 +58,8 @@ impl ChargePointRow {
         connectors: BTreeMap<ConnectorId, Connector>,
         ledger: Ledger,
     ) -> Result<ChargePoint, StorageError> {
-        let memory: Memory = self
-            .memory
-            .clone()
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(broken)?
-            .unwrap_or_default();
+        let memory: Memory =
+            self.memory.clone().map(serde_json::from_value).transpose().map_err(broken)?.unwrap_or_default();
         Ok(ChargePoint {
             id: ChargePointId::parse(&self.charge_point_id).map_err(broken)?,
             liveness: Liveness {
@@ -93,35 +88,13 @@ impl ChargePointRow {
         rivals: Vec<Report<Option<GatewayId>>>,
     ) -> Result<Option<Latest<Option<GatewayId>>>, StorageError> {
         let Some(at) = self.seen_at else { return Ok(None) };
-        let told = (
-            self.seen_appended_at,
-            self.seen_partition,
-            self.seen_offset,
-            self.seen_event,
-        );
+        let told = (self.seen_appended_at, self.seen_partition, self.seen_offset, self.seen_event);
         let (Some(appended_at), Some(partition), Some(offset), Some(event)) = told else {
             return Err(broken("seen_at without its record"));
         };
-        let gateway = self
-            .gateway_id
-            .as_deref()
-            .map(GatewayId::parse)
-            .transpose()
-            .map_err(broken)?;
-        let stamp = Stamp {
-            at,
-            appended_at,
-            partition,
-            offset,
-        };
-        Ok(Some(Latest::restore(
-            Report {
-                stamp,
-                event: EventKey(event),
-                value: gateway,
-            },
-            rivals,
-        )))
+        let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(broken)?;
+        let stamp = Stamp { at, appended_at, partition, offset };
+        Ok(Some(Latest::restore(Report { stamp, event: EventKey(event), value: gateway }, rivals)))
     }
 }
 
@@ -160,23 +133,18 @@ impl<'a> Columns<'a> {
         self.online.push(state.liveness.online());
         self.last_seen_at.push(state.liveness.last_seen_at);
         self.last_heartbeat_at.push(state.liveness.last_heartbeat_at);
-        self.gateway_id
-            .push(state.liveness.gateway().map(GatewayId::as_str));
+        self.gateway_id.push(state.liveness.gateway().map(GatewayId::as_str));
         let seen = state.liveness.seen.as_ref().map(Latest::newest);
         self.seen_at.push(seen.map(|seen| seen.stamp.at));
-        self.seen_appended_at
-            .push(seen.map(|seen| seen.stamp.appended_at));
+        self.seen_appended_at.push(seen.map(|seen| seen.stamp.appended_at));
         self.seen_partition.push(seen.map(|seen| seen.stamp.partition));
         self.seen_offset.push(seen.map(|seen| seen.stamp.offset));
         self.seen_event.push(seen.map(|seen| seen.event.0));
         let boot = state.boot.as_ref();
         self.model.push(boot.and_then(|boot| boot.value.model.as_deref()));
-        self.vendor
-            .push(boot.and_then(|boot| boot.value.vendor.as_deref()));
-        self.firmware_version
-            .push(boot.and_then(|boot| boot.value.firmware_version.as_deref()));
-        self.serial_number
-            .push(boot.and_then(|boot| boot.value.serial_number.as_deref()));
+        self.vendor.push(boot.and_then(|boot| boot.value.vendor.as_deref()));
+        self.firmware_version.push(boot.and_then(|boot| boot.value.firmware_version.as_deref()));
+        self.serial_number.push(boot.and_then(|boot| boot.value.serial_number.as_deref()));
         self.booted_at.push(boot.map(|boot| boot.at));
         self.memory.push(memory_of(state)?);
         Ok(())
@@ -185,12 +153,7 @@ impl<'a> Columns<'a> {
 
 fn memory_of(state: &ChargePoint) -> Result<Option<serde_json::Value>, StorageError> {
     let memory = Memory {
-        rivals: state
-            .liveness
-            .seen
-            .as_ref()
-            .map(|seen| seen.rivals().to_vec())
-            .unwrap_or_default(),
+        rivals: state.liveness.seen.as_ref().map(|seen| seen.rivals().to_vec()).unwrap_or_default(),
         goodbyes: state.liveness.goodbyes.clone(),
         clockless: state.clockless.clone(),
     };

@@ -51,11 +51,8 @@ struct SnapshotRow {
 /// # Errors
 /// When Postgres fails or a row cannot be.
 pub async fn snapshot(connection: &mut Connection, id: PileId) -> Result<Option<PileSnapshot>, StorageError> {
-    let row: Option<SnapshotRow> = diesel::sql_query(SNAPSHOT)
-        .bind::<Uuid, _>(id.0)
-        .get_result(connection)
-        .await
-        .optional()?;
+    let row: Option<SnapshotRow> =
+        diesel::sql_query(SNAPSHOT).bind::<Uuid, _>(id.0).get_result(connection).await.optional()?;
     row.map(|row| row.into_snapshot(id)).transpose()
 }
 
@@ -68,9 +65,7 @@ impl SnapshotRow {
             charge_point_id: ChargePointId::parse(&self.charge_point_id)
                 .map_err(|error| StorageError::inconsistent("piles", error))?,
             online: self.online,
-            connectors: connectors
-                .map(|(id, status)| connector(id, &status))
-                .collect::<Result<_, _>>()?,
+            connectors: connectors.map(|(id, status)| connector(id, &status)).collect::<Result<_, _>>()?,
             open_sessions: sessions
                 .map(|(connector, transaction)| open_session(connector, transaction.as_deref()))
                 .collect::<Result<_, _>>()?,

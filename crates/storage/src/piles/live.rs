@@ -105,12 +105,9 @@ fn assemble(
     }
     for row in connectors {
         let (charge_point, state) = row.into_state()?;
-        let view = ChargePointId::parse(&charge_point)
-            .ok()
-            .and_then(|id| views.get_mut(&id));
+        let view = ChargePointId::parse(&charge_point).ok().and_then(|id| views.get_mut(&id));
         if let Some(view) = view {
-            view.connectors
-                .insert(state.id, LiveConnector { state, session: None });
+            view.connectors.insert(state.id, LiveConnector { state, session: None });
         }
     }
     for row in sessions {
@@ -126,10 +123,9 @@ fn assemble(
 
 impl LiveView {
     fn connector(&mut self, id: ConnectorId) -> &mut LiveConnector {
-        self.connectors.entry(id).or_insert_with(|| LiveConnector {
-            state: Connector::new(id),
-            session: None,
-        })
+        self.connectors
+            .entry(id)
+            .or_insert_with(|| LiveConnector { state: Connector::new(id), session: None })
     }
 }
 
@@ -141,12 +137,7 @@ impl ChargePointRow {
             online: self.online,
             last_seen_at: self.last_seen_at,
             last_heartbeat_at: self.last_heartbeat_at,
-            gateway_id: self
-                .gateway_id
-                .as_deref()
-                .map(GatewayId::parse)
-                .transpose()
-                .map_err(broken)?,
+            gateway_id: self.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(broken)?,
             firmware_version: self.firmware_version,
             connectors: BTreeMap::new(),
         };
@@ -165,12 +156,7 @@ impl OpenSessionRow {
             charge_point_id: ChargePointId::parse(&self.charge_point_id).map_err(broken)?,
             connector_id,
             transaction_id: transaction_id.transpose().map_err(broken)?,
-            id_tag: self
-                .id_tag
-                .as_deref()
-                .map(IdTag::parse)
-                .transpose()
-                .map_err(broken)?,
+            id_tag: self.id_tag.as_deref().map(IdTag::parse).transpose().map_err(broken)?,
             reservation_id: self.reservation_id,
             started_at: self.started_at,
             meter_start_wh: self.meter_start_wh,

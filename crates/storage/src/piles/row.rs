@@ -63,9 +63,7 @@ impl TryFrom<Row> for Pile {
 
     fn try_from(row: Row) -> Result<Self, StorageError> {
         let label = |text: Option<String>| text.as_deref().map(Label::parse).transpose().map_err(broken);
-        let current_type = CurrentType::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == row.current_type);
+        let current_type = CurrentType::ALL.into_iter().find(|kind| kind.as_str() == row.current_type);
         Ok(Self {
             id: PileId(row.id),
             station_id: StationId(row.station_id),
@@ -79,11 +77,7 @@ impl TryFrom<Row> for Pile {
                 current_type: current_type
                     .ok_or_else(|| broken(format!("current type {}", row.current_type)))?,
             },
-            edition: Edition {
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-                version: row.version,
-            },
+            edition: Edition { created_at: row.created_at, updated_at: row.updated_at, version: row.version },
         })
     }
 }

@@ -109,13 +109,8 @@ pub async fn retire(
                 Ok(charge_point) => charge_point,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            let open = sessions::charge_point_id
-                .eq(charge_point)
-                .and(sessions::ended_at.is_null());
-            if diesel::select(exists(sessions::table.filter(open)))
-                .get_result(tx)
-                .await?
-            {
+            let open = sessions::charge_point_id.eq(charge_point).and(sessions::ended_at.is_null());
+            if diesel::select(exists(sessions::table.filter(open))).get_result(tx).await? {
                 return Ok(Err(Refusal::OpenSession));
             }
             diesel::update(piles::table.find(id.0))

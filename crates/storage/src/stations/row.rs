@@ -59,9 +59,7 @@ impl TryFrom<Row> for Station {
 
     fn try_from(row: Row) -> Result<Self, StorageError> {
         let label = |text: Option<String>| text.as_deref().map(Label::parse).transpose().map_err(broken);
-        let status = StationStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == row.status);
+        let status = StationStatus::ALL.into_iter().find(|status| status.as_str() == row.status);
         let location = row.latitude.zip(row.longitude);
         Ok(Self {
             id: StationId(row.id),
@@ -69,17 +67,10 @@ impl TryFrom<Row> for Station {
                 name: Label::parse(&row.name).map_err(broken)?,
                 address: label(row.address)?,
                 operator_id: label(row.operator_id)?,
-                location: location
-                    .map(|(lat, lon)| Location::parse(lat, lon))
-                    .transpose()
-                    .map_err(broken)?,
+                location: location.map(|(lat, lon)| Location::parse(lat, lon)).transpose().map_err(broken)?,
                 status: status.ok_or_else(|| broken(format!("status {}", row.status)))?,
             },
-            edition: Edition {
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-                version: row.version,
-            },
+            edition: Edition { created_at: row.created_at, updated_at: row.updated_at, version: row.version },
         })
     }
 }

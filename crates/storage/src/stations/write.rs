@@ -93,10 +93,7 @@ pub async fn retire(
                 return Ok(Err(refusal));
             }
             let standing = piles::station_id.eq(id.0).and(piles::retired_at.is_null());
-            if diesel::select(exists(piles::table.filter(standing)))
-                .get_result(tx)
-                .await?
-            {
+            if diesel::select(exists(piles::table.filter(standing))).get_result(tx).await? {
                 return Ok(Err(Refusal::NotEmpty));
             }
             diesel::update(stations::table.find(id.0))

@@ -87,26 +87,18 @@ fn payload(kind: &CommandKind) -> Payload<'_> {
             connector_id: connector_id.map(domain::ids::ConnectorId::number),
         },
         CommandKind::StopTransaction { transaction_id } => Payload::Stop {
-            transaction_id: transaction_id.as_integer().map_or_else(
-                || WireTransactionId::Text(transaction_id.as_str()),
-                WireTransactionId::Integer,
-            ),
+            transaction_id: transaction_id
+                .as_integer()
+                .map_or_else(|| WireTransactionId::Text(transaction_id.as_str()), WireTransactionId::Integer),
         },
         CommandKind::Reset { kind } => Payload::Reset { r#type: *kind },
-        CommandKind::UnlockConnector { connector_id } => Payload::Unlock {
-            connector_id: connector_id.number(),
-        },
-        CommandKind::ChangeAvailability {
-            connector_id,
-            availability,
-        } => Payload::ChangeAvailability {
-            connector_id: connector_id.number(),
-            r#type: *availability,
-        },
-        CommandKind::TriggerMessage {
-            requested,
-            connector_id,
-        } => Payload::Trigger {
+        CommandKind::UnlockConnector { connector_id } => {
+            Payload::Unlock { connector_id: connector_id.number() }
+        }
+        CommandKind::ChangeAvailability { connector_id, availability } => {
+            Payload::ChangeAvailability { connector_id: connector_id.number(), r#type: *availability }
+        }
+        CommandKind::TriggerMessage { requested, connector_id } => Payload::Trigger {
             requested_message: *requested,
             connector_id: connector_id.map(domain::ids::ConnectorId::number),
         },
@@ -122,29 +114,21 @@ fn instant(time: DateTime<Utc>) -> String {
 pub(super) fn decode(bytes: &[u8]) -> Result<Command, DecodeError> {
     let root = Object::parse(bytes)?;
     let charge_point_id = charge_point_id(root.text("chargePointId")?.as_deref())?;
-    let payload = root
-        .object("payload")?
-        .ok_or_else(|| FieldError::missing("payload"))?;
+    let payload = root.object("payload")?.ok_or_else(|| FieldError::missing("payload"))?;
     Ok(Command {
         id: command_id(&text(&root, "commandId")?)?,
         charge_point_id,
         gateway_id: gateway_id(&text(&root, "gatewayId")?)?,
         kind: kind(&text(&root, "commandName")?, payload)?,
-        issued_at: root
-            .time("issuedAt")?
-            .ok_or_else(|| FieldError::missing("issuedAt"))?,
-        expires_at: root
-            .time("expiresAt")?
-            .ok_or_else(|| FieldError::missing("expiresAt"))?,
+        issued_at: root.time("issuedAt")?.ok_or_else(|| FieldError::missing("issuedAt"))?,
+        expires_at: root.time("expiresAt")?.ok_or_else(|| FieldError::missing("expiresAt"))?,
         trace_id: root.free_text("traceId"),
     })
 }
 
 /// The command's id, a UUID.
 pub(super) fn command_id(raw: &str) -> Result<CommandId, FieldError> {
-    Uuid::parse_str(raw)
-        .map(CommandId)
-        .map_err(|error| FieldError::new("commandId", error))
+    Uuid::parse_str(raw).map(CommandId).map_err(|error| FieldError::new("commandId", error))
 }
 
 /// The pod that the command is for.
@@ -159,9 +143,9 @@ fn kind(name: &str, payload: &Object<'_>) -> Result<CommandKind, FieldError> {
             transaction_id(payload).map(|transaction_id| CommandKind::StopTransaction { transaction_id })
         }
         "Reset" => payload.variant("type").map(|kind| CommandKind::Reset { kind }),
-        "UnlockConnector" => payload
-            .connector_id()
-            .map(|connector_id| CommandKind::UnlockConnector { connector_id }),
+        "UnlockConnector" => {
+            payload.connector_id().map(|connector_id| CommandKind::UnlockConnector { connector_id })
+        }
         "ChangeAvailability" => change_availability(payload),
         "TriggerMessage" => trigger_message(payload),
         "ChangeConfiguration" => change_configuration(payload),
@@ -172,16 +156,11 @@ fn kind(name: &str, payload: &Object<'_>) -> Result<CommandKind, FieldError> {
 
 fn start(payload: &Object<'_>) -> Result<CommandKind, FieldError> {
     let id_tag = IdTag::parse(&text(payload, "idTag")?).map_err(|error| FieldError::new("idTag", error))?;
-    Ok(CommandKind::StartTransaction {
-        id_tag,
-        connector_id: payload.optional_connector_id()?,
-    })
+    Ok(CommandKind::StartTransaction { id_tag, connector_id: payload.optional_connector_id()? })
 }
 
 fn transaction_id(payload: &Object<'_>) -> Result<TransactionId, FieldError> {
-    payload
-        .transaction_id()?
-        .ok_or_else(|| FieldError::missing("transactionId"))
+    payload.transaction_id()?.ok_or_else(|| FieldError::missing("transactionId"))
 }
 
 fn change_availability(payload: &Object<'_>) -> Result<CommandKind, FieldError> {
@@ -201,9 +180,7 @@ fn trigger_message(payload: &Object<'_>) -> Result<CommandKind, FieldError> {
 fn change_configuration(payload: &Object<'_>) -> Result<CommandKind, FieldError> {
     Ok(CommandKind::ChangeConfiguration {
         key: text(payload, "key")?,
-        value: payload
-            .string("value")?
-            .ok_or_else(|| FieldError::missing("value"))?,
+        value: payload.string("value")?.ok_or_else(|| FieldError::missing("value"))?,
     })
 }
 

@@ -45,23 +45,21 @@ fn payload(kind: &CommandKind) -> Payload {
             })
         }
         CommandKind::Reset { kind } => Payload::Reset(proto::Reset { r#type: name(kind) }),
-        CommandKind::UnlockConnector { connector_id } => Payload::UnlockConnector(proto::UnlockConnector {
-            connector_id: number(connector_id),
-        }),
-        CommandKind::ChangeAvailability {
-            connector_id,
-            availability,
-        } => Payload::ChangeAvailability(proto::ChangeAvailability {
-            connector_id: number(connector_id),
-            r#type: name(availability),
-        }),
-        CommandKind::TriggerMessage {
-            requested,
-            connector_id,
-        } => Payload::TriggerMessage(proto::TriggerMessage {
-            requested_message: name(requested),
-            connector_id: connector_id.as_ref().map(number),
-        }),
+        CommandKind::UnlockConnector { connector_id } => {
+            Payload::UnlockConnector(proto::UnlockConnector { connector_id: number(connector_id) })
+        }
+        CommandKind::ChangeAvailability { connector_id, availability } => {
+            Payload::ChangeAvailability(proto::ChangeAvailability {
+                connector_id: number(connector_id),
+                r#type: name(availability),
+            })
+        }
+        CommandKind::TriggerMessage { requested, connector_id } => {
+            Payload::TriggerMessage(proto::TriggerMessage {
+                requested_message: name(requested),
+                connector_id: connector_id.as_ref().map(number),
+            })
+        }
         CommandKind::ChangeConfiguration { key, value } => {
             Payload::ChangeConfiguration(proto::ChangeConfiguration {
                 key: key.clone(),
@@ -74,15 +72,13 @@ fn payload(kind: &CommandKind) -> Payload {
 /// The name that serde knows a variant by, which is OCPP's.
 fn name(variant: &impl Serialize) -> String {
     let name = serde_json::to_value(variant).ok();
-    name.and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_default()
+    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Reads the binary form.
 pub(super) fn decode(bytes: &[u8]) -> Result<Command, DecodeError> {
-    let command = proto::GatewayCommand::decode(bytes).map_err(|error| DecodeError::NotProtobuf {
-        message: error.to_string(),
-    })?;
+    let command = proto::GatewayCommand::decode(bytes)
+        .map_err(|error| DecodeError::NotProtobuf { message: error.to_string() })?;
     let charge_point = Some(command.charge_point_id.as_str()).filter(|id| !id.is_empty());
     let payload = command.payload.ok_or_else(|| FieldError::missing("payload"))?;
     Ok(Command {
@@ -102,15 +98,13 @@ fn kind(payload: Payload) -> Result<CommandKind, FieldError> {
             id_tag: IdTag::parse(&start.id_tag).map_err(|error| FieldError::new("idTag", error))?,
             connector_id: start.connector_id.map(connector).transpose()?,
         },
-        Payload::RemoteStopTransaction(stop) => CommandKind::StopTransaction {
-            transaction_id: transaction(&stop.transaction_id)?,
-        },
-        Payload::Reset(reset) => CommandKind::Reset {
-            kind: variant("type", &reset.r#type)?,
-        },
-        Payload::UnlockConnector(unlock) => CommandKind::UnlockConnector {
-            connector_id: connector(unlock.connector_id)?,
-        },
+        Payload::RemoteStopTransaction(stop) => {
+            CommandKind::StopTransaction { transaction_id: transaction(&stop.transaction_id)? }
+        }
+        Payload::Reset(reset) => CommandKind::Reset { kind: variant("type", &reset.r#type)? },
+        Payload::UnlockConnector(unlock) => {
+            CommandKind::UnlockConnector { connector_id: connector(unlock.connector_id)? }
+        }
         Payload::ChangeAvailability(change) => CommandKind::ChangeAvailability {
             connector_id: connector(change.connector_id)?,
             availability: variant("type", &change.r#type)?,
@@ -119,10 +113,9 @@ fn kind(payload: Payload) -> Result<CommandKind, FieldError> {
             requested: variant("requestedMessage", &trigger.requested_message)?,
             connector_id: trigger.connector_id.map(connector).transpose()?,
         },
-        Payload::ChangeConfiguration(change) => CommandKind::ChangeConfiguration {
-            key: change.key,
-            value: change.value,
-        },
+        Payload::ChangeConfiguration(change) => {
+            CommandKind::ChangeConfiguration { key: change.key, value: change.value }
+        }
     })
 }
 
@@ -140,9 +133,6 @@ fn variant<T: DeserializeOwned>(field: &str, name: &str) -> Result<T, FieldError
 }
 
 fn instant(field: &str, raw: Option<&prost_types::Timestamp>) -> Result<DateTime<Utc>, FieldError> {
-    let instant = raw
-        .map(time::from_timestamp)
-        .transpose()
-        .map_err(|error| FieldError::new(field, error))?;
+    let instant = raw.map(time::from_timestamp).transpose().map_err(|error| FieldError::new(field, error))?;
     instant.flatten().ok_or_else(|| FieldError::missing(field))
 }

@@ -34,9 +34,7 @@ pub(crate) fn charge_point_id(raw: Option<&str>) -> Result<ChargePointId, Decode
 
 /// The sending pod, if it said its name.
 pub(super) fn gateway_id(raw: Option<&str>) -> Result<Option<GatewayId>, FieldError> {
-    raw.map(GatewayId::parse)
-        .transpose()
-        .map_err(|error| FieldError::new("gatewayId", error))
+    raw.map(GatewayId::parse).transpose().map_err(|error| FieldError::new("gatewayId", error))
 }
 
 /// The trace: the message's own, else the one of the record's headers.

@@ -32,12 +32,5 @@ pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEven
             payload::decode(event_type, payload).map_err(within)?
         }
     };
-    Ok(GatewayEvent {
-        event_id,
-        charge_point_id,
-        gateway_id,
-        claimed_at,
-        trace_id,
-        kind,
-    })
+    Ok(GatewayEvent { event_id, charge_point_id, gateway_id, claimed_at, trace_id, kind })
 }

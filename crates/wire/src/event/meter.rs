@@ -12,10 +12,7 @@ use sample::{Phase, Side};
 /// meter value of its own. An instant of which nothing is kept gives no reading.
 pub(super) fn readings(mut samples: Vec<(Option<DateTime<Utc>>, Sample)>) -> Vec<MeterReading> {
     samples.sort_by_key(|(taken_at, _)| *taken_at);
-    samples
-        .chunk_by(|(one, _), (next, _)| one == next)
-        .filter_map(reading)
-        .collect()
+    samples.chunk_by(|(one, _), (next, _)| one == next).filter_map(reading).collect()
 }
 
 fn reading(samples: &[(Option<DateTime<Utc>>, Sample)]) -> Option<MeterReading> {
@@ -30,13 +27,7 @@ fn reading(samples: &[(Option<DateTime<Utc>>, Sample)]) -> Option<MeterReading> 
         soc_percent: value(Measurand::StateOfCharge),
         temperature_c: value(Measurand::Temperature),
     })
-    .filter(|reading| {
-        *reading
-            != MeterReading {
-                taken_at: *taken_at,
-                ..MeterReading::default()
-            }
-    })
+    .filter(|reading| *reading != MeterReading { taken_at: *taken_at, ..MeterReading::default() })
 }
 
 /// The one value of `measurand`: the sample of all phases (the last, if it was given twice); else, for what adds up,
@@ -47,12 +38,7 @@ fn value<'s>(measurand: Measurand, samples: impl Iterator<Item = &'s Sample> + C
     let outlet_speaks = of_measurand.clone().any(|sample| sample.side == Side::Outlet);
     let candidates =
         of_measurand.filter(|sample| !(measurand.adds_up() && outlet_speaks) || sample.side == Side::Outlet);
-    let of_phase = |phase| {
-        candidates
-            .clone()
-            .filter(move |sample| sample.phase == phase)
-            .last()
-    };
+    let of_phase = |phase| candidates.clone().filter(move |sample| sample.phase == phase).last();
 
     let whole = of_phase(Phase::All).map(|sample| sample.value);
     whole.or_else(|| {
@@ -60,9 +46,7 @@ fn value<'s>(measurand: Measurand, samples: impl Iterator<Item = &'s Sample> + C
             let phases = [Phase::L1, Phase::L2, Phase::L3].into_iter().filter_map(of_phase);
             phases.map(|sample| sample.value).reduce(|sum, value| sum + value)
         } else {
-            of_phase(Phase::L1)
-                .or_else(|| candidates.clone().next())
-                .map(|sample| sample.value)
+            of_phase(Phase::L1).or_else(|| candidates.clone().next()).map(|sample| sample.value)
         }
     })
 }

@@ -20,9 +20,8 @@ use uuid::Uuid;
 
 /// Reads the binary form; empty text stands for an absent field.
 pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
-    let event = proto::GatewayEvent::decode(bytes).map_err(|error| DecodeError::NotProtobuf {
-        message: error.to_string(),
-    })?;
+    let event = proto::GatewayEvent::decode(bytes)
+        .map_err(|error| DecodeError::NotProtobuf { message: error.to_string() })?;
     let payload = event.payload.ok_or(DecodeError::MissingEventType)?;
     Ok(GatewayEvent {
         charge_point_id: envelope::charge_point_id(filled(&event.charge_point_id))?,
@@ -38,9 +37,7 @@ fn kind(payload: Payload) -> Result<EventKind, DecodeError> {
     let within = |error: FieldError| error.within("payload");
     Ok(match payload {
         Payload::ChargePointConnected(boot) => EventKind::Connected(boot_report(&boot)),
-        Payload::ChargePointDisconnected(bye) => EventKind::Disconnected {
-            reason: text::clean(&bye.reason),
-        },
+        Payload::ChargePointDisconnected(bye) => EventKind::Disconnected { reason: text::clean(&bye.reason) },
         Payload::ChargePointHeartbeat(_) => EventKind::Heartbeat,
         Payload::ConnectorStatusChanged(status) => {
             EventKind::StatusChanged(status_report(&status).map_err(within)?)
@@ -60,9 +57,7 @@ fn kind(payload: Payload) -> Result<EventKind, DecodeError> {
         Payload::CommandResponse(answer) => {
             EventKind::CommandAnswered(command_answer(&answer).map_err(within)?)
         }
-        Payload::Other(other) => EventKind::Other {
-            event_type: other_type(&other)?,
-        },
+        Payload::Other(other) => EventKind::Other { event_type: other_type(&other)? },
     })
 }
 
@@ -161,13 +156,7 @@ fn sample(sampled: &proto::SampledValue) -> Result<Option<Sample>, FieldError> {
     let Some(measurand) = Measurand::named(&sampled.measurand) else {
         return Ok(None);
     };
-    Sample::new(
-        measurand,
-        sampled.value,
-        &sampled.unit,
-        &sampled.phase,
-        &sampled.location,
-    )
+    Sample::new(measurand, sampled.value, &sampled.unit, &sampled.phase, &sampled.location)
 }
 
 /// Protobuf has no absent text; the empty one stands for it.
@@ -186,15 +175,10 @@ fn transaction(raw: &str) -> Result<Option<TransactionId>, FieldError> {
 }
 
 fn energy_wh(name: &str, raw: Option<f64>) -> Result<Option<f64>, FieldError> {
-    raw.map(number::energy_wh)
-        .transpose()
-        .map_err(|error| FieldError::new(name, error))
+    raw.map(number::energy_wh).transpose().map_err(|error| FieldError::new(name, error))
 }
 
 fn instant(name: &str, raw: Option<&prost_types::Timestamp>) -> Result<Option<DateTime<Utc>>, FieldError> {
-    let instant = raw
-        .map(time::from_timestamp)
-        .transpose()
-        .map_err(|error| FieldError::new(name, error))?;
+    let instant = raw.map(time::from_timestamp).transpose().map_err(|error| FieldError::new(name, error))?;
     Ok(instant.flatten())
 }

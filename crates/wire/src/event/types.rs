@@ -52,10 +52,7 @@ impl EventType {
 
     /// The name that the contract lists first.
     fn name(self) -> &'static str {
-        NAMES
-            .iter()
-            .find(|(_, event_type)| *event_type == self)
-            .map_or("", |(name, _)| name)
+        NAMES.iter().find(|(_, event_type)| *event_type == self).map_or("", |(name, _)| name)
     }
 }
 

@@ -74,17 +74,13 @@ impl<'a> Object<'a> {
             Some(Node::Text(text)) => text.trim().parse().ok(),
             Some(node) => node.whole().and_then(|integer| i64::try_from(integer).ok()),
         };
-        integer
-            .map(Some)
-            .ok_or_else(|| FieldError::new(name, "must be an integer"))
+        integer.map(Some).ok_or_else(|| FieldError::new(name, "must be an integer"))
     }
 
     /// An energy register's reading in Wh.
     pub(crate) fn energy_wh(&self, name: &str) -> Result<Option<f64>, FieldError> {
         let raw = self.number(name)?;
-        raw.map(number::energy_wh)
-            .transpose()
-            .map_err(|error| FieldError::new(name, error))
+        raw.map(number::energy_wh).transpose().map_err(|error| FieldError::new(name, error))
     }
 
     /// An instant in any of the contract's forms.
@@ -92,25 +88,20 @@ impl<'a> Object<'a> {
         let time = match self.get(name) {
             None => return Ok(None),
             Some(Node::Text(text)) => time::from_text(text),
-            Some(node) => node
-                .truncated()
-                .map_or_else(|| Err(Unusable::is_not("a time")), time::from_millis),
+            Some(node) => node.truncated().map_or_else(|| Err(Unusable::is_not("a time")), time::from_millis),
         };
         time.map_err(|error| FieldError::new(name, error))
     }
 
     /// The connector, which is required wherever it is named.
     pub(crate) fn connector_id(&self) -> Result<ConnectorId, FieldError> {
-        self.optional_connector_id()?
-            .ok_or_else(|| FieldError::missing("connectorId"))
+        self.optional_connector_id()?.ok_or_else(|| FieldError::missing("connectorId"))
     }
 
     /// The connector, where it may be left out.
     pub(crate) fn optional_connector_id(&self) -> Result<Option<ConnectorId>, FieldError> {
         let raw = self.integer("connectorId")?;
-        raw.map(connector_id::parse)
-            .transpose()
-            .map_err(|error| FieldError::new("connectorId", error))
+        raw.map(connector_id::parse).transpose().map_err(|error| FieldError::new("connectorId", error))
     }
 
     /// The transaction, unless the gateway does not know it yet.
@@ -144,13 +135,7 @@ impl<'a> Object<'a> {
             Some(Node::Array(items)) => items
                 .iter()
                 .filter(|item| **item != Node::Null)
-                .map(|item| {
-                    if let Node::Object(object) = item {
-                        Ok(object)
-                    } else {
-                        Err(refused())
-                    }
-                })
+                .map(|item| if let Node::Object(object) = item { Ok(object) } else { Err(refused()) })
                 .collect(),
             Some(_) => Err(refused()),
         }

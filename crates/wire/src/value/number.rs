@@ -20,30 +20,20 @@ pub(crate) fn from_text(raw: &str) -> Result<Option<f64>, Unusable> {
 }
 
 /// The nearest `f64`.
-#[expect(
-    clippy::as_conversions,
-    reason = "rounds far above anything that `plausible` lets through"
-)]
+#[expect(clippy::as_conversions, reason = "rounds far above anything that `plausible` lets through")]
 pub(crate) const fn from_integer(integer: i128) -> f64 {
     integer as f64
 }
 
 /// The integer that `number` is, if it is one.
-#[expect(
-    clippy::as_conversions,
-    reason = "a whole number in the exact range of an f64 is an i64"
-)]
+#[expect(clippy::as_conversions, reason = "a whole number in the exact range of an f64 is an i64")]
 pub(crate) fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= LARGEST_EXACT).then_some(number as i64)
 }
 
 /// Accepts what a charge point can possibly measure.
 pub(crate) fn plausible(number: f64) -> Result<f64, Unusable> {
-    if number.abs() <= LARGEST {
-        Ok(number)
-    } else {
-        Err(Unusable(format!("cannot be {number:e}")))
-    }
+    if number.abs() <= LARGEST { Ok(number) } else { Err(Unusable(format!("cannot be {number:e}"))) }
 }
 
 /// Accepts what an energy register can show, which never runs backwards past zero.

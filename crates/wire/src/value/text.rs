@@ -13,12 +13,7 @@ pub(crate) fn clean(raw: &str) -> Option<String> {
 
 /// The same, cut to `max_chars`.
 pub(crate) fn clean_to(max_chars: usize, raw: &str) -> Option<String> {
-    let printable: String = raw
-        .trim()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(max_chars)
-        .collect();
+    let printable: String = raw.trim().chars().filter(|c| !c.is_control()).take(max_chars).collect();
     let text = printable.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

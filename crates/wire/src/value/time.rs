@@ -47,10 +47,7 @@ pub(crate) fn from_timestamp(timestamp: &prost_types::Timestamp) -> Result<Optio
 /// The same instant as protobuf has it.
 pub(crate) fn to_timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
     let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(i32::MAX);
-    prost_types::Timestamp {
-        seconds: time.timestamp(),
-        nanos,
-    }
+    prost_types::Timestamp { seconds: time.timestamp(), nanos }
 }
 
 /// Accepts an instant of a sane year, to the microsecond: what the database can hold, so that an instant compares the
@@ -60,18 +57,11 @@ fn sane(time: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Unusable> {
         return Ok(None);
     }
     let micros = DateTime::from_timestamp_micros(time.timestamp_micros());
-    micros
-        .filter(|time| YEARS.contains(&time.year()))
-        .map(Some)
-        .ok_or_else(out_of_range)
+    micros.filter(|time| YEARS.contains(&time.year())).map(Some).ok_or_else(out_of_range)
 }
 
 fn out_of_range() -> Unusable {
-    Unusable(format!(
-        "must be a time of the years {} to {}",
-        YEARS.start(),
-        YEARS.end()
-    ))
+    Unusable(format!("must be a time of the years {} to {}", YEARS.start(), YEARS.end()))
 }
 
 #[cfg(test)]
@@ -89,10 +79,7 @@ mod tests {
     #[test]
     fn every_form_of_the_contract_is_read() {
         assert_eq!(text("2024-08-03T08:29:59Z"), "2024-08-03T08:29:59Z");
-        assert_eq!(
-            text("2024-08-03T16:29:59.123456789+08:00"),
-            "2024-08-03T08:29:59.123456Z"
-        );
+        assert_eq!(text("2024-08-03T16:29:59.123456789+08:00"), "2024-08-03T08:29:59.123456Z");
         assert_eq!(text("2024-08-03t08:29:59.5z"), "2024-08-03T08:29:59.500Z");
         assert_eq!(text("2024-08-03T08:29:59"), "2024-08-03T08:29:59Z");
         assert_eq!(text("1722673799000"), "2024-08-03T08:29:59Z");

@@ -12,9 +12,7 @@ pub(crate) fn parse(raw: &str) -> Result<Option<TransactionId>, Unusable> {
         negative if negative.starts_with('-') && negative.parse::<i128>().is_ok() => {
             Err(Unusable::not("a positive integer or a text", raw))
         }
-        id => TransactionId::parse(id)
-            .map(Some)
-            .map_err(|error| Unusable(error.to_string())),
+        id => TransactionId::parse(id).map(Some).map_err(|error| Unusable(error.to_string())),
     }
 }
 

@@ -7,9 +7,7 @@ use domain::status::ConnectorStatus;
 pub(crate) fn same_name(sent: &str, name: &str) -> bool {
     fn letters(text: &str) -> impl Iterator<Item = u8> {
         let separators = |byte: &u8| matches!(byte, b'_' | b'-' | b' ');
-        text.bytes()
-            .filter(move |byte| !separators(byte))
-            .map(|byte| byte.to_ascii_lowercase())
+        text.bytes().filter(move |byte| !separators(byte)).map(|byte| byte.to_ascii_lowercase())
     }
     sent == name || letters(sent).eq(letters(name))
 }
@@ -65,9 +63,7 @@ const ANSWER_REASONS: [&str; 3] = ["DEVICE_OFFLINE", "INVALID_COMMAND_PAYLOAD", 
 
 /// A connector's status; there is no tenth.
 pub(crate) fn status(sent: &str) -> Result<ConnectorStatus, Unusable> {
-    let known = ConnectorStatus::ALL
-        .into_iter()
-        .find(|status| same_name(sent.trim(), status.as_str()));
+    let known = ConnectorStatus::ALL.into_iter().find(|status| same_name(sent.trim(), status.as_str()));
     known.ok_or_else(|| Unusable::not("a connector status of OCPP 1.6", sent))
 }
 
@@ -106,12 +102,7 @@ mod tests {
     fn every_status_is_known_in_every_spelling() {
         for status in ConnectorStatus::ALL {
             let name = status.as_str();
-            for spelling in [
-                name.to_owned(),
-                name.to_lowercase(),
-                name.to_uppercase(),
-                format!(" {name} "),
-            ] {
+            for spelling in [name.to_owned(), name.to_lowercase(), name.to_uppercase(), format!(" {name} ")] {
                 assert_eq!(super::status(&spelling), Ok(status));
             }
         }

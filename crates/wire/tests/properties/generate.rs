@@ -16,13 +16,8 @@ use proptest::sample::select;
 use uuid::Uuid;
 
 pub fn event() -> impl Strategy<Value = GatewayEvent> {
-    let envelope = (
-        event_id(),
-        charge_point_id(),
-        option::of(gateway_id()),
-        option::of(time()),
-        option::of(text()),
-    );
+    let envelope =
+        (event_id(), charge_point_id(), option::of(gateway_id()), option::of(time()), option::of(text()));
     (envelope, event_kind()).prop_map(
         |((event_id, charge_point_id, gateway_id, claimed_at, trace_id), kind)| GatewayEvent {
             event_id,
@@ -66,12 +61,7 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
 }
 
 fn boot_report() -> impl Strategy<Value = BootReport> {
-    let texts = (
-        option::of(text()),
-        option::of(text()),
-        option::of(text()),
-        option::of(text()),
-    );
+    let texts = (option::of(text()), option::of(text()), option::of(text()), option::of(text()));
     texts.prop_map(|(model, vendor, firmware_version, serial_number)| BootReport {
         model,
         vendor,
@@ -83,75 +73,45 @@ fn boot_report() -> impl Strategy<Value = BootReport> {
 fn status_report() -> impl Strategy<Value = StatusReport> {
     let error_code = option::of(select(vec!["GroundFailure", "EVCommunicationError", "E-17"]));
     let status = select(ConnectorStatus::ALL.to_vec());
-    (
-        connector_id(),
-        status,
-        error_code,
-        option::of(text()),
-        option::of(text()),
+    (connector_id(), status, error_code, option::of(text()), option::of(text())).prop_map(
+        |(connector_id, status, error_code, info, vendor_error_code)| StatusReport {
+            connector_id,
+            status,
+            error_code: error_code.map(str::to_owned),
+            info,
+            vendor_error_code,
+        },
     )
-        .prop_map(
-            |(connector_id, status, error_code, info, vendor_error_code)| StatusReport {
-                connector_id,
-                status,
-                error_code: error_code.map(str::to_owned),
-                info,
-                vendor_error_code,
-            },
-        )
 }
 
 fn transaction_start() -> impl Strategy<Value = TransactionStart> {
     let id_tag = option::of("[A-Za-z0-9]{1,20}".prop_map(|raw| IdTag::parse(&raw).unwrap()));
-    (
-        connector_id(),
-        option::of(transaction_id()),
-        id_tag,
-        option::of(amount(0)),
-        option::of(any::<i64>()),
-    )
-        .prop_map(
-            |(connector_id, transaction_id, id_tag, meter_start_wh, reservation_id)| TransactionStart {
-                connector_id,
-                transaction_id,
-                id_tag,
-                meter_start_wh,
-                reservation_id,
-            },
-        )
+    (connector_id(), option::of(transaction_id()), id_tag, option::of(amount(0)), option::of(any::<i64>()))
+        .prop_map(|(connector_id, transaction_id, id_tag, meter_start_wh, reservation_id)| TransactionStart {
+            connector_id,
+            transaction_id,
+            id_tag,
+            meter_start_wh,
+            reservation_id,
+        })
 }
 
 fn transaction_stop() -> impl Strategy<Value = TransactionStop> {
-    let reason = option::of(select(vec![
-        "Remote",
-        "EVDisconnected",
-        "PowerLoss",
-        "DeAuthorized",
-    ]));
-    (
-        option::of(transaction_id()),
-        reason,
-        option::of(amount(0)),
-        option::of(time()),
+    let reason = option::of(select(vec!["Remote", "EVDisconnected", "PowerLoss", "DeAuthorized"]));
+    (option::of(transaction_id()), reason, option::of(amount(0)), option::of(time())).prop_map(
+        |(transaction_id, reason, meter_stop_wh, stopped_at)| TransactionStop {
+            transaction_id,
+            reason: reason.map(str::to_owned),
+            meter_stop_wh,
+            stopped_at,
+        },
     )
-        .prop_map(
-            |(transaction_id, reason, meter_stop_wh, stopped_at)| TransactionStop {
-                transaction_id,
-                reason: reason.map(str::to_owned),
-                meter_stop_wh,
-                stopped_at,
-            },
-        )
 }
 
 fn command_answer() -> impl Strategy<Value = CommandAnswer> {
     let status = select(vec!["Accepted", "Rejected", "NotSupported", "RebootRequired"]);
-    let reason = option::of(select(vec![
-        "DEVICE_OFFLINE",
-        "INVALID_COMMAND_PAYLOAD",
-        "DEVICE_REJECTED",
-        "busy",
-    ]));
+    let reason =
+        option::of(select(vec!["DEVICE_OFFLINE", "INVALID_COMMAND_PAYLOAD", "DEVICE_REJECTED", "busy"]));
     (option::of(uuid()), option::of(text()), status, reason).prop_map(|(id, command_name, status, reason)| {
         CommandAnswer {
             command_id: id.map(CommandId),
@@ -171,11 +131,7 @@ fn meter_values() -> impl Strategy<Value = MeterValues> {
         readings
     });
     (connector_id(), option::of(transaction_id()), readings).prop_map(
-        |(connector_id, transaction_id, readings)| MeterValues {
-            connector_id,
-            transaction_id,
-            readings,
-        },
+        |(connector_id, transaction_id, readings)| MeterValues { connector_id, transaction_id, readings },
     )
 }
 
@@ -204,19 +160,11 @@ fn command_kind() -> impl Strategy<Value = CommandKind> {
         transaction_id().prop_map(|transaction_id| CommandKind::StopTransaction { transaction_id }),
         select(vec![ResetKind::Soft, ResetKind::Hard]).prop_map(|kind| CommandKind::Reset { kind }),
         connector_id().prop_map(|connector_id| CommandKind::UnlockConnector { connector_id }),
-        (
-            connector_id(),
-            select(vec![Availability::Operative, Availability::Inoperative])
-        )
-            .prop_map(|(connector_id, availability)| CommandKind::ChangeAvailability {
-                connector_id,
-                availability
-            }),
+        (connector_id(), select(vec![Availability::Operative, Availability::Inoperative])).prop_map(
+            |(connector_id, availability)| CommandKind::ChangeAvailability { connector_id, availability }
+        ),
         (triggered_message(), option::of(connector_id())).prop_map(|(requested, connector_id)| {
-            CommandKind::TriggerMessage {
-                requested,
-                connector_id,
-            }
+            CommandKind::TriggerMessage { requested, connector_id }
         }),
         ("[A-Za-z]{1,50}", any::<String>())
             .prop_map(|(key, value)| CommandKind::ChangeConfiguration { key, value }),
@@ -251,11 +199,7 @@ fn connector_id() -> impl Strategy<Value = ConnectorId> {
 }
 
 fn transaction_id() -> impl Strategy<Value = TransactionId> {
-    let raw = prop_oneof![
-        (1..i64::MAX).prop_map(|id| id.to_string()),
-        "TXN[0-9]{1,9}",
-        "0[1-9]{1,3}"
-    ];
+    let raw = prop_oneof![(1..i64::MAX).prop_map(|id| id.to_string()), "TXN[0-9]{1,9}", "0[1-9]{1,3}"];
     raw.prop_map(|raw| TransactionId::parse(&raw).unwrap())
 }
 

@@ -12,10 +12,8 @@ use wire::{DecodeError, RawRecord, decode, decode_command};
 static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folders = ["accepted", "rejected", "commands"];
     let entries = folders.map(|folder| format!("{}/tests/golden/{folder}", env!("CARGO_MANIFEST_DIR")));
-    let files = entries
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap())
-        .map(|entry| entry.unwrap().path());
+    let files =
+        entries.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
     let inputs = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     inputs.map(|path| fs::read(path).unwrap()).collect()
 });

@@ -22,15 +22,13 @@ impl Connector {
         }
         let Some(id) = ids.next() else { return };
         self.plug_in(reaction);
-        reaction
-            .events
-            .push(EventKind::TransactionStarted(TransactionStart {
-                connector_id: self.id,
-                transaction_id: Some(id.clone()),
-                id_tag: Some(id_tag.clone()),
-                meter_start_wh: Some(self.register_wh()),
-                reservation_id: None,
-            }));
+        reaction.events.push(EventKind::TransactionStarted(TransactionStart {
+            connector_id: self.id,
+            transaction_id: Some(id.clone()),
+            id_tag: Some(id_tag.clone()),
+            meter_start_wh: Some(self.register_wh()),
+            reservation_id: None,
+        }));
         self.transaction = Some(Transaction::begin(id, id_tag, now));
         self.change(ConnectorStatus::Charging, reaction);
     }
@@ -41,14 +39,12 @@ impl Connector {
         let Some(ended) = self.transaction.take() else {
             return;
         };
-        reaction
-            .events
-            .push(EventKind::TransactionStopped(TransactionStop {
-                transaction_id: Some(ended.id),
-                reason: Some(reason.to_owned()),
-                meter_stop_wh: Some(self.register_wh()),
-                stopped_at: None,
-            }));
+        reaction.events.push(EventKind::TransactionStopped(TransactionStop {
+            transaction_id: Some(ended.id),
+            reason: Some(reason.to_owned()),
+            meter_stop_wh: Some(self.register_wh()),
+            stopped_at: None,
+        }));
         self.change(ConnectorStatus::Finishing, reaction);
     }
 

@@ -57,33 +57,18 @@ fn without_a_name_the_waiting_vehicle_is_charged() {
     let mut bench = Bench::new();
     bench.apply(Input::PlugIn(connector(1)));
     assert_eq!(bench.command(remote_start(None)).1, ["started 634", "1 Charging"]);
-    assert_eq!(
-        bench.command(remote_start(None)).1,
-        ["2 Preparing", "started 635", "2 Charging"]
-    );
-    assert_eq!(
-        bench.command(remote_start(None)),
-        (Some(Answer::Rejected), vec![])
-    );
+    assert_eq!(bench.command(remote_start(None)).1, ["2 Preparing", "started 635", "2 Charging"]);
+    assert_eq!(bench.command(remote_start(None)), (Some(Answer::Rejected), vec![]));
 }
 
 #[test]
 fn what_cannot_be_done_is_rejected() {
     let mut bench = Bench::new();
-    bench.apply(Input::Report(
-        connector(1),
-        ConnectorStatus::Faulted,
-        Some("GroundFailure".into()),
-    ));
-    let unlock = CommandKind::UnlockConnector {
-        connector_id: connector(9),
-    };
-    for impossible in [
-        remote_start(Some(connector(1))),
-        remote_start(Some(connector(3))),
-        remote_stop("1"),
-        unlock,
-    ] {
+    bench.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
+    let unlock = CommandKind::UnlockConnector { connector_id: connector(9) };
+    for impossible in
+        [remote_start(Some(connector(1))), remote_start(Some(connector(3))), remote_stop("1"), unlock]
+    {
         assert_eq!(bench.command(impossible), (Some(Answer::Rejected), vec![]));
     }
 }
@@ -92,17 +77,12 @@ fn what_cannot_be_done_is_rejected() {
 fn a_reset_ends_sessions_and_comes_back() {
     let mut bench = Bench::new();
     bench.apply(Input::Start(connector(2), tag()));
-    let reset = CommandKind::Reset {
-        kind: ResetKind::Hard,
-    };
+    let reset = CommandKind::Reset { kind: ResetKind::Hard };
     let (answer, events) = bench.command(reset);
     assert_eq!(answer, Some(Answer::Accepted));
     assert_eq!(events, ["stopped HardReset", "2 Finishing", "disconnected"]);
     assert!(!bench.device.is_up());
-    assert_eq!(
-        bench.command(remote_start(None)),
-        (Some(Answer::Rejected), vec![])
-    );
+    assert_eq!(bench.command(remote_start(None)), (Some(Answer::Rejected), vec![]));
     assert_eq!(bench.device.due(), Some(start() + TimeDelta::seconds(3)));
     assert!(bench.after(2).is_empty());
     assert_eq!(bench.after(1), ["connected", "1 Available", "2 Available"]);
@@ -111,19 +91,14 @@ fn a_reset_ends_sessions_and_comes_back() {
 #[test]
 fn availability_waits_for_the_session_to_end() {
     let mut bench = Bench::new();
-    let change = |availability| CommandKind::ChangeAvailability {
-        connector_id: ConnectorId::WHOLE,
-        availability,
-    };
+    let change =
+        |availability| CommandKind::ChangeAvailability { connector_id: ConnectorId::WHOLE, availability };
     bench.apply(Input::Start(connector(1), tag()));
     let (answer, events) = bench.command(change(Availability::Inoperative));
     assert_eq!(answer, Some(Answer::Scheduled));
     assert_eq!(events, ["2 Unavailable"]);
     let reaction = bench.apply(Input::Unplug(connector(1)));
-    assert_eq!(
-        told(&reaction),
-        ["stopped EVDisconnected", "1 Finishing", "1 Unavailable"]
-    );
+    assert_eq!(told(&reaction), ["stopped EVDisconnected", "1 Finishing", "1 Unavailable"]);
     let (answer, events) = bench.command(change(Availability::Operative));
     assert_eq!(answer, Some(Answer::Accepted));
     assert_eq!(events, ["1 Available", "2 Available"]);
@@ -132,23 +107,14 @@ fn availability_waits_for_the_session_to_end() {
 #[test]
 fn messages_can_be_triggered() {
     let mut bench = Bench::new();
-    let mut trigger = |requested, connector_id| {
-        bench
-            .command(CommandKind::TriggerMessage {
-                requested,
-                connector_id,
-            })
-            .1
-    };
+    let mut trigger =
+        |requested, connector_id| bench.command(CommandKind::TriggerMessage { requested, connector_id }).1;
     let status = TriggeredMessage::StatusNotification;
     assert_eq!(trigger(status, None), ["1 Available", "2 Available"]);
     assert_eq!(trigger(status, Some(connector(2))), ["2 Available"]);
     assert_eq!(trigger(TriggeredMessage::Heartbeat, None), ["heartbeat"]);
     assert_eq!(trigger(TriggeredMessage::BootNotification, None), ["connected"]);
-    assert_eq!(
-        trigger(TriggeredMessage::MeterValues, Some(connector(1))),
-        ["meter_values"]
-    );
+    assert_eq!(trigger(TriggeredMessage::MeterValues, Some(connector(1))), ["meter_values"]);
 }
 
 #[test]

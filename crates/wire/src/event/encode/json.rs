@@ -20,10 +20,7 @@ pub fn encode_event_json(event: &GatewayEvent, dialect: Dialect) -> Vec<u8> {
         ("eventId", Some(event.event_id.as_str().into())),
         ("eventType", Some(event_type(&event.kind).into())),
         ("chargePointId", Some(event.charge_point_id.as_str().into())),
-        (
-            "gatewayId",
-            event.gateway_id.as_ref().map(|id| id.as_str().into()),
-        ),
+        ("gatewayId", event.gateway_id.as_ref().map(|id| id.as_str().into())),
         ("timestamp", event.claimed_at.map(|time| writer.time(time))),
         ("traceId", event.trace_id.as_deref().map(Value::from)),
         ("payload", Some(writer.payload(&event.kind))),
@@ -51,10 +48,9 @@ impl Writer {
             EventKind::Disconnected { reason } => object([("reason", text(reason.as_ref()))]),
             EventKind::Heartbeat | EventKind::Other { .. } => object([]),
             EventKind::StatusChanged(report) => self.status(report),
-            EventKind::TransactionStarted(start) if self.is_deployed() => self.start(&TransactionStart {
-                transaction_id: None,
-                ..start.clone()
-            }),
+            EventKind::TransactionStarted(start) if self.is_deployed() => {
+                self.start(&TransactionStart { transaction_id: None, ..start.clone() })
+            }
             EventKind::TransactionStarted(start) | EventKind::TransactionUpdated(start) => self.start(start),
             EventKind::MeterValues(values) => self.meter_values(values),
             EventKind::TransactionStopped(stop) => self.stop(stop),
@@ -62,10 +58,7 @@ impl Writer {
                 ("commandId", answer.command_id.map(|id| id.to_string().into())),
                 ("commandName", text(answer.command_name.as_ref())),
                 ("status", Some(answer.status.as_str().into())),
-                (
-                    "details",
-                    answer.reason.as_ref().map(|reason| json!({ "reason": reason })),
-                ),
+                ("details", answer.reason.as_ref().map(|reason| json!({ "reason": reason }))),
             ]),
         }
     }
@@ -85,10 +78,7 @@ impl Writer {
     fn start(&self, start: &TransactionStart) -> Value {
         object([
             ("connectorId", Some(start.connector_id.number().into())),
-            (
-                "transactionId",
-                self.transaction_id(start.transaction_id.as_ref()),
-            ),
+            ("transactionId", self.transaction_id(start.transaction_id.as_ref())),
             ("idTag", start.id_tag.as_ref().map(|tag| tag.as_str().into())),
             ("meterStartWh", start.meter_start_wh.map(Value::from)),
             ("reservationId", start.reservation_id.map(Value::from)),
@@ -120,33 +110,18 @@ impl Writer {
                 .map(|(reading, sample)| meter_value(reading, sample))
                 .collect()
         } else {
-            let all = |reading| {
-                sampled_values(reading)
-                    .map(|sample| self.sample(sample))
-                    .collect()
-            };
-            values
-                .readings
-                .iter()
-                .map(|reading| meter_value(reading, all(reading)))
-                .collect()
+            let all = |reading| sampled_values(reading).map(|sample| self.sample(sample)).collect();
+            values.readings.iter().map(|reading| meter_value(reading, all(reading))).collect()
         };
         object([
             ("connectorId", Some(values.connector_id.number().into())),
-            (
-                "transactionId",
-                self.transaction_id(values.transaction_id.as_ref()),
-            ),
+            ("transactionId", self.transaction_id(values.transaction_id.as_ref())),
             ("meterValues", Some(meter_values.into())),
         ])
     }
 
     fn sample(&self, (measurand, value): (Measurand, f64)) -> Value {
-        let value = if self.is_deployed() {
-            value.to_string().into()
-        } else {
-            Value::from(value)
-        };
+        let value = if self.is_deployed() { value.to_string().into() } else { Value::from(value) };
         json!({ "measurand": measurand.name(), "unit": measurand.unit(), "value": value })
     }
 
@@ -165,11 +140,7 @@ impl Writer {
     }
 
     fn word(&self, word: &str) -> Value {
-        if self.is_deployed() {
-            word.to_lowercase().into()
-        } else {
-            word.into()
-        }
+        if self.is_deployed() { word.to_lowercase().into() } else { word.into() }
     }
 }
 
@@ -183,16 +154,12 @@ pub(super) fn sampled_values(reading: &MeterReading) -> impl Iterator<Item = (Me
         (Measurand::StateOfCharge, reading.soc_percent),
         (Measurand::Temperature, reading.temperature_c),
     ];
-    values
-        .into_iter()
-        .filter_map(|(measurand, value)| Some((measurand, value?)))
+    values.into_iter().filter_map(|(measurand, value)| Some((measurand, value?)))
 }
 
 /// An object of the members that there are.
 fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
-    let present = members
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(present.collect::<Map<_, _>>())
 }
 

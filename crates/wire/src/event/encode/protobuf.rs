@@ -18,11 +18,7 @@ pub fn encode_event_protobuf(event: &GatewayEvent) -> Vec<u8> {
     let message = proto::GatewayEvent {
         event_id: event.event_id.to_string(),
         charge_point_id: event.charge_point_id.to_string(),
-        gateway_id: event
-            .gateway_id
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        gateway_id: event.gateway_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         timestamp: event.claimed_at.map(time::to_timestamp),
         trace_id: event.trace_id.clone().unwrap_or_default(),
         payload: Some(payload(&event.kind)),
@@ -39,9 +35,7 @@ fn payload(kind: &EventKind) -> Payload {
             serial_number: text(boot.serial_number.as_ref()),
         }),
         EventKind::Disconnected { reason } => {
-            Payload::ChargePointDisconnected(proto::ChargePointDisconnected {
-                reason: text(reason.as_ref()),
-            })
+            Payload::ChargePointDisconnected(proto::ChargePointDisconnected { reason: text(reason.as_ref()) })
         }
         EventKind::Heartbeat => Payload::ChargePointHeartbeat(proto::ChargePointHeartbeat {}),
         EventKind::StatusChanged(report) => Payload::ConnectorStatusChanged(status_changed(report)),
@@ -50,9 +44,9 @@ fn payload(kind: &EventKind) -> Payload {
         EventKind::MeterValues(values) => Payload::TransactionMeterValues(meter_values(values)),
         EventKind::TransactionStopped(ended) => Payload::TransactionStopped(stop(ended)),
         EventKind::CommandAnswered(answer) => Payload::CommandResponse(command_response(answer)),
-        EventKind::Other { event_type } => Payload::Other(proto::OtherEvent {
-            event_type: event_type.clone(),
-        }),
+        EventKind::Other { event_type } => {
+            Payload::Other(proto::OtherEvent { event_type: event_type.clone() })
+        }
     }
 }
 

@@ -15,9 +15,7 @@ use uuid::Uuid;
 pub(super) fn decode(event_type: EventType, payload: &Object<'_>) -> Result<EventKind, FieldError> {
     Ok(match event_type {
         EventType::Connected => EventKind::Connected(boot_report(payload)),
-        EventType::Disconnected => EventKind::Disconnected {
-            reason: payload.free_text("reason"),
-        },
+        EventType::Disconnected => EventKind::Disconnected { reason: payload.free_text("reason") },
         EventType::Heartbeat => EventKind::Heartbeat,
         EventType::StatusChanged => EventKind::StatusChanged(status_report(payload)?),
         EventType::TransactionStarted => EventKind::TransactionStarted(transaction_start(payload)?),
@@ -38,16 +36,11 @@ fn boot_report(payload: &Object<'_>) -> BootReport {
 }
 
 fn status_report(payload: &Object<'_>) -> Result<StatusReport, FieldError> {
-    let status = payload
-        .text("status")?
-        .ok_or_else(|| FieldError::missing("status"))?;
+    let status = payload.text("status")?.ok_or_else(|| FieldError::missing("status"))?;
     Ok(StatusReport {
         connector_id: payload.connector_id()?,
         status: vocabulary::status(&status).map_err(|error| FieldError::new("status", error))?,
-        error_code: payload
-            .free_text("errorCode")
-            .as_deref()
-            .and_then(vocabulary::error_code),
+        error_code: payload.free_text("errorCode").as_deref().and_then(vocabulary::error_code),
         info: payload.free_text("info"),
         vendor_error_code: payload.free_text("vendorErrorCode"),
     })
@@ -70,23 +63,15 @@ fn transaction_start(payload: &Object<'_>) -> Result<TransactionStart, FieldErro
 fn transaction_stop(payload: &Object<'_>) -> Result<TransactionStop, FieldError> {
     Ok(TransactionStop {
         transaction_id: payload.transaction_id()?,
-        reason: payload
-            .free_text("reason")
-            .as_deref()
-            .and_then(vocabulary::stop_reason),
+        reason: payload.free_text("reason").as_deref().and_then(vocabulary::stop_reason),
         meter_stop_wh: payload.energy_wh("meterStopWh")?,
         stopped_at: payload.time("stopTimestamp")?,
     })
 }
 
 fn command_answer(payload: &Object<'_>) -> Result<CommandAnswer, FieldError> {
-    let command_id = payload
-        .text("commandId")?
-        .and_then(|id| Uuid::parse_str(id.trim()).ok());
-    let status = payload
-        .text("status")?
-        .as_deref()
-        .and_then(vocabulary::answer_status);
+    let command_id = payload.text("commandId")?.and_then(|id| Uuid::parse_str(id.trim()).ok());
+    let status = payload.text("status")?.as_deref().and_then(vocabulary::answer_status);
     // An object with a reason; some gateways give the bare reason.
     let reason = match payload.object("details") {
         Ok(details) => details.and_then(|details| details.free_text("reason")),
@@ -105,11 +90,8 @@ fn meter_values(payload: &Object<'_>) -> Result<MeterValues, FieldError> {
     for (index, meter_value) in payload.objects("meterValues")?.into_iter().enumerate() {
         let within = |error: FieldError| error.within(format_args!("meterValues[{index}]"));
         let taken_at = meter_value.time("timestamp").map_err(within)?;
-        for (index, sampled_value) in meter_value
-            .objects("sampledValue")
-            .map_err(within)?
-            .into_iter()
-            .enumerate()
+        for (index, sampled_value) in
+            meter_value.objects("sampledValue").map_err(within)?.into_iter().enumerate()
         {
             let sample = sample(sampled_value)
                 .map_err(|error| within(error.within(format_args!("sampledValue[{index}]"))))?;
@@ -135,11 +117,5 @@ fn sample(sampled_value: &Object<'_>) -> Result<Option<Sample>, FieldError> {
     let Some(value) = sampled_value.number("value")? else {
         return Ok(None);
     };
-    Sample::new(
-        measurand,
-        value,
-        &word("unit")?,
-        &word("phase")?,
-        &word("location")?,
-    )
+    Sample::new(measurand, value, &word("unit")?, &word("phase")?, &word("location")?)
 }

@@ -64,18 +64,12 @@ impl Measurand {
         if name.is_empty() {
             return Some(Self::Energy);
         }
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| same_name(name, known))
-            .map(|(_, measurand)| *measurand)
+        Self::NAMES.iter().find(|(known, _)| same_name(name, known)).map(|(_, measurand)| *measurand)
     }
 
     /// Its OCPP 1.6 name.
     pub(in crate::event) fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(_, measurand)| *measurand == self)
-            .map_or("", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, measurand)| *measurand == self).map_or("", |(name, _)| name)
     }
 
     /// The platform's unit for it, in OCPP 1.6's word.
@@ -128,11 +122,8 @@ impl Sample {
         let value = measurand
             .convert(value, unit)
             .ok_or_else(|| FieldError::new("unit", Unusable::not(measurand.unit(), unit)))?;
-        let possible = if measurand == Measurand::Energy {
-            number::energy_wh(value)
-        } else {
-            number::plausible(value)
-        };
+        let possible =
+            if measurand == Measurand::Energy { number::energy_wh(value) } else { number::plausible(value) };
         let value = possible.map_err(|error| FieldError::new("value", error))?;
         if measurand == Measurand::StateOfCharge && !(0.0..=100.0).contains(&value) {
             return Ok(None);
@@ -161,9 +152,7 @@ impl Phase {
 
 impl Side {
     fn of(location: &str) -> Self {
-        let elsewhere = ["Inlet", "EV"]
-            .iter()
-            .any(|known| location.eq_ignore_ascii_case(known));
+        let elsewhere = ["Inlet", "EV"].iter().any(|known| location.eq_ignore_ascii_case(known));
         if elsewhere { Self::Elsewhere } else { Self::Outlet }
     }
 }
