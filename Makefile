@@ -5,23 +5,25 @@ SHELL := bash
 .PHONY: help demo run test bench check format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
-# A recipe that talks to the servers begins with this.
-with-stack := eval "$$($(stack) env)" &&
+# A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
+with-stack := $(stack) up && eval "$$($(stack) env)" &&
+on-stack := $(stack) status >/dev/null 2>&1 || trap '$(stack) down' EXIT; $(with-stack)
+release := cargo build --release --workspace --bins &&
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: stack-up ## set up everything, play the product's story step by step, leave nothing running
-	@$(with-stack) trap '$(stack) down' EXIT; cargo build --release --workspace --bins && target/release/demo story
+demo: ## set up everything, play the product's story step by step, leave nothing running
+	@$(on-stack) $(release) target/release/demo story
 
-run: stack-up ## set up everything and keep it running, with a simulated fleet, until Ctrl-C
-	@$(with-stack) trap '$(stack) down' EXIT; cargo build --release --workspace --bins && target/release/demo run
+run: ## set up everything and keep it running, with a simulated fleet, until Ctrl-C
+	@$(on-stack) $(release) target/release/demo run
 
-test: stack-up ## run all tests; brings up what they need
+test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace
 
-bench: stack-up ## measure latencies at 600 events/s and 50 commands/s
-	@$(with-stack) trap '$(stack) down' EXIT; cargo build --release --workspace --bins && target/release/demo bench
+bench: ## measure latencies at 600 events/s and 50 commands/s
+	@$(on-stack) $(release) target/release/demo bench
 
 check: ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check

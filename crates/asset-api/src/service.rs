@@ -4,6 +4,7 @@ use crate::Settings;
 use crate::api::{self, Api};
 use actix_web::web;
 use runtime::Context;
+use runtime::causes;
 use std::time::Duration;
 use storage::{Database, StorageError};
 
@@ -51,7 +52,7 @@ async fn await_schema(database: &Database) -> Result<(), StorageError> {
     loop {
         match database.check_schema().await {
             Err(error) if error.is_transient() => {
-                tracing::warn!(%error, retry_in = ?pause, "waiting for the database");
+                tracing::warn!(error = causes(&error), retry_in = ?pause, "waiting for the database");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

@@ -7,6 +7,7 @@ use crate::topic::{CommandTopic, Unpublished};
 use chrono::SubsecRound as _;
 use domain::command::Command;
 use domain::ids::{CommandId, PileId};
+use runtime::causes;
 use runtime::clock;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -109,8 +110,7 @@ impl Delivery {
             Ok(_offset) => Ok(()),
             Err(why) => {
                 let told = DispatchError::unpublished(id, &why);
-                let error = format!("{:#}", anyhow::Error::from(why));
-                tracing::error!(state, error, "the command is not known to be published");
+                tracing::error!(state, error = causes(&why), "the command is not known to be published");
                 Err(told)
             }
         }
@@ -140,8 +140,11 @@ impl Delivery {
             Ok(true) => {}
             Ok(false) => tracing::warn!(state, "the command was settled already"),
             Err(error) => {
-                let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::error!(state, error, "what became of the command could not be noted");
+                tracing::error!(
+                    state,
+                    error = causes(&error),
+                    "what became of the command could not be noted"
+                );
             }
         }
     }

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use domain::command::Refusal;
 use domain::ids::{ChargePointId, CommandId};
 use runtime::Problem;
+use runtime::causes;
 use runtime::problem::FieldError;
 use runtime::redis::RedisError;
 use storage::StorageError;
@@ -122,8 +123,7 @@ impl From<DispatchError> for Problem {
             Invalid(errors) => Self::invalid(errors),
             PileNotFound | CommandNotFound => problem,
             RouteStore(_) | Storage(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
-                let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::warn!(code, error, "a dependency is away");
+                tracing::warn!(code, error = causes(&error), "a dependency is away");
                 problem.retry_after(RETRY_AFTER_S)
             }
             RouteStore(_) | Storage(_) | Encoding(_) => Self::internal(&error),

@@ -60,11 +60,23 @@ async fn on_stage(
     let (stage, mut services) = Stage::set_up(ports).await.context("set up")?;
     let outcome = tokio::select! {
         outcome = play(&stage) => outcome,
-        _ = tokio::signal::ctrl_c() => Ok(()),
+        () = told_to_end() => Ok(()),
         died = services.died() => Err(died),
     };
     narrator::say("stopping the services");
     stage.simulator_stop.request();
     let stopped = services.stop(Duration::from_secs(25)).await;
     outcome.and(stopped)
+}
+
+/// Ends on Ctrl-C and on SIGTERM.
+async fn told_to_end() {
+    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    match terminated {
+        Ok(mut terminated) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
 }

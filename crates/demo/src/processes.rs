@@ -25,6 +25,8 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(sink)
+            // A Ctrl-C at the terminal is for this program, which then stops the services in good order.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("start {}: was it built? `cargo build --release`", binary.display()))?;

@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use metrics::Metrics;
 use replica::Replica;
 use runtime::Context;
+use runtime::causes;
 use runtime::kafka::Kafka;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         let database = pinged.clone();
         async move { database.ping().await.map_err(|error| error.to_string()) }
     });
+    let (asked, topic) = (kafka.clone(), settings.ingest.topic.clone());
+    context.health.add("events topic", move || {
+        let (asked, topic) = (asked.clone(), topic.clone());
+        async move { asked.partitions(&topic).await.map(drop).map_err(|error| error.to_string()) }
+    });
     if !schema_is_known(&database, &context).await? {
         return Ok(());
     }
@@ -51,7 +57,9 @@ async fn schema_is_known(database: &Database, context: &Context) -> anyhow::Resu
     loop {
         match database.check_schema().await {
             Ok(()) => return Ok(true),
-            Err(error) if error.is_transient() => tracing::warn!(%error, "waiting for the database"),
+            Err(error) if error.is_transient() => {
+                tracing::warn!(error = causes(&error), "waiting for the database");
+            }
             Err(error @ StorageError::WrongSchema { .. }) => return Err(error.into()),
             Err(error) => return Err(error).context("check the schema"),
         }

@@ -2,8 +2,10 @@
 
 use crate::fold::Tally;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
-use std::time::Duration;
+use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The replica's instruments.
 pub(crate) struct Metrics {
@@ -14,12 +16,21 @@ pub(crate) struct Metrics {
     batch_duration: Histogram<f64>,
     latency: Histogram<f64>,
     leases_lost: Counter<u64>,
-    owned: Gauge<u64>,
     unowned: Gauge<u64>,
-    next_offset: Gauge<i64>,
-    lag: Gauge<i64>,
-    epoch: Gauge<i64>,
-    halted: Gauge<u64>,
+    partitions: Partitions,
+}
+
+/// The partitions that this replica reads; one that it has left is not reported any more.
+type Partitions = Arc<Mutex<BTreeMap<i32, Standing>>>;
+
+/// How a partition stands.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    epoch: i64,
+    next_offset: i64,
+    lag: i64,
+    halted: bool,
+    written_at: Instant,
 }
 
 /// Seconds: from a quiet machine's milliseconds to a backlog's minutes.
@@ -30,8 +41,6 @@ const RECORD_BOUNDS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0,
 impl Metrics {
     pub(crate) fn new(meter: &Meter) -> Self {
         let counter = |name, about| meter.u64_counter(name).with_description(about).build();
-        let gauge = |name, about| meter.i64_gauge(name).with_description(about).build();
-        let count = |name, about| meter.u64_gauge(name).with_description(about).build();
         let seconds = |name, about| {
             let histogram = meter.f64_histogram(name).with_unit("s").with_description(about);
             histogram.with_boundaries(LATENCY_BOUNDS.to_vec()).build()
@@ -51,12 +60,11 @@ impl Metrics {
                 "From a record's Kafka timestamp to its effect being committed",
             ),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
-            owned: count("ingest.partitions.owned", "Partitions that this replica reads"),
-            unowned: count("ingest.partitions.unowned", "Partitions that no replica reads"),
-            next_offset: gauge("ingest.partition.next_offset", "First offset not yet written"),
-            lag: gauge("ingest.partition.lag", "Records behind the end of the partition"),
-            epoch: gauge("ingest.partition.epoch", "Epoch of the lease"),
-            halted: count("ingest.partition.halted", "1 while the partition waits for an operator"),
+            unowned: meter
+                .u64_gauge("ingest.partitions.unowned")
+                .with_description("Partitions that no replica reads")
+                .build(),
+            partitions: observed(meter),
         }
     }
 
@@ -80,16 +88,33 @@ impl Metrics {
         self.latency.record(age.as_secs_f64(), &[]);
     }
 
-    /// How far a partition was read.
-    pub(crate) fn position(&self, partition: i32, next_offset: i64, high_watermark: i64) {
-        let label = [KeyValue::new("partition", i64::from(partition))];
-        self.next_offset.record(next_offset, &label);
-        self.lag.record((high_watermark - next_offset).max(0), &label);
+    /// A partition was taken.
+    pub(crate) fn taken(&self, partition: i32, epoch: i64, next_offset: i64) {
+        let standing = Standing { epoch, next_offset, lag: 0, halted: false, written_at: Instant::now() };
+        self.locked().insert(partition, standing);
     }
 
-    /// A partition was taken.
-    pub(crate) fn acquired(&self, partition: i32, epoch: i64) {
-        self.epoch.record(epoch, &[KeyValue::new("partition", i64::from(partition))]);
+    /// A partition is not read any more.
+    pub(crate) fn left(&self, partition: i32) {
+        self.locked().remove(&partition);
+    }
+
+    /// How far a partition was read.
+    pub(crate) fn position(&self, partition: i32, next_offset: i64, high_watermark: i64) {
+        if let Some(standing) = self.locked().get_mut(&partition) {
+            if next_offset > standing.next_offset {
+                standing.written_at = Instant::now();
+            }
+            standing.next_offset = next_offset;
+            standing.lag = (high_watermark - next_offset).max(0);
+        }
+    }
+
+    /// Whether a partition waits for an operator.
+    pub(crate) fn halted(&self, partition: i32, halted: bool) {
+        if let Some(standing) = self.locked().get_mut(&partition) {
+            standing.halted = halted;
+        }
     }
 
     /// A partition was lost to another replica.
@@ -97,14 +122,48 @@ impl Metrics {
         self.leases_lost.add(1, &[]);
     }
 
-    /// How the partitions are shared out.
-    pub(crate) fn shares(&self, owned: usize, unowned: usize) {
-        self.owned.record(u64::try_from(owned).unwrap_or(u64::MAX), &[]);
+    /// How many partitions nobody reads.
+    pub(crate) fn unowned(&self, unowned: usize) {
         self.unowned.record(u64::try_from(unowned).unwrap_or(u64::MAX), &[]);
     }
 
-    /// Whether a partition waits for an operator.
-    pub(crate) fn halted(&self, partition: i32, halted: bool) {
-        self.halted.record(u64::from(halted), &[KeyValue::new("partition", i64::from(partition))]);
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<i32, Standing>> {
+        self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Gauges that report, whenever they are asked, on the partitions that are read then.
+fn observed(meter: &Meter) -> Partitions {
+    let partitions = Partitions::default();
+    let gauge = |name, about, value: fn(&Standing) -> f64| {
+        let partitions = Arc::clone(&partitions);
+        let report = move |observer: &dyn AsyncInstrument<f64>| {
+            for (partition, standing) in &*partitions.lock().unwrap_or_else(PoisonError::into_inner) {
+                observer.observe(value(standing), &[KeyValue::new("partition", i64::from(*partition))]);
+            }
+        };
+        meter.f64_observable_gauge(name).with_description(about).with_callback(report).build()
+    };
+    gauge("ingest.partition.epoch", "Epoch of the lease", |standing| number(standing.epoch));
+    gauge("ingest.partition.next_offset", "First offset not yet written", |standing| {
+        number(standing.next_offset)
+    });
+    gauge("ingest.partition.lag", "Records behind the end of the partition", |standing| number(standing.lag));
+    gauge("ingest.partition.idle", "Seconds since something was written", |standing| {
+        standing.written_at.elapsed().as_secs_f64()
+    });
+    gauge("ingest.partition.halted", "1 while the partition waits for an operator", |standing| {
+        f64::from(u8::from(standing.halted))
+    });
+    partitions
+}
+
+/// Prometheus knows floating point only: whole numbers are exact up to 2⁵³.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "there is no other way, and offsets are smaller"
+)]
+const fn number(value: i64) -> f64 {
+    value as f64
 }

@@ -5,6 +5,7 @@ mod write;
 use crate::batch::Batch;
 use crate::metrics::Metrics;
 use crate::settings::IngestSettings;
+use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +54,12 @@ impl PartitionTask {
                 }
                 Err(FetchError::OffsetOutOfRange(offset)) => self.halt(offset).await,
                 Err(FetchError::Unavailable(error)) => {
-                    tracing::warn!(partition = self.lease.partition, %error, pause_ms = pause.as_millis(), "fetch failed");
+                    tracing::warn!(
+                        partition = self.lease.partition,
+                        error = causes(error.as_ref()),
+                        pause_ms = pause.as_millis(),
+                        "fetch failed"
+                    );
                     self.wait(&mut pause).await;
                     None
                 }
@@ -85,7 +91,11 @@ impl PartitionTask {
         match self.stop.clone().run_until_cancelled(self.reader.next_readable(offset)).await {
             Some(Ok(readable)) => self.write_unreadable(offset, readable, why).await,
             Some(Err(error)) => {
-                tracing::warn!(partition = self.lease.partition, %error, "looking behind an unreadable range failed");
+                tracing::warn!(
+                    partition = self.lease.partition,
+                    error = causes(&error),
+                    "looking behind an unreadable range failed"
+                );
                 self.wait(&mut LONGEST_PAUSE.clone()).await;
                 None
             }

@@ -6,6 +6,7 @@ use crate::metrics::Metrics;
 use crate::partition::{Ended, PartitionTask};
 use crate::settings::IngestSettings;
 use runtime::Shutdown;
+use runtime::causes;
 use runtime::kafka::Kafka;
 use share::fair_share;
 use std::collections::BTreeMap;
@@ -69,7 +70,7 @@ impl Replica {
             self.reap().await?;
             self.discover().await;
             if let Err(error) = self.beat().await {
-                tracing::warn!(%error, "leases could not be renewed");
+                tracing::warn!(error = causes(&error), "leases could not be renewed");
             }
         }
         self.leave().await
@@ -108,11 +109,12 @@ impl Replica {
         let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
         let mut connection = self.leases.connection().await?;
         let Muster { live, rank } = ingest_replicas::beat(&mut connection, self.id, &topic, ttl).await?;
-        self.renew(&mut connection).await?;
+        let lost = self.renew(&mut connection).await?;
         let states = ingest_partitions::list(&mut connection, &topic).await?;
         let share = fair_share(states.len(), live, rank);
-        // A partition is given back after its batch; holding this connection meanwhile would hold up nothing but leases.
+        // Leaving a partition takes as long as its batch, and needs the one connection itself.
         drop(connection);
+        self.leave_each(lost).await;
         self.give_back(self.owned.len().saturating_sub(share)).await;
         let wanted = share.saturating_sub(self.owned.len());
         if wanted > 0 {
@@ -122,25 +124,22 @@ impl Replica {
             leases.into_iter().for_each(|lease| self.start(lease));
         }
         let unowned = states.iter().filter(|state| state.owner.is_none()).count();
-        self.metrics.shares(self.owned.len(), unowned);
+        self.metrics.unowned(unowned);
         Ok(())
     }
 
-    async fn renew(&self, connection: &mut storage::Connection) -> Result<(), StorageError> {
+    /// Renews its leases; leaves the partitions of those that are gone.
+    async fn renew(&mut self, connection: &mut storage::Connection) -> Result<Vec<i32>, StorageError> {
         let held: Vec<_> = self.owned.iter().map(|(partition, owned)| (*partition, owned.epoch)).collect();
         let (topic, ttl) = (&self.settings.topic, self.settings.lease());
         let kept = ingest_partitions::renew(connection, topic, self.id, &held, ttl).await?;
-        for (_, owned) in self.owned.iter().filter(|(partition, _)| !kept.contains(partition)) {
-            self.metrics.lease_lost();
-            owned.stop.cancel();
-        }
-        Ok(())
+        Ok(self.owned.keys().filter(|partition| !kept.contains(partition)).copied().collect())
     }
 
     fn start(&mut self, lease: PartitionLease) {
         let (partition, epoch) = (lease.partition, lease.epoch);
         tracing::info!(partition, epoch, next_offset = lease.next_offset, "partition taken");
-        self.metrics.acquired(partition, epoch);
+        self.metrics.taken(partition, epoch, lease.next_offset);
         let stop = CancellationToken::new();
         let task = PartitionTask {
             settings: Arc::clone(&self.settings),
@@ -166,12 +165,20 @@ impl Replica {
         Ok(())
     }
 
-    /// Stops `surplus` tasks, the last ones, and gives their partitions back.
+    /// Gives `surplus` partitions back, the last ones.
     async fn give_back(&mut self, surplus: usize) {
         let last: Vec<i32> = self.owned.keys().rev().take(surplus).copied().collect();
-        for partition in last {
+        self.leave_each(last).await;
+    }
+
+    async fn leave_each(&mut self, partitions: Vec<i32>) {
+        for partition in partitions {
             if let Err(error) = self.end(partition).await {
-                tracing::error!(partition, %error, "a task died");
+                tracing::error!(
+                    partition,
+                    error = format!("{error:#}"),
+                    "a partition could not be left in good order"
+                );
             }
         }
     }
@@ -182,14 +189,15 @@ impl Replica {
             return Ok(());
         };
         owned.stop.cancel();
-        let (lease, ended) = owned.task.await?;
+        let left = owned.task.await;
+        self.metrics.left(partition);
+        let (lease, ended) = left?;
         tracing::info!(partition, next_offset = lease.next_offset, ?ended, "partition left");
-        if ended == Ended::LeaseLost {
+        let mut connection = self.leases.connection().await?;
+        let released = ingest_partitions::release(&mut connection, &lease).await?;
+        if ended == Ended::LeaseLost || !released {
             self.metrics.lease_lost();
         }
-        // Of a lost lease nothing is released: the epoch is another's.
-        let mut connection = self.leases.connection().await?;
-        ingest_partitions::release(&mut connection, &lease).await?;
         Ok(())
     }
 

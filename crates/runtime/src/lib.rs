@@ -6,6 +6,7 @@
 //! [`problem::Problem`], [`kafka`], [`redis`], [`trace`] and the [`clock`].
 
 mod admin;
+mod causes;
 pub mod clock;
 mod context;
 pub mod health;
@@ -19,6 +20,7 @@ mod shutdown;
 pub mod telemetry;
 pub mod trace;
 
+pub use causes::causes;
 pub use context::Context;
 pub use problem::Problem;
 pub use service::Service;

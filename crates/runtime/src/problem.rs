@@ -1,5 +1,6 @@
 //! Failures as the outside sees them: RFC 9457 `application/problem+json`, without insides.
 
+use crate::causes;
 use std::{borrow::Cow, error::Error, fmt};
 
 use actix_web::{
@@ -109,7 +110,7 @@ impl Problem {
     /// A bare 500. The error and its causes are logged here, once, and stay out of the body.
     #[must_use]
     pub fn internal(error: &(dyn Error + 'static)) -> Self {
-        tracing::error!(error = chain(error), "request failed");
+        tracing::error!(error = causes(error), "request failed");
         Self::bare_internal()
     }
 
@@ -214,20 +215,4 @@ impl ResponseError for Problem {
         response.extensions_mut().insert(self.clone());
         response
     }
-}
-
-/// An error with its causes on one line, each said once.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        // Many errors repeat their source in their own text.
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -136,12 +136,13 @@ pub async fn renew(
     Ok(renewed.into_iter().map(|row| row.partition).collect())
 }
 
-/// Gives a partition back, so that another replica need not wait for the lease to run out.
+/// Gives a partition back, so that another replica need not wait for the lease to run out; says whether it still was
+/// this owner's to give. Of a lost lease nothing is released: the epoch is another's.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Result<(), StorageError> {
-    diesel::sql_query(
+pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
+    let released = diesel::sql_query(
         "update ingest_partitions set owner = null, lease_until = '-infinity'
          where topic = $1 and partition = $2 and epoch = $3",
     )
@@ -150,7 +151,7 @@ pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Res
     .bind::<Int8, _>(lease.epoch)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(released == 1)
 }
 
 /// Moves the partition of `lease` on to `next_offset`; says whether it still was at the lease's epoch and offset.

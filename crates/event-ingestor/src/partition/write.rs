@@ -3,6 +3,7 @@
 use super::{Ended, FIRST_PAUSE, PartitionTask};
 use crate::batch::Batch;
 use crate::fold::{Tally, fold};
+use runtime::causes;
 use std::sync::Arc;
 use std::time::Instant;
 use storage::batch::{Folded, Touched, Written};
@@ -32,8 +33,12 @@ impl PartitionTask {
                 Settled::Overtaken => return Some(Ended::LeaseLost),
                 Settled::Stopped => return Some(Ended::Stopped),
                 Settled::Refused(error) => {
-                    tracing::error!(partition = self.lease.partition, records = batch.items.len(), %error,
-                        "postgres refused a batch: writing it in halves");
+                    tracing::error!(
+                        partition = self.lease.partition,
+                        records = batch.items.len(),
+                        error = causes(&error),
+                        "postgres refused a batch: writing it in halves"
+                    );
                     // Nobody else holds it: the call that did has answered.
                     let Ok(batch) = Arc::try_unwrap(batch) else {
                         return Some(Ended::LeaseLost);
@@ -99,12 +104,23 @@ impl PartitionTask {
                 Err(error) if !error.is_transient() => return Settled::Refused(error),
                 Err(error) => error,
             };
-            tracing::warn!(partition = self.lease.partition, %error, pause_ms = pause.as_millis(), "write failed");
+            tracing::warn!(
+                partition = self.lease.partition,
+                error = causes(&error),
+                pause_ms = pause.as_millis(),
+                "write failed"
+            );
             self.wait(&mut pause).await;
             match self.look_again(next_offset).await {
                 Ok(Some(settled)) => return settled,
                 Ok(None) => {}
-                Err(error) => tracing::warn!(partition = self.lease.partition, %error, "look-up failed"),
+                Err(error) => {
+                    tracing::warn!(
+                        partition = self.lease.partition,
+                        error = causes(&error),
+                        "look-up failed"
+                    );
+                }
             }
             if self.stop.is_cancelled() {
                 return Settled::Stopped;

@@ -23,7 +23,7 @@ async fn each_unusable_record_is_a_dead_letter_with_its_reason() {
         (b"\x00\xffgarbage".to_vec(), "NOT_JSON"),
         (b"{\"eventId\":".to_vec(), "NOT_JSON"),
         (Vec::new(), "EMPTY"),
-        (vec![b'x'; 900_000], "TOO_LARGE"),
+        (vec![b'x'; 1_000_000], "TOO_LARGE"),
         (with(&json!({ "eventType": null })), "MISSING_EVENT_TYPE"),
         (with(&json!({ "chargePointId": "" })), "MISSING_CHARGE_POINT"),
         (with(&json!({ "chargePointId": "a b" })), "INVALID_FIELD"),

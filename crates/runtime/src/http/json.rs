@@ -129,10 +129,15 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::invalid(Vec::new()).field("body", "must not be empty"));
     }
+    // A struct would also be read from an array, by position; that is nobody's intention.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Problem::invalid(Vec::new()).field("body", "must be a JSON object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { "body".to_owned() } else { path };
+        // "?" is the path of what broke off before it had one.
+        let field = if path == "." || path == "?" { "body".to_owned() } else { path };
         Problem::invalid(Vec::new()).field(field, error.inner().to_string())
     })?;
     deserializer.end().map_err(|error| Problem::invalid(Vec::new()).field("body", error.to_string()))?;

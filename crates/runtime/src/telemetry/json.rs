@@ -1,6 +1,6 @@
 //! Log lines as flat JSON objects that carry the identity of the current span.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use serde_json::{Map, Value};
@@ -72,6 +72,11 @@ impl Fields<'_> {
 impl tracing::field::Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field, format!("{value:?}"));
+    }
+
+    /// With its causes: an error is logged once, and this is where.
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.put(field, crate::causes(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
