@@ -5,6 +5,7 @@ use domain::ids::{ChargePointId, EventId, GatewayId};
 use gateway_simulator::Load;
 use reqwest::Client;
 use runtime::Shutdown;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -46,8 +47,8 @@ async fn ready(admin: &str) {
 
 /// Asks the service to stop, and waits until it has: with the exit code 0.
 async fn terminate(mut service: Child) {
-    let pid = service.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    let pid = Pid::from_raw(service.id().unwrap().cast_signed()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
     let status = tokio::time::timeout(PATIENCE, service.wait()).await.unwrap().unwrap();
     assert!(status.success(), "{status}");
 }

@@ -1,6 +1,7 @@
 //! The services as processes of their own, ended with this one.
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -58,11 +59,8 @@ impl Process {
 
     /// Ends it as an operator would, with SIGTERM; after `grace`, hard.
     pub async fn stop(mut self, grace: Duration) -> anyhow::Result<()> {
-        let Some(pid) = self.child.id() else { return Ok(()) };
-        let asked = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
-        if !asked.success() {
-            bail!("{} could not be asked to stop", self.name);
-        }
+        let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return Ok(()) };
+        kill_process(pid, Signal::TERM).with_context(|| format!("ask {} to stop", self.name))?;
         match tokio::time::timeout(grace, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
             Ok(_) => bail!("{} did not end cleanly; see {}", self.name, self.log.display()),

@@ -7,6 +7,7 @@
     reason = "what helpers of a test cannot do fails the test"
 )]
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
@@ -52,9 +53,8 @@ impl Running {
         Self { child, log, http, admin }
     }
 
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// The exit code, and everything logged since.
@@ -166,7 +166,7 @@ fn a_signal_lets_requests_under_way_finish_and_ends_with_0() {
     let slow = send(&running.http, "/slow/700");
     until("the request is under way", || get(&running.admin, "/livez").contains("200 OK"));
     std::thread::sleep(Duration::from_millis(200));
-    running.signal("-TERM");
+    running.signal(Signal::TERM);
     assert!(answer(slow).ends_with("waited 700 ms"));
     let (code, log) = running.wait();
     assert_eq!(code, Some(0), "{log}");
@@ -176,7 +176,7 @@ fn a_signal_lets_requests_under_way_finish_and_ends_with_0() {
 fn draining_is_announced_while_work_goes_on() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "1500")]);
     assert!(get(&running.admin, "/readyz").contains("200 OK"));
-    running.signal("-TERM");
+    running.signal(Signal::TERM);
     until("readiness is taken back", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
     assert!(get(&running.http, "/slow/0").contains("200 OK"), "work must go on during the delay");
     assert_eq!(running.wait().0, Some(0));
@@ -188,11 +188,11 @@ fn a_second_signal_aborts() {
     let _slow = send(&running.http, "/slow/30000");
     until("the service runs", || get(&running.http, "/slow/0").contains("200 OK"));
     let started = Instant::now();
-    running.signal("-TERM");
+    running.signal(Signal::TERM);
     until("it drains", || {
         TcpStream::connect(&running.http).is_err() || started.elapsed() > Duration::from_millis(500)
     });
-    running.signal("-INT");
+    running.signal(Signal::INT);
     let (code, log) = running.wait();
     assert_eq!(code, Some(1));
     assert!(log.contains("aborted by a second signal"), "{log}");
@@ -205,7 +205,7 @@ fn grace_has_an_end() {
     let _slow = send(&running.http, "/slow/30000");
     until("the service runs", || get(&running.http, "/slow/0").contains("200 OK"));
     let started = Instant::now();
-    running.signal("-TERM");
+    running.signal(Signal::TERM);
     let (code, log) = running.wait();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("cut off by the end of the grace period"), "{log}");
@@ -216,7 +216,7 @@ fn grace_has_an_end() {
 fn requests_leave_one_flat_log_line_with_their_trace() {
     let running = Running::start(&[]);
     assert!(get(&running.http, "/nowhere").contains("404 Not Found"));
-    running.signal("-TERM");
+    running.signal(Signal::TERM);
     let (_, log) = running.wait();
     let line = log.lines().find(|line| line.contains("\"access\"")).unwrap();
     let entry: Value = serde_json::from_str(line).unwrap();
