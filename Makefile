@@ -20,7 +20,7 @@ run: ## set up everything and keep it running, with a simulated fleet, until Ctr
 	@$(on-stack) $(release) target/release/demo run
 
 test: ## run all tests; brings up what they need
-	@$(with-stack) cargo build --workspace --bins && cargo test --workspace
+	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast
 
 bench: ## measure latencies at 600 events/s and 50 commands/s
 	@$(on-stack) $(release) target/release/demo bench

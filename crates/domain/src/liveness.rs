@@ -4,7 +4,7 @@ use crate::event::GatewayEvent;
 use crate::ids::{EventKey, GatewayId};
 use crate::latest::{Latest, Offered, Report};
 use crate::order::Stamp;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The newest sign of life, and the goodbyes that are newer still.
@@ -76,6 +76,20 @@ impl Liveness {
         self.goodbyes.sort_by_key(|goodbye| goodbye.stamp);
         self.forget_outlived_goodbyes();
         if was_online && !self.online() { Offered::Newest } else { Offered::Stale }
+    }
+
+    /// Takes a device that is online but was not heard for longer than `timeout`, at `now`, for gone: as if the gateway that
+    /// it was heard through had said goodbye when the time was up. Says whether it did.
+    pub fn fall_silent(&mut self, now: DateTime<Utc>, timeout: TimeDelta) -> bool {
+        let Some(seen) = self.seen.as_ref().map(Latest::newest) else { return false };
+        let gone_at = seen.stamp.at + timeout;
+        if !self.online() || now <= gone_at {
+            return false;
+        }
+        // Stamp and key follow from the sign of life alone: whoever notices, and whenever, notes the same.
+        let stamp = Stamp { at: gone_at, ..seen.stamp };
+        self.goodbyes.push(Goodbye { stamp, event: seen.event, gateway: seen.value.clone() });
+        true
     }
 
     fn forget_outlived_goodbyes(&mut self) {

@@ -15,6 +15,7 @@ pub(crate) struct Metrics {
     batch_records: Histogram<u64>,
     batch_duration: Histogram<f64>,
     latency: Histogram<f64>,
+    silent: Counter<u64>,
     leases_lost: Counter<u64>,
     unowned: Gauge<u64>,
     partitions: Partitions,
@@ -59,6 +60,7 @@ impl Metrics {
                 "ingest.latency",
                 "From a record's Kafka timestamp to its effect being committed",
             ),
+            silent: counter("ingest.silent_devices", "Devices taken offline since they were not heard"),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
             unowned: meter
                 .u64_gauge("ingest.partitions.unowned")
@@ -86,6 +88,11 @@ impl Metrics {
     /// A record of that age was committed.
     pub(crate) fn visible_after(&self, age: Duration) {
         self.latency.record(age.as_secs_f64(), &[]);
+    }
+
+    /// So many devices were taken offline since they were not heard.
+    pub(crate) fn fell_silent(&self, devices: usize) {
+        self.silent.add(u64::try_from(devices).unwrap_or(u64::MAX), &[]);
     }
 
     /// A partition was taken.

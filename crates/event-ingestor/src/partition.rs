@@ -1,5 +1,6 @@
 //! One partition, read by the replica that holds its lease: fetch, decode, fold, write, again.
 
+mod silence;
 mod write;
 
 use crate::batch::Batch;
@@ -8,7 +9,7 @@ use crate::settings::IngestSettings;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use storage::ingest_partitions::{self, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,8 @@ pub(crate) struct PartitionTask {
     pub lease: PartitionLease,
     /// Cancelled when the lease is to be given back, or was lost.
     pub stop: CancellationToken,
+    /// When to look for silent devices next.
+    pub silence_check_at: Instant,
 }
 
 /// Why a task ended.
@@ -82,7 +85,11 @@ impl PartitionTask {
             Some(batch) => self.write(batch).await,
             None => None,
         };
-        self.metrics.position(self.lease.partition, self.lease.next_offset, fetched.high_watermark);
+        let next_offset = self.lease.next_offset;
+        self.metrics.position(self.lease.partition, next_offset, fetched.high_watermark);
+        if ended.is_none() && next_offset >= fetched.high_watermark {
+            return self.watch_silence().await;
+        }
         ended
     }
 

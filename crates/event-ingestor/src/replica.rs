@@ -148,6 +148,7 @@ impl Replica {
             metrics: Arc::clone(&self.metrics),
             lease,
             stop: stop.clone(),
+            silence_check_at: Instant::now().into_std() + self.settings.silence_check(),
         };
         self.owned.insert(partition, Owned { epoch, stop, task: tokio::spawn(task.run()) });
     }

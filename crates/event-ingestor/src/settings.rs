@@ -34,6 +34,10 @@ pub struct IngestSettings {
     pub max_batch_bytes: usize,
     /// How often to look for new partitions, in ms.
     pub discover_interval_ms: u64,
+    /// How long a device may be silent and still count as online, in seconds.
+    pub heartbeat_timeout_s: u64,
+    /// How often to look for silent devices, in ms.
+    pub silence_check_ms: u64,
 }
 
 impl IngestSettings {
@@ -53,6 +57,18 @@ impl IngestSettings {
     #[must_use]
     pub const fn fetch_wait(&self) -> Duration {
         Duration::from_millis(self.fetch_wait_ms)
+    }
+
+    /// How long a device may be silent and still count as online.
+    #[must_use]
+    pub const fn heartbeat_timeout(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_timeout_s)
+    }
+
+    /// How often to look for silent devices.
+    #[must_use]
+    pub const fn silence_check(&self) -> Duration {
+        Duration::from_millis(self.silence_check_ms)
     }
 
     /// How often to look for new partitions.

@@ -7,9 +7,11 @@
 use crate::dead_letters::{self, NewDeadLetter};
 use crate::ingest_partitions::{self, PartitionLease};
 use crate::{Connection, StorageError, charge_points, connectors, sessions};
+use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
 use domain::ids::ChargePointId;
+use std::time::Duration;
 
 /// What a fold of events leads to.
 #[derive(Debug, Default)]
@@ -84,6 +86,45 @@ pub async fn write(
     match outcome {
         Ok(()) => Ok(Written::Committed),
         Err(Rollback::LeaseLost) => Ok(Written::LeaseLost),
+        Err(Rollback::Storage(error)) => Err(error),
+    }
+}
+
+/// Takes devices offline that were not heard for longer than `timeout`, of those that the partition of `lease` last spoke
+/// of, at most `limit` at once; answers how many, or `None` when the lease is lost. Fenced like a batch, but the offset stays.
+///
+/// To be called only when the partition is read to its end: what is not read yet may be a sign of life.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn take_silent_offline(
+    connection: &mut Connection,
+    lease: &PartitionLease,
+    timeout: Duration,
+    limit: i64,
+) -> Result<Option<usize>, StorageError> {
+    let timeout_delta = TimeDelta::from_std(timeout).unwrap_or(TimeDelta::MAX);
+    let outcome = connection
+        .transaction(async |tx| {
+            if !ingest_partitions::hold(tx, lease).await? {
+                return Err(Rollback::LeaseLost);
+            }
+            let silent = charge_points::list_silent(tx, lease.partition, timeout, limit).await?;
+            let ids: Vec<ChargePointId> = silent.iter().map(|(id, _)| id.clone()).collect();
+            let before = charge_points::load_for_update(tx, &ids, &[]).await?;
+            let mut after = before.clone();
+            let mut gone = 0;
+            for (state, (_, now)) in after.iter_mut().zip(&silent) {
+                // Looked at again under the lock: another partition may have told a sign of life meanwhile.
+                gone += usize::from(state.liveness.fall_silent(*now, timeout_delta));
+            }
+            write_states(tx, &before, &after).await?;
+            Ok(gone)
+        })
+        .await;
+    match outcome {
+        Ok(gone) => Ok(Some(gone)),
+        Err(Rollback::LeaseLost) => Ok(None),
         Err(Rollback::Storage(error)) => Err(error),
     }
 }

@@ -4,13 +4,16 @@ mod row;
 
 use crate::schema::{charge_points, connectors, session_ledgers};
 use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
 use domain::ids::ChargePointId;
+use domain::text::InvalidText;
 use row::{ChargePointRow, Columns};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Locks the charge points `ids`, in that order, and loads their states; a device that was never heard is made first.
 ///
@@ -106,6 +109,41 @@ async fn load_ledgers(
             Ok((id, ledger))
         })
         .collect()
+}
+
+/// Devices of `partition` that are online but were not heard for longer than `timeout`, by Postgres's clock, at most `limit`;
+/// and what that clock shows.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub(crate) async fn list_silent(
+    tx: &mut Connection,
+    partition: i32,
+    timeout: Duration,
+    limit: i64,
+) -> Result<Vec<(ChargePointId, DateTime<Utc>)>, StorageError> {
+    let rows: Vec<SilentRow> = diesel::sql_query(
+        "select charge_point_id, clock_timestamp() as now from charge_points
+         where seen_partition = $1 and online and seen_at < clock_timestamp() - make_interval(secs => $2)
+         order by charge_point_id limit $3",
+    )
+    .bind::<Int4, _>(partition)
+    .bind::<Float8, _>(timeout.as_secs_f64())
+    .bind::<Int8, _>(limit)
+    .load(tx)
+    .await?;
+    let parsed = rows.into_iter().map(|row| Ok((ChargePointId::parse(&row.charge_point_id)?, row.now)));
+    parsed
+        .collect::<Result<_, InvalidText>>()
+        .map_err(|error| StorageError::inconsistent("charge_points", error))
+}
+
+#[derive(QueryableByName)]
+struct SilentRow {
+    #[diesel(sql_type = Text)]
+    charge_point_id: String,
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
 }
 
 /// Writes the charge points' own columns; the rows are there and locked.

@@ -177,6 +177,22 @@ pub(crate) async fn advance(
     Ok(moved == 1)
 }
 
+/// Locks the partition's row, so that it stays with `lease` until the transaction ends; says whether it still is.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn hold(tx: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
+    let found: Vec<Held> = diesel::sql_query(
+        "select epoch = $3 as held from ingest_partitions where topic = $1 and partition = $2 for update",
+    )
+    .bind::<Text, _>(&lease.topic)
+    .bind::<Int4, _>(lease.partition)
+    .bind::<Int8, _>(lease.epoch)
+    .load(tx)
+    .await?;
+    Ok(found.iter().any(|row| row.held))
+}
+
 /// Whether the partition stands exactly at `lease`: same epoch, same offset.
 ///
 /// # Errors

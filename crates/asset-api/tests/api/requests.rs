@@ -40,7 +40,7 @@ async fn a_body_must_be_a_json_object() {
       "errors": [
         {
           "field": "body",
-          "message": "invalid type: sequence, expected an object at line 1 column 0"
+          "message": "must be a JSON object"
         }
       ],
       "instance": "/api/v1/stations",

@@ -213,7 +213,7 @@ async fn what_is_not_understood_is_refused() {
     "idTag" "must not contain control characters"
     "idTag" "must not be empty"
     "idTag" "is required"
-    "body" "invalid length 0, expected an object at line 1 column 2"
+    "body" "must be a JSON object"
     "#);
 }
 

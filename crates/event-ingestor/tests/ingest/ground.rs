@@ -29,7 +29,7 @@ impl Ground {
     pub async fn new(partitions: i32) -> Self {
         let database = TestDatabase::new().await;
         let topic = testkit::unique("events");
-        let kafka = Kafka::new(&settings(&database, &topic, 10_000).kafka).unwrap();
+        let kafka = Kafka::new(&settings(&database, &topic, &[]).kafka).unwrap();
         kafka.create_topic(&topic, partitions).await.unwrap();
         let writer = kafka.writer(&topic);
         Self { database, topic, writer }
@@ -37,12 +37,17 @@ impl Ground {
 
     /// Starts a replica.
     pub fn start(&self) -> Running {
-        self.start_with_lease(10_000)
+        self.start_with(&[])
     }
 
     pub fn start_with_lease(&self, lease_ms: u64) -> Running {
+        self.start_with(&[("ingest.lease_ms", &lease_ms.to_string())])
+    }
+
+    /// Starts a replica with settings of its own.
+    pub fn start_with(&self, overrides: &[(&str, &str)]) -> Running {
         let context = Context::new("event-ingestor");
-        let settings = settings(&self.database, &self.topic, lease_ms);
+        let settings = settings(&self.database, &self.topic, overrides);
         let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
         Running { context, task }
     }
@@ -118,14 +123,15 @@ impl Running {
     }
 }
 
-fn settings(database: &TestDatabase, topic: &str, lease_ms: u64) -> Settings {
-    let overrides = [
+fn settings(database: &TestDatabase, topic: &str, overrides: &[(&str, &str)]) -> Settings {
+    let brokers = testkit::kafka_brokers();
+    let mut all = vec![
         ("database.url", database.url.as_str()),
-        ("kafka.brokers", &testkit::kafka_brokers()),
+        ("kafka.brokers", &brokers),
         ("ingest.topic", topic),
-        ("ingest.lease_ms", &lease_ms.to_string()),
         ("database.max_connections", "4"),
         ("ingest.discover_interval_ms", "500"),
     ];
-    runtime::settings::parse(DEFAULTS, &overrides).unwrap()
+    all.extend_from_slice(overrides);
+    runtime::settings::parse(DEFAULTS, &all).unwrap()
 }
