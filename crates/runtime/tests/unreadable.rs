@@ -4,22 +4,19 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "what helpers of a test cannot do fails the test"
 )]
-
-mod raw;
 
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
 
-use raw::{Batch, Connection};
 use runtime::{
     kafka::{FetchError, Kafka, NewRecord, PartitionReader},
     settings::{KafkaCompression, KafkaSettings, SaslMechanism},
 };
+use testkit::kafka_wire::{Batch, Connection};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

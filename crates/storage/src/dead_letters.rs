@@ -83,6 +83,9 @@ pub struct DeadLetter {
     /// Offset of the record, or of the first of a range.
     #[diesel(sql_type = Int8)]
     pub first_offset: i64,
+    /// Offset of the record, or of the last of a range.
+    #[diesel(sql_type = Int8)]
+    pub last_offset: i64,
     /// Why, as a stable word.
     #[diesel(sql_type = Text)]
     pub reason: String,
@@ -104,7 +107,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<DeadLetter>, StorageError> {
     let letters = diesel::sql_query(
-        "select partition, first_offset, reason, detail, value from dead_letters
+        "select partition, first_offset, last_offset, reason, detail, value from dead_letters
          where topic = $1 order by partition, first_offset limit $2",
     )
     .bind::<Text, _>(topic)

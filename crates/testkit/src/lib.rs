@@ -1,9 +1,16 @@
 //! What tests share: databases and topics of their own, clients, builders. A dev-dependency only.
 //!
 //! A test may panic, that is how it fails; so may what it is built with.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod database;
+pub mod kafka_wire;
 mod stack;
 mod waiting;
 

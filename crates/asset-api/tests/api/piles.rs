@@ -304,7 +304,12 @@ async fn a_pile_at_which_somebody_charges_stays() {
       "type": "https://charging.example/problems/pile-has-open-session"
     }
     "#);
+    let mut other = full();
+    other["chargePointId"] = json!("CP-2");
+    let exchanged = app.put(&path, &other).await;
+    assert_eq!(exchanged.json()["code"], "PILE_HAS_OPEN_SESSION");
     app.database.execute("update sessions set ended_at = '2026-07-25T11:00:00Z'").await;
+    assert_eq!(app.put(&path, &other).await.status, 200);
     assert_eq!(app.delete(&path).await.status, 204);
 }
 

@@ -6,3 +6,4 @@ mod bad_input;
 mod events;
 mod ground;
 mod sharing;
+mod unreadable;

@@ -61,7 +61,8 @@ pub async fn insert(connection: &mut Connection, pile: &Pile) -> Result<Result<(
     refuse_taken(inserted, &pile.details)
 }
 
-/// Replaces what is said of a pile, provided that it is at one of the `expected` versions, where given.
+/// Replaces what is said of a pile, provided that it is at one of the `expected` versions, where given. While a vehicle is
+/// charging at it, its device is not exchanged.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -74,8 +75,13 @@ pub async fn update(
 ) -> Result<Result<Pile, Refusal>, StorageError> {
     let updated = connection
         .transaction(async |tx| {
-            if let Err(refusal) = lock(tx, id, expected).await? {
-                return Ok(Err(refusal));
+            let device = match lock(tx, id, expected).await? {
+                Ok(device) => device,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let exchanged = device != details.charge_point_id.as_str();
+            if exchanged && has_open_session(tx, &device).await? {
+                return Ok(Err(Refusal::OpenSession));
             }
             let row = diesel::update(piles::table.find(id.0))
                 .set((
@@ -105,12 +111,11 @@ pub async fn retire(
 ) -> Result<Result<(), Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let charge_point = match lock(tx, id, expected).await? {
-                Ok(charge_point) => charge_point,
+            let device = match lock(tx, id, expected).await? {
+                Ok(device) => device,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            let open = sessions::charge_point_id.eq(charge_point).and(sessions::ended_at.is_null());
-            if diesel::select(exists(sessions::table.filter(open))).get_result(tx).await? {
+            if has_open_session(tx, &device).await? {
                 return Ok(Err(Refusal::OpenSession));
             }
             diesel::update(piles::table.find(id.0))
@@ -124,6 +129,12 @@ pub async fn retire(
             Ok(Ok(()))
         })
         .await
+}
+
+/// Whether a vehicle is charging at a device.
+async fn has_open_session(tx: &mut Connection, device: &str) -> QueryResult<bool> {
+    let open = sessions::charge_point_id.eq(device).and(sessions::ended_at.is_null());
+    diesel::select(exists(sessions::table.filter(open))).get_result(tx).await
 }
 
 /// Holds a pile until the transaction ends, so that nobody else edits it; answers its device.

@@ -11,6 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A batch of records with value `x`.
 pub struct Batch {
+    /// How many.
     pub records: usize,
     /// Gives every record a header with a name and no value.
     pub null_header: bool,
@@ -28,9 +29,15 @@ impl Default for Batch {
 #[derive(Clone, Copy)]
 pub struct Producer(i64, i16);
 
+/// A connection to one broker.
 pub struct Connection(TcpStream);
 
 impl Connection {
+    /// Connects to `host:port`.
+    ///
+    /// # Panics
+    /// When it cannot; so do all calls, also when the broker refuses something.
+    #[must_use]
     pub fn open(broker: &str) -> Self {
         let stream = TcpStream::connect(broker).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
