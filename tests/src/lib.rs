@@ -17,7 +17,7 @@ use runtime::{Context, Shutdown};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
-use testkit::{TestDatabase, eventually, eventually_some, unique};
+use testkit::{TestDatabase, TestTopic, eventually, eventually_some, unique};
 use tokio::task::JoinHandle;
 
 /// Partitions of a test's command topic: few, so that it is made quickly.
@@ -41,6 +41,7 @@ pub struct Platform {
     /// The topics and the manners of its gateway.
     pub simulator_settings: SimulatorSettings,
     client: reqwest::Client,
+    _deleted_at_the_end: [TestTopic; 2],
     assets: SocketAddr,
     commands: SocketAddr,
 }
@@ -78,7 +79,19 @@ impl Platform {
             .await
             .unwrap();
         let client = reqwest::Client::new();
-        Self { database, kafka, redis, simulator, simulator_settings, client, assets, commands }
+        let topics = &simulator_settings.topics;
+        let deleted = [TestTopic::named(&topics.events), TestTopic::named(&topics.commands)];
+        Self {
+            database,
+            kafka,
+            redis,
+            simulator,
+            simulator_settings,
+            client,
+            _deleted_at_the_end: deleted,
+            assets,
+            commands,
+        }
     }
 
     /// Starts a replica of the ingestor.

@@ -18,6 +18,7 @@ use runtime::{
     kafka::{FetchError, Fetched, Kafka, KafkaError, NewRecord, PartitionReader, PublishError},
     settings::{KafkaCompression, KafkaSettings, SaslMechanism},
 };
+use testkit::TestTopic;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -49,8 +50,8 @@ fn kafka() -> Kafka {
 }
 
 /// A topic of the test's own.
-async fn topic(kafka: &Kafka, partitions: i32) -> String {
-    let name = unique("runtime");
+async fn topic(kafka: &Kafka, partitions: i32) -> TestTopic {
+    let name = TestTopic::new("runtime");
     kafka.create_topic(&name, partitions).await.unwrap();
     name
 }

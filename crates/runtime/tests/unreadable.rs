@@ -16,6 +16,7 @@ use runtime::{
     kafka::{FetchError, Kafka, NewRecord, PartitionReader},
     settings::{KafkaCompression, KafkaSettings, SaslMechanism},
 };
+use testkit::TestTopic;
 use testkit::kafka_wire::{Batch, Connection};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,7 +28,7 @@ fn broker() -> String {
     brokers.split(',').next().unwrap().to_owned()
 }
 
-async fn kafka_and_topic() -> (Kafka, String) {
+async fn kafka_and_topic() -> (Kafka, TestTopic) {
     let kafka = Kafka::new(&KafkaSettings {
         brokers: vec![broker()],
         connect_timeout_ms: 3_000,
@@ -42,7 +43,7 @@ async fn kafka_and_topic() -> (Kafka, String) {
         sasl_password: String::new().into(),
     })
     .unwrap();
-    let topic = format!("runtime-unreadable-{}", uuid::Uuid::now_v7());
+    let topic = TestTopic::new("runtime-unreadable");
     kafka.create_topic(&topic, 1).await.unwrap();
     (kafka, topic)
 }

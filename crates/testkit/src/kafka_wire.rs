@@ -96,6 +96,19 @@ impl Connection {
         self.ask_until_granted(26, 0, &body);
     }
 
+    /// `DeleteTopics` v1. A topic that is not there is as good as deleted.
+    pub fn delete_topic(&mut self, topic: &str) {
+        const UNKNOWN_TOPIC: i16 = 3;
+        let mut body = Vec::new();
+        put_length(&mut body, 1);
+        put_text(&mut body, topic);
+        body.extend(10_000_i32.to_be_bytes());
+        // Throttle time, one topic, its name: then comes the error code.
+        let answer = self.ask(20, 1, &body);
+        let error = error_at(&answer, 4 + 4 + 2 + topic.len());
+        assert!(error == 0 || error == UNKNOWN_TOPIC, "topic not deleted: {error}");
+    }
+
     /// For answers that begin with a throttle time and an error code.
     fn ask_until_granted(&mut self, api: i16, version: i16, body: &[u8]) -> Vec<u8> {
         let end = Instant::now() + PATIENCE;

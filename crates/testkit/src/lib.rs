@@ -12,8 +12,10 @@
 mod database;
 pub mod kafka_wire;
 mod stack;
+mod topic;
 mod waiting;
 
 pub use database::TestDatabase;
 pub use stack::{environment, kafka_brokers, redis_url, unique};
+pub use topic::TestTopic;
 pub use waiting::{eventually, eventually_some};

@@ -9,7 +9,7 @@ use runtime::redis::Redis;
 use runtime::settings::{LogFormat, LogSettings};
 use serde_json::Value;
 use std::time::Duration;
-use testkit::TestDatabase;
+use testkit::{TestDatabase, TestTopic};
 use tokio::task::JoinHandle;
 
 /// How many partitions a test's topic has unless it says otherwise: few, so that it is made quickly.
@@ -32,7 +32,7 @@ pub struct TestApp {
     pub database: TestDatabase,
     pub redis: Redis,
     pub kafka: Kafka,
-    pub topic: String,
+    pub topic: TestTopic,
     pub context: Context,
     pub served: JoinHandle<anyhow::Result<()>>,
     root: String,
@@ -50,7 +50,7 @@ impl TestApp {
     /// With settings of its own and no topic yet.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
-        let topic = testkit::unique("commands");
+        let topic = TestTopic::new("commands");
         let (redis_url, brokers) = (testkit::redis_url(), testkit::kafka_brokers());
         let own = [
             ("database.url", database.url.as_str()),

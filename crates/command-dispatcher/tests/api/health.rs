@@ -9,7 +9,7 @@ async fn readiness(app: &TestApp) -> String {
     let report = app.context.health.report().await;
     let checks = report.checks.iter();
     let checks: Vec<_> = checks.map(|(name, state)| format!("{name}: {state}")).collect();
-    checks.join("\n").replace(&app.topic, "commands")
+    checks.join("\n").replace(&*app.topic, "commands")
 }
 
 #[tokio::test(flavor = "multi_thread")]

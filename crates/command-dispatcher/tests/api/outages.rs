@@ -90,7 +90,7 @@ async fn a_topic_that_appears_is_used_without_a_restart() {
     let app = TestApp::with(&[]).await;
     let pile = free_pile(&app).await;
     let failure = start(&app, &pile).await;
-    assert_snapshot!(failure.text("detail").split(": ").last().unwrap().replace(&app.topic, "commands"), @r#"there is no topic "commands""#);
+    assert_snapshot!(failure.text("detail").split(": ").last().unwrap().replace(&*app.topic, "commands"), @r#"there is no topic "commands""#);
     app.create_topic(8).await;
     assert_eq!(start(&app, &pile).await.status, 202);
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::dead_letters::{self, DeadLetter};
 use storage::ingest_partitions::{self, PartitionState};
-use testkit::{TestDatabase, eventually, eventually_some};
+use testkit::{TestDatabase, TestTopic, eventually, eventually_some};
 use tokio::task::JoinHandle;
 
 const PUBLISH: Duration = Duration::from_secs(20);
@@ -15,7 +15,7 @@ const PUBLISH: Duration = Duration::from_secs(20);
 /// Where a test plays.
 pub struct Ground {
     pub database: TestDatabase,
-    pub topic: String,
+    pub topic: TestTopic,
     writer: TopicWriter,
 }
 
@@ -28,7 +28,7 @@ pub struct Running {
 impl Ground {
     pub async fn new(partitions: i32) -> Self {
         let database = TestDatabase::new().await;
-        let topic = testkit::unique("events");
+        let topic = TestTopic::new("events");
         let kafka = Kafka::new(&settings(&database, &topic, &[]).kafka).unwrap();
         kafka.create_topic(&topic, partitions).await.unwrap();
         let writer = kafka.writer(&topic);

@@ -13,7 +13,7 @@ use runtime::kafka::{Kafka, NewRecord, ReceivedRecord};
 use runtime::redis::Redis;
 use std::sync::Arc;
 use std::time::Duration;
-use testkit::{kafka_brokers, redis_url, unique};
+use testkit::{TestTopic, kafka_brokers, redis_url, unique};
 use uuid::Uuid;
 use wire::RawRecord;
 
@@ -25,6 +25,7 @@ pub struct Bench {
     pub kafka: Kafka,
     pub redis: Redis,
     pub topics: TopicSettings,
+    _deleted_at_the_end: [TestTopic; 2],
     pub context: runtime::Context,
 }
 
@@ -46,12 +47,13 @@ impl Bench {
         let kafka = Kafka::new(&stack.kafka).unwrap();
         let redis = Redis::connect(&stack.redis).unwrap();
         let topics = settings.topics.clone();
+        let deleted = [TestTopic::named(&topics.events), TestTopic::named(&topics.commands)];
         kafka.create_topic(&topics.events, 3).await.unwrap();
         kafka.create_topic(&topics.commands, command_partitions).await.unwrap();
         let context = runtime::Context::new("simulator-test");
         let shutdown = context.shutdown.clone();
         let simulator = Simulator::start(settings, kafka.clone(), redis.clone(), shutdown).await.unwrap();
-        Self { simulator, kafka, redis, topics, context }
+        Self { simulator, kafka, redis, topics, _deleted_at_the_end: deleted, context }
     }
 
     /// Connects a new device to that pod.
