@@ -81,25 +81,24 @@ impl Replica {
         if Instant::now() < self.discover_at {
             return;
         }
-        match self.register_partitions().await {
-            Ok(()) => self.discover_at = Instant::now() + self.settings.discover_interval(),
-            Err(error) => tracing::warn!(error = format!("{error:#}"), "partitions could not be listed"),
+        // Bounded, since leases are not renewed meanwhile; what was found by then is kept.
+        match tokio::time::timeout(self.settings.beat(), self.register_partitions()).await {
+            Ok(Ok(())) => self.discover_at = Instant::now() + self.settings.discover_interval(),
+            Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "partitions could not be listed"),
+            Err(_elapsed) => tracing::warn!("listing partitions takes long: it goes on at the next beat"),
         }
     }
 
     async fn register_partitions(&self) -> anyhow::Result<()> {
         let topic = &self.settings.topic;
-        let mut missing = self.kafka.partitions(topic).await?;
+        let listed = self.kafka.partitions(topic).await?;
         let mut connection = self.leases.connection().await?;
         let known = ingest_partitions::list(&mut connection, topic).await?;
-        missing.retain(|partition| known.iter().all(|state| state.partition != *partition));
-        let mut starts = Vec::new();
-        for partition in missing {
-            starts.push((partition, self.kafka.reader(topic, partition).earliest_offset().await?));
-        }
-        if !starts.is_empty() {
-            tracing::info!(%topic, partitions = starts.len(), "new partitions");
-            ingest_partitions::register(&mut connection, topic, &starts).await?;
+        let is_new = |partition: &i32| known.iter().all(|state| state.partition != *partition);
+        for partition in listed.into_iter().filter(is_new) {
+            let start = self.kafka.reader(topic, partition).earliest_offset().await?;
+            ingest_partitions::register(&mut connection, topic, &[(partition, start)]).await?;
+            tracing::info!(%topic, partition, start, "new partition");
         }
         Ok(())
     }
