@@ -109,6 +109,21 @@ impl Connection {
         assert!(error == 0 || error == UNKNOWN_TOPIC, "topic not deleted: {error}");
     }
 
+    /// `CreatePartitions` v0: gives a topic so many partitions in all.
+    pub fn grow_topic(&mut self, topic: &str, partitions: i32) {
+        let mut body = Vec::new();
+        put_length(&mut body, 1);
+        put_text(&mut body, topic);
+        body.extend(partitions.to_be_bytes());
+        // No assignments: the brokers choose.
+        body.extend((-1_i32).to_be_bytes());
+        body.extend(10_000_i32.to_be_bytes());
+        body.push(0);
+        // Throttle time, one topic, its name: then comes the error code.
+        let answer = self.ask(37, 0, &body);
+        assert_eq!(error_at(&answer, 4 + 4 + 2 + topic.len()), 0, "topic not grown");
+    }
+
     /// For answers that begin with a throttle time and an error code.
     fn ask_until_granted(&mut self, api: i16, version: i16, body: &[u8]) -> Vec<u8> {
         let end = Instant::now() + PATIENCE;

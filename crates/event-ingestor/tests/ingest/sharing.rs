@@ -2,6 +2,7 @@
 
 use crate::ground::Ground;
 use serde_json::json;
+use testkit::kafka_wire::Connection;
 
 fn heartbeat(device: &str) -> String {
     json!({ "eventId": testkit::unique("e"), "eventType": "charge_point.heartbeat", "chargePointId": device,
@@ -44,4 +45,21 @@ async fn more_replicas_than_partitions_stand_by() {
     let last = ground.publish(0, &[heartbeat("CP-1")]).await;
     ground.written(0, last).await;
     second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_that_a_topic_gains_are_read_from_their_beginning() {
+    let ground = Ground::new(1).await;
+    let replicas = [ground.start_with_lease(2_000), ground.start_with_lease(2_000)];
+    ground.shared_out(1).await;
+    let brokers = testkit::kafka_brokers();
+    Connection::open(brokers.split(',').next().unwrap()).grow_topic(&ground.topic, 3);
+    let last = ground.publish(2, &[heartbeat("CP-NEW")]).await;
+    ground.written(2, last).await;
+    ground.shared_out(2).await;
+    let heard = ground.rows("select charge_point_id as id from charge_points").await;
+    assert_eq!(heard, json!([{ "id": "CP-NEW" }]));
+    for replica in replicas {
+        replica.stop().await;
+    }
 }
