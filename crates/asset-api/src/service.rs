@@ -5,11 +5,7 @@ use crate::api::{self, Api};
 use actix_web::web;
 use runtime::Context;
 use runtime::causes;
-use std::time::Duration;
-use storage::{Database, StorageError};
-
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+use storage::Database;
 
 /// Serves the API until shutdown is requested. Begins when Postgres answers, however long that takes.
 ///
@@ -18,7 +14,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let database = Database::new(&settings.database)?;
     context.health.add("database", || async { Err("the schema is not checked yet".to_owned()) });
-    let checked = context.shutdown.run_until_requested(await_schema(&database)).await;
+    let waited = database.await_schema(|error, pause| {
+        tracing::warn!(error = causes(error), retry_in = ?pause, "waiting for the database");
+    });
+    let checked = context.shutdown.run_until_requested(waited).await;
     let Some(checked) = checked else { return Ok(()) };
     checked?;
     let pinged = database.clone();
@@ -44,19 +43,4 @@ pub async fn migrate(settings: Settings, _context: Context) -> anyhow::Result<()
     }
     tracing::info!(applied = applied.len(), "the schema is up to date");
     Ok(())
-}
-
-/// Waits until Postgres is there, and refuses a schema that this program was not built for.
-async fn await_schema(database: &Database) -> Result<(), StorageError> {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match database.check_schema().await {
-            Err(error) if error.is_transient() => {
-                tracing::warn!(error = causes(&error), retry_in = ?pause, "waiting for the database");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            checked => return checked,
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Names of things: UUIDs for what the platform creates, checked text for what comes from the field.
 
+use crate::digest::fnv1a_64;
 use crate::text::{InvalidText, parse_text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -231,9 +232,7 @@ impl EventKey {
     /// The digest of `event`.
     #[must_use]
     pub fn of(event: &EventId) -> Self {
-        let digest = event.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let digest = fnv1a_64(event.as_str().as_bytes());
         Self(i64::from_ne_bytes(digest.to_ne_bytes()))
     }
 }

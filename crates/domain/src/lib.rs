@@ -9,6 +9,7 @@ pub mod change;
 pub mod charge_point;
 pub mod command;
 pub mod connector;
+pub mod digest;
 pub mod event;
 #[cfg(feature = "generate")]
 pub mod generate;

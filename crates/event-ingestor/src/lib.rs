@@ -19,11 +19,7 @@ use runtime::Context;
 use runtime::causes;
 use runtime::kafka::Kafka;
 use std::sync::Arc;
-use std::time::Duration;
-use storage::{Database, DatabaseSettings, StorageError};
-
-/// How long to wait before asking an absent Postgres for its schema again.
-const SCHEMA_RETRY: Duration = Duration::from_secs(1);
+use storage::{Database, DatabaseSettings};
 
 /// Runs one replica until it is asked to stop.
 ///
@@ -45,26 +41,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         let (asked, topic) = (asked.clone(), topic.clone());
         async move { asked.partitions(&topic).await.map(drop).map_err(|error| error.to_string()) }
     });
-    if !schema_is_known(&database, &context).await? {
-        return Ok(());
-    }
+    let waited = database.await_schema(|error, pause| {
+        tracing::warn!(error = causes(error), retry_in = ?pause, "waiting for the database");
+    });
+    let Some(checked) = context.shutdown.run_until_requested(waited).await else { return Ok(()) };
+    checked.context("check the schema")?;
     let metrics = Arc::new(Metrics::new(&context.meter()));
     Replica::new(settings.ingest, database, leases, kafka, metrics).run(&context.shutdown).await
-}
-
-/// Waits for Postgres and checks its schema; `false` when asked to stop before it was there.
-async fn schema_is_known(database: &Database, context: &Context) -> anyhow::Result<bool> {
-    loop {
-        match database.check_schema().await {
-            Ok(()) => return Ok(true),
-            Err(error) if error.is_transient() => {
-                tracing::warn!(error = causes(&error), "waiting for the database");
-            }
-            Err(error @ StorageError::WrongSchema { .. }) => return Err(error.into()),
-            Err(error) => return Err(error).context("check the schema"),
-        }
-        if context.shutdown.run_until_requested(tokio::time::sleep(SCHEMA_RETRY)).await.is_none() {
-            return Ok(false);
-        }
-    }
 }

@@ -7,8 +7,13 @@ use diesel::pg::Pg;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::time::Duration;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
+
+/// Pauses between attempts to reach Postgres, from and to.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Taken while migrating, so that two that start at once do not run the same migration twice. Any constant will do.
 const MIGRATION_LOCK: i64 = 0x6368_6172_6765;
@@ -50,6 +55,25 @@ impl Database {
             .revert_all_migrations(MIGRATIONS)
             .map(|_| ())
             .map_err(|error| StorageError::Migration(error.to_string()))
+    }
+
+    /// Waits until Postgres is there, however long that takes, and refuses a schema that this program was not built for.
+    /// `waiting` is told of each attempt that failed, and of the pause before the next.
+    ///
+    /// # Errors
+    /// As for [`check_schema`](Self::check_schema), but for what passes.
+    pub async fn await_schema(&self, waiting: impl Fn(&StorageError, Duration)) -> Result<(), StorageError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.check_schema().await {
+                Err(error) if error.is_transient() => {
+                    waiting(&error, pause);
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                checked => return checked,
+            }
+        }
     }
 
     /// Refuses a schema that lacks a migration that this program was built with. A newer schema is accepted: migrations

@@ -3,6 +3,7 @@
 //! The contract: `partition = hash(podId as UTF-8) mod partitions`, unsigned; [`RoutingHash::Fnv1a32`] unless configured
 //! otherwise.
 
+use domain::digest::fnv1a_64;
 use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroU16;
@@ -84,13 +85,6 @@ impl fmt::Display for RoutingHash {
 /// FNV-1a, 32 bits.
 fn fnv1a_32(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-}
-
-/// FNV-1a, 64 bits; also names events that came without a name.
-pub(crate) fn fnv1a_64(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// `MurmurHash2` as in `org.apache.kafka.common.utils.Utils.murmur2`.

@@ -86,7 +86,15 @@ impl PartitionTask {
                 None
             }
             Settled::Stopped => Some(Ended::Stopped),
-            Settled::Overtaken | Settled::Refused(_) => Some(Ended::LeaseLost),
+            Settled::Overtaken => Some(Ended::LeaseLost),
+            Settled::Refused(error) => {
+                tracing::error!(
+                    partition = self.lease.partition,
+                    error = causes(&error),
+                    "postgres refused a dead letter: giving the partition back"
+                );
+                Some(Ended::LeaseLost)
+            }
         }
     }
 

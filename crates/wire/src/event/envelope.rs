@@ -2,8 +2,8 @@
 
 use crate::error::{DecodeError, FieldError};
 use crate::record::RawRecord;
-use crate::routing::fnv1a_64;
 use crate::value::text;
+use domain::digest::fnv1a_64;
 use domain::ids::{ChargePointId, EventId, GatewayId};
 use domain::text::parse_text;
 
