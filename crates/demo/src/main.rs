@@ -57,7 +57,11 @@ async fn on_stage(
     ports: stage::Ports,
     play: impl AsyncFnOnce(&Stage) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let (stage, mut services) = Stage::set_up(ports).await.context("set up")?;
+    let (stage, mut services) = tokio::select! {
+        set_up = Stage::set_up(ports) => set_up.context("set up")?,
+        // What was started by then ends with the future that holds it.
+        () = told_to_end() => return Ok(()),
+    };
     let outcome = tokio::select! {
         outcome = play(&stage) => outcome,
         () = told_to_end() => Ok(()),
