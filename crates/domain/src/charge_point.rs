@@ -2,7 +2,7 @@
 
 use crate::connector::Connector;
 use crate::event::{BootReport, EventKind, GatewayEvent, MeterValues, TransactionStart, TransactionStop};
-use crate::ids::{ChargePointId, ConnectorId, EventKey};
+use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use crate::latest::Offered;
 use crate::ledger::{Derived, Entered, Ledger, Unplaced};
 use crate::liveness::Liveness;
@@ -146,7 +146,7 @@ impl ChargePoint {
             EventKind::MeterValues(values) => self.read_meter(event, values, stamp, position),
             EventKind::TransactionStarted(start) => self.start(event, start, stamp),
             EventKind::TransactionUpdated(update) => match &update.transaction_id {
-                Some(id) => entered(self.ledger.enter_sight(&event.event_id, update.connector_id, id, stamp)),
+                Some(id) => entered(self.sight(event, update.connector_id, id, stamp)),
                 None => heard.into(),
             },
             EventKind::TransactionStopped(stop) => self.stop(event, stop, stamp, position),
@@ -155,6 +155,10 @@ impl ChargePoint {
     }
 
     fn start(&mut self, event: &GatewayEvent, start: &TransactionStart, stamp: Stamp) -> Outcome {
+        // Gateways number anew after a restart: the same id may mean another transaction from here on.
+        if let Some(connector) = self.connectors.get_mut(&start.connector_id) {
+            connector.sighted = None;
+        }
         let outcome = entered(self.ledger.enter_start(&self.id, &event.event_id, start, stamp));
         self.ledger.settle(&self.id);
         outcome
@@ -194,9 +198,29 @@ impl ChargePoint {
             newer |= connector.read_meter(reading, stamp.at, position) == Offered::Newest;
         }
         if let Some(id) = &values.transaction_id {
-            newer |= self.ledger.enter_sight(&event.event_id, values.connector_id, id, stamp) == Entered::New;
+            newer |= self.sight(event, values.connector_id, id, stamp) == Entered::New;
         }
         if newer { Outcome::Applied } else { Outcome::Ignored(Ignored::Stale) }
+    }
+
+    fn sight(
+        &mut self,
+        event: &GatewayEvent,
+        connector: ConnectorId,
+        transaction: &TransactionId,
+        stamp: Stamp,
+    ) -> Entered {
+        if self.connectors.get(&connector).is_some_and(|held| held.has_sighted(transaction, stamp.at)) {
+            return Entered::Known;
+        }
+        let entered = self.ledger.enter_sight(&event.event_id, connector, transaction, stamp);
+        if entered != Entered::TooLate {
+            let sighted = Dated { at: stamp.at, value: transaction.clone() };
+            if let Some(connector) = self.connectors.get_mut(&connector) {
+                connector.sighted = Some(sighted);
+            }
+        }
+        entered
     }
 
     fn connector(&mut self, id: ConnectorId) -> &mut Connector {

@@ -1,7 +1,7 @@
 //! Live state of one connector.
 
 use crate::event::StatusReport;
-use crate::ids::{ConnectorId, EventKey};
+use crate::ids::{ConnectorId, EventKey, TransactionId};
 use crate::latest::{self, Latest, Offered, Report};
 use crate::measure::{Dated, MeterReading, keep_newer};
 use crate::order::{RecordPosition, Stamp};
@@ -22,6 +22,9 @@ pub struct Connector {
     pub energy_wh: Option<Dated<f64>>,
     /// Newest state of charge, in percent.
     pub soc_percent: Option<Dated<f64>>,
+    /// The transaction that readings were last told for, and since when the ledger knows it. Devices repeat it with each
+    /// reading; this spares the ledger the question, and says nothing that the ledger does not.
+    pub sighted: Option<Dated<TransactionId>>,
 }
 
 /// What a status report said.
@@ -41,7 +44,7 @@ impl Connector {
     /// A connector that nothing is known of yet.
     #[must_use]
     pub const fn new(id: ConnectorId) -> Self {
-        Self { id, status: None, power_w: None, energy_wh: None, soc_percent: None }
+        Self { id, status: None, power_w: None, energy_wh: None, soc_percent: None, sighted: None }
     }
 
     /// Takes a status report in.
@@ -56,15 +59,14 @@ impl Connector {
     }
 
     /// Takes a meter reading in; `Stale` when each of its values is older than what is held.
-    ///
-    /// A reading without a believable time of its own is of the time of the event that carries it, `event_at`.
+    /// `event_at` is the time of the event that carries it.
     pub fn read_meter(
         &mut self,
         reading: &MeterReading,
         event_at: DateTime<Utc>,
         position: &RecordPosition,
     ) -> Offered {
-        let at = reading.taken_at.map_or(event_at, |taken| Stamp::new(Some(taken), position).at);
+        let at = reading.at(event_at, position.appended_at);
         let mut newer = false;
         for (held, offered) in [
             (&mut self.power_w, reading.power_w),
@@ -74,5 +76,11 @@ impl Connector {
             newer |= offered.is_some_and(|value| keep_newer(held, Dated { at, value }));
         }
         if newer { Offered::Newest } else { Offered::Stale }
+    }
+
+    /// Whether the ledger is known to have an earlier sight of `transaction` here than one at `at`.
+    #[must_use]
+    pub fn has_sighted(&self, transaction: &TransactionId, at: DateTime<Utc>) -> bool {
+        self.sighted.as_ref().is_some_and(|sighted| sighted.value == *transaction && sighted.at < at)
     }
 }

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod liveness;
 pub mod measure;
 pub mod order;
+pub mod sample;
 pub mod session;
 pub mod status;
 pub mod text;

@@ -1,6 +1,7 @@
 //! What a meter says, in the platform's units: Wh, W, V, A, %, °C.
 
-use chrono::{DateTime, Utc};
+use crate::order::believe;
+use chrono::{DateTime, SubsecRound, Utc};
 
 /// One reading of a connector's meter: the measurands that were reported for one instant.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,6 +20,36 @@ pub struct MeterReading {
     pub soc_percent: Option<f64>,
     /// Temperature, in °C.
     pub temperature_c: Option<f64>,
+}
+
+impl MeterReading {
+    /// When it was taken. One without a believable time of its own is of the time of the event that carries it,
+    /// `event_at`; `appended_at` is the Kafka timestamp of the record that tells it.
+    #[must_use]
+    pub fn at(&self, event_at: DateTime<Utc>, appended_at: DateTime<Utc>) -> DateTime<Utc> {
+        believe(self.taken_at, appended_at).map_or(event_at, |taken| taken.trunc_subsecs(6))
+    }
+
+    /// Whether it has any value.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        let values = [self.energy_wh, self.power_w, self.voltage_v, self.current_a, self.soc_percent];
+        values.iter().any(Option::is_some) || self.temperature_c.is_some()
+    }
+
+    /// Takes in what `other` says for the same instant: the greater values stand.
+    pub fn merge(&mut self, other: &Self) {
+        for (held, offered) in [
+            (&mut self.energy_wh, other.energy_wh),
+            (&mut self.power_w, other.power_w),
+            (&mut self.voltage_v, other.voltage_v),
+            (&mut self.current_a, other.current_a),
+            (&mut self.soc_percent, other.soc_percent),
+            (&mut self.temperature_c, other.temperature_c),
+        ] {
+            *held = offered.map(|value| held.map_or(value, |held| held.max(value))).or(*held);
+        }
+    }
 }
 
 /// A value and the instant it is true for; the newer one wins, and of two for the same instant the greater one, so

@@ -2,13 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, Utc};
 use domain::charge_point::Misfit;
-use domain::event::{EventKind, GatewayEvent};
-use domain::ids::ChargePointId;
+use domain::event::GatewayEvent;
 use domain::order::RecordPosition;
 use runtime::kafka::ReceivedRecord;
-use std::collections::BTreeSet;
-use storage::batch::Touched;
+use storage::Touched;
 use storage::dead_letters::NewDeadLetter;
 use wire::DecodeError;
 
@@ -48,20 +47,19 @@ impl Batch {
         self.items.last().map(|item| item.record.offset + 1)
     }
 
-    /// Whose states it needs.
+    /// Which states it needs.
     pub(crate) fn touched(&self) -> Touched {
-        let mut charge_points: BTreeSet<&ChargePointId> = BTreeSet::new();
-        let mut ledgers: BTreeSet<&ChargePointId> = BTreeSet::new();
-        for event in self.items.iter().filter_map(|item| item.event.as_ref().ok()) {
-            charge_points.insert(&event.charge_point_id);
-            if speaks_of_transactions(&event.kind) {
-                ledgers.insert(&event.charge_point_id);
-            }
-        }
-        Touched {
-            charge_points: charge_points.into_iter().cloned().collect(),
-            ledgers: ledgers.into_iter().cloned().collect(),
-        }
+        Touched::of(self.events().map(|(item, event)| (event, item.position(self.partition))))
+    }
+
+    /// From the earliest to the latest Kafka timestamp of its records.
+    pub(crate) fn appended(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let times = || self.items.iter().map(|item| item.record.timestamp);
+        Some((times().min()?, times().max()?))
+    }
+
+    fn events(&self) -> impl Iterator<Item = (&Item, &GatewayEvent)> {
+        self.items.iter().filter_map(|item| Some((item, item.event.as_ref().ok()?)))
     }
 
     /// Its two halves. A batch of one record has none: then Postgres's refusal, `why`, is the record's own.
@@ -126,14 +124,4 @@ impl Item {
     pub(crate) const fn position(&self, partition: i32) -> RecordPosition {
         RecordPosition { partition, offset: self.record.offset, appended_at: self.record.timestamp }
     }
-}
-
-const fn speaks_of_transactions(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::TransactionStarted(_)
-            | EventKind::TransactionUpdated(_)
-            | EventKind::TransactionStopped(_)
-            | EventKind::MeterValues(_)
-    )
 }

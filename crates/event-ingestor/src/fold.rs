@@ -1,8 +1,11 @@
 //! From the states before a batch to those after it; pure.
 
 use crate::batch::Batch;
+use chrono::NaiveDate;
 use domain::charge_point::{ChargePoint, Ignored, Outcome};
+use domain::sample::Samples;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use storage::batch::Folded;
 
 /// What a batch held, counted.
@@ -14,6 +17,8 @@ pub(crate) struct Tally {
     pub ignored: BTreeMap<Ignored, u64>,
     /// Records put aside, by reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// Readings that were not stored, since their day is not kept.
+    pub samples_outside: usize,
     undecodable: u64,
 }
 
@@ -24,10 +29,16 @@ impl Tally {
     }
 }
 
-/// Applies the events of `batch` in their order to `states`, which are in key order and hold every device spoken of.
-pub(crate) fn fold(mut states: Vec<ChargePoint>, batch: &Batch) -> (Folded, Tally) {
+/// Applies the events of `batch` in their order to `states`, which are in key order and hold every device spoken of. Readings
+/// become samples if their day is one of `kept`.
+pub(crate) fn fold(
+    mut states: Vec<ChargePoint>,
+    batch: &Batch,
+    kept: &RangeInclusive<NaiveDate>,
+) -> (Folded, Tally) {
     let mut tally = Tally::default();
     let mut dead_letters = Vec::new();
+    let mut samples = Samples::default();
     for item in &batch.items {
         let event = match &item.event {
             Ok(event) => event,
@@ -42,7 +53,13 @@ pub(crate) fn fold(mut states: Vec<ChargePoint>, batch: &Batch) -> (Folded, Tall
         let Some(state) = found.ok().and_then(|index| states.get_mut(index)) else {
             continue;
         };
-        match state.apply(event, &item.position(batch.partition)) {
+        let position = item.position(batch.partition);
+        let outcome = state.apply(event, &position);
+        // A copy of an event without a believable clock would put its readings at another instant.
+        if outcome != Outcome::Ignored(Ignored::Duplicate) {
+            samples.take(event, &position);
+        }
+        match outcome {
             Outcome::Applied => {}
             Outcome::Ignored(reason) => *tally.ignored.entry(reason).or_default() += 1,
             Outcome::Unplaced(misfit) => dead_letters.push(batch.misfit(item, event, misfit)),
@@ -51,5 +68,6 @@ pub(crate) fn fold(mut states: Vec<ChargePoint>, batch: &Batch) -> (Folded, Tall
     for letter in &dead_letters {
         *tally.dead_letters.entry(letter.reason).or_default() += 1;
     }
-    (Folded { states, dead_letters }, tally)
+    tally.samples_outside = samples.keep(|taken_at| kept.contains(&taken_at.date_naive()));
+    (Folded { states, samples, dead_letters }, tally)
 }

@@ -8,6 +8,7 @@ mod fold;
 mod metrics;
 mod partition;
 mod replica;
+mod samples;
 mod settings;
 
 pub use settings::{DEFAULTS, IngestSettings, Settings};
@@ -18,8 +19,10 @@ use replica::Replica;
 use runtime::Context;
 use runtime::causes;
 use runtime::kafka::Kafka;
+use samples::SampleDays;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings};
+use tokio_util::sync::CancellationToken;
 
 /// Runs one replica until it is asked to stop.
 ///
@@ -47,5 +50,13 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let Some(checked) = context.shutdown.run_until_requested(waited).await else { return Ok(()) };
     checked.context("check the schema")?;
     let metrics = Arc::new(Metrics::new(&context.meter()));
-    Replica::new(settings.ingest, database, leases, kafka, metrics).run(&context.shutdown).await
+    let retention = settings.ingest.sample_retention_days;
+    let sample_days = Arc::new(SampleDays::new(database.clone(), Arc::clone(&metrics), retention));
+    let stop = CancellationToken::new();
+    let keeper = tokio::spawn(Arc::clone(&sample_days).keep(stop.clone()));
+    let replica = Replica::new(settings.ingest, database, leases, kafka, metrics, sample_days);
+    let ran = replica.run(&context.shutdown).await;
+    stop.cancel();
+    keeper.await.context("keep the days of samples")?;
+    ran
 }

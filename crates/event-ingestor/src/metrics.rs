@@ -16,6 +16,8 @@ pub(crate) struct Metrics {
     batch_duration: Histogram<f64>,
     latency: Histogram<f64>,
     silent: Counter<u64>,
+    samples_outside: Counter<u64>,
+    sample_days_dropped: Counter<u64>,
     leases_lost: Counter<u64>,
     unowned: Gauge<u64>,
     partitions: Partitions,
@@ -61,6 +63,11 @@ impl Metrics {
                 "From a record's Kafka timestamp to its effect being committed",
             ),
             silent: counter("ingest.silent_devices", "Devices taken offline since they were not heard"),
+            samples_outside: counter(
+                "ingest.samples.outside",
+                "Meter readings that were not stored, since their day is too old or too far ahead",
+            ),
+            sample_days_dropped: counter("ingest.samples.days_dropped", "Days of meter samples dropped"),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
             unowned: meter
                 .u64_gauge("ingest.partitions.unowned")
@@ -80,6 +87,7 @@ impl Metrics {
         for (reason, count) in &tally.ignored {
             self.ignored.add(*count, &[KeyValue::new("reason", reason.reason())]);
         }
+        self.samples_outside.add(u64::try_from(tally.samples_outside).unwrap_or(u64::MAX), &[]);
         for (reason, count) in &tally.dead_letters {
             self.dead_letters.add(*count, &[KeyValue::new("reason", *reason)]);
         }
@@ -93,6 +101,11 @@ impl Metrics {
     /// So many devices were taken offline since they were not heard.
     pub(crate) fn fell_silent(&self, devices: usize) {
         self.silent.add(u64::try_from(devices).unwrap_or(u64::MAX), &[]);
+    }
+
+    /// A day of meter samples was dropped.
+    pub(crate) fn sample_day_dropped(&self) {
+        self.sample_days_dropped.add(1, &[]);
     }
 
     /// A partition was taken.

@@ -5,6 +5,7 @@ mod write;
 
 use crate::batch::Batch;
 use crate::metrics::Metrics;
+use crate::samples::SampleDays;
 use crate::settings::IngestSettings;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader};
@@ -25,6 +26,7 @@ pub(crate) struct PartitionTask {
     pub database: Database,
     pub reader: PartitionReader,
     pub metrics: Arc<Metrics>,
+    pub sample_days: Arc<SampleDays>,
     pub lease: PartitionLease,
     /// Cancelled when the lease is to be given back, or was lost.
     pub stop: CancellationToken,

@@ -4,6 +4,7 @@ mod share;
 
 use crate::metrics::Metrics;
 use crate::partition::{Ended, PartitionTask};
+use crate::samples::SampleDays;
 use crate::settings::IngestSettings;
 use runtime::Shutdown;
 use runtime::causes;
@@ -27,6 +28,7 @@ pub(crate) struct Replica {
     leases: Database,
     kafka: Kafka,
     metrics: Arc<Metrics>,
+    sample_days: Arc<SampleDays>,
     owned: BTreeMap<i32, Owned>,
     discover_at: Instant,
 }
@@ -45,6 +47,7 @@ impl Replica {
         leases: Database,
         kafka: Kafka,
         metrics: Arc<Metrics>,
+        sample_days: Arc<SampleDays>,
     ) -> Self {
         Self {
             id: Uuid::now_v7(),
@@ -53,6 +56,7 @@ impl Replica {
             leases,
             kafka,
             metrics,
+            sample_days,
             owned: BTreeMap::new(),
             discover_at: Instant::now(),
         }
@@ -145,6 +149,7 @@ impl Replica {
             database: self.database.clone(),
             reader: self.kafka.reader(&lease.topic, partition),
             metrics: Arc::clone(&self.metrics),
+            sample_days: Arc::clone(&self.sample_days),
             lease,
             stop: stop.clone(),
             silence_check_at: Instant::now().into_std() + self.settings.silence_check(),

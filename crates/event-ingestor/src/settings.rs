@@ -38,6 +38,8 @@ pub struct IngestSettings {
     pub heartbeat_timeout_s: u64,
     /// How often to look for silent devices, in ms.
     pub silence_check_ms: u64,
+    /// How long meter samples are kept, in days.
+    pub sample_retention_days: u32,
 }
 
 impl IngestSettings {

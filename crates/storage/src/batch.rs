@@ -6,11 +6,11 @@
 
 use crate::dead_letters::{self, NewDeadLetter};
 use crate::ingest_partitions::{self, PartitionLease};
-use crate::{Connection, StorageError, charge_points, connectors, sessions};
+use crate::{Connection, StorageError, Touched, charge_points, connectors, meter_samples, sessions};
 use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
-use domain::ids::ChargePointId;
+use domain::sample::Samples;
 use std::time::Duration;
 
 /// What a fold of events leads to.
@@ -18,17 +18,10 @@ use std::time::Duration;
 pub struct Folded {
     /// The states after the events.
     pub states: Vec<ChargePoint>,
+    /// What meters read.
+    pub samples: Samples,
     /// Records that found no place.
     pub dead_letters: Vec<NewDeadLetter>,
-}
-
-/// Whose events a batch holds.
-#[derive(Debug, Default)]
-pub struct Touched {
-    /// The charge points, sorted, each once.
-    pub charge_points: Vec<ChargePointId>,
-    /// Those of them whose transactions are spoken of: their ledgers are loaded too.
-    pub ledgers: Vec<ChargePointId>,
 }
 
 /// What became of a batch.
@@ -76,9 +69,10 @@ pub async fn write(
             if !ingest_partitions::advance(tx, lease, next_offset).await? {
                 return Err(Rollback::LeaseLost);
             }
-            let before = charge_points::load_for_update(tx, &touched.charge_points, &touched.ledgers).await?;
+            let before = charge_points::load_for_update(tx, touched).await?;
             let folded = fold(before.clone());
-            write_states(tx, &before, &folded.states).await?;
+            write_states(tx, touched, &before, &folded.states).await?;
+            meter_samples::upsert_many(tx, &folded.samples).await?;
             dead_letters::insert_many(tx, &folded.dead_letters).await?;
             Ok(())
         })
@@ -110,15 +104,15 @@ pub async fn take_silent_offline(
                 return Err(Rollback::LeaseLost);
             }
             let silent = charge_points::list_silent(tx, lease.partition, timeout, limit).await?;
-            let ids: Vec<ChargePointId> = silent.iter().map(|(id, _)| id.clone()).collect();
-            let before = charge_points::load_for_update(tx, &ids, &[]).await?;
+            let touched = Touched::liveness_of(silent.iter().map(|(id, _)| id.clone()));
+            let before = charge_points::load_for_update(tx, &touched).await?;
             let mut after = before.clone();
             let mut gone = 0;
             for (state, (_, now)) in after.iter_mut().zip(&silent) {
                 // Looked at again under the lock: another partition may have told a sign of life meanwhile.
                 gone += usize::from(state.liveness.fall_silent(*now, timeout_delta));
             }
-            write_states(tx, &before, &after).await?;
+            write_states(tx, &touched, &before, &after).await?;
             Ok(gone)
         })
         .await;
@@ -129,9 +123,10 @@ pub async fn take_silent_offline(
     }
 }
 
-/// Writes the differences between `before` and `after`, which are both in key order.
-async fn write_states(
+/// Writes the differences between `before` and `after`, which are both in key order and were loaded as `touched` says.
+pub(crate) async fn write_states(
     tx: &mut Connection,
+    touched: &Touched,
     before: &[ChargePoint],
     after: &[ChargePoint],
 ) -> Result<(), StorageError> {
@@ -145,6 +140,9 @@ async fn write_states(
             return Err(StorageError::inconsistent("charge_points", format!("{} was not loaded", now.id)));
         };
         let changes = now.changes_since(held);
+        if !touched.covers(&now.id, &changes) {
+            return Err(StorageError::inconsistent("batch", format!("{} was not loaded whole", now.id)));
+        }
         if changes.charge_point {
             changed_charge_points.push(now);
         }

@@ -2,32 +2,36 @@
 
 mod row;
 
-use crate::schema::{charge_points, connectors, session_ledgers};
+use crate::bulk::Bulk;
+use crate::schema::{charge_points, session_ledgers};
+use crate::touched::Touched;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
-use domain::ids::ChargePointId;
+use domain::connector::Connector;
+use domain::ids::{ChargePointId, ConnectorId};
+use domain::ledger::Ledger;
 use domain::text::InvalidText;
 use row::{ChargePointRow, Columns};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Locks the charge points `ids`, in that order, and loads their states; a device that was never heard is made first.
-///
-/// The ledgers are loaded for `ledgers` only: who does not speak of transactions needs none, and the others' must not be
-/// touched.
+/// Locks the charge points of `touched`, in key order, and loads their states, so far as `touched` says; a device that was
+/// never heard is made first.
 ///
 /// # Errors
 /// When Postgres fails or a row cannot be.
 pub async fn load_for_update(
     tx: &mut Connection,
-    ids: &[ChargePointId],
-    ledgers: &[ChargePointId],
+    touched: &Touched,
 ) -> Result<Vec<ChargePoint>, StorageError> {
-    let ids: Vec<&str> = ids.iter().map(ChargePointId::as_str).collect();
+    let ids: Vec<&str> = touched.charge_points().map(ChargePointId::as_str).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut rows = lock(tx, &ids).await?;
     if rows.len() < ids.len() {
         let known: Vec<&str> = rows.iter().map(|row| row.charge_point_id.as_str()).collect();
@@ -36,8 +40,10 @@ pub async fn load_for_update(
         rows.extend(lock(tx, &missing).await?);
         rows.sort_by(|a, b| a.charge_point_id.cmp(&b.charge_point_id));
     }
-    let mut connectors = load_connectors(tx, &ids).await?;
-    let mut ledgers = load_ledgers(tx, ledgers).await?;
+    let mut connectors = load_connectors(tx, touched).await?;
+    let known = |id: &ChargePointId, number| connectors.get(id.as_str())?.get(&number);
+    let ledgers: Vec<&str> = touched.ledgers(known).into_iter().map(ChargePointId::as_str).collect();
+    let mut ledgers = load_ledgers(tx, &ledgers).await?;
     rows.into_iter()
         .map(|row| {
             let connectors = connectors.remove(&row.charge_point_id).unwrap_or_default();
@@ -70,33 +76,23 @@ async fn make(tx: &mut Connection, ids: &[&str]) -> QueryResult<()> {
     .map(drop)
 }
 
-type Connectors = BTreeMap<domain::ids::ConnectorId, domain::connector::Connector>;
+type Connectors = BTreeMap<ConnectorId, Connector>;
 
 async fn load_connectors(
     tx: &mut Connection,
-    ids: &[&str],
+    touched: &Touched,
 ) -> Result<BTreeMap<String, Connectors>, StorageError> {
-    let rows: Vec<crate::connectors::ConnectorRow> = connectors::table
-        .filter(connectors::charge_point_id.eq_any(ids))
-        .select(crate::connectors::ConnectorRow::as_select())
-        .load(tx)
-        .await?;
     let mut found: BTreeMap<String, Connectors> = BTreeMap::new();
-    for row in rows {
-        let (charge_point, connector) = row.into_state()?;
+    for (charge_point, connector) in crate::connectors::load_many(tx, touched.connectors()).await? {
         found.entry(charge_point).or_default().insert(connector.id, connector);
     }
     Ok(found)
 }
 
-async fn load_ledgers(
-    tx: &mut Connection,
-    ids: &[ChargePointId],
-) -> Result<BTreeMap<String, domain::ledger::Ledger>, StorageError> {
+async fn load_ledgers(tx: &mut Connection, ids: &[&str]) -> Result<BTreeMap<String, Ledger>, StorageError> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let ids: Vec<&str> = ids.iter().map(ChargePointId::as_str).collect();
     let rows: Vec<(String, serde_json::Value)> = session_ledgers::table
         .filter(session_ledgers::charge_point_id.eq_any(ids))
         .select((session_ledgers::charge_point_id, session_ledgers::ledger))
@@ -154,37 +150,6 @@ pub(crate) async fn update_many(tx: &mut Connection, states: &[&ChargePoint]) ->
     if states.is_empty() {
         return Ok(());
     }
-    let columns = Columns::of(states)?;
-    diesel::sql_query(
-        "update charge_points set
-           online = new.online, last_seen_at = new.last_seen_at, last_heartbeat_at = new.last_heartbeat_at,
-           gateway_id = new.gateway_id, seen_at = new.seen_at, seen_appended_at = new.seen_appended_at,
-           seen_partition = new.seen_partition, seen_offset = new.seen_offset, seen_event = new.seen_event,
-           model = new.model, vendor = new.vendor, firmware_version = new.firmware_version,
-           serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory
-         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-           as new (id, online, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
-                   seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number,
-                   booted_at, memory)
-         where charge_point_id = new.id",
-    )
-    .bind::<Array<Text>, _>(columns.id)
-    .bind::<Array<Bool>, _>(columns.online)
-    .bind::<Array<Timestamptz>, _>(columns.last_seen_at)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.last_heartbeat_at)
-    .bind::<Array<Nullable<Text>>, _>(columns.gateway_id)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.seen_at)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.seen_appended_at)
-    .bind::<Array<Nullable<Int4>>, _>(columns.seen_partition)
-    .bind::<Array<Nullable<Int8>>, _>(columns.seen_offset)
-    .bind::<Array<Nullable<Int8>>, _>(columns.seen_event)
-    .bind::<Array<Nullable<Text>>, _>(columns.model)
-    .bind::<Array<Nullable<Text>>, _>(columns.vendor)
-    .bind::<Array<Nullable<Text>>, _>(columns.firmware_version)
-    .bind::<Array<Nullable<Text>>, _>(columns.serial_number)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.booted_at)
-    .bind::<Array<Nullable<Jsonb>>, _>(columns.memory)
-    .execute(tx)
-    .await?;
+    Bulk(Columns::of(states)?).execute(tx).await?;
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! Connectors as heard through the gateways.
 
+use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::schema::connectors;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Float8, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Float8, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::connector::{Connector, StatusView};
-use domain::ids::{ChargePointId, ConnectorId, EventKey};
+use domain::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use domain::latest::{Latest, Report};
 use domain::measure::Dated;
 use domain::order::Stamp;
@@ -34,6 +35,8 @@ pub(crate) struct ConnectorRow {
     energy_at: Option<DateTime<Utc>>,
     soc_percent: Option<f64>,
     soc_at: Option<DateTime<Utc>>,
+    sighted_transaction: Option<String>,
+    sighted_at: Option<DateTime<Utc>>,
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -52,10 +55,18 @@ impl ConnectorRow {
             power_w: dated(self.power_w, self.power_at),
             energy_wh: dated(self.energy_wh, self.energy_at),
             soc_percent: dated(self.soc_percent, self.soc_at),
+            sighted: self.sighted()?,
             status: None,
         };
         let charge_point_id = self.charge_point_id.clone();
         Ok((charge_point_id, Connector { status: self.into_status()?, ..connector }))
+    }
+
+    fn sighted(&self) -> Result<Option<Dated<TransactionId>>, StorageError> {
+        let (Some(at), Some(transaction)) = (self.sighted_at, &self.sighted_transaction) else {
+            return Ok(None);
+        };
+        Ok(Some(Dated { at, value: TransactionId::parse(transaction).map_err(broken)? }))
     }
 
     fn into_status(self) -> Result<Option<Latest<StatusView>>, StorageError> {
@@ -81,6 +92,52 @@ impl ConnectorRow {
     }
 }
 
+/// Loads those of `wanted` that are known, each with its device.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub(crate) async fn load_many<'a>(
+    tx: &mut Connection,
+    wanted: impl Iterator<Item = (&'a ChargePointId, ConnectorId)>,
+) -> Result<Vec<(String, Connector)>, StorageError> {
+    let mut keys = Wanted::default();
+    for (charge_point, connector) in wanted {
+        keys.charge_point_id.push(charge_point.as_str());
+        keys.connector_id.push(i16::try_from(connector.number()).map_err(broken)?);
+    }
+    if keys.connector_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<ConnectorRow> = Bulk(keys).load(tx).await?;
+    rows.into_iter().map(ConnectorRow::into_state).collect()
+}
+
+#[derive(Default)]
+struct Wanted<'a> {
+    charge_point_id: Vec<&'a str>,
+    connector_id: Vec<i16>,
+}
+
+impl Rows for Wanted<'_> {
+    type Statement = Wanted<'static>;
+    const BEFORE: &'static str = "select
+           charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
+           status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
+           energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at
+         from unnest(";
+    const AFTER: &'static str = ") as wanted (id, number)
+         join connectors on charge_point_id = id and connector_id = number";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.charge_point_id)?;
+        columns.push::<Int2, _>(&self.connector_id)
+    }
+}
+
+impl Lookup for Wanted<'_> {
+    type Answer = connectors::SqlType;
+}
+
 /// Connectors column by column.
 #[derive(Default)]
 struct Columns<'a> {
@@ -102,6 +159,8 @@ struct Columns<'a> {
     energy_at: Vec<Option<DateTime<Utc>>>,
     soc_percent: Vec<Option<f64>>,
     soc_at: Vec<Option<DateTime<Utc>>>,
+    sighted_transaction: Vec<Option<&'a str>>,
+    sighted_at: Vec<Option<DateTime<Utc>>>,
 }
 
 impl<'a> Columns<'a> {
@@ -132,7 +191,52 @@ impl<'a> Columns<'a> {
         self.energy_at.push(connector.energy_wh.map(|energy| energy.at));
         self.soc_percent.push(connector.soc_percent.map(|soc| soc.value));
         self.soc_at.push(connector.soc_percent.map(|soc| soc.at));
+        let sighted = connector.sighted.as_ref();
+        self.sighted_transaction.push(sighted.map(|sighted| sighted.value.as_str()));
+        self.sighted_at.push(sighted.map(|sighted| sighted.at));
         Ok(())
+    }
+}
+
+impl Rows for Columns<'_> {
+    type Statement = Columns<'static>;
+    const BEFORE: &'static str = "insert into connectors
+           (charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
+            status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
+            energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at)
+         select * from unnest(";
+    const AFTER: &'static str = ")
+         on conflict (charge_point_id, connector_id) do update set
+           status = excluded.status, error_code = excluded.error_code, info = excluded.info,
+           vendor_error_code = excluded.vendor_error_code, status_at = excluded.status_at,
+           status_appended_at = excluded.status_appended_at, status_partition = excluded.status_partition,
+           status_offset = excluded.status_offset, status_event = excluded.status_event,
+           status_rivals = excluded.status_rivals, power_w = excluded.power_w, power_at = excluded.power_at,
+           energy_wh = excluded.energy_wh, energy_at = excluded.energy_at,
+           soc_percent = excluded.soc_percent, soc_at = excluded.soc_at,
+           sighted_transaction = excluded.sighted_transaction, sighted_at = excluded.sighted_at";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.charge_point_id)?;
+        columns.push::<Int2, _>(&self.connector_id)?;
+        columns.push::<Nullable<Text>, _>(&self.status)?;
+        columns.push::<Nullable<Text>, _>(&self.error_code)?;
+        columns.push::<Nullable<Text>, _>(&self.info)?;
+        columns.push::<Nullable<Text>, _>(&self.vendor_error_code)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.status_at)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.status_appended_at)?;
+        columns.push::<Nullable<Int4>, _>(&self.status_partition)?;
+        columns.push::<Nullable<Int8>, _>(&self.status_offset)?;
+        columns.push::<Nullable<Int8>, _>(&self.status_event)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.status_rivals)?;
+        columns.push::<Nullable<Float8>, _>(&self.power_w)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.power_at)?;
+        columns.push::<Nullable<Float8>, _>(&self.energy_wh)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.energy_at)?;
+        columns.push::<Nullable<Float8>, _>(&self.soc_percent)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.soc_at)?;
+        columns.push::<Nullable<Text>, _>(&self.sighted_transaction)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.sighted_at)
     }
 }
 
@@ -151,41 +255,6 @@ pub(crate) async fn upsert_many(
     for (charge_point, connector) in connectors {
         columns.push(charge_point, connector)?;
     }
-    diesel::sql_query(
-        "insert into connectors
-           (charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
-            status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
-            energy_wh, energy_at, soc_percent, soc_at)
-         select * from
-           unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-         on conflict (charge_point_id, connector_id) do update set
-           status = excluded.status, error_code = excluded.error_code, info = excluded.info,
-           vendor_error_code = excluded.vendor_error_code, status_at = excluded.status_at,
-           status_appended_at = excluded.status_appended_at, status_partition = excluded.status_partition,
-           status_offset = excluded.status_offset, status_event = excluded.status_event,
-           status_rivals = excluded.status_rivals, power_w = excluded.power_w, power_at = excluded.power_at,
-           energy_wh = excluded.energy_wh, energy_at = excluded.energy_at,
-           soc_percent = excluded.soc_percent, soc_at = excluded.soc_at",
-    )
-    .bind::<Array<Text>, _>(columns.charge_point_id)
-    .bind::<Array<Int2>, _>(columns.connector_id)
-    .bind::<Array<Nullable<Text>>, _>(columns.status)
-    .bind::<Array<Nullable<Text>>, _>(columns.error_code)
-    .bind::<Array<Nullable<Text>>, _>(columns.info)
-    .bind::<Array<Nullable<Text>>, _>(columns.vendor_error_code)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.status_at)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.status_appended_at)
-    .bind::<Array<Nullable<Int4>>, _>(columns.status_partition)
-    .bind::<Array<Nullable<Int8>>, _>(columns.status_offset)
-    .bind::<Array<Nullable<Int8>>, _>(columns.status_event)
-    .bind::<Array<Nullable<Jsonb>>, _>(columns.status_rivals)
-    .bind::<Array<Nullable<Float8>>, _>(columns.power_w)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.power_at)
-    .bind::<Array<Nullable<Float8>>, _>(columns.energy_wh)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.energy_at)
-    .bind::<Array<Nullable<Float8>>, _>(columns.soc_percent)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.soc_at)
-    .execute(tx)
-    .await?;
+    Bulk(columns).execute(tx).await?;
     Ok(())
 }

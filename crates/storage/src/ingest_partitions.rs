@@ -154,6 +154,12 @@ pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Res
     Ok(released == 1)
 }
 
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Postgres's own clock, now.
+    fn clock_timestamp() -> Timestamptz;
+}
+
 /// Moves the partition of `lease` on to `next_offset`; says whether it still was at the lease's epoch and offset.
 ///
 /// # Errors
@@ -163,17 +169,13 @@ pub(crate) async fn advance(
     lease: &PartitionLease,
     next_offset: i64,
 ) -> Result<bool, StorageError> {
-    let moved = diesel::sql_query(
-        "update ingest_partitions set next_offset = $5, committed_at = clock_timestamp()
-         where topic = $1 and partition = $2 and epoch = $3 and next_offset = $4",
-    )
-    .bind::<Text, _>(&lease.topic)
-    .bind::<Int4, _>(lease.partition)
-    .bind::<Int8, _>(lease.epoch)
-    .bind::<Int8, _>(lease.next_offset)
-    .bind::<Int8, _>(next_offset)
-    .execute(tx)
-    .await?;
+    use crate::schema::ingest_partitions::dsl;
+    let here = dsl::topic.eq(&lease.topic).and(dsl::partition.eq(lease.partition));
+    let as_leased = dsl::epoch.eq(lease.epoch).and(dsl::next_offset.eq(lease.next_offset));
+    let moved = diesel::update(dsl::ingest_partitions.filter(here.and(as_leased)))
+        .set((dsl::next_offset.eq(next_offset), dsl::committed_at.eq(clock_timestamp().nullable())))
+        .execute(tx)
+        .await?;
     Ok(moved == 1)
 }
 

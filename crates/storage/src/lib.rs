@@ -4,6 +4,7 @@
 //! `None`. What the ingestor writes is written a batch at a time, see [`batch`].
 
 pub mod batch;
+mod bulk;
 pub mod charge_points;
 pub mod commands;
 pub mod connectors;
@@ -12,12 +13,15 @@ pub mod dead_letters;
 mod error;
 pub mod ingest_partitions;
 pub mod ingest_replicas;
+pub mod meter_samples;
 mod migrations;
 pub mod piles;
 #[expect(missing_docs, reason = "generated from the migrations, where every column is commented")]
 pub mod schema;
 pub mod sessions;
 pub mod stations;
+mod touched;
 
 pub use database::{Connection, Database, DatabaseSettings, PooledConnection};
 pub use error::StorageError;
+pub use touched::Touched;

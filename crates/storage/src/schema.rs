@@ -60,6 +60,8 @@ diesel::table! {
         energy_at -> Nullable<Timestamptz>,
         soc_percent -> Nullable<Float8>,
         soc_at -> Nullable<Timestamptz>,
+        sighted_transaction -> Nullable<Text>,
+        sighted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -99,6 +101,20 @@ diesel::table! {
         replica_id -> Uuid,
         topic -> Text,
         alive_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    meter_samples (charge_point_id, connector_id, taken_at) {
+        charge_point_id -> Text,
+        connector_id -> Int2,
+        taken_at -> Timestamptz,
+        energy_wh -> Nullable<Float8>,
+        power_w -> Nullable<Float8>,
+        voltage_v -> Nullable<Float8>,
+        current_a -> Nullable<Float8>,
+        soc_percent -> Nullable<Float8>,
+        temperature_c -> Nullable<Float8>,
     }
 }
 
@@ -166,6 +182,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dead_letters,
     ingest_partitions,
     ingest_replicas,
+    meter_samples,
     piles,
     session_ledgers,
     sessions,

@@ -1,8 +1,10 @@
 //! Charging sessions, and the ledgers that they are derived from.
 
+use crate::bulk::{self, Bulk, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
 use domain::session::{ChargingSession, SessionState};
@@ -20,17 +22,27 @@ pub(crate) async fn upsert_ledgers(tx: &mut Connection, states: &[&ChargePoint])
     if states.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&str> = states.iter().map(|state| state.id.as_str()).collect();
-    let ledgers: Result<Vec<_>, _> = states.iter().map(|state| serde_json::to_value(&state.ledger)).collect();
-    diesel::sql_query(
-        "insert into session_ledgers (charge_point_id, ledger) select * from unnest($1, $2)
-         on conflict (charge_point_id) do update set ledger = excluded.ledger",
-    )
-    .bind::<Array<Text>, _>(ids)
-    .bind::<Array<Jsonb>, _>(ledgers.map_err(broken)?)
-    .execute(tx)
-    .await?;
+    let ids = states.iter().map(|state| state.id.as_str()).collect();
+    let ledgers: Result<_, _> = states.iter().map(|state| serde_json::to_value(&state.ledger)).collect();
+    Bulk(Ledgers { ids, ledgers: ledgers.map_err(broken)? }).execute(tx).await?;
     Ok(())
+}
+
+struct Ledgers<'a> {
+    ids: Vec<&'a str>,
+    ledgers: Vec<serde_json::Value>,
+}
+
+impl Rows for Ledgers<'_> {
+    type Statement = Ledgers<'static>;
+    const BEFORE: &'static str =
+        "insert into session_ledgers (charge_point_id, ledger) select * from unnest(";
+    const AFTER: &'static str = ") on conflict (charge_point_id) do update set ledger = excluded.ledger";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.ids)?;
+        columns.push::<Jsonb, _>(&self.ledgers)
+    }
 }
 
 /// Sessions column by column.
@@ -72,6 +84,34 @@ impl<'a> Columns<'a> {
     }
 }
 
+impl Rows for Columns<'_> {
+    type Statement = Columns<'static>;
+    const BEFORE: &'static str = "insert into sessions
+           (id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
+            ended_at, end_reason, meter_stop_wh)
+         select * from unnest(";
+    const AFTER: &'static str = ")
+         on conflict (id) do update set
+           transaction_id = excluded.transaction_id, id_tag = excluded.id_tag,
+           reservation_id = excluded.reservation_id, started_at = excluded.started_at,
+           meter_start_wh = excluded.meter_start_wh, ended_at = excluded.ended_at,
+           end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.id)?;
+        columns.push::<Text, _>(&self.charge_point_id)?;
+        columns.push::<Int2, _>(&self.connector_id)?;
+        columns.push::<Nullable<Text>, _>(&self.transaction_id)?;
+        columns.push::<Nullable<Text>, _>(&self.id_tag)?;
+        columns.push::<Nullable<Int8>, _>(&self.reservation_id)?;
+        columns.push::<Timestamptz, _>(&self.started_at)?;
+        columns.push::<Nullable<Float8>, _>(&self.meter_start_wh)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.ended_at)?;
+        columns.push::<Nullable<Text>, _>(&self.end_reason)?;
+        columns.push::<Nullable<Float8>, _>(&self.meter_stop_wh)
+    }
+}
+
 /// Writes sessions as they are now, new or not.
 ///
 /// # Errors
@@ -87,29 +127,6 @@ pub(crate) async fn upsert_many(
     for session in sessions {
         columns.push(session)?;
     }
-    diesel::sql_query(
-        "insert into sessions
-           (id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
-            ended_at, end_reason, meter_stop_wh)
-         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         on conflict (id) do update set
-           transaction_id = excluded.transaction_id, id_tag = excluded.id_tag,
-           reservation_id = excluded.reservation_id, started_at = excluded.started_at,
-           meter_start_wh = excluded.meter_start_wh, ended_at = excluded.ended_at,
-           end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh",
-    )
-    .bind::<Array<SqlUuid>, _>(columns.id)
-    .bind::<Array<Text>, _>(columns.charge_point_id)
-    .bind::<Array<Int2>, _>(columns.connector_id)
-    .bind::<Array<Nullable<Text>>, _>(columns.transaction_id)
-    .bind::<Array<Nullable<Text>>, _>(columns.id_tag)
-    .bind::<Array<Nullable<Int8>>, _>(columns.reservation_id)
-    .bind::<Array<Timestamptz>, _>(columns.started_at)
-    .bind::<Array<Nullable<Float8>>, _>(columns.meter_start_wh)
-    .bind::<Array<Nullable<Timestamptz>>, _>(columns.ended_at)
-    .bind::<Array<Nullable<Text>>, _>(columns.end_reason)
-    .bind::<Array<Nullable<Float8>>, _>(columns.meter_stop_wh)
-    .execute(tx)
-    .await?;
+    Bulk(columns).execute(tx).await?;
     Ok(())
 }

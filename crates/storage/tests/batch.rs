@@ -3,15 +3,16 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use domain::charge_point::ChargePoint;
+use domain::event::GatewayEvent;
 use domain::generate::{Record, delivered};
 use domain::ids::ChargePointId;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
-use storage::batch::{Folded, Touched, Written, write};
+use storage::batch::{Folded, Written, write};
 use storage::dead_letters::NewDeadLetter;
 use storage::ingest_partitions::{self, PartitionLease};
-use storage::{Connection, charge_points, dead_letters, ingest_replicas};
+use storage::{Connection, Touched, charge_points, dead_letters, ingest_replicas};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -24,8 +25,13 @@ async fn lease(connection: &mut Connection) -> PartitionLease {
     leases.into_iter().next().unwrap()
 }
 
-fn touched(id: &ChargePointId) -> Touched {
-    Touched { charge_points: vec![id.clone()], ledgers: vec![id.clone()] }
+/// What `records` speak of, as if all were of the device `id`.
+fn touched(records: &[Record], id: &ChargePointId) -> Touched {
+    let events = records
+        .iter()
+        .map(|(event, position)| (GatewayEvent { charge_point_id: id.clone(), ..event.clone() }, *position));
+    let events: Vec<_> = events.collect();
+    Touched::of(events.iter().map(|(event, position)| (event, *position)))
 }
 
 /// Folds `records`, as if all were of the device `id`.
@@ -50,16 +56,17 @@ async fn what_is_folded_is_what_is_stored() {
         for batch in records.chunks(3) {
             let fold = |mut states: Vec<ChargePoint>| {
                 tell(&mut states, batch, &id);
-                Folded { states, dead_letters: Vec::new() }
+                Folded { states, ..Folded::default() }
             };
+            let touched = touched(batch, &id);
             let written =
-                write(&mut connection, &lease, lease.next_offset + 1, &touched(&id), fold).await.unwrap();
+                write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();
             assert_eq!(written, Written::Committed);
             lease.next_offset += 1;
             tell(&mut expected, batch, &id);
         }
-        let ids = [id];
-        let stored = charge_points::load_for_update(&mut connection, &ids, &ids).await.unwrap();
+        let all = touched(&records, &id);
+        let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
         assert_eq!(stored, expected, "case {case}");
     }
 }
@@ -71,7 +78,7 @@ async fn a_batch_is_written_once_however_often_it_is_tried() {
     let lease = lease(&mut connection).await;
     let letter = || vec![letter(0)];
     let nothing = Touched::default();
-    let fold = |states| Folded { states, dead_letters: letter() };
+    let fold = |states| Folded { states, dead_letters: letter(), ..Folded::default() };
     assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::Committed);
     assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
     assert_eq!(dead_letters::list(&mut connection, TOPIC, 10).await.unwrap().len(), 1);
@@ -86,7 +93,7 @@ async fn a_former_owner_writes_nothing() {
     let taken =
         ingest_partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 9, LEASE).await.unwrap().remove(0);
     assert_eq!((taken.epoch, taken.next_offset), (frozen.epoch + 1, 0));
-    let fold = |states| Folded { states, dead_letters: vec![letter(0)] };
+    let fold = |states| Folded { states, dead_letters: vec![letter(0)], ..Folded::default() };
     let nothing = Touched::default();
     assert_eq!(write(&mut connection, &frozen, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
     assert!(dead_letters::list(&mut connection, TOPIC, 10).await.unwrap().is_empty());
@@ -111,10 +118,11 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
                     // Each adds a mark of its own; one that overwrote the other's state would lose some.
                     let mark = i64::from(lease.partition) * 1_000 + lease.next_offset;
                     states[0].clockless.push(domain::ids::EventKey(mark));
-                    Folded { states, dead_letters: Vec::new() }
+                    Folded { states, ..Folded::default() }
                 };
                 let next = lease.next_offset + 1;
-                let written = write(&mut connection, &lease, next, &touched(&id), fold).await.unwrap();
+                let touched = Touched::liveness_of([id.clone()]);
+                let written = write(&mut connection, &lease, next, &touched, fold).await.unwrap();
                 assert_eq!(written, Written::Committed);
                 lease.next_offset = next;
             }
@@ -123,7 +131,8 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let stored = charge_points::load_for_update(&mut connection, &[id], &[]).await.unwrap();
+    let touched = Touched::liveness_of([id]);
+    let stored = charge_points::load_for_update(&mut connection, &touched).await.unwrap();
     assert_eq!(stored[0].clockless.len(), 80);
 }
 

@@ -6,10 +6,11 @@ use crate::fold::{Tally, fold};
 use runtime::causes;
 use std::sync::Arc;
 use std::time::Instant;
-use storage::batch::{Folded, Touched, Written};
+use storage::Touched;
+use storage::batch::{Folded, Written};
 use storage::dead_letters::NewDeadLetter;
 use storage::ingest_partitions::PartitionLease;
-use storage::{Database, StorageError};
+use storage::{Database, PooledConnection, StorageError};
 
 impl PartitionTask {
     /// Writes `batch`; `None` when it is committed. A batch that Postgres refuses is written in halves, down to the record
@@ -22,10 +23,7 @@ impl PartitionTask {
             };
             let batch = Arc::new(batch);
             let started = Instant::now();
-            match self
-                .settle(next_offset, || write_once(&self.database, &self.lease, next_offset, &batch))
-                .await
-            {
+            match self.settle(next_offset, || self.write_once(next_offset, &batch)).await {
                 Settled::Committed(tally) => {
                     self.lease.next_offset = next_offset;
                     self.report(&batch, tally.as_ref(), started);
@@ -98,6 +96,30 @@ impl PartitionTask {
         }
     }
 
+    async fn write_once(
+        &self,
+        next_offset: i64,
+        batch: &Arc<Batch>,
+    ) -> Result<(Written, Tally), StorageError> {
+        let kept = self.sample_days.kept(runtime::clock::now());
+        if let Some(appended) = batch.appended() {
+            self.sample_days.ensure(appended, &kept).await?;
+        }
+        let (lease, batch) = (self.lease.clone(), Arc::clone(batch));
+        let write = async move |mut connection: PooledConnection| {
+            let touched = batch.touched();
+            let mut tally = Tally::default();
+            let written = storage::batch::write(&mut connection, &lease, next_offset, &touched, |states| {
+                let (folded, counted) = fold(states, &batch, &kept);
+                tally = counted;
+                folded
+            });
+            let written = written.await?;
+            Ok((written, tally))
+        };
+        self.database.run(write).await
+    }
+
     /// Calls `write` until it is known what became of it. After an error the partition's row says whether the transaction
     /// was committed: the answer to a commit can get lost.
     async fn settle<F>(&self, next_offset: i64, write: impl Fn() -> F) -> Settled
@@ -166,28 +188,6 @@ enum Settled {
     Stopped,
 }
 
-async fn write_once(
-    database: &Database,
-    lease: &PartitionLease,
-    next_offset: i64,
-    batch: &Arc<Batch>,
-) -> Result<(Written, Tally), StorageError> {
-    let (lease, batch) = (lease.clone(), Arc::clone(batch));
-    let touched = batch.touched();
-    database
-        .run(async move |mut connection| {
-            let mut tally = Tally::default();
-            let written = storage::batch::write(&mut connection, &lease, next_offset, &touched, |states| {
-                let (folded, counted) = fold(states, &batch);
-                tally = counted;
-                folded
-            });
-            let written = written.await?;
-            Ok((written, tally))
-        })
-        .await
-}
-
 async fn write_letter(
     database: &Database,
     lease: PartitionLease,
@@ -199,7 +199,7 @@ async fn write_letter(
     let written = database
         .run(async move |mut connection| {
             storage::batch::write(&mut connection, &lease, next_offset, &Touched::default(), |states| {
-                Folded { states, dead_letters: vec![letter] }
+                Folded { states, dead_letters: vec![letter], ..Folded::default() }
             })
             .await
         })

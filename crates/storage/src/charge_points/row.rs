@@ -1,9 +1,11 @@
 //! A charge point as a row, and rows as columns for a bulk write.
 
 use crate::StorageError;
+use crate::bulk::{self, Rows};
 use crate::schema::charge_points;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use domain::charge_point::ChargePoint;
 use domain::connector::Connector;
 use domain::event::BootReport;
@@ -148,6 +150,41 @@ impl<'a> Columns<'a> {
         self.booted_at.push(boot.map(|boot| boot.at));
         self.memory.push(memory_of(state)?);
         Ok(())
+    }
+}
+
+impl Rows for Columns<'_> {
+    type Statement = Columns<'static>;
+    const BEFORE: &'static str = "update charge_points set
+           online = new.online, last_seen_at = new.last_seen_at, last_heartbeat_at = new.last_heartbeat_at,
+           gateway_id = new.gateway_id, seen_at = new.seen_at, seen_appended_at = new.seen_appended_at,
+           seen_partition = new.seen_partition, seen_offset = new.seen_offset, seen_event = new.seen_event,
+           model = new.model, vendor = new.vendor, firmware_version = new.firmware_version,
+           serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory
+         from unnest(";
+    const AFTER: &'static str = ")
+           as new (id, online, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
+                   seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number,
+                   booted_at, memory)
+         where charge_point_id = new.id";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.id)?;
+        columns.push::<Bool, _>(&self.online)?;
+        columns.push::<Timestamptz, _>(&self.last_seen_at)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.last_heartbeat_at)?;
+        columns.push::<Nullable<Text>, _>(&self.gateway_id)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.seen_at)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.seen_appended_at)?;
+        columns.push::<Nullable<Int4>, _>(&self.seen_partition)?;
+        columns.push::<Nullable<Int8>, _>(&self.seen_offset)?;
+        columns.push::<Nullable<Int8>, _>(&self.seen_event)?;
+        columns.push::<Nullable<Text>, _>(&self.model)?;
+        columns.push::<Nullable<Text>, _>(&self.vendor)?;
+        columns.push::<Nullable<Text>, _>(&self.firmware_version)?;
+        columns.push::<Nullable<Text>, _>(&self.serial_number)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.booted_at)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.memory)
     }
 }
 

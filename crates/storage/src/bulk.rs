@@ -1,0 +1,77 @@
+//! Statements over many rows at once: one `unnest($1, $2, …)` of columns, one plan whatever the number of rows.
+//!
+//! Diesel's `sql_query` is parsed and planned anew by Postgres each time, which costs more than a small batch itself. A
+//! statement here has a fixed text and a type of its own, so each connection prepares it once.
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Array, HasSqlType};
+use std::marker::PhantomData;
+
+/// Rows as columns, and the statement that they are for.
+pub(crate) trait Rows: Send + Sync {
+    /// What tells this statement apart from all others; one type for each text.
+    type Statement: 'static;
+    /// The text before the list of columns, up to `unnest(`.
+    const BEFORE: &'static str;
+    /// The text behind it, from `)` on.
+    const AFTER: &'static str;
+
+    /// Names the columns, in the order of the statement.
+    ///
+    /// # Errors
+    /// When a value has no form in Postgres.
+    fn columns<'b>(&'b self, columns: &mut Columns<'_, 'b>) -> QueryResult<()>;
+}
+
+/// The columns of a statement, as they are named one by one.
+pub(crate) struct Columns<'a, 'b> {
+    pass: AstPass<'a, 'b, Pg>,
+    is_first: bool,
+}
+
+impl<'b> Columns<'_, 'b> {
+    /// The next column, of the SQL type `T`.
+    ///
+    /// # Errors
+    /// When a value has no form in Postgres.
+    pub(crate) fn push<T: 'static, V>(&mut self, values: &'b Vec<V>) -> QueryResult<()>
+    where
+        Pg: HasSqlType<Array<T>>,
+        Vec<V>: ToSql<Array<T>, Pg>,
+    {
+        if !std::mem::take(&mut self.is_first) {
+            self.pass.push_sql(", ");
+        }
+        self.pass.push_bind_param::<Array<T>, Vec<V>>(values)
+    }
+}
+
+/// Rows as columns, and a query that answers rows.
+pub(crate) trait Lookup: Rows {
+    /// The SQL types of the columns of the answer.
+    type Answer;
+}
+
+/// The statement of some rows, to be executed or loaded.
+pub(crate) struct Bulk<R>(pub R);
+
+impl<R: Rows> QueryFragment<Pg> for Bulk<R> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(R::BEFORE);
+        self.0.columns(&mut Columns { pass: pass.reborrow(), is_first: true })?;
+        pass.push_sql(R::AFTER);
+        Ok(())
+    }
+}
+
+impl<R: Rows> QueryId for Bulk<R> {
+    type QueryId = Bulk<PhantomData<R::Statement>>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<R: Lookup> Query for Bulk<R> {
+    type SqlType = R::Answer;
+}

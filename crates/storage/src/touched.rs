@@ -1,0 +1,109 @@
+//! What a batch of events needs to have loaded: as little as its outcome depends on.
+
+use chrono::{DateTime, Utc};
+use domain::change::Changes;
+use domain::connector::Connector;
+use domain::event::{EventKind, GatewayEvent};
+use domain::ids::{ChargePointId, ConnectorId, TransactionId};
+use domain::order::{RecordPosition, Stamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The devices that some events are of, and which parts of their states the events speak of. What is not loaded must not be
+/// written either.
+#[derive(Debug, Clone, Default)]
+pub struct Touched(BTreeMap<ChargePointId, Parts>);
+
+#[derive(Debug, Clone, Default)]
+struct Parts {
+    connectors: BTreeSet<ConnectorId>,
+    ledger: bool,
+    sights: Vec<Sight>,
+}
+
+/// A transaction's id beside a reading: no news, unless it is the first.
+#[derive(Debug, Clone)]
+struct Sight {
+    connector: ConnectorId,
+    transaction: TransactionId,
+    at: DateTime<Utc>,
+}
+
+impl Touched {
+    /// What `events`, each with the position of its record, speak of.
+    pub fn of<'a>(events: impl IntoIterator<Item = (&'a GatewayEvent, RecordPosition)>) -> Self {
+        let mut touched = Self::default();
+        for (event, position) in events {
+            touched.add(event, &position);
+        }
+        touched
+    }
+
+    /// Devices alone, without connectors and ledgers.
+    pub fn liveness_of(ids: impl IntoIterator<Item = ChargePointId>) -> Self {
+        Self(ids.into_iter().map(|id| (id, Parts::default())).collect())
+    }
+
+    fn add(&mut self, event: &GatewayEvent, position: &RecordPosition) {
+        if !self.0.contains_key(&event.charge_point_id) {
+            self.0.insert(event.charge_point_id.clone(), Parts::default());
+        }
+        let Some(parts) = self.0.get_mut(&event.charge_point_id) else { return };
+        match &event.kind {
+            EventKind::StatusChanged(report) => {
+                parts.connectors.insert(report.connector_id);
+            }
+            EventKind::MeterValues(values) => {
+                parts.connectors.insert(values.connector_id);
+                parts.sights.extend(values.transaction_id.clone().map(|transaction| Sight {
+                    connector: values.connector_id,
+                    transaction,
+                    at: Stamp::new(event.claimed_at, position).at,
+                }));
+            }
+            EventKind::TransactionStarted(start) | EventKind::TransactionUpdated(start) => {
+                parts.connectors.insert(start.connector_id);
+                parts.ledger = true;
+            }
+            EventKind::TransactionStopped(_) => parts.ledger = true,
+            EventKind::Connected(_)
+            | EventKind::Disconnected { .. }
+            | EventKind::Heartbeat
+            | EventKind::CommandAnswered(_)
+            | EventKind::Other { .. } => {}
+        }
+    }
+
+    /// Whether all of `changes` to the device `id` are to parts that were to be loaded.
+    pub(crate) fn covers(&self, id: &ChargePointId, changes: &Changes) -> bool {
+        self.0.get(id).is_some_and(|parts| {
+            let ledger = parts.ledger || !parts.sights.is_empty() || !changes.ledger;
+            ledger && changes.connectors.iter().all(|connector| parts.connectors.contains(connector))
+        })
+    }
+
+    /// The devices, in key order.
+    pub(crate) fn charge_points(&self) -> impl Iterator<Item = &ChargePointId> {
+        self.0.keys()
+    }
+
+    /// Their connectors that are spoken of.
+    pub(crate) fn connectors(&self) -> impl Iterator<Item = (&ChargePointId, ConnectorId)> {
+        self.0.iter().flat_map(|(id, parts)| parts.connectors.iter().map(move |connector| (id, *connector)))
+    }
+
+    /// The devices whose ledgers are needed: transactions are spoken of, and not only of such as `known`, which finds a
+    /// connector's state, has sighted already.
+    pub(crate) fn ledgers<'a>(
+        &self,
+        known: impl Fn(&ChargePointId, ConnectorId) -> Option<&'a Connector>,
+    ) -> Vec<&ChargePointId> {
+        let is_news = |id: &ChargePointId, sight: &Sight| {
+            let connector = known(id, sight.connector);
+            connector.is_none_or(|connector| !connector.has_sighted(&sight.transaction, sight.at))
+        };
+        let needed = |(id, parts): &(&ChargePointId, &Parts)| {
+            parts.ledger || parts.sights.iter().any(|sight| is_news(id, sight))
+        };
+        self.0.iter().filter(needed).map(|(id, _)| id).collect()
+    }
+}
