@@ -2,7 +2,7 @@
 -- (UTC), made and dropped by the ingestors. The key begins with the device, since that is what people look for; within a day
 -- its index stays small enough for memory.
 create table meter_samples (
-    charge_point_id text not null,
+    charge_point_id text collate "C" not null,
     connector_id smallint not null,
     taken_at timestamptz not null,
     energy_wh double precision,

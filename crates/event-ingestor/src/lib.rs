@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// Settings that make no sense, a schema that this program was not built for, or a task that died.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
-    let database = Database::new(&settings.database).context("database settings")?;
+    let database = Database::for_batches(&settings.database).context("database settings")?;
     // Leases are renewed on a connection that no batch can hold up.
     let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database })
         .context("database settings")?;

@@ -3,9 +3,8 @@
 mod row;
 
 use crate::bulk::Bulk;
-use crate::schema::{charge_points, session_ledgers};
 use crate::touched::Touched;
-use crate::{Connection, StorageError};
+use crate::{Connection, StorageError, sessions};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
@@ -13,9 +12,8 @@ use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
 use domain::connector::Connector;
 use domain::ids::{ChargePointId, ConnectorId};
-use domain::ledger::Ledger;
 use domain::text::InvalidText;
-use row::{ChargePointRow, Columns};
+use row::{ChargePointRow, Columns, Locked};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -43,7 +41,7 @@ pub async fn load_for_update(
     let mut connectors = load_connectors(tx, touched).await?;
     let known = |id: &ChargePointId, number| connectors.get(id.as_str())?.get(&number);
     let ledgers: Vec<&str> = touched.ledgers(known).into_iter().map(ChargePointId::as_str).collect();
-    let mut ledgers = load_ledgers(tx, &ledgers).await?;
+    let mut ledgers = sessions::load_ledgers(tx, ledgers).await?;
     rows.into_iter()
         .map(|row| {
             let connectors = connectors.remove(&row.charge_point_id).unwrap_or_default();
@@ -54,13 +52,7 @@ pub async fn load_for_update(
 }
 
 async fn lock(tx: &mut Connection, ids: &[&str]) -> QueryResult<Vec<ChargePointRow>> {
-    charge_points::table
-        .filter(charge_points::charge_point_id.eq_any(ids))
-        .order(charge_points::charge_point_id)
-        .select(ChargePointRow::as_select())
-        .for_update()
-        .load(tx)
-        .await
+    Bulk(Locked { ids: ids.to_vec() }).load(tx).await
 }
 
 /// A row to be locked: without one, two owners could both take a new device for theirs alone.
@@ -87,24 +79,6 @@ async fn load_connectors(
         found.entry(charge_point).or_default().insert(connector.id, connector);
     }
     Ok(found)
-}
-
-async fn load_ledgers(tx: &mut Connection, ids: &[&str]) -> Result<BTreeMap<String, Ledger>, StorageError> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(String, serde_json::Value)> = session_ledgers::table
-        .filter(session_ledgers::charge_point_id.eq_any(ids))
-        .select((session_ledgers::charge_point_id, session_ledgers::ledger))
-        .load(tx)
-        .await?;
-    rows.into_iter()
-        .map(|(id, ledger)| {
-            let ledger = serde_json::from_value(ledger)
-                .map_err(|error| StorageError::inconsistent("session_ledgers", error))?;
-            Ok((id, ledger))
-        })
-        .collect()
 }
 
 /// Devices of `partition` that are online but were not heard for longer than `timeout`, by Postgres's clock, at most `limit`;

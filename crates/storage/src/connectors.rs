@@ -4,6 +4,7 @@ use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::schema::connectors;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
@@ -15,7 +16,7 @@ use domain::order::Stamp;
 use domain::status::ConnectorStatus;
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = connectors, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = connectors, check_for_backend(Pg))]
 pub(crate) struct ConnectorRow {
     charge_point_id: String,
     connector_id: i16,
@@ -135,7 +136,7 @@ impl Rows for Wanted<'_> {
 }
 
 impl Lookup for Wanted<'_> {
-    type Answer = connectors::SqlType;
+    type Answer = <<ConnectorRow as Selectable<Pg>>::SelectExpression as Expression>::SqlType;
 }
 
 /// Connectors column by column.

@@ -46,10 +46,28 @@ impl Database {
     /// # Errors
     /// [`StorageError::Inconsistent`] when the pool's settings make no sense.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        Self::with_session(settings, "")
+    }
+
+    /// A pool for batches, as [`Database::new`]: its connections find every row by its key.
+    ///
+    /// A statement is planned once and kept. Planned while a table was empty, it would read the whole table for each batch
+    /// for as long as nobody has analysed it, however large it has grown since.
+    ///
+    /// # Errors
+    /// As [`Database::new`].
+    pub fn for_batches(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        Self::with_session(
+            settings,
+            "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;",
+        )
+    }
+
+    fn with_session(settings: &DatabaseSettings, session: &'static str) -> Result<Self, StorageError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
             settings.url.expose_secret(),
-            connection_setup(settings.statement_timeout_ms),
+            connection_setup(settings.statement_timeout_ms, session),
         );
         let pool = Pool::builder(manager)
             .max_size(settings.max_connections)
@@ -109,7 +127,7 @@ impl Database {
     }
 }
 
-fn connection_setup(statement_timeout_ms: u64) -> ManagerConfig<AsyncPgConnection> {
+fn connection_setup(statement_timeout_ms: u64, session: &'static str) -> ManagerConfig<AsyncPgConnection> {
     let runtime = tokio::runtime::Handle::current();
     let mut config = ManagerConfig::<AsyncPgConnection>::default();
     config.custom_setup = Box::new(move |url| {
@@ -119,7 +137,7 @@ fn connection_setup(statement_timeout_ms: u64) -> ManagerConfig<AsyncPgConnectio
             let bounds = format!(
                 "set statement_timeout = {statement_timeout_ms}; \
                  set idle_in_transaction_session_timeout = {statement_timeout_ms}; \
-                 set timezone = 'UTC'"
+                 set timezone = 'UTC'; set jit = off; {session}"
             );
             connection
                 .batch_execute(&bounds)

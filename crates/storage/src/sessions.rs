@@ -1,17 +1,54 @@
 //! Charging sessions, and the ledgers that they are derived from.
 
-use crate::bulk::{self, Bulk, Rows};
+use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
+use domain::ledger::Ledger;
 use domain::session::{ChargingSession, SessionState};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("sessions", what)
+}
+
+/// The ledgers of those of `ids` that have one.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub(crate) async fn load_ledgers(
+    tx: &mut Connection,
+    ids: Vec<&str>,
+) -> Result<BTreeMap<String, Ledger>, StorageError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, serde_json::Value)> = Bulk(WantedLedgers { ids }).load(tx).await?;
+    let ledger = |(id, ledger)| Ok((id, serde_json::from_value(ledger)?));
+    let ledgers: Result<_, serde_json::Error> = rows.into_iter().map(ledger).collect();
+    ledgers.map_err(|error| StorageError::inconsistent("session_ledgers", error))
+}
+
+struct WantedLedgers<'a> {
+    ids: Vec<&'a str>,
+}
+
+impl Rows for WantedLedgers<'_> {
+    type Statement = WantedLedgers<'static>;
+    const BEFORE: &'static str = "select charge_point_id, ledger from unnest(";
+    const AFTER: &'static str = ") as wanted (id) join session_ledgers on charge_point_id = id";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.ids)
+    }
+}
+
+impl Lookup for WantedLedgers<'_> {
+    type Answer = (Text, Jsonb);
 }
 
 /// Writes the ledgers of `states`, whose rows are locked.

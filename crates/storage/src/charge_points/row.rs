@@ -1,9 +1,10 @@
 //! A charge point as a row, and rows as columns for a bulk write.
 
 use crate::StorageError;
-use crate::bulk::{self, Rows};
+use crate::bulk::{self, Lookup, Rows};
 use crate::schema::charge_points;
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use domain::charge_point::ChargePoint;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = charge_points, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = charge_points, check_for_backend(Pg))]
 pub(super) struct ChargePointRow {
     pub charge_point_id: String,
     last_seen_at: DateTime<Utc>,
@@ -98,6 +99,31 @@ impl ChargePointRow {
         let stamp = Stamp { at, appended_at, partition, offset };
         Ok(Some(Latest::restore(Report { stamp, event: EventKey(event), value: gateway }, rivals)))
     }
+}
+
+/// The rows of some charge points, locked in key order.
+pub(super) struct Locked<'a> {
+    pub ids: Vec<&'a str>,
+}
+
+impl Rows for Locked<'_> {
+    type Statement = Locked<'static>;
+    const BEFORE: &'static str = "select
+           charge_point_id, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
+           seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number, booted_at,
+           memory
+         from unnest(";
+    const AFTER: &'static str = ") as wanted (id)
+         join charge_points on charge_point_id = id
+         order by charge_point_id for update of charge_points";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.ids)
+    }
+}
+
+impl Lookup for Locked<'_> {
+    type Answer = <<ChargePointRow as Selectable<Pg>>::SelectExpression as Expression>::SqlType;
 }
 
 /// Charge points column by column.
