@@ -9,6 +9,7 @@ use domain::generate::{Record, at, clean_log, delivered, device, kinds};
 use domain::ids::{EventId, GatewayId};
 use domain::ledger::Derived;
 use domain::order::RecordPosition;
+use domain::sample::Samples;
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 
@@ -55,12 +56,23 @@ fn told(records: &[Record]) -> ChargePoint {
     state
 }
 
+fn samples(records: &[Record]) -> Samples {
+    let mut samples = Samples::default();
+    records.iter().for_each(|(event, position)| samples.take(event, position));
+    samples
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn any_delivery_ends_in_the_state_of_the_clean_log((clean, delivered) in delivered()) {
         prop_assert_eq!(visible(&told(&delivered)), visible(&told(&clean)));
+    }
+
+    #[test]
+    fn any_delivery_ends_in_the_samples_of_the_clean_log((clean, delivered) in delivered()) {
+        prop_assert_eq!(samples(&delivered), samples(&clean));
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Database {
 
     /// A pool for batches, as [`Database::new`]: its connections find every row by its key.
     ///
-    /// A statement is planned once and kept. Planned while a table was empty, it would read the whole table for each batch
+    /// A statement is planned once and kept; to plan it for each batch costs as much as a small one. Planned while a table was empty, it would read the whole table for each batch
     /// for as long as nobody has analysed it, however large it has grown since.
     ///
     /// # Errors
@@ -59,7 +59,8 @@ impl Database {
     pub fn for_batches(settings: &DatabaseSettings) -> Result<Self, StorageError> {
         Self::with_session(
             settings,
-            "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;",
+            "set plan_cache_mode = force_generic_plan; \
+             set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;",
         )
     }
 

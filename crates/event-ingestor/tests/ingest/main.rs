@@ -5,5 +5,6 @@
 mod bad_input;
 mod events;
 mod ground;
+mod samples;
 mod sharing;
 mod unreadable;

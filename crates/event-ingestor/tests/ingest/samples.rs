@@ -1,0 +1,75 @@
+//! Meter readings are kept, one row for each connector and instant, in the partition of their day.
+
+use crate::ground::Ground;
+use chrono::{DateTime, TimeDelta, Utc};
+use insta::assert_snapshot;
+use serde_json::json;
+use testkit::eventually;
+
+/// A meter value of `id`, sent now, with one reading of each instant and energy.
+fn meter_values(id: &str, readings: &[(DateTime<Utc>, u32)]) -> String {
+    let readings = readings.iter().map(|(at, wh)| {
+        json!({ "timestamp": at, "sampledValue": [
+            { "value": wh, "measurand": "Energy.Active.Import.Register" },
+            { "value": "230.5", "measurand": "Voltage" }] })
+    });
+    json!({
+        "eventId": id, "eventType": "transaction.meter_values", "chargePointId": "CP-1", "gatewayId": "pod-1",
+        "timestamp": runtime::clock::now(),
+        "payload": { "connectorId": 1, "transactionId": 7, "meterValues": readings.collect::<Vec<_>>() }
+    })
+    .to_string()
+}
+
+fn hours_ago(hours: i64) -> DateTime<Utc> {
+    runtime::clock::now() - TimeDelta::hours(hours)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_is_one_row_of_its_day_however_often_it_is_told() {
+    let ground = Ground::new(2).await;
+    let readings = [(hours_ago(50), 100), (hours_ago(26), 200), (hours_ago(0), 300)];
+    let log = [meter_values("1", &readings), meter_values("2", &readings[1..])];
+    let replica = ground.start();
+    for partition in [0, 1] {
+        let last = ground.publish(partition, &log).await;
+        ground.written(partition, last).await;
+    }
+    assert_snapshot!(
+        ground.rows("select charge_point_id as id, connector_id as c, energy_wh, power_w, voltage_v from meter_samples order by taken_at").await,
+        @r#"[{"c":1,"energy_wh":100,"id":"CP-1","power_w":null,"voltage_v":230.5},{"c":1,"energy_wh":200,"id":"CP-1","power_w":null,"voltage_v":230.5},{"c":1,"energy_wh":300,"id":"CP-1","power_w":null,"voltage_v":230.5}]"#
+    );
+    let days = ground.rows("select count(distinct tableoid) as days from meter_samples").await;
+    assert_snapshot!(days, @r#"[{"days":3}]"#);
+    assert!(ground.dead_letters().await.is_empty());
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readings_of_days_that_are_not_kept_are_not_stored() {
+    let ground = Ground::new(1).await;
+    let replica = ground.start_with(&[("ingest.sample_retention_days", "2")]);
+    let readings = [(hours_ago(100), 100), (hours_ago(0), 300)];
+    let last = ground.publish(0, &[meter_values("1", &readings)]).await;
+    ground.written(0, last).await;
+    assert_snapshot!(ground.rows("select energy_wh from meter_samples").await, @r#"[{"energy_wh":300}]"#);
+    assert!(ground.dead_letters().await.is_empty());
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_made_ahead_and_dropped_when_they_are_old() {
+    let ground = Ground::new(1).await;
+    let old = (runtime::clock::now() - TimeDelta::days(30)).date_naive();
+    let mut connection = ground.database.pool.connection().await.unwrap();
+    storage::meter_samples::ensure_day(&mut connection, old).await.unwrap();
+    let replica = ground.start_with(&[("ingest.sample_retention_days", "7")]);
+    eventually("the old day to be dropped", || async {
+        let mut connection = ground.database.pool.connection().await.unwrap();
+        let days = storage::meter_samples::list_days(&mut connection).await.unwrap();
+        let tomorrow = (runtime::clock::now() + TimeDelta::days(1)).date_naive();
+        !days.contains(&old) && days.contains(&tomorrow)
+    })
+    .await;
+    replica.stop().await;
+}
