@@ -130,7 +130,7 @@ pub async fn take_silent_offline(
 }
 
 /// Writes the differences between `before` and `after`, which are both in key order.
-async fn write_states(
+pub(crate) async fn write_states(
     tx: &mut Connection,
     before: &[ChargePoint],
     after: &[ChargePoint],
