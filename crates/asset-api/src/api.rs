@@ -1,16 +1,18 @@
 //! What handlers share, and which of them answers what.
 
 use crate::error::ApiError;
-use crate::{Settings, piles, stations};
+use crate::{Settings, dead_letters, piles, stations};
 use actix_web::web::{self, ServiceConfig};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::Future;
+use std::time::{Duration, Instant};
 use storage::{Database, PooledConnection};
 
 /// What handlers share.
 pub struct Api {
     database: Database,
     heartbeat_timeout: TimeDelta,
+    request_deadline: Duration,
 }
 
 impl Api {
@@ -19,6 +21,7 @@ impl Api {
         Self {
             database,
             heartbeat_timeout: TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into()),
+            request_deadline: Duration::from_millis(settings.http.request_deadline_ms),
         }
     }
 
@@ -35,6 +38,11 @@ impl Api {
     /// An online device that was not heard after this instant is doubted.
     pub fn silent_since(&self) -> DateTime<Utc> {
         runtime::clock::now() - self.heartbeat_timeout
+    }
+
+    /// When half of the time of a request that begins now is over: whoever has many things to do begins no more of them then.
+    pub fn half_time(&self) -> Instant {
+        Instant::now() + self.request_deadline / 2
     }
 }
 
@@ -63,5 +71,13 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(piles::get))
                 .route(web::put().to(piles::replace))
                 .route(web::delete().to(piles::retire)),
+        )
+        .service(web::resource("/api/v1/dead-letters").route(web::get().to(dead_letters::list)))
+        .service(
+            web::resource("/api/v1/dead-letters/replay").route(web::post().to(dead_letters::replay_matching)),
+        )
+        .service(web::resource("/api/v1/dead-letters/{id}").route(web::get().to(dead_letters::get)))
+        .service(
+            web::resource("/api/v1/dead-letters/{id}/replay").route(web::post().to(dead_letters::replay_one)),
         );
 }

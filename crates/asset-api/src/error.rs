@@ -23,6 +23,12 @@ pub enum ApiError {
     /// The state of the pile is against it.
     #[error(transparent)]
     Pile(#[from] piles::Refusal),
+    /// There is no such dead letter.
+    #[error("there is no such dead letter")]
+    DeadLetterNotFound,
+    /// The dead letter is a range of offsets that could not be read: there is no record to replay.
+    #[error("the dead letter has no record")]
+    DeadLetterNotReplayable,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -54,6 +60,12 @@ impl From<ApiError> for Problem {
             }
             ApiError::Pile(PileRefusal::OpenSession) => {
                 Self::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session")
+            }
+            ApiError::DeadLetterNotFound => {
+                Self::not_found("DEAD_LETTER_NOT_FOUND", "There is no such dead letter")
+            }
+            ApiError::DeadLetterNotReplayable => {
+                Self::conflict("DEAD_LETTER_NOT_REPLAYABLE", "The dead letter has no record to replay")
             }
             ApiError::Storage(error) if error.is_transient() => {
                 let cause: &dyn Error = &error;

@@ -1,9 +1,11 @@
-//! HTTP over stations and piles: what operators register, and beside it what the devices report.
+//! HTTP over stations and piles: what operators register, and beside it what the devices report; and over the dead letters,
+//! what nobody could use of that.
 //!
-//! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`]), and
-//! answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
+//! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`],
+//! [`dead_letters`]), and answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
 
 mod api;
+mod dead_letters;
 mod edition;
 mod error;
 mod fields;

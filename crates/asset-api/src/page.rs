@@ -6,8 +6,8 @@ pub use cursor::Cursor;
 
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::fields::parse::{in_query, whole};
 use serde::Serialize;
-use serde_json::Value;
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 200;
@@ -26,7 +26,7 @@ impl PageRequest {
     /// # Errors
     /// When the cursor is none; a wrong limit is left for `query` to tell.
     pub fn take(query: &mut Fields) -> Result<Self, ApiError> {
-        let limit = query.optional("limit", limit).unwrap_or(DEFAULT_LIMIT);
+        let limit = query.optional("limit", in_query(whole(1..=MAX_LIMIT))).unwrap_or(DEFAULT_LIMIT);
         let after = query.optional("cursor", |value| Ok(value.as_str().and_then(Cursor::decode)));
         match after {
             Some(None) => Err(ApiError::InvalidCursor),
@@ -38,13 +38,6 @@ impl PageRequest {
     pub fn rows(&self) -> i64 {
         i64::try_from(self.limit + 1).unwrap_or(i64::MAX)
     }
-}
-
-fn limit(value: &Value) -> Result<usize, String> {
-    let number = value.as_str().and_then(|text| text.parse().ok());
-    number
-        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| format!("must be a whole number from 1 to {MAX_LIMIT}"))
 }
 
 /// One page.

@@ -1,118 +1,27 @@
-//! Records that nobody can use, kept whole.
+//! Records that nobody can use, kept whole; and what became of replaying them.
 
+mod insert;
+mod list;
+mod replay;
+mod row;
+
+pub use insert::NewDeadLetter;
+pub(crate) use insert::insert_many;
+pub use list::{Filter, list, list_of_topic, list_unsettled};
+pub use replay::{Replay, Replayed, Run, Undone, note, replay};
+pub use row::{DeadLetter, Heading, KeptRecord, ReplayOutcome};
+
+use crate::schema::dead_letters;
 use crate::{Connection, StorageError};
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bytea, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-/// A record, or a range that could not be read, to be put aside.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewDeadLetter {
-    /// Kafka topic.
-    pub topic: String,
-    /// Kafka partition.
-    pub partition: i32,
-    /// Offset of the record, or of the first of a range.
-    pub first_offset: i64,
-    /// Offset of the record, or of the last of a range.
-    pub last_offset: i64,
-    /// Kafka timestamp of the record.
-    pub appended_at: Option<DateTime<Utc>>,
-    /// Why, as a stable word.
-    pub reason: &'static str,
-    /// Why, as a sentence.
-    pub detail: String,
-    /// The device that it speaks of, where that could be told.
-    pub charge_point_id: Option<String>,
-    /// The event that it is, where that could be told.
-    pub event_id: Option<String>,
-    /// Key of the record.
-    pub key: Option<Vec<u8>>,
-    /// Value of the record.
-    pub value: Option<Vec<u8>>,
-    /// Headers of the record, values in Base64.
-    pub headers: serde_json::Value,
-}
-
-/// Puts records aside. One that was put aside before, by its position, stays as it is.
+/// The dead letter called `id`, with its bytes.
 ///
 /// # Errors
 /// When Postgres fails.
-pub(crate) async fn insert_many(tx: &mut Connection, letters: &[NewDeadLetter]) -> Result<(), StorageError> {
-    if letters.is_empty() {
-        return Ok(());
-    }
-    let column = |text: fn(&NewDeadLetter) -> Option<&str>| letters.iter().map(text).collect::<Vec<_>>();
-    diesel::sql_query(
-        "insert into dead_letters
-           (id, topic, partition, first_offset, last_offset, appended_at, reason, detail, charge_point_id, event_id,
-            key, value, headers)
-         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         on conflict (topic, partition, first_offset) do nothing",
-    )
-    .bind::<Array<SqlUuid>, _>(letters.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(letters.iter().map(|letter| &letter.topic).collect::<Vec<_>>())
-    .bind::<Array<Int4>, _>(letters.iter().map(|letter| letter.partition).collect::<Vec<_>>())
-    .bind::<Array<Int8>, _>(letters.iter().map(|letter| letter.first_offset).collect::<Vec<_>>())
-    .bind::<Array<Int8>, _>(letters.iter().map(|letter| letter.last_offset).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Timestamptz>>, _>(
-        letters.iter().map(|letter| letter.appended_at).collect::<Vec<_>>(),
-    )
-    .bind::<Array<Text>, _>(letters.iter().map(|letter| letter.reason).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(letters.iter().map(|letter| &letter.detail).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(column(|letter| letter.charge_point_id.as_deref()))
-    .bind::<Array<Nullable<Text>>, _>(column(|letter| letter.event_id.as_deref()))
-    .bind::<Array<Nullable<Bytea>>, _>(letters.iter().map(|letter| letter.key.as_deref()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Bytea>>, _>(
-        letters.iter().map(|letter| letter.value.as_deref()).collect::<Vec<_>>(),
-    )
-    .bind::<Array<Jsonb>, _>(letters.iter().map(|letter| &letter.headers).collect::<Vec<_>>())
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Where a dead letter came from and why it is one.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct DeadLetter {
-    /// Kafka partition.
-    #[diesel(sql_type = Int4)]
-    pub partition: i32,
-    /// Offset of the record, or of the first of a range.
-    #[diesel(sql_type = Int8)]
-    pub first_offset: i64,
-    /// Offset of the record, or of the last of a range.
-    #[diesel(sql_type = Int8)]
-    pub last_offset: i64,
-    /// Why, as a stable word.
-    #[diesel(sql_type = Text)]
-    pub reason: String,
-    /// Why, as a sentence.
-    #[diesel(sql_type = Text)]
-    pub detail: String,
-    /// Value of the record.
-    #[diesel(sql_type = Nullable<Bytea>)]
-    pub value: Option<Vec<u8>>,
-}
-
-/// The dead letters of `topic` in the order of their positions, at most `limit`.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn list(
-    connection: &mut Connection,
-    topic: &str,
-    limit: i64,
-) -> Result<Vec<DeadLetter>, StorageError> {
-    let letters = diesel::sql_query(
-        "select partition, first_offset, last_offset, reason, detail, value from dead_letters
-         where topic = $1 order by partition, first_offset limit $2",
-    )
-    .bind::<Text, _>(topic)
-    .bind::<Int8, _>(limit)
-    .load(connection)
-    .await?;
-    Ok(letters)
+pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<DeadLetter>, StorageError> {
+    let letter = dead_letters::table.find(id).select(DeadLetter::as_select());
+    Ok(letter.first(connection).await.optional()?)
 }

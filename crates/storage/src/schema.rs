@@ -81,6 +81,8 @@ diesel::table! {
         value -> Nullable<Bytea>,
         headers -> Jsonb,
         created_at -> Timestamptz,
+        replayed_at -> Nullable<Timestamptz>,
+        replay_outcome -> Nullable<Text>,
     }
 }
 

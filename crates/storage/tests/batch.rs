@@ -81,7 +81,7 @@ async fn a_batch_is_written_once_however_often_it_is_tried() {
     let fold = |states| Folded { states, dead_letters: letter(), ..Folded::default() };
     assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::Committed);
     assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
-    assert_eq!(dead_letters::list(&mut connection, TOPIC, 10).await.unwrap().len(), 1);
+    assert_eq!(dead_letters::list_of_topic(&mut connection, TOPIC, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +96,7 @@ async fn a_former_owner_writes_nothing() {
     let fold = |states| Folded { states, dead_letters: vec![letter(0)], ..Folded::default() };
     let nothing = Touched::default();
     assert_eq!(write(&mut connection, &frozen, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
-    assert!(dead_letters::list(&mut connection, TOPIC, 10).await.unwrap().is_empty());
+    assert!(dead_letters::list_of_topic(&mut connection, TOPIC, 10).await.unwrap().is_empty());
     ingest_partitions::release(&mut connection, &frozen).await.unwrap();
     assert!(ingest_partitions::list(&mut connection, TOPIC).await.unwrap()[0].owner.is_some());
     assert_eq!(write(&mut connection, &taken, 1, &nothing, fold).await.unwrap(), Written::Committed);

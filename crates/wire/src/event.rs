@@ -9,6 +9,7 @@ mod protobuf;
 mod types;
 
 pub(crate) use envelope::charge_point_id;
+pub use types::event_type;
 
 use crate::error::DecodeError;
 use crate::record::{Body, RawRecord};

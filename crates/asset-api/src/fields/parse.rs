@@ -2,6 +2,8 @@
 
 use domain::text::InvalidText;
 use serde_json::Value;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// Reads a text by the rules of `T`.
@@ -12,6 +14,29 @@ pub fn text<T>(parse: fn(&str) -> Result<T, InvalidText>) -> impl Fn(&Value) -> 
 /// Reads a number.
 pub fn number(value: &Value) -> Result<f64, String> {
     value.as_f64().ok_or_else(|| "must be a number".to_owned())
+}
+
+/// Reads a whole number within `range`.
+pub fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&Value) -> Result<T, String>
+where
+    T: TryFrom<i64> + PartialOrd + Display,
+{
+    move |value| {
+        let number = value.as_i64().and_then(|number| T::try_from(number).ok());
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
+    }
+}
+
+/// Reads true or false.
+pub fn flag(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "must be true or false".to_owned())
+}
+
+/// Reads a number, true or false where they are written as text: in a query.
+pub fn in_query<T>(parse: impl Fn(&Value) -> Result<T, String>) -> impl Fn(&Value) -> Result<T, String> {
+    move |value| parse(&value.as_str().and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
 /// Reads a UUID.

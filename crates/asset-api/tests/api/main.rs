@@ -4,6 +4,7 @@
 
 mod answer;
 mod app;
+mod dead_letters;
 mod gate;
 mod live;
 mod outages;

@@ -41,10 +41,10 @@ async fn each_unusable_record_is_a_dead_letter_with_its_reason() {
     let replica = ground.start();
     ground.written(0, last).await;
     let letters = ground.dead_letters().await;
-    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.heading.reason.as_str()).collect();
     assert_eq!(reasons, bad.iter().map(|(_, reason)| *reason).collect::<Vec<_>>());
     for ((value, _), letter) in bad.iter().zip(&letters) {
-        assert_eq!(letter.value.as_deref().unwrap_or_default(), value, "kept whole");
+        assert_eq!(letter.record.value.as_deref().unwrap_or_default(), value, "kept whole");
     }
     assert_eq!(ground.rows("select status from connectors").await, json!([{ "status": "Charging" }]));
     replica.stop().await;

@@ -101,8 +101,8 @@ async fn a_stop_that_finds_no_session_is_kept_whole() {
     let replica = ground.start();
     ground.written(0, last).await;
     let letters = ground.dead_letters().await;
-    assert_eq!(letters[0].reason, "STOP_WITHOUT_SESSION");
-    assert_eq!(letters[0].value.as_deref(), Some(stop.as_bytes()));
+    assert_eq!(letters[0].heading.reason, "STOP_WITHOUT_SESSION");
+    assert_eq!(letters[0].record.value.as_deref(), Some(stop.as_bytes()));
     replica.stop().await;
 }
 

@@ -85,7 +85,7 @@ impl Ground {
 
     pub async fn dead_letters(&self) -> Vec<DeadLetter> {
         let mut connection = self.database.pool.connection().await.unwrap();
-        dead_letters::list(&mut connection, &self.topic, 100).await.unwrap()
+        dead_letters::list_of_topic(&mut connection, &self.topic, 100).await.unwrap()
     }
 
     /// How many partitions each live replica holds, once all are held by `replicas` of them.

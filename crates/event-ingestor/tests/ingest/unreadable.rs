@@ -20,8 +20,8 @@ async fn ranges(ground: &Ground) -> Vec<(i64, i64, String)> {
     let letters = ground.dead_letters().await.into_iter();
     letters
         .map(|letter| {
-            assert_eq!(letter.value, None);
-            (letter.first_offset, letter.last_offset, letter.reason)
+            assert_eq!(letter.record.value, None);
+            (letter.heading.first_offset, letter.heading.last_offset, letter.heading.reason)
         })
         .collect()
 }
@@ -53,8 +53,9 @@ async fn markers_of_transactions() {
     ground.written(0, 1).await;
     let expected = [(0, 0, "NOT_JSON"), (1, 1, "UNREADABLE_BATCH")].map(|(a, b, why)| (a, b, why.to_owned()));
     let letters = ground.dead_letters().await.into_iter();
-    let found: Vec<_> =
-        letters.map(|letter| (letter.first_offset, letter.last_offset, letter.reason)).collect();
+    let found: Vec<_> = letters
+        .map(|letter| (letter.heading.first_offset, letter.heading.last_offset, letter.heading.reason))
+        .collect();
     assert_eq!(found, expected);
     let last = ground.publish(0, &[status("after", "Charging")]).await;
     ground.written(0, last).await;

@@ -56,8 +56,9 @@ impl EventType {
     }
 }
 
-/// The `eventType` to send `kind` as.
-pub(super) fn event_type(kind: &EventKind) -> &str {
+/// The `eventType` to send `kind` as: the name that the contract lists first.
+#[must_use]
+pub fn event_type(kind: &EventKind) -> &str {
     let event_type = match kind {
         EventKind::Connected(_) => EventType::Connected,
         EventKind::Disconnected { .. } => EventType::Disconnected,

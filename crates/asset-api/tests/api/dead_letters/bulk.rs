@@ -1,0 +1,222 @@
+//! Replays of many letters.
+
+use super::ground::{event, live_state, put_aside, range, status, statuses};
+use crate::app::{TestApp, settings};
+use diesel_async::SimpleAsyncConnection as _;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use testkit::TestDatabase;
+
+const PATH: &str = "/api/v1/dead-letters/replay";
+
+/// An applicable, a stale, a misplaced and an unreadable record, a range, and one of another reason.
+async fn six(app: &TestApp) {
+    let stop = event("CP-1", "transaction.stopped", 20, &json!({ "transactionId": 7 }));
+    let values = [
+        (status("CP-1", 1, "Finishing", 30), "REFUSED_BY_DATABASE"),
+        (status("CP-1", 1, "Charging", 20), "REFUSED_BY_DATABASE"),
+        (stop, "REFUSED_BY_DATABASE"),
+        (json!({}), "REFUSED_BY_DATABASE"),
+        (status("CP-1", 2, "Faulted", 30), "TOO_LATE"),
+    ];
+    for (offset, (value, reason)) in (0..).zip(values) {
+        put_aside(app, offset, reason, value.to_string().as_bytes()).await;
+    }
+    range(app, 5, 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_filter_lets_through_is_replayed_and_counted() {
+    let app = TestApp::start().await;
+    let pile = app.pile("CP-1").await;
+    six(&app).await;
+    let before = live_state(&app).await;
+    let dry = app.post(PATH, &json!({ "reason": "REFUSED_BY_DATABASE", "dryRun": true })).await.json();
+    assert_eq!(live_state(&app).await, before);
+    assert_eq!(dry["outcomes"]["applied"], 2, "each by itself: the stale one is not, beside nothing");
+    assert_eq!(app.get("/api/v1/dead-letters?replayed=true").await.json()["items"], json!([]));
+
+    let order =
+        json!({ "reason": "REFUSED_BY_DATABASE", "partition": 0, "chargePointId": "CP-1", "dryRun": false });
+    assert_snapshot!(app.post(PATH, &order).await.snapshot(), @r#"
+    200 OK
+    content-type: application/json
+
+    {
+      "dryRun": false,
+      "nextCursor": null,
+      "notApplied": [
+        {
+          "chargePointId": "CP-1",
+          "detail": null,
+          "eventType": "connector.status_changed",
+          "id": "[id 1]",
+          "outcome": "ignored",
+          "reason": "STALE"
+        },
+        {
+          "chargePointId": "CP-1",
+          "detail": null,
+          "eventType": "transaction.stopped",
+          "id": "[id 2]",
+          "outcome": "unplaced",
+          "reason": "STOP_WITHOUT_SESSION"
+        },
+        {
+          "chargePointId": null,
+          "detail": "eventType is missing",
+          "eventType": null,
+          "id": "[id 3]",
+          "outcome": "undecodable",
+          "reason": "MISSING_EVENT_TYPE"
+        }
+      ],
+      "outcomes": {
+        "applied": 1,
+        "ignored": 1,
+        "refused": 0,
+        "undecodable": 1,
+        "unplaced": 1
+      },
+      "tried": 4
+    }
+    "#);
+    assert_eq!(statuses(&app, &pile).await, ["Finishing"]);
+
+    let rest = app.post(PATH, &json!({ "dryRun": false })).await.json();
+    let expected = json!({ "applied": 1, "ignored": 0, "unplaced": 1, "undecodable": 1, "refused": 0 });
+    assert_eq!(rest["outcomes"], expected, "what is settled is not tried again");
+    assert_eq!(statuses(&app, &pile).await, ["Finishing", "Faulted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_letters_are_replayed_oldest_first_a_part_at_a_time() {
+    let app = TestApp::start().await;
+    // Each stop right after its start: in another order, most of them would find no session.
+    for n in 0..30 {
+        let transaction = json!({ "connectorId": 1, "transactionId": n + 1 });
+        let start = event("CP-1", "transaction.started", n, &transaction).to_string();
+        put_aside(&app, (2 * n).into(), "REFUSED_BY_DATABASE", start.as_bytes()).await;
+        let stop = event("CP-1", "transaction.stopped", n, &transaction).to_string();
+        put_aside(&app, (2 * n + 1).into(), "REFUSED_BY_DATABASE", stop.as_bytes()).await;
+    }
+    let mut order = json!({ "limit": 25, "dryRun": false });
+    let mut tried = Vec::new();
+    loop {
+        let answer = app.post(PATH, &order).await.json();
+        assert_eq!(answer["outcomes"]["applied"], answer["tried"], "{answer}");
+        tried.push(answer["tried"].as_u64().unwrap());
+        order["cursor"] = answer["nextCursor"].clone();
+        if order["cursor"] == Value::Null {
+            break;
+        }
+    }
+    assert_eq!(tried, [25, 25, 10]);
+    let ended = "select count(*) from sessions where ended_at is not null";
+    assert_eq!(app.database.json(ended).await, json!(30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_cannot_be_applied_the_first_are_shown() {
+    let app = TestApp::start().await;
+    for offset in 0..25 {
+        put_aside(&app, offset, "NOT_JSON", b"{").await;
+    }
+    let answer = app.post(PATH, &json!({ "reason": "NOT_JSON", "limit": 24, "dryRun": true })).await.json();
+    assert_eq!(answer["outcomes"]["undecodable"], 24);
+    assert_eq!(answer["notApplied"].as_array().unwrap().len(), 20);
+    let rest = json!({ "cursor": answer["nextCursor"], "dryRun": true });
+    let answer = app.post(PATH, &rest).await.json();
+    assert_eq!((&answer["tried"], &answer["nextCursor"]), (&json!(1), &Value::Null));
+    put_aside(&app, 25, "TOO_LATE", b"{").await;
+    let none = app.post(PATH, &json!({ "chargePointId": "CP-2", "dryRun": false })).await.json();
+    assert_eq!((&none["tried"], &none["nextCursor"]), (&json!(0), &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_half_of_a_requests_time_is_over_no_more_letters_are_begun() {
+    const HALF: Duration = Duration::from_secs(3);
+    let database = TestDatabase::new().await;
+    let mut settings = settings(&database);
+    settings.http.request_deadline_ms = 2 * u64::try_from(HALF.as_millis()).unwrap();
+    let app = TestApp::start_with(database, settings).await;
+    for offset in 0..3 {
+        let value = status("CP-1", offset, "Available", 0).to_string();
+        put_aside(&app, offset, "REFUSED_BY_DATABASE", value.as_bytes()).await;
+    }
+    // Somebody holds the device until half of the time is over; the first letter waits for it.
+    app.database
+        .execute(
+            "insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', false, now())",
+        )
+        .await;
+    let mut holder = app.database.pool.connection().await.unwrap();
+    let asked = Instant::now();
+    holder.batch_execute("begin; select 1 from charge_points for update").await.unwrap();
+    let order = json!({ "dryRun": false });
+    let answer = async {
+        let answer = app.post(PATH, &order).await;
+        (answer.json(), answer.status)
+    };
+    let release = async {
+        tokio::time::sleep(HALF + Duration::from_millis(200)).await;
+        holder.batch_execute("commit").await.unwrap();
+    };
+    let ((answer, status), ()) = tokio::join!(answer, release);
+    assert!(asked.elapsed() > HALF);
+    assert_eq!((status.as_u16(), &answer["tried"]), (200, &json!(1)), "{answer}");
+    let rest = json!({ "dryRun": false, "cursor": answer["nextCursor"] });
+    assert_eq!(app.post(PATH, &rest).await.json()["outcomes"]["applied"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_order_is_refused() {
+    let app = TestApp::start().await;
+    six(&app).await;
+    let order =
+        json!({ "reason": 3, "partition": "0", "chargePointId": "", "limit": 501, "replayed": false });
+    assert_snapshot!(app.post(PATH, &order).await.snapshot(), @r#"
+    400 Bad Request
+    content-type: application/problem+json
+
+    {
+      "code": "INVALID_REQUEST",
+      "errors": [
+        {
+          "field": "reason",
+          "message": "must be a string"
+        },
+        {
+          "field": "partition",
+          "message": "must be a whole number from 0 to 2147483647"
+        },
+        {
+          "field": "chargePointId",
+          "message": "must not be empty"
+        },
+        {
+          "field": "limit",
+          "message": "must be a whole number from 1 to 500"
+        },
+        {
+          "field": "dryRun",
+          "message": "is required"
+        },
+        {
+          "field": "replayed",
+          "message": "is not known here"
+        }
+      ],
+      "instance": "/api/v1/dead-letters/replay",
+      "status": 400,
+      "title": "Request is not valid",
+      "type": "https://charging.example/problems/invalid-request"
+    }
+    "#);
+    assert_eq!(app.post(PATH, &json!({ "dryRun": "true" })).await.status, 400);
+    let forged = app.post(PATH, &json!({ "dryRun": false, "cursor": "AAAA" })).await;
+    assert_eq!(forged.json()["code"], "INVALID_CURSOR");
+    assert_eq!(app.get("/api/v1/dead-letters?replayed=true").await.json()["items"], json!([]));
+    assert_eq!(app.get(PATH).await.status, 405);
+}

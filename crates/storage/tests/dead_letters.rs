@@ -1,0 +1,179 @@
+//! Dead letters on a real Postgres: what lists show, and what a replay leaves behind.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+
+use chrono::{DateTime, Utc};
+use domain::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::ids::{ChargePointId, EventKey};
+use domain::ledger::Unplaced;
+use domain::sample::Samples;
+use serde_json::json;
+use storage::dead_letters::{self, Filter, Heading, Replay, ReplayOutcome, Replayed, Run, Undone};
+use storage::{Connection, StorageError, Touched};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+/// Ten letters a minute apart but for the last two, which are of one instant; by turns of two devices, the even ones by what
+/// was told and the odd ones by key only. The last is a range.
+const TEN: &str = "
+    insert into dead_letters
+      (id, topic, partition, first_offset, last_offset, appended_at, reason, detail, charge_point_id, key, value, created_at)
+    select ('0192f0c1-0000-7000-8000-00000000000' || n)::uuid, case when n < 8 then 'events' else 'others' end, n % 3, n,
+           case when n = 9 then 12 else n end, case when n < 9 then timestamptz '2026-07-25T10:00:00Z' end,
+           case when n < 5 then 'NOT_JSON' else 'TOO_LATE' end, 'why', case when n % 2 = 0 then 'CP-0' end,
+           convert_to('CP-' || n % 2, 'UTF8'), case when n < 9 then '\\x00ff'::bytea end,
+           timestamptz '2026-07-25T10:00:00Z' + least(n, 8) * interval '1 minute'
+    from generate_series(0, 9) n";
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(0x0192_f0c1_0000_7000_8000_0000_0000_0000 + n)
+}
+
+fn offsets(letters: &[Heading]) -> Vec<i64> {
+    letters.iter().map(|letter| letter.first_offset).collect()
+}
+
+fn place(letter: &Heading) -> Option<(DateTime<Utc>, Uuid)> {
+    Some((letter.created_at, letter.id))
+}
+
+async fn listed(connection: &mut Connection, filter: Filter) -> Vec<i64> {
+    offsets(&dead_letters::list(connection, &filter, None, 100).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_newest_first_and_a_filter_lets_only_its_own_through() {
+    let database = TestDatabase::new().await;
+    database.execute(TEN).await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut connection;
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = dead_letters::list(connection, &Filter::default(), after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = place(last);
+        seen.extend(offsets(&page));
+    }
+    assert_eq!(seen, [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+
+    let topic = Filter { topic: Some("others".to_owned()), ..Filter::default() };
+    assert_eq!(listed(connection, topic.clone()).await, [9, 8]);
+    assert_eq!(listed(connection, Filter { partition: Some(0), ..topic }).await, [9]);
+    let reason = Filter { reason: Some("NOT_JSON".to_owned()), ..Filter::default() };
+    assert_eq!(listed(connection, reason.clone()).await, [4, 3, 2, 1, 0]);
+    let device = |name| Some(ChargePointId::parse(name).unwrap());
+    let told = Filter { charge_point_id: device("CP-0"), ..reason.clone() };
+    assert_eq!(listed(connection, told).await, [4, 2, 0]);
+    let keyed = Filter { charge_point_id: device("CP-1"), ..reason };
+    assert_eq!(listed(connection, keyed).await, [3, 1], "by key");
+
+    dead_letters::note(connection, id(5), ReplayOutcome::Undecodable).await.unwrap();
+    let replayed = |replayed| Filter { replayed: Some(replayed), ..Filter::default() };
+    assert_eq!(listed(connection, replayed(true)).await, [5]);
+    assert_eq!(listed(connection, replayed(false)).await, [9, 8, 7, 6, 4, 3, 2, 1, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_replay_may_still_help_is_listed_oldest_first() {
+    let database = TestDatabase::new().await;
+    database.execute(TEN).await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut connection;
+    for (n, outcome) in ReplayOutcome::ALL.into_iter().enumerate() {
+        dead_letters::note(connection, id(u128::try_from(n).unwrap()), outcome).await.unwrap();
+    }
+    let filter = Filter::default();
+    let first = dead_letters::list_unsettled(connection, &filter, None, 4).await.unwrap();
+    assert_eq!(offsets(&first), [2, 3, 4, 5], "0 was applied, 1 ignored");
+    let after = place(&first[3]);
+    let rest = dead_letters::list_unsettled(connection, &filter, after, 100).await.unwrap();
+    assert_eq!(offsets(&rest), [6, 7, 8], "9 is a range without a record");
+    database.execute("update dead_letters set first_offset = 12 where first_offset = 9").await;
+    let rest = dead_letters::list_unsettled(connection, &filter, after, 100).await.unwrap();
+    assert_eq!(offsets(&rest), [6, 7, 8], "also one of a single offset has none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_is_found_whole() {
+    let database = TestDatabase::new().await;
+    database.execute(TEN).await;
+    database.execute("update dead_letters set headers = '{\"a\": \"Yg==\"}'").await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let letter = dead_letters::find(&mut connection, id(4)).await.unwrap().unwrap();
+    assert_eq!(letter.record.key.as_deref(), Some(&b"CP-0"[..]));
+    assert_eq!(letter.record.value, Some(vec![0, 255]));
+    assert_eq!(letter.record.headers, json!({ "a": "Yg==" }));
+    let position = letter.heading.position().unwrap();
+    assert_eq!((position.partition, position.offset), (1, 4));
+    assert_eq!(position.appended_at, "2026-07-25T10:00:00Z".parse::<DateTime<Utc>>().unwrap());
+    let range = dead_letters::find(&mut connection, id(9)).await.unwrap().unwrap();
+    assert_eq!(range.heading.position(), None);
+    assert_eq!(dead_letters::find(&mut connection, id(10)).await.unwrap(), None);
+}
+
+/// What the fold of a test does to the state: leaves a mark, and answers `outcome`.
+fn marking(outcome: Outcome) -> impl FnOnce(&mut ChargePoint) -> Outcome + Send {
+    move |state| {
+        state.clockless.push(EventKey(7));
+        outcome
+    }
+}
+
+async fn replay(database: &TestDatabase, n: u128, run: Run, outcome: Outcome) -> Option<Replayed> {
+    let mut connection = database.pool.connection().await.unwrap();
+    let device = ChargePointId::parse("CP-0").unwrap();
+    let replay = Replay { touched: Touched::liveness_of([device]), samples: Samples::default() };
+    dead_letters::replay(&mut connection, id(n), run, replay, marking(outcome)).await.unwrap()
+}
+
+const MARKED: &str = "select coalesce(jsonb_agg(memory is not null), '[]') from charge_points";
+const NOTED: &str =
+    "select coalesce(jsonb_agg(replay_outcome), '[]') from dead_letters where replayed_at is not null";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_leaves_nothing_and_a_real_one_the_state_and_a_note() {
+    let database = TestDatabase::new().await;
+    database.execute(TEN).await;
+    let dry = replay(&database, 3, Run::Dry, Outcome::Applied).await.unwrap();
+    assert!(matches!(&dry, Replayed::Applied(changes) if changes.charge_point), "{dry:?}");
+    assert_eq!(database.json(MARKED).await, json!([]), "not even the row of a new device");
+    assert_eq!(database.json(NOTED).await, json!([]));
+    let real = replay(&database, 3, Run::Real, Outcome::Applied).await.unwrap();
+    assert!(matches!(&real, Replayed::Applied(changes) if changes.charge_point), "{real:?}");
+    assert_eq!(database.json(MARKED).await, json!([true]));
+    assert_eq!(database.json(NOTED).await, json!(["applied"]));
+    assert!(replay(&database, 10, Run::Real, Outcome::Applied).await.is_none(), "there is no such letter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_applied_is_noted_and_nothing_else() {
+    let database = TestDatabase::new().await;
+    database.execute(TEN).await;
+    let ignored = replay(&database, 3, Run::Real, Outcome::Ignored(Ignored::Stale)).await.unwrap();
+    assert!(matches!(ignored, Replayed::Undone(Undone::Ignored(Ignored::Stale))), "{ignored:?}");
+    assert_eq!(database.json(NOTED).await, json!(["ignored"]));
+    let misfit = Misfit::Stop(Unplaced::NoOpenSession);
+    let unplaced = replay(&database, 3, Run::Real, Outcome::Unplaced(misfit)).await.unwrap();
+    assert!(matches!(unplaced, Replayed::Undone(Undone::Unplaced(why)) if why == misfit), "{unplaced:?}");
+    assert_eq!(database.json(NOTED).await, json!(["unplaced"]));
+    assert_eq!(database.json(MARKED).await, json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_postgres_refuses_again_is_noted_and_nothing_else() {
+    let database = TestDatabase::new().await;
+    database.execute(TEN).await;
+    database.execute("alter table charge_points add constraint unmarked check (memory is null)").await;
+    for (run, noted) in [(Run::Dry, json!([])), (Run::Real, json!(["refused"]))] {
+        let refused = replay(&database, 3, run, Outcome::Applied).await.unwrap();
+        assert!(
+            matches!(&refused, Replayed::Undone(Undone::Refused(StorageError::Refused(_)))),
+            "{run:?}: {refused:?}"
+        );
+        assert_eq!(database.json(NOTED).await, noted);
+        assert_eq!(database.json(MARKED).await, json!([]));
+    }
+    database.execute("alter table charge_points drop constraint unmarked").await;
+    assert!(matches!(replay(&database, 3, Run::Real, Outcome::Applied).await, Some(Replayed::Applied(_))));
+}
