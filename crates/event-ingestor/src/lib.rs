@@ -23,6 +23,7 @@ use samples::SampleDays;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Runs one replica until it is asked to stop.
 ///
@@ -49,12 +50,13 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     });
     let Some(checked) = context.shutdown.run_until_requested(waited).await else { return Ok(()) };
     checked.context("check the schema")?;
-    let metrics = Arc::new(Metrics::new(&context.meter()));
+    let id = Uuid::now_v7();
+    let metrics = Arc::new(Metrics::new(&context.meter(), id));
     let retention = settings.ingest.sample_retention_days;
     let sample_days = Arc::new(SampleDays::new(database.clone(), Arc::clone(&metrics), retention));
     let stop = CancellationToken::new();
     let keeper = tokio::spawn(Arc::clone(&sample_days).keep(stop.clone()));
-    let replica = Replica::new(settings.ingest, database, leases, kafka, metrics, sample_days);
+    let replica = Replica::new(id, settings.ingest, database, leases, kafka, metrics, sample_days);
     let ran = replica.run(&context.shutdown).await;
     stop.cancel();
     keeper.await.context("keep the days of samples")?;

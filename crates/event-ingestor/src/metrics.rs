@@ -6,6 +6,7 @@ use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// The replica's instruments.
 pub(crate) struct Metrics {
@@ -42,7 +43,8 @@ const LATENCY_BOUNDS: [f64; 14] =
 const RECORD_BOUNDS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, 5_000.0];
 
 impl Metrics {
-    pub(crate) fn new(meter: &Meter) -> Self {
+    /// Instruments of the replica called `replica`.
+    pub(crate) fn new(meter: &Meter, replica: Uuid) -> Self {
         let counter = |name, about| meter.u64_counter(name).with_description(about).build();
         let seconds = |name, about| {
             let histogram = meter.f64_histogram(name).with_unit("s").with_description(about);
@@ -73,7 +75,7 @@ impl Metrics {
                 .u64_gauge("ingest.partitions.unowned")
                 .with_description("Partitions that no replica reads")
                 .build(),
-            partitions: observed(meter),
+            partitions: observed(meter, replica),
         }
     }
 
@@ -153,17 +155,20 @@ impl Metrics {
 }
 
 /// Gauges that report, whenever they are asked, on the partitions that are read then.
-fn observed(meter: &Meter) -> Partitions {
+fn observed(meter: &Meter, replica: Uuid) -> Partitions {
     let partitions = Partitions::default();
     let gauge = |name, about, value: fn(&Standing) -> f64| {
         let partitions = Arc::clone(&partitions);
+        let replica = replica.to_string();
         let report = move |observer: &dyn AsyncInstrument<f64>| {
             for (partition, standing) in &*partitions.lock().unwrap_or_else(PoisonError::into_inner) {
-                observer.observe(value(standing), &[KeyValue::new("partition", i64::from(*partition))]);
+                let partition = KeyValue::new("partition", i64::from(*partition));
+                observer.observe(value(standing), &[partition, KeyValue::new("replica", replica.clone())]);
             }
         };
         meter.f64_observable_gauge(name).with_description(about).with_callback(report).build()
     };
+    gauge("ingest.partition.owned", "1 for each partition that this replica reads", |_standing| 1.0);
     gauge("ingest.partition.epoch", "Epoch of the lease", |standing| number(standing.epoch));
     gauge("ingest.partition.next_offset", "First offset not yet written", |standing| {
         number(standing.next_offset)

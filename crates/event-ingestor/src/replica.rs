@@ -42,6 +42,7 @@ struct Owned {
 
 impl Replica {
     pub(crate) fn new(
+        id: Uuid,
         settings: IngestSettings,
         database: Database,
         leases: Database,
@@ -50,7 +51,7 @@ impl Replica {
         sample_days: Arc<SampleDays>,
     ) -> Self {
         Self {
-            id: Uuid::now_v7(),
+            id,
             settings: Arc::new(settings),
             database,
             leases,
