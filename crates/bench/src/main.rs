@@ -85,6 +85,8 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
     clean_up(&names).await;
     if !report.smaller_fleets.is_empty() {
         report.judge();
+        // Half a report must not take the place of a whole one.
+        let folder = if report.complete { folder } else { folder.join("incomplete") };
         report.write(&folder)?;
         println!("\n{}", report.markdown());
         let took = begun.elapsed().as_secs();
