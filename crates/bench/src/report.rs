@@ -225,7 +225,30 @@ impl Report {
     }
 }
 
+/// The least share of the events due that the load generator must have sent, to say anything of that rate.
+const KEPT_PACE: f64 = 0.98;
+
 impl Phase {
+    /// Whether the rate was sent, and the backlog did not grow; to be noted as `sustained`.
+    pub fn is_sustained(&self) -> bool {
+        self.was_sent() && self.backlog.is_steady(self.rate)
+    }
+
+    /// Why it was not sustained, if it was not. A generator that cannot send shares its cores with all else: that is a limit of
+    /// the machine, and another one than a backlog that grows.
+    pub fn why_not(&self) -> Option<String> {
+        let why_not = if self.was_sent() {
+            format!("backlog grew by {}/s", thousands(self.backlog.growth_per_s))
+        } else {
+            format!("only {}/s were sent", thousands(self.sent_per_s))
+        };
+        (!self.sustained).then_some(why_not)
+    }
+
+    fn was_sent(&self) -> bool {
+        self.sent_per_s >= f64::from(self.rate) * KEPT_PACE
+    }
+
     /// What the process `name` used.
     fn process(&self, name: &str) -> Option<&ProcessUse> {
         self.processes.iter().find(|process| process.name == name)
@@ -275,4 +298,28 @@ fn thousands(number: f64) -> String {
 /// A count as people read it.
 fn thousand(number: u64) -> String {
     thousands(float(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_sustained_when_it_was_sent_and_the_backlog_did_not_grow() {
+        let mut phase = sample::sample().highest.unwrap();
+        assert!(phase.is_sustained());
+        phase.sent_per_s = f64::from(phase.rate) * 0.97;
+        phase.sustained = phase.is_sustained();
+        assert_eq!(phase.why_not().as_deref(), Some("only 21,825/s were sent"));
+        phase.sent_per_s = f64::from(phase.rate);
+        phase.backlog.growth_per_s = 1_000.0;
+        phase.sustained = phase.is_sustained();
+        assert_eq!(phase.why_not().as_deref(), Some("backlog grew by 1,000/s"));
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let written = [0.0, 999.0, 1_000.0, 22_500.4, 1_350_000.0].map(thousands);
+        assert_eq!(written, ["0", "999", "1,000", "22,500", "1,350,000"]);
+    }
 }

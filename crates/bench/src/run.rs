@@ -80,7 +80,7 @@ async fn measured(rig: &mut Rig, load: &Generator, rate: u32, measured: Duration
         latency.max_ms,
         phase.backlog.at_begin,
         phase.backlog.at_end,
-        if phase.sustained { "" } else { ": not sustained" }
+        phase.why_not().map_or_else(String::new, |why| format!("; not sustained: {why}"))
     ));
     Ok(phase)
 }

@@ -67,7 +67,11 @@ pub fn sample() -> Report {
     ];
     report.search = vec![
         phase(10_000, latency(20.0, 60.0, 80.0, 120.0), None, 80.0),
-        Phase { sustained: false, ..phase(30_000, latency(2_000.0, 4_000.0, 4_500.0, 5_000.0), None, 60.0) },
+        Phase {
+            sustained: false,
+            backlog: Backlog { at_begin: 9_000, at_end: 60_000, growth_per_s: 7_100.0 },
+            ..phase(30_000, latency(2_000.0, 4_000.0, 4_500.0, 5_000.0), None, 60.0)
+        },
     ];
     report.highest = Some(phase(22_500, latency(90.0, 210.0, 350.0, 700.0), Some(500.0), 70.0));
     report.smaller_fleets = vec![
