@@ -22,8 +22,8 @@ run: ## set up everything and keep it running, with a simulated fleet, until Ctr
 test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast
 
-bench: ## measure latencies at 600 events/s and 50 commands/s
-	@$(on-stack) $(release) target/release/demo bench
+bench: ## measure against the targets, about eleven minutes; the report goes to target/bench
+	@$(on-stack) $(release) target/release/bench $(BENCH)
 
 check: ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check

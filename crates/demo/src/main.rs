@@ -1,4 +1,4 @@
-//! The platform on one machine: its story told step by step, kept running to play with, or measured.
+//! The platform on one machine: its story told step by step, or kept running to play with.
 
 #![expect(
     clippy::print_stdout,
@@ -6,14 +6,12 @@
     reason = "this program talks to the person who started it"
 )]
 
-mod api;
 mod measure;
-mod narrator;
-mod processes;
 mod stage;
 mod story;
 
 use anyhow::{Context as _, bail};
+use launch::{Ports, narrator, told_to_end};
 use stage::Stage;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,9 +19,8 @@ use std::time::Duration;
 const USAGE: &str = "usage: demo COMMAND
   story   play what the platform does, step by step, and check every step
   run     keep everything running with a simulated fleet, until Ctrl-C
-  bench   measure: event to visible at 600 events/s, command to record at 50 commands/s
 
-Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make demo`, `make run` and `make bench` set them.";
+Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make demo` and `make run` set them.";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -45,18 +42,14 @@ fn main() -> ExitCode {
 
 async fn play(command: &str) -> anyhow::Result<()> {
     match command {
-        "story" => on_stage(stage::Ports::Free, async |stage| story::tell(stage).await).await,
-        "bench" => on_stage(stage::Ports::Free, async |stage| measure::bench(stage).await).await,
-        "run" => on_stage(stage::Ports::Usual, async |stage| story::keep_running(stage).await).await,
+        "story" => on_stage(Ports::Free, async |stage| story::tell(stage).await).await,
+        "run" => on_stage(Ports::Usual, async |stage| story::keep_running(stage).await).await,
         _ => bail!("{USAGE}"),
     }
 }
 
 /// Starts the services, plays, and ends them again however the play ended; Ctrl-C ends it too.
-async fn on_stage(
-    ports: stage::Ports,
-    play: impl AsyncFnOnce(&Stage) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+async fn on_stage(ports: Ports, play: impl AsyncFnOnce(&Stage) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let (stage, mut services) = tokio::select! {
         set_up = Stage::set_up(ports) => set_up.context("set up")?,
         // What was started by then ends with the future that holds it.
@@ -71,16 +64,4 @@ async fn on_stage(
     stage.simulator_stop.request();
     let stopped = services.stop(Duration::from_secs(25)).await;
     outcome.and(stopped)
-}
-
-/// Ends on Ctrl-C and on SIGTERM.
-async fn told_to_end() {
-    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    match terminated {
-        Ok(mut terminated) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
 }

@@ -1,12 +1,12 @@
 //! The product's story, through its public interfaces; every step is checked.
 
-use crate::api::{Answer, Api};
 use crate::measure;
-use crate::narrator::{Steps, call, heading, ms, say, seen};
 use crate::stage::Stage;
 use anyhow::{Context as _, bail, ensure};
 use domain::ids::ChargePointId;
 use gateway_simulator::DeviceSpec;
+use launch::narrator::{Steps, call, heading, ms, say, seen};
+use launch::{Answer, Api};
 use serde_json::{Value, json};
 use std::num::NonZeroU16;
 use std::time::{Duration, Instant};

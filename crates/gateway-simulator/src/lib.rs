@@ -24,7 +24,7 @@ mod statistics;
 pub use commands::{Outcome, ReceivedCommand, Rejection};
 pub use device::DeviceSpec;
 pub use error::SimulatorError;
-pub use load::{Load, LoadReport, ledger};
+pub use load::{Load, LoadReport, Stretch, ledger};
 pub use manners::Manners;
 pub use publisher::{Position, SentEvent};
 pub use serve::{load, serve};

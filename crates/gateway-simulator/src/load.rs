@@ -16,6 +16,17 @@ use runtime::Shutdown;
 use runtime::kafka::Kafka;
 use std::time::{Duration, Instant};
 
+/// A part of a load run, at one rate.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch {
+    /// Events queued.
+    pub events: u64,
+    /// From the first event to the last acknowledgement.
+    pub took: Duration,
+    /// How far production fell behind the clock, at most.
+    pub worst_lag: Duration,
+}
+
 /// Between looks at the clock.
 const TICK: Duration = Duration::from_millis(2);
 
@@ -84,48 +95,79 @@ impl Load {
         settings: &LoadSettings,
         shutdown: &Shutdown,
     ) -> Result<LoadReport, SimulatorError> {
-        let announcement = self.fleet.announce(runtime::clock::now());
-        self.queue(announcement).await?;
-        let announced = std::mem::take(&mut self.queued);
-        self.settled(announced).await;
-        let begun = Instant::now();
-        let worst_lag = self.keep_pace(settings, begun, shutdown).await?;
+        let announced = self.announce().await?;
+        let duration = Duration::from_secs(settings.duration_s);
+        let stretch = self.produce(settings.events_per_second, duration, shutdown).await?;
         self.publisher.close().await;
-        let took = begun.elapsed();
-        let failed = self.publisher.counters.events_failed.get();
         let acknowledged = self.publisher.counters.events_sent.get();
         let measured = u32::try_from(acknowledged.saturating_sub(announced)).unwrap_or(u32::MAX);
         Ok(LoadReport {
-            events: self.queued + announced,
+            events: self.queued,
             duplicates: self.duplicates,
             acknowledged,
-            failed,
-            took,
-            events_per_second: f64::from(measured) / took.as_secs_f64(),
-            worst_lag,
+            failed: self.failed(),
+            took: stretch.took,
+            events_per_second: f64::from(measured) / stretch.took.as_secs_f64(),
+            worst_lag: stretch.worst_lag,
             ledger: self.ledger,
         })
+    }
+
+    /// Announces the charge points, and waits until that is acknowledged; says how many events it took. For who produces
+    /// stretch by stretch.
+    ///
+    /// # Errors
+    /// When the simulator cannot queue an event.
+    pub async fn announce(&mut self) -> Result<u64, SimulatorError> {
+        let announcement = self.fleet.announce(runtime::clock::now());
+        self.queue(announcement).await?;
+        self.settled().await;
+        Ok(self.queued)
+    }
+
+    /// Produces `rate` events per second by the clock for `duration`, or until shutdown is requested, and waits until they are
+    /// acknowledged or have failed.
+    ///
+    /// # Errors
+    /// When the simulator cannot queue an event; one that Kafka does not confirm is counted instead.
+    pub async fn produce(
+        &mut self,
+        rate: u32,
+        duration: Duration,
+        shutdown: &Shutdown,
+    ) -> Result<Stretch, SimulatorError> {
+        let (begun, before) = (Instant::now(), self.queued);
+        let worst_lag = self.keep_pace(rate, duration, begun, shutdown).await?;
+        self.settled().await;
+        Ok(Stretch { events: self.queued - before, took: begun.elapsed(), worst_lag })
+    }
+
+    /// Events that were given up so far.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.publisher.counters.events_failed.get()
     }
 
     /// Queues as many events as are due by the clock, again and again; says how far it fell behind.
     async fn keep_pace(
         &mut self,
-        settings: &LoadSettings,
+        rate: u32,
+        duration: Duration,
         begun: Instant,
         shutdown: &Shutdown,
     ) -> Result<Duration, SimulatorError> {
-        let duration = Duration::from_secs(settings.duration_s);
-        let rate = u64::from(settings.events_per_second.max(1));
+        let before = self.queued;
+        let rate = u64::from(rate.max(1));
         let mut worst_lag = Duration::ZERO;
         while begun.elapsed() < duration && !shutdown.is_requested() {
-            let due = due(begun.elapsed(), rate);
+            let due = before + due(begun.elapsed(), rate);
             while self.queued < due {
                 let now = runtime::clock::now();
                 let happened = self.fleet.step(now);
                 self.queue(happened).await?;
             }
             // Measured afterwards: it is full queues that hold production up.
-            let missing = self::due(begun.elapsed(), rate).saturating_sub(self.queued);
+            let missing = (before + self::due(begun.elapsed(), rate)).saturating_sub(self.queued);
             worst_lag = worst_lag.max(Duration::from_micros(missing * 1_000_000 / rate));
             tokio::time::sleep(TICK).await;
         }
@@ -158,10 +200,10 @@ impl Load {
         self.publisher.enqueue(outgoing).await
     }
 
-    /// Waits until so many events are acknowledged or have failed.
-    async fn settled(&self, events: u64) {
+    /// Waits until all that is queued is acknowledged or has failed.
+    async fn settled(&self) {
         let counters = &self.publisher.counters;
-        while counters.events_sent.get() + counters.events_failed.get() < events {
+        while counters.events_sent.get() + counters.events_failed.get() < self.queued {
             tokio::time::sleep(TICK).await;
         }
     }

@@ -93,6 +93,18 @@ impl Kafka {
         .await
     }
 
+    /// Deletes a topic; for tests and tools. One that is not there is as good as deleted.
+    ///
+    /// # Errors
+    ///
+    /// When the brokers refuse it or are away.
+    pub async fn delete_topic(&self, name: &str) -> Result<(), KafkaError> {
+        let cluster = Arc::clone(&self.0);
+        let name = name.to_owned();
+        self.on_runtime(Box::pin(async move { cluster.listing.delete(&name, cluster.request_timeout).await }))
+            .await
+    }
+
     /// Reads one partition, with a connection of its own.
     #[must_use]
     pub fn reader(&self, topic: &str, partition: i32) -> PartitionReader {

@@ -179,6 +179,19 @@ async fn an_unknown_topic_is_named_and_not_created() {
 }
 
 #[tokio::test]
+async fn a_deleted_topic_is_gone_and_may_be_deleted_again() {
+    let kafka = kafka();
+    let (topic, other) = (topic(&kafka, 2).await, topic(&kafka, 1).await);
+    kafka.delete_topic(&topic).await.unwrap();
+    testkit::eventually("the topic to be gone", || async {
+        matches!(kafka.partitions(&topic).await, Err(KafkaError::TopicUnknown(_)))
+    })
+    .await;
+    kafka.delete_topic(&topic).await.unwrap();
+    assert_eq!(kafka.partitions(&other).await.unwrap(), [0]);
+}
+
+#[tokio::test]
 async fn an_unknown_partition_is_refused() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;

@@ -1,13 +1,12 @@
 //! From a gateway's sending to the API's showing.
 
-use super::Latencies;
-use crate::api::Api;
 use crate::stage::{Stage, simulator_settings};
 use anyhow::{Context as _, ensure};
 use domain::ids::{ChargePointId, ConnectorId};
 use domain::status::ConnectorStatus;
 use gateway_simulator::settings::LoadSettings;
 use gateway_simulator::{DeviceSpec, Load};
+use launch::{Api, Latencies};
 use runtime::Shutdown;
 use serde_json::json;
 use std::time::{Duration, Instant};

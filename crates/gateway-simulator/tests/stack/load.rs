@@ -5,6 +5,7 @@ use domain::event::EventKind;
 use gateway_simulator::Load;
 use gateway_simulator::settings::LoadSettings;
 use std::collections::HashSet;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_says_what_lies_in_the_topic() {
@@ -52,4 +53,40 @@ async fn the_ledger_says_what_lies_in_the_topic() {
         assert_eq!(started.count(), device.sessions.len());
     }
     assert_eq!(u64::try_from(seen).unwrap(), report.events);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_announces_itself_once_and_then_keeps_each_rate_it_is_given() {
+    let settings = settings();
+    let bench = Bench::start(settings.clone(), 1).await;
+    let load = LoadSettings {
+        events_per_second: 1,
+        duration_s: 1,
+        charge_points: 20,
+        id_prefix: testkit::unique("LOAD") + "-",
+        connectors: 2,
+        duplicates: 0.0,
+        moves: 0.0,
+        seed: 7,
+    };
+    let mut run = Load::new(&load, &settings, &bench.kafka).await.unwrap();
+    let announced = run.announce().await.unwrap();
+    assert_eq!(in_the_topic(&bench).await, announced);
+    let second = Duration::from_secs(1);
+    let slow = run.produce(100, second, &bench.context.shutdown).await.unwrap();
+    assert_eq!(in_the_topic(&bench).await, announced + slow.events);
+    let fast = run.produce(1_000, second, &bench.context.shutdown).await.unwrap();
+    assert_eq!(in_the_topic(&bench).await, announced + slow.events + fast.events);
+    // A step may be several events; a machine that is busy cuts the last ones off.
+    assert!((50..120).contains(&slow.events), "{slow:?}");
+    assert!((500..1_020).contains(&fast.events), "{fast:?}");
+    assert!(slow.took >= second && run.failed() == 0, "{slow:?}");
+}
+
+async fn in_the_topic(bench: &Bench) -> u64 {
+    let mut records = 0;
+    for partition in bench.kafka.partitions(&bench.topics.events).await.unwrap() {
+        records += bench.kafka.reader(&bench.topics.events, partition).latest_offset().await.unwrap();
+    }
+    u64::try_from(records).unwrap()
 }

@@ -93,6 +93,19 @@ impl Listing {
         }
     }
 
+    pub(super) async fn delete(&self, topic: &str, timeout: Duration) -> Result<(), KafkaError> {
+        match self.refresh(topic).await {
+            Err(KafkaError::TopicUnknown(_)) => return Ok(()),
+            listed => listed?,
+        };
+        let client = self.connections.current().await?;
+        let controller = client.controller_client().map_err(Failure::client)?;
+        let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        let deletion = async { controller.delete_topic(topic, timeout_ms).await.map_err(Failure::client) };
+        self.forget(topic);
+        Ok(within(timeout, deletion).await?)
+    }
+
     async fn list(&self, topic: &str) -> Result<Option<Vec<i32>>, Failure> {
         let client = self.connections.current().await?;
         let listed = within(self.timeout, partitions_of(&client, topic)).await;

@@ -13,10 +13,12 @@ pub fn heading(title: &str) {
 }
 
 /// A step of the story, numbered.
+#[derive(Debug, Default)]
 pub struct Steps(u32);
 
 impl Steps {
     /// Before the first step.
+    #[must_use]
     pub const fn new() -> Self {
         Self(0)
     }
@@ -39,6 +41,7 @@ pub fn call(method: &str, path: &str, answer: &str) {
 }
 
 /// A duration in ms, as people read it.
+#[must_use]
 pub fn ms(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
 }

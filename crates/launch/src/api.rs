@@ -14,29 +14,42 @@ pub struct Api {
 
 /// What came back.
 pub struct Answer {
+    /// The status.
     pub status: u16,
+    /// The body; `null` when there is none.
     pub body: Value,
+    /// From the first byte sent to the last one read.
     pub took: Duration,
 }
 
 impl Api {
     /// The service that listens on `address`.
+    ///
+    /// # Errors
+    /// When no client can be made.
     pub fn new(address: &str) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(15)).build()?;
         Ok(Self { client, base: format!("http://{address}") })
     }
 
     /// Where it is.
+    #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
     /// GET.
+    ///
+    /// # Errors
+    /// No answer, or none in JSON.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         self.send(Method::GET, path, None).await
     }
 
     /// POST.
+    ///
+    /// # Errors
+    /// No answer, or none in JSON.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
         self.send(Method::POST, path, Some(body)).await
     }
@@ -57,6 +70,9 @@ impl Api {
 
 impl Answer {
     /// This answer, if its status is `status`.
+    ///
+    /// # Errors
+    /// It is another.
     pub fn expect(self, status: u16) -> anyhow::Result<Self> {
         if self.status != status {
             bail!("expected {status}, got {}: {}", self.status, self.body);
@@ -65,6 +81,9 @@ impl Answer {
     }
 
     /// This answer, if it is the problem called `code`.
+    ///
+    /// # Errors
+    /// It is another.
     pub fn expect_problem(self, status: u16, code: &str) -> anyhow::Result<Self> {
         let answer = self.expect(status)?;
         if answer.text("/code") != code {
@@ -74,11 +93,13 @@ impl Answer {
     }
 
     /// The text at a JSON pointer; empty when there is none.
+    #[must_use]
     pub fn text(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The number at a JSON pointer.
+    #[must_use]
     pub fn number(&self, pointer: &str) -> Option<f64> {
         self.body.pointer(pointer).and_then(Value::as_f64)
     }

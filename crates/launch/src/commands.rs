@@ -1,12 +1,10 @@
 //! From a caller's POST to the record that a gateway reads.
 
-use super::Latencies;
-use crate::api::Api;
-use crate::stage::Stage;
+use crate::{Api, Latencies};
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Utc};
 use domain::ids::ChargePointId;
-use gateway_simulator::DeviceSpec;
+use gateway_simulator::{DeviceSpec, Simulator};
 use serde_json::json;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -16,8 +14,27 @@ use tokio::task::JoinSet;
 const PILES: usize = 200;
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What takes part.
+pub struct Played<'a> {
+    /// asset-api.
+    pub assets: &'a Api,
+    /// command-dispatcher.
+    pub commands: &'a Api,
+    /// The gateway.
+    pub simulator: &'a Simulator,
+    /// Something that no other run has, for names.
+    pub run: &'a str,
+}
+
 /// Resets piles at `rate` for `each`: how long until 202, and until the record was read from the topic.
-pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result<(Latencies, Latencies)> {
+///
+/// # Errors
+/// When a command is not answered with 202, or its record not read.
+pub async fn measure(
+    stage: &Played<'_>,
+    rate: u32,
+    each: Duration,
+) -> anyhow::Result<(Latencies, Latencies)> {
     let piles = register(stage).await?;
     let mut sent = JoinSet::new();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
@@ -54,7 +71,7 @@ async fn command(commands: &Api, path: &str) -> anyhow::Result<(String, DateTime
     Ok((answer.text("/commandId").to_owned(), posted_at, answer.took))
 }
 
-async fn register(stage: &Stage) -> anyhow::Result<Vec<String>> {
+async fn register(stage: &Played<'_>) -> anyhow::Result<Vec<String>> {
     let station =
         stage.assets.post("/api/v1/stations", &json!({ "name": "Commanded" })).await?.expect(201)?;
     let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));

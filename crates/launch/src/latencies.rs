@@ -10,18 +10,28 @@ impl Latencies {
     /// The heading of the rows.
     pub const HEADER: &'static str = "                                                        P50       P95       P99       max   (ms)   n";
 
+    /// Adds one.
     pub fn push(&mut self, duration: Duration) {
         self.0.push(duration);
     }
 
+    /// Adds all of `others`.
     pub fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
     }
 
-    /// One line of a table.
-    pub fn row(&self, what: &str) -> String {
+    /// All of them, the shortest first.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<Duration> {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
+        sorted
+    }
+
+    /// One line of a table.
+    #[must_use]
+    pub fn row(&self, what: &str) -> String {
+        let sorted = self.sorted();
         let ms = |percent| percentile(&sorted, percent).as_secs_f64() * 1_000.0;
         format!(
             "{what:<50}{:>10.1}{:>10.1}{:>10.1}{:>10.1}{:>12}",
@@ -34,8 +44,9 @@ impl Latencies {
     }
 }
 
-/// The smallest duration that `percent` of all are not longer than; zero when there are none.
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+/// The smallest value that `percent` of all are not greater than; the type's default when there are none.
+#[must_use]
+pub fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or_default()
 }
@@ -50,6 +61,6 @@ mod tests {
         assert_eq!(percentile(&sorted, 50), Duration::from_millis(100));
         assert_eq!(percentile(&sorted, 99), Duration::from_millis(198));
         assert_eq!(percentile(&sorted, 100), Duration::from_millis(200));
-        assert_eq!(percentile(&[], 95), Duration::ZERO);
+        assert_eq!(percentile::<Duration>(&[], 95), Duration::ZERO);
     }
 }

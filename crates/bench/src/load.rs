@@ -1,0 +1,107 @@
+//! The load generator: in this process, on threads of its own, so that what it uses can be told apart.
+
+use crate::meters::LOAD_THREADS;
+use anyhow::{Context as _, ensure};
+use gateway_simulator::settings::LoadSettings;
+use gateway_simulator::{Load, SimulatorSettings, Stretch};
+use runtime::Shutdown;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+/// A fleet of charge points that say what they are told to.
+pub struct Generator {
+    /// How many they are.
+    pub charge_points: u32,
+    load: Arc<Mutex<Load>>,
+    stop: Shutdown,
+    threads: Threads,
+}
+
+/// A runtime that may be dropped anywhere: an ordinary one panics where others work.
+struct Threads(Option<Runtime>);
+
+impl Generator {
+    /// Makes a fleet whose ids begin with `id_prefix`, for the topic `topic`.
+    pub async fn start(topic: &str, id_prefix: &str, charge_points: u32) -> anyhow::Result<Self> {
+        let threads = Threads::start()?;
+        let settings = LoadSettings {
+            events_per_second: 1,
+            duration_s: 1,
+            charge_points,
+            id_prefix: id_prefix.to_owned(),
+            connectors: 2,
+            duplicates: 0.0,
+            moves: 0.0,
+            seed: 1,
+        };
+        let mut simulator = SimulatorSettings::default();
+        topic.clone_into(&mut simulator.topics.events);
+        simulator.gateway.pods = 4;
+        // A client belongs to the runtime that it was made on.
+        let made = threads.spawn(async move {
+            let kafka = launch::kafka()?;
+            Ok(Load::new(&settings, &simulator, &kafka).await?)
+        })?;
+        let load = made.await.context("the load generator ended")??;
+        Ok(Self {
+            charge_points,
+            load: Arc::new(Mutex::new(load)),
+            stop: Shutdown::new(Duration::from_secs(1)),
+            threads,
+        })
+    }
+
+    /// Announces the charge points; says how many events that took, once all are on the topic.
+    pub async fn announce(&self) -> anyhow::Result<u64> {
+        let load = Arc::clone(&self.load);
+        let announced = self.threads.spawn(async move { Ok(load.lock().await.announce().await?) })?;
+        announced.await.context("the load generator ended")?
+    }
+
+    /// Produces `rate` events per second for `duration`; ends when all are on the topic.
+    pub fn produce(
+        &self,
+        rate: u32,
+        duration: Duration,
+    ) -> anyhow::Result<JoinHandle<anyhow::Result<Stretch>>> {
+        let (load, stop) = (Arc::clone(&self.load), self.stop.clone());
+        self.threads.spawn(async move {
+            let mut load = load.lock().await;
+            let stretch = load.produce(rate, duration, &stop).await?;
+            ensure!(load.failed() == 0, "{} events were not acknowledged by Kafka", load.failed());
+            Ok(stretch)
+        })
+    }
+}
+
+impl Drop for Generator {
+    fn drop(&mut self) {
+        self.stop.request();
+    }
+}
+
+impl Threads {
+    fn start() -> anyhow::Result<Self> {
+        let mut builder = Builder::new_multi_thread();
+        Ok(Self(Some(builder.worker_threads(2).thread_name(LOAD_THREADS).enable_all().build()?)))
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> anyhow::Result<JoinHandle<anyhow::Result<T>>> {
+        let runtime = self.0.as_ref().context("the load generator has ended")?;
+        Ok(runtime.spawn(Box::pin(work)))
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Measures the platform on one machine against its targets, and writes `report.json`, `report.md` and `latency.svg`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this program talks to the person who started it"
+)]
+
+mod conditions;
+mod floor;
+mod load;
+mod meters;
+mod numbers;
+mod plan;
+mod platform;
+mod report;
+mod rig;
+mod run;
+mod search;
+mod server;
+mod takeover;
+mod visibility;
+
+use anyhow::{Context as _, anyhow};
+use conditions::Conditions;
+use launch::narrator::heading;
+use launch::{told_to_end, variable};
+use meters::Broker;
+use plan::Plan;
+use platform::{Names, clean_up};
+use report::Report;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+const USAGE: &str = "usage: bench [quick] [ingestors=N] [partitions=N]
+  quick   the same steps, small and short, to try the tool: the figures mean nothing
+
+Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make bench` sets them.";
+
+/// Longer than a run ever takes.
+const LIMIT: Duration = Duration::from_secs(25 * 60);
+
+fn main() -> ExitCode {
+    let plan = match Plan::parse(std::env::args().skip(1)) {
+        Ok(plan) => plan,
+        Err(error) => {
+            eprintln!("{error:#}\n\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(measure(&plan)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures, cleans up however that ended, and writes what was measured by then.
+async fn measure(plan: &Plan) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let folder = folder()?;
+    let brokers = variable("KAFKA_BROKERS")?;
+    let broker = Broker::at(brokers.split(',').next().unwrap_or_default());
+    let url = variable("DATABASE_URL")?;
+    let conditions = Conditions::look(plan, &url, &broker).await.context("look around")?;
+    let mut report = Report::new(plan.mode, conditions);
+    let names = Names::new();
+    let played = tokio::select! {
+        played = tokio::time::timeout(LIMIT, Box::pin(run::play(plan, &names, &folder, &broker, &mut report))) => {
+            played.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {LIMIT:?}")))
+        }
+        () = told_to_end() => Err(anyhow!("told to end")),
+    };
+    heading("The end");
+    clean_up(&names).await;
+    if !report.smaller_fleets.is_empty() {
+        report.judge();
+        // Half a report must not take the place of a whole one.
+        let folder = if report.complete { folder } else { folder.join("incomplete") };
+        report.write(&folder)?;
+        println!("\n{}", report.markdown());
+        let took = begun.elapsed().as_secs();
+        println!(
+            "{} min {} s; report.md, report.json and latency.svg are in {}",
+            took / 60,
+            took % 60,
+            folder.display()
+        );
+    }
+    played
+}
+
+/// `bench` in cargo's target folder, in which this program lies.
+fn folder() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(2).context("this program does not lie in a target folder")?;
+    Ok(target.join("bench"))
+}

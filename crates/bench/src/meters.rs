@@ -1,0 +1,155 @@
+//! CPU and memory of each process that takes part, from `/proc`.
+
+mod broker;
+mod machine;
+mod proc;
+
+pub use broker::Broker;
+pub use machine::Machine;
+
+use crate::report::ProcessUse;
+use proc::{Memory, children, cpu, memory, parent, threads_cpu};
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// The threads of the load generator bear this name.
+pub const LOAD_THREADS: &str = "load";
+
+/// Whom to look at.
+#[derive(Debug, Clone, Default)]
+pub struct Meters {
+    /// The ingestors' process ids.
+    pub ingestors: Vec<u32>,
+    /// The server's first process; `None` when it runs elsewhere.
+    pub postgres: Option<u32>,
+    /// Backends that serve the measuring itself.
+    pub probes: Vec<u32>,
+    /// The broker's process; `None` when it runs elsewhere.
+    pub broker: Option<u32>,
+}
+
+/// CPU seconds so far.
+#[derive(Debug)]
+pub struct Reading {
+    at: Instant,
+    cpu: BTreeMap<&'static str, f64>,
+    machine: Machine,
+}
+
+/// The most memory seen so far, in MB.
+#[derive(Debug, Default)]
+pub struct Peaks(BTreeMap<&'static str, f64>);
+
+const INGESTOR: &str = "event-ingestor";
+const POSTGRES: &str = "postgres";
+const BROKER: &str = "kafka";
+const LOAD: &str = "load generator";
+const MEASURING: &str = "measuring";
+/// The order of the report.
+const ORDER: [&str; 5] = [INGESTOR, POSTGRES, BROKER, LOAD, MEASURING];
+
+impl Meters {
+    /// Finds the server that `backend` serves, if that is a process of this machine.
+    pub fn postgres_of(backend: u32) -> Option<u32> {
+        let server = parent(backend)?;
+        proc::name(server).filter(|name| name.starts_with("postgres")).map(|_| server)
+    }
+
+    /// Reads all meters.
+    pub fn read(&self) -> Reading {
+        let probes: f64 = self.probes.iter().filter_map(|pid| cpu(*pid)).sum();
+        let load = threads_cpu(LOAD_THREADS);
+        let mut read = BTreeMap::new();
+        read.insert(INGESTOR, self.ingestors.iter().filter_map(|pid| cpu(*pid)).sum());
+        if let Some(server) = self.postgres {
+            let live: f64 = children(server).into_iter().filter_map(cpu).sum();
+            read.insert(POSTGRES, cpu(server).unwrap_or_default() + live - probes);
+        }
+        if let Some(broker) = self.broker {
+            read.insert(BROKER, cpu(broker).unwrap_or_default());
+        }
+        read.insert(LOAD, load);
+        let own = cpu(std::process::id()).unwrap_or_default();
+        read.insert(MEASURING, own - load + probes);
+        Reading { at: Instant::now(), cpu: read, machine: Machine::read() }
+    }
+
+    /// Looks at the memory. Of several ingestors the largest counts.
+    pub fn look_at_memory(&self, peaks: &mut Peaks) {
+        let resident = |pid: u32| memory(pid).map(|memory| memory.resident_mb);
+        let ingestors = self.ingestors.iter().filter_map(|pid| resident(*pid));
+        peaks.saw(INGESTOR, ingestors.fold(0.0, f64::max));
+        if let Some(server) = self.postgres {
+            let processes = std::iter::once(server).chain(children(server));
+            peaks.saw(POSTGRES, together(processes.filter_map(memory)));
+        }
+        peaks.saw(BROKER, self.broker.and_then(resident).unwrap_or_default());
+        peaks.saw(MEASURING, resident(std::process::id()).unwrap_or_default());
+    }
+}
+
+/// Processes that share memory: what each has alone, and what they share once.
+fn together(processes: impl Iterator<Item = Memory>) -> f64 {
+    let (alone, shared) = processes
+        .fold((0.0, 0.0_f64), |(alone, shared), one| (alone + one.alone_mb, shared.max(one.shared_mb)));
+    alone + shared
+}
+
+impl Peaks {
+    fn saw(&mut self, name: &'static str, mb: f64) {
+        let peak = self.0.entry(name).or_default();
+        *peak = peak.max(mb);
+    }
+}
+
+impl Reading {
+    /// What each process used between `self` and `later`, in which `events` were sent.
+    pub fn until(&self, later: &Self, events: f64, peaks: &Peaks) -> Vec<ProcessUse> {
+        let seconds = self.seconds_until(later);
+        let used = |name| Some((name, later.cpu.get(name)? - self.cpu.get(name)?));
+        let used: Vec<_> = ORDER.into_iter().filter_map(used).collect();
+        let busy = self.machine.busy_until(&later.machine);
+        let others = (busy - used.iter().map(|(_, cpu)| cpu).sum::<f64>()).max(0.0);
+        let stolen = self.machine.stolen_until(&later.machine);
+        let rest = [("everything else", others), ("stolen by the hypervisor", stolen)];
+        let all = used.into_iter().chain(rest);
+        all.map(|(name, cpu)| {
+            ProcessUse::new(name, cpu, seconds, events, peaks.0.get(name).copied().filter(|mb| *mb > 0.0))
+        })
+        .collect()
+    }
+
+    /// Seconds between the two.
+    pub fn seconds_until(&self, later: &Self) -> f64 {
+        later.at.duration_since(self.at).as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_seen_to_work() {
+        let meters = Meters { ingestors: vec![std::process::id()], ..Meters::default() };
+        let before = meters.read();
+        let (begun, used) = (Instant::now(), cpu(std::process::id()).unwrap());
+        while cpu(std::process::id()).unwrap() < used + 0.1 {
+            assert!(begun.elapsed().as_secs() < 60, "no work was seen");
+        }
+        let mut peaks = Peaks::default();
+        meters.look_at_memory(&mut peaks);
+        let used = before.until(&meters.read(), 1_000.0, &peaks);
+        let ingestor = &used[0];
+        assert_eq!(ingestor.name, INGESTOR);
+        assert!(ingestor.cpu_us_per_event > 50.0, "{ingestor:?}");
+        assert!(ingestor.peak_mb.unwrap() > 1.0, "{ingestor:?}");
+    }
+
+    #[test]
+    fn shared_memory_counts_once() {
+        let one = |alone_mb, shared_mb| Memory { alone_mb, shared_mb, resident_mb: alone_mb + shared_mb };
+        let total = together([one(1.0, 50.0), one(2.0, 80.0)].into_iter());
+        assert!((total - 83.0).abs() < 1e-9);
+    }
+}

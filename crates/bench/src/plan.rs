@@ -1,0 +1,154 @@
+//! What is measured, at which rates and for how long.
+
+use anyhow::{Context as _, bail};
+use std::time::Duration;
+
+const fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number)
+}
+
+/// Everything that a run does.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// `full`, or `quick` to try the tool itself: its figures mean nothing.
+    pub mode: &'static str,
+    /// How many ingestors share the partitions.
+    pub ingestors: usize,
+    /// Partitions of the event topic.
+    pub partitions: i32,
+    /// Partitions of the command topic.
+    pub command_partitions: u16,
+    /// The large fleet.
+    pub charge_points: u32,
+    /// Smaller fleets, whose cost is compared with the large one's.
+    pub smaller_fleets: Vec<u32>,
+    /// How long each smaller fleet is measured.
+    pub cost_seconds: Duration,
+    /// Rates to be measured, each with its target for P95 in ms; the last one is also the rate of the comparison of fleets
+    /// and of the takeover.
+    pub steady: Vec<(u32, f64)>,
+    /// The target for P95 at the highest sustained rate, in ms.
+    pub highest_target_ms: f64,
+    /// What is cut off at the beginning of each measurement.
+    pub warm_up: Duration,
+    /// How long each of the steady rates, and the highest, is measured.
+    pub measured: Duration,
+    /// Rates to try, one after the other, until one is not sustained.
+    pub ladder: Vec<u32>,
+    /// How long each of them is tried.
+    pub step: Duration,
+    /// How many are tried at most.
+    pub steps: usize,
+    /// After the crash of an ingestor, how long load goes on.
+    pub takeover: Duration,
+    /// Commands per second.
+    pub command_rate: u32,
+    /// How long.
+    pub commands: Duration,
+    /// Events that the floor is measured with.
+    pub floor_events: u32,
+    /// How long one transaction per event is measured, with one connection and with several.
+    pub one_by_one: Duration,
+    /// Commits that the disk is measured with.
+    pub commits: usize,
+}
+
+impl Plan {
+    /// The whole measurement, about eleven minutes.
+    fn full() -> Self {
+        Self {
+            mode: "full",
+            ingestors: 1,
+            partitions: 16,
+            command_partitions: 128,
+            charge_points: 100_000,
+            smaller_fleets: vec![1_000, 10_000],
+            cost_seconds: seconds(20),
+            steady: vec![(600, 50.0), (6_000, 100.0)],
+            highest_target_ms: 500.0,
+            warm_up: seconds(3),
+            measured: seconds(60),
+            ladder: vec![10_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 60_000, 80_000],
+            step: seconds(8),
+            steps: 9,
+            takeover: seconds(25),
+            command_rate: 50,
+            commands: seconds(15),
+            floor_events: 250_000,
+            one_by_one: seconds(8),
+            commits: 500,
+        }
+    }
+
+    /// The same steps, small and short.
+    fn quick() -> Self {
+        Self {
+            mode: "quick",
+            command_partitions: 8,
+            charge_points: 2_000,
+            smaller_fleets: vec![200, 1_000],
+            cost_seconds: seconds(3),
+            steady: vec![(100, 50.0), (500, 100.0)],
+            warm_up: seconds(1),
+            measured: seconds(4),
+            ladder: vec![1_000, 2_000, 4_000],
+            step: seconds(3),
+            steps: 4,
+            takeover: seconds(16),
+            commands: seconds(3),
+            floor_events: 6_000,
+            one_by_one: seconds(2),
+            commits: 50,
+            ..Self::full()
+        }
+    }
+
+    /// The plan that `words` ask for: `quick`, and `ingestors=N` or `partitions=N` over either plan.
+    pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
+        let mut plan = Self::full();
+        for word in words {
+            match word.split_once('=') {
+                None if word == "quick" => {
+                    plan = Self { ingestors: plan.ingestors, partitions: plan.partitions, ..Self::quick() };
+                }
+                Some(("ingestors", number)) => {
+                    plan.ingestors = at_least_one(&word, number)?.try_into().context("ingestors")?;
+                }
+                Some(("partitions", number)) => {
+                    plan.partitions = at_least_one(&word, number)?.try_into().context("partitions")?;
+                }
+                _ => bail!("`{word}` is none of quick, ingestors=N, partitions=N"),
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The rate at which fleets are compared and a takeover is watched.
+    pub fn common_rate(&self) -> u32 {
+        self.steady.last().map_or(1, |(rate, _)| *rate)
+    }
+}
+
+fn at_least_one(word: &str, number: &str) -> anyhow::Result<u32> {
+    let number: u32 = number.parse().with_context(|| format!("`{word}` is no number"))?;
+    anyhow::ensure!((1..=1_000).contains(&number), "`{word}` is not between 1 and 1000");
+    Ok(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Plan;
+
+    fn parse(words: &[&str]) -> anyhow::Result<Plan> {
+        Plan::parse(words.iter().map(|word| (*word).to_owned()))
+    }
+
+    #[test]
+    fn words_choose_and_change_the_plan() {
+        assert_eq!(parse(&[]).unwrap().charge_points, 100_000);
+        let plan = parse(&["ingestors=2", "quick", "partitions=4"]).unwrap();
+        assert_eq!((plan.mode, plan.ingestors, plan.partitions), ("quick", 2, 4));
+        assert!(parse(&["quickly"]).is_err());
+        assert!(parse(&["ingestors=0"]).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! The services as processes, on a database and topics of this run's own.
+
+use crate::plan::Plan;
+use crate::server;
+use anyhow::{Context as _, ensure};
+use launch::narrator::say;
+use launch::{Api, Ports, Process, ready, variable};
+use runtime::kafka::Kafka;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a service may take to stop.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// What no other run has.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// Something for names.
+    pub run: String,
+    /// The database.
+    pub database: String,
+    /// The topic of events.
+    pub events: String,
+    /// The topic of commands.
+    pub commands: String,
+}
+
+/// What was set up.
+pub struct Platform {
+    /// Its names.
+    pub names: Names,
+    /// Its database.
+    pub url: String,
+    /// Its broker.
+    pub kafka: Kafka,
+    logs: PathBuf,
+    ingestors: Vec<Process>,
+    started: usize,
+}
+
+impl Names {
+    /// Names that begin with `bench`, and end like no other's.
+    pub fn new() -> Self {
+        let run = uuid::Uuid::now_v7().simple().to_string();
+        // The last digits are the random ones.
+        let run: String = run.chars().skip(20).collect();
+        Self {
+            database: format!("bench_{run}"),
+            events: format!("bench-events-{run}"),
+            commands: format!("bench-commands-{run}"),
+            run,
+        }
+    }
+
+    /// Removes what bears these names; what is not there is as good as removed.
+    pub async fn remove(&self) -> anyhow::Result<()> {
+        let dropped = server::drop_database(&variable("DATABASE_URL")?, &self.database).await;
+        let kafka = launch::kafka()?;
+        for topic in [&self.events, &self.commands] {
+            kafka.delete_topic(topic).await.with_context(|| format!("delete {topic}"))?;
+        }
+        dropped.with_context(|| format!("drop {}", self.database))
+    }
+}
+
+impl Platform {
+    /// Makes the database and the topics. No service runs yet.
+    pub async fn set_up(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Self> {
+        let given = variable("DATABASE_URL")?;
+        server::create(&given, &names.database).await?;
+        let url = server::with_database(&given, &names.database)?;
+        Process::run("asset-api", "migrate", &[("DATABASE_URL", url.clone())]).await?;
+        let kafka = launch::kafka()?;
+        kafka.create_topic(&names.events, plan.partitions).await?;
+        kafka.create_topic(&names.commands, plan.command_partitions.into()).await?;
+        let logs = folder.join("logs");
+        std::fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
+        Ok(Self { names: names.clone(), url, kafka, logs, ingestors: Vec::new(), started: 0 })
+    }
+
+    /// Starts one more ingestor.
+    pub async fn start_ingestor(&mut self) -> anyhow::Result<()> {
+        self.started += 1;
+        let admin = Ports::Free.pick(0)?;
+        let settings = [
+            ("DATABASE_URL", self.url.clone()),
+            ("CHARGING__ADMIN__LISTEN", admin.clone()),
+            ("CHARGING__INGEST__TOPIC", self.names.events.clone()),
+        ];
+        let log = self.logs.join(format!("event-ingestor-{}.log", self.started));
+        let mut process = Process::start("event-ingestor", &settings, log)?;
+        ready(&admin, &mut process).await?;
+        self.ingestors.push(process);
+        Ok(())
+    }
+
+    /// The ingestors' process ids; an error when one has ended by itself.
+    pub fn ingestors(&mut self) -> anyhow::Result<Vec<u32>> {
+        for process in &mut self.ingestors {
+            ensure!(!process.has_ended(), "an ingestor ended by itself; see {}", process.log.display());
+        }
+        Ok(self.ingestors.iter().filter_map(Process::id).collect())
+    }
+
+    /// Ends the ingestor that was started last as a crash does.
+    pub async fn crash_ingestor(&mut self) -> anyhow::Result<()> {
+        self.ingestors.pop().context("no ingestor runs")?.kill().await
+    }
+
+    /// Stops the ingestors in good order.
+    pub async fn stop_ingestors(&mut self) -> anyhow::Result<()> {
+        for process in self.ingestors.drain(..) {
+            process.stop(GRACE).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts asset-api and command-dispatcher.
+    pub async fn start_apis(&self, plan: &Plan) -> anyhow::Result<Apis> {
+        let (assets, assets_process) = self.start_api("asset-api", &[]).await?;
+        let settings = [
+            ("CHARGING__DISPATCH__TOPIC", self.names.commands.clone()),
+            ("CHARGING__DISPATCH__PARTITIONS", plan.command_partitions.to_string()),
+        ];
+        let (commands, commands_process) = self.start_api("command-dispatcher", &settings).await?;
+        Ok(Apis { assets, commands, processes: [assets_process, commands_process] })
+    }
+
+    async fn start_api(
+        &self,
+        name: &'static str,
+        more: &[(&'static str, String)],
+    ) -> anyhow::Result<(Api, Process)> {
+        let (http, admin) = (Ports::Free.pick(0)?, Ports::Free.pick(0)?);
+        let mut settings = vec![
+            ("DATABASE_URL", self.url.clone()),
+            ("CHARGING__HTTP__LISTEN", http.clone()),
+            ("CHARGING__ADMIN__LISTEN", admin.clone()),
+        ];
+        settings.extend(more.iter().cloned());
+        let mut process = Process::start(name, &settings, self.logs.join(format!("{name}.log")))?;
+        ready(&admin, &mut process).await?;
+        Ok((Api::new(&http)?, process))
+    }
+}
+
+/// The services that answer HTTP.
+pub struct Apis {
+    /// asset-api.
+    pub assets: Api,
+    /// command-dispatcher.
+    pub commands: Api,
+    processes: [Process; 2],
+}
+
+impl Apis {
+    /// Stops them in good order.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        for process in self.processes {
+            process.stop(GRACE).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes what the run has made, and says so where it cannot.
+pub async fn clean_up(names: &Names) {
+    say("dropping the run's database and topics");
+    if let Err(error) = names.remove().await {
+        say(&format!("could not be removed: {error:#}; its names end in {}", names.run));
+    }
+}

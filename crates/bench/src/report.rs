@@ -1,0 +1,325 @@
+//! What was found, in a form that programs read (`report.json`, whose keys are stable within a schema version), and its
+//! renderings for people.
+
+mod chart;
+mod markdown;
+mod verdict;
+
+#[cfg(test)]
+mod sample;
+
+pub use verdict::Verdict;
+
+use crate::conditions::Conditions;
+use crate::numbers::{float, round, share};
+use crate::visibility::Backlog;
+use anyhow::Context as _;
+use serde::Serialize;
+use std::path::Path;
+
+/// Changes when a key changes its name or its meaning.
+const SCHEMA_VERSION: u32 = 1;
+
+/// A run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The version of this form.
+    pub schema_version: u32,
+    /// `full` or `quick`.
+    pub mode: &'static str,
+    /// Whether everything planned was measured.
+    pub complete: bool,
+    /// Where and when.
+    pub conditions: Conditions,
+    /// The rates with targets.
+    pub steady: Vec<Phase>,
+    /// The highest sustained rate.
+    pub highest: Option<Phase>,
+    /// What was tried to find it.
+    pub search: Vec<Phase>,
+    /// Smaller fleets at the last of the steady rates.
+    pub smaller_fleets: Vec<Phase>,
+    /// What `PostgreSQL` takes with nothing else around.
+    pub floor: Option<Floor>,
+    /// The disk.
+    pub commit: Option<Latency>,
+    /// The crash of an ingestor.
+    pub takeover: Option<Takeover>,
+    /// Commands.
+    pub commands: Option<Commands>,
+    /// Targets, and whether they were met.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Percentiles over every event or call, none left out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Latency {
+    /// Half are not longer.
+    pub p50_ms: f64,
+    /// 95 of 100 are not longer.
+    pub p95_ms: f64,
+    /// 99 of 100 are not longer.
+    pub p99_ms: f64,
+    /// The longest.
+    pub max_ms: f64,
+}
+
+/// A stretch of load.
+#[derive(Debug, Clone, Serialize)]
+pub struct Phase {
+    /// The size of the fleet.
+    pub charge_points: u32,
+    /// Ingestors that ran.
+    pub ingestors: usize,
+    /// Events per second that were asked for.
+    pub rate: u32,
+    /// Seconds that were measured.
+    pub seconds: f64,
+    /// Events that were sent in them.
+    pub events: u64,
+    /// Events per second that were sent.
+    pub sent_per_s: f64,
+    /// From sent to visible.
+    pub latency: Latency,
+    /// The target for P95.
+    pub target_p95_ms: Option<f64>,
+    /// Events sent and not yet visible.
+    pub backlog: Backlog,
+    /// Whether the rate was sent, and the backlog did not grow.
+    pub sustained: bool,
+    /// How far the load generator fell behind the clock, at most.
+    pub generator_behind_ms: f64,
+    /// Transactions of the ingestors per second, about.
+    pub batches_per_s: f64,
+    /// Events in one of them, about.
+    pub events_per_batch: f64,
+    /// Rows written per second.
+    pub rows_per_s: f64,
+    /// Between two looks at what is visible; counts as latency.
+    pub look_ms: f64,
+    /// What each process used.
+    pub processes: Vec<ProcessUse>,
+}
+
+/// What a process used.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProcessUse {
+    /// Which.
+    pub name: &'static str,
+    /// Cores, on average.
+    pub cpu_cores: f64,
+    /// CPU time per event, in µs.
+    pub cpu_us_per_event: f64,
+    /// The most resident memory that was seen; of several ingestors the largest one's.
+    pub peak_mb: Option<f64>,
+}
+
+/// Writing as fast as possible.
+#[derive(Debug, Clone, Serialize)]
+pub struct Writing {
+    /// Connections at once.
+    pub connections: usize,
+    /// Events written.
+    pub events: u64,
+    /// Seconds that took.
+    pub seconds: f64,
+    /// Events per second.
+    pub events_per_s: f64,
+}
+
+/// What `PostgreSQL` takes with nothing else around.
+#[derive(Debug, Clone, Serialize)]
+pub struct Floor {
+    /// Events in a batch: as many as at the highest sustained rate.
+    pub events_per_batch: usize,
+    /// In batches.
+    pub bulk: Writing,
+    /// Rows per second, in batches.
+    pub rows_per_s: f64,
+    /// Rows per event, in batches.
+    pub rows_per_event: f64,
+    /// The share of the fold in it.
+    pub folding_share: f64,
+    /// One transaction per event, with one connection.
+    pub one_by_one: Writing,
+    /// One transaction per event, with as many connections as the ingestors use.
+    pub one_by_one_at_once: Writing,
+}
+
+/// The crash of an ingestor.
+#[derive(Debug, Clone, Serialize)]
+pub struct Takeover {
+    /// Events per second meanwhile.
+    pub rate: u32,
+    /// Ingestors before the crash.
+    pub ingestors: usize,
+    /// How long a lease holds.
+    pub lease_s: f64,
+    /// From the crash until every partition had an owner that lives.
+    pub owned_after_s: f64,
+    /// From the crash until the last event was visible that had waited for more than a second.
+    pub caught_up_after_s: f64,
+    /// The target for that.
+    pub limit_s: f64,
+}
+
+/// Commands.
+#[derive(Debug, Clone, Serialize)]
+pub struct Commands {
+    /// Commands per second.
+    pub rate: u32,
+    /// How many.
+    pub commands: usize,
+    /// POST → 202.
+    pub answered: Latency,
+    /// POST → record read from the topic.
+    pub recorded: Latency,
+}
+
+impl Report {
+    /// Nothing measured yet.
+    pub const fn new(mode: &'static str, conditions: Conditions) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            mode,
+            complete: false,
+            conditions,
+            steady: Vec::new(),
+            highest: None,
+            search: Vec::new(),
+            smaller_fleets: Vec::new(),
+            floor: None,
+            commit: None,
+            takeover: None,
+            commands: None,
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// Judges what was measured.
+    pub fn judge(&mut self) {
+        self.verdicts = verdict::judge(self);
+    }
+
+    /// For people, as a text with tables.
+    pub fn markdown(&self) -> String {
+        markdown::render(self)
+    }
+
+    /// Writes `report.json`, `report.md` and `latency.svg` into `folder`.
+    pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        let json = serde_json::to_string_pretty(self)? + "\n";
+        for (name, text) in
+            [("report.json", json), ("report.md", self.markdown()), ("latency.svg", chart::render(self))]
+        {
+            let path = folder.join(name);
+            std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// All stretches of load, but for those of smaller fleets.
+    fn phases(&self) -> impl Iterator<Item = &Phase> {
+        self.steady.iter().chain(&self.search).chain(&self.highest)
+    }
+}
+
+/// The least share of the events due that the load generator must have sent, to say anything of that rate.
+const KEPT_PACE: f64 = 0.98;
+
+impl Phase {
+    /// Whether the rate was sent, and the backlog did not grow; to be noted as `sustained`.
+    pub fn is_sustained(&self) -> bool {
+        self.was_sent() && self.backlog.is_steady(self.rate)
+    }
+
+    /// Why it was not sustained, if it was not. A generator that cannot send shares its cores with all else: that is a limit of
+    /// the machine, and another one than a backlog that grows.
+    pub fn why_not(&self) -> Option<String> {
+        let why_not = if self.was_sent() {
+            format!("backlog grew by {}/s", thousands(self.backlog.growth_per_s))
+        } else {
+            format!("only {}/s were sent", thousands(self.sent_per_s))
+        };
+        (!self.sustained).then_some(why_not)
+    }
+
+    fn was_sent(&self) -> bool {
+        self.sent_per_s >= f64::from(self.rate) * KEPT_PACE
+    }
+
+    /// What the process `name` used.
+    fn process(&self, name: &str) -> Option<&ProcessUse> {
+        self.processes.iter().find(|process| process.name == name)
+    }
+
+    /// CPU of ingestors and `PostgreSQL` per event, in µs.
+    fn cost_us(&self) -> Option<f64> {
+        let of = |name| self.process(name).map(|process| process.cpu_us_per_event);
+        Some(of("event-ingestor")? + of("postgres")?)
+    }
+}
+
+impl ProcessUse {
+    /// `cpu` seconds within `seconds`, in which `events` were sent.
+    pub fn new(name: &'static str, cpu: f64, seconds: f64, events: f64, peak_mb: Option<f64>) -> Self {
+        Self {
+            name,
+            cpu_cores: round(share(cpu, seconds), 2),
+            cpu_us_per_event: round(share(cpu * 1e6, events), 1),
+            peak_mb: peak_mb.map(|mb| round(mb, 0)),
+        }
+    }
+}
+
+impl Latency {
+    /// Of durations in µs, in any order.
+    pub fn of(mut micros: Vec<u32>) -> Self {
+        micros.sort_unstable();
+        let ms = |percent| round(f64::from(launch::percentile(&micros, percent)) / 1e3, 1);
+        Self { p50_ms: ms(50), p95_ms: ms(95), p99_ms: ms(99), max_ms: ms(100) }
+    }
+}
+
+/// A number of events as people read it.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A count as people read it.
+fn thousand(number: u64) -> String {
+    thousands(float(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_sustained_when_it_was_sent_and_the_backlog_did_not_grow() {
+        let mut phase = sample::sample().highest.unwrap();
+        assert!(phase.is_sustained());
+        phase.sent_per_s = f64::from(phase.rate) * 0.97;
+        phase.sustained = phase.is_sustained();
+        assert_eq!(phase.why_not().as_deref(), Some("only 21,825/s were sent"));
+        phase.sent_per_s = f64::from(phase.rate);
+        phase.backlog.growth_per_s = 1_000.0;
+        phase.sustained = phase.is_sustained();
+        assert_eq!(phase.why_not().as_deref(), Some("backlog grew by 1,000/s"));
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let written = [0.0, 999.0, 1_000.0, 22_500.4, 1_350_000.0].map(thousands);
+        assert_eq!(written, ["0", "999", "1,000", "22,500", "1,350,000"]);
+    }
+}

@@ -1,0 +1,325 @@
+//! The report as a text with tables.
+
+use super::{Latency, Phase, Report, thousand, thousands};
+use std::fmt::Write as _;
+
+/// Renders it.
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::from("# Benchmark report\n");
+    if report.mode != "full" {
+        text += "\n**A quick run, to try the tool: its figures mean nothing.**\n";
+    }
+    if report.conditions.profile != "release" {
+        text += "\n**Built without optimisations: its figures mean nothing.**\n";
+    }
+    if !report.complete {
+        text += "\n**Incomplete: the run ended before its time.**\n";
+    }
+    text += &conditions(report);
+    text += &targets(report);
+    text += "\n![Latency by rate](latency.svg)\n";
+    text += &latencies(report);
+    text += &processes(report);
+    text += &fleets(report);
+    text += &floor(report);
+    text += &others(report);
+    text
+}
+
+fn table(title: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let head: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+    let rows: String = rows.iter().map(|row| line(row)).collect();
+    format!("\n## {title}\n\n{}|{}\n{rows}", line(&head), "---|".repeat(columns.len()))
+}
+
+fn conditions(report: &Report) -> String {
+    let conditions = &report.conditions;
+    let postgres: Vec<_> =
+        conditions.postgres.iter().map(|setting| format!("{} {}", setting.name, setting.value)).collect();
+    let or_unknown = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
+    let mut rows = vec![
+        ("date", conditions.date.clone()),
+        ("commit, build", format!("{}, {}", conditions.commit, conditions.profile)),
+        ("processor", format!("{} × {}", conditions.cores, conditions.cpu)),
+        ("memory, kernel", format!("{} GB, Linux {}", conditions.memory_gb, conditions.kernel)),
+        ("load before (1, 5, 15 min)", conditions.load_before.clone()),
+        ("PostgreSQL", postgres.join(", ")),
+        (
+            "Kafka",
+            format!(
+                "{}, heap {}, one broker, acks=all without fsync",
+                or_unknown(&conditions.kafka),
+                or_unknown(&conditions.kafka_heap)
+            ),
+        ),
+        ("ingestors, partitions", format!("{}, {}", conditions.ingestors, conditions.partitions)),
+    ];
+    rows.push((
+        "on the same cores",
+        if conditions.servers_are_here {
+            "ingestors, PostgreSQL, Kafka, Redis, the load generator, the measuring".to_owned()
+        } else {
+            "ingestors, the load generator, the measuring; of PostgreSQL and Kafka what is not in the tables runs elsewhere"
+                .to_owned()
+        },
+    ));
+    let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    table("Conditions", &["", ""], &rows)
+}
+
+fn targets(report: &Report) -> String {
+    let rows: Vec<_> = report
+        .verdicts
+        .iter()
+        .map(|verdict| {
+            let met = if verdict.met { "met" } else { "**not met**" };
+            vec![verdict.what.clone(), verdict.target.clone(), verdict.measured.clone(), met.to_owned()]
+        })
+        .collect();
+    table("Targets", &["what", "target", "measured", ""], &rows)
+}
+
+fn cells(latency: &Latency) -> [String; 4] {
+    [latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms].map(|ms| format!("{ms:.1}"))
+}
+
+fn latencies(report: &Report) -> String {
+    let named = |name: &str, phase: &Phase| {
+        let mut row = vec![name.to_owned(), thousands(phase.rate.into()), thousand(phase.events)];
+        row.extend(cells(&phase.latency));
+        let backlog = &phase.backlog;
+        row.push(format!("{} → {}", thousand(backlog.at_begin), thousand(backlog.at_end)));
+        row.push(phase.why_not().map_or_else(|| "yes".to_owned(), |why| format!("**no**: {why}")));
+        row.push(format!("{:.0}", phase.events_per_batch));
+        row
+    };
+    let mut rows: Vec<_> = report.steady.iter().map(|phase| named("", phase)).collect();
+    rows.extend(report.highest.iter().map(|phase| named("highest sustained", phase)));
+    rows.extend(report.search.iter().map(|phase| named("search", phase)));
+    let columns =
+        ["", "events/s", "events", "P50", "P95", "P99", "max", "backlog", "sustained", "events a batch"];
+    let mut text = table("From appended to visible, in ms", &columns, &rows);
+    if let Some(phase) = report.phases().last() {
+        let _ = writeln!(
+            text,
+            "\nOver {} charge points. Every event counts. The database is looked at every {} ms, which is in the figures.",
+            thousands(phase.charge_points.into()),
+            phase.look_ms
+        );
+    }
+    text
+}
+
+fn processes(report: &Report) -> String {
+    let mut rows = Vec::new();
+    for phase in report.steady.iter().chain(&report.highest) {
+        for process in &phase.processes {
+            let peak = process.peak_mb.map_or_else(String::new, |mb| format!("{mb:.0}"));
+            rows.push(vec![
+                thousands(phase.rate.into()),
+                process.name.to_owned(),
+                format!("{:.2}", process.cpu_cores),
+                format!("{:.1}", process.cpu_us_per_event),
+                peak,
+            ]);
+        }
+    }
+    let columns = ["events/s", "process", "cores", "CPU µs per event", "peak memory, MB"];
+    table("What each process used", &columns, &rows)
+}
+
+fn fleets(report: &Report) -> String {
+    let rate = report.smaller_fleets.first().map(|phase| phase.rate);
+    let largest = report.steady.iter().filter(|phase| Some(phase.rate) == rate);
+    let rows: Vec<_> = report
+        .smaller_fleets
+        .iter()
+        .chain(largest)
+        .map(|phase| {
+            let cost = |name| {
+                phase
+                    .process(name)
+                    .map_or_else(String::new, |process| format!("{:.1}", process.cpu_us_per_event))
+            };
+            let both = phase.cost_us().map_or_else(String::new, |both| format!("{both:.1}"));
+            vec![
+                thousands(phase.charge_points.into()),
+                cost("event-ingestor"),
+                cost("postgres"),
+                both,
+                cost("kafka"),
+            ]
+        })
+        .collect();
+    let title = format!("Cost by the size of the fleet, at {}/s", thousands(rate.unwrap_or_default().into()));
+    let columns = ["charge points", "ingestor, CPU µs per event", "PostgreSQL", "both", "Kafka"];
+    table(&title, &columns, &rows)
+}
+
+fn floor(report: &Report) -> String {
+    let Some(floor) = &report.floor else { return String::new() };
+    let row = |name: String, writing: &super::Writing| {
+        vec![name, writing.connections.to_string(), thousands(writing.events_per_s)]
+    };
+    let rows = [
+        row(format!("in batches of {}", floor.events_per_batch), &floor.bulk),
+        row("one transaction per event".to_owned(), &floor.one_by_one),
+        row("one transaction per event".to_owned(), &floor.one_by_one_at_once),
+    ];
+    let title = "The floor: the same statements with nothing else around";
+    let mut text = table(title, &["", "connections", "events/s"], &rows);
+    let _ = writeln!(
+        text,
+        "\nIn batches: {} rows/s, {:.2} rows per event; folding took {:.1} % of the connections' time.",
+        thousands(floor.rows_per_s),
+        floor.rows_per_event,
+        floor.folding_share * 100.0
+    );
+    text
+}
+
+fn others(report: &Report) -> String {
+    let mut rows = Vec::new();
+    let mut row = |name: String, latency: &Latency| {
+        let mut cells_of_row = vec![name];
+        cells_of_row.extend(cells(latency));
+        rows.push(cells_of_row);
+    };
+    if let Some(commands) = &report.commands {
+        row(format!("POST command → 202, at {}/s", commands.rate), &commands.answered);
+        row(format!("POST command → record read, at {}/s", commands.rate), &commands.recorded);
+    }
+    if let Some(commit) = &report.commit {
+        row("commit with next to nothing in it, one after the other".to_owned(), commit);
+    }
+    let mut text = table("Commands, and the disk, in ms", &["", "P50", "P95", "P99", "max"], &rows);
+    if let Some(takeover) = &report.takeover {
+        let _ = writeln!(
+            text,
+            "\n## Takeover\n\nOne of {} ingestors killed at {}/s: every partition owned again after {} s, all caught up \
+             after {} s (lease {} s).",
+            takeover.ingestors,
+            thousands(takeover.rate.into()),
+            takeover.owned_after_s,
+            takeover.caught_up_after_s,
+            takeover.lease_s
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::sample::sample;
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "the report is long")]
+    fn a_report_reads_like_this() {
+        let mut report = sample();
+        report.judge();
+        insta::assert_snapshot!(report.markdown(), @r##"
+        # Benchmark report
+
+        ## Conditions
+
+        |  |  |
+        |---|---|
+        | date | 2026-11-23 10:00 UTC |
+        | commit, build | 0123456789ab, release |
+        | processor | 2 × Some CPU |
+        | memory, kernel | 8 GB, Linux 6.1.0 |
+        | load before (1, 5, 15 min) | 0.01 0.02 0.03 |
+        | PostgreSQL | version 15.18, fsync on |
+        | Kafka | 4.4.0, heap 512m, one broker, acks=all without fsync |
+        | ingestors, partitions | 1, 16 |
+        | on the same cores | ingestors, PostgreSQL, Kafka, Redis, the load generator, the measuring |
+
+        ## Targets
+
+        | what | target | measured |  |
+        |---|---|---|---|
+        | P95 at 600/s | ≤ 50 ms | 12.5 ms | met |
+        | P95 at 6,000/s | ≤ 100 ms | 130 ms | **not met** |
+        | P95 at 22,500/s (highest sustained) | ≤ 500 ms | 210 ms | met |
+        | highest sustained rate | ≥ 20,000/s | 22,500/s | met |
+        | … of the floor | ≥ 30 % | 50 % | met |
+        | … of one transaction per event, 1 connection | ≥ 20 × | 32.1 × | met |
+        | … of one transaction per event, 12 connections | ≥ 20 × | 7.5 × | **not met** |
+        | memory of an ingestor at that rate | < 200 MB | 31 MB | met |
+        | CPU of ingestor and PostgreSQL per event, from 1,000 to 100,000 charge points | within 20 % | +9.1 % (110 → 120 µs) | met |
+        | caught up after the crash of one of 2 ingestors | ≤ 15 s | 12.3 s | met |
+
+        ![Latency by rate](latency.svg)
+
+        ## From appended to visible, in ms
+
+        |  | events/s | events | P50 | P95 | P99 | max | backlog | sustained | events a batch |
+        |---|---|---|---|---|---|---|---|---|---|
+        |  | 600 | 36,000 | 8.0 | 12.5 | 19.0 | 41.0 | 10 → 12 | yes | 3 |
+        |  | 6,000 | 360,000 | 15.0 | 130.0 | 180.0 | 240.0 | 10 → 12 | yes | 30 |
+        | highest sustained | 22,500 | 1,350,000 | 90.0 | 210.0 | 350.0 | 700.0 | 10 → 12 | yes | 112 |
+        | search | 10,000 | 600,000 | 20.0 | 60.0 | 80.0 | 120.0 | 10 → 12 | yes | 50 |
+        | search | 30,000 | 1,800,000 | 2000.0 | 4000.0 | 4500.0 | 5000.0 | 9,000 → 60,000 | **no**: backlog grew by 7,100/s | 150 |
+
+        Over 100,000 charge points. Every event counts. The database is looked at every 4.2 ms, which is in the figures.
+
+        ## What each process used
+
+        | events/s | process | cores | CPU µs per event | peak memory, MB |
+        |---|---|---|---|---|
+        | 600 | event-ingestor | 0.10 | 160.0 | 31 |
+        | 600 | postgres | 0.14 | 240.0 | 350 |
+        | 600 | kafka | 0.07 | 120.0 | 500 |
+        | 6,000 | event-ingestor | 0.29 | 48.0 | 31 |
+        | 6,000 | postgres | 0.43 | 72.0 | 350 |
+        | 6,000 | kafka | 0.22 | 36.0 | 500 |
+        | 22,500 | event-ingestor | 0.63 | 28.0 | 31 |
+        | 22,500 | postgres | 0.95 | 42.0 | 350 |
+        | 22,500 | kafka | 0.47 | 21.0 | 500 |
+
+        ## Cost by the size of the fleet, at 6,000/s
+
+        | charge points | ingestor, CPU µs per event | PostgreSQL | both | Kafka |
+        |---|---|---|---|---|
+        | 1,000 | 44.0 | 66.0 | 110.0 | 33.0 |
+        | 10,000 | 46.0 | 69.0 | 115.0 | 34.5 |
+        | 100,000 | 48.0 | 72.0 | 120.0 | 36.0 |
+
+        ## The floor: the same statements with nothing else around
+
+        |  | connections | events/s |
+        |---|---|---|
+        | in batches of 112 | 12 | 45,000 |
+        | one transaction per event | 1 | 700 |
+        | one transaction per event | 12 | 3,000 |
+
+        In batches: 63,000 rows/s, 1.40 rows per event; folding took 1.2 % of the connections' time.
+
+        ## Commands, and the disk, in ms
+
+        |  | P50 | P95 | P99 | max |
+        |---|---|---|---|---|
+        | POST command → 202, at 50/s | 3.7 | 5.2 | 7.5 | 17.0 |
+        | POST command → record read, at 50/s | 2.8 | 3.8 | 6.3 | 15.8 |
+        | commit with next to nothing in it, one after the other | 0.9 | 1.4 | 2.2 | 6.0 |
+
+        ## Takeover
+
+        One of 2 ingestors killed at 6,000/s: every partition owned again after 10.8 s, all caught up after 12.3 s (lease 10 s).
+        "##);
+    }
+
+    #[test]
+    fn what_means_nothing_says_so() {
+        let mut report = sample();
+        (report.mode, report.conditions.profile, report.complete) = ("quick", "debug", false);
+        report.judge();
+        let text = report.markdown();
+        assert_eq!(text.matches("mean nothing").count(), 2);
+        assert!(text.contains("Incomplete"));
+    }
+}

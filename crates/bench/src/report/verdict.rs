@@ -1,0 +1,157 @@
+//! Targets beside figures. A target that is missed fails nothing: it is printed.
+
+use super::{Phase, Report, thousands};
+use crate::numbers::{round, share};
+use serde::Serialize;
+
+/// The least that the highest sustained rate should be, in events per second.
+const HIGHEST: f64 = 20_000.0;
+/// … in percent of the floor.
+const OF_FLOOR_PERCENT: f64 = 30.0;
+/// … in multiples of one transaction per event.
+const TIMES_ONE_BY_ONE: f64 = 20.0;
+/// By how much the cost per event may differ between fleets, in percent of the smallest.
+const COST_PERCENT: f64 = 20.0;
+/// The memory that an ingestor may take, in MB.
+const MEMORY_MB: f64 = 200.0;
+
+/// A target, and what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// What.
+    pub what: String,
+    /// How it should be.
+    pub target: String,
+    /// How it is.
+    pub measured: String,
+    /// Whether it is as it should be.
+    pub met: bool,
+}
+
+impl Verdict {
+    fn new(what: impl Into<String>, target: String, measured: String, met: bool) -> Self {
+        Self { what: what.into(), target, measured, met }
+    }
+}
+
+/// Judges all that was measured.
+pub(super) fn judge(report: &Report) -> Vec<Verdict> {
+    let mut verdicts: Vec<_> = report.steady.iter().filter_map(|phase| latency(phase, "")).collect();
+    if let Some(highest) = &report.highest {
+        verdicts.extend(latency(highest, " (highest sustained)"));
+        verdicts.extend(throughput(highest, report));
+        verdicts.extend(memory(highest));
+    }
+    verdicts.extend(cost(report));
+    verdicts.extend(report.takeover.as_ref().map(|takeover| {
+        let (took, limit) = (takeover.caught_up_after_s, takeover.limit_s);
+        let what = format!("caught up after the crash of one of {} ingestors", takeover.ingestors);
+        Verdict::new(what, format!("≤ {limit} s"), format!("{took} s"), took <= limit)
+    }));
+    verdicts
+}
+
+fn latency(phase: &Phase, which: &str) -> Option<Verdict> {
+    let (target, p95) = (phase.target_p95_ms?, phase.latency.p95_ms);
+    let what = format!("P95 at {}/s{which}", thousands(phase.rate.into()));
+    Some(Verdict::new(what, format!("≤ {target} ms"), format!("{p95} ms"), p95 <= target))
+}
+
+fn throughput(highest: &Phase, report: &Report) -> Vec<Verdict> {
+    let rate = highest.sent_per_s;
+    let at_least = |what: &str, target: String, measured: String, met: bool| {
+        Verdict::new(what, format!("≥ {target}"), measured, met && highest.sustained)
+    };
+    let mut verdicts = vec![at_least(
+        "highest sustained rate",
+        format!("{}/s", thousands(HIGHEST)),
+        format!("{}/s", thousands(rate)),
+        rate >= HIGHEST,
+    )];
+    let Some(floor) = &report.floor else { return verdicts };
+    let percent = round(share(rate, floor.bulk.events_per_s) * 100.0, 1);
+    verdicts.push(at_least(
+        "… of the floor",
+        format!("{OF_FLOOR_PERCENT} %"),
+        format!("{percent} %"),
+        percent >= OF_FLOOR_PERCENT,
+    ));
+    for writing in [&floor.one_by_one, &floor.one_by_one_at_once] {
+        let times = round(share(rate, writing.events_per_s), 1);
+        let connections = writing.connections;
+        let what = match connections {
+            1 => "… of one transaction per event, 1 connection".to_owned(),
+            _ => format!("… of one transaction per event, {connections} connections"),
+        };
+        let met = times >= TIMES_ONE_BY_ONE;
+        verdicts.push(at_least(&what, format!("{TIMES_ONE_BY_ONE} ×"), format!("{times} ×"), met));
+    }
+    verdicts
+}
+
+fn memory(highest: &Phase) -> Option<Verdict> {
+    let peak = highest.process("event-ingestor")?.peak_mb?;
+    let what = "memory of an ingestor at that rate";
+    Some(Verdict::new(what, format!("< {MEMORY_MB} MB"), format!("{peak} MB"), peak < MEMORY_MB))
+}
+
+/// The cost of the largest fleet beside that of the smallest, at the same rate.
+fn cost(report: &Report) -> Option<Verdict> {
+    let smallest = report.smaller_fleets.first()?;
+    let largest = report.steady.iter().find(|phase| phase.rate == smallest.rate)?;
+    let (before, after) = (smallest.cost_us()?, largest.cost_us()?);
+    let percent = round((share(after, before) - 1.0) * 100.0, 1);
+    let (few, many) = (thousands(smallest.charge_points.into()), thousands(largest.charge_points.into()));
+    let what = format!("CPU of ingestor and PostgreSQL per event, from {few} to {many} charge points");
+    let measured = format!("{percent:+} % ({before:.0} → {after:.0} µs)");
+    Some(Verdict::new(what, format!("within {COST_PERCENT} %"), measured, percent.abs() <= COST_PERCENT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::sample;
+
+    fn is_met(report: &Report, what: &str) -> Option<bool> {
+        judge(report).into_iter().find(|verdict| verdict.what.starts_with(what)).map(|verdict| verdict.met)
+    }
+
+    #[test]
+    fn each_target_is_compared() {
+        let told: Vec<_> = judge(&sample())
+            .into_iter()
+            .map(|verdict| {
+                let met = if verdict.met { "met" } else { "NOT MET" };
+                format!("{}: {} {} {met}", verdict.what, verdict.measured, verdict.target)
+            })
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r##"
+        P95 at 600/s: 12.5 ms ≤ 50 ms met
+        P95 at 6,000/s: 130 ms ≤ 100 ms NOT MET
+        P95 at 22,500/s (highest sustained): 210 ms ≤ 500 ms met
+        highest sustained rate: 22,500/s ≥ 20,000/s met
+        … of the floor: 50 % ≥ 30 % met
+        … of one transaction per event, 1 connection: 32.1 × ≥ 20 × met
+        … of one transaction per event, 12 connections: 7.5 × ≥ 20 × NOT MET
+        memory of an ingestor at that rate: 31 MB < 200 MB met
+        CPU of ingestor and PostgreSQL per event, from 1,000 to 100,000 charge points: +9.1 % (110 → 120 µs) within 20 % met
+        caught up after the crash of one of 2 ingestors: 12.3 s ≤ 15 s met
+        "##);
+    }
+
+    #[test]
+    fn a_rate_that_was_not_sustained_meets_no_target() {
+        let mut report = sample();
+        report.highest.as_mut().unwrap().sustained = false;
+        assert_eq!(is_met(&report, "highest sustained rate"), Some(false));
+        assert_eq!(is_met(&report, "… of the floor"), Some(false));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_judged() {
+        let mut report = sample();
+        (report.highest, report.floor, report.takeover) = (None, None, None);
+        report.smaller_fleets.clear();
+        assert_eq!(judge(&report).len(), 2);
+    }
+}

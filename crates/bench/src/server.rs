@@ -1,0 +1,154 @@
+//! `PostgreSQL` seen from outside: databases of the run's own, how far each partition is, what was written.
+//!
+//! Like `testkit`, and unlike the services, this tool speaks SQL of its own: that of an operator who looks.
+
+use anyhow::Context as _;
+use diesel::prelude::*;
+use diesel::sql_types::{Float8, Int4, Int8, Text};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use serde::Serialize;
+use std::time::Instant;
+use storage::schema::ingest_partitions;
+
+/// What the measuring looks through.
+pub type Connection = AsyncPgConnection;
+
+/// Settings that figures depend on.
+const SETTINGS: &str = "'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'wal_compression', \
+                        'max_wal_size', 'checkpoint_timeout', 'max_connections', 'jit', 'autovacuum'";
+
+/// A setting of the server.
+#[derive(Debug, Clone, QueryableByName, Serialize)]
+pub struct Setting {
+    /// Its name.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// Its value, with the unit.
+    #[diesel(sql_type = Text)]
+    pub value: String,
+}
+
+/// What was written so far, by the server's own statistics, which lag up to a second behind.
+#[derive(Debug, Clone, Copy, Default, QueryableByName)]
+pub struct Work {
+    /// Rows inserted, updated and deleted in all tables.
+    #[diesel(sql_type = Int8)]
+    pub rows: i64,
+    /// Updates of `ingest_partitions`: batches, and a few renewals of leases.
+    #[diesel(sql_type = Int8)]
+    pub batches: i64,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = Int8)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Pid {
+    #[diesel(sql_type = Int4)]
+    pid: i32,
+}
+
+/// Another database of the same server.
+pub fn with_database(url: &str, name: &str) -> anyhow::Result<String> {
+    let (place, parameters) = url.split_once('?').map_or((url, None), |(place, rest)| (place, Some(rest)));
+    let (server, _) = place.rsplit_once('/').context("DATABASE_URL ends in /database")?;
+    Ok(parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}")))
+}
+
+/// A connection of the measuring's own.
+pub async fn connect(url: &str) -> anyhow::Result<Connection> {
+    Ok(Connection::establish(url).await?)
+}
+
+/// Makes an empty database.
+pub async fn create(url: &str, name: &str) -> anyhow::Result<()> {
+    Ok(connect(url).await?.batch_execute(&format!("create database {name}")).await?)
+}
+
+/// Drops a database, if it is there, whoever is connected.
+pub async fn drop_database(url: &str, name: &str) -> anyhow::Result<()> {
+    let drop = format!("drop database if exists {name} with (force)");
+    Ok(connect(url).await?.batch_execute(&drop).await?)
+}
+
+/// How far each partition of `topic` is: all before that offset is visible.
+pub async fn progress(connection: &mut Connection, topic: &str) -> QueryResult<Vec<(i32, i64)>> {
+    ingest_partitions::table
+        .filter(ingest_partitions::topic.eq(topic))
+        .select((ingest_partitions::partition, ingest_partitions::next_offset))
+        .load(connection)
+        .await
+}
+
+/// The process that serves `connection`.
+pub async fn backend(connection: &mut Connection) -> anyhow::Result<u32> {
+    let row: Pid = diesel::sql_query("select pg_backend_pid() as pid").get_result(connection).await?;
+    Ok(u32::try_from(row.pid)?)
+}
+
+/// The server's version, and the settings that figures depend on.
+pub async fn settings(connection: &mut Connection) -> anyhow::Result<Vec<Setting>> {
+    let query = format!(
+        "select 'version' as name, current_setting('server_version') as value
+         union all
+         (select name, case when name in ('shared_buffers', 'max_wal_size', 'checkpoint_timeout')
+                            then current_setting(name) else setting end
+          from pg_settings where name in ({SETTINGS}) order by name)"
+    );
+    Ok(diesel::sql_query(query).load(connection).await?)
+}
+
+/// What was written to this database so far.
+pub async fn work(connection: &mut Connection) -> anyhow::Result<Work> {
+    let query = "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::int8 as rows,
+                        coalesce(sum(n_tup_upd) filter (where relname = 'ingest_partitions'), 0)::int8 as batches
+                 from pg_stat_user_tables";
+    Ok(diesel::sql_query(query).get_result(connection).await?)
+}
+
+/// Connections to this database that are others' than `ours`.
+pub async fn clients(connection: &mut Connection, ours: i64) -> anyhow::Result<i64> {
+    let row: Number = diesel::sql_query(
+        "select count(*) as number from pg_stat_activity
+         where datname = current_database() and backend_type = 'client backend'",
+    )
+    .get_result(connection)
+    .await?;
+    Ok(row.number - ours)
+}
+
+/// How long each of `commits` commits took that had next to nothing to write, in µs: what the disk takes to say that it has
+/// the log.
+pub async fn commit(connection: &mut Connection, commits: usize) -> anyhow::Result<Vec<u32>> {
+    let mut took = Vec::with_capacity(commits);
+    for _ in 0..commits {
+        let begun = Instant::now();
+        diesel::sql_query("select length(pg_logical_emit_message(true, 'bench', 'x')::text)::float8 as n")
+            .load::<Discarded>(connection)
+            .await?;
+        took.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+    Ok(took)
+}
+
+#[derive(QueryableByName)]
+struct Discarded {
+    #[diesel(sql_type = Float8)]
+    #[expect(dead_code, reason = "that it was answered is what is waited for")]
+    n: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn the_database_is_the_last_part_of_the_path() {
+        let url = |url| with_database(url, "x").unwrap();
+        assert_eq!(url("postgres://a@h:1/charging"), "postgres://a@h:1/x");
+        assert_eq!(url("postgres://a@h:1/charging?sslmode=disable"), "postgres://a@h:1/x?sslmode=disable");
+    }
+}
