@@ -12,18 +12,19 @@ use crate::server;
 use crate::visibility::{self, Offsets};
 use anyhow::{Context as _, bail, ensure};
 use domain::charge_point::ChargePoint;
-use domain::event::{EventKind, GatewayEvent};
+use domain::event::GatewayEvent;
 use domain::order::RecordPosition;
+use domain::sample::Samples;
 use futures_util::TryStreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use runtime::kafka::ReceivedRecord;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use storage::batch::{Folded, Touched, Written};
+use storage::batch::{Folded, Written};
 use storage::ingest_partitions::{self, PartitionLease};
-use storage::{Database, DatabaseSettings};
+use storage::{Database, DatabaseSettings, Touched};
 use uuid::Uuid;
 
 /// Longer than all of it takes.
@@ -103,7 +104,7 @@ impl Prepared {
         per_batch: usize,
         limit: Option<Duration>,
     ) -> anyhow::Result<Run> {
-        let database = Database::new(&DatabaseSettings {
+        let database = Database::for_batches(&DatabaseSettings {
             url: self.url.clone().into(),
             max_connections: connections,
             connect_timeout_ms: 20_000,
@@ -156,7 +157,7 @@ impl Lane {
                 batch.last().map_or(self.lease.next_offset, |(_, position)| position.offset + 1);
             let (lease, folding) = (self.lease.clone(), Arc::clone(folding));
             let written = database.run(async move |mut connection| {
-                let touched = touched(&batch);
+                let touched = Touched::of(batch.iter().map(|(event, position)| (event, *position)));
                 let fold = |states| fold(states, &batch, &folding);
                 storage::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
             });
@@ -177,29 +178,11 @@ fn decode(partition: i32, record: &ReceivedRecord) -> anyhow::Result<Event> {
     Ok((event, position))
 }
 
-fn touched(batch: &[Event]) -> Touched {
-    let all: BTreeSet<_> = batch.iter().map(|(event, _)| &event.charge_point_id).collect();
-    let of_transactions = batch.iter().filter(|(event, _)| speaks_of_transactions(&event.kind));
-    let ledgers: BTreeSet<_> = of_transactions.map(|(event, _)| &event.charge_point_id).collect();
-    Touched {
-        charge_points: all.into_iter().cloned().collect(),
-        ledgers: ledgers.into_iter().cloned().collect(),
-    }
-}
-
-const fn speaks_of_transactions(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::TransactionStarted(_)
-            | EventKind::TransactionUpdated(_)
-            | EventKind::TransactionStopped(_)
-            | EventKind::MeterValues(_)
-    )
-}
-
 fn fold(mut states: Vec<ChargePoint>, batch: &[Event], folding: &AtomicU64) -> Folded {
     let begun = Instant::now();
+    let mut samples = Samples::default();
     for (event, position) in batch {
+        samples.take(event, position);
         let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id));
         if let Some(state) = found.ok().and_then(|index| states.get_mut(index)) {
             // What finds no place would be a dead letter; the load generator sends nothing of that kind.
@@ -208,5 +191,5 @@ fn fold(mut states: Vec<ChargePoint>, batch: &[Event], folding: &AtomicU64) -> F
     }
     let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
     folding.fetch_add(nanos, Ordering::Relaxed);
-    Folded { states, dead_letters: Vec::new() }
+    Folded { states, samples, dead_letters: Vec::new() }
 }
