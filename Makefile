@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench check format stack-up stack-down stack-reset
+.PHONY: help demo run test bench chaos check format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
@@ -24,6 +24,9 @@ test: ## run all tests; brings up what they need
 
 bench: ## measure against the targets, about eleven minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
+
+chaos: ## prove exactly-once under faults, at some length, on servers of its own
+	@$(release) target/release/chaos
 
 check: ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
+mod brokers;
+mod chaos;
 mod exactly_once;
 mod shutdown;
 mod story;

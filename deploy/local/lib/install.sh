@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 
 missing_packages() {
-    # What is built beside the stack needs a linker, and some crates a C compiler.
+    # What is built beside the stack needs a linker, and some crates a C compiler, or one of C++ (librdkafka, for tests).
     command -v cc >/dev/null || printf 'gcc\nlibc6-dev\n'
+    command -v c++ >/dev/null || printf 'g++\n'
     if ! postgres_is_given && [[ -z $(postgres_binaries) ]]; then
         printf 'postgresql\n'
     fi

@@ -1,0 +1,224 @@
+//! Where faults happen: a topic and a database of its own, ingestors that work on them, traffic that goes on.
+
+use crate::books::Books;
+use crate::fleet::{Fleet, Recruitment};
+use crate::lag::{Backlog, Ends, next_offsets};
+use crate::narrator::{Narrator, seconds};
+use crate::pg_proxy::PgProxy;
+use crate::traffic::{Pace, Sent, Traffic};
+use crate::verdict::{Finding, judge};
+use crate::waiting::{wait_for, wait_until};
+use anyhow::{Context as _, bail};
+use runtime::kafka::Kafka;
+use runtime::settings::KafkaSettings;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long the ingestors may take to read all that is left, and to settle after a fault.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Records of one partition that may always be under way, however slow the traffic.
+const ALWAYS_UNDER_WAY: i64 = 20;
+
+/// How many of everything.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Partitions of the topic.
+    pub partitions: i32,
+    /// Ingestors at once.
+    pub ingestors: usize,
+    /// How long a lease holds.
+    pub lease: Duration,
+    /// What is sent.
+    pub pace: Pace,
+}
+
+impl Plan {
+    /// Events and markers that are sent in a second.
+    fn records_per_second(&self) -> i64 {
+        let markers = u128::try_from(self.partitions).unwrap_or(0) * 1_000
+            / self.pace.marker_interval.as_millis().max(1);
+        i64::from(self.pace.events_per_second) + i64::try_from(markers).unwrap_or(i64::MAX)
+    }
+}
+
+/// The servers to use.
+#[derive(Debug, Clone)]
+pub struct Servers {
+    /// Kafka.
+    pub kafka: KafkaSettings,
+    /// The event-ingestor.
+    pub ingestor: PathBuf,
+    /// Where logs go.
+    pub logs: PathBuf,
+}
+
+/// An arena in which ingestors work.
+pub struct Arena {
+    /// What was planned.
+    pub plan: Plan,
+    /// Its database.
+    pub books: Books,
+    /// The relay between the ingestors and Postgres.
+    pub proxy: PgProxy,
+    /// Its ingestors.
+    pub fleet: Fleet,
+    /// Who tells of it.
+    pub narrator: Narrator,
+    ends: Ends,
+    traffic: Traffic,
+}
+
+/// How it came out.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What was sent.
+    pub sent: Sent,
+    /// Batches that were written.
+    pub batches: i64,
+    /// What is not as it must be.
+    pub findings: Vec<Finding>,
+}
+
+impl Arena {
+    /// Starts ingestors on `books` and `topic`, which exists, and begins to send.
+    ///
+    /// # Errors
+    /// When something cannot be started.
+    pub async fn open(
+        plan: Plan,
+        servers: &Servers,
+        books: Books,
+        topic: &str,
+        narrator: Narrator,
+    ) -> anyhow::Result<Self> {
+        let kafka = Kafka::new(&servers.kafka)?;
+        let (server, database) = split_url(&books.url)?;
+        let proxy = PgProxy::start(server).await?;
+        let mut fleet = Fleet::new(Recruitment {
+            binary: servers.ingestor.clone(),
+            logs: servers.logs.clone(),
+            database_url: format!("postgres://charging@{}/{database}", proxy.address),
+            brokers: servers.kafka.brokers.join(","),
+            topic: topic.to_owned(),
+            lease: plan.lease,
+        });
+        for _ in 0..plan.ingestors {
+            fleet.start()?;
+        }
+        let ends = Ends::new(&kafka, topic, plan.partitions);
+        let traffic = Traffic::start(&kafka, topic, plan.partitions, &plan.pace).await?;
+        Ok(Self { plan, books, proxy, fleet, narrator, ends, traffic })
+    }
+
+    /// How far the ingestors are behind.
+    ///
+    /// # Errors
+    /// When a server does not answer.
+    pub async fn backlog(&self) -> anyhow::Result<Backlog> {
+        // In this order, so that what is written between the two looks counts as missing rather than the other way round.
+        let next = next_offsets(&self.books).await?;
+        Ok(Backlog::between(&next, &self.ends.now().await?))
+    }
+
+    /// Whether no partition is further behind than about a second.
+    #[must_use]
+    pub fn is_caught_up(&self, backlog: Backlog) -> bool {
+        backlog.largest
+            <= (self.plan.records_per_second() / i64::from(self.plan.partitions)).max(ALWAYS_UNDER_WAY)
+    }
+
+    /// Waits until every partition is held by an ingestor that runs, the shares are even, and the ingestors have caught up.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn settle(&self) -> anyhow::Result<Duration> {
+        let share = i64::from(self.plan.partitions) / i64::try_from(self.fleet.len().max(1))?;
+        let even = format!(
+            "select count(*) from (select taker from ({HELD}) held group by taker having count(*) >= {share}) shares"
+        );
+        let settled = async || {
+            let (takers, backlog) = (self.books.number(&even).await?, self.backlog().await?);
+            let held = self.held_by_others("nobody").await?;
+            if !held || takers != i64::try_from(self.fleet.len())? || !self.is_caught_up(backlog) {
+                bail!("{takers} have their share, {backlog:?}, all partitions are held: {held}");
+            }
+            Ok(true)
+        };
+        wait_until("the ingestors to share the partitions and catch up", PATIENCE, settled).await
+    }
+
+    /// Whether every partition is held under a lease, and none of them by `absent`.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn held_by_others(&self, absent: &str) -> anyhow::Result<bool> {
+        let held = format!("select count(*) from ({HELD}) held where taker <> '{absent}'");
+        Ok(self.books.number(&held).await? == i64::from(self.plan.partitions))
+    }
+
+    /// Waits until `condition` holds.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn wait_until(
+        &self,
+        what: &str,
+        condition: impl AsyncFn() -> anyhow::Result<bool>,
+    ) -> anyhow::Result<Duration> {
+        wait_until(what, PATIENCE, condition).await
+    }
+
+    /// Ends the traffic, waits until all is read, ends the ingestors and judges. That the faults could not be `played` to
+    /// their end is a finding too; the others may say why.
+    ///
+    /// # Errors
+    /// When something could not be sent, or not be compared.
+    pub async fn close(self, played: anyhow::Result<()>) -> anyhow::Result<Outcome> {
+        let cut_short = played.err().map(|error| format!("the faults were cut short: {error:#}"));
+        match (self.finish().await, cut_short) {
+            (Ok(mut outcome), cut_short) => {
+                outcome.findings.extend(cut_short);
+                Ok(outcome)
+            }
+            (Err(error), Some(cut_short)) => Err(error.context(cut_short)),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn finish(mut self) -> anyhow::Result<Outcome> {
+        self.proxy.cut_one_in(0);
+        let sent = self.traffic.stop().await?;
+        let ends = wait_for("the ends of the partitions", PATIENCE, async || self.ends.now().await).await?;
+        let read = async || Ok(next_offsets(&self.books).await? == ends);
+        // One that stands elsewhere for good is a finding, and the others are worth having too.
+        let read = wait_until("everything to be written", PATIENCE, read).await;
+        self.narrator.say(&match read {
+            Ok(took) => format!(
+                "all {} records written {} after the last was sent",
+                ends.values().sum::<i64>(),
+                seconds(took)
+            ),
+            Err(error) => format!("{error:#}"),
+        });
+        self.fleet.kill_all().await;
+        let findings = judge(&self.books, &sent, &ends).await?;
+        let batches = self.books.number("select count(*) from chaos_moves").await?;
+        Ok(Outcome { sent, batches, findings })
+    }
+}
+
+/// The partitions that are held under a lease, and by whom.
+const HELD: &str = "select p.partition, t.taker from ingest_partitions p
+    join lateral (select taker from chaos_takes t where t.partition = p.partition and t.owner = p.owner
+                  order by t.seq desc limit 1) t on true
+    where p.lease_until >= clock_timestamp()";
+
+/// Address of the server, and name of the database.
+fn split_url(url: &str) -> anyhow::Result<(SocketAddr, &str)> {
+    let (server, database) = url.rsplit_once('/').context("a database URL ends in /database")?;
+    let address = server.rsplit_once(['@', '/']).map_or(server, |(_, address)| address);
+    let mut addresses = address.to_socket_addrs().with_context(|| format!("look up {address}"))?;
+    Ok((addresses.next().context("no address")?, database))
+}

@@ -1,0 +1,85 @@
+-- What Postgres itself notes, in the transaction that did it, so that nothing can be committed without its note. The state
+-- is made of parts that bear repetition, and would hide an effect that was written twice; these notes do not.
+
+-- Who took a partition under which epoch.
+create table chaos_takes (
+    seq bigint generated always as identity,
+    partition integer not null,
+    epoch bigint not null,
+    owner uuid not null,
+    taker text not null
+);
+create index on chaos_takes (partition, epoch);
+
+-- Every batch: the offsets that it stands for, under which epoch, by whom, in which transaction.
+create table chaos_moves (
+    seq bigint generated always as identity,
+    partition integer not null,
+    epoch bigint not null,
+    from_offset bigint not null,
+    to_offset bigint not null,
+    writer text not null,
+    tx xid8 not null
+);
+create index on chaos_moves (tx);
+
+-- Every marker whose effect was written, also where the row stood there already.
+create table chaos_effects (
+    partition integer not null,
+    at_offset bigint not null,
+    tx xid8 not null
+);
+
+-- Every state that became older than it was.
+create table chaos_regressions (
+    what text not null,
+    was timestamptz,
+    became timestamptz
+);
+
+create function chaos_note_take() returns trigger language plpgsql as $$
+begin
+    insert into chaos_takes (partition, epoch, owner, taker)
+    values (new.partition, new.epoch, new.owner, current_setting('application_name'));
+    return null;
+end $$;
+create trigger chaos_note_take after update of owner on ingest_partitions
+    for each row when (new.owner is not null) execute function chaos_note_take();
+
+-- "update of" means that the statement names the column, whether or not the value changes: a batch that was written twice
+-- shows as a move from an offset to itself. Rows are numbered under the lock of the partition's row, so in their order.
+create function chaos_note_move() returns trigger language plpgsql as $$
+begin
+    insert into chaos_moves (partition, epoch, from_offset, to_offset, writer, tx)
+    values (new.partition, new.epoch, old.next_offset, new.next_offset, current_setting('application_name'),
+            pg_current_xact_id());
+    return null;
+end $$;
+create trigger chaos_note_move after update of next_offset on ingest_partitions
+    for each row execute function chaos_note_move();
+
+-- Before the insert, because a row that stands there already would be skipped in silence.
+create function chaos_note_effect() returns trigger language plpgsql as $$
+begin
+    insert into chaos_effects values (new.partition, new.first_offset, pg_current_xact_id());
+    return new;
+end $$;
+create trigger chaos_note_effect before insert on dead_letters
+    for each row execute function chaos_note_effect();
+
+create function chaos_note_regression() returns trigger language plpgsql as $$
+begin
+    if tg_table_name = 'charge_points' then
+        insert into chaos_regressions values ('charge_points ' || old.charge_point_id, old.seen_at, new.seen_at);
+    else
+        insert into chaos_regressions
+        values ('connectors ' || old.charge_point_id || '/' || old.connector_id, old.status_at, new.status_at);
+    end if;
+    return null;
+end $$;
+create trigger chaos_note_regression after update on charge_points
+    for each row when (old.seen_at > new.seen_at or (old.seen_at is not null and new.seen_at is null))
+    execute function chaos_note_regression();
+create trigger chaos_note_regression after update on connectors
+    for each row when (old.status_at > new.status_at or (old.status_at is not null and new.status_at is null))
+    execute function chaos_note_regression();

@@ -1,0 +1,108 @@
+//! The campaign: phase after phase, each on a topic and a database of its own, and what came of it.
+
+mod phases;
+mod report;
+
+use crate::arena::{Arena, Outcome, Servers};
+use crate::books::Books;
+use crate::narrator::Narrator;
+use crate::stack::Stack;
+use anyhow::Context as _;
+use phases::Phase;
+use runtime::kafka::Kafka;
+use runtime::settings::KafkaSettings;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Longer than any phase takes on a machine that is able to do it.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// What a phase came to.
+struct Verdict {
+    phase: Phase,
+    /// What it says of itself, line by line.
+    notes: Vec<String>,
+    outcome: anyhow::Result<Outcome>,
+}
+
+/// Plays the phases whose names begin as `wanted`, all if it is empty; says whether all is well.
+///
+/// # Errors
+/// When the servers do not work.
+pub async fn play(stack: &Stack, wanted: &str) -> anyhow::Result<bool> {
+    let narrator = Narrator::begin();
+    narrator.say("starting servers of the campaign's own");
+    stack.up().await?;
+    let mut verdicts = Vec::new();
+    for phase in Phase::ALL.into_iter().filter(|phase| phase.name().starts_with(wanted)) {
+        narrator.heading(phase.title());
+        let verdict = tokio::time::timeout(LONGEST, Box::pin(play_one(stack, phase, &narrator))).await;
+        let verdict = verdict.unwrap_or_else(|_elapsed| Verdict {
+            phase,
+            notes: Vec::new(),
+            outcome: Err(anyhow::anyhow!("not over after {LONGEST:?}")),
+        });
+        report::verdict(&narrator, &verdict);
+        verdicts.push(verdict);
+    }
+    anyhow::ensure!(
+        !verdicts.is_empty(),
+        "there is no phase {wanted:?}; there are {:?}",
+        Phase::ALL.map(Phase::name)
+    );
+    report::summary(&narrator, &verdicts);
+    Ok(verdicts.iter().all(Verdict::is_good))
+}
+
+impl Verdict {
+    fn is_good(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(|outcome| outcome.findings.is_empty())
+    }
+}
+
+async fn play_one(stack: &Stack, phase: Phase, narrator: &Narrator) -> Verdict {
+    let mut notes = Vec::new();
+    let outcome = play_in_arena(stack, phase, narrator, &mut notes).await;
+    Verdict { phase, notes, outcome }
+}
+
+async fn play_in_arena(
+    stack: &Stack,
+    phase: Phase,
+    narrator: &Narrator,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Outcome> {
+    let (plan, servers) = (phase.plan(), servers(stack, phase)?);
+    let topic = format!("chaos-{}", phase.name());
+    Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
+    let books = Books::create(&stack.database_url(), &format!("chaos_{}", phase.name())).await?;
+    let mut arena = Arena::open(plan, &servers, books.clone(), &topic, narrator.clone()).await?;
+    let played = phase.play(&mut arena, stack, notes).await;
+    let outcome = arena.close(played).await?;
+    books.destroy(&stack.database_url()).await?;
+    Ok(outcome)
+}
+
+fn servers(stack: &Stack, phase: Phase) -> anyhow::Result<Servers> {
+    Ok(Servers {
+        kafka: kafka_settings(&stack.brokers())?,
+        ingestor: beside_this("event-ingestor")?,
+        logs: beside_this("chaos-logs")?.join(phase.name()),
+    })
+}
+
+/// Settings of a client of `brokers`.
+///
+/// # Errors
+/// When they are no addresses.
+pub fn kafka_settings(brokers: &str) -> anyhow::Result<KafkaSettings> {
+    let overrides = [("kafka.brokers", brokers)];
+    let settings: gateway_simulator::Settings =
+        runtime::settings::parse(gateway_simulator::settings::DEFAULTS, &overrides)?;
+    Ok(settings.kafka)
+}
+
+/// The file `name` in the folder of this program.
+fn beside_this(name: &str) -> anyhow::Result<PathBuf> {
+    Ok(std::env::current_exe().context("where am I")?.with_file_name(name))
+}

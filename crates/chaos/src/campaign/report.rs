@@ -1,0 +1,41 @@
+//! The report of a campaign.
+
+use super::Verdict;
+use crate::narrator::{Narrator, seconds};
+
+/// What came of a phase.
+pub(super) fn verdict(narrator: &Narrator, verdict: &Verdict) {
+    match &verdict.outcome {
+        Ok(outcome) => {
+            let sent = &outcome.sent;
+            narrator.print(&format!(
+                "            {} events sent, {} of them duplicates, and {} markers; {} batches written; the sender was {} late at most",
+                sent.events,
+                sent.duplicates,
+                sent.markers.len(),
+                outcome.batches,
+                seconds(sent.worst_lag),
+            ));
+            outcome.findings.iter().for_each(|finding| narrator.print(&format!("          ✗ {finding}")));
+        }
+        Err(error) => narrator.print(&format!("          ✗ no verdict: {error:#}")),
+    }
+    if verdict.is_good() {
+        narrator.print("          ✓ every effect stands exactly once, every partition is read to its end");
+    }
+}
+
+/// All phases at a glance.
+pub(super) fn summary(narrator: &Narrator, verdicts: &[Verdict]) {
+    narrator.heading("Report");
+    for verdict in verdicts {
+        let mark = if verdict.is_good() { '✓' } else { '✗' };
+        narrator.print(&format!("  {mark} {}", verdict.phase.title()));
+        verdict.notes.iter().for_each(|note| narrator.print(&format!("      {note}")));
+        let findings = match &verdict.outcome {
+            Ok(outcome) => outcome.findings.clone(),
+            Err(error) => vec![format!("no verdict: {error:#}")],
+        };
+        findings.iter().for_each(|finding| narrator.print(&format!("      ✗ {finding}")));
+    }
+}

@@ -1,0 +1,83 @@
+//! Ingestors end from one instruction to the next, one after another, and are replaced.
+
+use crate::arena::Arena;
+use crate::narrator::seconds;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+/// What is aimed at beyond the length of a lease.
+const ALLOWANCE: Duration = Duration::from_secs(5);
+
+/// How the others took over from one that was killed.
+#[derive(Debug, Clone, Copy)]
+pub struct Takeover {
+    /// Until every partition was held by somebody who runs.
+    pub held: Duration,
+    /// Until no partition was further behind than about a second.
+    pub caught_up: Duration,
+    /// The most that was appended and not written meanwhile.
+    pub backlog: i64,
+    /// What `caught_up` should be at most.
+    pub target: Duration,
+}
+
+impl Takeover {
+    /// Whether it was as quick as it should be.
+    #[must_use]
+    pub fn is_in_time(&self) -> bool {
+        self.caught_up <= self.target
+    }
+}
+
+/// Kills every ingestor once, while the others go on; each is replaced when they have taken over.
+///
+/// # Errors
+/// When they do not take over.
+pub async fn kill_each(arena: &mut Arena) -> anyhow::Result<Vec<Takeover>> {
+    let mut takeovers = Vec::new();
+    for _ in 0..arena.fleet.len() {
+        takeovers.push(kill_one(arena).await?);
+    }
+    arena.settle().await?;
+    Ok(takeovers)
+}
+
+/// Kills the ingestor that runs longest, and replaces it when the others have taken over.
+///
+/// # Errors
+/// When they do not take over.
+pub async fn kill_one(arena: &mut Arena) -> anyhow::Result<Takeover> {
+    arena.settle().await?;
+    let name = arena.fleet.kill_eldest().await?;
+    let killed_at = Instant::now();
+    arena.narrator.say(&format!("kill -9 {name}"));
+    let most = AtomicI64::new(0);
+    let held_after = OnceLock::new();
+    let taken_over = async || {
+        let is_held = held_after.get().is_some() || arena.held_by_others(&name).await?;
+        if is_held {
+            held_after.get_or_init(|| killed_at.elapsed());
+        }
+        let backlog = arena.backlog().await?;
+        most.fetch_max(backlog.total, Relaxed);
+        Ok(is_held && arena.is_caught_up(backlog))
+    };
+    arena.wait_until("the others to take over and catch up", taken_over).await?;
+    let takeover = Takeover {
+        held: held_after.get().copied().unwrap_or_default(),
+        caught_up: killed_at.elapsed(),
+        backlog: most.into_inner(),
+        target: arena.plan.lease + ALLOWANCE,
+    };
+    arena.narrator.say(&format!(
+        "the others hold all partitions after {} and have caught up after {}, aim {}; {} records behind at most",
+        seconds(takeover.held),
+        seconds(takeover.caught_up),
+        seconds(takeover.target),
+        takeover.backlog,
+    ));
+    arena.fleet.start()?;
+    Ok(takeover)
+}

@@ -1,0 +1,63 @@
+//! The lease logic ignored: every ingestor takes every partition, whoever holds it, again and again, so that all of them
+//! write at once and only the compare-and-set stands between them.
+//!
+//! The ingestors are the product's, unchanged. Triggers in the arena's database lie to them: each is told that it is alone, so
+//! that its share is everything, and every lease has run out as soon as it is given.
+
+use crate::arena::Arena;
+use crate::narrator::seconds;
+use std::time::Duration;
+
+/// Which half of the compare-and-set is put to the test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fight {
+    /// Each taking counts the epoch up: former owners have another epoch.
+    Epochs,
+    /// The epoch stays as it is: all write under the same one, and only the offset tells them apart.
+    OneEpoch,
+}
+
+const ALONE: &str = "
+    create or replace function chaos_alone() returns trigger language plpgsql as $$ begin return null; end $$;
+    create trigger chaos_alone before insert or update on ingest_replicas
+        for each row execute function chaos_alone();
+    delete from ingest_replicas;";
+const PEACE: &str = "
+    drop trigger chaos_alone on ingest_replicas;
+    drop trigger chaos_no_lease on ingest_partitions;";
+
+/// Lets the ingestors fight until each has taken each partition `times` times, on the average; says how long that took.
+///
+/// # Errors
+/// When Postgres refuses, or they do not fight.
+pub async fn fight(arena: &Arena, fight: Fight, times: u32) -> anyhow::Result<Duration> {
+    arena.settle().await?;
+    let epoch = if fight == Fight::OneEpoch { "new.epoch := old.epoch;" } else { "" };
+    let no_lease = format!(
+        "create or replace function chaos_no_lease() returns trigger language plpgsql as
+         $$ begin new.lease_until := '-infinity'; {epoch} return new; end $$;
+         create trigger chaos_no_lease before update on ingest_partitions
+             for each row execute function chaos_no_lease();"
+    );
+    let taken = "select count(*) from chaos_takes";
+    let before = arena.books.number(taken).await?;
+    arena.books.run_sql(&format!("{no_lease}{ALONE}")).await?;
+    arena.narrator.say(match fight {
+        Fight::Epochs => "leases ignored: all ingestors take all partitions, each time under a new epoch",
+        Fight::OneEpoch => {
+            "leases ignored: all ingestors write to all partitions under one and the same epoch"
+        }
+    });
+    let enough =
+        before + i64::from(arena.plan.partitions) * i64::try_from(arena.fleet.len())? * i64::from(times);
+    let fought = arena.wait_until("the fight", async || Ok(arena.books.number(taken).await? >= enough)).await;
+    arena.books.run_sql(PEACE).await?;
+    let fought = fought?;
+    arena.settle().await?;
+    arena.narrator.say(&format!(
+        "partitions were taken {} times in {}; leases count again",
+        enough - before,
+        seconds(fought)
+    ));
+    Ok(fought)
+}

@@ -1,0 +1,176 @@
+//! Ingestors as processes of their own: started, killed, frozen and thawed.
+
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// How an ingestor is started.
+#[derive(Debug, Clone)]
+pub struct Recruitment {
+    /// The program.
+    pub binary: PathBuf,
+    /// Where its logs go.
+    pub logs: PathBuf,
+    /// Postgres, or the proxy before it.
+    pub database_url: String,
+    /// Kafka.
+    pub brokers: String,
+    /// The topic to read.
+    pub topic: String,
+    /// How long a lease holds.
+    pub lease: Duration,
+}
+
+/// The ingestors of an arena.
+pub struct Fleet {
+    /// How the next one is started.
+    pub recruitment: Recruitment,
+    members: Vec<Ingestor>,
+    started: usize,
+}
+
+/// A running ingestor.
+pub struct Ingestor {
+    /// Its name; Postgres knows its connections by it.
+    pub name: String,
+    child: Child,
+    admin: SocketAddr,
+}
+
+impl Fleet {
+    pub(crate) fn new(recruitment: Recruitment) -> Self {
+        Self { recruitment, members: Vec::new(), started: 0 }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The one that runs longest.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn eldest(&self) -> anyhow::Result<&Ingestor> {
+        self.members.first().context("no ingestor runs")
+    }
+
+    /// Puts the eldest last, so that the next one is the eldest.
+    pub fn rotate(&mut self) {
+        if !self.members.is_empty() {
+            self.members.rotate_left(1);
+        }
+    }
+
+    /// Starts one.
+    ///
+    /// # Errors
+    /// When the program is not there.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        self.started += 1;
+        let ingestor = Ingestor::start(&self.recruitment, format!("ingestor-{}", self.started))?;
+        self.members.push(ingestor);
+        Ok(())
+    }
+
+    /// Ends the eldest with SIGKILL; says its name.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be ended.
+    pub async fn kill_eldest(&mut self) -> anyhow::Result<String> {
+        anyhow::ensure!(!self.members.is_empty(), "no ingestor runs");
+        let mut eldest = self.members.remove(0);
+        eldest.child.kill().await.with_context(|| format!("kill {}", eldest.name))?;
+        Ok(eldest.name)
+    }
+
+    /// Ends all with SIGKILL.
+    pub(crate) async fn kill_all(&mut self) {
+        for mut member in self.members.drain(..) {
+            // What has ended by itself needs no killing.
+            drop(member.child.kill().await);
+        }
+    }
+
+    /// How many leases they say they have lost.
+    ///
+    /// # Errors
+    /// When one does not answer.
+    pub async fn leases_lost(&self) -> anyhow::Result<u64> {
+        let mut lost = 0;
+        for member in &self.members {
+            lost += member.leases_lost().await?;
+        }
+        Ok(lost)
+    }
+}
+
+impl Ingestor {
+    fn start(recruitment: &Recruitment, name: String) -> anyhow::Result<Self> {
+        let admin = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        std::fs::create_dir_all(&recruitment.logs)?;
+        let log = recruitment.logs.join(format!("{name}.log"));
+        let sink = std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
+        let url = format!("{}?application_name={name}&sslmode=disable", recruitment.database_url);
+        let child = Command::new(&recruitment.binary)
+            .env("DATABASE_URL", url)
+            .env("KAFKA_BROKERS", &recruitment.brokers)
+            .env("CHARGING__INGEST__TOPIC", &recruitment.topic)
+            .env("CHARGING__INGEST__LEASE_MS", recruitment.lease.as_millis().to_string())
+            .env("CHARGING__ADMIN__LISTEN", admin.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(sink)
+            // A Ctrl-C at the terminal is for the campaign, which then ends them.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("start {}: was it built?", recruitment.binary.display()))?;
+        Ok(Self { name, child, admin })
+    }
+
+    /// Stops it where it stands.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn thaw(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    /// How many leases it says it has lost.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn leases_lost(&self) -> anyhow::Result<u64> {
+        let url = format!("http://{}/metrics", self.admin);
+        let metrics = reqwest::get(&url).await?.text().await?;
+        let mut lines = metrics.lines().filter(|line| line.starts_with("ingest_leases_lost"));
+        let value = lines.find_map(|line| line.split_whitespace().next_back()?.parse().ok());
+        Ok(value.unwrap_or(0))
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let pid = pid.with_context(|| format!("{} has ended", self.name))?;
+        Ok(kill_process(pid, signal)?)
+    }
+}

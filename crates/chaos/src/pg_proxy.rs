@@ -1,0 +1,175 @@
+//! A relay before Postgres that cuts connections around a COMMIT: before the server reads it, or after the server has carried
+//! it out and before the client reads the answer.
+//!
+//! It understands just enough of the protocol: the first message of a client has a length and no type, every other message
+//! has a type of one byte and a length that counts itself.
+
+mod frames;
+
+use frames::{Frame, read_frame, read_startup, write_frame};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
+
+/// The relay; ends when dropped.
+pub struct PgProxy {
+    /// Where it listens.
+    pub address: SocketAddr,
+    cuts: Arc<Cuts>,
+    _relay: AbortOnDropHandle<()>,
+}
+
+/// How many connections were cut at a COMMIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CutCount {
+    /// Before the server read it: rolled back.
+    pub before: u64,
+    /// After the server carried it out: committed, and the client was not told.
+    pub after: u64,
+}
+
+#[derive(Debug, Default)]
+struct Cuts {
+    /// Of so many commits one is cut; 0 is none.
+    one_in: AtomicU64,
+    commits: AtomicU64,
+    before: AtomicU64,
+    after: AtomicU64,
+}
+
+/// What is done about a COMMIT.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    None,
+    Before,
+    After,
+}
+
+impl PgProxy {
+    /// Listens on a port of its own and relays to `upstream`.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn start(upstream: SocketAddr) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let cuts = Arc::new(Cuts::default());
+        let relay = tokio::spawn(accept(listener, upstream, Arc::clone(&cuts)));
+        Ok(Self { address, cuts, _relay: AbortOnDropHandle::new(relay) })
+    }
+
+    /// From now on cuts the connection at one in so many commits, before and after it by turns; 0 for none.
+    pub fn cut_one_in(&self, commits: u64) {
+        self.cuts.one_in.store(commits, Relaxed);
+    }
+
+    /// How many were cut by now.
+    #[must_use]
+    pub fn cut(&self) -> CutCount {
+        CutCount { before: self.cuts.before.load(Relaxed), after: self.cuts.after.load(Relaxed) }
+    }
+}
+
+impl Cuts {
+    fn next(&self) -> Cut {
+        let one_in = self.one_in.load(Relaxed);
+        let number = self.commits.fetch_add(1, Relaxed);
+        if one_in == 0 || !number.is_multiple_of(one_in) {
+            return Cut::None;
+        }
+        if (number / one_in).is_multiple_of(2) { Cut::Before } else { Cut::After }
+    }
+}
+
+async fn accept(listener: TcpListener, upstream: SocketAddr, cuts: Arc<Cuts>) {
+    // Connections end with the relay.
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        let cuts = Arc::clone(&cuts);
+        connections.spawn(async move {
+            if let Ok(server) = TcpStream::connect(upstream).await {
+                relay(client, server, &cuts).await;
+            }
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+/// Relays until either side ends, or the connection is cut: then both sockets are closed.
+async fn relay(client: TcpStream, server: TcpStream, cuts: &Cuts) {
+    for socket in [&client, &server] {
+        // Only a matter of speed.
+        drop(socket.set_nodelay(true));
+    }
+    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+    let cut_after = AtomicBool::new(false);
+    let (from_client, to_server) = (BufReader::new(from_client), BufWriter::new(to_server));
+    let (from_server, to_client) = (BufReader::new(from_server), BufWriter::new(to_client));
+    // However one of them ends, the connection is over.
+    tokio::select! {
+        _ = ask(from_client, to_server, cuts, &cut_after) => {}
+        _ = answer(from_server, to_client, cuts, &cut_after) => {}
+    }
+}
+
+async fn ask(
+    mut client: BufReader<impl tokio::io::AsyncRead + Unpin>,
+    mut server: impl AsyncWrite + Unpin,
+    cuts: &Cuts,
+    cut_after: &AtomicBool,
+) -> std::io::Result<()> {
+    server.write_all(&read_startup(&mut client).await?).await?;
+    server.flush().await?;
+    loop {
+        let frame = read_frame(&mut client).await?;
+        if frame.asks_for_commit() {
+            match cuts.next() {
+                Cut::None => {}
+                Cut::Before => {
+                    cuts.before.fetch_add(1, Relaxed);
+                    return Ok(());
+                }
+                Cut::After => cut_after.store(true, Relaxed),
+            }
+        }
+        pass_on(&frame, &client, &mut server).await?;
+    }
+}
+
+async fn answer(
+    mut server: BufReader<impl tokio::io::AsyncRead + Unpin>,
+    mut client: impl AsyncWrite + Unpin,
+    cuts: &Cuts,
+    cut_after: &AtomicBool,
+) -> std::io::Result<()> {
+    loop {
+        let frame = read_frame(&mut server).await?;
+        if cut_after.load(Relaxed) && frame.tells_of_commit() {
+            cuts.after.fetch_add(1, Relaxed);
+            return Ok(());
+        }
+        pass_on(&frame, &server, &mut client).await?;
+    }
+}
+
+/// Writes a frame; sends it off at once unless more have come already.
+async fn pass_on(
+    frame: &Frame,
+    from: &BufReader<impl tokio::io::AsyncRead + Unpin>,
+    to: &mut (impl AsyncWrite + Unpin),
+) -> std::io::Result<()> {
+    write_frame(to, frame).await?;
+    if from.buffer().is_empty() {
+        to.flush().await?;
+    }
+    Ok(())
+}
+
+/// Whatever frames are read from.
+trait Source: AsyncBufRead + Unpin {}
+impl<T: AsyncBufRead + Unpin> Source for T {}

@@ -1,0 +1,83 @@
+//! Messages of Postgres's protocol, as far as a relay must tell them apart.
+
+use super::Source;
+use std::io::{Error, ErrorKind, Result};
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+/// More than any message of this platform; protects from reading nonsense as a length.
+const LARGEST: usize = 256 << 20;
+/// A length counts itself.
+const LENGTH: usize = 4;
+
+/// A message with a type.
+pub(super) struct Frame {
+    kind: u8,
+    body: Vec<u8>,
+}
+
+impl Frame {
+    /// Whether a client asks for a transaction to be committed: a query, simple or to be prepared, that begins so.
+    pub(super) fn asks_for_commit(&self) -> bool {
+        let sql = match self.kind {
+            b'Q' => self.body.as_slice(),
+            // The name of the statement comes first.
+            b'P' => self.body.splitn(2, |byte| *byte == 0).nth(1).unwrap_or_default(),
+            _ => return false,
+        };
+        let sql = sql.trim_ascii_start();
+        sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"commit"))
+    }
+
+    /// Whether a server says that it has committed a transaction.
+    pub(super) fn tells_of_commit(&self) -> bool {
+        self.kind == b'C' && self.body.starts_with(b"COMMIT")
+    }
+}
+
+/// The first message of a client, with its length.
+pub(super) async fn read_startup(from: &mut impl Source) -> Result<Vec<u8>> {
+    let length = from.read_u32().await?;
+    let mut message = length.to_be_bytes().to_vec();
+    message.extend(read_body(from, length).await?);
+    Ok(message)
+}
+
+pub(super) async fn read_frame(from: &mut impl Source) -> Result<Frame> {
+    let kind = from.read_u8().await?;
+    let length = from.read_u32().await?;
+    Ok(Frame { kind, body: read_body(from, length).await? })
+}
+
+pub(super) async fn write_frame(to: &mut (impl AsyncWrite + Unpin), frame: &Frame) -> Result<()> {
+    let length = u32::try_from(frame.body.len() + LENGTH)
+        .map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
+    to.write_u8(frame.kind).await?;
+    to.write_u32(length).await?;
+    to.write_all(&frame.body).await
+}
+
+async fn read_body(from: &mut impl Source, length: u32) -> Result<Vec<u8>> {
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let rest = length.checked_sub(LENGTH).filter(|rest| *rest <= LARGEST);
+    let mut body = vec![0; rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "no message of Postgres"))?];
+    from.read_exact(&mut body).await?;
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Frame;
+
+    #[test]
+    fn a_commit_is_told_from_what_only_sounds_like_it() {
+        let asks = |kind: u8, body: &[u8]| Frame { kind, body: body.to_vec() }.asks_for_commit();
+        assert!(asks(b'Q', b"COMMIT\0"));
+        assert!(asks(b'Q', b" commit and chain\0"));
+        assert!(asks(b'P', b"s1\0COMMIT\0\0\0"));
+        assert!(!asks(b'P', b"s1\0update t set committed_at = now()\0\0\0"));
+        assert!(!asks(b'Q', b"ROLLBACK\0"));
+        assert!(!asks(b'B', b"COMMIT\0"));
+        assert!(Frame { kind: b'C', body: b"COMMIT\0".to_vec() }.tells_of_commit());
+        assert!(!Frame { kind: b'C', body: b"UPDATE 1\0".to_vec() }.tells_of_commit());
+    }
+}

@@ -1,0 +1,33 @@
+//! The verdict: a ledger of what was sent against what stands in Postgres, and the audit of how it came to stand there.
+
+pub mod audit;
+pub mod state;
+
+use crate::books::Books;
+use crate::traffic::Sent;
+use std::collections::BTreeMap;
+
+/// Something that is not as it must be, as a sentence.
+pub type Finding = String;
+
+/// How many examples a finding names.
+const EXAMPLES: usize = 3;
+
+/// Compares everything; no finding means that every effect stands exactly once. `ends` are the offsets at which the
+/// partitions end.
+///
+/// # Errors
+/// When Postgres cannot be asked.
+pub async fn judge(books: &Books, sent: &Sent, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = state::differences(&books.database, &sent.ledger).await?;
+    findings.extend(audit::violations(books).await?);
+    findings.extend(audit::unread(books, ends).await?);
+    findings.extend(audit::miscounted(books, &sent.markers).await?);
+    Ok(findings)
+}
+
+/// One finding for all of `examples`, or none.
+fn finding(what: &str, examples: &[String]) -> Option<Finding> {
+    let (first, number) = (examples.get(..EXAMPLES.min(examples.len()))?, examples.len());
+    (number > 0).then(|| format!("{what}: {number}, such as {}", first.join("; ")))
+}

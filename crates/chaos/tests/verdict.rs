@@ -1,0 +1,106 @@
+//! The verdict sees what a broken compare-and-set would do; here it is done by hand, in SQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use chaos::books::Books;
+use chaos::markers::Marker;
+use chaos::traffic::Sent;
+use chaos::verdict::judge;
+use gateway_simulator::ledger::Ledger;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use testkit::TestDatabase;
+
+/// One partition that `first` has taken, and read from 0 to 10 with a marker at 5.
+const AS_IT_SHOULD_BE: &str = "
+    insert into ingest_partitions (topic, partition, next_offset) values ('t', 0, 0);
+    set application_name = 'first';
+    update ingest_partitions set owner = gen_random_uuid(), epoch = 1;
+    begin;
+    update ingest_partitions set next_offset = 10;
+    insert into dead_letters (id, topic, partition, first_offset, last_offset, reason, detail, value)
+    values (gen_random_uuid(), 't', 0, 5, 5, 'MISSING_EVENT_TYPE', '', '{\"marker\":\"0-0\"}');
+    commit;";
+const MARKER_AGAIN: &str = "
+    insert into dead_letters (id, topic, partition, first_offset, last_offset, reason, detail, value)
+    values (gen_random_uuid(), 't', 0, 5, 5, 'MISSING_EVENT_TYPE', '', '{\"marker\":\"0-0\"}')
+    on conflict (topic, partition, first_offset) do nothing;";
+
+/// What the verdict says after `done`, where the partition should be read to 10; what comes before the examples.
+async fn said_of(done: &str) -> Vec<String> {
+    let database = TestDatabase::new().await;
+    let books = Books::open(&database.url).await.unwrap();
+    books.run_sql(&format!("{AS_IT_SHOULD_BE} {done}; reset application_name")).await.unwrap();
+    let sent = Sent {
+        ledger: Ledger { devices: Vec::new(), kinds: BTreeMap::new() },
+        events: 0,
+        duplicates: 0,
+        markers: vec![Marker { name: "0-0".to_owned(), partition: 0, offset: 5 }],
+        worst_lag: Duration::ZERO,
+    };
+    let findings = judge(&books, &sent, &BTreeMap::from([(0, 10)])).await.unwrap();
+    findings.iter().map(|finding| finding.split(": ").next().unwrap().to_owned()).collect()
+}
+
+const BROKEN_CHAIN: &str = "a batch does not begin where the one before it ended, or ends where it began";
+const TWICE: &str = "an effect was written more than once";
+const APART: &str = "an effect was written in a transaction that does not move the offset over it";
+const STRANGER: &str =
+    "a batch was written by somebody else than the one who took the partition under that epoch";
+const UNREAD: &str = "a partition is not read to its end";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_of_what_is_as_it_should_be() {
+    assert_eq!(said_of("").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_written_twice_is_found() {
+    let again = format!("begin; update ingest_partitions set next_offset = 10; {MARKER_AGAIN} commit");
+    assert_eq!(said_of(&again).await, [BROKEN_CHAIN, TWICE, APART]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_whose_offsets_are_another_ones_is_found() {
+    assert_eq!(said_of(&format!("begin; {MARKER_AGAIN} commit")).await, [TWICE, APART]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_owner_that_writes_is_found() {
+    let late = "update ingest_partitions set next_offset = 8; set application_name = 'second';
+                update ingest_partitions set owner = gen_random_uuid(), epoch = 2; set application_name = 'first';
+                update ingest_partitions set next_offset = 10";
+    assert_eq!(said_of(late).await, [BROKEN_CHAIN, STRANGER]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_stepped_over_is_found() {
+    let lost = "delete from dead_letters; delete from chaos_effects";
+    assert_eq!(said_of(lost).await, ["an acknowledged record has no effect"]);
+    assert_eq!(said_of("update ingest_partitions set next_offset = 12").await, [UNREAD]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_goes_back_is_found() {
+    let back = "insert into charge_points (charge_point_id, online, last_seen_at, seen_at)
+                values ('CP-1', true, now(), now());
+                update charge_points set seen_at = now() - interval '1 second';
+                delete from charge_points";
+    assert_eq!(said_of(back).await, ["a state became older than it was"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_never_sent_is_found() {
+    let made_up =
+        "insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Charging');
+                   insert into dead_letters (id, topic, partition, first_offset, last_offset, reason, detail)
+                   values (gen_random_uuid(), 't', 0, 7, 7, 'TOO_LATE', '')";
+    let said = said_of(made_up).await;
+    let expected = [
+        "last statuses of connectors",
+        APART,
+        "an event that was sent became a dead letter",
+        "an effect of a record that was not acknowledged",
+    ];
+    assert_eq!(said, expected);
+}

@@ -1,0 +1,51 @@
+//! The short form of `make chaos`, on the shared servers: ingestors as processes are killed, frozen and robbed of their leases, and
+//! connections are cut at the COMMIT, all in one run.
+
+use chaos::arena::{Arena, Plan, Servers};
+use chaos::books::Books;
+use chaos::campaign::kafka_settings;
+use chaos::faults::leases::Fight;
+use chaos::faults::{commits, freeze, kill, leases};
+use chaos::narrator::Narrator;
+use chaos::traffic::Pace;
+use runtime::kafka::Kafka;
+use std::time::Duration;
+use system_tests::binary;
+use testkit::{TestDatabase, TestTopic, kafka_brokers};
+
+const LEASE: Duration = Duration::from_millis(1_500);
+/// How often each ingestor takes each partition from the others.
+const ROUNDS: u32 = 3;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
+    let database = TestDatabase::new().await;
+    let topic = TestTopic::new("chaos");
+    let kafka = kafka_settings(&kafka_brokers()).unwrap();
+    let plan = Plan {
+        partitions: 8,
+        ingestors: 3,
+        lease: LEASE,
+        pace: Pace { events_per_second: 300, charge_points: 100, marker_interval: Duration::from_millis(50) },
+    };
+    Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
+    let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
+    let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
+    let books = Books::open(&database.url).await.unwrap();
+    let mut arena = Arena::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
+
+    let played = play(&mut arena).await;
+    let outcome = arena.close(played).await.unwrap();
+    assert!(outcome.sent.duplicates > 0);
+    assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
+    std::fs::remove_dir_all(logs).unwrap();
+}
+
+async fn play(arena: &mut Arena) -> anyhow::Result<()> {
+    kill::kill_one(arena).await?;
+    freeze::freeze_eldest(arena, LEASE * 2).await?;
+    commits::cut(arena, 4, 10).await?;
+    leases::fight(arena, Fight::Epochs, ROUNDS).await?;
+    leases::fight(arena, Fight::OneEpoch, ROUNDS).await?;
+    Ok(())
+}
