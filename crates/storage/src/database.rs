@@ -51,6 +51,9 @@ impl Database {
 
     /// A pool for batches, as [`Database::new`]: its connections find every row by its key.
     ///
+    /// A batch that stops half way holds the lock on its partition, and whoever would take over waits for it. Between two
+    /// statements there are milliseconds of work, so Postgres ends one that says nothing for seconds: its process is frozen.
+    ///
     /// A statement is planned once and kept; to plan it for each batch costs as much as a small one. Planned while a table was empty, it would read the whole table for each batch
     /// for as long as nobody has analysed it, however large it has grown since.
     ///
@@ -59,7 +62,8 @@ impl Database {
     pub fn for_batches(settings: &DatabaseSettings) -> Result<Self, StorageError> {
         Self::with_session(
             settings,
-            "set plan_cache_mode = force_generic_plan; \
+            "set idle_in_transaction_session_timeout = '3s'; \
+             set plan_cache_mode = force_generic_plan; \
              set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;",
         )
     }

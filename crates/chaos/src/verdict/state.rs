@@ -15,7 +15,7 @@ struct Comparison {
     sent: fn(&DeviceLedger) -> Vec<Value>,
 }
 
-const COMPARISONS: [Comparison; 3] = [
+const COMPARISONS: [Comparison; 4] = [
     Comparison {
         what: "last statuses of connectors",
         stored: "select charge_point_id as id, connector_id as connector, status from connectors where status is not null",
@@ -32,6 +32,11 @@ const COMPARISONS: [Comparison; 3] = [
                         ended_at is not null as ended, meter_start_wh as meter_start, meter_stop_wh as meter_stop
                  from sessions",
         sent: sessions,
+    },
+    Comparison {
+        what: "meter samples of devices",
+        stored: "select charge_point_id as id, count(*) as samples from meter_samples group by 1",
+        sent: samples,
     },
 ];
 
@@ -80,6 +85,13 @@ fn sessions(device: &DeviceLedger) -> Vec<Value> {
         })
     };
     device.sessions.iter().map(row).collect()
+}
+
+fn samples(device: &DeviceLedger) -> Vec<Value> {
+    // Each reading is of an instant of its own.
+    let samples: u64 = device.sessions.iter().map(|session| session.meter_values).sum();
+    let row = json!({ "id": device.charge_point_id, "samples": samples });
+    if samples > 0 { vec![row] } else { Vec::new() }
 }
 
 /// A row as text. 5 and 5.0 are one number.
