@@ -6,7 +6,7 @@
 
 use crate::dead_letters::{self, NewDeadLetter};
 use crate::ingest_partitions::{self, PartitionLease};
-use crate::{Connection, StorageError, charge_points, connectors, sessions};
+use crate::{Connection, StorageError, charge_points, connectors, feed, sessions};
 use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
@@ -139,12 +139,14 @@ async fn write_states(
     let mut changed_connectors = Vec::new();
     let mut changed_ledgers = Vec::new();
     let mut changed_sessions = Vec::new();
+    let mut told = Vec::new();
     for now in after {
         let found = before.binary_search_by(|held| held.id.cmp(&now.id)).ok();
         let Some(held) = found.and_then(|index| before.get(index)) else {
             return Err(StorageError::inconsistent("charge_points", format!("{} was not loaded", now.id)));
         };
         let changes = now.changes_since(held);
+        told.extend(domain::feed::derive(held, now));
         if changes.charge_point {
             changed_charge_points.push(now);
         }
@@ -158,5 +160,6 @@ async fn write_states(
     charge_points::update_many(tx, &changed_charge_points).await?;
     connectors::upsert_many(tx, &changed_connectors).await?;
     sessions::upsert_ledgers(tx, &changed_ledgers).await?;
-    sessions::upsert_many(tx, &changed_sessions).await
+    sessions::upsert_many(tx, &changed_sessions).await?;
+    feed::append(tx, &told).await
 }
