@@ -16,7 +16,7 @@ mod read;
 mod sequence;
 
 pub use chunk::Chunk;
-pub use read::{Backlog, backlog, list_after, note_published, prune, span};
+pub use read::{Backlog, Span, backlog, list_after, note_published, prune, span};
 pub use sequence::sequence;
 
 use crate::{Connection, StorageError};
