@@ -1,34 +1,47 @@
-//! Kafka → Postgres: consumes the gateways' events and keeps the live state of charge points.
+//! Kafka → Postgres: consumes the gateways' events and keeps the live state of charge points. Beside it Postgres → Kafka:
+//! tells other services what changed.
 //!
 //! Each replica holds leases on some of the topic's partitions ([`replica`]) and runs one task for each ([`partition`]):
-//! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset.
+//! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset. One of the replicas
+//! publishes the changes ([`relay`]).
 
 mod batch;
 mod fold;
 mod metrics;
 mod partition;
+mod relay;
 mod replica;
 mod settings;
 
-pub use settings::{DEFAULTS, IngestSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, IngestSettings, Settings};
 
 use anyhow::Context as _;
 use metrics::Metrics;
+use relay::{FeedMetrics, Relay};
 use replica::Replica;
 use runtime::Context;
 use runtime::causes;
 use runtime::kafka::Kafka;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings};
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
 
 /// Runs one replica until it is asked to stop.
 ///
 /// # Errors
 /// Settings that make no sense, a schema that this program was not built for, or a task that died.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.feed.topic != settings.ingest.topic,
+        "feed.topic is that of the gateways' events"
+    );
     let database = Database::new(&settings.database).context("database settings")?;
     // Leases are renewed on a connection that no batch can hold up.
-    let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database })
+    let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })
+        .context("database settings")?;
+    // One to read and note, one to renew the lease meanwhile.
+    let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database })
         .context("database settings")?;
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
     let pinged = database.clone();
@@ -47,5 +60,17 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let Some(checked) = context.shutdown.run_until_requested(waited).await else { return Ok(()) };
     checked.context("check the schema")?;
     let metrics = Arc::new(Metrics::new(&context.meter()));
-    Replica::new(settings.ingest, database, leases, kafka, metrics).run(&context.shutdown).await
+    let relay = Relay {
+        id: Uuid::now_v7(),
+        settings: settings.feed,
+        lease: settings.ingest.lease(),
+        database: feed,
+        kafka: kafka.clone(),
+        metrics: Arc::new(FeedMetrics::new(&context.meter())),
+    };
+    let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
+    let relayed = async { relay.await.context("the relay died") };
+    let replica = Replica::new(settings.ingest, database, leases, kafka, metrics);
+    tokio::try_join!(replica.run(&context.shutdown), relayed)?;
+    Ok(())
 }

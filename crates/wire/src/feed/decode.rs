@@ -35,12 +35,12 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
         Subject::StationId(id) => FeedSubject::Station(StationId(uuid(&id)?)),
     };
     let kind = match message.kind.ok_or_else(|| invalid("no kind"))? {
-        Kind::ConnectorStatusChanged(body) => FeedKind::ConnectorStatusChanged(connector_status(body)?),
-        Kind::ConnectivityChanged(body) => FeedKind::ConnectivityChanged(connectivity(&body)?),
-        Kind::SessionChanged(body) => FeedKind::SessionChanged(session(body)?),
-        Kind::CommandChanged(body) => FeedKind::CommandChanged(command(body)?),
-        Kind::StationChanged(body) => FeedKind::StationChanged(station(&body)?),
-        Kind::PileChanged(body) => FeedKind::PileChanged(pile(&body)?),
+        Kind::ConnectorStatus(body) => FeedKind::ConnectorStatusChanged(connector_status(body)?),
+        Kind::Connectivity(body) => FeedKind::ConnectivityChanged(connectivity(&body)?),
+        Kind::Session(body) => FeedKind::SessionChanged(session(body)?),
+        Kind::Command(body) => FeedKind::CommandChanged(command(body)?),
+        Kind::Station(body) => FeedKind::StationChanged(station(&body)?),
+        Kind::Pile(body) => FeedKind::PileChanged(pile(&body)?),
     };
     Ok(FeedChange { subject, at: required(message.time.as_ref())?, kind })
 }
@@ -136,7 +136,7 @@ fn required(raw: Option<&prost_types::Timestamp>) -> Decoded<DateTime<Utc>> {
 }
 
 /// The word that `to_wire` turns into `raw`.
-fn one_of<T: Copy, W: PartialEq>(all: &[T], raw: W, to_wire: fn(T) -> W) -> Decoded<T> {
+fn one_of<T: Copy, W: Copy + PartialEq>(all: &[T], raw: W, to_wire: fn(T) -> W) -> Decoded<T> {
     let meant = all.iter().copied().find(|word| to_wire(*word) == raw);
     meant.ok_or_else(|| invalid("a word is not known"))
 }

@@ -28,12 +28,12 @@ pub fn encode_change(change: &FeedChange) -> Vec<u8> {
 
 fn kind(kind: &FeedKind) -> Kind {
     match kind {
-        FeedKind::ConnectorStatusChanged(body) => Kind::ConnectorStatusChanged(connector_status(body)),
-        FeedKind::ConnectivityChanged(body) => Kind::ConnectivityChanged(connectivity(body)),
-        FeedKind::SessionChanged(body) => Kind::SessionChanged(session(body)),
-        FeedKind::CommandChanged(body) => Kind::CommandChanged(command(body)),
-        FeedKind::StationChanged(body) => Kind::StationChanged(station(body)),
-        FeedKind::PileChanged(body) => Kind::PileChanged(pile(body)),
+        FeedKind::ConnectorStatusChanged(body) => Kind::ConnectorStatus(connector_status(body)),
+        FeedKind::ConnectivityChanged(body) => Kind::Connectivity(connectivity(body)),
+        FeedKind::SessionChanged(body) => Kind::Session(session(body)),
+        FeedKind::CommandChanged(body) => Kind::Command(command(body)),
+        FeedKind::StationChanged(body) => Kind::Station(station(body)),
+        FeedKind::PileChanged(body) => Kind::Pile(pile(body)),
     }
 }
 
