@@ -1,4 +1,4 @@
-//! HTTP over stations and piles: what operators register, and beside it what the devices report.
+//! HTTP over stations and piles: what operators register, beside it what the devices report, and what changes of both.
 //!
 //! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`]), and
 //! answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
@@ -6,6 +6,7 @@
 mod api;
 mod edition;
 mod error;
+mod feed;
 mod fields;
 mod page;
 mod piles;
@@ -14,4 +15,4 @@ mod settings;
 mod stations;
 
 pub use service::{migrate, serve};
-pub use settings::{DEFAULTS, FreshnessSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, Settings};

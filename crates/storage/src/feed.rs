@@ -17,7 +17,7 @@ mod sequence;
 
 pub use chunk::Chunk;
 pub use read::{Backlog, Span, backlog, list_after, note_published, prune, span};
-pub use sequence::sequence;
+pub use sequence::{sequence, sequence_all};
 
 use crate::{Connection, StorageError};
 use diesel::sql_types::{Array, Int4, Text};

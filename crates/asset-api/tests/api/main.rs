@@ -1,9 +1,16 @@
 //! The service in-process, on a port and a database of its own, as its clients see it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic, that is how it fails"
+)]
 
 mod answer;
 mod app;
+mod feed;
+mod follower;
 mod gate;
 mod live;
 mod outages;

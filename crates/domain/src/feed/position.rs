@@ -31,6 +31,12 @@ impl FeedPosition {
     pub const fn end_of(chunk: i64) -> Self {
         Self { chunk, index: Self::LAST_INDEX }
     }
+
+    /// The chunk to go on with; the same one, where there may be more of it.
+    #[must_use]
+    pub const fn next_chunk(self) -> i64 {
+        if self.chunk > 0 && self.index < Self::LAST_INDEX { self.chunk } else { self.chunk + 1 }
+    }
 }
 
 impl fmt::Display for FeedPosition {
@@ -79,5 +85,6 @@ mod tests {
         assert!(at(1, 9) < at(2, 0));
         assert!(at(2, 0) < at(2, 1));
         assert!(at(2, 499) <= FeedPosition::end_of(2));
+        assert_eq!((at(2, 498).next_chunk(), at(2, 499).next_chunk(), at(0, 0).next_chunk()), (2, 3, 1));
     }
 }

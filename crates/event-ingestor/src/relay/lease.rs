@@ -16,7 +16,7 @@ impl Relay {
         let work = async move |mut connection: PooledConnection| {
             let connection = &mut *connection;
             if ingest_partitions::list(connection, &topic).await?.is_empty() {
-                feed::sequence(connection).await?;
+                feed::sequence_all(connection).await?;
                 let first = feed::span(connection).await?.first;
                 ingest_partitions::register(connection, &topic, &[(ROW, first)]).await?;
             }

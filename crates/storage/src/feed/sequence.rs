@@ -7,6 +7,8 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 
 /// The most chunks that are numbered in one transaction.
 const AT_ONCE: i64 = 1_000;
+/// How often in a row that is done by who wants all of them numbered.
+const ROUNDS: usize = 10;
 
 #[derive(QueryableByName)]
 struct Waiting {
@@ -32,12 +34,32 @@ pub async fn sequence(connection: &mut Connection) -> Result<usize, StorageError
     if !found.waiting {
         return Ok(0);
     }
-    connection.transaction(number).await
+    connection
+        .transaction(async |tx| number(tx, "select position from feed_head for update skip locked").await)
+        .await
 }
 
-async fn number(tx: &mut Connection) -> Result<usize, StorageError> {
+/// The same, but waits for whoever is at it: what is committed by now has its position then, however busy the feed is.
+/// For who must know where the end is.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn sequence_all(connection: &mut Connection) -> Result<(), StorageError> {
+    // More than this at once never waits where anybody reads; bounded all the same.
+    for _ in 0..ROUNDS {
+        let numbered = connection
+            .transaction(async |tx| number(tx, "select position from feed_head for update").await)
+            .await?;
+        if i64::try_from(numbered).is_ok_and(|numbered| numbered < AT_ONCE) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Numbers what waits, once `lock` has led to the head's row.
+async fn number(tx: &mut Connection, lock: &str) -> Result<usize, StorageError> {
     // A statement of its own: the next one must see what the holder before committed, or it would number it again.
-    let lock = "select position from feed_head for update skip locked";
     let head: Vec<Head> = diesel::sql_query(lock).load(tx).await?;
     let [head] = head.as_slice() else { return Ok(0) };
     let numbered = diesel::sql_query(
