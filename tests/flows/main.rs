@@ -1,7 +1,13 @@
 //! Whole flows over the real stack.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic, that is how it fails"
+)]
 
 mod exactly_once;
+mod feed;
 mod shutdown;
 mod story;
