@@ -182,7 +182,7 @@ async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
     const CHUNKS: usize = 60;
     let adapt = |settings: &mut Settings| {
         settings.feed.max_clients = 2;
-        settings.http.send_timeout_ms = 1_000;
+        settings.http.send_timeout_ms = 3_000;
     };
     let app = app(adapt).await;
     let socket = TcpSocket::new_v4().unwrap();
@@ -193,12 +193,18 @@ async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
     eventually("both to follow", || async { Follower::try_start(&app, "", None).await.is_none() }).await;
     let devices: Vec<String> = (0..500).map(|number| format!("CP-{number}")).collect();
     // Some ten megabytes: more than the system takes off the server's hands.
-    for _ in 0..CHUNKS {
-        write(&app, &devices).await;
-    }
-    for _ in 0..CHUNKS {
-        assert_eq!(follower.devices(500).await, devices);
-    }
+    // The other one reads meanwhile: it would be let go too, if it did not.
+    let writing = async {
+        for _ in 0..CHUNKS {
+            write(&app, &devices).await;
+        }
+    };
+    let following = async {
+        for _ in 0..CHUNKS {
+            assert_eq!(follower.devices(500).await, devices);
+        }
+    };
+    tokio::join!(writing, following);
     let mut third = eventually_some("the stalled client to be let go", || async {
         Follower::try_start(&app, "", None).await
     })
