@@ -9,6 +9,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use testkit::eventually;
+use testkit::kafka_wire::Connection;
 
 fn devices() -> Vec<String> {
     (0..10).map(|number| format!("CP-{number}")).collect()
@@ -129,4 +130,35 @@ async fn one_relay_publishes_and_others_stand_by() {
         relay.stop().await;
     }
     assert_eq!(ground.place().await, json!([51, false]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_published_is_not_noted() {
+    let ground = Ground::new().await;
+    let mut connection = ground.database.pool.connection().await.unwrap();
+    write(&mut connection, &devices(), 0).await;
+    let relay = ground.start();
+    eventually("the changes to be published", || async { ground.place().await == json!([2, true]) }).await;
+    // The relay knows the topic's partitions by now, and finds out only when it publishes.
+    let brokers = testkit::kafka_brokers();
+    Connection::open(brokers.split(',').next().unwrap()).delete_topic(&ground.topic);
+    eventually("the topic to be gone", || async { ground.kafka.partitions(&ground.topic).await.is_err() })
+        .await;
+    write(&mut connection, &devices(), 1).await;
+    eventually("the changes to be read", || async {
+        let numbered = "select count(*) from feed_chunks where position is not null";
+        ground.database.json(numbered).await == json!(2)
+    })
+    .await;
+    // Time enough to note it wrongly; no condition tells of what does not happen.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(ground.place().await, json!([2, true]));
+    eventually("the topic to be made anew", || async {
+        ground.kafka.create_topic(&ground.topic, ground::PARTITIONS).await.is_ok()
+    })
+    .await;
+    eventually("the changes to be published", || async { ground.place().await == json!([3, true]) }).await;
+    relay.stop().await;
+    let expected = devices().into_iter().map(|device| (device, vec![1])).collect();
+    assert_eq!(understand(&ground.consume().await), expected);
 }
