@@ -2,12 +2,12 @@
 //! row which commits late.
 //!
 //! Ids are drawn before the commit, so a row may become visible after others with greater ids, and a reader that took the
-//! id for a cursor would never see it. So chunks get a `position` in a second step, [`sequence`], once they are committed;
+//! id for a cursor would never see it. So chunks get a `position` in a second step, [`sequence()`], once they are committed;
 //! positions are dense, and whatever is numbered later is read later.
 //!
 //! Changes of one device keep their order: who writes of a device holds the lock on its `charge_points` row from before
 //! the id is drawn until the commit. So of two chunks that speak of it, the first is committed before the second draws its
-//! id: it has the smaller id, and whoever sees the second sees the first. [`sequence`] takes what it sees in the order of
+//! id: it has the smaller id, and whoever sees the second sees the first. [`sequence()`] takes what it sees in the order of
 //! ids, one at a time, so the first gets the smaller position. Ingestors lock the device anyway; the others do it with
 //! [`append_of`].
 
