@@ -1,9 +1,15 @@
 //! Whole flows over the real stack.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic, that is how it fails"
+)]
 
 mod brokers;
 mod chaos;
 mod exactly_once;
+mod feed;
 mod shutdown;
 mod story;

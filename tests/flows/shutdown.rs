@@ -173,6 +173,7 @@ async fn an_ingestor_that_stops_hands_over_at_once() {
     let settings = [
         ("CHARGING__ADMIN__LISTEN", admin.as_str()),
         ("CHARGING__INGEST__TOPIC", platform.simulator_settings.topics.events.as_str()),
+        ("CHARGING__FEED__ENABLED", "false"),
         // Far longer than the test: what is handed over did not just run out.
         ("CHARGING__INGEST__LEASE_MS", "600000"),
     ];

@@ -94,19 +94,30 @@ impl Platform {
         }
     }
 
-    /// Starts a replica of the ingestor.
+    /// Starts a replica of the ingestor, which does not relay the feed.
     ///
     /// # Panics
     /// When its settings do not parse.
     #[must_use]
     pub fn ingest(&self) -> Ingestor {
-        let overrides = [
+        self.ingest_with(&[("feed.enabled", "false")])
+    }
+
+    /// Starts a replica of the ingestor with settings of its own.
+    ///
+    /// # Panics
+    /// When its settings do not parse.
+    #[must_use]
+    pub fn ingest_with(&self, settings: &[(&str, &str)]) -> Ingestor {
+        let brokers = testkit::kafka_brokers();
+        let mut overrides = vec![
             ("database.url", self.database.url.as_str()),
-            ("kafka.brokers", &testkit::kafka_brokers()),
+            ("kafka.brokers", &brokers),
             ("ingest.topic", &self.simulator_settings.topics.events),
             ("ingest.lease_ms", "2000"),
             ("database.max_connections", "4"),
         ];
+        overrides.extend_from_slice(settings);
         let settings = runtime::settings::parse(event_ingestor::DEFAULTS, &overrides).unwrap();
         let context = Context::new("event-ingestor");
         let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
@@ -136,14 +147,20 @@ impl Platform {
         self.simulator.connect(DeviceSpec::new(device.clone()).with_connectors(1)).await.unwrap();
     }
 
+    /// Where asset-api has `path`.
+    #[must_use]
+    pub fn asset_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.assets)
+    }
+
     /// POST to asset-api.
     pub async fn post_asset(&self, path: &str, body: &Value) -> Answer {
-        self.answer(self.client.post(format!("http://{}{path}", self.assets)).json(body)).await
+        self.answer(self.client.post(self.asset_url(path)).json(body)).await
     }
 
     /// GET from asset-api.
     pub async fn asset(&self, path: &str) -> Answer {
-        self.answer(self.client.get(format!("http://{}{path}", self.assets))).await
+        self.answer(self.client.get(self.asset_url(path))).await
     }
 
     /// POST of a command for the pile at `path`.

@@ -1,7 +1,7 @@
 //! What handlers share, and which of them answers what.
 
 use crate::error::ApiError;
-use crate::{Settings, dead_letters, piles, stations};
+use crate::{Settings, dead_letters, feed, piles, stations};
 use actix_web::web::{self, ServiceConfig};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::Future;
@@ -65,6 +65,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(piles::create))
                 .route(web::get().to(piles::list_of_station)),
         )
+        .service(web::resource("/api/v1/feed").route(web::get().to(feed::follow)))
         .service(web::resource("/api/v1/piles").route(web::get().to(piles::list)))
         .service(
             web::resource("/api/v1/piles/{pileId}")

@@ -17,6 +17,15 @@ pub enum ApiError {
     /// The cursor is none that this service gave out.
     #[error("the cursor is not valid")]
     InvalidCursor,
+    /// The place in the feed is none that was given out.
+    #[error("the place in the feed is not valid")]
+    InvalidFeedPosition,
+    /// What comes after the place in the feed was deleted.
+    #[error("what comes after the place in the feed is not kept any more")]
+    FeedPositionGone,
+    /// As many clients follow the feed as may.
+    #[error("too many clients follow the feed")]
+    TooManyFollowers,
     /// The state of the station is against it.
     #[error(transparent)]
     Station(#[from] stations::Refusal),
@@ -40,6 +49,15 @@ impl From<ApiError> for Problem {
         match error {
             ApiError::Invalid(errors) => Self::invalid(errors),
             ApiError::InvalidCursor => Self::bad_request("INVALID_CURSOR", "Cursor is not valid"),
+            ApiError::InvalidFeedPosition => {
+                Self::bad_request("INVALID_FEED_POSITION", "Place in the feed is not valid")
+            }
+            ApiError::FeedPositionGone => {
+                Self::new(StatusCode::GONE, "FEED_POSITION_GONE", "What comes next is not kept any more")
+            }
+            ApiError::TooManyFollowers => {
+                Self::unavailable("TOO_MANY_FOLLOWERS", "Too many clients follow the feed", 5)
+            }
             ApiError::Station(StationRefusal::NotFound) | ApiError::Pile(PileRefusal::StationNotFound) => {
                 Self::not_found("STATION_NOT_FOUND", "There is no such station")
             }

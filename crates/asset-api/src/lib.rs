@@ -1,5 +1,5 @@
-//! HTTP over stations and piles: what operators register, and beside it what the devices report; and over the dead letters,
-//! what nobody could use of that.
+//! HTTP over stations and piles: what operators register, beside it what the devices report, and what changes of both; and over
+//! the dead letters, what nobody could use of that.
 //!
 //! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`],
 //! [`dead_letters`]), and answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
@@ -8,6 +8,7 @@ mod api;
 mod dead_letters;
 mod edition;
 mod error;
+mod feed;
 mod fields;
 mod page;
 mod piles;
@@ -16,4 +17,4 @@ mod settings;
 mod stations;
 
 pub use service::{migrate, serve};
-pub use settings::{DEFAULTS, FreshnessSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, Settings};

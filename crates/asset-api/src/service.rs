@@ -2,6 +2,7 @@
 
 use crate::Settings;
 use crate::api::{self, Api};
+use crate::feed::Hub;
 use actix_web::web;
 use runtime::Context;
 use runtime::causes;
@@ -25,9 +26,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         let database = pinged.clone();
         async move { database.ping().await.map_err(|error| error.to_string()) }
     });
+    let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
+    let hub = web::Data::from(hub);
     let api = web::Data::new(Api::new(database, &settings));
     let server = runtime::http::serve(&settings.http, &context, move |config| {
-        config.app_data(api.clone()).configure(api::routes);
+        config.app_data(api.clone()).app_data(hub.clone()).configure(api::routes);
     })?;
     server.stopped().await
 }

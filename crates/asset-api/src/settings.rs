@@ -17,6 +17,22 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// When what devices report counts as old.
     pub freshness: FreshnessSettings,
+    /// How changes are told to those who follow them.
+    pub feed: FeedSettings,
+}
+
+/// How changes are told to those who follow them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedSettings {
+    /// Milliseconds between looks at the feed while anybody follows.
+    pub poll_ms: u64,
+    /// Clients that may follow at once.
+    pub max_clients: usize,
+    /// Milliseconds without a change after which a client is told that the connection lives.
+    pub keep_alive_ms: u64,
+    /// The CloudEvents source.
+    pub source: String,
 }
 
 /// When what devices report counts as old.

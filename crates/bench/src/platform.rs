@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How long a service may take to stop.
 const GRACE: Duration = Duration::from_secs(25);
 
+/// As the stack makes it.
+const FEED_PARTITIONS: i32 = 12;
+
 /// What no other run has.
 #[derive(Debug, Clone)]
 pub struct Names {
@@ -23,6 +26,8 @@ pub struct Names {
     pub events: String,
     /// The topic of commands.
     pub commands: String,
+    /// The topic of the feed of changes.
+    pub feed: String,
 }
 
 /// What was set up.
@@ -48,6 +53,7 @@ impl Names {
             database: format!("bench_{run}"),
             events: format!("bench-events-{run}"),
             commands: format!("bench-commands-{run}"),
+            feed: format!("bench-feed-{run}"),
             run,
         }
     }
@@ -56,7 +62,7 @@ impl Names {
     pub async fn remove(&self) -> anyhow::Result<()> {
         let dropped = server::drop_database(&variable("DATABASE_URL")?, &self.database).await;
         let kafka = launch::kafka()?;
-        for topic in [&self.events, &self.commands] {
+        for topic in [&self.events, &self.commands, &self.feed] {
             kafka.delete_topic(topic).await.with_context(|| format!("delete {topic}"))?;
         }
         dropped.with_context(|| format!("drop {}", self.database))
@@ -73,6 +79,7 @@ impl Platform {
         let kafka = launch::kafka()?;
         kafka.create_topic(&names.events, plan.partitions).await?;
         kafka.create_topic(&names.commands, plan.command_partitions.into()).await?;
+        kafka.create_topic(&names.feed, FEED_PARTITIONS).await?;
         let logs = folder.join("logs");
         std::fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
         Ok(Self { names: names.clone(), url, kafka, logs, ingestors: Vec::new(), started: 0 })
@@ -86,6 +93,7 @@ impl Platform {
             ("DATABASE_URL", self.url.clone()),
             ("CHARGING__ADMIN__LISTEN", admin.clone()),
             ("CHARGING__INGEST__TOPIC", self.names.events.clone()),
+            ("CHARGING__FEED__TOPIC", self.names.feed.clone()),
         ];
         let log = self.logs.join(format!("event-ingestor-{}.log", self.started));
         let mut process = Process::start("event-ingestor", &settings, log)?;

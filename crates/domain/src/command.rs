@@ -127,7 +127,8 @@ pub enum TriggeredMessage {
 }
 
 /// Where a command stands. States only move forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum CommandState {
     /// Checked, routed and recorded; not yet on the topic.
     Accepted,

@@ -153,6 +153,12 @@ impl Ledger {
         derive::derive(charge_point, &self.facts)
     }
 
+    /// Whether a session that began at `started_at` would still be told of: it was not settled and forgotten.
+    #[must_use]
+    pub fn remembers(&self, started_at: DateTime<Utc>) -> bool {
+        self.settled_until.is_none_or(|horizon| started_at > horizon)
+    }
+
     /// Forgets what is settled for good: all that was said of ended sessions, but for the last few.
     pub fn settle(&mut self, charge_point: &ChargePointId) {
         let derived = self.derive(charge_point);

@@ -11,6 +11,7 @@ pub mod command;
 pub mod connector;
 pub mod digest;
 pub mod event;
+pub mod feed;
 #[cfg(feature = "generate")]
 pub mod generate;
 pub mod ids;

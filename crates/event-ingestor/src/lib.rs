@@ -1,20 +1,24 @@
-//! Kafka → Postgres: consumes the gateways' events and keeps the live state of charge points.
+//! Kafka → Postgres: consumes the gateways' events and keeps the live state of charge points. Beside it Postgres → Kafka:
+//! tells other services what changed.
 //!
 //! Each replica holds leases on some of the topic's partitions ([`replica`]) and runs one task for each ([`partition`]):
-//! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset.
+//! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset. One of the replicas
+//! publishes the changes ([`relay`]).
 
 mod batch;
 mod fold;
 mod metrics;
 mod partition;
+mod relay;
 mod replica;
 mod samples;
 mod settings;
 
-pub use settings::{DEFAULTS, IngestSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, IngestSettings, Settings};
 
 use anyhow::Context as _;
 use metrics::Metrics;
+use relay::{FeedMetrics, Relay};
 use replica::Replica;
 use runtime::Context;
 use runtime::causes;
@@ -22,7 +26,7 @@ use runtime::kafka::Kafka;
 use samples::SampleDays;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings};
-use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// Runs one replica until it is asked to stop.
@@ -30,9 +34,16 @@ use uuid::Uuid;
 /// # Errors
 /// Settings that make no sense, a schema that this program was not built for, or a task that died.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.feed.topic != settings.ingest.topic,
+        "feed.topic is that of the gateways' events"
+    );
     let database = Database::for_batches(&settings.database).context("database settings")?;
     // Leases are renewed on a connection that no batch can hold up.
-    let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database })
+    let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })
+        .context("database settings")?;
+    // One to read and note, one to renew the lease meanwhile.
+    let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database })
         .context("database settings")?;
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
     let pinged = database.clone();
@@ -52,13 +63,22 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     checked.context("check the schema")?;
     let id = Uuid::now_v7();
     let metrics = Arc::new(Metrics::new(&context.meter(), id));
+    let relay = Relay {
+        id,
+        settings: settings.feed,
+        lease: settings.ingest.lease(),
+        database: feed,
+        kafka: kafka.clone(),
+        metrics: Arc::new(FeedMetrics::new(&context.meter())),
+    };
+    let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
+    let relayed = async { relay.await.context("the relay died") };
     let retention = settings.ingest.sample_retention_days;
     let sample_days = Arc::new(SampleDays::new(database.clone(), Arc::clone(&metrics), retention));
-    let stop = CancellationToken::new();
-    let keeper = tokio::spawn(Arc::clone(&sample_days).keep(stop.clone()));
+    let keeper = tokio::spawn(Arc::clone(&sample_days).keep(context.shutdown.clone()));
+    let keeper = AbortOnDropHandle::new(keeper);
+    let kept = async { keeper.await.context("who keeps the days of samples died") };
     let replica = Replica::new(id, settings.ingest, database, leases, kafka, metrics, sample_days);
-    let ran = replica.run(&context.shutdown).await;
-    stop.cancel();
-    keeper.await.context("keep the days of samples")?;
-    ran
+    tokio::try_join!(replica.run(&context.shutdown), relayed, kept)?;
+    Ok(())
 }

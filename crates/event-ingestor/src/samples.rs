@@ -3,13 +3,12 @@
 use crate::metrics::Metrics;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use domain::order::{MAX_AHEAD, MAX_BEHIND};
-use runtime::causes;
+use runtime::{Shutdown, causes};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use storage::{Database, PooledConnection, StorageError, meter_samples};
-use tokio_util::sync::CancellationToken;
 
 /// How often old days are looked for, and tomorrow's made.
 const INTERVAL: Duration = Duration::from_secs(3_600);
@@ -64,8 +63,8 @@ impl SampleDays {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&day)
     }
 
-    /// Makes tomorrow's partition and drops those of days that are not kept any more, now and then until `stop`.
-    pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
+    /// Makes tomorrow's partition and drops those of days that are not kept any more, now and then until shutdown.
+    pub(crate) async fn keep(self: Arc<Self>, shutdown: Shutdown) {
         loop {
             let pause = match self.tidy().await {
                 Ok(()) => INTERVAL,
@@ -74,7 +73,7 @@ impl SampleDays {
                     PAUSE
                 }
             };
-            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            if shutdown.run_until_requested(tokio::time::sleep(pause)).await.is_none() {
                 return;
             }
         }

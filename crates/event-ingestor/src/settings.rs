@@ -14,6 +14,8 @@ pub const DEFAULTS: &str = include_str!("../defaults.toml");
 pub struct Settings {
     /// What to read and how.
     pub ingest: IngestSettings,
+    /// What to tell other services, and how.
+    pub feed: FeedSettings,
     /// Where to write.
     pub database: DatabaseSettings,
     /// Where to read.
@@ -40,6 +42,36 @@ pub struct IngestSettings {
     pub silence_check_ms: u64,
     /// How long meter samples are kept, in days.
     pub sample_retention_days: u32,
+}
+
+/// What to tell other services, and how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedSettings {
+    /// Whether this replica may relay the feed.
+    pub enabled: bool,
+    /// The topic that changes are published on.
+    pub topic: String,
+    /// How long to wait when there was nothing to publish, in ms.
+    pub poll_ms: u64,
+    /// How long changes are kept for those who come back, in hours.
+    pub retention_h: u32,
+    /// The CloudEvents source.
+    pub source: String,
+}
+
+impl FeedSettings {
+    /// How long to wait when there was nothing to publish.
+    #[must_use]
+    pub const fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+
+    /// How long changes are kept.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        Duration::from_hours(self.retention_h.into())
+    }
 }
 
 impl IngestSettings {

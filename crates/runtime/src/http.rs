@@ -6,6 +6,7 @@ mod guard;
 mod json;
 mod observe;
 mod server;
+mod unread;
 
 pub use extract::{PathParams, QueryParams};
 pub use guard::Deadline;

@@ -6,7 +6,7 @@
 
 use crate::dead_letters::{self, NewDeadLetter};
 use crate::ingest_partitions::{self, PartitionLease};
-use crate::{Connection, StorageError, Touched, charge_points, connectors, meter_samples, sessions};
+use crate::{Connection, StorageError, Touched, charge_points, connectors, feed, meter_samples, sessions};
 use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
@@ -134,6 +134,7 @@ pub(crate) async fn write_states(
     let mut changed_connectors = Vec::new();
     let mut changed_ledgers = Vec::new();
     let mut changed_sessions = Vec::new();
+    let mut told = Vec::new();
     for now in after {
         let found = before.binary_search_by(|held| held.id.cmp(&now.id)).ok();
         let Some(held) = found.and_then(|index| before.get(index)) else {
@@ -143,6 +144,7 @@ pub(crate) async fn write_states(
         if !touched.covers(&now.id, &changes) {
             return Err(StorageError::inconsistent("batch", format!("{} was not loaded whole", now.id)));
         }
+        told.extend(domain::feed::derive(held, now));
         if changes.charge_point {
             changed_charge_points.push(now);
         }
@@ -156,5 +158,6 @@ pub(crate) async fn write_states(
     charge_points::update_many(tx, &changed_charge_points).await?;
     connectors::upsert_many(tx, &changed_connectors).await?;
     sessions::upsert_ledgers(tx, &changed_ledgers).await?;
-    sessions::upsert_many(tx, &changed_sessions).await
+    sessions::upsert_many(tx, &changed_sessions).await?;
+    feed::append(tx, &told).await
 }

@@ -6,11 +6,14 @@ mod snapshot;
 pub use snapshot::snapshot;
 
 use crate::schema::commands;
-use crate::{Connection, StorageError};
+use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel::sql_types::Timestamptz;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::command::{Command, CommandState, GatewayRoute};
+use domain::feed::{CommandChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use row::{CommandRow, NewRow, SettledRow};
 
@@ -70,6 +73,23 @@ impl RecordedCommand {
             Some(publication) => publication.state(),
         }
     }
+
+    /// What the feed tells of it at `now`, when it was settled.
+    fn change(self, now: DateTime<Utc>) -> FeedChange {
+        let (state, failure) = (self.state(), self.publication.and_then(Publication::failure));
+        let body = CommandChanged {
+            command_id: self.id,
+            pile_id: self.pile_id,
+            name: self.name,
+            state,
+            gateway_id: self.route.gateway_id,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            failure,
+        };
+        let subject = FeedSubject::ChargePoint(self.charge_point_id);
+        FeedChange { subject, at: now, kind: FeedKind::CommandChanged(body) }
+    }
 }
 
 impl Publication {
@@ -80,6 +100,13 @@ impl Publication {
             Self::Published { .. } => CommandState::Published,
             Self::Unknown { .. } => CommandState::Unknown,
             Self::Failed { .. } => CommandState::Failed,
+        }
+    }
+
+    fn failure(self) -> Option<String> {
+        match self {
+            Self::Published { .. } => None,
+            Self::Unknown { failure } | Self::Failed { failure } => Some(failure),
         }
     }
 }
@@ -95,11 +122,18 @@ pub async fn insert(
     partition: i32,
     payload: &serde_json::Value,
 ) -> Result<(), StorageError> {
-    diesel::insert_into(commands::table)
-        .values(NewRow::new(command, pile_id, partition, payload))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let change = FeedChange {
+        subject: FeedSubject::ChargePoint(command.charge_point_id.clone()),
+        at: command.issued_at,
+        kind: FeedKind::CommandChanged(CommandChanged::accepted(command, pile_id)),
+    };
+    connection
+        .transaction(async |tx| {
+            let row = NewRow::new(command, pile_id, partition, payload);
+            diesel::insert_into(commands::table).values(row).execute(tx).await?;
+            feed::append_of(tx, &[change]).await
+        })
+        .await
 }
 
 /// Notes what became of a command's publication; says whether it did. A command that was settled before stays as it
@@ -112,9 +146,21 @@ pub async fn settle(
     id: CommandId,
     publication: &Publication,
 ) -> Result<bool, StorageError> {
-    let waiting = commands::table.find(id.0).filter(commands::state.eq(CommandState::Accepted.as_str()));
-    let settled = diesel::update(waiting).set(SettledRow::new(publication)).execute(connection).await?;
-    Ok(settled == 1)
+    connection
+        .transaction(async |tx| {
+            let waiting =
+                commands::table.find(id.0).filter(commands::state.eq(CommandState::Accepted.as_str()));
+            let settled: Option<(CommandRow, DateTime<Utc>)> = diesel::update(waiting)
+                .set(SettledRow::new(publication))
+                .returning((CommandRow::as_returning(), sql::<Timestamptz>("clock_timestamp()")))
+                .get_result(tx)
+                .await
+                .optional()?;
+            let Some((row, now)) = settled else { return Ok(false) };
+            feed::append_of(tx, &[row.into_record()?.change(now)]).await?;
+            Ok(true)
+        })
+        .await
 }
 
 /// The command called `id`.

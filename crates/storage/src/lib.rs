@@ -11,6 +11,7 @@ pub mod connectors;
 mod database;
 pub mod dead_letters;
 mod error;
+pub mod feed;
 pub mod ingest_partitions;
 pub mod ingest_replicas;
 pub mod meter_samples;

@@ -87,6 +87,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed_chunks (id) {
+        id -> Int8,
+        position -> Nullable<Int8>,
+        changes -> Json,
+        change_count -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    feed_head (id) {
+        id -> Bool,
+        position -> Int8,
+    }
+}
+
+diesel::table! {
     ingest_partitions (topic, partition) {
         topic -> Text,
         partition -> Int4,
@@ -182,6 +199,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     commands,
     connectors,
     dead_letters,
+    feed_chunks,
+    feed_head,
     ingest_partitions,
     ingest_replicas,
     meter_samples,

@@ -54,6 +54,7 @@ fn diesel_type(kind: &str) -> &'static str {
         "bigint" => "Int8",
         "double precision" => "Float8",
         "timestamp with time zone" => "Timestamptz",
+        "json" => "Json",
         "jsonb" => "Jsonb",
         "bytea" => "Bytea",
         other => panic!("no diesel type is known for {other}: add it here"),

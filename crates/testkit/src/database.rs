@@ -9,6 +9,8 @@ use storage::{Database, DatabaseSettings};
 
 /// Taken while the template is made or cloned. Any constant will do, as long as it is not the one migrations take.
 const TEMPLATE_LOCK: i64 = 0x7465_6d70;
+/// Few: many tests share one server.
+const CONNECTIONS: usize = 4;
 
 #[derive(diesel::QueryableByName)]
 struct Value {
@@ -31,6 +33,14 @@ impl TestDatabase {
     /// # Panics
     /// When Postgres cannot be reached.
     pub async fn new() -> Self {
+        Self::with_connections(CONNECTIONS).await
+    }
+
+    /// The same with so many connections at most, for tests that hold several at once.
+    ///
+    /// # Panics
+    /// When Postgres cannot be reached.
+    pub async fn with_connections(max_connections: usize) -> Self {
         let template = format!("charging_template_{:016x}", migrations_digest());
         let name = crate::unique("test").replace('-', "_");
         let mut server = AsyncPgConnection::establish(&database_url()).await.expect("reach DATABASE_URL");
@@ -41,7 +51,7 @@ impl TestDatabase {
             run(&mut server, &format!("create database {name} template {template}")).await;
         }
         let url = with_database(&name);
-        let pool = Database::new(&settings(&url)).unwrap();
+        let pool = Database::new(&DatabaseSettings { max_connections, ..settings(&url) }).unwrap();
         Self { pool, url, name }
     }
 
@@ -116,7 +126,7 @@ async fn run(server: &mut AsyncPgConnection, sql: &str) {
 fn settings(url: &str) -> DatabaseSettings {
     DatabaseSettings {
         url: SecretString::from(url.to_owned()),
-        max_connections: 4,
+        max_connections: CONNECTIONS,
         connect_timeout_ms: 20_000,
         statement_timeout_ms: 20_000,
     }

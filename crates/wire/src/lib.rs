@@ -1,5 +1,5 @@
 //! Bytes ⇄ domain: the events and commands of the gateway contract (`docs/gateway-contract.md`), as JSON and as
-//! protobuf, and the hash that picks a gateway's partition.
+//! protobuf, the hash that picks a gateway's partition, and the feed that other services follow.
 //!
 //! No I/O and no clock. [`decode`] accepts every variant that deployed gateways are known to send and gives the
 //! platform's own types, already valid; what it refuses, it refuses with a stable reason ([`DecodeError::reason`]) that
@@ -7,6 +7,7 @@
 
 pub mod command;
 pub mod event;
+pub mod feed;
 pub mod routing;
 
 mod error;

@@ -42,6 +42,11 @@ impl TestApp {
         Self { database, context, client: reqwest::Client::new(), base: format!("http://{address}") }
     }
 
+    /// Where it listens, as `host:port`.
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     /// A request to be sent by [`Answer::to`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))

@@ -1,10 +1,17 @@
 //! The service in-process, on a port and a database of its own, as its clients see it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic, that is how it fails"
+)]
 
 mod answer;
 mod app;
 mod dead_letters;
+mod feed;
+mod follower;
 mod gate;
 mod live;
 mod outages;

@@ -131,6 +131,8 @@ fn settings(database: &TestDatabase, topic: &str, overrides: &[(&str, &str)]) ->
         ("ingest.topic", topic),
         ("database.max_connections", "4"),
         ("ingest.discover_interval_ms", "500"),
+        // Tests of the feed have topics of their own for it.
+        ("feed.enabled", "false"),
     ];
     all.extend_from_slice(overrides);
     runtime::settings::parse(DEFAULTS, &all).unwrap()

@@ -15,7 +15,7 @@ use actix_web::{
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
-use super::{framework, guard, json::BodyLimit, observe};
+use super::{framework, guard, json::BodyLimit, observe, unread};
 use crate::{Context, Shutdown, settings::HttpSettings};
 
 /// Threads a worker may start for blocking work; none are started without it.
@@ -66,6 +66,7 @@ where
     let patience = Duration::from_secs(shutdown.grace().as_secs().saturating_sub(MARGIN_S).max(1));
     let deadline = Duration::from_millis(settings.request_deadline_ms);
     let client_timeout = Duration::from_millis(settings.client_timeout_ms);
+    let send_timeout = Duration::from_millis(settings.send_timeout_ms);
     let limit = BodyLimit { bytes: settings.max_body_bytes, time: client_timeout };
     let server = HttpServer::new(move || app(limit, deadline, configure.clone()))
         .workers(settings.workers.get())
@@ -73,6 +74,7 @@ where
         .keep_alive(Duration::from_millis(settings.keep_alive_ms))
         .client_request_timeout(client_timeout)
         .client_disconnect_timeout(client_timeout)
+        .on_connect(move |connection, _data| unread::limit(connection, send_timeout))
         .worker_max_blocking_threads(BLOCKING_THREADS)
         .shutdown_timeout(patience.as_secs())
         .disable_signals()

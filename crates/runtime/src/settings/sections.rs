@@ -83,6 +83,8 @@ pub struct HttpSettings {
     pub request_deadline_ms: u64,
     /// Milliseconds a client may take to send its request's head, and then its body.
     pub client_timeout_ms: u64,
+    /// Milliseconds a client may take nothing of what is sent to it.
+    pub send_timeout_ms: u64,
     /// Milliseconds an idle connection is kept.
     pub keep_alive_ms: u64,
     /// Bytes a request body may have where a route does not say otherwise.

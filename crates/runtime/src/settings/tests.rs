@@ -162,6 +162,7 @@ fn shared_sections_read_from_their_documented_text() {
         workers = 2
         request_deadline_ms = 10000
         client_timeout_ms = 5000
+        send_timeout_ms = 15000
         keep_alive_ms = 75000
         max_body_bytes = 65536
         max_connections = 2048

@@ -2,13 +2,14 @@
 
 use super::row::{DetailColumns, Row};
 use crate::schema::{piles, sessions};
-use crate::{Connection, StorageError, stations};
+use crate::{Connection, StorageError, feed, stations};
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::asset::{Pile, PileDetails};
+use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
 use domain::ids::{ChargePointId, PileId};
 
 /// Why a pile was not added or changed.
@@ -55,6 +56,7 @@ pub async fn insert(connection: &mut Connection, pile: &Pile) -> Result<Result<(
                 ))
                 .execute(tx)
                 .await?;
+            tell(tx, pile, AssetAction::Created, None).await?;
             Ok(Ok(()))
         })
         .await;
@@ -79,8 +81,8 @@ pub async fn update(
                 Ok(device) => device,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            let exchanged = device != details.charge_point_id.as_str();
-            if exchanged && has_open_session(tx, &device).await? {
+            let exchanged = device != details.charge_point_id;
+            if exchanged && has_open_session(tx, device.as_str()).await? {
                 return Ok(Err(Refusal::OpenSession));
             }
             let row = diesel::update(piles::table.find(id.0))
@@ -92,7 +94,9 @@ pub async fn update(
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
-            Pile::try_from(row).map(Ok)
+            let pile = Pile::try_from(row)?;
+            tell(tx, &pile, AssetAction::Updated, Some(&device).filter(|_| exchanged)).await?;
+            Ok(Ok(pile))
         })
         .await;
     refuse_taken(updated, details)
@@ -115,20 +119,45 @@ pub async fn retire(
                 Ok(device) => device,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if has_open_session(tx, &device).await? {
+            if has_open_session(tx, device.as_str()).await? {
                 return Ok(Err(Refusal::OpenSession));
             }
-            diesel::update(piles::table.find(id.0))
+            let row = diesel::update(piles::table.find(id.0))
                 .set((
                     piles::retired_at.eq(at),
                     piles::updated_at.eq(at),
                     piles::version.eq(piles::version + 1),
                 ))
-                .execute(tx)
+                .returning(Row::as_returning())
+                .get_result(tx)
                 .await?;
+            tell(tx, &Pile::try_from(row)?, AssetAction::Retired, None).await?;
             Ok(Ok(()))
         })
         .await
+}
+
+/// Tells the feed what was done to a pile: whoever follows its device, and whoever follows the device that it had `before`.
+async fn tell(
+    tx: &mut Connection,
+    pile: &Pile,
+    action: AssetAction,
+    before: Option<&ChargePointId>,
+) -> Result<(), StorageError> {
+    let body = PileChanged {
+        pile_id: pile.id,
+        station_id: pile.station_id,
+        charge_point_id: pile.details.charge_point_id.clone(),
+        action,
+        version: pile.edition.version,
+    };
+    let change = |device: &ChargePointId| FeedChange {
+        subject: FeedSubject::ChargePoint(device.clone()),
+        at: pile.edition.updated_at,
+        kind: FeedKind::PileChanged(body.clone()),
+    };
+    let devices = before.into_iter().chain([&pile.details.charge_point_id]);
+    feed::append_of(tx, &devices.map(change).collect::<Vec<_>>()).await
 }
 
 /// Whether a vehicle is charging at a device.
@@ -142,7 +171,7 @@ async fn lock(
     tx: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
-) -> Result<Result<String, Refusal>, StorageError> {
+) -> Result<Result<ChargePointId, Refusal>, StorageError> {
     let held: Option<(String, i64)> = piles::table
         .filter(piles::id.eq(id.0))
         .filter(piles::retired_at.is_null())
@@ -156,7 +185,8 @@ async fn lock(
         (Some((_, current)), Some(expected)) if !expected.contains(&current) => {
             Err(Refusal::OtherVersion { current })
         }
-        (Some((charge_point, _)), _) => Ok(charge_point),
+        (Some((charge_point, _)), _) => Ok(ChargePointId::parse(&charge_point)
+            .map_err(|error| StorageError::inconsistent("piles", error))?),
     })
 }
 

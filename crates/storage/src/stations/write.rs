@@ -2,12 +2,13 @@
 
 use super::row::{DetailColumns, Row};
 use crate::schema::{piles, stations};
-use crate::{Connection, StorageError};
+use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::{Station, StationDetails};
+use domain::asset::{Edition, Station, StationDetails};
+use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChanged};
 use domain::ids::StationId;
 use uuid::Uuid;
 
@@ -33,17 +34,21 @@ pub enum Refusal {
 /// # Errors
 /// When Postgres fails.
 pub async fn insert(connection: &mut Connection, station: &Station) -> Result<(), StorageError> {
-    diesel::insert_into(stations::table)
-        .values((
-            stations::id.eq(station.id.0),
-            DetailColumns::from(&station.details),
-            stations::created_at.eq(station.edition.created_at),
-            stations::updated_at.eq(station.edition.updated_at),
-            stations::version.eq(station.edition.version),
-        ))
-        .execute(connection)
-        .await?;
-    Ok(())
+    connection
+        .transaction(async |tx| {
+            diesel::insert_into(stations::table)
+                .values((
+                    stations::id.eq(station.id.0),
+                    DetailColumns::from(&station.details),
+                    stations::created_at.eq(station.edition.created_at),
+                    stations::updated_at.eq(station.edition.updated_at),
+                    stations::version.eq(station.edition.version),
+                ))
+                .execute(tx)
+                .await?;
+            tell(tx, station.id, AssetAction::Created, station.edition).await
+        })
+        .await
 }
 
 /// Replaces what is said of a station, provided that it is at one of the `expected` versions, where given.
@@ -71,7 +76,9 @@ pub async fn update(
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
-            Station::try_from(row).map(Ok)
+            let station = Station::try_from(row)?;
+            tell(tx, id, AssetAction::Updated, station.edition).await?;
+            Ok(Ok(station))
         })
         .await
 }
@@ -96,17 +103,31 @@ pub async fn retire(
             if diesel::select(exists(piles::table.filter(standing))).get_result(tx).await? {
                 return Ok(Err(Refusal::NotEmpty));
             }
-            diesel::update(stations::table.find(id.0))
+            let row = diesel::update(stations::table.find(id.0))
                 .set((
                     stations::retired_at.eq(at),
                     stations::updated_at.eq(at),
                     stations::version.eq(stations::version + 1),
                 ))
-                .execute(tx)
+                .returning(Row::as_returning())
+                .get_result(tx)
                 .await?;
+            tell(tx, id, AssetAction::Retired, Station::try_from(row)?.edition).await?;
             Ok(Ok(()))
         })
         .await
+}
+
+/// Tells the feed what was done to a station, which is locked until the transaction ends: its changes are told in order.
+async fn tell(
+    tx: &mut Connection,
+    id: StationId,
+    action: AssetAction,
+    edition: Edition,
+) -> Result<(), StorageError> {
+    let body = StationChanged { station_id: id, action, version: edition.version };
+    let kind = FeedKind::StationChanged(body);
+    feed::append(tx, &[FeedChange { subject: FeedSubject::Station(id), at: edition.updated_at, kind }]).await
 }
 
 /// Holds a station until the transaction ends, so that nobody edits it or puts a pile into it.

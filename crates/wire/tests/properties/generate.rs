@@ -186,38 +186,38 @@ fn event_id() -> impl Strategy<Value = EventId> {
     r"[!-~桩🚗]{1,60}".prop_map(|raw| EventId::parse(&raw).unwrap())
 }
 
-fn charge_point_id() -> impl Strategy<Value = ChargePointId> {
+pub fn charge_point_id() -> impl Strategy<Value = ChargePointId> {
     r"[A-Za-z0-9._:@*+=|-]{1,64}".prop_map(|raw| ChargePointId::parse(&raw).unwrap())
 }
 
-fn gateway_id() -> impl Strategy<Value = GatewayId> {
+pub fn gateway_id() -> impl Strategy<Value = GatewayId> {
     "[a-z0-9-]{1,60}".prop_map(|raw| GatewayId::parse(&raw).unwrap())
 }
 
-fn connector_id() -> impl Strategy<Value = ConnectorId> {
+pub fn connector_id() -> impl Strategy<Value = ConnectorId> {
     (0..=i64::from(ConnectorId::MAX)).prop_map(|raw| ConnectorId::parse(raw).unwrap())
 }
 
-fn transaction_id() -> impl Strategy<Value = TransactionId> {
+pub fn transaction_id() -> impl Strategy<Value = TransactionId> {
     let raw = prop_oneof![(1..i64::MAX).prop_map(|id| id.to_string()), "TXN[0-9]{1,9}", "0[1-9]{1,3}"];
     raw.prop_map(|raw| TransactionId::parse(&raw).unwrap())
 }
 
-fn uuid() -> impl Strategy<Value = Uuid> {
+pub fn uuid() -> impl Strategy<Value = Uuid> {
     any::<u128>().prop_map(Uuid::from_u128)
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub fn text() -> impl Strategy<Value = String> {
     "[!-~桩🚗]([ -~桩🚗]{0,30}[!-~桩🚗])?"
 }
 
 /// With at most three decimals, as meters have.
-fn amount(least: i32) -> impl Strategy<Value = f64> {
+pub fn amount(least: i32) -> impl Strategy<Value = f64> {
     (least..=i32::MAX).prop_map(|thousandths| f64::from(thousandths) / 1_000.0)
 }
 
 /// To the microsecond, between 1950 and 2280.
-fn time() -> impl Strategy<Value = DateTime<Utc>> {
+pub fn time() -> impl Strategy<Value = DateTime<Utc>> {
     (-631_152_000_000_000..9_783_072_000_000_000_i64)
         .prop_map(|micros| DateTime::from_timestamp_micros(micros).unwrap())
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
+mod feed;
 mod generate;
 mod round_trip;
 mod survival;

@@ -1,0 +1,71 @@
+//! `/api/v1/feed`: what changes, as it changes, as server-sent events.
+//!
+//! One task for the whole process ([`hub`]) reads the feed and keeps what is recent; each client follows from there
+//! ([`follower`]), or pages from the database while it is behind.
+
+mod filter;
+mod follower;
+mod frames;
+mod hub;
+mod ring;
+
+pub use hub::Hub;
+
+use crate::api::Api;
+use crate::error::ApiError;
+use crate::fields::Fields;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use domain::feed::FeedPosition;
+use filter::Filter;
+use follower::Follower;
+use runtime::Problem;
+use runtime::http::QueryParams;
+use storage::feed::Span;
+
+/// `GET /api/v1/feed`
+pub async fn follow(
+    request: HttpRequest,
+    api: Data<Api>,
+    hub: Data<Hub>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let asked = query.optional("lastEventId", |value| Ok(value.as_str().map(str::to_owned))).flatten();
+    let filter = Filter::take(&mut query);
+    let filter = query.finish(filter)?;
+    // The header comes of a client that comes back; the address may still hold where it once began.
+    let header = request.headers().get("last-event-id");
+    let asked = match header {
+        Some(value) => Some(value.to_str().map_err(|_unreadable| ApiError::InvalidFeedPosition)?.to_owned()),
+        None => asked,
+    };
+    let after = asked.map(|text| text.parse().map_err(|_unreadable| ApiError::InvalidFeedPosition));
+    let after: Option<FeedPosition> = after.transpose()?;
+    let place = hub.admit()?;
+    let span = api
+        .run(|mut connection| async move {
+            // What is committed by now is before the end.
+            storage::feed::sequence_all(&mut connection).await?;
+            Ok(storage::feed::span(&mut connection).await?)
+        })
+        .await?;
+    let start = start(after, span)?;
+    let stream = Follower::new(hub.into_inner(), place, filter, start).stream();
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // Proxies that know this pass each event on at once.
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(stream))
+}
+
+/// Where a client begins that has read up to `after`, or nothing: then at the end.
+fn start(after: Option<FeedPosition>, span: Span) -> Result<FeedPosition, ApiError> {
+    match after {
+        None => Ok(FeedPosition::end_of(span.last)),
+        Some(after) if after.chunk > span.last => Err(ApiError::InvalidFeedPosition),
+        Some(after) if after.next_chunk() < span.first => Err(ApiError::FeedPositionGone),
+        Some(after) => Ok(after),
+    }
+}

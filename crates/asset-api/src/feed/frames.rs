@@ -1,0 +1,103 @@
+//! Changes as server-sent events, rendered once for all clients.
+
+use super::filter::Filter;
+use actix_web::web::{BufMut as _, Bytes, BytesMut};
+use chrono::SecondsFormat;
+use domain::feed::{FeedChange, FeedKind, FeedPosition, FeedSubject};
+use serde::Serialize;
+use storage::feed::Chunk;
+
+/// A chunk of changes, rendered.
+#[derive(Debug)]
+pub struct Frames {
+    /// The chunk's place in the feed.
+    pub position: i64,
+    bytes: Bytes,
+    events: Vec<Rendered>,
+}
+
+/// One change within the bytes.
+#[derive(Debug)]
+struct Rendered {
+    start: usize,
+    end: usize,
+    subject: FeedSubject,
+    kind: &'static str,
+}
+
+/// A change as a CloudEvent in JSON.
+#[derive(Serialize)]
+struct CloudEvent<'a> {
+    specversion: &'static str,
+    id: String,
+    source: &'a str,
+    subject: String,
+    time: String,
+    /// `type` and `data`.
+    #[serde(flatten)]
+    kind: &'a FeedKind,
+}
+
+impl Frames {
+    /// Renders `chunk` of the feed of `source`.
+    ///
+    /// # Errors
+    /// Never for what a feed can hold.
+    pub fn render(chunk: Chunk, source: &str) -> Result<Self, serde_json::Error> {
+        let mut bytes = BytesMut::new().writer();
+        let mut events = Vec::with_capacity(chunk.changes.len());
+        for (change, index) in chunk.changes.into_iter().zip(0..) {
+            let start = bytes.get_ref().len();
+            let position = FeedPosition { chunk: chunk.position, index };
+            write(bytes.get_mut(), &change, position, source)?;
+            let end = bytes.get_ref().len();
+            events.push(Rendered { start, end, kind: change.kind.type_name(), subject: change.subject });
+        }
+        Ok(Self { position: chunk.position, bytes: bytes.into_inner().freeze(), events })
+    }
+
+    /// How many changes it holds.
+    pub const fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Those after `cursor` that `filter` lets through.
+    pub fn after(&self, cursor: FeedPosition, filter: &Filter) -> Bytes {
+        let skipped = match self.position.cmp(&cursor.chunk) {
+            std::cmp::Ordering::Greater => 0,
+            std::cmp::Ordering::Equal => usize::from(cursor.index) + 1,
+            std::cmp::Ordering::Less => self.events.len(),
+        };
+        let events = self.events.get(skipped..).unwrap_or_default();
+        if filter.is_open() {
+            let start = events.first().map_or(self.bytes.len(), |event| event.start);
+            return self.bytes.slice(start..);
+        }
+        let mut wanted = BytesMut::new();
+        for event in events.iter().filter(|event| filter.lets_through(&event.subject, event.kind)) {
+            wanted.put(self.bytes.slice(event.start..event.end));
+        }
+        wanted.freeze()
+    }
+}
+
+fn write(
+    to: &mut BytesMut,
+    change: &FeedChange,
+    position: FeedPosition,
+    source: &str,
+) -> Result<(), serde_json::Error> {
+    let event = CloudEvent {
+        specversion: "1.0",
+        id: position.to_string(),
+        source,
+        subject: change.key(),
+        time: change.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        kind: &change.kind,
+    };
+    to.put_slice(format!("id: {position}\nevent: {}\ndata: ", change.kind.type_name()).as_bytes());
+    // JSON has no line breaks of its own, which would end the data.
+    serde_json::to_writer(to.writer(), &event)?;
+    to.put_slice(b"\n\n");
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! The one task that reads the feed for all clients of this process.
+
+use super::frames::Frames;
+use super::ring::{Found, Ring};
+use crate::error::ApiError;
+use crate::settings::FeedSettings;
+use domain::feed::FeedPosition;
+use runtime::{Shutdown, causes};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use storage::feed::{self, Chunk};
+use storage::{Connection, Database, StorageError};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+
+/// Chunks that are read at once.
+const PAGE: i64 = 20;
+/// Clients that may page from the database at the same time; requests need connections too.
+const PAGING: usize = 2;
+/// Pause after a failure to read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What clients follow.
+pub struct Hub {
+    database: Database,
+    settings: FeedSettings,
+    shutdown: Shutdown,
+    ring: Mutex<Ring>,
+    /// The last position in the ring.
+    news: watch::Sender<i64>,
+    places: Arc<Semaphore>,
+    /// Somebody has come.
+    came: Notify,
+    paging: Semaphore,
+}
+
+/// A client's right to be there; given back when dropped.
+pub type Place = OwnedSemaphorePermit;
+
+impl Hub {
+    /// Starts the task, which ends at shutdown. Must be called on the main runtime.
+    pub fn start(database: Database, settings: FeedSettings, shutdown: Shutdown) -> Arc<Self> {
+        let hub = Arc::new(Self {
+            database,
+            places: Arc::new(Semaphore::new(settings.max_clients)),
+            settings,
+            shutdown,
+            ring: Mutex::default(),
+            news: watch::Sender::new(0),
+            came: Notify::new(),
+            paging: Semaphore::new(PAGING),
+        });
+        tokio::spawn(Arc::clone(&hub).run());
+        hub
+    }
+
+    /// Lets a client in, unless there are as many as may be.
+    pub fn admit(&self) -> Result<Place, ApiError> {
+        let place =
+            Arc::clone(&self.places).try_acquire_owned().map_err(|_full| ApiError::TooManyFollowers)?;
+        self.came.notify_one();
+        Ok(place)
+    }
+
+    /// Resolves when clients must go.
+    pub async fn closed(&self) {
+        self.shutdown.requested().await;
+    }
+
+    /// Tells whenever there is more to read.
+    pub fn news(&self) -> watch::Receiver<i64> {
+        self.news.subscribe()
+    }
+
+    /// How often a client hears something, if only that there is nothing.
+    pub const fn keep_alive(&self) -> Duration {
+        Duration::from_millis(self.settings.keep_alive_ms)
+    }
+
+    /// What the ring has after `cursor`.
+    pub fn recent(&self, cursor: FeedPosition) -> Found {
+        self.ring().after(cursor)
+    }
+
+    /// What the database has after `cursor`, for a client that is behind; empty when the next chunk is not there any more.
+    pub async fn page(&self, cursor: FeedPosition) -> Result<Vec<Arc<Frames>>, StorageError> {
+        // Never closed, so this only waits.
+        let _turn = self.paging.acquire().await;
+        let next = cursor.next_chunk();
+        let read = move |mut connection: storage::PooledConnection| async move {
+            feed::list_after(&mut connection, next - 1, PAGE).await
+        };
+        let chunks: Vec<Chunk> = self.database.run(read).await?;
+        if chunks.first().is_none_or(|first| first.position != next) {
+            return Ok(Vec::new());
+        }
+        let frames = chunks.into_iter().map(|chunk| Ok(Arc::new(self.render(chunk)?)));
+        frames.collect()
+    }
+
+    async fn run(self: Arc<Self>) {
+        let mut rested = true;
+        while !self.shutdown.is_requested() {
+            if self.places.available_permits() == self.settings.max_clients {
+                rested = true;
+                self.shutdown.run_until_requested(self.came.notified()).await;
+                continue;
+            }
+            let pause = match self.read(rested).await {
+                Ok(full) => {
+                    rested = false;
+                    if full { Duration::ZERO } else { Duration::from_millis(self.settings.poll_ms) }
+                }
+                Err(error) => {
+                    tracing::warn!(error = causes(&error), "the feed cannot be read");
+                    PAUSE
+                }
+            };
+            self.shutdown.run_until_requested(tokio::time::sleep(pause)).await;
+        }
+    }
+
+    /// Reads what is new into the ring; says whether there may be more. After a rest what was missed is left to clients
+    /// who want it, and reading goes on at the end.
+    async fn read(&self, rested: bool) -> Result<bool, StorageError> {
+        let last = self.ring().last();
+        let read = move |mut connection: storage::PooledConnection| async move {
+            let connection: &mut Connection = &mut connection;
+            feed::sequence(connection).await?;
+            let last = if rested { feed::span(connection).await?.last } else { last };
+            Ok::<_, StorageError>((last, feed::list_after(connection, last, PAGE).await?))
+        };
+        let (last, chunks): (i64, Vec<Chunk>) = self.database.run(read).await?;
+        let full = i64::try_from(chunks.len()).is_ok_and(|read| read == PAGE);
+        let frames = chunks.into_iter().map(|chunk| self.render(chunk));
+        let frames = frames.collect::<Result<Vec<_>, _>>()?;
+        if !rested && frames.is_empty() {
+            return Ok(false);
+        }
+        let mut ring = self.ring();
+        if rested {
+            ring.restart(last);
+        }
+        frames.into_iter().for_each(|frames| ring.push(frames));
+        self.news.send_replace(ring.last());
+        Ok(full)
+    }
+
+    fn render(&self, chunk: Chunk) -> Result<Frames, StorageError> {
+        let broken = |error: serde_json::Error| StorageError::Inconsistent {
+            table: "feed_chunks",
+            what: error.to_string(),
+        };
+        Frames::render(chunk, &self.settings.source).map_err(broken)
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

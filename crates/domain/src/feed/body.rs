@@ -1,0 +1,191 @@
+//! The bodies of changes.
+
+use crate::command::{Command, CommandState};
+use crate::ids::{
+    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
+};
+use crate::session::{ChargingSession, SessionState};
+use crate::status::ConnectorStatus;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A connector has another status, or reports another error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorStatusChanged {
+    /// The connector; 0 is the whole device.
+    pub connector_id: ConnectorId,
+    /// Its status now.
+    pub status: ConnectorStatus,
+    /// Its status in the change before; `None` when this is the first.
+    pub previous_status: Option<ConnectorStatus>,
+    /// OCPP 1.6 error code, unless `NoError`.
+    pub error_code: Option<String>,
+    /// Error code of the vendor.
+    pub vendor_error_code: Option<String>,
+}
+
+/// A device came, went, or moved to another gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectivityChanged {
+    /// Whether it is there now.
+    pub online: bool,
+    /// The gateway that it was last heard through.
+    pub gateway_id: Option<GatewayId>,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SessionPhase {
+    /// It goes on.
+    Open,
+    /// It ended.
+    Ended,
+    /// It never was: what came late tells the story otherwise.
+    Withdrawn,
+}
+
+impl SessionPhase {
+    /// Every phase.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Ended, Self::Withdrawn];
+}
+
+/// A session, whole, as it is known now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionChanged {
+    /// Its id.
+    pub session_id: SessionId,
+    /// Where it stands.
+    pub phase: SessionPhase,
+    /// The connector.
+    pub connector_id: ConnectorId,
+    /// The gateway's transaction id; `None` while not told.
+    pub transaction_id: Option<TransactionId>,
+    /// Who charges.
+    pub id_tag: Option<IdTag>,
+    /// The reservation that it fulfils.
+    pub reservation_id: Option<i64>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// Energy register when it began, in Wh.
+    pub meter_start_wh: Option<f64>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// OCPP 1.6 reason.
+    pub end_reason: Option<String>,
+    /// Energy register when it ended, in Wh.
+    pub meter_stop_wh: Option<f64>,
+}
+
+/// A command was recorded, or it became known what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandChanged {
+    /// Its id.
+    pub command_id: CommandId,
+    /// The pile that is commanded.
+    pub pile_id: PileId,
+    /// The OCPP 1.6 action.
+    pub name: String,
+    /// Where it stands now.
+    pub state: CommandState,
+    /// The gateway that it goes to.
+    pub gateway_id: GatewayId,
+    /// When it was asked for.
+    pub issued_at: DateTime<Utc>,
+    /// After this it is not carried out any more.
+    pub expires_at: DateTime<Utc>,
+    /// Why it was not published.
+    pub failure: Option<String>,
+}
+
+/// What was done to an asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AssetAction {
+    /// It was registered.
+    Created,
+    /// It was edited.
+    Updated,
+    /// It was taken out of sight.
+    Retired,
+}
+
+impl AssetAction {
+    /// Every action.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Retired];
+}
+
+/// A station was registered, edited or retired; asset-api shows what it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StationChanged {
+    /// The station.
+    pub station_id: StationId,
+    /// What was done.
+    pub action: AssetAction,
+    /// Its version since.
+    pub version: i64,
+}
+
+/// A pile was registered, edited or retired; asset-api shows what it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PileChanged {
+    /// The pile.
+    pub pile_id: PileId,
+    /// The station that it stands in.
+    pub station_id: StationId,
+    /// The device in it. When a pile gets another device both are told, and this is the new one.
+    pub charge_point_id: ChargePointId,
+    /// What was done.
+    pub action: AssetAction,
+    /// Its version since.
+    pub version: i64,
+}
+
+impl SessionChanged {
+    /// A session as it is known now.
+    #[must_use]
+    pub fn of(session: &ChargingSession) -> Self {
+        let (phase, end_reason, meter_stop_wh) = match &session.state {
+            SessionState::Open => (SessionPhase::Open, None, None),
+            SessionState::Ended { reason, meter_stop_wh, .. } => {
+                (SessionPhase::Ended, reason.clone(), *meter_stop_wh)
+            }
+        };
+        Self {
+            session_id: session.id,
+            phase,
+            connector_id: session.connector_id,
+            transaction_id: session.transaction_id.clone(),
+            id_tag: session.id_tag.clone(),
+            reservation_id: session.reservation_id,
+            started_at: session.started_at,
+            meter_start_wh: session.meter_start_wh,
+            ended_at: session.ended_at(),
+            end_reason,
+            meter_stop_wh,
+        }
+    }
+}
+
+impl CommandChanged {
+    /// A command that was just recorded, to `pile_id`.
+    #[must_use]
+    pub fn accepted(command: &Command, pile_id: PileId) -> Self {
+        Self {
+            command_id: command.id,
+            pile_id,
+            name: command.kind.name().to_owned(),
+            state: CommandState::Accepted,
+            gateway_id: command.gateway_id.clone(),
+            issued_at: command.issued_at,
+            expires_at: command.expires_at,
+            failure: None,
+        }
+    }
+}

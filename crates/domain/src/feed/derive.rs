@@ -1,0 +1,99 @@
+//! What events changed of a charge point, as the feed tells it.
+
+use super::{
+    ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, SessionChanged,
+    SessionPhase,
+};
+use crate::charge_point::ChargePoint;
+use crate::connector::{Connector, StatusView};
+use crate::latest::{Latest, Report};
+use crate::liveness::Liveness;
+use chrono::{DateTime, Utc};
+
+/// What is to be told of `after`, a later state of the charge point `before`.
+///
+/// In this order: the device's connectivity, its connectors, its sessions; so a device is online before it is said to
+/// charge.
+#[must_use]
+pub fn derive(before: &ChargePoint, after: &ChargePoint) -> Vec<FeedChange> {
+    let mut told: Vec<(DateTime<Utc>, FeedKind)> = connectivity(before, after).into_iter().collect();
+    for now in after.connectors.values() {
+        told.extend(status(before.connectors.get(&now.id), now));
+    }
+    if before.ledger != after.ledger {
+        sessions(before, after, &mut told);
+    }
+    let change = |(at, kind)| FeedChange { subject: FeedSubject::ChargePoint(after.id.clone()), at, kind };
+    told.into_iter().map(change).collect()
+}
+
+fn connectivity(before: &ChargePoint, after: &ChargePoint) -> Option<(DateTime<Utc>, FeedKind)> {
+    let (was, now) = (&before.liveness, &after.liveness);
+    let (online, gateway) = (now.online(), now.gateway());
+    if was.online() == online && was.gateway() == gateway {
+        return None;
+    }
+    let body = ConnectivityChanged { online, gateway_id: gateway.cloned() };
+    Some((told_at(now), FeedKind::ConnectivityChanged(body)))
+}
+
+/// When a device was last heard, or said goodbye to.
+fn told_at(liveness: &Liveness) -> DateTime<Utc> {
+    let seen = liveness.seen.as_ref().map(|seen| seen.newest().stamp.at);
+    let goodbye = liveness.goodbyes.iter().map(|goodbye| goodbye.stamp.at).max();
+    let told = if liveness.online() { seen } else { goodbye.max(seen) };
+    told.unwrap_or(liveness.last_seen_at)
+}
+
+fn status(before: Option<&Connector>, after: &Connector) -> Option<(DateTime<Utc>, FeedKind)> {
+    let was = before.and_then(reported).map(|report| &report.value);
+    let report = reported(after)?;
+    let now = &report.value;
+    // Free text may change with every report; it is no change of state.
+    let same = |was: &StatusView| {
+        (was.status, &was.error_code, &was.vendor_error_code)
+            == (now.status, &now.error_code, &now.vendor_error_code)
+    };
+    if was.is_some_and(same) {
+        return None;
+    }
+    let body = ConnectorStatusChanged {
+        connector_id: after.id,
+        status: now.status,
+        previous_status: was.map(|was| was.status),
+        error_code: now.error_code.clone(),
+        vendor_error_code: now.vendor_error_code.clone(),
+    };
+    Some((report.stamp.at, FeedKind::ConnectorStatusChanged(body)))
+}
+
+fn reported(connector: &Connector) -> Option<&Report<StatusView>> {
+    connector.status.as_ref().map(Latest::newest)
+}
+
+fn sessions(before: &ChargePoint, after: &ChargePoint, told: &mut Vec<(DateTime<Utc>, FeedKind)>) {
+    let known = before.sessions().sessions;
+    let now = after.sessions().sessions;
+    // What was seen otherwise by what came late happened at no instant of its own.
+    let noticed_at = after.liveness.last_seen_at;
+    for gone in &known {
+        let withdrawn = now.iter().all(|session| session.id != gone.id);
+        // A session that was only forgotten stands as it was last told.
+        if withdrawn && after.ledger.remembers(gone.started_at) {
+            let body = SessionChanged { phase: SessionPhase::Withdrawn, ..SessionChanged::of(gone) };
+            told.push((noticed_at, FeedKind::SessionChanged(body)));
+        }
+    }
+    for session in &now {
+        let was = known.iter().find(|known| known.id == session.id);
+        if was == Some(session) {
+            continue;
+        }
+        let at = match (was, session.ended_at()) {
+            (None, None) => session.started_at,
+            (was, Some(ended_at)) if was.is_none_or(|was| was.ended_at() != Some(ended_at)) => ended_at,
+            _ => noticed_at,
+        };
+        told.push((at, FeedKind::SessionChanged(SessionChanged::of(session))));
+    }
+}

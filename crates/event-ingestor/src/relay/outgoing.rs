@@ -1,0 +1,144 @@
+//! Chunks as records, by partition, until each is acknowledged.
+
+use domain::feed::FeedPosition;
+use runtime::kafka::{NewRecord, PublishError, TopicWriter};
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU16;
+use std::time::Duration;
+use storage::feed::Chunk;
+use tokio::task::JoinSet;
+use wire::feed::EncodedChange;
+
+/// The most that one request holds, about: brokers refuse more than 1 MiB, unless told otherwise.
+const MAX_BYTES: usize = 512 * 1024;
+
+/// Records of some chunks, of which none, some or all are published.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    /// Where the feed goes on once all are published.
+    pub next_position: i64,
+    /// How many changes they tell.
+    pub changes: u64,
+    /// What is not acknowledged yet: of each partition the requests, in their order.
+    waiting: BTreeMap<i32, VecDeque<Vec<NewRecord>>>,
+}
+
+impl Outgoing {
+    /// The records of `chunks`; `None` when there are none.
+    pub(super) fn of(chunks: &[Chunk], partitions: NonZeroU16, source: &str) -> Option<Self> {
+        let mut outgoing =
+            Self { next_position: chunks.last()?.position + 1, changes: 0, waiting: BTreeMap::new() };
+        let mut filled: BTreeMap<i32, usize> = BTreeMap::new();
+        for chunk in chunks {
+            for (change, index) in chunk.changes.iter().zip(0..) {
+                let position = FeedPosition { chunk: chunk.position, index };
+                let encoded = EncodedChange::new(change, position, source);
+                let partition = encoded.partition(partitions);
+                let record = record(encoded, chunk);
+                outgoing.changes += 1;
+                let bytes = filled.entry(partition).or_default();
+                let requests = outgoing.waiting.entry(partition).or_default();
+                *bytes += size(&record);
+                match requests.back_mut().filter(|_| *bytes <= MAX_BYTES) {
+                    Some(request) => request.push(record),
+                    None => {
+                        *bytes = size(&record);
+                        requests.push_back(vec![record]);
+                    }
+                }
+            }
+        }
+        Some(outgoing)
+    }
+
+    /// Publishes what is not acknowledged yet, all partitions at once. What is acknowledged is not published again by a
+    /// second call.
+    pub(super) async fn publish(
+        &mut self,
+        writer: &TopicWriter,
+        within: Duration,
+    ) -> Result<(), PublishError> {
+        let mut under_way = JoinSet::new();
+        for (partition, mut requests) in std::mem::take(&mut self.waiting) {
+            let writer = writer.clone();
+            under_way.spawn(async move {
+                while let Some(request) = requests.front() {
+                    if let Err(error) = writer.publish(partition, request.clone(), within).await {
+                        return (partition, requests, Err(error));
+                    }
+                    requests.pop_front();
+                }
+                (partition, requests, Ok(()))
+            });
+        }
+        let mut outcome = Ok(());
+        for (partition, left, published) in under_way.join_all().await {
+            if !left.is_empty() {
+                self.waiting.insert(partition, left);
+            }
+            outcome = outcome.and(published);
+        }
+        outcome
+    }
+}
+
+/// Dated by when it was written down: devices' clocks would confuse the topic's retention.
+fn record(encoded: EncodedChange, chunk: &Chunk) -> NewRecord {
+    let headers = encoded.headers.into_iter();
+    NewRecord {
+        key: Some(encoded.key.into_bytes()),
+        value: Some(encoded.value),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
+        timestamp: chunk.created_at,
+    }
+}
+
+/// About what it takes in a request.
+fn size(record: &NewRecord) -> usize {
+    let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    let content = record.key.as_ref().map_or(0, Vec::len) + record.value.as_ref().map_or(0, Vec::len);
+    content + headers + 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use domain::feed::{ConnectivityChanged, FeedChange, FeedKind, FeedSubject};
+    use domain::ids::ChargePointId;
+
+    #[test]
+    fn no_request_is_larger_than_a_broker_takes_and_nothing_is_left_out() {
+        let change = |device: usize| FeedChange {
+            subject: FeedSubject::ChargePoint(ChargePointId::parse(&format!("CP-{}", device % 3)).unwrap()),
+            at: DateTime::UNIX_EPOCH,
+            kind: FeedKind::ConnectivityChanged(ConnectivityChanged { online: true, gateway_id: None }),
+        };
+        let chunk = |position| Chunk {
+            position,
+            created_at: DateTime::UNIX_EPOCH,
+            changes: (0..FeedChange::MAX_TOGETHER).map(change).collect(),
+        };
+        let chunks: Vec<Chunk> = (1..=20).map(chunk).collect();
+        let outgoing = Outgoing::of(&chunks, NonZeroU16::new(2).unwrap(), "/s").unwrap();
+        assert_eq!((outgoing.next_position, outgoing.changes), (21, 10_000));
+        let mut ids = Vec::new();
+        for requests in outgoing.waiting.values() {
+            assert!(requests.len() > 1, "there is more than fits into one");
+            let mut last = FeedPosition::end_of(0);
+            for request in requests {
+                assert!(request.iter().map(size).sum::<usize>() <= MAX_BYTES);
+                for record in request {
+                    let id = String::from_utf8(record.headers["ce_id"].clone()).unwrap();
+                    let position: FeedPosition = id.parse().unwrap();
+                    assert!(position > last, "in order");
+                    last = position;
+                    ids.push(position);
+                }
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 10_000);
+    }
+}

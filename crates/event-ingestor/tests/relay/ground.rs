@@ -1,0 +1,162 @@
+//! A database and a feed topic of a test's own, relays that work on them, and a consumer.
+
+use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedPosition, FeedSubject};
+use domain::ids::{ChargePointId, ConnectorId};
+use domain::status::ConnectorStatus;
+use runtime::Context;
+use runtime::kafka::{Kafka, ReceivedRecord};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use storage::{Connection, feed};
+use testkit::{TestDatabase, TestTopic};
+use tokio::task::JoinHandle;
+
+pub const PARTITIONS: i32 = 3;
+
+/// Where a test plays.
+pub struct Ground {
+    pub database: TestDatabase,
+    pub topic: TestTopic,
+    pub kafka: Kafka,
+}
+
+/// An ingestor that relays.
+pub struct Running {
+    context: Context,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Ground {
+    /// Without the topic.
+    pub async fn bare() -> Self {
+        let database = TestDatabase::new().await;
+        let topic = TestTopic::new("feed");
+        let kafka = Kafka::new(&settings(&database, &topic).kafka).unwrap();
+        Self { database, topic, kafka }
+    }
+
+    pub async fn new() -> Self {
+        let ground = Self::bare().await;
+        ground.create_topic().await;
+        ground
+    }
+
+    pub async fn create_topic(&self) {
+        self.kafka.create_topic(&self.topic, PARTITIONS).await.unwrap();
+    }
+
+    pub fn start(&self) -> Running {
+        let context = Context::new("event-ingestor");
+        let settings = settings(&self.database, &self.topic);
+        let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
+        Running { context, task }
+    }
+
+    /// The relay's place and who holds it.
+    pub async fn place(&self) -> serde_json::Value {
+        let query = format!(
+            "select coalesce((select json_build_array(next_offset, owner is not null) from ingest_partitions
+                              where topic = '{}'), '[]')",
+            &*self.topic
+        );
+        self.database.json(&query).await
+    }
+
+    /// All that was published, by partition.
+    pub async fn consume(&self) -> Vec<Vec<ReceivedRecord>> {
+        let mut published = Vec::new();
+        for partition in 0..PARTITIONS {
+            let reader = self.kafka.reader(&self.topic, partition);
+            let mut records: Vec<ReceivedRecord> = Vec::new();
+            loop {
+                let offset = records.last().map_or(0, |record| record.offset + 1);
+                let fetched = reader.fetch(offset, Duration::from_millis(100), 1 << 20).await.unwrap();
+                let end = fetched.high_watermark;
+                records.extend(fetched.records);
+                if records.last().map_or(0, |record| record.offset + 1) >= end {
+                    break;
+                }
+            }
+            published.push(records);
+        }
+        published
+    }
+}
+
+impl Running {
+    /// Stops it as SIGTERM does.
+    pub async fn stop(self) {
+        self.context.shutdown.request();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Ends it as a crash does: nothing is given back.
+    pub async fn crash(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+fn settings(database: &TestDatabase, topic: &str) -> event_ingestor::Settings {
+    let overrides = [
+        ("database.url", database.url.as_str()),
+        ("kafka.brokers", &testkit::kafka_brokers()),
+        // There are no events: only the relay is at work.
+        ("ingest.topic", &testkit::unique("no-events")),
+        ("ingest.lease_ms", "400"),
+        ("feed.topic", topic),
+        ("feed.poll_ms", "10"),
+        ("feed.retention_h", "1"),
+    ];
+    runtime::settings::parse(event_ingestor::DEFAULTS, &overrides).unwrap()
+}
+
+/// Writes a chunk in which each of `devices` tells its `number`th change.
+pub async fn write(connection: &mut Connection, devices: &[String], number: usize) {
+    let changes: Vec<FeedChange> = devices.iter().map(|device| change(device, number)).collect();
+    feed::append(connection, &changes).await.unwrap();
+}
+
+fn change(device: &str, number: usize) -> FeedChange {
+    FeedChange {
+        subject: FeedSubject::ChargePoint(ChargePointId::parse(device).unwrap()),
+        at: runtime::clock::now(),
+        kind: FeedKind::ConnectorStatusChanged(ConnectorStatusChanged {
+            connector_id: ConnectorId::WHOLE,
+            status: ConnectorStatus::Faulted,
+            previous_status: None,
+            error_code: Some(number.to_string()),
+            vendor_error_code: None,
+        }),
+    }
+}
+
+/// The numbers of each device's changes, as a consumer sees them that does as the documents say: it skips what is not greater
+/// than the last id that it read from the partition.
+pub fn understand(published: &[Vec<ReceivedRecord>]) -> BTreeMap<String, Vec<usize>> {
+    let mut numbers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for records in published {
+        let mut last = FeedPosition::end_of(0);
+        for record in records {
+            let id: FeedPosition = header(record, "ce_id").parse().unwrap();
+            if id <= last {
+                continue;
+            }
+            last = id;
+            let change = wire::feed::decode_change(record.value.as_deref().unwrap()).unwrap();
+            assert_eq!(record.key.as_deref(), Some(change.key().as_bytes()));
+            assert_eq!(header(record, "ce_subject"), change.key());
+            assert_eq!(header(record, "ce_type"), change.kind.type_name());
+            let FeedKind::ConnectorStatusChanged(body) = change.kind else { panic!("{:?}", change.kind) };
+            numbers
+                .entry(change.subject.to_string())
+                .or_default()
+                .push(body.error_code.unwrap().parse().unwrap());
+        }
+    }
+    numbers
+}
+
+pub fn header<'a>(record: &'a ReceivedRecord, name: &str) -> &'a str {
+    std::str::from_utf8(&record.headers[name]).unwrap()
+}

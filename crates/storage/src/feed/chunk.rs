@@ -1,0 +1,50 @@
+//! Changes that were written together, as a row.
+
+use crate::StorageError;
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Int8, Text, Timestamptz};
+use domain::feed::FeedChange;
+
+/// Changes that were written together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chunk {
+    /// Its place in the feed, from 1 without gaps.
+    pub position: i64,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// The changes, in their order; at most [`FeedChange::MAX_TOGETHER`].
+    pub changes: Vec<FeedChange>,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct ChunkRow {
+    #[diesel(sql_type = Int8)]
+    position: i64,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    changes: String,
+}
+
+impl TryFrom<ChunkRow> for Chunk {
+    type Error = StorageError;
+
+    fn try_from(row: ChunkRow) -> Result<Self, StorageError> {
+        let changes = serde_json::from_str(&row.changes).map_err(broken)?;
+        Ok(Self { position: row.position, created_at: row.created_at, changes })
+    }
+}
+
+/// The bodies of the rows that hold `changes`, and how many each holds.
+pub(super) fn render(changes: &[FeedChange]) -> Result<(Vec<String>, Vec<i32>), StorageError> {
+    let rows = changes.chunks(FeedChange::MAX_TOGETHER).map(|chunk| {
+        let count = i32::try_from(chunk.len()).map_err(broken)?;
+        Ok((serde_json::to_string(chunk).map_err(broken)?, count))
+    });
+    rows.collect()
+}
+
+pub(super) fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("feed_chunks", what)
+}

@@ -1,0 +1,130 @@
+//! Reading the feed by position, and forgetting what was read by all.
+
+use super::Chunk;
+use super::chunk::{ChunkRow, broken};
+use crate::ingest_partitions::{self, PartitionLease};
+use crate::{Connection, StorageError};
+use diesel::QueryableByName;
+use diesel::sql_types::{Float8, Int8, Nullable};
+use diesel_async::RunQueryDsl;
+use std::time::Duration;
+
+/// The chunks after `position`, at most `limit`, in order. What is not numbered yet is not among them.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub async fn list_after(
+    connection: &mut Connection,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<Chunk>, StorageError> {
+    let rows: Vec<ChunkRow> = diesel::sql_query(
+        "select position, created_at, changes::text as changes from feed_chunks
+         where position > $1 order by position limit $2",
+    )
+    .bind::<Int8, _>(position)
+    .bind::<Int8, _>(limit)
+    .load(connection)
+    .await?;
+    rows.into_iter().map(Chunk::try_from).collect()
+}
+
+/// What of the feed can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Span {
+    /// The first position that is kept; one after the last when none is.
+    #[diesel(sql_type = Int8)]
+    pub first: i64,
+    /// The last position that was given; 0 when none was.
+    #[diesel(sql_type = Int8)]
+    pub last: i64,
+}
+
+/// From where to where the feed can be read.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn span(connection: &mut Connection) -> Result<Span, StorageError> {
+    let query =
+        "select coalesce((select min(position) from feed_chunks), position + 1) as first, position as last
+                 from feed_head";
+    Ok(diesel::sql_query(query).get_result(connection).await?)
+}
+
+/// What is still to be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Chunks that have a position; others wait for theirs.
+    pub chunks: i64,
+    /// How long the oldest one has waited, numbered or not.
+    pub delay: Duration,
+}
+
+#[derive(QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = Int8)]
+    chunks: i64,
+    #[diesel(sql_type = Nullable<Float8>)]
+    delay_s: Option<f64>,
+}
+
+/// What is to be published from `next_position` on, by Postgres's clock.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn backlog(connection: &mut Connection, next_position: i64) -> Result<Backlog, StorageError> {
+    let row: BacklogRow = diesel::sql_query(
+        "select greatest(position + 1 - $1, 0) as chunks,
+                extract(epoch from clock_timestamp() - least(
+                  (select created_at from feed_chunks where position >= $1 order by position limit 1),
+                  (select created_at from feed_chunks where position is null order by id limit 1)))::float8 as delay_s
+         from feed_head",
+    )
+    .bind::<Int8, _>(next_position)
+    .get_result(connection)
+    .await?;
+    let delay = row.delay_s.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)));
+    Ok(Backlog { chunks: row.chunks, delay: delay.transpose().map_err(broken)?.unwrap_or_default() })
+}
+
+/// Notes that everything before `next_position` is published; says whether the relay's `lease` still stood.
+///
+/// The relay's place is a row of `ingest_partitions`, under the topic that it writes: there, too, somebody reads on from a
+/// number, alone, for as long as a lease holds. Here the number is the next position to publish.
+///
+/// # Errors
+/// When Postgres fails. It may then be noted or not.
+pub async fn note_published(
+    connection: &mut Connection,
+    lease: &PartitionLease,
+    next_position: i64,
+) -> Result<bool, StorageError> {
+    ingest_partitions::advance(connection, lease, next_position).await
+}
+
+/// Deletes chunks before `next_position` that are older than `retention`, the oldest first, at most `limit`; says how many.
+///
+/// The last published one stays, however old: the id of its last change is where followers of a quiet feed stand, and
+/// they could not come back if it were gone.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn prune(
+    connection: &mut Connection,
+    next_position: i64,
+    retention: Duration,
+    limit: i64,
+) -> Result<usize, StorageError> {
+    let deleted = diesel::sql_query(
+        "delete from feed_chunks where id in (
+           select id from (
+             select id, created_at from feed_chunks where position < $1 - 1 order by position limit $3) as oldest
+           where created_at < clock_timestamp() - make_interval(secs => $2))",
+    )
+    .bind::<Int8, _>(next_position)
+    .bind::<Float8, _>(retention.as_secs_f64())
+    .bind::<Int8, _>(limit)
+    .execute(connection)
+    .await?;
+    Ok(deleted)
+}

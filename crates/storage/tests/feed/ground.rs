@@ -1,0 +1,160 @@
+//! Assets, events and a reader for tests of the feed.
+
+use chrono::{DateTime, Utc};
+use domain::asset::{
+    CurrentType, Edition, Pile, PileDetails, RatedPower, Station, StationDetails, StationStatus,
+};
+use domain::charge_point::ChargePoint;
+use domain::event::{EventKind, GatewayEvent, StatusReport};
+use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject};
+use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, PileId, StationId};
+use domain::order::RecordPosition;
+use domain::status::ConnectorStatus;
+use domain::text::Label;
+use std::time::Duration;
+use storage::batch::{Folded, Written, write};
+use storage::ingest_partitions::{self, PartitionLease};
+use storage::{Connection, Touched, feed, piles, stations};
+use uuid::Uuid;
+
+/// Makes devices as if they had been heard.
+pub const HEARD: &str = "insert into charge_points (charge_point_id, online, last_seen_at)
+     values ('CP-1', false, now()), ('CP-2', false, now()), ('CP-3', false, now())";
+
+pub fn noon() -> DateTime<Utc> {
+    "2026-07-25T12:00:00.123Z".parse().unwrap()
+}
+
+pub fn device(id: &str) -> ChargePointId {
+    ChargePointId::parse(id).unwrap()
+}
+
+/// Some change of a device.
+pub fn change(id: &str) -> FeedChange {
+    let body = ConnectorStatusChanged {
+        connector_id: ConnectorId::WHOLE,
+        status: ConnectorStatus::Available,
+        previous_status: None,
+        error_code: None,
+        vendor_error_code: None,
+    };
+    FeedChange {
+        subject: FeedSubject::ChargePoint(device(id)),
+        at: noon(),
+        kind: FeedKind::ConnectorStatusChanged(body),
+    }
+}
+
+pub async fn lease(connection: &mut Connection, partition: i32) -> PartitionLease {
+    ingest_partitions::register(connection, "events", &[(partition, 0)]).await.unwrap();
+    let owner = Uuid::now_v7();
+    let lease = Duration::from_secs(60);
+    ingest_partitions::acquire(connection, "events", owner, 1, lease).await.unwrap().remove(0)
+}
+
+/// Writes a batch in which each of `devices`, in key order, reports `status` of its connector 1; each newer than the one
+/// before, whoever wrote that.
+pub async fn report(
+    connection: &mut Connection,
+    lease: &PartitionLease,
+    devices: &[&str],
+    status: ConnectorStatus,
+) -> Written {
+    let report = |charge_point_id: ChargePointId, at: DateTime<Utc>| {
+        let event = GatewayEvent {
+            event_id: EventId::parse(&format!("{}-{}", lease.partition, lease.next_offset)).unwrap(),
+            charge_point_id,
+            gateway_id: GatewayId::parse("pod").ok(),
+            claimed_at: Some(at),
+            trace_id: None,
+            kind: EventKind::StatusChanged(StatusReport {
+                connector_id: ConnectorId::parse(1).unwrap(),
+                status,
+                error_code: None,
+                info: None,
+                vendor_error_code: None,
+            }),
+        };
+        (event, RecordPosition { partition: lease.partition, offset: lease.next_offset, appended_at: at })
+    };
+    let reports: Vec<_> = devices.iter().map(|id| report(device(id), noon())).collect();
+    let touched = Touched::of(reports.iter().map(|(event, position)| (event, *position)));
+    let fold = |mut states: Vec<ChargePoint>| {
+        for state in &mut states {
+            let newest = state.liveness.seen.as_ref().map(|seen| seen.newest().stamp.at);
+            let at = newest.map_or(noon(), |at| at + chrono::TimeDelta::milliseconds(1));
+            let (event, position) = report(state.id.clone(), at);
+            state.apply(&event, &position);
+        }
+        Folded { states, ..Folded::default() }
+    };
+    write(connection, lease, lease.next_offset + 1, &touched, fold).await.unwrap()
+}
+
+/// Makes a station with one pile, with the device `id` in it.
+pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
+    let edition = Edition { created_at: noon(), updated_at: noon(), version: 1 };
+    let station = Station {
+        id: StationId(Uuid::now_v7()),
+        details: StationDetails {
+            name: Label::parse("North").unwrap(),
+            address: None,
+            operator_id: None,
+            location: None,
+            status: StationStatus::Open,
+        },
+        edition,
+    };
+    let pile = Pile {
+        id: PileId(Uuid::now_v7()),
+        station_id: station.id,
+        details: PileDetails {
+            charge_point_id: device(id),
+            name: None,
+            model: Label::parse("DC-120").unwrap(),
+            vendor: None,
+            serial_number: None,
+            rated_power_kw: RatedPower::parse(120.0).unwrap(),
+            current_type: CurrentType::Dc,
+        },
+        edition,
+    };
+    stations::insert(connection, &station).await.unwrap();
+    piles::insert(connection, &pile).await.unwrap().unwrap();
+    (station, pile)
+}
+
+/// Who reads the feed from its beginning, page by page.
+#[derive(Debug, Default)]
+pub struct Reader {
+    position: i64,
+    pub told: Vec<FeedChange>,
+}
+
+impl Reader {
+    pub async fn all(connection: &mut Connection) -> Self {
+        let mut reader = Self::default();
+        reader.read(connection).await;
+        reader
+    }
+
+    /// Reads what is committed by now.
+    pub async fn read(&mut self, connection: &mut Connection) {
+        loop {
+            let numbered = feed::sequence(connection).await.unwrap();
+            let chunks = feed::list_after(connection, self.position, 3).await.unwrap();
+            if chunks.is_empty() && numbered == 0 {
+                break;
+            }
+            for chunk in chunks {
+                assert_eq!(chunk.position, self.position + 1, "positions have no gaps");
+                self.position = chunk.position;
+                self.told.extend(chunk.changes);
+            }
+        }
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        self.told.iter().map(FeedChange::key).collect()
+    }
+}

@@ -1,0 +1,324 @@
+//! The feed on a real Postgres: nothing is stepped over, the changes of a device keep their order.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod ground;
+
+use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
+use domain::command::{Command, CommandKind, CommandState, ResetKind};
+use domain::feed::{FeedChange, FeedKind};
+use domain::ids::{CommandId, GatewayId};
+use domain::status::ConnectorStatus;
+use ground::{HEARD, Reader, assets, change, device, lease, noon, report};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use storage::commands::{self, Publication};
+use storage::feed::{self, Span};
+use storage::{batch, ingest_partitions, piles, stations};
+use testkit::{TestDatabase, eventually};
+use uuid::Uuid;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_that_commits_late_is_not_stepped_over() {
+    let database = TestDatabase::new().await;
+    let mut late = database.pool.connection().await.unwrap();
+    let mut early = database.pool.connection().await.unwrap();
+    late.batch_execute("begin").await.unwrap();
+    feed::append(&mut late, &[change("CP-LATE")]).await.unwrap();
+    let mut reader = Reader::default();
+    for round in 0..3 {
+        feed::append(&mut early, &[change(&format!("CP-{round}"))]).await.unwrap();
+        reader.read(&mut early).await;
+    }
+    assert_eq!(reader.keys(), ["CP-0", "CP-1", "CP-2"]);
+    late.batch_execute("commit").await.unwrap();
+    reader.read(&mut early).await;
+    assert_eq!(reader.keys(), ["CP-0", "CP-1", "CP-2", "CP-LATE"]);
+    let ids = database.json("select json_agg(id order by position) from feed_chunks").await;
+    assert_eq!(ids, serde_json::json!([2, 3, 4, 1]), "an id is no cursor");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_back_is_not_told() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let lease = lease(&mut connection, 0).await;
+    let stale = ingest_partitions::PartitionLease { epoch: lease.epoch - 1, ..lease };
+    let told = report(&mut connection, &stale, &["CP-1"], ConnectorStatus::Charging).await;
+    assert_eq!(told, batch::Written::LeaseLost);
+    assert!(Reader::all(&mut connection).await.told.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_changes_are_few_rows() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let changes: Vec<FeedChange> = (0..1_201).map(|number| change(&format!("CP-{number}"))).collect();
+    feed::append(&mut connection, &changes).await.unwrap();
+    feed::append(&mut connection, &[]).await.unwrap();
+    assert_eq!(feed::sequence(&mut connection).await.unwrap(), 3);
+    let chunks = feed::list_after(&mut connection, 0, 10).await.unwrap();
+    let sizes: Vec<_> = chunks.iter().map(|chunk| (chunk.position, chunk.changes.len())).collect();
+    assert_eq!(sizes, [(1, 500), (2, 500), (3, 201)]);
+    assert_eq!(chunks.into_iter().flat_map(|chunk| chunk.changes).collect::<Vec<_>>(), changes);
+    let counts = database.json("select json_agg(change_count order by id) from feed_chunks").await;
+    assert_eq!(counts, serde_json::json!([500, 500, 201]));
+}
+
+/// Whoever writes of a device while another transaction holds it comes after it in the feed, though it may be ready first.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_writes_of_a_device_waits_for_who_holds_it() {
+    let database = TestDatabase::new().await;
+    let mut holder = database.pool.connection().await.unwrap();
+    let (_, mut pile) = assets(&mut holder, "CP-1").await;
+    holder.batch_execute(HEARD).await.unwrap();
+    let mut reader = Reader::all(&mut holder).await;
+    reader.told.clear();
+    holder
+        .batch_execute("begin; select from charge_points where charge_point_id = 'CP-1' for update")
+        .await
+        .unwrap();
+    feed::append(&mut holder, &[change("CP-1")]).await.unwrap();
+    let pool = database.pool.clone();
+    pile.details.name = None;
+    let edit = tokio::spawn(async move {
+        let mut connection = pool.connection().await.unwrap();
+        piles::update(&mut connection, pile.id, &pile.details, None, noon()).await.unwrap().unwrap();
+        commands::insert(&mut connection, &reset("CP-1"), pile.id, 0, &serde_json::json!({})).await.unwrap();
+    });
+    let waits = "select exists (select from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock')";
+    eventually("the edit to wait, or to be done", || async {
+        edit.is_finished() || database.json(waits).await == serde_json::json!(true)
+    })
+    .await;
+    let mut connection = database.pool.connection().await.unwrap();
+    reader.read(&mut connection).await;
+    holder.batch_execute("commit").await.unwrap();
+    edit.await.unwrap();
+    reader.read(&mut connection).await;
+    let kinds: Vec<_> = reader.told.iter().map(|change| change.kind.type_name()).collect();
+    assert_eq!(
+        kinds,
+        ["charging.connector.status_changed.v1", "charging.pile.changed.v1", "charging.command.changed.v1"]
+    );
+}
+
+/// Two ingestors, an operator and a dispatcher write of the same devices at once, while two readers number and read.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads() {
+    const ROUNDS: usize = 120;
+    let database = TestDatabase::with_connections(8).await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let (_, pile) = assets(&mut connection, "CP-1").await;
+    connection.batch_execute(HEARD).await.unwrap();
+    let mut writers = Vec::new();
+    for partition in 0..2 {
+        let (pool, lease) = (database.pool.clone(), lease(&mut connection, partition).await);
+        writers.push(tokio::spawn(async move {
+            let mut connection = pool.connection().await.unwrap();
+            let mut lease = lease;
+            for round in 0..ROUNDS {
+                let status = ConnectorStatus::ALL[(round * 7 + usize::try_from(partition).unwrap() * 3) % 9];
+                let devices: &[&str] = [&["CP-1"][..], &["CP-1", "CP-2"], &["CP-2", "CP-3"]][round % 3];
+                assert_eq!(report(&mut connection, &lease, devices, status).await, batch::Written::Committed);
+                lease.next_offset += 1;
+            }
+        }));
+    }
+    let pool = database.pool.clone();
+    writers.push(tokio::spawn(async move {
+        let mut connection = pool.connection().await.unwrap();
+        for _ in 0..ROUNDS {
+            piles::update(&mut connection, pile.id, &pile.details, None, noon()).await.unwrap().unwrap();
+        }
+    }));
+    let pool = database.pool.clone();
+    writers.push(tokio::spawn(async move {
+        let mut connection = pool.connection().await.unwrap();
+        for _ in 0..ROUNDS {
+            let command = reset("CP-1");
+            commands::insert(&mut connection, &command, pile.id, 0, &serde_json::json!({})).await.unwrap();
+            let failed = Publication::Failed { failure: "refused".to_owned() };
+            assert!(commands::settle(&mut connection, command.id, &failed).await.unwrap());
+        }
+    }));
+    let stop = tokio_util::sync::CancellationToken::new();
+    let readers = [(); 2].map(|()| {
+        let (pool, stop) = (database.pool.clone(), stop.clone());
+        tokio::spawn(async move {
+            let mut connection = pool.connection().await.unwrap();
+            let mut reader = Reader::default();
+            while !stop.is_cancelled() {
+                reader.read(&mut connection).await;
+            }
+            reader.read(&mut connection).await;
+            reader
+        })
+    });
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    stop.cancel();
+    let changes = database.json("select sum(change_count) from feed_chunks").await;
+    for reader in readers {
+        let told = reader.await.unwrap().told;
+        assert_eq!(serde_json::json!(told.len()), changes, "everything was read, once");
+        check_order(&told);
+    }
+}
+
+/// Each status begins where the one before ended, versions count up, a command is accepted before it fails.
+fn check_order(told: &[FeedChange]) {
+    let mut statuses: BTreeMap<String, ConnectorStatus> = BTreeMap::new();
+    let mut version = 0;
+    let mut accepted = Vec::new();
+    for change in told {
+        match &change.kind {
+            FeedKind::ConnectorStatusChanged(body) => {
+                assert_eq!(statuses.insert(change.key(), body.status), body.previous_status);
+            }
+            FeedKind::PileChanged(body) => {
+                assert_eq!(body.version, version + 1);
+                version = body.version;
+            }
+            FeedKind::CommandChanged(body) if body.state == CommandState::Accepted => {
+                accepted.push(body.command_id);
+            }
+            FeedKind::CommandChanged(body) => assert_eq!(accepted.last(), Some(&body.command_id)),
+            FeedKind::ConnectivityChanged(_) | FeedKind::StationChanged(_) => {}
+            FeedKind::SessionChanged(_) => panic!("nobody charged"),
+        }
+    }
+    assert_eq!((version, accepted.len()), (121, 120));
+    assert_eq!(statuses.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_and_commands_do_is_told() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let (mut station, mut pile) = assets(connection, "CP-1").await;
+    let now = noon();
+    station.details.name = domain::text::Label::parse("South").unwrap();
+    stations::update(connection, station.id, &station.details, None, now).await.unwrap().unwrap();
+    let refused = stations::retire(connection, station.id, None, now).await.unwrap();
+    assert!(refused.is_err());
+    let command = reset("CP-1");
+    commands::insert(connection, &command, pile.id, 7, &serde_json::json!({})).await.unwrap();
+    let published = Publication::Published { offset: 1, at: now };
+    assert!(commands::settle(connection, command.id, &published).await.unwrap());
+    assert!(!commands::settle(connection, command.id, &published).await.unwrap(), "told once");
+    pile.details.charge_point_id = device("CP-2");
+    piles::update(connection, pile.id, &pile.details, None, now).await.unwrap().unwrap();
+    piles::retire(connection, pile.id, None, now).await.unwrap().unwrap();
+    stations::retire(connection, station.id, None, now).await.unwrap().unwrap();
+
+    let told: Vec<String> = Reader::all(connection).await.told.iter().map(sentence).collect();
+    let id = station.id;
+    assert_eq!(
+        told,
+        [
+            format!("{id} station Created 1"),
+            "CP-1 pile Created 1 with CP-1".to_owned(),
+            format!("{id} station Updated 2"),
+            "CP-1 Reset Accepted".to_owned(),
+            "CP-1 Reset Published".to_owned(),
+            "CP-1 pile Updated 2 with CP-2".to_owned(),
+            "CP-2 pile Updated 2 with CP-2".to_owned(),
+            "CP-2 pile Retired 3 with CP-2".to_owned(),
+            format!("{id} station Retired 3"),
+        ]
+    );
+}
+
+fn sentence(change: &FeedChange) -> String {
+    let key = change.key();
+    match &change.kind {
+        FeedKind::StationChanged(body) => format!("{key} station {:?} {}", body.action, body.version),
+        FeedKind::PileChanged(body) => {
+            format!("{key} pile {:?} {} with {}", body.action, body.version, body.charge_point_id)
+        }
+        FeedKind::CommandChanged(body) => format!("{key} {} {:?}", body.name, body.state),
+        other => format!("{key} {}", other.type_name()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_falls_silent_is_told_to_be_offline() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let lease = lease(&mut connection, 0).await;
+    report(&mut connection, &lease, &["CP-1"], ConnectorStatus::Available).await;
+    let mut reader = Reader::all(&mut connection).await;
+    reader.told.clear();
+    let lease = ingest_partitions::PartitionLease { next_offset: 1, ..lease };
+    let silent = Duration::from_secs(60);
+    let gone = batch::take_silent_offline(&mut connection, &lease, silent, 10).await.unwrap();
+    assert_eq!(gone, Some(1));
+    reader.read(&mut connection).await;
+    let [FeedChange { kind: FeedKind::ConnectivityChanged(body), at, .. }] = reader.told.as_slice() else {
+        panic!("{:?}", reader.told)
+    };
+    assert!(!body.online);
+    assert_eq!(*at, noon() + TimeDelta::seconds(60), "when the time was up, not when it was noticed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_published_and_old_is_deleted_and_never_the_last() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    assert_eq!(feed::span(connection).await.unwrap(), Span { first: 1, last: 0 });
+    for number in 0..6 {
+        feed::append(connection, &[change(&format!("CP-{number}"))]).await.unwrap();
+    }
+    feed::sequence(connection).await.unwrap();
+    feed::append(connection, &[change("CP-WAITING")]).await.unwrap();
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(feed::prune(connection, 7, hour, 100).await.unwrap(), 0, "nothing is old");
+    database
+        .execute("update feed_chunks set created_at = created_at - interval '2 hours' where position is distinct from 2")
+        .await;
+    assert_eq!(feed::prune(connection, 5, hour, 1).await.unwrap(), 1, "no more than the limit");
+    assert_eq!(
+        feed::prune(connection, 5, hour, 100).await.unwrap(),
+        1,
+        "2 is young, 4 was the last that was published"
+    );
+    let left = "select json_agg(position order by position) from feed_chunks where position is not null";
+    assert_eq!(database.json(left).await, serde_json::json!([2, 4, 5, 6]));
+    assert_eq!(feed::span(connection).await.unwrap(), Span { first: 2, last: 6 });
+    let backlog = feed::backlog(connection, 5).await.unwrap();
+    assert_eq!(backlog.chunks, 2);
+    assert!(backlog.delay >= hour, "{backlog:?}");
+    let nothing = feed::backlog(connection, 7).await.unwrap();
+    assert!(nothing.delay >= hour, "what waits for its position waits too: {nothing:?}");
+    feed::sequence(connection).await.unwrap();
+    assert_eq!(feed::backlog(connection, 8).await.unwrap().delay, Duration::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_is_noted_by_who_holds_the_lease_alone() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let lease = lease(&mut connection, 0).await;
+    assert!(feed::note_published(&mut connection, &lease, 5).await.unwrap());
+    assert!(!feed::note_published(&mut connection, &lease, 6).await.unwrap(), "it is not there any more");
+    let other = ingest_partitions::PartitionLease { epoch: lease.epoch + 1, next_offset: 5, ..lease };
+    assert!(!feed::note_published(&mut connection, &other, 6).await.unwrap());
+}
+
+fn reset(id: &str) -> Command {
+    Command {
+        id: CommandId(Uuid::now_v7()),
+        charge_point_id: device(id),
+        gateway_id: GatewayId::parse("gateway-0").unwrap(),
+        kind: CommandKind::Reset { kind: ResetKind::Soft },
+        issued_at: noon(),
+        expires_at: noon(),
+        trace_id: None,
+    }
+}

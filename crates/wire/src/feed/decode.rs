@@ -1,0 +1,147 @@
+//! Changes from protobuf, as a consumer in Rust reads them.
+
+use super::encode;
+use crate::proto::platform as proto;
+use crate::value::time::from_timestamp;
+use chrono::{DateTime, Utc};
+use domain::command::CommandState;
+use domain::feed::{
+    AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
+    FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
+};
+use domain::ids::{
+    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
+};
+use domain::status::ConnectorStatus;
+use prost::Message;
+use proto::feed_change::{Kind, Subject};
+use uuid::Uuid;
+
+/// Not a change that this edition knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a change: {0}")]
+pub struct InvalidChange(String);
+
+type Decoded<T> = Result<T, InvalidChange>;
+
+/// Reads the value of a record.
+///
+/// # Errors
+/// When it is none, or one that a later edition wrote.
+pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
+    let message = proto::FeedChange::decode(value).map_err(invalid)?;
+    let subject = match message.subject.ok_or_else(|| invalid("no subject"))? {
+        Subject::ChargePointId(id) => FeedSubject::ChargePoint(charge_point(&id)?),
+        Subject::StationId(id) => FeedSubject::Station(StationId(uuid(&id)?)),
+    };
+    let kind = match message.kind.ok_or_else(|| invalid("no kind"))? {
+        Kind::ConnectorStatus(body) => FeedKind::ConnectorStatusChanged(connector_status(body)?),
+        Kind::Connectivity(body) => FeedKind::ConnectivityChanged(connectivity(&body)?),
+        Kind::Session(body) => FeedKind::SessionChanged(session(body)?),
+        Kind::Command(body) => FeedKind::CommandChanged(command(body)?),
+        Kind::Station(body) => FeedKind::StationChanged(station(&body)?),
+        Kind::Pile(body) => FeedKind::PileChanged(pile(&body)?),
+    };
+    Ok(FeedChange { subject, at: required(message.time.as_ref())?, kind })
+}
+
+fn connector_status(body: proto::ConnectorStatusChanged) -> Decoded<ConnectorStatusChanged> {
+    let status = |raw| one_of(&ConnectorStatus::ALL, raw, encode::status);
+    let previous = Some(body.previous_status()).filter(|raw| *raw != proto::ConnectorStatus::Unspecified);
+    Ok(ConnectorStatusChanged {
+        connector_id: connector(body.connector_id)?,
+        status: status(body.status())?,
+        previous_status: previous.map(status).transpose()?,
+        error_code: body.error_code,
+        vendor_error_code: body.vendor_error_code,
+    })
+}
+
+fn connectivity(body: &proto::ConnectivityChanged) -> Decoded<ConnectivityChanged> {
+    let gateway_id = body.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(invalid)?;
+    Ok(ConnectivityChanged { online: body.online, gateway_id })
+}
+
+fn session(body: proto::SessionChanged) -> Decoded<SessionChanged> {
+    Ok(SessionChanged {
+        session_id: SessionId(uuid(&body.session_id)?),
+        phase: one_of(&SessionPhase::ALL, body.phase(), encode::phase)?,
+        connector_id: connector(body.connector_id)?,
+        transaction_id: body
+            .transaction_id
+            .as_deref()
+            .map(TransactionId::parse)
+            .transpose()
+            .map_err(invalid)?,
+        id_tag: body.id_tag.as_deref().map(IdTag::parse).transpose().map_err(invalid)?,
+        reservation_id: body.reservation_id,
+        started_at: required(body.started_at.as_ref())?,
+        meter_start_wh: body.meter_start_wh,
+        ended_at: instant(body.ended_at.as_ref())?,
+        end_reason: body.end_reason,
+        meter_stop_wh: body.meter_stop_wh,
+    })
+}
+
+fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {
+    Ok(CommandChanged {
+        command_id: CommandId(uuid(&body.command_id)?),
+        pile_id: PileId(uuid(&body.pile_id)?),
+        state: one_of(&CommandState::ALL, body.state(), encode::state)?,
+        gateway_id: GatewayId::parse(&body.gateway_id).map_err(invalid)?,
+        issued_at: required(body.issued_at.as_ref())?,
+        expires_at: required(body.expires_at.as_ref())?,
+        name: body.name,
+        failure: body.failure,
+    })
+}
+
+fn station(body: &proto::StationChanged) -> Decoded<StationChanged> {
+    Ok(StationChanged {
+        station_id: StationId(uuid(&body.station_id)?),
+        action: one_of(&AssetAction::ALL, body.action(), encode::action)?,
+        version: body.version,
+    })
+}
+
+fn pile(body: &proto::PileChanged) -> Decoded<PileChanged> {
+    Ok(PileChanged {
+        pile_id: PileId(uuid(&body.pile_id)?),
+        station_id: StationId(uuid(&body.station_id)?),
+        charge_point_id: charge_point(&body.charge_point_id)?,
+        action: one_of(&AssetAction::ALL, body.action(), encode::action)?,
+        version: body.version,
+    })
+}
+
+fn charge_point(raw: &str) -> Decoded<ChargePointId> {
+    ChargePointId::parse(raw).map_err(invalid)
+}
+
+fn uuid(raw: &str) -> Decoded<Uuid> {
+    Uuid::try_parse(raw).map_err(invalid)
+}
+
+fn connector(raw: i32) -> Decoded<ConnectorId> {
+    ConnectorId::parse(raw.into()).map_err(invalid)
+}
+
+fn instant(raw: Option<&prost_types::Timestamp>) -> Decoded<Option<DateTime<Utc>>> {
+    let instant = raw.map(from_timestamp).transpose().map_err(|_unusable| invalid("not a time"))?;
+    Ok(instant.flatten())
+}
+
+fn required(raw: Option<&prost_types::Timestamp>) -> Decoded<DateTime<Utc>> {
+    instant(raw)?.ok_or_else(|| invalid("a time is missing"))
+}
+
+/// The word that `to_wire` turns into `raw`.
+fn one_of<T: Copy, W: Copy + PartialEq>(all: &[T], raw: W, to_wire: fn(T) -> W) -> Decoded<T> {
+    let meant = all.iter().copied().find(|word| to_wire(*word) == raw);
+    meant.ok_or_else(|| invalid("a word is not known"))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed straight to map_err")]
+fn invalid(what: impl ToString) -> InvalidChange {
+    InvalidChange(what.to_string())
+}

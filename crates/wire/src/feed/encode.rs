@@ -1,0 +1,145 @@
+//! Changes to protobuf.
+
+use crate::proto::platform as proto;
+use crate::value::time::to_timestamp;
+use domain::command::CommandState;
+use domain::feed::{
+    AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
+    FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
+};
+use domain::status::ConnectorStatus;
+use prost::Message;
+use proto::feed_change::{Kind, Subject};
+
+/// The value of the Kafka record that tells `change`.
+#[must_use]
+pub fn encode_change(change: &FeedChange) -> Vec<u8> {
+    let subject = match &change.subject {
+        FeedSubject::ChargePoint(id) => Subject::ChargePointId(id.to_string()),
+        FeedSubject::Station(id) => Subject::StationId(id.to_string()),
+    };
+    let message = proto::FeedChange {
+        subject: Some(subject),
+        time: Some(to_timestamp(change.at)),
+        kind: Some(kind(&change.kind)),
+    };
+    message.encode_to_vec()
+}
+
+fn kind(kind: &FeedKind) -> Kind {
+    match kind {
+        FeedKind::ConnectorStatusChanged(body) => Kind::ConnectorStatus(connector_status(body)),
+        FeedKind::ConnectivityChanged(body) => Kind::Connectivity(connectivity(body)),
+        FeedKind::SessionChanged(body) => Kind::Session(session(body)),
+        FeedKind::CommandChanged(body) => Kind::Command(command(body)),
+        FeedKind::StationChanged(body) => Kind::Station(station(body)),
+        FeedKind::PileChanged(body) => Kind::Pile(pile(body)),
+    }
+}
+
+fn connector_status(body: &ConnectorStatusChanged) -> proto::ConnectorStatusChanged {
+    proto::ConnectorStatusChanged {
+        connector_id: body.connector_id.number().into(),
+        status: status(body.status).into(),
+        previous_status: body.previous_status.map_or(proto::ConnectorStatus::Unspecified, status).into(),
+        error_code: body.error_code.clone(),
+        vendor_error_code: body.vendor_error_code.clone(),
+    }
+}
+
+fn connectivity(body: &ConnectivityChanged) -> proto::ConnectivityChanged {
+    proto::ConnectivityChanged {
+        online: body.online,
+        gateway_id: body.gateway_id.as_ref().map(ToString::to_string),
+    }
+}
+
+fn session(body: &SessionChanged) -> proto::SessionChanged {
+    proto::SessionChanged {
+        session_id: body.session_id.to_string(),
+        phase: phase(body.phase).into(),
+        connector_id: body.connector_id.number().into(),
+        transaction_id: body.transaction_id.as_ref().map(ToString::to_string),
+        id_tag: body.id_tag.as_ref().map(ToString::to_string),
+        reservation_id: body.reservation_id,
+        started_at: Some(to_timestamp(body.started_at)),
+        meter_start_wh: body.meter_start_wh,
+        ended_at: body.ended_at.map(to_timestamp),
+        end_reason: body.end_reason.clone(),
+        meter_stop_wh: body.meter_stop_wh,
+    }
+}
+
+fn command(body: &CommandChanged) -> proto::CommandChanged {
+    proto::CommandChanged {
+        command_id: body.command_id.to_string(),
+        pile_id: body.pile_id.to_string(),
+        name: body.name.clone(),
+        state: state(body.state).into(),
+        gateway_id: body.gateway_id.to_string(),
+        issued_at: Some(to_timestamp(body.issued_at)),
+        expires_at: Some(to_timestamp(body.expires_at)),
+        failure: body.failure.clone(),
+    }
+}
+
+fn station(body: &StationChanged) -> proto::StationChanged {
+    proto::StationChanged {
+        station_id: body.station_id.to_string(),
+        action: action(body.action).into(),
+        version: body.version,
+    }
+}
+
+fn pile(body: &PileChanged) -> proto::PileChanged {
+    proto::PileChanged {
+        pile_id: body.pile_id.to_string(),
+        station_id: body.station_id.to_string(),
+        charge_point_id: body.charge_point_id.to_string(),
+        action: action(body.action).into(),
+        version: body.version,
+    }
+}
+
+/// A status, as the wire has it.
+pub(super) const fn status(status: ConnectorStatus) -> proto::ConnectorStatus {
+    match status {
+        ConnectorStatus::Available => proto::ConnectorStatus::Available,
+        ConnectorStatus::Preparing => proto::ConnectorStatus::Preparing,
+        ConnectorStatus::Charging => proto::ConnectorStatus::Charging,
+        ConnectorStatus::SuspendedEVSE => proto::ConnectorStatus::SuspendedEvse,
+        ConnectorStatus::SuspendedEV => proto::ConnectorStatus::SuspendedEv,
+        ConnectorStatus::Finishing => proto::ConnectorStatus::Finishing,
+        ConnectorStatus::Reserved => proto::ConnectorStatus::Reserved,
+        ConnectorStatus::Unavailable => proto::ConnectorStatus::Unavailable,
+        ConnectorStatus::Faulted => proto::ConnectorStatus::Faulted,
+    }
+}
+
+/// A session's phase, as the wire has it.
+pub(super) const fn phase(phase: SessionPhase) -> proto::SessionPhase {
+    match phase {
+        SessionPhase::Open => proto::SessionPhase::Open,
+        SessionPhase::Ended => proto::SessionPhase::Ended,
+        SessionPhase::Withdrawn => proto::SessionPhase::Withdrawn,
+    }
+}
+
+/// A command's state, as the wire has it.
+pub(super) const fn state(state: CommandState) -> proto::CommandState {
+    match state {
+        CommandState::Accepted => proto::CommandState::Accepted,
+        CommandState::Published => proto::CommandState::Published,
+        CommandState::Unknown => proto::CommandState::Unknown,
+        CommandState::Failed => proto::CommandState::Failed,
+    }
+}
+
+/// What was done to an asset, as the wire has it.
+pub(super) const fn action(action: AssetAction) -> proto::AssetAction {
+    match action {
+        AssetAction::Created => proto::AssetAction::Created,
+        AssetAction::Updated => proto::AssetAction::Updated,
+        AssetAction::Retired => proto::AssetAction::Retired,
+    }
+}

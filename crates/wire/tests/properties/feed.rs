@@ -1,0 +1,119 @@
+//! Every change of the feed survives protobuf and the JSON that it is stored in.
+
+use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
+use domain::command::CommandState;
+use domain::feed::{
+    AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
+    FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
+};
+use domain::ids::{CommandId, IdTag, PileId, SessionId, StationId};
+use domain::status::ConnectorStatus;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use wire::feed::{decode_change, encode_change};
+
+proptest! {
+    #[test]
+    fn a_change_survives_protobuf_and_json(change in change()) {
+        prop_assert_eq!(decode_change(&encode_change(&change)), Ok(change.clone()));
+        let json = serde_json::to_string(&change).unwrap();
+        prop_assert_eq!(serde_json::from_str::<FeedChange>(&json).unwrap(), change);
+    }
+
+    #[test]
+    fn no_bytes_make_the_decoder_of_changes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        drop(decode_change(&bytes));
+    }
+}
+
+fn change() -> impl Strategy<Value = FeedChange> {
+    let subject = prop_oneof![
+        charge_point_id().prop_map(FeedSubject::ChargePoint),
+        uuid().prop_map(|id| FeedSubject::Station(StationId(id))),
+    ];
+    (subject, time(), kind()).prop_map(|(subject, at, kind)| FeedChange { subject, at, kind })
+}
+
+fn kind() -> impl Strategy<Value = FeedKind> {
+    prop_oneof![
+        connector_status().prop_map(FeedKind::ConnectorStatusChanged),
+        (any::<bool>(), option::of(gateway_id())).prop_map(|(online, gateway_id)| {
+            FeedKind::ConnectivityChanged(ConnectivityChanged { online, gateway_id })
+        }),
+        session().prop_map(FeedKind::SessionChanged),
+        command().prop_map(FeedKind::CommandChanged),
+        (uuid(), action(), any::<i64>()).prop_map(|(id, action, version)| {
+            FeedKind::StationChanged(StationChanged { station_id: StationId(id), action, version })
+        }),
+        (uuid(), uuid(), charge_point_id(), action(), any::<i64>()).prop_map(
+            |(pile, station, charge_point_id, action, version)| FeedKind::PileChanged(PileChanged {
+                pile_id: PileId(pile),
+                station_id: StationId(station),
+                charge_point_id,
+                action,
+                version,
+            })
+        ),
+    ]
+}
+
+fn connector_status() -> impl Strategy<Value = ConnectorStatusChanged> {
+    let status = || select(ConnectorStatus::ALL.to_vec());
+    let codes = (option::of(text()), option::of(text()));
+    (connector_id(), status(), option::of(status()), codes).prop_map(
+        |(connector_id, status, previous_status, (error_code, vendor_error_code))| ConnectorStatusChanged {
+            connector_id,
+            status,
+            previous_status,
+            error_code,
+            vendor_error_code,
+        },
+    )
+}
+
+fn session() -> impl Strategy<Value = SessionChanged> {
+    let id_tag = "[A-Za-z0-9]{1,20}".prop_map(|raw| IdTag::parse(&raw).unwrap());
+    let names = (option::of(transaction_id()), option::of(id_tag), option::of(any::<i64>()));
+    let begun = (time(), option::of(amount(0)));
+    let ended = (option::of(time()), option::of(text()), option::of(amount(0)));
+    (uuid(), select(SessionPhase::ALL.to_vec()), connector_id(), names, begun, ended).prop_map(
+        |(id, phase, connector_id, names, (started_at, meter_start_wh), ended)| {
+            let (transaction_id, id_tag, reservation_id) = names;
+            let (ended_at, end_reason, meter_stop_wh) = ended;
+            SessionChanged {
+                session_id: SessionId(id),
+                phase,
+                connector_id,
+                transaction_id,
+                id_tag,
+                reservation_id,
+                started_at,
+                meter_start_wh,
+                ended_at,
+                end_reason,
+                meter_stop_wh,
+            }
+        },
+    )
+}
+
+fn command() -> impl Strategy<Value = CommandChanged> {
+    let state = select(CommandState::ALL.to_vec());
+    (uuid(), uuid(), text(), state, gateway_id(), time(), time(), option::of(text())).prop_map(
+        |(id, pile, name, state, gateway_id, issued_at, expires_at, failure)| CommandChanged {
+            command_id: CommandId(id),
+            pile_id: PileId(pile),
+            name,
+            state,
+            gateway_id,
+            issued_at,
+            expires_at,
+            failure,
+        },
+    )
+}
+
+fn action() -> impl Strategy<Value = AssetAction> {
+    select(AssetAction::ALL.to_vec())
+}

@@ -1,0 +1,2 @@
+drop table feed_head;
+drop table feed_chunks;
