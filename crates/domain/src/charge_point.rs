@@ -106,6 +106,12 @@ impl ChargePoint {
         self.ledger.derive(&self.id)
     }
 
+    /// Forgets what is settled for good. For the time between batches: what a batch begins and ends is to be written before
+    /// it is forgotten.
+    pub fn settle(&mut self) {
+        self.ledger.settle(&self.id);
+    }
+
     /// Changes the state as `event`, told by the record at `position`, says.
     ///
     /// The outcome of any set of events is the same in whatever order, and however often, they are applied.
@@ -160,7 +166,7 @@ impl ChargePoint {
             connector.sighted = None;
         }
         let outcome = entered(self.ledger.enter_start(&self.id, &event.event_id, start, stamp));
-        self.ledger.settle(&self.id);
+        self.bound_ledger();
         outcome
     }
 
@@ -181,8 +187,15 @@ impl ChargePoint {
         }
         let key = EventKey::of(&event.event_id);
         let unplaced = self.sessions().unplaced.into_iter().find(|(event, _)| *event == key);
-        self.ledger.settle(&self.id);
+        self.bound_ledger();
         unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(Misfit::Stop(why)))
+    }
+
+    /// Keeps a device that talks nonsense from growing without bound while a batch is folded.
+    fn bound_ledger(&mut self) {
+        if self.ledger.is_overfull() {
+            self.settle();
+        }
     }
 
     fn read_meter(

@@ -87,8 +87,10 @@ pub enum Entered {
 impl Ledger {
     /// Sessions that ended and are still remembered, so that what comes late or twice finds them.
     pub const REMEMBERED_SESSIONS: usize = 8;
-    /// The most facts that a ledger holds, settled or not.
+    /// The most facts that a settled ledger holds.
     pub const MAX_FACTS: usize = 128;
+    /// The most facts that come together before they are settled.
+    const OVERFULL: usize = 4 * Self::MAX_FACTS;
 
     /// Enters the start that `event` tells.
     pub fn enter_start(
@@ -157,6 +159,12 @@ impl Ledger {
     #[must_use]
     pub fn remembers(&self, started_at: DateTime<Utc>) -> bool {
         self.settled_until.is_none_or(|horizon| started_at > horizon)
+    }
+
+    /// Whether it holds more than any sensible batch leads to.
+    #[must_use]
+    pub(crate) const fn is_overfull(&self) -> bool {
+        self.facts.len() > Self::OVERFULL
     }
 
     /// Forgets what is settled for good: all that was said of ended sessions, but for the last few.

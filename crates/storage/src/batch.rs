@@ -134,6 +134,7 @@ pub(crate) async fn write_states(
     let mut changed_connectors = Vec::new();
     let mut changed_ledgers = Vec::new();
     let mut changed_sessions = Vec::new();
+    let mut withdrawn_sessions = Vec::new();
     let mut told = Vec::new();
     for now in after {
         let found = before.binary_search_by(|held| held.id.cmp(&now.id)).ok();
@@ -154,10 +155,12 @@ pub(crate) async fn write_states(
             changed_ledgers.push(now);
         }
         changed_sessions.extend(changes.sessions);
+        withdrawn_sessions.extend(changes.withdrawn);
     }
     charge_points::update_many(tx, &changed_charge_points).await?;
     connectors::upsert_many(tx, &changed_connectors).await?;
     sessions::upsert_ledgers(tx, &changed_ledgers).await?;
     sessions::upsert_many(tx, &changed_sessions).await?;
+    sessions::delete_many(tx, &withdrawn_sessions).await?;
     feed::append(tx, &told).await
 }

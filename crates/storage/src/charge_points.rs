@@ -46,7 +46,10 @@ pub async fn load_for_update(
         .map(|row| {
             let connectors = connectors.remove(&row.charge_point_id).unwrap_or_default();
             let ledger = ledgers.remove(&row.charge_point_id).unwrap_or_default();
-            row.into_state(connectors, ledger)
+            let mut state = row.into_state(connectors, ledger)?;
+            // What the last batch ended is written; now it may be forgotten.
+            state.settle();
+            Ok(state)
         })
         .collect()
 }

@@ -1,12 +1,14 @@
 //! Charging sessions, and the ledgers that they are derived from.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
+use crate::schema::sessions;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
-use diesel::result::QueryResult;
+use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
+use domain::ids::SessionId;
 use domain::ledger::Ledger;
 use domain::session::{ChargingSession, SessionState};
 use std::collections::BTreeMap;
@@ -165,5 +167,18 @@ pub(crate) async fn upsert_many(
         columns.push(session)?;
     }
     Bulk(columns).execute(tx).await?;
+    Ok(())
+}
+
+/// Deletes sessions that never were.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn delete_many(tx: &mut Connection, ids: &[SessionId]) -> Result<(), StorageError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    diesel::delete(sessions::table.filter(sessions::id.eq_any(ids))).execute(tx).await?;
     Ok(())
 }

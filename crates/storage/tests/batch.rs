@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use domain::charge_point::ChargePoint;
-use domain::event::GatewayEvent;
-use domain::generate::{Record, delivered};
-use domain::ids::ChargePointId;
+use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
+use domain::generate::{Record, at, delivered, device};
+use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
+use domain::order::RecordPosition;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
@@ -68,6 +69,13 @@ async fn what_is_folded_is_what_is_stored() {
         let all = touched(&records, &id);
         let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
         assert_eq!(stored, expected, "case {case}");
+        let mut sessions: Vec<_> =
+            expected[0].sessions().sessions.iter().map(|session| session.id.to_string()).collect();
+        sessions.sort();
+        let rows = format!(
+            "select coalesce(json_agg(id order by id), '[]') from sessions where charge_point_id = 'CP-{case:03}'"
+        );
+        assert_eq!(database.json(&rows).await, serde_json::json!(sessions), "case {case}");
     }
 }
 
@@ -191,4 +199,57 @@ fn letter(offset: i64) -> NewDeadLetter {
         value: Some(vec![0, 159, 146, 150]),
         headers: serde_json::json!({}),
     }
+}
+
+/// Start and stop of the sessions with these numbers, one after the other.
+fn charges(numbers: std::ops::Range<i64>) -> Vec<Record> {
+    let record = |n: i64, kind: EventKind| {
+        let event = GatewayEvent {
+            event_id: EventId::parse(&format!("event-{n}")).unwrap(),
+            charge_point_id: device(),
+            gateway_id: None,
+            claimed_at: Some(at(n * 1_000)),
+            trace_id: None,
+            kind,
+        };
+        (event, RecordPosition { partition: 0, offset: n, appended_at: at(n * 1_000) })
+    };
+    let charge = |n: i64| {
+        let transaction_id = TransactionId::parse(&n.to_string()).ok();
+        let start = TransactionStart {
+            connector_id: ConnectorId::parse(1).unwrap(),
+            transaction_id: transaction_id.clone(),
+            id_tag: None,
+            meter_start_wh: None,
+            reservation_id: None,
+        };
+        let stop = TransactionStop { transaction_id, reason: None, meter_stop_wh: None, stopped_at: None };
+        [
+            record(2 * n, EventKind::TransactionStarted(start)),
+            record(2 * n + 1, EventKind::TransactionStopped(stop)),
+        ]
+    };
+    numbers.flat_map(charge).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_written_before_they_are_forgotten() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let mut lease = lease(&mut connection).await;
+    let id = device();
+    for batch in [charges(0..20), charges(20..40)] {
+        let fold = |mut states: Vec<ChargePoint>| {
+            tell(&mut states, &batch, &id);
+            Folded { states, ..Folded::default() }
+        };
+        let touched = touched(&batch, &id);
+        write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();
+        lease.next_offset += 1;
+    }
+    let ended = "select count(*) from sessions where ended_at is not null";
+    assert_eq!(database.json(ended).await, serde_json::json!(40));
+    let all = touched(&charges(0..1), &id);
+    let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
+    assert_eq!(stored[0].sessions().sessions.len(), 8, "the last few are remembered");
 }
