@@ -8,11 +8,12 @@ use crate::metrics::Metrics;
 use crate::samples::SampleDays;
 use crate::settings::IngestSettings;
 use runtime::causes;
-use runtime::kafka::{FetchError, Fetched, PartitionReader};
+use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::ingest_partitions::{self, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -28,6 +29,8 @@ pub(crate) struct PartitionTask {
     pub metrics: Arc<Metrics>,
     pub sample_days: Arc<SampleDays>,
     pub lease: PartitionLease,
+    /// How many batches may be in memory at once.
+    pub turns: Arc<Semaphore>,
     /// Cancelled when the lease is to be given back, or was lost.
     pub stop: CancellationToken,
     /// When to look for silent devices next.
@@ -82,17 +85,24 @@ impl PartitionTask {
     }
 
     async fn take(&mut self, fetched: Fetched) -> Option<Ended> {
-        let batch = Batch::decode(&self.lease.topic, self.lease.partition, fetched.records);
-        let ended = match batch {
-            Some(batch) => self.write(batch).await,
-            None => None,
-        };
+        let ended = self.take_turn(fetched.records).await;
         let next_offset = self.lease.next_offset;
         self.metrics.position(self.lease.partition, next_offset, fetched.high_watermark);
         if ended.is_none() && next_offset >= fetched.high_watermark {
             return self.watch_silence().await;
         }
         ended
+    }
+
+    /// Decodes and writes, when it is this partition's turn: what is decoded takes many times the memory of what was fetched,
+    /// and Postgres writes a few large batches sooner than many small ones at once.
+    async fn take_turn(&mut self, records: Vec<ReceivedRecord>) -> Option<Ended> {
+        let turns = Arc::clone(&self.turns);
+        // Never closed, so this only waits; who is told to stop does not wait.
+        let turn = self.stop.run_until_cancelled(turns.acquire()).await;
+        turn.as_ref()?;
+        let batch = Batch::decode(&self.lease.topic, self.lease.partition, records)?;
+        self.write(batch).await
     }
 
     /// Puts aside a range that the client library cannot read, and goes on behind it.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use storage::ingest_partitions::{self, PartitionLease};
 use storage::ingest_replicas::{self, Muster};
 use storage::{Database, StorageError};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,7 @@ pub(crate) struct Replica {
     kafka: Kafka,
     metrics: Arc<Metrics>,
     sample_days: Arc<SampleDays>,
+    turns: Arc<Semaphore>,
     owned: BTreeMap<i32, Owned>,
     discover_at: Instant,
 }
@@ -52,6 +54,7 @@ impl Replica {
     ) -> Self {
         Self {
             id,
+            turns: Arc::new(Semaphore::new(settings.concurrent_batches.get())),
             settings: Arc::new(settings),
             database,
             leases,
@@ -151,6 +154,7 @@ impl Replica {
             reader: self.kafka.reader(&lease.topic, partition),
             metrics: Arc::clone(&self.metrics),
             sample_days: Arc::clone(&self.sample_days),
+            turns: Arc::clone(&self.turns),
             lease,
             stop: stop.clone(),
             silence_check_at: Instant::now().into_std() + self.settings.silence_check(),

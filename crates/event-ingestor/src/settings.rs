@@ -2,6 +2,7 @@
 
 use runtime::settings::KafkaSettings;
 use serde::Deserialize;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 use storage::DatabaseSettings;
 
@@ -34,6 +35,8 @@ pub struct IngestSettings {
     pub fetch_wait_ms: u64,
     /// The most that is fetched and written at once, in bytes.
     pub max_batch_bytes: usize,
+    /// How many batches are decoded and written at once.
+    pub concurrent_batches: NonZeroUsize,
     /// How often to look for new partitions, in ms.
     pub discover_interval_ms: u64,
     /// How long a device may be silent and still count as online, in seconds.

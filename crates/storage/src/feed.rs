@@ -19,6 +19,7 @@ pub use chunk::Chunk;
 pub use read::{Backlog, Span, backlog, list_after, note_published, prune, span};
 pub use sequence::{sequence, sequence_all};
 
+use crate::bulk::Bulk;
 use crate::{Connection, StorageError};
 use diesel::sql_types::{Array, Int4, Text};
 use diesel_async::RunQueryDsl;
@@ -33,15 +34,7 @@ pub async fn append(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), S
     if changes.is_empty() {
         return Ok(());
     }
-    let (bodies, counts) = chunk::render(changes)?;
-    diesel::sql_query(
-        "insert into feed_chunks (changes, change_count)
-         select body::json, size from unnest($1, $2) with ordinality as new (body, size, place) order by place",
-    )
-    .bind::<Array<Text>, _>(bodies)
-    .bind::<Array<Int4>, _>(counts)
-    .execute(tx)
-    .await?;
+    Bulk(chunk::render(changes)?).execute(tx).await?;
     Ok(())
 }
 
@@ -54,7 +47,7 @@ pub async fn append(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), S
 /// When Postgres fails.
 pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), StorageError> {
     let devices: Vec<&str> = changes.iter().filter_map(|change| device(&change.subject)).collect();
-    let (bodies, counts) = chunk::render(changes)?;
+    let chunk::Bodies { bodies, counts } = chunk::render(changes)?;
     // One round trip: the count is only there once all locks are, and ids are drawn for rows that are.
     diesel::sql_query(
         "with locked as materialized (

@@ -1,9 +1,11 @@
 //! Changes that were written together, as a row.
 
 use crate::StorageError;
+use crate::bulk::{self, Rows};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Int8, Text, Timestamptz};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Int4, Int8, Text, Timestamptz};
 use domain::feed::FeedChange;
 
 /// Changes that were written together.
@@ -37,12 +39,31 @@ impl TryFrom<ChunkRow> for Chunk {
 }
 
 /// The bodies of the rows that hold `changes`, and how many each holds.
-pub(super) fn render(changes: &[FeedChange]) -> Result<(Vec<String>, Vec<i32>), StorageError> {
+pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     let rows = changes.chunks(FeedChange::MAX_TOGETHER).map(|chunk| {
         let count = i32::try_from(chunk.len()).map_err(broken)?;
         Ok((serde_json::to_string(chunk).map_err(broken)?, count))
     });
-    rows.collect()
+    let (bodies, counts) = rows.collect::<Result<_, StorageError>>()?;
+    Ok(Bodies { bodies, counts })
+}
+
+/// Rows of changes column by column, in their order.
+pub(super) struct Bodies {
+    pub bodies: Vec<String>,
+    pub counts: Vec<i32>,
+}
+
+impl Rows for Bodies {
+    type Statement = Self;
+    const BEFORE: &'static str =
+        "insert into feed_chunks (changes, change_count) select body::json, size from unnest(";
+    const AFTER: &'static str = ") with ordinality as new (body, size, place) order by place";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.bodies)?;
+        columns.push::<Int4, _>(&self.counts)
+    }
 }
 
 pub(super) fn broken(what: impl ToString) -> StorageError {
