@@ -5,6 +5,7 @@ mod report;
 
 use crate::arena::{Arena, Outcome, Servers};
 use crate::books::Books;
+use crate::faults::brokers::PretendedBrokers;
 use crate::narrator::Narrator;
 use crate::stack::Stack;
 use anyhow::Context as _;
@@ -16,6 +17,14 @@ use std::time::Duration;
 
 /// Longer than any phase takes on a machine that is able to do it.
 const LONGEST: Duration = Duration::from_secs(300);
+
+/// The servers of a phase.
+struct Stage<'a> {
+    /// The campaign's own.
+    stack: &'a Stack,
+    /// In the place of its broker, where there must be several.
+    brokers: Option<PretendedBrokers>,
+}
 
 /// What a phase came to.
 struct Verdict {
@@ -72,20 +81,26 @@ async fn play_in_arena(
     narrator: &Narrator,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<Outcome> {
-    let (plan, servers) = (phase.plan(), servers(stack, phase)?);
+    let plan = phase.plan();
     let topic = format!("chaos-{}", phase.name());
-    Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
+    let brokers = phase.pretends().then(|| PretendedBrokers::start(&topic)).transpose()?;
+    let stage = Stage { stack, brokers };
+    let servers = servers(&stage, phase)?;
+    if stage.brokers.is_none() {
+        Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
+    }
     let books = Books::create(&stack.database_url(), &format!("chaos_{}", phase.name())).await?;
     let mut arena = Arena::open(plan, &servers, books.clone(), &topic, narrator.clone()).await?;
-    let played = phase.play(&mut arena, stack, notes).await;
+    let played = phase.play(&mut arena, &stage, notes).await;
     let outcome = arena.close(played).await?;
     books.destroy(&stack.database_url()).await?;
     Ok(outcome)
 }
 
-fn servers(stack: &Stack, phase: Phase) -> anyhow::Result<Servers> {
+fn servers(stage: &Stage<'_>, phase: Phase) -> anyhow::Result<Servers> {
+    let brokers = stage.brokers.as_ref().map_or_else(|| stage.stack.brokers(), PretendedBrokers::addresses);
     Ok(Servers {
-        kafka: kafka_settings(&stack.brokers())?,
+        kafka: kafka_settings(&brokers)?,
         ingestor: beside_this("event-ingestor")?,
         logs: beside_this("chaos-logs")?.join(phase.name()),
     })

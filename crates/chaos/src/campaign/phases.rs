@@ -1,18 +1,21 @@
 //! What the campaign does, phase by phase.
 
+use super::Stage;
 use crate::arena::{Arena, Plan};
+use crate::faults::brokers::{self, PretendedBrokers};
 use crate::faults::leases::Fight;
 use crate::faults::{broker, commits, freeze, kill, leases, postgres};
 use crate::narrator::seconds;
-use crate::stack::{Stack, Stop};
+use crate::stack::Stop;
 use crate::traffic::Pace;
+use anyhow::Context as _;
 use std::time::Duration;
 
 /// The rate at which the time to take over is measured.
 const FULL: u32 = 6_000;
 /// The rate of all else: enough that no instant is without a batch under way.
 const BRISK: u32 = 2_000;
-/// Longer than Postgres lets a transaction stand idle (`database.statement_timeout_ms`).
+/// Longer than Postgres lets a transaction stand idle, or run.
 const DEEP_FREEZE: Duration = Duration::from_secs(13);
 /// How often each ingestor takes each partition from the others.
 const ROUNDS: u32 = 12;
@@ -25,12 +28,13 @@ pub(super) enum Phase {
     Commits,
     Postgres,
     Broker,
+    Brokers,
     Leases,
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Kill, Self::Freeze, Self::Commits, Self::Postgres, Self::Broker, Self::Leases];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Kill, Self::Freeze, Self::Commits, Self::Postgres, Self::Broker, Self::Brokers, Self::Leases];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -39,6 +43,7 @@ impl Phase {
             Self::Commits => "commits",
             Self::Postgres => "postgres",
             Self::Broker => "broker",
+            Self::Brokers => "several-brokers",
             Self::Leases => "leases",
         }
     }
@@ -50,11 +55,20 @@ impl Phase {
             Self::Commits => "commits: connections are cut between statement and answer",
             Self::Postgres => "postgres: it is restarted",
             Self::Broker => "broker: it is restarted",
+            Self::Brokers => "several-brokers: leaders move, brokers go away and come back",
             Self::Leases => "leases: ignored, all ingestors write to all partitions",
         }
     }
 
+    /// Whether its brokers are pretended: the stack has but one.
+    pub(super) const fn pretends(self) -> bool {
+        matches!(self, Self::Brokers)
+    }
+
     pub(super) const fn plan(self) -> Plan {
+        if self.pretends() {
+            return PretendedBrokers::plan();
+        }
         let (events_per_second, lease) = match self {
             Self::Kill => (FULL, Duration::from_millis(3_000)),
             // Short, since each beat of a quarter of it is one fight for every partition.
@@ -70,7 +84,7 @@ impl Phase {
     pub(super) async fn play(
         self,
         arena: &mut Arena,
-        stack: &Stack,
+        stage: &Stage<'_>,
         notes: &mut Vec<String>,
     ) -> anyhow::Result<()> {
         match self {
@@ -103,15 +117,20 @@ impl Phase {
                 arena.settle().await?;
                 for stop in [Stop::Orderly, Stop::Crash] {
                     commits::cut(arena, 10, 5).await?;
-                    postgres::restart(arena, stack, stop).await?;
+                    postgres::restart(arena, stage.stack, stop).await?;
                 }
                 notes.push("stopped in good order once, crashed once".to_owned());
             }
             Self::Broker => {
                 for stop in [Stop::Orderly, Stop::Crash] {
-                    broker::restart(arena, stack, stop).await?;
+                    broker::restart(arena, stage.stack, stop).await?;
                 }
                 notes.push("stopped in good order once, crashed once".to_owned());
+            }
+            Self::Brokers => {
+                let brokers = stage.brokers.as_ref().context("nobody pretends to be a broker")?;
+                let moved = brokers::depose_leaders(arena, brokers).await?;
+                notes.push(format!("all leaders moved {moved} times"));
             }
             Self::Leases => {
                 for fight in [Fight::Epochs, Fight::OneEpoch] {

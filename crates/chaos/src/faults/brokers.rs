@@ -1,0 +1,80 @@
+//! Several brokers: leaders move, brokers go away and come back, while ingestors read and gateways write.
+//!
+//! The brokers are those that librdkafka pretends for its own tests; they speak the protocol over real connections.
+
+use crate::arena::{Arena, Plan};
+use crate::traffic::Pace;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use std::time::Duration;
+
+const BROKERS: i32 = 3;
+const PARTITIONS: i32 = 6;
+/// How long partitions are without a leader.
+const OUTAGE: Duration = Duration::from_millis(800);
+
+/// Brokers of a cluster, with one topic.
+pub struct PretendedBrokers {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    topic: String,
+}
+
+impl PretendedBrokers {
+    /// How many of everything suits such brokers: each gives out one batch at a time, however small.
+    #[must_use]
+    pub const fn plan() -> Plan {
+        let marker_interval = Duration::from_millis(300);
+        let pace = Pace { events_per_second: 60, charge_points: 40, marker_interval };
+        Plan { partitions: PARTITIONS, ingestors: 2, lease: Duration::from_secs(2), pace }
+    }
+
+    /// Starts them, with `topic`.
+    ///
+    /// # Errors
+    /// When librdkafka cannot.
+    pub fn start(topic: &str) -> anyhow::Result<Self> {
+        let cluster = MockCluster::new(BROKERS)?;
+        cluster.create_topic(topic, PARTITIONS, BROKERS)?;
+        Ok(Self { cluster, topic: topic.to_owned() })
+    }
+
+    /// Where they are.
+    #[must_use]
+    pub fn addresses(&self) -> String {
+        self.cluster.bootstrap_servers()
+    }
+
+    /// Has each partition led by a broker that is not `down`: a different one each round.
+    fn elect(&self, round: i32, down: i32) -> anyhow::Result<()> {
+        for partition in 0..PARTITIONS {
+            let candidates = (0..BROKERS).map(|step| 1 + (partition + round + step) % BROKERS);
+            let leader = candidates.into_iter().find(|broker| *broker != down);
+            self.cluster.partition_leader(&self.topic, partition, leader)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes each broker away twice, and moves all leaders twice as often; says how often leaders moved.
+///
+/// # Errors
+/// When the ingestors do not catch up.
+pub async fn depose_leaders(arena: &Arena, brokers: &PretendedBrokers) -> anyhow::Result<i32> {
+    arena.settle().await?;
+    for round in 0..2 * BROKERS {
+        let down = 1 + round % BROKERS;
+        arena
+            .narrator
+            .say(&format!("broker {down} goes away, others lead; it comes back, and leaders move again"));
+        // A leader that dies is gone before another takes its office: for a while nobody has it.
+        brokers.cluster.broker_down(down)?;
+        tokio::time::sleep(OUTAGE).await;
+        brokers.elect(round, down)?;
+        arena.settle().await?;
+        brokers.cluster.broker_up(down)?;
+        // And once with nobody dead: the old leader is there, and says that it is not.
+        brokers.elect(round + 1, 0)?;
+        arena.settle().await?;
+    }
+    Ok(4 * BROKERS)
+}
