@@ -11,5 +11,7 @@ mod brokers;
 mod chaos;
 mod exactly_once;
 mod feed;
+mod metrics;
+mod services;
 mod shutdown;
 mod story;

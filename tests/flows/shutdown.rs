@@ -1,57 +1,22 @@
 //! SIGTERM drains: no request is cut, no batch is half done, the exit code is 0.
 
+use crate::services::{free_address, is_ready, ready, start, terminate};
 use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, EventId, GatewayId};
 use gateway_simulator::Load;
 use reqwest::Client;
 use runtime::Shutdown;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::net::TcpListener;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, Platform, binary, steady};
+use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, Platform, steady};
 use testkit::{TestDatabase, eventually};
-use tokio::process::{Child, Command};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Between "not ready" and the end of accepting: what a load balancer needs to notice.
 const DELAY_MS: &str = "1500";
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
-fn start(name: &str, database: &TestDatabase, settings: &[(&str, &str)]) -> Child {
-    Command::new(binary(name))
-        .env("DATABASE_URL", &database.url)
-        .envs(settings.iter().copied())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
-}
-
-async fn is_ready(admin: &str) -> bool {
-    reqwest::get(format!("http://{admin}/readyz")).await.is_ok_and(|answer| answer.status().is_success())
-}
-
-async fn ready(admin: &str) {
-    eventually("the service to be ready", || is_ready(admin)).await;
-}
-
-/// Asks the service to stop, and waits until it has: with the exit code 0.
-async fn terminate(mut service: Child) {
-    let pid = Pid::from_raw(service.id().unwrap().cast_signed()).unwrap();
-    kill_process(pid, Signal::TERM).unwrap();
-    let status = tokio::time::timeout(PATIENCE, service.wait()).await.unwrap().unwrap();
-    assert!(status.success(), "{status}");
-}
 
 /// Callers behind a load balancer: they call for as long as the service says that it is ready.
 struct Callers {

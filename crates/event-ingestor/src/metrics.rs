@@ -45,6 +45,17 @@ const RECORD_BOUNDS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0,
 impl Metrics {
     /// Instruments of the replica called `replica`.
     pub(crate) fn new(meter: &Meter, replica: Uuid) -> Self {
+        let metrics = Self::instruments(meter, replica);
+        // What has not happened yet is zero, not absent: an alert on a rate needs a beginning.
+        for counter in
+            [&metrics.silent, &metrics.samples_outside, &metrics.sample_days_dropped, &metrics.leases_lost]
+        {
+            counter.add(0, &[]);
+        }
+        metrics
+    }
+
+    fn instruments(meter: &Meter, replica: Uuid) -> Self {
         let counter = |name, about| meter.u64_counter(name).with_description(about).build();
         let seconds = |name, about| {
             let histogram = meter.f64_histogram(name).with_unit("s").with_description(about);

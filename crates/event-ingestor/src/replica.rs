@@ -123,14 +123,15 @@ impl Replica {
         drop(connection);
         self.leave_each(lost).await;
         self.give_back(self.owned.len().saturating_sub(share)).await;
+        let mut unowned = states.iter().filter(|state| state.owner.is_none()).count();
         let wanted = share.saturating_sub(self.owned.len());
         if wanted > 0 {
             let mut connection = self.leases.connection().await?;
             let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
             let leases = ingest_partitions::acquire(&mut connection, &topic, self.id, limit, ttl).await?;
+            unowned = unowned.saturating_sub(leases.len());
             leases.into_iter().for_each(|lease| self.start(lease));
         }
-        let unowned = states.iter().filter(|state| state.owner.is_none()).count();
         self.metrics.unowned(unowned);
         Ok(())
     }

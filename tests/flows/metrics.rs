@@ -1,0 +1,86 @@
+//! What an SRE scales and alerts by is on `/metrics` of an ingestor.
+
+use crate::services::{free_address, ready, start, terminate};
+use runtime::kafka::NewRecord;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use system_tests::{EVENT_PARTITIONS, Platform};
+use testkit::{TestTopic, eventually};
+
+const PUBLISH: Duration = Duration::from_secs(20);
+
+/// The values of `name` whose labels hold `label`.
+fn values(metrics: &str, name: &str, label: &str) -> Vec<f64> {
+    let named = |line: &&str| line.split(['{', ' ']).next() == Some(name) && line.contains(label);
+    let value = |line: &str| line.rsplit(' ').next().unwrap().parse().unwrap();
+    metrics.lines().filter(named).map(value).collect()
+}
+
+fn record(value: &str) -> NewRecord {
+    NewRecord {
+        key: Some(b"CP-1".to_vec()),
+        value: Some(value.into()),
+        headers: BTreeMap::new(),
+        timestamp: runtime::clock::now(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_ingestor_does_is_on_its_metrics() {
+    let platform = Platform::start(|_| {}).await;
+    let (admin, feed) = (free_address(), TestTopic::new("feed"));
+    platform.kafka.create_topic(&feed, 1).await.unwrap();
+    let settings = [
+        ("CHARGING__ADMIN__LISTEN", admin.as_str()),
+        ("CHARGING__INGEST__TOPIC", platform.simulator_settings.topics.events.as_str()),
+        ("CHARGING__FEED__TOPIC", &*feed),
+    ];
+    let ingestor = start("event-ingestor", &platform.database, &settings);
+    ready(&admin).await;
+    let status = r#"{"eventId":"1","eventType":"connector.status_changed","chargePointId":"CP-1",
+                     "payload":{"connectorId":1,"status":"Available"}}"#;
+    let stale =
+        status.replace("\"1\"", "\"2\"").replace("CP-1\",", "CP-1\",\"timestamp\":\"2020-01-01T00:00:00Z\",");
+    let records = [status, status, &stale, "no JSON"].map(record).to_vec();
+    platform
+        .kafka
+        .writer(&platform.simulator_settings.topics.events)
+        .publish(0, records, PUBLISH)
+        .await
+        .unwrap();
+    let metrics =
+        || async { reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap() };
+    eventually("the change to be published", || async {
+        let metrics = metrics().await;
+        let published = values(&metrics, "feed_published_total", "").iter().sum::<f64>() >= 1.0;
+        published && values(&metrics, "feed_delay_seconds", "") == [0.0]
+    })
+    .await;
+    let metrics = metrics().await;
+    let sum = |name, label| values(&metrics, name, label).iter().sum::<f64>();
+    let each = f64::from(EVENT_PARTITIONS);
+    assert_eq!(sum("ingest_events_total", "kind="), 3.0, "{metrics}");
+    assert!(sum("ingest_ignored_total", "reason=") >= 1.0, "{metrics}");
+    assert_eq!(sum("ingest_dead_letters_total", "reason=\"NOT_JSON\""), 1.0);
+    assert_eq!(sum("ingest_partition_owned", "replica="), each);
+    assert_eq!(sum("ingest_partition_epoch", "partition="), each, "the first owner of each");
+    assert_eq!(sum("ingest_partition_next_offset", "partition=\"0\""), 4.0);
+    for name in ["ingest_partition_lag", "ingest_partition_idle", "ingest_partition_halted"] {
+        assert_eq!(
+            values(&metrics, name, "partition=").len(),
+            usize::try_from(EVENT_PARTITIONS).unwrap(),
+            "{name}"
+        );
+    }
+    for name in
+        ["ingest_partitions_unowned", "ingest_leases_lost_total", "feed_delay_seconds", "feed_backlog_chunks"]
+    {
+        assert_eq!(values(&metrics, name, ""), [0.0], "{name}");
+    }
+    for name in
+        ["ingest_batch_records_count", "ingest_batch_duration_seconds_count", "ingest_latency_seconds_count"]
+    {
+        assert!(sum(name, "") >= 1.0, "{name}");
+    }
+    terminate(ingestor).await;
+}
