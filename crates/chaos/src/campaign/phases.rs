@@ -28,13 +28,13 @@ pub(super) enum Phase {
     Commits,
     Postgres,
     Broker,
-    Brokers,
+    Leaders,
     Leases,
 }
 
 impl Phase {
     pub(super) const ALL: [Self; 7] =
-        [Self::Kill, Self::Freeze, Self::Commits, Self::Postgres, Self::Broker, Self::Brokers, Self::Leases];
+        [Self::Kill, Self::Freeze, Self::Commits, Self::Postgres, Self::Broker, Self::Leaders, Self::Leases];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Phase {
             Self::Commits => "commits",
             Self::Postgres => "postgres",
             Self::Broker => "broker",
-            Self::Brokers => "several-brokers",
+            Self::Leaders => "leaders",
             Self::Leases => "leases",
         }
     }
@@ -55,14 +55,14 @@ impl Phase {
             Self::Commits => "commits: connections are cut between statement and answer",
             Self::Postgres => "postgres: it is restarted",
             Self::Broker => "broker: it is restarted",
-            Self::Brokers => "several-brokers: leaders move, brokers go away and come back",
+            Self::Leaders => "leaders: of several brokers, leaders move, brokers go away and come back",
             Self::Leases => "leases: ignored, all ingestors write to all partitions",
         }
     }
 
     /// Whether its brokers are pretended: the stack has but one.
     pub(super) const fn pretends(self) -> bool {
-        matches!(self, Self::Brokers)
+        matches!(self, Self::Leaders)
     }
 
     pub(super) const fn plan(self) -> Plan {
@@ -127,7 +127,7 @@ impl Phase {
                 }
                 notes.push("stopped in good order once, crashed once".to_owned());
             }
-            Self::Brokers => {
+            Self::Leaders => {
                 let brokers = stage.brokers.as_ref().context("nobody pretends to be a broker")?;
                 let moved = brokers::depose_leaders(arena, brokers).await?;
                 notes.push(format!("all leaders moved {moved} times"));
