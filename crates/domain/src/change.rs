@@ -19,6 +19,15 @@ pub struct Changes {
     pub withdrawn: Vec<SessionId>,
 }
 
+/// How sessions differ between two states of a charge point.
+#[derive(Default)]
+pub(crate) struct SessionChanges {
+    /// Those that are new or stand otherwise, each after how it stood before.
+    pub changed: Vec<(Option<ChargingSession>, ChargingSession)>,
+    /// Those that never were, as they stood before.
+    pub withdrawn: Vec<ChargingSession>,
+}
+
 impl ChargePoint {
     /// What is different from `before`, an earlier state of the same charge point.
     #[must_use]
@@ -26,27 +35,32 @@ impl ChargePoint {
         let connectors = self.connectors.values();
         let changed = connectors.filter(|now| before.connectors.get(&now.id) != Some(now));
         let ledger = self.ledger != before.ledger;
-        let (sessions, withdrawn) = if ledger { self.sessions_since(before) } else { Default::default() };
+        let sessions = if ledger { self.sessions_since(before) } else { SessionChanges::default() };
         Changes {
             charge_point: self.liveness != before.liveness
                 || self.boot != before.boot
                 || self.clockless != before.clockless,
             connectors: changed.map(|connector| connector.id).collect(),
             ledger,
-            sessions,
-            withdrawn,
+            sessions: sessions.changed.into_iter().map(|(_, session)| session).collect(),
+            withdrawn: sessions.withdrawn.into_iter().map(|session| session.id).collect(),
         }
     }
 
-    fn sessions_since(&self, before: &Self) -> (Vec<ChargingSession>, Vec<SessionId>) {
+    /// How the sessions differ from those of `before`, an earlier state of the same charge point.
+    pub(crate) fn sessions_since(&self, before: &Self) -> SessionChanges {
         let known = before.sessions().sessions;
-        let mut now = self.sessions().sessions;
+        let now = self.sessions().sessions;
         // One that was only forgotten stands as it was.
         let is_withdrawn = |gone: &&ChargingSession| {
             now.iter().all(|session| session.id != gone.id) && self.ledger.remembers(gone.started_at)
         };
-        let withdrawn = known.iter().filter(is_withdrawn).map(|session| session.id).collect();
-        now.retain(|session| !known.contains(session));
-        (now, withdrawn)
+        let withdrawn = known.iter().filter(is_withdrawn).cloned().collect();
+        let was = |id| known.iter().find(|session| session.id == id).cloned();
+        let changed = now.into_iter().map(|session| (was(session.id), session));
+        SessionChanges {
+            changed: changed.filter(|(was, session)| was.as_ref() != Some(session)).collect(),
+            withdrawn,
+        }
     }
 }

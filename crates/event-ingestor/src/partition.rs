@@ -97,6 +97,9 @@ impl PartitionTask {
     /// Decodes and writes, when it is this partition's turn: what is decoded takes many times the memory of what was fetched,
     /// and Postgres writes a few large batches sooner than many small ones at once.
     async fn take_turn(&mut self, records: Vec<ReceivedRecord>) -> Option<Ended> {
+        if records.is_empty() {
+            return None;
+        }
         let turns = Arc::clone(&self.turns);
         // Never closed, so this only waits; who is told to stop does not wait.
         let turn = self.stop.run_until_cancelled(turns.acquire()).await;

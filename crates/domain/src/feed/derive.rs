@@ -72,24 +72,15 @@ fn reported(connector: &Connector) -> Option<&Report<StatusView>> {
 }
 
 fn sessions(before: &ChargePoint, after: &ChargePoint, told: &mut Vec<(DateTime<Utc>, FeedKind)>) {
-    let known = before.sessions().sessions;
-    let now = after.sessions().sessions;
+    let changes = after.sessions_since(before);
     // What was seen otherwise by what came late happened at no instant of its own.
     let noticed_at = after.liveness.last_seen_at;
-    for gone in &known {
-        let withdrawn = now.iter().all(|session| session.id != gone.id);
-        // A session that was only forgotten stands as it was last told.
-        if withdrawn && after.ledger.remembers(gone.started_at) {
-            let body = SessionChanged { phase: SessionPhase::Withdrawn, ..SessionChanged::of(gone) };
-            told.push((noticed_at, FeedKind::SessionChanged(body)));
-        }
+    for gone in &changes.withdrawn {
+        let body = SessionChanged { phase: SessionPhase::Withdrawn, ..SessionChanged::of(gone) };
+        told.push((noticed_at, FeedKind::SessionChanged(body)));
     }
-    for session in &now {
-        let was = known.iter().find(|known| known.id == session.id);
-        if was == Some(session) {
-            continue;
-        }
-        let at = match (was, session.ended_at()) {
+    for (was, session) in &changes.changed {
+        let at = match (was.as_ref(), session.ended_at()) {
             (None, None) => session.started_at,
             (was, Some(ended_at)) if was.is_none_or(|was| was.ended_at() != Some(ended_at)) => ended_at,
             _ => noticed_at,
