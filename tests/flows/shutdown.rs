@@ -105,7 +105,7 @@ async fn no_command_is_lost_when_command_dispatcher_stops() {
     ready(&admin).await;
     let url = format!("http://{http}{pile}/commands/reset");
     let callers = Callers { url, body: json!({}), status: 202, ready: true.into() };
-    let published = "select count(*) from commands where state = 'published'";
+    let published = "select count(*) from commands where state in ('published', 'confirmed')";
     let stop = async {
         let enough = || async { platform.database.json(published).await.as_u64() > Some(50) };
         eventually("commands to be published", enough).await;

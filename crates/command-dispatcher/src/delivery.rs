@@ -3,15 +3,16 @@
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::record::OutgoingCommand;
+use crate::routes::Way;
 use crate::topic::{CommandTopic, Unpublished};
 use chrono::SubsecRound as _;
-use domain::command::Command;
-use domain::ids::{CommandId, PileId};
+use domain::command::{Command, Goal, Step};
+use domain::ids::PileId;
 use runtime::causes;
 use runtime::clock;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::commands::{self, Publication};
+use storage::commands::{self, KeyedRequest, NewCommand, Note, Recorded};
 use storage::{Database, StorageError};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -29,6 +30,12 @@ pub(crate) struct RoutedCommand {
     pub pile_id: PileId,
     /// The partition that its gateway reads.
     pub partition: i32,
+    /// What would show that it was done.
+    pub goal: Option<Goal>,
+    /// How its gateway was found.
+    pub way: Way,
+    /// What its caller named the request.
+    pub keyed: Option<KeyedRequest>,
 }
 
 /// Delivers commands, each in a task that its caller cannot abandon half way. Cheap to clone.
@@ -102,10 +109,10 @@ impl Delivery {
         let id = routed.command.id;
         let started = Instant::now();
         let outcome = self.topic.publish(routed.partition, record).await;
-        let publication = publication(&outcome);
-        let state = publication.state().as_str();
+        let step = step(&outcome);
+        let state = word(&outcome);
         self.metrics.published(state, started.elapsed());
-        self.settle(id, publication).await;
+        self.note(routed, step).await;
         match outcome {
             Ok(_offset) => Ok(()),
             Err(why) => {
@@ -120,41 +127,68 @@ impl Delivery {
         &self,
         routed: Arc<RoutedCommand>,
         payload: serde_json::Value,
-    ) -> Result<(), StorageError> {
-        self.database
+    ) -> Result<(), DispatchError> {
+        let recorded: Result<Recorded, StorageError> = self
+            .database
             .run(async move |mut connection| {
-                let RoutedCommand { command, pile_id, partition } = routed.as_ref();
-                commands::insert(&mut connection, command, *pile_id, *partition, &payload).await
+                let new = routed.to_new(payload);
+                let recorded = commands::record_many(&mut connection, std::slice::from_ref(&new)).await?;
+                Ok(recorded)
             })
-            .await
+            .await;
+        match recorded? {
+            Recorded::All => Ok(()),
+            Recorded::None(conflict) => Err(DispatchError::Conflict(conflict)),
+        }
     }
 
     /// What happened has happened: a failure to note it changes nothing for the caller, the row stays `accepted`.
-    async fn settle(&self, id: CommandId, publication: Publication) {
-        let state = publication.state().as_str();
-        let noted: Result<bool, StorageError> = self
+    async fn note(&self, routed: &RoutedCommand, step: Step) {
+        let note = Note {
+            id: routed.command.id,
+            charge_point_id: routed.command.charge_point_id.clone(),
+            at: clock::now().trunc_subsecs(3),
+            step,
+        };
+        let noted: Result<(), StorageError> = self
             .database
-            .run(async move |mut connection| commands::settle(&mut connection, id, &publication).await)
+            .run(async move |mut connection| commands::note_many(&mut connection, &[note]).await)
             .await;
-        match noted {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!(state, "the command was settled already"),
-            Err(error) => {
-                tracing::error!(
-                    state,
-                    error = causes(&error),
-                    "what became of the command could not be noted"
-                );
-            }
+        if let Err(error) = noted {
+            tracing::error!(error = causes(&error), "what became of the command could not be noted");
+        }
+    }
+}
+
+impl RoutedCommand {
+    fn to_new(&self, payload: serde_json::Value) -> NewCommand {
+        NewCommand {
+            command: self.command.clone(),
+            pile_id: self.pile_id,
+            partition: self.partition,
+            payload,
+            goal: self.goal.clone(),
+            degraded: self.way.degraded,
+            seen_gateway_id: self.way.seen.clone(),
+            keyed: self.keyed.clone(),
         }
     }
 }
 
 /// What is noted of an attempt to publish. The causes of a failure go to the log only.
-fn publication(outcome: &Result<i64, Unpublished>) -> Publication {
+fn step(outcome: &Result<i64, Unpublished>) -> Step {
     match outcome {
-        Ok(offset) => Publication::Published { offset: *offset, at: clock::now().trunc_subsecs(3) },
-        Err(why @ Unpublished::Unconfirmed(_)) => Publication::Unknown { failure: why.to_string() },
-        Err(why) => Publication::Failed { failure: why.to_string() },
+        Ok(offset) => Step::Published { offset: *offset },
+        Err(why @ Unpublished::Unconfirmed(_)) => Step::Unconfirmed { detail: why.to_string() },
+        Err(why) => Step::Unpublished { detail: why.to_string() },
+    }
+}
+
+/// The word that an attempt to publish is counted under.
+const fn word(outcome: &Result<i64, Unpublished>) -> &'static str {
+    match outcome {
+        Ok(_) => "published",
+        Err(Unpublished::Unconfirmed(_)) => "unknown",
+        Err(_) => "failed",
     }
 }

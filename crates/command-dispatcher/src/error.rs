@@ -9,6 +9,7 @@ use runtime::causes;
 use runtime::problem::FieldError;
 use runtime::redis::RedisError;
 use storage::StorageError;
+use storage::commands::Conflict;
 
 /// Seconds after which trying again makes sense: dependencies that are away come back, transaction ids are told.
 const RETRY_AFTER_S: u32 = 1;
@@ -28,6 +29,15 @@ pub(crate) enum DispatchError {
     /// The pile is not fit for it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The key belongs to a request that is not settled yet.
+    #[error("the same request is being carried out: ask again shortly")]
+    StillRunning,
+    /// The key belongs to another request.
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// It met another command when it was to be recorded.
+    #[error("it met another command")]
+    Conflict(Conflict),
     /// No gateway says that it holds the device.
     #[error("no gateway holds {0}")]
     NoGateway(ChargePointId),
@@ -83,6 +93,15 @@ impl DispatchError {
             Self::CommandNotFound => missing("COMMAND_NOT_FOUND", "There is no such command"),
             Self::NoGateway(_) => (StatusCode::CONFLICT, "PILE_OFFLINE", "Pile is offline"),
             Self::Refused(refusal) => told_of(refusal),
+            Self::StillRunning | Self::Conflict(Conflict::Key) => {
+                (StatusCode::CONFLICT, "IDEMPOTENCY_IN_PROGRESS", "The same request is being carried out")
+            }
+            Self::Conflict(Conflict::StartInFlight) => COMMAND_IN_FLIGHT,
+            Self::KeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "IDEMPOTENCY_KEY_REUSED",
+                "The key was used for another request",
+            ),
             Self::RouteStore(_) => away("ROUTE_STORE_UNAVAILABLE", "The gateways' routes are not available"),
             Self::NotPublished { .. } => away("BROKER_UNAVAILABLE", "The message broker is not available"),
             Self::OutcomeUnknown(_) => {
@@ -98,6 +117,9 @@ impl DispatchError {
     }
 }
 
+const COMMAND_IN_FLIGHT: Told =
+    (StatusCode::CONFLICT, "COMMAND_IN_FLIGHT", "A command to the same connector is under way");
+
 const fn told_of(refusal: &Refusal) -> Told {
     let (code, title) = match refusal {
         Refusal::Offline(_) | Refusal::NeverHeard(_) => ("PILE_OFFLINE", "Pile is offline"),
@@ -105,6 +127,7 @@ const fn told_of(refusal: &Refusal) -> Told {
         Refusal::ConnectorNotAvailable { .. } | Refusal::NoSuchConnector { .. } => {
             ("CONNECTOR_NOT_AVAILABLE", "Connector is not available")
         }
+        Refusal::StartInFlight { .. } => return COMMAND_IN_FLIGHT,
         Refusal::NoActiveTransaction(_) => ("NO_ACTIVE_TRANSACTION", "No charging session is open"),
         Refusal::TransactionMismatch { .. } => ("TRANSACTION_MISMATCH", "Transaction is not open"),
         Refusal::AmbiguousTransaction(_) => ("AMBIGUOUS_TRANSACTION", "Several transactions could be meant"),
@@ -130,7 +153,10 @@ impl From<DispatchError> for Problem {
             NotPublished { .. } | OutcomeUnknown(_) | Refused(Refusal::TransactionIdPending(_)) => {
                 problem.detail(detail).retry_after(RETRY_AFTER_S)
             }
-            Refused(_) | NoGateway(_) => problem.detail(detail),
+            StillRunning | Conflict(_) | Refused(Refusal::StartInFlight { .. }) => {
+                problem.detail(detail).retry_after(RETRY_AFTER_S)
+            }
+            Refused(_) | NoGateway(_) | KeyReused => problem.detail(detail),
         }
     }
 }

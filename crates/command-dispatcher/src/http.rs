@@ -2,15 +2,17 @@
 
 mod answers;
 mod body;
+mod key;
 mod requests;
 
-use crate::dispatcher::Dispatcher;
+use crate::dispatcher::{Dispatched, Dispatcher};
 use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use answers::{AcceptedAnswer, CommandAnswer};
 use body::CommandBody;
 use domain::ids::{CommandId, PileId};
+use key::IdempotencyKey;
 use requests::{CommandRequest, ResetRequest, StartRequest, StopRequest};
 use runtime::Problem;
 use runtime::http::PathParams;
@@ -32,14 +34,26 @@ fn command<R: CommandRequest>(name: &str) -> actix_web::Resource {
 async fn send<R: CommandRequest>(
     dispatcher: web::Data<Dispatcher>,
     PathParams(pile_id): PathParams<String>,
+    IdempotencyKey(key): IdempotencyKey,
     CommandBody(request): CommandBody<R>,
 ) -> Result<HttpResponse, Problem> {
     let pile_id = Uuid::parse_str(&pile_id).map_err(|_no_pile_is_called_so| DispatchError::PileNotFound)?;
     let intent = request.parse().map_err(DispatchError::Invalid)?;
-    let sent = dispatcher.dispatch(PileId(pile_id), intent).await?;
-    Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("/api/v1/commands/{}", sent.command.id)))
-        .json(AcceptedAnswer::from(sent.as_ref())))
+    let mut response = HttpResponse::Accepted();
+    let mut locate = |id: CommandId| {
+        response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
+    };
+    match dispatcher.dispatch(PileId(pile_id), intent, key).await? {
+        Dispatched::Now(sent) => {
+            locate(sent.command.id);
+            Ok(response.json(AcceptedAnswer::from(sent.as_ref())))
+        }
+        Dispatched::Before(known) => {
+            locate(known.record.id);
+            response.insert_header(("idempotent-replayed", "true"));
+            Ok(response.json(AcceptedAnswer::from(known.as_ref())))
+        }
+    }
 }
 
 async fn show(

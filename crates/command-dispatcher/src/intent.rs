@@ -1,11 +1,14 @@
 //! What a caller wants of a pile, and the command that comes of it if the pile is fit for it.
 
 use domain::command::{CommandKind, PileSnapshot, Refusal, ResetKind};
-use domain::ids::{ConnectorId, IdTag, TransactionId};
+use domain::digest::fnv1a_64;
+use domain::ids::{ConnectorId, IdTag, PileId, TransactionId};
 use domain::status::ConnectorStatus;
+use serde::Serialize;
+use storage::commands::KeyedRequest;
 
 /// What a caller wants, valid in itself; whether the pile can do it is not known yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) enum Intent {
     /// To start charging.
     StartTransaction {
@@ -29,6 +32,16 @@ pub(crate) enum Intent {
 }
 
 impl Intent {
+    /// This intent for `pile`, under the `key` that its caller gave it.
+    ///
+    /// # Errors
+    /// Never, in fact: there is a form for everything in it.
+    pub(crate) fn keyed(&self, pile: PileId, key: String) -> Result<KeyedRequest, serde_json::Error> {
+        let request = serde_json::to_vec(&(pile, self))?;
+        let digest = fnv1a_64(&request);
+        Ok(KeyedRequest { key, digest: i64::from_ne_bytes(digest.to_ne_bytes()) })
+    }
+
     /// The OCPP 1.6 action that it leads to.
     pub(crate) const fn name(&self) -> &'static str {
         match self {

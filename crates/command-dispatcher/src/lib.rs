@@ -8,6 +8,7 @@
 mod delivery;
 mod dispatcher;
 mod error;
+mod expiry;
 mod http;
 mod intent;
 mod metrics;

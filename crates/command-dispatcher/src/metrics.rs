@@ -13,6 +13,9 @@ pub(crate) struct Metrics {
     commands: Counter<u64>,
     publishing: Histogram<f64>,
     lookups: Counter<u64>,
+    mismatches: Counter<u64>,
+    degraded: Counter<u64>,
+    expired: Counter<u64>,
 }
 
 impl Metrics {
@@ -33,6 +36,20 @@ impl Metrics {
                 .u64_counter("commands.route.lookups")
                 .with_description("Look-ups of the gateway that holds a device, by the key that told it")
                 .build(),
+            mismatches: meter
+                .u64_counter("commands.route.mismatches")
+                .with_description(
+                    "Routes in Redis that name another gateway than the device was last heard through",
+                )
+                .build(),
+            degraded: meter
+                .u64_counter("commands.route.degraded")
+                .with_description("Routes taken from the devices' events, for Redis was away")
+                .build(),
+            expired: meter
+                .u64_counter("commands.expired")
+                .with_description("Commands of which nothing was heard in time, by OCPP action and cause")
+                .build(),
         }
     }
 
@@ -50,5 +67,20 @@ impl Metrics {
     /// A gateway was looked up and `found`: `charge_point` or `pile` for the key that told it, `none`, or `unavailable`.
     pub(crate) fn looked_up(&self, found: &'static str) {
         self.lookups.add(1, &[KeyValue::new("found", found)]);
+    }
+
+    /// Redis names another gateway than the device was last heard through.
+    pub(crate) fn route_mismatch(&self) {
+        self.mismatches.add(1, &[]);
+    }
+
+    /// Redis was away, and the gateway that the device was last heard through was taken.
+    pub(crate) fn degraded(&self) {
+        self.degraded.add(1, &[]);
+    }
+
+    /// A command called `name` expired, for `cause`.
+    pub(crate) fn expired(&self, name: &str, cause: &'static str) {
+        self.expired.add(1, &[KeyValue::new("name", name.to_owned()), KeyValue::new("cause", cause)]);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::delivery::Delivery;
 use crate::dispatcher::Dispatcher;
+use crate::expiry::Expiry;
 use crate::metrics::Metrics;
 use crate::routes::Routes;
 use crate::topic::CommandTopic;
@@ -14,6 +15,7 @@ use runtime::redis::Redis;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Database;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Serves until shutdown is requested, then finishes the commands under way.
 ///
@@ -23,7 +25,7 @@ use storage::Database;
 /// When the settings cannot be used or the port cannot be bound.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let metrics = Metrics::new(&context.meter());
-    let database = Database::new(&settings.database)?;
+    let database = Database::for_batches(&settings.database)?;
     let redis = Redis::connect(&settings.redis)?;
     let kafka = Kafka::new(&settings.kafka)?;
     let topic = Arc::new(CommandTopic::new(&kafka, &settings.dispatch));
@@ -32,13 +34,17 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let deadline = Duration::from_millis(settings.http.request_deadline_ms);
     let delivery = Delivery::new(database.clone(), topic, metrics.clone(), deadline);
     let routes = Routes::new(redis, &settings.dispatch, metrics.clone());
-    let dispatcher = Dispatcher::new(database, routes, delivery.clone(), metrics, &settings.dispatch);
+    let expiry = Expiry::new(database.clone(), metrics.clone(), &settings.dispatch);
+    let expiry = AbortOnDropHandle::new(tokio::spawn(expiry.run(context.shutdown.clone())));
+    let dispatcher =
+        Dispatcher::new(database, routes, delivery.clone(), metrics, &settings.dispatch, deadline);
     let dispatcher = web::Data::new(dispatcher);
     let server = runtime::http::serve(&settings.http, &context, move |config| {
         config.app_data(dispatcher.clone()).configure(http::routes);
     })?;
     server.stopped().await?;
     delivery.finish().await;
+    expiry.await?;
     Ok(())
 }
 

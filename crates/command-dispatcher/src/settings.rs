@@ -42,4 +42,12 @@ pub struct DispatchSettings {
     pub command_ttl_s: u32,
     /// Milliseconds that publishing a command may take.
     pub publish_timeout_ms: u64,
+    /// Seconds after its time is over that an answer to a command is still waited for.
+    pub answer_grace_s: u32,
+    /// Milliseconds between two looks for commands whose time is over.
+    pub expiry_interval_ms: u64,
+    /// Seconds that a device's last event tells its gateway for, while Redis is away.
+    pub route_fallback_s: u32,
+    /// Hours that the key of a request is remembered.
+    pub idempotency_retention_h: u32,
 }

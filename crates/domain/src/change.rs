@@ -1,7 +1,8 @@
 //! What a batch of events changed: the difference between two states of a charge point.
 
 use crate::charge_point::ChargePoint;
-use crate::ids::{ConnectorId, SessionId};
+use crate::command::CommandRecord;
+use crate::ids::{CommandId, ConnectorId, SessionId};
 use crate::session::ChargingSession;
 
 /// What is to be written of a charge point.
@@ -17,6 +18,8 @@ pub struct Changes {
     pub sessions: Vec<ChargingSession>,
     /// Sessions that never were: what came late tells the story otherwise.
     pub withdrawn: Vec<SessionId>,
+    /// Commands of which more is known.
+    pub commands: Vec<CommandId>,
 }
 
 /// How sessions differ between two states of a charge point.
@@ -44,7 +47,17 @@ impl ChargePoint {
             ledger,
             sessions: sessions.changed.into_iter().map(|(_, session)| session).collect(),
             withdrawn: sessions.withdrawn.into_iter().map(|session| session.id).collect(),
+            commands: self.commands_since(before).map(|(_, record)| record.id).collect(),
         }
+    }
+
+    /// The commands of which more is known than in `before`, each after how it stood there.
+    pub(crate) fn commands_since<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = (&'a CommandRecord, &'a CommandRecord)> {
+        let pairs = self.commands.iter().filter_map(|now| Some((before.commands.get(now.id)?, now)));
+        pairs.filter(|(was, now)| was.life != now.life)
     }
 
     /// How the sessions differ from those of `before`, an earlier state of the same charge point.

@@ -1,8 +1,12 @@
 //! A charge point as the platform knows it through its events, and how one event changes it.
 
+use crate::awaited::Awaited;
+use crate::command::Taken;
 use crate::connector::Connector;
-use crate::event::{BootReport, EventKind, GatewayEvent, MeterValues, TransactionStart, TransactionStop};
-use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
+use crate::event::{
+    BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, TransactionStart, TransactionStop,
+};
+use crate::ids::{ChargePointId, ConnectorId, EventKey, SessionId, TransactionId};
 use crate::latest::Offered;
 use crate::ledger::{Derived, Entered, Ledger, Unplaced};
 use crate::liveness::Liveness;
@@ -24,6 +28,8 @@ pub struct ChargePoint {
     pub connectors: BTreeMap<ConnectorId, Connector>,
     /// What was said of its transactions.
     pub ledger: Ledger,
+    /// Commands that its events may still speak of.
+    pub commands: Awaited,
     /// Recent events that claimed an absurd time. The time they are ordered by is their record's, so a second copy would
     /// pass for a newer event if the first were not remembered.
     pub clockless: Vec<EventKey>,
@@ -96,6 +102,7 @@ impl ChargePoint {
             boot: None,
             connectors: BTreeMap::new(),
             ledger: Ledger::default(),
+            commands: Awaited::default(),
             clockless: Vec::new(),
         }
     }
@@ -139,6 +146,7 @@ impl ChargePoint {
                 let boot = Dated { at: stamp.at, value: report.clone() };
                 keep_newer(&mut self.boot, boot);
                 self.beat(stamp);
+                self.commands.booted(stamp);
                 heard.into()
             }
             EventKind::Heartbeat => {
@@ -156,7 +164,16 @@ impl ChargePoint {
                 None => heard.into(),
             },
             EventKind::TransactionStopped(stop) => self.stop(event, stop, stamp, position),
-            EventKind::CommandAnswered(_) | EventKind::Other { .. } => Outcome::Ignored(Ignored::NoEffect),
+            EventKind::CommandAnswered(answer) => self.answer(key, answer, stamp),
+            EventKind::Other { .. } => Outcome::Ignored(Ignored::NoEffect),
+        }
+    }
+
+    fn answer(&mut self, event: EventKey, answer: &CommandAnswer, stamp: Stamp) -> Outcome {
+        match self.commands.answered(event, answer, stamp) {
+            Some(Taken::Moved | Taken::Noted) => Outcome::Applied,
+            Some(Taken::Known) => Outcome::Ignored(Ignored::Duplicate),
+            None => Outcome::Ignored(Ignored::NoEffect),
         }
     }
 
@@ -165,9 +182,16 @@ impl ChargePoint {
         if let Some(connector) = self.connectors.get_mut(&start.connector_id) {
             connector.sighted = None;
         }
-        let outcome = entered(self.ledger.enter_start(&self.id, &event.event_id, start, stamp));
+        let session = SessionId::derive(&self.id, &event.event_id, stamp.at.timestamp_millis());
+        let told = self.ledger.enter_start(session, &event.event_id, start, stamp);
+        if told == Entered::New {
+            if let Some(cause) = self.commands.started(start, session, stamp) {
+                self.ledger.note_cause(session, cause);
+            }
+            self.see_ends();
+        }
         self.bound_ledger();
-        outcome
+        entered(told)
     }
 
     fn stop(
@@ -186,9 +210,19 @@ impl ChargePoint {
             return outcome;
         }
         let key = EventKey::of(&event.event_id);
-        let unplaced = self.sessions().unplaced.into_iter().find(|(event, _)| *event == key);
+        let Derived { sessions, unplaced } = self.sessions();
+        self.commands.ended(&sessions);
+        let unplaced = unplaced.into_iter().find(|(event, _)| *event == key);
         self.bound_ledger();
         unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(Misfit::Stop(why)))
+    }
+
+    /// Looks which sessions have ended, where a command waits for that: what came late may have ended another one.
+    fn see_ends(&mut self) {
+        if !self.commands.is_empty() {
+            let sessions = self.sessions().sessions;
+            self.commands.ended(&sessions);
+        }
     }
 
     /// Keeps a device that talks nonsense from growing without bound while a batch is folded.
@@ -232,6 +266,9 @@ impl ChargePoint {
             if let Some(connector) = self.connectors.get_mut(&connector) {
                 connector.sighted = Some(sighted);
             }
+        }
+        if entered == Entered::New {
+            self.see_ends();
         }
         entered
     }

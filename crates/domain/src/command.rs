@@ -1,10 +1,17 @@
 //! What the platform tells a charge point, and whether it may.
 
 mod check;
+mod life;
+mod record;
 
-pub use check::{OpenSession, PileSnapshot, Refusal};
+pub use check::{LastHeard, OpenSession, PileSnapshot, Refusal, StartInFlight};
+pub use life::{
+    CommandLife, CommandState, DeviceAnswer, Effect, EffectKind, Failure, FailureCode, Step, Taken,
+    TrailEntry,
+};
+pub use record::{CommandRecord, Goal};
 
-use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, TransactionId};
+use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
 use chrono::{DateTime, Utc};
 
 /// A command, ready to be sent to the gateway that holds the charge point.
@@ -88,6 +95,38 @@ impl CommandKind {
             Self::ChangeConfiguration { .. } => "ChangeConfiguration",
         }
     }
+
+    /// What would show that it was done; of a stop, `session` is the one that it is to end, if that is known.
+    #[must_use]
+    pub fn goal(&self, session: Option<SessionId>) -> Option<Goal> {
+        match self {
+            Self::StartTransaction { id_tag, connector_id } => {
+                Some(Goal::Charging { connector_id: *connector_id, id_tag: id_tag.clone() })
+            }
+            Self::StopTransaction { transaction_id } => {
+                Some(Goal::Stopped { transaction_id: transaction_id.clone(), session_id: session })
+            }
+            Self::Reset { .. } => Some(Goal::Restarted),
+            Self::UnlockConnector { .. }
+            | Self::ChangeAvailability { .. }
+            | Self::TriggerMessage { .. }
+            | Self::ChangeConfiguration { .. } => None,
+        }
+    }
+
+    /// The connector that it is for; `None` where none is named.
+    #[must_use]
+    pub const fn connector_id(&self) -> Option<ConnectorId> {
+        match self {
+            Self::StartTransaction { connector_id, .. } | Self::TriggerMessage { connector_id, .. } => {
+                *connector_id
+            }
+            Self::UnlockConnector { connector_id } | Self::ChangeAvailability { connector_id, .. } => {
+                Some(*connector_id)
+            }
+            Self::StopTransaction { .. } | Self::Reset { .. } | Self::ChangeConfiguration { .. } => None,
+        }
+    }
 }
 
 /// How a charge point restarts (OCPP 1.6 `ResetType`).
@@ -124,36 +163,6 @@ pub enum TriggeredMessage {
     MeterValues,
     /// `StatusNotification`.
     StatusNotification,
-}
-
-/// Where a command stands. States only move forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CommandState {
-    /// Checked, routed and recorded; not yet on the topic.
-    Accepted,
-    /// On the topic, acknowledged by all replicas.
-    Published,
-    /// The publish was neither confirmed nor refused: it may or may not be on the topic.
-    Unknown,
-    /// It certainly never reached the topic.
-    Failed,
-}
-
-impl CommandState {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Published, Self::Unknown, Self::Failed];
-
-    /// The word for it in the API and in storage.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Published => "published",
-            Self::Unknown => "unknown",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 /// Where a command goes.

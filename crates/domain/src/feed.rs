@@ -8,8 +8,8 @@ mod derive;
 mod position;
 
 pub use body::{
-    AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, PileChanged, SessionChanged,
-    SessionPhase, StationChanged,
+    AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
+    ConnectorStatusChanged, PileChanged, SessionChanged, SessionPhase, StationChanged,
 };
 pub use derive::derive;
 pub use position::{FeedPosition, InvalidFeedPosition};

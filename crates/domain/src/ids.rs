@@ -140,6 +140,14 @@ printable_id!(
     64
 );
 
+impl IdTag {
+    /// Whether both name the same driver: OCPP 1.6 tokens are the same in any case.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
 impl TransactionId {
     /// The integer that it stands for, if it is one in its plain form (`634`, not `0634`).
     #[must_use]

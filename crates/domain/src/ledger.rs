@@ -9,7 +9,7 @@ mod derive;
 pub use derive::{Derived, Unplaced};
 
 use crate::event::{TransactionStart, TransactionStop};
-use crate::ids::{ChargePointId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
+use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
 use crate::order::Stamp;
 use crate::session::ChargingSession;
 use chrono::{DateTime, Utc};
@@ -54,6 +54,9 @@ pub enum Told {
         meter_wh: Option<f64>,
         /// The reservation that it fulfils.
         reservation: Option<i64>,
+        /// The command that it was started by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<CommandId>,
     },
     /// This id was in use on this connector.
     Sight {
@@ -92,10 +95,10 @@ impl Ledger {
     /// The most facts that come together before they are settled.
     const OVERFULL: usize = 4 * Self::MAX_FACTS;
 
-    /// Enters the start that `event` tells.
+    /// Enters the start that `event` tells, which opens `session`.
     pub fn enter_start(
         &mut self,
-        charge_point: &ChargePointId,
+        session: SessionId,
         event: &EventId,
         start: &TransactionStart,
         stamp: Stamp,
@@ -104,14 +107,26 @@ impl Ledger {
             stamp,
             event: EventKey::of(event),
             told: Told::Start {
-                session: SessionId::derive(charge_point, event, stamp.at.timestamp_millis()),
+                session,
                 connector: start.connector_id,
                 transaction: start.transaction_id.clone(),
                 id_tag: start.id_tag.clone(),
                 meter_wh: start.meter_start_wh,
                 reservation: start.reservation_id,
+                command: None,
             },
         })
+    }
+
+    /// Notes that `session` was started by the command `cause`.
+    pub fn note_cause(&mut self, session: SessionId, cause: CommandId) {
+        for fact in &mut self.facts {
+            if let Told::Start { session: id, command, .. } = &mut fact.told
+                && *id == session
+            {
+                *command = Some(cause);
+            }
+        }
     }
 
     /// Enters that `transaction` was in use on `connector`; only the first sight of an id matters.
@@ -195,7 +210,7 @@ impl Ledger {
         };
         match self.facts.iter_mut().find(same) {
             Some(held) if fact.stamp >= held.stamp => return Entered::Known,
-            Some(held) => *held = fact,
+            Some(held) => held.replace(fact),
             None if self.settled_until.is_some_and(|horizon| fact.stamp.at <= horizon) => {
                 return Entered::TooLate;
             }
@@ -207,6 +222,16 @@ impl Ledger {
 }
 
 impl Fact {
+    /// Takes the place of the same fact told with a later stamp; what caused it stays known.
+    fn replace(&mut self, mut earlier: Self) {
+        if let (Told::Start { command: known, .. }, Told::Start { command, .. }) =
+            (&self.told, &mut earlier.told)
+        {
+            *command = *known;
+        }
+        *self = earlier;
+    }
+
     /// Whether it was said of `session`, which has ended.
     fn tells_of(&self, session: &ChargingSession) -> bool {
         let named = |id: &Option<TransactionId>| id.is_some() && *id == session.transaction_id;

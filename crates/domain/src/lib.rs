@@ -5,6 +5,7 @@
 //! ([`latest::Latest`], [`liveness::Liveness`], [`ledger::Ledger`]); that is what makes replay harmless.
 
 pub mod asset;
+pub mod awaited;
 pub mod change;
 pub mod charge_point;
 pub mod command;

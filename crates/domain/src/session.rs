@@ -1,6 +1,6 @@
 //! A charging session: what became of one plugging-in.
 
-use crate::ids::{ChargePointId, ConnectorId, IdTag, SessionId, TransactionId};
+use crate::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
 use chrono::{DateTime, Utc};
 
 /// A charging session as the events of its charge point tell it.
@@ -18,6 +18,8 @@ pub struct ChargingSession {
     pub id_tag: Option<IdTag>,
     /// The reservation that it fulfils.
     pub reservation_id: Option<i64>,
+    /// The command that it was started by, if it was by one.
+    pub command_id: Option<CommandId>,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// The energy register when it began, in Wh.

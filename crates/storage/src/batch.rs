@@ -6,7 +6,9 @@
 
 use crate::dead_letters::{self, NewDeadLetter};
 use crate::ingest_partitions::{self, PartitionLease};
-use crate::{Connection, StorageError, Touched, charge_points, connectors, feed, meter_samples, sessions};
+use crate::{
+    Connection, StorageError, Touched, charge_points, commands, connectors, feed, meter_samples, sessions,
+};
 use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
@@ -135,6 +137,7 @@ pub(crate) async fn write_states(
     let mut changed_ledgers = Vec::new();
     let mut changed_sessions = Vec::new();
     let mut withdrawn_sessions = Vec::new();
+    let mut changed_commands = Vec::new();
     let mut told = Vec::new();
     for now in after {
         let found = before.binary_search_by(|held| held.id.cmp(&now.id)).ok();
@@ -154,6 +157,7 @@ pub(crate) async fn write_states(
         if changes.ledger {
             changed_ledgers.push(now);
         }
+        changed_commands.extend(changes.commands.iter().filter_map(|id| now.commands.get(*id)));
         changed_sessions.extend(changes.sessions);
         withdrawn_sessions.extend(changes.withdrawn);
     }
@@ -162,5 +166,6 @@ pub(crate) async fn write_states(
     sessions::upsert_ledgers(tx, &changed_ledgers).await?;
     sessions::upsert_many(tx, &changed_sessions).await?;
     sessions::delete_many(tx, &withdrawn_sessions).await?;
+    commands::update_lives(tx, &changed_commands).await?;
     feed::append(tx, &told).await
 }

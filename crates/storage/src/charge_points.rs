@@ -4,7 +4,7 @@ mod row;
 
 use crate::bulk::Bulk;
 use crate::touched::Touched;
-use crate::{Connection, StorageError, sessions};
+use crate::{Connection, StorageError, commands, sessions};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
@@ -40,13 +40,18 @@ pub async fn load_for_update(
     }
     let mut connectors = load_connectors(tx, touched).await?;
     let known = |id: &ChargePointId, number| connectors.get(id.as_str())?.get(&number);
-    let ledgers: Vec<&str> = touched.ledgers(known).into_iter().map(ChargePointId::as_str).collect();
+    let ledgers = touched.ledgers(known);
+    let wanted = touched.commands(&ledgers);
+    let wanted: Vec<_> = wanted.into_iter().map(|(id, command)| (id.as_str(), command)).collect();
+    let ledgers = ledgers.into_iter().map(ChargePointId::as_str).collect();
     let mut ledgers = sessions::load_ledgers(tx, ledgers).await?;
+    let mut awaited = commands::load_awaited(tx, &wanted).await?;
     rows.into_iter()
         .map(|row| {
             let connectors = connectors.remove(&row.charge_point_id).unwrap_or_default();
             let ledger = ledgers.remove(&row.charge_point_id).unwrap_or_default();
-            let mut state = row.into_state(connectors, ledger)?;
+            let commands = awaited.remove(&row.charge_point_id).unwrap_or_default();
+            let mut state = row.into_state(connectors, ledger, commands)?;
             // What the last batch ended is written; now it may be forgotten.
             state.settle();
             Ok(state)

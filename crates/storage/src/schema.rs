@@ -31,12 +31,17 @@ diesel::table! {
         state -> Text,
         gateway_id -> Text,
         partition -> Int4,
-        published_offset -> Nullable<Int8>,
         issued_at -> Timestamptz,
         expires_at -> Timestamptz,
-        published_at -> Nullable<Timestamptz>,
-        failure -> Nullable<Text>,
         trace_id -> Nullable<Text>,
+        life -> Jsonb,
+        open -> Bool,
+        connector_id -> Nullable<Int2>,
+        id_tag -> Nullable<Text>,
+        transaction_id -> Nullable<Text>,
+        session_id -> Nullable<Uuid>,
+        degraded -> Bool,
+        seen_gateway_id -> Nullable<Text>,
     }
 }
 
@@ -100,6 +105,15 @@ diesel::table! {
     feed_head (id) {
         id -> Bool,
         position -> Int8,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (key) {
+        key -> Text,
+        request_digest -> Int8,
+        command_id -> Uuid,
+        created_at -> Timestamptz,
     }
 }
 
@@ -175,6 +189,7 @@ diesel::table! {
         ended_at -> Nullable<Timestamptz>,
         end_reason -> Nullable<Text>,
         meter_stop_wh -> Nullable<Float8>,
+        command_id -> Nullable<Uuid>,
     }
 }
 
@@ -201,6 +216,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dead_letters,
     feed_chunks,
     feed_head,
+    idempotency_keys,
     ingest_partitions,
     ingest_replicas,
     meter_samples,

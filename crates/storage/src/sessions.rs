@@ -98,6 +98,7 @@ struct Columns<'a> {
     ended_at: Vec<Option<DateTime<Utc>>>,
     end_reason: Vec<Option<&'a str>>,
     meter_stop_wh: Vec<Option<f64>>,
+    command_id: Vec<Option<Uuid>>,
 }
 
 impl<'a> Columns<'a> {
@@ -119,6 +120,7 @@ impl<'a> Columns<'a> {
         self.ended_at.push(ended_at);
         self.end_reason.push(reason);
         self.meter_stop_wh.push(meter_stop_wh);
+        self.command_id.push(session.command_id.map(|id| id.0));
         Ok(())
     }
 }
@@ -127,14 +129,15 @@ impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
     const BEFORE: &'static str = "insert into sessions
            (id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
-            ended_at, end_reason, meter_stop_wh)
+            ended_at, end_reason, meter_stop_wh, command_id)
          select * from unnest(";
     const AFTER: &'static str = ")
          on conflict (id) do update set
            transaction_id = excluded.transaction_id, id_tag = excluded.id_tag,
            reservation_id = excluded.reservation_id, started_at = excluded.started_at,
            meter_start_wh = excluded.meter_start_wh, ended_at = excluded.ended_at,
-           end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh";
+           end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh,
+           command_id = excluded.command_id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.id)?;
@@ -147,7 +150,8 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Float8>, _>(&self.meter_start_wh)?;
         columns.push::<Nullable<Timestamptz>, _>(&self.ended_at)?;
         columns.push::<Nullable<Text>, _>(&self.end_reason)?;
-        columns.push::<Nullable<Float8>, _>(&self.meter_stop_wh)
+        columns.push::<Nullable<Float8>, _>(&self.meter_stop_wh)?;
+        columns.push::<Nullable<SqlUuid>, _>(&self.command_id)
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::change::Changes;
 use domain::connector::Connector;
 use domain::event::{EventKind, GatewayEvent};
-use domain::ids::{ChargePointId, ConnectorId, TransactionId};
+use domain::ids::{ChargePointId, CommandId, ConnectorId, TransactionId};
 use domain::order::{RecordPosition, Stamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ struct Parts {
     connectors: BTreeSet<ConnectorId>,
     ledger: bool,
     sights: Vec<Sight>,
+    booted: bool,
+    answered: BTreeSet<CommandId>,
 }
 
 /// A transaction's id beside a reading: no news, unless it is the first.
@@ -65,11 +67,9 @@ impl Touched {
                 parts.ledger = true;
             }
             EventKind::TransactionStopped(_) => parts.ledger = true,
-            EventKind::Connected(_)
-            | EventKind::Disconnected { .. }
-            | EventKind::Heartbeat
-            | EventKind::CommandAnswered(_)
-            | EventKind::Other { .. } => {}
+            EventKind::Connected(_) => parts.booted = true,
+            EventKind::CommandAnswered(answer) => parts.answered.extend(answer.command_id),
+            EventKind::Disconnected { .. } | EventKind::Heartbeat | EventKind::Other { .. } => {}
         }
     }
 
@@ -105,5 +105,20 @@ impl Touched {
             parts.ledger || parts.sights.iter().any(|sight| is_news(id, sight))
         };
         self.0.iter().filter(needed).map(|(id, _)| id).collect()
+    }
+
+    /// The commands that are needed: those that are answered, by name, and all open ones of the devices whose `ledgers` are
+    /// needed or which booted, for these may be what a command was for.
+    pub(crate) fn commands<'a>(
+        &'a self,
+        ledgers: &[&'a ChargePointId],
+    ) -> Vec<(&'a ChargePointId, Option<CommandId>)> {
+        let booted = self.0.iter().filter(|(_, parts)| parts.booted).map(|(id, _)| id);
+        let open: BTreeSet<&ChargePointId> = booted.chain(ledgers.iter().copied()).collect();
+        let answered = self
+            .0
+            .iter()
+            .flat_map(|(id, parts)| parts.answered.iter().map(move |command| (id, Some(*command))));
+        open.into_iter().map(|id| (id, None)).chain(answered).collect()
     }
 }

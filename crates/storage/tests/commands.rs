@@ -4,11 +4,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::{
-    Command, CommandKind, CommandState, GatewayRoute, OpenSession, PileSnapshot, ResetKind,
+    Command, CommandKind, CommandState, FailureCode, OpenSession, PileSnapshot, ResetKind, Step,
 };
-use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, TransactionId};
+use domain::ids::{
+    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
+};
 use domain::status::ConnectorStatus;
-use storage::commands::{self, Publication, RecordedCommand};
+use std::time::Duration;
+use storage::commands::{
+    self, Conflict, KeyedRequest, Look, NewCommand, Note, Recorded, RecordedCommand, Wanted,
+};
 use storage::{PooledConnection, StorageError};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -43,15 +48,22 @@ fn silent() -> PileSnapshot {
         pile_id: PILE,
         charge_point_id: device(),
         online: None,
+        heard: None,
         connectors: Vec::new(),
         open_sessions: Vec::new(),
+        starts_in_flight: Vec::new(),
     }
+}
+
+async fn look(connection: &mut PooledConnection, pile_id: PileId) -> Option<PileSnapshot> {
+    let wanted = [Wanted { pile_id, key: None }];
+    commands::look_at_many(connection, &wanted).await.unwrap().pop().unwrap().pile
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
     let (database, mut connection) = database().await;
-    assert_eq!(commands::snapshot(&mut connection, PILE).await.unwrap(), Some(silent()));
+    assert_eq!(look(&mut connection, PILE).await, Some(silent()));
     database
         .execute(
             "insert into charge_points (charge_point_id, online, last_seen_at)
@@ -66,7 +78,8 @@ async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
         )
         .await;
     let connector = |number| ConnectorId::parse(number).unwrap();
-    let session = |number, transaction: Option<&str>| OpenSession {
+    let session = |number: i64, transaction: Option<&str>| OpenSession {
+        id: SessionId(Uuid::from_u128(u128::try_from(number).unwrap() - 1)),
         connector_id: connector(number),
         transaction_id: transaction.map(|id| TransactionId::parse(id).unwrap()),
     };
@@ -79,16 +92,16 @@ async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
         open_sessions: vec![session(2, Some("634")), session(3, None)],
         ..silent()
     };
-    assert_eq!(commands::snapshot(&mut connection, PILE).await.unwrap(), Some(expected));
+    assert_eq!(look(&mut connection, PILE).await, Some(expected));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pile_that_is_retired_or_unknown_is_not_seen() {
     let (database, mut connection) = database().await;
     let unknown = PileId(Uuid::now_v7());
-    assert_eq!(commands::snapshot(&mut connection, unknown).await.unwrap(), None);
+    assert_eq!(look(&mut connection, unknown).await, None);
     database.execute("update piles set retired_at = now()").await;
-    assert_eq!(commands::snapshot(&mut connection, PILE).await.unwrap(), None);
+    assert_eq!(look(&mut connection, PILE).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +110,8 @@ async fn a_status_that_cannot_be_is_no_answer() {
     database
         .execute("insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Fine')")
         .await;
-    let error = commands::snapshot(&mut connection, PILE).await.unwrap_err();
+    let error =
+        commands::look_at_many(&mut connection, &[Wanted { pile_id: PILE, key: None }]).await.unwrap_err();
     assert_eq!(error.to_string(), r#"connectors holds a row that cannot be: status "Fine""#);
 }
 
@@ -113,33 +127,68 @@ fn reset() -> Command {
     }
 }
 
-async fn record(connection: &mut PooledConnection, command: &Command) -> Result<(), StorageError> {
-    commands::insert(connection, command, PILE, 100, &serde_json::json!({"type": "Soft"})).await
+fn new(command: Command) -> NewCommand {
+    NewCommand {
+        goal: silent().goal_of(&command.kind),
+        command,
+        pile_id: PILE,
+        partition: 100,
+        payload: serde_json::json!({"type": "Soft"}),
+        degraded: false,
+        seen_gateway_id: None,
+        keyed: None,
+    }
+}
+
+fn start(connector: Option<i64>) -> NewCommand {
+    let kind = CommandKind::StartTransaction {
+        id_tag: IdTag::parse("TAG").unwrap(),
+        connector_id: connector.map(|id| ConnectorId::parse(id).unwrap()),
+    };
+    new(Command { kind, ..reset() })
+}
+
+fn keyed(key: &str, digest: i64) -> NewCommand {
+    NewCommand { keyed: Some(KeyedRequest { key: key.to_owned(), digest }), ..new(reset()) }
+}
+
+async fn record(connection: &mut PooledConnection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
+    commands::record_many(connection, new).await
 }
 
 async fn found(connection: &mut PooledConnection, id: CommandId) -> RecordedCommand {
     commands::find(connection, id).await.unwrap().unwrap()
 }
 
+async fn state(connection: &mut PooledConnection, id: CommandId) -> CommandState {
+    found(connection, id).await.record.life.state()
+}
+
+fn note(new: &NewCommand, step: Step) -> Note {
+    Note { id: new.command.id, charge_point_id: device(), at: noon(), step }
+}
+
+fn unpublished() -> Step {
+    Step::Unpublished { detail: "no broker".to_owned() }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_is_found_as_it_was_recorded() {
     let (_database, mut connection) = database().await;
-    let command = reset();
-    record(&mut connection, &command).await.unwrap();
+    let seen_gateway_id = Some(GatewayId::parse("gateway-9").unwrap());
+    let new = NewCommand { degraded: true, seen_gateway_id: seen_gateway_id.clone(), ..new(reset()) };
+    assert_eq!(record(&mut connection, std::slice::from_ref(&new)).await.unwrap(), Recorded::All);
     let expected = RecordedCommand {
-        id: command.id,
-        pile_id: PILE,
-        charge_point_id: device(),
-        name: "Reset".to_owned(),
+        record: new.to_record(),
         payload: serde_json::json!({"type": "Soft"}),
-        route: GatewayRoute { gateway_id: command.gateway_id, partition: 100 },
-        issued_at: command.issued_at,
-        expires_at: command.expires_at,
-        trace_id: command.trace_id,
-        publication: None,
+        partition: 100,
+        trace_id: new.command.trace_id.clone(),
+        connector_id: None,
+        transaction_id: None,
+        degraded: true,
+        seen_gateway_id,
     };
-    assert_eq!(found(&mut connection, command.id).await, expected);
-    assert_eq!(expected.state(), CommandState::Accepted);
+    assert_eq!(found(&mut connection, new.command.id).await, expected);
     let unknown = CommandId(Uuid::now_v7());
     assert_eq!(commands::find(&mut connection, unknown).await.unwrap(), None);
 }
@@ -147,30 +196,122 @@ async fn a_command_is_found_as_it_was_recorded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_has_one_id_and_a_pile() {
     let (database, mut connection) = database().await;
-    let command = reset();
-    record(&mut connection, &command).await.unwrap();
-    assert!(!record(&mut connection, &command).await.unwrap_err().is_transient());
+    let new = [new(reset())];
+    record(&mut connection, &new).await.unwrap();
+    assert!(!record(&mut connection, &new).await.unwrap_err().is_transient());
     database.execute("delete from commands; delete from piles").await;
-    assert!(!record(&mut connection, &command).await.unwrap_err().is_transient());
+    assert!(!record(&mut connection, &new).await.unwrap_err().is_transient());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_became_of_a_command_is_noted_once() {
+async fn what_became_of_a_publication_is_noted_once() {
     let (_database, mut connection) = database().await;
-    let published = Publication::Published { offset: 7, at: noon() };
-    let unknown = Publication::Unknown { failure: "no answer".to_owned() };
-    let failed = Publication::Failed { failure: "refused".to_owned() };
-    for first in [&published, &unknown, &failed] {
-        let command = reset();
-        record(&mut connection, &command).await.unwrap();
-        assert!(commands::settle(&mut connection, command.id, first).await.unwrap());
-        for late in [&published, &unknown, &failed] {
-            assert!(!commands::settle(&mut connection, command.id, late).await.unwrap());
+    let published = Step::Published { offset: 7 };
+    let unconfirmed = Step::Unconfirmed { detail: "no answer".to_owned() };
+    for (first, expected) in [
+        (&published, CommandState::Published),
+        (&unconfirmed, CommandState::Unknown),
+        (&unpublished(), CommandState::Failed),
+    ] {
+        let new = new(reset());
+        record(&mut connection, std::slice::from_ref(&new)).await.unwrap();
+        for _ in 0..2 {
+            commands::note_many(&mut connection, &[note(&new, first.clone())]).await.unwrap();
+            let record = found(&mut connection, new.command.id).await.record;
+            assert_eq!((record.life.state(), record.life.trail().len()), (expected, 2));
         }
-        let settled = found(&mut connection, command.id).await;
-        assert_eq!(settled.publication.as_ref(), Some(first));
-        assert_eq!(settled.state(), first.state());
     }
-    let nobody = CommandId(Uuid::now_v7());
-    assert!(!commands::settle(&mut connection, nobody, &published).await.unwrap());
+    let nobody = new(reset());
+    commands::note_many(&mut connection, &[note(&nobody, published)]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_start_at_a_time_is_in_flight_on_a_connector() {
+    let (_database, mut connection) = database().await;
+    let first = start(Some(1));
+    assert_eq!(record(&mut connection, &[first.clone(), start(Some(2))]).await.unwrap(), Recorded::All);
+    let refused = Recorded::None(Conflict::StartInFlight);
+    assert_eq!(record(&mut connection, &[new(reset()), start(Some(1))]).await.unwrap(), refused);
+    assert_eq!(look(&mut connection, PILE).await.unwrap().starts_in_flight.len(), 2);
+    commands::note_many(&mut connection, &[note(&first, unpublished())]).await.unwrap();
+    assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), Recorded::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_leads_to_one_command_until_that_has_failed() {
+    let (_database, mut connection) = database().await;
+    let first = keyed("order-1", 7);
+    assert_eq!(record(&mut connection, std::slice::from_ref(&first)).await.unwrap(), Recorded::All);
+    let again = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
+    assert_eq!(again, Recorded::None(Conflict::Key));
+    let wanted = [Wanted { pile_id: PILE, key: Some("order-1".to_owned()) }];
+    let looked = commands::look_at_many(&mut connection, &wanted).await.unwrap();
+    let expected = Look { pile: Some(silent()), known: Some((first.command.id, 7)) };
+    assert_eq!(looked, [expected]);
+    commands::note_many(&mut connection, &[note(&first, unpublished())]).await.unwrap();
+    let second = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
+    assert_eq!(second, Recorded::All, "what was never published may be tried again");
+    assert_eq!(commands::prune_keys(&mut connection, Duration::from_secs(60), 10).await.unwrap(), 0);
+    assert_eq!(commands::prune_keys(&mut connection, Duration::ZERO, 10).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_of_which_nothing_is_heard_expires_by_postgres_clock() {
+    let (database, mut connection) = database().await;
+    database
+        .execute(
+            "insert into charge_points (charge_point_id, online, last_seen_at, gateway_id)
+             values ('CP-1', true, now(), 'gateway-0')",
+        )
+        .await;
+    let due = new(reset());
+    let moved = new(Command { gateway_id: GatewayId::parse("gateway-7").unwrap(), ..reset() });
+    let later = new(Command { expires_at: noon() + TimeDelta::days(36_500), ..reset() });
+    record(&mut connection, &[due.clone(), moved.clone(), later.clone()]).await.unwrap();
+    let grace = Duration::from_secs(5);
+    let ended = commands::expire_due(&mut connection, grace, 10).await.unwrap();
+    assert_eq!(ended.len(), 2);
+    assert!(commands::expire_due(&mut connection, grace, 10).await.unwrap().is_empty());
+    let failure = async |connection: &mut PooledConnection, new: &NewCommand| {
+        found(connection, new.command.id).await.record.life.failure().map(|failure| failure.code)
+    };
+    assert_eq!(failure(&mut connection, &due).await, Some(FailureCode::NoAnswer));
+    assert_eq!(failure(&mut connection, &moved).await, Some(FailureCode::RouteStale));
+    assert_eq!(state(&mut connection, later.command.id).await, CommandState::Accepted);
+    // Resets are waited for a while longer: the device may have done it all the same.
+    assert_eq!(commands::close_past(&mut connection, Duration::ZERO, 10).await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_expire_once_however_many_look() {
+    let (database, mut connection) = database().await;
+    let due: Vec<_> = (0..20).map(|_| new(reset())).collect();
+    record(&mut connection, &due).await.unwrap();
+    let look = async || {
+        let mut connection = database.pool.connection().await.unwrap();
+        commands::expire_due(&mut connection, Duration::ZERO, 100).await.unwrap().len()
+    };
+    let (a, b, c) = tokio::join!(look(), look(), look());
+    assert_eq!(a + b + c, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_of_a_pile_come_in_pages_the_newest_first() {
+    let (_database, mut connection) = database().await;
+    let all: Vec<_> = (0..5)
+        .map(|second| new(Command { issued_at: noon() + TimeDelta::seconds(second / 2), ..reset() }))
+        .collect();
+    record(&mut connection, &all).await.unwrap();
+    let mut seen = Vec::new();
+    let mut before = None;
+    loop {
+        let page = commands::list_of_pile(&mut connection, PILE, before, 2).await.unwrap().unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some((last.record.issued_at, last.record.id.0));
+        seen.extend(page.into_iter().map(|command| command.record.id));
+    }
+    let expected: Vec<_> = all.iter().rev().map(|new| new.command.id).collect();
+    assert_eq!(seen, expected);
+    let nobody = PileId(Uuid::now_v7());
+    assert_eq!(commands::list_of_pile(&mut connection, nobody, None, 2).await.unwrap(), None);
 }

@@ -2,10 +2,10 @@
 
 use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
-use domain::command::CommandState;
-use domain::ids::{CommandId, PileId};
+use domain::command::{CommandState, EffectKind, Step, TrailEntry};
+use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
 use serde::Serialize;
-use storage::commands::{Publication, RecordedCommand};
+use storage::commands::RecordedCommand;
 
 /// The answer to a command that was published.
 #[derive(Serialize)]
@@ -13,7 +13,7 @@ use storage::commands::{Publication, RecordedCommand};
 pub(super) struct AcceptedAnswer<'a> {
     command_id: CommandId,
     status: &'static str,
-    command_name: &'static str,
+    command_name: &'a str,
     pile_id: PileId,
     charge_point_id: &'a str,
     gateway_id: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct AcceptedAnswer<'a> {
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(RoutedCommand { command, pile_id, partition }: &'a RoutedCommand) -> Self {
+    fn from(RoutedCommand { command, pile_id, partition, .. }: &'a RoutedCommand) -> Self {
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),
@@ -38,7 +38,24 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
     }
 }
 
-/// A command as it was recorded.
+/// The same answer, to the same request sent again.
+impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
+    fn from(RecordedCommand { record, partition, .. }: &'a RecordedCommand) -> Self {
+        Self {
+            command_id: record.id,
+            status: CommandState::Accepted.as_str(),
+            command_name: &record.name,
+            pile_id: record.pile_id,
+            charge_point_id: record.charge_point_id.as_str(),
+            gateway_id: record.gateway_id.as_str(),
+            partition: *partition,
+            issued_at: record.issued_at,
+            expires_at: record.expires_at,
+        }
+    }
+}
+
+/// A command as it stands in the books.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CommandAnswer<'a> {
@@ -47,37 +64,100 @@ pub(super) struct CommandAnswer<'a> {
     command_name: &'a str,
     pile_id: PileId,
     charge_point_id: &'a str,
+    connector_id: Option<ConnectorId>,
     gateway_id: &'a str,
+    seen_gateway_id: Option<&'a str>,
+    degraded: bool,
     partition: i32,
     payload: &'a serde_json::Value,
+    session_id: Option<SessionId>,
+    transaction_id: Option<&'a TransactionId>,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     published_at: Option<DateTime<Utc>>,
-    failure: Option<&'a str>,
+    answer: Option<AnswerView<'a>>,
+    effect: Option<EffectView>,
+    failure_code: Option<&'static str>,
+    failure: Option<String>,
+    events: Vec<EventView<'a>>,
+}
+
+/// What the device answered.
+#[derive(Serialize)]
+struct AnswerView<'a> {
+    at: DateTime<Utc>,
+    status: &'a str,
+    reason: Option<&'a str>,
+}
+
+/// What the command was seen to have caused.
+#[derive(Serialize)]
+struct EffectView {
+    at: DateTime<Utc>,
+    kind: EffectKind,
+}
+
+/// A step of its life.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventView<'a> {
+    at: DateTime<Utc>,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    late: bool,
+}
+
+impl<'a> From<&'a TrailEntry> for EventView<'a> {
+    fn from(entry: &'a TrailEntry) -> Self {
+        let (event, detail) = match &entry.step {
+            Step::Accepted => ("accepted", None),
+            Step::Published { .. } => ("published", None),
+            Step::Unconfirmed { detail } => ("unconfirmed", Some(detail.as_str())),
+            Step::Unpublished { detail } => ("unpublished", Some(detail.as_str())),
+            Step::Answered(answer) => ("answered", Some(answer.status.as_str())),
+            Step::TookEffect(effect) => match effect.kind {
+                EffectKind::Charging => ("charging", None),
+                EffectKind::Stopped => ("stopped", None),
+                EffectKind::Restarted => ("restarted", None),
+            },
+            Step::Expired { moved_to } => ("expired", moved_to.as_ref().map(|gateway| gateway.as_str())),
+        };
+        Self { at: entry.at, event, detail, late: entry.late }
+    }
 }
 
 impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
-    fn from(record: &'a RecordedCommand) -> Self {
-        let (published_at, failure) = match &record.publication {
-            None => (None, None),
-            Some(Publication::Published { at, .. }) => (Some(*at), None),
-            Some(Publication::Unknown { failure } | Publication::Failed { failure }) => {
-                (None, Some(failure.as_str()))
-            }
-        };
+    fn from(found: &'a RecordedCommand) -> Self {
+        let (record, life) = (&found.record, &found.record.life);
+        let (failure_code, failure) =
+            life.failure().map(|failure| (failure.code.as_str(), failure.detail)).unzip();
         Self {
             command_id: record.id,
-            status: record.state().as_str(),
+            status: life.state().as_str(),
             command_name: &record.name,
             pile_id: record.pile_id,
             charge_point_id: record.charge_point_id.as_str(),
-            gateway_id: record.route.gateway_id.as_str(),
-            partition: record.route.partition,
-            payload: &record.payload,
+            connector_id: found.connector_id,
+            gateway_id: record.gateway_id.as_str(),
+            seen_gateway_id: found.seen_gateway_id.as_ref().map(|id| id.as_str()),
+            degraded: found.degraded,
+            partition: found.partition,
+            payload: &found.payload,
+            session_id: record.session_id(),
+            transaction_id: found.transaction_id.as_ref(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
-            published_at,
+            published_at: life.published().map(|(at, _)| at),
+            answer: life.answer().map(|(at, answer)| AnswerView {
+                at,
+                status: &answer.status,
+                reason: answer.reason.as_deref(),
+            }),
+            effect: life.effect().map(|(at, effect)| EffectView { at, kind: effect.kind }),
+            failure_code,
             failure,
+            events: life.trail().iter().map(EventView::from).collect(),
         }
     }
 }

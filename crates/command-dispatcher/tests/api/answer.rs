@@ -54,6 +54,9 @@ impl fmt::Display for Answer {
                 _ => {}
             }
         }
+        for event in body.get_mut("events").and_then(|events| events.as_array_mut()).into_iter().flatten() {
+            event["at"] = "[at]".into();
+        }
         f.write_str(&without_names(&serde_json::to_string_pretty(&body).unwrap()))
     }
 }

@@ -44,11 +44,29 @@ async fn without_a_broker_the_command_failed() {
     assert_snapshot!(record_of(&app, &failure).await, @r#"
     200 OK
     {
+      "answer": null,
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "RemoteStartTransaction",
+      "connectorId": 1,
+      "degraded": false,
+      "effect": null,
+      "events": [
+        {
+          "at": "[at]",
+          "event": "accepted",
+          "late": false
+        },
+        {
+          "at": "[at]",
+          "detail": "Kafka is not available",
+          "event": "unpublished",
+          "late": false
+        }
+      ],
       "expiresAt": "[expiresAt]",
       "failure": "Kafka is not available",
+      "failureCode": "NOT_PUBLISHED",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
       "partition": 1,
@@ -58,7 +76,10 @@ async fn without_a_broker_the_command_failed() {
       },
       "pileId": "[id]",
       "publishedAt": null,
-      "status": "failed"
+      "seenGatewayId": null,
+      "sessionId": null,
+      "status": "failed",
+      "transactionId": null
     }
     "#);
 }
@@ -120,11 +141,29 @@ async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
     assert_snapshot!(record, @r#"
     200 OK
     {
+      "answer": null,
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "RemoteStartTransaction",
+      "connectorId": 1,
+      "degraded": false,
+      "effect": null,
+      "events": [
+        {
+          "at": "[at]",
+          "event": "accepted",
+          "late": false
+        },
+        {
+          "at": "[at]",
+          "detail": "Kafka did not confirm the command",
+          "event": "unconfirmed",
+          "late": false
+        }
+      ],
       "expiresAt": "[expiresAt]",
       "failure": "Kafka did not confirm the command",
+      "failureCode": "UNCONFIRMED",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
       "partition": 1,
@@ -134,7 +173,10 @@ async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
       },
       "pileId": "[id]",
       "publishedAt": null,
-      "status": "unknown"
+      "seenGatewayId": null,
+      "sessionId": null,
+      "status": "unknown",
+      "transactionId": null
     }
     "#);
     let partition = record.body["partition"].as_i64().unwrap();

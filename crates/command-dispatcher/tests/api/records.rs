@@ -20,11 +20,28 @@ async fn the_location_of_a_command_leads_to_its_record() {
     assert_snapshot!(record, @r#"
     200 OK
     {
+      "answer": null,
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "RemoteStartTransaction",
+      "connectorId": 1,
+      "degraded": false,
+      "effect": null,
+      "events": [
+        {
+          "at": "[at]",
+          "event": "accepted",
+          "late": false
+        },
+        {
+          "at": "[at]",
+          "event": "published",
+          "late": false
+        }
+      ],
       "expiresAt": "[expiresAt]",
       "failure": null,
+      "failureCode": null,
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
       "partition": 1,
@@ -34,7 +51,10 @@ async fn the_location_of_a_command_leads_to_its_record() {
       },
       "pileId": "[id]",
       "publishedAt": "[publishedAt]",
-      "status": "published"
+      "seenGatewayId": null,
+      "sessionId": null,
+      "status": "published",
+      "transactionId": null
     }
     "#);
 }

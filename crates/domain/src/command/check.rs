@@ -1,7 +1,9 @@
 //! Whether a pile may be commanded, told from one look at it.
 
-use crate::ids::{ChargePointId, ConnectorId, PileId, TransactionId};
+use super::{CommandKind, Goal};
+use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use crate::status::{ConnectorStatus, PileStatus};
+use chrono::{DateTime, Utc};
 
 /// A pile as one query found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,15 +14,39 @@ pub struct PileSnapshot {
     pub charge_point_id: ChargePointId,
     /// Whether the device is online; `None` when it was never heard.
     pub online: Option<bool>,
+    /// The gateway that it was last heard through; `None` when gateways gave no name.
+    pub heard: Option<LastHeard>,
     /// The status of each connector that reported one.
     pub connectors: Vec<(ConnectorId, ConnectorStatus)>,
     /// Sessions that have not ended.
     pub open_sessions: Vec<OpenSession>,
+    /// Starts that were commanded and have not come to their end.
+    pub starts_in_flight: Vec<StartInFlight>,
+}
+
+/// How a device was last heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastHeard {
+    /// Through which gateway.
+    pub gateway_id: GatewayId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A start that was commanded and has not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartInFlight {
+    /// The command.
+    pub command_id: CommandId,
+    /// Where; the device chooses when it is absent.
+    pub connector_id: Option<ConnectorId>,
 }
 
 /// A session that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenSession {
+    /// Its id.
+    pub id: SessionId,
     /// Where.
     pub connector_id: ConnectorId,
     /// Its transaction; `None` while the gateway has not told it.
@@ -62,6 +88,16 @@ pub enum Refusal {
         /// The connector asked for.
         connector_id: ConnectorId,
     },
+    /// Another start is under way there; what becomes of it is to be awaited first.
+    #[error("{} of {charge_point_id} is being started already{}", place(.connector_id.as_ref()), by(.command_id.as_ref()))]
+    StartInFlight {
+        /// The device.
+        charge_point_id: ChargePointId,
+        /// The connector asked for; any when absent.
+        connector_id: Option<ConnectorId>,
+        /// The command that starts it, where that is known.
+        command_id: Option<CommandId>,
+    },
     /// There is no session to stop.
     #[error("{0} has no open charging session")]
     NoActiveTransaction(ChargePointId),
@@ -79,6 +115,14 @@ pub enum Refusal {
     /// A session is open, but the gateway has not told its transaction id yet.
     #[error("the gateway has not yet told the transaction id of the session on {0}: try again shortly")]
     TransactionIdPending(ChargePointId),
+}
+
+fn place(connector_id: Option<&ConnectorId>) -> String {
+    connector_id.map_or_else(|| "a connector".to_owned(), |id| format!("connector {id}"))
+}
+
+fn by(command_id: Option<&CommandId>) -> String {
+    command_id.map(|id| format!(" by command {id}")).unwrap_or_default()
 }
 
 impl PileSnapshot {
@@ -114,6 +158,7 @@ impl PileSnapshot {
         startable: &[ConnectorStatus],
     ) -> Result<(), Refusal> {
         self.check_reachable()?;
+        self.check_no_start_in_flight(connector)?;
         let Some(connector_id) = connector else {
             return self.check_start_anywhere(startable);
         };
@@ -129,6 +174,41 @@ impl PileSnapshot {
         }
         let charge_point_id = self.charge_point_id.clone();
         Err(Refusal::ConnectorNotAvailable { charge_point_id, connector_id, status })
+    }
+
+    /// One start at a time on a connector; one that leaves the choice to the device may be on any.
+    fn check_no_start_in_flight(&self, connector_id: Option<ConnectorId>) -> Result<(), Refusal> {
+        let meets = |start: &&StartInFlight| {
+            start.connector_id.is_none() || connector_id.is_none() || start.connector_id == connector_id
+        };
+        self.starts_in_flight.iter().find(meets).map_or(Ok(()), |start| {
+            Err(Refusal::StartInFlight {
+                charge_point_id: self.charge_point_id.clone(),
+                connector_id,
+                command_id: Some(start.command_id),
+            })
+        })
+    }
+
+    /// What would show that a command of this kind was done.
+    #[must_use]
+    pub fn goal_of(&self, kind: &CommandKind) -> Option<Goal> {
+        let session = match kind {
+            CommandKind::StopTransaction { transaction_id } => self.session_named(transaction_id),
+            _ => None,
+        };
+        kind.goal(session)
+    }
+
+    /// The open session that `transaction` names: the one that has this name, or the only one that has none yet.
+    fn session_named(&self, transaction: &TransactionId) -> Option<SessionId> {
+        let has_name = |session: &&OpenSession| session.transaction_id.as_ref() == Some(transaction);
+        if let Some(named) = self.open_sessions.iter().find(has_name) {
+            return Some(named.id);
+        }
+        let mut unnamed = self.open_sessions.iter().filter(|session| session.transaction_id.is_none());
+        let first = unnamed.next()?;
+        unnamed.next().is_none().then_some(first.id)
     }
 
     fn check_start_anywhere(&self, startable: &[ConnectorStatus]) -> Result<(), Refusal> {
@@ -206,8 +286,10 @@ mod tests {
             pile_id: PileId(Uuid::nil()),
             charge_point_id: ChargePointId::parse("CP-001").unwrap(),
             online,
+            heard: None,
             connectors: connectors.iter().map(|(id, status)| (connector(*id), *status)).collect(),
             open_sessions: Vec::new(),
+            starts_in_flight: Vec::new(),
         }
     }
 
@@ -215,6 +297,7 @@ mod tests {
         let open_sessions = sessions
             .iter()
             .map(|(id, transaction)| OpenSession {
+                id: SessionId(Uuid::from_u128(id.unsigned_abs().into())),
                 connector_id: connector(*id),
                 transaction_id: transaction.map(|raw| TransactionId::parse(raw).unwrap()),
             })
@@ -242,6 +325,37 @@ mod tests {
         assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
         let plugged = pile(Some(true), &[(1, Preparing)]);
         assert_eq!(plugged.check_start(Some(connector(1)), &[Available, Preparing]), Ok(()));
+    }
+
+    #[test]
+    fn one_start_at_a_time_on_a_connector() {
+        let in_flight = |at: Option<i64>| {
+            let start = StartInFlight { command_id: CommandId(Uuid::nil()), connector_id: at.map(connector) };
+            let free = [(1, ConnectorStatus::Available), (2, ConnectorStatus::Available)];
+            PileSnapshot { starts_in_flight: vec![start], ..pile(Some(true), &free) }
+        };
+        let start = |at, wanted: Option<i64>| in_flight(at).check_start(wanted.map(connector), STARTABLE);
+        assert_eq!(start(Some(1), Some(2)), Ok(()));
+        let id = Uuid::nil();
+        let on_one = format!("connector 1 of CP-001 is being started already by command {id}");
+        assert_eq!(refusal(start(Some(1), Some(1))), on_one);
+        assert_eq!(refusal(start(None, Some(1))), on_one);
+        let anywhere = format!("a connector of CP-001 is being started already by command {id}");
+        assert_eq!(refusal(start(Some(1), None)), anywhere);
+    }
+
+    #[test]
+    fn a_stop_is_done_when_the_session_that_it_means_has_ended() {
+        let meant = |sessions: &[(i64, Option<&str>)], raw: &str| {
+            let transaction_id = TransactionId::parse(raw).unwrap();
+            match charging(sessions).goal_of(&CommandKind::StopTransaction { transaction_id }) {
+                Some(Goal::Stopped { session_id, .. }) => session_id.map(|id| id.0.as_u128()),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(meant(&[(1, Some("7")), (2, Some("8"))], "8"), Some(2));
+        assert_eq!(meant(&[(1, Some("7")), (2, None)], "8"), Some(2));
+        assert_eq!(meant(&[(1, None), (2, None)], "8"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The bodies of changes.
 
-use crate::command::{Command, CommandState};
+use crate::command::{CommandRecord, CommandState, EffectKind};
 use crate::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
@@ -68,6 +68,9 @@ pub struct SessionChanged {
     pub id_tag: Option<IdTag>,
     /// The reservation that it fulfils.
     pub reservation_id: Option<i64>,
+    /// The command that it was started by, if it was by one.
+    #[serde(default)]
+    pub command_id: Option<CommandId>,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// Energy register when it began, in Wh.
@@ -98,8 +101,42 @@ pub struct CommandChanged {
     pub issued_at: DateTime<Utc>,
     /// After this it is not carried out any more.
     pub expires_at: DateTime<Utc>,
-    /// Why it was not published.
+    /// What the device answered.
+    #[serde(default)]
+    pub answer: Option<CommandAnswered>,
+    /// What it was seen to have caused.
+    #[serde(default)]
+    pub effect: Option<CommandTookEffect>,
+    /// The session that it began or ended, or is to end.
+    #[serde(default)]
+    pub session_id: Option<SessionId>,
+    /// Which kind of failure it met, see [`FailureCode`](crate::command::FailureCode).
+    #[serde(default)]
+    pub failure_code: Option<String>,
+    /// What is known of that.
     pub failure: Option<String>,
+}
+
+/// The answer of a device to a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandAnswered {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// OCPP 1.6's word, as the gateway sent it.
+    pub status: String,
+    /// Why, when told.
+    pub reason: Option<String>,
+}
+
+/// That what a command was for has happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandTookEffect {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: EffectKind,
 }
 
 /// What was done to an asset.
@@ -164,6 +201,7 @@ impl SessionChanged {
             transaction_id: session.transaction_id.clone(),
             id_tag: session.id_tag.clone(),
             reservation_id: session.reservation_id,
+            command_id: session.command_id,
             started_at: session.started_at,
             meter_start_wh: session.meter_start_wh,
             ended_at: session.ended_at(),
@@ -174,18 +212,29 @@ impl SessionChanged {
 }
 
 impl CommandChanged {
-    /// A command that was just recorded, to `pile_id`.
+    /// A command as it stands now.
     #[must_use]
-    pub fn accepted(command: &Command, pile_id: PileId) -> Self {
+    pub fn of(record: &CommandRecord) -> Self {
+        let life = &record.life;
+        let (failure_code, failure) =
+            life.failure().map(|failure| (failure.code.as_str().to_owned(), failure.detail)).unzip();
         Self {
-            command_id: command.id,
-            pile_id,
-            name: command.kind.name().to_owned(),
-            state: CommandState::Accepted,
-            gateway_id: command.gateway_id.clone(),
-            issued_at: command.issued_at,
-            expires_at: command.expires_at,
-            failure: None,
+            command_id: record.id,
+            pile_id: record.pile_id,
+            name: record.name.clone(),
+            state: life.state(),
+            gateway_id: record.gateway_id.clone(),
+            issued_at: record.issued_at,
+            expires_at: record.expires_at,
+            answer: life.answer().map(|(at, answer)| CommandAnswered {
+                at,
+                status: answer.status.clone(),
+                reason: answer.reason.clone(),
+            }),
+            effect: life.effect().map(|(at, effect)| CommandTookEffect { at, kind: effect.kind }),
+            session_id: record.session_id(),
+            failure_code,
+            failure,
         }
     }
 }

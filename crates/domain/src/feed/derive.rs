@@ -1,10 +1,11 @@
 //! What events changed of a charge point, as the feed tells it.
 
 use super::{
-    ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, SessionChanged,
-    SessionPhase,
+    CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject,
+    SessionChanged, SessionPhase,
 };
 use crate::charge_point::ChargePoint;
+use crate::command::CommandRecord;
 use crate::connector::{Connector, StatusView};
 use crate::latest::{Latest, Report};
 use crate::liveness::Liveness;
@@ -12,8 +13,8 @@ use chrono::{DateTime, Utc};
 
 /// What is to be told of `after`, a later state of the charge point `before`.
 ///
-/// In this order: the device's connectivity, its connectors, its sessions; so a device is online before it is said to
-/// charge.
+/// In this order: the device's connectivity, its connectors, its sessions, what became of commands; so a device is online
+/// before it is said to charge, and charges before the command is said to have led to that.
 #[must_use]
 pub fn derive(before: &ChargePoint, after: &ChargePoint) -> Vec<FeedChange> {
     let mut told: Vec<(DateTime<Utc>, FeedKind)> = connectivity(before, after).into_iter().collect();
@@ -23,6 +24,7 @@ pub fn derive(before: &ChargePoint, after: &ChargePoint) -> Vec<FeedChange> {
     if before.ledger != after.ledger {
         sessions(before, after, &mut told);
     }
+    told.extend(after.commands_since(before).map(|(was, now)| command(was, now)));
     let change = |(at, kind)| FeedChange { subject: FeedSubject::ChargePoint(after.id.clone()), at, kind };
     told.into_iter().map(change).collect()
 }
@@ -69,6 +71,12 @@ fn status(before: Option<&Connector>, after: &Connector) -> Option<(DateTime<Utc
 
 fn reported(connector: &Connector) -> Option<&Report<StatusView>> {
     connector.status.as_ref().map(Latest::newest)
+}
+
+fn command(was: &CommandRecord, now: &CommandRecord) -> (DateTime<Utc>, FeedKind) {
+    let news = now.life.trail().get(was.life.trail().len()..).unwrap_or_default();
+    let at = news.iter().map(|entry| entry.at).max().unwrap_or(now.issued_at);
+    (at, FeedKind::CommandChanged(CommandChanged::of(now)))
 }
 
 fn sessions(before: &ChargePoint, after: &ChargePoint, told: &mut Vec<(DateTime<Utc>, FeedKind)>) {

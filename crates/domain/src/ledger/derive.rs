@@ -74,11 +74,14 @@ pub fn derive(charge_point: &ChargePointId, facts: &[Fact]) -> Derived {
 }
 
 fn begin(sessions: &mut Vec<ChargingSession>, charge_point: &ChargePointId, fact: &Fact) {
-    let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation } = &fact.told else {
+    let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation, command } = &fact.told
+    else {
         return;
     };
     // A start that is told twice, in two events, is one session as long as the id says so.
-    if transaction.is_some() && sessions.iter().any(|held| held.transaction_id == *transaction) {
+    let told = |held: &&mut ChargingSession| transaction.is_some() && held.transaction_id == *transaction;
+    if let Some(held) = sessions.iter_mut().find(told) {
+        held.command_id = held.command_id.or(*command);
         return;
     }
     sessions.push(ChargingSession {
@@ -88,6 +91,7 @@ fn begin(sessions: &mut Vec<ChargingSession>, charge_point: &ChargePointId, fact
         transaction_id: transaction.clone(),
         id_tag: id_tag.clone(),
         reservation_id: *reservation,
+        command_id: *command,
         started_at: fact.stamp.at,
         meter_start_wh: *meter_wh,
         state: SessionState::Open,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
+use domain::awaited::Awaited;
 use domain::charge_point::ChargePoint;
 use domain::connector::Connector;
 use domain::event::BootReport;
@@ -60,6 +61,7 @@ impl ChargePointRow {
         self,
         connectors: BTreeMap<ConnectorId, Connector>,
         ledger: Ledger,
+        commands: Awaited,
     ) -> Result<ChargePoint, StorageError> {
         let memory: Memory =
             self.memory.clone().map(serde_json::from_value).transpose().map_err(broken)?.unwrap_or_default();
@@ -82,6 +84,7 @@ impl ChargePointRow {
             }),
             connectors,
             ledger,
+            commands,
             clockless: memory.clockless,
         })
     }

@@ -1,80 +1,50 @@
 //! The columns of a command.
 
-use super::{Publication, RecordedCommand};
+use super::RecordedCommand;
 use crate::StorageError;
 use crate::schema::commands;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::command::{Command, CommandState, GatewayRoute};
-use domain::ids::{ChargePointId, CommandId, GatewayId, PileId};
+use diesel::sql_types;
+use domain::command::{CommandRecord, Goal};
+use domain::ids::{
+    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
+};
 use uuid::Uuid;
 
-/// A command when it is recorded.
-#[derive(Insertable)]
-#[diesel(table_name = commands)]
-pub(super) struct NewRow<'a> {
-    id: Uuid,
-    pile_id: Uuid,
-    charge_point_id: &'a str,
-    name: &'static str,
-    payload: &'a serde_json::Value,
-    state: &'static str,
-    gateway_id: &'a str,
-    partition: i32,
-    issued_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-    trace_id: Option<&'a str>,
-}
+/// The SQL types of a [`CommandRow`].
+pub(super) type CommandColumns = (
+    sql_types::Uuid,
+    sql_types::Uuid,
+    sql_types::Text,
+    sql_types::Text,
+    sql_types::Jsonb,
+    sql_types::Text,
+    sql_types::Int4,
+    sql_types::Timestamptz,
+    sql_types::Timestamptz,
+    sql_types::Nullable<sql_types::Text>,
+    sql_types::Jsonb,
+    sql_types::Nullable<sql_types::Int2>,
+    sql_types::Nullable<sql_types::Text>,
+    sql_types::Nullable<sql_types::Text>,
+    sql_types::Nullable<sql_types::Uuid>,
+    sql_types::Bool,
+    sql_types::Nullable<sql_types::Text>,
+);
 
-impl<'a> NewRow<'a> {
-    pub(super) fn new(
-        command: &'a Command,
-        pile_id: PileId,
-        partition: i32,
-        payload: &'a serde_json::Value,
-    ) -> Self {
-        Self {
-            id: command.id.0,
-            pile_id: pile_id.0,
-            charge_point_id: command.charge_point_id.as_str(),
-            name: command.kind.name(),
-            payload,
-            state: CommandState::Accepted.as_str(),
-            gateway_id: command.gateway_id.as_str(),
-            partition,
-            issued_at: command.issued_at,
-            expires_at: command.expires_at,
-            trace_id: command.trace_id.as_deref(),
-        }
-    }
+/// Their names, for statements in SQL, of the table under the name `command`.
+macro_rules! command_columns {
+    () => {
+        "command.id, command.pile_id, command.charge_point_id, command.name, command.payload, command.gateway_id,
+         command.partition, command.issued_at, command.expires_at, command.trace_id, command.life,
+         command.connector_id, command.id_tag, command.transaction_id, command.session_id, command.degraded,
+         command.seen_gateway_id"
+    };
 }
+pub(super) use command_columns;
 
-/// What changes when it is known what became of the publication.
-#[derive(AsChangeset)]
-#[diesel(table_name = commands)]
-pub(super) struct SettledRow<'a> {
-    state: &'static str,
-    published_offset: Option<i64>,
-    published_at: Option<DateTime<Utc>>,
-    failure: Option<&'a str>,
-}
-
-impl<'a> SettledRow<'a> {
-    pub(super) fn new(publication: &'a Publication) -> Self {
-        let (published, failure) = match publication {
-            Publication::Published { offset, at } => (Some((*offset, *at)), None),
-            Publication::Unknown { failure } | Publication::Failed { failure } => (None, Some(failure)),
-        };
-        Self {
-            state: publication.state().as_str(),
-            published_offset: published.map(|(offset, _)| offset),
-            published_at: published.map(|(_, at)| at),
-            failure: failure.map(String::as_str),
-        }
-    }
-}
-
-/// A whole row.
+/// A row.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = commands, check_for_backend(diesel::pg::Pg))]
 pub(super) struct CommandRow {
@@ -83,57 +53,84 @@ pub(super) struct CommandRow {
     charge_point_id: String,
     name: String,
     payload: serde_json::Value,
-    state: String,
     gateway_id: String,
     partition: i32,
-    published_offset: Option<i64>,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
-    published_at: Option<DateTime<Utc>>,
-    failure: Option<String>,
     trace_id: Option<String>,
+    life: serde_json::Value,
+    connector_id: Option<i16>,
+    id_tag: Option<String>,
+    transaction_id: Option<String>,
+    session_id: Option<Uuid>,
+    degraded: bool,
+    seen_gateway_id: Option<String>,
 }
 
 impl CommandRow {
-    pub(super) fn into_record(self) -> Result<RecordedCommand, StorageError> {
-        let publication = self.publication()?;
-        Ok(RecordedCommand {
+    /// What the row says of the command and what became of it.
+    pub(super) fn into_record(self) -> Result<CommandRecord, StorageError> {
+        Ok(CommandRecord {
+            goal: self.goal()?,
             id: CommandId(self.id),
             pile_id: PileId(self.pile_id),
             charge_point_id: ChargePointId::parse(&self.charge_point_id).map_err(impossible)?,
+            gateway_id: GatewayId::parse(&self.gateway_id).map_err(impossible)?,
             name: self.name,
-            payload: self.payload,
-            route: GatewayRoute {
-                gateway_id: GatewayId::parse(&self.gateway_id).map_err(impossible)?,
-                partition: self.partition,
-            },
             issued_at: self.issued_at,
             expires_at: self.expires_at,
-            trace_id: self.trace_id,
-            publication,
+            life: serde_json::from_value(self.life).map_err(impossible)?,
         })
     }
 
-    fn publication(&self) -> Result<Option<Publication>, StorageError> {
-        let state = CommandState::ALL
-            .into_iter()
-            .find(|state| state.as_str() == self.state)
-            .ok_or_else(|| impossible(format!("state {:?}", self.state)))?;
-        let failure = || self.failure.clone().unwrap_or_default();
-        Ok(match state {
-            CommandState::Accepted => None,
-            CommandState::Unknown => Some(Publication::Unknown { failure: failure() }),
-            CommandState::Failed => Some(Publication::Failed { failure: failure() }),
-            CommandState::Published => {
-                let (Some(offset), Some(at)) = (self.published_offset, self.published_at) else {
-                    return Err(impossible("published, but not where or when"));
-                };
-                Some(Publication::Published { offset, at })
-            }
+    /// All that the row says, and `of_session`, the transaction of the session that it speaks of.
+    pub(super) fn into_recorded(
+        mut self,
+        of_session: Option<String>,
+    ) -> Result<RecordedCommand, StorageError> {
+        let transaction = self.transaction_id.clone().or(of_session);
+        Ok(RecordedCommand {
+            payload: self.payload.take(),
+            partition: self.partition,
+            trace_id: self.trace_id.take(),
+            connector_id: self.connector_id()?,
+            transaction_id: transaction
+                .as_deref()
+                .map(TransactionId::parse)
+                .transpose()
+                .map_err(impossible)?,
+            degraded: self.degraded,
+            seen_gateway_id: self
+                .seen_gateway_id
+                .take()
+                .as_deref()
+                .map(GatewayId::parse)
+                .transpose()
+                .map_err(impossible)?,
+            record: self.into_record()?,
+        })
+    }
+
+    fn connector_id(&self) -> Result<Option<ConnectorId>, StorageError> {
+        self.connector_id.map(|id| ConnectorId::parse(id.into())).transpose().map_err(impossible)
+    }
+
+    fn goal(&self) -> Result<Option<Goal>, StorageError> {
+        Ok(match (self.name.as_str(), &self.id_tag, &self.transaction_id) {
+            ("RemoteStartTransaction", Some(id_tag), _) => Some(Goal::Charging {
+                connector_id: self.connector_id()?,
+                id_tag: IdTag::parse(id_tag).map_err(impossible)?,
+            }),
+            ("RemoteStopTransaction", _, Some(transaction)) => Some(Goal::Stopped {
+                transaction_id: TransactionId::parse(transaction).map_err(impossible)?,
+                session_id: self.session_id.map(SessionId),
+            }),
+            ("Reset", _, _) => Some(Goal::Restarted),
+            _ => None,
         })
     }
 }
 
-fn impossible(what: impl ToString) -> StorageError {
+pub(super) fn impossible(what: impl ToString) -> StorageError {
     StorageError::inconsistent("commands", what)
 }

@@ -1,92 +1,189 @@
-//! A pile, its device, connectors and open sessions at one instant: what a command is checked against.
+//! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
 
+use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Nullable, SmallInt, Text, Uuid};
+use diesel::sql_types::{Array, Bool, Int2, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::command::{OpenSession, PileSnapshot};
-use domain::ids::{ChargePointId, ConnectorId, PileId, TransactionId};
+use domain::command::{LastHeard, OpenSession, PileSnapshot, StartInFlight};
+use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
+use domain::text::InvalidText;
+use std::fmt::Display;
+use uuid::Uuid;
 
-/// One statement, so that all of it is of one instant.
-const SNAPSHOT: &str = "
-    select pile.charge_point_id, device.online,
-           connector.ids as connector_ids, connector.statuses as connector_statuses,
-           session.connectors as session_connectors, session.transactions as session_transactions
-    from piles pile
-    left join charge_points device on device.charge_point_id = pile.charge_point_id
-    cross join lateral (
-        select coalesce(array_agg(connector_id order by connector_id), '{}') as ids,
-               coalesce(array_agg(status order by connector_id), '{}') as statuses
-        from connectors
-        where charge_point_id = pile.charge_point_id and status is not null
-    ) connector
-    cross join lateral (
-        select coalesce(array_agg(connector_id order by id), '{}') as connectors,
-               coalesce(array_agg(transaction_id order by id), '{}') as transactions
-        from sessions
-        where charge_point_id = pile.charge_point_id and ended_at is null
-    ) session
-    where pile.id = $1 and pile.retired_at is null";
-
-#[derive(QueryableByName)]
-struct SnapshotRow {
-    #[diesel(sql_type = Text)]
-    charge_point_id: String,
-    #[diesel(sql_type = Nullable<Bool>)]
-    online: Option<bool>,
-    #[diesel(sql_type = Array<SmallInt>)]
-    connector_ids: Vec<i16>,
-    #[diesel(sql_type = Array<Text>)]
-    connector_statuses: Vec<String>,
-    #[diesel(sql_type = Array<SmallInt>)]
-    session_connectors: Vec<i16>,
-    #[diesel(sql_type = Array<Nullable<Text>>)]
-    session_transactions: Vec<Option<String>>,
+/// What is to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The pile.
+    pub pile_id: PileId,
+    /// The key of the request, when it has one.
+    pub key: Option<String>,
 }
 
-/// The pile called `id` with everything that decides whether it may be commanded; `None` when there is no such pile, or
-/// it is retired.
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    /// The pile with everything that decides whether it may be commanded; `None` when there is none, or it is retired.
+    pub pile: Option<PileSnapshot>,
+    /// The command that the request's key led to before, and the digest of that request.
+    pub known: Option<(CommandId, i64)>,
+}
+
+/// Looks at each of `wanted`, in their order.
 ///
 /// # Errors
 /// When Postgres fails or a row cannot be.
-pub async fn snapshot(connection: &mut Connection, id: PileId) -> Result<Option<PileSnapshot>, StorageError> {
-    let row: Option<SnapshotRow> =
-        diesel::sql_query(SNAPSHOT).bind::<Uuid, _>(id.0).get_result(connection).await.optional()?;
-    row.map(|row| row.into_snapshot(id)).transpose()
+pub async fn look_at_many(connection: &mut Connection, wanted: &[Wanted]) -> Result<Vec<Look>, StorageError> {
+    let (piles, keys) = wanted.iter().map(|wanted| (wanted.pile_id.0, wanted.key.as_deref())).unzip();
+    let rows: Vec<SnapshotRow> = Bulk(Looks { piles, keys }).load(connection).await?;
+    if rows.len() != wanted.len() {
+        return Err(StorageError::inconsistent("piles", "a look at them that is not one row each"));
+    }
+    rows.into_iter().zip(wanted).map(|(row, wanted)| row.into_look(wanted.pile_id)).collect()
+}
+
+/// One statement, so that all of it is of one instant.
+struct Looks<'a> {
+    piles: Vec<Uuid>,
+    keys: Vec<Option<&'a str>>,
+}
+
+impl Rows for Looks<'_> {
+    type Statement = Looks<'static>;
+    const BEFORE: &'static str = "
+        select named.command_id, named.request_digest, pile.charge_point_id,
+               device.online, device.gateway_id, device.seen_at,
+               connector.ids, connector.statuses, session.ids, session.connectors, session.transactions,
+               start.ids, start.connectors
+        from unnest(";
+    const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
+        left join idempotency_keys named on named.key = wanted.key
+        left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
+        left join charge_points device on device.charge_point_id = pile.charge_point_id
+        cross join lateral (
+            select coalesce(array_agg(connector_id order by connector_id), '{}') as ids,
+                   coalesce(array_agg(status order by connector_id), '{}') as statuses
+            from connectors
+            where charge_point_id = pile.charge_point_id and status is not null
+        ) connector
+        cross join lateral (
+            select coalesce(array_agg(id order by id), '{}') as ids,
+                   coalesce(array_agg(connector_id order by id), '{}') as connectors,
+                   coalesce(array_agg(transaction_id order by id), '{}') as transactions
+            from sessions
+            where charge_point_id = pile.charge_point_id and ended_at is null
+        ) session
+        cross join lateral (
+            select coalesce(array_agg(id order by id), '{}') as ids,
+                   coalesce(array_agg(connector_id order by id), '{}') as connectors
+            from commands
+            where charge_point_id = pile.charge_point_id and name = 'RemoteStartTransaction'
+              and state in ('accepted', 'published', 'unknown')
+        ) start
+        order by place";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.piles)?;
+        columns.push::<Nullable<Text>, _>(&self.keys)
+    }
+}
+
+impl Lookup for Looks<'_> {
+    type Answer = (
+        Nullable<SqlUuid>,
+        Nullable<Int8>,
+        Nullable<Text>,
+        Nullable<Bool>,
+        Nullable<Text>,
+        Nullable<Timestamptz>,
+        Array<Int2>,
+        Array<Text>,
+        Array<SqlUuid>,
+        Array<Int2>,
+        Array<Nullable<Text>>,
+        Array<SqlUuid>,
+        Array<Nullable<Int2>>,
+    );
+}
+
+#[derive(Queryable)]
+struct SnapshotRow {
+    known: Option<Uuid>,
+    digest: Option<i64>,
+    charge_point_id: Option<String>,
+    online: Option<bool>,
+    gateway_id: Option<String>,
+    seen_at: Option<DateTime<Utc>>,
+    connector_ids: Vec<i16>,
+    connector_statuses: Vec<String>,
+    session_ids: Vec<Uuid>,
+    session_connectors: Vec<i16>,
+    session_transactions: Vec<Option<String>>,
+    start_ids: Vec<Uuid>,
+    start_connectors: Vec<Option<i16>>,
 }
 
 impl SnapshotRow {
-    fn into_snapshot(self, pile_id: PileId) -> Result<PileSnapshot, StorageError> {
+    fn into_look(mut self, pile_id: PileId) -> Result<Look, StorageError> {
+        let known = self.known.map(CommandId).zip(self.digest);
+        let pile = match self.charge_point_id.take() {
+            Some(device) => Some(self.into_snapshot(pile_id, &device)?),
+            None => None,
+        };
+        Ok(Look { pile, known })
+    }
+
+    fn into_snapshot(self, pile_id: PileId, device: &str) -> Result<PileSnapshot, StorageError> {
         let connectors = self.connector_ids.into_iter().zip(self.connector_statuses);
-        let sessions = self.session_connectors.into_iter().zip(self.session_transactions);
+        let sessions =
+            self.session_ids.into_iter().zip(self.session_connectors).zip(self.session_transactions);
+        let starts = self.start_ids.into_iter().zip(self.start_connectors);
+        let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose();
+        let gateway = gateway.map_err(|error| broken("charge_points", error))?;
+        let heard = gateway.zip(self.seen_at).map(|(gateway_id, at)| LastHeard { gateway_id, at });
         Ok(PileSnapshot {
             pile_id,
-            charge_point_id: ChargePointId::parse(&self.charge_point_id)
-                .map_err(|error| StorageError::inconsistent("piles", error))?,
+            charge_point_id: ChargePointId::parse(device).map_err(|error| broken("piles", error))?,
             online: self.online,
+            heard,
             connectors: connectors.map(|(id, status)| connector(id, &status)).collect::<Result<_, _>>()?,
             open_sessions: sessions
-                .map(|(connector, transaction)| open_session(connector, transaction.as_deref()))
+                .map(|((id, connector), transaction)| open_session(id, connector, transaction.as_deref()))
+                .collect::<Result<_, _>>()?,
+            starts_in_flight: starts
+                .map(|(id, connector)| start_in_flight(id, connector))
                 .collect::<Result<_, _>>()?,
         })
     }
 }
 
+fn broken(table: &'static str, what: impl Display) -> StorageError {
+    StorageError::inconsistent(table, what.to_string())
+}
+
 fn connector(id: i16, status: &str) -> Result<(ConnectorId, ConnectorStatus), StorageError> {
-    let impossible = |what: String| StorageError::inconsistent("connectors", what);
-    let id = ConnectorId::parse(id.into()).map_err(|error| impossible(error.to_string()))?;
-    let known = ConnectorStatus::parse(status).ok_or_else(|| impossible(format!("status {status:?}")))?;
+    let table = "connectors";
+    let id = ConnectorId::parse(id.into()).map_err(|error| broken(table, error))?;
+    let known = ConnectorStatus::parse(status).ok_or_else(|| broken(table, format!("status {status:?}")))?;
     Ok((id, known))
 }
 
-fn open_session(connector: i16, transaction: Option<&str>) -> Result<OpenSession, StorageError> {
-    let impossible = |what: String| StorageError::inconsistent("sessions", what);
+fn open_session(id: Uuid, connector: i16, transaction: Option<&str>) -> Result<OpenSession, StorageError> {
+    let transaction: Result<Option<TransactionId>, InvalidText> =
+        transaction.map(TransactionId::parse).transpose();
     Ok(OpenSession {
-        connector_id: ConnectorId::parse(connector.into()).map_err(|error| impossible(error.to_string()))?,
-        transaction_id: transaction
-            .map(TransactionId::parse)
-            .transpose()
-            .map_err(|error| impossible(error.to_string()))?,
+        id: SessionId(id),
+        connector_id: ConnectorId::parse(connector.into()).map_err(|error| broken("sessions", error))?,
+        transaction_id: transaction.map_err(|error| broken("sessions", error))?,
+    })
+}
+
+fn start_in_flight(id: Uuid, connector: Option<i16>) -> Result<StartInFlight, StorageError> {
+    let connector = connector.map(|id| ConnectorId::parse(id.into())).transpose();
+    Ok(StartInFlight {
+        command_id: CommandId(id),
+        connector_id: connector.map_err(|error| broken("commands", error))?,
     })
 }

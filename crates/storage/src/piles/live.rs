@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::connector::Connector;
-use domain::ids::{ChargePointId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
+use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
 use domain::session::{ChargingSession, SessionState};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -61,6 +61,7 @@ struct OpenSessionRow {
     reservation_id: Option<i64>,
     started_at: DateTime<Utc>,
     meter_start_wh: Option<f64>,
+    command_id: Option<Uuid>,
 }
 
 /// What the devices called `ids` report; one that was never heard is not in the answer.
@@ -160,6 +161,7 @@ impl OpenSessionRow {
             reservation_id: self.reservation_id,
             started_at: self.started_at,
             meter_start_wh: self.meter_start_wh,
+            command_id: self.command_id.map(CommandId),
             state: SessionState::Open,
         })
     }

@@ -176,7 +176,8 @@ async fn lock(
         .filter(piles::id.eq(id.0))
         .filter(piles::retired_at.is_null())
         .select((piles::charge_point_id, piles::version))
-        .for_update()
+        // Not against key share: who records a command holds the device and refers to the pile, which never gets another id.
+        .for_no_key_update()
         .first(tx)
         .await
         .optional()?;

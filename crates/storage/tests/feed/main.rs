@@ -6,14 +6,14 @@ mod ground;
 
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
-use domain::command::{Command, CommandKind, CommandState, ResetKind};
+use domain::command::{Command, CommandKind, CommandState, ResetKind, Step};
 use domain::feed::{FeedChange, FeedKind};
-use domain::ids::{CommandId, GatewayId};
+use domain::ids::{CommandId, GatewayId, PileId};
 use domain::status::ConnectorStatus;
 use ground::{HEARD, Reader, assets, change, device, lease, noon, report};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use storage::commands::{self, Publication};
+use storage::commands::{self, NewCommand, Note};
 use storage::feed::{self, Span};
 use storage::{batch, ingest_partitions, piles, stations};
 use testkit::{TestDatabase, eventually};
@@ -85,7 +85,7 @@ async fn who_writes_of_a_device_waits_for_who_holds_it() {
     let edit = tokio::spawn(async move {
         let mut connection = pool.connection().await.unwrap();
         piles::update(&mut connection, pile.id, &pile.details, None, noon()).await.unwrap().unwrap();
-        commands::insert(&mut connection, &reset("CP-1"), pile.id, 0, &serde_json::json!({})).await.unwrap();
+        commands::record_many(&mut connection, &[new(reset("CP-1"), pile.id)]).await.unwrap();
     });
     let waits = "select exists (select from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock')";
@@ -139,9 +139,9 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
         let mut connection = pool.connection().await.unwrap();
         for _ in 0..ROUNDS {
             let command = reset("CP-1");
-            commands::insert(&mut connection, &command, pile.id, 0, &serde_json::json!({})).await.unwrap();
-            let failed = Publication::Failed { failure: "refused".to_owned() };
-            assert!(commands::settle(&mut connection, command.id, &failed).await.unwrap());
+            commands::record_many(&mut connection, &[new(command.clone(), pile.id)]).await.unwrap();
+            let failed = note(&command, Step::Unpublished { detail: "refused".to_owned() });
+            commands::note_many(&mut connection, &[failed]).await.unwrap();
         }
     }));
     let stop = tokio_util::sync::CancellationToken::new();
@@ -207,10 +207,11 @@ async fn what_operators_and_commands_do_is_told() {
     let refused = stations::retire(connection, station.id, None, now).await.unwrap();
     assert!(refused.is_err());
     let command = reset("CP-1");
-    commands::insert(connection, &command, pile.id, 7, &serde_json::json!({})).await.unwrap();
-    let published = Publication::Published { offset: 1, at: now };
-    assert!(commands::settle(connection, command.id, &published).await.unwrap());
-    assert!(!commands::settle(connection, command.id, &published).await.unwrap(), "told once");
+    commands::record_many(connection, &[new(command.clone(), pile.id)]).await.unwrap();
+    let published = note(&command, Step::Published { offset: 1 });
+    for _told_once in 0..2 {
+        commands::note_many(connection, std::slice::from_ref(&published)).await.unwrap();
+    }
     pile.details.charge_point_id = device("CP-2");
     piles::update(connection, pile.id, &pile.details, None, now).await.unwrap().unwrap();
     piles::retire(connection, pile.id, None, now).await.unwrap().unwrap();
@@ -321,4 +322,21 @@ fn reset(id: &str) -> Command {
         expires_at: noon(),
         trace_id: None,
     }
+}
+
+fn new(command: Command, pile_id: PileId) -> NewCommand {
+    NewCommand {
+        command,
+        pile_id,
+        partition: 7,
+        payload: serde_json::json!({}),
+        goal: None,
+        degraded: false,
+        seen_gateway_id: None,
+        keyed: None,
+    }
+}
+
+fn note(command: &Command, step: Step) -> Note {
+    Note { id: command.id, charge_point_id: command.charge_point_id.clone(), at: noon(), step }
 }

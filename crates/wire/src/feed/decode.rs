@@ -4,10 +4,11 @@ use super::encode;
 use crate::proto::platform as proto;
 use crate::value::time::from_timestamp;
 use chrono::{DateTime, Utc};
-use domain::command::CommandState;
+use domain::command::{CommandState, EffectKind};
 use domain::feed::{
-    AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
-    FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
+    AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
+    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, SessionChanged, SessionPhase,
+    StationChanged,
 };
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
@@ -75,6 +76,7 @@ fn session(body: proto::SessionChanged) -> Decoded<SessionChanged> {
             .map_err(invalid)?,
         id_tag: body.id_tag.as_deref().map(IdTag::parse).transpose().map_err(invalid)?,
         reservation_id: body.reservation_id,
+        command_id: body.command_id.as_deref().map(uuid).transpose()?.map(CommandId),
         started_at: required(body.started_at.as_ref())?,
         meter_start_wh: body.meter_start_wh,
         ended_at: instant(body.ended_at.as_ref())?,
@@ -91,9 +93,26 @@ fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {
         gateway_id: GatewayId::parse(&body.gateway_id).map_err(invalid)?,
         issued_at: required(body.issued_at.as_ref())?,
         expires_at: required(body.expires_at.as_ref())?,
+        answer: answer(&body)?,
+        effect: effect(&body)?,
+        session_id: body.session_id.as_deref().map(uuid).transpose()?.map(SessionId),
         name: body.name,
+        failure_code: body.failure_code,
         failure: body.failure,
     })
+}
+
+fn answer(body: &proto::CommandChanged) -> Decoded<Option<CommandAnswered>> {
+    let Some(status) = body.answer_status.clone() else { return Ok(None) };
+    let at = required(body.answered_at.as_ref())?;
+    Ok(Some(CommandAnswered { at, status, reason: body.answer_reason.clone() }))
+}
+
+fn effect(body: &proto::CommandChanged) -> Decoded<Option<CommandTookEffect>> {
+    let seen = Some(body.effect()).filter(|raw| *raw != proto::CommandEffect::Unspecified);
+    let Some(seen) = seen else { return Ok(None) };
+    let kind = one_of(&EffectKind::ALL, seen, encode::effect)?;
+    Ok(Some(CommandTookEffect { at: required(body.effect_at.as_ref())?, kind }))
 }
 
 fn station(body: &proto::StationChanged) -> Decoded<StationChanged> {

@@ -2,7 +2,7 @@
 
 use crate::proto::platform as proto;
 use crate::value::time::to_timestamp;
-use domain::command::CommandState;
+use domain::command::{CommandState, EffectKind};
 use domain::feed::{
     AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
     FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
@@ -62,6 +62,7 @@ fn session(body: &SessionChanged) -> proto::SessionChanged {
         transaction_id: body.transaction_id.as_ref().map(ToString::to_string),
         id_tag: body.id_tag.as_ref().map(ToString::to_string),
         reservation_id: body.reservation_id,
+        command_id: body.command_id.map(|id| id.to_string()),
         started_at: Some(to_timestamp(body.started_at)),
         meter_start_wh: body.meter_start_wh,
         ended_at: body.ended_at.map(to_timestamp),
@@ -80,6 +81,17 @@ fn command(body: &CommandChanged) -> proto::CommandChanged {
         issued_at: Some(to_timestamp(body.issued_at)),
         expires_at: Some(to_timestamp(body.expires_at)),
         failure: body.failure.clone(),
+        failure_code: body.failure_code.clone(),
+        answer_status: body.answer.as_ref().map(|answer| answer.status.clone()),
+        answer_reason: body.answer.as_ref().and_then(|answer| answer.reason.clone()),
+        answered_at: body.answer.as_ref().map(|answer| to_timestamp(answer.at)),
+        effect: body
+            .effect
+            .as_ref()
+            .map_or(proto::CommandEffect::Unspecified, |seen| effect(seen.kind))
+            .into(),
+        effect_at: body.effect.as_ref().map(|seen| to_timestamp(seen.at)),
+        session_id: body.session_id.map(|id| id.to_string()),
     }
 }
 
@@ -132,6 +144,18 @@ pub(super) const fn state(state: CommandState) -> proto::CommandState {
         CommandState::Published => proto::CommandState::Published,
         CommandState::Unknown => proto::CommandState::Unknown,
         CommandState::Failed => proto::CommandState::Failed,
+        CommandState::Confirmed => proto::CommandState::Confirmed,
+        CommandState::Rejected => proto::CommandState::Rejected,
+        CommandState::Expired => proto::CommandState::Expired,
+    }
+}
+
+/// What a command caused, as the wire has it.
+pub(super) const fn effect(kind: EffectKind) -> proto::CommandEffect {
+    match kind {
+        EffectKind::Charging => proto::CommandEffect::Charging,
+        EffectKind::Stopped => proto::CommandEffect::Stopped,
+        EffectKind::Restarted => proto::CommandEffect::Restarted,
     }
 }
 

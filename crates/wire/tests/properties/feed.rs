@@ -1,10 +1,11 @@
 //! Every change of the feed survives protobuf and the JSON that it is stored in.
 
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
-use domain::command::CommandState;
+use domain::command::{CommandState, EffectKind};
 use domain::feed::{
-    AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
-    FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
+    AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
+    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, SessionChanged, SessionPhase,
+    StationChanged,
 };
 use domain::ids::{CommandId, IdTag, PileId, SessionId, StationId};
 use domain::status::ConnectorStatus;
@@ -74,12 +75,13 @@ fn connector_status() -> impl Strategy<Value = ConnectorStatusChanged> {
 
 fn session() -> impl Strategy<Value = SessionChanged> {
     let id_tag = "[A-Za-z0-9]{1,20}".prop_map(|raw| IdTag::parse(&raw).unwrap());
-    let names = (option::of(transaction_id()), option::of(id_tag), option::of(any::<i64>()));
+    let command_id = option::of(uuid().prop_map(CommandId));
+    let names = (option::of(transaction_id()), option::of(id_tag), option::of(any::<i64>()), command_id);
     let begun = (time(), option::of(amount(0)));
     let ended = (option::of(time()), option::of(text()), option::of(amount(0)));
     (uuid(), select(SessionPhase::ALL.to_vec()), connector_id(), names, begun, ended).prop_map(
         |(id, phase, connector_id, names, (started_at, meter_start_wh), ended)| {
-            let (transaction_id, id_tag, reservation_id) = names;
+            let (transaction_id, id_tag, reservation_id, command_id) = names;
             let (ended_at, end_reason, meter_stop_wh) = ended;
             SessionChanged {
                 session_id: SessionId(id),
@@ -88,6 +90,7 @@ fn session() -> impl Strategy<Value = SessionChanged> {
                 transaction_id,
                 id_tag,
                 reservation_id,
+                command_id,
                 started_at,
                 meter_start_wh,
                 ended_at,
@@ -99,17 +102,34 @@ fn session() -> impl Strategy<Value = SessionChanged> {
 }
 
 fn command() -> impl Strategy<Value = CommandChanged> {
-    let state = select(CommandState::ALL.to_vec());
-    (uuid(), uuid(), text(), state, gateway_id(), time(), time(), option::of(text())).prop_map(
-        |(id, pile, name, state, gateway_id, issued_at, expires_at, failure)| CommandChanged {
-            command_id: CommandId(id),
-            pile_id: PileId(pile),
-            name,
-            state,
-            gateway_id,
-            issued_at,
-            expires_at,
-            failure,
+    let issued = (uuid(), uuid(), text(), gateway_id(), time(), time());
+    let answer = (time(), text(), option::of(text())).prop_map(|(at, status, reason)| CommandAnswered {
+        at,
+        status,
+        reason,
+    });
+    let effect =
+        (time(), select(EffectKind::ALL.to_vec())).prop_map(|(at, kind)| CommandTookEffect { at, kind });
+    let became = (option::of(answer), option::of(effect), option::of(uuid().prop_map(SessionId)));
+    let failure = option::of((text(), text()));
+    (issued, select(CommandState::ALL.to_vec()), became, failure).prop_map(
+        |((id, pile, name, gateway_id, issued_at, expires_at), state, became, failure)| {
+            let (answer, effect, session_id) = became;
+            let (failure_code, failure) = failure.unzip();
+            CommandChanged {
+                command_id: CommandId(id),
+                pile_id: PileId(pile),
+                name,
+                state,
+                gateway_id,
+                issued_at,
+                expires_at,
+                answer,
+                effect,
+                session_id,
+                failure_code,
+                failure,
+            }
         },
     )
 }

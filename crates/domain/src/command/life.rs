@@ -1,0 +1,465 @@
+//! What became of a command: a trail of what was learnt of it, from which all else follows.
+
+use crate::ids::{EventKey, GatewayId, SessionId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where a command stands. States only move forward, and never after the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CommandState {
+    /// Checked, routed and recorded; not known to be on the topic yet.
+    Accepted,
+    /// On the topic, acknowledged by all replicas.
+    Published,
+    /// The publish was neither confirmed nor refused: it may or may not be on the topic.
+    Unknown,
+    /// The device accepted it, or did it. An end.
+    Confirmed,
+    /// The device, or its gateway, refused it. An end.
+    Rejected,
+    /// It certainly never reached the topic. An end.
+    Failed,
+    /// Its time is over and nothing was heard of it. An end.
+    Expired,
+}
+
+/// One thing that was learnt of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "camelCase")]
+pub enum Step {
+    /// It was recorded.
+    Accepted,
+    /// All replicas of its partition have it.
+    Published {
+        /// The offset of its record.
+        offset: i64,
+    },
+    /// Its publication was neither confirmed nor refused.
+    Unconfirmed {
+        /// What went wrong, fit to be shown.
+        detail: String,
+    },
+    /// It was certainly not published.
+    Unpublished {
+        /// What went wrong, fit to be shown.
+        detail: String,
+    },
+    /// The gateway told what the device answers.
+    Answered(DeviceAnswer),
+    /// What it was for was seen to happen.
+    TookEffect(Effect),
+    /// Its time was over.
+    #[serde(rename_all = "camelCase")]
+    Expired {
+        /// The gateway that the device had moved to meanwhile, if it had.
+        moved_to: Option<GatewayId>,
+    },
+}
+
+/// The answer of a device, as its gateway tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceAnswer {
+    /// The event that told it.
+    pub event: EventKey,
+    /// `Accepted`, `Rejected`, …: OCPP's word, as sent.
+    pub status: String,
+    /// `DEVICE_OFFLINE`, `INVALID_COMMAND_PAYLOAD`, `DEVICE_REJECTED`, …, when told.
+    pub reason: Option<String>,
+}
+
+/// That what a command was for has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Effect {
+    /// What happened.
+    pub kind: EffectKind,
+    /// The session that began or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+}
+
+/// What a command can be seen to have caused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EffectKind {
+    /// A start: the transaction began.
+    Charging,
+    /// A stop: the transaction ended.
+    Stopped,
+    /// A reset: the device booted.
+    Restarted,
+}
+
+/// A step and its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailEntry {
+    /// When it happened, by the clock of who saw it: the dispatcher, the device, or Postgres.
+    pub at: DateTime<Utc>,
+    /// Learnt when the command had come to its end already: it moved nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
+    /// What was learnt.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_false(late: &bool) -> bool {
+    !*late
+}
+
+/// Why a command did not lead to what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which kind of failure.
+    pub code: FailureCode,
+    /// What is known of it, fit to be shown.
+    pub detail: String,
+}
+
+/// Kinds of failure; their names are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureCode {
+    /// It never reached the topic.
+    NotPublished,
+    /// It may or may not be on the topic.
+    Unconfirmed,
+    /// The device or its gateway refused it.
+    Rejected,
+    /// Nothing was heard of it in time.
+    NoAnswer,
+    /// Nothing was heard of it in time, and the device has moved to another gateway than it was sent to.
+    RouteStale,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The command stands otherwise now.
+    Moved,
+    /// It stands where it stood; the trail tells more.
+    Noted,
+    /// It says nothing new.
+    Known,
+}
+
+/// The life of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandLife {
+    trail: Vec<TrailEntry>,
+    /// Answers that are only counted, for the trail is full.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    omitted: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl CommandState {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Accepted,
+        Self::Published,
+        Self::Unknown,
+        Self::Confirmed,
+        Self::Rejected,
+        Self::Failed,
+        Self::Expired,
+    ];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Published => "published",
+            Self::Unknown => "unknown",
+            Self::Confirmed => "confirmed",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether this is an end.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Rejected | Self::Failed | Self::Expired)
+    }
+
+    /// Where `step` leads from here.
+    #[must_use]
+    fn after(self, step: &Step) -> Self {
+        if self.is_end() {
+            return self;
+        }
+        match step {
+            Step::Accepted => self,
+            Step::Published { .. } => Self::Published,
+            // Once it is known to be there, nothing makes that doubtful.
+            Step::Unconfirmed { .. } if self == Self::Published => self,
+            Step::Unconfirmed { .. } => Self::Unknown,
+            Step::Unpublished { .. } => Self::Failed,
+            Step::Answered(answer) if answer.is_yes() => Self::Confirmed,
+            Step::Answered(_) => Self::Rejected,
+            Step::TookEffect(_) => Self::Confirmed,
+            Step::Expired { .. } => Self::Expired,
+        }
+    }
+}
+
+impl EffectKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Charging, Self::Stopped, Self::Restarted];
+}
+
+impl DeviceAnswer {
+    /// The words by which a device says that it does, or will do, what it was asked (OCPP 1.6; the last three are those of
+    /// UnlockConnector, ChangeAvailability and ChangeConfiguration).
+    const YES: [&'static str; 4] = ["Accepted", "Unlocked", "Scheduled", "RebootRequired"];
+
+    /// Whether the device does what it was asked.
+    #[must_use]
+    pub fn is_yes(&self) -> bool {
+        Self::YES.iter().any(|word| word.eq_ignore_ascii_case(&self.status))
+    }
+}
+
+impl CommandLife {
+    /// More entries than this are not kept, unless they move the state: a gateway may repeat itself for ever.
+    pub const MAX_TRAIL: usize = 32;
+
+    /// A command that was recorded at `at`.
+    #[must_use]
+    pub fn accepted(at: DateTime<Utc>) -> Self {
+        Self { trail: vec![TrailEntry { at, late: false, step: Step::Accepted }], omitted: 0 }
+    }
+
+    /// What was learnt, in the order in which it was.
+    #[must_use]
+    pub fn trail(&self) -> &[TrailEntry] {
+        &self.trail
+    }
+
+    /// How many answers came after the trail was full.
+    #[must_use]
+    pub const fn omitted(&self) -> u32 {
+        self.omitted
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> CommandState {
+        self.trail.iter().fold(CommandState::Accepted, |state, entry| state.after(&entry.step))
+    }
+
+    /// Takes in what was learnt, of the time `at`.
+    pub fn take(&mut self, at: DateTime<Utc>, step: Step) -> Taken {
+        if self.knows(&step) {
+            return Taken::Known;
+        }
+        let before = self.state();
+        let moved = before.after(&step) != before;
+        if !moved && self.trail.len() >= Self::MAX_TRAIL {
+            self.omitted = self.omitted.saturating_add(1);
+            return Taken::Noted;
+        }
+        self.trail.push(TrailEntry { at, late: before.is_end(), step });
+        if moved { Taken::Moved } else { Taken::Noted }
+    }
+
+    /// Whether `step` was taken before: an answer is told apart by its event, everything else happens once.
+    fn knows(&self, step: &Step) -> bool {
+        self.trail.iter().any(|entry| match (&entry.step, step) {
+            (Step::Answered(held), Step::Answered(told)) => held.event == told.event,
+            (held, told) => std::mem::discriminant(held) == std::mem::discriminant(told),
+        })
+    }
+
+    /// When all replicas had it, and at which offset.
+    #[must_use]
+    pub fn published(&self) -> Option<(DateTime<Utc>, i64)> {
+        self.find(|step| if let Step::Published { offset } = step { Some(*offset) } else { None })
+    }
+
+    /// The first answer of the device.
+    #[must_use]
+    pub fn answer(&self) -> Option<(DateTime<Utc>, &DeviceAnswer)> {
+        self.find(|step| if let Step::Answered(answer) = step { Some(answer) } else { None })
+    }
+
+    /// What it was seen to have caused.
+    #[must_use]
+    pub fn effect(&self) -> Option<(DateTime<Utc>, Effect)> {
+        self.find(|step| if let Step::TookEffect(effect) = step { Some(*effect) } else { None })
+    }
+
+    /// Why it did not lead to what was asked, as far as that is so now.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        let is_failure = |entry: &&TrailEntry| !entry.late && failure_told_by(&entry.step).is_some();
+        let wanted = self.state();
+        if matches!(wanted, CommandState::Confirmed | CommandState::Published) {
+            return None;
+        }
+        self.trail.iter().rev().find(is_failure).and_then(|entry| failure_told_by(&entry.step))
+    }
+
+    fn find<'a, T>(&'a self, pick: impl Fn(&'a Step) -> Option<T>) -> Option<(DateTime<Utc>, T)> {
+        self.trail.iter().find_map(|entry| Some((entry.at, pick(&entry.step)?)))
+    }
+}
+
+fn failure_told_by(step: &Step) -> Option<Failure> {
+    let failure = |code, detail: &str| Some(Failure { code, detail: detail.to_owned() });
+    match step {
+        Step::Unpublished { detail } => failure(FailureCode::NotPublished, detail),
+        Step::Unconfirmed { detail } => failure(FailureCode::Unconfirmed, detail),
+        Step::Answered(answer) if !answer.is_yes() => {
+            let reason = answer.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            failure(FailureCode::Rejected, &format!("the device answered {}{reason}", answer.status))
+        }
+        Step::Expired { moved_to: Some(gateway) } => failure(
+            FailureCode::RouteStale,
+            &format!("nothing was heard of it in time; the device is at {gateway} now"),
+        ),
+        Step::Expired { moved_to: None } => failure(FailureCode::NoAnswer, "nothing was heard of it in time"),
+        Step::Accepted | Step::Published { .. } | Step::Answered(_) | Step::TookEffect(_) => None,
+    }
+}
+
+impl FailureCode {
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotPublished => "NOT_PUBLISHED",
+            Self::Unconfirmed => "UNCONFIRMED",
+            Self::Rejected => "REJECTED",
+            Self::NoAnswer => "NO_ANSWER",
+            Self::RouteStale => "ROUTE_STALE",
+        }
+    }
+}
+
+impl fmt::Display for CommandState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    fn answered(event: i64, status: &str) -> Step {
+        Step::Answered(DeviceAnswer { event: EventKey(event), status: status.to_owned(), reason: None })
+    }
+
+    fn charging() -> Step {
+        let session_id = Some(SessionId(Uuid::from_u128(7)));
+        Step::TookEffect(Effect { kind: EffectKind::Charging, session_id })
+    }
+
+    fn steps() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            Just(Step::Published { offset: 3 }),
+            Just(Step::Unconfirmed { detail: "broker".to_owned() }),
+            Just(Step::Unpublished { detail: "broker".to_owned() }),
+            (0..4_i64, "(Accepted|Rejected|unlocked)").prop_map(|(event, word)| answered(event, &word)),
+            Just(charging()),
+            Just(Step::Expired { moved_to: None }),
+        ]
+    }
+
+    fn life_of(steps: &[Step]) -> CommandLife {
+        let mut life = CommandLife::accepted(at(0));
+        for (second, step) in (1..).zip(steps) {
+            life.take(at(second), step.clone());
+        }
+        life
+    }
+
+    proptest! {
+        #[test]
+        fn states_only_move_forward_and_never_after_the_end(steps in prop::collection::vec(steps(), 0..12)) {
+            let mut life = CommandLife::accepted(at(0));
+            let mut before = life.state();
+            for step in steps {
+                let taken = life.take(at(1), step);
+                let now = life.state();
+                prop_assert_eq!(taken == Taken::Moved, now != before);
+                prop_assert!(!before.is_end() || now == before);
+                prop_assert!(now != CommandState::Accepted || before == CommandState::Accepted);
+                before = now;
+            }
+        }
+
+        #[test]
+        fn what_is_told_again_changes_nothing(steps in prop::collection::vec(steps(), 0..12)) {
+            let once = life_of(&steps);
+            let mut twice = once.clone();
+            for step in steps {
+                prop_assert_eq!(twice.take(at(9), step), Taken::Known);
+            }
+            prop_assert_eq!(twice, once);
+        }
+
+        #[test]
+        fn a_life_reads_as_it_was_written(steps in prop::collection::vec(steps(), 0..12)) {
+            let life = life_of(&steps);
+            let written = serde_json::to_string(&life).unwrap();
+            prop_assert_eq!(serde_json::from_str::<CommandLife>(&written).unwrap(), life);
+        }
+    }
+
+    #[test]
+    fn accepted_by_the_device_and_charging_are_two_things() {
+        let mut life = life_of(&[Step::Published { offset: 1 }, answered(1, "Accepted")]);
+        assert_eq!((life.state(), life.effect()), (CommandState::Confirmed, None));
+        assert_eq!(life.take(at(30), charging()), Taken::Noted);
+        assert_eq!(
+            life.effect().map(|(when, effect)| (when, effect.kind)),
+            Some((at(30), EffectKind::Charging))
+        );
+    }
+
+    #[test]
+    fn what_comes_too_late_is_kept_and_moves_nothing() {
+        let mut life = life_of(&[Step::Published { offset: 1 }, Step::Expired { moved_to: None }]);
+        assert_eq!(life.take(at(99), answered(1, "Accepted")), Taken::Noted);
+        assert_eq!(life.state(), CommandState::Expired);
+        assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::NoAnswer));
+        assert!(life.trail().last().is_some_and(|entry| entry.late));
+    }
+
+    #[test]
+    fn an_answer_settles_what_was_not_known_to_be_published() {
+        let unknown = Step::Unconfirmed { detail: "Kafka did not confirm the command".to_owned() };
+        let life = life_of(&[unknown.clone()]);
+        assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::Unconfirmed));
+        let life = life_of(&[unknown, answered(1, "accepted")]);
+        assert_eq!((life.state(), life.failure()), (CommandState::Confirmed, None));
+        let life = life_of(&[answered(1, "NotSupported"), Step::Published { offset: 4 }]);
+        assert_eq!((life.state(), life.published()), (CommandState::Rejected, Some((at(2), 4))));
+        assert_eq!(life.failure().unwrap().detail, "the device answered NotSupported");
+    }
+
+    #[test]
+    fn a_gateway_that_repeats_itself_for_ever_is_counted() {
+        let answers: Vec<_> = (0..100).map(|event| answered(event, "Accepted")).collect();
+        let life = life_of(&answers);
+        assert_eq!(life.trail().len(), CommandLife::MAX_TRAIL);
+        assert_eq!(life.omitted(), 101 - 32);
+    }
+}

@@ -1,0 +1,107 @@
+//! The commands that events may still speak of, and what is written of them.
+
+use super::row::{CommandColumns, CommandRow, command_columns};
+use crate::bulk::{self, Bulk, Lookup, Rows};
+use crate::{Connection, StorageError};
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::awaited::Awaited;
+use domain::command::CommandRecord;
+use domain::ids::CommandId;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The commands that are `wanted`: of a device the open ones, or the one named, by device. The devices' rows are locked.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub(crate) async fn load_awaited(
+    tx: &mut Connection,
+    wanted: &[(&str, Option<CommandId>)],
+) -> Result<BTreeMap<String, Awaited>, StorageError> {
+    let mut found: BTreeMap<String, Vec<CommandRecord>> = BTreeMap::new();
+    if !wanted.is_empty() {
+        let (devices, ids) = wanted.iter().map(|(device, id)| (*device, id.map(|id| id.0))).unzip();
+        let rows: Vec<CommandRow> = Bulk(WantedCommands { devices, ids }).load(tx).await?;
+        for row in rows {
+            let record = row.into_record()?;
+            found.entry(record.charge_point_id.to_string()).or_default().push(record);
+        }
+    }
+    Ok(found.into_iter().map(|(device, records)| (device, records.into_iter().collect())).collect())
+}
+
+/// By device, all that are open (`None`), or one.
+struct WantedCommands<'a> {
+    devices: Vec<&'a str>,
+    ids: Vec<Option<Uuid>>,
+}
+
+impl Rows for WantedCommands<'_> {
+    type Statement = WantedCommands<'static>;
+    const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
+    const AFTER: &'static str = ") as wanted (device, named)
+         cross join lateral (
+           select * from commands where charge_point_id = device and open and named is null
+           union all
+           select * from commands where id = named and charge_point_id = device
+         ) as command";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)?;
+        columns.push::<Nullable<SqlUuid>, _>(&self.ids)
+    }
+}
+
+impl Lookup for WantedCommands<'_> {
+    type Answer = CommandColumns;
+}
+
+/// Writes what became of commands; the rows of their devices are locked.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn update_lives(
+    tx: &mut Connection,
+    records: &[&CommandRecord],
+) -> Result<(), StorageError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let lives: Result<_, _> = records.iter().map(|record| serde_json::to_value(&record.life)).collect();
+    let lives = Lives {
+        ids: records.iter().map(|record| record.id.0).collect(),
+        states: records.iter().map(|record| record.life.state().as_str()).collect(),
+        lives: lives.map_err(super::row::impossible)?,
+        open: records.iter().map(|record| record.is_open()).collect(),
+        sessions: records.iter().map(|record| record.session_id().map(|id| id.0)).collect(),
+    };
+    Bulk(lives).execute(tx).await?;
+    Ok(())
+}
+
+struct Lives {
+    ids: Vec<Uuid>,
+    states: Vec<&'static str>,
+    lives: Vec<serde_json::Value>,
+    open: Vec<bool>,
+    sessions: Vec<Option<Uuid>>,
+}
+
+impl Rows for Lives {
+    type Statement = Self;
+    const BEFORE: &'static str = "update commands
+         set state = now.state, life = now.life, open = now.open, session_id = now.session_id
+         from unnest(";
+    const AFTER: &'static str = ") as now (id, state, life, open, session_id)
+         where commands.id = now.id";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.ids)?;
+        columns.push::<Text, _>(&self.states)?;
+        columns.push::<Jsonb, _>(&self.lives)?;
+        columns.push::<Bool, _>(&self.open)?;
+        columns.push::<Nullable<SqlUuid>, _>(&self.sessions)
+    }
+}

@@ -1,0 +1,68 @@
+//! Commands, read for whoever asks.
+
+use super::RecordedCommand;
+use super::row::CommandRow;
+use crate::schema::{commands, sessions};
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::ids::{CommandId, PileId};
+use uuid::Uuid;
+
+/// The command called `id`.
+///
+/// # Errors
+/// When Postgres fails or the row cannot be.
+pub async fn find(
+    connection: &mut Connection,
+    id: CommandId,
+) -> Result<Option<RecordedCommand>, StorageError> {
+    let row: Option<(CommandRow, Option<String>)> = commands::table
+        .left_join(sessions::table.on(commands::session_id.eq(sessions::id.nullable())))
+        .filter(commands::id.eq(id.0))
+        .select((CommandRow::as_select(), sessions::transaction_id.nullable()))
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(|(row, transaction)| row.into_recorded(transaction)).transpose()
+}
+
+/// Commands to the pile called `pile_id`, the newest first: at most `limit`, of those before `before`, a time of issue and an
+/// id. `None` when there never was such a pile.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub async fn list_of_pile(
+    connection: &mut Connection,
+    pile_id: PileId,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Option<Vec<RecordedCommand>>, StorageError> {
+    use crate::schema::piles;
+    use diesel::dsl::{exists, select};
+    let mut query = commands::table
+        .left_join(sessions::table.on(commands::session_id.eq(sessions::id.nullable())))
+        .filter(commands::pile_id.eq(pile_id.0))
+        .select((CommandRow::as_select(), sessions::transaction_id.nullable()))
+        .order((commands::issued_at.desc(), commands::id.desc()))
+        .limit(limit)
+        .into_boxed();
+    if let Some((at, id)) = before {
+        // Written as an index condition and a filter, which a pair that is compared as a row would not be in Diesel.
+        query = query
+            .filter(commands::issued_at.le(at))
+            .filter(commands::issued_at.lt(at).or(commands::id.lt(id)));
+    }
+    let rows: Vec<(CommandRow, Option<String>)> = query.load(connection).await?;
+    if rows.is_empty() {
+        let known = exists(piles::table.filter(piles::id.eq(pile_id.0)));
+        if !select(known).get_result::<bool>(connection).await? {
+            return Ok(None);
+        }
+    }
+    rows.into_iter()
+        .map(|(row, transaction)| row.into_recorded(transaction))
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
