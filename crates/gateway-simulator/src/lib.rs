@@ -2,8 +2,10 @@
 //!
 //! A [`Simulator`] plays any number of gateway pods and devices in one process: events go to Kafka, `conn:` keys to
 //! Redis, commands come from Kafka and are carried out by a [`device::Device`], a state machine without I/O. [`Load`]
-//! produces events as fast as asked and keeps a ledger of them to compare a database with.
+//! produces events as fast as asked and keeps a ledger of them to compare a database with. [`check`] is for gateways that
+//! are none of ours: whether they keep the contract.
 
+pub mod check;
 mod commands;
 pub mod device;
 mod directory;

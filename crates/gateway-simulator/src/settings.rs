@@ -1,10 +1,12 @@
 //! The settings, as `defaults.toml` explains them.
 
 mod behaviour;
+mod check;
 mod fleet;
 mod life;
 
 pub use behaviour::BehaviourSettings;
+pub use check::{CheckSettings, VerdictFormat};
 pub use fleet::{FleetSettings, LoadSettings};
 pub use life::LifeSettings;
 
@@ -36,6 +38,8 @@ pub struct Settings {
     pub life: LifeSettings,
     /// The `load` command.
     pub load: LoadSettings,
+    /// The `check` command.
+    pub check: CheckSettings,
 }
 
 /// What [`Simulator::start`](crate::Simulator::start) needs. The default is that of `defaults.toml`, except that

@@ -23,5 +23,5 @@ pub mod trace;
 pub use causes::causes;
 pub use context::Context;
 pub use problem::Problem;
-pub use service::Service;
+pub use service::{ExitWith, Service};
 pub use shutdown::Shutdown;

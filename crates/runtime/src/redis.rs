@@ -81,6 +81,31 @@ impl Redis {
         .await
     }
 
+    /// The same with how long each key will live, `None` for one that never expires.
+    ///
+    /// A key's value and its time to live are read one after the other: of a key that goes in between, nothing is told.
+    ///
+    /// # Errors
+    ///
+    /// As for [`get_many`](Self::get_many).
+    pub async fn get_many_with_ttl(
+        &self,
+        keys: &[&str],
+    ) -> Result<Vec<Option<(String, Option<Duration>)>>, RedisError> {
+        let answers: Vec<fred::types::Value> = self
+            .bounded(Box::pin(async {
+                let pipeline = self.pool.next_connected().pipeline();
+                for key in keys {
+                    let () = pipeline.get(*key).await?;
+                    let () = pipeline.pttl(*key).await?;
+                }
+                pipeline.all().await
+            }))
+            .await?;
+        let (pairs, _) = answers.as_chunks::<2>();
+        Ok(pairs.iter().map(|[value, ttl_ms]| living(value.as_string()?, ttl_ms.as_i64()?)).collect())
+    }
+
     /// Sets a key that expires.
     ///
     /// # Errors
@@ -138,6 +163,14 @@ impl Redis {
             Ok(outcome) => outcome.map_err(|error| RedisError::Failed(redacted(&error))),
             Err(_elapsed) => Err(RedisError::TimedOut(self.command_timeout.as_millis())),
         }
+    }
+}
+
+/// Redis says -1 of a key that never expires and -2 of one that is not there.
+fn living(value: String, ttl_ms: i64) -> Option<(String, Option<Duration>)> {
+    match ttl_ms {
+        -2 => None,
+        _ => Some((value, u64::try_from(ttl_ms).ok().map(Duration::from_millis))),
     }
 }
 

@@ -1,7 +1,10 @@
 //! The life of a process: arguments, settings, telemetry, the service itself, drain, exit code.
 
 mod arguments;
+mod exit;
 mod lifecycle;
+
+pub use exit::ExitWith;
 
 use std::{io::Write, process::ExitCode};
 
@@ -42,7 +45,8 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         Self { name, defaults, commands: Vec::new() }
     }
 
-    /// Adds a one-shot subcommand, as in `asset-api migrate`. It runs without an admin port and stops at a signal.
+    /// Adds a one-shot subcommand, as in `asset-api migrate`. It runs without an admin port and stops at a signal. Its exit
+    /// code is 0 or 1, or that of the [`ExitWith`] which it fails with.
     #[must_use]
     pub fn command<F, Fut>(mut self, name: &'static str, about: &'static str, body: F) -> Self
     where

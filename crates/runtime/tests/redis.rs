@@ -7,7 +7,8 @@
 )]
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     num::NonZeroUsize,
     time::{Duration, Instant},
 };
@@ -41,6 +42,16 @@ async fn connected() -> Redis {
     redis
 }
 
+/// Says what the client under test has no words for.
+fn tell(command: &str) {
+    let url = url();
+    let mut connection = TcpStream::connect(url.rsplit(['/', '@']).next().unwrap()).unwrap();
+    connection.write_all(format!("{command}\r\n").as_bytes()).unwrap();
+    let mut answer = [0; 5];
+    connection.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"+OK\r\n");
+}
+
 fn key(name: &str) -> String {
     format!("runtime-test:{}:{name}", uuid::Uuid::now_v7())
 }
@@ -60,6 +71,22 @@ async fn many_keys_come_in_the_order_asked_for() {
     redis.delete(&a).await.unwrap();
     redis.delete(&a).await.unwrap();
     assert_eq!(redis.get_many(&[&a]).await.unwrap(), [None]);
+}
+
+#[tokio::test]
+async fn the_time_to_live_comes_with_the_value() {
+    let redis = connected().await;
+    let (mortal, none, immortal) = (key("mortal"), key("none"), key("immortal"));
+    let minute = Duration::from_secs(60);
+    redis.set_with_ttl(&mortal, "7", minute).await.unwrap();
+    tell(&format!("SET {immortal} 8"));
+    let keys = [&*mortal, &none, &immortal];
+    let [told, missing, forever] = redis.get_many_with_ttl(&keys).await.unwrap().try_into().unwrap();
+    redis.delete(&immortal).await.unwrap();
+    let (value, ttl) = told.unwrap();
+    assert_eq!((value.as_str(), missing, forever), ("7", None, Some(("8".to_owned(), None))));
+    assert!(ttl.unwrap() <= minute && ttl.unwrap() > Duration::from_secs(1), "{ttl:?}");
+    assert!(redis.get_many_with_ttl(&[]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -3,12 +3,14 @@
 pub mod encode;
 
 mod envelope;
+mod habits;
 mod json;
 mod meter;
 mod protobuf;
 mod types;
 
 pub(crate) use envelope::charge_point_id;
+pub use habits::{Habit, habits};
 pub use types::event_type;
 
 use crate::error::DecodeError;

@@ -3,4 +3,5 @@
 mod node;
 mod object;
 
+pub(crate) use node::Node;
 pub(crate) use object::Object;

@@ -1,26 +1,55 @@
-//! The hash against vectors: FNV-1a as Go's `hash/fnv` gives it, murmur2 as Kafka's own client does.
+//! The hash against the published vectors: FNV-1a as Go's `hash/fnv` gives it, murmur2 as Kafka's own client does.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use proptest::prelude::*;
 use std::num::NonZeroU16;
 use wire::routing::RoutingHash::{self, Fnv1a32, Fnv1a64, Murmur2};
 
+/// The file that gateway teams test their own hash with.
+const VECTORS: &str = include_str!("../../../docs/gateway-contract/routing-vectors.csv");
+
+/// The rows of the file, each with its columns by their names.
+fn vectors() -> Vec<Vec<(&'static str, &'static str)>> {
+    let mut lines = VECTORS.lines();
+    let names: Vec<_> = lines.next().unwrap().split(',').collect();
+    lines.map(|line| names.iter().copied().zip(line.split(',')).collect()).collect()
+}
+
+fn column(vector: &[(&'static str, &'static str)], name: &str) -> &'static str {
+    vector.iter().find(|(column, _)| *column == name).unwrap().1
+}
+
 #[test]
 fn the_hashes_agree_with_the_vectors() {
-    let partitions = NonZeroU16::new(128).unwrap();
-    let vectors = include_str!("routing-vectors.csv").lines().skip(1);
-    for vector in vectors {
-        let columns: Vec<&str> = vector.split(',').collect();
-        let [pod, hash32, partition32, hash64, partition64, murmur, partition_murmur] = columns[..] else {
-            panic!("{vector}");
-        };
-        let digest = |hex| u64::from_str_radix(hex, 16).unwrap();
-        assert_eq!(Fnv1a32.digest(pod), digest(hash32), "{vector}");
-        assert_eq!(Fnv1a64.digest(pod), digest(hash64), "{vector}");
-        assert_eq!(Murmur2.digest(pod), digest(murmur) & 0x7fff_ffff, "{vector}");
-        let expected = [(Fnv1a32, partition32), (Fnv1a64, partition64), (Murmur2, partition_murmur)];
-        for (hash, partition) in expected {
-            assert_eq!(hash.partition(pod, partitions).to_string(), partition, "{hash} {vector}");
+    for vector in vectors() {
+        let pod = column(&vector, "pod_id");
+        for hash in RoutingHash::ALL {
+            let published = u64::from_str_radix(column(&vector, hash.as_str()), 16).unwrap();
+            let expected = if hash == Murmur2 { published & 0x7fff_ffff } else { published };
+            assert_eq!(hash.digest(pod), expected, "{hash} of {pod:?}");
+            for partitions in [128, 100] {
+                let expected = column(&vector, &format!("{hash}_mod_{partitions}"));
+                let partition = hash.partition(pod, NonZeroU16::new(partitions).unwrap());
+                assert_eq!(partition.to_string(), expected, "{hash} of {pod:?} mod {partitions}");
+            }
         }
+    }
+}
+
+#[test]
+fn the_vectors_hold_what_a_hash_gets_wrong() {
+    let vectors = vectors();
+    let has = |wanted: fn(&str) -> bool| vectors.iter().any(|vector| wanted(column(vector, "pod_id")));
+    assert!(has(str::is_empty) && has(|pod| !pod.is_ascii()) && has(|pod| pod.len() > 300));
+    // Every length of what is left over behind murmur2's words of four bytes.
+    for rest in 0..4 {
+        assert!(vectors.iter().any(|vector| column(vector, "pod_id").len() % 4 == rest), "{rest}");
+    }
+    // Hashes whose highest bit is set, which signed arithmetic would make negative.
+    for (hash, bit) in [(Fnv1a32, 31), (Fnv1a64, 63), (Murmur2, 31)] {
+        let is_high = |text| u64::from_str_radix(text, 16).unwrap() >> bit == 1;
+        assert!(vectors.iter().any(|vector| is_high(column(vector, hash.as_str()))), "{hash}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod awkward;
 mod bench;
+mod check;
 mod commands;
 mod events;
 mod keys;

@@ -9,6 +9,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
+use super::ExitWith;
 use crate::{
     Context, admin,
     settings::{CommonSettings, RuntimeSettings, ShutdownSettings},
@@ -42,6 +43,9 @@ pub(super) fn run(
         });
     let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<ExitWith>() => {
+            error.downcast_ref().map_or(ExitCode::FAILURE, |ExitWith(code)| ExitCode::from(*code))
+        }
         Err(error) => {
             tracing::error!(service = name, error = format!("{error:#}"), "failed");
             ExitCode::FAILURE

@@ -51,7 +51,7 @@ impl EventType {
     }
 
     /// The name that the contract lists first.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         NAMES.iter().find(|(_, event_type)| *event_type == self).map_or("", |(name, _)| name)
     }
 }

@@ -35,6 +35,11 @@ impl<'a> Object<'a> {
         (*node != Node::Null).then_some(node)
     }
 
+    /// All members, as sent, also those that a later one replaces.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
+        self.0.iter().map(|(name, node)| (name.as_ref(), node))
+    }
+
     /// A name or code; an integer will do. Absent when blank.
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, FieldError> {
         match self.get(name) {

@@ -1,0 +1,227 @@
+//! Collects what there is to see of a gateway: reads the event topic, and has the keys looked at.
+
+use super::command;
+use super::judge::{Judge, Place, Terms};
+use super::look;
+use super::verdict::Verdict;
+use crate::error::SimulatorError;
+use crate::settings::{CheckSettings, Settings, TopicSettings};
+use runtime::causes;
+use runtime::kafka::{FetchError, Kafka, KafkaError, PartitionReader};
+use runtime::redis::{Redis, RedisError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use wire::routing::RoutingHash;
+
+/// How long a fetch waits for an event.
+const MAX_WAIT: Duration = Duration::from_millis(500);
+const MAX_BYTES: usize = 1 << 20;
+/// Pauses after failures, from and to.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// Attempts at the first question to Kafka and to Redis.
+const ATTEMPTS: u32 = 20;
+
+/// What all tasks of a check share.
+#[derive(Debug)]
+pub(super) struct Desk {
+    judge: Mutex<Judge>,
+    pub(super) kafka: Kafka,
+    pub(super) redis: Redis,
+    pub(super) topics: TopicSettings,
+    pub(super) settings: CheckSettings,
+    pub(super) routing_hash: RoutingHash,
+}
+
+impl Desk {
+    /// The judge, for a moment.
+    pub(super) fn judge(&self) -> MutexGuard<'_, Judge> {
+        self.judge.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Observes a gateway from its start on, until it is finished or dropped.
+#[derive(Debug)]
+pub struct Check {
+    desk: Arc<Desk>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    /// Commands devices; ends by itself once it may begin nothing new.
+    commander: Option<JoinHandle<()>>,
+    commander_closing: CancellationToken,
+    partitions: usize,
+    _stop_on_drop: DropGuard,
+}
+
+impl Check {
+    /// Begins to observe: when this returns, every record that comes from now on is seen.
+    ///
+    /// # Errors
+    /// When Kafka or Redis does not answer, or Kafka does not know the topics.
+    pub async fn start(settings: &Settings, kafka: Kafka, redis: Redis) -> Result<Self, SimulatorError> {
+        wait_for(&redis).await?;
+        let partitions = Box::pin(kafka.partitions(&settings.topics.events)).await?;
+        let mut readers = Vec::with_capacity(partitions.len());
+        for partition in &partitions {
+            readers.push(EventReader::open(&kafka, &settings.topics.events, *partition).await?);
+        }
+        let mut judge = Judge::new(terms(&settings.check), runtime::clock::now());
+        judge.reading(readers.len());
+        let found = Box::pin(kafka.partitions(&settings.topics.commands)).await?.len();
+        let is_as_agreed = judge.command_partitions(found);
+        let desk = Arc::new(Desk {
+            judge: Mutex::new(judge),
+            kafka,
+            redis,
+            topics: settings.topics.clone(),
+            settings: settings.check.clone(),
+            routing_hash: settings.gateway.routing_hash,
+        });
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        for reader in readers {
+            let work = reader.run(Arc::clone(&desk));
+            let stop = stop.clone();
+            tasks.spawn(async move { stop.run_until_cancelled(work).await });
+        }
+        let (work, stopped) = (look::keep_looking(Arc::clone(&desk)), stop.clone());
+        tasks.spawn(async move { stopped.run_until_cancelled(work).await });
+        tasks.close();
+        let commander_closing = CancellationToken::new();
+        // As the platform, it publishes nothing to a topic that is not as agreed.
+        let is_commanding = settings.check.command && is_as_agreed;
+        let commander = is_commanding.then(|| {
+            let work = command::command_devices(Arc::clone(&desk), commander_closing.clone());
+            let stop = stop.clone();
+            tokio::spawn(async move { stop.run_until_cancelled(work).await.unwrap_or_default() })
+        });
+        let _stop_on_drop = stop.clone().drop_guard();
+        let partitions = partitions.len();
+        Ok(Self { desk, tasks, stop, commander, commander_closing, partitions, _stop_on_drop })
+    }
+
+    /// The verdict, as things stand.
+    #[must_use]
+    pub fn so_far(&self) -> Verdict {
+        self.desk.judge().verdict(runtime::clock::now())
+    }
+
+    /// Ends it, and gives the verdict. Unless it is to be quick, commands that were sent may still be answered.
+    pub async fn finish(mut self, quickly: bool) -> Verdict {
+        self.commander_closing.cancel();
+        if let Some(commander) = self.commander.take()
+            && !quickly
+        {
+            // A commander that panicked has judged nothing more; its panic is in the log.
+            drop(commander.await);
+        }
+        self.stop.cancel();
+        self.tasks.wait().await;
+        let partitions = Box::pin(self.desk.kafka.partitions(&self.desk.topics.events)).await;
+        if partitions.is_ok_and(|now| now.len() > self.partitions) {
+            self.desk.judge().grown();
+        }
+        self.so_far()
+    }
+}
+
+fn terms(settings: &CheckSettings) -> Terms {
+    Terms {
+        heartbeat_timeout: settings.heartbeat_timeout(),
+        settle: settings.settle(),
+        max_devices: settings.max_devices,
+        max_events: settings.max_events,
+        command_partitions: settings.command_partitions.get(),
+    }
+}
+
+/// Redis is connected to in the background.
+async fn wait_for(redis: &Redis) -> Result<(), RedisError> {
+    let mut attempt = 1;
+    loop {
+        match redis.ping().await {
+            Err(_) if attempt < ATTEMPTS => {
+                attempt += 1;
+                tokio::time::sleep(PAUSE.0).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Reads one partition of the event topic.
+struct EventReader {
+    partition: i32,
+    reader: PartitionReader,
+    offset: i64,
+}
+
+impl EventReader {
+    /// Begins at the end of the partition: what was before may be of another gateway.
+    async fn open(kafka: &Kafka, topic: &str, partition: i32) -> Result<Self, KafkaError> {
+        let reader = kafka.reader(topic, partition);
+        let mut attempt = 1;
+        loop {
+            match Box::pin(reader.latest_offset()).await {
+                Ok(offset) => return Ok(Self { partition, reader, offset }),
+                Err(KafkaError::Unavailable(_)) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                    tokio::time::sleep(PAUSE.0).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Shows every record to the judge, until it is dropped.
+    async fn run(mut self, desk: Arc<Desk>) {
+        let mut pause = PAUSE.0;
+        loop {
+            // Boxed: what is inside is a type too deep for the compiler's patience.
+            match Box::pin(self.reader.fetch(self.offset, MAX_WAIT, MAX_BYTES)).await {
+                Ok(fetched) => {
+                    pause = PAUSE.0;
+                    let seen_at = runtime::clock::now();
+                    let mut judge = desk.judge();
+                    if !fetched.records.is_empty() {
+                        judge.fetched();
+                    }
+                    for record in fetched.records {
+                        self.offset = record.offset + 1;
+                        judge.record(self.partition, &record, seen_at);
+                    }
+                }
+                Err(FetchError::Unreadable { offset, source }) => {
+                    tracing::warn!(partition = self.partition, offset, error = %source, "a batch cannot be read");
+                    self.step_over(&desk, offset).await;
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        partition = self.partition,
+                        error = causes(&error),
+                        "events cannot be read"
+                    );
+                    desk.judge().interrupted();
+                    if matches!(error, FetchError::OffsetOutOfRange(_)) {
+                        let end = Box::pin(self.reader.latest_offset()).await;
+                        self.offset = end.unwrap_or(self.offset);
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE.1);
+                }
+            }
+        }
+    }
+
+    /// Goes on behind what cannot be read.
+    async fn step_over(&mut self, desk: &Desk, offset: i64) {
+        match Box::pin(self.reader.next_readable(offset)).await {
+            Ok(next) => {
+                desk.judge().unreadable(Place { partition: self.partition, offset });
+                self.offset = next;
+            }
+            Err(_) => tokio::time::sleep(PAUSE.0).await,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What is known of one device: where its events lie, when it was heard, who holds it.
+
+use super::judge::{Heard, Place, Terms};
+use super::key::Key;
+use super::route::{Holder, Route};
+use super::rule::Rule;
+use super::tally::{Marks, Tallies};
+use chrono::{DateTime, Utc};
+use domain::event::{EventKind, GatewayEvent};
+use domain::ids::{ChargePointId, GatewayId};
+
+/// A device that was heard.
+#[derive(Debug, Clone)]
+pub(super) struct Device {
+    first: Place,
+    first_seen_at: DateTime<Utc>,
+    /// What its newest event that counts says; none yet if that was a gateway's word only.
+    newest: Option<(Heard, Holder)>,
+    route: Route,
+    marks: Marks,
+}
+
+impl Device {
+    pub(super) fn new(first: Place, first_seen_at: DateTime<Utc>) -> Self {
+        Self { first, first_seen_at, newest: None, route: Route::default(), marks: Marks::default() }
+    }
+
+    pub(super) fn is_online(&self) -> bool {
+        matches!(self.newest, Some((_, Holder::Pod(_))))
+    }
+
+    /// The pod that events and key agree on.
+    pub(super) fn held_by(&self) -> Option<&GatewayId> {
+        match &self.newest {
+            Some((_, Holder::Pod(Some(pod)))) if self.route.names(pod) => Some(pod),
+            _ => None,
+        }
+    }
+
+    pub(super) fn hear(
+        &mut self,
+        event: &GatewayEvent,
+        heard: &Heard,
+        are_partitions_fixed: bool,
+        terms: &Terms,
+        tallies: &mut Tallies,
+    ) {
+        self.judge_partition(event, heard.place, are_partitions_fixed, tallies);
+        if self.newest.as_ref().is_some_and(|(newest, _)| heard.stamp <= newest.stamp) {
+            return; // history
+        }
+        if matches!(event.kind, EventKind::Disconnected { .. }) {
+            self.part(event, heard);
+        } else if event.kind.is_proof_of_life() {
+            self.judge_silence(event, heard, terms, tallies);
+            self.route.spoke(event.gateway_id.as_ref(), heard);
+            self.newest = Some((*heard, Holder::Pod(event.gateway_id.clone())));
+        }
+    }
+
+    pub(super) fn look(
+        &mut self,
+        id: &ChargePointId,
+        key: &Key,
+        at: DateTime<Utc>,
+        terms: &Terms,
+        tallies: &mut Tallies,
+    ) {
+        let newest = self.newest.as_ref().map(|(_, holder)| holder);
+        self.route.look(id, key, at, newest, terms, &mut self.marks, tallies);
+    }
+
+    /// Judges what can be judged only in the end, and counts what was kept.
+    pub(super) fn conclude(
+        &self,
+        id: &ChargePointId,
+        at: DateTime<Utc>,
+        was_followed: bool,
+        terms: &Terms,
+        tallies: &mut Tallies,
+    ) {
+        let mut marks = self.marks.clone();
+        if let Some((heard, Holder::Pod(pod))) = &self.newest {
+            let is_silent = at - heard.seen_at > terms.heartbeat_timeout;
+            if is_silent && was_followed && self.route.is_held() {
+                marks.broken(Rule::Silent, tallies, || {
+                    format!("{id}: held, but silent since {}", heard.place)
+                });
+            } else if at - self.first_seen_at > terms.heartbeat_timeout && !is_silent {
+                marks.kept(Rule::Silent);
+            }
+            self.route.conclude(id, pod.as_ref(), heard, at, terms, &mut marks, tallies);
+        }
+        marks.count(tallies);
+    }
+
+    fn judge_partition(
+        &mut self,
+        event: &GatewayEvent,
+        place: Place,
+        are_partitions_fixed: bool,
+        tallies: &mut Tallies,
+    ) {
+        if place.partition == self.first.partition {
+            self.marks.kept(Rule::SeveralPartitions);
+        } else if are_partitions_fixed {
+            let first = self.first;
+            let example = || format!("{place}: {}, which was heard at {first}", event.charge_point_id);
+            self.marks.broken(Rule::SeveralPartitions, tallies, example);
+        }
+    }
+
+    /// A goodbye of another pod than the one that holds the device has no effect.
+    fn part(&mut self, event: &GatewayEvent, heard: &Heard) {
+        let holder = match &self.newest {
+            Some((_, Holder::Pod(Some(pod)))) => Some(pod),
+            _ => None,
+        };
+        let pod = event.gateway_id.as_ref();
+        if holder.is_some() && pod.is_some() && holder != pod {
+            return;
+        }
+        let pod = pod.or(holder).cloned();
+        self.route.part(pod.as_ref(), heard);
+        self.marks.kept(Rule::GoodbyeMissing);
+        self.newest = Some((*heard, Holder::Nobody));
+    }
+
+    /// By both clocks: records may be read late, and pods may stamp them wrongly.
+    fn judge_silence(&mut self, event: &GatewayEvent, heard: &Heard, terms: &Terms, tallies: &mut Tallies) {
+        // Who announces itself anew was away, and not silent.
+        if matches!(event.kind, EventKind::Connected(_)) {
+            return;
+        }
+        if let Some((last, Holder::Pod(_))) = &self.newest {
+            let read = heard.seen_at - last.seen_at;
+            let stamped = heard.stamp.appended_at - last.stamp.appended_at;
+            let silence = read.min(stamped);
+            if silence > terms.heartbeat_timeout {
+                let (from, to, seconds) = (last.place, heard.place, silence.num_seconds());
+                let example = || format!("{}: {seconds} s from {from} to {to}", event.charge_point_id);
+                self.marks.broken(Rule::Silent, tallies, example);
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A device's key in Redis, as it is found at one time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::GatewayId;
+use std::time::Duration;
+
+/// The end of a key's life is known no better than this, for the way to Redis and back.
+pub(super) const JITTER: TimeDelta = TimeDelta::seconds(1);
+
+/// A key, as one look shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// There is none.
+    Absent,
+    /// It holds something that is no string, as Redis says.
+    Unusable(String),
+    /// It names somebody.
+    Held {
+        /// Who.
+        value: String,
+        /// How long it will live; none if for ever.
+        ttl: Option<Duration>,
+    },
+}
+
+/// A look at the key.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
+    pub(super) at: DateTime<Utc>,
+    /// What it holds, if it is there.
+    pub(super) value: Option<String>,
+    /// When it ends by itself.
+    pub(super) ends_at: Option<DateTime<Utc>>,
+}
+
+impl Look {
+    pub(super) fn new(key: &Key, at: DateTime<Utc>) -> Self {
+        let (value, ttl) = match key {
+            Key::Absent => (None, None),
+            Key::Unusable(error) => (Some(error.clone()), None),
+            Key::Held { value, ttl } => (Some(value.clone()), *ttl),
+        };
+        // A life beyond the end of time is one without end.
+        let ends_at = ttl.and_then(|ttl| at.checked_add_signed(TimeDelta::from_std(ttl).ok()?));
+        Self { at, value, ends_at }
+    }
+
+    pub(super) fn names(&self, pod: &GatewayId) -> bool {
+        self.value.as_deref() == Some(pod.as_str())
+    }
+
+    /// Whether nobody has written the key between the two looks.
+    pub(super) fn is_untouched_since(&self, earlier: &Self) -> bool {
+        self.value == earlier.value
+            && match (self.ends_at, earlier.ends_at) {
+                (Some(end), Some(before)) => (end - before).abs() <= JITTER,
+                (end, before) => end == before,
+            }
+    }
+
+    pub(super) fn shown(&self) -> String {
+        self.value.as_ref().map_or("absent".to_owned(), |value| {
+            let shown: String = value.chars().take(80).collect();
+            format!("{shown:?}")
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! Which events came before: the latest ones, bounded.
+
+use super::judge::Place;
+use domain::digest::fnv1a_64;
+use domain::event::GatewayEvent;
+use std::collections::{HashMap, VecDeque};
+
+/// Digests of the latest events.
+#[derive(Debug, Clone)]
+pub(super) struct KnownEvents {
+    /// By the digest of device and event id: the digest of the content, and where it was first seen.
+    seen: HashMap<u64, (u64, Place)>,
+    order: VecDeque<u64>,
+    capacity: usize,
+    /// Whether events were forgotten.
+    pub(super) is_full: bool,
+}
+
+/// What is known of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It did not come before.
+    New,
+    /// It came before, at that place.
+    Copy(Place),
+    /// Another event came before under its id, at that place.
+    Other(Place),
+}
+
+impl KnownEvents {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { seen: HashMap::new(), order: VecDeque::new(), capacity: capacity.max(1), is_full: false }
+    }
+
+    /// Remembers the event, and says whether it came before.
+    pub(super) fn meet(&mut self, event: &GatewayEvent, place: Place) -> Known {
+        let name = fnv1a_64(format!("{}/{}", event.charge_point_id, event.event_id).as_bytes());
+        // Not pod and trace, which may differ when another pod sends the event again.
+        let content = fnv1a_64(format!("{:?}{:?}", event.claimed_at, event.kind).as_bytes());
+        match self.seen.get(&name) {
+            Some((known, first)) if *known == content => return Known::Copy(*first),
+            Some((_, first)) => return Known::Other(*first),
+            None => {}
+        }
+        self.seen.insert(name, (content, place));
+        self.order.push_back(name);
+        if self.order.len() > self.capacity
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+            self.is_full = true;
+        }
+        Known::New
+    }
+}

@@ -1,0 +1,68 @@
+//! Looks at the keys of all devices that were heard, again and again.
+
+use super::collect::Desk;
+use super::key::Key;
+use crate::directory;
+use domain::ids::ChargePointId;
+use runtime::redis::RedisError;
+use std::sync::Arc;
+use tokio::time::MissedTickBehavior;
+
+/// Keys per round trip.
+const CHUNK: usize = 500;
+
+/// Tells the judge of the keys, until it is dropped.
+pub(super) async fn keep_looking(desk: Arc<Desk>) {
+    let mut interval = tokio::time::interval(desk.settings.look_interval());
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let devices = desk.judge().devices();
+        for chunk in devices.chunks(CHUNK) {
+            if let Err(error) = look(&desk, chunk).await {
+                tracing::warn!(%error, "keys cannot be read");
+                desk.judge().interrupted();
+            }
+        }
+    }
+}
+
+async fn look(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> {
+    match read(desk, devices).await {
+        // One key that is no string spoils the whole answer: each for itself, then.
+        Err(RedisError::Failed(_)) => {
+            for device in devices {
+                match read(desk, std::slice::from_ref(device)).await {
+                    Err(RedisError::Failed(error)) => tell(desk, &[(device.clone(), Key::Unusable(error))]),
+                    outcome => outcome?,
+                }
+            }
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn read(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> {
+    let names: Vec<_> = devices.iter().map(directory::key).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let values = Box::pin(desk.redis.get_many_with_ttl(&names)).await?;
+    let keys: Vec<_> = devices
+        .iter()
+        .zip(values)
+        .map(|(id, value)| {
+            let held = value.map(|(value, ttl)| Key::Held { value, ttl });
+            (id.clone(), held.unwrap_or(Key::Absent))
+        })
+        .collect();
+    tell(desk, &keys);
+    Ok(())
+}
+
+fn tell(desk: &Desk, keys: &[(ChargePointId, Key)]) {
+    let at = runtime::clock::now();
+    let mut judge = desk.judge();
+    for (id, key) in keys {
+        judge.key(id, key, at);
+    }
+}

@@ -1,0 +1,280 @@
+//! One device's key in Redis, looked at again and again, beside what its events say.
+//!
+//! A key and the events are two stories that are told side by side: a device that moves has the new pod's key before the
+//! new pod's first event, and one that goes may lose its key before its goodbye is read. So a contradiction alone
+//! proves nothing. It counts when an event comes between two looks that agree with each other and not with it.
+
+use super::judge::{Heard, Terms};
+use super::key::{JITTER, Key, Look};
+use super::rule::Rule;
+use super::tally::{Marks, Tallies};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{ChargePointId, GatewayId};
+
+/// A longer life of a key is remarkable.
+const LONG: TimeDelta = TimeDelta::hours(1);
+/// A refresh is late when less than this part of the life is left.
+const LATE: i32 = 10;
+
+/// Who holds a device, as its events say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// That pod, if it says its name.
+    Pod(Option<GatewayId>),
+    /// It has said goodbye.
+    Nobody,
+}
+
+/// An event that the key contradicted when it came.
+#[derive(Debug, Clone)]
+struct Doubt {
+    heard: Heard,
+    value_before: Option<String>,
+}
+
+/// A goodbye, and the key as it was before.
+#[derive(Debug, Clone)]
+struct Farewell {
+    pod: Option<GatewayId>,
+    heard: Heard,
+    before: Option<Look>,
+    /// How many looks have found the key untouched.
+    found: u8,
+}
+
+/// The key of one device.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Route {
+    last: Option<Look>,
+    /// Looks in a row that found no key.
+    absences: u32,
+    /// Whether there was a key since the device came.
+    had_key: bool,
+    /// When a key that had been there was first missed.
+    gone_at: Option<DateTime<Utc>>,
+    /// When the key would have ended if nobody had refreshed it since it was first seen.
+    first_end: Option<DateTime<Utc>>,
+    doubt: Option<Doubt>,
+    farewell: Option<Farewell>,
+}
+
+impl Route {
+    /// Whether the key named that pod at the last look.
+    pub(super) fn names(&self, pod: &GatewayId) -> bool {
+        self.last.as_ref().is_some_and(|look| look.names(pod))
+    }
+
+    /// Whether somebody held the device at the last look.
+    pub(super) fn is_held(&self) -> bool {
+        self.last.as_ref().is_some_and(|look| look.value.is_some())
+    }
+
+    /// The device is alive, as that pod says.
+    pub(super) fn spoke(&mut self, pod: Option<&GatewayId>, heard: &Heard) {
+        self.farewell = None;
+        let Some(last) = &self.last else { return };
+        let contradicts = last.value.is_none() || pod.is_some_and(|pod| !last.names(pod));
+        // An event that happened before the look may be of another time.
+        if contradicts && self.doubt.is_none() && heard.stamp.at >= last.at {
+            self.doubt = Some(Doubt { heard: *heard, value_before: last.value.clone() });
+        }
+    }
+
+    /// The device has gone, as that pod says.
+    pub(super) fn part(&mut self, pod: Option<&GatewayId>, heard: &Heard) {
+        let before = self.last.clone().filter(|look| look.value.is_some());
+        self.farewell = Some(Farewell { pod: pod.cloned(), heard: *heard, before, found: 0 });
+        self.doubt = None;
+        self.had_key = false;
+        self.gone_at = None;
+        self.first_end = None;
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a look shows, beside what else is known")]
+    pub(super) fn look(
+        &mut self,
+        id: &ChargePointId,
+        key: &Key,
+        at: DateTime<Utc>,
+        holder: Option<&Holder>,
+        terms: &Terms,
+        marks: &mut Marks,
+        tallies: &mut Tallies,
+    ) {
+        let look = Look::new(key, at);
+        if *key != Key::Absent {
+            judge_value(id, key, marks, tallies);
+            self.judge_life(id, &look, marks, tallies);
+            self.judge_refresh(id, &look, marks, tallies);
+        }
+        match holder {
+            Some(Holder::Pod(pod)) => self.judge_presence(id, pod.as_ref(), &look, terms, marks, tallies),
+            Some(Holder::Nobody) => self.judge_farewell(id, &look, terms, marks, tallies),
+            None => {}
+        }
+        self.note(look, holder);
+    }
+
+    /// What remains open in the end.
+    #[expect(clippy::too_many_arguments, reason = "what is known in the end")]
+    pub(super) fn conclude(
+        &self,
+        id: &ChargePointId,
+        pod: Option<&GatewayId>,
+        heard: &Heard,
+        at: DateTime<Utc>,
+        terms: &Terms,
+        marks: &mut Marks,
+        tallies: &mut Tallies,
+    ) {
+        let Some(last) = &self.last else { return };
+        if let Some(gone_at) = self.gone_at
+            && self.absences >= 2
+            && at - gone_at >= terms.settle
+            && heard.seen_at <= gone_at
+        {
+            marks.broken(Rule::GoodbyeMissing, tallies, || {
+                format!("{id}: its key went, and nothing was said since {}", heard.place)
+            });
+        }
+        let is_settled = last.at - heard.seen_at >= terms.settle;
+        let is_missing = last.value.is_none() && !self.had_key && !marks.is_judged(Rule::RouteMissing);
+        let is_elsewhere = last.value.is_some()
+            && pod.is_some_and(|pod| !last.names(pod))
+            && !marks.is_judged(Rule::RouteElsewhere);
+        if is_settled && (is_missing || is_elsewhere) {
+            let pod = pod.map_or("(unnamed)", GatewayId::as_str);
+            marks.broken(Rule::RouteUnconfirmed, tallies, || {
+                format!("{id}: key {}, last event of {pod} at {}", last.shown(), heard.place)
+            });
+        } else if marks.is_judged(Rule::RouteMissing) {
+            marks.kept(Rule::RouteUnconfirmed);
+        }
+    }
+
+    /// Two looks, for a gateway may need two commands for a key that ends.
+    fn judge_life(&self, id: &ChargePointId, look: &Look, marks: &mut Marks, tallies: &mut Tallies) {
+        let Some(end) = look.ends_at else {
+            if self.last.as_ref().is_some_and(|last| last.value == look.value && last.ends_at.is_none()) {
+                let example = || format!("{id}: {} lives for ever", look.shown());
+                marks.broken(Rule::RouteWithoutTtl, tallies, example);
+            }
+            return;
+        };
+        marks.kept(Rule::RouteWithoutTtl);
+        marks.kept(Rule::RouteTtlLong);
+        let life = end - look.at;
+        if life > LONG {
+            marks
+                .broken(Rule::RouteTtlLong, tallies, || format!("{id}: lives {} s more", life.num_seconds()));
+        }
+    }
+
+    fn judge_refresh(&self, id: &ChargePointId, look: &Look, marks: &mut Marks, tallies: &mut Tallies) {
+        let Some(last) = &self.last else { return };
+        let (Some(end), Some(end_before)) = (look.ends_at, last.ends_at) else { return };
+        if last.value != look.value || end - end_before <= JITTER {
+            return;
+        }
+        // More was not left when it was refreshed, after that look.
+        let left = end_before - last.at;
+        if left * LATE < end - look.at {
+            let example = || format!("{id}: refreshed with less than {} s left", left.num_seconds() + 1);
+            marks.broken(Rule::RouteRefreshedLate, tallies, example);
+        } else {
+            marks.kept(Rule::RouteRefreshedLate);
+        }
+    }
+
+    fn judge_presence(
+        &mut self,
+        id: &ChargePointId,
+        pod: Option<&GatewayId>,
+        look: &Look,
+        terms: &Terms,
+        marks: &mut Marks,
+        tallies: &mut Tallies,
+    ) {
+        let is_present = look.value.is_some();
+        if is_present && pod.is_none_or(|pod| look.names(pod)) {
+            self.doubt = None;
+            marks.kept(Rule::RouteMissing);
+            if pod.is_some() {
+                marks.kept(Rule::RouteElsewhere);
+            }
+        }
+        if is_present && self.first_end.is_some_and(|end| look.at > end) {
+            marks.kept(Rule::RouteRanOut);
+        }
+        let Some(doubt) = &self.doubt else { return };
+        if doubt.value_before != look.value {
+            self.doubt = None; // the key was on its way
+        } else if look.at - doubt.heard.seen_at >= terms.settle {
+            let rule = match (is_present, self.had_key) {
+                (true, _) => Rule::RouteElsewhere,
+                (false, true) => Rule::RouteRanOut,
+                (false, false) => Rule::RouteMissing,
+            };
+            let (place, pod) = (doubt.heard.place, pod.map_or("(unnamed)", GatewayId::as_str));
+            let example = || format!("{place}: {id} speaks through {pod}, its key is {}", look.shown());
+            marks.broken(rule, tallies, example);
+            self.doubt = None;
+        }
+    }
+
+    fn judge_farewell(
+        &mut self,
+        id: &ChargePointId,
+        look: &Look,
+        terms: &Terms,
+        marks: &mut Marks,
+        tallies: &mut Tallies,
+    ) {
+        let Some(farewell) = &mut self.farewell else { return };
+        if look.at - farewell.heard.seen_at < terms.settle {
+            return;
+        }
+        let names_another = farewell.pod.as_ref().is_some_and(|pod| !look.names(pod));
+        if look.value.is_none() || names_another {
+            marks.kept(Rule::RouteLeftBehind);
+        } else if farewell.before.as_ref().is_some_and(|before| look.is_untouched_since(before)) {
+            farewell.found = farewell.found.saturating_add(1);
+            if farewell.found >= 2 {
+                let place = farewell.heard.place;
+                let example =
+                    || format!("{id}: its key is still {} after the goodbye at {place}", look.shown());
+                marks.broken(Rule::RouteLeftBehind, tallies, example);
+            }
+        }
+        // A key that was written since may mean that the device is back, and has nothing to say yet.
+    }
+
+    fn note(&mut self, look: Look, holder: Option<&Holder>) {
+        if look.value.is_some() {
+            self.absences = 0;
+            self.gone_at = None;
+            if matches!(holder, Some(Holder::Pod(_))) {
+                self.had_key = true;
+                self.first_end = self.first_end.or(look.ends_at);
+            }
+        } else {
+            self.absences = self.absences.saturating_add(1);
+            if self.had_key && self.gone_at.is_none() {
+                self.gone_at = Some(look.at);
+            }
+        }
+        self.last = Some(look);
+    }
+}
+
+fn judge_value(id: &ChargePointId, key: &Key, marks: &mut Marks, tallies: &mut Tallies) {
+    let wrong = match key {
+        Key::Absent => return,
+        Key::Unusable(error) => Some(error.clone()),
+        Key::Held { value, .. } => GatewayId::parse(value).err().map(|error| error.to_string()),
+    };
+    match wrong {
+        None => marks.kept(Rule::RouteInvalid),
+        Some(error) => marks.broken(Rule::RouteInvalid, tallies, || format!("{id}: {error}")),
+    }
+}

@@ -1,0 +1,150 @@
+//! The judge, finding by finding: what is broken is found, and what only looks broken is not.
+
+mod orders;
+mod records;
+mod routes;
+
+use super::judge::{Judge, Terms};
+use super::key::Key;
+use super::verdict::{Standing, Verdict};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::event::{EventKind, GatewayEvent};
+use domain::ids::{ChargePointId, EventId, GatewayId};
+use runtime::kafka::ReceivedRecord;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use uuid::Uuid;
+use wire::event::encode::{Dialect, encode_event_json};
+
+/// So many seconds after the beginning.
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+fn terms() -> Terms {
+    Terms {
+        heartbeat_timeout: TimeDelta::seconds(630),
+        settle: TimeDelta::seconds(2),
+        max_devices: 10,
+        max_events: 100,
+        command_partitions: 128,
+    }
+}
+
+fn device(name: &str) -> ChargePointId {
+    ChargePointId::parse(name).unwrap()
+}
+
+/// A courtroom: a judge, and who brings observations before it.
+struct Court {
+    judge: Judge,
+    next_offset: i64,
+    now: i64,
+}
+
+impl Court {
+    fn new() -> Self {
+        Self::under(terms())
+    }
+
+    fn under(terms: Terms) -> Self {
+        Self { judge: Judge::new(terms, at(0)), next_offset: 0, now: 0 }
+    }
+
+    /// Lets the clock say so many seconds.
+    fn at(&mut self, seconds: i64) -> &mut Self {
+        self.now = seconds;
+        self
+    }
+
+    /// An event of CP-1, through that pod, that happens now.
+    fn event(&self, pod: &str, kind: EventKind) -> GatewayEvent {
+        GatewayEvent {
+            event_id: EventId::parse(&Uuid::now_v7().to_string()).unwrap(),
+            charge_point_id: device("CP-1"),
+            gateway_id: Some(GatewayId::parse(pod).unwrap()),
+            claimed_at: Some(at(self.now)),
+            trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+            kind,
+        }
+    }
+
+    /// Such an event, in good order, is read.
+    fn says(&mut self, pod: &str, kind: EventKind) -> &mut Self {
+        let event = self.event(pod, kind);
+        self.send(&event)
+    }
+
+    fn beats(&mut self, pod: &str) -> &mut Self {
+        self.says(pod, EventKind::Heartbeat)
+    }
+
+    fn leaves(&mut self, pod: &str) -> &mut Self {
+        self.says(pod, EventKind::Disconnected { reason: None })
+    }
+
+    fn send(&mut self, event: &GatewayEvent) -> &mut Self {
+        self.send_to(0, event)
+    }
+
+    fn send_to(&mut self, partition: i32, event: &GatewayEvent) -> &mut Self {
+        let key = event.charge_point_id.as_str().as_bytes().to_vec();
+        let value = encode_event_json(event, Dialect::Handbook);
+        self.record(partition, Some(&key), Some(&value), &[])
+    }
+
+    /// A record in JSON with the key CP-1.
+    fn json(&mut self, value: &str) -> &mut Self {
+        self.record(0, Some(b"CP-1"), Some(value.as_bytes()), &[])
+    }
+
+    fn record(
+        &mut self,
+        partition: i32,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[(&str, &str)],
+    ) -> &mut Self {
+        let headers: BTreeMap<_, _> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let record = ReceivedRecord {
+            offset: self.next_offset,
+            timestamp: at(self.now),
+            key: key.map(<[u8]>::to_vec),
+            value: value.map(<[u8]>::to_vec),
+            headers,
+        };
+        self.next_offset += 1;
+        self.judge.record(partition, &record, at(self.now));
+        self
+    }
+
+    /// The key of CP-1 is looked at.
+    fn look(&mut self, key: &Key) -> &mut Self {
+        self.judge.key(&device("CP-1"), key, at(self.now));
+        self
+    }
+
+    /// It is there, and lives so many seconds more.
+    fn sees(&mut self, pod: &str, ttl_s: u64) -> &mut Self {
+        self.look(&Key::Held { value: pod.to_owned(), ttl: Some(Duration::from_secs(ttl_s)) })
+    }
+
+    fn misses(&mut self) -> &mut Self {
+        self.look(&Key::Absent)
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.judge.verdict(at(self.now))
+    }
+
+    fn standing(&self, code: &str) -> Standing {
+        self.verdict().finding(code).unwrap().standing
+    }
+
+    /// The codes of what is broken, tolerated or not.
+    fn broken(&self) -> Vec<&'static str> {
+        let verdict = self.verdict();
+        [verdict.codes(Standing::Fail), verdict.codes(Standing::Warn)].concat()
+    }
+}

@@ -1,0 +1,236 @@
+//! What records show by themselves, and how a verdict reads.
+
+use super::{Court, at, device, terms};
+use crate::check::judge::{Judge, Place, Terms};
+use crate::check::verdict::{Outcome, Standing};
+use chrono::TimeDelta;
+use domain::event::{BootReport, EventKind};
+use domain::ids::EventId;
+use wire::event::encode::{Dialect, encode_event_json};
+
+#[test]
+fn a_flawless_event_breaks_nothing() {
+    let mut court = Court::new();
+    court.beats("pod-0");
+    let verdict = court.verdict();
+    assert_eq!((verdict.outcome, verdict.exit_code()), (Outcome::Keeps, 0));
+    assert_eq!(court.broken(), [""; 0]);
+    assert_eq!(verdict.finding("TRACE_MISSING").unwrap().standing, Standing::Pass);
+    assert!(verdict.to_string().ends_with("VERDICT: the gateway keeps the contract\n"), "{verdict}");
+}
+
+#[test]
+fn nothing_observed_is_no_verdict() {
+    let verdict = Judge::new(terms(), at(0)).verdict(at(60));
+    assert_eq!((verdict.outcome, verdict.exit_code()), (Outcome::NothingObserved, 2));
+    assert!(verdict.to_string().contains("VERDICT: nothing was observed"), "{verdict}");
+}
+
+#[test]
+fn what_cannot_be_decoded_has_wires_reason() {
+    let mut court = Court::new();
+    court.json("nonsense").json("nonsense").json("nonsense").json("nonsense");
+    court.json(r#"{"chargePointId":"CP-1"}"#).json(r#"{"eventType":"x"}"#);
+    court.json(&format!("\"{}\"", "x".repeat(256 * 1024)));
+    court.record(0, Some(b"CP-1"), None, &[]);
+    court.record(0, None, Some(b"{}"), &[("content-type", "text/plain")]);
+    let verdict = court.verdict();
+    let finding = verdict.finding("UNDECODABLE").unwrap();
+    assert_eq!((finding.standing, finding.broken, finding.judged), (Standing::Fail, 9, 9));
+    let reasons: Vec<_> = finding.reasons.iter().map(|(reason, count)| (*reason, *count)).collect();
+    assert_eq!(
+        reasons,
+        [
+            ("EMPTY", 1),
+            ("MISSING_CHARGE_POINT", 1),
+            ("MISSING_EVENT_TYPE", 1),
+            ("NOT_JSON", 4),
+            ("TOO_LARGE", 1),
+            ("UNSUPPORTED_CONTENT_TYPE", 1)
+        ]
+    );
+    assert_eq!(finding.examples.len(), 3);
+    assert!(finding.examples[0].starts_with("partition 0 offset 0: NOT_JSON, not a JSON object"));
+    let fresh = finding.examples.last().unwrap();
+    assert!(fresh.contains("UNSUPPORTED_CONTENT_TYPE"), "a reason that is new is shown: {fresh}");
+    assert_eq!(court.broken(), ["UNDECODABLE"]);
+    assert!(court.verdict().to_string().ends_with("VERDICT: the gateway breaks the contract in 1 point\n"));
+}
+
+#[test]
+fn a_batch_that_kafka_cannot_give_is_broken() {
+    let mut court = Court::new();
+    court.judge.unreadable(Place { partition: 3, offset: 17 });
+    let verdict = court.verdict();
+    assert_eq!(verdict.finding("UNREADABLE_BATCH").unwrap().examples, ["partition 3 offset 17"]);
+    assert_eq!(verdict.exit_code(), 1, "though no record came");
+}
+
+#[test]
+fn the_key_is_the_charge_point() {
+    let mut court = Court::new();
+    let event = court.event("pod-0", EventKind::Heartbeat);
+    let value = encode_event_json(&event, Dialect::Handbook);
+    court.record(0, None, Some(&value), &[]);
+    assert_eq!(court.broken(), ["KEY_MISSING"]);
+    assert_eq!(court.standing("KEY_MISMATCH"), Standing::NotJudged);
+    let other = court.event("pod-0", EventKind::Heartbeat);
+    court.record(0, Some(b"cp-1"), Some(&encode_event_json(&other, Dialect::Handbook)), &[]);
+    let verdict = court.verdict();
+    let example = "partition 0 offset 1: key \"cp-1\", chargePointId CP-1";
+    assert_eq!(verdict.finding("KEY_MISMATCH").unwrap().examples, [example]);
+}
+
+#[test]
+fn a_device_stays_in_its_partition() {
+    let mut court = Court::new();
+    court.beats("pod-0");
+    assert_eq!(court.standing("SEVERAL_PARTITIONS"), Standing::Pass);
+    for _ in 0..2 {
+        let event = court.event("pod-0", EventKind::Heartbeat);
+        court.send_to(1, &event);
+    }
+    assert_eq!(court.broken(), ["SEVERAL_PARTITIONS"]);
+    let finding = court.verdict().finding("SEVERAL_PARTITIONS").unwrap().clone();
+    assert_eq!((finding.broken, finding.judged), (1, 1), "one device, not two records");
+}
+
+#[test]
+fn a_topic_that_grows_moves_devices() {
+    let mut court = Court::new();
+    court.beats("pod-0");
+    court.judge.grown();
+    let event = court.event("pod-0", EventKind::Heartbeat);
+    court.send_to(1, &event);
+    assert_eq!(court.broken(), [""; 0]);
+}
+
+#[test]
+fn a_copy_is_counted_and_an_id_used_twice_is_found() {
+    let mut court = Court::new();
+    let event = court.event("pod-0", EventKind::Heartbeat);
+    court.send(&event).send(&event);
+    assert_eq!(court.broken(), ["EVENT_REPEATED"]);
+    let mut other_pods = court.event("pod-1", EventKind::Heartbeat);
+    other_pods.event_id = event.event_id.clone();
+    court.send(&other_pods);
+    assert_eq!(court.broken(), ["EVENT_REPEATED"], "another pod may send it again");
+    let mut other = court.event("pod-0", EventKind::Connected(BootReport::default()));
+    other.event_id = event.event_id.clone();
+    court.send(&other);
+    assert_eq!(court.broken(), ["EVENT_ID_REUSED", "EVENT_REPEATED"]);
+    let elsewhere = domain::event::GatewayEvent { charge_point_id: device("CP-2"), ..other };
+    court.send(&elsewhere);
+    let reused = court.verdict().finding("EVENT_ID_REUSED").unwrap().broken;
+    assert_eq!(reused, 1, "ids of another device are another matter");
+}
+
+#[test]
+fn what_is_wanted_and_missing_is_a_warning() {
+    let mut court = Court::new();
+    court.json(r#"{"eventType":"charge_point.heartbeat","chargePointId":"CP-1"}"#);
+    assert_eq!(court.broken(), ["EVENT_ID_MISSING", "GATEWAY_ID_MISSING", "TIMESTAMP_MISSING"]);
+    assert_eq!(court.standing("TRACE_MISSING"), Standing::Info);
+    assert_eq!(court.verdict().exit_code(), 0);
+}
+
+#[test]
+fn spellings_of_old_are_warnings() {
+    let mut court = Court::new();
+    court.json(
+        r#"{"event_id":"e","eventType":"HeartbeatEvent","chargePointId":"CP-1","gatewayId":"p",
+            "timestamp":"1790000000000"}"#,
+    );
+    assert_eq!(court.broken(), ["EVENT_TYPE_OUTDATED", "TIME_SPELLING", "FIELD_SPELLING"]);
+}
+
+#[test]
+fn a_clock_is_absurd_by_the_rule_of_the_platform() {
+    for (ahead_s, is_absurd) in [(60, false), (61, true), (-7 * 86_400, false), (-7 * 86_400 - 1, true)] {
+        let mut court = Court::new();
+        let mut event = court.event("pod-0", EventKind::Heartbeat);
+        event.claimed_at = event.claimed_at.map(|claimed| claimed + TimeDelta::seconds(ahead_s));
+        court.send(&event);
+        let expected: &[&str] = if is_absurd { &["TIMESTAMP_ABSURD"] } else { &[] };
+        assert_eq!(court.broken(), expected, "{ahead_s} s");
+    }
+}
+
+#[test]
+fn memory_is_bounded_and_the_verdict_says_so() {
+    let mut court = Court::under(Terms { max_devices: 1, max_events: 2, ..terms() });
+    let first = court.event("pod-0", EventKind::Heartbeat);
+    court.send(&first);
+    assert!(!court.verdict().to_string().contains("LIMITS"));
+    for name in ["CP-2", "CP-3"] {
+        let mut event = court.event("pod-0", EventKind::Heartbeat);
+        event.charge_point_id = device(name);
+        court.send(&event);
+    }
+    court.send(&first);
+    let verdict = court.verdict();
+    assert_eq!((verdict.observed.devices, verdict.observed.records_of_unjudged), (1, 2));
+    assert!(verdict.observed.forgotten_events);
+    assert_eq!(verdict.finding("EVENT_REPEATED").unwrap().broken, 0, "forgotten by now");
+    let text = verdict.to_string();
+    assert!(text.contains("check.max_devices") && text.contains("check.max_events"), "{text}");
+}
+
+#[test]
+fn three_examples_are_shown_of_many() {
+    let mut court = Court::new();
+    for number in 0..5 {
+        let mut event = court.event("pod-0", EventKind::Heartbeat);
+        event.event_id = EventId::parse(&format!("e-{number}")).unwrap();
+        court.record(0, None, Some(&encode_event_json(&event, Dialect::Handbook)), &[]);
+    }
+    let finding = court.verdict().finding("KEY_MISSING").unwrap().clone();
+    assert_eq!((finding.broken, finding.examples.len()), (5, 3));
+}
+
+#[test]
+fn silence_is_judged_when_it_was_observed() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(600).beats("pod-0");
+    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "not followed for long enough");
+    court.at(1_200).beats("pod-0");
+    assert_eq!(court.standing("SILENT"), Standing::Pass);
+    court.at(1_831).beats("pod-0");
+    assert_eq!(court.standing("SILENT"), Standing::Warn);
+}
+
+#[test]
+fn who_was_away_was_not_silent() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1_000).says("pod-0", EventKind::Connected(BootReport::default()));
+    court.leaves("pod-0").at(2_000).beats("pod-0");
+    assert_eq!(court.broken(), [""; 0]);
+}
+
+#[test]
+fn silence_in_the_end_counts_if_somebody_holds_the_device() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(631);
+    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "it may have gone");
+    court.sees("pod-0", 300);
+    assert_eq!(court.broken(), ["SILENT"]);
+    court.judge.interrupted();
+    assert_eq!(court.broken(), [""; 0], "its events may not have been read");
+}
+
+#[test]
+fn records_that_are_read_late_are_no_silence() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(10);
+    let event = court.event("pod-0", EventKind::Heartbeat);
+    let value = encode_event_json(&event, Dialect::Handbook);
+    let record = runtime::kafka::ReceivedRecord {
+        offset: 1,
+        timestamp: at(10),
+        key: Some(b"CP-1".to_vec()),
+        value: Some(value),
+        headers: [].into(),
+    };
+    court.judge.record(0, &record, at(5_000));
+    assert_eq!(court.broken(), [""; 0]);
+}

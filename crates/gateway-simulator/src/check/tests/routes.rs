@@ -1,0 +1,232 @@
+//! Keys beside events: what is proved, what is only suspected, and what is a race that proves nothing.
+
+use super::Court;
+use crate::check::key::Key;
+use crate::check::verdict::Standing;
+use domain::event::{BootReport, CommandAnswer, EventKind};
+use std::time::Duration;
+
+const NOTHING: [&str; 0] = [];
+
+fn connected() -> EventKind {
+    EventKind::Connected(BootReport::default())
+}
+
+#[test]
+fn a_key_that_names_the_pod_and_is_refreshed_is_right() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(101).sees("pod-0", 300).at(310).beats("pod-0");
+    court.at(311).sees("pod-0", 290);
+    assert_eq!(court.broken(), NOTHING);
+    for code in [
+        "ROUTE_MISSING",
+        "ROUTE_RAN_OUT",
+        "ROUTE_INVALID",
+        "ROUTE_ELSEWHERE",
+        "ROUTE_UNCONFIRMED",
+        "ROUTE_WITHOUT_TTL",
+        "ROUTE_TTL_LONG",
+        "ROUTE_REFRESHED_LATE",
+    ] {
+        assert_eq!(court.standing(code), Standing::Pass, "{code}");
+    }
+}
+
+#[test]
+fn a_device_that_speaks_between_two_looks_at_nothing_has_no_key() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(5).misses().at(10).misses();
+    assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"], "it may have gone");
+    court.at(12).beats("pod-0").at(13).misses();
+    assert_eq!(court.broken(), NOTHING, "the key may be on its way");
+    court.at(15).misses();
+    assert_eq!(court.broken(), ["ROUTE_MISSING"]);
+}
+
+#[test]
+fn a_key_that_comes_a_little_later_is_there() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(5).misses().at(6).says("pod-0", connected()).at(7).sees("pod-0", 300);
+    court.at(20).sees("pod-0", 287);
+    assert_eq!(court.broken(), NOTHING);
+}
+
+#[test]
+fn a_key_that_runs_out_under_a_speaking_device_is_found() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 10).at(6).sees("pod-0", 5).at(12).misses();
+    court.at(14).beats("pod-0").at(17).misses();
+    assert_eq!(court.broken(), ["ROUTE_RAN_OUT"]);
+}
+
+#[test]
+fn a_device_that_goes_without_a_word_is_a_warning() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(6).misses();
+    assert_eq!(court.standing("GOODBYE_MISSING"), Standing::NotJudged, "the goodbye may be on its way");
+    court.at(11).misses();
+    assert_eq!(court.broken(), ["GOODBYE_MISSING"]);
+    court.leaves("pod-0");
+    assert_eq!(court.broken(), NOTHING);
+    assert_eq!(court.standing("GOODBYE_MISSING"), Standing::Pass);
+}
+
+#[test]
+fn a_key_that_names_another_pod_than_the_events_is_found() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("10.0.0.7", 300).at(6).sees("10.0.0.7", 300);
+    assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"], "the device may have moved");
+    court.at(8).beats("pod-0").at(11).sees("10.0.0.7", 300);
+    assert_eq!(court.broken(), ["ROUTE_ELSEWHERE"]);
+    let verdict = court.verdict();
+    let example = &verdict.finding("ROUTE_ELSEWHERE").unwrap().examples[0];
+    assert_eq!(example, "partition 0 offset 1: CP-1 speaks through pod-0, its key is \"10.0.0.7\"");
+}
+
+#[test]
+fn a_device_that_moves_is_no_contradiction() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300);
+    // The new pod's key, then its event, then the goodbye of the old pod.
+    court.at(6).sees("pod-1", 300).at(7).says("pod-1", connected()).at(8).leaves("pod-0");
+    court.at(11).sees("pod-1", 295);
+    // The event first, then the key.
+    court.at(12).says("pod-2", connected()).at(13).sees("pod-1", 293).at(18).sees("pod-2", 299);
+    assert_eq!(court.broken(), NOTHING);
+}
+
+#[test]
+fn a_key_that_changes_around_an_event_proves_nothing() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).misses().at(6).beats("pod-0").at(10).sees("pod-1", 300);
+    assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"]);
+}
+
+#[test]
+fn a_late_goodbye_takes_nobody_away() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).says("pod-1", connected()).at(2).leaves("pod-0");
+    assert_eq!((court.verdict().observed.online, court.verdict().observed.goodbyes), (1, 1));
+    assert_eq!(court.standing("GOODBYE_MISSING"), Standing::NotJudged);
+    court.at(3).leaves("pod-1");
+    assert_eq!(court.verdict().observed.online, 0);
+}
+
+#[test]
+fn an_event_from_before_the_look_proves_nothing() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(3);
+    let late = court.event("pod-0", EventKind::Heartbeat);
+    court.at(5).sees("pod-1", 300).at(7).send(&late).at(12).sees("pod-1", 293);
+    assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"]);
+}
+
+#[test]
+fn a_gateways_word_that_a_device_is_away_is_no_sign_of_it() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(2);
+    let away = CommandAnswer {
+        command_id: None,
+        command_name: None,
+        status: "Rejected".to_owned(),
+        reason: Some("DEVICE_OFFLINE".to_owned()),
+    };
+    court.says("pod-1", EventKind::CommandAnswered(away)).at(6).sees("pod-0", 295).at(11).sees("pod-0", 290);
+    assert_eq!(court.broken(), NOTHING);
+}
+
+#[test]
+fn a_key_for_ever_is_found_at_the_second_look() {
+    let for_ever = Key::Held { value: "pod-0".to_owned(), ttl: None };
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).look(&for_ever);
+    assert_eq!(court.broken(), NOTHING, "EXPIRE may follow");
+    court.at(6).look(&for_ever);
+    assert_eq!(court.broken(), ["ROUTE_WITHOUT_TTL"]);
+}
+
+#[test]
+fn a_life_of_more_than_an_hour_is_long() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 3_600);
+    assert_eq!(court.broken(), NOTHING);
+    court.at(6).sees("pod-0", 3_601);
+    assert_eq!(court.broken(), ["ROUTE_TTL_LONG"]);
+    let endless = Key::Held { value: "pod-0".to_owned(), ttl: Some(Duration::MAX) };
+    court.at(11).look(&endless);
+    assert_eq!(court.broken(), ["ROUTE_TTL_LONG"]);
+}
+
+#[test]
+fn a_refresh_in_the_last_moment_is_late() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(272).sees("pod-0", 29);
+    assert_eq!(court.standing("ROUTE_REFRESHED_LATE"), Standing::NotJudged);
+    court.at(277).sees("pod-0", 300);
+    assert_eq!(court.broken(), ["ROUTE_REFRESHED_LATE"]);
+}
+
+#[test]
+fn a_key_that_another_pod_writes_is_not_refreshed() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(290).sees("pod-0", 11).at(295).sees("pod-1", 300);
+    assert_eq!(court.standing("ROUTE_REFRESHED_LATE"), Standing::NotJudged);
+}
+
+#[test]
+fn a_key_holds_a_name() {
+    let cases = [
+        Key::Held { value: String::new(), ttl: Some(Duration::from_secs(300)) },
+        Key::Held { value: "x".repeat(129), ttl: Some(Duration::from_secs(300)) },
+        Key::Unusable("WRONGTYPE".to_owned()),
+    ];
+    for key in cases {
+        let mut court = Court::new();
+        court.beats("pod-0").at(1).look(&key);
+        assert_eq!(court.verdict().codes(Standing::Fail), ["ROUTE_INVALID"], "{key:?}");
+    }
+}
+
+#[test]
+fn a_goodbye_takes_the_key_with_it() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(2).leaves("pod-0").at(5).misses();
+    assert_eq!(court.broken(), NOTHING);
+    assert_eq!(court.standing("ROUTE_LEFT_BEHIND"), Standing::Pass);
+}
+
+#[test]
+fn a_key_that_outlives_the_goodbye_is_found() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(2).leaves("pod-0");
+    court.at(3).sees("pod-0", 298).at(5).sees("pod-0", 296);
+    assert_eq!(court.broken(), NOTHING, "it may be on its way");
+    court.at(10).sees("pod-0", 291);
+    assert_eq!(court.broken(), ["ROUTE_LEFT_BEHIND"]);
+}
+
+#[test]
+fn a_key_that_is_written_after_the_goodbye_is_of_a_new_connection() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(2).leaves("pod-0");
+    court.at(5).sees("pod-0", 300).at(10).sees("pod-0", 295);
+    assert_eq!(court.broken(), NOTHING);
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(2).leaves("pod-0");
+    court.at(5).sees("pod-1", 300).at(10).sees("pod-1", 295);
+    assert_eq!(court.standing("ROUTE_LEFT_BEHIND"), Standing::Pass, "another pod's");
+}
+
+#[test]
+fn only_what_events_and_key_agree_on_can_be_commanded() {
+    let mut court = Court::new();
+    let can = |court: &Court| court.judge.commandable().count();
+    court.beats("pod-0");
+    assert_eq!(can(&court), 0);
+    court.at(1).sees("pod-1", 300);
+    assert_eq!(can(&court), 0);
+    court.at(6).sees("pod-0", 300);
+    assert_eq!(can(&court), 1);
+    court.at(7).leaves("pod-0");
+    assert_eq!(can(&court), 0);
+}

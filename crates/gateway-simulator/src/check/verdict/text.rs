@@ -1,0 +1,120 @@
+//! The verdict for people.
+
+use super::{Finding, Observed, Outcome, Standing, Verdict};
+use std::fmt;
+
+const GROUPS: [(Standing, &str); 5] = [
+    (Standing::Fail, "FAIL: the contract is broken"),
+    (Standing::Warn, "WARN: tolerated, and to be changed"),
+    (Standing::Info, "INFO"),
+    (Standing::Pass, "PASS"),
+    (Standing::NotJudged, "NOT JUDGED"),
+];
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.observed)?;
+        for (standing, heading) in GROUPS {
+            let mut findings = self.findings.iter().filter(|finding| finding.standing == standing).peekable();
+            // Without anything observed, nothing was judged, for one reason.
+            let is_told = standing != Standing::NotJudged || self.outcome != Outcome::NothingObserved;
+            if findings.peek().is_some() && is_told {
+                writeln!(f, "\n{heading}")?;
+                findings.try_for_each(|finding| writeln!(f, "{finding}"))?;
+            }
+        }
+        let limits = self.observed.limits();
+        if !limits.is_empty() {
+            writeln!(f, "\nLIMITS")?;
+            limits.iter().try_for_each(|limit| writeln!(f, "  {limit}"))?;
+        }
+        writeln!(f)?;
+        match self.outcome {
+            Outcome::Keeps => writeln!(f, "VERDICT: the gateway keeps the contract"),
+            Outcome::Breaks => {
+                let broken = self.codes(Standing::Fail).len();
+                let points = if broken == 1 { "point" } else { "points" };
+                writeln!(f, "VERDICT: the gateway breaks the contract in {broken} {points}")
+            }
+            Outcome::NothingObserved => writeln!(
+                f,
+                "VERDICT: nothing was observed\n  No record came. Is topics.events the gateway's topic, are kafka.brokers its brokers, \
+                 and is a device connected?\n  Run it for longer than a heartbeat interval (check.duration_s)."
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Observed for {} s: {} records in {} partitions, {} devices ({} online in the end), {} goodbyes,\n\
+             {} looks at keys, {} devices commanded",
+            self.seconds,
+            self.records,
+            self.partitions,
+            self.devices,
+            self.online,
+            self.goodbyes,
+            self.looks,
+            self.commanded
+        )
+    }
+}
+
+impl Observed {
+    /// What the verdict does not cover.
+    fn limits(&self) -> Vec<String> {
+        let mut limits = Vec::new();
+        if self.records_of_unjudged > 0 {
+            limits.push(format!(
+                "{} records were of devices beyond the first {} (check.max_devices); only the records themselves were judged.",
+                self.records_of_unjudged, self.max_devices
+            ));
+        }
+        if self.forgotten_events {
+            limits.push("Copies were only found among the latest events (check.max_events).".to_owned());
+        }
+        if self.interruptions > 0 {
+            limits.push(format!(
+                "Kafka or Redis could not be asked {} times; silence in the end was not judged.",
+                self.interruptions
+            ));
+        }
+        if self.unpublished > 0 {
+            limits.push(format!("{} commands could not be published.", self.unpublished));
+        }
+        if self.has_grown {
+            limits.push("The event topic has grown meanwhile; its new partitions were not read.".to_owned());
+        }
+        limits
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = match self.standing {
+            Standing::Fail | Standing::Warn | Standing::Info => format!("{} of {}", self.broken, self.judged),
+            Standing::Pass => self.judged.to_string(),
+            Standing::NotJudged => String::new(),
+        };
+        match self.standing {
+            Standing::NotJudged => write!(f, "  {:<24}{}", self.code, self.advice)?,
+            Standing::Pass => write!(f, "  {:<24}{count} {}: {}", self.code, self.counts, self.rule)?,
+            _ => write!(f, "  {:<24}{count} {}; rule: {}", self.code, self.counts, self.rule)?,
+        }
+        if !self.reasons.is_empty() {
+            let reasons: Vec<_> =
+                self.reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            write!(f, "\n      by reason: {}", reasons.join(", "))?;
+        }
+        for example in &self.examples {
+            write!(f, "\n      {example}")?;
+        }
+        if matches!(self.standing, Standing::Fail | Standing::Warn | Standing::Info) {
+            write!(f, "\n      → {}", self.advice)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! `gateway-simulator check` on the real stack: the simulator keeps the contract, and who does not is found out.
+
+mod commands;
+mod process;
+mod records;
+mod routes;
+
+use crate::bench::Bench;
+use gateway_simulator::check::{Check, Standing, Verdict};
+use gateway_simulator::settings::{DEFAULTS, Settings};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use testkit::{eventually, kafka_brokers, redis_url};
+
+/// Settings of a check of that bench, quick to judge; `overrides` go over them.
+fn settings(bench: &Bench, overrides: &[(&str, &str)]) -> Settings {
+    let (brokers, url) = (kafka_brokers(), redis_url());
+    let quick = [
+        ("kafka.brokers", &*brokers),
+        ("redis.url", &*url),
+        ("topics.events", &*bench.topics.events),
+        ("topics.commands", &*bench.topics.commands),
+        ("check.command_partitions", "4"),
+        ("check.look_interval_ms", "100"),
+        ("check.settle_ms", "300"),
+    ];
+    runtime::settings::parse(DEFAULTS, &[&quick, overrides].concat()).unwrap()
+}
+
+async fn start(bench: &Bench, overrides: &[(&str, &str)]) -> Check {
+    let settings = settings(bench, overrides);
+    Check::start(&settings, bench.kafka.clone(), bench.redis.clone()).await.unwrap()
+}
+
+/// Waits until the rule of that code stands like that.
+async fn stands(check: &Check, code: &str, standing: Standing) {
+    let what = format!("{code} to be {standing:?}");
+    eventually(&what, || async { check.so_far().finding(code).unwrap().standing == standing }).await;
+}
+
+/// Waits until so many more looks at keys were taken.
+async fn looks(check: &Check, more: u64) {
+    let before = check.so_far().observed.looks;
+    eventually("more looks", || async { check.so_far().observed.looks >= before + more }).await;
+}
+
+/// The codes of what breaks the contract.
+fn failures(verdict: &Verdict) -> Vec<&'static str> {
+    verdict.codes(Standing::Fail)
+}
+
+/// Says to Redis what the simulator's client has no words for.
+fn tell_redis(command: &str) {
+    let url = redis_url();
+    let mut connection = TcpStream::connect(url.rsplit(['/', '@']).next().unwrap()).unwrap();
+    connection.write_all(format!("{command}\r\n").as_bytes()).unwrap();
+    let mut answer = [0; 1];
+    connection.read_exact(&mut answer).unwrap();
+    assert_ne!(&answer, b"-", "{command}");
+}

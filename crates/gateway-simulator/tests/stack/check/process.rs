@@ -1,0 +1,84 @@
+//! The command as it is run: what it prints, and how it ends.
+
+use crate::bench::{Bench, settings};
+use serde_json::Value;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+use testkit::{kafka_brokers, redis_url, unique};
+use tokio::process::Command;
+
+/// A run of the binary on the topics of that bench.
+fn check(bench: &Bench, duration_s: u64) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gateway-simulator"));
+    command
+        .arg("check")
+        .env("KAFKA_BROKERS", kafka_brokers())
+        .env("REDIS_URL", redis_url())
+        .env("CHARGING__TOPICS__EVENTS", &bench.topics.events)
+        .env("CHARGING__TOPICS__COMMANDS", &bench.topics.commands)
+        .env("CHARGING__CHECK__DURATION_S", duration_s.to_string())
+        .env("CHARGING__CHECK__COMMAND_PARTITIONS", "4")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+fn stdout(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+/// Lets a device speak until the run is over.
+async fn beside_heartbeats(bench: &Bench, mut command: Command) -> Output {
+    let id = bench.device(0).await;
+    let mut run = tokio::spawn(async move { command.output().await.unwrap() });
+    loop {
+        tokio::select! {
+            output = &mut run => return output.unwrap(),
+            () = tokio::time::sleep(Duration::from_millis(100)) => {}
+        }
+        bench.simulator.heartbeat(&id).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_keeps_the_contract_ends_it_with_0() {
+    let bench = Bench::start(settings(), 4).await;
+    let output = beside_heartbeats(&bench, check(&bench, 3)).await;
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.starts_with("Observed for "), "{text}");
+    assert!(text.ends_with("VERDICT: the gateway keeps the contract\n"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_breaks_it_ends_it_with_1() {
+    let bench = Bench::start(settings(), 4).await;
+    let mut command = check(&bench, 3);
+    command.env("CHARGING__CHECK__COMMAND_PARTITIONS", "5").env("CHARGING__CHECK__FORMAT", "json");
+    let output = beside_heartbeats(&bench, command).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(verdict["outcome"], "BREAKS");
+    let finding = verdict["findings"].as_array().unwrap().iter().find(|found| found["standing"] == "FAIL");
+    assert_eq!(finding.unwrap()["code"], "COMMAND_PARTITIONS");
+    assert!(verdict["observed"]["records"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_observed_ends_it_with_2() {
+    let bench = Bench::start(settings(), 4).await;
+    let output = check(&bench, 1).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(stdout(&output).contains("VERDICT: nothing was observed"), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_not_there_ends_it_with_2() {
+    let bench = Bench::start(settings(), 4).await;
+    let output = check(&bench, 1).env("CHARGING__TOPICS__EVENTS", unique("nowhere")).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(log.contains("the gateway cannot be observed") && log.contains("there is no topic"), "{log}");
+    assert_eq!(stdout(&output), "");
+}

@@ -1,0 +1,102 @@
+//! Records that a gateway should not send.
+
+use super::{failures, stands, start};
+use crate::bench::{Bench, PATIENCE, settings};
+use crate::sample::charge_point;
+use domain::ids::ChargePointId;
+use gateway_simulator::check::Standing;
+use runtime::kafka::NewRecord;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn heartbeat(id: &ChargePointId) -> Value {
+    json!({
+        "eventId": uuid::Uuid::now_v7(), "eventType": "charge_point.heartbeat", "chargePointId": id,
+        "gatewayId": "pod-0", "timestamp": runtime::clock::now(), "traceId": "t", "payload": {},
+    })
+}
+
+/// Puts a record where it does not belong.
+async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: &str, headers: &[&str]) {
+    let record = NewRecord {
+        key: key.map(|key| key.as_str().as_bytes().to_vec()),
+        value: Some(value.as_bytes().to_vec()),
+        headers: headers
+            .iter()
+            .map(|name| ((*name).to_owned(), b"text/plain".to_vec()))
+            .collect::<BTreeMap<_, _>>(),
+        timestamp: runtime::clock::now(),
+    };
+    let writer = bench.kafka.writer(&bench.topics.events);
+    Box::pin(writer.publish(partition, vec![record], PATIENCE)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_records_are_found_one_by_one() {
+    let bench = Bench::start(settings(), 4).await;
+    let check = start(&bench, &[]).await;
+    let id = charge_point();
+    assert_eq!(check.so_far().exit_code(), 2, "nothing was observed");
+
+    put(&bench, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
+    stands(&check, "KEY_MISMATCH", Standing::Pass).await;
+    assert_eq!(failures(&check.so_far()), [""; 0]);
+
+    put(&bench, 1, Some(&id), "nonsense", &[]).await;
+    put(&bench, 1, Some(&id), "{}", &["content-type"]).await;
+    stands(&check, "UNDECODABLE", Standing::Fail).await;
+    put(&bench, 0, None, &heartbeat(&id).to_string(), &[]).await;
+    stands(&check, "KEY_MISSING", Standing::Fail).await;
+    put(&bench, 0, Some(&charge_point()), &heartbeat(&id).to_string(), &[]).await;
+    stands(&check, "KEY_MISMATCH", Standing::Fail).await;
+    put(&bench, 2, Some(&id), &heartbeat(&id).to_string(), &[]).await;
+    stands(&check, "SEVERAL_PARTITIONS", Standing::Fail).await;
+
+    let mut event = heartbeat(&id);
+    put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
+    put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
+    stands(&check, "EVENT_REPEATED", Standing::Warn).await;
+    event["eventType"] = json!("charge_point.connected");
+    put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
+    stands(&check, "EVENT_ID_REUSED", Standing::Fail).await;
+    let bare = json!({ "eventType": "HeartbeatEvent", "charge_point_id": id });
+    put(&bench, 0, Some(&id), &bare.to_string(), &[]).await;
+    let warnings = [
+        "EVENT_ID_MISSING",
+        "GATEWAY_ID_MISSING",
+        "TIMESTAMP_MISSING",
+        "EVENT_TYPE_OUTDATED",
+        "FIELD_SPELLING",
+    ];
+    for code in warnings {
+        stands(&check, code, Standing::Warn).await;
+    }
+    let mut absurd = heartbeat(&id);
+    absurd["timestamp"] = json!("2001-01-01T00:00:00Z");
+    put(&bench, 0, Some(&id), &absurd.to_string(), &[]).await;
+    stands(&check, "TIMESTAMP_ABSURD", Standing::Warn).await;
+
+    let verdict = check.finish(false).await;
+    let expected = ["UNDECODABLE", "KEY_MISSING", "KEY_MISMATCH", "SEVERAL_PARTITIONS", "EVENT_ID_REUSED"];
+    assert_eq!(failures(&verdict), expected);
+    assert_eq!(verdict.exit_code(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_cannot_be_read_is_found_and_stepped_over() {
+    let bench = Bench::start(settings(), 4).await;
+    let check = start(&bench, &[]).await;
+    let topic = bench.topics.events.clone();
+    tokio::task::spawn_blocking(move || {
+        let brokers = testkit::kafka_brokers();
+        let mut connection = testkit::kafka_wire::Connection::open(brokers.split(',').next().unwrap());
+        let batch = testkit::kafka_wire::Batch { null_header: true, ..Default::default() };
+        connection.produce(&topic, None, &batch);
+    })
+    .await
+    .unwrap();
+    stands(&check, "UNREADABLE_BATCH", Standing::Fail).await;
+    let id = charge_point();
+    put(&bench, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
+    stands(&check, "UNDECODABLE", Standing::Pass).await;
+}
