@@ -1,8 +1,10 @@
 //! What the platform tells a charge point, and whether it may.
 
 mod check;
+mod configuration;
 
 pub use check::{OpenSession, PileSnapshot, Refusal};
+pub use configuration::{ConfigurationKey, ConfigurationValue};
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, TransactionId};
 use chrono::{DateTime, Utc};
@@ -67,10 +69,10 @@ pub enum CommandKind {
     },
     /// Change a configuration key of the device.
     ChangeConfiguration {
-        /// The key, at most 50 characters.
-        key: String,
-        /// The value, at most 500 characters.
-        value: String,
+        /// The key.
+        key: ConfigurationKey,
+        /// What it is to be.
+        value: ConfigurationValue,
     },
 }
 

@@ -103,6 +103,20 @@ impl PileSnapshot {
         }
     }
 
+    /// Whether the device is there and has such a connector, whatever state it is in: it reported a status of it, or a
+    /// session is open on it. Connector 0, the device as a whole, is always there.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchConnector`], or that the device is not there.
+    pub fn check_connector(&self, connector_id: ConnectorId) -> Result<(), Refusal> {
+        self.check_reachable()?;
+        let charges = |session: &OpenSession| session.connector_id == connector_id;
+        let is_known = connector_id.is_whole()
+            || self.status_of(connector_id).is_some()
+            || self.open_sessions.iter().any(charges);
+        if is_known { Ok(()) } else { Err(self.no_such_connector(connector_id)) }
+    }
+
     /// Whether charging may start on `connector`, or anywhere when none is named: the statuses in `startable` are good
     /// enough, the pile as a whole must not be out of service.
     ///
@@ -117,10 +131,8 @@ impl PileSnapshot {
         let Some(connector_id) = connector else {
             return self.check_start_anywhere(startable);
         };
-        let status = self.status_of(connector_id).ok_or_else(|| Refusal::NoSuchConnector {
-            charge_point_id: self.charge_point_id.clone(),
-            connector_id,
-        })?;
+        let status =
+            self.status_of(connector_id).ok_or_else(|| self.no_such_connector(connector_id))?;
         if self.out_of_service() {
             return Err(self.pile_not_available());
         }
@@ -185,6 +197,10 @@ impl PileSnapshot {
         )
     }
 
+    fn no_such_connector(&self, connector_id: ConnectorId) -> Refusal {
+        Refusal::NoSuchConnector { charge_point_id: self.charge_point_id.clone(), connector_id }
+    }
+
     fn pile_not_available(&self) -> Refusal {
         Refusal::PileNotAvailable { charge_point_id: self.charge_point_id.clone(), status: self.status() }
     }
@@ -242,6 +258,21 @@ mod tests {
         assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
         let plugged = pile(Some(true), &[(1, Preparing)]);
         assert_eq!(plugged.check_start(Some(connector(1)), &[Available, Preparing]), Ok(()));
+    }
+
+    #[test]
+    fn a_connector_is_known_by_its_status_or_its_session() {
+        use ConnectorStatus::*;
+        let check = |pile: PileSnapshot, id| pile.check_connector(connector(id));
+        for status in ConnectorStatus::ALL {
+            assert_eq!(check(pile(Some(true), &[(2, status)]), 2), Ok(()), "{status}");
+        }
+        let charges = PileSnapshot { connectors: Vec::new(), ..charging(&[(3, None)]) };
+        assert_eq!(check(charges.clone(), 3), Ok(()));
+        assert_eq!(refusal(check(charges, 1)), "CP-001 has no connector 1");
+        assert_eq!(check(pile(Some(true), &[]), 0), Ok(()), "the device as a whole");
+        assert_eq!(refusal(check(pile(Some(false), &[(1, Available)]), 1)), "CP-001 is offline");
+        assert_eq!(refusal(check(pile(None, &[]), 0)), "CP-001 has never been heard from");
     }
 
     #[test]
