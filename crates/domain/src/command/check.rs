@@ -1,5 +1,8 @@
 //! Whether a pile may be commanded, told from one look at it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::ids::{ChargePointId, ConnectorId, PileId, TransactionId};
 use crate::status::{ConnectorStatus, PileStatus};
 
@@ -131,8 +134,7 @@ impl PileSnapshot {
         let Some(connector_id) = connector else {
             return self.check_start_anywhere(startable);
         };
-        let status =
-            self.status_of(connector_id).ok_or_else(|| self.no_such_connector(connector_id))?;
+        let status = self.status_of(connector_id).ok_or_else(|| self.no_such_connector(connector_id))?;
         if self.out_of_service() {
             return Err(self.pile_not_available());
         }
@@ -203,96 +205,5 @@ impl PileSnapshot {
 
     fn pile_not_available(&self) -> Refusal {
         Refusal::PileNotAvailable { charge_point_id: self.charge_point_id.clone(), status: self.status() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    const STARTABLE: &[ConnectorStatus] = &[ConnectorStatus::Available];
-
-    fn connector(id: i64) -> ConnectorId {
-        ConnectorId::parse(id).unwrap()
-    }
-
-    fn pile(online: Option<bool>, connectors: &[(i64, ConnectorStatus)]) -> PileSnapshot {
-        PileSnapshot {
-            pile_id: PileId(Uuid::nil()),
-            charge_point_id: ChargePointId::parse("CP-001").unwrap(),
-            online,
-            connectors: connectors.iter().map(|(id, status)| (connector(*id), *status)).collect(),
-            open_sessions: Vec::new(),
-        }
-    }
-
-    fn charging(sessions: &[(i64, Option<&str>)]) -> PileSnapshot {
-        let open_sessions = sessions
-            .iter()
-            .map(|(id, transaction)| OpenSession {
-                connector_id: connector(*id),
-                transaction_id: transaction.map(|raw| TransactionId::parse(raw).unwrap()),
-            })
-            .collect();
-        PileSnapshot { open_sessions, ..pile(Some(true), &[(1, ConnectorStatus::Charging)]) }
-    }
-
-    fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
-        outcome.unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_start_needs_a_free_connector_on_a_pile_that_is_there() {
-        use ConnectorStatus::*;
-        let start = |pile: PileSnapshot, id: Option<i64>| pile.check_start(id.map(connector), STARTABLE);
-        assert_eq!(start(pile(Some(true), &[(1, Available)]), Some(1)), Ok(()));
-        assert_eq!(start(pile(Some(true), &[(1, Charging), (2, Available)]), None), Ok(()));
-        let said = |pile, id| refusal(start(pile, id));
-        assert_eq!(said(pile(None, &[]), Some(1)), "CP-001 has never been heard from");
-        assert_eq!(said(pile(Some(false), &[(1, Available)]), Some(1)), "CP-001 is offline");
-        assert_eq!(said(pile(Some(true), &[(1, Charging)]), Some(1)), "connector 1 of CP-001 is Charging");
-        assert_eq!(said(pile(Some(true), &[(1, Available)]), Some(9)), "CP-001 has no connector 9");
-        assert_eq!(said(pile(Some(true), &[(0, Faulted), (1, Available)]), Some(1)), "CP-001 is Faulted");
-        assert_eq!(said(pile(Some(true), &[(1, Charging)]), None), "CP-001 is Charging");
-        assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
-        let plugged = pile(Some(true), &[(1, Preparing)]);
-        assert_eq!(plugged.check_start(Some(connector(1)), &[Available, Preparing]), Ok(()));
-    }
-
-    #[test]
-    fn a_connector_is_known_by_its_status_or_its_session() {
-        use ConnectorStatus::*;
-        let check = |pile: PileSnapshot, id| pile.check_connector(connector(id));
-        for status in ConnectorStatus::ALL {
-            assert_eq!(check(pile(Some(true), &[(2, status)]), 2), Ok(()), "{status}");
-        }
-        let charges = PileSnapshot { connectors: Vec::new(), ..charging(&[(3, None)]) };
-        assert_eq!(check(charges.clone(), 3), Ok(()));
-        assert_eq!(refusal(check(charges, 1)), "CP-001 has no connector 1");
-        assert_eq!(check(pile(Some(true), &[]), 0), Ok(()), "the device as a whole");
-        assert_eq!(refusal(check(pile(Some(false), &[(1, Available)]), 1)), "CP-001 is offline");
-        assert_eq!(refusal(check(pile(None, &[]), 0)), "CP-001 has never been heard from");
-    }
-
-    #[test]
-    fn a_stop_means_one_transaction_or_is_refused() {
-        let id = |raw: &str| TransactionId::parse(raw).unwrap();
-        let one = charging(&[(1, Some("634"))]);
-        assert_eq!(one.check_stop(None, None), Ok(id("634")));
-        assert_eq!(one.check_stop(None, Some(connector(1))), Ok(id("634")));
-        assert_eq!(one.check_stop(Some(&id("634")), None), Ok(id("634")));
-        assert_eq!(refusal(one.check_stop(Some(&id("7")), None)), "transaction 7 is not open on CP-001");
-        assert_eq!(refusal(one.check_stop(None, Some(connector(2)))), "CP-001 has no open charging session");
-        assert_eq!(
-            refusal(charging(&[]).check_stop(Some(&id("7")), None)),
-            "CP-001 has no open charging session"
-        );
-        let unnamed = charging(&[(1, None)]);
-        assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(id("7")));
-        assert!(matches!(unnamed.check_stop(None, None), Err(Refusal::TransactionIdPending(_))));
-        let two = charging(&[(1, Some("1")), (2, Some("2"))]);
-        assert!(matches!(two.check_stop(None, None), Err(Refusal::AmbiguousTransaction(_))));
-        assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
     }
 }
