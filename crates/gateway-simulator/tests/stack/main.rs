@@ -6,6 +6,7 @@ mod bench;
 mod commands;
 mod events;
 mod keys;
+mod kinds;
 mod load;
 mod refusals;
 mod sample;
