@@ -21,7 +21,7 @@ impl TestApp {
         let id = answer.text("commandId");
         let records = records.into_iter().map(|record| String::from_utf8(record.value.unwrap()).unwrap());
         let mut of_the_command = records.filter(|value| value.contains(id));
-        let value = of_the_command.next().expect("a record of the command");
+        let value = of_the_command.next().unwrap();
         assert_eq!(of_the_command.next(), None, "one record for each command");
         let (before, rest) = value.split_once(r#","payload":"#).unwrap();
         let (payload, after) = rest.split_once(r#","traceId":"#).unwrap();
