@@ -1,11 +1,11 @@
-//! Commands that a gateway would not read: what OCPP does not allow, in either form.
+//! Commands that are not read: what OCPP does not allow.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use serde_json::{Value, json};
 use wire::{RawRecord, decode_command};
 
-fn reason(name: &str, payload: Value) -> String {
+fn reason(name: &str, payload: &Value) -> String {
     let command = json!({
         "commandId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "commandName": name, "chargePointId": "CP-001",
         "payload": payload, "gatewayId": "gateway-pod-xyz",
@@ -16,7 +16,7 @@ fn reason(name: &str, payload: Value) -> String {
 
 #[test]
 fn a_configuration_has_a_key_and_a_value_within_bounds() {
-    let reason = |payload| reason("ChangeConfiguration", payload);
+    let reason = |payload: Value| reason("ChangeConfiguration", &payload);
     assert_eq!(reason(json!({"value": "300"})), "payload.key is missing");
     assert_eq!(reason(json!({"key": "HeartbeatInterval"})), "payload.value is missing");
     let long = |count| "x".repeat(count);
@@ -34,9 +34,9 @@ fn a_configuration_has_a_key_and_a_value_within_bounds() {
 #[test]
 fn words_are_those_of_ocpp() {
     assert!(
-        reason("ChangeAvailability", json!({"connectorId": 0, "type": "Off"})).starts_with("payload.type")
+        reason("ChangeAvailability", &json!({"connectorId": 0, "type": "Off"})).starts_with("payload.type")
     );
-    let trigger = reason("TriggerMessage", json!({"requestedMessage": "Weather"}));
+    let trigger = reason("TriggerMessage", &json!({"requestedMessage": "Weather"}));
     assert!(trigger.starts_with("payload.requestedMessage"), "{trigger}");
-    assert_eq!(reason("ClearCache", json!({})), "commandName is no command of the contract");
+    assert_eq!(reason("ClearCache", &json!({})), "commandName is no command of the contract");
 }

@@ -97,7 +97,7 @@ mod tests {
     proptest! {
         /// What is accepted fits into the OCPP request, and is accepted again as it is.
         #[test]
-        fn what_is_accepted_is_stable(raw in ".{0,60}|[ -~桩\t\n\u{0}]{0,510}") {
+        fn what_is_accepted_is_stable(raw in "[ a桩\t]{0,8}|.{0,60}|[ -~桩]{0,510}") {
             if let Ok(key) = ConfigurationKey::parse(&raw) {
                 prop_assert!((1..=50).contains(&key.as_str().chars().count()));
                 prop_assert_eq!(ConfigurationKey::parse(key.as_str()), Ok(key));

@@ -118,8 +118,8 @@ proptest! {
         let reachable = pile.check_reachable();
         prop_assert_eq!(reachable.is_ok(), pile.online == Some(true));
         if reachable.is_err() {
-            prop_assert_eq!(pile.check_connector(id), reachable.clone());
-            prop_assert_eq!(pile.check_start(Some(id), &ConnectorStatus::ALL), reachable);
+            prop_assert_eq!(&pile.check_connector(id), &reachable);
+            prop_assert_eq!(&pile.check_start(Some(id), &ConnectorStatus::ALL), &reachable);
         }
     }
 
