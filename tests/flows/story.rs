@@ -35,6 +35,24 @@ async fn delivered(platform: &Platform, answer: &Answer) {
     assert_eq!(received.outcome, Outcome::Accepted);
 }
 
+/// All commands are confirmed, and what they were for was seen: those named, in their order, each with whether it led to the one
+/// session, which in turn names the command that started it.
+async fn settled(platform: &Platform, expected: &[(&str, bool)]) {
+    let lives = "select json_agg(json_build_array(c.name, c.session_id = s.id and s.command_id is not null)
+                                 order by c.issued_at)
+                 from commands c, sessions s
+                 where c.state = 'confirmed' and not c.open
+                   and jsonb_path_exists(c.life, '$.trail[*] ? (@.step == \"tookEffect\")')";
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(name, of_session)| if *of_session { json!([name, true]) } else { json!([name, null]) })
+        .collect();
+    eventually("the commands to have come to their ends", || async {
+        platform.database.json(lives).await == json!(expected)
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pile_is_registered_comes_online_charges_and_is_reset() {
     let platform = Platform::start(|_| {}).await;
@@ -66,6 +84,7 @@ async fn a_pile_is_registered_comes_online_charges_and_is_reset() {
     let ended = "select transaction_id is not null as named, ended_at > started_at as ended, meter_stop_wh > meter_start_wh as charged from sessions";
     let sessions = platform.database.json(&format!("select json_agg(s) from ({ended}) s")).await;
     assert_eq!(sessions, json!([{ "named": true, "ended": true, "charged": true }]));
+    settled(&platform, &[("RemoteStartTransaction", true), ("RemoteStopTransaction", true)]).await;
 
     platform.simulator.disconnect(&device).await.unwrap();
     platform.pile("the pile to be offline", &pile, is("Offline")).await;
@@ -75,6 +94,11 @@ async fn a_pile_is_registered_comes_online_charges_and_is_reset() {
     delivered(&platform, &platform.command(&pile, "reset", &json!({ "type": "Hard" })).await).await;
     platform.pile("the reboot", &pile, is("Offline")).await;
     platform.pile("the end of the reboot", &pile, is("Available")).await;
+    settled(
+        &platform,
+        &[("RemoteStartTransaction", true), ("RemoteStopTransaction", true), ("Reset", false)],
+    )
+    .await;
     ingestor.stop().await;
 }
 

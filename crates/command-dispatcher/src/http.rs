@@ -13,7 +13,10 @@ use answers::{AcceptedAnswer, CommandAnswer};
 use body::CommandBody;
 use domain::ids::{CommandId, PileId};
 use key::IdempotencyKey;
-use requests::{CommandRequest, ResetRequest, StartRequest, StopRequest};
+use requests::{
+    ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
+    StopRequest, TriggerMessageRequest, UnlockConnectorRequest,
+};
 use runtime::Problem;
 use runtime::http::PathParams;
 use uuid::Uuid;
@@ -24,6 +27,10 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(command::<StartRequest>("start-transaction"))
         .service(command::<StopRequest>("stop-transaction"))
         .service(command::<ResetRequest>("reset"))
+        .service(command::<UnlockConnectorRequest>("unlock-connector"))
+        .service(command::<ChangeAvailabilityRequest>("change-availability"))
+        .service(command::<TriggerMessageRequest>("trigger-message"))
+        .service(command::<ChangeConfigurationRequest>("change-configuration"))
         .service(web::resource("/api/v1/commands/{commandId}").route(web::get().to(show)));
 }
 

@@ -1,6 +1,9 @@
 //! What a caller wants of a pile, and the command that comes of it if the pile is fit for it.
 
-use domain::command::{CommandKind, PileSnapshot, Refusal, ResetKind};
+use domain::command::{
+    Availability, CommandKind, ConfigurationKey, ConfigurationValue, PileSnapshot, Refusal, ResetKind,
+    TriggeredMessage,
+};
 use domain::digest::fnv1a_64;
 use domain::ids::{ConnectorId, IdTag, PileId, TransactionId};
 use domain::status::ConnectorStatus;
@@ -29,6 +32,32 @@ pub(crate) enum Intent {
         /// How.
         kind: ResetKind,
     },
+    /// To release a connector's lock.
+    UnlockConnector {
+        /// Which one; never connector 0.
+        connector_id: ConnectorId,
+    },
+    /// To take a connector into or out of service.
+    ChangeAvailability {
+        /// Into or out of service.
+        availability: Availability,
+        /// Which one; 0 for the whole charge point.
+        connector_id: ConnectorId,
+    },
+    /// To have the device send a message now.
+    TriggerMessage {
+        /// Which message.
+        requested: TriggeredMessage,
+        /// Of which connector; of all that are concerned when absent.
+        connector_id: Option<ConnectorId>,
+    },
+    /// To set a configuration key of the device.
+    ChangeConfiguration {
+        /// The key.
+        key: ConfigurationKey,
+        /// What it is to be.
+        value: ConfigurationValue,
+    },
 }
 
 impl Intent {
@@ -48,6 +77,10 @@ impl Intent {
             Self::StartTransaction { .. } => "RemoteStartTransaction",
             Self::StopTransaction { .. } => "RemoteStopTransaction",
             Self::Reset { .. } => "Reset",
+            Self::UnlockConnector { .. } => "UnlockConnector",
+            Self::ChangeAvailability { .. } => "ChangeAvailability",
+            Self::TriggerMessage { .. } => "TriggerMessage",
+            Self::ChangeConfiguration { .. } => "ChangeConfiguration",
         }
     }
 
@@ -72,6 +105,22 @@ impl Intent {
             Self::Reset { kind } => {
                 pile.check_reachable()?;
                 Ok(CommandKind::Reset { kind })
+            }
+            Self::UnlockConnector { connector_id } => {
+                pile.check_connector(connector_id)?;
+                Ok(CommandKind::UnlockConnector { connector_id })
+            }
+            Self::ChangeAvailability { availability, connector_id } => {
+                pile.check_connector(connector_id)?;
+                Ok(CommandKind::ChangeAvailability { connector_id, availability })
+            }
+            Self::TriggerMessage { requested, connector_id } => {
+                pile.check_connector(connector_id.unwrap_or(ConnectorId::WHOLE))?;
+                Ok(CommandKind::TriggerMessage { requested, connector_id })
+            }
+            Self::ChangeConfiguration { key, value } => {
+                pile.check_reachable()?;
+                Ok(CommandKind::ChangeConfiguration { key, value })
             }
         }
     }

@@ -1,10 +1,12 @@
 //! What the platform tells a charge point, and whether it may.
 
 mod check;
+mod configuration;
 mod life;
 mod record;
 
 pub use check::{LastHeard, OpenSession, PileSnapshot, Refusal, StartInFlight};
+pub use configuration::{ConfigurationKey, ConfigurationValue};
 pub use life::{
     CommandLife, CommandState, DeviceAnswer, Effect, EffectKind, Failure, FailureCode, Step, Taken,
     TrailEntry,
@@ -74,10 +76,10 @@ pub enum CommandKind {
     },
     /// Change a configuration key of the device.
     ChangeConfiguration {
-        /// The key, at most 50 characters.
-        key: String,
-        /// The value, at most 500 characters.
-        value: String,
+        /// The key.
+        key: ConfigurationKey,
+        /// What it is to be.
+        value: ConfigurationValue,
     },
 }
 

@@ -2,6 +2,7 @@
 
 mod battery;
 mod command;
+mod configuration;
 mod connector;
 mod exchange;
 mod link;
@@ -16,11 +17,11 @@ pub use spec::{DeviceSpec, Pace};
 pub use transaction::{Transaction, TransactionIds};
 
 use chrono::{DateTime, Utc};
+use configuration::Configuration;
 use domain::event::{EventKind, StatusReport};
 use domain::ids::{ConnectorId, TransactionId};
 use domain::status::ConnectorStatus;
 use link::Power;
-use std::collections::BTreeMap;
 
 /// A charge point.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub struct Device {
     pace: Pace,
     power: Power,
     connectors: Vec<Connector>,
-    configuration: BTreeMap<String, String>,
+    configuration: Configuration,
 }
 
 impl Device {
@@ -40,7 +41,7 @@ impl Device {
             .filter_map(|number| ConnectorId::parse(number.into()).ok())
             .map(|id| Connector::new(id, spec.max_power_kw))
             .collect();
-        Self { spec, pace, power: Power::Down, connectors, configuration: BTreeMap::new() }
+        Self { spec, pace, power: Power::Down, connectors, configuration: Configuration::default() }
     }
 
     /// What it is.
@@ -61,10 +62,10 @@ impl Device {
         self.connectors.iter().find(|connector| connector.id() == id)
     }
 
-    /// The value of a configuration key that it was given.
+    /// The value that a configuration key was set to; case does not matter in the key.
     #[must_use]
     pub fn configuration(&self, key: &str) -> Option<&str> {
-        self.configuration.get(key).map(String::as_str)
+        self.configuration.get(key)
     }
 
     /// Does what `input` asks. Without a connection it does nothing new: what runs goes on, unseen.

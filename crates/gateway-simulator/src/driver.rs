@@ -75,8 +75,9 @@ impl Driver {
             }
             Stage::Broken(connector) => {
                 self.rest(now);
-                let is_broken = status_of(device, connector) == Some(ConnectorStatus::Faulted);
-                is_broken.then_some(Input::Report(connector, ConnectorStatus::Available, None))
+                let broken =
+                    device.connector(connector).filter(|it| it.status() == ConnectorStatus::Faulted)?;
+                Some(Input::Report(connector, broken.idle_status(), None))
             }
         }
     }
@@ -111,10 +112,6 @@ impl Driver {
         self.stage = stage;
         self.due = now + seconds(self.random.waiting_time(mean_s));
     }
-}
-
-fn status_of(device: &Device, connector: ConnectorId) -> Option<ConnectorStatus> {
-    device.connector(connector).map(Connector::status)
 }
 
 /// At most a week: rates may be very low.

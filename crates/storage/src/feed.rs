@@ -64,14 +64,14 @@ pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Re
     Ok(())
 }
 
+/// The body and the size of each chunk, column by column.
+type PaddedChunks = (Vec<Option<String>>, Vec<Option<i32>>);
+
 /// `changes` as rows for a statement that writes `rows` rows of other things beside them: body and size of each chunk, padded.
 ///
 /// # Errors
 /// When a change has no form.
-pub(crate) fn render_beside(
-    changes: &[FeedChange],
-    rows: usize,
-) -> Result<(Vec<Option<String>>, Vec<Option<i32>>), StorageError> {
+pub(crate) fn render_beside(changes: &[FeedChange], rows: usize) -> Result<PaddedChunks, StorageError> {
     let chunk::Bodies { bodies, counts } = chunk::render(changes)?;
     let chunks = bodies.into_iter().zip(counts).map(|(body, count)| (Some(body), Some(count)));
     Ok(chunks.chain(std::iter::repeat((None, None))).take(rows).unzip())

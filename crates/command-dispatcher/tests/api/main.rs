@@ -10,7 +10,10 @@ mod answer;
 mod app;
 mod broker;
 mod fleet;
+mod sent;
 
+mod availability;
+mod configuration;
 mod deliveries;
 mod health;
 mod outages;
@@ -18,3 +21,5 @@ mod records;
 mod reset;
 mod start;
 mod stop;
+mod trigger;
+mod unlock;

@@ -1,5 +1,8 @@
 //! Whether a pile may be commanded, told from one look at it.
 
+#[cfg(test)]
+mod tests;
+
 use super::{CommandKind, Goal};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use crate::status::{ConnectorStatus, PileStatus};
@@ -147,6 +150,20 @@ impl PileSnapshot {
         }
     }
 
+    /// Whether the device is there and has such a connector, whatever state it is in: it reported a status of it, or a
+    /// session is open on it. Connector 0, the device as a whole, is always there.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchConnector`], or that the device is not there.
+    pub fn check_connector(&self, connector_id: ConnectorId) -> Result<(), Refusal> {
+        self.check_reachable()?;
+        let charges = |session: &OpenSession| session.connector_id == connector_id;
+        let is_known = connector_id.is_whole()
+            || self.status_of(connector_id).is_some()
+            || self.open_sessions.iter().any(charges);
+        if is_known { Ok(()) } else { Err(self.no_such_connector(connector_id)) }
+    }
+
     /// Whether charging may start on `connector`, or anywhere when none is named: the statuses in `startable` are good
     /// enough, the pile as a whole must not be out of service.
     ///
@@ -162,10 +179,7 @@ impl PileSnapshot {
         let Some(connector_id) = connector else {
             return self.check_start_anywhere(startable);
         };
-        let status = self.status_of(connector_id).ok_or_else(|| Refusal::NoSuchConnector {
-            charge_point_id: self.charge_point_id.clone(),
-            connector_id,
-        })?;
+        let status = self.status_of(connector_id).ok_or_else(|| self.no_such_connector(connector_id))?;
         if self.out_of_service() {
             return Err(self.pile_not_available());
         }
@@ -265,117 +279,11 @@ impl PileSnapshot {
         )
     }
 
+    fn no_such_connector(&self, connector_id: ConnectorId) -> Refusal {
+        Refusal::NoSuchConnector { charge_point_id: self.charge_point_id.clone(), connector_id }
+    }
+
     fn pile_not_available(&self) -> Refusal {
         Refusal::PileNotAvailable { charge_point_id: self.charge_point_id.clone(), status: self.status() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    const STARTABLE: &[ConnectorStatus] = &[ConnectorStatus::Available];
-
-    fn connector(id: i64) -> ConnectorId {
-        ConnectorId::parse(id).unwrap()
-    }
-
-    fn pile(online: Option<bool>, connectors: &[(i64, ConnectorStatus)]) -> PileSnapshot {
-        PileSnapshot {
-            pile_id: PileId(Uuid::nil()),
-            charge_point_id: ChargePointId::parse("CP-001").unwrap(),
-            online,
-            heard: None,
-            connectors: connectors.iter().map(|(id, status)| (connector(*id), *status)).collect(),
-            open_sessions: Vec::new(),
-            starts_in_flight: Vec::new(),
-        }
-    }
-
-    fn charging(sessions: &[(i64, Option<&str>)]) -> PileSnapshot {
-        let open_sessions = sessions
-            .iter()
-            .map(|(id, transaction)| OpenSession {
-                id: SessionId(Uuid::from_u128(id.unsigned_abs().into())),
-                connector_id: connector(*id),
-                transaction_id: transaction.map(|raw| TransactionId::parse(raw).unwrap()),
-            })
-            .collect();
-        PileSnapshot { open_sessions, ..pile(Some(true), &[(1, ConnectorStatus::Charging)]) }
-    }
-
-    fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
-        outcome.unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_start_needs_a_free_connector_on_a_pile_that_is_there() {
-        use ConnectorStatus::*;
-        let start = |pile: PileSnapshot, id: Option<i64>| pile.check_start(id.map(connector), STARTABLE);
-        assert_eq!(start(pile(Some(true), &[(1, Available)]), Some(1)), Ok(()));
-        assert_eq!(start(pile(Some(true), &[(1, Charging), (2, Available)]), None), Ok(()));
-        let said = |pile, id| refusal(start(pile, id));
-        assert_eq!(said(pile(None, &[]), Some(1)), "CP-001 has never been heard from");
-        assert_eq!(said(pile(Some(false), &[(1, Available)]), Some(1)), "CP-001 is offline");
-        assert_eq!(said(pile(Some(true), &[(1, Charging)]), Some(1)), "connector 1 of CP-001 is Charging");
-        assert_eq!(said(pile(Some(true), &[(1, Available)]), Some(9)), "CP-001 has no connector 9");
-        assert_eq!(said(pile(Some(true), &[(0, Faulted), (1, Available)]), Some(1)), "CP-001 is Faulted");
-        assert_eq!(said(pile(Some(true), &[(1, Charging)]), None), "CP-001 is Charging");
-        assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
-        let plugged = pile(Some(true), &[(1, Preparing)]);
-        assert_eq!(plugged.check_start(Some(connector(1)), &[Available, Preparing]), Ok(()));
-    }
-
-    #[test]
-    fn one_start_at_a_time_on_a_connector() {
-        let in_flight = |at: Option<i64>| {
-            let start = StartInFlight { command_id: CommandId(Uuid::nil()), connector_id: at.map(connector) };
-            let free = [(1, ConnectorStatus::Available), (2, ConnectorStatus::Available)];
-            PileSnapshot { starts_in_flight: vec![start], ..pile(Some(true), &free) }
-        };
-        let start = |at, wanted: Option<i64>| in_flight(at).check_start(wanted.map(connector), STARTABLE);
-        assert_eq!(start(Some(1), Some(2)), Ok(()));
-        let id = Uuid::nil();
-        let on_one = format!("connector 1 of CP-001 is being started already by command {id}");
-        assert_eq!(refusal(start(Some(1), Some(1))), on_one);
-        assert_eq!(refusal(start(None, Some(1))), on_one);
-        let anywhere = format!("a connector of CP-001 is being started already by command {id}");
-        assert_eq!(refusal(start(Some(1), None)), anywhere);
-    }
-
-    #[test]
-    fn a_stop_is_done_when_the_session_that_it_means_has_ended() {
-        let meant = |sessions: &[(i64, Option<&str>)], raw: &str| {
-            let transaction_id = TransactionId::parse(raw).unwrap();
-            match charging(sessions).goal_of(&CommandKind::StopTransaction { transaction_id }) {
-                Some(Goal::Stopped { session_id, .. }) => session_id.map(|id| id.0.as_u128()),
-                other => panic!("{other:?}"),
-            }
-        };
-        assert_eq!(meant(&[(1, Some("7")), (2, Some("8"))], "8"), Some(2));
-        assert_eq!(meant(&[(1, Some("7")), (2, None)], "8"), Some(2));
-        assert_eq!(meant(&[(1, None), (2, None)], "8"), None);
-    }
-
-    #[test]
-    fn a_stop_means_one_transaction_or_is_refused() {
-        let id = |raw: &str| TransactionId::parse(raw).unwrap();
-        let one = charging(&[(1, Some("634"))]);
-        assert_eq!(one.check_stop(None, None), Ok(id("634")));
-        assert_eq!(one.check_stop(None, Some(connector(1))), Ok(id("634")));
-        assert_eq!(one.check_stop(Some(&id("634")), None), Ok(id("634")));
-        assert_eq!(refusal(one.check_stop(Some(&id("7")), None)), "transaction 7 is not open on CP-001");
-        assert_eq!(refusal(one.check_stop(None, Some(connector(2)))), "CP-001 has no open charging session");
-        assert_eq!(
-            refusal(charging(&[]).check_stop(Some(&id("7")), None)),
-            "CP-001 has no open charging session"
-        );
-        let unnamed = charging(&[(1, None)]);
-        assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(id("7")));
-        assert!(matches!(unnamed.check_stop(None, None), Err(Refusal::TransactionIdPending(_))));
-        let two = charging(&[(1, Some("1")), (2, Some("2"))]);
-        assert!(matches!(two.check_stop(None, None), Err(Refusal::AmbiguousTransaction(_))));
-        assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
     }
 }

@@ -446,7 +446,7 @@ mod tests {
     #[test]
     fn an_answer_settles_what_was_not_known_to_be_published() {
         let unknown = Step::Unconfirmed { detail: "Kafka did not confirm the command".to_owned() };
-        let life = life_of(&[unknown.clone()]);
+        let life = life_of(std::slice::from_ref(&unknown));
         assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::Unconfirmed));
         let life = life_of(&[unknown, answered(1, "accepted")]);
         assert_eq!((life.state(), life.failure()), (CommandState::Confirmed, None));

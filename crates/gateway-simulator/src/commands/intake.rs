@@ -87,8 +87,8 @@ async fn execute(
     let reaction = Slot::apply(slot, Input::Command(command.kind.clone()), &origin, core);
     let word = reaction.answer.unwrap_or(Answer::Rejected);
     let outcome = core.count(match word {
-        Answer::Accepted | Answer::Scheduled => Outcome::Accepted,
-        Answer::Rejected => Outcome::Rejected(Rejection::DeviceRejected),
+        Answer::Accepted | Answer::Scheduled | Answer::Unlocked => Outcome::Accepted,
+        Answer::Rejected | Answer::NotSupported => Outcome::Rejected(Rejection::DeviceRejected),
     });
     core.tell(&command.charge_point_id, answer(outcome, word.as_str()), &origin).await?;
     // Whether they are acknowledged is counted; nobody waits for it here.

@@ -1,8 +1,9 @@
 //! What a charge point makes of a command.
 
+use super::link::Power;
 use super::{Answer, Connector, Device, Reaction, TransactionIds};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::command::{Availability, CommandKind, TriggeredMessage};
+use domain::command::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
 use domain::event::EventKind;
 use domain::ids::{ConnectorId, IdTag, TransactionId};
 use domain::status::ConnectorStatus;
@@ -32,7 +33,7 @@ impl Device {
             CommandKind::TriggerMessage { requested, connector_id } => {
                 self.trigger(requested, connector_id, now, reaction)
             }
-            CommandKind::ChangeConfiguration { key, value } => self.configure(key, value),
+            CommandKind::ChangeConfiguration { key, value } => self.configure(&key, value),
         };
         reaction.answer = Some(answer);
     }
@@ -66,12 +67,13 @@ impl Device {
         Answer::Accepted
     }
 
+    /// What runs there is stopped first.
     fn unlock(&mut self, id: ConnectorId, now: DateTime<Utc>, reaction: &mut Reaction) -> Answer {
         let Some(connector) = self.connectors.iter_mut().find(|connector| connector.id() == id) else {
-            return Answer::Rejected;
+            return Answer::NotSupported;
         };
         connector.stop("UnlockCommand", now, reaction);
-        Answer::Accepted
+        Answer::Unlocked
     }
 
     fn change_availability(
@@ -124,21 +126,32 @@ impl Device {
         Answer::Accepted
     }
 
-    /// Keeps any key; two of them change its pace, as OCPP has it.
-    fn configure(&mut self, key: String, value: String) -> Answer {
-        let pace = match key.as_str() {
-            "HeartbeatInterval" => Some(&mut self.pace.heartbeat),
-            "MeterValueSampleInterval" => Some(&mut self.pace.meter),
-            _ => None,
-        };
-        if let Some(pace) = pace {
-            let Ok(seconds) = value.parse::<u32>() else {
-                return Answer::Rejected;
-            };
-            *pace = (seconds > 0).then(|| TimeDelta::seconds(seconds.into()));
+    /// Two of the keys are intervals that it keeps from then on; 0 is never.
+    fn configure(&mut self, key: &ConfigurationKey, value: ConfigurationValue) -> Answer {
+        let is = |name: &str| key.as_str().eq_ignore_ascii_case(name);
+        let (beats, samples) = (is("HeartbeatInterval"), is("MeterValueSampleInterval"));
+        let seconds = value.as_str().parse::<u32>().ok();
+        if (beats || samples) && seconds.is_none() {
+            return Answer::Rejected;
         }
-        self.configuration.insert(key, value);
-        Answer::Accepted
+        let interval = seconds.filter(|it| *it > 0).map(|it| TimeDelta::seconds(it.into()));
+        let answer = self.configuration.set(key, value);
+        match answer {
+            Answer::Accepted if beats => self.beat_every(interval),
+            Answer::Accepted if samples => self.sample_every(interval),
+            _ => {}
+        }
+        answer
+    }
+
+    fn beat_every(&mut self, interval: Option<TimeDelta>) {
+        self.pace.heartbeat = interval;
+        self.power = Power::Up { heartbeat_due: None };
+    }
+
+    fn sample_every(&mut self, interval: Option<TimeDelta>) {
+        self.pace.meter = interval;
+        self.connectors.iter_mut().for_each(Connector::forget_sample);
     }
 
     /// The connector of that number; all of them for number 0.

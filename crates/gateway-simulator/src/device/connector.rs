@@ -99,12 +99,13 @@ impl Connector {
         if self.transaction.is_some() {
             return !in_service;
         }
-        let status = match (in_service, self.status) {
-            (false, _) => ConnectorStatus::Unavailable,
-            (true, ConnectorStatus::Unavailable) => ConnectorStatus::Available,
-            (true, status) => status,
-        };
-        self.change(status, reaction);
+        match (in_service, self.status) {
+            // Out of service or not, it is broken until it is mended.
+            (_, ConnectorStatus::Faulted) => {}
+            (false, _) => self.change(ConnectorStatus::Unavailable, reaction),
+            (true, ConnectorStatus::Unavailable) => self.change(ConnectorStatus::Available, reaction),
+            (true, _) => {}
+        }
         false
     }
 
@@ -134,6 +135,13 @@ impl Connector {
         }
     }
 
+    /// When it next reports its meter is to be decided anew.
+    pub(super) fn forget_sample(&mut self) {
+        if let Some(running) = self.transaction.as_mut() {
+            running.sample_due = None;
+        }
+    }
+
     pub(super) fn due(&self) -> Option<DateTime<Utc>> {
         let sample_due = self.transaction.as_ref().and_then(|running| running.sample_due);
         [self.leaves_at, sample_due].into_iter().flatten().min()
@@ -150,7 +158,8 @@ impl Connector {
         }
     }
 
-    fn idle_status(&self) -> ConnectorStatus {
+    /// What it is when nobody uses it and nothing is broken.
+    pub(crate) fn idle_status(&self) -> ConnectorStatus {
         if self.out_of_service { ConnectorStatus::Unavailable } else { ConnectorStatus::Available }
     }
 }

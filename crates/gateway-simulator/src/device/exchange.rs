@@ -52,6 +52,10 @@ pub enum Answer {
     Rejected,
     /// It will, once the running transaction is over.
     Scheduled,
+    /// The connector's lock is open.
+    Unlocked,
+    /// It has nothing to do that with, such as a connector of that number to unlock.
+    NotSupported,
 }
 
 impl Answer {
@@ -62,6 +66,8 @@ impl Answer {
             Self::Accepted => "Accepted",
             Self::Rejected => "Rejected",
             Self::Scheduled => "Scheduled",
+            Self::Unlocked => "Unlocked",
+            Self::NotSupported => "NotSupported",
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::*;
 use chrono::TimeDelta;
-use domain::command::{Availability, CommandKind, ResetKind, TriggeredMessage};
+use domain::command::{
+    Availability, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
+};
 use domain::ids::{ChargePointId, IdTag};
 use proptest::prelude::*;
 
@@ -70,6 +72,7 @@ fn told(reaction: &Reaction) -> Vec<String> {
         EventKind::TransactionStarted(start) => {
             format!("started {}", start.transaction_id.as_ref().map_or("?", |id| id.as_str()))
         }
+        EventKind::Other { event_type } => event_type.clone(),
         other => other.name().to_owned(),
     };
     reaction.events.iter().map(short).collect()
@@ -81,4 +84,11 @@ fn remote_start(connector_id: Option<ConnectorId>) -> CommandKind {
 
 fn remote_stop(id: &str) -> CommandKind {
     CommandKind::StopTransaction { transaction_id: TransactionId::parse(id).unwrap() }
+}
+
+fn configure(key: &str, value: &str) -> CommandKind {
+    CommandKind::ChangeConfiguration {
+        key: ConfigurationKey::parse(key).unwrap(),
+        value: ConfigurationValue::parse(value).unwrap(),
+    }
 }

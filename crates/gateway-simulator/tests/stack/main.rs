@@ -7,6 +7,7 @@ mod check;
 mod commands;
 mod events;
 mod keys;
+mod kinds;
 mod load;
 mod refusals;
 mod sample;

@@ -4,7 +4,9 @@ use crate::error::{DecodeError, FieldError};
 use crate::event::charge_point_id;
 use crate::json::Object;
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::command::{Availability, Command, CommandKind, ResetKind, TriggeredMessage};
+use domain::command::{
+    Availability, Command, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
+};
 use domain::ids::{CommandId, GatewayId, IdTag, TransactionId};
 use serde::Serialize;
 use uuid::Uuid;
@@ -102,7 +104,9 @@ fn payload(kind: &CommandKind) -> Payload<'_> {
             requested_message: *requested,
             connector_id: connector_id.map(domain::ids::ConnectorId::number),
         },
-        CommandKind::ChangeConfiguration { key, value } => Payload::Configure { key, value },
+        CommandKind::ChangeConfiguration { key, value } => {
+            Payload::Configure { key: key.as_str(), value: value.as_str() }
+        }
     }
 }
 
@@ -178,9 +182,15 @@ fn trigger_message(payload: &Object<'_>) -> Result<CommandKind, FieldError> {
 }
 
 fn change_configuration(payload: &Object<'_>) -> Result<CommandKind, FieldError> {
+    let value = payload.string("value")?.ok_or_else(|| FieldError::missing("value"))?;
+    configuration(&text(payload, "key")?, &value)
+}
+
+/// A change of this key to this value, if they are such.
+pub(super) fn configuration(key: &str, value: &str) -> Result<CommandKind, FieldError> {
     Ok(CommandKind::ChangeConfiguration {
-        key: text(payload, "key")?,
-        value: payload.string("value")?.ok_or_else(|| FieldError::missing("value"))?,
+        key: ConfigurationKey::parse(key).map_err(|error| FieldError::new("key", error))?,
+        value: ConfigurationValue::parse(value).map_err(|error| FieldError::new("value", error))?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Commands in protobuf.
 
 use super::EncodedCommand;
-use super::json::{command_id, gateway_id};
+use super::json::{command_id, configuration, gateway_id};
 use crate::error::{DecodeError, FieldError};
 use crate::event::charge_point_id;
 use crate::proto;
@@ -62,8 +62,8 @@ fn payload(kind: &CommandKind) -> Payload {
         }
         CommandKind::ChangeConfiguration { key, value } => {
             Payload::ChangeConfiguration(proto::ChangeConfiguration {
-                key: key.clone(),
-                value: value.clone(),
+                key: key.to_string(),
+                value: value.to_string(),
             })
         }
     }
@@ -113,9 +113,7 @@ fn kind(payload: Payload) -> Result<CommandKind, FieldError> {
             requested: variant("requestedMessage", &trigger.requested_message)?,
             connector_id: trigger.connector_id.map(connector).transpose()?,
         },
-        Payload::ChangeConfiguration(change) => {
-            CommandKind::ChangeConfiguration { key: change.key, value: change.value }
-        }
+        Payload::ChangeConfiguration(change) => configuration(&change.key, &change.value)?,
     })
 }
 

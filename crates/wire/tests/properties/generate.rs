@@ -1,7 +1,9 @@
 //! Any event and any command that the domain can hold.
 
 use chrono::{DateTime, Utc};
-use domain::command::{Availability, Command, CommandKind, ResetKind, TriggeredMessage};
+use domain::command::{
+    Availability, Command, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
+};
 use domain::event::{
     BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart,
     TransactionStop,
@@ -166,8 +168,12 @@ fn command_kind() -> impl Strategy<Value = CommandKind> {
         (triggered_message(), option::of(connector_id())).prop_map(|(requested, connector_id)| {
             CommandKind::TriggerMessage { requested, connector_id }
         }),
-        ("[A-Za-z]{1,50}", any::<String>())
-            .prop_map(|(key, value)| CommandKind::ChangeConfiguration { key, value }),
+        ("[!-~桩]([ -~桩]{0,48}[!-~桩])?", "[ -~桩🚗]{0,500}").prop_map(|(key, value)| {
+            CommandKind::ChangeConfiguration {
+                key: ConfigurationKey::parse(&key).unwrap(),
+                value: ConfigurationValue::parse(&value).unwrap(),
+            }
+        }),
     ]
 }
 

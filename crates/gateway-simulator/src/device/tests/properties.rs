@@ -21,7 +21,12 @@ fn any_command() -> impl Strategy<Value = CommandKind> {
             requested: TriggeredMessage::MeterValues,
             connector_id,
         }),
+        1 => (any_key(), 0..40_u32).prop_map(|(key, value)| configure(key, &value.to_string())),
     ]
+}
+
+fn any_key() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec!["HeartbeatInterval", "MeterValueSampleInterval", "Other"])
 }
 
 fn any_input() -> impl Strategy<Value = Input> {

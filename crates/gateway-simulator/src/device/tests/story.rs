@@ -65,10 +65,24 @@ fn without_a_name_the_waiting_vehicle_is_charged() {
 fn what_cannot_be_done_is_rejected() {
     let mut bench = Bench::new();
     bench.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
-    let unlock = CommandKind::UnlockConnector { connector_id: connector(9) };
-    for impossible in
-        [remote_start(Some(connector(1))), remote_start(Some(connector(3))), remote_stop("1"), unlock]
-    {
+    let elsewhere = CommandKind::ChangeAvailability {
+        connector_id: connector(9),
+        availability: Availability::Inoperative,
+    };
+    let message = CommandKind::TriggerMessage {
+        requested: TriggeredMessage::StatusNotification,
+        connector_id: Some(connector(9)),
+    };
+    for impossible in [
+        remote_start(Some(connector(1))),
+        remote_start(Some(connector(3))),
+        remote_stop("1"),
+        elsewhere,
+        message,
+        configure("HeartbeatInterval", "soon"),
+        configure("MeterValueSampleInterval", "-1"),
+        configure("numberofconnectors", "3"),
+    ] {
         assert_eq!(bench.command(impossible), (Some(Answer::Rejected), vec![]));
     }
 }
@@ -115,21 +129,69 @@ fn messages_can_be_triggered() {
     assert_eq!(trigger(TriggeredMessage::Heartbeat, None), ["heartbeat"]);
     assert_eq!(trigger(TriggeredMessage::BootNotification, None), ["connected"]);
     assert_eq!(trigger(TriggeredMessage::MeterValues, Some(connector(1))), ["meter_values"]);
+    assert_eq!(trigger(TriggeredMessage::MeterValues, None), ["meter_values", "meter_values"]);
+    assert_eq!(trigger(TriggeredMessage::FirmwareStatusNotification, None), ["firmware.status_changed"]);
+    assert_eq!(
+        trigger(TriggeredMessage::DiagnosticsStatusNotification, None),
+        ["diagnostics.status_changed"]
+    );
 }
 
 #[test]
 fn a_configured_interval_is_kept() {
     let mut bench = Bench::new();
     assert_eq!(bench.after(60), ["heartbeat"]);
-    let configure = |value: &str| CommandKind::ChangeConfiguration {
-        key: "HeartbeatInterval".to_owned(),
-        value: value.to_owned(),
-    };
-    assert_eq!(bench.command(configure("soon")).0, Some(Answer::Rejected));
-    assert_eq!(bench.command(configure("5")).0, Some(Answer::Accepted));
+    assert_eq!(bench.command(configure("heartbeatInterval", "5")), (Some(Answer::Accepted), vec![]));
     assert_eq!(bench.device.configuration("HeartbeatInterval"), Some("5"));
-    assert_eq!(bench.after(60), ["heartbeat"]);
+    assert!(bench.after(4).is_empty());
+    assert_eq!(bench.after(1), ["heartbeat"]);
     assert_eq!(bench.after(5), ["heartbeat"]);
+    bench.command(configure("HeartbeatInterval", "0"));
+    assert_eq!(bench.device.due(), None);
+    bench.apply(Input::Start(connector(1), tag()));
+    bench.command(configure("MeterValueSampleInterval", "1"));
+    assert_eq!(bench.after(1), ["meter_values"]);
+    bench.command(configure("MeterValueSampleInterval", "0"));
+    assert_eq!(bench.device.due(), None);
+}
+
+#[test]
+fn a_configuration_outlives_a_restart() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.command(configure("AuthorizationKey", "")).0, Some(Answer::Accepted));
+    bench.command(configure("HeartbeatInterval", "5"));
+    bench.command(CommandKind::Reset { kind: ResetKind::Hard });
+    assert_eq!(bench.after(3), ["connected", "1 Available", "2 Available"]);
+    assert_eq!(bench.device.configuration("AuthorizationKey"), Some(""));
+    assert_eq!(bench.after(5), ["heartbeat"]);
+}
+
+#[test]
+fn unlocking_stops_what_runs_there() {
+    let mut bench = Bench::new();
+    let unlock = |number| CommandKind::UnlockConnector { connector_id: connector(number) };
+    bench.apply(Input::Start(connector(1), tag()));
+    bench.apply(Input::Start(connector(2), tag()));
+    let (answer, events) = bench.command(unlock(1));
+    assert_eq!(answer, Some(Answer::Unlocked));
+    assert_eq!(events, ["stopped UnlockCommand", "1 Finishing"]);
+    assert!(bench.device.connector(connector(2)).unwrap().transaction().is_some());
+    assert_eq!(bench.command(unlock(1)), (Some(Answer::Unlocked), vec![]));
+    for unknown in [0, 9] {
+        assert_eq!(bench.command(unlock(unknown)), (Some(Answer::NotSupported), vec![]));
+    }
+}
+
+#[test]
+fn what_is_broken_stays_so_out_of_service_too() {
+    let mut bench = Bench::new();
+    let change = |availability| CommandKind::ChangeAvailability { connector_id: connector(1), availability };
+    bench.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
+    assert_eq!(bench.command(change(Availability::Inoperative)), (Some(Answer::Accepted), vec![]));
+    assert_eq!(bench.device.connector(connector(1)).unwrap().idle_status(), ConnectorStatus::Unavailable);
+    bench.command(CommandKind::Reset { kind: ResetKind::Soft });
+    assert_eq!(bench.after(3), ["connected", "1 Unavailable", "2 Available"]);
+    assert_eq!(bench.command(change(Availability::Operative)).1, ["1 Available"]);
 }
 
 #[test]

@@ -1,0 +1,24 @@
+//! `change-availability`.
+
+use super::CommandRequest;
+use super::fields::{any_connector, both, required_word};
+use crate::intent::Intent;
+use domain::ids::ConnectorId;
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct ChangeAvailabilityRequest {
+    r#type: Option<String>,
+    connector_id: Option<i64>,
+}
+
+impl CommandRequest for ChangeAvailabilityRequest {
+    fn parse(self) -> Result<Intent, Vec<FieldError>> {
+        let availability = required_word("type", self.r#type);
+        let connector_id = self.connector_id.map_or(Ok(ConnectorId::WHOLE), any_connector);
+        let (availability, connector_id) = both(availability, connector_id)?;
+        Ok(Intent::ChangeAvailability { availability, connector_id })
+    }
+}

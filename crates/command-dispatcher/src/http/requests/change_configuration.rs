@@ -1,0 +1,24 @@
+//! `change-configuration`.
+
+use super::CommandRequest;
+use super::fields::{both, required_text};
+use crate::intent::Intent;
+use domain::command::{ConfigurationKey, ConfigurationValue};
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct ChangeConfigurationRequest {
+    key: Option<String>,
+    value: Option<String>,
+}
+
+impl CommandRequest for ChangeConfigurationRequest {
+    fn parse(self) -> Result<Intent, Vec<FieldError>> {
+        let key = required_text("key", self.key, ConfigurationKey::parse);
+        let value = required_text("value", self.value, ConfigurationValue::parse);
+        let (key, value) = both(key, value)?;
+        Ok(Intent::ChangeConfiguration { key, value })
+    }
+}

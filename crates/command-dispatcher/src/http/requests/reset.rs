@@ -1,0 +1,19 @@
+//! `reset`.
+
+use super::CommandRequest;
+use crate::intent::Intent;
+use domain::command::ResetKind;
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct ResetRequest {
+    r#type: Option<ResetKind>,
+}
+
+impl CommandRequest for ResetRequest {
+    fn parse(self) -> Result<Intent, Vec<FieldError>> {
+        Ok(Intent::Reset { kind: self.r#type.unwrap_or_default() })
+    }
+}

@@ -1,0 +1,23 @@
+//! `start-transaction`.
+
+use super::CommandRequest;
+use super::fields::{both, one_connector, required_text};
+use crate::intent::Intent;
+use domain::ids::IdTag;
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct StartRequest {
+    id_tag: Option<String>,
+    connector_id: Option<i64>,
+}
+
+impl CommandRequest for StartRequest {
+    fn parse(self) -> Result<Intent, Vec<FieldError>> {
+        let id_tag = required_text("idTag", self.id_tag, IdTag::parse);
+        let (id_tag, connector_id) = both(id_tag, self.connector_id.map(one_connector).transpose())?;
+        Ok(Intent::StartTransaction { id_tag, connector_id })
+    }
+}

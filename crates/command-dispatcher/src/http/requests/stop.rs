@@ -1,0 +1,48 @@
+//! `stop-transaction`.
+
+use super::CommandRequest;
+use super::fields::{both, one_connector};
+use crate::intent::Intent;
+use domain::ids::TransactionId;
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct StopRequest {
+    transaction_id: Option<NumberOrText>,
+    connector_id: Option<i64>,
+}
+
+/// OCPP 1.6 has integers, some gateways names.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "must be an integer or a string")]
+enum NumberOrText {
+    Number(i64),
+    Text(String),
+}
+
+impl CommandRequest for StopRequest {
+    fn parse(self) -> Result<Intent, Vec<FieldError>> {
+        let transaction_id = self.transaction_id.map(transaction).transpose();
+        let connector_id = self.connector_id.map(one_connector).transpose();
+        let (transaction_id, connector_id) = both(transaction_id, connector_id)?;
+        Ok(Intent::StopTransaction { transaction_id, connector_id })
+    }
+}
+
+fn transaction(raw: NumberOrText) -> Result<TransactionId, FieldError> {
+    let text = match raw {
+        NumberOrText::Number(number) => number.to_string(),
+        NumberOrText::Text(text) => text,
+    };
+    let id =
+        TransactionId::parse(&text).map_err(|error| FieldError::new("transactionId", error.to_string()))?;
+    match id.as_integer() {
+        Some(0) => Err(FieldError::new(
+            "transactionId",
+            "must not be 0, which gateways say when they do not know it",
+        )),
+        _ => Ok(id),
+    }
+}

@@ -1,0 +1,22 @@
+//! `trigger-message`.
+
+use super::CommandRequest;
+use super::fields::{both, one_connector, required_word};
+use crate::intent::Intent;
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct TriggerMessageRequest {
+    requested_message: Option<String>,
+    connector_id: Option<i64>,
+}
+
+impl CommandRequest for TriggerMessageRequest {
+    fn parse(self) -> Result<Intent, Vec<FieldError>> {
+        let requested = required_word("requestedMessage", self.requested_message);
+        let (requested, connector_id) = both(requested, self.connector_id.map(one_connector).transpose())?;
+        Ok(Intent::TriggerMessage { requested, connector_id })
+    }
+}

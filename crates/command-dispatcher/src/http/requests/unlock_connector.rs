@@ -1,0 +1,21 @@
+//! `unlock-connector`.
+
+use super::CommandRequest;
+use super::fields::{one_connector, required};
+use crate::intent::Intent;
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct UnlockConnectorRequest {
+    connector_id: Option<i64>,
+}
+
+impl CommandRequest for UnlockConnectorRequest {
+    fn parse(self) -> Result<Intent, Vec<FieldError>> {
+        let connector_id = required("connectorId", self.connector_id, one_connector);
+        let connector_id = connector_id.map_err(|error| vec![error])?;
+        Ok(Intent::UnlockConnector { connector_id })
+    }
+}

@@ -1,0 +1,169 @@
+//! What may be commanded, and what not and why.
+
+use super::*;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const STARTABLE: &[ConnectorStatus] = &[ConnectorStatus::Available];
+
+fn connector(id: i64) -> ConnectorId {
+    ConnectorId::parse(id).unwrap()
+}
+
+fn pile(online: Option<bool>, connectors: &[(i64, ConnectorStatus)]) -> PileSnapshot {
+    PileSnapshot {
+        pile_id: PileId(Uuid::nil()),
+        charge_point_id: ChargePointId::parse("CP-001").unwrap(),
+        online,
+        heard: None,
+        connectors: connectors.iter().map(|(id, status)| (connector(*id), *status)).collect(),
+        open_sessions: Vec::new(),
+        starts_in_flight: Vec::new(),
+    }
+}
+
+fn charging(sessions: &[(i64, Option<&str>)]) -> PileSnapshot {
+    let open_sessions = sessions
+        .iter()
+        .map(|(id, transaction)| OpenSession {
+            id: SessionId(Uuid::from_u128(id.unsigned_abs().into())),
+            connector_id: connector(*id),
+            transaction_id: transaction.map(|raw| TransactionId::parse(raw).unwrap()),
+        })
+        .collect();
+    PileSnapshot { open_sessions, ..pile(Some(true), &[(1, ConnectorStatus::Charging)]) }
+}
+
+fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
+    outcome.unwrap_err().to_string()
+}
+
+#[test]
+fn a_start_needs_a_free_connector_on_a_pile_that_is_there() {
+    use ConnectorStatus::*;
+    let start = |pile: PileSnapshot, id: Option<i64>| pile.check_start(id.map(connector), STARTABLE);
+    assert_eq!(start(pile(Some(true), &[(1, Available)]), Some(1)), Ok(()));
+    assert_eq!(start(pile(Some(true), &[(1, Charging), (2, Available)]), None), Ok(()));
+    let said = |pile, id| refusal(start(pile, id));
+    assert_eq!(said(pile(None, &[]), Some(1)), "CP-001 has never been heard from");
+    assert_eq!(said(pile(Some(false), &[(1, Available)]), Some(1)), "CP-001 is offline");
+    assert_eq!(said(pile(Some(true), &[(1, Charging)]), Some(1)), "connector 1 of CP-001 is Charging");
+    assert_eq!(said(pile(Some(true), &[(1, Available)]), Some(9)), "CP-001 has no connector 9");
+    assert_eq!(said(pile(Some(true), &[(0, Faulted), (1, Available)]), Some(1)), "CP-001 is Faulted");
+    assert_eq!(said(pile(Some(true), &[(1, Charging)]), None), "CP-001 is Charging");
+    assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
+    let plugged = pile(Some(true), &[(1, Preparing)]);
+    assert_eq!(plugged.check_start(Some(connector(1)), &[Available, Preparing]), Ok(()));
+}
+
+#[test]
+fn a_connector_is_known_by_its_status_or_its_session() {
+    use ConnectorStatus::*;
+    let check = |pile: PileSnapshot, id| pile.check_connector(connector(id));
+    for status in ConnectorStatus::ALL {
+        assert_eq!(check(pile(Some(true), &[(2, status)]), 2), Ok(()), "{status}");
+    }
+    let charges = PileSnapshot { connectors: Vec::new(), ..charging(&[(3, None)]) };
+    assert_eq!(check(charges.clone(), 3), Ok(()));
+    assert_eq!(refusal(check(charges, 1)), "CP-001 has no connector 1");
+    assert_eq!(check(pile(Some(true), &[]), 0), Ok(()), "the device as a whole");
+    assert_eq!(refusal(check(pile(Some(false), &[(1, Available)]), 1)), "CP-001 is offline");
+    assert_eq!(refusal(check(pile(None, &[]), 0)), "CP-001 has never been heard from");
+}
+
+#[test]
+fn a_stop_means_one_transaction_or_is_refused() {
+    let id = |raw: &str| TransactionId::parse(raw).unwrap();
+    let one = charging(&[(1, Some("634"))]);
+    assert_eq!(one.check_stop(None, None), Ok(id("634")));
+    assert_eq!(one.check_stop(None, Some(connector(1))), Ok(id("634")));
+    assert_eq!(one.check_stop(Some(&id("634")), None), Ok(id("634")));
+    assert_eq!(refusal(one.check_stop(Some(&id("7")), None)), "transaction 7 is not open on CP-001");
+    assert_eq!(refusal(one.check_stop(None, Some(connector(2)))), "CP-001 has no open charging session");
+    assert_eq!(
+        refusal(charging(&[]).check_stop(Some(&id("7")), None)),
+        "CP-001 has no open charging session"
+    );
+    let unnamed = charging(&[(1, None)]);
+    assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(id("7")));
+    assert!(matches!(unnamed.check_stop(None, None), Err(Refusal::TransactionIdPending(_))));
+    let two = charging(&[(1, Some("1")), (2, Some("2"))]);
+    assert!(matches!(two.check_stop(None, None), Err(Refusal::AmbiguousTransaction(_))));
+    assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
+}
+
+fn any_pile() -> impl Strategy<Value = PileSnapshot> {
+    let connectors = proptest::collection::vec((0..4_i64, 0..9_usize), 0..4);
+    let sessions = proptest::collection::vec(0..4_i64, 0..3);
+    (proptest::option::of(any::<bool>()), connectors, sessions).prop_map(|(online, connectors, sessions)| {
+        let connectors: Vec<_> =
+            connectors.into_iter().map(|(id, status)| (id, ConnectorStatus::ALL[status])).collect();
+        let sessions: Vec<_> = sessions.into_iter().map(|id| (id, None)).collect();
+        PileSnapshot { open_sessions: charging(&sessions).open_sessions, ..pile(online, &connectors) }
+    })
+}
+
+proptest! {
+    /// A connector that may be started may be commanded in every other way, too, and so may one that charges.
+    #[test]
+    fn what_may_be_started_or_stopped_is_known(pile in any_pile(), id in 1..5_i64) {
+        let id = connector(id);
+        let known = pile.check_connector(id).is_ok();
+        prop_assert!(known || pile.check_start(Some(id), &ConnectorStatus::ALL).is_err());
+        let transaction = TransactionId::parse("7").unwrap();
+        prop_assert!(known || pile.check_stop(Some(&transaction), Some(id)).is_err());
+    }
+
+    /// Whatever is known of a device, no command passes that has not been heard from, or is offline.
+    #[test]
+    fn a_device_that_is_not_there_is_not_commanded(pile in any_pile(), id in 0..5_i64) {
+        let id = connector(id);
+        let reachable = pile.check_reachable();
+        prop_assert_eq!(reachable.is_ok(), pile.online == Some(true));
+        if reachable.is_err() {
+            prop_assert_eq!(&pile.check_connector(id), &reachable);
+            prop_assert_eq!(&pile.check_start(Some(id), &ConnectorStatus::ALL), &reachable);
+        }
+    }
+
+    /// The status of a connector matters for a start alone.
+    #[test]
+    fn no_status_keeps_a_connector_from_being_commanded(pile in any_pile(), status in 0..9_usize, id in 0..5_i64) {
+        let mut changed = pile.clone();
+        for (_, reported) in &mut changed.connectors {
+            *reported = ConnectorStatus::ALL[status];
+        }
+        prop_assert_eq!(changed.check_connector(connector(id)), pile.check_connector(connector(id)));
+    }
+}
+
+#[test]
+fn one_start_at_a_time_on_a_connector() {
+    let in_flight = |at: Option<i64>| {
+        let start = StartInFlight { command_id: CommandId(Uuid::nil()), connector_id: at.map(connector) };
+        let free = [(1, ConnectorStatus::Available), (2, ConnectorStatus::Available)];
+        PileSnapshot { starts_in_flight: vec![start], ..pile(Some(true), &free) }
+    };
+    let start = |at, wanted: Option<i64>| in_flight(at).check_start(wanted.map(connector), STARTABLE);
+    assert_eq!(start(Some(1), Some(2)), Ok(()));
+    let id = Uuid::nil();
+    let on_one = format!("connector 1 of CP-001 is being started already by command {id}");
+    assert_eq!(refusal(start(Some(1), Some(1))), on_one);
+    assert_eq!(refusal(start(None, Some(1))), on_one);
+    let anywhere = format!("a connector of CP-001 is being started already by command {id}");
+    assert_eq!(refusal(start(Some(1), None)), anywhere);
+}
+
+#[test]
+fn a_stop_is_done_when_the_session_that_it_means_has_ended() {
+    let meant = |sessions: &[(i64, Option<&str>)], raw: &str| {
+        let transaction_id = TransactionId::parse(raw).unwrap();
+        match charging(sessions).goal_of(&CommandKind::StopTransaction { transaction_id }) {
+            Some(Goal::Stopped { session_id, .. }) => session_id.map(|id| id.0.as_u128()),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(meant(&[(1, Some("7")), (2, Some("8"))], "8"), Some(2));
+    assert_eq!(meant(&[(1, Some("7")), (2, None)], "8"), Some(2));
+    assert_eq!(meant(&[(1, None), (2, None)], "8"), None);
+}
