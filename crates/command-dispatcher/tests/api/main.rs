@@ -17,6 +17,7 @@ mod configuration;
 mod deliveries;
 mod health;
 mod outages;
+mod promises;
 mod records;
 mod reset;
 mod start;

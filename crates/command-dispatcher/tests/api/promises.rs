@@ -1,0 +1,147 @@
+//! Requests sent again, starts that meet, and routes that Redis does not tell.
+
+use crate::answer::Answer;
+use crate::app::TestApp;
+use crate::fleet::{Device, Pile};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+async fn free_pile(app: &TestApp) -> Pile {
+    app.pile(Device::online(&[(1, "Available"), (2, "Available")])).await
+}
+
+async fn keyed(app: &TestApp, pile: &Pile, key: &str, command: &str, body: Value) -> Answer {
+    let request = app.post(&format!("piles/{}/commands/{command}", pile.id));
+    Answer::read(request.header("Idempotency-Key", key).json(&body).send().await.unwrap()).await
+}
+
+/// The key is free for a repeat as soon as the publication is noted.
+async fn settled(app: &TestApp) {
+    testkit::eventually("the publication to be noted", || {
+        app.holds("not exists (select from commands where state = 'accepted')")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_sent_again_leads_to_the_same_command() {
+    let app = TestApp::start().await;
+    let pile = free_pile(&app).await;
+    let start = json!({"idTag": "RFID123", "connectorId": 1});
+    let first = keyed(&app, &pile, "order-1", "start-transaction", start.clone()).await;
+    settled(&app).await;
+    // What it asked for has happened meanwhile: a new start would be refused.
+    app.database.execute("update connectors set status = 'Charging'").await;
+    let again = keyed(&app, &pile, "order-1", "start-transaction", start).await;
+    assert_eq!((again.status, &again.body), (first.status, &first.body));
+    assert!(app.holds("(select count(*) from commands) = 1").await);
+
+    let other = keyed(&app, &pile, "order-1", "reset", json!({})).await;
+    assert_eq!((other.status.as_u16(), other.text("code")), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let unkeyed = app.command(pile.id, "reset", json!({})).await;
+    assert_ne!(unkeyed.command_id(), first.command_id());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twins_that_come_at_once_are_one_command() {
+    let app = TestApp::start().await;
+    let pile = free_pile(&app).await;
+    let twins = (0..20).map(|_| keyed(&app, &pile, "order-2", "reset", json!({})));
+    let answers = futures_util::future::join_all(twins).await;
+    let mut ids = BTreeSet::new();
+    for answer in answers {
+        match answer.status.as_u16() {
+            202 => drop(ids.insert(answer.command_id())),
+            _ => assert_eq!((answer.status.as_u16(), answer.text("code")), (409, "IDEMPOTENCY_IN_PROGRESS")),
+        }
+    }
+    assert_eq!(ids.len(), 1);
+    assert!(app.holds("(select count(*) from commands) = 1").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_never_published_may_be_tried_again_under_its_key() {
+    let app = TestApp::with(&[]).await;
+    let pile = free_pile(&app).await;
+    let failed = keyed(&app, &pile, "order-3", "reset", json!({})).await;
+    assert_eq!(failed.text("code"), "BROKER_UNAVAILABLE");
+    app.create_topic(crate::app::PARTITIONS).await;
+    testkit::eventually("the topic to be seen", || async {
+        keyed(&app, &pile, "order-3", "reset", json!({})).await.status == 202
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_none_is_refused() {
+    let app = TestApp::with(&[]).await;
+    let pile = free_pile(&app).await;
+    let long = "k".repeat(201);
+    for key in ["", "two words", long.as_str()] {
+        let refused = keyed(&app, &pile, key, "reset", json!({})).await;
+        assert_eq!(refused.text("code"), "INVALID_REQUEST", "{key:?}");
+        assert_eq!(refused.body["errors"][0]["field"], "Idempotency-Key");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_start_at_a_time_on_a_connector_however_many_ask() {
+    let app = TestApp::start().await;
+    let pile = free_pile(&app).await;
+    let starts = (0..10).map(|_| {
+        let body = json!({"idTag": "RFID123", "connectorId": 1});
+        app.command(pile.id, "start-transaction", body)
+    });
+    let answers = futures_util::future::join_all(starts).await;
+    let sent = answers.iter().filter(|answer| answer.status == 202).count();
+    let met = answers.iter().filter(|answer| answer.body["code"] == "COMMAND_IN_FLIGHT").count();
+    assert_eq!((sent, met), (1, 9));
+    let beside = json!({"idTag": "RFID123", "connectorId": 2});
+    assert_eq!(app.command(pile.id, "start-transaction", beside).await.status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_redis_does_not_know_to_hold_the_device_shows_on_the_command() {
+    let app = TestApp::start().await;
+    let pile = free_pile(&app).await;
+    app.database.execute("update charge_points set gateway_id = 'gateway-9', seen_at = now()").await;
+    let sent = app.command(pile.id, "reset", json!({})).await;
+    let record = app.get(&format!("commands/{}", sent.command_id())).await;
+    assert_eq!(record.text("gatewayId"), "gateway-pod-xyz");
+    assert_eq!(record.text("seenGatewayId"), "gateway-9");
+    assert_eq!(record.body["degraded"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_a_device_heard_lately_is_found_through_its_events() {
+    let app = TestApp::with(&[("redis.url", "redis://127.0.0.1:1")]).await;
+    app.create_topic(crate::app::PARTITIONS).await;
+    let pile = free_pile(&app).await;
+    app.database.execute("update charge_points set gateway_id = 'gateway-9', seen_at = now()").await;
+    let sent = app.command(pile.id, "reset", json!({})).await;
+    assert_eq!(sent.text("gatewayId"), "gateway-9");
+    let record = app.get(&format!("commands/{}", sent.command_id())).await;
+    assert_eq!(record.body["degraded"], true);
+    app.database.execute("update charge_points set seen_at = now() - interval '1 hour'").await;
+    let refused = app.command(pile.id, "reset", json!({})).await;
+    assert_eq!(refused.text("code"), "ROUTE_STORE_UNAVAILABLE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_of_which_nothing_is_heard_expires() {
+    let soon = [
+        ("dispatch.command_ttl_s", "0"),
+        ("dispatch.answer_grace_s", "0"),
+        ("dispatch.expiry_interval_ms", "50"),
+    ];
+    let app = TestApp::with(&soon).await;
+    app.create_topic(crate::app::PARTITIONS).await;
+    let pile = free_pile(&app).await;
+    let sent = app.command(pile.id, "reset", json!({})).await;
+    let location = format!("commands/{}", sent.command_id());
+    testkit::eventually("the command to expire", || async {
+        app.get(&location).await.body["status"] == "expired"
+    })
+    .await;
+    assert_eq!(app.get(&location).await.text("failureCode"), "NO_ANSWER");
+}
