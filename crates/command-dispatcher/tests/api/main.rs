@@ -15,6 +15,7 @@ mod deliveries;
 mod health;
 mod outages;
 mod records;
+mod redis_groups;
 mod reset;
 mod start;
 mod stop;
