@@ -1,26 +1,29 @@
 //! Redis: the only module that imports fred. Every answer is quick, also the answer that Redis is away.
+//!
+//! One server, whichever of a sentinel group is the master, or the nodes of a cluster: fred speaks to single servers only,
+//! and which of them has a key is found out here. Its own ways of doing so stop at the first server that is away: of a
+//! cluster, all nodes are left alone until the last one answers; of sentinels, the first that accepts a connection is the only
+//! one asked, also when it says nothing, and the addresses that were configured are forgotten.
 
-use std::{fmt, time::Duration};
+mod address;
+mod discovery;
+mod node;
+mod nodes;
+mod topology;
 
-use fred::{
-    clients::Pool,
-    interfaces::{ClientLike as _, KeysInterface as _},
-    types::{
-        Builder, Expiration,
-        config::{Config, ReconnectPolicy},
-    },
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures_util::future::{BoxFuture, select_ok};
+use tokio_util::task::AbortOnDropHandle;
+
+use self::{
+    address::{Address, Deployment},
+    discovery::Discovery,
+    node::{Connector, Question},
+    nodes::Nodes,
+    topology::Topology,
 };
-use futures_util::future::BoxFuture;
-use secrecy::ExposeSecret as _;
-
 use crate::settings::RedisSettings;
-
-/// Pauses between attempts to connect, from and to, in milliseconds.
-const RECONNECT_MS: (u32, u32) = (100, 5_000);
-/// Attempts at a command, the first included.
-const ATTEMPTS: u32 = 2;
-/// Commands waiting for a connection; more are refused.
-const BUFFERED_COMMANDS: usize = 1_000;
 
 /// Why Redis gave no answer. The text names no credentials.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +31,7 @@ pub enum RedisError {
     /// The settings cannot be used.
     #[error("redis.url cannot be used: {0}")]
     Settings(String),
-    /// No connection at the moment; said at once.
+    /// No connection at the moment to a server that was needed; said at once.
     #[error("not connected to Redis")]
     Disconnected,
     /// No answer in time.
@@ -42,8 +45,10 @@ pub enum RedisError {
 /// A Redis server, sentinel group or cluster. Cheap to clone; usable from any runtime.
 #[derive(Clone)]
 pub struct Redis {
-    pool: Pool,
+    nodes: Arc<Nodes>,
     command_timeout: Duration,
+    /// Ends with the last clone. A single server needs none.
+    _discovery: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 impl Redis {
@@ -57,28 +62,43 @@ impl Redis {
     ///
     /// Outside a Tokio runtime: connections live on the runtime this is called on.
     pub fn connect(settings: &RedisSettings) -> Result<Self, RedisError> {
-        let command_timeout = Duration::from_millis(settings.command_timeout_ms);
-        let pool = pool(settings, command_timeout).map_err(|error| RedisError::Settings(redacted(&error)))?;
-        // Detached: the tasks end when the last clone of the pool is gone.
-        drop(pool.connect_pool());
-        Ok(Self { pool, command_timeout })
+        let Address { config, deployment } = Address::parse(settings)?;
+        let connector = Connector::new(config, settings, settings.pool_size.get());
+        let (nodes, discovery) = match deployment {
+            Deployment::Server(server) => {
+                let nodes = Nodes::new(connector, Vec::new())?;
+                nodes.install(Topology::of_one(server));
+                (Arc::new(nodes), None)
+            }
+            Deployment::Cluster(seeds) => {
+                let nodes = Arc::new(Nodes::new(connector, seeds)?);
+                (Arc::clone(&nodes), Some(Discovery::of_cluster(nodes)))
+            }
+            Deployment::Sentinels { hosts, config, service } => {
+                let nodes = Arc::new(Nodes::new(connector, Vec::new())?);
+                let sentinels = Box::new(Nodes::new(Connector::new(config, settings, 1), hosts)?);
+                (Arc::clone(&nodes), Some(Discovery::of_sentinels(nodes, sentinels, service)))
+            }
+        };
+        let discovery = discovery.map(|discovery| tokio::spawn(discovery.go_on()));
+        Ok(Self {
+            nodes,
+            command_timeout: Duration::from_millis(settings.command_timeout_ms),
+            _discovery: discovery.map(|task| Arc::new(AbortOnDropHandle::new(task))),
+        })
     }
 
-    /// The values of several keys in one round trip, in the order of the keys; `None` where there is no such key.
+    /// The values of several keys in the order of the keys; `None` where there is no such key. One round trip, in a cluster
+    /// one to each node that has some of the keys, all at the same time.
     ///
     /// # Errors
     ///
-    /// Within the command time-out, when Redis is away or fails.
+    /// Within the command time-out, when Redis is away or fails; in a cluster, when a node that has one of the keys does.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<String>>, RedisError> {
-        // A pipeline of GETs and not one MGET: in a cluster the keys live in different slots.
-        self.bounded(Box::pin(async {
-            let pipeline = self.pool.next_connected().pipeline();
-            for key in keys {
-                let () = pipeline.get(*key).await?;
-            }
-            pipeline.all().await
-        }))
-        .await
+        let questions = keys.iter().map(|key| Question::Get(key)).collect();
+        let answers = self.ask(questions).await?;
+        let texts = answers.into_iter().map(|answer| answer.convert());
+        texts.collect::<Result<_, _>>().map_err(|error| RedisError::Failed(redacted(&error)))
     }
 
     /// The same with how long each key will live, `None` for one that never expires.
@@ -92,16 +112,8 @@ impl Redis {
         &self,
         keys: &[&str],
     ) -> Result<Vec<Option<(String, Option<Duration>)>>, RedisError> {
-        let answers: Vec<fred::types::Value> = self
-            .bounded(Box::pin(async {
-                let pipeline = self.pool.next_connected().pipeline();
-                for key in keys {
-                    let () = pipeline.get(*key).await?;
-                    let () = pipeline.pttl(*key).await?;
-                }
-                pipeline.all().await
-            }))
-            .await?;
+        let questions = keys.iter().flat_map(|key| [Question::Get(key), Question::TimeToLive(key)]).collect();
+        let answers = self.ask(questions).await?;
         let (pairs, _) = answers.as_chunks::<2>();
         Ok(pairs.iter().map(|[value, ttl_ms]| living(value.as_string()?, ttl_ms.as_i64()?)).collect())
     }
@@ -115,21 +127,15 @@ impl Redis {
         self.set_many_with_ttl(&[(key, value)], ttl).await
     }
 
-    /// Sets several keys that expire, in one round trip.
+    /// Sets several keys that expire, in as many round trips as [`get_many`](Self::get_many).
     ///
     /// # Errors
     ///
     /// As for [`get_many`](Self::get_many); some of the keys may then have been set.
     pub async fn set_many_with_ttl(&self, entries: &[(&str, &str)], ttl: Duration) -> Result<(), RedisError> {
         let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
-        self.bounded(Box::pin(async {
-            let pipeline = self.pool.next_connected().pipeline();
-            for (key, value) in entries {
-                let () = pipeline.set(*key, *value, Some(Expiration::PX(ttl_ms)), None, false).await?;
-            }
-            pipeline.all::<Vec<String>>().await.map(drop)
-        }))
-        .await
+        let questions = entries.iter().map(|(key, value)| Question::Set { key, value, ttl_ms }).collect();
+        self.ask(questions).await.map(drop)
     }
 
     /// Deletes a key; no error if there is none.
@@ -138,31 +144,40 @@ impl Redis {
     ///
     /// As for [`get_many`](Self::get_many).
     pub async fn delete(&self, key: &str) -> Result<(), RedisError> {
-        self.bounded(Box::pin(async { self.pool.del::<i64, _>(key).await.map(drop) })).await
+        self.ask(vec![Question::Delete(key)]).await.map(drop)
     }
 
-    /// Whether Redis answers.
+    /// Whether Redis answers; of a cluster, whether any node does.
     ///
     /// # Errors
     ///
     /// As for [`get_many`](Self::get_many).
     pub async fn ping(&self) -> Result<(), RedisError> {
-        self.bounded(Box::pin(async { self.pool.ping::<String>(None).await.map(drop) })).await
+        let pings = self.nodes.serving().into_iter().map(|node| {
+            let ping: BoxFuture<'_, _> = Box::pin(async move { node.ping().await });
+            ping
+        });
+        let pings: Vec<_> = pings.collect();
+        self.bounded(Box::pin(async {
+            // Who is not known cannot be asked.
+            if pings.is_empty() { Err(RedisError::Disconnected) } else { select_ok(pings).await.map(drop) }
+        }))
+        .await
+    }
+
+    async fn ask(&self, questions: Vec<Question<'_>>) -> Result<Vec<fred::types::Value>, RedisError> {
+        self.bounded(Box::pin(self.nodes.ask(questions))).await
     }
 
     /// `command` is boxed: the client's futures are large, which callers should not feel.
-    async fn bounded<T>(
-        &self,
-        command: BoxFuture<'_, Result<T, fred::error::Error>>,
-    ) -> Result<T, RedisError> {
-        if !self.pool.clients().iter().any(|client| client.is_connected()) {
-            return Err(RedisError::Disconnected);
-        }
+    async fn bounded<T>(&self, command: BoxFuture<'_, Result<T, RedisError>>) -> Result<T, RedisError> {
         // fred's own limit is per attempt; this one is for the caller.
-        match tokio::time::timeout(self.command_timeout, command).await {
-            Ok(outcome) => outcome.map_err(|error| RedisError::Failed(redacted(&error))),
+        let outcome = match tokio::time::timeout(self.command_timeout, command).await {
+            Ok(outcome) => outcome,
             Err(_elapsed) => Err(RedisError::TimedOut(self.command_timeout.as_millis())),
-        }
+        };
+        // Another server may have taken over.
+        outcome.inspect_err(|_failed| self.nodes.doubt())
     }
 }
 
@@ -172,27 +187,6 @@ fn living(value: String, ttl_ms: i64) -> Option<(String, Option<Duration>)> {
         -2 => None,
         _ => Some((value, u64::try_from(ttl_ms).ok().map(Duration::from_millis))),
     }
-}
-
-fn pool(settings: &RedisSettings, command_timeout: Duration) -> Result<Pool, fred::error::Error> {
-    let mut config = Config::from_url(settings.url.expose_secret())?;
-    // To fail when the server is away at the start would end the reconnecting before it began.
-    config.fail_fast = false;
-    Builder::from_config(config)
-        .with_performance_config(|performance| performance.default_command_timeout = command_timeout)
-        .with_connection_config(|connection| {
-            connection.connection_timeout = Duration::from_millis(settings.connect_timeout_ms);
-            connection.internal_command_timeout = Duration::from_millis(settings.connect_timeout_ms);
-            connection.max_command_attempts = ATTEMPTS;
-            connection.max_command_buffer_len = BUFFERED_COMMANDS;
-            connection.reconnect_on_auth_error = true;
-            // A server that accepts and then says nothing is left after a few missed answers.
-            connection.unresponsive.max_timeout = Some(command_timeout * 4);
-            connection.unresponsive.interval = command_timeout;
-            connection.tcp.nodelay = Some(true);
-        })
-        .set_policy(ReconnectPolicy::new_exponential(0, RECONNECT_MS.0, RECONNECT_MS.1, 2))
-        .build_pool(settings.pool_size.get())
 }
 
 /// The kind of an error and the server's words. Errors about the URL only say so, for it holds the password.

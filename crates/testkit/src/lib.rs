@@ -1,4 +1,4 @@
-//! What tests share: databases and topics of their own, clients, builders. A dev-dependency only.
+//! What tests share: databases and topics of their own, servers of their own, clients, builders. A dev-dependency only.
 //!
 //! A test may panic, that is how it fails; so may what it is built with.
 #![expect(
@@ -11,11 +11,16 @@
 
 mod database;
 pub mod kafka_wire;
+mod ports;
+pub mod redis_servers;
+mod relay;
 mod stack;
 mod topic;
 mod waiting;
 
 pub use database::TestDatabase;
+pub use ports::free_port;
+pub use relay::{Manner, Relay};
 pub use stack::{environment, kafka_brokers, redis_url, unique};
 pub use topic::TestTopic;
 pub use waiting::{eventually, eventually_some};

@@ -8,9 +8,8 @@ missing_packages() {
     if ! postgres_is_given && [[ -z $(postgres_binaries) ]]; then
         printf 'postgresql\n'
     fi
-    if ! redis_is_given && ! command -v redis-server >/dev/null; then
-        printf 'redis-server\n'
-    fi
+    # Also beside one that is given: tests start clusters and sentinels of their own. Brings redis-cli with it.
+    command -v redis-server >/dev/null || printf 'redis-server\n'
     if ! broker_is_given && [[ $(broker_kind) == kafka ]]; then
         command -v java >/dev/null || printf 'default-jre-headless\n'
         jars_are_complete || command -v mvn >/dev/null || printf 'maven\n'

@@ -19,6 +19,7 @@ mod health;
 mod outages;
 mod promises;
 mod records;
+mod redis_groups;
 mod reset;
 mod start;
 mod stop;

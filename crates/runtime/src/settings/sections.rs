@@ -154,7 +154,7 @@ pub enum SaslMechanism {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedisSettings {
-    /// `redis://`, `rediss://`, `redis-sentinel://…?sentinelServiceName=…` or `redis-cluster://…?node=…`, with
+    /// `redis://…`, `redis-sentinel://…?sentinelServiceName=…&node=…` or `redis-cluster://…?node=…`, `rediss…` for TLS, with
     /// credentials.
     pub url: SecretString,
     /// Connections (for a cluster: per node).

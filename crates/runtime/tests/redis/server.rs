@@ -1,50 +1,18 @@
-//! Redis through the runtime, against a real server: round trips, expiry, and quick answers when it is away.
+//! A single server: round trips, expiry, and quick answers when it is away.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what helpers of a test cannot do fails the test"
-)]
-
-use std::{
-    io::{Read as _, Write as _},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    num::NonZeroUsize,
-    time::{Duration, Instant},
-};
-
-use runtime::{
-    redis::{Redis, RedisError},
-    settings::RedisSettings,
-};
-
-#[expect(clippy::disallowed_methods, reason = "the stack under test is named by the environment")]
-fn url() -> String {
-    std::env::var("REDIS_URL").expect("REDIS_URL is not set: run `make test`, which brings up the stack")
-}
-
-fn settings(url: String) -> RedisSettings {
-    RedisSettings {
-        url: url.into(),
-        pool_size: NonZeroUsize::new(2).unwrap(),
-        command_timeout_ms: 300,
-        connect_timeout_ms: 1_000,
-    }
-}
+use crate::client::{self, settings};
+use runtime::redis::{Redis, RedisError};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 async fn connected() -> Redis {
-    let redis = Redis::connect(&settings(url())).unwrap();
-    let end = Instant::now() + Duration::from_secs(10);
-    while let Err(error) = redis.ping().await {
-        assert!(Instant::now() < end, "Redis does not answer: {error}");
-        tokio::task::yield_now().await;
-    }
-    redis
+    client::connected(&settings(testkit::redis_url())).await
 }
 
 /// Says what the client under test has no words for.
 fn tell(command: &str) {
-    let url = url();
+    let url = testkit::redis_url();
     let mut connection = TcpStream::connect(url.rsplit(['/', '@']).next().unwrap()).unwrap();
     connection.write_all(format!("{command}\r\n").as_bytes()).unwrap();
     let mut answer = [0; 5];

@@ -1,0 +1,113 @@
+//! Routes that stand in a Redis cluster, or behind sentinels, while servers of theirs come and go.
+
+use crate::answer::Answer;
+use crate::app::TestApp;
+use crate::fleet::{Device, Pile};
+use runtime::redis::Redis;
+use runtime::settings::RedisSettings;
+use serde_json::json;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+use testkit::eventually;
+use testkit::redis_servers::{RedisCluster, SentinelGroup};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+async fn app(redis_url: &str) -> TestApp {
+    let app = TestApp::with(&[("redis.url", redis_url), ("redis.command_timeout_ms", "500")]).await;
+    app.create_topic(8).await;
+    app
+}
+
+/// What gateways write with.
+fn gateways_redis(url: String) -> Redis {
+    let settings = RedisSettings {
+        url: url.into(),
+        pool_size: NonZeroUsize::MIN,
+        command_timeout_ms: 500,
+        connect_timeout_ms: 1_000,
+    };
+    Redis::connect(&settings).unwrap()
+}
+
+/// A pile whose device was last heard long ago, so that only Redis knows the way to it.
+async fn pile(app: &TestApp) -> Pile {
+    let device = Device { gateway: None, ..Device::online(&[(1, "Available")]) };
+    let pile = app.pile(device).await;
+    let quiet = format!(
+        "update charge_points set last_seen_at = now() - interval '1 day' where charge_point_id = '{}'",
+        pile.charge_point_id
+    );
+    app.database.execute(&quiet).await;
+    pile
+}
+
+/// The keys that a command for the pile looks up.
+fn keys(pile: &Pile) -> [String; 2] {
+    [format!("conn:{}", pile.charge_point_id), format!("conn:{}", pile.id)]
+}
+
+async fn hold(redis: &Redis, pile: &Pile) {
+    let [key, _] = keys(pile);
+    eventually("the route to be written", || async {
+        redis.set_with_ttl(&key, "gateway-1", MINUTE).await.is_ok()
+    })
+    .await;
+}
+
+async fn reset(app: &TestApp, pile: &Pile) -> Answer {
+    app.command(pile.id, "reset", json!({})).await
+}
+
+async fn accepted(app: &TestApp, pile: &Pile) {
+    eventually("a command to be accepted", || async { reset(app, pile).await.status == 202 }).await;
+}
+
+fn is_without_route(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{answer}");
+    assert_eq!(answer.text("code"), "ROUTE_STORE_UNAVAILABLE");
+    assert!(answer.retry_after.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_in_a_cluster_are_found_and_only_those_of_a_dead_node_are_not() {
+    let mut cluster = RedisCluster::start().await;
+    let (app, redis) = (app(&cluster.url()).await, gateways_redis(cluster.url()));
+    let dead = 0;
+    let (mut living, mut cut_off) = (None, None);
+    while living.is_none() || cut_off.is_none() {
+        let pile = pile(&app).await;
+        let nodes = keys(&pile).map(|key| cluster.node_of(&key));
+        if nodes[0] == nodes[1] {
+            continue;
+        }
+        hold(&redis, &pile).await;
+        if nodes.contains(&dead) { cut_off = Some(pile) } else { living = Some(pile) }
+    }
+    let (living, cut_off) = (living.unwrap(), cut_off.unwrap());
+    accepted(&app, &living).await;
+    accepted(&app, &cut_off).await;
+    let answer = reset(&app, &cut_off).await;
+    assert_eq!((answer.status.as_u16(), answer.text("gatewayId")), (202, "gateway-1"), "{answer}");
+
+    cluster.nodes[dead].kill();
+    for _ in 0..10 {
+        is_without_route(&reset(&app, &cut_off).await);
+        let answer = reset(&app, &living).await;
+        assert_eq!((answer.status.as_u16(), answer.text("gatewayId")), (202, "gateway-1"), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_behind_sentinels_are_found_again_when_another_master_has_them() {
+    let mut group = SentinelGroup::start().await;
+    let (app, redis) = (app(&group.url()).await, gateways_redis(group.url()));
+    let pile = pile(&app).await;
+    hold(&redis, &pile).await;
+    accepted(&app, &pile).await;
+    eventually("the route to be on the replica", || async { group.replica.ask(&["DBSIZE"]) == "1" }).await;
+
+    group.master.kill();
+    is_without_route(&reset(&app, &pile).await);
+    accepted(&app, &pile).await;
+}

@@ -1,0 +1,187 @@
+//! One server: the connections to it, and what can be asked of it.
+
+use std::time::Duration;
+
+use fred::{
+    clients::Pool,
+    error::Error,
+    interfaces::{ClientLike as _, KeysInterface as _},
+    types::{
+        Builder, CustomCommand, Expiration, Value,
+        config::{Config, ReconnectPolicy, Server, ServerConfig},
+    },
+};
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{RedisError, redacted};
+use crate::settings::RedisSettings;
+
+/// Pauses between attempts to connect, from and to, in milliseconds.
+const RECONNECT_MS: (u32, u32) = (100, 5_000);
+/// Attempts at a command, the first included.
+const ATTEMPTS: u32 = 2;
+/// Commands waiting for a connection; more are refused.
+const BUFFERED_COMMANDS: usize = 1_000;
+/// Between looks whether a connection is there.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How servers of a kind are connected to.
+pub(super) struct Connector {
+    config: Config,
+    connections: usize,
+    command_timeout: Duration,
+    connect_timeout: Duration,
+    /// The process's, whichever one asks for a connection.
+    runtime: Handle,
+}
+
+/// A server, and the connections to it, which are opened again for as long as this lives.
+pub(super) struct Node {
+    /// Where it is.
+    pub server: Server,
+    pool: Pool,
+    /// fred's own tasks would go on without anybody to ask them.
+    _connections: Vec<AbortOnDropHandle<Result<(), Error>>>,
+}
+
+/// What is asked of the server that has the key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Question<'a> {
+    /// The value.
+    Get(&'a str),
+    /// How long it will live, in milliseconds.
+    TimeToLive(&'a str),
+    /// To have a value for a while.
+    Set { key: &'a str, value: &'a str, ttl_ms: i64 },
+    /// To have none.
+    Delete(&'a str),
+}
+
+impl Question<'_> {
+    pub(super) const fn key(&self) -> &str {
+        match self {
+            Self::Get(key) | Self::TimeToLive(key) | Self::Delete(key) | Self::Set { key, .. } => key,
+        }
+    }
+}
+
+impl Connector {
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime.
+    pub(super) fn new(mut config: Config, settings: &RedisSettings, connections: usize) -> Self {
+        // To fail when the server is away at the start would end the reconnecting before it began.
+        config.fail_fast = false;
+        Self {
+            config,
+            connections,
+            command_timeout: Duration::from_millis(settings.command_timeout_ms),
+            connect_timeout: Duration::from_millis(settings.connect_timeout_ms),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// How long one command may take.
+    pub(super) const fn command_timeout(&self) -> Duration {
+        self.command_timeout
+    }
+
+    /// Begins to connect to a server.
+    pub(super) fn open(&self, server: Server) -> Result<Node, RedisError> {
+        let config =
+            Config { server: ServerConfig::Centralized { server: server.clone() }, ..self.config.clone() };
+        let pool = self.pool(config).map_err(|error| RedisError::Settings(redacted(&error)))?;
+        let _inside = self.runtime.enter();
+        let connections =
+            pool.clients().iter().map(|client| AbortOnDropHandle::new(client.connect())).collect();
+        Ok(Node { server, pool, _connections: connections })
+    }
+
+    fn pool(&self, config: Config) -> Result<Pool, Error> {
+        Builder::from_config(config)
+            .with_performance_config(|performance| performance.default_command_timeout = self.command_timeout)
+            .with_connection_config(|connection| {
+                connection.connection_timeout = self.connect_timeout;
+                connection.internal_command_timeout = self.connect_timeout;
+                connection.max_command_attempts = ATTEMPTS;
+                connection.max_command_buffer_len = BUFFERED_COMMANDS;
+                connection.reconnect_on_auth_error = true;
+                // A server that accepts and then says nothing is left after a few missed answers.
+                connection.unresponsive.max_timeout = Some(self.command_timeout * 4);
+                connection.unresponsive.interval = self.command_timeout;
+                connection.tcp.nodelay = Some(true);
+            })
+            .set_policy(ReconnectPolicy::new_exponential(0, RECONNECT_MS.0, RECONNECT_MS.1, 2))
+            .build_pool(self.connections)
+    }
+}
+
+impl Node {
+    pub(super) fn is_connected(&self) -> bool {
+        self.pool.clients().iter().any(|client| client.is_connected())
+    }
+
+    /// Waits for a connection, however long that takes.
+    pub(super) async fn connected(&self) {
+        while !self.is_connected() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Asks everything in one round trip. The answers come in the order of the questions, each of them possibly an error of the
+    /// server's. With `asking`, a node of a cluster answers also for a slot that is just being moved to it.
+    pub(super) async fn ask(
+        &self,
+        questions: &[(Question<'_>, bool)],
+    ) -> Result<Vec<Result<Value, Error>>, RedisError> {
+        if !self.is_connected() {
+            return Err(RedisError::Disconnected);
+        }
+        let failed = |error: Error| RedisError::Failed(redacted(&error));
+        let pipeline = self.pool.next_connected().pipeline();
+        for (question, asking) in questions {
+            if *asking {
+                let asking = CustomCommand::new_static("ASKING", None, false);
+                let () = pipeline.custom(asking, Vec::<String>::new()).await.map_err(failed)?;
+            }
+            let () = match *question {
+                Question::Get(key) => pipeline.get(key).await,
+                Question::TimeToLive(key) => pipeline.pttl(key).await,
+                Question::Set { key, value, ttl_ms } => {
+                    pipeline.set(key, value, Some(Expiration::PX(ttl_ms)), None, false).await
+                }
+                Question::Delete(key) => pipeline.del(key).await,
+            }
+            .map_err(failed)?;
+        }
+        let mut answers = pipeline.try_all::<Value>().await.into_iter();
+        let mut of_questions = Vec::with_capacity(questions.len());
+        for (_, asking) in questions {
+            // To ASKING the answer is OK, or the next one says what is wrong.
+            let answer = if *asking { answers.nth(1) } else { answers.next() };
+            match (answer, of_questions.last_mut()) {
+                (Some(answer), _) => of_questions.push(answer),
+                // A pipeline that broke down has one answer for all.
+                (None, Some(Err(error))) => return Err(failed(error.clone())),
+                (None, _) => return Err(RedisError::Failed("fewer answers than questions".to_owned())),
+            }
+        }
+        Ok(of_questions)
+    }
+
+    /// Whether it answers.
+    pub(super) async fn ping(&self) -> Result<(), RedisError> {
+        if !self.is_connected() {
+            return Err(RedisError::Disconnected);
+        }
+        let pong = self.pool.next_connected().ping::<String>(None).await;
+        pong.map(drop).map_err(|error| RedisError::Failed(redacted(&error)))
+    }
+
+    /// What it says of the servers it knows.
+    pub(super) async fn inquire(&self, command: &'static str, arguments: &[&str]) -> Result<Value, Error> {
+        let command = CustomCommand::new_static(command, None, false);
+        self.pool.next_connected().custom(command, arguments.to_vec()).await
+    }
+}

@@ -1,0 +1,155 @@
+//! Which server has which keys.
+
+use std::collections::BTreeSet;
+
+use fred::{
+    error::{Error, ErrorKind},
+    types::{Value, config::Server},
+    util::redis_keyslot,
+};
+
+/// Servers by the slots of keys that they have. A key's slot follows from its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Topology {
+    ranges: Vec<Range>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Range {
+    first: u16,
+    last: u16,
+    server: Server,
+}
+
+/// A node's word that a key is elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Redirect {
+    /// Where.
+    pub server: Server,
+    /// Only for the moment: the slot is on its way there.
+    pub asking: bool,
+}
+
+impl Topology {
+    /// All keys are on one server.
+    pub(super) fn of_one(server: Server) -> Self {
+        Self { ranges: vec![Range { first: 0, last: u16::MAX, server }] }
+    }
+
+    /// The answer of `asked` to `CLUSTER SLOTS`; `None` if it is no such answer, or tells of no slots.
+    pub(super) fn of_cluster(answer: Value, asked: &Server) -> Option<Self> {
+        let Value::Array(ranges) = answer else { return None };
+        let ranges: Option<Vec<_>> = ranges.into_iter().map(|range| Range::parse(range, asked)).collect();
+        ranges.filter(|ranges| !ranges.is_empty()).map(|ranges| Self { ranges })
+    }
+
+    /// The server that has a key, if it is known.
+    pub(super) fn owner(&self, key: &str) -> Option<&Server> {
+        let slot = redis_keyslot(key.as_bytes());
+        let range = self.ranges.iter().find(|range| (range.first..=range.last).contains(&slot));
+        range.map(|range| &range.server)
+    }
+
+    /// All servers that have keys.
+    pub(super) fn servers(&self) -> BTreeSet<&Server> {
+        self.ranges.iter().map(|range| &range.server).collect()
+    }
+}
+
+impl Range {
+    /// First and last slot, then the node that takes writes, then its replicas; of each node first the address.
+    fn parse(range: Value, asked: &Server) -> Option<Self> {
+        let Value::Array(parts) = range else { return None };
+        let mut parts = parts.into_iter();
+        let first = parts.next()?.convert().ok()?;
+        let last = parts.next()?.convert().ok()?;
+        let Value::Array(node) = parts.next()? else { return None };
+        let mut node = node.into_iter();
+        let host: Option<String> = node.next()?.convert().ok()?;
+        let port = node.next()?.convert().ok()?;
+        Some(Self { first, last, server: server(host.as_deref().unwrap_or_default(), port, asked)? })
+    }
+}
+
+impl Redirect {
+    /// What the error of `asked` says, if it is a redirection: `MOVED 3999 127.0.0.1:6381`, or the same with `ASK`.
+    pub(super) fn parse(error: &Error, asked: &Server) -> Option<Self> {
+        if *error.kind() != ErrorKind::Cluster {
+            return None;
+        }
+        let mut words = error.details().split_whitespace();
+        let asking = match words.next()? {
+            "MOVED" => false,
+            "ASK" => true,
+            _ => return None,
+        };
+        let (host, port) = words.nth(1)?.rsplit_once(':')?;
+        Some(Self { server: server(host, port.parse().ok()?, asked)?, asking })
+    }
+}
+
+/// A node that is called by no name is at the host that was asked; one that does not know its name is nowhere.
+fn server(host: &str, port: u16, asked: &Server) -> Option<Server> {
+    match host {
+        "?" => None,
+        "" => Some(Server::new(asked.host.clone(), port)),
+        host => Some(Server::new(host, port)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked() -> Server {
+        Server::new("10.0.0.9", 7000)
+    }
+
+    fn range(first: i64, last: i64, host: Value, port: i64) -> Value {
+        let node = vec![host, port.into(), "id".into(), Value::Array(Vec::new())];
+        Value::Array(vec![first.into(), last.into(), Value::Array(node)])
+    }
+
+    #[test]
+    fn a_key_belongs_to_the_node_of_its_slot() {
+        let answer = Value::Array(vec![
+            range(0, 8_191, "10.0.0.1".into(), 7001),
+            range(8_192, 16_000, Value::Null, 7002),
+            range(16_001, 16_383, "".into(), 7003),
+        ]);
+        let topology = Topology::of_cluster(answer, &asked()).unwrap();
+        let ports: Vec<_> =
+            topology.servers().into_iter().map(|server| (&*server.host, server.port)).collect();
+        assert_eq!(ports, [("10.0.0.1", 7001), ("10.0.0.9", 7002), ("10.0.0.9", 7003)]);
+        // Slots as Redis computes them: 12182, 5061 and, by what stands in braces, 12182 again.
+        assert_eq!(topology.owner("foo").unwrap().port, 7002);
+        assert_eq!(topology.owner("bar").unwrap().port, 7001);
+        assert_eq!(topology.owner("bar{foo}").unwrap().port, 7002);
+    }
+
+    #[test]
+    fn slots_that_nobody_has_are_nobodys() {
+        let topology = Topology::of_cluster(Value::Array(vec![range(0, 100, "a".into(), 1)]), &asked());
+        assert_eq!(topology.unwrap().owner("foo"), None);
+        assert_eq!(Topology::of_cluster(Value::Array(Vec::new()), &asked()), None);
+        assert_eq!(Topology::of_cluster(Value::Null, &asked()), None);
+        assert_eq!(
+            Topology::of_cluster(Value::Array(vec![range(0, 100_000, "a".into(), 1)]), &asked()),
+            None
+        );
+    }
+
+    #[test]
+    fn redirections_are_understood() {
+        let parse = |text: &'static str| Redirect::parse(&Error::new(ErrorKind::Cluster, text), &asked());
+        let there = |host: &str, asking| Some(Redirect { server: Server::new(host, 6381), asking });
+        assert_eq!(parse("MOVED 3999 127.0.0.1:6381"), there("127.0.0.1", false));
+        assert_eq!(parse("ASK 3999 ::1:6381"), there("::1", true));
+        assert_eq!(parse("MOVED 3999 :6381"), there("10.0.0.9", false));
+        assert_eq!(parse("MOVED 3999 ?:6381"), None);
+        assert_eq!(parse("MOVED 3999 127.0.0.1:none"), None);
+        assert_eq!(parse("CLUSTERDOWN Hash slot not served"), None);
+        let other = Error::new(ErrorKind::Unknown, "MOVED 3999 127.0.0.1:6381");
+        assert_eq!(Redirect::parse(&other, &asked()), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! A cluster of three nodes that have data, and possibly a replica of the first.
+
+use super::RedisServer;
+use crate::eventually;
+use crate::ports::free_port;
+
+/// The slots of keys, as evenly as three nodes can have them.
+const SLOTS: [(u16, u16); 3] = [(0, 5_460), (5_461, 10_922), (10_923, 16_383)];
+/// How long a node may be silent until the others count it out, in milliseconds.
+const NODE_TIMEOUT_MS: &str = "1000";
+
+/// The nodes; killed when dropped. Those whose keys are not affected go on when one is away
+/// (`cluster-require-full-coverage no`).
+pub struct RedisCluster {
+    /// Those that have the data, in the order of their slots.
+    pub nodes: Vec<RedisServer>,
+    /// A replica of the first, which takes over when that is away.
+    pub replica: Option<RedisServer>,
+}
+
+impl RedisCluster {
+    /// Three nodes without replicas.
+    ///
+    /// # Panics
+    /// When they do not find together.
+    pub async fn start() -> Self {
+        Self::with_ports(&[None; 3]).await
+    }
+
+    /// Three nodes and a replica of the first.
+    ///
+    /// # Panics
+    /// When they do not find together.
+    pub async fn with_replica() -> Self {
+        let mut cluster = Self::start().await;
+        let replica = node(None);
+        cluster.introduce(&replica);
+        let master = cluster.nodes[0].ask(&["CLUSTER", "MYID"]);
+        eventually("the replica to know its master", || async {
+            replica.try_ask(&["CLUSTER", "REPLICATE", &master]).is_some()
+        })
+        .await;
+        eventually("the replica to be in step", || async {
+            replica.ask(&["INFO", "replication"]).contains("master_link_status:up")
+        })
+        .await;
+        // Who votes on a takeover has to know of it too.
+        eventually("the replica to be known", || async {
+            cluster
+                .nodes
+                .iter()
+                .all(|node| node.ask(&["CLUSTER", "NODES"]).contains(&format!("slave {master}")))
+        })
+        .await;
+        cluster.replica = Some(replica);
+        cluster
+    }
+
+    /// Three nodes that tell clients to come to other ports than their own, such as those of relays before them.
+    ///
+    /// # Panics
+    /// When they do not find together.
+    pub async fn with_ports(announced: &[Option<u16>; 3]) -> Self {
+        let nodes: Vec<_> = announced.iter().map(|port| node(*port)).collect();
+        for (node, (first, last)) in nodes.iter().zip(SLOTS) {
+            node.ask(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()]);
+        }
+        let cluster = Self { nodes, replica: None };
+        for node in &cluster.nodes[1..] {
+            cluster.introduce(node);
+        }
+        let complete = |node: &RedisServer| {
+            let info = node.ask(&["CLUSTER", "INFO"]);
+            ["cluster_state:ok", "cluster_slots_ok:16384", "cluster_known_nodes:3"]
+                .iter()
+                .all(|said| info.contains(said))
+        };
+        eventually("the nodes to find together", || async { cluster.nodes.iter().all(complete) }).await;
+        cluster
+    }
+
+    /// The cluster as a URL that names two of its nodes.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis-cluster://{}?node={}", self.nodes[0].address(), self.nodes[2].address())
+    }
+
+    /// The number of the node that a key lives on, unless its slot was moved.
+    ///
+    /// # Panics
+    /// When no node answers.
+    #[must_use]
+    pub fn node_of(&self, key: &str) -> usize {
+        let slot = self.nodes.iter().find_map(|node| node.try_ask(&["CLUSTER", "KEYSLOT", key]));
+        let slot: u16 = slot.expect("a node that answers").parse().unwrap();
+        SLOTS.iter().position(|(_, last)| slot <= *last).unwrap()
+    }
+
+    /// A key that lives on the node with this number, and that nobody else has.
+    #[must_use]
+    pub fn key_on(&self, node: usize) -> String {
+        loop {
+            let key = crate::unique("conn:CP");
+            if self.node_of(&key) == node {
+                return key;
+            }
+        }
+    }
+
+    fn introduce(&self, newcomer: &RedisServer) {
+        let first = &self.nodes[0];
+        let bus = first.ask(&["CONFIG", "GET", "cluster-port"]);
+        let bus = bus.lines().last().unwrap();
+        newcomer.ask(&["CLUSTER", "MEET", "127.0.0.1", &first.port.to_string(), bus]);
+    }
+}
+
+fn node(announced: Option<u16>) -> RedisServer {
+    let (bus, announced) = (free_port().to_string(), announced.map(|port| port.to_string()));
+    let mut arguments = vec![
+        "--cluster-enabled",
+        "yes",
+        "--cluster-port",
+        &bus,
+        "--cluster-node-timeout",
+        NODE_TIMEOUT_MS,
+        "--cluster-require-full-coverage",
+        "no",
+        "--cluster-allow-replica-migration",
+        "no",
+        "--repl-diskless-sync-delay",
+        "0",
+    ];
+    if let Some(port) = &announced {
+        arguments.extend(["--cluster-announce-port", port]);
+    }
+    RedisServer::start(&arguments)
+}

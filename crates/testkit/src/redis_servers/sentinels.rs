@@ -1,0 +1,100 @@
+//! A master, its replica, and three sentinels that watch them.
+
+use super::RedisServer;
+use crate::eventually;
+
+/// What the sentinels call the master.
+const SERVICE: &str = "routes";
+/// How many sentinels must agree that the master is away.
+const QUORUM: u32 = 2;
+
+/// The servers; killed when dropped.
+pub struct SentinelGroup {
+    /// The master at the beginning.
+    pub master: RedisServer,
+    /// Takes over when the master is away.
+    pub replica: RedisServer,
+    /// Three of them.
+    pub sentinels: Vec<RedisServer>,
+    password: Option<&'static str>,
+}
+
+impl SentinelGroup {
+    /// Without passwords.
+    ///
+    /// # Panics
+    /// When they do not find together.
+    pub async fn start() -> Self {
+        Self::with(None).await
+    }
+
+    /// With a password for master and replica; sentinels have none, as is usual.
+    ///
+    /// # Panics
+    /// When they do not find together.
+    pub async fn with_password(password: &'static str) -> Self {
+        Self::with(Some(password)).await
+    }
+
+    async fn with(password: Option<&'static str>) -> Self {
+        let secret: &[_] = match &password {
+            Some(password) => &["--requirepass", password, "--masterauth", password],
+            None => &[],
+        };
+        let start = |more: &[&str]| {
+            let arguments = [["--repl-diskless-sync-delay", "0"].as_slice(), more].concat();
+            RedisServer::authenticated(password, &[&arguments, secret].concat())
+        };
+        let master = start(&[]);
+        let replica = start(&["--replicaof", "127.0.0.1", &master.port.to_string()]);
+        let settings = settings(&master, password);
+        let sentinels = (0..3).map(|_| RedisServer::configured(&settings, &["--sentinel"])).collect();
+        let group = Self { master, replica, sentinels, password };
+        eventually("the sentinels to know all", || async { group.sentinels.iter().all(knows_all) }).await;
+        group
+    }
+
+    /// The group as a URL that names all sentinels.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let secret = self.password.map(|password| format!(":{password}@")).unwrap_or_default();
+        let addresses: Vec<_> = self.sentinels.iter().map(RedisServer::address).collect();
+        format!(
+            "redis-sentinel://{secret}{}?sentinelServiceName={SERVICE}&node={}&node={}",
+            addresses[0], addresses[1], addresses[2]
+        )
+    }
+
+    /// Waits until the sentinel with this number says that the replica is the master.
+    ///
+    /// # Panics
+    /// When it does not come to say so.
+    pub async fn promoted(&self, sentinel: usize) {
+        let promoted = format!("127.0.0.1\n{}", self.replica.port);
+        let asked = &self.sentinels[sentinel];
+        eventually("the replica to be promoted", || async {
+            asked.try_ask(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]) == Some(promoted.clone())
+        })
+        .await;
+    }
+}
+
+fn settings(master: &RedisServer, password: Option<&str>) -> String {
+    let mut settings = format!(
+        "sentinel monitor {SERVICE} 127.0.0.1 {} {QUORUM}\n\
+         sentinel down-after-milliseconds {SERVICE} 1000\n\
+         sentinel failover-timeout {SERVICE} 3000\n",
+        master.port
+    );
+    if let Some(password) = password {
+        settings.push_str(&format!("sentinel auth-pass {SERVICE} {password}\n"));
+    }
+    settings
+}
+
+fn knows_all(sentinel: &RedisServer) -> bool {
+    let told = sentinel.ask(&["SENTINEL", "MASTER", SERVICE]);
+    let fields: Vec<_> = told.lines().collect();
+    let is = |name, value| fields.windows(2).any(|pair| pair == [name, value]);
+    is("num-slaves", "1") && is("num-other-sentinels", "2") && is("flags", "master")
+}

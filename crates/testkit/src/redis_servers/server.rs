@@ -1,0 +1,157 @@
+//! One server, as a process.
+
+use crate::ports::free_port;
+use rustix::process::{Pid, Signal, kill_process};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a server may take to answer after it was started.
+const STARTING: Duration = Duration::from_secs(20);
+/// How often another port is tried when somebody else was quicker.
+const ATTEMPTS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A server; killed when dropped.
+pub struct RedisServer {
+    /// Where it listens, on loopback.
+    pub port: u16,
+    process: Child,
+    folder: PathBuf,
+    password: Option<&'static str>,
+}
+
+impl RedisServer {
+    /// A server with settings of its own, as arguments: `--maxmemory 1mb`.
+    ///
+    /// # Panics
+    /// When there is no `redis-server`, or it does not start.
+    #[must_use]
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::authenticated(None, arguments)
+    }
+
+    /// The same; `password` is what the test's own questions need then.
+    pub(super) fn authenticated(password: Option<&'static str>, arguments: &[&str]) -> Self {
+        Self::launched(password, "", arguments)
+    }
+
+    /// With a settings file of this content, which the server may change.
+    pub(super) fn configured(file: &str, arguments: &[&str]) -> Self {
+        Self::launched(None, file, arguments)
+    }
+
+    fn launched(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
+        for _ in 0..ATTEMPTS {
+            let mut server = Self::launch(password, file, arguments);
+            if server.answers() {
+                return server;
+            }
+        }
+        panic!("redis-server does not start")
+    }
+
+    fn launch(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
+        let (port, folder) = (free_port(), std::env::temp_dir().join(crate::unique("redis")));
+        std::fs::create_dir(&folder).unwrap();
+        let settings = folder.join("redis.conf");
+        std::fs::write(&settings, file).unwrap();
+        let process = Command::new("redis-server")
+            .arg(settings)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir", folder.to_str().unwrap()])
+            .args(["--logfile", folder.join("log").to_str().unwrap(), "--save", "", "--appendonly", "no"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("start redis-server");
+        Self { port, process, folder, password }
+    }
+
+    /// Whether it comes to answer; otherwise it has ended, as it does when its port is taken.
+    fn answers(&mut self) -> bool {
+        let begun = Instant::now();
+        while self.process.try_wait().unwrap().is_none() {
+            // Not somebody else's server.
+            let own = format!("process_id:{}", self.process.id());
+            let info = self.try_ask(&["INFO", "server"]);
+            if info.is_some_and(|info| info.lines().any(|line| line.trim() == own)) {
+                return true;
+            }
+            assert!(begun.elapsed() < STARTING, "redis-server does not answer: {}", self.log());
+            std::thread::sleep(LOOK);
+        }
+        false
+    }
+
+    /// `host:port`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What it answers to a command, as `redis-cli` shows it.
+    ///
+    /// # Panics
+    /// When it does not answer, or with an error.
+    pub fn ask(&self, command: &[&str]) -> String {
+        self.try_ask(command).unwrap_or_else(|| panic!("{command:?} failed: {}", self.log()))
+    }
+
+    /// What it answers to a command; `None` when it does not, or with an error.
+    #[must_use]
+    pub fn try_ask(&self, command: &[&str]) -> Option<String> {
+        let output = Command::new("redis-cli")
+            .args(["-e", "-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .args(self.password.iter().flat_map(|password| ["--no-auth-warning", "-a", password]))
+            .args(command)
+            .stdin(Stdio::null())
+            .output()
+            .expect("start redis-cli");
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    /// Ends it at once, as a power cut would.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Has it stand still: its connections stay open, and nothing is answered.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Has it go on.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.process.id().cast_signed()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // It may have ended, and its folder is only litter.
+        drop(self.process.kill());
+        drop(self.process.wait());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
