@@ -10,12 +10,13 @@ use crate::api::Api;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{flag, in_query, text, whole};
-use crate::page::{Cursor, Page, PageRequest};
+use crate::page;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::ChargePointId;
 use domain::text::Label;
 use runtime::Problem;
+use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};
 use serde_json::Value;
 use storage::dead_letters::{self, Filter, Heading, Run};
@@ -54,7 +55,7 @@ pub async fn list(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let request = PageRequest::take(&mut query)?;
+    let request = page::take(&mut query)?;
     let filter = Filter {
         replayed: query.optional("replayed", in_query(flag)),
         ..filter(&mut query, in_query(whole(0..=i32::MAX)))

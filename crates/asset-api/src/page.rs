@@ -1,69 +1,26 @@
-//! Pages of a list: newest first, by a cursor that stays right while others add and remove.
-
-mod cursor;
-
-pub use cursor::Cursor;
+//! Which page of a list a query asks for.
 
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{in_query, whole};
-use serde::Serialize;
+use domain::asset::Edition;
+use runtime::http::page::{Cursor, PageRequest};
+use uuid::Uuid;
 
-const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 200;
-
-/// Which page is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct PageRequest {
-    /// The last item of the page before.
-    pub after: Option<Cursor>,
-    limit: usize,
-}
-
-impl PageRequest {
-    /// Takes `cursor` and `limit` out of the query.
-    ///
-    /// # Errors
-    /// When the cursor is none; a wrong limit is left for `query` to tell.
-    pub fn take(query: &mut Fields) -> Result<Self, ApiError> {
-        let limit = query.optional("limit", in_query(whole(1..=MAX_LIMIT))).unwrap_or(DEFAULT_LIMIT);
-        let after = query.optional("cursor", |value| Ok(value.as_str().and_then(Cursor::decode)));
-        match after {
-            Some(None) => Err(ApiError::InvalidCursor),
-            after => Ok(Self { after: after.flatten(), limit }),
-        }
-    }
-
-    /// How many rows to ask for: one more than fit, which tells whether there is a next page.
-    pub fn rows(&self) -> i64 {
-        i64::try_from(self.limit + 1).unwrap_or(i64::MAX)
+/// Takes `cursor` and `limit` out of the query.
+///
+/// # Errors
+/// When the cursor is none; a wrong limit is left for `query` to tell.
+pub fn take(query: &mut Fields) -> Result<PageRequest, ApiError> {
+    let limit = query.optional("limit", in_query(whole(1..=PageRequest::MAX_LIMIT)));
+    let after = query.optional("cursor", |value| Ok(value.as_str().and_then(Cursor::decode)));
+    match after {
+        Some(None) => Err(ApiError::InvalidCursor),
+        after => Ok(PageRequest::new(after.flatten(), limit.unwrap_or(PageRequest::DEFAULT_LIMIT))),
     }
 }
 
-/// One page.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Page<T> {
-    items: Vec<T>,
-    next_cursor: Option<String>,
-}
-
-impl<T> Page<T> {
-    /// The page that `request` asked for, of the rows that it led to.
-    pub fn cut(request: &PageRequest, mut rows: Vec<T>, place: impl FnOnce(&T) -> Cursor) -> Self {
-        let more = rows.len() > request.limit;
-        rows.truncate(request.limit);
-        let next_cursor = rows.last().filter(|_| more).map(|last| place(last).encode());
-        Self { items: rows, next_cursor }
-    }
-
-    /// The items.
-    pub fn items(&self) -> &[T] {
-        &self.items
-    }
-
-    /// The same page with its items shown otherwise.
-    pub fn show<'a, U>(&'a self, show: impl Fn(&'a T) -> U) -> Page<U> {
-        Page { items: self.items.iter().map(show).collect(), next_cursor: self.next_cursor.clone() }
-    }
+/// The place of the asset called `id`.
+pub const fn place(edition: Edition, id: Uuid) -> Cursor {
+    Cursor { created_at: edition.created_at, id }
 }

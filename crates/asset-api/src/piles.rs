@@ -8,7 +8,7 @@ use crate::api::Api;
 use crate::edition::{self, IfMatch};
 use crate::error::ApiError;
 use crate::fields::{Fields, parse};
-use crate::page::{Cursor, Page, PageRequest};
+use crate::page;
 use crate::stations;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
@@ -16,6 +16,7 @@ use actix_web::web::Data;
 use domain::asset::Pile;
 use domain::ids::{ChargePointId, PileId, StationId};
 use runtime::Problem;
+use runtime::http::page::{Page, PageRequest};
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::Connection;
 use storage::piles::{self, Filter, LiveView, Refusal};
@@ -60,7 +61,7 @@ pub async fn list(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let request = PageRequest::take(&mut query)?;
+    let request = page::take(&mut query)?;
     let filter = Filter {
         station_id: query.optional("stationId", parse::uuid).map(StationId),
         charge_point_id: query.optional("chargePointId", parse::text(ChargePointId::parse)),
@@ -76,7 +77,7 @@ pub async fn list_of_station(
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let station = stations::parse_id(&station)?;
-    let request = PageRequest::take(&mut query)?;
+    let request = page::take(&mut query)?;
     query.finish(Some(()))?;
     api.run(move |mut connection| async move {
         let found = storage::stations::find(&mut connection, station).await?;
@@ -149,7 +150,7 @@ async fn page(api: &Api, request: PageRequest, filter: Filter) -> Result<HttpRes
     let (page, live) = api
         .run(move |mut connection| async move {
             let rows = piles::list(&mut connection, &filter, after, request.rows()).await?;
-            let page = Page::cut(&request, rows, |last| Cursor::of(last.edition, last.id.0));
+            let page = Page::cut(&request, rows, |last| page::place(last.edition, last.id.0));
             let devices: Vec<_> = page.items().iter().map(|pile| &pile.details.charge_point_id).collect();
             let live = piles::load_live(&mut connection, &devices).await?;
             Ok((page, live))

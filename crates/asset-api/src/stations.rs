@@ -6,7 +6,7 @@ use crate::api::Api;
 use crate::edition::{self, IfMatch};
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::page::{Cursor, Page, PageRequest};
+use crate::page;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
@@ -14,6 +14,7 @@ use body::StationView;
 use domain::asset::Station;
 use domain::ids::StationId;
 use runtime::Problem;
+use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::stations::{self, Refusal};
 use uuid::Uuid;
@@ -48,7 +49,7 @@ pub async fn list(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let request = PageRequest::take(&mut query)?;
+    let request = page::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, StationId(place.id)));
     let rows = api
@@ -56,7 +57,7 @@ pub async fn list(
             Ok(stations::list(&mut connection, after, request.rows()).await?)
         })
         .await?;
-    let page = Page::cut(&request, rows, |last| Cursor::of(last.edition, last.id.0));
+    let page = Page::cut(&request, rows, |last| page::place(last.edition, last.id.0));
     Ok(HttpResponse::Ok().json(page.show(StationView::of)))
 }
 

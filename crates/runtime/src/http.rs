@@ -5,6 +5,7 @@ mod framework;
 mod guard;
 mod json;
 mod observe;
+pub mod page;
 mod server;
 mod unread;
 

@@ -61,12 +61,12 @@ impl Range {
     fn parse(range: Value, asked: &Server) -> Option<Self> {
         let Value::Array(parts) = range else { return None };
         let mut parts = parts.into_iter();
-        let first = parts.next()?.convert().ok()?;
-        let last = parts.next()?.convert().ok()?;
+        let first = number(parts.next()?)?;
+        let last = number(parts.next()?)?;
         let Value::Array(node) = parts.next()? else { return None };
         let mut node = node.into_iter();
         let host: Option<String> = node.next()?.convert().ok()?;
-        let port = node.next()?.convert().ok()?;
+        let port = number(node.next()?)?;
         Some(Self { first, last, server: server(host.as_deref().unwrap_or_default(), port, asked)? })
     }
 }
@@ -86,6 +86,11 @@ impl Redirect {
         let (host, port) = words.nth(1)?.rsplit_once(':')?;
         Some(Self { server: server(host, port.parse().ok()?, asked)?, asking })
     }
+}
+
+/// A number that fits. The client itself would cut off what is too much.
+fn number(value: Value) -> Option<u16> {
+    u16::try_from(value.as_i64()?).ok()
 }
 
 /// A node that is called by no name is at the host that was asked; one that does not know its name is nowhere.

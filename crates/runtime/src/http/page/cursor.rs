@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::asset::Edition;
 use uuid::Uuid;
 
 /// The layout of the bytes: this one, then microseconds, then the id.
@@ -20,12 +19,8 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The place of the asset called `id`.
-    pub const fn of(edition: Edition, id: Uuid) -> Self {
-        Self { created_at: edition.created_at, id }
-    }
-
     /// As text that fits into a query.
+    #[must_use]
     pub fn encode(&self) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend(self.created_at.timestamp_micros().to_be_bytes());
@@ -34,6 +29,7 @@ impl Cursor {
     }
 
     /// The place that a text stands for, if it stands for one.
+    #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (version, rest) = bytes.split_first()?;
