@@ -23,7 +23,7 @@ run: ## set up everything and keep it running, with a simulated fleet, until Ctr
 test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast
 
-bench: ## measure against the targets, seven to eleven minutes; the report goes to target/bench
+bench: ## measure against the targets, ten to fourteen minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
 chaos: ## prove exactly-once under faults, at some length, on servers of its own

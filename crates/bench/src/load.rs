@@ -7,7 +7,7 @@ use gateway_simulator::{Load, SimulatorSettings, Stretch};
 use runtime::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -20,8 +20,8 @@ pub struct Generator {
     threads: Threads,
 }
 
-/// A runtime that may be dropped anywhere: an ordinary one panics where others work.
-struct Threads(Option<Runtime>);
+/// Threads that generate load: a runtime that may be dropped anywhere: an ordinary one panics where others work.
+pub struct Threads(Option<Runtime>);
 
 impl Generator {
     /// Makes a fleet whose ids begin with `id_prefix`, for the topic `topic`.
@@ -84,17 +84,23 @@ impl Drop for Generator {
 }
 
 impl Threads {
-    fn start() -> anyhow::Result<Self> {
+    /// Starts two.
+    pub fn start() -> anyhow::Result<Self> {
         let mut builder = Builder::new_multi_thread();
         Ok(Self(Some(builder.worker_threads(2).thread_name(LOAD_THREADS).enable_all().build()?)))
     }
 
-    fn spawn<T: Send + 'static>(
+    /// Begins `work` on them.
+    pub fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<JoinHandle<anyhow::Result<T>>> {
-        let runtime = self.0.as_ref().context("the load generator has ended")?;
-        Ok(runtime.spawn(Box::pin(work)))
+        Ok(self.handle()?.spawn(Box::pin(work)))
+    }
+
+    /// For who begins work on them later.
+    pub fn handle(&self) -> anyhow::Result<Handle> {
+        Ok(self.0.as_ref().context("the load generator has ended")?.handle().clone())
     }
 }
 

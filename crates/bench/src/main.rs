@@ -6,6 +6,7 @@
     reason = "this program talks to the person who started it"
 )]
 
+mod commands;
 mod conditions;
 mod floor;
 mod load;

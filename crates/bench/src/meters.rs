@@ -4,13 +4,15 @@ mod broker;
 mod machine;
 mod proc;
 
-pub use broker::Broker;
+pub use broker::{Broker, listening_at};
 pub use machine::Machine;
 
+use crate::numbers::share;
 use crate::report::ProcessUse;
 use proc::{Memory, children, cpu, memory, parent, threads_cpu};
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, sleep_until};
 
 /// The threads of the load generator bear this name.
 pub const LOAD_THREADS: &str = "load";
@@ -26,6 +28,10 @@ pub struct Meters {
     pub probes: Vec<u32>,
     /// The broker's process; `None` when it runs elsewhere.
     pub broker: Option<u32>,
+    /// command-dispatcher's process, while it runs.
+    pub dispatcher: Option<u32>,
+    /// Redis' process; `None` when it runs elsewhere.
+    pub redis: Option<u32>,
 }
 
 /// CPU seconds so far.
@@ -40,19 +46,49 @@ pub struct Reading {
 #[derive(Debug, Default)]
 pub struct Peaks(BTreeMap<&'static str, f64>);
 
+/// What was seen between two readings.
+#[derive(Debug)]
+pub struct Metered {
+    before: Reading,
+    after: Reading,
+    peaks: Peaks,
+}
+
+/// Between two looks at the memory.
+const LOOK: Duration = Duration::from_millis(500);
+
 const INGESTOR: &str = "event-ingestor";
+const DISPATCHER: &str = "command-dispatcher";
 const POSTGRES: &str = "postgres";
 const BROKER: &str = "kafka";
+const REDIS: &str = "redis";
 const LOAD: &str = "load generator";
 const MEASURING: &str = "measuring";
 /// The order of the report.
-const ORDER: [&str; 5] = [INGESTOR, POSTGRES, BROKER, LOAD, MEASURING];
+const ORDER: [&str; 7] = [DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS, LOAD, MEASURING];
 
 impl Meters {
     /// Finds the server that `backend` serves, if that is a process of this machine.
     pub fn postgres_of(backend: u32) -> Option<u32> {
         let server = parent(backend)?;
         proc::name(server).filter(|name| name.starts_with("postgres")).map(|_| server)
+    }
+
+    /// Reads all meters at `from` and after `length`, and looks at the memory meanwhile.
+    pub async fn watch(&self, from: Instant, length: Duration) -> Metered {
+        sleep_until(from.into()).await;
+        let (before, mut peaks) = (self.read(), Peaks::default());
+        while from.elapsed() < length {
+            sleep(LOOK.min(length.saturating_sub(from.elapsed()))).await;
+            self.look_at_memory(&mut peaks);
+        }
+        Metered { before, after: self.read(), peaks }
+    }
+
+    /// What is one process each.
+    fn singles(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        let singles = [(BROKER, self.broker), (DISPATCHER, self.dispatcher), (REDIS, self.redis)];
+        singles.into_iter().filter_map(|(name, pid)| Some((name, pid?)))
     }
 
     /// Reads all meters.
@@ -65,8 +101,8 @@ impl Meters {
             let live: f64 = children(server).into_iter().filter_map(cpu).sum();
             read.insert(POSTGRES, cpu(server).unwrap_or_default() + live - probes);
         }
-        if let Some(broker) = self.broker {
-            read.insert(BROKER, cpu(broker).unwrap_or_default());
+        for (name, pid) in self.singles() {
+            read.insert(name, cpu(pid).unwrap_or_default());
         }
         read.insert(LOAD, load);
         let own = cpu(std::process::id()).unwrap_or_default();
@@ -83,7 +119,9 @@ impl Meters {
             let processes = std::iter::once(server).chain(children(server));
             peaks.saw(POSTGRES, together(processes.filter_map(memory)));
         }
-        peaks.saw(BROKER, self.broker.and_then(resident).unwrap_or_default());
+        for (name, pid) in self.singles() {
+            peaks.saw(name, resident(pid).unwrap_or_default());
+        }
         peaks.saw(MEASURING, resident(std::process::id()).unwrap_or_default());
     }
 }
@@ -99,6 +137,21 @@ impl Peaks {
     fn saw(&mut self, name: &'static str, mb: f64) {
         let peak = self.0.entry(name).or_default();
         *peak = peak.max(mb);
+    }
+}
+
+impl Metered {
+    /// What each process used, while so many events or calls were sent in about the same time, of which `seconds` is known.
+    pub fn uses(&self, sent: f64, seconds: f64) -> Vec<ProcessUse> {
+        let in_meters = share(sent * self.before.seconds_until(&self.after), seconds);
+        self.before.until(&self.after, in_meters, &self.peaks)
+    }
+
+    /// Two readings at once.
+    #[cfg(test)]
+    pub fn nothing() -> Self {
+        let meters = Meters::default();
+        Self { before: meters.read(), after: meters.read(), peaks: Peaks::default() }
     }
 }
 

@@ -41,10 +41,8 @@ pub struct Plan {
     pub steps: usize,
     /// After the crash of an ingestor, how long load goes on.
     pub takeover: Duration,
-    /// Commands per second.
-    pub command_rate: u32,
-    /// How long.
-    pub commands: Duration,
+    /// Commands.
+    pub commands: CommandPlan,
     /// Events that the floor is measured with.
     pub floor_events: u32,
     /// How long one transaction per event is measured, with one connection and with several.
@@ -53,8 +51,59 @@ pub struct Plan {
     pub commits: usize,
 }
 
+/// How commands are measured.
+#[derive(Debug, Clone)]
+pub struct CommandPlan {
+    /// Piles that are commanded in turn: enough that none is commanded twice within seconds.
+    pub piles: u32,
+    /// Pods that hold them, each with a partition of the command topic.
+    pub pods: usize,
+    /// Rates to be measured.
+    pub rates: Vec<u32>,
+    /// What is cut off at the beginning of each.
+    pub warm_up: Duration,
+    /// How long each of them, and the highest, is measured.
+    pub measured: Duration,
+    /// Rates to try, one after the other, until one is not sustained.
+    pub ladder: Vec<u32>,
+    /// What is cut off at the beginning of each of those.
+    pub step_warm_up: Duration,
+    /// How long each is tried.
+    pub step: Duration,
+    /// How many are tried at most.
+    pub steps: usize,
+}
+
+impl CommandPlan {
+    fn full() -> Self {
+        Self {
+            piles: 10_000,
+            pods: 8,
+            rates: vec![50, 500],
+            warm_up: seconds(2),
+            measured: seconds(15),
+            ladder: vec![1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 8_000],
+            step_warm_up: seconds(1),
+            step: seconds(5),
+            steps: 8,
+        }
+    }
+
+    fn quick() -> Self {
+        Self {
+            piles: 2_000,
+            warm_up: seconds(1),
+            measured: seconds(3),
+            ladder: vec![1_000, 2_000],
+            step: seconds(2),
+            steps: 2,
+            ..Self::full()
+        }
+    }
+}
+
 impl Plan {
-    /// The whole measurement, about eleven minutes.
+    /// The whole measurement, about fourteen minutes.
     fn full() -> Self {
         Self {
             mode: "full",
@@ -72,8 +121,7 @@ impl Plan {
             step: seconds(8),
             steps: 9,
             takeover: seconds(25),
-            command_rate: 50,
-            commands: seconds(15),
+            commands: CommandPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
             commits: 500,
@@ -95,7 +143,7 @@ impl Plan {
             step: seconds(3),
             steps: 4,
             takeover: seconds(16),
-            commands: seconds(3),
+            commands: CommandPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
             commits: 50,

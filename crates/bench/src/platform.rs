@@ -4,7 +4,7 @@ use crate::plan::Plan;
 use crate::server;
 use anyhow::{Context as _, ensure};
 use launch::narrator::say;
-use launch::{Api, Ports, Process, ready, variable};
+use launch::{Ports, Process, ready, variable};
 use runtime::kafka::Kafka;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Names {
     pub commands: String,
     /// The topic of the feed of changes.
     pub feed: String,
+    /// A topic like that of commands, for the floor.
+    pub floor: String,
 }
 
 /// What was set up.
@@ -54,6 +56,7 @@ impl Names {
             events: format!("bench-events-{run}"),
             commands: format!("bench-commands-{run}"),
             feed: format!("bench-feed-{run}"),
+            floor: format!("bench-floor-{run}"),
             run,
         }
     }
@@ -62,7 +65,7 @@ impl Names {
     pub async fn remove(&self) -> anyhow::Result<()> {
         let dropped = server::drop_database(&variable("DATABASE_URL")?, &self.database).await;
         let kafka = launch::kafka()?;
-        for topic in [&self.events, &self.commands, &self.feed] {
+        for topic in [&self.events, &self.commands, &self.feed, &self.floor] {
             kafka.delete_topic(topic).await.with_context(|| format!("delete {topic}"))?;
         }
         dropped.with_context(|| format!("drop {}", self.database))
@@ -80,6 +83,7 @@ impl Platform {
         kafka.create_topic(&names.events, plan.partitions).await?;
         kafka.create_topic(&names.commands, plan.command_partitions.into()).await?;
         kafka.create_topic(&names.feed, FEED_PARTITIONS).await?;
+        kafka.create_topic(&names.floor, plan.command_partitions.into()).await?;
         let logs = folder.join("logs");
         std::fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
         Ok(Self { names: names.clone(), url, kafka, logs, ingestors: Vec::new(), started: 0 })
@@ -123,51 +127,35 @@ impl Platform {
         Ok(())
     }
 
-    /// Starts asset-api and command-dispatcher.
-    pub async fn start_apis(&self, plan: &Plan) -> anyhow::Result<Apis> {
-        let (assets, assets_process) = self.start_api("asset-api", &[]).await?;
+    /// Starts command-dispatcher.
+    pub async fn start_dispatcher(&self, plan: &Plan) -> anyhow::Result<Dispatcher> {
+        let (listen, admin) = (Ports::Free.pick(0)?, Ports::Free.pick(0)?);
         let settings = [
+            ("DATABASE_URL", self.url.clone()),
+            ("CHARGING__HTTP__LISTEN", listen.clone()),
+            ("CHARGING__ADMIN__LISTEN", admin.clone()),
             ("CHARGING__DISPATCH__TOPIC", self.names.commands.clone()),
             ("CHARGING__DISPATCH__PARTITIONS", plan.command_partitions.to_string()),
         ];
-        let (commands, commands_process) = self.start_api("command-dispatcher", &settings).await?;
-        Ok(Apis { assets, commands, processes: [assets_process, commands_process] })
-    }
-
-    async fn start_api(
-        &self,
-        name: &'static str,
-        more: &[(&'static str, String)],
-    ) -> anyhow::Result<(Api, Process)> {
-        let (http, admin) = (Ports::Free.pick(0)?, Ports::Free.pick(0)?);
-        let mut settings = vec![
-            ("DATABASE_URL", self.url.clone()),
-            ("CHARGING__HTTP__LISTEN", http.clone()),
-            ("CHARGING__ADMIN__LISTEN", admin.clone()),
-        ];
-        settings.extend(more.iter().cloned());
-        let mut process = Process::start(name, &settings, self.logs.join(format!("{name}.log")))?;
+        let log = self.logs.join("command-dispatcher.log");
+        let mut process = Process::start("command-dispatcher", &settings, log)?;
         ready(&admin, &mut process).await?;
-        Ok((Api::new(&http)?, process))
+        Ok(Dispatcher { listen, process })
     }
 }
 
-/// The services that answer HTTP.
-pub struct Apis {
-    /// asset-api.
-    pub assets: Api,
-    /// command-dispatcher.
-    pub commands: Api,
-    processes: [Process; 2],
+/// command-dispatcher.
+pub struct Dispatcher {
+    /// Where it takes commands.
+    pub listen: String,
+    /// Its process.
+    pub process: Process,
 }
 
-impl Apis {
-    /// Stops them in good order.
+impl Dispatcher {
+    /// Stops it in good order.
     pub async fn stop(self) -> anyhow::Result<()> {
-        for process in self.processes {
-            process.stop(GRACE).await?;
-        }
-        Ok(())
+        self.process.stop(GRACE).await
     }
 }
 

@@ -2,12 +2,14 @@
 //! renderings for people.
 
 mod chart;
+mod commands;
 mod markdown;
 mod verdict;
 
 #[cfg(test)]
 mod sample;
 
+pub use commands::{CommandPhase, CommandRate, Commands};
 pub use verdict::Verdict;
 
 use crate::conditions::Conditions;
@@ -18,7 +20,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// Changes when a key changes its name or its meaning.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
 
 /// A run.
 #[derive(Debug, Clone, Serialize)]
@@ -108,7 +110,7 @@ pub struct ProcessUse {
     pub name: &'static str,
     /// Cores, on average.
     pub cpu_cores: f64,
-    /// CPU time per event, in µs.
+    /// CPU time per event, or per command where it is commands that were sent, in µs.
     pub cpu_us_per_event: f64,
     /// The most resident memory that was seen; of several ingestors the largest one's.
     pub peak_mb: Option<f64>,
@@ -161,19 +163,6 @@ pub struct Takeover {
     pub caught_up_after_s: f64,
     /// The target for that.
     pub limit_s: f64,
-}
-
-/// Commands.
-#[derive(Debug, Clone, Serialize)]
-pub struct Commands {
-    /// Commands per second.
-    pub rate: u32,
-    /// How many.
-    pub commands: usize,
-    /// POST → 202.
-    pub answered: Latency,
-    /// POST → record read from the topic.
-    pub recorded: Latency,
 }
 
 impl Report {
@@ -277,7 +266,7 @@ impl Latency {
     /// Of durations in µs, in any order.
     pub fn of(mut micros: Vec<u32>) -> Self {
         micros.sort_unstable();
-        let ms = |percent| round(f64::from(launch::percentile(&micros, percent)) / 1e3, 1);
+        let ms = |percent| round(f64::from(launch::percentile(&micros, percent)) / 1e3, 2);
         Self { p50_ms: ms(50), p95_ms: ms(95), p99_ms: ms(99), max_ms: ms(100) }
     }
 }

@@ -1,7 +1,7 @@
 //! What every measurement needs: the platform, the watch, the meters; and measuring one stretch of load with them.
 
 use crate::load::Generator;
-use crate::meters::{Broker, Meters, Peaks};
+use crate::meters::{Broker, Meters, listening_at};
 use crate::numbers::{float, round, share};
 use crate::plan::Plan;
 use crate::platform::{Names, Platform};
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Between two looks at the memory.
+/// Between two looks at who owns partitions.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long it may take to catch up after a stretch of load.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -51,7 +51,8 @@ impl Rig {
         let probes = vec![server::backend(&mut looks).await?, server::backend(&mut questions).await?];
         let postgres = probes.first().copied().and_then(Meters::postgres_of);
         let watch = Watch::start(looks, &names.events);
-        let meters = Meters { ingestors: Vec::new(), postgres, probes, broker: broker.pid };
+        let redis = listening_at(launch::variable("REDIS_URL")?.as_str());
+        let meters = Meters { postgres, probes, broker: broker.pid, redis, ..Meters::default() };
         let mut rig = Self { plan: plan.clone(), platform, watch, meters, questions };
         for _ in 0..plan.ingestors {
             rig.start_ingestor().await?;
@@ -106,13 +107,9 @@ impl Rig {
         let first = runtime::clock::now().timestamp_micros() + micros(warm_up);
         let sending = load.produce(rate, warm_up + measured)?;
         sleep_until(begun + warm_up).await;
-        let (work, before) = (server::work(&mut self.questions).await?, self.meters.read());
-        let mut peaks = Peaks::default();
-        while begun.elapsed() < warm_up + measured {
-            sleep(LOOK.min(measured)).await;
-            self.meters.look_at_memory(&mut peaks);
-        }
-        let (after, work_after) = (self.meters.read(), server::work(&mut self.questions).await?);
+        let work = server::work(&mut self.questions).await?;
+        let metered = self.meters.watch((begun + warm_up).into_std(), measured).await;
+        let work_after = server::work(&mut self.questions).await?;
         let stretch = sending.await.context("the load generator ended")??;
         let to = self.catch_up().await?;
         let (sightings, looks) = self.watch.take();
@@ -124,8 +121,7 @@ impl Rig {
         let seen = Seen::join(&sent.await?, &sightings)?;
         let window = Window { from: first, to: first + micros(measured) };
         let work = Work { rows: work_after.rows - work.rows, batches: work_after.batches - work.batches };
-        let in_meters = share(float(seen.sent(window)) * before.seconds_until(&after), window.seconds());
-        let processes = before.until(&after, in_meters, &peaks);
+        let processes = metered.uses(float(seen.sent(window)), window.seconds());
         let measured = Measured { stretch, window, work, looks, whole_seconds };
         let phase = self.phase(load, rate, &seen, &measured);
         Ok(Phase { processes, sustained: phase.is_sustained(), ..phase })

@@ -5,16 +5,13 @@ use crate::meters::Broker;
 use crate::numbers::round;
 use crate::plan::Plan;
 use crate::platform::Names;
-use crate::report::{Commands, Latency, Phase, Report};
+use crate::report::{Latency, Phase, Report};
 use crate::rig::Rig;
 use crate::search::Search;
 use crate::visibility;
-use crate::{floor, server, takeover};
+use crate::{commands, floor, server, takeover};
 use anyhow::Context as _;
-use gateway_simulator::{Simulator, SimulatorSettings};
-use launch::commands::Played;
 use launch::narrator::{heading, say, seen};
-use runtime::Shutdown;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -50,7 +47,7 @@ pub async fn play(
     // As many as are used at full rate: pools keep them open.
     let connections = rig.connections().await?;
     crash(&mut rig, &load, report).await?;
-    commands(&mut rig, report).await?;
+    down(&mut rig, report).await?;
     rig.platform.stop_ingestors().await?;
     floor(&mut rig, &load, report, connections).await?;
     report.complete = true;
@@ -139,38 +136,9 @@ async fn crash(rig: &mut Rig, load: &Generator, report: &mut Report) -> anyhow::
     Ok(())
 }
 
-async fn commands(rig: &mut Rig, report: &mut Report) -> anyhow::Result<()> {
+async fn down(rig: &mut Rig, report: &mut Report) -> anyhow::Result<()> {
     heading("Commands");
-    let apis = rig.platform.start_apis(&rig.plan).await?;
-    let names = rig.platform.names.clone();
-    let mut settings = SimulatorSettings::default();
-    (settings.topics.events, settings.topics.commands) = (names.events, names.commands);
-    settings.gateway.history = 20_000;
-    settings.behaviour.reboot_ms = 500;
-    let stop = Shutdown::new(Duration::from_secs(5));
-    let kafka = rig.platform.kafka.clone();
-    let simulator = Simulator::start(settings, kafka, launch::redis()?, stop).await?;
-    let (rate, each) = (rig.plan.command_rate, rig.plan.commands);
-    say(&format!("{rate} commands/s for {} s …", each.as_secs()));
-    let played =
-        Played { assets: &apis.assets, commands: &apis.commands, simulator: &simulator, run: &names.run };
-    let (answered, recorded) = launch::commands::measure(&played, rate, each).await?;
-    simulator.disconnect_all().await?;
-    simulator.stop().await;
-    rig.catch_up().await?;
-    apis.stop().await?;
-    let micros = |durations: Vec<Duration>| {
-        durations.into_iter().map(|one| u32::try_from(one.as_micros()).unwrap_or(u32::MAX)).collect()
-    };
-    let commands = Commands {
-        rate,
-        commands: answered.sorted().len(),
-        answered: Latency::of(micros(answered.sorted())),
-        recorded: Latency::of(micros(recorded.sorted())),
-    };
-    let (p95_answered, p95_recorded) = (commands.answered.p95_ms, commands.recorded.p95_ms);
-    seen(&format!("P95 until 202 {p95_answered} ms, until the record was read {p95_recorded} ms"));
-    report.commands = Some(commands);
+    report.commands = Some(commands::play(rig).await?);
     Ok(())
 }
 

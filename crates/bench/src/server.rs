@@ -4,11 +4,12 @@
 
 use anyhow::Context as _;
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int4, Int8, Text};
+use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use serde::Serialize;
 use std::time::Instant;
-use storage::schema::ingest_partitions;
+use storage::schema::{charge_points, ingest_partitions};
+use uuid::Uuid;
 
 /// What the measuring looks through.
 pub type Connection = AsyncPgConnection;
@@ -132,6 +133,43 @@ pub async fn commit(connection: &mut Connection, commits: usize) -> anyhow::Resu
         took.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
     Ok(took)
+}
+
+/// Registers all devices whose ids begin with `prefix`, as piles of one station; says which pile each has become.
+pub async fn register(connection: &mut Connection, prefix: &str) -> anyhow::Result<Vec<(Uuid, String)>> {
+    let station = Uuid::now_v7();
+    diesel::sql_query(
+        "insert into stations (id, name, status, created_at, updated_at, version)
+         values ($1, 'Commanded', 'Open', now(), now(), 1)",
+    )
+    .bind::<SqlUuid, _>(station)
+    .execute(connection)
+    .await?;
+    let devices: Vec<String> = charge_points::table
+        .filter(charge_points::charge_point_id.like(format!("{prefix}%")))
+        .select(charge_points::charge_point_id)
+        .load(connection)
+        .await?;
+    let piles: Vec<Uuid> = devices.iter().map(|_| Uuid::now_v7()).collect();
+    diesel::sql_query(
+        "insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at, updated_at,
+                            version)
+         select id, $1, charge_point_id, 'commanded', 7, 'AC', now(), now(), 1
+         from unnest($2, $3) as device (id, charge_point_id)",
+    )
+    .bind::<SqlUuid, _>(station)
+    .bind::<Array<SqlUuid>, _>(&piles)
+    .bind::<Array<Text>, _>(&devices)
+    .execute(connection)
+    .await?;
+    // As autovacuum would, before long.
+    connection.batch_execute("vacuum analyze piles, stations").await?;
+    Ok(piles.into_iter().zip(devices).collect())
+}
+
+/// Makes an empty table `name` like that of the commands, with its checks and indexes.
+pub async fn copy_of_commands(connection: &mut Connection, name: &str) -> anyhow::Result<()> {
+    Ok(connection.batch_execute(&format!("create table {name} (like commands including all)")).await?)
 }
 
 #[derive(QueryableByName)]

@@ -1,14 +1,13 @@
 //! From a caller's POST to the record that a gateway reads.
 
+use crate::open_loop::{self, Timetable};
 use crate::{Api, Latencies};
 use anyhow::{Context as _, ensure};
-use chrono::{DateTime, Utc};
 use domain::ids::ChargePointId;
 use gateway_simulator::{DeviceSpec, Simulator};
 use serde_json::json;
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::runtime::Handle;
 
 /// Piles that are commanded in turn; each has a few seconds between two resets.
 const PILES: usize = 200;
@@ -26,7 +25,8 @@ pub struct Played<'a> {
     pub run: &'a str,
 }
 
-/// Resets piles at `rate` for `each`: how long until 202, and until the record was read from the topic.
+/// Resets piles at `rate` for `each`: how long until 202, and until the record was read from the topic, both from when the
+/// command was due.
 ///
 /// # Errors
 /// When a command is not answered with 202, or its record not read.
@@ -36,39 +36,33 @@ pub async fn measure(
     each: Duration,
 ) -> anyhow::Result<(Latencies, Latencies)> {
     let piles = register(stage).await?;
-    let mut sent = JoinSet::new();
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
-    let begun = Instant::now();
-    for path in piles.iter().cycle() {
-        if begun.elapsed() >= each {
-            break;
-        }
-        ticks.tick().await;
-        let (commands, path) = (stage.commands.clone(), format!("{path}/commands/reset"));
-        sent.spawn(async move { command(&commands, &path).await });
-    }
-    let mut answered = Latencies::default();
-    let mut begun_at = HashMap::new();
-    while let Some(command) = sent.join_next().await {
-        let (id, posted_at, took) = command??;
-        answered.push(took);
-        begun_at.insert(id, posted_at);
-    }
-    let mut recorded = Latencies::default();
-    for (id, posted_at) in begun_at {
+    let commands = stage.commands.clone();
+    let command = move |number: u64| {
+        let pile = usize::try_from(number).unwrap_or_default() % piles.len();
+        let path = piles.get(pile).map(|path| format!("{path}/commands/reset")).unwrap_or_default();
+        let commands = commands.clone();
+        async move { command(&commands, &path).await }
+    };
+    let (begin, begin_by_clock) = (Instant::now(), runtime::clock::now());
+    let timetable = Timetable { begin, rate, length: each };
+    let (mut answered, mut recorded) = (Latencies::default(), Latencies::default());
+    for call in open_loop::make(&Handle::current(), timetable, command).await? {
+        answered.push(call.took());
+        let id = call.outcome?;
         let received =
             stage.simulator.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await;
         let received =
             received.with_context(|| format!("command {id} was answered with 202 and never read"))?;
-        recorded.push((received.received_at - posted_at).to_std().unwrap_or_default());
+        let due = begin_by_clock + (call.due - begin);
+        recorded.push((received.received_at - due).to_std().unwrap_or_default());
     }
     Ok((answered, recorded))
 }
 
-async fn command(commands: &Api, path: &str) -> anyhow::Result<(String, DateTime<Utc>, Duration)> {
-    let posted_at = runtime::clock::now();
+/// Sends a command and tells its id.
+async fn command(commands: &Api, path: &str) -> anyhow::Result<String> {
     let answer = commands.post(path, &json!({ "type": "Soft" })).await?.expect(202)?;
-    Ok((answer.text("/commandId").to_owned(), posted_at, answer.took))
+    Ok(answer.text("/commandId").to_owned())
 }
 
 async fn register(stage: &Played<'_>) -> anyhow::Result<Vec<String>> {

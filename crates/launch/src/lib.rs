@@ -8,6 +8,7 @@ pub mod commands;
 mod environment;
 mod latencies;
 pub mod narrator;
+pub mod open_loop;
 mod ports;
 mod processes;
 mod readiness;

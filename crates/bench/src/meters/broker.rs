@@ -18,8 +18,7 @@ pub struct Broker {
 impl Broker {
     /// Looks for the broker at `address`, which is `host:port`.
     pub fn at(address: &str) -> Self {
-        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        let Some(pid) = port.and_then(listener) else {
+        let Some(pid) = listening_at(address) else {
             return Self::default();
         };
         let command = read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -39,6 +38,12 @@ fn version(jars: &Path) -> Option<String> {
             Some(name.strip_prefix("kafka_")?.strip_suffix(".jar")?.split_once('-')?.1.to_owned())
         })
         .min()
+}
+
+/// The process of this machine that listens at `address`, which ends in `:port` or, being a URL, has a path after it.
+pub fn listening_at(address: &str) -> Option<u32> {
+    let digits = address.rsplit_once(':')?.1.split('/').next()?;
+    listener(digits.parse().ok()?)
 }
 
 /// The process that listens on a TCP port of this machine.
@@ -82,6 +87,9 @@ mod tests {
     fn who_listens_here_is_this_process() {
         let listening = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listening.local_addr().unwrap().port();
-        assert_eq!(listener(port), Some(std::process::id()));
+        let here = Some(std::process::id());
+        assert_eq!(listening_at(&format!("127.0.0.1:{port}")), here);
+        assert_eq!(listening_at(&format!("redis://127.0.0.1:{port}/0")), here);
+        assert_eq!(listening_at("nowhere"), None);
     }
 }

@@ -1,6 +1,8 @@
 //! A report to test the renderings with.
 
-use super::{Commands, Floor, Latency, Phase, ProcessUse, Report, Takeover, Writing};
+use super::{
+    CommandPhase, CommandRate, Commands, Floor, Latency, Phase, ProcessUse, Report, Takeover, Writing,
+};
 use crate::conditions::Conditions;
 use crate::server::Setting;
 use crate::visibility::Backlog;
@@ -96,12 +98,71 @@ pub fn sample() -> Report {
         caught_up_after_s: 12.3,
         limit_s: 15.0,
     });
-    report.commands = Some(Commands {
-        rate: 50,
-        commands: 750,
-        answered: latency(3.7, 5.2, 7.5, 17.0),
-        recorded: latency(2.8, 3.8, 6.3, 15.8),
-    });
+    report.commands = Some(commands());
     report.complete = true;
     report
+}
+
+fn command_phase(rate: u32, latency: Latency) -> CommandPhase {
+    CommandPhase {
+        rate,
+        seconds: 15.0,
+        calls: u64::from(rate) * 15,
+        failed: 0,
+        failure: None,
+        answered_per_s: f64::from(rate),
+        latency,
+        p99_at_end_ms: latency.p99_ms,
+        under_way: Backlog { at_begin: 2, at_end: 3, growth_per_s: 0.1 },
+        sustained: true,
+        generator_behind: Latency { p50_ms: 0.1, p95_ms: 0.2, p99_ms: 0.4, max_ms: 3.0 },
+        processes: vec![ProcessUse::new(
+            "command-dispatcher",
+            f64::from(rate) / 1e3,
+            1.0,
+            f64::from(rate),
+            Some(22.0),
+        )],
+    }
+}
+
+fn commands() -> Commands {
+    let measured = |rate, floor, platform, readable| {
+        CommandRate::new(rate, command_phase(rate, floor), command_phase(rate, platform), readable)
+    };
+    let mut late = measured(
+        2_250,
+        latency(3.0, 9.0, 15.0, 30.0),
+        latency(12.0, 60.0, 90.0, 150.0),
+        latency(10.0, 55.0, 85.0, 140.0),
+    );
+    late.platform.generator_behind = latency(0.2, 1.0, 2.5, 20.0);
+    let failed = CommandPhase {
+        sustained: false,
+        failed: 12,
+        failure: Some("503 DATABASE_UNAVAILABLE".to_owned()),
+        ..command_phase(3_000, latency(900.0, 1_800.0, 1_950.0, 2_001.0))
+    };
+    Commands {
+        piles: 10_000,
+        partitions: 8,
+        steady: vec![
+            measured(
+                50,
+                latency(2.5, 4.0, 6.0, 9.0),
+                latency(3.5, 5.2, 7.5, 17.0),
+                latency(2.8, 3.8, 6.3, 15.8),
+            ),
+            measured(
+                500,
+                latency(2.5, 5.0, 8.0, 12.0),
+                latency(4.0, 9.0, 24.0, 40.0),
+                latency(3.2, 7.0, 20.0, 38.0),
+            ),
+        ],
+        highest: Some(late),
+        search: vec![failed],
+        floor_highest: Some(3_000),
+        floor_search: vec![command_phase(3_000, latency(4.0, 15.0, 30.0, 60.0))],
+    }
 }

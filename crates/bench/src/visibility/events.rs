@@ -64,6 +64,11 @@ impl Seen {
         Ok(Self { events })
     }
 
+    /// Calls or events by when each was sent and seen, in µs.
+    pub const fn of(events: Vec<(i64, i64)>) -> Self {
+        Self { events }
+    }
+
     /// How many events were sent within `window`.
     pub fn sent(&self, window: Window) -> u64 {
         u64::try_from(self.latencies(window).count()).unwrap_or(u64::MAX)

@@ -1,0 +1,188 @@
+//! Commands: how long until 202, how long until a gateway can read the record, and what of that is the floor: the same
+//! look-up, insert and publication with nothing around them.
+
+mod caller;
+mod floor;
+mod piles;
+mod readback;
+mod stretch;
+
+use crate::load::Threads;
+use crate::plan::CommandPlan;
+use crate::report::{CommandPhase, CommandRate, Commands, Latency};
+use crate::rig::Rig;
+use crate::search::Search;
+use anyhow::Context as _;
+use caller::{Caller, Posted};
+use floor::Floor;
+use launch::narrator::{say, seen};
+use piles::Piles;
+use readback::Readback;
+use std::sync::Arc;
+use std::time::Duration;
+use stretch::Stretch;
+
+/// After a rate that turned out not to be sustained for long, this share of it is tried.
+const STEP_DOWN_PERCENT: u32 = 90;
+/// How often that is done.
+const CONFIRMATIONS: usize = 3;
+
+/// Everything that commands are measured with.
+struct Stage<'a> {
+    rig: &'a mut Rig,
+    plan: CommandPlan,
+    piles: Arc<Piles>,
+    /// Where command-dispatcher listens.
+    dispatcher: String,
+    floor: Floor,
+    readback: Readback,
+    threads: Threads,
+}
+
+/// Measures the planned rates and the highest sustained one, each time the floor first and then the platform.
+pub async fn play(rig: &mut Rig) -> anyhow::Result<Commands> {
+    let plan = rig.plan.commands.clone();
+    say(&format!("{} piles on {} pods …", plan.piles, plan.pods));
+    let piles = Arc::new(Piles::set_up(rig, &plan).await?);
+    let dispatcher = rig.platform.start_dispatcher(&rig.plan).await?;
+    rig.meters.dispatcher = dispatcher.process.id();
+    let threads = Threads::start()?;
+    let floor = Floor::set_up(rig, &threads, &piles).await?;
+    let names = &rig.platform.names;
+    let readback = Readback::start(&rig.platform.kafka, &names.commands, &piles.partitions()).await?;
+    let listen = dispatcher.listen.clone();
+    let mut stage = Stage { rig, plan, piles, dispatcher: listen, floor, readback, threads };
+    let commands = stage.measure().await?;
+    stage.rig.meters.dispatcher = None;
+    dispatcher.stop().await?;
+    Ok(commands)
+}
+
+impl Stage<'_> {
+    async fn measure(&mut self) -> anyhow::Result<Commands> {
+        let mut commands = Commands {
+            piles: self.plan.piles,
+            partitions: self.piles.partitions().len(),
+            steady: Vec::new(),
+            highest: None,
+            search: Vec::new(),
+            floor_search: Vec::new(),
+            floor_highest: None,
+        };
+        for rate in self.plan.rates.clone() {
+            commands.steady.push(self.side_by_side(rate).await?);
+        }
+        (commands.floor_highest, commands.floor_search) = self.search(Which::Floor).await?;
+        let (highest, search) = self.search(Which::Platform).await?;
+        commands.search = search;
+        if let Some(rate) = highest {
+            commands.highest = Some(self.hold(rate).await?);
+        }
+        Ok(commands)
+    }
+
+    /// The floor at `rate`, then the platform.
+    async fn side_by_side(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
+        let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
+        say(&format!("{rate}/s for {} s, the floor and then commands …", (warm_up + measured).as_secs()));
+        let floor = self.floor(rate, warm_up, measured).await?;
+        let (platform, readable) = self.platform(rate, warm_up, measured).await?;
+        let rate = CommandRate::new(rate, floor, platform, readable);
+        tell("floor", &rate.floor.latency, rate.floor.why_not());
+        tell("POST → 202", &rate.platform.latency, rate.platform.why_not());
+        tell("POST → record read", &rate.readable, None);
+        Ok(rate)
+    }
+
+    /// The highest rate that is sustained for the length of a step, and all steps.
+    async fn search(&mut self, which: Which) -> anyhow::Result<(Option<u32>, Vec<CommandPhase>)> {
+        let mut search = Search::new(self.plan.ladder.clone(), self.plan.steps);
+        let mut tried = Vec::new();
+        say(&format!("how many a second {} sustains …", which.name()));
+        while let Some(rate) = search.next() {
+            let (warm_up, step) = (self.plan.step_warm_up, self.plan.step);
+            let phase = match which {
+                Which::Floor => self.floor(rate, warm_up, step).await?,
+                Which::Platform => self.platform(rate, warm_up, step).await?.0,
+            };
+            tell(&format!("{rate}/s"), &phase.latency, phase.why_not());
+            search.tried(rate, phase.sustained);
+            tried.push(phase);
+        }
+        Ok((search.best(), tried))
+    }
+
+    /// The rate that was found, or a lower one, held for as long as the others.
+    async fn hold(&mut self, found: u32) -> anyhow::Result<CommandRate> {
+        let mut held = self.side_by_side(found).await?;
+        for _ in 1..CONFIRMATIONS {
+            if held.platform.sustained {
+                break;
+            }
+            held = self.side_by_side(held.rate * STEP_DOWN_PERCENT / 100).await?;
+        }
+        Ok(held)
+    }
+
+    async fn floor(
+        &mut self,
+        rate: u32,
+        warm_up: Duration,
+        measured: Duration,
+    ) -> anyhow::Result<CommandPhase> {
+        let (floor, piles) = (self.floor.clone(), Arc::clone(&self.piles));
+        let call = move |_number| {
+            let (floor, pile) = (floor.clone(), piles.next());
+            async move { floor.call(&pile?).await.map_err(|error| format!("{error:#}")) }
+        };
+        let stretch = Stretch::drive(self.rig, &self.threads, rate, warm_up, measured, call).await?;
+        Ok(stretch.phase())
+    }
+
+    /// How the POSTs were answered, and how long until their records could be read.
+    async fn platform(
+        &mut self,
+        rate: u32,
+        warm_up: Duration,
+        measured: Duration,
+    ) -> anyhow::Result<(CommandPhase, Latency)> {
+        // Its connections end with the stretch, long before the service would close idle ones.
+        let caller = Arc::new(Caller::new(&self.dispatcher)?);
+        let piles = Arc::clone(&self.piles);
+        let call = move |_number| {
+            let (caller, pile) = (Arc::clone(&caller), piles.next());
+            async move {
+                let path = pile.map(|pile| format!("/api/v1/piles/{}/commands/reset", pile.pile_id))?;
+                let answer = caller.post(&path, r#"{"type":"Soft"}"#).await;
+                answer.and_then(|answer| Posted::read(&answer)).map_err(|error| format!("{error:#}"))
+            }
+        };
+        let stretch = Stretch::drive(self.rig, &self.threads, rate, warm_up, measured, call).await?;
+        let read = self.readback.take(stretch.accepted()).await.context("read the records back")?;
+        Ok((stretch.phase(), stretch.until_read(&read)?))
+    }
+}
+
+/// Whose rate is looked for.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Floor,
+    Platform,
+}
+
+impl Which {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "the floor",
+            Self::Platform => "command-dispatcher",
+        }
+    }
+}
+
+fn tell(what: &str, latency: &Latency, why_not: Option<String>) {
+    let not = why_not.map_or_else(String::new, |why| format!("; not sustained: {why}"));
+    seen(&format!(
+        "{what}: P50 {} · P95 {} · P99 {} · max {} ms{not}",
+        latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms
+    ));
+}

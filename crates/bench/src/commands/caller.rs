@@ -1,0 +1,199 @@
+//! A caller of command-dispatcher that costs little: it shares the cores with what it measures.
+//!
+//! It speaks no more of HTTP/1.1 than the services answer: a head, and a body of a length told beforehand.
+
+use anyhow::{Context as _, bail, ensure};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+/// Connections at once, half of what the service takes by default. Who finds none free waits, which counts as latency.
+const CONNECTIONS: usize = 1_024;
+/// Longer than the service takes to answer that it is late.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest answer that is read.
+const LONGEST: usize = 64 * 1_024;
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
+/// Posts over connections that it keeps.
+pub struct Caller {
+    address: SocketAddr,
+    /// The one used last is used next, so that few are in use while few are needed.
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+struct Connection {
+    stream: TcpStream,
+    /// What was received of the answer.
+    received: Vec<u8>,
+}
+
+/// An answer as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    status: u16,
+    body: Vec<u8>,
+}
+
+/// A command that was answered with 202.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Its id.
+    pub id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Accepted {
+    command_id: Uuid,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+}
+
+impl Caller {
+    /// Of the service that listens on `address`; nothing is connected yet.
+    pub fn new(address: &str) -> anyhow::Result<Self> {
+        let address = address.parse().with_context(|| format!("`{address}` is no address"))?;
+        Ok(Self { address, idle: Mutex::default(), permits: Semaphore::new(CONNECTIONS) })
+    }
+
+    /// POST of a body in JSON.
+    pub async fn post(&self, path: &str, body: &str) -> anyhow::Result<Answer> {
+        let _permit = self.permits.acquire().await?;
+        timeout(PATIENCE, self.exchange(path, body))
+            .await
+            .unwrap_or_else(|_elapsed| bail!("no answer within {PATIENCE:?}"))
+    }
+
+    async fn exchange(&self, path: &str, body: &str) -> anyhow::Result<Answer> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => Connection::open(self.address).await?,
+        };
+        let answer = connection.exchange(request.as_bytes()).await?;
+        // After a failure the service may close it.
+        if answer.status < 400 {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+        Ok(answer)
+    }
+}
+
+impl Connection {
+    async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await.context("connect")?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, received: Vec::with_capacity(2_048) })
+    }
+
+    async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
+        self.stream.write_all(request).await?;
+        self.received.clear();
+        loop {
+            if let Some(answer) = parse(&self.received)? {
+                return Ok(answer);
+            }
+            ensure!(self.received.len() < LONGEST, "an answer of more than {LONGEST} bytes");
+            let read = self.stream.read_buf(&mut self.received).await?;
+            ensure!(read > 0, "the connection was closed before the answer was complete");
+        }
+    }
+}
+
+/// The answer, once all of it is there.
+fn parse(received: &[u8]) -> anyhow::Result<Option<Answer>> {
+    let Some(head_length) = received.windows(HEAD_END.len()).position(|window| window == HEAD_END) else {
+        return Ok(None);
+    };
+    let (head, body) = received.split_at(head_length + HEAD_END.len());
+    let head = std::str::from_utf8(head).context("a head that is no text")?;
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+    let status = status.context("an answer without a status")?;
+    let length = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    let length = length.context("an answer that does not tell its length")?;
+    Ok(body.get(..length).map(|body| Answer { status, body: body.to_vec() }))
+}
+
+impl Posted {
+    /// Of the command, if it was accepted; else why it was not.
+    pub fn read(answer: &Answer) -> anyhow::Result<Self> {
+        if answer.status == 202 {
+            let accepted: Accepted = serde_json::from_slice(&answer.body).context("the body of a 202")?;
+            return Ok(Self { id: accepted.command_id });
+        }
+        let problem = serde_json::from_slice(&answer.body).map(|problem: Problem| problem.code);
+        bail!("{} {}", answer.status, problem.unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[test]
+    fn an_answer_is_whole_when_its_length_is_there() {
+        let text = b"HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\ndate: x\r\n\r\nhello";
+        for end in 0..text.len() {
+            assert_eq!(parse(&text[..end]).unwrap(), None, "{end}");
+        }
+        assert_eq!(parse(text).unwrap(), Some(Answer { status: 202, body: b"hello".to_vec() }));
+        assert!(parse(b"HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n").is_err());
+        assert!(parse(b"SMTP\r\ncontent-length: 0\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn only_202_is_a_command_and_a_problem_has_a_name() {
+        let answer = |status, body: &str| Answer { status, body: body.as_bytes().to_vec() };
+        let id = Uuid::from_u128(7);
+        let accepted = answer(202, &format!(r#"{{"commandId":"{id}","status":"accepted"}}"#));
+        assert_eq!(Posted::read(&accepted).unwrap(), Posted { id });
+        let refused = Posted::read(&answer(503, r#"{"code":"BROKER_UNAVAILABLE"}"#)).unwrap_err();
+        assert_eq!(refused.to_string(), "503 BROKER_UNAVAILABLE");
+        assert!(Posted::read(&answer(202, "{}")).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_unless_the_answer_was_a_failure() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let caller = Caller::new(&listener.local_addr().unwrap().to_string()).unwrap();
+        let served = tokio::spawn(async move {
+            // For each connection the statuses it answers, one for each request.
+            for statuses in [&[202, 202, 500][..], &[202]] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                for status in statuses {
+                    let mut request = Vec::new();
+                    while !request.ends_with(b"\r\n\r\n{}") {
+                        stream.read_buf(&mut request).await.unwrap();
+                    }
+                    let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\n{{}}");
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            }
+        });
+        for status in [202, 202, 500, 202] {
+            assert_eq!(caller.post("/x", "{}").await.unwrap().status, status);
+        }
+        served.await.unwrap();
+    }
+}

@@ -1,0 +1,110 @@
+//! Reads the command topic as gateways do, with fetches that wait, and notes when each record could be read.
+
+use anyhow::{Context as _, bail};
+use runtime::kafka::{FetchError, Kafka, PartitionReader};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
+
+const FETCH_WAIT: Duration = Duration::from_millis(500);
+const FETCH_BYTES: usize = 1 << 20;
+/// How long after the last 202 the last record may be missing.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(10);
+
+/// When each command was read first.
+pub type ReadTimes = HashMap<Uuid, std::time::Instant>;
+
+/// Reads until it is dropped.
+pub struct Readback {
+    state: Arc<Mutex<State>>,
+    _tasks: Vec<AbortOnDropHandle<()>>,
+}
+
+#[derive(Default)]
+struct State {
+    read: ReadTimes,
+    failed: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    command_id: Uuid,
+}
+
+impl Readback {
+    /// Reads `partitions` of `topic` from where they end now, one task each.
+    pub async fn start(kafka: &Kafka, topic: &str, partitions: &[i32]) -> anyhow::Result<Self> {
+        let state = Arc::new(Mutex::new(State::default()));
+        let mut tasks = Vec::new();
+        for partition in partitions {
+            let reader = kafka.reader(topic, *partition);
+            let from = reader.latest_offset().await?;
+            let state = Arc::clone(&state);
+            tasks.push(AbortOnDropHandle::new(tokio::spawn(async move {
+                let error = read(&reader, from, &state).await;
+                locked(&state).failed = Some(format!("{error:#}"));
+            })));
+        }
+        Ok(Self { state, _tasks: tasks })
+    }
+
+    /// When each of `ids` was read; waits for those that were not yet. What was read is forgotten then.
+    pub async fn take(&self, ids: impl Iterator<Item = Uuid>) -> anyhow::Result<ReadTimes> {
+        let begun = Instant::now();
+        for id in ids {
+            while !self.has_read(id)? {
+                if begun.elapsed() > PATIENCE {
+                    bail!("command {id} was answered with 202 and never read");
+                }
+                sleep(LOOK).await;
+            }
+        }
+        Ok(std::mem::take(&mut locked(&self.state).read))
+    }
+
+    fn has_read(&self, id: Uuid) -> anyhow::Result<bool> {
+        let state = locked(&self.state);
+        match &state.failed {
+            Some(failed) => bail!("the command topic could not be read: {failed}"),
+            None => Ok(state.read.contains_key(&id)),
+        }
+    }
+}
+
+/// Reads on and on; says what ended it.
+async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyhow::Error {
+    let mut offset = from;
+    loop {
+        let fetched = match reader.fetch(offset, FETCH_WAIT, FETCH_BYTES).await {
+            Ok(fetched) => fetched,
+            Err(FetchError::Unavailable(_)) => {
+                sleep(LOOK).await;
+                continue;
+            }
+            Err(error) => return error.into(),
+        };
+        let now = std::time::Instant::now();
+        for record in &fetched.records {
+            let value = record.value.as_deref().unwrap_or_default();
+            let named = serde_json::from_slice(value).with_context(|| format!("offset {}", record.offset));
+            match named {
+                // Copies come later, and are the same command.
+                Ok(Named { command_id }) => {
+                    locked(state).read.entry(command_id).or_insert(now);
+                }
+                Err(error) => return error,
+            }
+            offset = record.offset + 1;
+        }
+    }
+}
+
+fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

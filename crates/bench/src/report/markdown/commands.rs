@@ -1,0 +1,98 @@
+//! The chapter on commands.
+
+use super::{cells, process_rows, table};
+use crate::report::{CommandPhase, CommandRate, Commands, Latency, thousands};
+use std::fmt::Write as _;
+
+/// Renders it.
+pub(super) fn render(commands: &Commands) -> String {
+    let rates: Vec<&CommandRate> = commands.steady.iter().chain(&commands.highest).collect();
+    let mut text = latencies(&rates);
+    let _ = writeln!(
+        text,
+        "\nFrom when the command was due, whatever the answers before it took; {} piles, {} partitions. The floor is one look-up \
+         in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine right before.",
+        thousands(commands.piles.into()),
+        commands.partitions
+    );
+    text += &late(&rates);
+    text += &search(commands);
+    text += &processes(&rates);
+    text
+}
+
+fn latencies(rates: &[&CommandRate]) -> String {
+    let mut rows = Vec::new();
+    for measured in rates {
+        let mut row = |what: &str, latency: &Latency, times: String, sustained: String| {
+            let mut row = vec![thousands(measured.rate.into()), what.to_owned()];
+            row.extend(cells(latency));
+            row.extend([times, sustained]);
+            rows.push(row);
+        };
+        let (floor, platform) = (&measured.floor, &measured.platform);
+        row("the floor", &floor.latency, String::new(), sustained(floor));
+        row("POST → 202", &platform.latency, format!("{:.2} ×", measured.p50_to_floor), sustained(platform));
+        row("POST → record read", &measured.readable, String::new(), String::new());
+    }
+    let columns = ["commands/s", "", "P50", "P95", "P99", "max", "P50 to the floor's", "sustained"];
+    table("Commands, in ms", &columns, &rows)
+}
+
+fn sustained(phase: &CommandPhase) -> String {
+    phase.why_not().map_or_else(|| "yes".to_owned(), |why| format!("**no**: {why}"))
+}
+
+/// Where the load generator was late itself.
+fn late(rates: &[&CommandRate]) -> String {
+    let both = |measured: &&CommandRate| {
+        [("the floor", measured.floor.clone()), ("commands", measured.platform.clone())]
+    };
+    let mut text = String::new();
+    for (what, phase) in rates.iter().flat_map(both).filter(|(_, phase)| phase.is_generator_late()) {
+        let behind = &phase.generator_behind;
+        let _ = writeln!(
+            text,
+            "\nAt {}/s, {what}, the load generator itself was late, by {:.1} ms at P99 and {:.1} ms at most; the latencies hold \
+             that.",
+            thousands(phase.rate.into()),
+            behind.p99_ms,
+            behind.max_ms
+        );
+    }
+    text
+}
+
+fn search(commands: &Commands) -> String {
+    let row = |whose: &str, phase: &CommandPhase| {
+        vec![
+            whose.to_owned(),
+            thousands(phase.rate.into()),
+            thousands(phase.answered_per_s),
+            format!("{:.1}", phase.latency.p50_ms),
+            format!("{:.1}", phase.latency.p99_ms),
+            sustained(phase),
+        ]
+    };
+    let held = commands.highest.iter().map(|held| row("commands, held", &held.platform));
+    let tried = commands.search.iter().map(|phase| row("commands", phase));
+    let floor = commands.floor_search.iter().map(|phase| row("the floor", phase));
+    let rows: Vec<_> = held.chain(tried).chain(floor).collect();
+    let columns = ["", "asked for, /s", "answered, /s", "P50", "P99", "sustained"];
+    let mut text = table("The highest rate of commands", &columns, &rows);
+    if let Some(rate) = commands.floor_highest {
+        let _ = writeln!(text, "\nThe floor sustains {}/s.", thousands(rate.into()));
+    }
+    text
+}
+
+fn processes(rates: &[&CommandRate]) -> String {
+    let mut rows = Vec::new();
+    for measured in rates {
+        let rate = thousands(measured.rate.into());
+        rows.extend(process_rows(&rate, &measured.platform.processes));
+        rows.extend(process_rows(&format!("{rate}, the floor"), &measured.floor.processes));
+    }
+    let columns = ["commands/s", "process", "cores", "CPU µs per command", "peak memory, MB"];
+    table("What each process used for commands", &columns, &rows)
+}
