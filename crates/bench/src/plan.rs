@@ -41,6 +41,8 @@ pub struct Plan {
     pub steps: usize,
     /// After the crash of an ingestor, how long load goes on.
     pub takeover: Duration,
+    /// Whether events are measured, or commands only.
+    pub events: bool,
     /// Commands.
     pub commands: CommandPlan,
     /// Events that the floor is measured with.
@@ -121,6 +123,7 @@ impl Plan {
             step: seconds(8),
             steps: 9,
             takeover: seconds(25),
+            events: true,
             commands: CommandPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
@@ -151,21 +154,23 @@ impl Plan {
         }
     }
 
-    /// The plan that `words` ask for: `quick`, and `ingestors=N` or `partitions=N` over either plan.
+    /// The plan that `words` ask for: `quick`, and `commands`, `ingestors=N` or `partitions=N` over either plan.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
         for word in words {
             match word.split_once('=') {
                 None if word == "quick" => {
-                    plan = Self { ingestors: plan.ingestors, partitions: plan.partitions, ..Self::quick() };
+                    let Self { ingestors, partitions, events, .. } = plan;
+                    plan = Self { ingestors, partitions, events, ..Self::quick() };
                 }
+                None if word == "commands" => plan.events = false,
                 Some(("ingestors", number)) => {
                     plan.ingestors = at_least_one(&word, number)?.try_into().context("ingestors")?;
                 }
                 Some(("partitions", number)) => {
                     plan.partitions = at_least_one(&word, number)?.try_into().context("partitions")?;
                 }
-                _ => bail!("`{word}` is none of quick, ingestors=N, partitions=N"),
+                _ => bail!("`{word}` is none of quick, commands, ingestors=N, partitions=N"),
             }
         }
         Ok(plan)
@@ -196,6 +201,7 @@ mod tests {
         assert_eq!(parse(&[]).unwrap().charge_points, 100_000);
         let plan = parse(&["ingestors=2", "quick", "partitions=4"]).unwrap();
         assert_eq!((plan.mode, plan.ingestors, plan.partitions), ("quick", 2, 4));
+        assert!(plan.events && !parse(&["commands", "quick"]).unwrap().events);
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

@@ -40,18 +40,27 @@ pub async fn play(
     ));
     let commits = server::commit(&mut rig.questions, plan.commits).await?;
     report.commit = Some(Latency::of(commits));
-    fleets(&mut rig, report).await?;
-    let load = announced(&mut rig, plan.charge_points).await?;
-    steady(&mut rig, &load, report).await?;
-    highest(&mut rig, &load, report).await?;
-    // As many as are used at full rate: pools keep them open.
-    let connections = rig.connections().await?;
-    crash(&mut rig, &load, report).await?;
-    down(&mut rig, report).await?;
-    rig.platform.stop_ingestors().await?;
-    floor(&mut rig, &load, report, connections).await?;
+    if plan.events {
+        events(&mut rig, report).await?;
+    } else {
+        down(&mut rig, report).await?;
+    }
     report.complete = true;
     Ok(())
+}
+
+/// Everything about events, and commands once there is nothing else to do.
+async fn events(rig: &mut Rig, report: &mut Report) -> anyhow::Result<()> {
+    fleets(rig, report).await?;
+    let load = announced(rig, rig.plan.charge_points).await?;
+    steady(rig, &load, report).await?;
+    highest(rig, &load, report).await?;
+    // As many as are used at full rate: pools keep them open.
+    let connections = rig.connections().await?;
+    crash(rig, &load, report).await?;
+    down(rig, report).await?;
+    rig.platform.stop_ingestors().await?;
+    floor(rig, &load, report, connections).await
 }
 
 /// A fleet that has announced itself.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use chrono::{SubsecRound as _, TimeDelta};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use domain::command::{Command, CommandKind, ResetKind};
+use domain::command::{Command, CommandKind, CommandLife, ResetKind};
 use domain::ids::CommandId;
 use runtime::kafka::{NewRecord, TopicWriter};
 use runtime::redis::Redis;
@@ -37,6 +37,7 @@ diesel::table! {
         partition -> Int4,
         issued_at -> Timestamptz,
         expires_at -> Timestamptz,
+        life -> Jsonb,
     }
 }
 
@@ -126,6 +127,7 @@ impl Connections {
                 row::partition.eq(pile.partition),
                 row::issued_at.eq(command.issued_at),
                 row::expires_at.eq(command.expires_at),
+                row::life.eq(serde_json::to_value(CommandLife::accepted(command.issued_at))?),
             ))
             .execute(&mut connection)
             .await?;

@@ -19,7 +19,9 @@ pub(super) fn render(report: &Report) -> String {
     }
     text += &conditions(report);
     text += &targets(report);
-    text += "\n![Latency by rate](latency.svg)\n";
+    if !report.steady.is_empty() {
+        text += "\n![Latency by rate](latency.svg)\n";
+    }
     text += &latencies(report);
     text += &processes(report);
     text += &fleets(report);
