@@ -1,10 +1,11 @@
 //! From a command that was checked and routed to one that is published: record, publish, note what became of it.
 
+use crate::books::Books;
 use crate::error::DispatchError;
+use crate::lanes::{Lanes, Publication};
 use crate::metrics::Metrics;
 use crate::record::OutgoingCommand;
 use crate::routes::Way;
-use crate::topic::{CommandTopic, Unpublished};
 use chrono::SubsecRound as _;
 use domain::command::{Command, Goal, Step};
 use domain::ids::PileId;
@@ -12,14 +13,15 @@ use runtime::causes;
 use runtime::clock;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::commands::{self, KeyedRequest, NewCommand, Note, Recorded};
-use storage::{Database, StorageError};
+use storage::commands::{KeyedRequest, NewCommand, Note};
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-/// Kept back from a request's deadline, so that the caller is told the command's id and not just that it is late.
-const MARGIN: Duration = Duration::from_millis(500);
+/// What was not published is noted before the caller is told, if that takes no longer than this.
+const NOTE: Duration = Duration::from_secs(1);
 
 /// A command that may be sent, and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,31 +43,19 @@ pub(crate) struct RoutedCommand {
 /// Delivers commands, each in a task that its caller cannot abandon half way. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Delivery {
-    database: Database,
-    topic: Arc<CommandTopic>,
+    books: Books,
+    lanes: Lanes,
     metrics: Metrics,
-    request_deadline: Duration,
+    patience: Duration,
     tasks: TaskTracker,
     /// Of the process, not of the HTTP worker that a command came in by.
     runtime: Handle,
 }
 
 impl Delivery {
-    /// Must be called on the main runtime: deliveries run on it.
-    pub(crate) fn new(
-        database: Database,
-        topic: Arc<CommandTopic>,
-        metrics: Metrics,
-        request_deadline: Duration,
-    ) -> Self {
-        Self {
-            database,
-            topic,
-            metrics,
-            request_deadline,
-            tasks: TaskTracker::new(),
-            runtime: Handle::current(),
-        }
+    /// Must be called on the main runtime: deliveries run on it. A caller waits no longer than `patience`, from when it asked.
+    pub(crate) fn new(books: Books, lanes: Lanes, metrics: Metrics, patience: Duration) -> Self {
+        Self { books, lanes, metrics, patience, tasks: TaskTracker::new(), runtime: Handle::current() }
     }
 
     /// Records and publishes a command that was asked for at `asked`. A caller that stops waiting changes nothing.
@@ -82,15 +72,14 @@ impl Delivery {
         let span = tracing::info_span!("deliver command", otel.kind = "producer", command_id = %id);
         let work = self.clone().carry_out(Arc::clone(&routed)).instrument(span);
         let task = self.tasks.spawn_on(work, &self.runtime);
-        let patience = self.request_deadline.saturating_sub(MARGIN + asked.elapsed());
-        match tokio::time::timeout(patience, task).await {
+        match timeout(self.patience.saturating_sub(asked.elapsed()), task).await {
             Ok(Ok(outcome)) => outcome.map(|()| routed),
             Ok(Err(_panicked)) => Err(DispatchError::OutcomeUnknown(id)),
             Err(_late) => Err(DispatchError::OutcomeUnknown(id)),
         }
     }
 
-    /// Waits for the deliveries under way; none must be begun any more.
+    /// Waits for the deliveries under way, and for what is to be noted of them; none must be begun any more.
     pub(crate) async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -103,60 +92,36 @@ impl Delivery {
         outcome
     }
 
-    async fn record_and_publish(&self, routed: &Arc<RoutedCommand>) -> Result<(), DispatchError> {
+    async fn record_and_publish(&self, routed: &RoutedCommand) -> Result<(), DispatchError> {
         let OutgoingCommand { record, payload } = OutgoingCommand::encode(&routed.command, clock::now())?;
-        self.record(Arc::clone(routed), payload).await?;
-        let id = routed.command.id;
+        self.books.record(routed.to_new(payload)).await?;
         let started = Instant::now();
-        let outcome = self.topic.publish(routed.partition, record).await;
-        let step = step(&outcome);
-        let state = word(&outcome);
+        let publication = self.lanes.publish(routed.partition, record).await;
+        let state = word(&publication);
         self.metrics.published(state, started.elapsed());
-        self.note(routed, step).await;
-        match outcome {
-            Ok(_offset) => Ok(()),
-            Err(why) => {
-                let told = DispatchError::unpublished(id, &why);
-                tracing::error!(state, error = causes(&why), "the command is not known to be published");
-                Err(told)
-            }
-        }
+        let noted = self.note(routed, step(&publication)).await;
+        let Err(why) = publication else { return Ok(()) };
+        tracing::error!(state, error = causes(&why), "the command is not known to be published");
+        // So that a caller who asks at once is told the same.
+        let _late = timeout(NOTE, noted).await;
+        Err(DispatchError::unpublished(routed.command.id, &why))
     }
 
-    async fn record(
-        &self,
-        routed: Arc<RoutedCommand>,
-        payload: serde_json::Value,
-    ) -> Result<(), DispatchError> {
-        let recorded: Result<Recorded, StorageError> = self
-            .database
-            .run(async move |mut connection| {
-                let new = routed.to_new(payload);
-                let recorded = commands::record_many(&mut connection, std::slice::from_ref(&new)).await?;
-                Ok(recorded)
-            })
-            .await;
-        match recorded? {
-            Recorded::All => Ok(()),
-            Recorded::None(conflict) => Err(DispatchError::Conflict(conflict)),
-        }
-    }
-
-    /// What happened has happened: a failure to note it changes nothing for the caller, the row stays `accepted`.
-    async fn note(&self, routed: &RoutedCommand, step: Step) {
+    /// Leaves a note of what happened, which the books take when they can.
+    async fn note(&self, routed: &RoutedCommand, step: Step) -> JoinHandle<()> {
         let note = Note {
             id: routed.command.id,
             charge_point_id: routed.command.charge_point_id.clone(),
             at: clock::now().trunc_subsecs(3),
             step,
         };
-        let noted: Result<(), StorageError> = self
-            .database
-            .run(async move |mut connection| commands::note_many(&mut connection, &[note]).await)
-            .await;
-        if let Err(error) = noted {
-            tracing::error!(error = causes(&error), "what became of the command could not be noted");
-        }
+        let noted = self.books.note(note).await;
+        // Whoever ends the process waits for it, the caller of the command does not.
+        self.tasks.spawn(async move {
+            if let Some(noted) = noted {
+                let _lost = noted.await;
+            }
+        })
     }
 }
 
@@ -176,19 +141,19 @@ impl RoutedCommand {
 }
 
 /// What is noted of an attempt to publish. The causes of a failure go to the log only.
-fn step(outcome: &Result<i64, Unpublished>) -> Step {
-    match outcome {
+fn step(publication: &Publication) -> Step {
+    match publication {
         Ok(offset) => Step::Published { offset: *offset },
-        Err(why @ Unpublished::Unconfirmed(_)) => Step::Unconfirmed { detail: why.to_string() },
+        Err(why) if why.is_uncertain() => Step::Unconfirmed { detail: why.to_string() },
         Err(why) => Step::Unpublished { detail: why.to_string() },
     }
 }
 
 /// The word that an attempt to publish is counted under.
-const fn word(outcome: &Result<i64, Unpublished>) -> &'static str {
-    match outcome {
+fn word(publication: &Publication) -> &'static str {
+    match publication {
         Ok(_) => "published",
-        Err(Unpublished::Unconfirmed(_)) => "unknown",
+        Err(why) if why.is_uncertain() => "unknown",
         Err(_) => "failed",
     }
 }

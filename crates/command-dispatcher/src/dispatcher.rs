@@ -1,5 +1,6 @@
 //! The way of a command, on one screen: look, check, route, deliver.
 
+use crate::books::Books;
 use crate::delivery::{Delivery, RoutedCommand};
 use crate::error::DispatchError;
 use crate::intent::Intent;
@@ -13,13 +14,16 @@ use domain::status::ConnectorStatus;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::commands::{self, Conflict, KeyedRequest, Look, RecordedCommand, Wanted};
-use storage::{Database, StorageError};
+use storage::commands::{Conflict, KeyedRequest, Look, RecordedCommand, Wanted};
+use tokio::time::sleep;
 use uuid::Uuid;
+
+/// The first pause between looks at a command that is being published, and how long it is looked at.
+const SETTLING: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
 /// Sends commands to piles.
 pub(crate) struct Dispatcher {
-    database: Database,
+    books: Books,
     routes: Routes,
     delivery: Delivery,
     metrics: Metrics,
@@ -40,21 +44,21 @@ pub(crate) enum Dispatched {
 impl Dispatcher {
     /// A dispatcher by its parts.
     pub(crate) fn new(
-        database: Database,
+        books: Books,
         routes: Routes,
         delivery: Delivery,
         metrics: Metrics,
         settings: &DispatchSettings,
-        request_deadline: Duration,
+        patience: Duration,
     ) -> Self {
         Self {
-            database,
+            books,
             routes,
             delivery,
             metrics,
             startable: settings.startable_statuses.clone(),
             ttl: TimeDelta::seconds(settings.command_ttl_s.into()),
-            patience: TimeDelta::from_std(request_deadline).unwrap_or(TimeDelta::MAX),
+            patience: TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX),
         }
     }
 
@@ -102,16 +106,6 @@ impl Dispatcher {
         }
     }
 
-    /// The command called `id`, as it was recorded.
-    ///
-    /// # Errors
-    /// [`DispatchError::CommandNotFound`], or the database's failure.
-    pub(crate) async fn find(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
-        let found: Result<_, StorageError> =
-            self.database.run(async move |mut connection| commands::find(&mut connection, id).await).await;
-        found?.ok_or(DispatchError::CommandNotFound)
-    }
-
     async fn prepare(
         &self,
         pile_id: PileId,
@@ -137,12 +131,7 @@ impl Dispatcher {
     }
 
     async fn look_at(&self, pile_id: PileId, keyed: Option<&KeyedRequest>) -> Result<Look, DispatchError> {
-        let wanted = Wanted { pile_id, key: keyed.map(|keyed| keyed.key.clone()) };
-        let looks: Result<Vec<Look>, StorageError> = self
-            .database
-            .run(async move |mut connection| commands::look_at_many(&mut connection, &[wanted]).await)
-            .await;
-        Ok(looks?.pop().unwrap_or_default())
+        self.books.look(Wanted { pile_id, key: keyed.map(|keyed| keyed.key.clone()) }).await
     }
 
     /// The command that the same request led to before, once that is known to be published.
@@ -155,12 +144,10 @@ impl Dispatcher {
         if digest != keyed.digest {
             return Err(DispatchError::KeyReused);
         }
-        let found = self.find(id).await?;
+        let found = self.settled(id).await?;
         let life = &found.record.life;
         match life.state() {
-            CommandState::Accepted if clock::now() - found.record.issued_at < self.patience => {
-                Err(DispatchError::StillRunning)
-            }
+            CommandState::Accepted if self.is_under_way(&found) => Err(DispatchError::StillRunning),
             CommandState::Accepted | CommandState::Unknown => Err(DispatchError::OutcomeUnknown(id)),
             CommandState::Failed => {
                 let reason = life.failure().map(|failure| failure.detail).unwrap_or_default();
@@ -168,6 +155,25 @@ impl Dispatcher {
             }
             _ => Ok(Some(Box::new(found))),
         }
+    }
+
+    /// The command called `id`, if possible once it is noted what became of its publication, which is only a moment later.
+    async fn settled(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
+        let asked = Instant::now();
+        let mut pause = SETTLING.0;
+        loop {
+            let found = self.books.find(id).await?;
+            if !self.is_under_way(&found) || asked.elapsed() + pause > SETTLING.1 {
+                return Ok(found);
+            }
+            sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    fn is_under_way(&self, found: &RecordedCommand) -> bool {
+        let record = &found.record;
+        record.life.state() == CommandState::Accepted && clock::now() - record.issued_at < self.patience
     }
 
     fn compose(&self, charge_point_id: ChargePointId, route: GatewayRoute, kind: CommandKind) -> Command {

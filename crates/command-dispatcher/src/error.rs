@@ -1,5 +1,6 @@
 //! Why a command was not sent, and what the outside is told of it.
 
+use crate::together::Lost;
 use crate::topic::Unpublished;
 use actix_web::http::StatusCode;
 use domain::command::Refusal;
@@ -8,6 +9,7 @@ use runtime::Problem;
 use runtime::causes;
 use runtime::problem::FieldError;
 use runtime::redis::RedisError;
+use std::sync::Arc;
 use storage::StorageError;
 use storage::commands::Conflict;
 
@@ -20,6 +22,9 @@ pub(crate) enum DispatchError {
     /// Fields of the request are wrong.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
+    /// The cursor is none that was given out.
+    #[error("the cursor is not valid")]
+    InvalidCursor,
     /// There is no such pile, or it is retired.
     #[error("there is no such pile")]
     PileNotFound,
@@ -55,9 +60,12 @@ pub(crate) enum DispatchError {
     /// It may have been published or not.
     #[error("command {0} may have been published or not: ask for it before it is sent again")]
     OutcomeUnknown(CommandId),
-    /// Postgres failed.
+    /// Postgres failed, perhaps for several at once.
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Storage(#[from] Arc<StorageError>),
+    /// It was lost on its way, before it was published.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// The command could not be put into words.
     #[error("the command cannot be encoded")]
     Encoding(#[from] serde_json::Error),
@@ -70,7 +78,7 @@ impl DispatchError {
     /// Why the command called `id` is not known to be on the topic.
     pub(crate) fn unpublished(id: CommandId, why: &Unpublished) -> Self {
         match why {
-            Unpublished::Unconfirmed(_) => Self::OutcomeUnknown(id),
+            uncertain if uncertain.is_uncertain() => Self::OutcomeUnknown(id),
             certain => Self::NotPublished { id, reason: certain.to_string() },
         }
     }
@@ -89,6 +97,7 @@ impl DispatchError {
         let away = |code, title| (StatusCode::SERVICE_UNAVAILABLE, code, title);
         match self {
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid"),
+            Self::InvalidCursor => (StatusCode::BAD_REQUEST, "INVALID_CURSOR", "Cursor is not valid"),
             Self::PileNotFound => missing("PILE_NOT_FOUND", "There is no such pile"),
             Self::CommandNotFound => missing("COMMAND_NOT_FOUND", "There is no such command"),
             Self::NoGateway(_) => (StatusCode::CONFLICT, "PILE_OFFLINE", "Pile is offline"),
@@ -110,7 +119,7 @@ impl DispatchError {
             Self::Storage(error) if error.is_transient() => {
                 away("DATABASE_UNAVAILABLE", "The database is not available")
             }
-            Self::Storage(_) | Self::Encoding(_) => {
+            Self::Storage(_) | Self::Lost(_) | Self::Encoding(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side")
             }
         }
@@ -136,6 +145,12 @@ const fn told_of(refusal: &Refusal) -> Told {
     (StatusCode::CONFLICT, code, title)
 }
 
+impl From<StorageError> for DispatchError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(Arc::new(error))
+    }
+}
+
 impl From<DispatchError> for Problem {
     fn from(error: DispatchError) -> Self {
         use DispatchError::*;
@@ -144,12 +159,12 @@ impl From<DispatchError> for Problem {
         let detail = error.to_string();
         match error {
             Invalid(errors) => Self::invalid(errors),
-            PileNotFound | CommandNotFound => problem,
+            InvalidCursor | PileNotFound | CommandNotFound => problem,
             RouteStore(_) | Storage(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
                 tracing::warn!(code, error = causes(&error), "a dependency is away");
                 problem.retry_after(RETRY_AFTER_S)
             }
-            RouteStore(_) | Storage(_) | Encoding(_) => Self::internal(&error),
+            RouteStore(_) | Storage(_) | Lost(_) | Encoding(_) => Self::internal(&error),
             NotPublished { .. } | OutcomeUnknown(_) | Refused(Refusal::TransactionIdPending(_)) => {
                 problem.detail(detail).retry_after(RETRY_AFTER_S)
             }

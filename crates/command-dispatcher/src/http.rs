@@ -3,8 +3,10 @@
 mod answers;
 mod body;
 mod key;
+mod page;
 mod requests;
 
+use crate::books::Books;
 use crate::dispatcher::{Dispatched, Dispatcher};
 use crate::error::DispatchError;
 use actix_web::http::header;
@@ -13,12 +15,15 @@ use answers::{AcceptedAnswer, CommandAnswer};
 use body::CommandBody;
 use domain::ids::{CommandId, PileId};
 use key::IdempotencyKey;
+use page::PageQuery;
 use requests::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
     StopRequest, TriggerMessageRequest, UnlockConnectorRequest,
 };
 use runtime::Problem;
-use runtime::http::PathParams;
+use runtime::http::page::{Cursor, Page};
+use runtime::http::{PathParams, QueryParams};
+use storage::commands::RecordedCommand;
 use uuid::Uuid;
 
 /// The resources of this service; they expect a [`Dispatcher`].
@@ -31,6 +36,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(command::<ChangeAvailabilityRequest>("change-availability"))
         .service(command::<TriggerMessageRequest>("trigger-message"))
         .service(command::<ChangeConfigurationRequest>("change-configuration"))
+        .service(web::resource("/api/v1/piles/{pileId}/commands").route(web::get().to(list)))
         .service(web::resource("/api/v1/commands/{commandId}").route(web::get().to(show)));
 }
 
@@ -44,13 +50,13 @@ async fn send<R: CommandRequest>(
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(request): CommandBody<R>,
 ) -> Result<HttpResponse, Problem> {
-    let pile_id = Uuid::parse_str(&pile_id).map_err(|_no_pile_is_called_so| DispatchError::PileNotFound)?;
+    let pile_id = pile(&pile_id)?;
     let intent = request.parse().map_err(DispatchError::Invalid)?;
     let mut response = HttpResponse::Accepted();
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
     };
-    match dispatcher.dispatch(PileId(pile_id), intent, key).await? {
+    match dispatcher.dispatch(pile_id, intent, key).await? {
         Dispatched::Now(sent) => {
             locate(sent.command.id);
             Ok(response.json(AcceptedAnswer::from(sent.as_ref())))
@@ -63,11 +69,26 @@ async fn send<R: CommandRequest>(
     }
 }
 
-async fn show(
-    dispatcher: web::Data<Dispatcher>,
-    PathParams(id): PathParams<String>,
+async fn list(
+    books: web::Data<Books>,
+    PathParams(pile_id): PathParams<String>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let pile_id = pile(&pile_id)?;
+    let request = query.parse()?;
+    let before = request.after.map(|place| (place.created_at, place.id));
+    let rows = books.list_of_pile(pile_id, before, request.rows()).await?;
+    let place = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
+    let page = Page::cut(&request, rows, place);
+    Ok(HttpResponse::Ok().json(page.show(CommandAnswer::from)))
+}
+
+async fn show(books: web::Data<Books>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_no_command_is_called_so| DispatchError::CommandNotFound)?;
-    let record = dispatcher.find(CommandId(id)).await?;
+    let record = books.find(CommandId(id)).await?;
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
+}
+
+fn pile(text: &str) -> Result<PileId, DispatchError> {
+    Uuid::parse_str(text).map(PileId).map_err(|_no_pile_is_called_so| DispatchError::PileNotFound)
 }

@@ -5,17 +5,20 @@
 //! the gateway and its partition, and hands the command to [`delivery`], which records it, publishes it to the [`topic`]
 //! and notes what became of that. Only what was published is answered 202.
 
+mod books;
 mod delivery;
 mod dispatcher;
 mod error;
 mod expiry;
 mod http;
 mod intent;
+mod lanes;
 mod metrics;
 mod record;
 mod routes;
 mod service;
 mod settings;
+mod together;
 mod topic;
 
 pub use service::serve;

@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     mismatches: Counter<u64>,
     degraded: Counter<u64>,
     expired: Counter<u64>,
+    unnoted: Counter<u64>,
 }
 
 impl Metrics {
@@ -50,6 +51,12 @@ impl Metrics {
                 .u64_counter("commands.expired")
                 .with_description("Commands of which nothing was heard in time, by OCPP action and cause")
                 .build(),
+            unnoted: meter
+                .u64_counter("commands.unnoted")
+                .with_description(
+                    "Commands of which it could not be written down whether they were published",
+                )
+                .build(),
         }
     }
 
@@ -77,6 +84,11 @@ impl Metrics {
     /// Redis was away, and the gateway that the device was last heard through was taken.
     pub(crate) fn degraded(&self) {
         self.degraded.add(1, &[]);
+    }
+
+    /// What became of `count` publications could not be written down.
+    pub(crate) fn unnoted(&self, count: usize) {
+        self.unnoted.add(u64::try_from(count).unwrap_or(u64::MAX), &[]);
     }
 
     /// A command called `name` expired, for `cause`.

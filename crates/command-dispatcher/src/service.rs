@@ -1,8 +1,10 @@
 //! What the process does: put the parts together and serve until told to stop.
 
+use crate::books::Books;
 use crate::delivery::Delivery;
 use crate::dispatcher::Dispatcher;
 use crate::expiry::Expiry;
+use crate::lanes::Lanes;
 use crate::metrics::Metrics;
 use crate::routes::Routes;
 use crate::topic::CommandTopic;
@@ -16,6 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::Database;
 use tokio_util::task::AbortOnDropHandle;
+
+/// Kept back from a request's deadline, so that the caller is told what it was about and not just that it is late.
+const MARGIN: Duration = Duration::from_millis(500);
 
 /// Serves until shutdown is requested, then finishes the commands under way.
 ///
@@ -32,15 +37,18 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     report_health(&context.health, &database, &redis, &topic);
 
     let deadline = Duration::from_millis(settings.http.request_deadline_ms);
-    let delivery = Delivery::new(database.clone(), topic, metrics.clone(), deadline);
+    let patience = deadline.saturating_sub(MARGIN);
+    let books = Books::open(database.clone(), metrics.clone(), patience);
+    let lanes = Lanes::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
+    let delivery = Delivery::new(books.clone(), lanes, metrics.clone(), patience);
     let routes = Routes::new(redis, &settings.dispatch, metrics.clone());
-    let expiry = Expiry::new(database.clone(), metrics.clone(), &settings.dispatch);
+    let expiry = Expiry::new(database, metrics.clone(), &settings.dispatch);
     let expiry = AbortOnDropHandle::new(tokio::spawn(expiry.run(context.shutdown.clone())));
     let dispatcher =
-        Dispatcher::new(database, routes, delivery.clone(), metrics, &settings.dispatch, deadline);
-    let dispatcher = web::Data::new(dispatcher);
+        Dispatcher::new(books.clone(), routes, delivery.clone(), metrics, &settings.dispatch, patience);
+    let (dispatcher, books) = (web::Data::new(dispatcher), web::Data::new(books));
     let server = runtime::http::serve(&settings.http, &context, move |config| {
-        config.app_data(dispatcher.clone()).configure(http::routes);
+        config.app_data(dispatcher.clone()).app_data(books.clone()).configure(http::routes);
     })?;
     server.stopped().await?;
     delivery.finish().await;

@@ -1,6 +1,7 @@
 //! The topic that gateways read commands from: written to only if it has as many partitions as they count on.
 
 use crate::settings::DispatchSettings;
+use crate::together::Lost;
 use runtime::kafka::{Kafka, KafkaError, NewRecord, PublishError, TopicWriter};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,7 +15,6 @@ pub(crate) struct CommandTopic {
     writer: TopicWriter,
     name: String,
     partitions: u16,
-    publish_timeout: Duration,
     verified: AtomicBool,
     /// Held while the brokers are asked, so that commands that arrive meanwhile share the answer.
     verifying: Mutex<()>,
@@ -45,6 +45,22 @@ pub(crate) enum Unpublished {
     /// It was sent, and may or may not be there.
     #[error("Kafka did not confirm the command")]
     Unconfirmed(#[source] PublishError),
+    /// The broker confirmed fewer records than were sent; which ones is not known.
+    #[error("Kafka did not confirm the command")]
+    Unplaced,
+    /// Whoever sent it panicked; it may or may not be there.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+}
+
+impl Unpublished {
+    /// Whether the command may be on the topic after all.
+    pub(crate) const fn is_uncertain(&self) -> bool {
+        match self {
+            Self::Unconfirmed(_) | Self::Unplaced | Self::Lost(_) => true,
+            Self::WrongPartitions { .. } | Self::Unusable(_) | Self::TimedOut(_) | Self::Refused(_) => false,
+        }
+    }
 }
 
 impl CommandTopic {
@@ -55,7 +71,6 @@ impl CommandTopic {
             writer: kafka.writer(&settings.topic),
             name: settings.topic.clone(),
             partitions: settings.partitions.get(),
-            publish_timeout: Duration::from_millis(settings.publish_timeout_ms),
             verified: AtomicBool::new(false),
             verifying: Mutex::default(),
         }
@@ -75,26 +90,30 @@ impl CommandTopic {
         Err(Unpublished::WrongPartitions { topic: self.name.clone(), found, wanted: self.partitions })
     }
 
-    /// Publishes `record` to `partition` with `acks=all` and returns its offset. The topic is verified before the first
-    /// record, and again after every failure.
+    /// Publishes `records` to `partition` as one batch with `acks=all` and returns their offsets. The topic is verified before
+    /// the first record, and again after every failure.
     ///
     /// # Errors
-    /// See [`Unpublished`]; only [`Unpublished::Unconfirmed`] may be there after all.
-    pub(crate) async fn publish(&self, partition: i32, record: NewRecord) -> Result<i64, Unpublished> {
-        let end = Instant::now() + self.publish_timeout;
-        timeout_at(end, self.ensure_verified())
-            .await
-            .unwrap_or(Err(Unpublished::TimedOut(self.publish_timeout)))?;
+    /// See [`Unpublished`]; it is the same for all.
+    pub(crate) async fn publish(
+        &self,
+        partition: i32,
+        records: Vec<NewRecord>,
+        within: Duration,
+    ) -> Result<Vec<i64>, Unpublished> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let end = Instant::now() + within;
+        timeout_at(end, self.ensure_verified()).await.unwrap_or(Err(Unpublished::TimedOut(within)))?;
         let left = end.saturating_duration_since(Instant::now());
-        let published = self.writer.publish(partition, vec![record], left).await;
-        let offsets = published.map_err(|error| {
+        self.writer.publish(partition, records, left).await.map_err(|error| {
             self.verified.store(false, Ordering::Release);
             match error {
                 refused @ PublishError::Refused(_) => Unpublished::Refused(refused),
                 unknown @ PublishError::Unknown(_) => Unpublished::Unconfirmed(unknown),
             }
-        })?;
-        Ok(offsets.first().copied().unwrap_or_default()) // one record, one offset
+        })
     }
 
     async fn ensure_verified(&self) -> Result<(), Unpublished> {

@@ -61,12 +61,12 @@ impl Range {
     fn parse(range: Value, asked: &Server) -> Option<Self> {
         let Value::Array(parts) = range else { return None };
         let mut parts = parts.into_iter();
-        let first = number(parts.next()?)?;
-        let last = number(parts.next()?)?;
+        let first = number(&parts.next()?)?;
+        let last = number(&parts.next()?)?;
         let Value::Array(node) = parts.next()? else { return None };
         let mut node = node.into_iter();
         let host: Option<String> = node.next()?.convert().ok()?;
-        let port = number(node.next()?)?;
+        let port = number(&node.next()?)?;
         Some(Self { first, last, server: server(host.as_deref().unwrap_or_default(), port, asked)? })
     }
 }
@@ -89,7 +89,7 @@ impl Redirect {
 }
 
 /// A number that fits. The client itself would cut off what is too much.
-fn number(value: Value) -> Option<u16> {
+fn number(value: &Value) -> Option<u16> {
     u16::try_from(value.as_i64()?).ok()
 }
 
