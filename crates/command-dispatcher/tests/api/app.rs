@@ -100,6 +100,15 @@ impl TestApp {
         Answer::read(self.client.get(self.url(path)).send().await.unwrap()).await
     }
 
+    /// A command as it stands in the books once it is noted there what became of its publication.
+    pub async fn settled(&self, id: &str) -> Answer {
+        testkit::eventually_some("the publication to be noted", || async {
+            let found = self.get(&format!("commands/{id}")).await;
+            (found.status == 200 && found.text("status") != "accepted").then_some(found)
+        })
+        .await
+    }
+
     /// A request to be shaped by the test.
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.client.post(self.url(path))

@@ -15,21 +15,13 @@ async fn keyed(app: &TestApp, pile: &Pile, key: &str, command: &str, body: Value
     Answer::read(request.header("Idempotency-Key", key).json(&body).send().await.unwrap()).await
 }
 
-/// The key is free for a repeat as soon as the publication is noted.
-async fn settled(app: &TestApp) {
-    testkit::eventually("the publication to be noted", || {
-        app.holds("not exists (select from commands where state = 'accepted')")
-    })
-    .await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_sent_again_leads_to_the_same_command() {
     let app = TestApp::start().await;
     let pile = free_pile(&app).await;
     let start = json!({"idTag": "RFID123", "connectorId": 1});
     let first = keyed(&app, &pile, "order-1", "start-transaction", start.clone()).await;
-    settled(&app).await;
+    app.settled(&first.command_id().to_string()).await;
     // What it asked for has happened meanwhile: a new start would be refused.
     app.database.execute("update connectors set status = 'Charging'").await;
     let again = keyed(&app, &pile, "order-1", "start-transaction", start).await;

@@ -1,5 +1,6 @@
 //! Looking a command up.
 
+use crate::answer::Answer;
 use crate::app::TestApp;
 use crate::fleet::Device;
 use insta::assert_snapshot;
@@ -13,7 +14,8 @@ async fn the_location_of_a_command_leads_to_its_record() {
     let body = json!({"idTag": "RFID123", "connectorId": 1});
     let sent = app.command(pile.id, "start-transaction", body).await;
     let location = sent.location.as_deref().unwrap();
-    let record = app.get(location.strip_prefix("/api/v1/").unwrap()).await;
+    assert_eq!(location, format!("/api/v1/commands/{}", sent.command_id()));
+    let record = app.settled(&sent.command_id().to_string()).await;
     for field in ["commandId", "pileId", "issuedAt", "expiresAt"] {
         assert_eq!(record.body[field], sent.body[field], "{field}");
     }
@@ -74,4 +76,47 @@ async fn a_command_that_is_not_there_is_not_found() {
     }
     "#);
     assert_eq!(app.get("commands/latest").await.text("code"), "COMMAND_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_a_pile_come_in_pages_the_newest_first() {
+    let app = TestApp::start().await;
+    let (pile, other) = (app.pile(Device::online(&[])).await, app.pile(Device::online(&[])).await);
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        sent.push(app.command(pile.id, "reset", json!({})).await.command_id().to_string());
+        app.command(other.id, "reset", json!({})).await;
+    }
+    sent.reverse();
+    let ids = |page: &Answer| -> Vec<String> {
+        let items = page.body["items"].as_array().unwrap();
+        items.iter().map(|item| item["commandId"].as_str().unwrap().to_owned()).collect()
+    };
+    let path = format!("piles/{}/commands", pile.id);
+    let first = app.get(&format!("{path}?limit=2")).await;
+    let second = app.get(&format!("{path}?limit=2&cursor={}", first.text("nextCursor"))).await;
+    assert_eq!([ids(&first), ids(&second)], [&sent[..2], &sent[2..]]);
+    assert!(second.body["nextCursor"].is_null());
+    let one = app.settled(&sent[0]).await;
+    assert_eq!(app.get(&path).await.body["items"][0], one.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_cannot_be_is_refused() {
+    let app = TestApp::with(&[]).await;
+    let pile = app.pile(Device::online(&[])).await;
+    let code = async |path: String| {
+        let refused = app.get(&path).await;
+        (refused.status.as_u16(), refused.text("code").to_owned())
+    };
+    let of = |pile: &str, query: &str| format!("piles/{pile}/commands{query}");
+    let pile = pile.id.to_string();
+    assert_eq!(app.get(&of(&pile, "")).await.body, json!({"items": [], "nextCursor": null}));
+    assert_eq!(code(of(&pile, "?cursor=none")).await, (400, "INVALID_CURSOR".to_owned()));
+    for query in ["?limit=0", "?limit=201", "?limit=many", "?page=2"] {
+        assert_eq!(code(of(&pile, query)).await, (400, "INVALID_REQUEST".to_owned()), "{query}");
+    }
+    for nobody in [Uuid::now_v7().to_string(), "no-pile".to_owned()] {
+        assert_eq!(code(of(&nobody, "")).await, (404, "PILE_NOT_FOUND".to_owned()));
+    }
 }

@@ -1,0 +1,30 @@
+//! Which page of a list is asked for.
+
+use crate::error::DispatchError;
+use runtime::http::page::{Cursor, PageRequest};
+use runtime::problem::FieldError;
+use serde::Deserialize;
+
+/// The query of a list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+impl PageQuery {
+    /// The page, or what is wrong with the query.
+    pub(super) fn parse(self) -> Result<PageRequest, DispatchError> {
+        let after =
+            self.cursor.map(|text| Cursor::decode(&text).ok_or(DispatchError::InvalidCursor)).transpose()?;
+        let limit = self.limit.map_or(Some(PageRequest::DEFAULT_LIMIT), |text| {
+            text.parse().ok().filter(|limit| (1..=PageRequest::MAX_LIMIT).contains(limit))
+        });
+        let limit = limit.ok_or_else(|| {
+            let message = format!("must be a whole number from 1 to {}", PageRequest::MAX_LIMIT);
+            DispatchError::Invalid(vec![FieldError::new("limit", message)])
+        })?;
+        Ok(PageRequest::new(after, limit))
+    }
+}
