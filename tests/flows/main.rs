@@ -12,6 +12,7 @@ mod chaos;
 mod exactly_once;
 mod feed;
 mod metrics;
+mod publishing;
 mod services;
 mod shutdown;
 mod story;

@@ -5,11 +5,14 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// How long a server may take to end.
 const ENDING: Duration = Duration::from_secs(40);
+/// How long one that is killed may take, and between looks at it.
+const KILLING: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Ports that neither a developer's stack nor that of the CI has, below those that the system gives out by itself.
 const PORTS: [(&str, u16); 4] = [
@@ -26,6 +29,9 @@ const GIVEN: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "KAFKA_BROKERS"];
 pub struct Stack {
     script: PathBuf,
     folder: PathBuf,
+    ports: [(&'static str, u16); 4],
+    /// Variables that name a server which it would take instead of starting its own.
+    ignored: &'static [&'static str],
 }
 
 /// How a server is ended.
@@ -52,7 +58,8 @@ impl Stack {
     pub fn of_this_checkout() -> Self {
         // Without ".." in it: servers are found by the paths on their command lines, which they tidy up.
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("/"));
-        Self { script: checkout.join("deploy/local/stack"), folder: checkout.join(".stack-chaos") }
+        let (script, folder) = (checkout.join("deploy/local/stack"), checkout.join(".stack-chaos"));
+        Self { script, folder, ports: PORTS, ignored: &GIVEN }
     }
 
     /// Starts what does not run.
@@ -79,13 +86,13 @@ impl Stack {
     /// A server that databases can be made on.
     #[must_use]
     pub fn database_url(&self) -> String {
-        format!("postgres://charging@127.0.0.1:{}/charging", port("STACK_PG_PORT"))
+        format!("postgres://charging@127.0.0.1:{}/charging", self.port("STACK_PG_PORT"))
     }
 
     /// Kafka.
     #[must_use]
     pub fn brokers(&self) -> String {
-        format!("127.0.0.1:{}", port("STACK_KAFKA_PORT"))
+        format!("127.0.0.1:{}", self.port("STACK_KAFKA_PORT"))
     }
 
     /// Ends Postgres and starts it again.
@@ -103,6 +110,14 @@ impl Stack {
         self.run("up").await
     }
 
+    /// The broker alone, in a folder of its own and on these ports; the other servers stay whoever's they are.
+    pub(crate) fn of_broker(folder: PathBuf, port: u16, controller_port: u16) -> Self {
+        let [postgres, redis, ..] = PORTS;
+        let ports =
+            [postgres, redis, ("STACK_KAFKA_PORT", port), ("STACK_KAFKA_CONTROLLER_PORT", controller_port)];
+        Self { folder, ports, ignored: &["KAFKA_BROKERS"], ..Self::of_this_checkout() }
+    }
+
     /// Ends Kafka and starts it again.
     ///
     /// # Errors
@@ -112,15 +127,50 @@ impl Stack {
             Stop::Orderly => Signal::TERM,
             Stop::Crash => Signal::KILL,
         };
-        end(&self.folder.join("kafka/kafka.pid"), signal).await.context("end Kafka")?;
+        end(&self.broker_pid_file(), signal).await.context("end Kafka")?;
         self.run("up").await
+    }
+
+    /// Signals Kafka.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn signal_broker(&self, signal: Signal) -> anyhow::Result<()> {
+        Ok(kill_process(pid_in(&self.broker_pid_file())?, signal)?)
+    }
+
+    /// Kills Kafka and waits until it is gone, for good; for where nothing can be awaited.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn kill_broker(&self) -> anyhow::Result<()> {
+        let pid = pid_in(&self.broker_pid_file())?;
+        kill_process(pid, Signal::KILL)?;
+        let begun = Instant::now();
+        while !is_gone(pid) && begun.elapsed() < KILLING {
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Where it keeps everything.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn broker_pid_file(&self) -> PathBuf {
+        self.folder.join("kafka/kafka.pid")
+    }
+
+    fn port(&self, name: &str) -> u16 {
+        self.ports.into_iter().find(|(known, _)| *known == name).map_or(0, |(_, port)| port)
     }
 
     async fn run(&self, command: &str) -> anyhow::Result<()> {
         let mut call = Command::new(&self.script);
         call.arg(command).env("STACK_DIR", &self.folder).env("STACK_BROKER", "kafka");
-        call.envs(PORTS.map(|(name, port)| (name, port.to_string())));
-        for name in GIVEN {
+        call.envs(self.ports.map(|(name, port)| (name, port.to_string())));
+        for name in self.ignored {
             call.env_remove(name);
         }
         // A Ctrl-C at the terminal is for the campaign, which then stops the servers.
@@ -134,7 +184,7 @@ impl Stack {
 
     /// Takes Kafka's jars from the developer's stack, if they are there, instead of fetching them.
     fn borrow_jars(&self) {
-        let (theirs, ours) = (self.folder.with_file_name(".stack/kafka"), self.folder.join("kafka"));
+        let (theirs, ours) = (self.script.with_file_name("../../.stack/kafka"), self.folder.join("kafka"));
         let copied = || -> std::io::Result<()> {
             std::fs::create_dir_all(ours.join("lib"))?;
             for jar in std::fs::read_dir(theirs.join("lib"))? {
@@ -152,19 +202,19 @@ impl Stack {
     }
 }
 
-fn port(name: &str) -> u16 {
-    PORTS.into_iter().find(|(known, _)| *known == name).map_or(0, |(_, port)| port)
-}
-
 /// Signals the process whose id is the first line of `file`, and waits until it is gone.
 async fn end(file: &Path, signal: Signal) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw);
-    let pid = pid.with_context(|| format!("no process id in {}", file.display()))?;
+    let pid = pid_in(file)?;
     kill_process(pid, signal)?;
     let gone = async || Ok(is_gone(pid));
     crate::waiting::wait_until("the process to end", ENDING, gone).await?;
     Ok(())
+}
+
+fn pid_in(file: &Path) -> anyhow::Result<Pid> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+    let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw);
+    pid.with_context(|| format!("no process id in {}", file.display()))
 }
 
 /// Gone, or dead and not yet collected by whoever started it.

@@ -96,6 +96,56 @@ impl Connection {
         self.ask_until_granted(26, 0, &body);
     }
 
+    /// `Metadata` v1: how many brokers are fit for work.
+    pub fn brokers(&mut self) -> i32 {
+        // Of no topics. The brokers come first.
+        let answer = self.ask(3, 1, &[0; 4]);
+        i32::from_be_bytes(answer[..4].try_into().unwrap())
+    }
+
+    /// `CreateTopics` v4: a topic with so many partitions, each on so many brokers.
+    pub fn create_topic(&mut self, topic: &str, partitions: i32, replicas: i16) {
+        let mut body = Vec::new();
+        put_length(&mut body, 1);
+        put_text(&mut body, topic);
+        body.extend(partitions.to_be_bytes());
+        body.extend(replicas.to_be_bytes());
+        // No assignments, no settings.
+        body.extend([0; 8]);
+        body.extend(10_000_i32.to_be_bytes());
+        body.push(0);
+        // Throttle time, one topic, its name: then comes the error code.
+        let answer = self.ask(19, 4, &body);
+        assert_eq!(error_at(&answer, 4 + 4 + 2 + topic.len()), 0, "topic not created");
+    }
+
+    /// `ElectLeaders` v0: has the topic's first partitions led by the brokers that they were made for. Answers how many it
+    /// was a change for; `None` while such a broker is not there, or lags behind.
+    pub fn elect_preferred_leaders(&mut self, topic: &str, partitions: i32) -> Option<usize> {
+        const NOT_THERE: i16 = 80;
+        const NOT_NEEDED: i16 = 84;
+        let mut body = Vec::new();
+        put_length(&mut body, 1);
+        put_text(&mut body, topic);
+        body.extend(partitions.to_be_bytes());
+        (0..partitions).for_each(|partition| body.extend(partition.to_be_bytes()));
+        body.extend(10_000_i32.to_be_bytes());
+        let answer = self.ask(43, 0, &body);
+        // Throttle time, one topic, its name, so many partitions: of each its number, an error code, and words or none.
+        let mut next = 4 + 4 + 2 + topic.len() + 4;
+        let mut changes = Some(0);
+        for _ in 0..partitions {
+            match error_at(&answer, next + 4) {
+                0 => changes = changes.map(|changes| changes + 1),
+                NOT_NEEDED => {}
+                NOT_THERE => changes = None,
+                error => panic!("no election: {error}"),
+            }
+            next += 4 + 2 + 2 + usize::try_from(error_at(&answer, next + 6)).unwrap_or_default();
+        }
+        changes
+    }
+
     /// `DeleteTopics` v1. A topic that is not there is as good as deleted.
     pub fn delete_topic(&mut self, topic: &str) {
         const UNKNOWN_TOPIC: i16 = 3;

@@ -8,7 +8,8 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use std::time::Duration;
 
-const BROKERS: i32 = 3;
+/// How many there are; they are numbered from 1.
+pub const BROKERS: i32 = 3;
 const PARTITIONS: i32 = 6;
 /// How long partitions are without a leader.
 const OUTAGE: Duration = Duration::from_millis(800);
@@ -44,8 +45,44 @@ impl PretendedBrokers {
         self.cluster.bootstrap_servers()
     }
 
-    /// Has each partition led by a broker that is not `down`: a different one each round.
-    fn elect(&self, round: i32, down: i32) -> anyhow::Result<()> {
+    /// How many partitions the topic has.
+    #[must_use]
+    pub const fn partitions(&self) -> i32 {
+        PARTITIONS
+    }
+
+    /// Has a broker gone: it closes its connections and takes no others. What it led has no leader then.
+    ///
+    /// # Errors
+    /// When librdkafka cannot.
+    pub fn take_away(&self, broker: i32) -> anyhow::Result<()> {
+        Ok(self.cluster.broker_down(broker)?)
+    }
+
+    /// Has it back.
+    ///
+    /// # Errors
+    /// When librdkafka cannot.
+    pub fn bring_back(&self, broker: i32) -> anyhow::Result<()> {
+        Ok(self.cluster.broker_up(broker)?)
+    }
+
+    /// Has every broker answer so much later.
+    ///
+    /// # Errors
+    /// When librdkafka cannot.
+    pub fn slow_down(&self, delay: Duration) -> anyhow::Result<()> {
+        for broker in 1..=BROKERS {
+            self.cluster.broker_round_trip_time(broker, delay)?;
+        }
+        Ok(())
+    }
+
+    /// Has each partition led by a broker that is not `down` (0 for none): a different one each round.
+    ///
+    /// # Errors
+    /// When librdkafka cannot.
+    pub fn elect(&self, round: i32, down: i32) -> anyhow::Result<()> {
         for partition in 0..PARTITIONS {
             let candidates = (0..BROKERS).map(|step| 1 + (partition + round + step) % BROKERS);
             let leader = candidates.into_iter().find(|broker| *broker != down);
@@ -67,11 +104,11 @@ pub async fn depose_leaders(arena: &Arena, brokers: &PretendedBrokers) -> anyhow
             .narrator
             .say(&format!("broker {down} goes away, others lead; it comes back, and leaders move again"));
         // A leader that dies is gone before another takes its office: for a while nobody has it.
-        brokers.cluster.broker_down(down)?;
+        brokers.take_away(down)?;
         tokio::time::sleep(OUTAGE).await;
         brokers.elect(round, down)?;
         arena.settle().await?;
-        brokers.cluster.broker_up(down)?;
+        brokers.bring_back(down)?;
         // And once with nobody dead: the old leader is there, and says that it is not.
         brokers.elect(round + 1, 0)?;
         arena.settle().await?;

@@ -1,0 +1,167 @@
+//! Commands under faults: several callers at once, while leaders move, brokers die or stand still, and Postgres and Redis do.
+//! Every request is answered within its deadline, 202 or 503; what was answered, recorded and published agrees; and when the
+//! fault is over, commands are taken again by the same process.
+
+mod books;
+mod callers;
+mod site;
+
+use callers::Callers;
+use chaos::faults::brokers::{BROKERS, PretendedBrokers};
+use chaos::own_broker::OwnBroker;
+use chaos::second_broker::SecondBroker;
+use chaos::stack::Stop;
+use site::{Servers, Site};
+use std::net::SocketAddr;
+use std::time::Duration;
+use testkit::kafka_wire::Connection;
+use testkit::{Manner, Relay, TestDatabase, TestTopic, eventually, eventually_some, free_port, unique};
+
+/// Longer than callers wait for anything.
+const TOO_SLOW: Duration = Duration::from_secs(15);
+/// What it bears with.
+const SLOW: Duration = Duration::from_millis(15);
+/// How often three brokers take the lead from each other.
+const ROUNDS: i32 = 3;
+
+/// The codes of a broker that is away. An outcome that is not known is one of them: it may have taken the record before.
+const BROKER_AWAY: [&str; 2] = ["BROKER_UNAVAILABLE", "COMMAND_OUTCOME_UNKNOWN"];
+/// That of a database that is away, and that of Redis.
+const DATABASE_AWAY: [&str; 1] = ["DATABASE_UNAVAILABLE"];
+const REDIS_AWAY: [&str; 1] = ["ROUTE_STORE_UNAVAILABLE"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_follow_the_leaders_of_their_partitions() {
+    let topic = unique("commands");
+    let brokers = PretendedBrokers::start(&topic).unwrap();
+    let servers = Servers { brokers: brokers.addresses(), ..Servers::shared(&topic, brokers.partitions()) };
+    let site = Site::open(TestDatabase::new().await, servers).await;
+    let callers = Callers::start(&site);
+    callers.accepted_everywhere().await;
+    for round in 0..ROUNDS {
+        // The old leaders are there, and say that they are none.
+        brokers.elect(2 * round + 1, 0).unwrap();
+        callers.accepted_everywhere().await;
+        // A leader that dies is gone before another takes its office.
+        let down = 1 + round;
+        brokers.take_away(down).unwrap();
+        callers.refused(&BROKER_AWAY).await;
+        brokers.elect(2 * round + 2, down).unwrap();
+        callers.accepted_everywhere().await;
+        brokers.bring_back(down).unwrap();
+    }
+    (1..=BROKERS).for_each(|broker| brokers.take_away(broker).unwrap());
+    callers.refused(&["BROKER_UNAVAILABLE"]).await;
+    (1..=BROKERS).for_each(|broker| brokers.bring_back(broker).unwrap());
+    callers.accepted_everywhere().await;
+    brokers.slow_down(TOO_SLOW).unwrap();
+    callers.refused(&BROKER_AWAY).await;
+    brokers.slow_down(SLOW).unwrap();
+    callers.accepted_everywhere().await;
+    brokers.slow_down(Duration::ZERO).unwrap();
+    let calls = callers.stop().await;
+    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_stands_still_stops_or_crashes_loses_no_command_and_is_used_again() {
+    let folder = std::env::temp_dir().join(unique("broker"));
+    let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
+    let servers = Servers { brokers: broker.address(), ..Servers::shared(&unique("commands"), 6) };
+    servers.create_topic().await;
+    let site = Site::open(TestDatabase::new().await, servers).await;
+    let callers = Callers::start(&site);
+    callers.accepted_everywhere().await;
+
+    broker.freeze().unwrap();
+    callers.refused(&["COMMAND_OUTCOME_UNKNOWN"]).await;
+    broker.thaw().unwrap();
+    callers.accepted_everywhere().await;
+
+    for stop in [Stop::Orderly, Stop::Crash] {
+        let (restarted, ()) = tokio::join!(broker.restart(stop), callers.refused(&BROKER_AWAY));
+        restarted.unwrap();
+        callers.accepted_everywhere().await;
+    }
+    let calls = callers.stop().await;
+    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_follow_the_leaders_of_a_real_pair_of_brokers() {
+    let folder = std::env::temp_dir().join(unique("brokers"));
+    let first = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
+    let second = SecondBroker::start(&first, free_port()).await.unwrap();
+    let (topic, partitions) = (unique("commands"), 6);
+    let ask_first = || Connection::open(&first.address());
+    eventually("the second to join the first", || async { ask_first().brokers() == 2 }).await;
+    ask_first().create_topic(&topic, partitions, 2);
+    let brokers = format!("{},{}", second.address(), first.address());
+    let site =
+        Site::open(TestDatabase::new().await, Servers { brokers, ..Servers::shared(&topic, partitions) })
+            .await;
+    let callers = Callers::start(&site);
+    callers.accepted_everywhere().await;
+
+    // After some seconds the first leads all partitions, while the connections to the second stay open.
+    second.freeze().unwrap();
+    callers.refused(&BROKER_AWAY).await;
+    callers.accepted_everywhere().await;
+    second.thaw().unwrap();
+    callers.accepted_everywhere().await;
+
+    // The leaders go back, and nobody is dead.
+    let changes = eventually_some("the second to have caught up", || async {
+        ask_first().elect_preferred_leaders(&topic, partitions)
+    })
+    .await;
+    assert!(changes > 0);
+    callers.accepted_everywhere().await;
+
+    second.stop().await.unwrap();
+    callers.accepted_everywhere().await;
+    let calls = callers.stop().await;
+    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_and_redis_may_stand_still_dawdle_and_hang_up() {
+    let database = TestDatabase::new().await;
+    let topic = TestTopic::new("commands");
+    let postgres = Relay::before(address_in(&database.url)).await;
+    let redis = Relay::before(address_in(&testkit::redis_url())).await;
+    let shared = Servers::shared(&topic, 6);
+    let servers = Servers {
+        database: Some(through(&postgres, &database.url)),
+        redis: through(&redis, &shared.redis),
+        ..shared
+    };
+    servers.create_topic().await;
+    let site = Site::open(database, servers).await;
+    let callers = Callers::start(&site);
+    for (relay, codes) in [(&postgres, DATABASE_AWAY), (&redis, REDIS_AWAY)] {
+        callers.accepted_everywhere().await;
+        for manner in [Manner::Frozen, Manner::Slow(TOO_SLOW), Manner::Closed] {
+            relay.be(manner);
+            callers.refused(&codes).await;
+            relay.be(Manner::Prompt);
+            callers.accepted_everywhere().await;
+        }
+        relay.be(Manner::Slow(SLOW));
+        callers.accepted_everywhere().await;
+        relay.be(Manner::Prompt);
+    }
+    let calls = callers.stop().await;
+    assert_eq!(books::findings(&site, &calls, false).await, [""; 0]);
+}
+
+/// Where the server of a URL is.
+fn address_in(url: &str) -> SocketAddr {
+    let server = url.split("://").nth(1).unwrap().split('/').next().unwrap();
+    server.rsplit('@').next().unwrap().parse().unwrap()
+}
+
+/// The same with the relay in the place of the server.
+fn through(relay: &Relay, url: &str) -> String {
+    url.replace(&address_in(url).to_string(), &relay.address.to_string())
+}

@@ -1,0 +1,121 @@
+//! What was answered, what is recorded and what is on the topic, compared.
+
+use super::callers::Call;
+use super::site::Site;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use testkit::{eventually, eventually_some};
+use uuid::Uuid;
+
+const WAIT: Duration = Duration::from_millis(200);
+const FETCH_BYTES: usize = 1 << 20;
+/// Says that the command named is certainly not on the topic.
+const NOT_PUBLISHED: &str = "BROKER_UNAVAILABLE";
+
+/// A command as it is recorded.
+struct Row {
+    state: String,
+    partition: i32,
+}
+
+/// Where the three disagree. `noted`: whether what became of every command is recorded in the end, as it is where the database
+/// was there.
+pub async fn findings(site: &Site, calls: &[Call], noted: bool) -> Vec<String> {
+    if noted {
+        eventually("what became of all commands to be noted", || async {
+            rows(site).await.values().all(|row| row.state != "accepted")
+        })
+        .await;
+    }
+    let books = Books { rows: rows(site).await, published: published(site).await, noted };
+    let mut findings: Vec<String> = calls.iter().filter_map(|call| books.against_answer(call)).collect();
+    findings.extend(books.rows.iter().filter_map(|(id, row)| books.against_row(*id, row)));
+    let unrecorded = books.published.iter().filter(|(id, _)| !books.rows.contains_key(id));
+    findings.extend(
+        unrecorded.map(|(id, partition)| format!("{id} is on partition {partition} and not recorded")),
+    );
+    findings
+}
+
+/// What is recorded, and what is on which partition.
+struct Books {
+    rows: BTreeMap<Uuid, Row>,
+    published: BTreeSet<(Uuid, i32)>,
+    noted: bool,
+}
+
+impl Books {
+    fn is_published(&self, id: Uuid) -> bool {
+        self.published.range((id, i32::MIN)..=(id, i32::MAX)).next().is_some()
+    }
+
+    fn against_answer(&self, call: &Call) -> Option<String> {
+        let (id, answer) = match call {
+            Call::Accepted { command, .. } => (*command, "202"),
+            Call::Refused { code, command } => ((*command)?, code.as_str()),
+        };
+        let Some(row) = self.rows.get(&id) else {
+            return Some(format!("{id} was answered {answer} and is not recorded"));
+        };
+        let agrees = match call {
+            Call::Accepted { partition, .. } => {
+                self.published.contains(&(id, *partition)) && (row.state == "published" || !self.noted)
+            }
+            Call::Refused { code, .. } if code == NOT_PUBLISHED => {
+                !self.is_published(id) && (row.state == "failed" || !self.noted)
+            }
+            Call::Refused { .. } => true,
+        };
+        let published = self.is_published(id);
+        (!agrees).then(|| {
+            format!("{id} was answered {answer}, is recorded as {}, published: {published}", row.state)
+        })
+    }
+
+    fn against_row(&self, id: Uuid, row: &Row) -> Option<String> {
+        let agrees = match row.state.as_str() {
+            "published" => self.published.contains(&(id, row.partition)),
+            "failed" => !self.is_published(id),
+            state => state == "unknown" || (state == "accepted" && !self.noted),
+        };
+        (!agrees).then(|| format!("{id} is recorded as {}, published: {}", row.state, self.is_published(id)))
+    }
+}
+
+async fn rows(site: &Site) -> BTreeMap<Uuid, Row> {
+    let all = "select coalesce(jsonb_agg(jsonb_build_array(id, state, partition)), '[]') from commands";
+    let rows = site.database.json(all).await;
+    let row = |row: &Value| {
+        let id = Uuid::parse_str(row[0].as_str().unwrap()).unwrap();
+        let partition = i32::try_from(row[2].as_i64().unwrap()).unwrap();
+        (id, Row { state: row[1].as_str().unwrap().to_owned(), partition })
+    };
+    rows.as_array().unwrap().iter().map(row).collect()
+}
+
+/// Every command on the topic, with its partition.
+async fn published(site: &Site) -> BTreeSet<(Uuid, i32)> {
+    let (topic, partitions) = &site.servers.topic;
+    let kafka = site.servers.kafka();
+    let mut published = BTreeSet::new();
+    for partition in 0..*partitions {
+        let reader = kafka.reader(topic, partition);
+        let end =
+            eventually_some("the end of the partition", || async { reader.latest_offset().await.ok() }).await;
+        let mut next = 0;
+        while next < end {
+            let fetched = eventually_some("the records", || async {
+                reader.fetch(next, WAIT, FETCH_BYTES).await.ok().filter(|fetched| !fetched.records.is_empty())
+            })
+            .await;
+            for record in fetched.records {
+                let command: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
+                published
+                    .insert((Uuid::parse_str(command["commandId"].as_str().unwrap()).unwrap(), partition));
+                next = record.offset + 1;
+            }
+        }
+    }
+    published
+}

@@ -1,0 +1,130 @@
+//! A dispatcher as a process, and piles that can be commanded: one for each partition, always fit to be reset.
+
+use crate::services::{free_address, ready, start};
+use runtime::kafka::Kafka;
+use runtime::redis::Redis;
+use std::num::NonZeroU16;
+use std::time::Duration;
+use testkit::{TestDatabase, eventually, unique};
+use tokio::process::Child;
+use uuid::Uuid;
+use wire::routing::RoutingHash;
+
+/// The deadline of requests. More than the time-outs below can come to together where a fault meets one of them.
+pub const DEADLINE: Duration = Duration::from_millis(4_000);
+/// How long gateways hold their devices.
+const HOLD: Duration = Duration::from_secs(600);
+
+/// What the dispatcher works with.
+pub struct Servers {
+    /// `host:port` of the brokers.
+    pub brokers: String,
+    /// Where Redis is for the dispatcher.
+    pub redis: String,
+    /// Where the database is for the dispatcher, if not where it is.
+    pub database: Option<String>,
+    /// The topic of commands, and its partitions.
+    pub topic: (String, i32),
+}
+
+/// The dispatcher; killed when dropped.
+pub struct Site {
+    /// What commands are recorded in.
+    pub database: TestDatabase,
+    /// Where they go.
+    pub servers: Servers,
+    /// A URL for each partition that resets a pile.
+    pub resets: Vec<String>,
+    _dispatcher: Child,
+}
+
+impl Servers {
+    /// The shared ones.
+    pub fn shared(topic: &str, partitions: i32) -> Self {
+        Self {
+            brokers: testkit::kafka_brokers(),
+            redis: testkit::redis_url(),
+            database: None,
+            topic: (topic.to_owned(), partitions),
+        }
+    }
+
+    pub fn kafka(&self) -> Kafka {
+        Kafka::new(&chaos::campaign::kafka_settings(&self.brokers).unwrap()).unwrap()
+    }
+
+    pub async fn create_topic(&self) {
+        let (topic, partitions) = &self.topic;
+        eventually("the topic to be made", || async {
+            self.kafka().create_topic(topic, *partitions).await.is_ok()
+        })
+        .await;
+    }
+}
+
+impl Site {
+    /// Starts it and waits until it is ready.
+    pub async fn open(database: TestDatabase, servers: Servers) -> Self {
+        let (http, admin) = (free_address(), free_address());
+        let (topic, partitions) = (&servers.topic.0, servers.topic.1.to_string());
+        let deadline = DEADLINE.as_millis().to_string();
+        let settings = [
+            ("DATABASE_URL", servers.database.as_deref().unwrap_or(&database.url)),
+            ("REDIS_URL", servers.redis.as_str()),
+            ("KAFKA_BROKERS", servers.brokers.as_str()),
+            ("CHARGING__HTTP__LISTEN", http.as_str()),
+            ("CHARGING__ADMIN__LISTEN", admin.as_str()),
+            ("CHARGING__HTTP__REQUEST_DEADLINE_MS", deadline.as_str()),
+            ("CHARGING__DATABASE__CONNECT_TIMEOUT_MS", "500"),
+            ("CHARGING__DATABASE__STATEMENT_TIMEOUT_MS", "1000"),
+            ("CHARGING__KAFKA__CONNECT_TIMEOUT_MS", "1000"),
+            ("CHARGING__KAFKA__REQUEST_TIMEOUT_MS", "1000"),
+            ("CHARGING__DISPATCH__PUBLISH_TIMEOUT_MS", "1500"),
+            // No command's time is over while the test compares.
+            ("CHARGING__DISPATCH__COMMAND_TTL_S", "3600"),
+            ("CHARGING__DISPATCH__TOPIC", topic.as_str()),
+            ("CHARGING__DISPATCH__PARTITIONS", partitions.as_str()),
+        ];
+        let dispatcher = start("command-dispatcher", &database, &settings);
+        ready(&admin).await;
+        let mut resets = Vec::new();
+        for partition in 0..servers.topic.1 {
+            let pile = pile(&database, &gateway_of(partition, servers.topic.1)).await;
+            resets.push(format!("http://{http}/api/v1/piles/{pile}/commands/reset"));
+        }
+        Self { database, servers, resets, _dispatcher: dispatcher }
+    }
+}
+
+/// The name of a gateway that reads this partition.
+fn gateway_of(partition: i32, partitions: i32) -> String {
+    let partitions = NonZeroU16::try_from(u16::try_from(partitions).unwrap()).unwrap();
+    let mut names = (0..).map(|number| format!("gateway-{number}"));
+    names.find(|name| RoutingHash::Fnv1a32.partition(name, partitions) == partition).unwrap()
+}
+
+/// A pile whose device is online, held by `gateway`, and was last heard long ago: only Redis knows the way.
+async fn pile(database: &TestDatabase, gateway: &str) -> Uuid {
+    let (station, pile, device) = (Uuid::now_v7(), Uuid::now_v7(), unique("CP"));
+    database
+        .execute(&format!(
+            "insert into stations (id, name, status, created_at, updated_at, version)
+             values ('{station}', 'Site', 'Open', now(), now(), 1);
+             insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at,
+                                updated_at, version)
+             values ('{pile}', '{station}', '{device}', 'DC-120', 120, 'DC', now(), now(), 1);
+             insert into charge_points (charge_point_id, online, last_seen_at)
+             values ('{device}', true, now() - interval '1 day');
+             insert into connectors (charge_point_id, connector_id, status) values ('{device}', 1, 'Available');"
+        ))
+        .await;
+    let overrides = [("redis.url", testkit::redis_url())];
+    let overrides = overrides.each_ref().map(|(key, value)| (*key, value.as_str()));
+    let settings: gateway_simulator::Settings =
+        runtime::settings::parse(gateway_simulator::settings::DEFAULTS, &overrides).unwrap();
+    let redis = Redis::connect(&settings.redis).unwrap();
+    let key = format!("conn:{device}");
+    eventually("the route to be written", || async { redis.set_with_ttl(&key, gateway, HOLD).await.is_ok() })
+        .await;
+    pile
+}
