@@ -162,6 +162,9 @@ impl Dispatcher {
         look: &Look,
         keyed: Option<&KeyedRequest>,
     ) -> Result<Option<Box<RecordedCommand>>, DispatchError> {
+        if look.is_key_taken {
+            return Err(DispatchError::KeyReused);
+        }
         let (Some((id, digest)), Some(keyed)) = (look.known, keyed) else { return Ok(None) };
         if digest != keyed.digest {
             return Err(DispatchError::KeyReused);

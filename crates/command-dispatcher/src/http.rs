@@ -1,10 +1,12 @@
-//! The HTTP face: one resource for each command, and the record of a command.
+//! The HTTP face: one resource for each command, the record of a command, and batches of commands.
 
 mod answers;
+mod batches;
 mod body;
 mod key;
 mod page;
 mod requests;
+mod station;
 
 use crate::books::Books;
 use crate::dispatcher::{Dispatched, Dispatcher};
@@ -38,7 +40,11 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(command::<TriggerMessageRequest>("/trigger-message"))
         .service(command::<ChangeConfigurationRequest>("/change-configuration"))
         .service(web::resource("").route(web::get().to(list)));
-    config.service(of_pile).service(web::resource("/api/v1/commands/{commandId}").route(web::get().to(show)));
+    config
+        .service(of_pile)
+        .configure(station::routes)
+        .configure(batches::routes)
+        .service(web::resource("/api/v1/commands/{commandId}").route(web::get().to(show)));
 }
 
 fn command<R: CommandRequest>(name: &str) -> actix_web::Resource {

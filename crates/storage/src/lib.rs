@@ -6,6 +6,7 @@
 pub mod batch;
 mod bulk;
 pub mod charge_points;
+pub mod command_batches;
 pub mod commands;
 pub mod connectors;
 mod database;
