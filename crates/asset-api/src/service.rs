@@ -13,6 +13,7 @@ use storage::Database;
 /// # Errors
 /// When the database has another schema, or the server fails.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    context.health.add("http", || async { Err("it does not listen yet".to_owned()) });
     let database = Database::new(&settings.database)?;
     context.health.add("database", || async { Err("the schema is not checked yet".to_owned()) });
     let waited = database.await_schema(|error, pause| {

@@ -30,6 +30,7 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the settings cannot be used or the port cannot be bound.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    context.health.add("http", || async { Err("it does not listen yet".to_owned()) });
     let metrics = Metrics::new(&context.meter());
     let database = Database::for_batches(&settings.database)?;
     let redis = Redis::connect(&settings.redis)?;

@@ -16,12 +16,13 @@ async fn readiness(app: &TestApp) -> String {
 async fn it_is_ready_once_all_it_needs_is_there() {
     let app = TestApp::with(&[]).await;
     testkit::eventually("everything but the topic", || async {
-        readiness(&app).await.matches(": ok").count() == 2
+        readiness(&app).await.matches(": ok").count() == 3
     })
     .await;
     assert_snapshot!(readiness(&app).await, @r#"
     commands topic: there is no topic "commands"
     database: ok
+    http: ok
     redis: ok
     "#);
     app.create_topic(8).await;
@@ -49,6 +50,7 @@ async fn what_is_away_is_named() {
     assert_snapshot!(readiness(&app).await, @r#"
     commands topic: Kafka is not available
     database: no database connection within the time allowed
+    http: ok
     redis: not connected to Redis
     "#);
 }

@@ -50,6 +50,9 @@ impl HttpServerHandle {
 /// Serves what `configure` sets up, until shutdown is requested: then it stops accepting, lets requests under way
 /// finish within the grace period and closes idle connections.
 ///
+/// From then on the health check `http` passes: a service adds one that does not before it begins, so that nobody is sent to
+/// it too early.
+///
 /// Every request gets a span and a trace, an access log line, metrics, a deadline, and problems for errors. Set up
 /// resources with `web::resource(path).route(web::get().to(…))`: the `#[get]` macros hide their method from the
 /// router, which then answers 404 instead of 405.
@@ -82,6 +85,7 @@ where
         .with_context(|| format!("cannot listen on {} (http.listen)", settings.listen))?;
     let address = server.addrs().first().copied().context("the server has no address")?;
     tracing::info!(%address, "listening for HTTP");
+    context.health.add("http", || async { Ok(()) });
     context.listening_on(address);
 
     let server = server.run();
