@@ -1,6 +1,7 @@
 //! Requests read field by field, so that everything wrong with one is told at once.
 
 pub mod parse;
+mod patch;
 
 use crate::error::ApiError;
 use runtime::problem::FieldError;

@@ -5,6 +5,8 @@
 //! [`dead_letters`]), and answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
 
 mod api;
+mod audit;
+mod caller;
 mod dead_letters;
 mod edition;
 mod error;

@@ -3,6 +3,7 @@
 mod body;
 
 use crate::api::Api;
+use crate::caller::Caller;
 use crate::edition::{self, IfMatch};
 use crate::error::ApiError;
 use crate::fields::Fields;
@@ -11,7 +12,7 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use body::StationView;
-use domain::asset::Station;
+use domain::asset::{Signature, Station, StationDetails};
 use domain::ids::StationId;
 use runtime::Problem;
 use runtime::http::page::Page;
@@ -26,15 +27,17 @@ pub fn parse_id(raw: &str) -> Result<StationId, ApiError> {
 }
 
 /// `POST /api/v1/stations`
-pub async fn create(api: Data<Api>, JsonBody(body): JsonBody<Fields>) -> Result<HttpResponse, Problem> {
-    let station = Station {
-        id: StationId(Uuid::now_v7()),
-        details: body::read(body)?,
-        edition: edition::first(edition::now()),
-    };
+pub async fn create(
+    api: Data<Api>,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let Signature { at, by } = caller.sign();
+    let station =
+        Station { id: StationId(Uuid::now_v7()), details: body::read(body)?, edition: edition::first(at) };
     let station = api
         .run(|mut connection| async move {
-            stations::insert(&mut connection, &station).await?;
+            stations::insert(&mut connection, &station, &by).await?;
             Ok(station)
         })
         .await?;
@@ -78,15 +81,38 @@ pub async fn replace(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
+    caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
     let details = body::read(body)?;
-    let now = edition::now();
+    edit(&api, id, if_match, caller, |_before| Ok(details)).await
+}
+
+/// `PATCH /api/v1/stations/{stationId}`
+pub async fn patch(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
+}
+
+/// Makes of what is said of a station what `change` makes of it.
+async fn edit(
+    api: &Api,
+    id: StationId,
+    if_match: IfMatch,
+    caller: Caller,
+    change: impl FnOnce(&StationDetails) -> Result<StationDetails, ApiError> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let signature = caller.sign();
     let station = api
         .run(move |mut connection| async move {
-            let expected = if_match.versions();
-            Ok(stations::update(&mut connection, id, &details, expected, now).await??)
+            stations::update(&mut connection, id, if_match.versions(), &signature, change).await?
         })
         .await?;
     Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(&station)))
@@ -97,12 +123,30 @@ pub async fn retire(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
+    caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let now = edition::now();
+    let signature = caller.sign();
     api.run(move |mut connection| async move {
-        Ok(stations::retire(&mut connection, id, if_match.versions(), now).await??)
+        Ok(stations::retire(&mut connection, id, if_match.versions(), &signature).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST /api/v1/stations/{stationId}/restore`
+pub async fn restore(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let signature = caller.sign();
+    let station = api
+        .run(move |mut connection| async move {
+            Ok(stations::restore(&mut connection, id, if_match.versions(), &signature).await??)
+        })
+        .await?;
+    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(&station)))
 }

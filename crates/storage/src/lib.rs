@@ -3,6 +3,7 @@
 //! Free query functions stand in the module of their table, take a connection and return domain types; absence is
 //! `None`. What the ingestor writes is written a batch at a time, see [`batch`].
 
+pub mod audit;
 pub mod batch;
 mod bulk;
 pub mod charge_points;

@@ -4,12 +4,13 @@ mod live;
 mod row;
 mod write;
 
-pub use live::{LiveConnector, LiveView, load_live};
-pub use write::{Refusal, insert, retire, update};
+pub use live::{LiveConnector, LiveView, find_live, load_live};
+pub use write::{Refusal, insert, restore, retire, update};
 
 use crate::schema::piles;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -39,6 +40,14 @@ pub async fn find(connection: &mut Connection, id: PileId) -> Result<Option<Pile
         .await
         .optional()?;
     row.map(Pile::try_from).transpose()
+}
+
+/// Whether there is a pile called `id`, or was one that is retired.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn is_known(connection: &mut Connection, id: PileId) -> Result<bool, StorageError> {
+    Ok(diesel::select(exists(piles::table.find(id.0))).get_result(connection).await?)
 }
 
 /// At most `limit` piles, the newest first; those that come after the one made at `after`, where given.

@@ -4,11 +4,12 @@ mod row;
 mod write;
 
 pub(crate) use write::keep;
-pub use write::{Refusal, insert, retire, update};
+pub use write::{Refusal, insert, restore, retire, update};
 
 use crate::schema::stations;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -29,6 +30,14 @@ pub async fn find(connection: &mut Connection, id: StationId) -> Result<Option<S
         .await
         .optional()?;
     row.map(Station::try_from).transpose()
+}
+
+/// Whether there is a station called `id`, or was one that is retired.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn is_known(connection: &mut Connection, id: StationId) -> Result<bool, StorageError> {
+    Ok(diesel::select(exists(stations::table.find(id.0))).get_result(connection).await?)
 }
 
 /// At most `limit` stations, the newest first; those that come after the one made at `after`, where given.

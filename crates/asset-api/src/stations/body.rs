@@ -2,13 +2,14 @@
 
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::fields::parse::{number, one_of, text};
+use crate::fields::parse::{form, number, one_of, text};
 use chrono::{DateTime, Utc};
-use domain::asset::{Location, Station, StationDetails, StationStatus};
+use domain::asset::{Facility, Location, OpeningHours, Station, StationDetails, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What a request says of a station.
 pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
@@ -17,12 +18,16 @@ pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
     let operator_id = body.optional("operatorId", text(Label::parse));
     let location = location(&mut body);
     let status = body.optional("status", one_of(&StationStatus::ALL, StationStatus::as_str));
+    let opening_hours = body.optional("openingHours", form);
+    let facilities = body.optional("facilities", form);
     body.finish(name.map(|name| StationDetails {
         name,
         address,
         operator_id,
         location,
         status: status.unwrap_or_default(),
+        opening_hours,
+        facilities: facilities.unwrap_or_default(),
     }))
 }
 
@@ -56,8 +61,11 @@ pub struct StationView<'a> {
     latitude: Option<f64>,
     longitude: Option<f64>,
     status: StationStatus,
+    opening_hours: Option<&'a OpeningHours>,
+    facilities: &'a BTreeSet<Facility>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    retired_at: Option<DateTime<Utc>>,
     version: i64,
 }
 
@@ -73,8 +81,11 @@ impl<'a> StationView<'a> {
             latitude: details.location.map(Location::latitude),
             longitude: details.location.map(Location::longitude),
             status: details.status,
+            opening_hours: details.opening_hours.as_ref(),
+            facilities: &details.facilities,
             created_at: station.edition.created_at,
             updated_at: station.edition.updated_at,
+            retired_at: station.edition.retired_at,
             version: station.edition.version,
         }
     }

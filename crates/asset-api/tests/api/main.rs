@@ -10,6 +10,7 @@
 mod answer;
 mod app;
 mod dead_letters;
+mod edits;
 mod feed;
 mod follower;
 mod gate;

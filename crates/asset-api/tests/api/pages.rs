@@ -59,11 +59,14 @@ async fn a_page_shows_its_items_and_where_to_go_on() {
         {
           "address": null,
           "createdAt": "[now]",
+          "facilities": [],
           "id": "[id 1]",
           "latitude": null,
           "longitude": null,
           "name": "second",
+          "openingHours": null,
           "operatorId": null,
+          "retiredAt": null,
           "status": "Open",
           "updatedAt": "[now]",
           "version": 1

@@ -94,6 +94,17 @@ pub async fn load_live(
     assemble(heard, connectors, sessions)
 }
 
+/// What the device called `id` reports, if it was ever heard.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find_live(
+    connection: &mut Connection,
+    id: &ChargePointId,
+) -> Result<Option<LiveView>, StorageError> {
+    Ok(load_live(connection, &[id]).await?.remove(id))
+}
+
 fn assemble(
     heard: Vec<ChargePointRow>,
     connectors: Vec<ConnectorRow>,
