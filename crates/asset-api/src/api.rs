@@ -1,7 +1,7 @@
 //! What handlers share, and which of them answers what.
 
 use crate::error::ApiError;
-use crate::{Settings, audit, dead_letters, feed, piles, stations};
+use crate::{Settings, audit, dead_letters, feed, piles, sessions, stations, unregistered};
 use actix_web::web::{self, ServiceConfig};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::Future;
@@ -62,6 +62,10 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::delete().to(stations::retire)),
         )
         .service(
+            web::resource("/api/v1/stations/{stationId}/availability")
+                .route(web::get().to(stations::availability)),
+        )
+        .service(
             web::resource("/api/v1/stations/{stationId}/restore").route(web::post().to(stations::restore)),
         )
         .service(web::resource("/api/v1/stations/{stationId}/audit").route(web::get().to(audit::of_station)))
@@ -79,6 +83,15 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::patch().to(piles::patch))
                 .route(web::delete().to(piles::retire)),
         )
+        .service(
+            web::resource("/api/v1/piles/{pileId}/sessions").route(web::get().to(sessions::list_of_pile)),
+        )
+        .service(web::resource("/api/v1/sessions/{sessionId}").route(web::get().to(sessions::get)))
+        .service(
+            web::resource("/api/v1/sessions/{sessionId}/meter-samples")
+                .route(web::get().to(sessions::samples)),
+        )
+        .service(web::resource("/api/v1/unregistered-charge-points").route(web::get().to(unregistered::list)))
         .service(web::resource("/api/v1/piles/{pileId}/restore").route(web::post().to(piles::restore)))
         .service(web::resource("/api/v1/piles/{pileId}/audit").route(web::get().to(audit::of_pile)))
         .service(web::resource("/api/v1/dead-letters").route(web::get().to(dead_letters::list)))

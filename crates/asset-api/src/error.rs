@@ -32,6 +32,9 @@ pub enum ApiError {
     /// The state of the pile is against it.
     #[error(transparent)]
     Pile(#[from] piles::Refusal),
+    /// There is no such session.
+    #[error("there is no such session")]
+    SessionNotFound,
     /// There is no such dead letter.
     #[error("there is no such dead letter")]
     DeadLetterNotFound,
@@ -91,6 +94,7 @@ impl From<ApiError> for Problem {
             ApiError::Pile(PileRefusal::StationRetired) => {
                 Self::conflict("STATION_RETIRED", "The station is retired: restore it first")
             }
+            ApiError::SessionNotFound => Self::not_found("SESSION_NOT_FOUND", "There is no such session"),
             ApiError::DeadLetterNotFound => {
                 Self::not_found("DEAD_LETTER_NOT_FOUND", "There is no such dead letter")
             }

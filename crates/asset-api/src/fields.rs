@@ -2,6 +2,7 @@
 
 pub mod parse;
 mod patch;
+pub mod search;
 
 use crate::error::ApiError;
 use runtime::problem::FieldError;

@@ -15,8 +15,10 @@ mod fields;
 mod page;
 mod piles;
 mod service;
+mod sessions;
 mod settings;
 mod stations;
+mod unregistered;
 
 pub use service::{migrate, serve};
 pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, Settings};

@@ -8,7 +8,7 @@ use crate::api::Api;
 use crate::caller::Caller;
 use crate::edition::{self, IfMatch};
 use crate::error::ApiError;
-use crate::fields::{Fields, parse};
+use crate::fields::{Fields, parse, search};
 use crate::page;
 use crate::stations;
 use actix_web::HttpResponse;
@@ -16,9 +16,11 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use domain::asset::{Pile, PileDetails, Signature};
 use domain::ids::{ChargePointId, PileId, StationId};
+use domain::status::{ConnectorStatus, PileStatus};
 use runtime::Problem;
 use runtime::http::page::{Page, PageRequest};
 use runtime::http::{JsonBody, PathParams, QueryParams};
+use serde_json::Value;
 use storage::piles::{self, Filter, LiveView, Refusal};
 use uuid::Uuid;
 use view::PileView;
@@ -67,9 +69,21 @@ pub async fn list(
     let filter = Filter {
         station_id: query.optional("stationId", parse::uuid).map(StationId),
         charge_point_id: query.optional("chargePointId", parse::text(ChargePointId::parse)),
+        words: search::words(&mut query),
+        status: query.optional("status", status),
+        online: query.optional("online", parse::in_query(parse::flag)),
+        retired: query.optional("retired", parse::in_query(parse::flag)).unwrap_or(false),
     };
     query.finish(Some(()))?;
     page(&api, request, filter).await
+}
+
+/// Reads the status of a pile.
+fn status(value: &Value) -> Result<PileStatus, String> {
+    value.as_str().and_then(PileStatus::parse).ok_or_else(|| {
+        let words: Vec<_> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
+        format!("must be one of Unknown, Offline, {}", words.join(", "))
+    })
 }
 
 /// `GET /api/v1/stations/{stationId}/piles`

@@ -7,7 +7,7 @@ mod outlet;
 mod power;
 
 pub use facility::Facility;
-pub use location::{InvalidLocation, Location};
+pub use location::{InvalidLocation, Location, chord};
 pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours, TimeOfDay, Weekday};
 pub use outlet::{ConnectorType, InvalidOutlets, Outlet, Outlets};
 pub use power::{InvalidRatedPower, RatedPower};

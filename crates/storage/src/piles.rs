@@ -7,24 +7,36 @@ mod write;
 pub use live::{LiveConnector, LiveView, find_live, load_live};
 pub use write::{Refusal, insert, restore, retire, update};
 
-use crate::schema::piles;
-use crate::{Connection, StorageError};
+use crate::availability::pile_status;
+use crate::schema::{charge_points, piles};
+use crate::words::{and_all_words, has_all_pairs};
+use crate::{Connection, StorageError, Words};
 use chrono::{DateTime, Utc};
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::RunQueryDsl;
 use domain::asset::Pile;
 use domain::ids::{ChargePointId, PileId, StationId};
+use domain::status::PileStatus;
 use row::Row;
 
-/// Which piles to list; empty for all.
+/// Which piles to list; by default all that are not retired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Those in this station.
     pub station_id: Option<StationId>,
     /// The one with this device.
     pub charge_point_id: Option<ChargePointId>,
+    /// Those that have these words in their name, device or serial number.
+    pub words: Option<Words>,
+    /// Those that stand so, by what their devices report.
+    pub status: Option<PileStatus>,
+    /// Those whose device is there, or those whose device is not or was never heard.
+    pub online: Option<bool>,
+    /// Those that are retired, instead of those that are not.
+    pub retired: bool,
 }
 
 /// The pile called `id`, unless it is retired.
@@ -61,11 +73,26 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Pile>, StorageError> {
     let mut query = piles::table
-        .filter(piles::retired_at.is_null())
         .order((piles::created_at.desc(), piles::id.desc()))
         .limit(limit)
         .select(Row::as_select())
         .into_boxed::<Pg>();
+    query = match filter.retired {
+        true => query.filter(piles::retired_at.is_not_null()),
+        false => query.filter(piles::retired_at.is_null()),
+    };
+    if let Some(words) = &filter.words {
+        let pairs = sql::<Bool>(has_all_pairs!("piles")).bind::<Array<Text>, _>(words.values());
+        let all = pairs.sql(and_all_words!("piles")).bind::<Array<Text>, _>(words.values());
+        query = query.filter(all.sql(") as word))"));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(sql::<Bool>(concat!(pile_status!(), " = ")).bind::<Text, _>(status.as_str()));
+    }
+    if let Some(online) = filter.online {
+        let there = charge_points::charge_point_id.eq(piles::charge_point_id).and(charge_points::online);
+        query = query.filter(exists(charge_points::table.filter(there)).eq(online));
+    }
     if let Some(station) = filter.station_id {
         query = query.filter(piles::station_id.eq(station.0));
     }

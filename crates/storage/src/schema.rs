@@ -179,6 +179,7 @@ diesel::table! {
         version -> Int8,
         retired_at -> Nullable<Timestamptz>,
         connectors -> Jsonb,
+        search_text -> Text,
     }
 }
 
@@ -221,6 +222,7 @@ diesel::table! {
         retired_at -> Nullable<Timestamptz>,
         opening_hours -> Nullable<Jsonb>,
         facilities -> Array<Text>,
+        search_text -> Text,
     }
 }
 

@@ -85,7 +85,7 @@ async fn a_station_reads_as_it_was_written() {
     })
     .await;
     let edition = Edition { updated_at: later, version: 2, ..station.edition };
-    assert_eq!(updated.unwrap().unwrap(), Station { details, edition, ..station });
+    assert_eq!(updated.unwrap().unwrap().0, Station { details, edition, ..station });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,11 @@
-//! A station as JSON.
+//! A station as requests say it.
 
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{form, number, one_of, text};
-use chrono::{DateTime, Utc};
-use domain::asset::{Facility, Location, OpeningHours, Station, StationDetails, StationStatus};
-use domain::ids::StationId;
+use domain::asset::{Location, StationDetails, StationStatus};
 use domain::text::Label;
-use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// What a request says of a station.
 pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
@@ -48,45 +44,4 @@ fn coordinate(value: &Value, place: impl FnOnce(f64) -> (f64, f64)) -> Result<f6
     let (latitude, longitude) = place(degrees);
     Location::parse(latitude, longitude).map_err(|error| error.to_string())?;
     Ok(degrees)
-}
-
-/// A station as a response shows it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StationView<'a> {
-    id: StationId,
-    name: &'a Label,
-    address: Option<&'a Label>,
-    operator_id: Option<&'a Label>,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    status: StationStatus,
-    opening_hours: Option<&'a OpeningHours>,
-    facilities: &'a BTreeSet<Facility>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-    retired_at: Option<DateTime<Utc>>,
-    version: i64,
-}
-
-impl<'a> StationView<'a> {
-    /// All of it.
-    pub fn of(station: &'a Station) -> Self {
-        let details = &station.details;
-        Self {
-            id: station.id,
-            name: &details.name,
-            address: details.address.as_ref(),
-            operator_id: details.operator_id.as_ref(),
-            latitude: details.location.map(Location::latitude),
-            longitude: details.location.map(Location::longitude),
-            status: details.status,
-            opening_hours: details.opening_hours.as_ref(),
-            facilities: &details.facilities,
-            created_at: station.edition.created_at,
-            updated_at: station.edition.updated_at,
-            retired_at: station.edition.retired_at,
-            version: station.edition.version,
-        }
-    }
 }

@@ -40,6 +40,10 @@ async fn a_patch_changes_what_it_names() {
 
     {
       "address": null,
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
       "facilities": [],
       "id": "[id 1]",

@@ -19,4 +19,6 @@ mod outages;
 mod pages;
 mod piles;
 mod requests;
+mod search;
+mod sessions;
 mod stations;

@@ -58,6 +58,10 @@ async fn a_page_shows_its_items_and_where_to_go_on() {
       "items": [
         {
           "address": null,
+          "availability": {
+            "connectors": {},
+            "piles": {}
+          },
           "createdAt": "[now]",
           "facilities": [],
           "id": "[id 1]",

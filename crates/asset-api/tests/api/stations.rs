@@ -32,6 +32,10 @@ async fn a_station_is_made_and_read_again() {
 
     {
       "address": "虹桥路1号",
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
       "facilities": [],
       "id": "[id 1]",
@@ -55,6 +59,10 @@ async fn a_station_is_made_and_read_again() {
 
     {
       "address": "虹桥路1号",
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
       "facilities": [],
       "id": "[id 1]",
@@ -83,6 +91,10 @@ async fn a_name_is_enough() {
 
     {
       "address": null,
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
       "facilities": [],
       "id": "[id 1]",
@@ -195,6 +207,10 @@ async fn a_replacement_leaves_nothing_of_the_old() {
 
     {
       "address": null,
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
       "facilities": [],
       "id": "[id 1]",

@@ -33,6 +33,33 @@ pub enum ConnectorType {
     Nacs,
 }
 
+impl ConnectorType {
+    /// Every type.
+    pub const ALL: [Self; 8] =
+        [Self::GbAc, Self::GbDc, Self::Type1, Self::Type2, Self::Ccs1, Self::Ccs2, Self::Chademo, Self::Nacs];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GbAc => "GB_AC",
+            Self::GbDc => "GB_DC",
+            Self::Type1 => "TYPE_1",
+            Self::Type2 => "TYPE_2",
+            Self::Ccs1 => "CCS_1",
+            Self::Ccs2 => "CCS_2",
+            Self::Chademo => "CHADEMO",
+            Self::Nacs => "NACS",
+        }
+    }
+
+    /// The type called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// A connector as its operator says it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -124,6 +151,14 @@ mod tests {
         let ordered = json!([{ "connectorId": 1, "type": "GB_AC", "maxPowerKw": null },
                              { "connectorId": 2, "type": "GB_DC", "maxPowerKw": 120.0 }]);
         assert_eq!(written, ordered);
+    }
+
+    #[test]
+    fn every_type_is_spelt_the_same_everywhere() {
+        for kind in ConnectorType::ALL {
+            assert_eq!(ConnectorType::parse(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
     }
 
     #[test]

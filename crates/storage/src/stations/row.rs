@@ -11,7 +11,7 @@ use domain::text::Label;
 use serde_json::Value;
 use uuid::Uuid;
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = stations, check_for_backend(Pg))]
 pub(super) struct Row {
     id: Uuid,

@@ -1,8 +1,9 @@
 //! Adding, changing, retiring and restoring stations; a change that must not be is refused.
 
 use super::row::{DetailColumns, Row};
+use crate::availability::Availability;
 use crate::schema::{piles, stations};
-use crate::{Connection, StorageError, audit, feed};
+use crate::{Connection, StorageError, audit, availability, feed};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -54,7 +55,8 @@ pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) 
 }
 
 /// Makes of what is said of a station what `change` makes of it, provided that it is at one of the `expected` versions,
-/// where given. Nobody else edits it meanwhile.
+/// where given. Nobody else edits it meanwhile. Answers it beside how its piles stand, read before anything is committed, so
+/// that nothing can fail once the station is changed.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -64,7 +66,7 @@ pub async fn update<E: From<Refusal> + Send>(
     expected: Option<&[i64]>,
     signature: &Signature,
     change: impl FnOnce(&StationDetails) -> Result<StationDetails, E> + Send,
-) -> Result<Result<Station, E>, StorageError> {
+) -> Result<Result<(Station, Availability), E>, StorageError> {
     connection
         .transaction(async |tx| {
             let before = match lock(tx, id, expected, false).await? {
@@ -86,7 +88,8 @@ pub async fn update<E: From<Refusal> + Send>(
                 .await?;
             let station = Station::try_from(row)?;
             tell(tx, AssetAction::Updated, Some(&before), &station, &signature.by).await?;
-            Ok(Ok(station))
+            let availability = availability::load(tx, id).await?;
+            Ok(Ok((station, availability)))
         })
         .await
 }
