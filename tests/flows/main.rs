@@ -15,4 +15,5 @@ mod metrics;
 mod publishing;
 mod services;
 mod shutdown;
+mod station;
 mod story;

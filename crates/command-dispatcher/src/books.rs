@@ -24,7 +24,7 @@ const WAITING: usize = 4_096;
 const FOREGROUND: Bounds = Bounds { waiting: WAITING, batch: BATCH, at_once: 2, linger: Duration::ZERO };
 /// Nobody waits for notes of what was published: they come in larger batches, on one connection.
 const BACKGROUND: Bounds =
-    Bounds { waiting: WAITING, batch: BATCH, at_once: 1, linger: Duration::from_millis(20) };
+    Bounds { waiting: WAITING, batch: BATCH, at_once: 1, linger: Duration::from_millis(50) };
 
 /// A failure that all commands of a batch share.
 pub(crate) type Shared<T> = Result<T, Arc<StorageError>>;

@@ -14,7 +14,6 @@ use runtime::clock;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::commands::{KeyedRequest, NewCommand, Note};
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -48,14 +47,12 @@ pub(crate) struct Delivery {
     metrics: Metrics,
     patience: Duration,
     tasks: TaskTracker,
-    /// Of the process, not of the HTTP worker that a command came in by.
-    runtime: Handle,
 }
 
 impl Delivery {
-    /// Must be called on the main runtime: deliveries run on it. A caller waits no longer than `patience`, from when it asked.
+    /// A caller waits no longer than `patience`, from when it asked.
     pub(crate) fn new(books: Books, lanes: Lanes, metrics: Metrics, patience: Duration) -> Self {
-        Self { books, lanes, metrics, patience, tasks: TaskTracker::new(), runtime: Handle::current() }
+        Self { books, lanes, metrics, patience, tasks: TaskTracker::new() }
     }
 
     /// Records and publishes a command that was asked for at `asked`. A caller that stops waiting changes nothing.
@@ -71,7 +68,7 @@ impl Delivery {
         let id = routed.command.id;
         let span = tracing::info_span!("deliver command", otel.kind = "producer", command_id = %id);
         let work = self.clone().carry_out(Arc::clone(&routed)).instrument(span);
-        let task = self.tasks.spawn_on(work, &self.runtime);
+        let task = self.tasks.spawn(work);
         match timeout(self.patience.saturating_sub(asked.elapsed()), task).await {
             Ok(Ok(outcome)) => outcome.map(|()| routed),
             Ok(Err(_panicked)) => Err(DispatchError::OutcomeUnknown(id)),

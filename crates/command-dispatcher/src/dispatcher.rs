@@ -7,6 +7,7 @@ use crate::intent::Intent;
 use crate::metrics::Metrics;
 use crate::routes::Routes;
 use crate::settings::DispatchSettings;
+use crate::together::Lost;
 use chrono::{SubsecRound as _, TimeDelta};
 use domain::command::{Command, CommandKind, CommandState, GatewayRoute, Refusal};
 use domain::ids::{ChargePointId, CommandId, PileId};
@@ -15,7 +16,10 @@ use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::commands::{Conflict, KeyedRequest, Look, RecordedCommand, Wanted};
+use tokio::runtime::Handle;
 use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 /// The first pause between looks at a command that is being published, and how long it is looked at.
@@ -31,6 +35,7 @@ pub(crate) struct Dispatcher {
     ttl: TimeDelta,
     /// How long a command may be under way to the topic.
     patience: TimeDelta,
+    runtime: Handle,
 }
 
 /// What a request led to.
@@ -42,7 +47,7 @@ pub(crate) enum Dispatched {
 }
 
 impl Dispatcher {
-    /// A dispatcher by its parts.
+    /// A dispatcher by its parts. Must be called on the main runtime.
     pub(crate) fn new(
         books: Books,
         routes: Routes,
@@ -59,7 +64,24 @@ impl Dispatcher {
             startable: settings.startable_statuses.clone(),
             ttl: TimeDelta::seconds(settings.command_ttl_s.into()),
             patience: TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX),
+            runtime: Handle::current(),
         }
+    }
+
+    /// As [`Dispatcher::dispatch`], for HTTP workers: on the main runtime from beginning to end, since each step that came back
+    /// to the worker would wake two threads. A caller that goes away before its command is recorded has not sent it.
+    ///
+    /// # Errors
+    /// As [`Dispatcher::dispatch`].
+    pub(crate) async fn dispatch_for_worker(
+        self: Arc<Self>,
+        pile_id: PileId,
+        intent: Intent,
+        key: Option<String>,
+    ) -> Result<Dispatched, DispatchError> {
+        let runtime = self.runtime.clone();
+        let work = async move { self.dispatch(pile_id, intent, key).await }.in_current_span();
+        AbortOnDropHandle::new(runtime.spawn(work)).await.map_err(|_panicked| Lost)?
     }
 
     /// Sends the command that `intent` leads to; once this returns, it is published. The same request under the same `key` leads
@@ -140,6 +162,9 @@ impl Dispatcher {
         look: &Look,
         keyed: Option<&KeyedRequest>,
     ) -> Result<Option<Box<RecordedCommand>>, DispatchError> {
+        if look.is_key_taken {
+            return Err(DispatchError::KeyReused);
+        }
         let (Some((id, digest)), Some(keyed)) = (look.known, keyed) else { return Ok(None) };
         if digest != keyed.digest {
             return Err(DispatchError::KeyReused);

@@ -11,6 +11,7 @@ use runtime::problem::FieldError;
 use runtime::redis::RedisError;
 use std::sync::Arc;
 use storage::StorageError;
+use storage::command_batches::MAX_PILES;
 use storage::commands::Conflict;
 
 /// Seconds after which trying again makes sense: dependencies that are away come back, transaction ids are told.
@@ -31,6 +32,17 @@ pub(crate) enum DispatchError {
     /// There is no such command.
     #[error("there is no such command")]
     CommandNotFound,
+    /// There is no such station, or it is retired.
+    #[error("there is no such station")]
+    StationNotFound,
+    /// There is no such batch of commands.
+    #[error("there is no such batch of commands")]
+    BatchNotFound,
+    /// A batch would be for more piles than it may.
+    #[error(
+        "more than {MAX_PILES} piles are meant: name some of them in pileIds, or in statuses what they must be"
+    )]
+    TooManyPiles,
     /// The pile is not fit for it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -92,6 +104,32 @@ impl DispatchError {
         }
     }
 
+    /// The code that a caller sees.
+    pub(crate) fn code(&self) -> &'static str {
+        self.told().1
+    }
+
+    /// What people may be told of it; `None` where the code says all that is fit to be shown.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Self::RouteStore(_)
+            | Self::Storage(_)
+            | Self::Lost(_)
+            | Self::Encoding(_)
+            | Self::PileNotFound => None,
+            told => Some(told.to_string()),
+        }
+    }
+
+    /// Whether it is certain that nothing was sent, and another try may do better.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::RouteStore(_) | Self::NotPublished { .. } => true,
+            Self::Storage(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+
     fn told(&self) -> Told {
         let missing = |code, title| (StatusCode::NOT_FOUND, code, title);
         let away = |code, title| (StatusCode::SERVICE_UNAVAILABLE, code, title);
@@ -100,6 +138,11 @@ impl DispatchError {
             Self::InvalidCursor => (StatusCode::BAD_REQUEST, "INVALID_CURSOR", "Cursor is not valid"),
             Self::PileNotFound => missing("PILE_NOT_FOUND", "There is no such pile"),
             Self::CommandNotFound => missing("COMMAND_NOT_FOUND", "There is no such command"),
+            Self::StationNotFound => missing("STATION_NOT_FOUND", "There is no such station"),
+            Self::BatchNotFound => missing("COMMAND_BATCH_NOT_FOUND", "There is no such batch of commands"),
+            Self::TooManyPiles => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "TOO_MANY_PILES", "Too many piles for one batch")
+            }
             Self::NoGateway(_) => (StatusCode::CONFLICT, "PILE_OFFLINE", "Pile is offline"),
             Self::Refused(refusal) => told_of(refusal),
             Self::StillRunning | Self::Conflict(Conflict::Key) => {
@@ -159,7 +202,7 @@ impl From<DispatchError> for Problem {
         let detail = error.to_string();
         match error {
             Invalid(errors) => Self::invalid(errors),
-            InvalidCursor | PileNotFound | CommandNotFound => problem,
+            InvalidCursor | PileNotFound | CommandNotFound | StationNotFound | BatchNotFound => problem,
             RouteStore(_) | Storage(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
                 tracing::warn!(code, error = causes(&error), "a dependency is away");
                 problem.retry_after(RETRY_AFTER_S)
@@ -171,7 +214,7 @@ impl From<DispatchError> for Problem {
             StillRunning | Conflict(_) | Refused(Refusal::StartInFlight { .. }) => {
                 problem.detail(detail).retry_after(RETRY_AFTER_S)
             }
-            Refused(_) | NoGateway(_) | KeyReused => problem.detail(detail),
+            Refused(_) | NoGateway(_) | KeyReused | TooManyPiles => problem.detail(detail),
         }
     }
 }

@@ -13,6 +13,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 const CHUNK: i64 = 200;
 /// How often keys and effects that are waited for in vain are forgotten.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
+/// The keys of a batch outlive it by so much at least: whoever lost it may still be about to record a command.
+const BATCH_MARGIN: Duration = Duration::from_secs(3_600);
 
 /// Looks for commands whose time is over. Every replica does; Postgres lets one at a time.
 pub(crate) struct Expiry {
@@ -30,7 +32,9 @@ impl Expiry {
             metrics,
             interval: Duration::from_millis(settings.expiry_interval_ms.max(1)),
             grace: Duration::from_secs(settings.answer_grace_s.into()),
-            key_retention: Duration::from_secs(3_600) * settings.idempotency_retention_h,
+            // Batches count on their keys for as long as they last, and then some.
+            key_retention: (Duration::from_secs(3_600) * settings.idempotency_retention_h)
+                .max(Duration::from_secs(settings.batch_ttl_s.into()) + BATCH_MARGIN),
         }
     }
 

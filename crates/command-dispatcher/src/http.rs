@@ -1,10 +1,12 @@
-//! The HTTP face: one resource for each command, and the record of a command.
+//! The HTTP face: one resource for each command, the record of a command, and batches of commands.
 
 mod answers;
+mod batches;
 mod body;
 mod key;
 mod page;
 mod requests;
+mod station;
 
 use crate::books::Books;
 use crate::dispatcher::{Dispatched, Dispatcher};
@@ -28,20 +30,25 @@ use uuid::Uuid;
 
 /// The resources of this service; they expect a [`Dispatcher`].
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    // A scope, so that the part that is matched by a pattern is matched once.
+    let of_pile = web::scope("/api/v1/piles/{pileId}/commands")
+        .service(command::<StartRequest>("/start-transaction"))
+        .service(command::<StopRequest>("/stop-transaction"))
+        .service(command::<ResetRequest>("/reset"))
+        .service(command::<UnlockConnectorRequest>("/unlock-connector"))
+        .service(command::<ChangeAvailabilityRequest>("/change-availability"))
+        .service(command::<TriggerMessageRequest>("/trigger-message"))
+        .service(command::<ChangeConfigurationRequest>("/change-configuration"))
+        .service(web::resource("").route(web::get().to(list)));
     config
-        .service(command::<StartRequest>("start-transaction"))
-        .service(command::<StopRequest>("stop-transaction"))
-        .service(command::<ResetRequest>("reset"))
-        .service(command::<UnlockConnectorRequest>("unlock-connector"))
-        .service(command::<ChangeAvailabilityRequest>("change-availability"))
-        .service(command::<TriggerMessageRequest>("trigger-message"))
-        .service(command::<ChangeConfigurationRequest>("change-configuration"))
-        .service(web::resource("/api/v1/piles/{pileId}/commands").route(web::get().to(list)))
+        .service(of_pile)
+        .configure(station::routes)
+        .configure(batches::routes)
         .service(web::resource("/api/v1/commands/{commandId}").route(web::get().to(show)));
 }
 
 fn command<R: CommandRequest>(name: &str) -> actix_web::Resource {
-    web::resource(format!("/api/v1/piles/{{pileId}}/commands/{name}")).route(web::post().to(send::<R>))
+    web::resource(name).route(web::post().to(send::<R>))
 }
 
 async fn send<R: CommandRequest>(
@@ -56,7 +63,7 @@ async fn send<R: CommandRequest>(
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
     };
-    match dispatcher.dispatch(pile_id, intent, key).await? {
+    match dispatcher.into_inner().dispatch_for_worker(pile_id, intent, key).await? {
         Dispatched::Now(sent) => {
             locate(sent.command.id);
             Ok(response.json(AcceptedAnswer::from(sent.as_ref())))

@@ -6,7 +6,6 @@ use runtime::kafka::NewRecord;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// A command is some kB at most, so a batch stays well below what brokers take (1 MB unless set otherwise).
@@ -21,8 +20,6 @@ pub(crate) struct Lanes {
     topic: Arc<CommandTopic>,
     publish_timeout: Duration,
     lanes: Arc<Mutex<HashMap<i32, Lane>>>,
-    /// Of the process, not of the HTTP worker that a command came in by.
-    runtime: Handle,
 }
 
 type Lane = Together<Waiting, Publication>;
@@ -34,9 +31,9 @@ struct Waiting {
 }
 
 impl Lanes {
-    /// Must be called on the main runtime. Lanes are opened when they are needed, and kept.
+    /// Lanes are opened when they are needed, and kept.
     pub(crate) fn new(topic: Arc<CommandTopic>, publish_timeout: Duration) -> Self {
-        Self { topic, publish_timeout, lanes: Arc::default(), runtime: Handle::current() }
+        Self { topic, publish_timeout, lanes: Arc::default() }
     }
 
     /// Publishes `record` to `partition` with `acks=all` and returns its offset. It waits for its turn and is published then,
@@ -52,7 +49,6 @@ impl Lanes {
     fn lane(&self, partition: i32) -> Lane {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || {
-            let _runtime = self.runtime.enter();
             let (topic, limit) = (Arc::clone(&self.topic), self.publish_timeout);
             Together::new(BOUNDS, move |batch| send(Arc::clone(&topic), partition, batch, limit))
         };

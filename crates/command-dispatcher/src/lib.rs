@@ -4,7 +4,10 @@
 //! [`Dispatcher`](dispatcher::Dispatcher) looks at the pile and checks whether it may be commanded, asks [`routes`] for
 //! the gateway and its partition, and hands the command to [`delivery`], which records it, publishes it to the [`topic`]
 //! and notes what became of that. Only what was published is answered 202.
+//!
+//! What is asked of a whole station is kept as one of the [`batches`], which replicas carry out through the same dispatcher.
 
+mod batches;
 mod books;
 mod delivery;
 mod dispatcher;

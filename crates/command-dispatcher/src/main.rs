@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// A command is many small allocations that are freed on another thread, and the system allocator takes locks for those.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     runtime::Service::new("command-dispatcher", command_dispatcher::DEFAULTS).run(command_dispatcher::serve)
 }

@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     degraded: Counter<u64>,
     expired: Counter<u64>,
     unnoted: Counter<u64>,
+    batch_items: Counter<u64>,
 }
 
 impl Metrics {
@@ -57,6 +58,10 @@ impl Metrics {
                     "Commands of which it could not be written down whether they were published",
                 )
                 .build(),
+            batch_items: meter
+                .u64_counter("commands.batch.items")
+                .with_description("Piles of batches of commands that were settled, by outcome")
+                .build(),
         }
     }
 
@@ -89,6 +94,12 @@ impl Metrics {
     /// What became of `count` publications could not be written down.
     pub(crate) fn unnoted(&self, count: usize) {
         self.unnoted.add(u64::try_from(count).unwrap_or(u64::MAX), &[]);
+    }
+
+    /// `count` piles of a batch came to `outcome`: `sent`, or the code that they were refused with.
+    pub(crate) fn batch_items(&self, count: usize, outcome: &'static str) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.batch_items.add(count, &[KeyValue::new("outcome", outcome)]);
     }
 
     /// A command called `name` expired, for `cause`.

@@ -1,5 +1,6 @@
 //! What the process does: put the parts together and serve until told to stop.
 
+use crate::batches::{Batches, Runner};
 use crate::books::Books;
 use crate::delivery::Delivery;
 use crate::dispatcher::Dispatcher;
@@ -42,15 +43,28 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let lanes = Lanes::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
     let delivery = Delivery::new(books.clone(), lanes, metrics.clone(), patience);
     let routes = Routes::new(redis, &settings.dispatch, metrics.clone());
+    let batches = Batches::open(database.clone(), &settings.dispatch);
     let expiry = Expiry::new(database, metrics.clone(), &settings.dispatch);
     let expiry = AbortOnDropHandle::new(tokio::spawn(expiry.run(context.shutdown.clone())));
-    let dispatcher =
-        Dispatcher::new(books.clone(), routes, delivery.clone(), metrics, &settings.dispatch, patience);
-    let (dispatcher, books) = (web::Data::new(dispatcher), web::Data::new(books));
+    let dispatcher = Dispatcher::new(
+        books.clone(),
+        routes,
+        delivery.clone(),
+        metrics.clone(),
+        &settings.dispatch,
+        patience,
+    );
+    let dispatcher = Arc::new(dispatcher);
+    let runner = Runner::new(batches.clone(), Arc::clone(&dispatcher), metrics, &settings.dispatch);
+    let runner = AbortOnDropHandle::new(tokio::spawn(runner.run(context.shutdown.clone())));
+    let (dispatcher, books) = (web::Data::from(dispatcher), web::Data::new(books));
+    let batches = web::Data::new(batches);
     let server = runtime::http::serve(&settings.http, &context, move |config| {
-        config.app_data(dispatcher.clone()).app_data(books.clone()).configure(http::routes);
+        let config = config.app_data(dispatcher.clone()).app_data(books.clone()).app_data(batches.clone());
+        config.configure(http::routes);
     })?;
     server.stopped().await?;
+    runner.await?;
     delivery.finish().await;
     expiry.await?;
     Ok(())

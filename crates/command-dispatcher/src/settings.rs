@@ -50,4 +50,10 @@ pub struct DispatchSettings {
     pub route_fallback_s: u32,
     /// Hours that the key of a request is remembered.
     pub idempotency_retention_h: u32,
+    /// Milliseconds between two looks for batches of commands.
+    pub batch_poll_ms: u64,
+    /// Milliseconds after which a batch is another replica's, unless the one that carries it out says that it lives.
+    pub batch_lease_ms: u64,
+    /// Seconds that a batch may take.
+    pub batch_ttl_s: u32,
 }

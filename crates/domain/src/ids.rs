@@ -37,6 +37,10 @@ uuid_id!(
     /// A command to a charge point. UUIDv7; also the gateway's key for de-duplication.
     CommandId
 );
+uuid_id!(
+    /// A batch of commands, to many piles of a station. UUIDv7.
+    CommandBatchId
+);
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {

@@ -55,7 +55,7 @@ pub struct FeedSettings {
     pub enabled: bool,
     /// The topic that changes are published on.
     pub topic: String,
-    /// How long to wait when there was nothing to publish, in ms.
+    /// How long to let changes gather, in ms, unless there are more already than are published at once.
     pub poll_ms: u64,
     /// How long changes are kept for those who come back, in hours.
     pub retention_h: u32,
@@ -64,7 +64,7 @@ pub struct FeedSettings {
 }
 
 impl FeedSettings {
-    /// How long to wait when there was nothing to publish.
+    /// How long to let changes gather.
     #[must_use]
     pub const fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms)

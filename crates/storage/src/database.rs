@@ -1,14 +1,17 @@
 //! Connections to Postgres: pooled, bounded in number and time.
 
 use crate::StorageError;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::time::Duration;
+
+/// After so long without use a connection is asked whether it still lives.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// What query functions take.
 pub type Connection = AsyncPgConnection;
@@ -79,7 +82,7 @@ impl Database {
             .runtime(deadpool::Runtime::Tokio1)
             .wait_timeout(Some(connect_timeout))
             .create_timeout(Some(connect_timeout))
-            .recycle_timeout(Some(connect_timeout))
+            .pre_recycle(proof_of_life(connect_timeout))
             .build()
             .map_err(|error| StorageError::inconsistent("pool", error))?;
         // Several statements make a transaction; the pool's own waits come on top.
@@ -132,9 +135,28 @@ impl Database {
     }
 }
 
+/// A connection that was used just now is known to live, and another round trip would only say so again. One that was idle
+/// may have lost its other end in silence.
+fn proof_of_life(within: Duration) -> Hook<AsyncPgConnection> {
+    Hook::async_fn(move |connection: &mut AsyncPgConnection, metrics| {
+        let idle = metrics.last_used() >= IDLE;
+        async move {
+            if !idle {
+                return Ok(());
+            }
+            match tokio::time::timeout(within, connection.batch_execute("select 1")).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(HookError::message("it does not answer")),
+            }
+        }
+        .boxed()
+    })
+}
+
 fn connection_setup(statement_timeout_ms: u64, session: &'static str) -> ManagerConfig<AsyncPgConnection> {
     let runtime = tokio::runtime::Handle::current();
     let mut config = ManagerConfig::<AsyncPgConnection>::default();
+    config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(move |url| {
         let url = url.to_owned();
         let opening = runtime.spawn(async move {

@@ -8,6 +8,7 @@ pub mod availability;
 pub mod batch;
 mod bulk;
 pub mod charge_points;
+pub mod command_batches;
 pub mod commands;
 pub mod connectors;
 mod database;

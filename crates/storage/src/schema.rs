@@ -34,6 +34,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    command_batch_items (batch_id, pile_id) {
+        batch_id -> Uuid,
+        pile_id -> Uuid,
+        charge_point_id -> Text,
+        state -> Text,
+        command_id -> Nullable<Uuid>,
+        code -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    command_batches (id) {
+        id -> Uuid,
+        station_id -> Uuid,
+        name -> Text,
+        command -> Jsonb,
+        rate_per_second -> Int4,
+        piles -> Int4,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        leased_until -> Nullable<Timestamptz>,
+        epoch -> Int8,
+    }
+}
+
+diesel::table! {
     commands (id) {
         id -> Uuid,
         pile_id -> Uuid,
@@ -124,8 +153,9 @@ diesel::table! {
     idempotency_keys (key) {
         key -> Text,
         request_digest -> Int8,
-        command_id -> Uuid,
+        command_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
+        batch_id -> Nullable<Uuid>,
     }
 }
 
@@ -229,6 +259,8 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     asset_edits,
     charge_points,
+    command_batch_items,
+    command_batches,
     commands,
     connectors,
     dead_letters,

@@ -246,7 +246,7 @@ async fn a_key_leads_to_one_command_until_that_has_failed() {
     assert_eq!(again, Recorded::None(Conflict::Key));
     let wanted = [Wanted { pile_id: PILE, key: Some("order-1".to_owned()) }];
     let looked = commands::look_at_many(&mut connection, &wanted).await.unwrap();
-    let expected = Look { pile: Some(silent()), known: Some((first.command.id, 7)) };
+    let expected = Look { pile: Some(silent()), known: Some((first.command.id, 7)), is_key_taken: false };
     assert_eq!(looked, [expected]);
     commands::note_many(&mut connection, &[note(&first, unpublished())]).await.unwrap();
     let second = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();

@@ -14,6 +14,11 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
+    /// The part of another query that tells of the page.
+    pub(super) const fn new(cursor: Option<String>, limit: Option<String>) -> Self {
+        Self { cursor, limit }
+    }
+
     /// The page, or what is wrong with the query.
     pub(super) fn parse(self) -> Result<PageRequest, DispatchError> {
         let after =

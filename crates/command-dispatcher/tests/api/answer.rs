@@ -10,6 +10,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub location: Option<String>,
     pub retry_after: Option<String>,
+    pub is_replay: bool,
     pub body: Value,
 }
 
@@ -23,6 +24,7 @@ impl Answer {
             status: response.status(),
             location: header("location"),
             retry_after: header("retry-after"),
+            is_replay: header("idempotent-replayed").is_some(),
             body: response.json().await.unwrap(),
         }
     }
@@ -48,7 +50,7 @@ impl fmt::Display for Answer {
             }
         }
         let mut body = self.body.clone();
-        for field in ["issuedAt", "expiresAt", "publishedAt", "traceId"] {
+        for field in ["issuedAt", "expiresAt", "publishedAt", "traceId", "createdAt", "finishedAt"] {
             match body.get_mut(field) {
                 Some(value) if value.is_string() => *value = format!("[{field}]").into(),
                 _ => {}

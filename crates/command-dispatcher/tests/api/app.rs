@@ -51,15 +51,8 @@ impl TestApp {
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let topic = TestTopic::new("commands");
-        let (redis_url, brokers) = (testkit::redis_url(), testkit::kafka_brokers());
-        let own = [
-            ("database.url", database.url.as_str()),
-            ("redis.url", &redis_url),
-            ("kafka.brokers", &brokers),
-            ("dispatch.topic", &topic),
-        ];
-        let real = parse(&[&PATIENT, own.as_slice()].concat());
-        let context = serve(parse(&[&PATIENT, own.as_slice(), settings].concat()));
+        let real = settings_on(&database, &topic, &[]);
+        let context = serve(settings_on(&database, &topic, settings));
         let app = Self {
             redis: Redis::connect(&real.redis).unwrap(),
             kafka: Kafka::new(&real.kafka).unwrap(),
@@ -72,6 +65,18 @@ impl TestApp {
         };
         app.wait_for_redis(settings).await;
         app
+    }
+
+    /// Another replica of the service, on the same database and topic; requests go on to the first.
+    pub fn replica(&self, settings: &[(&str, &str)]) -> Replica {
+        let (context, _served) = serve(settings_on(&self.database, &self.topic, settings));
+        Replica { context }
+    }
+
+    /// Sends requests to `replica` from now on.
+    pub async fn go_on_with(&mut self, replica: &Replica) {
+        self.root = format!("http://{}", replica.context.http_address().await);
+        self.context = replica.context.clone();
     }
 
     /// Connections to Redis are opened in the background, the test's and the service's.
@@ -136,10 +141,33 @@ impl TestApp {
     }
 }
 
+/// Another service; stopped when dropped.
+pub struct Replica {
+    context: Context,
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.context.shutdown.request();
+    }
+}
+
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.context.shutdown.request();
     }
+}
+
+/// The settings of a service on `database` and `topic`, with `own` put over them.
+fn settings_on(database: &TestDatabase, topic: &str, own: &[(&str, &str)]) -> Settings {
+    let (redis_url, brokers) = (testkit::redis_url(), testkit::kafka_brokers());
+    let places = [
+        ("database.url", database.url.as_str()),
+        ("redis.url", &redis_url),
+        ("kafka.brokers", &brokers),
+        ("dispatch.topic", topic),
+    ];
+    parse(&[&PATIENT, places.as_slice(), own].concat())
 }
 
 fn parse(settings: &[(&str, &str)]) -> Settings {

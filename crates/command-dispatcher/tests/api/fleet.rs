@@ -37,10 +37,27 @@ pub struct Pile {
 }
 
 impl TestApp {
-    /// Makes a pile with such a device in it.
+    /// Makes a pile with such a device in it, in a station of its own.
     pub async fn pile(&self, device: Device<'_>) -> Pile {
+        let station = self.station().await;
+        self.pile_in(station, device).await
+    }
+
+    /// Makes a station.
+    pub async fn station(&self) -> Uuid {
+        let id = Uuid::now_v7();
+        let sql = format!(
+            "insert into stations (id, name, status, created_at, updated_at, version)
+             values ('{id}', 'Site', 'Open', now(), now(), 1)"
+        );
+        self.database.execute(&sql).await;
+        id
+    }
+
+    /// Makes a pile with such a device in it, in `station`.
+    pub async fn pile_in(&self, station: Uuid, device: Device<'_>) -> Pile {
         let pile = Pile { id: Uuid::now_v7(), charge_point_id: testkit::unique("CP") };
-        self.database.execute(&statements(&pile, device)).await;
+        self.database.execute(&statements(station, &pile, device)).await;
         if let Some(gateway) = device.gateway {
             self.say_holds(gateway, &pile.charge_point_id).await;
         }
@@ -54,12 +71,9 @@ impl TestApp {
     }
 }
 
-fn statements(Pile { id, charge_point_id }: &Pile, device: Device<'_>) -> String {
-    let station = Uuid::now_v7();
+fn statements(station: Uuid, Pile { id, charge_point_id }: &Pile, device: Device<'_>) -> String {
     let mut sql = format!(
-        "insert into stations (id, name, status, created_at, updated_at, version)
-         values ('{station}', 'Site', 'Open', now(), now(), 1);
-         insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at,
+        "insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at,
                             updated_at, version)
          values ('{id}', '{station}', '{charge_point_id}', 'DC-120', 120, 'DC', now(), now(), 1);"
     );

@@ -22,6 +22,7 @@ mod records;
 mod redis_groups;
 mod reset;
 mod start;
+mod station;
 mod stop;
 mod trigger;
 mod unlock;

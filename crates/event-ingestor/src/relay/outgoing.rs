@@ -17,6 +17,8 @@ const MAX_BYTES: usize = 512 * 1024;
 pub(super) struct Outgoing {
     /// Where the feed goes on once all are published.
     pub next_position: i64,
+    /// How many chunks they are of.
+    pub chunks: usize,
     /// How many changes they tell.
     pub changes: u64,
     /// What is not acknowledged yet: of each partition the requests, in their order.
@@ -26,8 +28,8 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// The records of `chunks`; `None` when there are none.
     pub(super) fn of(chunks: &[Chunk], partitions: NonZeroU16, source: &str) -> Option<Self> {
-        let mut outgoing =
-            Self { next_position: chunks.last()?.position + 1, changes: 0, waiting: BTreeMap::new() };
+        let next_position = chunks.last()?.position + 1;
+        let mut outgoing = Self { next_position, chunks: chunks.len(), changes: 0, waiting: BTreeMap::new() };
         let mut filled: BTreeMap<i32, usize> = BTreeMap::new();
         for chunk in chunks {
             for (change, index) in chunk.changes.iter().zip(0..) {

@@ -11,7 +11,7 @@ use storage::ingest_partitions::PartitionLease;
 use storage::{PooledConnection, StorageError};
 
 /// Chunks that are published together.
-const CHUNKS: i64 = 20;
+const CHUNKS: i64 = 50;
 /// How long one publication may take before the causes are looked into and the topic is looked at again.
 const PUBLISH: Duration = Duration::from_secs(5);
 /// How often to look whether the topic has grown.
@@ -67,9 +67,9 @@ impl<'a> Pump<'a> {
         let mut pause = FIRST_PAUSE;
         while !shutdown.is_requested() {
             match self.step().await {
-                Ok(published) => {
+                Ok(full) => {
                     pause = FIRST_PAUSE;
-                    if !published {
+                    if !full {
                         wait(shutdown, self.relay.settings.poll()).await;
                     }
                 }
@@ -88,7 +88,7 @@ impl<'a> Pump<'a> {
         Ended::Stopped
     }
 
-    /// Publishes what there is, up to some chunks; says whether there was anything.
+    /// Publishes what there is, up to some chunks; says whether there may be more.
     async fn step(&mut self) -> Result<bool, Trouble> {
         self.measure().await?;
         self.prune().await?;
@@ -98,10 +98,11 @@ impl<'a> Pump<'a> {
         let Some(outgoing) = &mut self.outgoing else { return Ok(false) };
         outgoing.publish(&self.writer, PUBLISH).await?;
         let (next_position, changes) = (outgoing.next_position, outgoing.changes);
+        let full = i64::try_from(outgoing.chunks).is_ok_and(|chunks| chunks == CHUNKS);
         self.note(next_position).await?;
         self.outgoing = None;
         self.relay.metrics.published(changes);
-        Ok(true)
+        Ok(full)
     }
 
     async fn read(&mut self) -> Result<Option<Outgoing>, Trouble> {

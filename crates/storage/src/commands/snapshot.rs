@@ -29,6 +29,8 @@ pub struct Look {
     pub pile: Option<PileSnapshot>,
     /// The command that the request's key led to before, and the digest of that request.
     pub known: Option<(CommandId, i64)>,
+    /// The request's key led to something else than a command to a pile.
+    pub is_key_taken: bool,
 }
 
 /// Looks at each of `wanted`, in their order.
@@ -127,12 +129,13 @@ struct SnapshotRow {
 
 impl SnapshotRow {
     fn into_look(mut self, pile_id: PileId) -> Result<Look, StorageError> {
+        let is_key_taken = self.digest.is_some() && self.known.is_none();
         let known = self.known.map(CommandId).zip(self.digest);
         let pile = match self.charge_point_id.take() {
             Some(device) => Some(self.into_snapshot(pile_id, &device)?),
             None => None,
         };
-        Ok(Look { pile, known })
+        Ok(Look { pile, known, is_key_taken })
     }
 
     fn into_snapshot(self, pile_id: PileId, device: &str) -> Result<PileSnapshot, StorageError> {

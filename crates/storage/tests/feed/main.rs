@@ -154,6 +154,8 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
             while !stop.is_cancelled() {
                 reader.read(&mut connection).await;
             }
+            // The other reader may be numbering the last ones just now.
+            feed::sequence_all(&mut connection).await.unwrap();
             reader.read(&mut connection).await;
             reader
         })

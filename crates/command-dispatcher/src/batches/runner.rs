@@ -1,0 +1,64 @@
+//! Looking for batches that nobody carries out. Every replica does; a lease gives each batch to one of them.
+
+use super::Batches;
+use super::pass::{Pass, Tools};
+use crate::dispatcher::Dispatcher;
+use crate::metrics::Metrics;
+use crate::settings::DispatchSettings;
+use runtime::{Shutdown, causes};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+/// Batches that a replica carries out at the same time, so that a slow one holds up no other.
+const AT_ONCE: usize = 16;
+
+/// Carries out batches.
+pub(crate) struct Runner {
+    tools: Tools,
+    poll: Duration,
+}
+
+impl Runner {
+    /// A runner that sends through `dispatcher`.
+    pub(crate) fn new(
+        batches: Batches,
+        dispatcher: Arc<Dispatcher>,
+        metrics: Metrics,
+        settings: &DispatchSettings,
+    ) -> Self {
+        let lease = Duration::from_millis(settings.batch_lease_ms.max(100));
+        Self {
+            tools: Tools { batches, dispatcher, metrics, lease },
+            poll: Duration::from_millis(settings.batch_poll_ms.max(1)),
+        }
+    }
+
+    /// Goes on until asked to stop, and then until the commands under way are settled. What is left is given back.
+    pub(crate) async fn run(self, shutdown: Shutdown) {
+        let mut ticks = tokio::time::interval(self.poll);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut under_way = JoinSet::new();
+        while shutdown.run_until_requested(ticks.tick()).await.is_some() {
+            while under_way.try_join_next().is_some() {}
+            self.take_up(&mut under_way, &shutdown).await;
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn take_up(&self, under_way: &mut JoinSet<()>, shutdown: &Shutdown) {
+        while under_way.len() < AT_ONCE && !shutdown.is_requested() {
+            match self.tools.batches.claim(self.tools.lease).await {
+                Ok(Some(claimed)) => {
+                    under_way.spawn(Pass::new(self.tools.clone(), claimed, shutdown.clone()).run());
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(error = causes(&error), "batches of commands could not be looked for");
+                    return;
+                }
+            }
+        }
+    }
+}

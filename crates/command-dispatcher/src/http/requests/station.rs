@@ -1,0 +1,72 @@
+//! Commands to a whole station.
+
+use super::fields::required_word;
+use crate::batches::{StationCommand, StationOrder};
+use domain::ids::PileId;
+use domain::status::ConnectorStatus;
+use runtime::problem::FieldError;
+use serde::Deserialize;
+use storage::command_batches::{MAX_PILES, Scope};
+
+/// How many piles are commanded in a second, unless asked otherwise, and at most.
+const RATE: (u16, u16) = (10, 100);
+
+/// The body of a command to a station; what it says of the command itself is one word.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(in crate::http) struct StationRequest {
+    r#type: Option<String>,
+    pile_ids: Option<Vec<PileId>>,
+    statuses: Option<Vec<ConnectorStatus>>,
+    rate_per_second: Option<i64>,
+}
+
+impl StationRequest {
+    /// What is asked for, or everything that is wrong with the fields.
+    pub(in crate::http) fn reset(self) -> Result<StationOrder, Vec<FieldError>> {
+        self.order(|word| {
+            let word = word.map(|word| required_word("type", Some(word))).transpose()?;
+            Ok(StationCommand::Reset { r#type: word.unwrap_or_default() })
+        })
+    }
+
+    /// The same.
+    pub(in crate::http) fn change_availability(self) -> Result<StationOrder, Vec<FieldError>> {
+        self.order(|word| Ok(StationCommand::ChangeAvailability { r#type: required_word("type", word)? }))
+    }
+
+    fn order(
+        self,
+        command: impl FnOnce(Option<String>) -> Result<StationCommand, FieldError>,
+    ) -> Result<StationOrder, Vec<FieldError>> {
+        let command = command(self.r#type);
+        let pile_ids = some("pileIds", self.pile_ids, MAX_PILES);
+        let statuses = some("statuses", self.statuses, ConnectorStatus::ALL.len());
+        match (command, pile_ids, statuses, rate(self.rate_per_second)) {
+            (Ok(command), Ok(pile_ids), Ok(statuses), Ok(rate_per_second)) => {
+                Ok(StationOrder { command, scope: Scope { pile_ids, statuses }, rate_per_second })
+            }
+            (a, b, c, d) => Err([a.err(), b.err(), c.err(), d.err()].into_iter().flatten().collect()),
+        }
+    }
+}
+
+/// A list that names something, each once and in order.
+fn some<T: Ord>(field: &str, list: Option<Vec<T>>, most: usize) -> Result<Option<Vec<T>>, FieldError> {
+    let Some(mut list) = list else { return Ok(None) };
+    if !(1..=most).contains(&list.len()) {
+        return Err(FieldError::new(field, format!("must have 1 to {most} entries")));
+    }
+    list.sort_unstable();
+    list.dedup();
+    Ok(Some(list))
+}
+
+fn rate(asked: Option<i64>) -> Result<u16, FieldError> {
+    let (usual, most) = RATE;
+    let Some(asked) = asked else { return Ok(usual) };
+    u16::try_from(asked)
+        .ok()
+        .filter(|rate| (1..=most).contains(rate))
+        .ok_or_else(|| FieldError::new("ratePerSecond", format!("must be a whole number from 1 to {most}")))
+}

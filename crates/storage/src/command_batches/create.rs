@@ -1,0 +1,211 @@
+//! Asking for a batch: which piles it is for is settled then.
+
+use super::{CommandBatch, Row};
+use crate::commands::KeyedRequest;
+use crate::schema::idempotency_keys;
+use crate::{Connection, StorageError};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::ids::{CommandBatchId, PileId, StationId};
+use domain::status::ConnectorStatus;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The most piles that a batch may be for.
+pub const MAX_PILES: usize = 1_000;
+
+/// A batch that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewBatch {
+    /// Its name.
+    pub id: CommandBatchId,
+    /// The station.
+    pub station_id: StationId,
+    /// The OCPP 1.6 action.
+    pub name: &'static str,
+    /// What each pile is told, in words that [`CommandBatch::command`] gives back.
+    pub command: serde_json::Value,
+    /// So many piles are commanded in a second at most.
+    pub rate_per_second: u16,
+    /// Which piles of the station.
+    pub scope: Scope,
+    /// How long it may take.
+    pub lifetime: Duration,
+    /// What its caller named the request.
+    pub keyed: Option<KeyedRequest>,
+}
+
+/// Which piles of a station are meant; all of them where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Only these.
+    pub pile_ids: Option<Vec<PileId>>,
+    /// Only those with a connector, not the device as a whole, in one of these statuses.
+    pub statuses: Option<Vec<ConnectorStatus>>,
+}
+
+/// What asking for a batch led to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Created {
+    /// A new batch.
+    Now(CommandBatch),
+    /// The batch that the same request led to before.
+    Before(CommandBatch),
+    /// The key was used for another request.
+    KeyReused,
+    /// There is no such station, or it is retired.
+    NoStation,
+    /// These are no piles of the station, or retired.
+    Strangers(Vec<PileId>),
+    /// More than [`MAX_PILES`] are meant.
+    TooMany,
+}
+
+/// Makes a batch, or finds the one that the same request led to before.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Created, StorageError> {
+    if let Some(before) = known(connection, new.keyed.as_ref()).await? {
+        return Ok(before);
+    }
+    let scope = ScopeColumns::from(&new.scope);
+    let site = assess(connection, new.station_id, &scope).await?;
+    if !site.exists {
+        return Ok(Created::NoStation);
+    }
+    if !site.strangers.is_empty() {
+        return Ok(Created::Strangers(site.strangers.into_iter().map(PileId).collect()));
+    }
+    if usize::try_from(site.piles).is_ok_and(|piles| piles > MAX_PILES) {
+        return Ok(Created::TooMany);
+    }
+    if let Some(row) = insert(connection, new, &scope).await? {
+        return row.try_into().map(Created::Now);
+    }
+    // A twin came first.
+    let before = known(connection, new.keyed.as_ref()).await?;
+    before.ok_or_else(|| StorageError::inconsistent("idempotency_keys", "a key that is there and is not"))
+}
+
+/// What the key led to before.
+async fn known(
+    connection: &mut Connection,
+    keyed: Option<&KeyedRequest>,
+) -> Result<Option<Created>, StorageError> {
+    let Some(keyed) = keyed else { return Ok(None) };
+    let found: Option<(i64, Option<Uuid>)> = idempotency_keys::table
+        .find(&keyed.key)
+        .select((idempotency_keys::request_digest, idempotency_keys::batch_id))
+        .first(connection)
+        .await
+        .optional()?;
+    let batch = match found {
+        None => return Ok(None),
+        Some((digest, Some(id))) if digest == keyed.digest => {
+            super::find(connection, CommandBatchId(id)).await?
+        }
+        Some(_) => None,
+    };
+    Ok(Some(batch.map_or(Created::KeyReused, Created::Before)))
+}
+
+struct ScopeColumns {
+    piles: Option<Vec<Uuid>>,
+    statuses: Option<Vec<&'static str>>,
+}
+
+impl From<&Scope> for ScopeColumns {
+    fn from(scope: &Scope) -> Self {
+        let statuses = scope.statuses.as_ref();
+        Self {
+            piles: scope.pile_ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect()),
+            statuses: statuses.map(|statuses| statuses.iter().map(|status| status.as_str()).collect()),
+        }
+    }
+}
+
+/// The piles of the station `$1` that are meant by the ids `$2` and the statuses `$3`.
+macro_rules! chosen {
+    () => {
+        "select id, charge_point_id from piles
+         where station_id = $1 and retired_at is null
+           and ($2 is null or id = any($2))
+           and ($3 is null or exists (
+             select 1 from connectors
+             where connectors.charge_point_id = piles.charge_point_id and connector_id > 0 and status = any($3)))"
+    };
+}
+
+#[derive(QueryableByName)]
+struct Site {
+    #[diesel(sql_type = Bool)]
+    exists: bool,
+    #[diesel(sql_type = Int8)]
+    piles: i64,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    strangers: Vec<Uuid>,
+}
+
+/// Looks at the station before anything is written.
+async fn assess(
+    connection: &mut Connection,
+    station_id: StationId,
+    scope: &ScopeColumns,
+) -> QueryResult<Site> {
+    diesel::sql_query(concat!(
+        "select exists (select 1 from stations where id = $1 and retired_at is null) as exists,
+                (select count(*) from (", chosen!(), " limit $4) as chosen) as piles,
+                array(
+                  select named from unnest($2) as named
+                  where not exists (
+                    select 1 from piles where id = named and station_id = $1 and retired_at is null)) as strangers"
+    ))
+    .bind::<SqlUuid, _>(station_id.0)
+    .bind::<Nullable<Array<SqlUuid>>, _>(scope.piles.as_ref())
+    .bind::<Nullable<Array<Text>>, _>(scope.statuses.as_ref())
+    .bind::<Int8, _>(i64::try_from(MAX_PILES + 1).unwrap_or(i64::MAX))
+    .get_result(connection)
+    .await
+}
+
+/// Writes the key, the batch and its piles in one statement; `None` when the key is there already.
+async fn insert(
+    connection: &mut Connection,
+    new: &NewBatch,
+    scope: &ScopeColumns,
+) -> QueryResult<Option<Row>> {
+    let keyed = new.keyed.as_ref();
+    diesel::sql_query(concat!(
+        "with named as (
+           insert into idempotency_keys (key, request_digest, batch_id)
+           select $4, $5, $6 where $4 is not null
+           on conflict (key) do nothing returning key),
+         chosen as materialized (", chosen!(), "),
+         batch as (
+           insert into command_batches
+             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at)
+           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end
+           from (select count(*) as count, clock_timestamp() as now from chosen) as counted
+           where $4 is null or exists (select 1 from named)
+           returning *),
+         items as (
+           insert into command_batch_items (batch_id, pile_id, charge_point_id)
+           select batch.id, chosen.id, chosen.charge_point_id from batch cross join chosen order by chosen.id)
+         select * from batch"
+    ))
+    .bind::<SqlUuid, _>(new.station_id.0)
+    .bind::<Nullable<Array<SqlUuid>>, _>(scope.piles.as_ref())
+    .bind::<Nullable<Array<Text>>, _>(scope.statuses.as_ref())
+    .bind::<Nullable<Text>, _>(keyed.map(|keyed| keyed.key.as_str()))
+    .bind::<Nullable<Int8>, _>(keyed.map(|keyed| keyed.digest))
+    .bind::<SqlUuid, _>(new.id.0)
+    .bind::<Text, _>(new.name)
+    .bind::<Jsonb, _>(&new.command)
+    .bind::<Int4, _>(i32::from(new.rate_per_second))
+    .bind::<Float8, _>(new.lifetime.as_secs_f64())
+    .get_result(connection)
+    .await
+    .optional()
+}
