@@ -1,6 +1,6 @@
 //! Stations and piles found by words and by place: right, and by an index.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;

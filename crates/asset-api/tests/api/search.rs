@@ -32,12 +32,7 @@ async fn sites(app: &TestApp) -> String {
 
 async fn found(app: &TestApp, path: &str, field: &str) -> Vec<Value> {
     let page = app.get(path).await.json();
-    page["items"]
-        .as_array()
-        .unwrap_or_else(|| panic!("{path}: {page}"))
-        .iter()
-        .map(|item| item[field].clone())
-        .collect()
+    page["items"].as_array().expect(path).iter().map(|item| item[field].clone()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,6 +207,11 @@ async fn a_wrong_query_is_told() {
       "type": "https://charging.example/problems/invalid-request"
     }
     "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_none_is_told() {
+    let app = TestApp::start().await;
     for near in
         ["near=31.2", "near=a,b", "near=31.2,121.4,5", "radiusM=5", "near=nan,0", "near=1,2&radiusM=500001"]
     {
@@ -223,6 +223,11 @@ async fn a_wrong_query_is_told() {
     }
     let by_age = "/api/v1/stations?near=1,2&cursor=AQ";
     assert_eq!(app.get(by_age).await.json()["code"], "INVALID_CURSOR");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_is_none_is_told() {
+    let app = TestApp::start().await;
     assert_snapshot!(app.get("/api/v1/piles?status=Gone&online=1").await.snapshot(), @r#"
     400 Bad Request
     content-type: application/problem+json
