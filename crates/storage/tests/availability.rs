@@ -1,6 +1,6 @@
 //! What Postgres counts is what `domain` says of the same devices.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use diesel_async::SimpleAsyncConnection;
 use domain::asset::ConnectorType;
