@@ -18,7 +18,7 @@ impl Words {
     }
 }
 
-/// The condition, to be followed by the words, [`AND_ALL`], the words once more, and a closing bracket.
+/// The condition, to be followed by the words, [`and_all_words`], the words once more, and the closing `) as word))`.
 macro_rules! has_all_pairs {
     ($table:literal) => {
         concat!("(search_grams(", $table, ".search_text) @> search_grams(lower(array_to_string(")
