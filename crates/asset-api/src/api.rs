@@ -1,7 +1,7 @@
 //! What handlers share, and which of them answers what.
 
 use crate::error::ApiError;
-use crate::{Settings, dead_letters, feed, piles, stations};
+use crate::{Settings, audit, dead_letters, feed, piles, sessions, stations, unregistered};
 use actix_web::web::{self, ServiceConfig};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::Future;
@@ -58,8 +58,17 @@ pub fn routes(config: &mut ServiceConfig) {
             web::resource("/api/v1/stations/{stationId}")
                 .route(web::get().to(stations::get))
                 .route(web::put().to(stations::replace))
+                .route(web::patch().to(stations::patch))
                 .route(web::delete().to(stations::retire)),
         )
+        .service(
+            web::resource("/api/v1/stations/{stationId}/availability")
+                .route(web::get().to(stations::availability)),
+        )
+        .service(
+            web::resource("/api/v1/stations/{stationId}/restore").route(web::post().to(stations::restore)),
+        )
+        .service(web::resource("/api/v1/stations/{stationId}/audit").route(web::get().to(audit::of_station)))
         .service(
             web::resource("/api/v1/stations/{stationId}/piles")
                 .route(web::post().to(piles::create))
@@ -71,8 +80,20 @@ pub fn routes(config: &mut ServiceConfig) {
             web::resource("/api/v1/piles/{pileId}")
                 .route(web::get().to(piles::get))
                 .route(web::put().to(piles::replace))
+                .route(web::patch().to(piles::patch))
                 .route(web::delete().to(piles::retire)),
         )
+        .service(
+            web::resource("/api/v1/piles/{pileId}/sessions").route(web::get().to(sessions::list_of_pile)),
+        )
+        .service(web::resource("/api/v1/sessions/{sessionId}").route(web::get().to(sessions::get)))
+        .service(
+            web::resource("/api/v1/sessions/{sessionId}/meter-samples")
+                .route(web::get().to(sessions::samples)),
+        )
+        .service(web::resource("/api/v1/unregistered-charge-points").route(web::get().to(unregistered::list)))
+        .service(web::resource("/api/v1/piles/{pileId}/restore").route(web::post().to(piles::restore)))
+        .service(web::resource("/api/v1/piles/{pileId}/audit").route(web::get().to(audit::of_pile)))
         .service(web::resource("/api/v1/dead-letters").route(web::get().to(dead_letters::list)))
         .service(
             web::resource("/api/v1/dead-letters/replay").route(web::post().to(dead_letters::replay_matching)),

@@ -16,7 +16,7 @@ pub fn now() -> DateTime<Utc> {
 
 /// The edition of an asset that is made at `at`.
 pub const fn first(at: DateTime<Utc>) -> Edition {
-    Edition { created_at: at, updated_at: at, version: 1 }
+    Edition { created_at: at, updated_at: at, version: 1, retired_at: None }
 }
 
 /// The start of a response that shows an asset.

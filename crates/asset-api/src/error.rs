@@ -32,12 +32,18 @@ pub enum ApiError {
     /// The state of the pile is against it.
     #[error(transparent)]
     Pile(#[from] piles::Refusal),
+    /// There is no such session.
+    #[error("there is no such session")]
+    SessionNotFound,
     /// There is no such dead letter.
     #[error("there is no such dead letter")]
     DeadLetterNotFound,
     /// The dead letter is a range of offsets that could not be read: there is no record to replay.
     #[error("the dead letter has no record")]
     DeadLetterNotReplayable,
+    /// What is held cannot be written as JSON; a fault of the program.
+    #[error("what is held cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -79,6 +85,16 @@ impl From<ApiError> for Problem {
             ApiError::Pile(PileRefusal::OpenSession) => {
                 Self::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session")
             }
+            ApiError::Station(StationRefusal::NotRetired) => {
+                Self::conflict("STATION_NOT_RETIRED", "The station is not retired")
+            }
+            ApiError::Pile(PileRefusal::NotRetired) => {
+                Self::conflict("PILE_NOT_RETIRED", "The pile is not retired")
+            }
+            ApiError::Pile(PileRefusal::StationRetired) => {
+                Self::conflict("STATION_RETIRED", "The station is retired: restore it first")
+            }
+            ApiError::SessionNotFound => Self::not_found("SESSION_NOT_FOUND", "There is no such session"),
             ApiError::DeadLetterNotFound => {
                 Self::not_found("DEAD_LETTER_NOT_FOUND", "There is no such dead letter")
             }
@@ -91,6 +107,7 @@ impl From<ApiError> for Problem {
                 Self::unavailable("DATABASE_UNAVAILABLE", "The database is not available", 1)
             }
             ApiError::Storage(error) => Self::internal(&error),
+            ApiError::Json(error) => Self::internal(&error),
         }
     }
 }

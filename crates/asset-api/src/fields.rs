@@ -1,6 +1,8 @@
 //! Requests read field by field, so that everything wrong with one is told at once.
 
 pub mod parse;
+mod patch;
+pub mod search;
 
 use crate::error::ApiError;
 use runtime::problem::FieldError;

@@ -5,6 +5,8 @@
 //! [`dead_letters`]), and answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
 
 mod api;
+mod audit;
+mod caller;
 mod dead_letters;
 mod edition;
 mod error;
@@ -13,8 +15,10 @@ mod fields;
 mod page;
 mod piles;
 mod service;
+mod sessions;
 mod settings;
 mod stations;
+mod unregistered;
 
 pub use service::{migrate, serve};
 pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, Settings};

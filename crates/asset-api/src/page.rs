@@ -1,5 +1,9 @@
 //! Which page of a list a query asks for.
 
+mod places;
+
+pub use places::{ByDistance, ByName, ByTime, ByVersion};
+
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{in_query, whole};
@@ -12,11 +16,24 @@ use uuid::Uuid;
 /// # Errors
 /// When the cursor is none; a wrong limit is left for `query` to tell.
 pub fn take(query: &mut Fields) -> Result<PageRequest, ApiError> {
+    let (after, mut request) = take_after(query, Cursor::decode)?;
+    request.after = after;
+    Ok(request)
+}
+
+/// The same for a list with cursors of its own, which `decode` reads: the place after which the page begins, and its size.
+///
+/// # Errors
+/// As [`take`].
+pub fn take_after<C>(
+    query: &mut Fields,
+    decode: impl Fn(&str) -> Option<C>,
+) -> Result<(Option<C>, PageRequest), ApiError> {
     let limit = query.optional("limit", in_query(whole(1..=PageRequest::MAX_LIMIT)));
-    let after = query.optional("cursor", |value| Ok(value.as_str().and_then(Cursor::decode)));
-    match after {
+    let request = PageRequest::new(None, limit.unwrap_or(PageRequest::DEFAULT_LIMIT));
+    match query.optional("cursor", |value| Ok(value.as_str().and_then(decode))) {
         Some(None) => Err(ApiError::InvalidCursor),
-        after => Ok(PageRequest::new(after.flatten(), limit.unwrap_or(PageRequest::DEFAULT_LIMIT))),
+        after => Ok((after.flatten(), request)),
     }
 }
 

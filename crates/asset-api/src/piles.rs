@@ -5,26 +5,28 @@ mod live;
 mod view;
 
 use crate::api::Api;
+use crate::caller::Caller;
 use crate::edition::{self, IfMatch};
 use crate::error::ApiError;
-use crate::fields::{Fields, parse};
+use crate::fields::{Fields, parse, search};
 use crate::page;
 use crate::stations;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::asset::Pile;
+use domain::asset::{Pile, PileDetails, Signature};
 use domain::ids::{ChargePointId, PileId, StationId};
+use domain::status::{ConnectorStatus, PileStatus};
 use runtime::Problem;
 use runtime::http::page::{Page, PageRequest};
 use runtime::http::{JsonBody, PathParams, QueryParams};
-use storage::Connection;
+use serde_json::Value;
 use storage::piles::{self, Filter, LiveView, Refusal};
 use uuid::Uuid;
 use view::PileView;
 
 /// The pile that a path names; what is no id names none.
-fn parse_id(raw: &str) -> Result<PileId, ApiError> {
+pub fn parse_id(raw: &str) -> Result<PileId, ApiError> {
     let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
     Ok(PileId(id))
 }
@@ -33,19 +35,21 @@ fn parse_id(raw: &str) -> Result<PileId, ApiError> {
 pub async fn create(
     api: Data<Api>,
     PathParams(station): PathParams<String>,
+    caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, Problem> {
+    let Signature { at, by } = caller.sign();
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
         station_id: stations::parse_id(&station)?,
         details: body::read(body)?,
-        edition: edition::first(edition::now()),
+        edition: edition::first(at),
     };
     let (pile, live) = api
         .run(|mut connection| async move {
             // Read first, so that nothing can fail once the pile is there.
-            let live = live_of(&mut connection, &pile.details.charge_point_id).await?;
-            piles::insert(&mut connection, &pile).await??;
+            let live = piles::find_live(&mut connection, &pile.details.charge_point_id).await?;
+            piles::insert(&mut connection, &pile, &by).await??;
             Ok((pile, live))
         })
         .await?;
@@ -65,9 +69,21 @@ pub async fn list(
     let filter = Filter {
         station_id: query.optional("stationId", parse::uuid).map(StationId),
         charge_point_id: query.optional("chargePointId", parse::text(ChargePointId::parse)),
+        words: search::words(&mut query),
+        status: query.optional("status", status),
+        online: query.optional("online", parse::in_query(parse::flag)),
+        retired: query.optional("retired", parse::in_query(parse::flag)).unwrap_or(false),
     };
     query.finish(Some(()))?;
     page(&api, request, filter).await
+}
+
+/// Reads the status of a pile.
+fn status(value: &Value) -> Result<PileStatus, String> {
+    value.as_str().and_then(PileStatus::parse).ok_or_else(|| {
+        let words: Vec<_> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
+        format!("must be one of Unknown, Offline, {}", words.join(", "))
+    })
 }
 
 /// `GET /api/v1/stations/{stationId}/piles`
@@ -91,15 +107,14 @@ pub async fn list_of_station(
 /// `GET /api/v1/piles/{pileId}`
 pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let (pile, live) = api
+    let found = api
         .run(move |mut connection| async move {
             let pile = piles::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
-            let live = live_of(&mut connection, &pile.details.charge_point_id).await?;
+            let live = piles::find_live(&mut connection, &pile.details.charge_point_id).await?;
             Ok((pile, live))
         })
         .await?;
-    let view = PileView::of(&pile, live.as_ref(), api.silent_since());
-    Ok(edition::respond(StatusCode::OK, pile.edition).json(view))
+    Ok(show(&api, &found))
 }
 
 /// `PUT /api/v1/piles/{pileId}`
@@ -107,21 +122,41 @@ pub async fn replace(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
+    caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
     let details = body::read(body)?;
-    let now = edition::now();
-    let (pile, live) = api
+    edit(&api, id, if_match, caller, |_before| Ok(details)).await
+}
+
+/// `PATCH /api/v1/piles/{pileId}`
+pub async fn patch(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
+}
+
+/// Makes of what is said of a pile what `change` makes of it.
+async fn edit(
+    api: &Api,
+    id: PileId,
+    if_match: IfMatch,
+    caller: Caller,
+    change: impl FnOnce(&PileDetails) -> Result<PileDetails, ApiError> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let signature = caller.sign();
+    let edited = api
         .run(move |mut connection| async move {
-            let expected = if_match.versions();
-            let live = live_of(&mut connection, &details.charge_point_id).await?;
-            let pile = piles::update(&mut connection, id, &details, expected, now).await??;
-            Ok((pile, live))
+            piles::update(&mut connection, id, if_match.versions(), &signature, change).await?
         })
         .await?;
-    let view = PileView::of(&pile, live.as_ref(), api.silent_since());
-    Ok(edition::respond(StatusCode::OK, pile.edition).json(view))
+    Ok(show(api, &edited))
 }
 
 /// `DELETE /api/v1/piles/{pileId}`
@@ -129,19 +164,38 @@ pub async fn retire(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
+    caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let now = edition::now();
+    let signature = caller.sign();
     api.run(move |mut connection| async move {
-        Ok(piles::retire(&mut connection, id, if_match.versions(), now).await??)
+        Ok(piles::retire(&mut connection, id, if_match.versions(), &signature).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// What one device reports.
-async fn live_of(connection: &mut Connection, device: &ChargePointId) -> Result<Option<LiveView>, ApiError> {
-    Ok(piles::load_live(connection, &[device]).await?.remove(device))
+/// `POST /api/v1/piles/{pileId}/restore`
+pub async fn restore(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let signature = caller.sign();
+    let restored = api
+        .run(move |mut connection| async move {
+            Ok(piles::restore(&mut connection, id, if_match.versions(), &signature).await??)
+        })
+        .await?;
+    Ok(show(&api, &restored))
+}
+
+/// A pile with what its device reports, as a response.
+fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
+    let view = PileView::of(pile, live.as_ref(), api.silent_since());
+    edition::respond(StatusCode::OK, pile.edition).json(view)
 }
 
 /// The page that `request` asks for of the piles that `filter` lets through.

@@ -1,9 +1,22 @@
 //! Stations and piles as assets: what an operator registers and edits.
 
-use crate::ids::{ChargePointId, PileId, StationId};
+mod facility;
+mod location;
+mod opening_hours;
+mod outlet;
+mod power;
+
+pub use facility::Facility;
+pub use location::{InvalidLocation, Location, chord};
+pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours, TimeOfDay, Weekday};
+pub use outlet::{ConnectorType, InvalidOutlets, Outlet, Outlets};
+pub use power::{InvalidRatedPower, RatedPower};
+
+use crate::ids::{Actor, ChargePointId, PileId, StationId};
 use crate::text::Label;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A place where vehicles are charged.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +29,9 @@ pub struct Station {
     pub edition: Edition,
 }
 
-/// What an operator says of a station.
-#[derive(Debug, Clone, PartialEq)]
+/// What an operator says of a station. As JSON it has the fields of the API.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StationDetails {
     /// Name.
     pub name: Label,
@@ -26,9 +40,14 @@ pub struct StationDetails {
     /// The operator that runs it.
     pub operator_id: Option<Label>,
     /// Where it is.
+    #[serde(flatten)]
     pub location: Option<Location>,
     /// Whether it is open for business.
     pub status: StationStatus,
+    /// When drivers may come, while it is open for business; `None` when that was not said.
+    pub opening_hours: Option<OpeningHours>,
+    /// What is there for drivers beside piles.
+    pub facilities: BTreeSet<Facility>,
 }
 
 /// Whether a station is open for business.
@@ -58,41 +77,6 @@ impl StationStatus {
     }
 }
 
-/// A point on the earth, WGS 84.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Location {
-    latitude: f64,
-    longitude: f64,
-}
-
-/// Not a point on the earth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("latitude must be within ±90 and longitude within ±180 degrees")]
-pub struct InvalidLocation;
-
-impl Location {
-    /// The point at `latitude` and `longitude`, in degrees.
-    ///
-    /// # Errors
-    /// When either is out of range or no number.
-    pub fn parse(latitude: f64, longitude: f64) -> Result<Self, InvalidLocation> {
-        let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
-        valid.then_some(Self { latitude, longitude }).ok_or(InvalidLocation)
-    }
-
-    /// Degrees north.
-    #[must_use]
-    pub const fn latitude(self) -> f64 {
-        self.latitude
-    }
-
-    /// Degrees east.
-    #[must_use]
-    pub const fn longitude(self) -> f64 {
-        self.longitude
-    }
-}
-
 /// A pile (桩) as an asset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pile {
@@ -106,8 +90,9 @@ pub struct Pile {
     pub edition: Edition,
 }
 
-/// What an operator says of a pile.
-#[derive(Debug, Clone, PartialEq)]
+/// What an operator says of a pile. As JSON it has the fields of the API.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PileDetails {
     /// The device in it; no two piles have the same.
     pub charge_point_id: ChargePointId,
@@ -123,6 +108,8 @@ pub struct PileDetails {
     pub rated_power_kw: RatedPower,
     /// Alternating or direct current.
     pub current_type: CurrentType,
+    /// The connectors that it has; empty when that was not said.
+    pub connectors: Outlets,
 }
 
 /// Alternating or direct current.
@@ -150,31 +137,6 @@ impl CurrentType {
     }
 }
 
-/// Rated power in kW: more than 0, at most 10,000.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct RatedPower(f64);
-
-/// Not a power that a pile can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be more than 0 and at most 10000 kW")]
-pub struct InvalidRatedPower;
-
-impl RatedPower {
-    /// Accepts what a pile can have.
-    ///
-    /// # Errors
-    /// When it is out of range or no number.
-    pub fn parse(kw: f64) -> Result<Self, InvalidRatedPower> {
-        (kw > 0.0 && kw <= 10_000.0).then_some(Self(kw)).ok_or(InvalidRatedPower)
-    }
-
-    /// In kW.
-    #[must_use]
-    pub const fn kw(self) -> f64 {
-        self.0
-    }
-}
-
 /// When an asset was made, last edited, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edition {
@@ -184,4 +146,15 @@ pub struct Edition {
     pub updated_at: DateTime<Utc>,
     /// 1 when created, one more at each edit.
     pub version: i64,
+    /// When it was retired; `None` while it is in sight.
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
+/// When and by whom an asset is edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// When. Microseconds.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
 }

@@ -160,6 +160,20 @@ impl TransactionId {
     }
 }
 
+printable_id!(
+    /// Whoever edits assets: the subject of the caller's credentials.
+    Actor,
+    200
+);
+
+impl Actor {
+    /// A caller that nobody asked for credentials.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self("anonymous".to_owned())
+    }
+}
+
 /// One outlet (枪) of a charge point; 0 is the charge point as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]

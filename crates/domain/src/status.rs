@@ -72,7 +72,7 @@ impl fmt::Display for ConnectorStatus {
 }
 
 /// A pile's status as one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PileStatus {
     /// Nothing was ever heard from the device, or not of any connector yet.
     Unknown,
@@ -116,6 +116,18 @@ impl PileStatus {
             Self::Unknown => "Unknown",
             Self::Offline => "Offline",
             Self::Reported(status) => status.as_str(),
+        }
+    }
+}
+
+impl PileStatus {
+    /// The status that the API shows as `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "Unknown" => Some(Self::Unknown),
+            "Offline" => Some(Self::Offline),
+            _ => ConnectorStatus::parse(name).map(Self::Reported),
         }
     }
 }

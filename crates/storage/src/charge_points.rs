@@ -1,6 +1,9 @@
 //! Devices as heard through the gateways.
 
 mod row;
+mod unregistered;
+
+pub use unregistered::{Unregistered, list_unregistered};
 
 use crate::bulk::Bulk;
 use crate::touched::Touched;

@@ -3,6 +3,8 @@
 //! Free query functions stand in the module of their table, take a connection and return domain types; absence is
 //! `None`. What the ingestor writes is written a batch at a time, see [`batch`].
 
+pub mod audit;
+pub mod availability;
 pub mod batch;
 mod bulk;
 pub mod charge_points;
@@ -23,7 +25,9 @@ pub mod schema;
 pub mod sessions;
 pub mod stations;
 mod touched;
+mod words;
 
 pub use database::{Connection, Database, DatabaseSettings, PooledConnection};
 pub use error::StorageError;
 pub use touched::Touched;
+pub use words::Words;

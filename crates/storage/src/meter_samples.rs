@@ -1,5 +1,9 @@
 //! Readings of meters over time, in one partition of the table for each day (UTC).
 
+mod read;
+
+pub use read::{MeterSample, list_of_session};
+
 use crate::bulk::{self, Bulk, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Days, NaiveDate, Utc};

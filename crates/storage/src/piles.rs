@@ -4,26 +4,39 @@ mod live;
 mod row;
 mod write;
 
-pub use live::{LiveConnector, LiveView, load_live};
-pub use write::{Refusal, insert, retire, update};
+pub use live::{LiveConnector, LiveView, find_live, load_live};
+pub use write::{Refusal, insert, restore, retire, update};
 
-use crate::schema::piles;
-use crate::{Connection, StorageError};
+use crate::availability::pile_status;
+use crate::schema::{charge_points, piles};
+use crate::words::{and_all_words, has_all_pairs};
+use crate::{Connection, StorageError, Words};
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::RunQueryDsl;
 use domain::asset::Pile;
 use domain::ids::{ChargePointId, PileId, StationId};
+use domain::status::PileStatus;
 use row::Row;
 
-/// Which piles to list; empty for all.
+/// Which piles to list; by default all that are not retired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Those in this station.
     pub station_id: Option<StationId>,
     /// The one with this device.
     pub charge_point_id: Option<ChargePointId>,
+    /// Those that have these words in their name, device or serial number.
+    pub words: Option<Words>,
+    /// Those that stand so, by what their devices report.
+    pub status: Option<PileStatus>,
+    /// Those whose device is there, or those whose device is not or was never heard.
+    pub online: Option<bool>,
+    /// Those that are retired, instead of those that are not.
+    pub retired: bool,
 }
 
 /// The pile called `id`, unless it is retired.
@@ -41,6 +54,14 @@ pub async fn find(connection: &mut Connection, id: PileId) -> Result<Option<Pile
     row.map(Pile::try_from).transpose()
 }
 
+/// Whether there is a pile called `id`, or was one that is retired.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn is_known(connection: &mut Connection, id: PileId) -> Result<bool, StorageError> {
+    Ok(diesel::select(exists(piles::table.find(id.0))).get_result(connection).await?)
+}
+
 /// At most `limit` piles, the newest first; those that come after the one made at `after`, where given.
 ///
 /// # Errors
@@ -52,11 +73,26 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Pile>, StorageError> {
     let mut query = piles::table
-        .filter(piles::retired_at.is_null())
         .order((piles::created_at.desc(), piles::id.desc()))
         .limit(limit)
         .select(Row::as_select())
         .into_boxed::<Pg>();
+    query = match filter.retired {
+        true => query.filter(piles::retired_at.is_not_null()),
+        false => query.filter(piles::retired_at.is_null()),
+    };
+    if let Some(words) = &filter.words {
+        let pairs = sql::<Bool>(has_all_pairs!("piles")).bind::<Array<Text>, _>(words.values());
+        let all = pairs.sql(and_all_words!("piles")).bind::<Array<Text>, _>(words.values());
+        query = query.filter(all.sql(") as word))"));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(sql::<Bool>(concat!(pile_status!(), " = ")).bind::<Text, _>(status.as_str()));
+    }
+    if let Some(online) = filter.online {
+        let there = charge_points::charge_point_id.eq(piles::charge_point_id).and(charge_points::online);
+        query = query.filter(exists(charge_points::table.filter(there)).eq(online));
+    }
     if let Some(station) = filter.station_id {
         query = query.filter(piles::station_id.eq(station.0));
     }

@@ -1,6 +1,18 @@
 // Generated from the migrations: UPDATE_SCHEMA=1 cargo test -p storage --test schema
 
 diesel::table! {
+    asset_edits (asset_id, version) {
+        asset_id -> Uuid,
+        version -> Int8,
+        action -> Text,
+        edited_at -> Timestamptz,
+        edited_by -> Text,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
     charge_points (charge_point_id) {
         charge_point_id -> Text,
         online -> Bool,
@@ -196,6 +208,8 @@ diesel::table! {
         updated_at -> Timestamptz,
         version -> Int8,
         retired_at -> Nullable<Timestamptz>,
+        connectors -> Jsonb,
+        search_text -> Text,
     }
 }
 
@@ -236,10 +250,14 @@ diesel::table! {
         updated_at -> Timestamptz,
         version -> Int8,
         retired_at -> Nullable<Timestamptz>,
+        opening_hours -> Nullable<Jsonb>,
+        facilities -> Array<Text>,
+        search_text -> Text,
     }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    asset_edits,
     charge_points,
     command_batch_items,
     command_batches,

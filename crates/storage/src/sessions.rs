@@ -1,5 +1,10 @@
 //! Charging sessions, and the ledgers that they are derived from.
 
+mod read;
+
+pub(crate) use read::SessionRow;
+pub use read::{find, list_of_device};
+
 use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::schema::sessions;
 use crate::{Connection, StorageError};

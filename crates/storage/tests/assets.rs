@@ -4,11 +4,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::asset::{
-    CurrentType, Edition, Location, Pile, PileDetails, RatedPower, Station, StationDetails, StationStatus,
+    ConnectorType, CurrentType, Edition, Facility, Location, OpeningHours, Outlet, Outlets, Pile,
+    PileDetails, RatedPower, Signature, Station, StationDetails, StationStatus,
 };
-use domain::ids::{ChargePointId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, ConnectorId, PileId, StationId};
 use domain::text::Label;
-use storage::{piles, stations};
+use std::collections::BTreeSet;
+use storage::{audit, piles, stations};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -16,8 +18,16 @@ fn noon() -> DateTime<Utc> {
     "2026-07-25T12:00:00.000001Z".parse().unwrap()
 }
 
+fn operator() -> Actor {
+    Actor::parse("op-7").unwrap()
+}
+
+fn signed(at: DateTime<Utc>) -> Signature {
+    Signature { at, by: operator() }
+}
+
 const fn first(at: DateTime<Utc>) -> Edition {
-    Edition { created_at: at, updated_at: at, version: 1 }
+    Edition { created_at: at, updated_at: at, version: 1, retired_at: None }
 }
 
 fn station() -> Station {
@@ -29,12 +39,19 @@ fn station() -> Station {
             operator_id: None,
             location: Some(Location::parse(31.2, 121.4).unwrap()),
             status: StationStatus::Closed,
+            opening_hours: Some(OpeningHours::Always),
+            facilities: BTreeSet::from([Facility::Wifi, Facility::Restroom]),
         },
         edition: first(noon()),
     }
 }
 
 fn pile(station: StationId, charge_point_id: &str) -> Pile {
+    let outlet = Outlet {
+        connector_id: ConnectorId::parse(1).unwrap(),
+        kind: ConnectorType::GbDc,
+        max_power_kw: Some(RatedPower::parse(60.0).unwrap()),
+    };
     Pile {
         id: PileId(Uuid::now_v7()),
         station_id: station,
@@ -46,6 +63,7 @@ fn pile(station: StationId, charge_point_id: &str) -> Pile {
             serial_number: None,
             rated_power_kw: RatedPower::parse(120.0).unwrap(),
             current_type: CurrentType::Dc,
+            connectors: Outlets::parse(vec![outlet]).unwrap(),
         },
         edition: first(noon()),
     }
@@ -56,15 +74,18 @@ async fn a_station_reads_as_it_was_written() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
-    stations::insert(&mut connection, &station).await.unwrap();
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let found = stations::find(&mut connection, station.id).await.unwrap();
     assert_eq!(found.as_ref(), Some(&station));
 
     let details = StationDetails { address: None, location: None, ..station.details.clone() };
     let later = noon() + TimeDelta::hours(1);
-    let updated = stations::update(&mut connection, station.id, &details, Some(&[1]), later).await;
+    let updated = stations::update(&mut connection, station.id, Some(&[1]), &signed(later), |_| {
+        Ok::<_, stations::Refusal>(details.clone())
+    })
+    .await;
     let edition = Edition { updated_at: later, version: 2, ..station.edition };
-    assert_eq!(updated.unwrap().unwrap(), Station { details, edition, ..station });
+    assert_eq!(updated.unwrap().unwrap().0, Station { details, edition, ..station });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,15 +93,18 @@ async fn an_edit_of_another_version_is_refused() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let (station, nobody) = (station(), StationId(Uuid::now_v7()));
-    stations::insert(&mut connection, &station).await.unwrap();
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let pile = pile(station.id, "CP-1");
-    piles::insert(&mut connection, &pile).await.unwrap().unwrap();
+    piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
 
-    let other = stations::update(&mut connection, station.id, &station.details, Some(&[2, 3]), noon()).await;
+    let other = stations::update(&mut connection, station.id, Some(&[2, 3]), &signed(noon()), |before| {
+        Ok::<_, stations::Refusal>(before.clone())
+    })
+    .await;
     assert_eq!(other.unwrap(), Err(stations::Refusal::OtherVersion { current: 1 }));
-    let none = stations::retire(&mut connection, nobody, None, noon()).await;
+    let none = stations::retire(&mut connection, nobody, None, &signed(noon())).await;
     assert_eq!(none.unwrap(), Err(stations::Refusal::NotFound));
-    let other = piles::retire(&mut connection, pile.id, Some(&[]), noon()).await;
+    let other = piles::retire(&mut connection, pile.id, Some(&[]), &signed(noon())).await;
     assert_eq!(other.unwrap(), Err(piles::Refusal::OtherVersion { current: 1 }));
     assert_eq!(piles::find(&mut connection, pile.id).await.unwrap(), Some(pile));
 }
@@ -90,14 +114,14 @@ async fn the_index_decides_whose_device_it_is() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
-    stations::insert(&mut connection, &station).await.unwrap();
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let (first, second) = (pile(station.id, "CP-1"), pile(station.id, "CP-1"));
-    piles::insert(&mut connection, &first).await.unwrap().unwrap();
+    piles::insert(&mut connection, &first, &operator()).await.unwrap().unwrap();
     let taken = Err(piles::Refusal::ChargePointTaken(first.details.charge_point_id.clone()));
-    assert_eq!(piles::insert(&mut connection, &second).await.unwrap(), taken);
+    assert_eq!(piles::insert(&mut connection, &second, &operator()).await.unwrap(), taken);
 
-    piles::retire(&mut connection, first.id, None, noon()).await.unwrap().unwrap();
-    piles::insert(&mut connection, &second).await.unwrap().unwrap();
+    piles::retire(&mut connection, first.id, None, &signed(noon())).await.unwrap().unwrap();
+    piles::insert(&mut connection, &second, &operator()).await.unwrap().unwrap();
     let listed = piles::list(&mut connection, &piles::Filter::default(), None, 10).await.unwrap();
     assert_eq!(listed, [second]);
 }
@@ -110,11 +134,11 @@ async fn no_pile_gets_into_a_station_while_it_is_retired() {
         let id = station.id;
         let pile = pile(id, &format!("CP-{round}"));
         let mut connection = database.pool.connection().await.unwrap();
-        stations::insert(&mut connection, &station).await.unwrap();
+        stations::insert(&mut connection, &station, &operator()).await.unwrap();
         let mut other = database.pool.connection().await.unwrap();
         let (retired, inserted) = tokio::join!(
-            async { stations::retire(&mut connection, id, None, noon()).await.unwrap() },
-            async { piles::insert(&mut other, &pile).await.unwrap() },
+            async { stations::retire(&mut connection, id, None, &signed(noon())).await.unwrap() },
+            async { piles::insert(&mut other, &pile, &operator()).await.unwrap() },
         );
         let refused =
             (retired == Err(stations::Refusal::NotEmpty), inserted == Err(piles::Refusal::StationNotFound));
@@ -129,12 +153,12 @@ async fn a_retired_pile_does_not_hold_its_station() {
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
     let pile = pile(station.id, "CP-1");
-    stations::insert(&mut connection, &station).await.unwrap();
-    piles::insert(&mut connection, &pile).await.unwrap().unwrap();
-    let refused = stations::retire(&mut connection, station.id, None, noon()).await;
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
+    piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
+    let refused = stations::retire(&mut connection, station.id, None, &signed(noon())).await;
     assert_eq!(refused.unwrap(), Err(stations::Refusal::NotEmpty));
-    piles::retire(&mut connection, pile.id, None, noon()).await.unwrap().unwrap();
-    stations::retire(&mut connection, station.id, None, noon()).await.unwrap().unwrap();
+    piles::retire(&mut connection, pile.id, None, &signed(noon())).await.unwrap().unwrap();
+    stations::retire(&mut connection, station.id, None, &signed(noon())).await.unwrap().unwrap();
     assert_eq!(stations::find(&mut connection, station.id).await.unwrap(), None);
 }
 
@@ -152,4 +176,52 @@ async fn a_device_that_was_never_heard_has_no_live_view() {
     let live = piles::load_live(&mut connection, &[&heard, &silent]).await.unwrap();
     assert_eq!(live.keys().collect::<Vec<_>>(), [&heard]);
     assert!(piles::load_live(&mut connection, &[]).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_is_refused_leaves_nothing_behind() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let station = station();
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
+    let (one, two) = (pile(station.id, "CP-1"), pile(station.id, "CP-2"));
+    piles::insert(&mut connection, &one, &operator()).await.unwrap().unwrap();
+    piles::insert(&mut connection, &two, &operator()).await.unwrap().unwrap();
+
+    let refused = piles::update(&mut connection, two.id, None, &signed(noon()), |before| {
+        Ok::<_, piles::Refusal>(PileDetails {
+            charge_point_id: one.details.charge_point_id.clone(),
+            ..before.clone()
+        })
+    })
+    .await;
+    let taken = piles::Refusal::ChargePointTaken(one.details.charge_point_id.clone());
+    assert_eq!(refused.unwrap(), Err(taken));
+    let refused = piles::update(&mut connection, two.id, None, &signed(noon()), |_| {
+        Err::<PileDetails, _>(piles::Refusal::OpenSession)
+    })
+    .await;
+    assert_eq!(refused.unwrap(), Err(piles::Refusal::OpenSession));
+    assert_eq!(audit::list(&mut connection, two.id.0, None, 10).await.unwrap().len(), 1);
+    assert_eq!(piles::find(&mut connection, two.id).await.unwrap(), Some(two));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_pile_is_restored_into_a_station_that_is_retired_meanwhile() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let mut other = database.pool.connection().await.unwrap();
+    for round in 0..20 {
+        let station = station();
+        let (id, pile) = (station.id, pile(station.id, &format!("CP-{round}")));
+        stations::insert(&mut connection, &station, &operator()).await.unwrap();
+        piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
+        piles::retire(&mut connection, pile.id, None, &signed(noon())).await.unwrap().unwrap();
+        let signature = signed(noon());
+        let (retired, restored) = tokio::join!(
+            async { stations::retire(&mut connection, id, None, &signature).await.unwrap() },
+            async { piles::restore(&mut other, pile.id, None, &signature).await.unwrap() },
+        );
+        assert_ne!(retired.is_ok(), restored.is_ok(), "{retired:?} {restored:?}");
+    }
 }

@@ -57,6 +57,7 @@ fn diesel_type(kind: &str) -> &'static str {
         "json" => "Json",
         "jsonb" => "Jsonb",
         "bytea" => "Bytea",
+        "text[]" => "Array<Text>",
         other => panic!("no diesel type is known for {other}: add it here"),
     }
 }

@@ -1,6 +1,7 @@
 //! From JSON values to domain types; a message fit for the caller otherwise.
 
 use domain::text::InvalidText;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -37,6 +38,11 @@ pub fn flag(value: &Value) -> Result<bool, String> {
 /// Reads a number, true or false where they are written as text: in a query.
 pub fn in_query<T>(parse: impl Fn(&Value) -> Result<T, String>) -> impl Fn(&Value) -> Result<T, String> {
     move |value| parse(&value.as_str().and_then(|text| text.parse().ok()).unwrap_or_default())
+}
+
+/// Reads what has a form of its own in JSON.
+pub fn form<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    T::deserialize(value).map_err(|error| error.to_string())
 }
 
 /// Reads a UUID.

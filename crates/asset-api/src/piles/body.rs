@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::fields::parse::{number, one_of, text};
+use crate::fields::parse::{form, number, one_of, text};
 use domain::asset::{CurrentType, PileDetails, RatedPower};
 use domain::ids::ChargePointId;
 use domain::text::Label;
@@ -17,6 +17,7 @@ pub fn read(mut body: Fields) -> Result<PileDetails, ApiError> {
     let serial_number = body.optional("serialNumber", text(Label::parse));
     let rated_power_kw = body.required("ratedPowerKw", rated_power);
     let current_type = body.required("currentType", one_of(&CurrentType::ALL, CurrentType::as_str));
+    let connectors = body.optional("connectors", form);
     let details = || {
         Some(PileDetails {
             charge_point_id: charge_point_id?,
@@ -26,6 +27,7 @@ pub fn read(mut body: Fields) -> Result<PileDetails, ApiError> {
             serial_number,
             rated_power_kw: rated_power_kw?,
             current_type: current_type?,
+            connectors: connectors.unwrap_or_default(),
         })
     };
     body.finish(details())

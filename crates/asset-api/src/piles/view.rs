@@ -2,12 +2,13 @@
 
 use super::live::{self, Confidence};
 use chrono::{DateTime, Utc};
-use domain::asset::{CurrentType, Pile};
+use domain::asset::{ConnectorType, CurrentType, Outlet, Outlets, Pile, RatedPower};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId, SessionId, StationId};
 use domain::latest::Latest;
 use domain::status::ConnectorStatus;
 use domain::text::Label;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use storage::piles::{LiveConnector, LiveView};
 
 /// A pile.
@@ -34,14 +35,18 @@ pub struct PileView<'a> {
     connectors: Vec<ConnectorView<'a>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    retired_at: Option<DateTime<Utc>>,
     version: i64,
 }
 
-/// A connector of a pile, as far as heard.
+/// A connector of a pile: one that was declared, or heard of, or both.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ConnectorView<'a> {
     connector_id: ConnectorId,
+    #[serde(rename = "type")]
+    kind: Option<ConnectorType>,
+    max_power_kw: Option<f64>,
     status: &'static str,
     status_at: Option<DateTime<Utc>>,
     error_code: Option<&'a str>,
@@ -73,31 +78,40 @@ impl<'a> PileView<'a> {
             last_seen_at: live.map(|live| live.last_seen_at),
             gateway_id: live.and_then(|live| live.gateway_id.as_ref()),
             firmware_version: live.and_then(|live| live.firmware_version.as_deref()),
-            connectors: live.map(connectors).unwrap_or_default(),
+            connectors: connectors(&details.connectors, live),
             created_at: pile.edition.created_at,
             updated_at: pile.edition.updated_at,
+            retired_at: pile.edition.retired_at,
             version: pile.edition.version,
         }
     }
 }
 
-fn connectors(live: &LiveView) -> Vec<ConnectorView<'_>> {
-    let outlets = live.connectors.values().filter(|connector| !connector.state.id.is_whole());
-    outlets.map(ConnectorView::of).collect()
+/// What was declared and what was heard of, side by side.
+fn connectors<'a>(declared: &Outlets, live: Option<&'a LiveView>) -> Vec<ConnectorView<'a>> {
+    let declared = declared.iter().map(|outlet| (outlet.connector_id, (Some(outlet), None)));
+    let mut all: BTreeMap<_, (Option<&Outlet>, Option<&LiveConnector>)> = declared.collect();
+    let heard = live.into_iter().flat_map(|live| live.connectors.values());
+    for connector in heard.filter(|connector| !connector.state.id.is_whole()) {
+        all.entry(connector.state.id).or_default().1 = Some(connector);
+    }
+    all.into_iter().map(|(id, (outlet, connector))| ConnectorView::of(id, outlet, connector)).collect()
 }
 
 impl<'a> ConnectorView<'a> {
-    fn of(connector: &'a LiveConnector) -> Self {
-        let report = connector.state.status.as_ref().map(Latest::newest);
+    fn of(id: ConnectorId, outlet: Option<&Outlet>, connector: Option<&'a LiveConnector>) -> Self {
+        let report = connector.and_then(|heard| heard.state.status.as_ref()).map(Latest::newest);
         Self {
-            connector_id: connector.state.id,
-            status: live::connector_status(connector).map_or("Unknown", ConnectorStatus::as_str),
+            connector_id: id,
+            kind: outlet.map(|outlet| outlet.kind),
+            max_power_kw: outlet.and_then(|outlet| outlet.max_power_kw).map(RatedPower::kw),
+            status: connector.and_then(live::connector_status).map_or("Unknown", ConnectorStatus::as_str),
             status_at: report.map(|report| report.stamp.at),
             error_code: report.and_then(|report| report.value.error_code.as_deref()),
-            session_id: connector.session.as_ref().map(|session| session.id),
-            power_w: live::power_w(connector),
-            energy_wh: connector.state.energy_wh.map(|energy| energy.value),
-            session_energy_wh: live::session_energy_wh(connector),
+            session_id: connector.and_then(|heard| heard.session.as_ref()).map(|session| session.id),
+            power_w: connector.and_then(live::power_w),
+            energy_wh: connector.and_then(|heard| heard.state.energy_wh).map(|energy| energy.value),
+            session_energy_wh: connector.and_then(live::session_energy_wh),
         }
     }
 }

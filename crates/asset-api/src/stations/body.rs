@@ -1,13 +1,10 @@
-//! A station as JSON.
+//! A station as requests say it.
 
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::fields::parse::{number, one_of, text};
-use chrono::{DateTime, Utc};
-use domain::asset::{Location, Station, StationDetails, StationStatus};
-use domain::ids::StationId;
+use crate::fields::parse::{form, number, one_of, text};
+use domain::asset::{Location, StationDetails, StationStatus};
 use domain::text::Label;
-use serde::Serialize;
 use serde_json::Value;
 
 /// What a request says of a station.
@@ -17,12 +14,16 @@ pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
     let operator_id = body.optional("operatorId", text(Label::parse));
     let location = location(&mut body);
     let status = body.optional("status", one_of(&StationStatus::ALL, StationStatus::as_str));
+    let opening_hours = body.optional("openingHours", form);
+    let facilities = body.optional("facilities", form);
     body.finish(name.map(|name| StationDetails {
         name,
         address,
         operator_id,
         location,
         status: status.unwrap_or_default(),
+        opening_hours,
+        facilities: facilities.unwrap_or_default(),
     }))
 }
 
@@ -43,39 +44,4 @@ fn coordinate(value: &Value, place: impl FnOnce(f64) -> (f64, f64)) -> Result<f6
     let (latitude, longitude) = place(degrees);
     Location::parse(latitude, longitude).map_err(|error| error.to_string())?;
     Ok(degrees)
-}
-
-/// A station as a response shows it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StationView<'a> {
-    id: StationId,
-    name: &'a Label,
-    address: Option<&'a Label>,
-    operator_id: Option<&'a Label>,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    status: StationStatus,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-    version: i64,
-}
-
-impl<'a> StationView<'a> {
-    /// All of it.
-    pub fn of(station: &'a Station) -> Self {
-        let details = &station.details;
-        Self {
-            id: station.id,
-            name: &details.name,
-            address: details.address.as_ref(),
-            operator_id: details.operator_id.as_ref(),
-            latitude: details.location.map(Location::latitude),
-            longitude: details.location.map(Location::longitude),
-            status: details.status,
-            created_at: station.edition.created_at,
-            updated_at: station.edition.updated_at,
-            version: station.edition.version,
-        }
-    }
 }

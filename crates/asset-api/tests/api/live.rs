@@ -41,31 +41,37 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
           "connectorId": 1,
           "energyWh": 105000.0,
           "errorCode": null,
+          "maxPowerKw": null,
           "powerW": 60000.0,
           "sessionEnergyWh": 5000.0,
           "sessionId": "[id 1]",
           "status": "Charging",
-          "statusAt": "2026-07-25T10:00:00Z"
+          "statusAt": "2026-07-25T10:00:00Z",
+          "type": null
         },
         {
           "connectorId": 2,
           "energyWh": 90000.0,
           "errorCode": "HighTemperature",
+          "maxPowerKw": null,
           "powerW": null,
           "sessionEnergyWh": null,
           "sessionId": null,
           "status": "Available",
-          "statusAt": "2026-07-25T09:30:00Z"
+          "statusAt": "2026-07-25T09:30:00Z",
+          "type": null
         },
         {
           "connectorId": 3,
           "energyWh": null,
           "errorCode": null,
+          "maxPowerKw": null,
           "powerW": null,
           "sessionEnergyWh": null,
           "sessionId": "[id 2]",
           "status": "Unknown",
-          "statusAt": null
+          "statusAt": null,
+          "type": null
         }
       ],
       "createdAt": "[now]",
@@ -79,6 +85,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
       "name": null,
       "online": true,
       "ratedPowerKw": 120.0,
+      "retiredAt": null,
       "serialNumber": null,
       "stationId": "[id 4]",
       "status": "Available",

@@ -10,6 +10,7 @@
 mod answer;
 mod app;
 mod dead_letters;
+mod edits;
 mod feed;
 mod follower;
 mod gate;
@@ -18,4 +19,6 @@ mod outages;
 mod pages;
 mod piles;
 mod requests;
+mod search;
+mod sessions;
 mod stations;

@@ -58,12 +58,19 @@ async fn a_page_shows_its_items_and_where_to_go_on() {
       "items": [
         {
           "address": null,
+          "availability": {
+            "connectors": {},
+            "piles": {}
+          },
           "createdAt": "[now]",
+          "facilities": [],
           "id": "[id 1]",
           "latitude": null,
           "longitude": null,
           "name": "second",
+          "openingHours": null,
           "operatorId": null,
+          "retiredAt": null,
           "status": "Open",
           "updatedAt": "[now]",
           "version": 1

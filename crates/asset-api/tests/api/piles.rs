@@ -48,6 +48,7 @@ async fn a_pile_is_made_and_read_again() {
       "name": "1号桩",
       "online": false,
       "ratedPowerKw": 120.5,
+      "retiredAt": null,
       "serialNumber": "SN-9",
       "stationId": "[id 2]",
       "status": "Unknown",
@@ -110,7 +111,8 @@ async fn everything_wrong_is_told_at_once() {
         "serialNumber": "x".repeat(201),
         "ratedPowerKw": 0,
         "currentType": "dc",
-        "connectors": [],
+        "connectors": [{ "connectorId": 0, "type": "CCS_2" }],
+        "modle": "DC-120",
     });
     assert_snapshot!(app.post(&piles, &body).await.snapshot(), @r#"
     400 Bad Request
@@ -149,6 +151,10 @@ async fn everything_wrong_is_told_at_once() {
         },
         {
           "field": "connectors",
+          "message": "connectorId 0 is the whole pile, connectors begin with 1"
+        },
+        {
+          "field": "modle",
           "message": "is not known here"
         }
       ],
@@ -247,6 +253,7 @@ async fn a_replacement_leaves_nothing_of_the_old() {
       "name": null,
       "online": false,
       "ratedPowerKw": 120.0,
+      "retiredAt": null,
       "serialNumber": null,
       "stationId": "[id 2]",
       "status": "Unknown",

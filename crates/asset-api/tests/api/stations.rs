@@ -32,12 +32,19 @@ async fn a_station_is_made_and_read_again() {
 
     {
       "address": "虹桥路1号",
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
+      "facilities": [],
       "id": "[id 1]",
       "latitude": 31.2,
       "longitude": 121.4,
       "name": "Hongqiao 1",
+      "openingHours": null,
       "operatorId": "op-7",
+      "retiredAt": null,
       "status": "Planned",
       "updatedAt": "[now]",
       "version": 1
@@ -52,12 +59,19 @@ async fn a_station_is_made_and_read_again() {
 
     {
       "address": "虹桥路1号",
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
+      "facilities": [],
       "id": "[id 1]",
       "latitude": 31.2,
       "longitude": 121.4,
       "name": "Hongqiao 1",
+      "openingHours": null,
       "operatorId": "op-7",
+      "retiredAt": null,
       "status": "Planned",
       "updatedAt": "[now]",
       "version": 1
@@ -77,12 +91,19 @@ async fn a_name_is_enough() {
 
     {
       "address": null,
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
+      "facilities": [],
       "id": "[id 1]",
       "latitude": null,
       "longitude": null,
       "name": "North",
+      "openingHours": null,
       "operatorId": null,
+      "retiredAt": null,
       "status": "Open",
       "updatedAt": "[now]",
       "version": 1
@@ -186,12 +207,19 @@ async fn a_replacement_leaves_nothing_of_the_old() {
 
     {
       "address": null,
+      "availability": {
+        "connectors": {},
+        "piles": {}
+      },
       "createdAt": "[now]",
+      "facilities": [],
       "id": "[id 1]",
       "latitude": null,
       "longitude": null,
       "name": "Hongqiao 2",
+      "openingHours": null,
       "operatorId": null,
+      "retiredAt": null,
       "status": "Open",
       "updatedAt": "[now]",
       "version": 2

@@ -149,14 +149,27 @@ pub enum AssetAction {
     Updated,
     /// It was taken out of sight.
     Retired,
+    /// It was brought back.
+    Restored,
 }
 
 impl AssetAction {
     /// Every action.
-    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Retired];
+    pub const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Retired, Self::Restored];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Retired => "retired",
+            Self::Restored => "restored",
+        }
+    }
 }
 
-/// A station was registered, edited or retired; asset-api shows what it is now.
+/// A station was registered, edited, retired or restored; asset-api shows what it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StationChanged {
@@ -168,7 +181,7 @@ pub struct StationChanged {
     pub version: i64,
 }
 
-/// A pile was registered, edited or retired; asset-api shows what it is now.
+/// A pile was registered, edited, retired or restored; asset-api shows what it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PileChanged {

@@ -5,6 +5,7 @@ mod cursor;
 pub use cursor::Cursor;
 
 use serde::Serialize;
+use std::fmt::Display;
 
 /// Which page is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -42,11 +43,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The page that `request` asked for, of the rows that it led to.
-    pub fn cut(request: &PageRequest, mut rows: Vec<T>, place: impl FnOnce(&T) -> Cursor) -> Self {
+    /// The page that `request` asked for, of the rows that it led to. `place` tells the cursor of an item.
+    pub fn cut<C: Display>(request: &PageRequest, mut rows: Vec<T>, place: impl FnOnce(&T) -> C) -> Self {
         let more = rows.len() > request.limit;
         rows.truncate(request.limit);
-        let next_cursor = rows.last().filter(|_| more).map(|last| place(last).encode());
+        let next_cursor = rows.last().filter(|_| more).map(|last| place(last).to_string());
         Self { items: rows, next_cursor }
     }
 

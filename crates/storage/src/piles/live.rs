@@ -2,16 +2,16 @@
 
 use crate::connectors::ConnectorRow;
 use crate::schema::{charge_points, connectors, sessions};
+use crate::sessions::SessionRow;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::connector::Connector;
-use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
-use domain::session::{ChargingSession, SessionState};
+use domain::ids::{ChargePointId, ConnectorId, GatewayId};
+use domain::session::ChargingSession;
 use std::collections::{BTreeMap, HashMap};
-use uuid::Uuid;
 
 /// A device as last heard.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,20 +50,6 @@ struct ChargePointRow {
     firmware_version: Option<String>,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = sessions, check_for_backend(Pg))]
-struct OpenSessionRow {
-    id: Uuid,
-    charge_point_id: String,
-    connector_id: i16,
-    transaction_id: Option<String>,
-    id_tag: Option<String>,
-    reservation_id: Option<i64>,
-    started_at: DateTime<Utc>,
-    meter_start_wh: Option<f64>,
-    command_id: Option<Uuid>,
-}
-
 /// What the devices called `ids` report; one that was never heard is not in the answer.
 ///
 /// # Errors
@@ -88,16 +74,27 @@ pub async fn load_live(
             .filter(sessions::charge_point_id.eq_any(&names))
             .filter(sessions::ended_at.is_null())
             .order((sessions::started_at.asc(), sessions::id.asc()))
-            .select(OpenSessionRow::as_select())
+            .select(SessionRow::as_select())
             .load(&mut &*shared),
     )?;
     assemble(heard, connectors, sessions)
 }
 
+/// What the device called `id` reports, if it was ever heard.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find_live(
+    connection: &mut Connection,
+    id: &ChargePointId,
+) -> Result<Option<LiveView>, StorageError> {
+    Ok(load_live(connection, &[id]).await?.remove(id))
+}
+
 fn assemble(
     heard: Vec<ChargePointRow>,
     connectors: Vec<ConnectorRow>,
-    sessions: Vec<OpenSessionRow>,
+    sessions: Vec<SessionRow>,
 ) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
     let mut views = HashMap::with_capacity(heard.len());
     for row in heard {
@@ -112,7 +109,7 @@ fn assemble(
         }
     }
     for row in sessions {
-        let session = row.into_session()?;
+        let session = ChargingSession::try_from(row)?;
         if let Some(view) = views.get_mut(&session.charge_point_id) {
             // Of several that were never said to end, the newest stands, which comes last.
             let connector = view.connector(session.connector_id);
@@ -143,26 +140,5 @@ impl ChargePointRow {
             connectors: BTreeMap::new(),
         };
         Ok((id, view))
-    }
-}
-
-impl OpenSessionRow {
-    fn into_session(self) -> Result<ChargingSession, StorageError> {
-        let broken = |what| StorageError::inconsistent("sessions", what);
-        let connector_id = ConnectorId::parse(self.connector_id.into())
-            .map_err(|error| StorageError::inconsistent("sessions", error))?;
-        let transaction_id = self.transaction_id.as_deref().map(TransactionId::parse);
-        Ok(ChargingSession {
-            id: SessionId(self.id),
-            charge_point_id: ChargePointId::parse(&self.charge_point_id).map_err(broken)?,
-            connector_id,
-            transaction_id: transaction_id.transpose().map_err(broken)?,
-            id_tag: self.id_tag.as_deref().map(IdTag::parse).transpose().map_err(broken)?,
-            reservation_id: self.reservation_id,
-            started_at: self.started_at,
-            meter_start_wh: self.meter_start_wh,
-            command_id: self.command_id.map(CommandId),
-            state: SessionState::Open,
-        })
     }
 }

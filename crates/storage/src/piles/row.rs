@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use domain::asset::{CurrentType, Edition, Pile, PileDetails, RatedPower};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::text::Label;
+use serde_json::Value;
 use uuid::Uuid;
 
 #[derive(Queryable, Selectable)]
@@ -22,9 +23,11 @@ pub(super) struct Row {
     serial_number: Option<String>,
     rated_power_kw: f64,
     current_type: String,
+    connectors: Value,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     version: i64,
+    retired_at: Option<DateTime<Utc>>,
 }
 
 /// The columns that an operator edits; an absent value is written as null.
@@ -38,11 +41,14 @@ pub(super) struct DetailColumns<'a> {
     serial_number: Option<&'a str>,
     rated_power_kw: f64,
     current_type: &'static str,
+    connectors: Value,
 }
 
-impl<'a> From<&'a PileDetails> for DetailColumns<'a> {
-    fn from(details: &'a PileDetails) -> Self {
-        Self {
+impl<'a> TryFrom<&'a PileDetails> for DetailColumns<'a> {
+    type Error = StorageError;
+
+    fn try_from(details: &'a PileDetails) -> Result<Self, StorageError> {
+        Ok(Self {
             charge_point_id: details.charge_point_id.as_str(),
             name: details.name.as_ref().map(Label::as_str),
             model: details.model.as_str(),
@@ -50,7 +56,8 @@ impl<'a> From<&'a PileDetails> for DetailColumns<'a> {
             serial_number: details.serial_number.as_ref().map(Label::as_str),
             rated_power_kw: details.rated_power_kw.kw(),
             current_type: details.current_type.as_str(),
-        }
+            connectors: serde_json::to_value(&details.connectors).map_err(broken)?,
+        })
     }
 }
 
@@ -76,8 +83,14 @@ impl TryFrom<Row> for Pile {
                 rated_power_kw: RatedPower::parse(row.rated_power_kw).map_err(broken)?,
                 current_type: current_type
                     .ok_or_else(|| broken(format!("current type {}", row.current_type)))?,
+                connectors: serde_json::from_value(row.connectors).map_err(broken)?,
             },
-            edition: Edition { created_at: row.created_at, updated_at: row.updated_at, version: row.version },
+            edition: Edition {
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                version: row.version,
+                retired_at: row.retired_at,
+            },
         })
     }
 }

@@ -1,16 +1,16 @@
-//! Adding, changing and retiring piles; a change that must not be is refused.
+//! Adding, changing, retiring and restoring piles; a change that must not be is refused.
 
+use super::LiveView;
 use super::row::{DetailColumns, Row};
 use crate::schema::{piles, sessions};
-use crate::{Connection, StorageError, feed, stations};
-use chrono::{DateTime, Utc};
+use crate::{Connection, StorageError, audit, feed, stations};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::{Pile, PileDetails};
+use domain::asset::{Pile, PileDetails, Signature};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
-use domain::ids::{ChargePointId, PileId};
+use domain::ids::{Actor, ChargePointId, PileId};
 
 /// Why a pile was not added or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,13 +33,23 @@ pub enum Refusal {
     /// A vehicle is charging at it.
     #[error("the pile has an open session")]
     OpenSession,
+    /// It is in sight, so there is nothing to restore.
+    #[error("the pile is not retired")]
+    NotRetired,
+    /// The station that it stood in is retired itself.
+    #[error("the pile's station is retired")]
+    StationRetired,
 }
 
-/// Adds a pile to a station that is there.
+/// Adds a pile to a station that is there, in the name of `by`.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn insert(connection: &mut Connection, pile: &Pile) -> Result<Result<(), Refusal>, StorageError> {
+pub async fn insert(
+    connection: &mut Connection,
+    pile: &Pile,
+    by: &Actor,
+) -> Result<Result<(), Refusal>, StorageError> {
     let inserted = connection
         .transaction(async |tx| {
             if !stations::keep(tx, pile.station_id).await? {
@@ -49,57 +59,68 @@ pub async fn insert(connection: &mut Connection, pile: &Pile) -> Result<Result<(
                 .values((
                     piles::id.eq(pile.id.0),
                     piles::station_id.eq(pile.station_id.0),
-                    DetailColumns::from(&pile.details),
+                    DetailColumns::try_from(&pile.details)?,
                     piles::created_at.eq(pile.edition.created_at),
                     piles::updated_at.eq(pile.edition.updated_at),
                     piles::version.eq(pile.edition.version),
                 ))
                 .execute(tx)
                 .await?;
-            tell(tx, pile, AssetAction::Created, None).await?;
+            tell(tx, AssetAction::Created, None, pile, by).await?;
             Ok(Ok(()))
         })
         .await;
-    refuse_taken(inserted, &pile.details)
+    refuse_taken(inserted, &pile.details.charge_point_id)
 }
 
-/// Replaces what is said of a pile, provided that it is at one of the `expected` versions, where given. While a vehicle is
-/// charging at it, its device is not exchanged.
+/// Makes of what is said of a pile what `change` makes of it, provided that it is at one of the `expected` versions, where
+/// given. Nobody else edits it meanwhile. While a vehicle is charging at it, its device is not exchanged. Answers it beside
+/// what its device reports, read before anything is committed, so that nothing can fail once the pile is changed.
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn update(
+pub async fn update<E: From<Refusal> + Send>(
     connection: &mut Connection,
     id: PileId,
-    details: &PileDetails,
     expected: Option<&[i64]>,
-    at: DateTime<Utc>,
-) -> Result<Result<Pile, Refusal>, StorageError> {
+    signature: &Signature,
+    change: impl FnOnce(&PileDetails) -> Result<PileDetails, E> + Send,
+) -> Result<Result<(Pile, Option<LiveView>), E>, StorageError> {
+    let mut wanted = None;
     let updated = connection
         .transaction(async |tx| {
-            let device = match lock(tx, id, expected).await? {
-                Ok(device) => device,
-                Err(refusal) => return Ok(Err(refusal)),
+            let before = match lock(tx, id, expected, false).await? {
+                Ok(before) => before,
+                Err(refusal) => return Ok(Err(refusal.into())),
             };
-            let exchanged = device != details.charge_point_id;
-            if exchanged && has_open_session(tx, device.as_str()).await? {
-                return Ok(Err(Refusal::OpenSession));
+            let details = match change(&before.details) {
+                Ok(details) => details,
+                Err(error) => return Ok(Err(error)),
+            };
+            wanted = Some(details.charge_point_id.clone());
+            let device = &before.details.charge_point_id;
+            if details.charge_point_id != *device && has_open_session(tx, device).await? {
+                return Ok(Err(Refusal::OpenSession.into()));
             }
             let row = diesel::update(piles::table.find(id.0))
                 .set((
-                    DetailColumns::from(details),
-                    piles::updated_at.eq(at),
+                    DetailColumns::try_from(&details)?,
+                    piles::updated_at.eq(signature.at),
                     piles::version.eq(piles::version + 1),
                 ))
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
             let pile = Pile::try_from(row)?;
-            tell(tx, &pile, AssetAction::Updated, Some(&device).filter(|_| exchanged)).await?;
-            Ok(Ok(pile))
+            tell(tx, AssetAction::Updated, Some(&before), &pile, &signature.by).await?;
+            let live = super::find_live(tx, &pile.details.charge_point_id).await?;
+            Ok(Ok((pile, live)))
         })
         .await;
-    refuse_taken(updated, details)
+    match wanted {
+        Some(device) => refuse_taken(updated, &device),
+        None => updated,
+    }
 }
 
 /// Retires a pile at which nobody charges, provided that it is at one of the `expected` versions,
@@ -111,39 +132,89 @@ pub async fn retire(
     connection: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
-    at: DateTime<Utc>,
+    signature: &Signature,
 ) -> Result<Result<(), Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let device = match lock(tx, id, expected).await? {
-                Ok(device) => device,
+            let before = match lock(tx, id, expected, false).await? {
+                Ok(before) => before,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if has_open_session(tx, device.as_str()).await? {
+            if has_open_session(tx, &before.details.charge_point_id).await? {
                 return Ok(Err(Refusal::OpenSession));
             }
-            let row = diesel::update(piles::table.find(id.0))
-                .set((
-                    piles::retired_at.eq(at),
-                    piles::updated_at.eq(at),
-                    piles::version.eq(piles::version + 1),
-                ))
-                .returning(Row::as_returning())
-                .get_result(tx)
-                .await?;
-            tell(tx, &Pile::try_from(row)?, AssetAction::Retired, None).await?;
+            let pile = mark(tx, id, signature, true).await?;
+            tell(tx, AssetAction::Retired, Some(&before), &pile, &signature.by).await?;
             Ok(Ok(()))
         })
         .await
 }
 
-/// Tells the feed what was done to a pile: whoever follows its device, and whoever follows the device that it had `before`.
+/// Brings a retired pile back as it was, into the station that it stood in, provided that it is at one of the `expected`
+/// versions, where given, and its device is not another pile's by now. Answers as [`update`].
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn restore(
+    connection: &mut Connection,
+    id: PileId,
+    expected: Option<&[i64]>,
+    signature: &Signature,
+) -> Result<Result<(Pile, Option<LiveView>), Refusal>, StorageError> {
+    let mut wanted = None;
+    let restored = connection
+        .transaction(async |tx| {
+            let before = match lock(tx, id, expected, true).await? {
+                Ok(before) => before,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if !stations::keep(tx, before.station_id).await? {
+                return Ok(Err(Refusal::StationRetired));
+            }
+            wanted = Some(before.details.charge_point_id);
+            let pile = mark(tx, id, signature, false).await?;
+            tell(tx, AssetAction::Restored, None, &pile, &signature.by).await?;
+            let live = super::find_live(tx, &pile.details.charge_point_id).await?;
+            Ok(Ok((pile, live)))
+        })
+        .await;
+    match wanted {
+        Some(device) => refuse_taken(restored, &device),
+        None => restored,
+    }
+}
+
+/// Takes a pile out of sight, or brings it back.
+async fn mark(
+    tx: &mut Connection,
+    id: PileId,
+    signature: &Signature,
+    retired: bool,
+) -> Result<Pile, StorageError> {
+    let row = diesel::update(piles::table.find(id.0))
+        .set((
+            piles::retired_at.eq(retired.then_some(signature.at)),
+            piles::updated_at.eq(signature.at),
+            piles::version.eq(piles::version + 1),
+        ))
+        .returning(Row::as_returning())
+        .get_result(tx)
+        .await?;
+    Pile::try_from(row)
+}
+
+/// Writes down what was done to a pile, and tells the feed: whoever follows its device, and whoever follows the device that
+/// it had before.
 async fn tell(
     tx: &mut Connection,
-    pile: &Pile,
     action: AssetAction,
-    before: Option<&ChargePointId>,
+    before: Option<&Pile>,
+    pile: &Pile,
+    by: &Actor,
 ) -> Result<(), StorageError> {
+    let before = before.map(|before| &before.details);
+    let after = Some(&pile.details).filter(|_| pile.edition.retired_at.is_none());
+    audit::append(tx, pile.id.0, pile.edition, action, by, (before, after)).await?;
     let body = PileChanged {
         pile_id: pile.id,
         station_id: pile.station_id,
@@ -156,51 +227,55 @@ async fn tell(
         at: pile.edition.updated_at,
         kind: FeedKind::PileChanged(body.clone()),
     };
-    let devices = before.into_iter().chain([&pile.details.charge_point_id]);
+    let device = &pile.details.charge_point_id;
+    let left = before.map(|before| &before.charge_point_id).filter(|left| *left != device);
+    let devices = left.into_iter().chain([device]);
     feed::append_of(tx, &devices.map(change).collect::<Vec<_>>()).await
 }
 
 /// Whether a vehicle is charging at a device.
-async fn has_open_session(tx: &mut Connection, device: &str) -> QueryResult<bool> {
-    let open = sessions::charge_point_id.eq(device).and(sessions::ended_at.is_null());
+async fn has_open_session(tx: &mut Connection, device: &ChargePointId) -> QueryResult<bool> {
+    let open = sessions::charge_point_id.eq(device.as_str()).and(sessions::ended_at.is_null());
     diesel::select(exists(sessions::table.filter(open))).get_result(tx).await
 }
 
-/// Holds a pile until the transaction ends, so that nobody else edits it; answers its device.
+/// Holds a pile, retired or not, until the transaction ends, so that nobody else edits it.
 async fn lock(
     tx: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
-) -> Result<Result<ChargePointId, Refusal>, StorageError> {
-    let held: Option<(String, i64)> = piles::table
-        .filter(piles::id.eq(id.0))
-        .filter(piles::retired_at.is_null())
-        .select((piles::charge_point_id, piles::version))
+    retired: bool,
+) -> Result<Result<Pile, Refusal>, StorageError> {
+    let row = piles::table
+        .find(id.0)
+        .select(Row::as_select())
         // Not against key share: who records a command holds the device and refers to the pile, which never gets another id.
         .for_no_key_update()
         .first(tx)
         .await
         .optional()?;
-    Ok(match (held, expected) {
-        (None, _) => Err(Refusal::NotFound),
-        (Some((_, current)), Some(expected)) if !expected.contains(&current) => {
-            Err(Refusal::OtherVersion { current })
-        }
-        (Some((charge_point, _)), _) => Ok(ChargePointId::parse(&charge_point)
-            .map_err(|error| StorageError::inconsistent("piles", error))?),
+    let Some(pile) = row.map(Pile::try_from).transpose()? else {
+        return Ok(Err(Refusal::NotFound));
+    };
+    let current = pile.edition.version;
+    Ok(match (pile.edition.retired_at.is_some(), expected) {
+        (true, _) if !retired => Err(Refusal::NotFound),
+        (false, _) if retired => Err(Refusal::NotRetired),
+        (_, Some(expected)) if !expected.contains(&current) => Err(Refusal::OtherVersion { current }),
+        _ => Ok(pile),
     })
 }
 
 /// Turns the unique index's veto, which alone decides whose device it is, into a refusal.
-fn refuse_taken<T>(
-    written: Result<Result<T, Refusal>, StorageError>,
-    details: &PileDetails,
-) -> Result<Result<T, Refusal>, StorageError> {
+fn refuse_taken<T, E: From<Refusal>>(
+    written: Result<Result<T, E>, StorageError>,
+    device: &ChargePointId,
+) -> Result<Result<T, E>, StorageError> {
     match written {
         Err(StorageError::Refused(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)))
             if info.constraint_name() == Some("piles_charge_point_id_unique") =>
         {
-            Ok(Err(Refusal::ChargePointTaken(details.charge_point_id.clone())))
+            Ok(Err(Refusal::ChargePointTaken(device.clone()).into()))
         }
         other => other,
     }

@@ -5,12 +5,13 @@ use crate::schema::stations;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::{Edition, Location, Station, StationDetails, StationStatus};
+use domain::asset::{Edition, Facility, Location, Station, StationDetails, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
+use serde_json::Value;
 use uuid::Uuid;
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = stations, check_for_backend(Pg))]
 pub(super) struct Row {
     id: Uuid,
@@ -20,9 +21,12 @@ pub(super) struct Row {
     latitude: Option<f64>,
     longitude: Option<f64>,
     status: String,
+    opening_hours: Option<Value>,
+    facilities: Vec<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     version: i64,
+    retired_at: Option<DateTime<Utc>>,
 }
 
 /// The columns that an operator edits; an absent value is written as null.
@@ -35,18 +39,25 @@ pub(super) struct DetailColumns<'a> {
     latitude: Option<f64>,
     longitude: Option<f64>,
     status: &'static str,
+    opening_hours: Option<Value>,
+    facilities: Vec<&'static str>,
 }
 
-impl<'a> From<&'a StationDetails> for DetailColumns<'a> {
-    fn from(details: &'a StationDetails) -> Self {
-        Self {
+impl<'a> TryFrom<&'a StationDetails> for DetailColumns<'a> {
+    type Error = StorageError;
+
+    fn try_from(details: &'a StationDetails) -> Result<Self, StorageError> {
+        let opening_hours = details.opening_hours.as_ref().map(serde_json::to_value).transpose();
+        Ok(Self {
             name: details.name.as_str(),
             address: details.address.as_ref().map(Label::as_str),
             operator_id: details.operator_id.as_ref().map(Label::as_str),
             latitude: details.location.map(Location::latitude),
             longitude: details.location.map(Location::longitude),
             status: details.status.as_str(),
-        }
+            opening_hours: opening_hours.map_err(broken)?,
+            facilities: details.facilities.iter().map(|facility| facility.as_str()).collect(),
+        })
     }
 }
 
@@ -61,6 +72,8 @@ impl TryFrom<Row> for Station {
         let label = |text: Option<String>| text.as_deref().map(Label::parse).transpose().map_err(broken);
         let status = StationStatus::ALL.into_iter().find(|status| status.as_str() == row.status);
         let location = row.latitude.zip(row.longitude);
+        let facility =
+            |name: &String| Facility::parse(name).ok_or_else(|| broken(format!("facility {name}")));
         Ok(Self {
             id: StationId(row.id),
             details: StationDetails {
@@ -69,8 +82,15 @@ impl TryFrom<Row> for Station {
                 operator_id: label(row.operator_id)?,
                 location: location.map(|(lat, lon)| Location::parse(lat, lon)).transpose().map_err(broken)?,
                 status: status.ok_or_else(|| broken(format!("status {}", row.status)))?,
+                opening_hours: row.opening_hours.map(serde_json::from_value).transpose().map_err(broken)?,
+                facilities: row.facilities.iter().map(facility).collect::<Result<_, _>>()?,
             },
-            edition: Edition { created_at: row.created_at, updated_at: row.updated_at, version: row.version },
+            edition: Edition {
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                version: row.version,
+                retired_at: row.retired_at,
+            },
         })
     }
 }

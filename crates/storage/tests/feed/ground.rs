@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use domain::asset::{
-    CurrentType, Edition, Pile, PileDetails, RatedPower, Station, StationDetails, StationStatus,
+    CurrentType, Edition, Outlets, Pile, PileDetails, RatedPower, Signature, Station, StationDetails,
+    StationStatus,
 };
 use domain::charge_point::ChargePoint;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject};
-use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, ConnectorId, EventId, GatewayId, PileId, StationId};
 use domain::order::RecordPosition;
 use domain::status::ConnectorStatus;
 use domain::text::Label;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use storage::batch::{Folded, Written, write};
 use storage::ingest_partitions::{self, PartitionLease};
@@ -91,9 +93,21 @@ pub async fn report(
     write(connection, lease, lease.next_offset + 1, &touched, fold).await.unwrap()
 }
 
+/// An edit by nobody in particular.
+pub fn signed() -> Signature {
+    Signature { at: noon(), by: Actor::anonymous() }
+}
+
+/// Replaces what is said of a pile.
+pub async fn replace(connection: &mut Connection, pile: &Pile) {
+    let replaced = piles::update(connection, pile.id, None, &signed(), |_| Ok(pile.details.clone())).await;
+    let replaced: Result<_, piles::Refusal> = replaced.unwrap();
+    replaced.unwrap();
+}
+
 /// Makes a station with one pile, with the device `id` in it.
 pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
-    let edition = Edition { created_at: noon(), updated_at: noon(), version: 1 };
+    let edition = Edition { created_at: noon(), updated_at: noon(), version: 1, retired_at: None };
     let station = Station {
         id: StationId(Uuid::now_v7()),
         details: StationDetails {
@@ -102,6 +116,8 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
             operator_id: None,
             location: None,
             status: StationStatus::Open,
+            opening_hours: None,
+            facilities: BTreeSet::new(),
         },
         edition,
     };
@@ -116,11 +132,12 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
             serial_number: None,
             rated_power_kw: RatedPower::parse(120.0).unwrap(),
             current_type: CurrentType::Dc,
+            connectors: Outlets::default(),
         },
         edition,
     };
-    stations::insert(connection, &station).await.unwrap();
-    piles::insert(connection, &pile).await.unwrap().unwrap();
+    stations::insert(connection, &station, &Actor::anonymous()).await.unwrap();
+    piles::insert(connection, &pile, &Actor::anonymous()).await.unwrap().unwrap();
     (station, pile)
 }
 

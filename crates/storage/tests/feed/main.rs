@@ -10,7 +10,7 @@ use domain::command::{Command, CommandKind, CommandState, ResetKind, Step};
 use domain::feed::{FeedChange, FeedKind};
 use domain::ids::{CommandId, GatewayId, PileId};
 use domain::status::ConnectorStatus;
-use ground::{HEARD, Reader, assets, change, device, lease, noon, report};
+use ground::{HEARD, Reader, assets, change, device, lease, noon, replace, report, signed};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::commands::{self, NewCommand, Note};
@@ -84,7 +84,7 @@ async fn who_writes_of_a_device_waits_for_who_holds_it() {
     pile.details.name = None;
     let edit = tokio::spawn(async move {
         let mut connection = pool.connection().await.unwrap();
-        piles::update(&mut connection, pile.id, &pile.details, None, noon()).await.unwrap().unwrap();
+        replace(&mut connection, &pile).await;
         commands::record_many(&mut connection, &[new(reset("CP-1"), pile.id)]).await.unwrap();
     });
     let waits = "select exists (select from pg_stat_activity
@@ -128,10 +128,11 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
         }));
     }
     let pool = database.pool.clone();
+    let commanded = pile.id;
     writers.push(tokio::spawn(async move {
         let mut connection = pool.connection().await.unwrap();
         for _ in 0..ROUNDS {
-            piles::update(&mut connection, pile.id, &pile.details, None, noon()).await.unwrap().unwrap();
+            replace(&mut connection, &pile).await;
         }
     }));
     let pool = database.pool.clone();
@@ -139,7 +140,7 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
         let mut connection = pool.connection().await.unwrap();
         for _ in 0..ROUNDS {
             let command = reset("CP-1");
-            commands::record_many(&mut connection, &[new(command.clone(), pile.id)]).await.unwrap();
+            commands::record_many(&mut connection, &[new(command.clone(), commanded)]).await.unwrap();
             let failed = note(&command, Step::Unpublished { detail: "refused".to_owned() });
             commands::note_many(&mut connection, &[failed]).await.unwrap();
         }
@@ -203,10 +204,11 @@ async fn what_operators_and_commands_do_is_told() {
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
     let (mut station, mut pile) = assets(connection, "CP-1").await;
-    let now = noon();
+    let now = signed();
     station.details.name = domain::text::Label::parse("South").unwrap();
-    stations::update(connection, station.id, &station.details, None, now).await.unwrap().unwrap();
-    let refused = stations::retire(connection, station.id, None, now).await.unwrap();
+    let change = |_: &_| Ok::<_, stations::Refusal>(station.details);
+    stations::update(connection, station.id, None, &now, change).await.unwrap().unwrap();
+    let refused = stations::retire(connection, station.id, None, &now).await.unwrap();
     assert!(refused.is_err());
     let command = reset("CP-1");
     commands::record_many(connection, &[new(command.clone(), pile.id)]).await.unwrap();
@@ -215,9 +217,11 @@ async fn what_operators_and_commands_do_is_told() {
         commands::note_many(connection, std::slice::from_ref(&published)).await.unwrap();
     }
     pile.details.charge_point_id = device("CP-2");
-    piles::update(connection, pile.id, &pile.details, None, now).await.unwrap().unwrap();
-    piles::retire(connection, pile.id, None, now).await.unwrap().unwrap();
-    stations::retire(connection, station.id, None, now).await.unwrap().unwrap();
+    replace(connection, &pile).await;
+    piles::retire(connection, pile.id, None, &now).await.unwrap().unwrap();
+    stations::retire(connection, station.id, None, &now).await.unwrap().unwrap();
+    stations::restore(connection, station.id, None, &now).await.unwrap().unwrap();
+    piles::restore(connection, pile.id, None, &now).await.unwrap().unwrap();
 
     let told: Vec<String> = Reader::all(connection).await.told.iter().map(sentence).collect();
     let id = station.id;
@@ -233,6 +237,8 @@ async fn what_operators_and_commands_do_is_told() {
             "CP-2 pile Updated 2 with CP-2".to_owned(),
             "CP-2 pile Retired 3 with CP-2".to_owned(),
             format!("{id} station Retired 3"),
+            format!("{id} station Restored 4"),
+            "CP-2 pile Restored 4 with CP-2".to_owned(),
         ]
     );
 }

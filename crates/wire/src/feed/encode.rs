@@ -165,5 +165,6 @@ pub(super) const fn action(action: AssetAction) -> proto::AssetAction {
         AssetAction::Created => proto::AssetAction::Created,
         AssetAction::Updated => proto::AssetAction::Updated,
         AssetAction::Retired => proto::AssetAction::Retired,
+        AssetAction::Restored => proto::AssetAction::Restored,
     }
 }

@@ -1,0 +1,151 @@
+//! Places in lists that are not ordered by creation, as opaque text.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use domain::ids::ChargePointId;
+use std::fmt;
+use uuid::Uuid;
+
+/// The first byte, which tells layouts apart; 1 is that of the lists by creation.
+const BY_VERSION: u8 = 2;
+const BY_DISTANCE: u8 = 3;
+const BY_NAME: u8 = 4;
+const BY_TIME: u8 = 5;
+
+/// A place among the versions of one asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByVersion(pub i64);
+
+impl ByVersion {
+    /// The place that a text stands for, if it stands for one.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes: [u8; 9] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let (kind, version) = bytes.split_first_chunk::<1>()?;
+        let version = i64::from_be_bytes(version.try_into().ok()?);
+        (*kind == [BY_VERSION]).then_some(Self(version))
+    }
+}
+
+impl fmt::Display for ByVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [&[BY_VERSION], self.0.to_be_bytes().as_slice()].concat();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// A place among things by their distance from somewhere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ByDistance {
+    /// The distance, in whatever the list is ordered by.
+    pub distance: f64,
+    /// Which of those at this distance.
+    pub id: Uuid,
+}
+
+impl ByDistance {
+    /// The place that a text stands for, if it stands for one.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes: [u8; 25] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let (kind, rest) = bytes.split_first()?;
+        let (distance, id) = rest.split_first_chunk()?;
+        let distance = f64::from_be_bytes(*distance);
+        let valid = *kind == BY_DISTANCE && distance.is_finite();
+        valid.then_some(Self { distance, id: Uuid::from_slice(id).ok()? })
+    }
+}
+
+impl fmt::Display for ByDistance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [&[BY_DISTANCE], self.distance.to_be_bytes().as_slice(), self.id.as_bytes()].concat();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// A place among devices by their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByName(pub String);
+
+impl ByName {
+    /// The place that a text stands for, if it stands for one.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (kind, name) = bytes.split_first()?;
+        let name = std::str::from_utf8(name).ok().filter(|_| *kind == BY_NAME)?;
+        ChargePointId::parse(name).ok().map(|device| Self(device.into()))
+    }
+}
+
+impl fmt::Display for ByName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode([&[BY_NAME], self.0.as_bytes()].concat()))
+    }
+}
+
+/// A place among things of which there is one for each instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByTime(pub DateTime<Utc>);
+
+impl ByTime {
+    /// The place that a text stands for, if it stands for one.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes: [u8; 9] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let (kind, micros) = bytes.split_first()?;
+        let micros = i64::from_be_bytes(micros.try_into().ok()?);
+        // Nothing was read before 1970, and Postgres does not know every time that the layout has room for.
+        let at = DateTime::from_timestamp_micros(micros).filter(|_| *kind == BY_TIME && micros >= 0)?;
+        Some(Self(at))
+    }
+}
+
+impl fmt::Display for ByTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [&[BY_TIME], self.0.timestamp_micros().to_be_bytes().as_slice()].concat();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_place_reads_as_it_was_written(version: i64, distance in 0.0..3.0_f64, id: u128) {
+            prop_assert_eq!(ByVersion::decode(&ByVersion(version).to_string()), Some(ByVersion(version)));
+            let place = ByDistance { distance, id: Uuid::from_u128(id) };
+            prop_assert_eq!(ByDistance::decode(&place.to_string()), Some(place));
+            prop_assert_eq!(ByVersion::decode(&place.to_string()), None);
+        }
+
+        #[test]
+        fn a_name_and_a_time_read_as_they_were_written(name in "[A-Za-z0-9._:@*+=|-]{1,64}", micros in 0..4_000_000_000_000_000_i64) {
+            prop_assert_eq!(ByName::decode(&ByName(name.clone()).to_string()), Some(ByName(name)));
+            let time = ByTime(DateTime::from_timestamp_micros(micros).unwrap());
+            prop_assert_eq!(ByTime::decode(&time.to_string()), Some(time));
+            prop_assert_eq!(ByVersion::decode(&time.to_string()), None);
+        }
+
+        #[test]
+        fn what_was_not_given_out_is_no_place(bytes: Vec<u8>, text: String) {
+            prop_assume!(bytes.len() != 9 && bytes.len() != 25);
+            for text in [URL_SAFE_NO_PAD.encode(bytes), text] {
+                prop_assert_eq!(ByVersion::decode(&text), None);
+                prop_assert_eq!(ByDistance::decode(&text), None);
+                prop_assert_eq!(ByTime::decode(&text), None);
+            }
+        }
+    }
+
+    #[test]
+    fn another_layout_and_no_number_are_no_places() {
+        let text = URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(ByVersion::decode(&text), None);
+        assert_eq!(ByTime::decode(&ByTime(DateTime::UNIX_EPOCH - TimeDelta::seconds(1)).to_string()), None);
+        assert_eq!(ByName::decode(&ByName("CP 1".to_owned()).to_string()), None);
+        let nowhere = ByDistance { distance: f64::NAN, id: Uuid::nil() };
+        assert_eq!(ByDistance::decode(&nowhere.to_string()), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! `/api/v1/sessions`, and those of a pile: who charged, when and how much.
+
+mod view;
+
+use crate::api::Api;
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::page::{self, ByTime};
+use crate::piles;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::ids::SessionId;
+use domain::session::ChargingSession;
+use runtime::Problem;
+use runtime::http::page::{Cursor, Page};
+use runtime::http::{PathParams, QueryParams};
+use storage::meter_samples;
+use storage::piles::{LiveView, Refusal};
+use uuid::Uuid;
+use view::{SampleView, SessionView};
+
+/// The session that a path names; what is no id names none.
+fn parse_id(raw: &str) -> Result<SessionId, ApiError> {
+    Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| ApiError::SessionNotFound)
+}
+
+/// `GET /api/v1/piles/{pileId}/sessions`
+pub async fn list_of_pile(
+    api: Data<Api>,
+    PathParams(pile): PathParams<String>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let pile = piles::parse_id(&pile)?;
+    let request = page::take(&mut query)?;
+    query.finish(Some(()))?;
+    let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
+    let (page, live) = api
+        .run(move |mut connection| async move {
+            let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
+            let device = &pile.details.charge_point_id;
+            let rows =
+                storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;
+            let place = |last: &ChargingSession| Cursor { created_at: last.started_at, id: last.id.0 };
+            let live = storage::piles::find_live(&mut connection, device).await?;
+            Ok((Page::cut(&request, rows, place), live))
+        })
+        .await?;
+    let shown = page.show(|session| SessionView::of(session, register(session, live.as_ref())));
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+/// `GET /api/v1/sessions/{sessionId}`
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let (session, live) = api
+        .run(move |mut connection| async move {
+            let found = storage::sessions::find(&mut connection, id).await?;
+            let session = found.ok_or(ApiError::SessionNotFound)?;
+            let live = storage::piles::find_live(&mut connection, &session.charge_point_id).await?;
+            Ok((session, live))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(SessionView::of(&session, register(&session, live.as_ref()))))
+}
+
+/// `GET /api/v1/sessions/{sessionId}/meter-samples`
+pub async fn samples(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let (after, request) = page::take_after(&mut query, ByTime::decode)?;
+    query.finish(Some(()))?;
+    let before = after.map(|ByTime(at)| at);
+    let rows = api
+        .run(move |mut connection| async move {
+            let found = storage::sessions::find(&mut connection, id).await?;
+            let session = found.ok_or(ApiError::SessionNotFound)?;
+            Ok(meter_samples::list_of_session(&mut connection, &session, before, request.rows()).await?)
+        })
+        .await?;
+    let page = Page::cut(&request, rows, |last| ByTime(last.taken_at));
+    Ok(HttpResponse::Ok().json(page.show(SampleView::of)))
+}
+
+/// What the energy register of the session's connector last read, in Wh, and when.
+fn register(session: &ChargingSession, live: Option<&LiveView>) -> Option<(DateTime<Utc>, f64)> {
+    let connector = live?.connectors.get(&session.connector_id)?;
+    connector.state.energy_wh.map(|energy| (energy.at, energy.value))
+}

@@ -1,0 +1,93 @@
+//! What a station has for drivers beside piles.
+
+use serde::{Deserialize, Serialize};
+
+/// Something for drivers at a station, or a few steps away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Facility {
+    /// Toilets.
+    Restroom,
+    /// Wireless internet.
+    Wifi,
+    /// A roof over the piles.
+    Canopy,
+    /// Access without steps, and room for wheelchairs.
+    WheelchairAccess,
+    /// Room to wait in.
+    Lounge,
+    /// A café.
+    Cafe,
+    /// A restaurant.
+    Restaurant,
+    /// A shop for small things.
+    ConvenienceStore,
+    /// A supermarket.
+    Supermarket,
+    /// A shopping mall.
+    Mall,
+    /// A hotel.
+    Hotel,
+    /// Car wash.
+    CarWash,
+    /// Car park for more than the time of charging.
+    Parking,
+}
+
+impl Facility {
+    /// Every facility, in the order in which they are listed.
+    pub const ALL: [Self; 13] = [
+        Self::Restroom,
+        Self::Wifi,
+        Self::Canopy,
+        Self::WheelchairAccess,
+        Self::Lounge,
+        Self::Cafe,
+        Self::Restaurant,
+        Self::ConvenienceStore,
+        Self::Supermarket,
+        Self::Mall,
+        Self::Hotel,
+        Self::CarWash,
+        Self::Parking,
+    ];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Restroom => "Restroom",
+            Self::Wifi => "Wifi",
+            Self::Canopy => "Canopy",
+            Self::WheelchairAccess => "WheelchairAccess",
+            Self::Lounge => "Lounge",
+            Self::Cafe => "Cafe",
+            Self::Restaurant => "Restaurant",
+            Self::ConvenienceStore => "ConvenienceStore",
+            Self::Supermarket => "Supermarket",
+            Self::Mall => "Mall",
+            Self::Hotel => "Hotel",
+            Self::CarWash => "CarWash",
+            Self::Parking => "Parking",
+        }
+    }
+
+    /// The facility called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|facility| facility.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_facility_is_spelt_the_same_everywhere() {
+        for facility in Facility::ALL {
+            assert_eq!(Facility::parse(facility.as_str()), Some(facility));
+            assert_eq!(serde_json::to_value(facility).unwrap(), facility.as_str());
+        }
+        assert_eq!(Facility::parse("Pool"), None);
+    }
+}

@@ -1,0 +1,211 @@
+//! When a station is open, in the local time of the station: what the sign at its door says.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// When drivers may come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub enum OpeningHours {
+    /// Day and night.
+    Always,
+    /// In these periods of each week: at least one, in order, apart from each other.
+    Weekly(Vec<OpenPeriod>),
+}
+
+/// A time within one day in which a station is open. What goes on after midnight is another period, of the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OpenPeriod {
+    /// The day.
+    pub weekday: Weekday,
+    /// When it opens.
+    pub from: TimeOfDay,
+    /// When it closes; later than `from`.
+    pub to: TimeOfDay,
+}
+
+/// A day of the week.
+#[expect(missing_docs, reason = "they are what they are called")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// A minute of a day, `00:00` to `24:00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeOfDay(u16);
+
+/// Why opening hours make no sense. The message is fit to be shown to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOpeningHours {
+    /// Neither or both of the forms.
+    #[error("must have either always, which is true, or weekly")]
+    NotOneForm,
+    /// No period, or more than a week can sensibly have.
+    #[error("weekly must have 1 to {max} periods", max = OpeningHours::MAX_PERIODS)]
+    Count,
+    /// A period ends before it begins, or at once.
+    #[error("a period on {0:?} must end after it begins; split it at 24:00 if it goes on after midnight")]
+    Backwards(Weekday),
+    /// Two periods of a day share some time.
+    #[error("periods on {0:?} overlap")]
+    Overlap(Weekday),
+    /// Not a minute of a day.
+    #[error("a time of day must be written as HH:MM, from 00:00 to 24:00")]
+    TimeOfDay,
+}
+
+impl OpeningHours {
+    /// The most periods that a week may have.
+    pub const MAX_PERIODS: usize = 28;
+
+    /// These periods of each week, in whatever order.
+    ///
+    /// # Errors
+    /// When there are none or too many, one ends before it begins, or two overlap.
+    pub fn weekly(mut periods: Vec<OpenPeriod>) -> Result<Self, InvalidOpeningHours> {
+        if periods.is_empty() || periods.len() > Self::MAX_PERIODS {
+            return Err(InvalidOpeningHours::Count);
+        }
+        if let Some(period) = periods.iter().find(|period| period.to <= period.from) {
+            return Err(InvalidOpeningHours::Backwards(period.weekday));
+        }
+        periods.sort_unstable();
+        let mut neighbours = periods.iter().zip(periods.iter().skip(1));
+        match neighbours.find(|(one, next)| one.weekday == next.weekday && next.from < one.to) {
+            Some((one, _)) => Err(InvalidOpeningHours::Overlap(one.weekday)),
+            None => Ok(Self::Weekly(periods)),
+        }
+    }
+}
+
+impl TimeOfDay {
+    /// Accepts `HH:MM`, from `00:00` to `24:00`.
+    ///
+    /// # Errors
+    /// When it is written otherwise.
+    pub fn parse(raw: &str) -> Result<Self, InvalidOpeningHours> {
+        let two_digits = |text: &str| {
+            let plain = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<u16>().ok().filter(|_| plain)
+        };
+        let time = raw.split_once(':').and_then(|(hours, minutes)| {
+            let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+            let time = hours * 60 + minutes;
+            (minutes < 60 && time <= 24 * 60).then_some(Self(time))
+        });
+        time.ok_or(InvalidOpeningHours::TimeOfDay)
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = InvalidOpeningHours;
+    fn try_from(raw: String) -> Result<Self, InvalidOpeningHours> {
+        Self::parse(&raw)
+    }
+}
+
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> Self {
+        time.to_string()
+    }
+}
+
+/// Opening hours as they are written in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    always: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weekly: Option<Vec<OpenPeriod>>,
+}
+
+impl TryFrom<Written> for OpeningHours {
+    type Error = InvalidOpeningHours;
+    fn try_from(written: Written) -> Result<Self, InvalidOpeningHours> {
+        match (written.always, written.weekly) {
+            (Some(true), None) => Ok(Self::Always),
+            (None, Some(periods)) => Self::weekly(periods),
+            _ => Err(InvalidOpeningHours::NotOneForm),
+        }
+    }
+}
+
+impl From<OpeningHours> for Written {
+    fn from(hours: OpeningHours) -> Self {
+        match hours {
+            OpeningHours::Always => Self { always: Some(true), weekly: None },
+            OpeningHours::Weekly(periods) => Self { always: None, weekly: Some(periods) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn period(weekday: Weekday, from: &str, to: &str) -> OpenPeriod {
+        OpenPeriod { weekday, from: TimeOfDay::parse(from).unwrap(), to: TimeOfDay::parse(to).unwrap() }
+    }
+
+    #[test]
+    fn periods_are_kept_in_order() {
+        let (late, early) =
+            (period(Weekday::Monday, "13:00", "24:00"), period(Weekday::Monday, "08:00", "13:00"));
+        let sunday = period(Weekday::Sunday, "00:00", "24:00");
+        let hours = OpeningHours::weekly(vec![sunday, late, early]).unwrap();
+        assert_eq!(hours, OpeningHours::Weekly(vec![early, late, sunday]));
+        let written = serde_json::to_value(&hours).unwrap();
+        assert_eq!(written["weekly"][1], json!({ "weekday": "Monday", "from": "13:00", "to": "24:00" }));
+        assert_eq!(serde_json::from_value::<OpeningHours>(written).unwrap(), hours);
+        assert_eq!(serde_json::to_value(OpeningHours::Always).unwrap(), json!({ "always": true }));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        use InvalidOpeningHours::*;
+        let monday = |from, to| period(Weekday::Monday, from, to);
+        let weekly = OpeningHours::weekly;
+        assert_eq!(weekly(vec![]), Err(Count));
+        assert_eq!(weekly(vec![monday("08:00", "09:00"); 29]), Err(Count));
+        assert_eq!(weekly(vec![monday("22:00", "06:00")]), Err(Backwards(Weekday::Monday)));
+        assert_eq!(weekly(vec![monday("08:00", "08:00")]), Err(Backwards(Weekday::Monday)));
+        let overlapping = vec![monday("12:00", "18:00"), monday("08:00", "12:01")];
+        assert_eq!(weekly(overlapping), Err(Overlap(Weekday::Monday)));
+        let form = |written| serde_json::from_value::<OpeningHours>(written).unwrap_err().to_string();
+        for neither in [json!({}), json!({ "always": false }), json!({ "always": true, "weekly": [] })] {
+            assert_eq!(form(neither), NotOneForm.to_string());
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_in_one_way() {
+        for wrong in ["8:00", "08:60", "24:01", "0800", "+8:00", "08:00:00", "", "99:99", "０８:00"] {
+            assert_eq!(TimeOfDay::parse(wrong), Err(InvalidOpeningHours::TimeOfDay), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_minute_reads_as_it_is_written(minute in 0..=1440_u16) {
+            prop_assert_eq!(TimeOfDay::parse(&TimeOfDay(minute).to_string()), Ok(TimeOfDay(minute)));
+        }
+    }
+}

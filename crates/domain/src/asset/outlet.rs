@@ -1,0 +1,174 @@
+//! The connectors that a pile has by what its operator says, whatever its device reports.
+
+use super::RatedPower;
+use crate::ids::ConnectorId;
+use serde::{Deserialize, Serialize};
+
+/// The standard of a connector, by which a vehicle fits or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ConnectorType {
+    /// GB/T 20234.2.
+    #[serde(rename = "GB_AC")]
+    GbAc,
+    /// GB/T 20234.3.
+    #[serde(rename = "GB_DC")]
+    GbDc,
+    /// IEC 62196 type 1, SAE J1772.
+    #[serde(rename = "TYPE_1")]
+    Type1,
+    /// IEC 62196 type 2.
+    #[serde(rename = "TYPE_2")]
+    Type2,
+    /// Combined Charging System with type 1.
+    #[serde(rename = "CCS_1")]
+    Ccs1,
+    /// Combined Charging System with type 2.
+    #[serde(rename = "CCS_2")]
+    Ccs2,
+    /// CHAdeMO.
+    #[serde(rename = "CHADEMO")]
+    Chademo,
+    /// North American Charging Standard, SAE J3400.
+    #[serde(rename = "NACS")]
+    Nacs,
+}
+
+impl ConnectorType {
+    /// Every type.
+    pub const ALL: [Self; 8] =
+        [Self::GbAc, Self::GbDc, Self::Type1, Self::Type2, Self::Ccs1, Self::Ccs2, Self::Chademo, Self::Nacs];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GbAc => "GB_AC",
+            Self::GbDc => "GB_DC",
+            Self::Type1 => "TYPE_1",
+            Self::Type2 => "TYPE_2",
+            Self::Ccs1 => "CCS_1",
+            Self::Ccs2 => "CCS_2",
+            Self::Chademo => "CHADEMO",
+            Self::Nacs => "NACS",
+        }
+    }
+
+    /// The type called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// A connector as its operator says it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Outlet {
+    /// Its number at the device, from 1.
+    pub connector_id: ConnectorId,
+    /// Its standard.
+    #[serde(rename = "type")]
+    pub kind: ConnectorType,
+    /// The most power that it gives; `None` when that was not said.
+    #[serde(default)]
+    pub max_power_kw: Option<RatedPower>,
+}
+
+/// The connectors of a pile, each number once, in the order of their numbers.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Outlet>", into = "Vec<Outlet>")]
+pub struct Outlets(Vec<Outlet>);
+
+/// Why these cannot be the connectors of a pile. The message is fit to be shown to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOutlets {
+    /// More than a pile can have.
+    #[error("must be at most {max} connectors", max = Outlets::MAX)]
+    TooMany,
+    /// The number stands for the whole device.
+    #[error("connectorId 0 is the whole pile, connectors begin with 1")]
+    Whole,
+    /// Two have the same number.
+    #[error("connectorId {0} is given twice")]
+    Twice(u16),
+}
+
+impl Outlets {
+    /// The most that a pile can have.
+    pub const MAX: usize = 32;
+
+    /// Accepts connectors in any order, each number once.
+    ///
+    /// # Errors
+    /// When there are too many, or their numbers are not theirs alone.
+    pub fn parse(mut outlets: Vec<Outlet>) -> Result<Self, InvalidOutlets> {
+        if outlets.len() > Self::MAX {
+            return Err(InvalidOutlets::TooMany);
+        }
+        outlets.sort_by_key(|outlet| outlet.connector_id);
+        if outlets.first().is_some_and(|outlet| outlet.connector_id.is_whole()) {
+            return Err(InvalidOutlets::Whole);
+        }
+        let mut neighbours = outlets.iter().zip(outlets.iter().skip(1));
+        match neighbours.find(|(one, next)| one.connector_id == next.connector_id) {
+            Some((one, _)) => Err(InvalidOutlets::Twice(one.connector_id.number())),
+            None => Ok(Self(outlets)),
+        }
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Outlet> {
+        self.0.iter()
+    }
+}
+
+impl TryFrom<Vec<Outlet>> for Outlets {
+    type Error = InvalidOutlets;
+    fn try_from(outlets: Vec<Outlet>) -> Result<Self, InvalidOutlets> {
+        Self::parse(outlets)
+    }
+}
+
+impl From<Outlets> for Vec<Outlet> {
+    fn from(outlets: Outlets) -> Self {
+        outlets.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(written: Value) -> Result<Outlets, String> {
+        serde_json::from_value(written).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn connectors_are_kept_in_order() {
+        let two = json!([{ "connectorId": 2, "type": "GB_DC", "maxPowerKw": 120 }, { "connectorId": 1, "type": "GB_AC" }]);
+        let written = serde_json::to_value(read(two).unwrap()).unwrap();
+        let ordered = json!([{ "connectorId": 1, "type": "GB_AC", "maxPowerKw": null },
+                             { "connectorId": 2, "type": "GB_DC", "maxPowerKw": 120.0 }]);
+        assert_eq!(written, ordered);
+    }
+
+    #[test]
+    fn every_type_is_spelt_the_same_everywhere() {
+        for kind in ConnectorType::ALL {
+            assert_eq!(ConnectorType::parse(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+
+    #[test]
+    fn numbers_are_theirs_alone() {
+        let outlet = |id| json!({ "connectorId": id, "type": "CCS_2" });
+        assert_eq!(read(json!([outlet(0)])), Err(InvalidOutlets::Whole.to_string()));
+        assert_eq!(read(json!([outlet(2), outlet(1), outlet(2)])), Err(InvalidOutlets::Twice(2).to_string()));
+        let many: Vec<_> = (1..=33).map(outlet).collect();
+        assert_eq!(read(json!(many)), Err(InvalidOutlets::TooMany.to_string()));
+        assert!(read(json!([{ "connectorId": 1, "type": "CCS_2", "maxPowerKw": 0 }])).is_err());
+        assert!(read(json!([{ "connectorId": 1001, "type": "CCS_2" }])).is_err());
+    }
+}

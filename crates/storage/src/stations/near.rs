@@ -1,0 +1,94 @@
+//! Stations by their distance from a place.
+
+use super::row::Row;
+use super::{Filter, is_available};
+use crate::availability::pile_status;
+use crate::words::{and_all_words, has_all_pairs};
+use crate::{Connection, StorageError, Words};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use domain::asset::{Location, Station, chord};
+use domain::ids::StationId;
+use domain::text::Label;
+use uuid::Uuid;
+
+/// A place, and what counts as near to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Near {
+    /// The place.
+    pub place: Location,
+    /// What is farther than this is not near, in m.
+    pub radius_m: f64,
+}
+
+/// A station, and where it was found.
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(embed)]
+    station: Row,
+    #[diesel(sql_type = Double)]
+    away: f64,
+}
+
+/// At most `limit` stations that are not retired, the nearest first, each with how far it is in a straight line on a ball with
+/// the radius 1; those that come after the one at `after`, where given. A station without a place is nowhere near.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_near(
+    connection: &mut Connection,
+    near: &Near,
+    filter: &Filter,
+    after: Option<(f64, StationId)>,
+    limit: i64,
+) -> Result<Vec<(Station, f64)>, StorageError> {
+    let words = filter.words.as_ref().map(Words::values);
+    let (away, last) = after.unwrap_or((-1.0, StationId(Uuid::nil())));
+    let nearest = diesel::sql_query(NEAREST)
+        .bind::<Double, _>(near.place.latitude())
+        .bind::<Double, _>(near.place.longitude())
+        .bind::<Double, _>(chord(near.radius_m))
+        .bind::<Double, _>(away)
+        .bind::<SqlUuid, _>(last.0)
+        .bind::<BigInt, _>(limit)
+        .bind::<Nullable<Array<Text>>, _>(words)
+        .bind::<Nullable<Text>, _>(filter.operator_id.as_ref().map(Label::as_str))
+        .bind::<Nullable<Text>, _>(filter.status.map(|status| status.as_str()))
+        .bind::<Bool, _>(filter.available_only);
+    let found: Vec<Found> = connection
+        .transaction(async |tx| {
+            // Postgres cannot know how many there are in a circle, takes them for few, and would read and sort them all.
+            tx.batch_execute("set local enable_bitmapscan = off").await?;
+            nearest.load(tx).await
+        })
+        .await?;
+    found.into_iter().map(|found| Ok((Station::try_from(found.station)?, found.away))).collect()
+}
+
+/// The index of places walks outwards from the place, and stops when there are enough. It does not order those at the same
+/// distance; so all of these are taken, and put in order behind it.
+const NEAREST: &str = concat!(
+    "select *
+     from (select stations.*, place_on_ball(latitude, longitude) <-> place_on_ball($1, $2) as away
+           from stations
+           where retired_at is null and latitude is not null
+             and place_on_ball(latitude, longitude) <@ cube_enlarge(place_on_ball($1, $2), $3, 3)
+             and (place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)) <= $3
+             and ((place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)) > $4
+                  or (place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)) = $4 and stations.id > $5)
+             and ($7 is null or ",
+    has_all_pairs!("stations"),
+    "$7",
+    and_all_words!("stations"),
+    "$7) as word)))
+             and ($8 is null or operator_id = $8)
+             and ($9 is null or stations.status = $9)
+             and (not $10 or ",
+    is_available!(),
+    ")
+           order by place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)
+           fetch first $6 rows with ties) as nearest
+     order by away, id
+     limit $6"
+);
