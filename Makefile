@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench chaos check format stack-up stack-down stack-reset
+.PHONY: help demo run token test bench chaos check format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
@@ -11,14 +11,23 @@ on-stack := $(stack) status >/dev/null 2>&1 || trap '$(stack) down' EXIT; $(with
 # Without the campaign, whose pretended brokers are C and take a minute to build.
 release := cargo build --release --workspace --exclude chaos --exclude system-tests --bins &&
 
+# The key of the issuer that development takes its tokens from, and what a token says.
+issuer := .stack/issuer
+SUBJECT ?= developer
+SCOPES ?= assets:read assets:write commands:send operations
+with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
+
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## set up everything, play the product's story step by step, leave nothing running
-	@$(on-stack) $(release) target/release/demo story
+	@$(on-stack) $(release) target/release/demo story $(with-issuer)
 
-run: ## set up everything and keep it running, with a simulated fleet, until Ctrl-C
-	@$(on-stack) $(release) target/release/demo run
+run: ## set up everything and keep it running, with a simulated fleet, until Ctrl-C; AUTH=jwt asks for tokens
+	@$(on-stack) $(release) target/release/demo run $(with-issuer)
+
+token: ## print a token for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read"
+	@cargo build --quiet --release -p dev-issuer && target/release/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)"
 
 test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast

@@ -1,15 +1,14 @@
-//! Who asks.
+//! Who edits.
 
 use crate::edition;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{Error, FromRequest, HttpRequest};
 use domain::asset::Signature;
 use domain::ids::Actor;
-use std::convert::Infallible;
+use runtime::Problem;
 use std::future::{Ready, ready};
 
-/// Who asks: the [`Actor`] among the extensions of the request, where whoever checks credentials puts it; else nobody in
-/// particular.
+/// Who edits: the subject of the caller's token, or `anonymous` where nobody is asked.
 pub struct Caller(Actor);
 
 impl Caller {
@@ -20,27 +19,14 @@ impl Caller {
 }
 
 impl FromRequest for Caller {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
 
-    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let actor = request.extensions().get::<Actor>().cloned();
-        ready(Ok(Self(actor.unwrap_or_else(Actor::anonymous))))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::test::TestRequest;
-
-    #[actix_web::test]
-    async fn a_caller_is_who_the_credentials_say_or_anonymous() {
-        let request = TestRequest::default().to_http_request();
-        let caller = Caller::extract(&request).await.unwrap();
-        assert_eq!(caller.sign().by.as_str(), "anonymous");
-        request.extensions_mut().insert(Actor::parse("op-7").unwrap());
-        let caller = Caller::extract(&request).await.unwrap();
-        assert_eq!(caller.sign().by.as_str(), "op-7");
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = runtime::auth::Caller::from_request(request, payload).into_inner();
+        ready(caller.and_then(|caller| {
+            let unfit = |error| Problem::unauthenticated().detail(format!("the token's subject: {error}"));
+            Ok(Self(Actor::parse(caller.subject()).map_err(unfit)?))
+        }))
     }
 }

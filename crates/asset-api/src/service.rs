@@ -1,8 +1,9 @@
 //! What the process does: serve until told to stop, or migrate.
 
 use crate::Settings;
-use crate::api::{self, Api};
+use crate::api::Api;
 use crate::feed::Hub;
+use crate::routes;
 use actix_web::web;
 use runtime::Context;
 use runtime::causes;
@@ -30,8 +31,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
     let hub = web::Data::from(hub);
     let api = web::Data::new(Api::new(database, &settings));
-    let server = runtime::http::serve(&settings.http, &context, move |config| {
-        config.app_data(api.clone()).app_data(hub.clone()).configure(api::routes);
+    let server = runtime::http::serve(&settings.http, &settings.auth, &context, move |routes| {
+        routes::set_up(routes.share(api.clone()).share(hub.clone()));
     })?;
     server.stopped().await
 }

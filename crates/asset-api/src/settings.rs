@@ -1,5 +1,6 @@
 //! The settings of this service; `defaults.toml` is their manual.
 
+use runtime::auth::AuthSettings;
 use runtime::settings::HttpSettings;
 use serde::Deserialize;
 use storage::DatabaseSettings;
@@ -13,6 +14,8 @@ pub const DEFAULTS: &str = include_str!("../defaults.toml");
 pub struct Settings {
     /// The HTTP face.
     pub http: HttpSettings,
+    /// `[auth]`
+    pub auth: AuthSettings,
     /// Where Postgres is.
     pub database: DatabaseSettings,
     /// When what devices report counts as old.

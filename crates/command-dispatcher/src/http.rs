@@ -23,32 +23,35 @@ use requests::{
     StopRequest, TriggerMessageRequest, UnlockConnectorRequest,
 };
 use runtime::Problem;
+use runtime::auth::Scope;
 use runtime::http::page::{Cursor, Page};
-use runtime::http::{PathParams, QueryParams};
+use runtime::http::{PathParams, QueryParams, Routes};
 use storage::commands::RecordedCommand;
 use uuid::Uuid;
 
-/// The resources of this service; they expect a [`Dispatcher`].
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    // A scope, so that the part that is matched by a pattern is matched once.
-    let of_pile = web::scope("/api/v1/piles/{pileId}/commands")
-        .service(command::<StartRequest>("/start-transaction"))
-        .service(command::<StopRequest>("/stop-transaction"))
-        .service(command::<ResetRequest>("/reset"))
-        .service(command::<UnlockConnectorRequest>("/unlock-connector"))
-        .service(command::<ChangeAvailabilityRequest>("/change-availability"))
-        .service(command::<TriggerMessageRequest>("/trigger-message"))
-        .service(command::<ChangeConfigurationRequest>("/change-configuration"))
-        .service(web::resource("").route(web::get().to(list)));
-    config
-        .service(of_pile)
-        .configure(station::routes)
-        .configure(batches::routes)
-        .service(web::resource("/api/v1/commands/{commandId}").route(web::get().to(show)));
+/// What callers of all of it must be allowed.
+const SEND: Scope = Scope::new("commands:send");
+
+/// The resources of this service; they expect a [`Dispatcher`], [`Books`] and batches.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
+    routes
+        .under("/api/v1/piles/{pileId}/commands", |of_pile| {
+            command::<StartRequest>(of_pile, "/start-transaction");
+            command::<StopRequest>(of_pile, "/stop-transaction");
+            command::<ResetRequest>(of_pile, "/reset");
+            command::<UnlockConnectorRequest>(of_pile, "/unlock-connector");
+            command::<ChangeAvailabilityRequest>(of_pile, "/change-availability");
+            command::<TriggerMessageRequest>(of_pile, "/trigger-message");
+            command::<ChangeConfigurationRequest>(of_pile, "/change-configuration");
+            of_pile.resource("", |on| on.get(SEND, list));
+        })
+        .resource("/api/v1/commands/{commandId}", |on| on.get(SEND, show));
+    station::routes(routes);
+    batches::routes(routes);
 }
 
-fn command<R: CommandRequest>(name: &str) -> actix_web::Resource {
-    web::resource(name).route(web::post().to(send::<R>))
+fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str) {
+    of_pile.resource(name, |on| on.post(SEND, send::<R>));
 }
 
 async fn send<R: CommandRequest>(

@@ -60,9 +60,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let runner = AbortOnDropHandle::new(tokio::spawn(runner.run(context.shutdown.clone())));
     let (dispatcher, books) = (web::Data::from(dispatcher), web::Data::new(books));
     let batches = web::Data::new(batches);
-    let server = runtime::http::serve(&settings.http, &context, move |config| {
-        let config = config.app_data(dispatcher.clone()).app_data(books.clone()).app_data(batches.clone());
-        config.configure(http::routes);
+    let server = runtime::http::serve(&settings.http, &settings.auth, &context, move |routes| {
+        http::routes(routes.share(dispatcher.clone()).share(books.clone()).share(batches.clone()));
     })?;
     server.stopped().await?;
     runner.await?;

@@ -1,6 +1,7 @@
 //! What can be set; `defaults.toml` explains every key.
 
 use domain::status::ConnectorStatus;
+use runtime::auth::AuthSettings;
 use runtime::settings::{HttpSettings, KafkaSettings, RedisSettings};
 use serde::Deserialize;
 use std::num::NonZeroU16;
@@ -16,6 +17,8 @@ pub const DEFAULTS: &str = include_str!("../defaults.toml");
 pub struct Settings {
     /// `[http]`
     pub http: HttpSettings,
+    /// `[auth]`
+    pub auth: AuthSettings,
     /// `[database]`
     pub database: DatabaseSettings,
     /// `[redis]`

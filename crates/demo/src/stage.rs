@@ -1,12 +1,13 @@
 //! The three services, a simulated gateway, and the way to each of them.
 
 use anyhow::Context as _;
+use dev_issuer::Issuer;
 use gateway_simulator::{Simulator, SimulatorSettings};
 use launch::narrator::{say, seen};
 use launch::{Api, Ports, Process, Services, ready};
 use runtime::Shutdown;
 use runtime::kafka::Kafka;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Everything that a play needs.
@@ -23,16 +24,19 @@ pub struct Stage {
     pub pids: Vec<(&'static str, u32)>,
     /// Ends the simulated gateway.
     pub simulator_stop: Shutdown,
+    /// Whether the services want to know who asks.
+    pub asks_for_tokens: bool,
     /// Something that no other run has, for names.
     pub run: String,
 }
 
 impl Stage {
     /// Migrates, starts the services, waits until they are ready, and starts the simulated gateway.
-    pub async fn set_up(ports: Ports) -> anyhow::Result<(Self, Services)> {
+    pub async fn set_up(ports: Ports, issuer: Option<&Path>) -> anyhow::Result<(Self, Services)> {
         let begun = Instant::now();
         say("migrating the database");
         Process::run("asset-api", "migrate", &[]).await?;
+        let access = issuer.map(Access::open).transpose()?;
         let logs = log_folder()?;
         let mut services = Vec::new();
         let mut addresses = Vec::new();
@@ -43,7 +47,10 @@ impl Stage {
         ] {
             let (http, admin) = (http.map(|port| ports.pick(port)).transpose()?, ports.pick(admin)?);
             let mut settings = vec![("CHARGING__ADMIN__LISTEN", admin.clone())];
-            settings.extend(http.iter().map(|listen| ("CHARGING__HTTP__LISTEN", listen.clone())));
+            if let Some(listen) = &http {
+                settings.push(("CHARGING__HTTP__LISTEN", listen.clone()));
+                settings.extend(access.iter().flat_map(|access| access.settings.clone()));
+            }
             services.push(Process::start(name, &settings, logs.join(format!("{name}.log")))?);
             addresses.push((http, admin));
         }
@@ -51,7 +58,9 @@ impl Stage {
             ready(admin, service).await?;
         }
         let mut bases = addresses.iter().filter_map(|(http, _)| http.as_ref());
-        let mut api = || Api::new(bases.next().context("no address")?);
+        let token = access.as_ref().map(|access| &access.token);
+        let mut api =
+            || anyhow::Ok(Api::new(bases.next().context("no address")?)?.with_token(token.cloned()));
         let (assets, commands) = (api()?, api()?);
         let simulator_stop = Shutdown::new(Duration::from_secs(5));
         let kafka = launch::kafka()?;
@@ -66,7 +75,31 @@ impl Stage {
         seen(&format!("simulated gateway; all ready after {:.1} s", begun.elapsed().as_secs_f64()));
         let run = format!("{:x}", chrono::DateTime::timestamp(&runtime::clock::now()) & 0xff_ffff);
         let pids = services.iter().filter_map(|service| Some((service.name, service.id()?))).collect();
-        Ok((Self { assets, commands, simulator, kafka, pids, simulator_stop, run }, Services(services)))
+        let asks_for_tokens = access.is_some();
+        let stage = Self { assets, commands, simulator, kafka, pids, simulator_stop, asks_for_tokens, run };
+        Ok((stage, Services(services)))
+    }
+}
+
+/// How the services are told whose tokens they take, and a token for the player.
+struct Access {
+    settings: [(&'static str, String); 3],
+    token: String,
+}
+
+impl Access {
+    fn open(folder: &Path) -> anyhow::Result<Self> {
+        let issuer = Issuer::open(folder)?;
+        let jwks = std::path::absolute(Issuer::jwks_file(folder))?;
+        let settings = [
+            ("CHARGING__AUTH__MODE", "jwt".to_owned()),
+            ("CHARGING__AUTH__ISSUER", Issuer::NAME.to_owned()),
+            ("CHARGING__AUTH__JWKS_FILE", jwks.display().to_string()),
+        ];
+        let token =
+            issuer.sign(&Issuer::claims("demo", "assets:read assets:write commands:send operations"))?;
+        seen("the services ask for tokens; `make token SCOPES=\"assets:read\"` prints one");
+        Ok(Self { settings, token })
     }
 }
 

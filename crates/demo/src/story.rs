@@ -209,9 +209,16 @@ pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
         "probes and metrics  http://127.0.0.1:9080 (asset-api) :9081 (command-dispatcher) :9082 (event-ingestor)",
     );
     say("ten simulated piles are online; look at one, and charge:");
-    println!("\n    curl -s {assets}/api/v1/piles/{example}");
+    let token = if stage.asks_for_tokens {
+        println!("\n    TOKEN=$(make -s token)");
+        " -H \"authorization: Bearer $TOKEN\""
+    } else {
+        println!();
+        ""
+    };
+    println!("    curl -s{token} {assets}/api/v1/piles/{example}");
     println!(
-        "    curl -s -X POST {commands}/api/v1/piles/{example}/commands/start-transaction \\\n      \
+        "    curl -s{token} -X POST {commands}/api/v1/piles/{example}/commands/start-transaction \\\n      \
          -H 'content-type: application/json' -d '{{\"idTag\":\"RFID123\",\"connectorId\":1}}'"
     );
     std::future::pending().await

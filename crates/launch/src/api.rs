@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 pub struct Api {
     client: Client,
     base: String,
+    token: Option<String>,
 }
 
 /// What came back.
@@ -29,7 +30,13 @@ impl Api {
     /// When no client can be made.
     pub fn new(address: &str) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(15)).build()?;
-        Ok(Self { client, base: format!("http://{address}") })
+        Ok(Self { client, base: format!("http://{address}"), token: None })
+    }
+
+    /// The same, with a bearer token in each request.
+    #[must_use]
+    pub fn with_token(self, token: Option<String>) -> Self {
+        Self { token, ..self }
     }
 
     /// Where it is.
@@ -57,6 +64,9 @@ impl Api {
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
         let begun = Instant::now();
         let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
         if let Some(body) = body {
             request = request.json(body);
         }

@@ -3,13 +3,19 @@
 use std::{process::ExitCode, time::Duration};
 
 use actix_web::web;
-use runtime::{Context, Service, http::Deadline, settings::HttpSettings};
+use runtime::auth::{AuthSettings, Caller, Scope};
+use runtime::http::{Deadline, Routes};
+use runtime::{Context, Service, settings::HttpSettings};
 use serde::Deserialize;
+
+const READ: Scope = Scope::new("assets:read");
+const OPERATE: Scope = Scope::new("operations");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     http: HttpSettings,
+    auth: AuthSettings,
 }
 
 fn main() -> ExitCode {
@@ -19,12 +25,19 @@ fn main() -> ExitCode {
 }
 
 async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
-    let server = runtime::http::serve(&settings.http, &context, routes)?;
+    let server = runtime::http::serve(&settings.http, &settings.auth, &context, routes)?;
     server.stopped().await
 }
 
-fn routes(config: &mut web::ServiceConfig) {
-    config.route("/slow/{ms}", web::get().to(slow));
+fn routes(routes: &mut Routes<'_>) {
+    routes
+        .resource("/slow/{ms}", |on| on.get(READ, slow))
+        .resource("/whoami", |on| on.get(READ, whoami).post(OPERATE, whoami));
+}
+
+/// Who asks.
+async fn whoami(caller: Caller) -> String {
+    caller.subject().to_owned()
 }
 
 /// Answers after as many milliseconds as the path says.

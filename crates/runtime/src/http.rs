@@ -6,12 +6,14 @@ mod guard;
 mod json;
 mod observe;
 pub mod page;
+mod routes;
 mod server;
 mod unread;
 
 pub use extract::{PathParams, QueryParams};
 pub use guard::Deadline;
 pub use json::{BodyLimit, JsonBody};
+pub use routes::{Methods, Routes};
 pub use server::{HttpServerHandle, serve};
 
 #[cfg(test)]

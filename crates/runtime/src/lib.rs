@@ -3,9 +3,10 @@
 //! A service is a [`Service`] with its embedded `defaults.toml`, an async `main` and perhaps some one-shot commands.
 //! What it is handed are its own settings, already checked, and a [`Context`]: when to stop, whom to tell about
 //! health, where to count. The rest of the crate is what services share at their edges: [`http`] with
-//! [`problem::Problem`], [`kafka`], [`redis`], [`trace`] and the [`clock`].
+//! [`auth`] and [`problem::Problem`], [`kafka`], [`redis`], [`trace`] and the [`clock`].
 
 mod admin;
+pub mod auth;
 mod causes;
 pub mod clock;
 mod context;

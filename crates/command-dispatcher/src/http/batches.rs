@@ -1,5 +1,6 @@
 //! How far a batch of commands is, as a whole and pile by pile.
 
+use super::SEND;
 use super::page::PageQuery;
 use crate::batches::Batches;
 use crate::error::DispatchError;
@@ -8,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId, StationId};
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
-use runtime::http::{PathParams, QueryParams};
+use runtime::http::{PathParams, QueryParams, Routes};
 use runtime::problem::FieldError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,10 +17,10 @@ use storage::command_batches::{BatchItem, CommandBatch, ItemState};
 use uuid::Uuid;
 
 /// The resources; they expect [`Batches`].
-pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/api/v1/command-batches/{batchId}").route(web::get().to(show)))
-        .service(web::resource("/api/v1/command-batches/{batchId}/piles").route(web::get().to(list)));
+pub(super) fn routes(routes: &mut Routes<'_>) {
+    routes
+        .resource("/api/v1/command-batches/{batchId}", |on| on.get(SEND, show))
+        .resource("/api/v1/command-batches/{batchId}/piles", |on| on.get(SEND, list));
 }
 
 async fn show(

@@ -1,5 +1,6 @@
 //! Commands to the piles of a station: taken as one batch.
 
+use super::SEND;
 use super::batches::AcceptedBatch;
 use super::body::CommandBody;
 use super::key::IdempotencyKey;
@@ -10,23 +11,23 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use domain::ids::StationId;
 use runtime::Problem;
-use runtime::http::PathParams;
+use runtime::http::{PathParams, Routes};
 use runtime::problem::FieldError;
 use uuid::Uuid;
 
 /// The resources; they expect [`Batches`].
-pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let of_station = web::scope("/api/v1/stations/{stationId}/commands")
-        .service(command("/reset", StationRequest::reset))
-        .service(command("/change-availability", StationRequest::change_availability));
-    config.service(of_station);
+pub(super) fn routes(routes: &mut Routes<'_>) {
+    routes.under("/api/v1/stations/{stationId}/commands", |of_station| {
+        command(of_station, "/reset", StationRequest::reset);
+        command(of_station, "/change-availability", StationRequest::change_availability);
+    });
 }
 
 type Parse = fn(StationRequest) -> Result<StationOrder, Vec<FieldError>>;
 
-fn command(path: &str, parse: Parse) -> actix_web::Resource {
+fn command(of_station: &mut Routes<'_>, path: &str, parse: Parse) {
     let handle = move |batches, station, key, body| order(parse, batches, station, key, body);
-    web::resource(path).route(web::post().to(handle))
+    of_station.resource(path, |on| on.post(SEND, handle));
 }
 
 async fn order(

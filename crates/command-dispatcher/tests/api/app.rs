@@ -114,6 +114,11 @@ impl TestApp {
         .await
     }
 
+    /// A request to any path.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.root))
+    }
+
     /// A request to be shaped by the test.
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.client.post(self.url(path))

@@ -6,6 +6,7 @@
     reason = "a test may panic, that is how it fails"
 )]
 
+mod access;
 mod answer;
 mod app;
 mod broker;

@@ -3,7 +3,7 @@
 use std::{sync::OnceLock, time::Instant};
 
 use actix_web::{
-    Error,
+    Error, HttpMessage as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
@@ -14,6 +14,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::framework;
+use crate::auth::Allowance;
 use crate::{Problem, trace};
 
 /// Upper bounds in seconds: from a cached read to the deadline.
@@ -40,7 +41,7 @@ pub(super) async fn observe(
     let span = span(&seen, &request);
     async move {
         let outcome = match next.call(request).await {
-            Ok(response) => Ok(complete(response.map_into_boxed_body(), &seen)),
+            Ok(response) => Ok(limited(complete(response.map_into_boxed_body(), &seen))),
             Err(error) => Err(complete_error(&error, &seen)),
         };
         let status = match &outcome {
@@ -81,6 +82,15 @@ fn complete(mut response: ServiceResponse<BoxBody>, seen: &Seen) -> ServiceRespo
     };
     let trace_id = trace::current_trace_id();
     response.into_response(problem.respond(Some(&seen.path), trace_id.as_deref()))
+}
+
+/// Tells callers whose requests are counted what is left to them.
+fn limited(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let allowance = response.request().extensions().get::<Allowance>().copied();
+    if let Some(allowance) = allowance {
+        allowance.tell(response.headers_mut());
+    }
+    response
 }
 
 fn complete_error(error: &Error, seen: &Seen) -> Error {

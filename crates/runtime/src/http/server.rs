@@ -15,7 +15,8 @@ use actix_web::{
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
-use super::{framework, guard, json::BodyLimit, observe, unread};
+use super::{framework, guard, json::BodyLimit, observe, routes::Routes, unread};
+use crate::auth::{Auth, AuthSettings};
 use crate::{Context, Shutdown, settings::HttpSettings};
 
 /// Threads a worker may start for blocking work; none are started without it.
@@ -47,23 +48,32 @@ impl HttpServerHandle {
     }
 }
 
-/// Serves what `configure` sets up, until shutdown is requested: then it stops accepting, lets requests under way
+/// Serves what `set_up` sets up, to whom `auth` admits, until shutdown is requested: then it stops accepting, lets requests under way
 /// finish within the grace period and closes idle connections.
 ///
 /// From then on the health check `http` passes: a service adds one that does not before it begins, so that nobody is sent to
 /// it too early.
 ///
-/// Every request gets a span and a trace, an access log line, metrics, a deadline, and problems for errors. Set up
-/// resources with `web::resource(path).route(web::get().to(…))`: the `#[get]` macros hide their method from the
-/// router, which then answers 404 instead of 405.
+/// Every request gets a span and a trace, an access log line, metrics, a deadline, and problems for errors. No handler is
+/// reached by callers without the scope that its route was made with.
 ///
 /// # Errors
 ///
-/// When the address cannot be bound.
-pub fn serve<F>(settings: &HttpSettings, context: &Context, configure: F) -> anyhow::Result<HttpServerHandle>
+/// When the address cannot be bound, or the settings of `auth` cannot be used.
+pub fn serve<F>(
+    settings: &HttpSettings,
+    auth: &AuthSettings,
+    context: &Context,
+    set_up: F,
+) -> anyhow::Result<HttpServerHandle>
 where
-    F: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    F: Fn(&mut Routes<'_>) + Clone + Send + 'static,
 {
+    let auth = Auth::new(auth, settings.listen)?;
+    let configure = move |config: &mut web::ServiceConfig| {
+        config.app_data(auth.clone());
+        set_up(&mut Routes::new(config));
+    };
     let shutdown = context.shutdown.clone();
     // The framework counts in whole seconds.
     let patience = Duration::from_secs(shutdown.grace().as_secs().saturating_sub(MARGIN_S).max(1));

@@ -1,0 +1,100 @@
+//! Who may do what: every route, without a token, with another scope, and with its own.
+
+use crate::app::TestApp;
+use dev_issuer::Issuer;
+use reqwest::Method;
+use runtime::auth::{AuthMode, AuthSettings};
+
+/// Every scope that there is.
+const ALL: [&str; 4] = ["assets:read", "assets:write", "commands:send", "operations"];
+const READ: &str = "assets:read";
+const WRITE: &str = "assets:write";
+const OPERATE: &str = "operations";
+
+/// What the service answers, and the scope that it needs.
+const ROUTES: [(&str, &str, &str); 27] = [
+    ("GET", "stations", READ),
+    ("POST", "stations", WRITE),
+    ("GET", "stations/ID", READ),
+    ("PUT", "stations/ID", WRITE),
+    ("DELETE", "stations/ID", WRITE),
+    ("GET", "stations/ID/piles", READ),
+    ("POST", "stations/ID/piles", WRITE),
+    ("GET", "feed", READ),
+    ("GET", "piles", READ),
+    ("GET", "piles/ID", READ),
+    ("PUT", "piles/ID", WRITE),
+    ("DELETE", "piles/ID", WRITE),
+    ("GET", "dead-letters", OPERATE),
+    ("POST", "dead-letters/replay", OPERATE),
+    ("GET", "dead-letters/ID", OPERATE),
+    ("POST", "dead-letters/ID/replay", OPERATE),
+    ("PATCH", "stations/ID", WRITE),
+    ("POST", "stations/ID/restore", WRITE),
+    ("GET", "stations/ID/availability", READ),
+    ("GET", "stations/ID/audit", READ),
+    ("PATCH", "piles/ID", WRITE),
+    ("POST", "piles/ID/restore", WRITE),
+    ("GET", "piles/ID/audit", READ),
+    ("GET", "piles/ID/sessions", READ),
+    ("GET", "sessions/ID", READ),
+    ("GET", "sessions/ID/meter-samples", READ),
+    ("GET", "unregistered-charge-points", READ),
+];
+
+/// Settings by which the service takes the tokens of `issuer`.
+fn tokens_of(issuer: &Issuer, settings: &mut AuthSettings) {
+    let file = std::env::temp_dir().join(testkit::unique("jwks"));
+    std::fs::write(&file, issuer.jwks()).unwrap();
+    settings.mode = AuthMode::Jwt;
+    Issuer::NAME.clone_into(&mut settings.issuer);
+    settings.jwks_file = file;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_asks_for_its_scope() {
+    let issuer = Issuer::generate().unwrap();
+    let app = protected(&issuer).await;
+    let token = |scopes: &str| issuer.sign(&Issuer::claims("tester", scopes)).unwrap();
+    let id = uuid::Uuid::now_v7().to_string();
+    for (method, path, scope) in ROUTES {
+        let ask = async |token: Option<String>| {
+            let method: Method = method.parse().unwrap();
+            let request = app.request(method, &format!("/api/v1/{}", path.replace("ID", &id)));
+            let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+            request.send().await.unwrap().status().as_u16()
+        };
+        let others: Vec<&str> = ALL.into_iter().filter(|other| *other != scope).collect();
+        assert_eq!(ask(None).await, 401, "{method} {path}");
+        assert_eq!(ask(Some(token(&others.join(" ")))).await, 403, "{method} {path}");
+        let with = ask(Some(token(scope))).await;
+        assert!(![401, 403, 500].contains(&with), "{method} {path}: {with}");
+    }
+}
+
+/// The service, for those with a token of `issuer`.
+async fn protected(issuer: &Issuer) -> TestApp {
+    let database = testkit::TestDatabase::new().await;
+    let mut settings = crate::app::settings(&database);
+    tokens_of(issuer, &mut settings.auth);
+    TestApp::start_with(database, settings).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_edits_stands_in_the_audit() {
+    let issuer = Issuer::generate().unwrap();
+    let app = protected(&issuer).await;
+    let as_whom = |subject: &str| issuer.sign(&Issuer::claims(subject, "assets:read assets:write")).unwrap();
+    let create = async |subject: &str| {
+        let request = app.request(Method::POST, "/api/v1/stations").bearer_auth(as_whom(subject));
+        request.json(&serde_json::json!({"name": "North"})).send().await.unwrap()
+    };
+    for subject in ["operator-7", "操作员"] {
+        let station: serde_json::Value = create(subject).await.json().await.unwrap();
+        let path = format!("/api/v1/stations/{}/audit", station["id"].as_str().unwrap());
+        let audit = app.request(Method::GET, &path).bearer_auth(as_whom("auditor")).send().await.unwrap();
+        let audit: serde_json::Value = audit.json().await.unwrap();
+        assert_eq!(audit["items"][0]["by"], subject, "{audit}");
+    }
+    assert_eq!(create("tab\tbed").await.status(), 401);
+}

@@ -1,0 +1,34 @@
+//! Prints a token for the local stack.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this program talks to the person who started it"
+)]
+
+use dev_issuer::Issuer;
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: dev-issuer FOLDER SUBJECT SCOPES
+  Prints a token that is good for an hour, signed with the key in FOLDER, which is made when it is not there.
+  Services take it with auth.mode = \"jwt\", auth.issuer = \"https://issuer.localhost\" and auth.jwks_file = FOLDER/jwks.json.";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, subject, scopes] = words.as_slice() else {
+        eprintln!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    let issuer = Issuer::open(Path::new(folder));
+    match issuer.and_then(|issuer| issuer.sign(&Issuer::claims(subject, scopes))) {
+        Ok(token) => {
+            println!("{token}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

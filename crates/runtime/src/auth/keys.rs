@@ -1,0 +1,177 @@
+//! The issuer's keys as they are held: read when they are needed, again when they are old or a token names an unknown one,
+//! and never so often that bad tokens could make the issuer suffer.
+
+use super::AuthSettings;
+use super::key_set::KeySet;
+use crate::causes;
+use anyhow::{Context as _, bail, ensure};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+/// At least so long between two readings.
+const PAUSE: Duration = Duration::from_secs(5);
+/// The largest document, in bytes.
+const MAX_DOCUMENT: usize = 512 * 1024;
+
+/// The issuer's keys. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Keys(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    timeout: Duration,
+    max_age: Duration,
+    held: RwLock<Option<Held>>,
+    /// When they were last asked for; locked while they are, so that all who need them share the answer.
+    asked: Mutex<Option<Instant>>,
+    /// Of the process, not of an HTTP worker.
+    runtime: Handle,
+}
+
+enum Source {
+    Url(reqwest::Client, reqwest::Url),
+    File(PathBuf),
+}
+
+struct Held {
+    keys: KeySet,
+    read_at: Instant,
+}
+
+/// There are no keys: they could never be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoKeys;
+
+impl Keys {
+    /// Keys by their settings. A file is read at once, a URL when the first token comes.
+    ///
+    /// # Errors
+    /// When neither or both are named, the file cannot be read, or the URL would go over a network in the clear.
+    pub(super) fn new(settings: &AuthSettings) -> anyhow::Result<Self> {
+        let file = &settings.jwks_file;
+        let (source, held) = match (settings.jwks_url.as_str(), file.as_os_str().is_empty()) {
+            ("", false) => {
+                let held = Held::parse(&read_file(file)?).with_context(|| file.display().to_string())?;
+                (Source::File(file.clone()), Some(held))
+            }
+            ("", true) => bail!("auth.mode = \"jwt\" needs auth.jwks_url or auth.jwks_file"),
+            (_, false) => bail!("auth.jwks_url and auth.jwks_file cannot both be set"),
+            (url, true) => (url_source(url, settings)?, None),
+        };
+        Ok(Self(Arc::new(Inner {
+            source,
+            timeout: Duration::from_millis(settings.jwks_timeout_ms),
+            max_age: Duration::from_secs(settings.jwks_max_age_s),
+            held: RwLock::new(held),
+            asked: Mutex::default(),
+            runtime: Handle::current(),
+        })))
+    }
+
+    /// The key that a token says it was signed with; `None` if the issuer has no such key.
+    ///
+    /// # Errors
+    /// When there are no keys at all.
+    pub(super) async fn find(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Arc<DecodingKey>>, NoKeys> {
+        let (found, age) = self.held(id, algorithm);
+        match (found, age) {
+            (Some(key), Some(age)) => {
+                if age > self.0.max_age {
+                    // Nobody waits for it: these keys still count.
+                    self.0.runtime.spawn(self.clone().read_again());
+                }
+                Ok(Some(key))
+            }
+            _ => {
+                let reading = self.0.runtime.spawn(self.clone().read_again());
+                let _panicked = reading.await;
+                let (found, age) = self.held(id, algorithm);
+                age.map(|_| found).ok_or(NoKeys)
+            }
+        }
+    }
+
+    fn held(&self, id: Option<&str>, algorithm: Algorithm) -> (Option<Arc<DecodingKey>>, Option<Duration>) {
+        let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
+        let found = held.as_ref().and_then(|held| held.keys.find(id, algorithm));
+        (found, held.as_ref().map(|held| held.read_at.elapsed()))
+    }
+
+    /// Reads the keys, unless that was tried just now. Failing that, the ones that are held stay.
+    async fn read_again(self) {
+        let mut asked = self.0.asked.lock().await;
+        if asked.is_some_and(|at| at.elapsed() < PAUSE) {
+            return;
+        }
+        *asked = Some(Instant::now());
+        match self.read().await {
+            Ok(held) => *self.0.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held),
+            Err(error) => tracing::warn!(error = causes(&*error), "the keys of tokens cannot be read"),
+        }
+    }
+
+    async fn read(&self) -> anyhow::Result<Held> {
+        let document = match &self.0.source {
+            Source::File(path) => {
+                let path = path.clone();
+                self.0.runtime.spawn_blocking(move || read_file(&path)).await??
+            }
+            Source::Url(client, url) => {
+                let fetched = timeout(self.0.timeout, fetch(client, url.clone())).await;
+                fetched.with_context(|| format!("{url} did not answer in time"))??
+            }
+        };
+        Held::parse(&document)
+    }
+}
+
+impl Held {
+    fn parse(document: &[u8]) -> anyhow::Result<Self> {
+        let keys = KeySet::parse(document).map_err(anyhow::Error::msg)?;
+        Ok(Self { keys, read_at: Instant::now() })
+    }
+}
+
+fn url_source(url: &str, settings: &AuthSettings) -> anyhow::Result<Source> {
+    let url: reqwest::Url = url.parse().with_context(|| format!("auth.jwks_url {url:?} is no URL"))?;
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    ensure!(
+        url.scheme() == "https" || url.scheme() == "http" && loopback,
+        "auth.jwks_url must be https: whoever can change the keys on their way can make tokens"
+    );
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_millis(settings.jwks_timeout_ms))
+        .redirect(reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0)
+        .build()?;
+    Ok(Source::Url(client, url))
+}
+
+fn read_file(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).with_context(|| format!("open {}", path.display()))?;
+    let mut document = Vec::new();
+    let limit = u64::try_from(MAX_DOCUMENT)? + 1;
+    file.take(limit).read_to_end(&mut document).with_context(|| format!("read {}", path.display()))?;
+    ensure!(document.len() <= MAX_DOCUMENT, "{} is larger than {MAX_DOCUMENT} bytes", path.display());
+    Ok(document)
+}
+
+async fn fetch(client: &reqwest::Client, url: reqwest::Url) -> anyhow::Result<Vec<u8>> {
+    let mut response = client.get(url).send().await?.error_for_status()?;
+    let mut document = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        ensure!(document.len() + chunk.len() <= MAX_DOCUMENT, "more than {MAX_DOCUMENT} bytes");
+        document.extend_from_slice(&chunk);
+    }
+    Ok(document)
+}

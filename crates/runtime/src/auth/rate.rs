@@ -1,0 +1,77 @@
+//! How often a caller may ask.
+
+use crate::Problem;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+/// Callers that are remembered before those who have not asked for a while are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// Counts the requests of each caller, in this process.
+pub(crate) struct RateLimits {
+    limiter:
+        RateLimiter<Arc<str>, DefaultKeyedStateStore<Arc<str>>, DefaultClock, StateInformationMiddleware>,
+    per_second: NonZeroU32,
+    burst: NonZeroU32,
+}
+
+/// What is left to a caller, for the headers of the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    per_second: u32,
+    burst: u32,
+    left: u32,
+    /// Seconds until something is left again.
+    wait_s: u32,
+}
+
+impl RateLimits {
+    /// So many requests per second for each caller, and so many at once.
+    pub(crate) fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
+        let quota = Quota::per_second(per_second).allow_burst(burst);
+        Self { limiter: RateLimiter::keyed(quota).with_middleware(), per_second, burst }
+    }
+
+    /// Counts a request; what is left, and whether this one was too many.
+    pub(crate) fn count(&self, caller: &Arc<str>) -> (Allowance, Result<(), Problem>) {
+        if self.limiter.len() > REMEMBERED {
+            self.limiter.retain_recent();
+        }
+        let allowance = |left, wait_s| Allowance {
+            per_second: self.per_second.get(),
+            burst: self.burst.get(),
+            left,
+            wait_s,
+        };
+        match self.limiter.check_key(caller) {
+            Ok(state) => (allowance(state.remaining_burst_capacity(), 0), Ok(())),
+            Err(too_soon) => {
+                let wait = too_soon.wait_time_from(DefaultClock::default().now());
+                let wait_s = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+                let problem =
+                    Problem::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests");
+                (allowance(0, wait_s), Err(problem.retry_after(wait_s)))
+            }
+        }
+    }
+}
+
+impl Allowance {
+    /// `RateLimit-Policy` and `RateLimit`, as the IETF's draft on RateLimit header fields has them.
+    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+        let window = self.burst.div_ceil(self.per_second);
+        let policy = format!("\"caller\";q={};w={window}", self.burst);
+        let state = format!("\"caller\";r={};t={}", self.left, self.wait_s);
+        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
+}
