@@ -14,6 +14,7 @@ mod feed;
 mod fields;
 mod page;
 mod piles;
+mod reading;
 mod routes;
 mod service;
 mod sessions;

@@ -168,6 +168,7 @@ diesel::table! {
         epoch -> Int8,
         lease_until -> Timestamptz,
         committed_at -> Nullable<Timestamptz>,
+        caught_up_at -> Timestamptz,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
+use diesel_async::SimpleAsyncConnection;
 use domain::charge_point::ChargePoint;
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::generate::{Record, at, delivered, device};
@@ -12,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::batch::{Folded, Written, write};
 use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_partitions::{self, Kept, PartitionLease};
 use storage::{Connection, Touched, charge_points, dead_letters, ingest_replicas};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -160,9 +161,22 @@ async fn leases_are_taken_kept_and_given_back() {
         of_a.iter().chain(&of_b).all(|lease| lease.next_offset == 0),
         "registering again changes nothing"
     );
-    let held: Vec<_> = of_a.iter().map(|lease| (lease.partition, lease.epoch)).collect();
+    let kept = |lease: &PartitionLease| Kept {
+        partition: lease.partition,
+        epoch: lease.epoch,
+        caught_up: (lease.partition == 3).then_some(Duration::from_secs(40)),
+    };
+    connection
+        .batch_execute("update ingest_partitions set caught_up_at = clock_timestamp() - interval '1 minute'")
+        .await
+        .unwrap();
+    let held: Vec<_> = of_a.iter().map(kept).collect();
     assert_eq!(ingest_partitions::renew(connection, TOPIC, a, &held, LEASE).await.unwrap().len(), 7);
     assert!(ingest_partitions::renew(connection, TOPIC, b, &held, LEASE).await.unwrap().is_empty());
+    for (partition, ago) in ingest_partitions::list_caught_up(connection, TOPIC).await.unwrap() {
+        let expected = if partition == 3 { 40 } else { 60 };
+        assert!((expected..expected + 15).contains(&ago.as_secs()), "{partition} {ago:?}");
+    }
     ingest_partitions::release(connection, &of_a[0]).await.unwrap();
     let again = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
     assert_eq!(again.iter().map(|lease| lease.partition).collect::<Vec<_>>(), [of_a[0].partition]);
