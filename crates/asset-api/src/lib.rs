@@ -20,6 +20,7 @@ mod service;
 mod sessions;
 mod settings;
 mod stations;
+mod status_history;
 mod unregistered;
 
 pub use service::{migrate, serve};

@@ -4,8 +4,8 @@ mod silence;
 mod write;
 
 use crate::batch::Batch;
+use crate::days::Days;
 use crate::metrics::Metrics;
-use crate::samples::SampleDays;
 use crate::settings::IngestSettings;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
@@ -27,7 +27,7 @@ pub(crate) struct PartitionTask {
     pub database: Database,
     pub reader: PartitionReader,
     pub metrics: Arc<Metrics>,
-    pub sample_days: Arc<SampleDays>,
+    pub days: Arc<Days>,
     pub lease: PartitionLease,
     /// When everything that was on the partition had been written, for the last time.
     pub caught_up: watch::Sender<Option<tokio::time::Instant>>,

@@ -2,9 +2,9 @@
 
 mod share;
 
+use crate::days::Days;
 use crate::metrics::Metrics;
 use crate::partition::{Ended, PartitionTask};
-use crate::samples::SampleDays;
 use crate::settings::IngestSettings;
 use runtime::Shutdown;
 use runtime::causes;
@@ -29,7 +29,7 @@ pub(crate) struct Replica {
     leases: Database,
     kafka: Kafka,
     metrics: Arc<Metrics>,
-    sample_days: Arc<SampleDays>,
+    days: Arc<Days>,
     turns: Arc<Semaphore>,
     owned: BTreeMap<i32, Owned>,
     discover_at: Instant,
@@ -58,7 +58,7 @@ impl Replica {
         leases: Database,
         kafka: Kafka,
         metrics: Arc<Metrics>,
-        sample_days: Arc<SampleDays>,
+        days: Arc<Days>,
     ) -> Self {
         Self {
             id,
@@ -68,7 +68,7 @@ impl Replica {
             leases,
             kafka,
             metrics,
-            sample_days,
+            days,
             owned: BTreeMap::new(),
             discover_at: Instant::now(),
         }
@@ -163,7 +163,7 @@ impl Replica {
             database: self.database.clone(),
             reader: self.kafka.reader(&lease.topic, partition),
             metrics: Arc::clone(&self.metrics),
-            sample_days: Arc::clone(&self.sample_days),
+            days: Arc::clone(&self.days),
             turns: Arc::clone(&self.turns),
             lease,
             caught_up,

@@ -6,6 +6,7 @@ use diesel_async::SimpleAsyncConnection;
 use domain::charge_point::ChargePoint;
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::generate::{Record, at, delivered, device};
+use domain::history::History;
 use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
 use domain::order::RecordPosition;
 use proptest::strategy::{Strategy, ValueTree};
@@ -14,7 +15,7 @@ use std::time::Duration;
 use storage::batch::{Folded, Written, write};
 use storage::dead_letters::NewDeadLetter;
 use storage::ingest_partitions::{self, Kept, PartitionLease};
-use storage::{Connection, Touched, charge_points, dead_letters, ingest_replicas};
+use storage::{Connection, Touched, charge_points, dead_letters, ingest_replicas, status_changes};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -36,13 +37,15 @@ fn touched(records: &[Record], id: &ChargePointId) -> Touched {
     Touched::of(events.iter().map(|(event, position)| (event, *position)))
 }
 
-/// Folds `records`, as if all were of the device `id`.
-fn tell(states: &mut [ChargePoint], records: &[Record], id: &ChargePointId) {
+/// Folds `records`, as if all were of the device `id`; what it went through.
+fn tell(states: &mut [ChargePoint], records: &[Record], id: &ChargePointId) -> History {
+    let mut history = History::default();
     for (event, position) in records {
         let mut event = event.clone();
         event.charge_point_id = id.clone();
-        states[0].apply(&event, position);
+        history.apply(&mut states[0], &event, position);
     }
+    history
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,26 +53,32 @@ async fn what_is_folded_is_what_is_stored() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut lease = lease(&mut connection).await;
+    status_changes::ensure_today(&mut connection).await.unwrap();
     let mut runner = TestRunner::deterministic();
     for case in 0..60 {
         let (_, records) = delivered().new_tree(&mut runner).unwrap().current();
         let id = ChargePointId::parse(&format!("CP-{case:03}")).unwrap();
         let mut expected = vec![ChargePoint::new(id.clone(), chrono::DateTime::UNIX_EPOCH)];
+        let mut history = Vec::new();
         for batch in records.chunks(3) {
             let fold = |mut states: Vec<ChargePoint>| {
-                tell(&mut states, batch, &id);
-                Folded { states, ..Folded::default() }
+                let history = tell(&mut states, batch, &id);
+                Folded { states, history, ..Folded::default() }
             };
             let touched = touched(batch, &id);
             let written =
                 write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();
             assert_eq!(written, Written::Committed);
             lease.next_offset += 1;
-            tell(&mut expected, batch, &id);
+            let went_through = tell(&mut expected, batch, &id);
+            history.extend(went_through.iter().map(|told| (told.at, told.change.clone())));
         }
         let all = touched(&records, &id);
         let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
         assert_eq!(stored, expected, "case {case}");
+        let noted = status_changes::list_of_device(&mut connection, &id, None, None, 1_000).await.unwrap();
+        let noted: Vec<_> = noted.into_iter().rev().map(|noted| (noted.at, noted.change)).collect();
+        assert_eq!(noted, history, "case {case}");
         let mut sessions: Vec<_> =
             expected[0].sessions().sessions.iter().map(|session| session.id.to_string()).collect();
         sessions.sort();
@@ -251,11 +260,12 @@ async fn sessions_are_written_before_they_are_forgotten() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut lease = lease(&mut connection).await;
+    status_changes::ensure_today(&mut connection).await.unwrap();
     let id = device();
     for batch in [charges(0..20), charges(20..40)] {
         let fold = |mut states: Vec<ChargePoint>| {
-            tell(&mut states, &batch, &id);
-            Folded { states, ..Folded::default() }
+            let history = tell(&mut states, &batch, &id);
+            Folded { states, history, ..Folded::default() }
         };
         let touched = touched(&batch, &id);
         write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();

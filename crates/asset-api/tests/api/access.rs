@@ -12,7 +12,7 @@ const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
 
 /// What the service answers, and the scope that it needs.
-const ROUTES: [(&str, &str, &str); 27] = [
+const ROUTES: [(&str, &str, &str); 28] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("GET", "stations/ID", READ),
@@ -37,6 +37,7 @@ const ROUTES: [(&str, &str, &str); 27] = [
     ("POST", "piles/ID/restore", WRITE),
     ("GET", "piles/ID/audit", READ),
     ("GET", "piles/ID/sessions", READ),
+    ("GET", "piles/ID/status-history", READ),
     ("GET", "sessions/ID", READ),
     ("GET", "sessions/ID/meter-samples", READ),
     ("GET", "unregistered-charge-points", READ),
