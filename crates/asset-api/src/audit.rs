@@ -1,5 +1,7 @@
 //! `/api/v1/stations/{stationId}/audit` and `/api/v1/piles/{pileId}/audit`: who edited what, and when.
 
+pub mod routes;
+
 use crate::api::Api;
 use crate::fields::Fields;
 use crate::page::{self, ByVersion};
@@ -10,14 +12,16 @@ use chrono::{DateTime, Utc};
 use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{PathParams, QueryParams};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use storage::audit::{self, AssetEdit};
 use uuid::Uuid;
 
 /// An edit as a response shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Edit")]
 struct EditView<'a> {
     version: i64,
     action: &'a str,

@@ -23,5 +23,6 @@ mod stations;
 mod status_history;
 mod unregistered;
 
+pub use routes::openapi;
 pub use service::{migrate, serve};
 pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, Settings};

@@ -2,6 +2,7 @@
 
 mod body;
 mod live;
+pub mod routes;
 mod view;
 
 pub use live::Doubts;

@@ -9,9 +9,11 @@ use crate::fields::Fields;
 use crate::fields::parse::whole;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use domain::text::Label;
 use runtime::Problem;
 use runtime::http::JsonBody;
 use runtime::http::page::Cursor;
+use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -43,6 +45,24 @@ impl Order {
             after => Ok(Self { filter, after: after.flatten(), limit, run }),
         }
     }
+}
+
+/// What [`Order::read`] reads.
+pub fn order_schema() -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "topic": { "type": ["string", "null"], "minLength": 1, "maxLength": Label::MAX_CHARS },
+            "reason": { "type": ["string", "null"], "minLength": 1, "maxLength": Label::MAX_CHARS },
+            "partition": { "type": ["integer", "null"], "minimum": 0, "maximum": i32::MAX },
+            "chargePointId": { "type": ["string", "null"], "pattern": "^[A-Za-z0-9._:@*+=|-]{1,64}$" },
+            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": MAX_LIMIT },
+            "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the answer before." },
+            "dryRun": { "type": "boolean", "description": "Whether only to see what would become of them." },
+        },
+        "required": ["dryRun"],
+        "additionalProperties": false,
+    })
 }
 
 /// Replays the letters that the body means and that are not settled yet, the oldest first, each in a transaction of its own.
@@ -97,9 +117,10 @@ impl Tally {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct TallyView<'a> {
+#[schemars(rename = "ReplayTally")]
+pub struct TallyView<'a> {
     dry_run: bool,
     tried: usize,
     outcomes: BTreeMap<&'static str, usize>,
@@ -107,7 +128,8 @@ struct TallyView<'a> {
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReplayNotApplied")]
 struct NotApplied<'a> {
     id: Uuid,
     #[serde(flatten)]

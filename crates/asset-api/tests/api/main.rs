@@ -16,6 +16,7 @@ mod feed;
 mod follower;
 mod gate;
 mod live;
+mod openapi;
 mod outages;
 mod pages;
 mod piles;
