@@ -45,12 +45,12 @@ pub struct StationDetails {
     #[serde(flatten)]
     pub location: Option<Location>,
     /// Whether it is open for business.
-    #[schemars(default)]
+    #[schemars(with = "Option<StationStatus>")]
     pub status: StationStatus,
     /// When drivers may come, while it is open for business; `None` when that was not said.
     pub opening_hours: Option<OpeningHours>,
     /// What is there for drivers beside piles.
-    #[schemars(default)]
+    #[schemars(with = "Option<Vec<Facility>>")]
     pub facilities: BTreeSet<Facility>,
 }
 
@@ -114,7 +114,7 @@ pub struct PileDetails {
     /// Alternating or direct current.
     pub current_type: CurrentType,
     /// The connectors that it has; empty when that was not said.
-    #[schemars(default)]
+    #[schemars(with = "Option<Outlets>")]
     pub connectors: Outlets,
 }
 

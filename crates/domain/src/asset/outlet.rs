@@ -67,7 +67,7 @@ impl ConnectorType {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outlet {
     /// Its number at the device, from 1.
-    #[schemars(range(min = 1))]
+    #[schemars(with = "u16", range(min = 1, max = ConnectorId::MAX))]
     pub connector_id: ConnectorId,
     /// Its standard.
     #[serde(rename = "type")]
