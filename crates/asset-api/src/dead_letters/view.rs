@@ -8,6 +8,7 @@ use domain::change::Changes;
 use domain::ids::{ConnectorId, SessionId};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use storage::dead_letters::{DeadLetter, Heading, Run};
 use uuid::Uuid;
 
@@ -65,6 +66,7 @@ pub struct LetterView<'a> {
     key: Option<String>,
     value: Option<String>,
     value_text: Option<&'a str>,
+    #[schemars(with = "BTreeMap<String, String>")]
     headers: &'a serde_json::Value,
 }
 

@@ -6,6 +6,7 @@ use domain::command::{CommandState, EffectKind, FailureCode, Step, TrailEntry};
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use storage::commands::RecordedCommand;
 
 /// The answer to a command that was published.
@@ -74,7 +75,8 @@ pub(super) struct CommandAnswer<'a> {
     seen_gateway_id: Option<&'a str>,
     degraded: bool,
     partition: i32,
-    payload: &'a serde_json::Value,
+    #[schemars(with = "Map<String, Value>")]
+    payload: &'a Value,
     session_id: Option<SessionId>,
     transaction_id: Option<&'a TransactionId>,
     issued_at: DateTime<Utc>,

@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The schema of something, once there is a document for it to stand in.
 #[derive(Debug, Clone)]
@@ -10,7 +10,7 @@ pub(super) enum Shape {
     /// That of a type.
     Of(fn(&mut SchemaGenerator) -> Schema),
     /// That of what may be changed of a type: no field has to be there.
-    PatchOf(fn(&mut SchemaGenerator) -> Schema),
+    PatchOf { name: String, whole: fn(&mut SchemaGenerator) -> Schema },
     /// This one.
     Is(Schema),
 }
@@ -21,18 +21,19 @@ impl Shape {
     }
 
     pub(super) fn patch_of<T: JsonSchema>() -> Self {
-        Self::PatchOf(T::json_schema)
+        Self::PatchOf { name: format!("{}Patch", T::schema_name()), whole: T::json_schema }
     }
 
     fn put_into(&self, generator: &mut SchemaGenerator) -> Value {
         match self {
             Self::Of(schema) => schema(generator).into(),
-            Self::PatchOf(schema) => {
-                let mut schema = schema(generator);
+            Self::PatchOf { name, whole } => {
+                let mut schema = whole(generator);
                 for keyword in ["required", "dependentRequired"] {
                     schema.remove(keyword);
                 }
-                schema.into()
+                generator.definitions_mut().insert(name.clone(), schema.into());
+                json!({ "$ref": format!("{PLACE}{name}") })
             }
             Self::Is(schema) => schema.clone().into(),
         }

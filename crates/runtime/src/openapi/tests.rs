@@ -100,24 +100,22 @@ fn refusals_stand_under_their_status_each_with_an_example() {
     let responses = &document["paths"]["/things/{thingId}/place"]["put"]["responses"];
     let codes = |status: &str| {
         let content = &response(&document, &responses[status])["content"]["application/problem+json"];
-        let codes = content["schema"]["allOf"][1]["properties"]["code"]["enum"].clone();
         let examples = content["examples"].as_object().unwrap();
-        assert_eq!(codes.as_array().unwrap().len(), examples.len(), "{status}");
         for (code, example) in examples {
             assert_eq!(
                 (&example["value"]["code"], &example["value"]["status"].to_string()),
                 (&json!(code), &status.to_owned())
             );
         }
-        codes
+        examples.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(codes("400"), json!(["INVALID_REQUEST"]));
-    assert_eq!(codes("401"), json!(["UNAUTHENTICATED"]));
-    assert_eq!(codes("403"), json!(["FORBIDDEN"]));
-    assert_eq!(codes("404"), json!(["NOT_FOUND"]));
-    assert_eq!(codes("409"), json!(["TAKEN", "LOCKED"]));
-    assert_eq!(codes("413"), json!(["BODY_TOO_LARGE"]));
-    assert_eq!(codes("503"), json!(["REQUEST_DEADLINE_EXCEEDED", "TOKEN_KEYS_UNAVAILABLE"]));
+    assert_eq!(codes("400"), "INVALID_REQUEST");
+    assert_eq!(codes("401"), "UNAUTHENTICATED");
+    assert_eq!(codes("403"), "FORBIDDEN");
+    assert_eq!(codes("404"), "NOT_FOUND");
+    assert_eq!(codes("409"), "LOCKED TAKEN");
+    assert_eq!(codes("413"), "BODY_TOO_LARGE");
+    assert_eq!(codes("503"), "REQUEST_DEADLINE_EXCEEDED TOKEN_KEYS_UNAVAILABLE");
     assert!(response(&document, &responses["409"])["headers"]["Retry-After"].is_object());
     assert!(response(&document, &responses["403"])["headers"].is_null());
     // Without a body there is none to be too large, and without a variable path nothing that is not there.
