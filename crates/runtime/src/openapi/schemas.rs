@@ -1,6 +1,7 @@
 //! The schemas of what is read and written, each under its name.
 
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -55,6 +56,7 @@ impl Schemas {
             SchemaSettings::draft2020_12().with(|settings| {
                 settings.meta_schema = None;
                 "/components/schemas".clone_into(settings.definitions_path.to_mut());
+                settings.transforms.push(Box::new(RecursiveTransform(list_words)));
             })
         };
         Self {
@@ -93,6 +95,25 @@ impl Schemas {
         }
         all
     }
+}
+
+/// Makes of words that are each described, one or the other of them, a plain list of words that is described as a whole: many
+/// tools understand nothing else.
+fn list_words(schema: &mut Schema) {
+    let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else { return };
+    let word = |choice: &Value| {
+        Some((choice.get("const")?.as_str()?.to_owned(), choice.get("description").cloned()))
+    };
+    let Some(choices) = choices.iter().map(word).collect::<Option<Vec<_>>>() else { return };
+    let told =
+        choices.iter().filter_map(|(word, about)| Some(format!("- `{word}`: {}", about.as_ref()?.as_str()?)));
+    let about = schema.get("description").and_then(Value::as_str).map(str::to_owned);
+    let description: Vec<_> = about.into_iter().chain([String::new()]).chain(told).collect();
+    let words: Vec<_> = choices.iter().map(|(word, _)| word).collect();
+    schema.insert("enum".to_owned(), json!(words));
+    schema.insert("type".to_owned(), json!("string"));
+    schema.insert("description".to_owned(), json!(description.join("\n")));
+    schema.remove("oneOf");
 }
 
 /// Lets references to any of `names` point to what is read.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "UnlockConnector")]
 pub(in crate::http) struct UnlockConnectorRequest {
-    #[schemars(with = "ConnectorId", range(min = 1))]
+    #[schemars(with = "u16", range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
 
