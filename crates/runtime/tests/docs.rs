@@ -1,5 +1,5 @@
 //! The OpenAPI document and Swagger UI, as a service with a single resource shows them.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use reqwest::{Client, Response};
 use runtime::auth::{AuthSettings, Scope};

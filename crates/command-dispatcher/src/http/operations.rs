@@ -12,7 +12,7 @@ use runtime::auth::Scope;
 use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{About, Answer, Operation, Parameter};
 use schemars::json_schema;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use storage::command_batches::ItemState;
 
 /// What callers of all of it must be allowed.
@@ -139,8 +139,11 @@ pub(super) fn change_availability_of_station() -> Operation {
 
 /// A command to a station.
 fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -> Operation {
-    let answer =
-        Answer::json::<AcceptedBatch<'_>>(ACCEPTED, "It is kept, and will be carried out", batch(name, word));
+    let answer = Answer::json::<AcceptedBatch<'_>>(
+        ACCEPTED,
+        "It is kept, and will be carried out",
+        batch(name, word).into(),
+    );
     ordered(operation(id, BATCHES, summary), answer)
         .describe("Carried out pile by pile, so many in a second; the batch tells how far it is.")
         .refuses([told::STATION_NOT_FOUND, told::TOO_MANY_PILES])
@@ -149,10 +152,10 @@ fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -
 pub(super) fn show_batch() -> Operation {
     let mut example = batch("Reset", "Soft");
     let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
-    example["finishedAt"] = Value::Null;
-    example["counts"] = ItemState::ALL.into_iter().map(zero).collect::<serde_json::Map<_, _>>().into();
+    example.insert("finishedAt".to_owned(), Value::Null);
+    example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
     operation("getCommandBatch", BATCHES, "Get how far a command to a station is")
-        .answers(Answer::json::<BatchAnswer<'_>>(StatusCode::OK, "How many piles stand how", example))
+        .answers(Answer::json::<BatchAnswer<'_>>(StatusCode::OK, "How many piles stand how", example.into()))
         .refuses([told::COMMAND_BATCH_NOT_FOUND])
 }
 
@@ -227,8 +230,8 @@ fn record() -> Value {
     })
 }
 
-fn batch(name: &str, word: &str) -> Value {
-    json!({
+fn batch(name: &str, word: &str) -> Map<String, Value> {
+    let batch = json!({
         "batchId": "0192f0c5-6b00-7d42-9f3e-2a3b4c5d6e7f",
         "stationId": "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11",
         "commandName": name,
@@ -237,5 +240,6 @@ fn batch(name: &str, word: &str) -> Value {
         "ratePerSecond": 5,
         "createdAt": "2026-03-01T22:00:00Z",
         "expiresAt": "2026-03-01T22:05:00Z",
-    })
+    });
+    batch.as_object().cloned().unwrap_or_default()
 }

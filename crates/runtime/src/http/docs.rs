@@ -1,11 +1,12 @@
 //! What the API is, for programs and for people: its OpenAPI document, and Swagger UI over it. Open to everyone, for it tells
 //! nothing that the repository does not.
 
+use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{self, Bytes};
-use actix_web::{HttpResponse, Responder};
+use actix_web::web::{self, Bytes, Path};
 use anyhow::Context as _;
 use serde_json::Value;
+use std::future::ready;
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
@@ -36,19 +37,19 @@ impl Docs {
         let document = self.document.clone();
         let page = Arc::clone(&self.page);
         config
-            .route("/openapi.json", web::get().to(move || shown(document.clone())))
+            .route("/openapi.json", web::get().to(move || ready(shown(document.clone()))))
             .service(web::redirect("/docs", "/docs/"))
-            .route("/docs/{file:.*}", web::get().to(move |file| part(Arc::clone(&page), file)));
+            .route("/docs/{file:.*}", web::get().to(move |file: Path<String>| ready(part(&file, &page))));
     }
 }
 
-async fn shown(document: Bytes) -> impl Responder {
+fn shown(document: Bytes) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document)
 }
 
 /// A file of Swagger UI.
-async fn part(page: Arc<Config<'static>>, file: web::Path<String>) -> HttpResponse {
-    match utoipa_swagger_ui::serve(&file, page) {
+fn part(file: &str, page: &Arc<Config<'static>>) -> HttpResponse {
+    match utoipa_swagger_ui::serve(file, Arc::clone(page)) {
         Ok(Some(file)) => HttpResponse::Ok()
             .content_type(file.content_type)
             .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))

@@ -75,21 +75,24 @@ fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operatio
     for answer in &operation.answers {
         responses.insert(answer.status.as_u16(), response(schemas, answer));
     }
-    let mut described = json!({
+    said(json!({
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
+        "description": operation.description,
         "security": [{ "bearer": [operation.scope.as_str()] }],
         "parameters": parameters,
+        "requestBody": operation.body.as_ref().map(|body| request_body(schemas, body)),
         "responses": responses,
-    });
-    if let Some(text) = operation.description {
-        described["description"] = text.into();
+    }))
+}
+
+/// The fields of an object of which something is said.
+pub(super) fn said(mut object: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
     }
-    if let Some(body) = &operation.body {
-        described["requestBody"] = request_body(schemas, body);
-    }
-    described
+    object
 }
 
 /// What is no id names nothing: it is answered 404, not 400.
@@ -116,16 +119,14 @@ fn request_body(schemas: &mut Schemas, body: &Body) -> Value {
 }
 
 fn response(schemas: &mut Schemas, answer: &Answer) -> Value {
-    let mut response = json!({ "description": answer.about });
-    if let Some(content) = &answer.content {
-        let media = json!({ "schema": schemas.written(&content.shape), "example": content.example });
-        response["content"] = json!({ content.media: media });
-    }
-    if !answer.headers.is_empty() {
-        let headers = answer.headers.iter().map(|(name, about)| {
-            ((*name).to_owned(), json!({ "description": about, "schema": { "type": "string" } }))
-        });
-        response["headers"] = headers.collect::<Map<_, _>>().into();
-    }
-    response
+    let content = answer.content.as_ref().map(|content| {
+        let schema = schemas.written(&content.shape);
+        json!({ content.media: { "schema": schema, "example": content.example } })
+    });
+    let headers = answer.headers.iter().map(|(name, about)| {
+        ((*name).to_owned(), json!({ "description": about, "schema": { "type": "string" } }))
+    });
+    let headers: Map<_, _> = headers.collect();
+    let headers = Some(headers).filter(|headers| !headers.is_empty());
+    said(json!({ "description": answer.about, "content": content, "headers": headers }))
 }

@@ -1,5 +1,6 @@
 //! How an operation may be refused, by status.
 
+use super::document::said;
 use super::operation::Operation;
 use super::schemas::{Schemas, Shape};
 use crate::problem::{Body, FieldError};
@@ -77,20 +78,17 @@ fn response(schema: &Value, problems: &[Problem]) -> Value {
         (problem.code().to_owned(), json!({ "value": problem.body(Some(EXAMPLE_PATH), Some(EXAMPLE_TRACE)) }))
     };
     let examples: Map<_, _> = problems.iter().map(example).collect();
-    let mut response = json!({
-        "description": told.join("\n\n"),
-        "content": { "application/problem+json": {
-            "schema": schema,
-            "examples": examples,
-        } },
-    });
-    if problems.iter().any(Problem::says_when_to_retry) {
-        response["headers"] = json!({ "Retry-After": {
+    let retry = problems.iter().any(Problem::says_when_to_retry).then(|| {
+        json!({ "Retry-After": {
             "description": "After how many seconds to try again, where that may help.",
             "schema": { "type": "integer" },
-        } });
-    }
-    response
+        } })
+    });
+    said(json!({
+        "description": told.join("\n\n"),
+        "headers": retry,
+        "content": { "application/problem+json": { "schema": schema, "examples": examples } },
+    }))
 }
 
 const EXAMPLE_PATH: &str = "/api/v1/piles/0192f0c2-10aa-7f21-8a3d-6b1d5c4e9f02";
