@@ -1,13 +1,17 @@
 //! A service's HTTP face: server, observation of requests, and extractors that fail as problems.
 
+mod connections;
 mod extract;
 mod framework;
 mod guard;
+mod headers;
 mod json;
 mod observe;
 pub mod page;
 mod routes;
 mod server;
+mod target;
+mod unfinished;
 mod unread;
 
 pub use extract::{PathParams, QueryParams};

@@ -11,8 +11,11 @@
 
 mod access;
 mod database;
+pub mod hostile;
+pub mod injection;
 pub mod kafka_wire;
 mod ports;
+pub mod raw_http;
 pub mod redis_servers;
 mod relay;
 mod stack;
