@@ -115,7 +115,11 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
         ("a bare CR", get("x: 1\rcontent-length: 5\r\n"), 400),
         ("too many headers", get(&many), 431),
         ("a header too long", get(&format!("x: {}\r\n", "x".repeat(200_000))), 431),
-        ("a path too long for any", format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(80_000)).into(), 400),
+        (
+            "a path too long for any",
+            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(80_000)).into(),
+            400,
+        ),
         ("two lengths", post("content-length: 2\r\ncontent-length: 3\r\n", "{} "), 400),
         ("one length twice", post("content-length: 2\r\ncontent-length: 2\r\n", "{}"), 400),
         ("a list of lengths", post("content-length: 2, 2\r\n", "{}"), 400),
@@ -126,7 +130,11 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
         ("length and chunks", post("content-length: 5\r\ntransfer-encoding: chunked\r\n", smuggled), 400),
         ("chunks and length", post("transfer-encoding: chunked\r\ncontent-length: 5\r\n", smuggled), 400),
         ("chunked twice", post("transfer-encoding: chunked, chunked\r\n", smuggled), 400),
-        ("chunked in two headers", post("transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n", smuggled), 400),
+        (
+            "chunked in two headers",
+            post("transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n", smuggled),
+            400,
+        ),
         ("not quite chunked", post("transfer-encoding: xchunked\r\n", smuggled), 400),
         ("compressed on the way", post("transfer-encoding: gzip, chunked\r\n", smuggled), 400),
         (
@@ -143,7 +151,11 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
             assert_eq!(answer.status, status, "{what}");
             assert!(answer.body.is_empty(), "{what}");
         }
-        assert_eq!(String::from_utf8_lossy(&connection.closed().await), "", "{what}: something else was answered");
+        assert_eq!(
+            String::from_utf8_lossy(&connection.closed().await),
+            "",
+            "{what}: something else was answered"
+        );
         app.assert_serving(what).await;
     }
 }
@@ -155,7 +167,8 @@ async fn unusual_http_is_served_and_read_as_it_is_meant() {
     assert_eq!((old.status, old.body.as_slice()), (200, b"hello".as_slice()));
     let bare = ask(&app.address, b"GET /hello HTTP/1.1\nhost: x\n\n").await.unwrap();
     assert_eq!(bare.body, b"hello", "lines may end without CR (RFC 9112, section 2.2)");
-    let absolute = ask(&app.address, b"GET http://elsewhere.test/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let absolute =
+        ask(&app.address, b"GET http://elsewhere.test/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     assert_eq!(absolute.body, b"hello");
 
     let mut connection = RawConnection::open(&app.address).await;
@@ -186,10 +199,21 @@ async fn other_methods_are_refused_as_problems() {
         assert_eq!((answer.status, answer.problem(method).as_str()), (405, "METHOD_NOT_ALLOWED"), "{method}");
         assert_eq!(answer.header("allow"), Some("GET"));
     }
-    for target in ["*", "elsewhere.test:443", "/nowhere", "//hello", "/hello/", "/./hello", "/a/../hello", "/HELLO", "/hello%00"] {
+    for target in [
+        "*",
+        "elsewhere.test:443",
+        "/nowhere",
+        "//hello",
+        "/hello/",
+        "/./hello",
+        "/a/../hello",
+        "/HELLO",
+        "/hello%00",
+    ] {
         for method in ["GET", "OPTIONS", "CONNECT"] {
             let what = format!("{method} {target}");
-            let answer = ask(&app.address, format!("{what} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+            let answer =
+                ask(&app.address, format!("{what} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
             assert_eq!((answer.status, answer.problem(&what).as_str()), (404, "NOT_FOUND"), "{what}");
         }
     }
@@ -197,7 +221,11 @@ async fn other_methods_are_refused_as_problems() {
     connection.write(b"HEAD /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(connection.answer_without_body().await.unwrap().status, 405);
     connection.write(&get("")).await;
-    assert_eq!(connection.answer().await.unwrap().body, b"hello", "a HEAD has no body that could be taken for an answer");
+    assert_eq!(
+        connection.answer().await.unwrap().body,
+        b"hello",
+        "a HEAD has no body that could be taken for an answer"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,7 +271,8 @@ async fn a_path_or_query_beyond_the_limit_is_refused_and_not_repeated() {
     let app = App::patient().await;
     let parameters: String = (0..5_000).map(|number| format!("p{number}=1&")).collect();
     for target in [format!("/{}", "x".repeat(40_000)), format!("/hello?{parameters}")] {
-        let answer = ask(&app.address, format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let answer =
+            ask(&app.address, format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
         assert_eq!((answer.status, answer.problem("too long").as_str()), (414, "URI_TOO_LONG"));
         assert!(answer.body.len() < 1_000, "{} bytes", answer.body.len());
     }
@@ -272,7 +301,12 @@ async fn no_page_of_another_origin_is_let_in_and_nobody_keeps_what_was_answered(
     let origin = "origin: https://evil.test\r\naccess-control-request-method: GET\r\n";
     let preflight = format!("OPTIONS /hello HTTP/1.1\r\nhost: x\r\n{origin}\r\n");
     let bad = post("content-length: 1\r\n", "x");
-    for (request, status) in [(preflight.into_bytes(), 405), (get(origin), 200), (bad, 400), (b"GET /no HTTP/1.0\r\n\r\n".to_vec(), 404)] {
+    for (request, status) in [
+        (preflight.into_bytes(), 405),
+        (get(origin), 200),
+        (bad, 400),
+        (b"GET /no HTTP/1.0\r\n\r\n".to_vec(), 404),
+    ] {
         let answer = ask(&app.address, &request).await.unwrap();
         assert_eq!(answer.status, status);
         assert!(!answer.headers.iter().any(|(name, _)| name.starts_with("access-control")), "{answer:?}");
@@ -297,10 +331,20 @@ fn dribbles() -> Vec<Dribble> {
         dribble("silence", Vec::new(), b"", Some(408)),
         dribble("half a head", b"GET /hello HT".to_vec(), b"", Some(408)),
         dribble("a slow head", b"GET /hello HTTP/1.1\r\nx: ".to_vec(), b"x", Some(408)),
-        dribble("a slow second head", [get(""), b"GET /hello HTTP/1.1\r\nx: ".to_vec()].concat(), b"x", Some(200)),
+        dribble(
+            "a slow second head",
+            [get(""), b"GET /hello HTTP/1.1\r\nx: ".to_vec()].concat(),
+            b"x",
+            Some(200),
+        ),
         dribble("half a body", post("content-length: 10\r\n", "{"), b"", Some(408)),
         dribble("a slow body", post("content-length: 60000\r\n", "{"), b" ", Some(408)),
-        dribble("slow chunks", post("transfer-encoding: chunked\r\n", "1\r\n{\r\n"), b"1\r\n \r\n", Some(408)),
+        dribble(
+            "slow chunks",
+            post("transfer-encoding: chunked\r\n", "1\r\n{\r\n"),
+            b"1\r\n \r\n",
+            Some(408),
+        ),
         dribble("an endless chunk extension", post("transfer-encoding: chunked\r\n", "1;"), b"x", Some(408)),
         dribble("a body that nobody reads", endless.as_bytes().to_vec(), b"1\r\n \r\n", Some(404)),
         dribble("a tunnel", b"CONNECT /hello HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(), b"x", Some(405)),

@@ -81,7 +81,8 @@ pub fn json_values() -> Vec<Vec<u8>> {
         b"[null,null]",
         b"\"",
     ];
-    let mut values: Vec<Vec<u8>> = texts().iter().map(|text| Value::from(text.as_str()).to_string().into()).collect();
+    let mut values: Vec<Vec<u8>> =
+        texts().iter().map(|text| Value::from(text.as_str()).to_string().into()).collect();
     values.extend(other.map(<[u8]>::to_vec));
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         values.push(format!("{}1{}", open.repeat(5_000), close.repeat(5_000)).into());
@@ -93,8 +94,25 @@ pub fn json_values() -> Vec<Vec<u8>> {
 #[must_use]
 pub fn encoded() -> Vec<String> {
     let other = [
-        "%00", "%ff%fe", "%c0%ae%c0%ae", "%ed%a0%80", "%", "%zz", "%2", "%25%30%30", "+", "%2B", "a;b", "a&a", "%2F", "%5C",
-        "[]", "a[0]=b", "1,2,3", "91,181", "-0,1e999",
+        "%00",
+        "%ff%fe",
+        "%c0%ae%c0%ae",
+        "%ed%a0%80",
+        "%",
+        "%zz",
+        "%2",
+        "%25%30%30",
+        "+",
+        "%2B",
+        "a;b",
+        "a&a",
+        "%2F",
+        "%5C",
+        "[]",
+        "a[0]=b",
+        "1,2,3",
+        "91,181",
+        "-0,1e999",
     ];
     let mut all: Vec<String> = texts().iter().map(|text| percent(text)).collect();
     all.extend(other.map(str::to_owned));

@@ -3,6 +3,7 @@
 use crate::hostile;
 use crate::raw_http::{RawAnswer, RawConnection};
 use serde_json::Value;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Headers that any service may look at.
 const HEADERS: [&str; 16] = [
@@ -35,7 +36,7 @@ pub struct Endpoint {
     pub query: Vec<&'static str>,
     /// Headers that it looks at, other than all do.
     pub headers: Vec<&'static str>,
-    /// A body with every field that there is, if it takes one.
+    /// A body with every field that there is, if it takes one. `[unique]` in it is another number each time.
     pub body: Option<Value>,
 }
 
@@ -93,19 +94,32 @@ impl Endpoint {
         for part in 0..parts {
             for said in hostile::encoded() {
                 let path = self.path_with(Some((part, &said)));
-                attacks.push(self.attack(format!("path part {part} = {said}"), &path, b"", self.body_bytes()));
+                attacks.push(self.attack(
+                    format!("path part {part} = {said}"),
+                    &path,
+                    b"",
+                    self.body_bytes(),
+                ));
             }
         }
     }
 
     fn attack_query(&self, attacks: &mut Vec<Attack>) {
+        if self.query.is_empty() {
+            return;
+        }
         let path = self.path_with(None);
         for said in hostile::encoded() {
             for name in &self.query {
                 let target = format!("{path}?{name}={said}");
                 attacks.push(self.attack(format!("?{name}={said}"), &target, b"", self.body_bytes()));
             }
-            attacks.push(self.attack(format!("?{said}=1"), &format!("{path}?{said}=1"), b"", self.body_bytes()));
+            attacks.push(self.attack(
+                format!("?{said}=1"),
+                &format!("{path}?{said}=1"),
+                b"",
+                self.body_bytes(),
+            ));
         }
         for name in &self.query {
             attacks.push(self.attack(
@@ -179,6 +193,7 @@ impl Endpoint {
     fn attack(&self, what: String, target: &str, headers: &[u8], body: Option<Vec<u8>>) -> Attack {
         let mut request = format!("{} {target} HTTP/1.1\r\nhost: x\r\n", self.method).into_bytes();
         request.extend_from_slice(headers);
+        let body = body.map(unique);
         if let Some(body) = &body {
             let rest = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
             request.extend_from_slice(rest.as_bytes());
@@ -242,6 +257,15 @@ impl Attack {
             || line.iter().any(|byte| !(b' '..=b'~').contains(byte))
             || std::str::from_utf8(line).is_ok_and(|line| line.contains(['"', '<', '\\', '^', '`', '{', '|']))
     }
+}
+
+/// The body, with a number for `[unique]`.
+fn unique(body: Vec<u8>) -> Vec<u8> {
+    const MARK: &[u8] = b"[unique]";
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let Some(at) = body.windows(MARK.len()).position(|part| part == MARK) else { return body };
+    let number = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
+    [&body[..at], number.as_bytes(), &body[at + MARK.len()..]].concat()
 }
 
 /// The places of a value and of all that is in it, but not of the whole.

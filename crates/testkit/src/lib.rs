@@ -20,6 +20,7 @@ pub mod redis_servers;
 mod relay;
 mod stack;
 mod topic;
+pub mod trespass;
 mod waiting;
 
 pub use access::{each_asks_for_its_scope, jwks_file};

@@ -54,7 +54,8 @@ impl RawConnection {
     /// When what comes is no HTTP, or nothing comes and the connection does not end either.
     pub async fn answer(&mut self) -> Option<RawAnswer> {
         loop {
-            let answer = tokio::time::timeout(PATIENCE, self.read(false)).await.expect("an answer, or the end")?;
+            let answer =
+                tokio::time::timeout(PATIENCE, self.read(false)).await.expect("an answer, or the end")?;
             if answer.status >= 200 {
                 return Some(answer);
             }
@@ -138,7 +139,8 @@ impl RawAnswer {
     /// When it is no such problem; the message says `what` was sent.
     #[must_use]
     pub fn problem(&self, what: &str) -> String {
-        let shown = || format!("{what}: {} {:?} {}", self.status, self.headers, String::from_utf8_lossy(&self.body));
+        let shown =
+            || format!("{what}: {} {:?} {}", self.status, self.headers, String::from_utf8_lossy(&self.body));
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", shown());
         let problem = self.json();
         assert_eq!(problem["status"], self.status, "{}", shown());

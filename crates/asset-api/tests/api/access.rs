@@ -10,7 +10,7 @@ const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
 
 /// What the service answers, and the scope that it needs.
-const ROUTES: [(&str, &str, &str); 28] = [
+pub const ROUTES: [(&str, &str, &str); 28] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("GET", "stations/ID", READ),
@@ -46,6 +46,12 @@ async fn every_route_asks_for_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
     testkit::each_asks_for_its_scope(&format!("http://{}", app.address()), &issuer, &ROUTES).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_trick_gets_in_without_a_token() {
+    let app = protected(&Issuer::generate().unwrap()).await;
+    testkit::trespass::no_trick_gets_in(app.address(), &ROUTES).await;
 }
 
 /// The service, for those with a token of `issuer`.

@@ -99,7 +99,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = BodyLimit::of(request);
-        let checked = check_content_type(request).and_then(|()| check_encoding(request)).and_then(|()| limit.check_announced(request));
+        let checked = check_content_type(request)
+            .and_then(|()| check_encoding(request))
+            .and_then(|()| limit.check_announced(request));
         let payload = payload.take();
         async move {
             checked?;
