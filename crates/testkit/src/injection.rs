@@ -95,7 +95,7 @@ impl Endpoint {
             for said in hostile::encoded() {
                 let path = self.path_with(Some((part, &said)));
                 attacks.push(self.attack(
-                    format!("path part {part} = {said}"),
+                    &format!("path part {part} = {said}"),
                     &path,
                     b"",
                     self.body_bytes(),
@@ -112,10 +112,10 @@ impl Endpoint {
         for said in hostile::encoded() {
             for name in &self.query {
                 let target = format!("{path}?{name}={said}");
-                attacks.push(self.attack(format!("?{name}={said}"), &target, b"", self.body_bytes()));
+                attacks.push(self.attack(&format!("?{name}={said}"), &target, b"", self.body_bytes()));
             }
             attacks.push(self.attack(
-                format!("?{said}=1"),
+                &format!("?{said}=1"),
                 &format!("{path}?{said}=1"),
                 b"",
                 self.body_bytes(),
@@ -123,7 +123,7 @@ impl Endpoint {
         }
         for name in &self.query {
             attacks.push(self.attack(
-                format!("{name} twice"),
+                &format!("{name} twice"),
                 &format!("{path}?{name}=1&{name}=2"),
                 b"",
                 self.body_bytes(),
@@ -137,9 +137,9 @@ impl Endpoint {
             let line = |name: &&str| [name.as_bytes(), b": ", &said, b"\r\n"].concat();
             let all: Vec<u8> = HEADERS.iter().flat_map(line).collect();
             let shown = String::from_utf8_lossy(&said).into_owned();
-            attacks.push(self.attack(format!("all headers: {shown}"), &path, &all, self.body_bytes()));
+            attacks.push(self.attack(&format!("all headers: {shown}"), &path, &all, self.body_bytes()));
             for name in &self.headers {
-                attacks.push(self.attack(format!("{name}: {shown}"), &path, &line(name), self.body_bytes()));
+                attacks.push(self.attack(&format!("{name}: {shown}"), &path, &line(name), self.body_bytes()));
             }
         }
     }
@@ -151,7 +151,7 @@ impl Endpoint {
             for said in hostile::json_values() {
                 let shown = String::from_utf8_lossy(&said[..said.len().min(60)]).into_owned();
                 let mut attack = self.attack(
-                    format!("body {pointer} = {shown}"),
+                    &format!("body {pointer} = {shown}"),
                     &path,
                     b"",
                     Some(replaced(body, &pointer, &said)),
@@ -163,11 +163,12 @@ impl Endpoint {
         for name in hostile::texts() {
             let mut more = body.clone();
             more[&name] = Value::Null;
-            attacks.push(self.attack(format!("a field {name}"), &path, b"", Some(more.to_string().into())));
+            attacks.push(self.attack(&format!("a field {name}"), &path, b"", Some(more.to_string().into())));
         }
         let written = body.to_string();
-        let twice = format!("{{{},{}}}", &written[1..written.len() - 1], &written[1..written.len() - 1]);
-        attacks.push(self.attack("every field twice".to_owned(), &path, b"", Some(twice.into())));
+        let fields = written.trim_start_matches('{').strip_suffix('}').unwrap();
+        let twice = format!("{{{fields},{fields}}}");
+        attacks.push(self.attack("every field twice", &path, b"", Some(twice.into())));
     }
 
     /// The path, with another word for one of its parts.
@@ -190,7 +191,7 @@ impl Endpoint {
         self.body.as_ref().map(|body| body.to_string().into())
     }
 
-    fn attack(&self, what: String, target: &str, headers: &[u8], body: Option<Vec<u8>>) -> Attack {
+    fn attack(&self, what: &str, target: &str, headers: &[u8], body: Option<Vec<u8>>) -> Attack {
         let mut request = format!("{} {target} HTTP/1.1\r\nhost: x\r\n", self.method).into_bytes();
         request.extend_from_slice(headers);
         let body = body.map(unique);

@@ -34,7 +34,7 @@ impl TestApp {
 
     /// Starts it with settings of its own; returns when it listens.
     pub async fn start_with(database: TestDatabase, settings: Settings) -> Self {
-        let quiet = LogSettings { format: LogFormat::Text, level: "off".to_owned() };
+        let quiet = LogSettings { format: LogFormat::Text, level: "runtime::telemetry=error".to_owned() };
         runtime::telemetry::init(&quiet).unwrap();
         let context = Context::new("asset-api");
         let service = tokio::spawn(asset_api::serve(settings, context.clone()));
