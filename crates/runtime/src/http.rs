@@ -1,14 +1,18 @@
 //! A service's HTTP face: server, observation of requests, and extractors that fail as problems.
 
+mod connections;
 mod docs;
 mod extract;
 mod framework;
 mod guard;
+mod headers;
 mod json;
 mod observe;
 pub mod page;
 mod routes;
 mod server;
+mod target;
+mod unfinished;
 mod unread;
 
 pub use extract::{PathParams, QueryParams};
@@ -18,6 +22,7 @@ pub(crate) use guard::too_late;
 pub use json::{BodyLimit, JsonBody};
 pub use routes::{Methods, Routes};
 pub use server::{HttpServerHandle, serve};
+pub(crate) use target::too_long;
 
 #[cfg(test)]
 mod tests;

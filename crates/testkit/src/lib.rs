@@ -11,13 +11,17 @@
 
 mod access;
 mod database;
+pub mod hostile;
+pub mod injection;
 pub mod kafka_wire;
 mod openapi;
 mod ports;
+pub mod raw_http;
 pub mod redis_servers;
 mod relay;
 mod stack;
 mod topic;
+pub mod trespass;
 mod waiting;
 
 pub use access::{each_asks_for_its_scope, jwks_file};

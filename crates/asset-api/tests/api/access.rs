@@ -10,7 +10,7 @@ const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
 
 /// What the service answers, and the scope that it needs.
-const ROUTES: [(&str, &str, &str); 28] = [
+pub const ROUTES: [(&str, &str, &str); 28] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("GET", "stations/ID", READ),
@@ -47,6 +47,12 @@ async fn every_route_asks_for_its_scope() {
     let app = protected(&issuer).await;
     let root = format!("http://{}", app.address());
     testkit::each_asks_for_its_scope(&root, &issuer, &ROUTES, &asset_api::openapi()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_trick_gets_in_without_a_token() {
+    let app = protected(&Issuer::generate().unwrap()).await;
+    testkit::trespass::no_trick_gets_in(app.address(), &ROUTES).await;
 }
 
 /// The service, for those with a token of `issuer`.
