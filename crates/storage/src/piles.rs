@@ -1,10 +1,12 @@
 //! Piles as operators registered them, and beside them what their devices report.
 
 mod live;
+mod put_many;
 mod row;
 mod write;
 
 pub use live::{LiveConnector, LiveView, find_live, load_live};
+pub use put_many::{Entry, EntryRefusal, Outcome, foresee, put_all, put_many};
 pub use write::{Refusal, insert, restore, retire, update};
 
 use crate::availability::pile_status;
