@@ -34,6 +34,16 @@ impl Api {
         self.database.run(work).await
     }
 
+    /// The same with work that is known to take long, at most `limit`.
+    pub async fn run_within<T, F, Fut>(&self, limit: Duration, work: F) -> Result<T, ApiError>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, ApiError>> + Send,
+        T: Send + 'static,
+    {
+        self.database.run_within(limit, work).await
+    }
+
     /// An online device that was not heard after this instant is doubted.
     pub fn silent_since(&self) -> DateTime<Utc> {
         runtime::clock::now() - self.heartbeat_timeout

@@ -12,6 +12,7 @@ mod edition;
 mod error;
 mod feed;
 mod fields;
+mod import;
 mod page;
 mod piles;
 mod routes;
@@ -22,4 +23,4 @@ mod stations;
 mod unregistered;
 
 pub use service::{migrate, serve};
-pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings};

@@ -1,6 +1,6 @@
 //! Which handler answers what, and what its callers must be allowed.
 
-use crate::{audit, dead_letters, feed, piles, sessions, stations, unregistered};
+use crate::{audit, dead_letters, feed, import, piles, sessions, stations, unregistered};
 use runtime::auth::Scope;
 use runtime::http::Routes;
 
@@ -29,6 +29,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
         })
         .resource("/api/v1/feed", |on| on.get(READ, feed::follow))
         .resource("/api/v1/piles", |on| on.get(READ, piles::list))
+        .resource("/api/v1/piles/import", |on| on.post(WRITE, import::piles))
         .resource("/api/v1/piles/{pileId}", |on| {
             on.get(READ, piles::get)
                 .put(WRITE, piles::replace)

@@ -3,6 +3,7 @@
 use crate::Settings;
 use crate::api::Api;
 use crate::feed::Hub;
+use crate::import::Imports;
 use crate::routes;
 use actix_web::web;
 use runtime::Context;
@@ -30,9 +31,10 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     });
     let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
     let hub = web::Data::from(hub);
+    let imports = web::Data::new(Imports::new(settings.import.clone()));
     let api = web::Data::new(Api::new(database, &settings));
     let server = runtime::http::serve(&settings.http, &settings.auth, &context, move |routes| {
-        routes::set_up(routes.share(api.clone()).share(hub.clone()));
+        routes::set_up(routes.share(api.clone()).share(hub.clone()).share(imports.clone()));
     })?;
     server.stopped().await
 }

@@ -15,6 +15,7 @@ mod edits;
 mod feed;
 mod follower;
 mod gate;
+mod import;
 mod live;
 mod outages;
 mod pages;

@@ -61,20 +61,20 @@ pub struct Outcome {
 
 /// Why many entries were not written all together.
 #[derive(Debug)]
-enum Given {
+enum GivenUp<E> {
     Refused(Outcome),
-    Failed(StorageError),
+    Failed(E),
 }
 
-impl From<diesel::result::Error> for Given {
+impl<E: From<StorageError>> From<diesel::result::Error> for GivenUp<E> {
     fn from(error: diesel::result::Error) -> Self {
-        Self::Failed(error.into())
+        Self::Failed(StorageError::from(error).into())
     }
 }
 
-impl From<StorageError> for Given {
+impl<E: From<StorageError>> From<StorageError> for GivenUp<E> {
     fn from(error: StorageError) -> Self {
-        Self::Failed(error)
+        Self::Failed(error.into())
     }
 }
 
@@ -123,23 +123,24 @@ pub async fn put_many(
 /// The devices, which ingestors need, are held for as long as it takes to tell the feed at the end, not before.
 ///
 /// # Errors
-/// When Postgres fails; nothing is written then.
-pub async fn put_all(
+/// When Postgres fails, or a chunk is an error itself; nothing is written then.
+pub async fn put_all<E: From<StorageError> + Send>(
     connection: &mut Connection,
-    chunks: impl Stream<Item = Vec<Entry>> + Send,
+    chunks: impl Stream<Item = Result<Vec<Entry>, E>> + Send,
     signature: &Signature,
     mut done: impl FnMut(usize) + Send,
-) -> Result<Outcome, StorageError> {
+) -> Result<Outcome, E> {
     let mut chunks = std::pin::pin!(chunks);
     let written = connection
         .transaction(async |tx| {
             let mut told = Vec::new();
             let mut whole = Outcome::default();
             while let Some(entries) = chunks.next().await {
+                let entries = entries.map_err(GivenUp::Failed)?;
                 whole.add(write(tx, &entries, signature, &mut told).await?);
                 done(entries.len());
                 if !whole.refused.is_empty() {
-                    return Err(Given::Refused(whole));
+                    return Err(GivenUp::Refused(whole));
                 }
             }
             tell(tx, &told, signature).await?;
@@ -147,8 +148,8 @@ pub async fn put_all(
         })
         .await;
     match written {
-        Ok(outcome) | Err(Given::Refused(outcome)) => Ok(outcome),
-        Err(Given::Failed(error)) => Err(error),
+        Ok(outcome) | Err(GivenUp::Refused(outcome)) => Ok(outcome),
+        Err(GivenUp::Failed(error)) => Err(error),
     }
 }
 
@@ -284,11 +285,7 @@ async fn update_all<'a>(
         id: before.id,
         station_id: before.station_id,
         details: entry.details.clone(),
-        edition: Edition {
-            updated_at: signature.at,
-            version: before.edition.version + 1,
-            ..before.edition
-        },
+        edition: Edition { updated_at: signature.at, version: before.edition.version + 1, ..before.edition },
     });
     let after: Vec<Pile> = after.collect();
     Bulk(rows::Replaced::of(&after)?).execute(tx).await?;
