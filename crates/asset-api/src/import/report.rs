@@ -24,6 +24,13 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// The line of the row.
+    pub const fn line(&self) -> u64 {
+        self.line
+    }
+}
+
 /// What became of an import.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,7 +2,7 @@
 
 use super::Format;
 use super::reader::{Chunk, Reading, read};
-use super::report::Report;
+use super::report::{Fault, Report};
 use crate::api::Api;
 use crate::error::ApiError;
 use domain::asset::Signature;
@@ -114,6 +114,7 @@ impl Import {
             report.failed += failed;
             faults.into_iter().for_each(|fault| report.tell(fault));
         }
+        report.errors.sort_by_key(Fault::line);
         Ok((finish(reading).await?, report))
     }
 
