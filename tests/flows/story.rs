@@ -157,3 +157,18 @@ async fn a_faulted_pile_and_a_device_that_moved() {
     assert_eq!(after["online"], true, "the old pod's late goodbye changes nothing");
     ingestor.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_reads_any_more_is_not_trusted() {
+    let platform = Platform::start(|_| {}).await;
+    let ingestor = platform.ingest();
+    let (pile, device) = platform.register().await;
+    platform.connect(&device).await;
+    let trusted = |pile: &Value| pile["status"] == "Available" && pile["confidence"] == "live";
+    platform.pile("the pile to be trusted", &pile, trusted).await;
+    ingestor.stop().await;
+    platform.pile("the pile to be doubted", &pile, |pile| pile["confidence"] == "stale").await;
+    let ingestor = platform.ingest();
+    platform.pile("the pile to be trusted again", &pile, trusted).await;
+    ingestor.stop().await;
+}

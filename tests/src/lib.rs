@@ -72,7 +72,7 @@ impl Platform {
         let (kafka, redis) = clients();
         kafka.create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS).await.unwrap();
         kafka.create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into()).await.unwrap();
-        let assets = serve_assets(&database).await;
+        let assets = serve_assets(&database, &simulator_settings.topics.events).await;
         let commands = serve_commands(&database, &simulator_settings.topics.commands).await;
         let shutdown = Shutdown::new(Duration::from_secs(1));
         let simulator = Simulator::start(simulator_settings.clone(), kafka.clone(), redis.clone(), shutdown)
@@ -220,8 +220,13 @@ fn clients() -> (Kafka, Redis) {
     (Kafka::new(&settings.kafka).unwrap(), Redis::connect(&settings.redis).unwrap())
 }
 
-async fn serve_assets(database: &TestDatabase) -> SocketAddr {
-    let overrides = [("http.listen", "127.0.0.1:0"), ("database.url", database.url.as_str())];
+async fn serve_assets(database: &TestDatabase, events: &str) -> SocketAddr {
+    let overrides = [
+        ("http.listen", "127.0.0.1:0"),
+        ("database.url", database.url.as_str()),
+        ("freshness.ingest_topic", events),
+        ("freshness.ingest_lag_s", "5"),
+    ];
     let settings = runtime::settings::parse(asset_api::DEFAULTS, &overrides).unwrap();
     let context = Context::new("asset-api");
     tokio::spawn(asset_api::serve(settings, context.clone()));

@@ -2,8 +2,11 @@
 
 use crate::Settings;
 use crate::error::ApiError;
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::piles::Doubts;
+use crate::reading::Reading;
+use chrono::TimeDelta;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Database, PooledConnection};
 
@@ -11,14 +14,16 @@ use storage::{Database, PooledConnection};
 pub struct Api {
     database: Database,
     heartbeat_timeout: TimeDelta,
+    reading: Arc<Reading>,
     request_deadline: Duration,
 }
 
 impl Api {
-    /// Handlers that work on `database`.
-    pub fn new(database: Database, settings: &Settings) -> Self {
+    /// Handlers that work on `database`, from which `reading` tells how far ingestors are.
+    pub fn new(database: Database, reading: Arc<Reading>, settings: &Settings) -> Self {
         Self {
             database,
+            reading,
             heartbeat_timeout: TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into()),
             request_deadline: Duration::from_millis(settings.http.request_deadline_ms),
         }
@@ -44,9 +49,9 @@ impl Api {
         self.database.run_within(limit, work).await
     }
 
-    /// An online device that was not heard after this instant is doubted.
-    pub fn silent_since(&self) -> DateTime<Utc> {
-        runtime::clock::now() - self.heartbeat_timeout
+    /// What makes one doubt what devices report.
+    pub fn doubts(&self) -> Doubts<'_> {
+        Doubts { silent_since: runtime::clock::now() - self.heartbeat_timeout, reading: &self.reading }
     }
 
     /// When half of the time of a request that begins now is over: whoever has many things to do begins no more of them then.

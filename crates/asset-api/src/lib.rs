@@ -15,11 +15,13 @@ mod fields;
 mod import;
 mod page;
 mod piles;
+mod reading;
 mod routes;
 mod service;
 mod sessions;
 mod settings;
 mod stations;
+mod status_history;
 mod unregistered;
 
 pub use service::{migrate, serve};

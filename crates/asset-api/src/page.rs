@@ -2,7 +2,7 @@
 
 mod places;
 
-pub use places::{ByDistance, ByName, ByTime, ByVersion};
+pub use places::{ByDistance, ByName, ByNote, ByTime, ByVersion};
 
 use crate::error::ApiError;
 use crate::fields::Fields;

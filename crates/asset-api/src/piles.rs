@@ -4,6 +4,8 @@ pub mod body;
 mod live;
 mod view;
 
+pub use live::Doubts;
+
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::edition::{self, IfMatch};
@@ -53,7 +55,7 @@ pub async fn create(
             Ok((pile, live))
         })
         .await?;
-    let view = PileView::of(&pile, live.as_ref(), api.silent_since());
+    let view = PileView::of(&pile, live.as_ref(), api.doubts());
     let location = format!("/api/v1/piles/{}", pile.id);
     Ok(edition::respond(StatusCode::CREATED, pile.edition)
         .insert_header((header::LOCATION, location))
@@ -194,7 +196,7 @@ pub async fn restore(
 
 /// A pile with what its device reports, as a response.
 fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
-    let view = PileView::of(pile, live.as_ref(), api.silent_since());
+    let view = PileView::of(pile, live.as_ref(), api.doubts());
     edition::respond(StatusCode::OK, pile.edition).json(view)
 }
 
@@ -210,7 +212,7 @@ async fn page(api: &Api, request: PageRequest, filter: Filter) -> Result<HttpRes
             Ok((page, live))
         })
         .await?;
-    let silent_since = api.silent_since();
-    let shown = page.show(|pile| PileView::of(pile, live.get(&pile.details.charge_point_id), silent_since));
+    let doubts = api.doubts();
+    let shown = page.show(|pile| PileView::of(pile, live.get(&pile.details.charge_point_id), doubts));
     Ok(HttpResponse::Ok().json(shown))
 }

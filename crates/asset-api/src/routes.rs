@@ -1,6 +1,6 @@
 //! Which handler answers what, and what its callers must be allowed.
 
-use crate::{audit, dead_letters, feed, import, piles, sessions, stations, unregistered};
+use crate::{audit, dead_letters, feed, import, piles, sessions, stations, status_history, unregistered};
 use runtime::auth::Scope;
 use runtime::http::Routes;
 
@@ -39,6 +39,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
         .resource("/api/v1/piles/{pileId}/restore", |on| on.post(WRITE, piles::restore))
         .resource("/api/v1/piles/{pileId}/audit", |on| on.get(READ, audit::of_pile))
         .resource("/api/v1/piles/{pileId}/sessions", |on| on.get(READ, sessions::list_of_pile))
+        .resource("/api/v1/piles/{pileId}/status-history", |on| on.get(READ, status_history::of_pile))
         .resource("/api/v1/sessions/{sessionId}", |on| on.get(READ, sessions::get))
         .resource("/api/v1/sessions/{sessionId}/meter-samples", |on| on.get(READ, sessions::samples))
         .resource("/api/v1/unregistered-charge-points", |on| on.get(READ, unregistered::list))

@@ -65,4 +65,8 @@ pub struct FeedSettings {
 pub struct FreshnessSettings {
     /// Seconds without a sign of life after which an online device is doubted.
     pub heartbeat_timeout_s: u32,
+    /// The topic of the events, as ingestors know it.
+    pub ingest_topic: String,
+    /// Seconds by which ingestors may be behind before what devices report is doubted.
+    pub ingest_lag_s: u32,
 }

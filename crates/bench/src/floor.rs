@@ -13,6 +13,7 @@ use crate::visibility::{self, Offsets};
 use anyhow::{Context as _, bail, ensure};
 use domain::charge_point::ChargePoint;
 use domain::event::GatewayEvent;
+use domain::history::History;
 use domain::order::RecordPosition;
 use domain::sample::Samples;
 use futures_util::TryStreamExt as _;
@@ -180,16 +181,16 @@ fn decode(partition: i32, record: &ReceivedRecord) -> anyhow::Result<Event> {
 
 fn fold(mut states: Vec<ChargePoint>, batch: &[Event], folding: &AtomicU64) -> Folded {
     let begun = Instant::now();
-    let mut samples = Samples::default();
+    let (mut history, mut samples) = (History::default(), Samples::default());
     for (event, position) in batch {
         samples.take(event, position);
         let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id));
         if let Some(state) = found.ok().and_then(|index| states.get_mut(index)) {
             // What finds no place would be a dead letter; the load generator sends nothing of that kind.
-            state.apply(event, position);
+            history.apply(state, event, position);
         }
     }
     let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
     folding.fetch_add(nanos, Ordering::Relaxed);
-    Folded { states, samples, dead_letters: Vec::new() }
+    Folded { states, history, samples, dead_letters: Vec::new() }
 }

@@ -12,6 +12,7 @@ pub use body::{
     ConnectorStatusChanged, PileChanged, SessionChanged, SessionPhase, StationChanged,
 };
 pub use derive::derive;
+pub(crate) use derive::{connectivity_change, status_change};
 pub use position::{FeedPosition, InvalidFeedPosition};
 
 use crate::ids::{ChargePointId, StationId};

@@ -15,6 +15,7 @@ pub mod event;
 pub mod feed;
 #[cfg(feature = "generate")]
 pub mod generate;
+pub mod history;
 pub mod ids;
 pub mod latest;
 pub mod ledger;

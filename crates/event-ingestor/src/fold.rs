@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use chrono::NaiveDate;
 use domain::charge_point::{ChargePoint, Ignored, Outcome};
+use domain::history::History;
 use domain::sample::Samples;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -38,6 +39,7 @@ pub(crate) fn fold(
 ) -> (Folded, Tally) {
     let mut tally = Tally::default();
     let mut dead_letters = Vec::new();
+    let mut history = History::default();
     let mut samples = Samples::default();
     for item in &batch.items {
         let event = match &item.event {
@@ -54,7 +56,7 @@ pub(crate) fn fold(
             continue;
         };
         let position = item.position(batch.partition);
-        let outcome = state.apply(event, &position);
+        let outcome = history.apply(state, event, &position);
         // A copy of an event without a believable clock would put its readings at another instant.
         if outcome != Outcome::Ignored(Ignored::Duplicate) {
             samples.take(event, &position);
@@ -69,5 +71,5 @@ pub(crate) fn fold(
         *tally.dead_letters.entry(letter.reason).or_default() += 1;
     }
     tally.samples_outside = samples.keep(|taken_at| kept.contains(&taken_at.date_naive()));
-    (Folded { states, samples, dead_letters }, tally)
+    (Folded { states, history, samples, dead_letters }, tally)
 }

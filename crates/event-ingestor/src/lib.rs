@@ -6,24 +6,24 @@
 //! publishes the changes ([`relay`]).
 
 mod batch;
+mod days;
 mod fold;
 mod metrics;
 mod partition;
 mod relay;
 mod replica;
-mod samples;
 mod settings;
 
 pub use settings::{DEFAULTS, FeedSettings, IngestSettings, Settings};
 
 use anyhow::Context as _;
+use days::Days;
 use metrics::Metrics;
 use relay::{FeedMetrics, Relay};
 use replica::Replica;
 use runtime::Context;
 use runtime::causes;
 use runtime::kafka::Kafka;
-use samples::SampleDays;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings};
 use tokio_util::task::AbortOnDropHandle;
@@ -73,12 +73,12 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     };
     let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
     let relayed = async { relay.await.context("the relay died") };
-    let retention = settings.ingest.sample_retention_days;
-    let sample_days = Arc::new(SampleDays::new(database.clone(), Arc::clone(&metrics), retention));
-    let keeper = tokio::spawn(Arc::clone(&sample_days).keep(context.shutdown.clone()));
+    let IngestSettings { sample_retention_days, status_retention_days, .. } = settings.ingest;
+    let days = Arc::new(Days::new(&database, &metrics, sample_retention_days, status_retention_days));
+    let keeper = tokio::spawn(Arc::clone(&days).keep(context.shutdown.clone()));
     let keeper = AbortOnDropHandle::new(keeper);
-    let kept = async { keeper.await.context("who keeps the days of samples died") };
-    let replica = Replica::new(id, settings.ingest, database, leases, kafka, metrics, sample_days);
+    let kept = async { keeper.await.context("who keeps the days of samples and statuses died") };
+    let replica = Replica::new(id, settings.ingest, database, leases, kafka, metrics, days);
     tokio::try_join!(replica.run(&context.shutdown), relayed, kept)?;
     Ok(())
 }

@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     silent: Counter<u64>,
     samples_outside: Counter<u64>,
     sample_days_dropped: Counter<u64>,
+    status_days_dropped: Counter<u64>,
     leases_lost: Counter<u64>,
     unowned: Gauge<u64>,
     partitions: Partitions,
@@ -47,9 +48,13 @@ impl Metrics {
     pub(crate) fn new(meter: &Meter, replica: Uuid) -> Self {
         let metrics = Self::instruments(meter, replica);
         // What has not happened yet is zero, not absent: an alert on a rate needs a beginning.
-        for counter in
-            [&metrics.silent, &metrics.samples_outside, &metrics.sample_days_dropped, &metrics.leases_lost]
-        {
+        for counter in [
+            &metrics.silent,
+            &metrics.samples_outside,
+            &metrics.sample_days_dropped,
+            &metrics.status_days_dropped,
+            &metrics.leases_lost,
+        ] {
             counter.add(0, &[]);
         }
         metrics
@@ -81,6 +86,10 @@ impl Metrics {
                 "Meter readings that were not stored, since their day is too old or too far ahead",
             ),
             sample_days_dropped: counter("ingest.samples.days_dropped", "Days of meter samples dropped"),
+            status_days_dropped: counter(
+                "ingest.statuses.days_dropped",
+                "Days of the history of statuses dropped",
+            ),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
             unowned: meter
                 .u64_gauge("ingest.partitions.unowned")
@@ -116,9 +125,14 @@ impl Metrics {
         self.silent.add(u64::try_from(devices).unwrap_or(u64::MAX), &[]);
     }
 
-    /// A day of meter samples was dropped.
-    pub(crate) fn sample_day_dropped(&self) {
-        self.sample_days_dropped.add(1, &[]);
+    /// So many days of meter samples were dropped.
+    pub(crate) fn sample_days_dropped(&self, days: usize) {
+        self.sample_days_dropped.add(u64::try_from(days).unwrap_or(u64::MAX), &[]);
+    }
+
+    /// So many days of the history of statuses were dropped.
+    pub(crate) fn status_days_dropped(&self, days: usize) {
+        self.status_days_dropped.add(u64::try_from(days).unwrap_or(u64::MAX), &[]);
     }
 
     /// A partition was taken.

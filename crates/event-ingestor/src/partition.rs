@@ -4,8 +4,8 @@ mod silence;
 mod write;
 
 use crate::batch::Batch;
+use crate::days::Days;
 use crate::metrics::Metrics;
-use crate::samples::SampleDays;
 use crate::settings::IngestSettings;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::ingest_partitions::{self, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -27,8 +27,10 @@ pub(crate) struct PartitionTask {
     pub database: Database,
     pub reader: PartitionReader,
     pub metrics: Arc<Metrics>,
-    pub sample_days: Arc<SampleDays>,
+    pub days: Arc<Days>,
     pub lease: PartitionLease,
+    /// When everything that was on the partition had been written, for the last time.
+    pub caught_up: watch::Sender<Option<tokio::time::Instant>>,
     /// How many batches may be in memory at once.
     pub turns: Arc<Semaphore>,
     /// Cancelled when the lease is to be given back, or was lost.
@@ -85,10 +87,13 @@ impl PartitionTask {
     }
 
     async fn take(&mut self, fetched: Fetched) -> Option<Ended> {
+        // The end of the partition was there then; what came since is not in what was fetched.
+        let fetched_at = tokio::time::Instant::now();
         let ended = self.take_turn(fetched.records).await;
         let next_offset = self.lease.next_offset;
         self.metrics.position(self.lease.partition, next_offset, fetched.high_watermark);
         if ended.is_none() && next_offset >= fetched.high_watermark {
+            self.caught_up.send_replace(Some(fetched_at));
             return self.watch_silence().await;
         }
         ended

@@ -2,9 +2,9 @@
 
 mod share;
 
+use crate::days::Days;
 use crate::metrics::Metrics;
 use crate::partition::{Ended, PartitionTask};
-use crate::samples::SampleDays;
 use crate::settings::IngestSettings;
 use runtime::Shutdown;
 use runtime::causes;
@@ -12,10 +12,10 @@ use runtime::kafka::Kafka;
 use share::fair_share;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_partitions::{self, Kept, PartitionLease};
 use storage::ingest_replicas::{self, Muster};
 use storage::{Database, StorageError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ pub(crate) struct Replica {
     leases: Database,
     kafka: Kafka,
     metrics: Arc<Metrics>,
-    sample_days: Arc<SampleDays>,
+    days: Arc<Days>,
     turns: Arc<Semaphore>,
     owned: BTreeMap<i32, Owned>,
     discover_at: Instant,
@@ -38,8 +38,16 @@ pub(crate) struct Replica {
 /// A partition that this replica reads.
 struct Owned {
     epoch: i64,
+    caught_up: watch::Receiver<Option<Instant>>,
     stop: CancellationToken,
     task: JoinHandle<(PartitionLease, Ended)>,
+}
+
+impl Owned {
+    fn kept(&self, partition: i32) -> Kept {
+        let caught_up = self.caught_up.borrow().map(|at| at.elapsed());
+        Kept { partition, epoch: self.epoch, caught_up }
+    }
 }
 
 impl Replica {
@@ -50,7 +58,7 @@ impl Replica {
         leases: Database,
         kafka: Kafka,
         metrics: Arc<Metrics>,
-        sample_days: Arc<SampleDays>,
+        days: Arc<Days>,
     ) -> Self {
         Self {
             id,
@@ -60,7 +68,7 @@ impl Replica {
             leases,
             kafka,
             metrics,
-            sample_days,
+            days,
             owned: BTreeMap::new(),
             discover_at: Instant::now(),
         }
@@ -138,7 +146,7 @@ impl Replica {
 
     /// Renews its leases; leaves the partitions of those that are gone.
     async fn renew(&mut self, connection: &mut storage::Connection) -> Result<Vec<i32>, StorageError> {
-        let held: Vec<_> = self.owned.iter().map(|(partition, owned)| (*partition, owned.epoch)).collect();
+        let held: Vec<_> = self.owned.iter().map(|(partition, owned)| owned.kept(*partition)).collect();
         let (topic, ttl) = (&self.settings.topic, self.settings.lease());
         let kept = ingest_partitions::renew(connection, topic, self.id, &held, ttl).await?;
         Ok(self.owned.keys().filter(|partition| !kept.contains(partition)).copied().collect())
@@ -149,18 +157,21 @@ impl Replica {
         tracing::info!(partition, epoch, next_offset = lease.next_offset, "partition taken");
         self.metrics.taken(partition, epoch, lease.next_offset);
         let stop = CancellationToken::new();
+        let (caught_up, watched) = watch::channel(None);
         let task = PartitionTask {
             settings: Arc::clone(&self.settings),
             database: self.database.clone(),
             reader: self.kafka.reader(&lease.topic, partition),
             metrics: Arc::clone(&self.metrics),
-            sample_days: Arc::clone(&self.sample_days),
+            days: Arc::clone(&self.days),
             turns: Arc::clone(&self.turns),
             lease,
+            caught_up,
             stop: stop.clone(),
             silence_check_at: Instant::now().into_std() + self.settings.silence_check(),
         };
-        self.owned.insert(partition, Owned { epoch, stop, task: tokio::spawn(task.run()) });
+        let owned = Owned { epoch, caught_up: watched, stop, task: tokio::spawn(task.run()) };
+        self.owned.insert(partition, owned);
     }
 
     /// Takes leave of tasks that have ended by themselves.

@@ -45,6 +45,8 @@ pub struct IngestSettings {
     pub silence_check_ms: u64,
     /// How long meter samples are kept, in days.
     pub sample_retention_days: u32,
+    /// How long the history of statuses is kept, in days.
+    pub status_retention_days: u32,
 }
 
 /// What to tell other services, and how.

@@ -108,9 +108,7 @@ fn claims_with(scopes: &str) -> Value {
 
 /// A file with the keys of `issuer`.
 fn file(issuer: &Issuer) -> String {
-    let path = std::env::temp_dir().join(testkit::unique("jwks"));
-    std::fs::write(&path, issuer.jwks()).unwrap();
-    path.to_str().unwrap().to_owned()
+    testkit::jwks_file(issuer).to_str().unwrap().to_owned()
 }
 
 async fn app_of(issuer: &Issuer) -> App {

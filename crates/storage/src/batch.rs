@@ -8,10 +8,12 @@ use crate::dead_letters::{self, NewDeadLetter};
 use crate::ingest_partitions::{self, PartitionLease};
 use crate::{
     Connection, StorageError, Touched, charge_points, commands, connectors, feed, meter_samples, sessions,
+    status_changes,
 };
 use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
+use domain::history::History;
 use domain::sample::Samples;
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ use std::time::Duration;
 pub struct Folded {
     /// The states after the events.
     pub states: Vec<ChargePoint>,
+    /// What the states went through.
+    pub history: History,
     /// What meters read.
     pub samples: Samples,
     /// Records that found no place.
@@ -54,7 +58,8 @@ impl From<StorageError> for Rollback {
 }
 
 /// Moves the partition of `lease` on to `next_offset`, and in the same transaction loads the states of `touched`, lets
-/// `fold` change them, and writes what changed.
+/// `fold` change them, and writes what changed. The days of what `fold` leads to must have their partitions: those of the
+/// samples, and today's of the history.
 ///
 /// # Errors
 /// When Postgres fails. If it fails at the commit, the batch may or may not be written: read the partition's row again
@@ -74,6 +79,7 @@ pub async fn write(
             let before = charge_points::load_for_update(tx, touched).await?;
             let folded = fold(before.clone());
             write_states(tx, touched, &before, &folded.states).await?;
+            status_changes::insert_many(tx, &folded.history).await?;
             meter_samples::upsert_many(tx, &folded.samples).await?;
             dead_letters::insert_many(tx, &folded.dead_letters).await?;
             Ok(())
@@ -89,7 +95,8 @@ pub async fn write(
 /// Takes devices offline that were not heard for longer than `timeout`, of those that the partition of `lease` last spoke
 /// of, at most `limit` at once; answers how many, or `None` when the lease is lost. Fenced like a batch, but the offset stays.
 ///
-/// To be called only when the partition is read to its end: what is not read yet may be a sign of life.
+/// To be called only when the partition is read to its end: what is not read yet may be a sign of life. Today's partition of
+/// the history must exist.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -110,11 +117,14 @@ pub async fn take_silent_offline(
             let before = charge_points::load_for_update(tx, &touched).await?;
             let mut after = before.clone();
             let mut gone = 0;
-            for (state, (_, now)) in after.iter_mut().zip(&silent) {
+            let mut history = History::default();
+            for ((held, state), (_, now)) in before.iter().zip(&mut after).zip(&silent) {
                 // Looked at again under the lock: another partition may have told a sign of life meanwhile.
                 gone += usize::from(state.liveness.fall_silent(*now, timeout_delta));
+                history.take(held, state);
             }
             write_states(tx, &touched, &before, &after).await?;
+            status_changes::insert_many(tx, &history).await?;
             Ok(gone)
         })
         .await;

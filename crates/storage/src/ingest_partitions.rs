@@ -108,7 +108,19 @@ pub async fn acquire(
     Ok(leases)
 }
 
-/// Keeps `leases` of `owner` for another `ttl`; answers the partitions that it still holds.
+/// A lease that is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The partition.
+    pub partition: i32,
+    /// The epoch that it is held at.
+    pub epoch: i64,
+    /// How long ago everything on the partition was written, if it ever was.
+    pub caught_up: Option<Duration>,
+}
+
+/// Keeps `leases` of `owner` for another `ttl`, and notes up to when they were read; answers the partitions that it still
+/// holds.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -116,13 +128,18 @@ pub async fn renew(
     connection: &mut Connection,
     topic: &str,
     owner: Uuid,
-    leases: &[(i32, i64)],
+    leases: &[Kept],
     ttl: Duration,
 ) -> Result<Vec<i32>, StorageError> {
-    let (partitions, epochs): (Vec<i32>, Vec<i64>) = leases.iter().copied().unzip();
+    let partitions: Vec<i32> = leases.iter().map(|lease| lease.partition).collect();
+    let epochs: Vec<i64> = leases.iter().map(|lease| lease.epoch).collect();
+    let ages: Vec<Option<f64>> =
+        leases.iter().map(|lease| lease.caught_up.map(|ago| ago.as_secs_f64())).collect();
     let renewed: Vec<Renewed> = diesel::sql_query(
-        "update ingest_partitions set lease_until = clock_timestamp() + make_interval(secs => $5)
-         from unnest($3, $4) as mine (mine_partition, mine_epoch)
+        "update ingest_partitions set
+           lease_until = clock_timestamp() + make_interval(secs => $5),
+           caught_up_at = greatest(caught_up_at, clock_timestamp() - make_interval(secs => mine_age))
+         from unnest($3, $4, $6) as mine (mine_partition, mine_epoch, mine_age)
          where topic = $1 and owner = $2 and partition = mine_partition and epoch = mine_epoch
          returning partition",
     )
@@ -131,6 +148,7 @@ pub async fn renew(
     .bind::<Array<Int4>, _>(partitions)
     .bind::<Array<Int8>, _>(epochs)
     .bind::<Float8, _>(ttl.as_secs_f64())
+    .bind::<Array<Nullable<Float8>>, _>(ages)
     .load(connection)
     .await?;
     Ok(renewed.into_iter().map(|row| row.partition).collect())
@@ -227,4 +245,31 @@ pub async fn list(connection: &mut Connection, topic: &str) -> Result<Vec<Partit
     .load(connection)
     .await?;
     Ok(states)
+}
+
+/// How long ago everything on each partition of `topic` was written, as far as anyone knows.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_caught_up(
+    connection: &mut Connection,
+    topic: &str,
+) -> Result<Vec<(i32, Duration)>, StorageError> {
+    let rows: Vec<CaughtUp> = diesel::sql_query(
+        "select partition, extract(epoch from clock_timestamp() - caught_up_at)::float8 as age
+         from ingest_partitions where topic = $1",
+    )
+    .bind::<Text, _>(topic)
+    .load(connection)
+    .await?;
+    let ago = |age: f64| Duration::try_from_secs_f64(age.max(0.0)).unwrap_or(Duration::MAX);
+    Ok(rows.into_iter().map(|row| (row.partition, ago(row.age))).collect())
+}
+
+#[derive(QueryableByName)]
+struct CaughtUp {
+    #[diesel(sql_type = Int4)]
+    partition: i32,
+    #[diesel(sql_type = Float8)]
+    age: f64,
 }

@@ -5,100 +5,16 @@ mod read;
 pub use read::{MeterSample, list_of_session};
 
 use crate::bulk::{self, Bulk, Rows};
+use crate::day_partitions::DayPartitions;
 use crate::{Connection, StorageError};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int2, Int8, Nullable, Text, Timestamptz};
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel::sql_types::{Float8, Int2, Nullable, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
 use domain::sample::Samples;
 
-/// Makes the partition of `day`, if there is none.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn ensure_day(connection: &mut Connection, day: NaiveDate) -> Result<(), StorageError> {
-    let make = connection.transaction(async |tx| {
-        // One at a time: "if not exists" is no protection against another that is not yet committed.
-        lock(tx).await?;
-        if !days(tx).await?.contains(&day) {
-            tx.batch_execute(&make_partition(day)).await?;
-        }
-        QueryResult::Ok(())
-    });
-    Ok(make.await?)
-}
-
-/// Drops the partitions of days before `day`; answers which they were.
-///
-/// # Errors
-/// When Postgres fails, or the table is not free for a moment: then it is to be tried again later.
-pub async fn drop_days_before(
-    connection: &mut Connection,
-    day: NaiveDate,
-) -> Result<Vec<NaiveDate>, StorageError> {
-    let drop = connection.transaction(async |tx| {
-        lock(tx).await?;
-        let old: Vec<_> = days(tx).await?.into_iter().filter(|held| *held < day).collect();
-        if !old.is_empty() {
-            // Batches wait while the drop waits for its lock; rather give up soon.
-            tx.batch_execute("set local lock_timeout = '1s'").await?;
-        }
-        for day in &old {
-            tx.batch_execute(&format!("drop table {}", partition_name(*day))).await?;
-        }
-        QueryResult::Ok(old)
-    });
-    Ok(drop.await?)
-}
-
-/// The days that have a partition, in order.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn list_days(connection: &mut Connection) -> Result<Vec<NaiveDate>, StorageError> {
-    Ok(days(connection).await?)
-}
-
-async fn days(connection: &mut Connection) -> QueryResult<Vec<NaiveDate>> {
-    let names: Vec<PartitionName> = diesel::sql_query(
-        "select c.relname::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-         where i.inhparent = 'meter_samples'::regclass order by 1",
-    )
-    .load(connection)
-    .await?;
-    let day = |name: &PartitionName| NaiveDate::parse_from_str(&name.name, PARTITION_NAME).ok();
-    Ok(names.iter().filter_map(day).collect())
-}
-
-#[derive(QueryableByName)]
-struct PartitionName {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-/// Guards the making and dropping of partitions; a number of its own, as good as any.
-const LOCK: i64 = 0x6d65_7465_725f_7361;
-const PARTITION_NAME: &str = "meter_samples_%Y%m%d";
-
-async fn lock(tx: &mut Connection) -> QueryResult<()> {
-    diesel::sql_query("select pg_advisory_xact_lock($1)").bind::<Int8, _>(LOCK).execute(tx).await.map(drop)
-}
-
-fn partition_name(day: NaiveDate) -> String {
-    day.format(PARTITION_NAME).to_string()
-}
-
-/// Made apart and then attached, so that batches under way are not waited for. A name and dates cannot be parameters; they
-/// are made of a date, and of nothing else.
-fn make_partition(day: NaiveDate) -> String {
-    let name = partition_name(day);
-    let end = day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-    format!(
-        "create table {name} (like meter_samples including all);
-         alter table meter_samples attach partition {name}
-           for values from ('{day} 00:00:00+00') to ('{end} 00:00:00+00');"
-    )
-}
+/// The days of the table.
+pub const DAYS: DayPartitions = DayPartitions::of("meter_samples", 0x6d65_7465_725f_7361);
 
 /// Writes `samples`; a reading that is there already takes in the greater values. The partitions of their days must exist.
 ///

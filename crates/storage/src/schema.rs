@@ -168,6 +168,7 @@ diesel::table! {
         epoch -> Int8,
         lease_until -> Timestamptz,
         committed_at -> Nullable<Timestamptz>,
+        caught_up_at -> Timestamptz,
     }
 }
 
@@ -256,6 +257,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    status_changes (charge_point_id, noted_at, place) {
+        charge_point_id -> Text,
+        noted_at -> Timestamptz,
+        place -> Int4,
+        at -> Timestamptz,
+        connector_id -> Nullable<Int2>,
+        status -> Nullable<Text>,
+        previous_status -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        vendor_error_code -> Nullable<Text>,
+        online -> Nullable<Bool>,
+        gateway_id -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     asset_edits,
     charge_points,
@@ -273,5 +290,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     piles,
     session_ledgers,
     sessions,
-    stations
+    stations,
+    status_changes
 );

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
+use diesel_async::SimpleAsyncConnection;
 use domain::charge_point::ChargePoint;
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::generate::{Record, at, delivered, device};
+use domain::history::History;
 use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
 use domain::order::RecordPosition;
 use proptest::strategy::{Strategy, ValueTree};
@@ -12,8 +14,8 @@ use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::batch::{Folded, Written, write};
 use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::{self, PartitionLease};
-use storage::{Connection, Touched, charge_points, dead_letters, ingest_replicas};
+use storage::ingest_partitions::{self, Kept, PartitionLease};
+use storage::{Connection, Touched, charge_points, dead_letters, ingest_replicas, status_changes};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -35,13 +37,15 @@ fn touched(records: &[Record], id: &ChargePointId) -> Touched {
     Touched::of(events.iter().map(|(event, position)| (event, *position)))
 }
 
-/// Folds `records`, as if all were of the device `id`.
-fn tell(states: &mut [ChargePoint], records: &[Record], id: &ChargePointId) {
+/// Folds `records`, as if all were of the device `id`; what it went through.
+fn tell(states: &mut [ChargePoint], records: &[Record], id: &ChargePointId) -> History {
+    let mut history = History::default();
     for (event, position) in records {
         let mut event = event.clone();
         event.charge_point_id = id.clone();
-        states[0].apply(&event, position);
+        history.apply(&mut states[0], &event, position);
     }
+    history
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,26 +53,32 @@ async fn what_is_folded_is_what_is_stored() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut lease = lease(&mut connection).await;
+    status_changes::ensure_today(&mut connection).await.unwrap();
     let mut runner = TestRunner::deterministic();
     for case in 0..60 {
         let (_, records) = delivered().new_tree(&mut runner).unwrap().current();
         let id = ChargePointId::parse(&format!("CP-{case:03}")).unwrap();
         let mut expected = vec![ChargePoint::new(id.clone(), chrono::DateTime::UNIX_EPOCH)];
+        let mut history = Vec::new();
         for batch in records.chunks(3) {
             let fold = |mut states: Vec<ChargePoint>| {
-                tell(&mut states, batch, &id);
-                Folded { states, ..Folded::default() }
+                let history = tell(&mut states, batch, &id);
+                Folded { states, history, ..Folded::default() }
             };
             let touched = touched(batch, &id);
             let written =
                 write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();
             assert_eq!(written, Written::Committed);
             lease.next_offset += 1;
-            tell(&mut expected, batch, &id);
+            let went_through = tell(&mut expected, batch, &id);
+            history.extend(went_through.iter().map(|told| (told.at, told.change.clone())));
         }
         let all = touched(&records, &id);
         let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
         assert_eq!(stored, expected, "case {case}");
+        let noted = status_changes::list_of_device(&mut connection, &id, None, None, 1_000).await.unwrap();
+        let noted: Vec<_> = noted.into_iter().rev().map(|noted| (noted.at, noted.change)).collect();
+        assert_eq!(noted, history, "case {case}");
         let mut sessions: Vec<_> =
             expected[0].sessions().sessions.iter().map(|session| session.id.to_string()).collect();
         sessions.sort();
@@ -160,9 +170,22 @@ async fn leases_are_taken_kept_and_given_back() {
         of_a.iter().chain(&of_b).all(|lease| lease.next_offset == 0),
         "registering again changes nothing"
     );
-    let held: Vec<_> = of_a.iter().map(|lease| (lease.partition, lease.epoch)).collect();
+    let kept = |lease: &PartitionLease| Kept {
+        partition: lease.partition,
+        epoch: lease.epoch,
+        caught_up: (lease.partition == 3).then_some(Duration::from_secs(40)),
+    };
+    connection
+        .batch_execute("update ingest_partitions set caught_up_at = clock_timestamp() - interval '1 minute'")
+        .await
+        .unwrap();
+    let held: Vec<_> = of_a.iter().map(kept).collect();
     assert_eq!(ingest_partitions::renew(connection, TOPIC, a, &held, LEASE).await.unwrap().len(), 7);
     assert!(ingest_partitions::renew(connection, TOPIC, b, &held, LEASE).await.unwrap().is_empty());
+    for (partition, ago) in ingest_partitions::list_caught_up(connection, TOPIC).await.unwrap() {
+        let expected = if partition == 3 { 40 } else { 60 };
+        assert!((expected..expected + 15).contains(&ago.as_secs()), "{partition} {ago:?}");
+    }
     ingest_partitions::release(connection, &of_a[0]).await.unwrap();
     let again = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
     assert_eq!(again.iter().map(|lease| lease.partition).collect::<Vec<_>>(), [of_a[0].partition]);
@@ -237,11 +260,12 @@ async fn sessions_are_written_before_they_are_forgotten() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut lease = lease(&mut connection).await;
+    status_changes::ensure_today(&mut connection).await.unwrap();
     let id = device();
     for batch in [charges(0..20), charges(20..40)] {
         let fold = |mut states: Vec<ChargePoint>| {
-            tell(&mut states, &batch, &id);
-            Folded { states, ..Folded::default() }
+            let history = tell(&mut states, &batch, &id);
+            Folded { states, history, ..Folded::default() }
         };
         let touched = touched(&batch, &id);
         write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::NaiveDate;
-use storage::meter_samples::{drop_days_before, ensure_day, list_days};
+use storage::meter_samples::DAYS;
 use testkit::TestDatabase;
 
 fn day(day: u32) -> NaiveDate {
@@ -17,14 +17,14 @@ async fn a_day_is_made_once_by_however_many() {
         let pool = database.pool.clone();
         tokio::spawn(async move {
             let mut connection = pool.connection().await.unwrap();
-            ensure_day(&mut connection, day(1 + number % 3)).await.unwrap();
+            DAYS.ensure(&mut connection, day(1 + number % 3)).await.unwrap();
         })
     });
     for maker in makers.collect::<Vec<_>>() {
         maker.await.unwrap();
     }
     let mut connection = database.pool.connection().await.unwrap();
-    assert_eq!(list_days(&mut connection).await.unwrap(), [day(1), day(2), day(3)]);
+    assert_eq!(DAYS.list(&mut connection).await.unwrap(), [day(1), day(2), day(3)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,26 +32,26 @@ async fn old_days_go_with_their_samples() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     for number in 1..=3 {
-        ensure_day(&mut connection, day(number)).await.unwrap();
+        DAYS.ensure(&mut connection, day(number)).await.unwrap();
         let at = format!("2026-11-{number:02} 12:00:00+00");
         database.execute(&format!("insert into meter_samples values ('CP', 1, '{at}', 1)")).await;
     }
-    assert_eq!(drop_days_before(&mut connection, day(3)).await.unwrap(), [day(1), day(2)]);
+    assert_eq!(DAYS.drop_before(&mut connection, day(3)).await.unwrap(), [day(1), day(2)]);
     assert_eq!(database.json("select count(*) from meter_samples").await, serde_json::json!(1));
-    ensure_day(&mut connection, day(2)).await.unwrap();
-    assert_eq!(list_days(&mut connection).await.unwrap(), [day(2), day(3)]);
+    DAYS.ensure(&mut connection, day(2)).await.unwrap();
+    assert_eq!(DAYS.list(&mut connection).await.unwrap(), [day(2), day(3)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_busy_is_left_for_later() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
-    ensure_day(&mut connection, day(1)).await.unwrap();
+    DAYS.ensure(&mut connection, day(1)).await.unwrap();
     let mut reader = database.pool.connection().await.unwrap();
     diesel_async::SimpleAsyncConnection::batch_execute(&mut *reader, "begin; select 1 from meter_samples")
         .await
         .unwrap();
-    assert!(drop_days_before(&mut connection, day(2)).await.is_err());
+    assert!(DAYS.drop_before(&mut connection, day(2)).await.is_err());
     diesel_async::SimpleAsyncConnection::batch_execute(&mut *reader, "commit").await.unwrap();
-    assert_eq!(drop_days_before(&mut connection, day(2)).await.unwrap(), [day(1)]);
+    assert_eq!(DAYS.drop_before(&mut connection, day(2)).await.unwrap(), [day(1)]);
 }

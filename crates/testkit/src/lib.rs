@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod database;
 pub mod kafka_wire;
 mod ports;
@@ -18,6 +19,7 @@ mod stack;
 mod topic;
 mod waiting;
 
+pub use access::{each_asks_for_its_scope, jwks_file};
 pub use database::TestDatabase;
 pub use ports::free_port;
 pub use relay::{Manner, Relay};

@@ -12,6 +12,7 @@ const BY_VERSION: u8 = 2;
 const BY_DISTANCE: u8 = 3;
 const BY_NAME: u8 = 4;
 const BY_TIME: u8 = 5;
+const BY_NOTE: u8 = 6;
 
 /// A place among the versions of one asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +106,38 @@ impl fmt::Display for ByTime {
     }
 }
 
+/// A place among things by when the platform noted them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByNote {
+    /// When.
+    pub noted_at: DateTime<Utc>,
+    /// Which of those noted together.
+    pub number: i32,
+}
+
+impl ByNote {
+    /// The place that a text stands for, if it stands for one.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes: [u8; 13] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let (kind, rest) = bytes.split_first()?;
+        let (micros, number) = rest.split_first_chunk()?;
+        let micros = i64::from_be_bytes(*micros);
+        let number = i32::from_be_bytes(number.try_into().ok()?);
+        // Nothing was noted before 1970, and Postgres does not know every time that the layout has room for.
+        let valid = *kind == BY_NOTE && micros >= 0 && number >= 0;
+        let noted_at = DateTime::from_timestamp_micros(micros).filter(|_| valid)?;
+        Some(Self { noted_at, number })
+    }
+}
+
+impl fmt::Display for ByNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.noted_at.timestamp_micros().to_be_bytes();
+        let bytes = [&[BY_NOTE], micros.as_slice(), &self.number.to_be_bytes()].concat();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,12 +162,21 @@ mod tests {
         }
 
         #[test]
+        fn a_note_reads_as_it_was_written(micros in 0..4_000_000_000_000_000_i64, number in 0..i32::MAX) {
+            let noted_at = DateTime::from_timestamp_micros(micros).unwrap();
+            let place = ByNote { noted_at, number };
+            prop_assert_eq!(ByNote::decode(&place.to_string()), Some(place));
+            prop_assert_eq!(ByTime::decode(&place.to_string()), None);
+        }
+
+        #[test]
         fn what_was_not_given_out_is_no_place(bytes: Vec<u8>, text: String) {
-            prop_assume!(bytes.len() != 9 && bytes.len() != 25);
+            prop_assume!(![9, 13, 25].contains(&bytes.len()));
             for text in [URL_SAFE_NO_PAD.encode(bytes), text] {
                 prop_assert_eq!(ByVersion::decode(&text), None);
                 prop_assert_eq!(ByDistance::decode(&text), None);
                 prop_assert_eq!(ByTime::decode(&text), None);
+                prop_assert_eq!(ByNote::decode(&text), None);
             }
         }
     }
@@ -145,6 +187,8 @@ mod tests {
         assert_eq!(ByVersion::decode(&text), None);
         assert_eq!(ByTime::decode(&ByTime(DateTime::UNIX_EPOCH - TimeDelta::seconds(1)).to_string()), None);
         assert_eq!(ByName::decode(&ByName("CP 1".to_owned()).to_string()), None);
+        let never = ByNote { noted_at: DateTime::UNIX_EPOCH, number: -1 };
+        assert_eq!(ByNote::decode(&never.to_string()), None);
         let nowhere = ByDistance { distance: f64::NAN, id: Uuid::nil() };
         assert_eq!(ByDistance::decode(&nowhere.to_string()), None);
     }

@@ -1,5 +1,6 @@
 //! What readers are told of a device, from what was heard of it.
 
+use crate::reading::Reading;
 use chrono::{DateTime, Utc};
 use domain::latest::Latest;
 use domain::status::{ConnectorStatus, PileStatus};
@@ -12,17 +13,28 @@ use storage::piles::{LiveConnector, LiveView};
 pub enum Confidence {
     /// It is so, as far as anyone knows.
     Live,
-    /// The device should have been heard since, and nobody has said yet that it is gone.
+    /// The device should have been heard since, and nobody has said yet that it is gone; or there may be more to know, for
+    /// ingestors are behind.
     Stale,
     /// The device was never heard.
     Unknown,
 }
 
-/// How far `live` can be trusted, when a device that is there is heard after `silent_since`.
-pub fn confidence(live: Option<&LiveView>, silent_since: DateTime<Utc>) -> Confidence {
+/// What is known beside what a device says.
+#[derive(Clone, Copy)]
+pub struct Doubts<'a> {
+    /// A device that is there is heard after this.
+    pub silent_since: DateTime<Utc>,
+    /// How far ingestors are.
+    pub reading: &'a Reading,
+}
+
+/// How far `live` can be trusted.
+pub fn confidence(live: Option<&LiveView>, doubts: Doubts<'_>) -> Confidence {
     match live {
         None => Confidence::Unknown,
-        Some(live) if live.online && live.last_seen_at < silent_since => Confidence::Stale,
+        Some(live) if doubts.reading.is_behind(live.partition) => Confidence::Stale,
+        Some(live) if live.online && live.last_seen_at < doubts.silent_since => Confidence::Stale,
         Some(_) => Confidence::Live,
     }
 }

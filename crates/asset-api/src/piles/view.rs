@@ -1,6 +1,6 @@
 //! A pile as responses show it: static and live in one.
 
-use super::live::{self, Confidence};
+use super::live::{self, Confidence, Doubts};
 use chrono::{DateTime, Utc};
 use domain::asset::{ConnectorType, CurrentType, Outlet, Outlets, Pile, RatedPower};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId, SessionId, StationId};
@@ -57,8 +57,8 @@ struct ConnectorView<'a> {
 }
 
 impl<'a> PileView<'a> {
-    /// `pile` beside what its device reports; one that is there is heard after `silent_since`.
-    pub fn of(pile: &'a Pile, live: Option<&'a LiveView>, silent_since: DateTime<Utc>) -> Self {
+    /// `pile` beside what its device reports.
+    pub fn of(pile: &'a Pile, live: Option<&'a LiveView>, doubts: Doubts<'_>) -> Self {
         let details = &pile.details;
         Self {
             id: pile.id,
@@ -73,7 +73,7 @@ impl<'a> PileView<'a> {
             status: live::status(live).as_str(),
             online: live.is_some_and(|live| live.online),
             status_at: live.and_then(live::status_at),
-            confidence: live::confidence(live, silent_since),
+            confidence: live::confidence(live, doubts),
             last_heartbeat_at: live.and_then(|live| live.last_heartbeat_at),
             last_seen_at: live.map(|live| live.last_seen_at),
             gateway_id: live.and_then(|live| live.gateway_id.as_ref()),

@@ -3,16 +3,14 @@
 use crate::app::TestApp;
 use dev_issuer::Issuer;
 use reqwest::Method;
-use runtime::auth::{AuthMode, AuthSettings};
+use runtime::auth::AuthMode;
 
-/// Every scope that there is.
-const ALL: [&str; 4] = ["assets:read", "assets:write", "commands:send", "operations"];
 const READ: &str = "assets:read";
 const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
 
 /// What the service answers, and the scope that it needs.
-const ROUTES: [(&str, &str, &str); 27] = [
+const ROUTES: [(&str, &str, &str); 29] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("GET", "stations/ID", READ),
@@ -22,6 +20,7 @@ const ROUTES: [(&str, &str, &str); 27] = [
     ("POST", "stations/ID/piles", WRITE),
     ("GET", "feed", READ),
     ("GET", "piles", READ),
+    ("POST", "piles/import", WRITE),
     ("GET", "piles/ID", READ),
     ("PUT", "piles/ID", WRITE),
     ("DELETE", "piles/ID", WRITE),
@@ -37,46 +36,26 @@ const ROUTES: [(&str, &str, &str); 27] = [
     ("POST", "piles/ID/restore", WRITE),
     ("GET", "piles/ID/audit", READ),
     ("GET", "piles/ID/sessions", READ),
+    ("GET", "piles/ID/status-history", READ),
     ("GET", "sessions/ID", READ),
     ("GET", "sessions/ID/meter-samples", READ),
     ("GET", "unregistered-charge-points", READ),
 ];
 
-/// Settings by which the service takes the tokens of `issuer`.
-fn tokens_of(issuer: &Issuer, settings: &mut AuthSettings) {
-    let file = std::env::temp_dir().join(testkit::unique("jwks"));
-    std::fs::write(&file, issuer.jwks()).unwrap();
-    settings.mode = AuthMode::Jwt;
-    Issuer::NAME.clone_into(&mut settings.issuer);
-    settings.jwks_file = file;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_asks_for_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
-    let token = |scopes: &str| issuer.sign(&Issuer::claims("tester", scopes)).unwrap();
-    let id = uuid::Uuid::now_v7().to_string();
-    for (method, path, scope) in ROUTES {
-        let ask = async |token: Option<String>| {
-            let method: Method = method.parse().unwrap();
-            let request = app.request(method, &format!("/api/v1/{}", path.replace("ID", &id)));
-            let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
-            request.send().await.unwrap().status().as_u16()
-        };
-        let others: Vec<&str> = ALL.into_iter().filter(|other| *other != scope).collect();
-        assert_eq!(ask(None).await, 401, "{method} {path}");
-        assert_eq!(ask(Some(token(&others.join(" ")))).await, 403, "{method} {path}");
-        let with = ask(Some(token(scope))).await;
-        assert!(![401, 403, 500].contains(&with), "{method} {path}: {with}");
-    }
+    testkit::each_asks_for_its_scope(&format!("http://{}", app.address()), &issuer, &ROUTES).await;
 }
 
 /// The service, for those with a token of `issuer`.
 async fn protected(issuer: &Issuer) -> TestApp {
     let database = testkit::TestDatabase::new().await;
     let mut settings = crate::app::settings(&database);
-    tokens_of(issuer, &mut settings.auth);
+    settings.auth.mode = AuthMode::Jwt;
+    Issuer::NAME.clone_into(&mut settings.auth.issuer);
+    settings.auth.jwks_file = testkit::jwks_file(issuer);
     TestApp::start_with(database, settings).await
 }
 

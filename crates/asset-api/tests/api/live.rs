@@ -150,3 +150,36 @@ async fn the_device_as_a_whole_overrules_its_connectors() {
     let path = app.pile("CP-1").await;
     assert_eq!(app.get(&path).await.json()["status"], "Faulted");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_whose_events_not_all_are_read_is_doubted() {
+    let app = TestApp::start().await;
+    app.database.execute(HEARD).await;
+    app.database
+        .execute(
+            "update charge_points set last_seen_at = clock_timestamp(), seen_partition = 3;
+             insert into ingest_partitions (topic, partition, next_offset)
+             values ('ocpp-events-up', 3, 0), ('ocpp-events-up', 4, 0), ('station-events', 3, 0)",
+        )
+        .await;
+    let path = app.pile("CP-1").await;
+    let becomes = async |confidence: &str| {
+        testkit::eventually(confidence, || async { app.get(&path).await.json()["confidence"] == confidence })
+            .await;
+    };
+    let caught_up = async |of: &str, ago: &str| {
+        let update = "update ingest_partitions set caught_up_at = clock_timestamp()";
+        app.database.execute(&format!("{update} - interval '{ago}' where {of}")).await;
+    };
+    becomes("live").await;
+    caught_up("topic = 'ocpp-events-up' and partition = 3", "40 s").await;
+    becomes("stale").await;
+    caught_up("partition = 3", "20 s").await;
+    becomes("live").await;
+    // Neither another partition nor the feed's place is the device's.
+    caught_up("partition = 4 or topic = 'station-events'", "1 day").await;
+    caught_up("topic = 'ocpp-events-up' and partition = 3", "1 day").await;
+    becomes("stale").await;
+    caught_up("topic = 'ocpp-events-up' and partition = 3", "0 s").await;
+    becomes("live").await;
+}

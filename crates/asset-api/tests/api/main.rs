@@ -24,3 +24,4 @@ mod requests;
 mod search;
 mod sessions;
 mod stations;
+mod status_history;

@@ -2,10 +2,7 @@
 
 use crate::app::TestApp;
 use dev_issuer::Issuer;
-use reqwest::Method;
 
-/// Every scope that there is.
-const ALL: [&str; 4] = ["assets:read", "assets:write", "commands:send", "operations"];
 const SEND: &str = "commands:send";
 
 /// What the service answers, and the scope that it needs.
@@ -29,21 +26,7 @@ const ROUTES: [(&str, &str, &str); 13] = [
 async fn every_route_asks_for_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
-    let token = |scopes: &str| issuer.sign(&Issuer::claims("tester", scopes)).unwrap();
-    let id = uuid::Uuid::now_v7().to_string();
-    for (method, path, scope) in ROUTES {
-        let ask = async |token: Option<String>| {
-            let method: Method = method.parse().unwrap();
-            let request = app.request(method, &format!("/api/v1/{}", path.replace("ID", &id)));
-            let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
-            request.send().await.unwrap().status().as_u16()
-        };
-        let others: Vec<&str> = ALL.into_iter().filter(|other| *other != scope).collect();
-        assert_eq!(ask(None).await, 401, "{method} {path}");
-        assert_eq!(ask(Some(token(&others.join(" ")))).await, 403, "{method} {path}");
-        let with = ask(Some(token(scope))).await;
-        assert!(![401, 403, 500].contains(&with), "{method} {path}: {with}");
-    }
+    testkit::each_asks_for_its_scope(app.root(), &issuer, &ROUTES).await;
 }
 
 /// The service, for those with a token of `issuer`.

@@ -114,9 +114,9 @@ impl TestApp {
         .await
     }
 
-    /// A request to any path.
-    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.root))
+    /// Where it listens, as a URL.
+    pub fn root(&self) -> &str {
+        &self.root
     }
 
     /// A request to be shaped by the test.

@@ -17,9 +17,12 @@ use chrono::{DateTime, Utc};
 /// before it is said to charge, and charges before the command is said to have led to that.
 #[must_use]
 pub fn derive(before: &ChargePoint, after: &ChargePoint) -> Vec<FeedChange> {
-    let mut told: Vec<(DateTime<Utc>, FeedKind)> = connectivity(before, after).into_iter().collect();
+    let connectivity = connectivity_change(&before.liveness, &after.liveness);
+    let mut told: Vec<(DateTime<Utc>, FeedKind)> =
+        connectivity.map(|(at, body)| (at, FeedKind::ConnectivityChanged(body))).into_iter().collect();
     for now in after.connectors.values() {
-        told.extend(status(before.connectors.get(&now.id), now));
+        let status = status_change(before.connectors.get(&now.id), now);
+        told.extend(status.map(|(at, body)| (at, FeedKind::ConnectorStatusChanged(body))));
     }
     if before.ledger != after.ledger {
         sessions(before, after, &mut told);
@@ -29,14 +32,16 @@ pub fn derive(before: &ChargePoint, after: &ChargePoint) -> Vec<FeedChange> {
     told.into_iter().map(change).collect()
 }
 
-fn connectivity(before: &ChargePoint, after: &ChargePoint) -> Option<(DateTime<Utc>, FeedKind)> {
-    let (was, now) = (&before.liveness, &after.liveness);
+/// How a device's connectivity is another one `now`, if it is, and since when.
+pub(crate) fn connectivity_change(
+    was: &Liveness,
+    now: &Liveness,
+) -> Option<(DateTime<Utc>, ConnectivityChanged)> {
     let (online, gateway) = (now.online(), now.gateway());
     if was.online() == online && was.gateway() == gateway {
         return None;
     }
-    let body = ConnectivityChanged { online, gateway_id: gateway.cloned() };
-    Some((told_at(now), FeedKind::ConnectivityChanged(body)))
+    Some((told_at(now), ConnectivityChanged { online, gateway_id: gateway.cloned() }))
 }
 
 /// When a device was last heard, or said goodbye to.
@@ -47,7 +52,11 @@ fn told_at(liveness: &Liveness) -> DateTime<Utc> {
     told.unwrap_or(liveness.last_seen_at)
 }
 
-fn status(before: Option<&Connector>, after: &Connector) -> Option<(DateTime<Utc>, FeedKind)> {
+/// How a connector's status is another one `after`, if it is, and since when.
+pub(crate) fn status_change(
+    before: Option<&Connector>,
+    after: &Connector,
+) -> Option<(DateTime<Utc>, ConnectorStatusChanged)> {
     let was = before.and_then(reported).map(|report| &report.value);
     let report = reported(after)?;
     let now = &report.value;
@@ -66,7 +75,7 @@ fn status(before: Option<&Connector>, after: &Connector) -> Option<(DateTime<Utc
         error_code: now.error_code.clone(),
         vendor_error_code: now.vendor_error_code.clone(),
     };
-    Some((report.stamp.at, FeedKind::ConnectorStatusChanged(body)))
+    Some((report.stamp.at, body))
 }
 
 fn reported(connector: &Connector) -> Option<&Report<StatusView>> {

@@ -20,7 +20,11 @@ impl PartitionTask {
         let looked = async move |mut connection: PooledConnection| {
             storage::batch::take_silent_offline(&mut connection, &lease, timeout, AT_ONCE).await
         };
-        match self.database.run(looked).await {
+        let gone = async {
+            self.days.ensure_statuses(runtime::clock::now()).await?;
+            self.database.run(looked).await
+        };
+        match gone.await {
             Ok(Some(0)) => None,
             Ok(Some(gone)) => {
                 tracing::info!(

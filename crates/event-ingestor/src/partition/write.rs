@@ -101,10 +101,12 @@ impl PartitionTask {
         next_offset: i64,
         batch: &Arc<Batch>,
     ) -> Result<(Written, Tally), StorageError> {
-        let kept = self.sample_days.kept(runtime::clock::now());
+        let now = runtime::clock::now();
+        let kept = self.days.samples.kept(now);
         if let Some(appended) = batch.appended() {
-            self.sample_days.ensure(appended, &kept).await?;
+            self.days.ensure_samples(appended, &kept).await?;
         }
+        self.days.ensure_statuses(now).await?;
         let (lease, batch) = (self.lease.clone(), Arc::clone(batch));
         let write = async move |mut connection: PooledConnection| {
             let touched = batch.touched();

@@ -3,7 +3,7 @@
 
 use super::Relay;
 use runtime::causes;
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_partitions::{self, Kept, PartitionLease};
 use storage::{PooledConnection, StorageError, feed};
 
 /// There is one relay for the whole feed.
@@ -31,7 +31,7 @@ impl Relay {
         loop {
             tokio::time::sleep(self.lease / 4).await;
             let (topic, id, ttl) = (lease.topic.clone(), self.id, self.lease);
-            let held = [(lease.partition, lease.epoch)];
+            let held = [Kept { partition: lease.partition, epoch: lease.epoch, caught_up: None }];
             let work = async move |mut connection: PooledConnection| {
                 ingest_partitions::renew(&mut connection, &topic, id, &held, ttl).await
             };

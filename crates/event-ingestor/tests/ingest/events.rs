@@ -84,12 +84,16 @@ async fn what_was_written_is_not_written_again() {
     first.stop().await;
     let all = "select c.*, p.*, s.* from charge_points p join connectors c using (charge_point_id) join sessions s using (charge_point_id)";
     let before = ground.rows(all).await;
+    let history = "select * from status_changes order by noted_at, place";
+    let went_through = ground.rows(history).await;
+    assert_eq!(went_through.as_array().unwrap().len(), 2, "online, and Charging");
     // The same records again, further on; and the partition read from its beginning once more.
     let last = ground.publish(0, &log).await;
     ground.database.execute("update ingest_partitions set next_offset = 0").await;
     let second = ground.start();
     ground.written(0, last).await;
     assert_eq!(ground.rows(all).await, before);
+    assert_eq!(ground.rows(history).await, went_through);
     second.stop().await;
 }
 
@@ -125,5 +129,41 @@ async fn a_device_that_nobody_said_goodbye_for_goes_offline_and_comes_back() {
     let last = ground.publish(1, &[event("3", "charge_point.heartbeat", 0, &json!({}))]).await;
     ground.written(1, last).await;
     assert_eq!(ground.rows(online).await, json!([{ "online": true }]));
+    let history = "select online, gateway_id from status_changes order by noted_at, place";
+    assert_snapshot!(
+        ground.rows(history).await,
+        @r#"[{"gateway_id":"pod-1","online":true},{"gateway_id":"pod-1","online":false},{"gateway_id":"pod-1","online":true}]"#
+    );
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_has_each_status_of_a_batch_and_none_that_came_too_late() {
+    let ground = Ground::new(1).await;
+    let told = |id: &str, status: &str, ago| {
+        event(id, "connector.status_changed", ago, &json!({ "connectorId": 1, "status": status }))
+    };
+    // One batch: the replica starts when all of it is there. The last comes too late, and the one before is a copy.
+    let log = [
+        told("1", "Available", 60),
+        told("2", "Preparing", 50),
+        told("3", "Charging", 40),
+        told("4", "Finishing", 20),
+        told("2", "Preparing", 50),
+        told("5", "SuspendedEV", 30),
+    ];
+    let last = ground.publish(0, &log).await;
+    let replica = ground.start();
+    ground.written(0, last).await;
+    let history = "select connector_id as c, previous_status as was, status as now from status_changes
+                   where status is not null order by noted_at, place";
+    assert_snapshot!(
+        ground.rows(history).await,
+        @r#"[{"c":1,"now":"Available","was":null},{"c":1,"now":"Preparing","was":"Available"},{"c":1,"now":"Charging","was":"Preparing"},{"c":1,"now":"Finishing","was":"Charging"}]"#
+    );
+    let apart =
+        "select extract(epoch from max(at) - min(at)) between 39 and 41 as by_the_device from status_changes
+                 where status is not null";
+    assert_snapshot!(ground.rows(apart).await, @r#"[{"by_the_device":true}]"#);
     replica.stop().await;
 }

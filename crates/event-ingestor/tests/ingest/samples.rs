@@ -60,16 +60,26 @@ async fn readings_of_days_that_are_not_kept_are_not_stored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn days_are_made_ahead_and_dropped_when_they_are_old() {
     let ground = Ground::new(1).await;
-    let old = (runtime::clock::now() - TimeDelta::days(30)).date_naive();
+    let tables = [storage::meter_samples::DAYS, storage::status_changes::DAYS];
+    let days_ago = |days| (runtime::clock::now() - TimeDelta::days(days)).date_naive();
     let mut connection = ground.database.pool.connection().await.unwrap();
-    storage::meter_samples::ensure_day(&mut connection, old).await.unwrap();
-    let replica = ground.start_with(&[("ingest.sample_retention_days", "7")]);
-    eventually("the old day to be dropped", || async {
-        let mut connection = ground.database.pool.connection().await.unwrap();
-        let days = storage::meter_samples::list_days(&mut connection).await.unwrap();
-        let tomorrow = (runtime::clock::now() + TimeDelta::days(1)).date_naive();
-        !days.contains(&old) && days.contains(&tomorrow)
-    })
-    .await;
+    for days in [30, 10] {
+        for table in tables {
+            table.ensure(&mut connection, days_ago(days)).await.unwrap();
+        }
+    }
+    let retention = [("ingest.sample_retention_days", "7"), ("ingest.status_retention_days", "20")];
+    let replica = ground.start_with(&retention);
+    for (table, kept) in tables.into_iter().zip([&[][..], &[days_ago(10)]]) {
+        eventually("the old days to be dropped", || async {
+            let mut connection = ground.database.pool.connection().await.unwrap();
+            let days = table.list(&mut connection).await.unwrap();
+            days.contains(&days_ago(-1)) && !days.contains(&days_ago(30)) && {
+                let old: Vec<_> = days.into_iter().filter(|day| *day < days_ago(9)).collect();
+                old == kept
+            }
+        })
+        .await;
+    }
     replica.stop().await;
 }

@@ -1,6 +1,6 @@
 //! An issuer's keys (RFC 7517): which of them checks a token that says it was signed so.
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl KeySet {
         let Document { keys } =
             serde_json::from_slice(document).map_err(|error| format!("it is no JWK Set: {error}"))?;
         let known = keys.into_iter().take(MAX_KEYS).filter_map(|key| serde_json::from_value(key).ok());
-        let keys: Vec<Key> = JwkSet { keys: known.collect() }.keys.iter().filter_map(Key::read).collect();
+        let keys: Vec<Key> = known.filter_map(|key: Jwk| Key::read(&key)).collect();
         if keys.is_empty() {
             return Err("no key in it can check a signature".to_owned());
         }

@@ -16,8 +16,8 @@ const RETRY_AFTER_S: u32 = 5;
 /// Checks tokens: issuer, audience, expiry, and the signature by a pinned algorithm and one of the issuer's keys.
 pub(crate) struct Verifier {
     keys: Keys,
-    algorithms: Vec<Algorithm>,
-    validation: Validation,
+    /// What is checked of a token, by the algorithm that it says it was signed by; others are not taken.
+    validations: Vec<(Algorithm, Validation)>,
 }
 
 /// What is read of a token's claims (RFC 7519, section 4; RFC 8693, section 4.2).
@@ -63,14 +63,11 @@ impl Verifier {
         ensure!(!settings.issuer.is_empty(), "auth.mode = \"jwt\" needs auth.issuer");
         ensure!(!settings.audience.is_empty(), "auth.mode = \"jwt\" needs auth.audience");
         ensure!(!settings.algorithms.is_empty(), "auth.mode = \"jwt\" needs auth.algorithms");
-        let algorithms: Vec<Algorithm> = settings.algorithms.iter().map(|named| (*named).into()).collect();
-        let mut validation = Validation::default();
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[&settings.issuer]);
-        validation.set_audience(&[&settings.audience]);
-        validation.leeway = settings.leeway_s;
-        validation.validate_nbf = true;
-        Ok(Self { keys: Keys::new(settings)?, algorithms, validation })
+        let validations = settings.algorithms.iter().map(|named| {
+            let algorithm = Algorithm::from(*named);
+            (algorithm, validation(settings, algorithm))
+        });
+        Ok(Self { keys: Keys::new(settings)?, validations: validations.collect() })
     }
 
     /// Whose token it is.
@@ -79,20 +76,28 @@ impl Verifier {
     /// 401 with what is wrong with it; 503 while there are no keys.
     pub(super) async fn verify(&self, token: &str) -> Result<Caller, Problem> {
         let header = decode_header(token).map_err(|error| refusal(&error))?;
-        if !self.algorithms.contains(&header.alg) {
-            return Err(refused("the token's algorithm is not allowed"));
-        }
+        let validation = self.validations.iter().find(|(algorithm, _)| *algorithm == header.alg);
+        let (_, validation) = validation.ok_or_else(|| refused("the token's algorithm is not allowed"))?;
         let key = self.keys.find(header.kid.as_deref(), header.alg).await.map_err(|NoKeys| no_keys())?;
         let key = key.ok_or_else(|| refused("the token's key is not one of the issuer's"))?;
-        let mut validation = self.validation.clone();
-        validation.algorithms = vec![header.alg];
-        let claims = decode::<Claims>(token, &key, &validation).map_err(|error| refusal(&error))?.claims;
+        let claims = decode::<Claims>(token, &key, validation).map_err(|error| refusal(&error))?.claims;
         if claims.sub.is_empty() || claims.sub.chars().count() > MAX_SUBJECT {
             return Err(refused("the token's subject is empty or too long"));
         }
         let scopes = claims.scope.into_names().into_iter().chain(claims.scp.into_names()).collect();
         Ok(Caller::new(&claims.sub, scopes))
     }
+}
+
+/// What is checked of a token that is signed by `algorithm`, and by no other.
+fn validation(settings: &AuthSettings, algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.set_issuer(&[&settings.issuer]);
+    validation.set_audience(&[&settings.audience]);
+    validation.leeway = settings.leeway_s;
+    validation.validate_nbf = true;
+    validation
 }
 
 fn refused(detail: &str) -> Problem {

@@ -4,12 +4,13 @@
 
 use super::row::ReplayOutcome;
 use crate::schema::dead_letters;
-use crate::{Connection, StorageError, Touched, batch, charge_points, meter_samples};
+use crate::{Connection, StorageError, Touched, batch, charge_points, meter_samples, status_changes};
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::change::Changes;
 use domain::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::history::History;
 use domain::sample::Samples;
 use std::slice;
 use uuid::Uuid;
@@ -101,6 +102,8 @@ pub async fn replay(
     replay: Replay,
     fold: impl FnOnce(&mut ChargePoint) -> Outcome + Send,
 ) -> Result<Option<Replayed>, StorageError> {
+    // Outside of the transaction, so that no device is locked meanwhile; ingestors may be away, who make the days otherwise.
+    status_changes::ensure_today(connection).await?;
     let ended = connection
         .transaction(async |tx| {
             if !lock(tx, id).await? {
@@ -165,7 +168,10 @@ async fn attempt(
             }
             let changes = now.changes_since(held);
             batch::write_states(savepoint, &touched, &before, slice::from_ref(&now)).await?;
-            let days = meter_samples::list_days(savepoint).await?;
+            let mut history = History::default();
+            history.take(held, &now);
+            status_changes::insert_many(savepoint, &history).await?;
+            let days = meter_samples::DAYS.list(savepoint).await?;
             samples.keep(|taken_at| days.contains(&taken_at.date_naive()));
             meter_samples::upsert_many(savepoint, &samples).await?;
             Ok(changes)

@@ -26,6 +26,8 @@ pub struct LiveView {
     pub gateway_id: Option<GatewayId>,
     /// Firmware version, as it said when it booted.
     pub firmware_version: Option<String>,
+    /// The partition that last spoke of it.
+    pub partition: Option<i32>,
     /// Its connectors, as far as heard; 0, the device as a whole, is one of them.
     pub connectors: BTreeMap<ConnectorId, LiveConnector>,
 }
@@ -48,6 +50,7 @@ struct ChargePointRow {
     last_heartbeat_at: Option<DateTime<Utc>>,
     gateway_id: Option<String>,
     firmware_version: Option<String>,
+    seen_partition: Option<i32>,
 }
 
 /// What the devices called `ids` report; one that was never heard is not in the answer.
@@ -137,6 +140,7 @@ impl ChargePointRow {
             last_heartbeat_at: self.last_heartbeat_at,
             gateway_id: self.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(broken)?,
             firmware_version: self.firmware_version,
+            partition: self.seen_partition,
             connectors: BTreeMap::new(),
         };
         Ok((id, view))

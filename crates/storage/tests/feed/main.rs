@@ -265,6 +265,7 @@ async fn a_device_that_falls_silent_is_told_to_be_offline() {
     reader.told.clear();
     let lease = ingest_partitions::PartitionLease { next_offset: 1, ..lease };
     let silent = Duration::from_secs(60);
+    storage::status_changes::ensure_today(&mut connection).await.unwrap();
     let gone = batch::take_silent_offline(&mut connection, &lease, silent, 10).await.unwrap();
     assert_eq!(gone, Some(1));
     reader.read(&mut connection).await;

@@ -64,13 +64,14 @@ pub async fn statuses(app: &TestApp, path: &str) -> Vec<String> {
     connectors.iter().map(|connector| connector["status"].as_str().unwrap().to_owned()).collect()
 }
 
-/// All that is known of devices, as JSON.
+/// All that is known of devices, and their history, as JSON.
 pub async fn live_state(app: &TestApp) -> Value {
     app.database
         .json(
             "select jsonb_build_array(
                (select jsonb_agg(r) from charge_points r), (select jsonb_agg(r) from connectors r),
-               (select jsonb_agg(r) from session_ledgers r), (select jsonb_agg(r) from sessions r))",
+               (select jsonb_agg(r) from session_ledgers r), (select jsonb_agg(r) from sessions r),
+               (select jsonb_agg(r) from status_changes r))",
         )
         .await
 }

@@ -52,6 +52,9 @@ async fn what_the_database_refused_is_placed_by_a_replay_and_shows_on_the_pile()
     let noted = app.get(&letter).await.json();
     assert_eq!(noted["replayOutcome"], "applied");
     assert!(noted["replayedAt"].is_string());
+    let history = app.get(&format!("{pile}/status-history")).await.json();
+    let kinds: Vec<_> = history["items"].as_array().unwrap().iter().map(|item| &item["kind"]).collect();
+    assert_eq!(kinds, ["status", "connectivity"], "{history}");
 
     let state = live_state(&app).await;
     assert_snapshot!(replay(&app, &letter, false).await.snapshot(), @r#"
@@ -199,7 +202,7 @@ async fn what_the_database_refuses_again_is_said_so_and_not_tried_in_vain() {
             (&answer["outcome"], &answer["reason"]),
             (&json!("refused"), &json!("REFUSED_BY_DATABASE"))
         );
-        assert_eq!(live_state(&app).await, json!([null, null, null, null]));
+        assert_eq!(live_state(&app).await, json!([null, null, null, null, null]));
     }
     assert_eq!(app.get(&letter).await.json()["replayOutcome"], "refused");
 }
@@ -252,7 +255,7 @@ async fn whoever_replays_must_say_whether_it_is_meant() {
     for query in ["?dryRun=no", "?dryRun=", "?dryrun=true", "?dryRun=false&force=true"] {
         assert_eq!(ask(query).await.status, 400, "{query}");
     }
-    assert_eq!(live_state(&app).await, json!([null, null, null, null]));
+    assert_eq!(live_state(&app).await, json!([null, null, null, null, null]));
 }
 
 /// A start at `connector`.

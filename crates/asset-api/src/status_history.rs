@@ -1,0 +1,93 @@
+//! `/api/v1/piles/{pileId}/status-history`: what the statuses and the connectivity of a pile's device went through.
+
+use crate::api::Api;
+use crate::fields::Fields;
+use crate::fields::parse::{in_query, whole};
+use crate::page::{self, ByNote};
+use crate::piles;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::history::Change;
+use domain::ids::{ConnectorId, GatewayId};
+use domain::status::ConnectorStatus;
+use runtime::Problem;
+use runtime::http::page::Page;
+use runtime::http::{PathParams, QueryParams};
+use serde::Serialize;
+use serde_json::Value;
+use storage::piles::Refusal;
+use storage::status_changes::{self, NotedChange, Place};
+
+/// A change as a response shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeView<'a> {
+    at: DateTime<Utc>,
+    noted_at: DateTime<Utc>,
+    #[serde(flatten)]
+    change: KindView<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum KindView<'a> {
+    Status {
+        connector_id: ConnectorId,
+        status: ConnectorStatus,
+        previous_status: Option<ConnectorStatus>,
+        error_code: Option<&'a str>,
+        vendor_error_code: Option<&'a str>,
+    },
+    Connectivity {
+        online: bool,
+        gateway_id: Option<&'a GatewayId>,
+    },
+}
+
+impl<'a> ChangeView<'a> {
+    fn of(noted: &'a NotedChange) -> Self {
+        let change = match &noted.change {
+            Change::Status(change) => KindView::Status {
+                connector_id: change.connector_id,
+                status: change.status,
+                previous_status: change.previous_status,
+                error_code: change.error_code.as_deref(),
+                vendor_error_code: change.vendor_error_code.as_deref(),
+            },
+            Change::Connectivity(change) => {
+                KindView::Connectivity { online: change.online, gateway_id: change.gateway_id.as_ref() }
+            }
+        };
+        Self { at: noted.at, noted_at: noted.place.noted_at, change }
+    }
+}
+
+fn connector(value: &Value) -> Result<ConnectorId, String> {
+    let number = in_query(whole(0..=i64::from(ConnectorId::MAX)))(value)?;
+    ConnectorId::parse(number).map_err(|error| error.to_string())
+}
+
+/// `GET /api/v1/piles/{pileId}/status-history`
+pub async fn of_pile(
+    api: Data<Api>,
+    PathParams(pile): PathParams<String>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let pile = piles::parse_id(&pile)?;
+    let (after, request) = page::take_after(&mut query, ByNote::decode)?;
+    let connector = query.optional("connectorId", connector);
+    query.finish(Some(()))?;
+    let after = after.map(|ByNote { noted_at, number }| Place { noted_at, number });
+    let rows = api
+        .run(move |mut connection| async move {
+            let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
+            let device = &pile.details.charge_point_id;
+            let rows = request.rows();
+            Ok(status_changes::list_of_device(&mut connection, device, connector, after, rows).await?)
+        })
+        .await?;
+    let place = |last: &NotedChange| ByNote { noted_at: last.place.noted_at, number: last.place.number };
+    let page = Page::cut(&request, rows, place);
+    Ok(HttpResponse::Ok().json(page.show(ChangeView::of)))
+}

@@ -1,0 +1,138 @@
+//! What the statuses and the connectivity of a pile's device went through.
+
+use crate::app::TestApp;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+/// `CP-1` came, its connectors became free, one went faulty and well again, and it left; the last two were noted together a
+/// day later. Beside it a change of another device.
+const HISTORY: &str = "
+    insert into status_changes
+      (charge_point_id, noted_at, place, at, connector_id, status, previous_status, error_code, vendor_error_code, online,
+       gateway_id)
+    values
+      ('CP-1', '2026-07-25T10:00:00.000001Z', 0, '2026-07-25T10:00:00Z', null, null, null, null, null, true, 'pod-1'),
+      ('CP-1', '2026-07-25T10:00:00.000001Z', 1, '2026-07-25T10:00:00Z', 1, 'Available', null, null, null, null, null),
+      ('CP-1', '2026-07-25T10:00:01.000000Z', 0, '2026-07-25T09:59:00Z', 2, 'Available', null, null, null, null, null),
+      ('CP-1', '2026-07-25T10:00:02.000000Z', 7, '2026-07-25T10:00:01Z', 1, 'Faulted', 'Available', 'GroundFailure', 'E7', null,
+       null),
+      ('CP-1', '2026-07-26T10:00:00.000000Z', 3, '2026-07-26T09:59:58Z', 1, 'Available', 'Faulted', null, null, null, null),
+      ('CP-1', '2026-07-26T10:00:00.000000Z', 4, '2026-07-26T09:59:59Z', null, null, null, null, null, false, null),
+      ('CP-2', '2026-07-26T10:00:00.000000Z', 9, '2026-07-26T09:59:59Z', 1, 'Reserved', null, null, null, null, null)";
+
+/// The service with a pile of `CP-1` and that history; the path of the history.
+async fn ground() -> (TestApp, String) {
+    let app = TestApp::start().await;
+    let path = app.pile("CP-1").await;
+    let mut connection = app.database.pool.connection().await.unwrap();
+    for day in ["2026-07-25", "2026-07-26"] {
+        storage::status_changes::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
+    }
+    app.database.execute(HISTORY).await;
+    (app, format!("{path}/status-history"))
+}
+
+/// When each of the items was noted, and which it is of those.
+fn told(page: &Value) -> Vec<String> {
+    let items = page["items"].as_array().unwrap().iter();
+    let what = |item: &Value| match item["kind"].as_str().unwrap() {
+        "status" => format!("{} {}", item["connectorId"], item["status"].as_str().unwrap()),
+        _ => format!("online {}", item["online"]),
+    };
+    items.map(what).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_of_a_pile_is_shown_newest_first() {
+    let (app, history) = ground().await;
+    assert_snapshot!(app.get(&format!("{history}?limit=3")).await.snapshot(), @r#"
+    200 OK
+    content-type: application/json
+
+    {
+      "items": [
+        {
+          "at": "2026-07-26T09:59:59Z",
+          "gatewayId": null,
+          "kind": "connectivity",
+          "notedAt": "2026-07-26T10:00:00Z",
+          "online": false
+        },
+        {
+          "at": "2026-07-26T09:59:58Z",
+          "connectorId": 1,
+          "errorCode": null,
+          "kind": "status",
+          "notedAt": "2026-07-26T10:00:00Z",
+          "previousStatus": "Faulted",
+          "status": "Available",
+          "vendorErrorCode": null
+        },
+        {
+          "at": "2026-07-25T10:00:01Z",
+          "connectorId": 1,
+          "errorCode": "GroundFailure",
+          "kind": "status",
+          "notedAt": "2026-07-25T10:00:02Z",
+          "previousStatus": "Available",
+          "status": "Faulted",
+          "vendorErrorCode": "E7"
+        }
+      ],
+      "nextCursor": "[cursor]"
+    }
+    "#);
+    let all = ["online false", "1 Available", "1 Faulted", "2 Available", "1 Available", "online true"];
+    for limit in 1..=6 {
+        let (mut seen, mut next) = (Vec::new(), format!("{history}?limit={limit}"));
+        loop {
+            let page = app.get(&next).await.json();
+            seen.extend(told(&page));
+            let Value::String(cursor) = &page["nextCursor"] else { break };
+            next = format!("{history}?limit={limit}&cursor={cursor}");
+        }
+        assert_eq!(seen, all, "by {limit}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_may_be_of_one_connector() {
+    let (app, history) = ground().await;
+    let of = |query: &str| {
+        let path = format!("{history}?{query}");
+        let app = &app;
+        async move { app.get(&path).await.json() }
+    };
+    assert_eq!(told(&of("connectorId=1").await), ["1 Available", "1 Faulted", "1 Available"]);
+    assert_eq!(told(&of("connectorId=2").await), ["2 Available"]);
+    assert_eq!(of("connectorId=0").await, json!({ "items": [], "nextCursor": null }));
+    let first = of("connectorId=1&limit=2").await;
+    let cursor = first["nextCursor"].as_str().unwrap();
+    assert_eq!(told(&of(&format!("connectorId=1&limit=2&cursor={cursor}")).await), ["1 Available"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_takes_its_history_along() {
+    let (app, history) = ground().await;
+    let pile = history.trim_end_matches("/status-history");
+    assert_eq!(app.delete(pile).await.status, 204);
+    let gone = app.get(&history).await;
+    assert_eq!((gone.status.as_u16(), &gone.json()["code"]), (404, &json!("PILE_NOT_FOUND")));
+    let other = app.pile("CP-1").await;
+    assert_eq!(told(&app.get(&format!("{other}/status-history?limit=1")).await.json()), ["online false"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_asked_of_a_history_is_refused() {
+    let (app, history) = ground().await;
+    for nowhere in ["0192f0b0-0000-7000-8000-000000000000", "seven"] {
+        let answer = app.get(&format!("/api/v1/piles/{nowhere}/status-history")).await;
+        assert_eq!(answer.json()["code"], "PILE_NOT_FOUND");
+    }
+    assert_eq!(app.get(&format!("{history}?cursor=AQ")).await.json()["code"], "INVALID_CURSOR");
+    let wrong = app.get(&format!("{history}?connectorId=one&limit=0&status=Faulted")).await.json();
+    let fields: Vec<_> = wrong["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+    assert_eq!(fields, ["limit", "connectorId", "status"], "{wrong}");
+    let far = app.get(&format!("{history}?connectorId=1001")).await.json();
+    assert_eq!(far["errors"][0]["message"], "must be a whole number from 0 to 1000");
+}

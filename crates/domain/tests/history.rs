@@ -1,0 +1,117 @@
+//! The history of a device leads to what stands in the books, step by step.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+
+use domain::charge_point::{ChargePoint, Outcome};
+use domain::event::{EventKind, GatewayEvent, StatusReport};
+use domain::generate::{Record, at, clean_log, delivered, device};
+use domain::history::{Change, History};
+use domain::ids::{ConnectorId, EventId, GatewayId};
+use domain::order::RecordPosition;
+use domain::status::ConnectorStatus;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn of(records: &[Record]) -> (ChargePoint, History) {
+    let mut state = ChargePoint::new(device(), at(0));
+    let mut history = History::default();
+    for (event, position) in records {
+        history.apply(&mut state, event, position);
+    }
+    (state, history)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Each change begins where the one before ended, and the last one is what stands.
+    #[test]
+    fn a_history_leads_to_what_stands((_, records) in delivered()) {
+        let (state, history) = of(&records);
+        let mut statuses = BTreeMap::new();
+        let mut connection = (false, None);
+        for told in history.iter() {
+            prop_assert_eq!(&told.charge_point_id, &device());
+            match &told.change {
+                Change::Status(change) => {
+                    let before = statuses.insert(change.connector_id, change.status);
+                    prop_assert_eq!(before, change.previous_status);
+                }
+                Change::Connectivity(change) => {
+                    let now = (change.online, change.gateway_id.clone());
+                    prop_assert_ne!(&now, &connection);
+                    connection = now;
+                }
+            }
+        }
+        prop_assert_eq!(connection, (state.liveness.online(), state.liveness.gateway().cloned()));
+        let stands = state.connectors.values();
+        let stands = stands.filter_map(|held| Some((held.id, held.status.as_ref()?.newest().value.status)));
+        prop_assert_eq!(statuses, stands.collect());
+    }
+
+    #[test]
+    fn to_apply_with_a_history_is_to_apply((_, records) in delivered()) {
+        let (mut plain, mut watched) = (ChargePoint::new(device(), at(0)), ChargePoint::new(device(), at(0)));
+        let mut history = History::default();
+        let mut by_steps = History::default();
+        for (event, position) in &records {
+            let before = plain.clone();
+            prop_assert_eq!(plain.apply(event, position), history.apply(&mut watched, event, position));
+            by_steps.take(&before, &plain);
+        }
+        prop_assert_eq!(plain, watched);
+        prop_assert_eq!(by_steps, history, "no event changes what it does not speak of");
+    }
+
+    #[test]
+    fn what_is_told_again_is_no_history(log in clean_log()) {
+        let (mut state, _) = of(&log);
+        let mut again = History::default();
+        for (event, position) in &log {
+            again.apply(&mut state, event, position);
+        }
+        prop_assert!(again.is_empty(), "{:?}", again);
+    }
+}
+
+fn report(millis: i64, status: ConnectorStatus) -> Record {
+    let event = GatewayEvent {
+        event_id: EventId::parse(&format!("{millis}")).unwrap(),
+        charge_point_id: device(),
+        gateway_id: GatewayId::parse("pod").ok(),
+        claimed_at: Some(at(millis)),
+        trace_id: None,
+        kind: EventKind::StatusChanged(StatusReport {
+            connector_id: ConnectorId::parse(1).unwrap(),
+            status,
+            error_code: None,
+            info: None,
+            vendor_error_code: None,
+        }),
+    };
+    (event, RecordPosition { partition: 0, offset: millis, appended_at: at(millis) })
+}
+
+#[test]
+fn what_comes_too_late_to_change_the_status_is_no_history() {
+    use ConnectorStatus::{Available, Charging, Preparing};
+    let mut state = ChargePoint::new(device(), at(0));
+    let mut history = History::default();
+    for (event, position) in [report(1, Available), report(3, Charging), report(4, Charging)] {
+        assert_eq!(history.apply(&mut state, &event, &position), Outcome::Applied);
+    }
+    let before = history.clone();
+    let (late, position) = report(2, Preparing);
+    history.apply(&mut state, &late, &position);
+    assert_eq!(history, before);
+    let told = history.iter().filter_map(|told| match &told.change {
+        Change::Status(change) => Some((told.at, change.previous_status, change.status)),
+        Change::Connectivity(_) => None,
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [(at(1), None, Available), (at(3), Some(Available), Charging)],
+        "each with its own time, and the same status again is no change"
+    );
+}

@@ -1,0 +1,107 @@
+//! The history of a device for whoever asks.
+
+use super::broken;
+use crate::schema::status_changes;
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::feed::{ConnectivityChanged, ConnectorStatusChanged};
+use domain::history::Change;
+use domain::ids::{ChargePointId, ConnectorId, GatewayId};
+use domain::status::ConnectorStatus;
+
+/// The place of a change in the history of its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When the platform learnt of it.
+    pub noted_at: DateTime<Utc>,
+    /// Which of those that were learnt together.
+    pub number: i32,
+}
+
+/// A change in the history of a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedChange {
+    /// Where it stands.
+    pub place: Place,
+    /// When it happened, by the event's time.
+    pub at: DateTime<Utc>,
+    /// What changed.
+    pub change: Change,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = status_changes, check_for_backend(Pg))]
+struct Row {
+    noted_at: DateTime<Utc>,
+    place: i32,
+    at: DateTime<Utc>,
+    connector_id: Option<i16>,
+    status: Option<String>,
+    previous_status: Option<String>,
+    error_code: Option<String>,
+    vendor_error_code: Option<String>,
+    online: Option<bool>,
+    gateway_id: Option<String>,
+}
+
+/// At most `limit` changes of `device`, the last learnt first; of one connector's status only, where given, and those that
+/// come behind `after`, where given. What is older than the time that changes are kept for is not there any more.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub async fn list_of_device(
+    connection: &mut Connection,
+    device: &ChargePointId,
+    connector: Option<ConnectorId>,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<NotedChange>, StorageError> {
+    let mut query = status_changes::table
+        .filter(status_changes::charge_point_id.eq(device.as_str()))
+        .order((status_changes::noted_at.desc(), status_changes::place.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed::<Pg>();
+    if let Some(connector) = connector {
+        let number = i16::try_from(connector.number()).map_err(broken)?;
+        query = query.filter(status_changes::connector_id.eq(number));
+    }
+    if let Some(Place { noted_at, number }) = after {
+        // Said so that days after that are left out and the index is entered there: a row comparison, which diesel does
+        // not know.
+        let earlier = status_changes::noted_at.lt(noted_at).or(status_changes::place.lt(number));
+        query = query.filter(status_changes::noted_at.le(noted_at)).filter(earlier);
+    }
+    query.load(connection).await?.into_iter().map(NotedChange::try_from).collect()
+}
+
+fn status(name: &str) -> Result<ConnectorStatus, StorageError> {
+    ConnectorStatus::parse(name).ok_or_else(|| broken(format!("status {name}")))
+}
+
+impl TryFrom<Row> for NotedChange {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self, StorageError> {
+        let place = Place { noted_at: row.noted_at, number: row.place };
+        let change = match (row.connector_id, row.status, row.online) {
+            (Some(connector), Some(name), None) => Change::Status(ConnectorStatusChanged {
+                connector_id: ConnectorId::parse(connector.into()).map_err(broken)?,
+                status: status(&name)?,
+                previous_status: row.previous_status.as_deref().map(status).transpose()?,
+                error_code: row.error_code,
+                vendor_error_code: row.vendor_error_code,
+            }),
+            (None, None, Some(online)) => {
+                let gateway_id = row.gateway_id.as_deref().map(GatewayId::parse);
+                let gateway_id = gateway_id.transpose().map_err(broken)?;
+                Change::Connectivity(ConnectivityChanged { online, gateway_id })
+            }
+            _ => return Err(broken("neither a status nor a connectivity")),
+        };
+        Ok(Self { place, at: row.at, change })
+    }
+}

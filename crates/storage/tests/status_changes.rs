@@ -1,0 +1,164 @@
+//! The history of statuses on a real Postgres: written once, in the order in which it was learnt.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::charge_point::ChargePoint;
+use domain::event::{EventKind, GatewayEvent, StatusReport};
+use domain::generate::{at, device};
+use domain::history::{Change, History};
+use domain::ids::{ConnectorId, EventId, GatewayId};
+use domain::order::RecordPosition;
+use domain::status::ConnectorStatus;
+use serde_json::json;
+use std::time::Duration;
+use storage::batch::{Folded, Written, write};
+use storage::ingest_partitions::{self, PartitionLease};
+use storage::status_changes::{self, NotedChange, list_of_device};
+use storage::{Connection, StorageError, Touched, batch};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+const LEASE: Duration = Duration::from_secs(30);
+const COUNT: &str = "select count(*) from status_changes";
+
+fn connector(number: i64) -> ConnectorId {
+    ConnectorId::parse(number).unwrap()
+}
+
+async fn leases(connection: &mut Connection, partitions: i32) -> Vec<PartitionLease> {
+    let all: Vec<_> = (0..partitions).map(|partition| (partition, 0)).collect();
+    ingest_partitions::register(connection, "events", &all).await.unwrap();
+    let many = i64::from(partitions);
+    ingest_partitions::acquire(connection, "events", Uuid::now_v7(), many, LEASE).await.unwrap()
+}
+
+fn report(lease: &PartitionLease, at: DateTime<Utc>, of: i64, status: ConnectorStatus) -> GatewayEvent {
+    GatewayEvent {
+        event_id: EventId::parse(&format!("{}-{}-{of}", lease.partition, lease.next_offset)).unwrap(),
+        charge_point_id: device(),
+        gateway_id: GatewayId::parse("pod").ok(),
+        claimed_at: Some(at),
+        trace_id: None,
+        kind: EventKind::StatusChanged(StatusReport {
+            connector_id: connector(of),
+            status,
+            error_code: None,
+            info: None,
+            vendor_error_code: Some("E7".to_owned()),
+        }),
+    }
+}
+
+/// Writes a batch of one report of the connector `of`, newer than all before it, whoever wrote those.
+async fn tell(
+    connection: &mut Connection,
+    lease: &PartitionLease,
+    of: i64,
+    status: ConnectorStatus,
+) -> Result<Written, StorageError> {
+    let position =
+        RecordPosition { partition: lease.partition, offset: lease.next_offset, appended_at: at(0) };
+    let touched = Touched::of([(&report(lease, at(0), of, status), position)]);
+    let fold = |mut states: Vec<ChargePoint>| {
+        let newest = states[0].liveness.seen.as_ref().map(|seen| seen.newest().stamp.at);
+        let at = newest.map_or(at(0), |at| at + TimeDelta::milliseconds(1));
+        let mut history = History::default();
+        history.apply(&mut states[0], &report(lease, at, of, status), &position);
+        Folded { states, history, ..Folded::default() }
+    };
+    write(connection, lease, lease.next_offset + 1, &touched, fold).await
+}
+
+fn statuses(history: &[NotedChange]) -> Vec<(Option<ConnectorStatus>, ConnectorStatus)> {
+    let status = |noted: &NotedChange| match &noted.change {
+        Change::Status(change) => Some((change.previous_status, change.status)),
+        Change::Connectivity(_) => None,
+    };
+    history.iter().filter_map(status).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_tried_twice_is_history_once() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    status_changes::ensure_today(&mut connection).await.unwrap();
+    let lease = leases(&mut connection, 1).await.remove(0);
+    let first = tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
+    assert_eq!(first, Written::Committed);
+    assert_eq!(database.json(COUNT).await, json!(2), "the device came, and its connector is free");
+    let again = tell(&mut connection, &lease, 1, ConnectorStatus::Charging).await.unwrap();
+    assert_eq!(again, Written::LeaseLost);
+    assert_eq!(database.json(COUNT).await, json!(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_back_is_no_history() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    status_changes::ensure_today(&mut connection).await.unwrap();
+    let lease = leases(&mut connection, 1).await.remove(0);
+    // Written last in the transaction, long after the history.
+    database.execute("alter table feed_chunks add constraint none check (false)").await;
+    tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap_err();
+    assert_eq!(database.json(COUNT).await, json!(0));
+    database.execute("alter table feed_chunks drop constraint none").await;
+    tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
+    assert_eq!(database.json(COUNT).await, json!(2));
+}
+
+/// Two partitions hold one device's events: each change begins where the one before ended, whoever wrote that.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_owners_of_one_device_write_one_history() {
+    const EACH: usize = 60;
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    status_changes::ensure_today(&mut connection).await.unwrap();
+    let writers = leases(&mut connection, 2).await.into_iter().map(|mut lease| {
+        let pool = database.pool.clone();
+        tokio::spawn(async move {
+            let mut connection = pool.connection().await.unwrap();
+            // Statuses of its own, so that each report is a change.
+            let own = &ConnectorStatus::ALL[if lease.partition == 0 { 0..3 } else { 3..6 }];
+            for status in own.iter().cycle().take(EACH) {
+                assert_eq!(tell(&mut connection, &lease, 1, *status).await.unwrap(), Written::Committed);
+                lease.next_offset += 1;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let mut history =
+        list_of_device(&mut connection, &device(), Some(connector(1)), None, 1_000).await.unwrap();
+    history.reverse();
+    assert!(history.is_sorted_by(|one, next| one.place < next.place && one.at < next.at));
+    let statuses = statuses(&history);
+    assert_eq!(statuses.len(), 2 * EACH);
+    for pair in statuses.windows(2) {
+        assert_eq!(Some(pair[0].1), pair[1].0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_fell_silent_is_history() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    status_changes::ensure_today(&mut connection).await.unwrap();
+    let mut lease = leases(&mut connection, 1).await.remove(0);
+    tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
+    lease.next_offset = 1;
+    let patience = Duration::from_secs(60);
+    for gone in [1, 0] {
+        let silent = batch::take_silent_offline(&mut connection, &lease, patience, 10).await.unwrap();
+        assert_eq!(silent, Some(gone));
+    }
+    let history = list_of_device(&mut connection, &device(), None, None, 10).await.unwrap();
+    let [gone, _, came] = history.as_slice() else { panic!("{history:?}") };
+    let online = |noted: &NotedChange| match &noted.change {
+        Change::Connectivity(change) => Some(change.online),
+        Change::Status(_) => None,
+    };
+    assert_eq!((online(came), online(gone)), (Some(true), Some(false)));
+    assert_eq!(gone.at, at(0) + TimeDelta::seconds(60), "when its time was up");
+}

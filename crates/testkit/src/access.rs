@@ -1,0 +1,40 @@
+//! Whether a service asks its callers for what it should.
+
+use dev_issuer::Issuer;
+use reqwest::{Client, Method};
+use std::path::PathBuf;
+
+/// Every scope that there is.
+const SCOPES: [&str; 4] = ["assets:read", "assets:write", "commands:send", "operations"];
+
+/// A new file with the keys of `issuer`, for `auth.jwks_file`.
+#[must_use]
+pub fn jwks_file(issuer: &Issuer) -> PathBuf {
+    let path = std::env::temp_dir().join(crate::unique("jwks"));
+    std::fs::write(&path, issuer.jwks()).unwrap();
+    path
+}
+
+/// Each of `routes`, a method, a path below `/api/v1/` in which `ID` stands for an id, and a scope, refuses callers of the
+/// service at `root` without a token of `issuer`, and those with every scope but this one, and no others.
+///
+/// # Panics
+/// When one does not.
+pub async fn each_asks_for_its_scope(root: &str, issuer: &Issuer, routes: &[(&str, &str, &str)]) {
+    let client = Client::new();
+    let token = |scopes: &str| issuer.sign(&Issuer::claims("tester", scopes)).unwrap();
+    let id = uuid::Uuid::now_v7().to_string();
+    for (method, path, scope) in routes {
+        let ask = async |token: Option<String>| {
+            let method: Method = method.parse().unwrap();
+            let request = client.request(method, format!("{root}/api/v1/{}", path.replace("ID", &id)));
+            let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+            request.send().await.unwrap().status().as_u16()
+        };
+        let others: Vec<&str> = SCOPES.into_iter().filter(|other| other != scope).collect();
+        assert_eq!(ask(None).await, 401, "{method} {path}");
+        assert_eq!(ask(Some(token(&others.join(" ")))).await, 403, "{method} {path}");
+        let with = ask(Some(token(scope))).await;
+        assert!(![401, 403, 500].contains(&with), "{method} {path}: {with}");
+    }
+}

@@ -1,0 +1,1 @@
+alter table ingest_partitions drop column caught_up_at;
