@@ -1,4 +1,4 @@
-//! `POST /api/v1/piles/import`: many piles from one file, each made, or replaced when there is one with its device.
+//! `POST /api/v1/piles/import` and `POST /api/v1/stations/import`: many from one file, each made, or replaced when it is there.
 //!
 //! The body is spooled into a file without a name before anything is looked up: a client that is slow or stops half way holds no
 //! transaction and leaves nothing behind. Then a thread reads rows from the file and hands them on in chunks, which bounds the
@@ -7,11 +7,13 @@
 
 mod csv;
 mod lines;
+mod progress;
 mod reader;
 mod report;
 mod rows;
 mod run;
 mod spool;
+mod table;
 
 use crate::api::Api;
 use crate::caller::Caller;
@@ -19,15 +21,18 @@ use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{flag, in_query, one_of};
 use crate::settings::ImportSettings;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{Accept, CACHE_CONTROL, CONTENT_TYPE, Header as _};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use progress::Progress;
 use run::{Import, Mode};
 use runtime::Problem;
 use runtime::http::{Deadline, QueryParams};
 use std::sync::Arc;
 use std::time::Duration;
+use table::Table;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument as _;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +66,34 @@ pub async fn piles(
     api: Data<Api>,
     imports: Data<Imports>,
     request: HttpRequest,
+    query: QueryParams<Fields>,
+    caller: Caller,
+    body: Payload,
+) -> Result<HttpResponse, Problem> {
+    answer::<storage::piles::Entry>(api, &imports, &request, query, caller, body).await
+}
+
+/// `POST /api/v1/stations/import`
+pub async fn stations(
+    api: Data<Api>,
+    imports: Data<Imports>,
+    request: HttpRequest,
+    query: QueryParams<Fields>,
+    caller: Caller,
+    body: Payload,
+) -> Result<HttpResponse, Problem> {
+    answer::<storage::stations::Entry>(api, &imports, &request, query, caller, body).await
+}
+
+async fn answer<T: Table>(
+    api: Data<Api>,
+    imports: &Imports,
+    request: &HttpRequest,
     QueryParams(mut query): QueryParams<Fields>,
     caller: Caller,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let format = format(&request)?;
+    let format = format(request)?;
     let dry_run = query.optional("dryRun", in_query(flag)).unwrap_or(false);
     let mode = query.optional("mode", one_of(&Mode::ALL, Mode::as_str)).unwrap_or(Mode::Atomic);
     query.finish(Some(()))?;
@@ -74,11 +102,38 @@ pub async fn piles(
     let receive = Duration::from_millis(settings.receive_timeout_ms);
     let limit = Duration::from_millis(settings.work_timeout_ms);
     // The parts have limits of their own, so this one is never met; it only must not come before theirs.
-    Deadline::extend(&request, receive + limit * 3);
-    let file = spool::receive(settings, &request, body).await?;
+    Deadline::extend(request, receive + limit * 3);
+    let file = spool::receive(settings, request, body).await?;
+    let file = reader::check::<T>(file, format).await?;
     let import = Import { api: api.into_inner(), format, dry_run, mode, limit, max_rows: settings.max_rows };
-    let report = import.run(file, caller.sign(), slot).await?;
-    Ok(HttpResponse::Ok().json(report))
+    let signature = caller.sign();
+    if !wants_progress(request) {
+        let report = import.run::<T>(file, signature, Progress::default(), slot).await?;
+        return Ok(HttpResponse::Ok().json(report));
+    }
+    let (progress, end, lines) = progress::follow();
+    let (instance, trace_id) = (request.path().to_owned(), runtime::trace::current_trace_id());
+    let work = async move {
+        let outcome = import.run::<T>(file, signature, progress, slot).await.map_err(Problem::from);
+        end.tell(outcome, &instance, trace_id.as_deref()).await;
+    };
+    tokio::spawn(work.in_current_span());
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/x-ndjson"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // Proxies that know this pass each line on at once.
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(progress::body(lines)))
+}
+
+/// Whether the caller would rather have lines that tell how far it is than one report at the end.
+fn wants_progress(request: &HttpRequest) -> bool {
+    let Ok(accepted) = Accept::parse(request) else { return false };
+    let ranked = accepted.ranked();
+    let known = ranked.iter().map(|media| media.essence_str()).find(|media| {
+        matches!(*media, "application/x-ndjson" | "application/json" | "application/*" | "*/*")
+    });
+    known == Some("application/x-ndjson")
 }
 
 /// How the body is written, as its content type says.

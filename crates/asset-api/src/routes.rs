@@ -15,6 +15,7 @@ const OPERATE: Scope = Scope::new("operations");
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/stations", |on| on.post(WRITE, stations::create).get(READ, stations::list))
+        .resource("/api/v1/stations/import", |on| on.post(WRITE, import::stations))
         .resource("/api/v1/stations/{stationId}", |on| {
             on.get(READ, stations::get)
                 .put(WRITE, stations::replace)

@@ -163,6 +163,12 @@ impl Problem {
         if self.0.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
+        response.body(self.to_json(instance, trace_id))
+    }
+
+    /// The body of such a response: for a failure that is told within a response which has begun already.
+    #[must_use]
+    pub fn to_json(&self, instance: Option<&str>, trace_id: Option<&str>) -> String {
         let body = Body {
             r#type: format!("{TYPE_PREFIX}{}", self.0.code.to_ascii_lowercase().replace('_', "-")),
             title: &self.0.title,
@@ -174,7 +180,7 @@ impl Problem {
             errors: &self.0.errors,
         };
         // A struct of texts and numbers always serialises; an empty body still carries the status.
-        response.body(serde_json::to_string(&body).unwrap_or_default())
+        serde_json::to_string(&body).unwrap_or_default()
     }
 }
 

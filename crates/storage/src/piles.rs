@@ -6,7 +6,7 @@ mod row;
 mod write;
 
 pub use live::{LiveConnector, LiveView, find_live, load_live};
-pub use put_many::{Entry, EntryRefusal, Outcome, foresee, put_all, put_many};
+pub use put_many::{Entry, EntryRefusal};
 pub use write::{Refusal, insert, restore, retire, update};
 
 use crate::availability::pile_status;

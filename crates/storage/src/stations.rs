@@ -1,10 +1,12 @@
 //! Charging stations as operators registered them.
 
 mod near;
+mod put_many;
 mod row;
 mod write;
 
 pub use near::{Near, list_near};
+pub use put_many::{Entry, EntryRefusal};
 
 pub(crate) use write::keep;
 pub use write::{Refusal, insert, restore, retire, update};

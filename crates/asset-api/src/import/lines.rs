@@ -7,6 +7,7 @@ pub struct Lines<R> {
     from: R,
     line: Vec<u8>,
     number: u64,
+    bytes: u64,
 }
 
 /// How a line was read.
@@ -26,7 +27,7 @@ impl<R: BufRead> Lines<R> {
 
     /// From the beginning of a file.
     pub fn new(from: R) -> Self {
-        Self { from, line: Vec::new(), number: 0 }
+        Self { from, line: Vec::new(), number: 0, bytes: 0 }
     }
 
     /// Reads the next line.
@@ -47,6 +48,7 @@ impl<R: BufRead> Lines<R> {
                 self.line.extend(part.iter().take(taken));
             }
             self.from.consume(taken);
+            self.bytes = self.bytes.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
             if end.is_some() {
                 break;
             }
@@ -61,6 +63,11 @@ impl<R: BufRead> Lines<R> {
     /// The number of the line that was read last, from 1.
     pub const fn number(&self) -> u64 {
         self.number
+    }
+
+    /// How much of the file was read, in bytes.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// That line without its end, and without the mark of UTF-8 at the beginning of a file.

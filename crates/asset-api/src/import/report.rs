@@ -1,7 +1,9 @@
 //! What became of an import, row by row as far as something was wrong.
 
 use super::run::Mode;
+use super::table::Table;
 use serde::Serialize;
+use storage::import::Outcome;
 
 /// So many faults are told one by one.
 const TOLD: usize = 1_000;
@@ -22,9 +24,7 @@ impl Fault {
         let short = |text: &str| text.chars().take(TOLD_CHARS).collect();
         Self { line, field: short(field), message: short(message) }
     }
-}
 
-impl Fault {
     /// The line of the row.
     pub const fn line(&self) -> u64 {
         self.line
@@ -64,6 +64,12 @@ impl Report {
         }
     }
 
+    /// Writes the counts to the log.
+    pub fn log(&self, what: &str) {
+        let Self { dry_run, mode, applied, rows, created, updated, unchanged, failed, .. } = self;
+        tracing::info!(what, dry_run, mode, applied, rows, created, updated, unchanged, failed, "imported");
+    }
+
     /// Tells a fault, if there is still room.
     pub fn tell(&mut self, fault: Fault) {
         if self.errors.len() < TOLD {
@@ -74,17 +80,13 @@ impl Report {
     }
 
     /// Counts what became, or would become, of entries.
-    pub fn count(&mut self, outcome: storage::piles::Outcome) {
+    pub fn count<T: Table>(&mut self, outcome: Outcome<T::Refusal>) {
         self.created += outcome.created;
         self.updated += outcome.updated;
         self.unchanged += outcome.unchanged;
         self.failed += outcome.refused.len();
         for (line, refusal) in outcome.refused {
-            let field = match refusal {
-                storage::piles::EntryRefusal::Overtaken => "chargePointId",
-                _ => "stationId",
-            };
-            self.tell(Fault::new(line, field, &refusal.to_string()));
+            self.tell(Fault::new(line, T::field(&refusal), &refusal.to_string()));
         }
     }
 }

@@ -62,6 +62,11 @@ impl<R: BufRead> Rows<R> {
         Ok(Self { lines, form })
     }
 
+    /// How much of the file was read, in bytes.
+    pub const fn bytes(&self) -> u64 {
+        self.lines.bytes()
+    }
+
     /// The next row, if there is one.
     pub fn next(&mut self) -> io::Result<Option<Located>> {
         match &mut self.form {
