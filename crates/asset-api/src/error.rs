@@ -1,5 +1,6 @@
 //! What can go wrong with a request, and how that looks from outside.
 
+use crate::import::ImportError;
 use actix_web::http::StatusCode;
 use runtime::Problem;
 use runtime::problem::FieldError;
@@ -26,27 +27,9 @@ pub enum ApiError {
     /// As many clients follow the feed as may.
     #[error("too many clients follow the feed")]
     TooManyFollowers,
-    /// As many imports go on as may.
-    #[error("too many imports go on")]
-    TooManyImports,
-    /// A file is in no form that can be imported.
-    #[error("send text/csv or application/x-ndjson, in UTF-8")]
-    NotATable,
-    /// A file is larger than may be.
-    #[error("at most {0} bytes are accepted")]
-    BodyTooLarge(u64),
-    /// A file did not come in time.
-    #[error("the file came too slowly")]
-    BodyTooSlow,
-    /// A file broke off before its end.
-    #[error("the file broke off before its end")]
-    BodyBrokeOff,
-    /// A file could not be worked through in time.
-    #[error("what was not written by now is not; what was is unchanged when the file is sent again")]
-    ImportTooSlow,
-    /// A file could not be kept on disk.
-    #[error("a file could not be kept")]
-    Spool(#[source] std::io::Error),
+    /// A file is not imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The state of the station is against it.
     #[error(transparent)]
     Station(#[from] stations::Refusal),
@@ -85,25 +68,7 @@ impl From<ApiError> for Problem {
             ApiError::TooManyFollowers => {
                 Self::unavailable("TOO_MANY_FOLLOWERS", "Too many clients follow the feed", 5)
             }
-            ApiError::TooManyImports => Self::unavailable("TOO_MANY_IMPORTS", "Too many imports go on", 5),
-            ApiError::NotATable => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "UNSUPPORTED_MEDIA_TYPE",
-                "Content type is not supported",
-            )
-            .detail(detail),
-            ApiError::BodyTooLarge(_) => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "Request body is too large")
-                    .detail(detail)
-            }
-            ApiError::BodyTooSlow => {
-                Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body came too slowly")
-            }
-            ApiError::BodyBrokeOff => Self::invalid(Vec::new()).field("body", "broke off before its end"),
-            ApiError::ImportTooSlow => {
-                Self::unavailable("REQUEST_DEADLINE_EXCEEDED", "The request took too long", 1).detail(detail)
-            }
-            ApiError::Spool(error) => Self::internal(&error),
+            ApiError::Import(error) => error.into(),
             ApiError::Station(StationRefusal::NotFound) | ApiError::Pile(PileRefusal::StationNotFound) => {
                 Self::not_found("STATION_NOT_FOUND", "There is no such station")
             }

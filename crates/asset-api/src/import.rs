@@ -6,6 +6,7 @@
 //! transaction, when nothing was wrong with any of them.
 
 mod csv;
+mod error;
 mod lines;
 mod progress;
 mod reader;
@@ -15,9 +16,10 @@ mod run;
 mod spool;
 mod table;
 
+pub use error::ImportError;
+
 use crate::api::Api;
 use crate::caller::Caller;
-use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{flag, in_query, one_of};
 use crate::settings::ImportSettings;
@@ -56,8 +58,8 @@ impl Imports {
         Self { settings, slots }
     }
 
-    fn enter(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        Arc::clone(&self.slots).try_acquire_owned().map_err(|_full| ApiError::TooManyImports)
+    fn enter(&self) -> Result<OwnedSemaphorePermit, ImportError> {
+        Arc::clone(&self.slots).try_acquire_owned().map_err(|_full| ImportError::TooMany)
     }
 }
 
@@ -137,18 +139,18 @@ fn wants_progress(request: &HttpRequest) -> bool {
 }
 
 /// How the body is written, as its content type says.
-fn format(request: &HttpRequest) -> Result<Format, ApiError> {
+fn format(request: &HttpRequest) -> Result<Format, ImportError> {
     let said = request.headers().get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
     let mut parts = said.split(';').map(|part| part.trim().to_ascii_lowercase());
     let format = match parts.next().as_deref() {
         Some("text/csv") => Format::Csv,
         Some("application/x-ndjson") => Format::NdJson,
-        _ => return Err(ApiError::NotATable),
+        _ => return Err(ImportError::NotATable),
     };
     let mut charsets =
         parts.filter_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
     match charsets.all(|charset| charset == "utf-8") {
         true => Ok(format),
-        false => Err(ApiError::NotATable),
+        false => Err(ImportError::NotATable),
     }
 }

@@ -21,7 +21,7 @@ pub struct Rows {
 /// A row, or that there is none.
 pub enum Row {
     /// Its line and its fields; or what is wrong with it.
-    Row(u64, Result<Vec<String>, Broken>),
+    Fields(u64, Result<Vec<String>, Broken>),
     /// It cannot be told where it ends, so nothing after it can be read: its line and why.
     Endless(u64, Broken),
     /// There is none any more.
@@ -55,7 +55,7 @@ impl Rows {
             self.row.push(b'\n');
             // Quotes come in pairs, also those that stand for one in a field.
             if self.row.iter().filter(|byte| **byte == b'"').count().is_multiple_of(2) {
-                return Ok(Row::Row(line, self.split()));
+                return Ok(Row::Fields(line, self.split()));
             }
         }
     }
@@ -93,7 +93,7 @@ mod tests {
         let mut read = Vec::new();
         loop {
             match rows.next(&mut lines).unwrap() {
-                Row::Row(line, row) => read.push((line, row)),
+                Row::Fields(line, row) => read.push((line, row)),
                 Row::Endless(line, why) => read.push((line, Err(why))),
                 Row::End => return read,
             }

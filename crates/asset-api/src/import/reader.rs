@@ -1,6 +1,7 @@
 //! From a file to chunks of entries, on a thread that may wait for the disk.
 
 use super::Format;
+use super::error::ImportError;
 use super::report::Fault;
 use super::rows::Rows;
 use super::table::Table;
@@ -53,10 +54,10 @@ pub fn read<T: Table>(file: File, format: Format, max_rows: usize) -> Reading<T>
     let (sender, receiver) = channel(CHUNKS_AHEAD);
     let reading = tokio::task::spawn_blocking(move || {
         let mut from = BufReader::new(file);
-        from.rewind().map_err(ApiError::Spool)?;
+        from.rewind().map_err(ImportError::Spool)?;
         let mut seen = Seen::<T> { lines: HashMap::new(), rows: 0, max_rows };
         let mut rows = Rows::new(&mut from, format, T::COLUMNS)?;
-        while let Some(chunk) = seen.chunk(&mut rows).map_err(ApiError::Spool)? {
+        while let Some(chunk) = seen.chunk(&mut rows).map_err(ImportError::Spool)? {
             if sender.blocking_send(chunk).is_err() {
                 break;
             }
@@ -69,7 +70,7 @@ pub fn read<T: Table>(file: File, format: Format, max_rows: usize) -> Reading<T>
 
 /// The file, when all of it was read.
 pub async fn finish(reading: JoinHandle<Result<File, ApiError>>) -> Result<File, ApiError> {
-    reading.await.unwrap_or_else(|join| Err(ApiError::Spool(io::Error::other(join))))
+    reading.await.unwrap_or_else(|join| Err(ImportError::Spool(io::Error::other(join)).into()))
 }
 
 /// What was read of a file.

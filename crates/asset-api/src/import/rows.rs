@@ -2,6 +2,7 @@
 
 use super::Format;
 use super::csv::{self, Row, TOO_LONG};
+use super::error::ImportError;
 use super::lines::{Lines, Read};
 use crate::error::ApiError;
 use crate::fields::Fields;
@@ -39,7 +40,7 @@ pub struct Rows<R> {
 }
 
 enum Form {
-    Csv { rows: csv::Rows, header: Vec<(&'static str, Cell)> },
+    Csv { rows: Box<csv::Rows>, header: Vec<(&'static str, Cell)> },
     NdJson,
 }
 
@@ -51,12 +52,12 @@ impl<R: BufRead> Rows<R> {
             Format::NdJson => Form::NdJson,
             Format::Csv => {
                 let mut rows = csv::Rows::new();
-                let names = match rows.next(&mut lines).map_err(ApiError::Spool)? {
-                    Row::Row(_, Ok(names)) => names,
-                    Row::Row(_, Err(why)) | Row::Endless(_, why) => return Err(no_header(why)),
+                let names = match rows.next(&mut lines).map_err(ImportError::Spool)? {
+                    Row::Fields(_, Ok(names)) => names,
+                    Row::Fields(_, Err(why)) | Row::Endless(_, why) => return Err(no_header(why)),
                     Row::End => return Err(no_header("is required")),
                 };
-                Form::Csv { rows, header: header(&names, columns)? }
+                Form::Csv { rows: Box::new(rows), header: header(&names, columns)? }
             }
         };
         Ok(Self { lines, form })
@@ -74,7 +75,7 @@ impl<R: BufRead> Rows<R> {
             Form::Csv { rows, header } => Ok(match rows.next(&mut self.lines)? {
                 Row::End => None,
                 Row::Endless(line, why) => Some(Located { line, row: Err(why.to_owned()), is_last: true }),
-                Row::Row(line, cells) => {
+                Row::Fields(line, cells) => {
                     let row = cells.map_err(str::to_owned).and_then(|cells| fields(header, cells));
                     Some(Located { line, row, is_last: false })
                 }

@@ -1,6 +1,7 @@
 //! Looks rows up, and writes them.
 
 use super::Format;
+use super::error::ImportError;
 use super::progress::{Phase, Progress};
 use super::reader::{Chunk, Reading, finish, read};
 use super::report::{Fault, Report};
@@ -70,7 +71,7 @@ impl Import {
             report
         };
         let task = tokio::spawn(work.in_current_span());
-        task.await.unwrap_or_else(|join| Err(ApiError::Spool(io::Error::other(join))))
+        task.await.unwrap_or_else(|join| Err(ImportError::Spool(io::Error::other(join)).into()))
     }
 
     async fn import<T: Table>(
@@ -145,7 +146,7 @@ impl Import {
 }
 
 async fn in_time<T>(end: Instant, work: impl Future<Output = T>) -> Result<T, ApiError> {
-    timeout_at(end, work).await.map_err(|_elapsed| ApiError::ImportTooSlow)
+    timeout_at(end, work).await.map_err(|_elapsed| ImportError::TooSlow.into())
 }
 
 /// The chunks of a file that are still to be written.
@@ -171,7 +172,7 @@ impl<T: Table> Coming<T> {
             }
             None if self.left > 0 => {
                 self.left = 0;
-                Some((Err(ApiError::Spool(io::ErrorKind::UnexpectedEof.into())), self))
+                Some((Err(ImportError::Spool(io::ErrorKind::UnexpectedEof.into()).into()), self))
             }
             None => None,
         }

@@ -1,6 +1,6 @@
 //! A body goes into a file without a name, bounded in size and time.
 
-use crate::error::ApiError;
+use super::error::ImportError;
 use crate::settings::ImportSettings;
 use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_LENGTH;
@@ -18,11 +18,11 @@ pub async fn receive(
     settings: &ImportSettings,
     request: &HttpRequest,
     body: Payload,
-) -> Result<File, ApiError> {
+) -> Result<File, ImportError> {
     let limit = settings.max_body_bytes;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit) {
-        return Err(ApiError::BodyTooLarge(limit));
+        return Err(ImportError::TooLarge(limit));
     }
     let directory = settings.directory.clone();
     let file = blocking(move || match directory.as_os_str().is_empty() {
@@ -31,17 +31,17 @@ pub async fn receive(
     });
     let whole = copy(file.await?, body, limit);
     let in_time = tokio::time::timeout(Duration::from_millis(settings.receive_timeout_ms), whole).await;
-    in_time.unwrap_or_else(|_elapsed| Err(ApiError::BodyTooSlow))
+    in_time.unwrap_or_else(|_elapsed| Err(ImportError::CameTooSlowly))
 }
 
-async fn copy(mut file: File, mut body: Payload, limit: u64) -> Result<File, ApiError> {
+async fn copy(mut file: File, mut body: Payload, limit: u64) -> Result<File, ImportError> {
     let mut waiting = BytesMut::new();
     let mut received = 0_u64;
     while let Some(part) = body.next().await {
-        let part = part.map_err(|_error| ApiError::BodyBrokeOff)?;
+        let part = part.map_err(|_error| ImportError::BrokeOff)?;
         received = received.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
         if received > limit {
-            return Err(ApiError::BodyTooLarge(limit));
+            return Err(ImportError::TooLarge(limit));
         }
         waiting.extend_from_slice(&part);
         if waiting.len() >= AT_ONCE_BYTES {
@@ -52,14 +52,14 @@ async fn copy(mut file: File, mut body: Payload, limit: u64) -> Result<File, Api
     blocking(move || file.rewind().map(|()| file)).await
 }
 
-async fn write(mut file: File, bytes: BytesMut) -> Result<File, ApiError> {
+async fn write(mut file: File, bytes: BytesMut) -> Result<File, ImportError> {
     blocking(move || file.write_all(&bytes).map(|()| file)).await
 }
 
 /// Does what waits for the disk where nobody waits behind it.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, ApiError> {
+) -> Result<T, ImportError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|join| Err(io::Error::other(join))).map_err(ApiError::Spool)
+    done.unwrap_or_else(|join| Err(io::Error::other(join))).map_err(ImportError::Spool)
 }
