@@ -8,7 +8,7 @@ use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::sql_types::Bool;
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use domain::asset::Signature;
 use domain::feed::FeedChange;
 use domain::ids::ChargePointId;
@@ -19,6 +19,10 @@ use std::time::Duration;
 
 /// So many changes are told by one statement at most.
 const TOLD_AT_ONCE: usize = 10 * FeedChange::MAX_TOGETHER;
+/// A statement is planned once and kept. Planned while a table is nearly empty, it would read all of it for each chunk, however
+/// large the file itself has made it since.
+const BY_KEYS: &str =
+    "set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
 /// How soon it is asked again whose turn it is.
 const BETWEEN_TURNS: Duration = Duration::from_millis(20);
 
@@ -146,7 +150,12 @@ pub async fn foresee<T: Importable>(
     connection: &mut Connection,
     entries: &[T],
 ) -> Result<Outcome<T::Refusal>, StorageError> {
-    T::foresee(connection, entries).await
+    connection
+        .transaction(async |tx| {
+            tx.batch_execute(BY_KEYS).await?;
+            T::foresee(tx, entries).await
+        })
+        .await
 }
 
 /// Makes what `entries` say, no two of the same asset, or replaces what there is; what is refused is left out. May wait for
@@ -161,6 +170,7 @@ pub async fn put_many<T: Importable>(
 ) -> Result<Outcome<T::Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
+            tx.batch_execute(BY_KEYS).await?;
             take_turn(tx).await?;
             let mut told = Vec::new();
             let outcome = T::write(tx, entries, signature, &mut told).await?;
@@ -185,6 +195,7 @@ pub async fn put_all<T: Importable, E: From<StorageError> + Send>(
     let mut chunks = std::pin::pin!(chunks);
     let written = connection
         .transaction(async |tx| {
+            tx.batch_execute(BY_KEYS).await?;
             take_turn(tx).await?;
             let mut told = Vec::new();
             let mut whole = Outcome::none();
