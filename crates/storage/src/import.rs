@@ -19,10 +19,13 @@ use std::time::Duration;
 
 /// So many changes are told by one statement at most.
 const TOLD_AT_ONCE: usize = 10 * FeedChange::MAX_TOGETHER;
-/// A statement is planned once and kept. Planned while a table is nearly empty, it would read all of it for each chunk, however
-/// large the file itself has made it since.
+/// Rows are found by their keys, however small a table is yet: a statement is planned once, and the file itself makes it large.
 const BY_KEYS: &str =
     "set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+/// While a table is nearly empty, one index is as good as another to Postgres, also one in which it must read everything. So what
+/// looks rows up is planned for what there is by then; but not what checks the station of each pile by itself.
+const PLAN_EACH_TIME: &str = "set local plan_cache_mode = force_custom_plan";
+const PLAN_ONCE: &str = "set local plan_cache_mode = auto";
 /// How soon it is asked again whose turn it is.
 const BETWEEN_TURNS: Duration = Duration::from_millis(20);
 
@@ -153,6 +156,7 @@ pub async fn foresee<T: Importable>(
     connection
         .transaction(async |tx| {
             tx.batch_execute(BY_KEYS).await?;
+            begin_look_up(tx).await?;
             T::foresee(tx, entries).await
         })
         .await
@@ -214,6 +218,16 @@ pub async fn put_all<T: Importable, E: From<StorageError> + Send>(
         Ok(outcome) | Err(GivenUp::Refused(outcome)) => Ok(outcome),
         Err(GivenUp::Failed(error)) => Err(error),
     }
+}
+
+/// To be called before rows are looked up.
+pub(crate) async fn begin_look_up(tx: &mut Connection) -> Result<(), StorageError> {
+    Ok(tx.batch_execute(PLAN_EACH_TIME).await?)
+}
+
+/// To be called when they are, and others are to be written.
+pub(crate) async fn end_look_up(tx: &mut Connection) -> Result<(), StorageError> {
+    Ok(tx.batch_execute(PLAN_ONCE).await?)
 }
 
 /// Waits until no other import writes, and keeps the others waiting until the transaction ends. Two that name the same assets in

@@ -4,7 +4,7 @@ mod rows;
 
 use super::row::Row;
 use crate::bulk::Bulk;
-use crate::import::{Importable, Outcome, Plan, Verdict};
+use crate::import::{Importable, Outcome, Plan, Verdict, begin_look_up, end_look_up};
 use crate::schema::{piles, stations};
 use crate::{Connection, StorageError, audit};
 use chrono::{DateTime, Utc};
@@ -74,6 +74,7 @@ impl Importable for Entry {
         signature: &Signature,
         told: &mut Vec<PileChanged>,
     ) -> Result<Outcome<EntryRefusal>, StorageError> {
+        begin_look_up(tx).await?;
         let open: Vec<Uuid> = stations::table
             .filter(stations::id.eq_any(station_ids(entries)))
             .filter(stations::retired_at.is_null())
@@ -90,6 +91,7 @@ impl Importable for Entry {
             .for_no_key_update()
             .load(tx)
             .await?;
+        end_look_up(tx).await?;
         let Plan { create, update, mut outcome } = plan(entries, open, found)?;
         let (edits, overtaken) = create_all(tx, create, signature).await?;
         outcome.created = edits.len();

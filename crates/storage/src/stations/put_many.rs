@@ -4,7 +4,7 @@ mod rows;
 
 use super::row::Row;
 use crate::bulk::Bulk;
-use crate::import::{Importable, Outcome, Plan, Verdict};
+use crate::import::{Importable, Outcome, Plan, Verdict, begin_look_up, end_look_up};
 use crate::schema::{piles, stations};
 use crate::{Connection, StorageError, audit};
 use chrono::{DateTime, Utc};
@@ -67,6 +67,7 @@ impl Importable for Entry {
         told: &mut Vec<StationChanged>,
     ) -> Result<Outcome<EntryRefusal>, StorageError> {
         let ids = ids(entries);
+        begin_look_up(tx).await?;
         let found: Vec<Row> = stations::table
             .filter(stations::id.eq_any(&ids))
             .order(stations::id)
@@ -75,6 +76,7 @@ impl Importable for Entry {
             .load(tx)
             .await?;
         let of_piles = piles_among(tx, &ids).await?;
+        end_look_up(tx).await?;
         let Plan { create, update, outcome } = plan(entries, found, &of_piles)?;
         let edits = create_all(tx, create, signature).await?;
         note(tx, AssetAction::Created, &edits, signature, told).await?;
