@@ -141,6 +141,31 @@ async fn an_edit_and_an_import_of_the_same_pile_come_one_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edit_and_an_import_of_the_same_station_come_one_after_the_other() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let at = station(&mut connection).await;
+    for round in 0..20 {
+        let mut other = database.pool.connection().await.unwrap();
+        let details = least_of_station(&format!("imported {round}"));
+        let imported = [stations::Entry { line: 2, id: Some(at), details }];
+        let signature = signature();
+        let (edited, outcome) = tokio::join!(
+            stations::update(&mut other, at, None, &signature, |said| Ok::<_, stations::Refusal>(
+                StationDetails { address: Some(label(&format!("edited {round}"))), ..said.clone() }
+            )),
+            put_many(&mut connection, &imported, &signature),
+        );
+        let (edited, _) = edited.unwrap().unwrap();
+        assert_eq!(counts(&outcome.unwrap()), [0, 1, 0, 0]);
+        let after = stations::find(&mut connection, at).await.unwrap().unwrap();
+        assert_eq!(after.edition.version, 1 + 2 * (round + 1));
+        assert_eq!(after.details.address.is_some(), edited.edition.version == after.edition.version);
+        assert_eq!(after.details.name, imported[0].details.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_gets_a_pile_meanwhile_has_one_pile() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
