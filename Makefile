@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token test bench chaos check format stack-up stack-down stack-reset
+.PHONY: help demo run token test contract bench chaos check format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
@@ -31,6 +31,10 @@ token: ## print a token for an hour, for services that run with AUTH=jwt: make t
 
 test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast
+
+contract: ## try both HTTP services by their OpenAPI documents, with tools of Python's; two minutes
+	@$(with-stack) tools=$$(tests/contract/set-up) && cargo build --workspace --bins && \
+	CONTRACT_TOOLS=$$tools cargo test -p system-tests --test contract -- --ignored
 
 bench: ## measure against the targets, ten to fourteen minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)

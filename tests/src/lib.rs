@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+use dev_issuer::Issuer;
 use domain::ids::ChargePointId;
 use gateway_simulator::settings::LoadSettings;
 use gateway_simulator::{DeviceSpec, Simulator, SimulatorSettings};
@@ -16,6 +17,7 @@ use runtime::redis::Redis;
 use runtime::{Context, Shutdown};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 use testkit::{TestDatabase, TestTopic, eventually, eventually_some, unique};
 use tokio::task::JoinHandle;
@@ -72,8 +74,8 @@ impl Platform {
         let (kafka, redis) = clients();
         kafka.create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS).await.unwrap();
         kafka.create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into()).await.unwrap();
-        let assets = serve_assets(&database, &simulator_settings.topics.events).await;
-        let commands = serve_commands(&database, &simulator_settings.topics.commands).await;
+        let assets = serve_assets(&database, &simulator_settings.topics.events, &[]).await;
+        let commands = serve_commands(&database, &simulator_settings.topics.commands, &[]).await;
         let shutdown = Shutdown::new(Duration::from_secs(1));
         let simulator = Simulator::start(simulator_settings.clone(), kafka.clone(), redis.clone(), shutdown)
             .await
@@ -122,6 +124,21 @@ impl Platform {
         let context = Context::new("event-ingestor");
         let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
         Ingestor { context, task }
+    }
+
+    /// Starts replicas of both HTTP services for callers with tokens that the keys in `jwks_file` were made for; answers where
+    /// they are. Their callers may be as quick as they like.
+    pub async fn ask_for_tokens(&self, jwks_file: &Path) -> [SocketAddr; 2] {
+        let own = [
+            ("auth.mode", "jwt"),
+            ("auth.issuer", Issuer::NAME),
+            ("auth.jwks_file", jwks_file.to_str().unwrap()),
+            ("auth.requests_per_s", "100000"),
+            ("auth.burst", "100000"),
+        ];
+        let topics = &self.simulator_settings.topics;
+        let assets = serve_assets(&self.database, &topics.events, &own).await;
+        [assets, serve_commands(&self.database, &topics.commands, &own).await]
     }
 
     /// Registers a pile with a device of its own; answers the pile's path and the device.
@@ -220,30 +237,33 @@ fn clients() -> (Kafka, Redis) {
     (Kafka::new(&settings.kafka).unwrap(), Redis::connect(&settings.redis).unwrap())
 }
 
-async fn serve_assets(database: &TestDatabase, events: &str) -> SocketAddr {
+async fn serve_assets(database: &TestDatabase, events: &str, own: &[(&str, &str)]) -> SocketAddr {
     let overrides = [
         ("http.listen", "127.0.0.1:0"),
         ("database.url", database.url.as_str()),
         ("freshness.ingest_topic", events),
         ("freshness.ingest_lag_s", "5"),
     ];
-    let settings = runtime::settings::parse(asset_api::DEFAULTS, &overrides).unwrap();
+    let settings = runtime::settings::parse(asset_api::DEFAULTS, &[&overrides, own].concat()).unwrap();
     let context = Context::new("asset-api");
     tokio::spawn(asset_api::serve(settings, context.clone()));
     ready(&context).await
 }
 
-async fn serve_commands(database: &TestDatabase, topic: &str) -> SocketAddr {
+async fn serve_commands(database: &TestDatabase, topic: &str, own: &[(&str, &str)]) -> SocketAddr {
+    let (brokers, redis, partitions) =
+        (testkit::kafka_brokers(), testkit::redis_url(), COMMAND_PARTITIONS.to_string());
     let overrides = [
         ("http.listen", "127.0.0.1:0"),
         ("database.url", database.url.as_str()),
-        ("kafka.brokers", &testkit::kafka_brokers()),
-        ("redis.url", &testkit::redis_url()),
+        ("kafka.brokers", brokers.as_str()),
+        ("redis.url", redis.as_str()),
         ("redis.command_timeout_ms", PATIENT_MS),
         ("dispatch.topic", topic),
-        ("dispatch.partitions", &COMMAND_PARTITIONS.to_string()),
+        ("dispatch.partitions", partitions.as_str()),
     ];
-    let settings = runtime::settings::parse(command_dispatcher::DEFAULTS, &overrides).unwrap();
+    let settings =
+        runtime::settings::parse(command_dispatcher::DEFAULTS, &[&overrides, own].concat()).unwrap();
     let context = Context::new("command-dispatcher");
     tokio::spawn(command_dispatcher::serve(settings, context.clone()));
     ready(&context).await

@@ -1,5 +1,7 @@
 //! `/api/v1/stations/{stationId}/audit` and `/api/v1/piles/{pileId}/audit`: who edited what, and when.
 
+pub mod routes;
+
 use crate::api::Api;
 use crate::fields::Fields;
 use crate::page::{self, ByVersion};
@@ -10,21 +12,25 @@ use chrono::{DateTime, Utc};
 use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{PathParams, QueryParams};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use storage::audit::{self, AssetEdit};
 use uuid::Uuid;
 
 /// An edit as a response shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Edit")]
 struct EditView<'a> {
     version: i64,
     action: &'a str,
     at: DateTime<Utc>,
     by: &'a str,
     changed: Vec<&'a str>,
+    #[schemars(with = "Option<Map<String, Value>>")]
     before: Option<&'a Value>,
+    #[schemars(with = "Option<Map<String, Value>>")]
     after: Option<&'a Value>,
 }
 
@@ -47,8 +53,7 @@ fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a s
     let fields = |said: Option<&'a Value>| said.and_then(Value::as_object);
     let (Some(before), Some(after)) = (fields(before), fields(after)) else { return Vec::new() };
     // What is not there is null.
-    let value =
-        |side: &'a serde_json::Map<String, Value>, name: &str| side.get(name).filter(|v| !v.is_null());
+    let value = |side: &'a Map<String, Value>, name: &str| side.get(name).filter(|v| !v.is_null());
     let mut names: Vec<_> = before.keys().chain(after.keys()).map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();

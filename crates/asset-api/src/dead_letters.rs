@@ -2,6 +2,7 @@
 
 mod bulk;
 mod replay;
+pub mod routes;
 mod view;
 
 pub use bulk::replay_matching;

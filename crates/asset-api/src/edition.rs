@@ -6,6 +6,7 @@ use actix_web::http::header::{self, ETag, EntityTag, Header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::asset::Edition;
+use runtime::openapi::Parameter;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
@@ -24,6 +25,14 @@ pub fn respond(status: StatusCode, edition: Edition) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.insert_header(ETag(EntityTag::new_strong(edition.version.to_string())));
     response
+}
+
+/// What says which versions may be changed, for the document.
+pub fn if_match() -> [Parameter; 1] {
+    [Parameter::header::<String>(
+        "If-Match",
+        "The `ETag` of the version that the change is meant for; any will do without it.",
+    )]
 }
 
 /// The versions that may be changed, as `If-Match` says.

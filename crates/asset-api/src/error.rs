@@ -53,6 +53,11 @@ pub enum ApiError {
     Storage(#[from] StorageError),
 }
 
+/// 503 while the database is away.
+pub fn database_unavailable() -> Problem {
+    Problem::unavailable("DATABASE_UNAVAILABLE", "The database is not available", 1)
+}
+
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
         let detail = error.to_string();
@@ -109,7 +114,7 @@ impl From<ApiError> for Problem {
             ApiError::Storage(error) if error.is_transient() => {
                 let cause: &dyn Error = &error;
                 tracing::warn!(error = cause, "the database is not available");
-                Self::unavailable("DATABASE_UNAVAILABLE", "The database is not available", 1)
+                database_unavailable()
             }
             ApiError::Storage(error) => Self::internal(&error),
             ApiError::Json(error) => Self::internal(&error),

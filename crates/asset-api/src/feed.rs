@@ -8,6 +8,7 @@ mod follower;
 mod frames;
 mod hub;
 mod ring;
+pub mod routes;
 
 pub use hub::Hub;
 

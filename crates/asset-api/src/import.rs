@@ -11,6 +11,7 @@ mod lines;
 mod progress;
 mod reader;
 mod report;
+pub mod routes;
 mod rows;
 mod run;
 mod spool;

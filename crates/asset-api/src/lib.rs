@@ -24,5 +24,6 @@ mod stations;
 mod status_history;
 mod unregistered;
 
+pub use routes::openapi;
 pub use service::{migrate, serve};
 pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings};

@@ -31,10 +31,21 @@ pub fn take_after<C>(
 ) -> Result<(Option<C>, PageRequest), ApiError> {
     let limit = query.optional("limit", in_query(whole(1..=PageRequest::MAX_LIMIT)));
     let request = PageRequest::new(None, limit.unwrap_or(PageRequest::DEFAULT_LIMIT));
-    match query.optional("cursor", |value| Ok(value.as_str().and_then(decode))) {
-        Some(None) => Err(ApiError::InvalidCursor),
-        after => Ok((after.flatten(), request)),
-    }
+    Ok((take_cursor(query, decode)?, request))
+}
+
+/// Takes `cursor`, which `decode` reads, out of a query or a body.
+///
+/// # Errors
+/// When it is no cursor.
+pub fn take_cursor<C>(
+    fields: &mut Fields,
+    decode: impl Fn(&str) -> Option<C>,
+) -> Result<Option<C>, ApiError> {
+    let text = fields.optional("cursor", |value| Ok(value.as_str().unwrap_or("no text").to_owned()));
+    // An empty one, as forms send it, is none.
+    let text = text.filter(|text| !text.is_empty());
+    text.map(|text| decode(&text).ok_or(ApiError::InvalidCursor)).transpose()
 }
 
 /// The place of the asset called `id`.

@@ -2,6 +2,7 @@
 
 pub mod body;
 mod live;
+pub mod routes;
 mod view;
 
 pub use live::Doubts;

@@ -1,8 +1,11 @@
-//! Which handler answers what, and what its callers must be allowed.
+//! Which handler answers what, and what its callers must be allowed. Each resource sets up its own.
 
+use crate::error;
 use crate::{audit, dead_letters, feed, import, piles, sessions, stations, status_history, unregistered};
 use runtime::auth::Scope;
 use runtime::http::Routes;
+use runtime::openapi::{About, Operation};
+use serde_json::Value;
 
 /// To read stations, piles and the feed.
 const READ: Scope = Scope::new("assets:read");
@@ -11,41 +14,50 @@ const WRITE: Scope = Scope::new("assets:write");
 /// To look at dead letters and replay them.
 const OPERATE: Scope = Scope::new("operations");
 
+/// What the OpenAPI document says of all of it.
+pub const ABOUT: About = About {
+    title: "Charging station operation platform: assets",
+    description: "Charging stations and piles (assets) as operators register them, beside what their devices report: live states, \
+                  sessions, histories, and a feed of what changes. Every failure is a problem (RFC 9457) with a stable `code`. \
+                  Lists come in pages: follow `nextCursor` until it is null. Times are RFC 3339 in UTC; units stand in the names.",
+    version: env!("CARGO_PKG_VERSION"),
+};
+
 /// All of it.
 pub fn set_up(routes: &mut Routes<'_>) {
-    routes
-        .resource("/api/v1/stations", |on| on.post(WRITE, stations::create).get(READ, stations::list))
-        .resource("/api/v1/stations/import", |on| on.post(WRITE, import::stations))
-        .resource("/api/v1/stations/{stationId}", |on| {
-            on.get(READ, stations::get)
-                .put(WRITE, stations::replace)
-                .patch(WRITE, stations::patch)
-                .delete(WRITE, stations::retire)
-        })
-        .resource("/api/v1/stations/{stationId}/restore", |on| on.post(WRITE, stations::restore))
-        .resource("/api/v1/stations/{stationId}/availability", |on| on.get(READ, stations::availability))
-        .resource("/api/v1/stations/{stationId}/audit", |on| on.get(READ, audit::of_station))
-        .resource("/api/v1/stations/{stationId}/piles", |on| {
-            on.post(WRITE, piles::create).get(READ, piles::list_of_station)
-        })
-        .resource("/api/v1/feed", |on| on.get(READ, feed::follow))
-        .resource("/api/v1/piles", |on| on.get(READ, piles::list))
-        .resource("/api/v1/piles/import", |on| on.post(WRITE, import::piles))
-        .resource("/api/v1/piles/{pileId}", |on| {
-            on.get(READ, piles::get)
-                .put(WRITE, piles::replace)
-                .patch(WRITE, piles::patch)
-                .delete(WRITE, piles::retire)
-        })
-        .resource("/api/v1/piles/{pileId}/restore", |on| on.post(WRITE, piles::restore))
-        .resource("/api/v1/piles/{pileId}/audit", |on| on.get(READ, audit::of_pile))
-        .resource("/api/v1/piles/{pileId}/sessions", |on| on.get(READ, sessions::list_of_pile))
-        .resource("/api/v1/piles/{pileId}/status-history", |on| on.get(READ, status_history::of_pile))
-        .resource("/api/v1/sessions/{sessionId}", |on| on.get(READ, sessions::get))
-        .resource("/api/v1/sessions/{sessionId}/meter-samples", |on| on.get(READ, sessions::samples))
-        .resource("/api/v1/unregistered-charge-points", |on| on.get(READ, unregistered::list))
-        .resource("/api/v1/dead-letters", |on| on.get(OPERATE, dead_letters::list))
-        .resource("/api/v1/dead-letters/replay", |on| on.post(OPERATE, dead_letters::replay_matching))
-        .resource("/api/v1/dead-letters/{id}", |on| on.get(OPERATE, dead_letters::get))
-        .resource("/api/v1/dead-letters/{id}/replay", |on| on.post(OPERATE, dead_letters::replay_one));
+    // Before those whose ids could be called so.
+    import::routes::set_up(routes);
+    stations::routes::set_up(routes);
+    piles::routes::set_up(routes);
+    audit::routes::set_up(routes);
+    sessions::routes::set_up(routes);
+    status_history::routes::set_up(routes);
+    unregistered::routes::set_up(routes);
+    feed::routes::set_up(routes);
+    dead_letters::routes::set_up(routes);
+}
+
+/// The OpenAPI 3.1 document of this service.
+#[must_use]
+pub fn openapi() -> Value {
+    runtime::openapi::document(&ABOUT, set_up)
+}
+
+/// An operation that reads assets.
+pub fn read(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    operation(id, tag, READ, summary)
+}
+
+/// An operation that changes assets.
+pub fn write(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    operation(id, tag, WRITE, summary)
+}
+
+/// An operation on dead letters.
+pub fn operate(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    operation(id, tag, OPERATE, summary)
+}
+
+fn operation(id: &'static str, tag: &'static str, scope: Scope, summary: &'static str) -> Operation {
+    Operation::new(id, tag, scope, summary).refuses([error::database_unavailable()])
 }

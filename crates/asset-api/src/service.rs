@@ -35,9 +35,10 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let imports = web::Data::new(Imports::new(settings.import.clone()));
     let reading = Reading::watch(database.clone(), &settings.freshness, context.shutdown.clone());
     let api = web::Data::new(Api::new(database, reading, &settings));
-    let server = runtime::http::serve(&settings.http, &settings.auth, &context, move |routes| {
-        routes::set_up(routes.share(api.clone()).share(hub.clone()).share(imports.clone()));
-    })?;
+    let server =
+        runtime::http::serve(&settings.http, &settings.auth, &context, routes::ABOUT, move |routes| {
+            routes::set_up(routes.share(api.clone()).share(hub.clone()).share(imports.clone()));
+        })?;
     server.stopped().await
 }
 

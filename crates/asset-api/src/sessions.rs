@@ -1,5 +1,6 @@
 //! `/api/v1/sessions`, and those of a pile: who charged, when and how much.
 
+pub mod routes;
 mod view;
 
 use crate::api::Api;

@@ -2,6 +2,7 @@
 
 pub mod body;
 mod query;
+pub mod routes;
 mod view;
 
 use crate::api::Api;

@@ -1,5 +1,7 @@
 //! `/api/v1/piles/{pileId}/status-history`: what the statuses and the connectivity of a pile's device went through.
 
+pub mod routes;
+
 use crate::api::Api;
 use crate::fields::Fields;
 use crate::fields::parse::{in_query, whole};
@@ -14,14 +16,16 @@ use domain::status::ConnectorStatus;
 use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{PathParams, QueryParams};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use storage::piles::Refusal;
 use storage::status_changes::{self, NotedChange, Place};
 
 /// A change as a response shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "StatusChange")]
 struct ChangeView<'a> {
     at: DateTime<Utc>,
     noted_at: DateTime<Utc>,
@@ -29,8 +33,9 @@ struct ChangeView<'a> {
     change: KindView<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[schemars(rename = "StatusChangeKind")]
 enum KindView<'a> {
     Status {
         connector_id: ConnectorId,

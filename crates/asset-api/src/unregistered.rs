@@ -1,5 +1,7 @@
 //! `/api/v1/unregistered-charge-points`: devices that are heard through a gateway and that no pile has.
 
+pub mod routes;
+
 use crate::api::Api;
 use crate::fields::Fields;
 use crate::fields::parse::{flag, in_query};
@@ -10,12 +12,14 @@ use chrono::{DateTime, Utc};
 use runtime::Problem;
 use runtime::http::QueryParams;
 use runtime::http::page::Page;
+use schemars::JsonSchema;
 use serde::Serialize;
 use storage::charge_points::{self, Unregistered};
 
 /// A device as a response shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "UnregisteredChargePoint")]
 struct UnregisteredView<'a> {
     charge_point_id: &'a str,
     online: bool,

@@ -1,5 +1,7 @@
 //! Why a command was not sent, and what the outside is told of it.
 
+pub(crate) mod told;
+
 use crate::together::Lost;
 use crate::topic::Unpublished;
 use actix_web::http::StatusCode;
@@ -13,9 +15,7 @@ use std::sync::Arc;
 use storage::StorageError;
 use storage::command_batches::MAX_PILES;
 use storage::commands::Conflict;
-
-/// Seconds after which trying again makes sense: dependencies that are away come back, transaction ids are told.
-const RETRY_AFTER_S: u32 = 1;
+use told::Told;
 
 /// Why a command was not sent, or is not known to have been.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +83,6 @@ pub(crate) enum DispatchError {
     Encoding(#[from] serde_json::Error),
 }
 
-/// What the outside is told of a failure: status, code, and a title that is the same for every occurrence.
-type Told = (StatusCode, &'static str, &'static str);
-
 impl DispatchError {
     /// Why the command called `id` is not known to be on the topic.
     pub(crate) fn unpublished(id: CommandId, why: &Unpublished) -> Self {
@@ -100,13 +97,13 @@ impl DispatchError {
         match self {
             Self::NotPublished { .. } => "failed",
             Self::OutcomeUnknown(_) => "unknown",
-            other => other.told().1,
+            other => other.told().code,
         }
     }
 
     /// The code that a caller sees.
     pub(crate) fn code(&self) -> &'static str {
-        self.told().1
+        self.told().code
     }
 
     /// What people may be told of it; `None` where the code says all that is fit to be shown.
@@ -131,61 +128,41 @@ impl DispatchError {
     }
 
     fn told(&self) -> Told {
-        let missing = |code, title| (StatusCode::NOT_FOUND, code, title);
-        let away = |code, title| (StatusCode::SERVICE_UNAVAILABLE, code, title);
         match self {
-            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid"),
-            Self::InvalidCursor => (StatusCode::BAD_REQUEST, "INVALID_CURSOR", "Cursor is not valid"),
-            Self::PileNotFound => missing("PILE_NOT_FOUND", "There is no such pile"),
-            Self::CommandNotFound => missing("COMMAND_NOT_FOUND", "There is no such command"),
-            Self::StationNotFound => missing("STATION_NOT_FOUND", "There is no such station"),
-            Self::BatchNotFound => missing("COMMAND_BATCH_NOT_FOUND", "There is no such batch of commands"),
-            Self::TooManyPiles => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "TOO_MANY_PILES", "Too many piles for one batch")
-            }
-            Self::NoGateway(_) => (StatusCode::CONFLICT, "PILE_OFFLINE", "Pile is offline"),
+            Self::Invalid(_) => told::INVALID_REQUEST,
+            Self::InvalidCursor => told::INVALID_CURSOR,
+            Self::PileNotFound => told::PILE_NOT_FOUND,
+            Self::CommandNotFound => told::COMMAND_NOT_FOUND,
+            Self::StationNotFound => told::STATION_NOT_FOUND,
+            Self::BatchNotFound => told::COMMAND_BATCH_NOT_FOUND,
+            Self::TooManyPiles => told::TOO_MANY_PILES,
+            Self::NoGateway(_) => told::PILE_OFFLINE,
             Self::Refused(refusal) => told_of(refusal),
-            Self::StillRunning | Self::Conflict(Conflict::Key) => {
-                (StatusCode::CONFLICT, "IDEMPOTENCY_IN_PROGRESS", "The same request is being carried out")
-            }
-            Self::Conflict(Conflict::StartInFlight) => COMMAND_IN_FLIGHT,
-            Self::KeyReused => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "IDEMPOTENCY_KEY_REUSED",
-                "The key was used for another request",
-            ),
-            Self::RouteStore(_) => away("ROUTE_STORE_UNAVAILABLE", "The gateways' routes are not available"),
-            Self::NotPublished { .. } => away("BROKER_UNAVAILABLE", "The message broker is not available"),
-            Self::OutcomeUnknown(_) => {
-                away("COMMAND_OUTCOME_UNKNOWN", "The command may have been sent or not")
-            }
-            Self::Storage(error) if error.is_transient() => {
-                away("DATABASE_UNAVAILABLE", "The database is not available")
-            }
-            Self::Storage(_) | Self::Lost(_) | Self::Encoding(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side")
-            }
+            Self::StillRunning | Self::Conflict(Conflict::Key) => told::IDEMPOTENCY_IN_PROGRESS,
+            Self::Conflict(Conflict::StartInFlight) => told::COMMAND_IN_FLIGHT,
+            Self::KeyReused => told::IDEMPOTENCY_KEY_REUSED,
+            Self::RouteStore(_) => told::ROUTE_STORE_UNAVAILABLE,
+            Self::NotPublished { .. } => told::BROKER_UNAVAILABLE,
+            Self::OutcomeUnknown(_) => told::COMMAND_OUTCOME_UNKNOWN,
+            Self::Storage(error) if error.is_transient() => told::DATABASE_UNAVAILABLE,
+            Self::Storage(_) | Self::Lost(_) | Self::Encoding(_) => told::INTERNAL,
         }
     }
 }
 
-const COMMAND_IN_FLIGHT: Told =
-    (StatusCode::CONFLICT, "COMMAND_IN_FLIGHT", "A command to the same connector is under way");
-
 const fn told_of(refusal: &Refusal) -> Told {
-    let (code, title) = match refusal {
-        Refusal::Offline(_) | Refusal::NeverHeard(_) => ("PILE_OFFLINE", "Pile is offline"),
-        Refusal::PileNotAvailable { .. } => ("PILE_NOT_AVAILABLE", "Pile is not available"),
+    match refusal {
+        Refusal::Offline(_) | Refusal::NeverHeard(_) => told::PILE_OFFLINE,
+        Refusal::PileNotAvailable { .. } => told::PILE_NOT_AVAILABLE,
         Refusal::ConnectorNotAvailable { .. } | Refusal::NoSuchConnector { .. } => {
-            ("CONNECTOR_NOT_AVAILABLE", "Connector is not available")
+            told::CONNECTOR_NOT_AVAILABLE
         }
-        Refusal::StartInFlight { .. } => return COMMAND_IN_FLIGHT,
-        Refusal::NoActiveTransaction(_) => ("NO_ACTIVE_TRANSACTION", "No charging session is open"),
-        Refusal::TransactionMismatch { .. } => ("TRANSACTION_MISMATCH", "Transaction is not open"),
-        Refusal::AmbiguousTransaction(_) => ("AMBIGUOUS_TRANSACTION", "Several transactions could be meant"),
-        Refusal::TransactionIdPending(_) => ("TRANSACTION_ID_PENDING", "Transaction id is not known yet"),
-    };
-    (StatusCode::CONFLICT, code, title)
+        Refusal::StartInFlight { .. } => told::COMMAND_IN_FLIGHT,
+        Refusal::NoActiveTransaction(_) => told::NO_ACTIVE_TRANSACTION,
+        Refusal::TransactionMismatch { .. } => told::TRANSACTION_MISMATCH,
+        Refusal::AmbiguousTransaction(_) => told::AMBIGUOUS_TRANSACTION,
+        Refusal::TransactionIdPending(_) => told::TRANSACTION_ID_PENDING,
+    }
 }
 
 impl From<StorageError> for DispatchError {
@@ -197,24 +174,25 @@ impl From<StorageError> for DispatchError {
 impl From<DispatchError> for Problem {
     fn from(error: DispatchError) -> Self {
         use DispatchError::*;
-        let (status, code, title) = error.told();
-        let problem = Self::new(status, code, title);
+        let told = error.told();
+        let problem = Self::from(told);
         let detail = error.to_string();
         match error {
             Invalid(errors) => Self::invalid(errors),
             InvalidCursor | PileNotFound | CommandNotFound | StationNotFound | BatchNotFound => problem,
-            RouteStore(_) | Storage(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
-                tracing::warn!(code, error = causes(&error), "a dependency is away");
-                problem.retry_after(RETRY_AFTER_S)
+            RouteStore(_) | Storage(_) if told.status == StatusCode::SERVICE_UNAVAILABLE => {
+                tracing::warn!(code = told.code, error = causes(&error), "a dependency is away");
+                problem
             }
             RouteStore(_) | Storage(_) | Lost(_) | Encoding(_) => Self::internal(&error),
-            NotPublished { .. } | OutcomeUnknown(_) | Refused(Refusal::TransactionIdPending(_)) => {
-                problem.detail(detail).retry_after(RETRY_AFTER_S)
-            }
-            StillRunning | Conflict(_) | Refused(Refusal::StartInFlight { .. }) => {
-                problem.detail(detail).retry_after(RETRY_AFTER_S)
-            }
-            Refused(_) | NoGateway(_) | KeyReused | TooManyPiles => problem.detail(detail),
+            NotPublished { .. }
+            | OutcomeUnknown(_)
+            | StillRunning
+            | Conflict(_)
+            | Refused(_)
+            | NoGateway(_)
+            | KeyReused
+            | TooManyPiles => problem.detail(detail),
         }
     }
 }

@@ -4,6 +4,7 @@ mod answers;
 mod batches;
 mod body;
 mod key;
+mod operations;
 mod page;
 mod requests;
 mod station;
@@ -17,41 +18,54 @@ use answers::{AcceptedAnswer, CommandAnswer};
 use body::CommandBody;
 use domain::ids::{CommandId, PileId};
 use key::IdempotencyKey;
+pub(crate) use operations::ABOUT;
 use page::PageQuery;
 use requests::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
     StopRequest, TriggerMessageRequest, UnlockConnectorRequest,
 };
 use runtime::Problem;
-use runtime::auth::Scope;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams, Routes};
+use runtime::openapi::Operation;
+use serde_json::Value;
 use storage::commands::RecordedCommand;
 use uuid::Uuid;
-
-/// What callers of all of it must be allowed.
-const SEND: Scope = Scope::new("commands:send");
 
 /// The resources of this service; they expect a [`Dispatcher`], [`Books`] and batches.
 pub(crate) fn routes(routes: &mut Routes<'_>) {
     routes
         .under("/api/v1/piles/{pileId}/commands", |of_pile| {
-            command::<StartRequest>(of_pile, "/start-transaction");
-            command::<StopRequest>(of_pile, "/stop-transaction");
-            command::<ResetRequest>(of_pile, "/reset");
-            command::<UnlockConnectorRequest>(of_pile, "/unlock-connector");
-            command::<ChangeAvailabilityRequest>(of_pile, "/change-availability");
-            command::<TriggerMessageRequest>(of_pile, "/trigger-message");
-            command::<ChangeConfigurationRequest>(of_pile, "/change-configuration");
-            of_pile.resource("", |on| on.get(SEND, list));
+            command::<StartRequest>(of_pile, "/start-transaction", operations::start());
+            command::<StopRequest>(of_pile, "/stop-transaction", operations::stop());
+            command::<ResetRequest>(of_pile, "/reset", operations::reset());
+            command::<UnlockConnectorRequest>(of_pile, "/unlock-connector", operations::unlock_connector());
+            command::<ChangeAvailabilityRequest>(
+                of_pile,
+                "/change-availability",
+                operations::change_availability(),
+            );
+            command::<TriggerMessageRequest>(of_pile, "/trigger-message", operations::trigger_message());
+            command::<ChangeConfigurationRequest>(
+                of_pile,
+                "/change-configuration",
+                operations::change_configuration(),
+            );
+            of_pile.resource("", |on| on.get(operations::list(), list));
         })
-        .resource("/api/v1/commands/{commandId}", |on| on.get(SEND, show));
+        .resource("/api/v1/commands/{commandId}", |on| on.get(operations::show(), show));
     station::routes(routes);
     batches::routes(routes);
 }
 
-fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str) {
-    of_pile.resource(name, |on| on.post(SEND, send::<R>));
+/// The OpenAPI 3.1 document of this service.
+#[must_use]
+pub fn openapi() -> Value {
+    runtime::openapi::document(&ABOUT, routes)
+}
+
+fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str, operation: Operation) {
+    of_pile.resource(name, |on| on.post(operation, send::<R>));
 }
 
 async fn send<R: CommandRequest>(

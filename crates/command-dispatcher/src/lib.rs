@@ -24,5 +24,6 @@ mod settings;
 mod together;
 mod topic;
 
+pub use http::openapi;
 pub use service::serve;
 pub use settings::{DEFAULTS, DispatchSettings, Settings};

@@ -60,9 +60,10 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let runner = AbortOnDropHandle::new(tokio::spawn(runner.run(context.shutdown.clone())));
     let (dispatcher, books) = (web::Data::from(dispatcher), web::Data::new(books));
     let batches = web::Data::new(batches);
-    let server = runtime::http::serve(&settings.http, &settings.auth, &context, move |routes| {
-        http::routes(routes.share(dispatcher.clone()).share(books.clone()).share(batches.clone()));
-    })?;
+    let server =
+        runtime::http::serve(&settings.http, &settings.auth, &context, http::ABOUT, move |routes| {
+            http::routes(routes.share(dispatcher.clone()).share(books.clone()).share(batches.clone()));
+        })?;
     server.stopped().await?;
     runner.await?;
     delivery.finish().await;

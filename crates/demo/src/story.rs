@@ -205,6 +205,7 @@ pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
     let (assets, commands) = (stage.assets.base(), stage.commands.base());
     say(&format!("asset-api           {assets}/api/v1/stations"));
     say(&format!("command-dispatcher  {commands}"));
+    say(&format!("what both can do    {assets}/docs/ and {commands}/docs/"));
     say(
         "probes and metrics  http://127.0.0.1:9080 (asset-api) :9081 (command-dispatcher) :9082 (event-ingestor)",
     );

@@ -15,6 +15,7 @@ pub use power::{InvalidRatedPower, RatedPower};
 use crate::ids::{Actor, ChargePointId, PileId, StationId};
 use crate::text::Label;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -30,8 +31,9 @@ pub struct Station {
 }
 
 /// What an operator says of a station. As JSON it has the fields of the API.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("additionalProperties" = false, "dependentRequired" = { "latitude": ["longitude"], "longitude": ["latitude"] }))]
 pub struct StationDetails {
     /// Name.
     pub name: Label,
@@ -43,15 +45,17 @@ pub struct StationDetails {
     #[serde(flatten)]
     pub location: Option<Location>,
     /// Whether it is open for business.
+    #[schemars(with = "Option<StationStatus>")]
     pub status: StationStatus,
     /// When drivers may come, while it is open for business; `None` when that was not said.
     pub opening_hours: Option<OpeningHours>,
     /// What is there for drivers beside piles.
+    #[schemars(with = "Option<Vec<Facility>>")]
     pub facilities: BTreeSet<Facility>,
 }
 
 /// Whether a station is open for business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum StationStatus {
     /// Being built or not yet opened.
     Planned,
@@ -91,8 +95,9 @@ pub struct Pile {
 }
 
 /// What an operator says of a pile. As JSON it has the fields of the API.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("additionalProperties" = false))]
 pub struct PileDetails {
     /// The device in it; no two piles have the same.
     pub charge_point_id: ChargePointId,
@@ -109,11 +114,12 @@ pub struct PileDetails {
     /// Alternating or direct current.
     pub current_type: CurrentType,
     /// The connectors that it has; empty when that was not said.
+    #[schemars(with = "Option<Outlets>")]
     pub connectors: Outlets,
 }
 
 /// Alternating or direct current.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CurrentType {
     /// Alternating current.
     #[serde(rename = "AC")]

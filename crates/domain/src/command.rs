@@ -15,6 +15,7 @@ pub use record::{CommandRecord, Goal};
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 
 /// A command, ready to be sent to the gateway that holds the charge point.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +133,7 @@ impl CommandKind {
 }
 
 /// How a charge point restarts (OCPP 1.6 `ResetType`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize, JsonSchema)]
 pub enum ResetKind {
     /// After ending transactions in good order.
     #[default]
@@ -142,7 +143,7 @@ pub enum ResetKind {
 }
 
 /// OCPP 1.6 `AvailabilityType`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
 pub enum Availability {
     /// In service.
     Operative,
@@ -151,7 +152,7 @@ pub enum Availability {
 }
 
 /// OCPP 1.6 `MessageTrigger`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
 pub enum TriggeredMessage {
     /// `BootNotification`.
     BootNotification,

@@ -1,15 +1,18 @@
 //! Names of things: UUIDs for what the platform creates, checked text for what comes from the field.
 
 use crate::digest::fnv1a_64;
+use crate::schema::{printable, written_as};
 use crate::text::{InvalidText, parse_text};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use uuid::Uuid;
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -85,6 +88,16 @@ macro_rules! printable_id {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {
         text_id!($(#[$doc])* $name, $max);
 
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+                printable($max, "Printable text; blanks around it are cut off.")
+            }
+        }
+
         impl $name {
             /// Accepts trimmed, printable text within the limit.
             ///
@@ -101,6 +114,16 @@ text_id!(
     /// The device's own name (its serial number), as the gateway knows it: 1 to 64 of `A-Za-z0-9` and `._:@*+=|-`.
     ChargePointId,
     64
+);
+
+written_as!(
+    ChargePointId,
+    "ChargePointId",
+    json_schema!({
+        "description": "The device's own name, as the gateway knows it.",
+        "type": "string",
+        "pattern": r"^[A-Za-z0-9._:@*+=|-]{1,64}$",
+    })
 );
 
 impl ChargePointId {
@@ -210,6 +233,17 @@ impl ConnectorId {
         self.0 == 0
     }
 }
+
+written_as!(
+    ConnectorId,
+    "ConnectorId",
+    json_schema!({
+        "description": "The number of a connector at its device; 0 is the device as a whole.",
+        "type": "integer",
+        "minimum": 0,
+        "maximum": ConnectorId::MAX,
+    })
+);
 
 impl fmt::Display for ConnectorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,6 +23,7 @@ pub mod liveness;
 pub mod measure;
 pub mod order;
 pub mod sample;
+mod schema;
 pub mod session;
 pub mod status;
 pub mod text;

@@ -1,12 +1,14 @@
 //! Statuses of connectors and piles, and how the one is told from the other.
 
 use crate::ids::ConnectorId;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The nine connector statuses of OCPP 1.6 (`ChargePointStatus`), best first: the order that a pile's own status is
 /// picked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConnectorStatus {
     /// Free.
     Available,
@@ -80,6 +82,24 @@ pub enum PileStatus {
     Offline,
     /// What its connectors say.
     Reported(ConnectorStatus),
+}
+
+impl JsonSchema for PileStatus {
+    fn schema_name() -> Cow<'static, str> {
+        "PileStatus".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        let reported = ConnectorStatus::ALL.into_iter().map(Self::Reported);
+        let words: Vec<_> =
+            [Self::Unknown, Self::Offline].into_iter().chain(reported).map(Self::as_str).collect();
+        json_schema!({
+            "description": "The status of a pile: that of the best of its connectors, `Offline` when its device is not there, `Unknown` \
+                            when it was never heard.",
+            "type": "string",
+            "enum": words,
+        })
+    }
 }
 
 impl PileStatus {

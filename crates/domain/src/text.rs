@@ -1,5 +1,6 @@
 //! Bounded, printable text: the only kind of text that gets past the edge.
 
+use crate::schema::{printable, written_as};
 use std::fmt;
 
 /// Why a text was not accepted. The message is fit to be shown to the caller.
@@ -63,6 +64,12 @@ impl Label {
         &self.0
     }
 }
+
+written_as!(
+    Label,
+    "Label",
+    printable(Label::MAX_CHARS, "Text for people, printable; blanks around it are cut off.")
+);
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

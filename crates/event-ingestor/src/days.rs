@@ -77,6 +77,13 @@ impl Days {
         self.statuses.ensure(&(day(-TimeDelta::days(1))..=day(TimeDelta::days(1)))).await
     }
 
+    /// Takes no day for granted any more.
+    pub(crate) fn forget(&self) {
+        for kept in [&self.samples, &self.statuses] {
+            kept.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+
     /// Makes tomorrow's partitions and drops those of days that are not kept any more, now and then until shutdown.
     pub(crate) async fn keep(self: Arc<Self>, shutdown: Shutdown) {
         loop {

@@ -5,10 +5,13 @@ use std::{process::ExitCode, time::Duration};
 use actix_web::web;
 use runtime::auth::{AuthSettings, Caller, Scope};
 use runtime::http::{Deadline, Routes};
+use runtime::openapi::{About, Operation};
 use runtime::{Context, Service, settings::HttpSettings};
 use serde::Deserialize;
 
 const READ: Scope = Scope::new("assets:read");
+const ABOUT: About =
+    About { title: "smallest", description: "The smallest service.", version: env!("CARGO_PKG_VERSION") };
 const OPERATE: Scope = Scope::new("operations");
 
 #[derive(Deserialize)]
@@ -25,14 +28,17 @@ fn main() -> ExitCode {
 }
 
 async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
-    let server = runtime::http::serve(&settings.http, &settings.auth, &context, routes)?;
+    let server = runtime::http::serve(&settings.http, &settings.auth, &context, ABOUT, routes)?;
     server.stopped().await
 }
 
 fn routes(routes: &mut Routes<'_>) {
     routes
-        .resource("/slow/{ms}", |on| on.get(READ, slow))
-        .resource("/whoami", |on| on.get(READ, whoami).post(OPERATE, whoami));
+        .resource("/slow/{ms}", |on| on.get(Operation::new("wait", "Tests", READ, "Take long"), slow))
+        .resource("/whoami", |on| {
+            on.get(Operation::new("whoAmI", "Tests", READ, "Tell who asks"), whoami)
+                .post(Operation::new("whoAmIReally", "Tests", OPERATE, "The same"), whoami)
+        });
 }
 
 /// Who asks.

@@ -9,7 +9,7 @@ mod settings;
 mod token;
 
 pub use caller::Caller;
-pub(crate) use rate::Allowance;
+pub(crate) use rate::{Allowance, too_many_requests};
 pub use scope::Scope;
 pub use settings::{AuthMode, AuthSettings, SigningAlgorithm};
 
@@ -20,6 +20,7 @@ use rate::RateLimits;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use token::Verifier;
+pub(crate) use token::no_keys;
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;

@@ -3,7 +3,7 @@
 //! A service is a [`Service`] with its embedded `defaults.toml`, an async `main` and perhaps some one-shot commands.
 //! What it is handed are its own settings, already checked, and a [`Context`]: when to stop, whom to tell about
 //! health, where to count. The rest of the crate is what services share at their edges: [`http`] with
-//! [`auth`] and [`problem::Problem`], [`kafka`], [`redis`], [`trace`] and the [`clock`].
+//! [`auth`], [`openapi`] and [`problem::Problem`], [`kafka`], [`redis`], [`trace`] and the [`clock`].
 
 mod admin;
 pub mod auth;
@@ -13,6 +13,7 @@ mod context;
 pub mod health;
 pub mod http;
 pub mod kafka;
+pub mod openapi;
 pub mod problem;
 pub mod redis;
 mod service;

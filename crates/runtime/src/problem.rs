@@ -7,6 +7,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 const TYPE_PREFIX: &str = "https://charging.example/problems/";
@@ -30,7 +31,7 @@ struct Parts {
 }
 
 /// One thing wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldError {
     /// Path of the field (`connectors[0].connectorId`), or of the part of the request (`body`, `path`).
     pub field: String,
@@ -150,6 +151,21 @@ impl Problem {
         &self.0.code
     }
 
+    /// The status of the response.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// What kind of problem it is, for people.
+    pub(crate) fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// Whether the response has a `Retry-After`.
+    pub(crate) fn says_when_to_retry(&self) -> bool {
+        self.0.retry_after_s.is_some()
+    }
+
     /// The response for a request whose path and trace are known.
     pub(crate) fn respond(&self, instance: Option<&str>, trace_id: Option<&str>) -> HttpResponse {
         let mut response = HttpResponse::build(self.0.status);
@@ -166,10 +182,16 @@ impl Problem {
         response.body(self.to_json(instance, trace_id))
     }
 
-    /// The body of such a response: for a failure that is told within a response which has begun already.
+    /// The body of the response as text: for a failure that is told within a response which has begun already.
     #[must_use]
     pub fn to_json(&self, instance: Option<&str>, trace_id: Option<&str>) -> String {
-        let body = Body {
+        // A struct of texts and numbers always serialises; an empty body still carries the status.
+        serde_json::to_string(&self.body(instance, trace_id)).unwrap_or_default()
+    }
+
+    /// The body of the response.
+    pub(crate) fn body<'a>(&'a self, instance: Option<&'a str>, trace_id: Option<&'a str>) -> Body<'a> {
+        Body {
             r#type: format!("{TYPE_PREFIX}{}", self.0.code.to_ascii_lowercase().replace('_', "-")),
             title: &self.0.title,
             status: self.0.status.as_u16(),
@@ -178,15 +200,15 @@ impl Problem {
             instance,
             trace_id,
             errors: &self.0.errors,
-        };
-        // A struct of texts and numbers always serialises; an empty body still carries the status.
-        serde_json::to_string(&body).unwrap_or_default()
+        }
     }
 }
 
-#[derive(Serialize)]
+/// A request that was not served (RFC 9457).
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+#[schemars(rename = "Problem")]
+pub(crate) struct Body<'a> {
     r#type: String,
     title: &'a str,
     status: u16,

@@ -9,6 +9,7 @@ use reqwest::header::AUTHORIZATION;
 use reqwest::{RequestBuilder, StatusCode};
 use runtime::auth::{AuthSettings, Caller, Scope};
 use runtime::http::Routes;
+use runtime::openapi::{About, Operation};
 use runtime::settings::HttpSettings;
 use runtime::{Context, settings};
 use serde::Deserialize;
@@ -19,6 +20,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 const READ: Scope = Scope::new("assets:read");
+const ABOUT: About = About { title: "test", description: "A test.", version: "1" };
 const OPERATE: Scope = Scope::new("operations");
 
 #[derive(Deserialize)]
@@ -49,7 +51,7 @@ impl App {
         let all = [&plain, own].concat();
         let settings: Settings = settings::parse(include_str!("../examples/smallest.toml"), &all)?;
         let context = Context::new("test");
-        runtime::http::serve(&settings.http, &settings.auth, &context, routes)?;
+        runtime::http::serve(&settings.http, &settings.auth, &context, ABOUT, routes)?;
         let root = format!("http://{}", context.http_address().await);
         Ok(Self { root, context, client: reqwest::Client::new() })
     }
@@ -78,7 +80,10 @@ impl Drop for App {
 
 fn routes(routes: &mut Routes<'_>) {
     let whoami = |caller: Caller| async move { caller.subject().to_owned() };
-    routes.resource("/whoami", |on| on.get(READ, whoami).post(OPERATE, whoami));
+    let operation = |id, scope| Operation::new(id, "Tests", scope, "Tell who asks");
+    routes.resource("/whoami", |on| {
+        on.get(operation("whoAmI", READ), whoami).post(operation("whoAmIReally", OPERATE), whoami)
+    });
 }
 
 async fn told(request: RequestBuilder) -> (u16, String, String) {

@@ -69,7 +69,7 @@ impl From<DieselError> for StorageError {
 }
 
 /// diesel passes on no SQLSTATE; Postgres and its driver say these things when they are going away, coming up, or were
-/// told to give up.
+/// told to give up. A partition that is missing is made before it is tried again.
 fn is_passing(message: &str) -> bool {
     [
         "connection closed",
@@ -81,6 +81,7 @@ fn is_passing(message: &str) -> bool {
         "could not connect",
         "too many clients",
         "remaining connection slots",
+        "no partition of relation",
     ]
     .iter()
     .any(|said| message.contains(said))

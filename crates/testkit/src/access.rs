@@ -1,7 +1,10 @@
 //! Whether a service asks its callers for what it should.
 
+use crate::openapi;
 use dev_issuer::Issuer;
 use reqwest::{Client, Method};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Every scope that there is.
@@ -16,11 +19,24 @@ pub fn jwks_file(issuer: &Issuer) -> PathBuf {
 }
 
 /// Each of `routes`, a method, a path below `/api/v1/` in which `ID` stands for an id, and a scope, refuses callers of the
-/// service at `root` without a token of `issuer`, and those with every scope but this one, and no others.
+/// service at `root` without a token of `issuer`, and those with every scope but this one, and no others. They are all that
+/// there are: `document`, the service's OpenAPI document, has the same.
 ///
 /// # Panics
 /// When one does not.
-pub async fn each_asks_for_its_scope(root: &str, issuer: &Issuer, routes: &[(&str, &str, &str)]) {
+pub async fn each_asks_for_its_scope(
+    root: &str,
+    issuer: &Issuer,
+    routes: &[(&str, &str, &str)],
+    document: &Value,
+) {
+    let listed: BTreeSet<_> = routes
+        .iter()
+        .map(|(method, path, scope)| (format!("{method} /api/v1/{path}"), (*scope).to_owned()))
+        .collect();
+    let documented =
+        openapi::scopes(document).into_iter().map(|(name, scope)| (with_id(&name), scope)).collect();
+    assert_eq!(listed, documented, "routes that are walked, and routes that there are");
     let client = Client::new();
     let token = |scopes: &str| issuer.sign(&Issuer::claims("tester", scopes)).unwrap();
     let id = uuid::Uuid::now_v7().to_string();
@@ -37,4 +53,11 @@ pub async fn each_asks_for_its_scope(root: &str, issuer: &Issuer, routes: &[(&st
         let with = ask(Some(token(scope))).await;
         assert!(![401, 403, 500].contains(&with), "{method} {path}: {with}");
     }
+}
+
+/// The path with `ID` for each `{name}` in it.
+fn with_id(path: &str) -> String {
+    let mut parts = path.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| path + "ID" + part.split_once('}').unwrap().1)
 }

@@ -7,11 +7,15 @@ use crate::api::Api;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::whole;
+use crate::page;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use domain::ids::ChargePointId;
+use domain::text::Label;
 use runtime::Problem;
 use runtime::http::JsonBody;
 use runtime::http::page::Cursor;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -35,14 +39,32 @@ impl Order {
     fn read(mut body: Fields) -> Result<Self, ApiError> {
         let filter = filter(&mut body, whole(0..=i32::MAX));
         let limit = body.optional("limit", whole(1..=MAX_LIMIT)).unwrap_or(DEFAULT_LIMIT);
-        let after = body.optional("cursor", |value| Ok(value.as_str().and_then(Cursor::decode)));
+        let after = page::take_cursor(&mut body, Cursor::decode);
         let run = body.required("dryRun", run);
         let run = body.finish(run)?;
-        match after {
-            Some(None) => Err(ApiError::InvalidCursor),
-            after => Ok(Self { filter, after: after.flatten(), limit, run }),
-        }
+        Ok(Self { filter, after: after?, limit, run })
     }
+}
+
+/// What [`Order::read`] reads.
+pub fn order_schema() -> Schema {
+    let mut generator = SchemaGenerator::default();
+    let label = json_schema!({ "anyOf": [Label::json_schema(&mut generator), { "type": "null" }] });
+    let device = json_schema!({ "anyOf": [ChargePointId::json_schema(&mut generator), { "type": "null" }] });
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "topic": label,
+            "reason": label,
+            "partition": { "type": ["integer", "null"], "minimum": 0, "maximum": i32::MAX },
+            "chargePointId": device,
+            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": MAX_LIMIT },
+            "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the answer before." },
+            "dryRun": { "type": "boolean", "description": "Whether only to see what would become of them." },
+        },
+        "required": ["dryRun"],
+        "additionalProperties": false,
+    })
 }
 
 /// Replays the letters that the body means and that are not settled yet, the oldest first, each in a transaction of its own.
@@ -97,9 +119,10 @@ impl Tally {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct TallyView<'a> {
+#[schemars(rename = "ReplayTally")]
+pub struct TallyView<'a> {
     dry_run: bool,
     tried: usize,
     outcomes: BTreeMap<&'static str, usize>,
@@ -107,7 +130,8 @@ struct TallyView<'a> {
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReplayNotApplied")]
 struct NotApplied<'a> {
     id: Uuid,
     #[serde(flatten)]

@@ -6,7 +6,9 @@ use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use domain::change::Changes;
 use domain::ids::{ConnectorId, SessionId};
+use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use storage::dead_letters::{DeadLetter, Heading, Run};
 use uuid::Uuid;
 
@@ -14,8 +16,9 @@ use uuid::Uuid;
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 /// A dead letter without its bytes.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "DeadLetterHeading")]
 pub struct HeadingView<'a> {
     id: Uuid,
     topic: &'a str,
@@ -54,14 +57,16 @@ impl<'a> HeadingView<'a> {
 }
 
 /// A dead letter whole.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "DeadLetter")]
 pub struct LetterView<'a> {
     #[serde(flatten)]
     heading: HeadingView<'a>,
     key: Option<String>,
     value: Option<String>,
     value_text: Option<&'a str>,
+    #[schemars(with = "BTreeMap<String, String>")]
     headers: &'a serde_json::Value,
 }
 
@@ -87,8 +92,9 @@ fn beginning(value: &[u8]) -> Option<&str> {
 }
 
 /// What one replay came to.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Replay")]
 pub struct ReplayView<'a> {
     dry_run: bool,
     #[serde(flatten)]
@@ -108,8 +114,9 @@ impl<'a> ReplayView<'a> {
 }
 
 /// What a replay came to, without what it changed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ReplayAttempt")]
 pub struct AttemptView<'a> {
     outcome: &'static str,
     reason: Option<&'a str>,
@@ -132,8 +139,9 @@ impl<'a> AttemptView<'a> {
 }
 
 /// What a replay changed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ReplayChanges")]
 struct ChangesView {
     charge_point: bool,
     connectors: Vec<ConnectorId>,

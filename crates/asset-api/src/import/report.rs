@@ -2,6 +2,7 @@
 
 use super::run::Mode;
 use super::table::Table;
+use schemars::JsonSchema;
 use serde::Serialize;
 use storage::import::Outcome;
 
@@ -11,7 +12,8 @@ const TOLD: usize = 1_000;
 const TOLD_CHARS: usize = 200;
 
 /// Something that is wrong with a row.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportFault")]
 pub struct Fault {
     line: u64,
     field: String,
@@ -32,8 +34,9 @@ impl Fault {
 }
 
 /// What became of an import.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ImportReport")]
 pub struct Report {
     pub dry_run: bool,
     pub mode: &'static str,

@@ -4,11 +4,12 @@ use crate::reading::Reading;
 use chrono::{DateTime, Utc};
 use domain::latest::Latest;
 use domain::status::{ConnectorStatus, PileStatus};
+use schemars::JsonSchema;
 use serde::Serialize;
 use storage::piles::{LiveConnector, LiveView};
 
 /// How far what is shown can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// It is so, as far as anyone knows.

@@ -5,15 +5,17 @@ use chrono::{DateTime, Utc};
 use domain::asset::{ConnectorType, CurrentType, Outlet, Outlets, Pile, RatedPower};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId, SessionId, StationId};
 use domain::latest::Latest;
-use domain::status::ConnectorStatus;
+use domain::status::{ConnectorStatus, PileStatus};
 use domain::text::Label;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use storage::piles::{LiveConnector, LiveView};
 
 /// A pile.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Pile")]
 pub struct PileView<'a> {
     id: PileId,
     station_id: StationId,
@@ -22,8 +24,10 @@ pub struct PileView<'a> {
     model: &'a Label,
     vendor: Option<&'a Label>,
     serial_number: Option<&'a Label>,
+    #[schemars(with = "RatedPower")]
     rated_power_kw: f64,
     current_type: CurrentType,
+    #[schemars(with = "PileStatus")]
     status: &'static str,
     online: bool,
     status_at: Option<DateTime<Utc>>,
@@ -40,13 +44,15 @@ pub struct PileView<'a> {
 }
 
 /// A connector of a pile: one that was declared, or heard of, or both.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Connector")]
 struct ConnectorView<'a> {
     connector_id: ConnectorId,
     #[serde(rename = "type")]
     kind: Option<ConnectorType>,
     max_power_kw: Option<f64>,
+    #[schemars(with = "PileStatus")]
     status: &'static str,
     status_at: Option<DateTime<Utc>>,
     error_code: Option<&'a str>,

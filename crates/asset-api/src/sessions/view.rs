@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
 use domain::session::{ChargingSession, SessionState};
+use schemars::JsonSchema;
 use serde::Serialize;
 use storage::meter_samples::MeterSample;
 
 /// A session.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Session")]
 pub struct SessionView<'a> {
     id: SessionId,
     charge_point_id: &'a ChargePointId,
@@ -51,8 +53,9 @@ impl<'a> SessionView<'a> {
 }
 
 /// A reading.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MeterSample")]
 pub struct SampleView {
     taken_at: DateTime<Utc>,
     energy_wh: Option<f64>,

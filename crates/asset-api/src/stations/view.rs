@@ -4,13 +4,15 @@ use chrono::{DateTime, Utc};
 use domain::asset::{ConnectorType, Facility, Location, OpeningHours, Station, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use storage::availability::{Availability, Tally};
 
 /// A station as a response shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Station")]
 pub struct StationView<'a> {
     id: StationId,
     name: &'a Label,
@@ -31,15 +33,17 @@ pub struct StationView<'a> {
 }
 
 /// How many piles and connectors there are of each status.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Availability")]
 struct Counts {
     piles: BTreeMap<&'static str, i64>,
     connectors: BTreeMap<&'static str, i64>,
 }
 
 /// How the piles and connectors of a station stand, whole.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "StationAvailability")]
 pub struct AvailabilityView {
     station_id: StationId,
     #[serde(flatten)]
@@ -48,7 +52,8 @@ pub struct AvailabilityView {
 }
 
 /// How the connectors of one type stand.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AvailabilityOfType")]
 struct TypeView {
     #[serde(rename = "type")]
     kind: Option<ConnectorType>,

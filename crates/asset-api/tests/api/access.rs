@@ -47,7 +47,8 @@ const ROUTES: [(&str, &str, &str); 30] = [
 async fn every_route_asks_for_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
-    testkit::each_asks_for_its_scope(&format!("http://{}", app.address()), &issuer, &ROUTES).await;
+    let root = format!("http://{}", app.address());
+    testkit::each_asks_for_its_scope(&root, &issuer, &ROUTES, &asset_api::openapi()).await;
 }
 
 /// The service, for those with a token of `issuer`.

@@ -17,6 +17,7 @@ mod follower;
 mod gate;
 mod import;
 mod live;
+mod openapi;
 mod outages;
 mod pages;
 mod piles;

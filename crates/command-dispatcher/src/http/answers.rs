@@ -2,16 +2,20 @@
 
 use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind, Step, TrailEntry};
+use domain::command::{CommandState, EffectKind, FailureCode, Step, TrailEntry};
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use storage::commands::RecordedCommand;
 
 /// The answer to a command that was published.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "AcceptedCommand")]
 pub(super) struct AcceptedAnswer<'a> {
     command_id: CommandId,
+    #[schemars(with = "CommandState")]
     status: &'static str,
     command_name: &'a str,
     pile_id: PileId,
@@ -56,10 +60,12 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
 }
 
 /// A command as it stands in the books.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Command")]
 pub(super) struct CommandAnswer<'a> {
     command_id: CommandId,
+    #[schemars(with = "CommandState")]
     status: &'static str,
     command_name: &'a str,
     pile_id: PileId,
@@ -69,7 +75,8 @@ pub(super) struct CommandAnswer<'a> {
     seen_gateway_id: Option<&'a str>,
     degraded: bool,
     partition: i32,
-    payload: &'a serde_json::Value,
+    #[schemars(with = "Map<String, Value>")]
+    payload: &'a Value,
     session_id: Option<SessionId>,
     transaction_id: Option<&'a TransactionId>,
     issued_at: DateTime<Utc>,
@@ -77,13 +84,15 @@ pub(super) struct CommandAnswer<'a> {
     published_at: Option<DateTime<Utc>>,
     answer: Option<AnswerView<'a>>,
     effect: Option<EffectView>,
+    #[schemars(with = "Option<FailureCode>")]
     failure_code: Option<&'static str>,
     failure: Option<String>,
     events: Vec<EventView<'a>>,
 }
 
 /// What the device answered.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeviceAnswer")]
 struct AnswerView<'a> {
     at: DateTime<Utc>,
     status: &'a str,
@@ -91,15 +100,17 @@ struct AnswerView<'a> {
 }
 
 /// What the command was seen to have caused.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Effect")]
 struct EffectView {
     at: DateTime<Utc>,
     kind: EffectKind,
 }
 
 /// A step of its life.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CommandEvent")]
 struct EventView<'a> {
     at: DateTime<Utc>,
     event: &'static str,

@@ -1,6 +1,6 @@
 //! How far a batch of commands is, as a whole and pile by pile.
 
-use super::SEND;
+use super::operations;
 use super::page::PageQuery;
 use crate::batches::Batches;
 use crate::error::DispatchError;
@@ -11,6 +11,7 @@ use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams, Routes};
 use runtime::problem::FieldError;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use storage::command_batches::{BatchItem, CommandBatch, ItemState};
@@ -19,8 +20,8 @@ use uuid::Uuid;
 /// The resources; they expect [`Batches`].
 pub(super) fn routes(routes: &mut Routes<'_>) {
     routes
-        .resource("/api/v1/command-batches/{batchId}", |on| on.get(SEND, show))
-        .resource("/api/v1/command-batches/{batchId}/piles", |on| on.get(SEND, list));
+        .resource("/api/v1/command-batches/{batchId}", |on| on.get(operations::show_batch(), show))
+        .resource("/api/v1/command-batches/{batchId}/piles", |on| on.get(operations::list_batch(), list));
 }
 
 async fn show(
@@ -82,7 +83,7 @@ impl ItemQuery {
 }
 
 /// The answer to a command to a station.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AcceptedBatch<'a> {
     batch_id: CommandBatchId,
@@ -111,21 +112,29 @@ impl<'a> From<&'a CommandBatch> for AcceptedBatch<'a> {
 }
 
 /// A batch as it stands in the books.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct BatchAnswer<'a> {
+#[schemars(rename = "Batch")]
+pub(super) struct BatchAnswer<'a> {
     #[serde(flatten)]
     accepted: AcceptedBatch<'a>,
     finished_at: Option<DateTime<Utc>>,
     counts: BTreeMap<&'static str, i64>,
 }
 
+/// What may be said of a pile of a batch.
+fn states(_generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ItemState::ALL.map(ItemState::as_str) })
+}
+
 /// A pile of a batch.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ItemAnswer<'a> {
+#[schemars(rename = "BatchPile")]
+pub(super) struct ItemAnswer<'a> {
     pile_id: PileId,
     charge_point_id: &'a ChargePointId,
+    #[schemars(schema_with = "states")]
     state: &'static str,
     command_id: Option<CommandId>,
     code: Option<&'a str>,

@@ -21,8 +21,10 @@ impl PageQuery {
 
     /// The page, or what is wrong with the query.
     pub(super) fn parse(self) -> Result<PageRequest, DispatchError> {
+        // An empty one, as forms send it, is none.
+        let cursor = self.cursor.filter(|text| !text.is_empty());
         let after =
-            self.cursor.map(|text| Cursor::decode(&text).ok_or(DispatchError::InvalidCursor)).transpose()?;
+            cursor.map(|text| Cursor::decode(&text).ok_or(DispatchError::InvalidCursor)).transpose()?;
         let limit = self.limit.map_or(Some(PageRequest::DEFAULT_LIMIT), |text| {
             text.parse().ok().filter(|limit| (1..=PageRequest::MAX_LIMIT).contains(limit))
         });

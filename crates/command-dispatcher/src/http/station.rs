@@ -1,9 +1,9 @@
 //! Commands to the piles of a station: taken as one batch.
 
-use super::SEND;
 use super::batches::AcceptedBatch;
 use super::body::CommandBody;
 use super::key::IdempotencyKey;
+use super::operations;
 use super::requests::StationRequest;
 use crate::batches::{Batches, Ordered, StationOrder};
 use crate::error::DispatchError;
@@ -12,22 +12,28 @@ use actix_web::{HttpResponse, web};
 use domain::ids::StationId;
 use runtime::Problem;
 use runtime::http::{PathParams, Routes};
+use runtime::openapi::Operation;
 use runtime::problem::FieldError;
 use uuid::Uuid;
 
 /// The resources; they expect [`Batches`].
 pub(super) fn routes(routes: &mut Routes<'_>) {
     routes.under("/api/v1/stations/{stationId}/commands", |of_station| {
-        command(of_station, "/reset", StationRequest::reset);
-        command(of_station, "/change-availability", StationRequest::change_availability);
+        command(of_station, "/reset", operations::reset_station(), StationRequest::reset);
+        command(
+            of_station,
+            "/change-availability",
+            operations::change_availability_of_station(),
+            StationRequest::change_availability,
+        );
     });
 }
 
 type Parse = fn(StationRequest) -> Result<StationOrder, Vec<FieldError>>;
 
-fn command(of_station: &mut Routes<'_>, path: &str, parse: Parse) {
+fn command(of_station: &mut Routes<'_>, path: &str, operation: Operation, parse: Parse) {
     let handle = move |batches, station, key, body| order(parse, batches, station, key, body);
-    of_station.resource(path, |on| on.post(SEND, handle));
+    of_station.resource(path, |on| on.post(operation, handle));
 }
 
 async fn order(

@@ -26,7 +26,7 @@ const ROUTES: [(&str, &str, &str); 13] = [
 async fn every_route_asks_for_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
-    testkit::each_asks_for_its_scope(app.root(), &issuer, &ROUTES).await;
+    testkit::each_asks_for_its_scope(app.root(), &issuer, &ROUTES, &command_dispatcher::openapi()).await;
 }
 
 /// The service, for those with a token of `issuer`.

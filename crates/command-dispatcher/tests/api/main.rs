@@ -11,6 +11,7 @@ mod answer;
 mod app;
 mod broker;
 mod fleet;
+mod openapi;
 mod sent;
 
 mod availability;

@@ -1,9 +1,10 @@
 //! What a station has for drivers beside piles.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something for drivers at a station, or a few steps away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Facility {
     /// Toilets.
     Restroom,

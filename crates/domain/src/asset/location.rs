@@ -1,11 +1,16 @@
 //! Places on the earth.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A point on the earth, WGS 84.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Location {
+    /// Degrees north.
+    #[schemars(range(min = -90.0, max = 90.0))]
     latitude: f64,
+    /// Degrees east.
+    #[schemars(range(min = -180.0, max = 180.0))]
     longitude: f64,
 }
 

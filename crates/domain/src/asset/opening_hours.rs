@@ -1,6 +1,9 @@
 //! When a station is open, in the local time of the station: what the sign at its door says.
 
+use crate::schema::written_as;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// When drivers may come.
@@ -14,7 +17,7 @@ pub enum OpeningHours {
 }
 
 /// A time within one day in which a station is open. What goes on after midnight is another period, of the next day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenPeriod {
     /// The day.
@@ -27,7 +30,7 @@ pub struct OpenPeriod {
 
 /// A day of the week.
 #[expect(missing_docs, reason = "they are what they are called")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Weekday {
     Monday,
     Tuesday,
@@ -112,6 +115,16 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
+written_as!(
+    TimeOfDay,
+    "TimeOfDay",
+    json_schema!({
+        "description": "A minute of a day, `00:00` to `24:00`.",
+        "type": "string",
+        "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+    })
+);
+
 impl TryFrom<String> for TimeOfDay {
     type Error = InvalidOpeningHours;
     fn try_from(raw: String) -> Result<Self, InvalidOpeningHours> {
@@ -122,6 +135,34 @@ impl TryFrom<String> for TimeOfDay {
 impl From<TimeOfDay> for String {
     fn from(time: TimeOfDay) -> Self {
         time.to_string()
+    }
+}
+
+impl JsonSchema for OpeningHours {
+    fn schema_name() -> Cow<'static, str> {
+        "OpeningHours".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let weekly = json_schema!({
+            "type": "array",
+            "items": generator.subschema_for::<OpenPeriod>(),
+            "minItems": 1,
+            "maxItems": Self::MAX_PERIODS,
+        });
+        let form = |name: &str, schema: Schema| {
+            json_schema!({
+                "type": "object",
+                "properties": { name: schema },
+                "required": [name],
+                "additionalProperties": false,
+            })
+        };
+        json_schema!({
+            "description": "When drivers may come, in the station's local time: always, or in periods of each week. No period \
+                            goes beyond midnight, and no two overlap.",
+            "oneOf": [form("always", json_schema!({ "const": true })), form("weekly", weekly)],
+        })
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::RatedPower;
 use crate::ids::ConnectorId;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The standard of a connector, by which a vehicle fits or does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConnectorType {
     /// GB/T 20234.2.
     #[serde(rename = "GB_AC")]
@@ -61,10 +63,11 @@ impl ConnectorType {
 }
 
 /// A connector as its operator says it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outlet {
     /// Its number at the device, from 1.
+    #[schemars(with = "u16", range(min = 1, max = ConnectorId::MAX))]
     pub connector_id: ConnectorId,
     /// Its standard.
     #[serde(rename = "type")]
@@ -119,6 +122,21 @@ impl Outlets {
     /// Each of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Outlet> {
         self.0.iter()
+    }
+}
+
+impl JsonSchema for Outlets {
+    fn schema_name() -> Cow<'static, str> {
+        "Outlets".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The connectors that a pile has, each number once.",
+            "type": "array",
+            "items": generator.subschema_for::<Outlet>(),
+            "maxItems": Self::MAX,
+        })
     }
 }
 

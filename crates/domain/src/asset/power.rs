@@ -1,5 +1,7 @@
 //! Power that piles and connectors can give.
 
+use crate::schema::written_as;
+use schemars::json_schema;
 use serde::{Deserialize, Serialize};
 
 /// Rated power in kW: more than 0, at most 10,000.
@@ -27,6 +29,12 @@ impl RatedPower {
         self.0
     }
 }
+
+written_as!(
+    RatedPower,
+    "RatedPower",
+    json_schema!({ "description": "In kW.", "type": "number", "exclusiveMinimum": 0, "maximum": 10_000 })
+);
 
 impl TryFrom<f64> for RatedPower {
     type Error = InvalidRatedPower;

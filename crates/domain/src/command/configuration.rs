@@ -1,6 +1,8 @@
 //! A configuration key of a charge point and what it is to be: OCPP 1.6 `CiString50Type` and `CiString500Type`.
 
+use crate::schema::{printable, written_as};
 use crate::text::{InvalidText, parse_text};
+use schemars::json_schema;
 use std::fmt;
 
 /// The name of a configuration key: trimmed, 1 to 50 characters, no control characters. Devices do not care for its case,
@@ -26,6 +28,12 @@ impl ConfigurationKey {
         &self.0
     }
 }
+
+written_as!(
+    ConfigurationKey,
+    "ConfigurationKey",
+    printable(ConfigurationKey::MAX_CHARS, "The name of a configuration key of OCPP 1.6.")
+);
 
 impl fmt::Display for ConfigurationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,6 +70,17 @@ impl ConfigurationValue {
         &self.0
     }
 }
+
+written_as!(
+    ConfigurationValue,
+    "ConfigurationValue",
+    json_schema!({
+        "description": "What a configuration key is to be; passed on as it stands.",
+        "type": "string",
+        "maxLength": ConfigurationValue::MAX_CHARS,
+        "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+    })
+);
 
 impl fmt::Display for ConfigurationValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,12 +2,14 @@
 
 use crate::ids::{EventKey, GatewayId, SessionId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Where a command stands. States only move forward, and never after the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename_all = "lowercase")]
 pub enum CommandState {
     /// Checked, routed and recorded; not known to be on the topic yet.
     Accepted,
@@ -81,7 +83,7 @@ pub struct Effect {
 }
 
 /// What a command can be seen to have caused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum EffectKind {
     /// A start: the transaction began.
@@ -120,7 +122,8 @@ pub struct Failure {
 }
 
 /// Kinds of failure; their names are stable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FailureCode {
     /// It never reached the topic.
     NotPublished,

@@ -37,6 +37,8 @@ impl PartitionTask {
             }
             Ok(None) => Some(Ended::LeaseLost),
             Err(error) => {
+                // Perhaps it was for want of a day, see where batches are written.
+                self.days.forget();
                 tracing::warn!(
                     partition = self.lease.partition,
                     error = causes(&error),

@@ -119,7 +119,12 @@ impl PartitionTask {
             let written = written.await?;
             Ok((written, tally))
         };
-        self.database.run(write).await
+        let outcome = self.database.run(write).await;
+        if outcome.is_err() {
+            // Perhaps it was for want of a day: one that was dropped by hand, or that an older backup does not have.
+            self.days.forget();
+        }
+        outcome
     }
 
     /// Calls `write` until it is known what became of it. After an error the partition's row says whether the transaction

@@ -83,3 +83,26 @@ async fn days_are_made_ahead_and_dropped_when_they_are_old() {
     }
     replica.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_is_lost_while_batches_are_written_is_made_again() {
+    let ground = Ground::new(1).await;
+    let replica = ground.start();
+    let first = ground.publish(0, &[meter_values("1", &[(hours_ago(0), 100)])]).await;
+    ground.written(0, first).await;
+    for table in [storage::meter_samples::DAYS, storage::status_changes::DAYS] {
+        let days = table.list(&mut ground.database.pool.connection().await.unwrap()).await.unwrap();
+        for day in days {
+            ground.database.execute(&format!("drop table {}_{}", table.table(), day.format("%Y%m%d"))).await;
+        }
+    }
+    let online = json!({
+        "eventId": "2", "eventType": "charge_point.connected", "chargePointId": "CP-2", "gatewayId": "pod-1",
+        "timestamp": runtime::clock::now(), "payload": {}
+    });
+    let last = ground.publish(0, &[meter_values("3", &[(hours_ago(0), 200)]), online.to_string()]).await;
+    ground.written(0, last).await;
+    assert_snapshot!(ground.rows("select energy_wh from meter_samples").await, @r#"[{"energy_wh":200}]"#);
+    assert!(ground.dead_letters().await.is_empty());
+    replica.stop().await;
+}

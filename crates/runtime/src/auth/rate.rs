@@ -54,12 +54,15 @@ impl RateLimits {
             Err(too_soon) => {
                 let wait = too_soon.wait_time_from(DefaultClock::default().now());
                 let wait_s = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-                let problem =
-                    Problem::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests");
-                (allowance(0, wait_s), Err(problem.retry_after(wait_s)))
+                (allowance(0, wait_s), Err(too_many_requests(wait_s)))
             }
         }
     }
+}
+
+/// 429, with the seconds after which there is room again.
+pub(crate) fn too_many_requests(wait_s: u32) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests").retry_after(wait_s)
 }
 
 impl Allowance {

@@ -116,7 +116,8 @@ fn refusal(error: &Error) -> Problem {
     })
 }
 
-fn no_keys() -> Problem {
+/// 503 while there are no keys to check tokens with.
+pub(crate) fn no_keys() -> Problem {
     let title = "The keys that tokens are checked with are not available";
     Problem::unavailable("TOKEN_KEYS_UNAVAILABLE", title, RETRY_AFTER_S)
 }

@@ -48,6 +48,15 @@ pub(super) fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "Request body is too large")
 }
 
+pub(super) fn too_slow() -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body came too slowly")
+}
+
+/// What a body may be refused for, whatever is in it.
+pub(crate) fn body_problems() -> [Problem; 3] {
+    [too_large(), too_slow(), unsupported_media_type()]
+}
+
 pub(super) fn unsupported_media_type() -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -76,9 +85,14 @@ pub(super) fn describe_error(error: &Error) -> Problem {
     from_status(status)
 }
 
+/// 404 of a path that leads nowhere.
+pub(crate) fn not_found() -> Problem {
+    Problem::not_found("NOT_FOUND", "There is nothing here")
+}
+
 fn from_status(status: StatusCode) -> Problem {
     match status {
-        StatusCode::NOT_FOUND => Problem::not_found("NOT_FOUND", "There is nothing here"),
+        StatusCode::NOT_FOUND => not_found(),
         StatusCode::METHOD_NOT_ALLOWED => {
             Problem::new(status, "METHOD_NOT_ALLOWED", "Method is not allowed here")
         }

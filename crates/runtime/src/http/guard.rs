@@ -58,7 +58,7 @@ async fn passed(end: &Cell<Instant>) {
     }
 }
 
-fn too_late() -> Problem {
+pub(crate) fn too_late() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "REQUEST_DEADLINE_EXCEEDED", "The request took too long")
         .retry_after(1)
 }

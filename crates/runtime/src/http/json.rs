@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
-    error::PayloadError,
-    http::{StatusCode, header},
-    web::BytesMut,
-};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, error::PayloadError, http::header, web::BytesMut};
 use futures_util::{
     StreamExt as _,
     future::{FutureExt as _, LocalBoxFuture},
@@ -59,9 +53,7 @@ impl BodyLimit {
             }
             Ok(body)
         };
-        tokio::time::timeout(self.time, whole).await.unwrap_or_else(|_elapsed| {
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body came too slowly"))
-        })
+        tokio::time::timeout(self.time, whole).await.unwrap_or_else(|_elapsed| Err(framework::too_slow()))
     }
 
     fn exceeded(self) -> Problem {

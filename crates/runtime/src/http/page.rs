@@ -4,6 +4,8 @@ mod cursor;
 
 pub use cursor::Cursor;
 
+use crate::openapi::Parameter;
+use schemars::{JsonSchema, json_schema};
 use serde::Serialize;
 use std::fmt::Display;
 
@@ -27,6 +29,21 @@ impl PageRequest {
         Self { after, limit: limit.clamp(1, Self::MAX_LIMIT) }
     }
 
+    /// What a query may say of the page, for the document.
+    #[must_use]
+    pub fn parameters() -> [Parameter; 2] {
+        let limit = json_schema!({
+            "type": "integer", "minimum": 1, "maximum": Self::MAX_LIMIT, "default": Self::DEFAULT_LIMIT,
+        });
+        [
+            Parameter::query::<String>(
+                "cursor",
+                "Where the page begins: the `nextCursor` of the page before.",
+            ),
+            Parameter::query::<usize>("limit", "How many items it has at most.").like(limit),
+        ]
+    }
+
     /// How many rows to ask for: one more than fit, which tells whether there is a next page.
     #[must_use]
     pub fn rows(&self) -> i64 {
@@ -35,8 +52,9 @@ impl PageRequest {
 }
 
 /// One page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     items: Vec<T>,
     next_cursor: Option<String>,

@@ -1,7 +1,8 @@
-//! What a service answers, and what its callers must be allowed: a route cannot be made without its scope.
+//! What a service answers, and what its callers must be allowed: a route cannot be made without an operation, which has a scope.
 
 use crate::Problem;
 use crate::auth::{Auth, Caller, Scope};
+use crate::openapi::{Described, Operation};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -11,11 +12,15 @@ use actix_web::{Error, FromRequest, Handler, HttpMessage as _, Resource, Respond
 /// The routes of a service, as they are set up.
 pub struct Routes<'a> {
     config: &'a mut web::ServiceConfig,
+    /// The path that they stand below.
+    below: String,
+    described: &'a mut Vec<Described>,
 }
 
 impl<'a> Routes<'a> {
-    pub(super) fn new(config: &'a mut web::ServiceConfig) -> Self {
-        Self { config }
+    /// Routes that become part of an application by `config`; what they are is noted in `described`.
+    pub(crate) fn new(config: &'a mut web::ServiceConfig, described: &'a mut Vec<Described>) -> Self {
+        Self { config, below: String::new(), described }
     }
 
     /// What handlers take as [`web::Data`].
@@ -26,86 +31,103 @@ impl<'a> Routes<'a> {
 
     /// What stands below `path`, which is then matched once for all of it.
     pub fn under(&mut self, path: &str, set_up: impl FnOnce(&mut Routes<'_>)) -> &mut Self {
-        let scope = web::scope(path).configure(|config| set_up(&mut Routes { config }));
+        let below = format!("{}{path}", self.below);
+        let described = &mut *self.described;
+        let scope = web::scope(path).configure(|config| set_up(&mut Routes { config, below, described }));
         self.config.service(scope);
         self
     }
 
     /// The methods of the resource at `path`, in which `{name}` stands for a part.
     pub fn resource(&mut self, path: &str, methods: impl FnOnce(Methods) -> Methods) -> &mut Self {
-        let Methods(resource) = methods(Methods(web::resource(path)));
+        let Methods { resource, operations } = methods(Methods::of(path));
         self.config.service(resource);
+        self.described.extend(operations.into_iter().map(|(method, operation)| Described {
+            path: format!("{}{path}", self.below),
+            method,
+            operation,
+        }));
         self
     }
 }
 
-/// The methods of a resource. Each needs a scope of its callers, and others are answered 405.
-pub struct Methods(Resource);
+/// The methods of a resource. Each is an operation with a scope that it needs of its callers; other methods are answered 405.
+pub struct Methods {
+    resource: Resource,
+    operations: Vec<(Method, Operation)>,
+}
 
 impl Methods {
-    /// `GET`, for callers with `scope`.
-    #[must_use]
-    pub fn get<H, A>(self, scope: Scope, handler: H) -> Self
-    where
-        H: Handler<A>,
-        A: FromRequest + 'static,
-        H::Output: Responder + 'static,
-    {
-        self.on(Method::GET, scope, handler)
+    fn of(path: &str) -> Self {
+        Self { resource: web::resource(path), operations: Vec::new() }
     }
 
-    /// `POST`, for callers with `scope`.
+    /// `GET`.
     #[must_use]
-    pub fn post<H, A>(self, scope: Scope, handler: H) -> Self
+    pub fn get<H, A>(self, operation: Operation, handler: H) -> Self
     where
         H: Handler<A>,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        self.on(Method::POST, scope, handler)
+        self.on(Method::GET, operation, handler)
     }
 
-    /// `PUT`, for callers with `scope`.
+    /// `POST`.
     #[must_use]
-    pub fn put<H, A>(self, scope: Scope, handler: H) -> Self
+    pub fn post<H, A>(self, operation: Operation, handler: H) -> Self
     where
         H: Handler<A>,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        self.on(Method::PUT, scope, handler)
+        self.on(Method::POST, operation, handler)
     }
 
-    /// `PATCH`, for callers with `scope`.
+    /// `PUT`.
     #[must_use]
-    pub fn patch<H, A>(self, scope: Scope, handler: H) -> Self
+    pub fn put<H, A>(self, operation: Operation, handler: H) -> Self
     where
         H: Handler<A>,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        self.on(Method::PATCH, scope, handler)
+        self.on(Method::PUT, operation, handler)
     }
 
-    /// `DELETE`, for callers with `scope`.
+    /// `PATCH`.
     #[must_use]
-    pub fn delete<H, A>(self, scope: Scope, handler: H) -> Self
+    pub fn patch<H, A>(self, operation: Operation, handler: H) -> Self
     where
         H: Handler<A>,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        self.on(Method::DELETE, scope, handler)
+        self.on(Method::PATCH, operation, handler)
     }
 
-    fn on<H, A>(self, method: Method, scope: Scope, handler: H) -> Self
+    /// `DELETE`.
+    #[must_use]
+    pub fn delete<H, A>(self, operation: Operation, handler: H) -> Self
     where
         H: Handler<A>,
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
+        self.on(Method::DELETE, operation, handler)
+    }
+
+    fn on<H, A>(mut self, method: Method, operation: Operation, handler: H) -> Self
+    where
+        H: Handler<A>,
+        A: FromRequest + 'static,
+        H::Output: Responder + 'static,
+    {
+        let scope = operation.scope;
         let admitted = from_fn(move |request, next| admit(scope, request, next));
-        Self(self.0.route(web::method(method).to(handler).wrap(admitted)))
+        let route = web::method(method.clone()).to(handler).wrap(admitted);
+        self.operations.push((method, operation));
+        Self { resource: self.resource.route(route), ..self }
     }
 }
 

@@ -15,8 +15,9 @@ use actix_web::{
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
-use super::{framework, guard, json::BodyLimit, observe, routes::Routes, unread};
+use super::{docs::Docs, framework, guard, json::BodyLimit, observe, routes::Routes, unread};
 use crate::auth::{Auth, AuthSettings};
+use crate::openapi::{self, About};
 use crate::{Context, Shutdown, settings::HttpSettings};
 
 /// Threads a worker may start for blocking work; none are started without it.
@@ -55,7 +56,8 @@ impl HttpServerHandle {
 /// it too early.
 ///
 /// Every request gets a span and a trace, an access log line, metrics, a deadline, and problems for errors. No handler is
-/// reached by callers without the scope that its route was made with.
+/// reached by callers without the scope that its route was made with. Beside its routes it shows what they are, `about` and all,
+/// to everyone: as an OpenAPI document at `/openapi.json`, and for people at `/docs/`.
 ///
 /// # Errors
 ///
@@ -64,15 +66,18 @@ pub fn serve<F>(
     settings: &HttpSettings,
     auth: &AuthSettings,
     context: &Context,
+    about: About,
     set_up: F,
 ) -> anyhow::Result<HttpServerHandle>
 where
     F: Fn(&mut Routes<'_>) + Clone + Send + 'static,
 {
     let auth = Auth::new(auth, settings.listen)?;
+    let docs = Docs::new(&openapi::document(&about, &set_up))?;
     let configure = move |config: &mut web::ServiceConfig| {
         config.app_data(auth.clone());
-        set_up(&mut Routes::new(config));
+        docs.install(config);
+        set_up(&mut Routes::new(config, &mut Vec::new()));
     };
     let shutdown = context.shutdown.clone();
     // The framework counts in whole seconds.

@@ -3,14 +3,19 @@
 use super::CommandRequest;
 use super::fields::{any_connector, both, required_word};
 use crate::intent::Intent;
+use domain::command::Availability;
 use domain::ids::ConnectorId;
 use runtime::problem::FieldError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "ChangeAvailability")]
 pub(in crate::http) struct ChangeAvailabilityRequest {
+    #[schemars(with = "Availability")]
     r#type: Option<String>,
+    #[schemars(range(min = 0, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
 

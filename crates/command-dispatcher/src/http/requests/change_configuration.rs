@@ -5,12 +5,16 @@ use super::fields::{both, required_text};
 use crate::intent::Intent;
 use domain::command::{ConfigurationKey, ConfigurationValue};
 use runtime::problem::FieldError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "ChangeConfiguration")]
 pub(in crate::http) struct ChangeConfigurationRequest {
+    #[schemars(with = "ConfigurationKey")]
     key: Option<String>,
+    #[schemars(with = "ConfigurationValue")]
     value: Option<String>,
 }
 

@@ -4,10 +4,12 @@ use super::CommandRequest;
 use crate::intent::Intent;
 use domain::command::ResetKind;
 use runtime::problem::FieldError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "Reset")]
 pub(in crate::http) struct ResetRequest {
     r#type: Option<ResetKind>,
 }

@@ -3,14 +3,18 @@
 use super::CommandRequest;
 use super::fields::{both, one_connector, required_text};
 use crate::intent::Intent;
-use domain::ids::IdTag;
+use domain::ids::{ConnectorId, IdTag};
 use runtime::problem::FieldError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "StartTransaction")]
 pub(in crate::http) struct StartRequest {
+    #[schemars(with = "IdTag")]
     id_tag: Option<String>,
+    #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
 

@@ -5,7 +5,9 @@ use crate::batches::{StationCommand, StationOrder};
 use domain::ids::PileId;
 use domain::status::ConnectorStatus;
 use runtime::problem::FieldError;
+use schemars::{Schema, json_schema};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use storage::command_batches::{MAX_PILES, Scope};
 
 /// How many piles are commanded in a second, unless asked otherwise, and at most.
@@ -33,6 +35,44 @@ impl StationRequest {
     /// The same.
     pub(in crate::http) fn change_availability(self) -> Result<StationOrder, Vec<FieldError>> {
         self.order(|word| Ok(StationCommand::ChangeAvailability { r#type: required_word("type", word)? }))
+    }
+
+    /// The body of a reset.
+    pub(in crate::http) fn reset_schema() -> Schema {
+        Self::schema(&json!(["Soft", "Hard", null]), &[])
+    }
+
+    /// The body of a change of availability.
+    pub(in crate::http) fn change_availability_schema() -> Schema {
+        Self::schema(&json!(["Operative", "Inoperative"]), &["type"])
+    }
+
+    fn schema(words: &Value, required: &[&str]) -> Schema {
+        let (_, most) = RATE;
+        let statuses = ConnectorStatus::ALL;
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "type": { "enum": words },
+                "pileIds": {
+                    "description": "Only these piles of the station.",
+                    "type": ["array", "null"],
+                    "items": { "type": "string", "format": "uuid" },
+                    "minItems": 1,
+                    "maxItems": MAX_PILES,
+                },
+                "statuses": {
+                    "description": "Only piles whose status is one of these.",
+                    "type": ["array", "null"],
+                    "items": { "enum": statuses },
+                    "minItems": 1,
+                    "maxItems": statuses.len(),
+                },
+                "ratePerSecond": { "type": ["integer", "null"], "minimum": 1, "maximum": most },
+            },
+            "required": required,
+            "additionalProperties": false,
+        })
     }
 
     fn order(

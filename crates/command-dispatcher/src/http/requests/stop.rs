@@ -3,22 +3,27 @@
 use super::CommandRequest;
 use super::fields::{both, one_connector};
 use crate::intent::Intent;
-use domain::ids::TransactionId;
+use domain::ids::{ConnectorId, TransactionId};
 use runtime::problem::FieldError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "StopTransaction")]
 pub(in crate::http) struct StopRequest {
+    #[schemars(extend("not" = { "enum": [0, "0"] }))]
     transaction_id: Option<NumberOrText>,
+    #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
 
 /// OCPP 1.6 has integers, some gateways names.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "must be an integer or a string")]
 enum NumberOrText {
     Number(i64),
+    #[schemars(with = "TransactionId")]
     Text(String),
 }
 

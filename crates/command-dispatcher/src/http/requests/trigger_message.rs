@@ -3,13 +3,19 @@
 use super::CommandRequest;
 use super::fields::{both, one_connector, required_word};
 use crate::intent::Intent;
+use domain::command::TriggeredMessage;
+use domain::ids::ConnectorId;
 use runtime::problem::FieldError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "TriggerMessage")]
 pub(in crate::http) struct TriggerMessageRequest {
+    #[schemars(with = "TriggeredMessage")]
     requested_message: Option<String>,
+    #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
 

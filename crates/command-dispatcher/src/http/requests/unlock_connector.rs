@@ -3,12 +3,16 @@
 use super::CommandRequest;
 use super::fields::{one_connector, required};
 use crate::intent::Intent;
+use domain::ids::ConnectorId;
 use runtime::problem::FieldError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "UnlockConnector")]
 pub(in crate::http) struct UnlockConnectorRequest {
+    #[schemars(with = "u16", range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
 

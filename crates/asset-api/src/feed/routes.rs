@@ -1,0 +1,35 @@
+//! The operation on the feed.
+
+use crate::error::ApiError;
+use crate::routes::read;
+use actix_web::http::StatusCode;
+use runtime::http::Routes;
+use runtime::openapi::{Answer, Operation, Parameter};
+
+/// It.
+pub fn set_up(routes: &mut Routes<'_>) {
+    routes.resource("/api/v1/feed", |on| on.get(follow(), super::follow));
+}
+
+fn follow() -> Operation {
+    let text = "Server-sent events without end: each has an `id`, the `event` is the type of the change, and `data` is JSON. Come back \
+                with the last `id` in `Last-Event-ID`, and nothing is missed.";
+    read("followFeed", "Feed", "Follow what changes")
+        .describe(text)
+        .with([
+            Parameter::query::<String>(
+                "chargePointId",
+                "Changes of these devices only, with commas between them.",
+            ),
+            Parameter::query::<String>("type", "Changes of these types only, with commas between them."),
+            Parameter::query::<String>("lastEventId", "After this one, where the header cannot be set."),
+            Parameter::header::<String>("Last-Event-ID", "After this one."),
+        ])
+        .answers(Answer::text(
+            StatusCode::OK,
+            "The changes, as they come",
+            "text/event-stream",
+            "id: 41-3\nevent: connector.status-changed\ndata: {\"chargePointId\":\"CP-3101-0007\"}\n\n",
+        ))
+        .refuses([ApiError::InvalidFeedPosition, ApiError::FeedPositionGone, ApiError::TooManyFollowers])
+}

@@ -1,0 +1,133 @@
+//! What an operation takes, answers and refuses.
+
+use super::answer::Answer;
+use super::parameter::Parameter;
+use super::schemas::Shape;
+use crate::Problem;
+use crate::auth::Scope;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+/// An operation of an API: whom it admits, and all that its part of the document says.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    pub(crate) scope: Scope,
+    pub(super) id: &'static str,
+    pub(super) tag: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) description: Option<&'static str>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) body: Option<Body>,
+    pub(super) answers: Vec<Answer>,
+    pub(super) refusals: Vec<Problem>,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone)]
+pub(super) struct Body {
+    pub(super) required: bool,
+    /// What it may be, each by its media type.
+    pub(super) forms: Vec<Form>,
+}
+
+/// A form that a body may have.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    pub(super) media: &'static str,
+    pub(super) shape: Shape,
+    pub(super) example: Value,
+}
+
+impl Operation {
+    /// The operation called `id`, for callers with `scope`. It stands with the others of its `tag`.
+    #[must_use]
+    pub const fn new(id: &'static str, tag: &'static str, scope: Scope, summary: &'static str) -> Self {
+        Self {
+            scope,
+            id,
+            tag,
+            summary,
+            description: None,
+            parameters: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+            refusals: Vec::new(),
+        }
+    }
+
+    /// Says more, in Markdown.
+    #[must_use]
+    pub const fn describe(mut self, text: &'static str) -> Self {
+        self.description = Some(text);
+        self
+    }
+
+    /// It may be called with these.
+    #[must_use]
+    pub fn with(mut self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
+        self.parameters.extend(parameters);
+        self
+    }
+
+    /// It takes a JSON body that reads as `T`, such as `example`.
+    #[must_use]
+    pub fn takes<T: JsonSchema>(self, example: Value) -> Self {
+        self.takes_form(true, "application/json", Shape::of::<T>(), example)
+    }
+
+    /// It takes a JSON body that `schema` describes, such as `example`.
+    #[must_use]
+    pub fn takes_like(self, schema: Schema, example: Value) -> Self {
+        self.takes_form(true, "application/json", Shape::Is(schema), example)
+    }
+
+    /// The same as [`takes`](Self::takes), and without a body it is as if it were `{}`.
+    #[must_use]
+    pub fn may_take<T: JsonSchema>(self, example: Value) -> Self {
+        self.takes_form(false, "application/json", Shape::of::<T>(), example)
+    }
+
+    /// The same as [`takes_like`](Self::takes_like), and without a body it is as if it were `{}`.
+    #[must_use]
+    pub fn may_take_like(self, schema: Schema, example: Value) -> Self {
+        self.takes_form(false, "application/json", Shape::Is(schema), example)
+    }
+
+    /// It takes a JSON merge patch (RFC 7396) of `T`, such as `example`.
+    #[must_use]
+    pub fn takes_patch<T: JsonSchema>(self, example: Value) -> Self {
+        let shape = Shape::patch_of::<T>();
+        self.takes_form(true, "application/merge-patch+json", shape.clone(), example.clone()).takes_form(
+            true,
+            "application/json",
+            shape,
+            example,
+        )
+    }
+
+    /// It takes a text of the type `media`, such as `example`.
+    #[must_use]
+    pub fn takes_text(self, media: &'static str, example: &'static str) -> Self {
+        self.takes_form(true, media, Shape::of::<String>(), example.into())
+    }
+
+    fn takes_form(mut self, required: bool, media: &'static str, shape: Shape, example: Value) -> Self {
+        let body = self.body.get_or_insert(Body { required, forms: Vec::new() });
+        body.forms.push(Form { media, shape, example });
+        self
+    }
+
+    /// It answers so.
+    #[must_use]
+    pub fn answers(mut self, answer: Answer) -> Self {
+        self.answers.push(answer);
+        self
+    }
+
+    /// It refuses so, beside what every operation may be refused for.
+    #[must_use]
+    pub fn refuses<P: Into<Problem>>(mut self, refusals: impl IntoIterator<Item = P>) -> Self {
+        self.refusals.extend(refusals.into_iter().map(Into::into));
+        self
+    }
+}

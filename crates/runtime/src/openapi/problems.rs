@@ -1,0 +1,95 @@
+//! How an operation may be refused, by status.
+
+use super::document::said;
+use super::operation::Operation;
+use super::schemas::{Schemas, Shape};
+use crate::problem::{Body, FieldError};
+use crate::{Problem, auth, http};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The responses to refused requests that a document has, each under a name made of its codes: many operations share them.
+#[derive(Default)]
+pub(super) struct Refusals(Map<String, Value>);
+
+impl Refusals {
+    /// References to those of `operation`, each under its status.
+    pub(super) fn of(
+        &mut self,
+        schemas: &mut Schemas,
+        operation: &Operation,
+        path: &str,
+    ) -> BTreeMap<u16, Value> {
+        let mut by_status: BTreeMap<u16, Vec<Problem>> = BTreeMap::new();
+        for problem in of_all(operation, path).into_iter().chain(operation.refusals.iter().cloned()) {
+            let same = by_status.entry(problem.status().as_u16()).or_default();
+            if same.iter().all(|other| other.code() != problem.code()) {
+                same.push(problem);
+            }
+        }
+        by_status.into_iter().map(|(status, problems)| (status, self.refer_to(schemas, &problems))).collect()
+    }
+
+    fn refer_to(&mut self, schemas: &mut Schemas, problems: &[Problem]) -> Value {
+        let name =
+            problems.iter().map(|problem| in_camel_case(problem.code())).collect::<Vec<_>>().join("Or");
+        let reference = json!({ "$ref": format!("#/components/responses/{name}") });
+        self.0.entry(name).or_insert_with(|| response(&schemas.written(&Shape::of::<Body<'_>>()), problems));
+        reference
+    }
+
+    /// All of them.
+    pub(super) fn finish(self) -> Map<String, Value> {
+        self.0
+    }
+}
+
+/// `PILE_NOT_FOUND` as `PileNotFound`.
+fn in_camel_case(code: &str) -> String {
+    let words = code.split('_').filter_map(|word| word.split_at_checked(1));
+    words.map(|(first, rest)| format!("{first}{}", rest.to_ascii_lowercase())).collect()
+}
+
+/// What any request like this may be refused for.
+fn of_all(operation: &Operation, path: &str) -> Vec<Problem> {
+    let mut problems = vec![
+        Problem::invalid(vec![FieldError::new("limit", "must be a whole number from 1 to 200")]),
+        Problem::unauthenticated(),
+        Problem::forbidden(),
+        auth::too_many_requests(1),
+        Problem::bare_internal(),
+        http::too_late(),
+        auth::no_keys(),
+    ];
+    if path.contains('{') {
+        problems.push(http::not_found());
+    }
+    if operation.body.is_some() {
+        problems.extend(http::body_problems());
+    }
+    problems
+}
+
+/// One that lists the codes that it may have, each with an example under its name.
+fn response(schema: &Value, problems: &[Problem]) -> Value {
+    let told: Vec<_> =
+        problems.iter().map(|problem| format!("`{}`: {}", problem.code(), problem.title())).collect();
+    let example = |problem: &Problem| {
+        (problem.code().to_owned(), json!({ "value": problem.body(Some(EXAMPLE_PATH), Some(EXAMPLE_TRACE)) }))
+    };
+    let examples: Map<_, _> = problems.iter().map(example).collect();
+    let retry = problems.iter().any(Problem::says_when_to_retry).then(|| {
+        json!({ "Retry-After": {
+            "description": "After how many seconds to try again, where that may help.",
+            "schema": { "type": "integer" },
+        } })
+    });
+    said(json!({
+        "description": told.join("\n\n"),
+        "headers": retry,
+        "content": { "application/problem+json": { "schema": schema, "examples": examples } },
+    }))
+}
+
+const EXAMPLE_PATH: &str = "/api/v1/piles/0192f0c2-10aa-7f21-8a3d-6b1d5c4e9f02";
+const EXAMPLE_TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

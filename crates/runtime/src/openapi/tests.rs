@@ -1,0 +1,128 @@
+use super::*;
+use crate::Problem;
+use crate::auth::Scope;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+const ABOUT: About = About { title: "Things", description: "About things.", version: "1.2.3" };
+const READ: Scope = Scope::new("things:read");
+const WRITE: Scope = Scope::new("things:write");
+
+/// Read and written in different forms: `size` need not be sent, but is always told.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only its schema is of interest")]
+struct Thing {
+    name: String,
+    #[schemars(default)]
+    size: u8,
+    parts: Vec<Part>,
+}
+
+/// The same in both.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is of interest")]
+struct Part {
+    name: String,
+}
+
+async fn nothing() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
+fn thing() -> Value {
+    json!({ "name": "Lamp", "size": 3, "parts": [] })
+}
+
+fn things() -> Value {
+    document(&ABOUT, |routes| {
+        let list = Operation::new("listThings", "Things", READ, "List things")
+            .with([Parameter::query::<bool>("broken", "Only broken ones.")])
+            .answers(Answer::json::<Vec<Thing>>(StatusCode::OK, "Things", json!([thing()])));
+        let put = Operation::new("putThing", "Things", WRITE, "Put a thing")
+            .describe("Wherever it was before.")
+            .takes::<Thing>(thing())
+            .answers(
+                Answer::json::<Thing>(StatusCode::OK, "The thing", thing()).header("ETag", "Its version."),
+            )
+            .refuses([
+                Problem::conflict("TAKEN", "Taken"),
+                Problem::conflict("LOCKED", "Locked").retry_after(1),
+            ]);
+        routes.resource("/things", |on| on.get(list, nothing));
+        routes.under("/things/{thingId}", |below| {
+            below.resource("/place", |on| on.put(put, nothing));
+        });
+    })
+}
+
+#[test]
+fn operations_stand_at_their_paths_with_their_scopes() {
+    let document = things();
+    let list = &document["paths"]["/things"]["get"];
+    let put = &document["paths"]["/things/{thingId}/place"]["put"];
+    assert_eq!(document["info"]["version"], "1.2.3");
+    assert_eq!(list["security"], json!([{ "bearer": ["things:read"] }]));
+    assert_eq!(put["security"], json!([{ "bearer": ["things:write"] }]));
+    assert_eq!(list["parameters"][0]["name"], "broken");
+    assert_eq!(
+        (&put["parameters"][0]["in"], &put["parameters"][0]["name"]),
+        (&json!("path"), &json!("thingId"))
+    );
+    assert_eq!(put["description"], "Wherever it was before.");
+    assert_eq!(put["responses"]["200"]["headers"]["ETag"]["description"], "Its version.");
+}
+
+#[test]
+fn what_is_read_otherwise_than_it_is_written_stands_twice() {
+    let document = things();
+    let place = &document["paths"]["/things/{thingId}/place"]["put"];
+    let reference = |body: &Value| body["content"]["application/json"]["schema"]["$ref"].clone();
+    assert_eq!(reference(&place["requestBody"]), "#/components/schemas/ThingInput");
+    assert_eq!(reference(&place["responses"]["200"]), "#/components/schemas/Thing");
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["ThingInput"]["required"], json!(["name", "parts"]));
+    assert_eq!(schemas["Thing"]["required"], json!(["name", "size", "parts"]));
+    assert_eq!(schemas["ThingInput"]["properties"]["parts"]["items"]["$ref"], "#/components/schemas/Part");
+    assert!(schemas["PartInput"].is_null());
+}
+
+/// The response that a reference leads to.
+fn response<'a>(document: &'a Value, reference: &Value) -> &'a Value {
+    document.pointer(reference["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap()
+}
+
+#[test]
+fn refusals_stand_under_their_status_each_with_an_example() {
+    let document = things();
+    let responses = &document["paths"]["/things/{thingId}/place"]["put"]["responses"];
+    let codes = |status: &str| {
+        let content = &response(&document, &responses[status])["content"]["application/problem+json"];
+        let examples = content["examples"].as_object().unwrap();
+        for (code, example) in examples {
+            assert_eq!(
+                (&example["value"]["code"], &example["value"]["status"].to_string()),
+                (&json!(code), &status.to_owned())
+            );
+        }
+        examples.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(codes("400"), "INVALID_REQUEST");
+    assert_eq!(codes("401"), "UNAUTHENTICATED");
+    assert_eq!(codes("403"), "FORBIDDEN");
+    assert_eq!(codes("404"), "NOT_FOUND");
+    assert_eq!(codes("409"), "LOCKED TAKEN");
+    assert_eq!(codes("413"), "BODY_TOO_LARGE");
+    assert_eq!(codes("503"), "REQUEST_DEADLINE_EXCEEDED TOKEN_KEYS_UNAVAILABLE");
+    assert!(response(&document, &responses["409"])["headers"]["Retry-After"].is_object());
+    assert!(response(&document, &responses["403"])["headers"].is_null());
+    // Without a body there is none to be too large, and without a variable path nothing that is not there.
+    let of_list = document["paths"]["/things"]["get"]["responses"].as_object().unwrap();
+    assert!(
+        ["404", "413", "415"].iter().all(|status| !of_list.contains_key(*status)),
+        "{:?}",
+        of_list.keys()
+    );
+}

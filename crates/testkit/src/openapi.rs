@@ -1,0 +1,85 @@
+//! Whether the OpenAPI document of a service is the one that is committed, and says what is so.
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The methods that operations have.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Each operation of `document`: its method, its path, and what it is.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().expect("a document has paths");
+    paths.iter().flat_map(|(path, methods)| {
+        METHODS.iter().filter_map(move |method| Some((*method, path.as_str(), methods.get(*method)?)))
+    })
+}
+
+/// Compares `document` with the one in `docs/openapi`; with `UPDATE_OPENAPI=1` in the environment writes that instead.
+///
+/// # Panics
+/// When they differ.
+pub fn openapi_is_committed(service: &str, document: &Value) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/openapi/{service}.json"));
+    let text = format!("{}\n", serde_json::to_string_pretty(document).unwrap());
+    if crate::environment("UPDATE_OPENAPI").is_some() {
+        fs::write(&file, &text).unwrap();
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        committed == text,
+        "docs/openapi/{service}.json is not what the code says: look at it after UPDATE_OPENAPI=1 cargo test -p {service} openapi"
+    );
+}
+
+/// Every body in `document` has an example that is as its schema says, and every operation answers something and has an id of
+/// its own.
+///
+/// # Panics
+/// When one is not.
+pub fn openapi_has_true_examples(document: &Value) {
+    let mut ids = BTreeSet::new();
+    let mut found = 0;
+    for (method, path, operation) in operations(document) {
+        let place = format!("{method} {path}");
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{place}: its id is another's too");
+        let answers = operation["responses"].as_object().unwrap();
+        assert!(answers.keys().any(|status| status.starts_with('2')), "{place} answers nothing");
+        let answers = answers.iter().map(|(status, answer)| (status.as_str(), answer));
+        let bodies = answers.chain([("request", &operation["requestBody"])]);
+        for (name, body) in bodies {
+            let named = body["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+            let body = named.map_or(body, |pointer| document.pointer(pointer).unwrap());
+            for (media, content) in body["content"].as_object().into_iter().flatten() {
+                let examples = content["examples"].as_object().into_iter().flat_map(|all| all.values());
+                let examples: Vec<_> =
+                    examples.map(|example| &example["value"]).chain(content.get("example")).collect();
+                assert!(!examples.is_empty(), "{place} {name} {media} has no example");
+                for example in examples {
+                    check(document, &content["schema"], example, &format!("{place} {name} {media}"));
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert!(found > 0, "there is nothing to check");
+}
+
+fn check(document: &Value, schema: &Value, example: &Value, place: &str) {
+    let mut whole = json!({ "allOf": [schema], "components": document["components"] });
+    whole["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    let validator = jsonschema::options().should_validate_formats(true).build(&whole).unwrap();
+    let faults: Vec<_> =
+        validator.iter_errors(example).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    assert!(faults.is_empty(), "{place}: {}\nin {example:#}", faults.join("\n"));
+}
+
+/// The operations of `document` as `METHOD path`, each with its scope.
+pub(crate) fn scopes(document: &Value) -> BTreeSet<(String, String)> {
+    let scope = |operation: &Value| operation["security"][0]["bearer"][0].as_str().unwrap().to_owned();
+    let named = |(method, path, operation): (&str, &str, &Value)| {
+        (format!("{} {path}", method.to_ascii_uppercase()), scope(operation))
+    };
+    operations(document).map(named).collect()
+}

@@ -1,0 +1,41 @@
+"""What a user of the generated clients would write: register a station and a pile, look at them, and command a device."""
+
+import sys
+from uuid import UUID
+
+from asset_api import AuthenticatedClient
+from asset_api.api.piles import create_pile, get_pile
+from asset_api.api.stations import create_station, get_station, list_stations
+from asset_api.models import CurrentType, Pile, PileDetails, Problem, Station, StationDetails, StationPage
+from command_dispatcher import AuthenticatedClient as CommandClient
+from command_dispatcher.api.commands import get_command, reset_pile
+from command_dispatcher.models import AcceptedCommand, Command, Reset, ResetKind
+
+
+def main(assets: str, commands: str, token: str, known_pile: str) -> None:
+    with AuthenticatedClient(base_url=assets, token=token) as client:
+        details = StationDetails(name="人民广场站", latitude=31.2304, longitude=121.4737)
+        station = create_station.sync(client=client, body=details)
+        assert isinstance(station, Station), station
+        pile = create_pile.sync(
+            station_id=station.id,
+            client=client,
+            body=PileDetails(charge_point_id="CLIENT-1", model="DC-120", rated_power_kw=120.0, current_type=CurrentType.DC),
+        )
+        assert isinstance(pile, Pile), pile
+        assert (pile.station_id, pile.confidence, pile.status) == (station.id, "unknown", "Unknown"), pile
+        found = get_pile.sync(pile_id=pile.id, client=client)
+        assert isinstance(found, Pile) and found.charge_point_id == "CLIENT-1", found
+        page = list_stations.sync(client=client, near="31.23,121.47", radius_m=5000.0, limit=10)
+        assert isinstance(page, StationPage) and station.id in [near.id for near in page.items], page
+        problem = get_station.sync(station_id=pile.id, client=client)
+        assert isinstance(problem, Problem) and problem.code == "STATION_NOT_FOUND", problem
+    with CommandClient(base_url=commands, token=token) as commander:
+        accepted = reset_pile.sync(pile_id=UUID(known_pile), client=commander, body=Reset(type_=ResetKind.SOFT))
+        assert isinstance(accepted, AcceptedCommand), accepted
+        command = get_command.sync(command_id=accepted.command_id, client=commander)
+        assert isinstance(command, Command) and command.command_name == "Reset", command
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])

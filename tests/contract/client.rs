@@ -1,0 +1,42 @@
+//! Clients in Python, made of nothing but the committed documents: their types hold together, and they call.
+
+use crate::ground::Ground;
+use crate::tools::{folder, run, tool};
+use std::path::Path;
+use testkit::unique;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs tools: make contract"]
+async fn generated_clients_call_both_services() {
+    let ground = Ground::new().await;
+    let place = std::env::temp_dir().join(unique("clients"));
+    std::fs::create_dir(&place).unwrap();
+    for service in ["asset-api", "command-dispatcher"] {
+        generate(service, &place).await;
+    }
+    let mut types = tool("mypy");
+    // What is the same in every client that the generator makes is its own affair.
+    types.current_dir(&place).args(["--follow-imports", "silent", "asset_api/api", "asset_api/models"]);
+    types.args(["command_dispatcher/api", "command_dispatcher/models"]).arg(folder().join("calls.py"));
+    run(types).await;
+    let mut calls = tool("python");
+    calls
+        .env("PYTHONPATH", &place)
+        .arg(folder().join("calls.py"))
+        .args([format!("http://{}", ground.assets), format!("http://{}", ground.commands)])
+        .args([&ground.token(), &ground.pile]);
+    run(calls).await;
+    std::fs::remove_dir_all(&place).unwrap();
+}
+
+/// Makes a client of the document of `service`, as a package below `place`; a warning is a failure.
+async fn generate(service: &str, place: &Path) {
+    let document = folder().join(format!("../../docs/openapi/{service}.json"));
+    let mut generator = tool("openapi-python-client");
+    generator
+        .current_dir(place)
+        .args(["generate", "--meta", "none", "--fail-on-warning", "--path"])
+        .arg(document)
+        .args(["--output-path", &service.replace('-', "_")]);
+    run(generator).await;
+}

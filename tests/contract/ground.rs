@@ -1,0 +1,81 @@
+//! A platform where something goes on: a pile that charges, a command that was sent, a record that nobody could use.
+
+use dev_issuer::Issuer;
+use runtime::kafka::NewRecord;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+use system_tests::{Ingestor, Platform};
+use testkit::eventually_some;
+
+/// It, with replicas of both HTTP services that ask for tokens.
+pub struct Ground {
+    pub assets: SocketAddr,
+    pub commands: SocketAddr,
+    pub issuer: Issuer,
+    pub station: String,
+    pub pile: String,
+    pub session: String,
+    pub command: String,
+    pub dead_letter: String,
+    platform: Platform,
+    _ingestor: Ingestor,
+}
+
+impl Ground {
+    pub async fn new() -> Self {
+        let platform = Platform::start(|_| {}).await;
+        let ingestor = platform.ingest();
+        let issuer = Issuer::generate().unwrap();
+        let [assets, commands] = platform.ask_for_tokens(&testkit::jwks_file(&issuer)).await;
+        let (path, device) = platform.register().await;
+        platform.connect(&device).await;
+        platform.pile("the pile to be available", &path, |pile| pile["status"] == "Available").await;
+        let start = json!({ "idTag": "A1B2C3D4", "connectorId": 1 });
+        let command = platform.command(&path, "start-transaction", &start).await.body;
+        let charging = |pile: &Value| pile["connectors"][0]["sessionId"].is_string();
+        let pile = platform.pile("a session to be open", &path, charging).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            assets,
+            commands,
+            issuer,
+            station: text(&pile["stationId"]),
+            pile: text(&pile["id"]),
+            session: text(&pile["connectors"][0]["sessionId"]),
+            command: text(&command["commandId"]),
+            dead_letter: dead_letter(&platform).await,
+            platform,
+            _ingestor: ingestor,
+        }
+    }
+
+    /// A token of a caller who may do everything.
+    pub fn token(&self) -> String {
+        let scopes = "assets:read assets:write commands:send operations";
+        self.issuer.sign(&Issuer::claims("contract", scopes)).unwrap()
+    }
+
+    /// Whether no request has harmed the platform: it still answers what it answered.
+    pub async fn is_well(&self) -> bool {
+        self.platform.asset("/api/v1/stations").await.status == 200
+    }
+}
+
+/// The id of a dead letter: something is sent that is no event.
+async fn dead_letter(platform: &Platform) -> String {
+    let record = NewRecord {
+        key: None,
+        value: Some(b"no event".to_vec()),
+        headers: BTreeMap::new(),
+        timestamp: runtime::clock::now(),
+    };
+    let topic = &platform.simulator_settings.topics.events;
+    platform.kafka.writer(topic).publish(0, vec![record], Duration::from_secs(30)).await.unwrap();
+    eventually_some("a dead letter", || async {
+        let page = platform.asset("/api/v1/dead-letters").await.body;
+        page["items"][0]["id"].as_str().map(str::to_owned)
+    })
+    .await
+}
