@@ -1,6 +1,6 @@
 //! `/api/v1/piles`, and those of a station: what was registered and what the devices report, in one body.
 
-mod body;
+pub mod body;
 mod live;
 pub mod routes;
 mod view;

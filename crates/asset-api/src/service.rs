@@ -3,6 +3,7 @@
 use crate::Settings;
 use crate::api::Api;
 use crate::feed::Hub;
+use crate::import::Imports;
 use crate::reading::Reading;
 use crate::routes;
 use actix_web::web;
@@ -31,11 +32,12 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     });
     let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
     let hub = web::Data::from(hub);
+    let imports = web::Data::new(Imports::new(settings.import.clone()));
     let reading = Reading::watch(database.clone(), &settings.freshness, context.shutdown.clone());
     let api = web::Data::new(Api::new(database, reading, &settings));
     let server =
         runtime::http::serve(&settings.http, &settings.auth, &context, routes::ABOUT, move |routes| {
-            routes::set_up(routes.share(api.clone()).share(hub.clone()));
+            routes::set_up(routes.share(api.clone()).share(hub.clone()).share(imports.clone()));
         })?;
     server.stopped().await
 }

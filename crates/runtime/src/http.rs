@@ -19,7 +19,7 @@ pub use extract::{PathParams, QueryParams};
 pub(crate) use framework::{body_problems, not_found};
 pub use guard::Deadline;
 pub(crate) use guard::too_late;
-pub use json::{BodyLimit, JsonBody};
+pub use json::{BodyLimit, JsonBody, refuse_compressed};
 pub use routes::{Methods, Routes};
 pub use server::{HttpServerHandle, serve};
 pub(crate) use target::too_long;

@@ -85,10 +85,13 @@ impl Ground {
         });
         let stations = ["q", "operatorId", "status", "availableOnly", "near", "radiusM", "retired"];
         let piles = ["stationId", "chargePointId", "q", "status", "online", "retired"];
+        let import = ["dryRun", "mode"];
         let letters = ["topic", "reason", "partition", "chargePointId", "replayed"];
         vec![
             list("GET", "stations").query(&page).query(&stations),
             list("POST", "stations").body(self::station()),
+            list("POST", "stations/import").query(&import),
+            list("POST", "piles/import").query(&import),
             on("GET", station, ""),
             on("PUT", station, "").headers(&edition).body(self::station()),
             on("PATCH", station, "").headers(&edition).body(self::station()),
@@ -180,6 +183,16 @@ async fn no_route_and_no_field_is_left_out() {
         format!("{} {}", endpoint.method, generic.collect::<Vec<_>>().join("/"))
     });
     assert_eq!(attacked.collect::<BTreeSet<_>>(), routes);
+    for endpoint in &endpoints {
+        let known = testkit::openapi_query(&asset_api::openapi(), endpoint.method, &endpoint.path);
+        assert_eq!(
+            endpoint.query.iter().copied().collect::<BTreeSet<_>>(),
+            known.iter().map(String::as_str).collect(),
+            "{} {}",
+            endpoint.method,
+            endpoint.path
+        );
+    }
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     for (path, said, own) in
         [(&ground.station, station(), OF_STATIONS.as_slice()), (&ground.pile, pile(), OF_PILES.as_slice())]

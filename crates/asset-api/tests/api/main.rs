@@ -17,6 +17,7 @@ mod feed;
 mod follower;
 mod gate;
 mod hostile;
+mod import;
 mod live;
 mod openapi;
 mod outages;

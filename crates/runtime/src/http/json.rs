@@ -92,7 +92,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = BodyLimit::of(request);
         let checked = check_content_type(request)
-            .and_then(|()| check_encoding(request))
+            .and_then(|()| refuse_compressed(request))
             .and_then(|()| limit.check_announced(request));
         let payload = payload.take();
         async move {
@@ -119,7 +119,11 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// Nothing is unpacked: a few bytes could become any number.
-fn check_encoding(request: &HttpRequest) -> Result<(), Problem> {
+///
+/// # Errors
+///
+/// 415 when the body is compressed.
+pub fn refuse_compressed(request: &HttpRequest) -> Result<(), Problem> {
     let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
     if codings.all(|coding| coding == "identity") {
         return Ok(());
