@@ -1,8 +1,9 @@
 //! The report as a text with tables.
 
 mod commands;
+mod reads;
 
-use super::{Latency, Phase, ProcessUse, Report, thousand, thousands};
+use super::{CallPhase, Latency, Phase, ProcessUse, Report, thousand, thousands};
 use std::fmt::Write as _;
 
 /// Renders it.
@@ -27,6 +28,7 @@ pub(super) fn render(report: &Report) -> String {
     text += &fleets(report);
     text += &floor(report);
     text += &report.commands.as_ref().map_or_else(String::new, commands::render);
+    text += &report.reads.as_ref().map_or_else(String::new, reads::render);
     text += &others(report);
     text
 }
@@ -90,6 +92,10 @@ fn targets(report: &Report) -> String {
 
 fn cells(latency: &Latency) -> [String; 4] {
     [latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms].map(|ms| format!("{ms:.1}"))
+}
+
+fn sustained(phase: &CallPhase) -> String {
+    phase.why_not().map_or_else(|| "yes".to_owned(), |why| format!("**no**: {why}"))
 }
 
 fn latencies(report: &Report) -> String {

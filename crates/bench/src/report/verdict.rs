@@ -1,6 +1,7 @@
 //! Targets beside figures. A target that is missed fails nothing: it is printed.
 
 mod commands;
+mod reads;
 
 use super::{Phase, Report, thousands};
 use crate::numbers::{round, share};
@@ -51,6 +52,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
         Verdict::new(what, format!("≤ {limit} s"), format!("{took} s"), took <= limit)
     }));
     verdicts.extend(report.commands.iter().flat_map(commands::judge));
+    verdicts.extend(report.reads.iter().flat_map(reads::judge));
     verdicts
 }
 
@@ -157,7 +159,8 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_not_judged() {
         let mut report = sample();
-        (report.highest, report.floor, report.takeover, report.commands) = (None, None, None, None);
+        (report.highest, report.floor, report.takeover) = (None, None, None);
+        (report.commands, report.reads) = (None, None);
         report.smaller_fleets.clear();
         assert_eq!(judge(&report).len(), 2);
     }
