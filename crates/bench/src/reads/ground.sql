@@ -91,4 +91,3 @@ from connectors where connector_id = 2 and status = 'Charging';
 
 drop table seeded, cities;
 drop function id_of, mixed;
-vacuum (analyze, parallel 0) stations, piles, charge_points, connectors, sessions;

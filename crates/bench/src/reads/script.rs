@@ -40,8 +40,9 @@ fn statement_of(statement: &Statement, instead: Instead<'_>) -> anyhow::Result<S
         let (number, behind) = after.split_at(digits);
         let number: usize = number.parse().with_context(|| format!("a `$` without number: {rest}"))?;
         let value = number.checked_sub(1).and_then(|index| values.get(index));
-        line += before;
-        line += value.with_context(|| format!("no value for ${number}"))?;
+        let value = value.with_context(|| format!("no value for ${number}"))?;
+        // In some places only what looks like one thing may stand.
+        write!(line, "{before}({value})")?;
         rest = behind;
     }
     Ok(line + rest + ";\n")
@@ -149,8 +150,8 @@ mod tests {
         insta::assert_snapshot!(write(&trips, &instead).unwrap(), @r#"
         begin;
         \startpipeline
-        select null::text, '7'::int8 from "t" where a = '7'::int8;
-        select :pile::uuid;
+        select (null::text), ('7'::int8) from "t" where a = ('7'::int8);
+        select (:pile::uuid);
         \endpipeline
         "#);
         assert!(write(&[vec![]], &[]).is_err());

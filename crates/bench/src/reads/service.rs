@@ -5,7 +5,6 @@ use crate::caller::Caller;
 use crate::server;
 use anyhow::{Context as _, bail};
 use launch::{Ports, Process, ready};
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,9 +12,7 @@ use std::time::Duration;
 pub const CONNECTIONS: usize = 8;
 /// How long it may take to stop.
 const GRACE: Duration = Duration::from_secs(25);
-/// How often a request is recorded. What the service asks by itself in between, about once a second, is outvoted.
-const SAMPLES: usize = 5;
-/// How often a request is recorded that was disturbed.
+/// How often a request is recorded at most.
 const ATTEMPTS: usize = 20;
 
 /// asset-api.
@@ -64,36 +61,23 @@ impl Recorded {
         Ok(Self { service, caller, recorder })
     }
 
-    /// What is sent for each of `paths`, all of which send the same statements with other values.
-    pub async fn record(&self, paths: &[String]) -> anyhow::Result<Vec<Vec<RoundTrip>>> {
-        let mut seen: HashMap<Vec<Vec<String>>, usize> = HashMap::new();
-        for path in paths.iter().cycle().take(SAMPLES.max(paths.len())) {
-            // The first time of all, statements are prepared that stay so.
-            self.once(path).await?;
-            *seen.entry(texts(&self.once(path).await?)).or_default() += 1;
+    /// What is sent for the request for `path`, once it is the same twice running: the first time statements are prepared that
+    /// stay so, and about once a second the service asks something by itself.
+    pub async fn record(&self, path: &str) -> anyhow::Result<Vec<RoundTrip>> {
+        let mut before = self.once(path).await?;
+        for _ in 0..ATTEMPTS {
+            let trips = self.once(path).await?;
+            if texts(&trips) == texts(&before) {
+                return Ok(trips);
+            }
+            before = trips;
         }
-        let usual = seen.into_iter().max_by_key(|(_, times)| *times).map(|(texts, _)| texts);
-        let usual = usual.context("no request to record")?;
-        let mut recorded = Vec::new();
-        for path in paths {
-            recorded.push(self.like(path, &usual).await?);
-        }
-        Ok(recorded)
+        bail!("GET {path} asks PostgreSQL something else each time");
     }
 
     /// Stops it in good order.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.service.stop().await
-    }
-
-    async fn like(&self, path: &str, usual: &[Vec<String>]) -> anyhow::Result<Vec<RoundTrip>> {
-        for _ in 0..ATTEMPTS {
-            let trips = self.once(path).await?;
-            if texts(&trips) == usual {
-                return Ok(trips);
-            }
-        }
-        bail!("GET {path} asks PostgreSQL something else than other requests of its kind");
     }
 
     async fn once(&self, path: &str) -> anyhow::Result<Vec<RoundTrip>> {
