@@ -32,7 +32,7 @@ token: ## print a token for an hour, for services that run with AUTH=jwt: make t
 test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast
 
-bench: ## measure against the targets, ten to fourteen minutes; the report goes to target/bench
+bench: ## measure against the targets, fourteen to eighteen minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
 chaos: ## prove exactly-once under faults, at some length, on servers of its own

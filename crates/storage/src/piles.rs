@@ -4,7 +4,7 @@ mod live;
 mod row;
 mod write;
 
-pub use live::{LiveConnector, LiveView, find_live, load_live};
+pub use live::{LiveConnector, LiveView, find_live, find_with_live, load_live};
 pub use write::{Refusal, insert, restore, retire, update};
 
 use crate::availability::pile_status;

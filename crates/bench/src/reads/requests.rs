@@ -3,6 +3,7 @@
 use super::ground;
 use super::list::{LIMIT, List};
 use crate::caller::Caller;
+use crate::report::PILE;
 use crate::stretch::Outcome;
 use anyhow::Context as _;
 use std::sync::Arc;
@@ -41,18 +42,11 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
     let any_of = |name, paths: Vec<String>| Kind { name, which: Which::AnyOf(Arc::new(paths)) };
     Ok(vec![
         Kind { name: PILE, which: Which::AnyPile },
-        any_of(STATIONS, different().map(|percent| stations.page_at(percent)).collect()),
-        any_of(NEAR, near.collect::<anyhow::Result<_>>()?),
+        any_of("a page of 50 stations", different().map(|percent| stations.page_at(percent)).collect()),
+        any_of("50 stations nearby", near.collect::<anyhow::Result<_>>()?),
         any_of("piles of a station", piles.collect()),
     ])
 }
-
-/// A pile.
-pub const PILE: &str = "a pile";
-/// A page of stations.
-pub const STATIONS: &str = "a page of 50 stations";
-/// Stations within ten kilometres of a place.
-pub const NEAR: &str = "50 stations nearby";
 
 impl Kind {
     /// The path of the request of that number.
@@ -131,7 +125,7 @@ mod tests {
         // Of 10,000 drawn from 100,000 about 9,516 are different.
         assert!((9_300..9_700).contains(&paths.len()), "{}", paths.len());
         let some = (0..DIFFERENT).map(|number| format!("/{number}")).collect();
-        let kind = Kind { name: NEAR, which: Which::AnyOf(Arc::new(some)) };
+        let kind = Kind { name: PILE, which: Which::AnyOf(Arc::new(some)) };
         let paths: HashSet<_> = (0..1_000).map(|number| kind.path(number).unwrap()).collect();
         assert_eq!(paths.len(), DIFFERENT);
     }

@@ -8,8 +8,10 @@ use launch::{Ports, Process, ready};
 use std::path::Path;
 use std::time::Duration;
 
-/// As many connections as asset-api opens by default; it is told, so that the floor has as many.
+/// As many connections as asset-api has for requests by default; it is told, so that the floor has as many.
 pub const CONNECTIONS: usize = 8;
+/// What asset-api opens besides, for what it does by itself.
+const OWN_CONNECTIONS: usize = 2;
 /// How long it may take to stop.
 const GRACE: Duration = Duration::from_secs(25);
 /// How often a request is recorded at most.
@@ -31,7 +33,7 @@ impl AssetApi {
             ("DATABASE_URL", url.to_owned()),
             ("CHARGING__HTTP__LISTEN", listen.clone()),
             ("CHARGING__ADMIN__LISTEN", admin.clone()),
-            ("CHARGING__DATABASE__MAX_CONNECTIONS", connections.to_string()),
+            ("CHARGING__DATABASE__MAX_CONNECTIONS", (connections + OWN_CONNECTIONS).to_string()),
         ];
         let mut process = Process::start("asset-api", &settings, logs.join("asset-api.log"))?;
         ready(&admin, &mut process).await?;

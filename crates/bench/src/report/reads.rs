@@ -4,6 +4,9 @@ use super::{CallPhase, Latency};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
+/// The kind whose throughput is judged: `GET /piles/{id}`.
+pub const PILE: &str = "a pile";
+
 /// Reads.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reads {

@@ -1,7 +1,7 @@
 //! The targets of reads.
 
 use super::Verdict;
-use crate::report::{ReadKind, Reads, thousands};
+use crate::report::{PILE, ReadKind, Reads, thousands};
 
 /// The rate at which the longest wait is judged, in requests per second.
 const RATE: u32 = 2_000;
@@ -11,8 +11,6 @@ const P99_MS: f64 = 20.0;
 const OF_FLOOR_PERCENT: f64 = 50.0;
 /// How many times as much as page 1 a page may cost, wherever it is in its list.
 const DEEP: f64 = 1.3;
-/// The kind whose throughput is judged.
-pub const PILE: &str = "a pile";
 
 /// Judges what was measured of reads.
 pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
