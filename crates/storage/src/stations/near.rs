@@ -101,31 +101,26 @@ struct Nearest {
 
 impl QueryFragment<Pg> for Nearest {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql(concat!(
-            "select id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, created_at,
-                    updated_at, version, retired_at, away
-             from (select stations.*, ",
-            "place_on_ball(latitude, longitude) <-> place_on_ball("
-        ));
-        self.place(&mut pass)?;
         pass.push_sql(
-            ") as away
-                   from stations
-                   where retired_at is null and latitude is not null
-                     and (place_on_ball(latitude, longitude) <-> place_on_ball(",
+            "select id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, created_at, updated_at,
+                    version, retired_at, away
+             from (select stations.*, ",
         );
-        self.place(&mut pass)?;
-        pass.push_sql(") > ");
+        self.away(&mut pass)?;
+        pass.push_sql(" as away from stations where retired_at is null and latitude is not null and ");
+        // Said so that of a station that is nearer than the page, its distance is worked out once.
+        self.away(&mut pass)?;
+        pass.push_sql(" >= ");
         pass.push_bind_param::<Double, _>(&self.away)?;
-        pass.push_sql(" or (place_on_ball(latitude, longitude) <-> place_on_ball(");
-        self.place(&mut pass)?;
-        pass.push_sql(")) = ");
+        pass.push_sql(" and (");
+        self.away(&mut pass)?;
+        pass.push_sql(" > ");
         pass.push_bind_param::<Double, _>(&self.away)?;
-        pass.push_sql(" and id > ");
+        pass.push_sql(" or id > ");
         pass.push_bind_param::<SqlUuid, _>(&self.last)?;
-        pass.push_sql(") order by place_on_ball(latitude, longitude) <-> place_on_ball(");
-        self.place(&mut pass)?;
-        pass.push_sql(") fetch first (");
+        pass.push_sql(") order by ");
+        self.away(&mut pass)?;
+        pass.push_sql(" fetch first (");
         pass.push_bind_param::<BigInt, _>(&self.limit)?;
         pass.push_sql(") rows with ties) as nearest where away <= ");
         pass.push_bind_param::<Double, _>(&self.farthest)?;
@@ -135,10 +130,14 @@ impl QueryFragment<Pg> for Nearest {
 }
 
 impl Nearest {
-    fn place<'b>(&'b self, pass: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    /// How far a station is. In a select of its own, the place is worked out once, and not for each station.
+    fn away<'b>(&'b self, pass: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("(place_on_ball(latitude, longitude) <-> (select place_on_ball(");
         pass.push_bind_param::<Double, _>(&self.latitude)?;
         pass.push_sql(", ");
-        pass.push_bind_param::<Double, _>(&self.longitude)
+        pass.push_bind_param::<Double, _>(&self.longitude)?;
+        pass.push_sql(")))");
+        Ok(())
     }
 }
 
