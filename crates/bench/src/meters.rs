@@ -104,7 +104,9 @@ impl Meters {
         let probes: f64 = self.probes.iter().filter_map(|pid| cpu(*pid)).sum();
         let load = threads_cpu(LOAD_THREADS);
         let mut read = BTreeMap::new();
-        read.insert(INGESTOR, self.ingestors.iter().filter_map(|pid| cpu(*pid)).sum());
+        if !self.ingestors.is_empty() {
+            read.insert(INGESTOR, self.ingestors.iter().filter_map(|pid| cpu(*pid)).sum());
+        }
         if let Some(server) = self.postgres {
             let live: f64 = children(server).into_iter().filter_map(cpu).sum();
             read.insert(POSTGRES, cpu(server).unwrap_or_default() + live - probes);

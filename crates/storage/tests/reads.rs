@@ -109,7 +109,7 @@ async fn few_rows_are_read_for_what_is_asked_most() {
     let (live, rows) = rows_read!(connection, piles::load_live(connection, &names));
     assert!(live.len() == 51 && rows <= 51 * 5, "{rows}");
 
-    let own = piles::Filter { station_id: before.iter().next().map(|pile| pile.station_id), ..devices };
+    let own = piles::Filter { station_id: Some(before[0].station_id), ..devices };
     let (page, rows) = rows_read!(connection, piles::list(connection, &own, None, 51));
     assert!(page.len() == 10 && rows <= 20, "{rows}");
 }
