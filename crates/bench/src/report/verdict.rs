@@ -145,6 +145,11 @@ mod tests {
         P50 of POST → 202 at 50 commands/s, beside the floor: 1.4 × (2.5 → 3.5 ms) ≤ 1.5 × met
         P50 of POST → 202 at 500 commands/s, beside the floor: 1.6 × (2.5 → 4.0 ms) ≤ 1.5 × NOT MET
         highest sustained rate of commands: 2,250/s ≥ 2,000/s met
+        P99 of GET a pile at 2,000/s: 4.0 ms ≤ 20 ms met
+        P99 of GET a page of 50 stations at 2,000/s: 500/s are answered at most; 15.0 ms at 250/s ≤ 20 ms NOT MET
+        throughput of GET a pile, of the floor: 50 % (10,000 of 20,000/s) ≥ 50 % met
+        a page deep in the list of stations, beside page 1: 1.1 × ≤ 1.3 × met
+        a page deep in the list of stations nearby, beside page 1: 2 × ≤ 1.3 × NOT MET
         "##);
     }
 
