@@ -5,7 +5,7 @@ mod put_many;
 mod row;
 mod write;
 
-pub use live::{LiveConnector, LiveView, find_live, load_live};
+pub use live::{LiveConnector, LiveView, find_live, find_with_live, load_live};
 pub use put_many::{Entry, EntryRefusal};
 pub use write::{Refusal, insert, restore, retire, update};
 

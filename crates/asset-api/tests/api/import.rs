@@ -157,6 +157,8 @@ async fn what_is_no_table_is_refused() {
         let answer = send(&app, "", kind, String::new()).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (415, &json!("UNSUPPORTED_MEDIA_TYPE")));
     }
+    let packed = app.request(Method::POST, "/api/v1/piles/import").header("content-type", "text/csv");
+    assert_eq!(packed.header("content-encoding", "gzip").body("x").send().await.unwrap().status(), 415);
     let answer = send(&app, "", "text/csv", "stationId,chargePointId,modle,model,model\n".to_owned()).await;
     assert_eq!(answer.status, 400);
     assert_eq!(
