@@ -21,8 +21,8 @@ fn stations() -> Operation {
     let text = "Rows have the fields of a new station and, if you like, `id`: the station called so is replaced, or made under this id. \
                 In CSV, `openingHours` and `facilities` are JSON.";
     of_file(write("importStations", "Stations", "Import stations from a file").describe(text))
-        .takes_text("text/csv", "id,name\n0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,人民广场站\n")
-        .takes_text("application/x-ndjson", "{\"name\":\"人民广场站\"}\n")
+        .takes_file("text/csv", "id,name\n0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,人民广场站\n")
+        .takes_file("application/x-ndjson", "{\"name\":\"人民广场站\"}\n")
 }
 
 fn piles() -> Operation {
@@ -33,8 +33,8 @@ fn piles() -> Operation {
     let json = "{\"stationId\":\"0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11\",\"chargePointId\":\"CP-3101-0007\",\
                 \"model\":\"DC-120\",\"ratedPowerKw\":120,\"currentType\":\"DC\"}\n";
     of_file(write("importPiles", "Piles", "Import piles from a file").describe(text))
-        .takes_text("text/csv", csv)
-        .takes_text("application/x-ndjson", json)
+        .takes_file("text/csv", csv)
+        .takes_file("application/x-ndjson", json)
 }
 
 /// What both have.
