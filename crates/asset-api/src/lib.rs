@@ -17,6 +17,7 @@ mod page;
 mod piles;
 mod reading;
 mod routes;
+mod scopes;
 mod service;
 mod sessions;
 mod settings;

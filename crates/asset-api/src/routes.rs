@@ -1,18 +1,9 @@
-//! Which handler answers what, and what its callers must be allowed. Each resource sets up its own.
+//! Which handler answers what. Each resource sets up its own routes.
 
-use crate::error;
 use crate::{audit, dead_letters, feed, import, piles, sessions, stations, status_history, unregistered};
-use runtime::auth::Scope;
 use runtime::http::Routes;
-use runtime::openapi::{About, Operation};
+use runtime::openapi::About;
 use serde_json::Value;
-
-/// To read stations, piles and the feed.
-const READ: Scope = Scope::new("assets:read");
-/// To change stations and piles.
-const WRITE: Scope = Scope::new("assets:write");
-/// To look at dead letters and replay them.
-const OPERATE: Scope = Scope::new("operations");
 
 /// What the OpenAPI document says of all of it.
 pub const ABOUT: About = About {
@@ -41,23 +32,4 @@ pub fn set_up(routes: &mut Routes<'_>) {
 #[must_use]
 pub fn openapi() -> Value {
     runtime::openapi::document(&ABOUT, set_up)
-}
-
-/// An operation that reads assets.
-pub fn read(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
-    operation(id, tag, READ, summary)
-}
-
-/// An operation that changes assets.
-pub fn write(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
-    operation(id, tag, WRITE, summary)
-}
-
-/// An operation on dead letters.
-pub fn operate(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
-    operation(id, tag, OPERATE, summary)
-}
-
-fn operation(id: &'static str, tag: &'static str, scope: Scope, summary: &'static str) -> Operation {
-    Operation::new(id, tag, scope, summary).refuses([error::database_unavailable()])
 }

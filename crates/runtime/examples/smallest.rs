@@ -1,6 +1,10 @@
 //! The smallest service: settings, one route, one command. The lifecycle tests run it as a process.
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use actix_web::web;
 use runtime::auth::{AuthSettings, Caller, Scope};
@@ -35,10 +39,21 @@ async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
 fn routes(routes: &mut Routes<'_>) {
     routes
         .resource("/slow/{ms}", |on| on.get(Operation::new("wait", "Tests", READ, "Take long"), slow))
+        .resource("/waiting", |on| {
+            on.get(Operation::new("countWaiting", "Tests", READ, "Count waits"), waiting)
+        })
         .resource("/whoami", |on| {
             on.get(Operation::new("whoAmI", "Tests", READ, "Tell who asks"), whoami)
                 .post(Operation::new("whoAmIReally", "Tests", OPERATE, "The same"), whoami)
         });
+}
+
+/// How many requests take long at the moment.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// So many.
+async fn waiting() -> String {
+    WAITING.load(Ordering::Relaxed).to_string()
 }
 
 /// Who asks.
@@ -50,7 +65,9 @@ async fn whoami(caller: Caller) -> String {
 async fn slow(ms: web::Path<u64>, request: actix_web::HttpRequest) -> String {
     let wait = Duration::from_millis(*ms);
     Deadline::extend(&request, wait + Duration::from_secs(1));
+    WAITING.fetch_add(1, Ordering::Relaxed);
     tokio::time::sleep(wait).await;
+    WAITING.fetch_sub(1, Ordering::Relaxed);
     format!("waited {ms} ms")
 }
 

@@ -45,6 +45,11 @@ struct Running {
 }
 
 impl Running {
+    /// Returns when a slow request is under way.
+    fn waits(&self) {
+        until("the request is under way", || get(&self.http, "/waiting").ends_with("\n1"));
+    }
+
     fn start(variables: &[(&str, &str)]) -> Self {
         let mut child = service().envs(variables.iter().copied()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
@@ -163,11 +168,10 @@ fn a_failed_command_ends_with_1_and_one_line_with_its_causes() {
 #[test]
 fn a_signal_lets_requests_under_way_finish_and_ends_with_0() {
     let running = Running::start(&[]);
-    let slow = send(&running.http, "/slow/700");
-    until("the request is under way", || get(&running.admin, "/livez").contains("200 OK"));
-    std::thread::sleep(Duration::from_millis(200));
+    let slow = send(&running.http, "/slow/3000");
+    running.waits();
     running.signal(Signal::TERM);
-    assert!(answer(slow).ends_with("waited 700 ms"));
+    assert!(answer(slow).ends_with("waited 3000 ms"));
     let (code, log) = running.wait();
     assert_eq!(code, Some(0), "{log}");
 }
@@ -186,7 +190,7 @@ fn draining_is_announced_while_work_goes_on() {
 fn a_second_signal_aborts() {
     let running = Running::start(&[]);
     let _slow = send(&running.http, "/slow/30000");
-    until("the service runs", || get(&running.http, "/slow/0").contains("200 OK"));
+    running.waits();
     let started = Instant::now();
     running.signal(Signal::TERM);
     until("it drains", || {
@@ -203,7 +207,7 @@ fn a_second_signal_aborts() {
 fn grace_has_an_end() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__GRACE_MS", "3000")]);
     let _slow = send(&running.http, "/slow/30000");
-    until("the service runs", || get(&running.http, "/slow/0").contains("200 OK"));
+    running.waits();
     let started = Instant::now();
     running.signal(Signal::TERM);
     let (code, log) = running.wait();

@@ -3,7 +3,7 @@
 use super::bulk::{TallyView, order_schema};
 use super::view::{HeadingView, LetterView, ReplayView};
 use crate::error::ApiError;
-use crate::routes::operate;
+use crate::scopes::operate;
 use actix_web::http::StatusCode;
 use domain::ids::ChargePointId;
 use domain::text::Label;

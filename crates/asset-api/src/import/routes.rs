@@ -3,7 +3,7 @@
 use super::ImportError;
 use super::report::Report;
 use super::run::Mode;
-use crate::routes::write;
+use crate::scopes::write;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};

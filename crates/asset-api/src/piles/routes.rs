@@ -3,7 +3,7 @@
 use super::view::PileView;
 use crate::edition::if_match;
 use crate::error::ApiError;
-use crate::routes::{read, write};
+use crate::scopes::{read, write};
 use actix_web::http::StatusCode;
 use domain::asset::PileDetails;
 use domain::ids::{ChargePointId, StationId};

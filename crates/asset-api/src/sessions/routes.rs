@@ -2,7 +2,7 @@
 
 use super::view::{SampleView, SessionView};
 use crate::error::ApiError;
-use crate::routes::read;
+use crate::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};

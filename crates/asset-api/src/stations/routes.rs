@@ -3,7 +3,7 @@
 use super::view::{AvailabilityView, StationView};
 use crate::edition::if_match;
 use crate::error::ApiError;
-use crate::routes::{read, write};
+use crate::scopes::{read, write};
 use actix_web::http::StatusCode;
 use domain::asset::{StationDetails, StationStatus};
 use domain::text::Label;

@@ -2,7 +2,7 @@
 
 use super::ChangeView;
 use crate::error::ApiError;
-use crate::routes::read;
+use crate::scopes::read;
 use actix_web::http::StatusCode;
 use domain::ids::ConnectorId;
 use runtime::http::Routes;

@@ -202,12 +202,16 @@ async fn a_client_that_stops_half_way_leaves_nothing() {
     let app = TestApp::start_with(database, settings).await;
     let at = station(&app).await;
     let rows = format!("{HEADER}\n{at},CP-1,,DC,1,DC,\n");
-    let mut client = tokio::net::TcpStream::connect(app.address()).await.unwrap();
     let head = "POST /api/v1/piles/import?mode=best-effort HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\n";
-    client.write_all(format!("{head}{rows}").as_bytes()).await.unwrap();
     let again = async || csv(&app, "?dryRun=true", &format!("{at},CP-2,,DC,1,DC,\n")).await;
     // While it is awaited, it takes the place of another.
-    testkit::eventually("it has the only slot", async || again().await.status == 503).await;
+    let mut client = testkit::eventually_some("it has the only slot", async || {
+        let mut client = tokio::net::TcpStream::connect(app.address()).await.unwrap();
+        client.write_all(format!("{head}{rows}").as_bytes()).await.unwrap();
+        // Whoever is first gets it: if it was the other, it is tried anew.
+        (again().await.status == 503).then_some(client)
+    })
+    .await;
     client.shutdown().await.unwrap();
     client.read_to_end(&mut Vec::new()).await.unwrap();
     testkit::eventually("the slot is free again", async || again().await.status == 200).await;

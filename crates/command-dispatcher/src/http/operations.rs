@@ -1,7 +1,7 @@
 //! What the operations take, answer and refuse.
 
 use super::answers::{AcceptedAnswer, CommandAnswer};
-use super::batches::{AcceptedBatch, BatchAnswer, ItemAnswer};
+use super::batches::answers::{AcceptedBatch, BatchAnswer, ItemAnswer};
 use super::requests::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, ResetRequest, StartRequest, StationRequest,
     StopRequest, TriggerMessageRequest, UnlockConnectorRequest,

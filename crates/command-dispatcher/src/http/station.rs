@@ -1,6 +1,6 @@
 //! Commands to the piles of a station: taken as one batch.
 
-use super::batches::AcceptedBatch;
+use super::batches::answers::AcceptedBatch;
 use super::body::CommandBody;
 use super::key::IdempotencyKey;
 use super::operations;

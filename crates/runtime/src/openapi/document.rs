@@ -56,6 +56,7 @@ fn assemble(about: &About, all: &[Described]) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": { "title": about.title, "description": about.description, "version": about.version },
+        "tags": tags(all),
         "paths": paths,
         "components": {
             "schemas": named,
@@ -64,6 +65,17 @@ fn assemble(about: &About, all: &[Described]) -> Value {
                 "description": "A token with the scopes that the operation names." } },
         },
     })
+}
+
+/// Those of the operations, in the order in which they were set up.
+fn tags(all: &[Described]) -> Vec<Value> {
+    let mut names: Vec<&str> = Vec::new();
+    for Described { operation, .. } in all {
+        if !names.contains(&operation.tag) {
+            names.push(operation.tag);
+        }
+    }
+    names.into_iter().map(|name| json!({ "name": name })).collect()
 }
 
 fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operation: &Operation) -> Value {

@@ -64,6 +64,7 @@ fn operations_stand_at_their_paths_with_their_scopes() {
     let list = &document["paths"]["/things"]["get"];
     let put = &document["paths"]["/things/{thingId}/place"]["put"];
     assert_eq!(document["info"]["version"], "1.2.3");
+    assert_eq!(document["tags"], json!([{ "name": "Things" }]));
     assert_eq!(list["security"], json!([{ "bearer": ["things:read"] }]));
     assert_eq!(put["security"], json!([{ "bearer": ["things:write"] }]));
     assert_eq!(list["parameters"][0]["name"], "broken");
