@@ -63,8 +63,13 @@ launch_kafka() {
     spawn_kafka
 }
 
+# Whether what was spawned is gone. On a busy machine it takes a moment to become java, so what it is called says nothing yet.
+spawned_is_gone() {
+    ! kill -0 "$(<"$KAFKA_PID_FILE")" 2>/dev/null
+}
+
 kafka_ready_or_dead() {
-    broker_answers 127.0.0.1 "$KAFKA_PORT" || ! kafka_pid >/dev/null
+    broker_answers 127.0.0.1 "$KAFKA_PORT" || spawned_is_gone
 }
 
 await_kafka() {

@@ -93,8 +93,12 @@ where
     context.health.add("http", || async { Ok(()) });
     context.listening_on(address);
 
-    tokio::spawn(stop_when_requested(shutdown, patience, server.handle()));
-    let stopped = tokio::spawn(async move { server.await.context("the HTTP server failed") });
+    let stopping = tokio::spawn(stop_when_requested(shutdown, patience, server.handle()));
+    let stopped = tokio::spawn(async move {
+        server.await.context("the HTTP server failed").inspect_err(|_failed| stopping.abort())?;
+        // It was told to stop; who told it may have something to say yet.
+        stopping.await.context("stopping the HTTP server panicked")
+    });
     Ok(HttpServerHandle { address, stopped })
 }
 
