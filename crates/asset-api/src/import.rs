@@ -64,38 +64,16 @@ impl Imports {
     }
 }
 
-/// `POST /api/v1/piles/import`
-pub async fn piles(
+/// `POST /api/v1/piles/import` and `POST /api/v1/stations/import`
+async fn import<T: Table>(
     api: Data<Api>,
     imports: Data<Imports>,
     request: HttpRequest,
-    query: QueryParams<Fields>,
-    caller: Caller,
-    body: Payload,
-) -> Result<HttpResponse, Problem> {
-    answer::<storage::piles::Entry>(api, &imports, &request, query, caller, body).await
-}
-
-/// `POST /api/v1/stations/import`
-pub async fn stations(
-    api: Data<Api>,
-    imports: Data<Imports>,
-    request: HttpRequest,
-    query: QueryParams<Fields>,
-    caller: Caller,
-    body: Payload,
-) -> Result<HttpResponse, Problem> {
-    answer::<storage::stations::Entry>(api, &imports, &request, query, caller, body).await
-}
-
-async fn answer<T: Table>(
-    api: Data<Api>,
-    imports: &Imports,
-    request: &HttpRequest,
     QueryParams(mut query): QueryParams<Fields>,
     caller: Caller,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
+    let request = &request;
     let format = format(request)?;
     refuse_compressed(request)?;
     let dry_run = query.optional("dryRun", in_query(flag)).unwrap_or(false);

@@ -17,8 +17,8 @@ mod unread;
 
 pub use extract::{PathParams, QueryParams};
 pub(crate) use framework::{body_problems, not_found};
-pub use guard::Deadline;
-pub(crate) use guard::too_late;
+pub use framework::{too_large, too_slow, unsupported_media_type};
+pub use guard::{Deadline, too_late};
 pub use json::{BodyLimit, JsonBody, refuse_compressed};
 pub use routes::{Methods, Routes};
 pub use server::{HttpServerHandle, serve};

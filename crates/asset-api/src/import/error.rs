@@ -1,7 +1,7 @@
 //! Why a file is not imported.
 
-use actix_web::http::StatusCode;
 use runtime::Problem;
+use runtime::http::{too_large, too_late, too_slow, unsupported_media_type};
 use std::io;
 
 /// Why a file is not imported, as far as it is not the fault of a row.
@@ -35,23 +35,11 @@ impl From<ImportError> for Problem {
         let detail = error.to_string();
         match error {
             ImportError::TooMany => Self::unavailable("TOO_MANY_IMPORTS", "Too many imports go on", 5),
-            ImportError::NotATable => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "UNSUPPORTED_MEDIA_TYPE",
-                "Content type is not supported",
-            )
-            .detail(detail),
-            ImportError::TooLarge(_) => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "Request body is too large")
-                    .detail(detail)
-            }
-            ImportError::CameTooSlowly => {
-                Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body came too slowly")
-            }
+            ImportError::NotATable => unsupported_media_type().detail(detail),
+            ImportError::TooLarge(_) => too_large().detail(detail),
+            ImportError::CameTooSlowly => too_slow(),
             ImportError::BrokeOff => Self::invalid(Vec::new()).field("body", "broke off before its end"),
-            ImportError::TooSlow => {
-                Self::unavailable("REQUEST_DEADLINE_EXCEEDED", "The request took too long", 1).detail(detail)
-            }
+            ImportError::TooSlow => too_late().detail(detail),
             ImportError::Spool(error) => Self::internal(&error),
         }
     }

@@ -13,8 +13,10 @@ use serde_json::json;
 /// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
-        .resource("/api/v1/stations/import", |on| on.post(stations(), super::stations))
-        .resource("/api/v1/piles/import", |on| on.post(piles(), super::piles));
+        .resource("/api/v1/stations/import", |on| {
+            on.post(stations(), super::import::<storage::stations::Entry>)
+        })
+        .resource("/api/v1/piles/import", |on| on.post(piles(), super::import::<storage::piles::Entry>));
 }
 
 fn stations() -> Operation {

@@ -80,48 +80,45 @@ fn get() -> Operation {
 }
 
 fn replace() -> Operation {
-    write("replacePile", TAG, "Replace what is said of a pile")
+    edit("replacePile", "Replace what is said of a pile")
         .describe("What is not in the body is gone. The device cannot be exchanged while a session is open.")
-        .with(if_match())
         .takes::<PileDetails>(details())
         .answers(shown(StatusCode::OK, "The pile as it is now"))
-        .refuses(of_edits())
-        .refuses([ApiError::from(Refusal::OpenSession)])
-        .refuses(taken())
+        .refuses(of_exchanges())
 }
 
 fn patch() -> Operation {
-    write("patchPile", TAG, "Change some of what is said of a pile")
+    edit("patchPile", "Change some of what is said of a pile")
         .describe("By JSON Merge Patch (RFC 7396): what is not in the body stays, what is null is gone.")
-        .with(if_match())
         .takes_patch::<PileDetails>(json!({ "name": "1 号桩", "serialNumber": null }))
         .answers(shown(StatusCode::OK, "The pile as it is now"))
-        .refuses(of_edits())
-        .refuses([ApiError::from(Refusal::OpenSession)])
-        .refuses(taken())
+        .refuses(of_exchanges())
 }
 
 fn retire() -> Operation {
-    write("retirePile", TAG, "Retire a pile")
+    edit("retirePile", "Retire a pile")
         .describe("Its history is kept, and it can be restored.")
-        .with(if_match())
         .answers(Answer::empty(StatusCode::NO_CONTENT, "It is retired"))
-        .refuses(of_edits())
         .refuses([ApiError::from(Refusal::OpenSession)])
 }
 
 fn restore() -> Operation {
-    write("restorePile", TAG, "Restore a retired pile")
-        .with(if_match())
+    edit("restorePile", "Restore a retired pile")
         .answers(shown(StatusCode::OK, "The pile as it is now"))
-        .refuses(of_edits())
         .refuses([ApiError::from(Refusal::NotRetired), Refusal::StationRetired.into()])
         .refuses(taken())
 }
 
-/// What any edit may be refused for.
-fn of_edits() -> [ApiError; 2] {
-    [Refusal::NotFound.into(), Refusal::OtherVersion { current: 4 }.into()]
+/// An edit of a pile.
+fn edit(id: &'static str, summary: &'static str) -> Operation {
+    write(id, TAG, summary)
+        .with(if_match())
+        .refuses([ApiError::from(Refusal::NotFound), Refusal::OtherVersion { current: 4 }.into()])
+}
+
+/// What an edit that may exchange the device may be refused for.
+fn of_exchanges() -> impl Iterator<Item = ApiError> {
+    [ApiError::from(Refusal::OpenSession)].into_iter().chain(taken())
 }
 
 fn taken() -> Option<ApiError> {

@@ -75,37 +75,29 @@ fn get() -> Operation {
 }
 
 fn replace() -> Operation {
-    write("replaceStation", TAG, "Replace what is said of a station")
+    edit("replaceStation", "Replace what is said of a station")
         .describe("What is not in the body is gone.")
-        .with(if_match())
         .takes::<StationDetails>(details())
         .answers(shown(StatusCode::OK, "The station as it is now"))
-        .refuses(of_edits())
 }
 
 fn patch() -> Operation {
-    write("patchStation", TAG, "Change some of what is said of a station")
+    edit("patchStation", "Change some of what is said of a station")
         .describe("By JSON Merge Patch (RFC 7396): what is not in the body stays, what is null is gone.")
-        .with(if_match())
         .takes_patch::<StationDetails>(json!({ "status": "Closed", "operatorId": null }))
         .answers(shown(StatusCode::OK, "The station as it is now"))
-        .refuses(of_edits())
 }
 
 fn retire() -> Operation {
-    write("retireStation", TAG, "Retire a station without piles")
+    edit("retireStation", "Retire a station without piles")
         .describe("Its history is kept, and it can be restored.")
-        .with(if_match())
         .answers(Answer::empty(StatusCode::NO_CONTENT, "It is retired"))
-        .refuses(of_edits())
         .refuses([ApiError::from(Refusal::NotEmpty)])
 }
 
 fn restore() -> Operation {
-    write("restoreStation", TAG, "Restore a retired station")
-        .with(if_match())
+    edit("restoreStation", "Restore a retired station")
         .answers(shown(StatusCode::OK, "The station as it is now"))
-        .refuses(of_edits())
         .refuses([ApiError::from(Refusal::NotRetired)])
 }
 
@@ -122,9 +114,11 @@ fn availability() -> Operation {
         .refuses([ApiError::from(Refusal::NotFound)])
 }
 
-/// What any edit may be refused for.
-fn of_edits() -> [ApiError; 2] {
-    [Refusal::NotFound.into(), Refusal::OtherVersion { current: 4 }.into()]
+/// An edit of a station.
+fn edit(id: &'static str, summary: &'static str) -> Operation {
+    write(id, TAG, summary)
+        .with(if_match())
+        .refuses([ApiError::from(Refusal::NotFound), Refusal::OtherVersion { current: 4 }.into()])
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {

@@ -44,11 +44,15 @@ fn json_problem(error: &JsonPayloadError) -> Problem {
     }
 }
 
-pub(super) fn too_large() -> Problem {
+/// 413.
+#[must_use]
+pub fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "Request body is too large")
 }
 
-pub(super) fn too_slow() -> Problem {
+/// 408.
+#[must_use]
+pub fn too_slow() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body came too slowly")
 }
 
@@ -57,7 +61,9 @@ pub(crate) fn body_problems() -> [Problem; 3] {
     [too_large(), too_slow(), unsupported_media_type()]
 }
 
-pub(super) fn unsupported_media_type() -> Problem {
+/// 415.
+#[must_use]
+pub fn unsupported_media_type() -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "UNSUPPORTED_MEDIA_TYPE",

@@ -61,7 +61,9 @@ async fn passed(end: &Cell<Instant>) {
     }
 }
 
-pub(crate) fn too_late() -> Problem {
+/// 503 at the deadline.
+#[must_use]
+pub fn too_late() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "REQUEST_DEADLINE_EXCEEDED", "The request took too long")
         .retry_after(1)
 }
