@@ -135,6 +135,7 @@ impl ChangeRule {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TariffVersion {
     /// 1 for the first of a tariff, one more for each that follows.
+    #[schemars(range(min = 1))]
     pub number: u32,
     /// Since when it is in force: until another one is that comes later or, if that is at the same time, has the greater number.
     pub effective_from: DateTime<Utc>,

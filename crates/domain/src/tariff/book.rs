@@ -73,8 +73,7 @@ pub enum Outcome {
     TariffNotActive,
     /// No version of its tariff is in force yet.
     NoVersionInForce,
-    /// It could apply, but another one does, whose subject is narrower. (Of two with one subject, which is a [`super::Clash`],
-    /// the one that began later applies, and of two that began together the one with the greater id.)
+    /// It could apply, but another one does, whose subject is narrower. (Of two with one subject, which clash, the one that began later applies, and of two that began together the one with the greater id.)
     Overridden {
         /// The one that applies.
         by: BindingId,

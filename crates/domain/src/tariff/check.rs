@@ -57,8 +57,9 @@ impl fmt::Display for Findings {
 pub(super) fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings> {
     let mut check = Check { findings: vec![], highest_per_kwh: currency.map(Currency::highest_per_kwh) };
     let zone = check.noted("timeZone", Zone::parse(&draft.time_zone));
-    let holidays = check.holidays(&draft.holidays);
-    let schedules = check.schedules(&draft.schedules, !draft.holidays.is_empty());
+    let named = draft.holidays.as_deref().unwrap_or_default();
+    let holidays = check.holidays(named);
+    let schedules = check.schedules(&draft.schedules, !named.is_empty());
     let session_fee =
         draft.session_fee.as_ref().and_then(|raw| check.price("sessionFee", raw, Decimal::from(FEE_IN_KWH)));
     let occupancy = draft.occupancy.as_ref().and_then(|fee| check.occupancy(fee));

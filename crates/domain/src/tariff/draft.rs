@@ -15,15 +15,15 @@ use serde::{Deserialize, Serialize};
 /// everything that is wrong and not only the first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "PriceList")]
+#[schemars(rename = "PriceList", description = "What a version of a tariff says.")]
 pub struct Draft {
     /// The IANA time zone of the stations that it is for. Times of day are what clocks show there.
     #[schemars(with = "Zone")]
     pub time_zone: String,
     /// The dates that count as holidays.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<NaiveDate>>", length(max = 400))]
-    pub holidays: Vec<String>,
+    pub holidays: Option<Vec<String>>,
     /// The first schedule whose conditions hold on a date has the date; the last one has no conditions.
     #[schemars(length(min = 1, max = 16))]
     pub schedules: Vec<ScheduleDraft>,
@@ -122,9 +122,10 @@ impl Draft {
 
 impl From<PriceList> for Draft {
     fn from(list: PriceList) -> Self {
+        let holidays: Vec<_> = list.holidays.iter().map(NaiveDate::to_string).collect();
         Self {
             time_zone: list.zone.to_string(),
-            holidays: list.holidays.iter().map(NaiveDate::to_string).collect(),
+            holidays: (!holidays.is_empty()).then_some(holidays),
             schedules: list.schedules.iter().map(ScheduleDraft::from).collect(),
             session_fee: list.session_fee.map(String::from),
             occupancy: list.occupancy.map(OccupancyDraft::from),

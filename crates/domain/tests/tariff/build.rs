@@ -38,7 +38,7 @@ pub fn daily(bands: &[&str]) -> ScheduleDraft {
 }
 
 pub fn draft(zone: &str, schedules: Vec<ScheduleDraft>) -> Draft {
-    Draft { time_zone: zone.to_owned(), holidays: vec![], schedules, session_fee: None, occupancy: None }
+    Draft { time_zone: zone.to_owned(), holidays: None, schedules, session_fee: None, occupancy: None }
 }
 
 pub fn list(zone: &str, bands: &[&str]) -> PriceList {

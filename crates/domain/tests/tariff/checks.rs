@@ -94,9 +94,10 @@ fn there_are_at_most_96_bands_16_schedules_and_400_holidays() {
     let many = draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 1 1"]); 17]);
     assert_eq!(findings(&many), ["schedules: must have 1 to 16 entries"]);
     let mut holidays = draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 1 1"])]);
-    holidays.holidays = vec!["2026-10-01".to_owned(); 401];
+    holidays.holidays = Some(vec!["2026-10-01".to_owned(); 401]);
     assert_eq!(findings(&holidays), ["holidays: must have 0 to 400 entries"]);
-    holidays.holidays = ["2026-10-01", "2026-02-29", "2026-10-01", "2026-1-1"].map(str::to_owned).to_vec();
+    holidays.holidays =
+        Some(["2026-10-01", "2026-02-29", "2026-10-01", "2026-1-1"].map(str::to_owned).to_vec());
     assert_eq!(
         findings(&holidays),
         [

@@ -63,7 +63,7 @@ fn seasonal() -> Tariff {
     winter.seasons = Some(vec![SeasonDraft { from: "12-15".to_owned(), to: "01-15".to_owned() }]);
     winter.holiday = Some(false);
     let mut terms = draft("Asia/Shanghai", vec![holiday, winter, daily(&["00:00-24:00 flat 0.5 0"])]);
-    terms.holidays = vec!["2027-01-01".to_owned(), "2027-10-01".to_owned()];
+    terms.holidays = Some(vec!["2027-01-01".to_owned(), "2027-10-01".to_owned()]);
     of(terms)
 }
 
@@ -110,7 +110,7 @@ fn what_ocpi_cannot_say_is_an_error_that_names_it() {
     holiday.holiday = Some(true);
     let mut terms = draft("Asia/Shanghai", vec![holiday, daily(&["00:00-24:00 flat 0.5 0"])]);
     let first: chrono::NaiveDate = "2027-01-01".parse().unwrap();
-    terms.holidays = first.iter_days().step_by(2).take(100).map(|date| date.to_string()).collect();
+    terms.holidays = Some(first.iter_days().step_by(2).take(100).map(|date| date.to_string()).collect());
     let horizon = Horizon::parse(first, 365);
     assert_eq!(exported(&of(terms), horizon), Err(ocpi::Inexpressible::TooManyElements));
 }

@@ -5,6 +5,7 @@
 mod build;
 mod checks;
 mod exchange;
+mod generated;
 mod golden;
 mod properties;
 mod resolution;
