@@ -7,7 +7,7 @@
 //! - Schedules become elements in the order of the schedules, since in OCPI too the first element that fits prices the energy.
 //!   Weekdays are `day_of_week`.
 //! - Seasons and holidays do not come back by themselves in OCPI, whose dates have years. So they are written out for
-//!   the dates of an [`Horizon`], as `start_date` and `end_date` (which is not included), and the object ends with these
+//!   the dates of a [`Horizon`], as `start_date` and `end_date` (which is not included), and the object ends with these
 //!   dates. Without a horizon such a version is an error.
 //! - OCPI has one price for energy: it is the sum of electricity and service. That they were apart is lost.
 //! - The session fee is a `FLAT` component without restrictions; a minute of occupancy is `PARKING_TIME`, whose price is for an
@@ -53,7 +53,8 @@ pub enum InvalidHeader {
     Id,
 }
 
-/// The dates that seasons and holidays are written out for.
+/// The dates that seasons and holidays are written out for. (Newfoundland once set its clocks back at a minute past midnight: the
+/// minutes of the date before that came again are not written out. No zone does so any more.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Horizon {
     first: NaiveDate,

@@ -80,6 +80,12 @@ fn gaps_and_overlaps_are_found_with_their_times() {
 }
 
 #[test]
+fn a_band_within_another_leaves_no_gap() {
+    let found = of_bands(&["00:00-12:00 valley 1 1", "01:00-02:00 flat 1 1", "12:00-24:00 peak 1 1"]);
+    assert_eq!(found, ["schedules[0].bands[1]: overlaps bands[0] from 01:00 to 02:00"]);
+}
+
+#[test]
 fn there_are_at_most_96_bands_16_schedules_and_400_holidays() {
     let quarter = |index: u16, step: u16| {
         let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);

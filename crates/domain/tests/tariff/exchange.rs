@@ -15,6 +15,19 @@ fn of(draft: Draft) -> Tariff {
     tariff(1, "CNY", ChangeRule::default(), vec![version(1, "2026-11-30T16:00:00Z", list)])
 }
 
+#[test]
+fn an_ocpi_tariff_ends_when_the_next_version_comes() {
+    let tariff = seasonal();
+    let end = |superseded_at: &str| {
+        let horizon = Horizon::parse("2026-12-01".parse().unwrap(), 62);
+        let object =
+            ocpi::object(&header(), &tariff, &tariff.versions[0], Some(instant(superseded_at)), horizon);
+        serde_json::to_value(object.unwrap()).unwrap()["end_date_time"].clone()
+    };
+    assert_eq!(end("2027-01-20T00:00:00Z"), "2027-01-20T00:00:00Z");
+    assert_eq!(end("2027-03-01T00:00:00Z"), "2027-01-31T16:00:00Z");
+}
+
 fn exported(tariff: &Tariff, horizon: Option<Horizon>) -> Result<Value, ocpi::Inexpressible> {
     let object = ocpi::object(&header(), tariff, &tariff.versions[0], None, horizon)?;
     Ok(serde_json::to_value(object).unwrap())
@@ -86,6 +99,9 @@ fn seasons_and_holidays_are_written_out_for_the_dates_of_a_horizon() {
     // 2026-12-01 and 2027-02-01 in Shanghai.
     assert_eq!(object["start_date_time"], "2026-11-30T16:00:00Z");
     assert_eq!(object["end_date_time"], "2027-01-31T16:00:00Z");
+    // Before the version is in force there is nothing to say.
+    let object = exported(&tariff, Horizon::parse("2026-11-20".parse().unwrap(), 30)).unwrap();
+    assert_eq!(object["start_date_time"], "2026-11-30T16:00:00Z");
     // Seen from within, the object begins and ends with the horizon.
     let object = exported(&tariff, Horizon::parse("2027-01-10".parse().unwrap(), 1)).unwrap();
     assert_eq!(object["elements"][0], energy(0.9, dates("2027-01-10", "2027-01-11")));

@@ -1,7 +1,10 @@
 //! Cases worked out by hand.
 
 use crate::build::*;
-use domain::tariff::{ChangeRule, OccupancyDraft, PriceBook, PriceList, Reading, Usage};
+use chrono::TimeDelta;
+use domain::tariff::{
+    ChangeRule, InvalidUsage, MAX_READINGS, OccupancyDraft, PriceBook, PriceList, Reading, Usage,
+};
 use serde_json::json;
 
 /// A day in Beijing with all four kinds, 尖峰平谷; the valley crosses midnight. The service costs the same all day.
@@ -242,6 +245,22 @@ fn a_version_that_comes_in_the_middle_of_a_session() {
     assert_eq!((occupancy.version, occupancy.charged_minutes), (2, 11));
 }
 
+/// Where the price stays the same the items stay apart all the same: each says by which version it is. 11:00 to 13:00, 1 kWh an hour, at
+/// 0.50: twice 0.50.
+#[test]
+fn each_item_is_of_one_version() {
+    let same = || list("Asia/Shanghai", &["00:00-24:00 flat 0.50 0"]);
+    let versions =
+        vec![version(1, "2026-01-01T00:00:00Z", same()), version(2, "2026-11-23T12:00:00+08:00", same())];
+    let book = book_of(tariff(1, "CNY", ChangeRule::ByConsumption, versions));
+    let (start, end) = (instant("2026-11-23T11:00:00+08:00"), instant("2026-11-23T13:00:00+08:00"));
+    let quote = book.quote(&place(), &Usage::even(start, end, wh("2000")).unwrap()).unwrap();
+    let items: Vec<_> = quote.items.iter().map(|item| (item.version, item.electricity.to_string())).collect();
+    assert_eq!(items, [(1, "0.50 CNY".to_owned()), (2, "0.50 CNY".to_owned())]);
+    // A driver who looks at the timetable sees no difference.
+    assert_eq!(book.timetable(&place(), start, end).unwrap().len(), 1);
+}
+
 /// The fee for occupancy is 0.30 a minute after 15 minutes, at most 10.00, and a session costs 1.50.
 ///
 /// - 15 min: nothing. - 15 min 1 s: 1 minute begun, 0.30. - 48 min: 33 × 0.30 = 9.90. - 49 min: 34 × 0.30 = 10.20 → 10.00.
@@ -255,7 +274,7 @@ fn occupancy_is_by_minutes_begun_after_the_grace_time_up_to_the_cap() {
     let end = instant("2026-11-23T13:00:00+08:00");
     let usage = Usage::even(instant("2026-11-23T11:00:00+08:00"), end, wh("20000")).unwrap();
     let total = |seconds| {
-        let usage = usage.clone().unplugged(end + chrono::TimeDelta::seconds(seconds)).unwrap();
+        let usage = usage.clone().unplugged(end + TimeDelta::seconds(seconds)).unwrap();
         let quote = book.quote(&place(), &usage).unwrap();
         (quote.totals.total.to_string(), quote.occupancy.is_some_and(|occupancy| occupancy.capped))
     };
@@ -265,6 +284,42 @@ fn occupancy_is_by_minutes_begun_after_the_grace_time_up_to_the_cap() {
     assert_eq!(total(49 * 60), ("11.50 CNY".to_owned(), true));
     // While nobody knows when it was unplugged, occupancy is open.
     assert_eq!(book.quote(&place(), &usage).unwrap().occupancy, None);
+}
+
+#[test]
+fn what_a_meter_cannot_have_said_is_refused() {
+    let reading = |minute: i64, register: &str| Reading {
+        at: instant("2026-11-23T11:00:00Z") + TimeDelta::minutes(minute),
+        register: wh(register),
+    };
+    let metered = |readings: &[(i64, &str)]| {
+        Usage::metered(readings.iter().map(|(minute, register)| reading(*minute, register)).collect())
+    };
+    let at = |minute: i64| reading(minute, "0").at;
+    assert_eq!(metered(&[]), Err(InvalidUsage::Count));
+    assert_eq!(metered(&[(0, "5")]), Err(InvalidUsage::Count));
+    assert_eq!(Usage::metered(vec![reading(0, "5"); MAX_READINGS + 1]), Err(InvalidUsage::Count));
+    assert_eq!(metered(&[(0, "5"), (2, "6"), (1, "7")]), Err(InvalidUsage::Backwards { at: at(1) }));
+    assert_eq!(metered(&[(0, "5"), (1, "4.999")]), Err(InvalidUsage::Falling { at: at(1) }));
+    assert_eq!(metered(&[(0, "5"), (0, "6")]), Err(InvalidUsage::Jump { at: at(0) }));
+    let usage = metered(&[(0, "5"), (1, "6"), (1, "6"), (3, "8")]).unwrap();
+    assert_eq!(
+        [usage.energy_until(at(1)), usage.energy_until(at(2)), usage.energy()],
+        [wh("1"), wh("2"), wh("3")]
+    );
+    assert_eq!([usage.energy_until(at(-1)), usage.energy_until(at(9))], [wh("0"), wh("3")]);
+    assert_eq!(usage.unplugged(at(2)), Err(InvalidUsage::UnpluggedEarly));
+}
+
+/// No time, no items: what is left is the session fee.
+#[test]
+fn a_session_without_time_costs_its_fee() {
+    let mut terms = draft("Asia/Shanghai", vec![daily(&BEIJING)]);
+    terms.session_fee = Some("2.345".to_owned());
+    let now = instant("2026-11-23T11:00:00Z");
+    let book = book("CNY", PriceList::try_from(terms).unwrap());
+    let quote = book.quote(&place(), &Usage::even(now, now, wh("0")).unwrap()).unwrap();
+    assert_eq!((quote.items.len(), quote.totals.total.to_string()), (0, "2.35 CNY".to_owned()));
 }
 
 /// A timetable is merged where nothing changes for the driver: two flat bands that meet at 10:00 are one row, and so are valley before

@@ -234,8 +234,10 @@ proptest! {
         prop_assert!(periods.len() <= MAX_PERIODS);
         while at < end {
             let (shown, price) = (list.zone().local(at), book.price_at(&place(), at).unwrap());
-            prop_assert_eq!(price_in_ocpi(&object, shown), number(price.price_per_kwh), "at {}", shown);
-            // Where clocks are set at midnight a day may begin with minutes of the date before.
+            // Where clocks were set back after midnight, minutes of the date before came again: before the horizon's dates.
+            if shown.date_naive() >= date {
+                prop_assert_eq!(price_in_ocpi(&object, shown), number(price.price_per_kwh), "at {}", shown);
+            }
             if shown.date_naive() == asked {
                 let time = shown.format("%H%M%S").to_string();
                 let period = periods.iter().rfind(|period| *period["StartTime"].as_str().unwrap() <= *time).unwrap();

@@ -184,6 +184,22 @@ fn a_tariff_that_changes_in_mid_session_prices_what_flows_in_its_time() {
 }
 
 #[test]
+fn the_version_that_began_last_is_in_force() {
+    let mut tariff = costing(1, "1");
+    let list = tariff.versions[0].price_list.clone();
+    // The third corrects the second before it begins, the fourth is about a time before.
+    for (number, from) in [(2, NOON), (3, NOON), (4, "2026-03-01T00:00:00Z")] {
+        tariff.versions.push(version(number, from, list.clone()));
+    }
+    let number = |at| tariff.version_at(instant(at)).map(|version| version.number);
+    assert_eq!(
+        [number("2025-12-31T23:59:59Z"), number(START), number("2026-05-01T00:00:00Z")],
+        [None, Some(1), Some(4)]
+    );
+    assert_eq!(number(NOON), Some(3));
+}
+
+#[test]
 fn prices_are_told_within_reach() {
     let book = five_levels();
     let zone = Zone::parse("Asia/Shanghai").unwrap();
