@@ -150,8 +150,8 @@ impl From<Price> for String {
     }
 }
 
-/// Writes a decimal as a JSON number, for formats that know no others. The number reads back as the same decimal, for it has
-/// no more digits than a double keeps.
+/// Writes a decimal as a JSON number, for formats that know no others. Of up to 15 digits, which is more than any believable
+/// price has, the number reads back as the same decimal.
 pub(super) fn as_number<S: serde::Serializer>(decimal: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     let number: f64 = decimal.to_string().parse().map_err(serde::ser::Error::custom)?;
     serializer.serialize_f64(number)
