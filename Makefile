@@ -36,7 +36,7 @@ contract: ## try both HTTP services by their OpenAPI documents, with tools of Py
 	@$(with-stack) tools=$$(tests/contract/set-up) && cargo build --workspace --bins && \
 	CONTRACT_TOOLS=$$tools cargo test -p system-tests --test contract -- --ignored
 
-bench: ## measure against the targets, ten to fourteen minutes; the report goes to target/bench
+bench: ## measure against the targets, fourteen to eighteen minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
 chaos: ## prove exactly-once under faults, at some length, on servers of its own

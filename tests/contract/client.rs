@@ -35,7 +35,9 @@ async fn generate(service: &str, place: &Path) {
     let mut generator = tool("openapi-python-client");
     generator
         .current_dir(place)
-        .args(["generate", "--meta", "none", "--fail-on-warning", "--path"])
+        .args(["generate", "--meta", "none", "--fail-on-warning", "--config"])
+        .arg(folder().join("client.yaml"))
+        .arg("--path")
         .arg(document)
         .args(["--output-path", &service.replace('-', "_")]);
     run(generator).await;

@@ -39,6 +39,16 @@ impl Api {
         self.database.run(work).await
     }
 
+    /// The same with work that is known to take long, at most `limit`.
+    pub async fn run_within<T, F, Fut>(&self, limit: Duration, work: F) -> Result<T, ApiError>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, ApiError>> + Send,
+        T: Send + 'static,
+    {
+        self.database.run_within(limit, work).await
+    }
+
     /// What makes one doubt what devices report.
     pub fn doubts(&self) -> Doubts<'_> {
         Doubts { silent_since: runtime::clock::now() - self.heartbeat_timeout, reading: &self.reading }

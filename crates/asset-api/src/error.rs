@@ -1,5 +1,6 @@
 //! What can go wrong with a request, and how that looks from outside.
 
+use crate::import::ImportError;
 use actix_web::http::StatusCode;
 use runtime::Problem;
 use runtime::problem::FieldError;
@@ -26,6 +27,9 @@ pub enum ApiError {
     /// As many clients follow the feed as may.
     #[error("too many clients follow the feed")]
     TooManyFollowers,
+    /// A file is not imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The state of the station is against it.
     #[error(transparent)]
     Station(#[from] stations::Refusal),
@@ -69,6 +73,7 @@ impl From<ApiError> for Problem {
             ApiError::TooManyFollowers => {
                 Self::unavailable("TOO_MANY_FOLLOWERS", "Too many clients follow the feed", 5)
             }
+            ApiError::Import(error) => error.into(),
             ApiError::Station(StationRefusal::NotFound) | ApiError::Pile(PileRefusal::StationNotFound) => {
                 Self::not_found("STATION_NOT_FOUND", "There is no such station")
             }

@@ -19,6 +19,11 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// These fields.
+    pub const fn of(fields: BTreeMap<String, Value>) -> Self {
+        Self { left: fields, errors: Vec::new() }
+    }
+
     /// Takes a field that must be there.
     pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
         if !self.has(name) {

@@ -12,6 +12,7 @@ mod edition;
 mod error;
 mod feed;
 mod fields;
+mod import;
 mod page;
 mod piles;
 mod reading;
@@ -25,4 +26,4 @@ mod unregistered;
 
 pub use routes::openapi;
 pub use service::{migrate, serve};
-pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings};

@@ -1,6 +1,6 @@
 //! `/api/v1/piles`, and those of a station: what was registered and what the devices report, in one body.
 
-mod body;
+pub mod body;
 mod live;
 pub mod routes;
 mod view;
@@ -78,7 +78,7 @@ pub async fn list(
         retired: query.optional("retired", parse::in_query(parse::flag)).unwrap_or(false),
     };
     query.finish(Some(()))?;
-    page(&api, request, filter).await
+    page(&api, request, filter, None).await
 }
 
 /// Reads the status of a pile.
@@ -98,13 +98,8 @@ pub async fn list_of_station(
     let station = stations::parse_id(&station)?;
     let request = page::take(&mut query)?;
     query.finish(Some(()))?;
-    api.run(move |mut connection| async move {
-        let found = storage::stations::find(&mut connection, station).await?;
-        Ok(found.ok_or(Refusal::StationNotFound)?)
-    })
-    .await?;
     let filter = Filter { station_id: Some(station), ..Filter::default() };
-    page(&api, request, filter).await
+    page(&api, request, filter, Some(station)).await
 }
 
 /// `GET /api/v1/piles/{pileId}`
@@ -112,9 +107,7 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
     let id = parse_id(&id)?;
     let found = api
         .run(move |mut connection| async move {
-            let pile = piles::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
-            let live = piles::find_live(&mut connection, &pile.details.charge_point_id).await?;
-            Ok((pile, live))
+            Ok(piles::find_with_live(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
         })
         .await?;
     Ok(show(&api, &found))
@@ -201,12 +194,23 @@ fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
     edition::respond(StatusCode::OK, pile.edition).json(view)
 }
 
-/// The page that `request` asks for of the piles that `filter` lets through.
-async fn page(api: &Api, request: PageRequest, filter: Filter) -> Result<HttpResponse, Problem> {
+/// The page that `request` asks for of the piles that `filter` lets through. They are those of `station`, where given, which must
+/// be there.
+async fn page(
+    api: &Api,
+    request: PageRequest,
+    filter: Filter,
+    station: Option<StationId>,
+) -> Result<HttpResponse, Problem> {
     let after = request.after.map(|place| (place.created_at, PileId(place.id)));
     let (page, live) = api
         .run(move |mut connection| async move {
             let rows = piles::list(&mut connection, &filter, after, request.rows()).await?;
+            // A station with piles is there.
+            if let Some(station) = station.filter(|_| rows.is_empty()) {
+                let found = storage::stations::find(&mut connection, station).await?;
+                found.ok_or(Refusal::StationNotFound)?;
+            }
             let page = Page::cut(&request, rows, |last| page::place(last.edition, last.id.0));
             let devices: Vec<_> = page.items().iter().map(|pile| &pile.details.charge_point_id).collect();
             let live = piles::load_live(&mut connection, &devices).await?;

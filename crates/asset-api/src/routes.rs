@@ -1,7 +1,7 @@
 //! Which handler answers what, and what its callers must be allowed. Each resource sets up its own.
 
 use crate::error;
-use crate::{audit, dead_letters, feed, piles, sessions, stations, status_history, unregistered};
+use crate::{audit, dead_letters, feed, import, piles, sessions, stations, status_history, unregistered};
 use runtime::auth::Scope;
 use runtime::http::Routes;
 use runtime::openapi::{About, Operation};
@@ -25,6 +25,8 @@ pub const ABOUT: About = About {
 
 /// All of it.
 pub fn set_up(routes: &mut Routes<'_>) {
+    // Before those whose ids could be called so.
+    import::routes::set_up(routes);
     stations::routes::set_up(routes);
     piles::routes::set_up(routes);
     audit::routes::set_up(routes);

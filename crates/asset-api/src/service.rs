@@ -3,12 +3,17 @@
 use crate::Settings;
 use crate::api::Api;
 use crate::feed::Hub;
+use crate::import::Imports;
 use crate::reading::Reading;
 use crate::routes;
 use actix_web::web;
 use runtime::Context;
 use runtime::causes;
-use storage::Database;
+use std::sync::Arc;
+use storage::{Database, DatabaseSettings, StorageError};
+
+/// Connections for what the service does by itself: it looks for changes, at how far events are read, and after its health.
+const OWN_CONNECTIONS: usize = 2;
 
 /// Serves the API until shutdown is requested. Begins when Postgres answers, however long that takes.
 ///
@@ -16,7 +21,7 @@ use storage::Database;
 /// When the database has another schema, or the server fails.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     context.health.add("http", || async { Err("it does not listen yet".to_owned()) });
-    let database = Database::new(&settings.database)?;
+    let database = pool(&settings, OWN_CONNECTIONS)?;
     context.health.add("database", || async { Err("the schema is not checked yet".to_owned()) });
     let waited = database.await_schema(|error, pause| {
         tracing::warn!(error = causes(error), retry_in = ?pause, "waiting for the database");
@@ -31,13 +36,30 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     });
     let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
     let hub = web::Data::from(hub);
+    let imports = web::Data::new(Imports::new(settings.import.clone()));
     let reading = Reading::watch(database.clone(), &settings.freshness, context.shutdown.clone());
-    let api = web::Data::new(Api::new(database, reading, &settings));
-    let server =
-        runtime::http::serve(&settings.http, &settings.auth, &context, routes::ABOUT, move |routes| {
-            routes::set_up(routes.share(api.clone()).share(hub.clone()));
-        })?;
+    let (http, auth) = (settings.http.clone(), settings.auth.clone());
+    let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
+        // Each worker sets up for itself, on its own runtime.
+        let api = Api::new(of_worker(&database, &settings), Arc::clone(&reading), &settings);
+        routes::set_up(routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone()));
+    })?;
     server.stopped().await
+}
+
+/// The database through connections that live on the thread of the worker that asks: to change threads for each statement and for
+/// each answer costs more than a small statement itself.
+fn of_worker(database: &Database, settings: &Settings) -> Database {
+    let for_requests = settings.database.max_connections.saturating_sub(OWN_CONNECTIONS);
+    let max_connections = (for_requests / settings.http.workers.get()).max(1);
+    pool(settings, max_connections).unwrap_or_else(|error| {
+        tracing::warn!(error = causes(&error), "a worker has no connections of its own");
+        database.clone()
+    })
+}
+
+fn pool(settings: &Settings, max_connections: usize) -> Result<Database, StorageError> {
+    Database::new(&DatabaseSettings { max_connections, ..settings.database.clone() })
 }
 
 /// Brings the schema of the database up to date, and says in the log what that took.

@@ -3,6 +3,7 @@
 use runtime::auth::AuthSettings;
 use runtime::settings::HttpSettings;
 use serde::Deserialize;
+use std::path::PathBuf;
 use storage::DatabaseSettings;
 
 /// Every key with its default, and what it is for.
@@ -22,6 +23,26 @@ pub struct Settings {
     pub freshness: FreshnessSettings,
     /// How changes are told to those who follow them.
     pub feed: FeedSettings,
+    /// What imports are allowed.
+    pub import: ImportSettings,
+}
+
+/// What imports are allowed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportSettings {
+    /// Bytes of a file.
+    pub max_body_bytes: u64,
+    /// Rows of a file.
+    pub max_rows: usize,
+    /// Imports that may go on at once.
+    pub max_concurrent: usize,
+    /// Milliseconds that a client may take to send a file.
+    pub receive_timeout_ms: u64,
+    /// Milliseconds that may be taken to look the rows up, and again to write them.
+    pub work_timeout_ms: u64,
+    /// Where a file is kept meanwhile; empty for the system's own place.
+    pub directory: PathBuf,
 }
 
 /// How changes are told to those who follow them.

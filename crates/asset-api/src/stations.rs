@@ -1,6 +1,6 @@
 //! `/api/v1/stations`: charging stations.
 
-mod body;
+pub mod body;
 mod query;
 pub mod routes;
 mod view;

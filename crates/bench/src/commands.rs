@@ -1,26 +1,26 @@
 //! Commands: how long until 202, how long until a gateway can read the record, and what of that is the floor: the same
 //! look-up, insert and publication with nothing around them.
 
-mod caller;
 mod floor;
 mod piles;
+mod posted;
 mod readback;
-mod stretch;
 
+use crate::caller::Caller;
 use crate::load::Threads;
 use crate::plan::CommandPlan;
-use crate::report::{CommandPhase, CommandRate, Commands, Latency};
+use crate::report::{CallPhase, CommandRate, Commands, Latency};
 use crate::rig::Rig;
 use crate::search::Search;
+use crate::stretch::{Outcome, Stretch};
 use anyhow::Context as _;
-use caller::{Caller, Posted};
 use floor::Floor;
 use launch::narrator::{say, seen};
 use piles::Piles;
+use posted::Posted;
 use readback::Readback;
 use std::sync::Arc;
 use std::time::Duration;
-use stretch::Stretch;
 
 /// After a rate that turned out not to be sustained for long, this share of it is tried.
 const STEP_DOWN_PERCENT: u32 = 90;
@@ -95,7 +95,7 @@ impl Stage<'_> {
     }
 
     /// The highest rate that is sustained for the length of a step, and all steps.
-    async fn search(&mut self, which: Which) -> anyhow::Result<(Option<u32>, Vec<CommandPhase>)> {
+    async fn search(&mut self, which: Which) -> anyhow::Result<(Option<u32>, Vec<CallPhase>)> {
         let mut search = Search::new(self.plan.ladder.clone(), self.plan.steps);
         let mut tried = Vec::new();
         say(&format!("how many a second {} sustains …", which.name()));
@@ -124,18 +124,13 @@ impl Stage<'_> {
         Ok(held)
     }
 
-    async fn floor(
-        &mut self,
-        rate: u32,
-        warm_up: Duration,
-        measured: Duration,
-    ) -> anyhow::Result<CommandPhase> {
+    async fn floor(&mut self, rate: u32, warm_up: Duration, measured: Duration) -> anyhow::Result<CallPhase> {
         let (floor, piles) = (self.floor.clone(), Arc::clone(&self.piles));
         let call = move |_number| {
             let (floor, pile) = (floor.clone(), piles.next());
             async move { floor.call(&pile?).await.map_err(|error| format!("{error:#}")) }
         };
-        let stretch = Stretch::drive(self.rig, &self.threads, rate, warm_up, measured, call).await?;
+        let stretch = self.drive(rate, warm_up, measured, call).await?;
         Ok(stretch.phase())
     }
 
@@ -145,7 +140,7 @@ impl Stage<'_> {
         rate: u32,
         warm_up: Duration,
         measured: Duration,
-    ) -> anyhow::Result<(CommandPhase, Latency)> {
+    ) -> anyhow::Result<(CallPhase, Latency)> {
         // Its connections end with the stretch, long before the service would close idle ones.
         let caller = Arc::new(Caller::new(&self.dispatcher)?);
         let piles = Arc::clone(&self.piles);
@@ -157,9 +152,27 @@ impl Stage<'_> {
                 answer.and_then(|answer| Posted::read(&answer)).map_err(|error| format!("{error:#}"))
             }
         };
-        let stretch = Stretch::drive(self.rig, &self.threads, rate, warm_up, measured, call).await?;
-        let read = self.readback.take(stretch.accepted()).await.context("read the records back")?;
-        Ok((stretch.phase(), stretch.until_read(&read)?))
+        let stretch = self.drive(rate, warm_up, measured, call).await?;
+        let accepted = stretch.successes().map(|posted| posted.id);
+        let read = self.readback.take(accepted).await.context("read the records back")?;
+        let readable = stretch.until(|posted: &Posted| {
+            read.get(&posted.id).copied().with_context(|| format!("{} was not read", posted.id))
+        });
+        Ok((stretch.phase(), readable?))
+    }
+
+    async fn drive<W>(
+        &mut self,
+        rate: u32,
+        warm_up: Duration,
+        measured: Duration,
+        call: impl Fn(u64) -> W + Send + 'static,
+    ) -> anyhow::Result<Stretch<Posted>>
+    where
+        W: Future<Output = Outcome<Posted>> + Send + 'static,
+    {
+        self.rig.meters.ingestors = self.rig.platform.ingestors()?;
+        Stretch::drive(&self.rig.meters, &self.threads, rate, warm_up, measured, call).await
     }
 }
 

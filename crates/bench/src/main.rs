@@ -6,6 +6,7 @@
     reason = "this program talks to the person who started it"
 )]
 
+mod caller;
 mod commands;
 mod conditions;
 mod floor;
@@ -14,11 +15,13 @@ mod meters;
 mod numbers;
 mod plan;
 mod platform;
+mod reads;
 mod report;
 mod rig;
 mod run;
 mod search;
 mod server;
+mod stretch;
 mod takeover;
 mod visibility;
 
@@ -34,9 +37,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: bench [quick] [commands] [ingestors=N] [partitions=N]
+const USAGE: &str = "usage: bench [quick] [commands|reads] [ingestors=N] [partitions=N]
   quick      the same steps, small and short, to try the tool: the figures mean nothing
   commands   commands only, four minutes; the report goes to a folder of its own
+  reads      reads only, four minutes, to a folder of their own
 
 Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make bench` sets them.";
 
@@ -85,13 +89,13 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
     };
     heading("The end");
     clean_up(&names).await;
-    if !report.smaller_fleets.is_empty() || report.commands.is_some() {
+    if report.has_figures() {
         report.judge();
         // Half a report must not take the place of a whole one.
-        let folder = match report.complete {
-            true if plan.events => folder,
-            true => folder.join("commands"),
-            false => folder.join("incomplete"),
+        let folder = match (report.complete, plan.only) {
+            (true, None) => folder,
+            (true, Some(chapter)) => folder.join(chapter.name()),
+            (false, _) => folder.join("incomplete"),
         };
         report.write(&folder)?;
         println!("\n{}", report.markdown());

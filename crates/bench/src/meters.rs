@@ -30,6 +30,8 @@ pub struct Meters {
     pub broker: Option<u32>,
     /// command-dispatcher's process, while it runs.
     pub dispatcher: Option<u32>,
+    /// asset-api's process, while it runs.
+    pub asset_api: Option<u32>,
     /// Redis' process; `None` when it runs elsewhere.
     pub redis: Option<u32>,
 }
@@ -59,13 +61,14 @@ const LOOK: Duration = Duration::from_millis(500);
 
 const INGESTOR: &str = "event-ingestor";
 const DISPATCHER: &str = "command-dispatcher";
+const ASSET_API: &str = "asset-api";
 const POSTGRES: &str = "postgres";
 const BROKER: &str = "kafka";
 const REDIS: &str = "redis";
 const LOAD: &str = "load generator";
 const MEASURING: &str = "measuring";
 /// The order of the report.
-const ORDER: [&str; 7] = [DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS, LOAD, MEASURING];
+const ORDER: [&str; 8] = [ASSET_API, DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS, LOAD, MEASURING];
 
 impl Meters {
     /// Finds the server that `backend` serves, if that is a process of this machine.
@@ -87,7 +90,12 @@ impl Meters {
 
     /// What is one process each.
     fn singles(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        let singles = [(BROKER, self.broker), (DISPATCHER, self.dispatcher), (REDIS, self.redis)];
+        let singles = [
+            (BROKER, self.broker),
+            (ASSET_API, self.asset_api),
+            (DISPATCHER, self.dispatcher),
+            (REDIS, self.redis),
+        ];
         singles.into_iter().filter_map(|(name, pid)| Some((name, pid?)))
     }
 
@@ -96,7 +104,9 @@ impl Meters {
         let probes: f64 = self.probes.iter().filter_map(|pid| cpu(*pid)).sum();
         let load = threads_cpu(LOAD_THREADS);
         let mut read = BTreeMap::new();
-        read.insert(INGESTOR, self.ingestors.iter().filter_map(|pid| cpu(*pid)).sum());
+        if !self.ingestors.is_empty() {
+            read.insert(INGESTOR, self.ingestors.iter().filter_map(|pid| cpu(*pid)).sum());
+        }
         if let Some(server) = self.postgres {
             let live: f64 = children(server).into_iter().filter_map(cpu).sum();
             read.insert(POSTGRES, cpu(server).unwrap_or_default() + live - probes);

@@ -41,16 +41,66 @@ pub struct Plan {
     pub steps: usize,
     /// After the crash of an ingestor, how long load goes on.
     pub takeover: Duration,
-    /// Whether events are measured, or commands only.
-    pub events: bool,
+    /// The only chapter that is measured; `None`: all of them.
+    pub only: Option<Chapter>,
     /// Commands.
     pub commands: CommandPlan,
+    /// Reads.
+    pub reads: ReadPlan,
     /// Events that the floor is measured with.
     pub floor_events: u32,
     /// How long one transaction per event is measured, with one connection and with several.
     pub one_by_one: Duration,
     /// Commits that the disk is measured with.
     pub commits: usize,
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chapter {
+    /// Commands.
+    Commands,
+    /// Reads.
+    Reads,
+}
+
+impl Chapter {
+    /// Its name among the words of a call, and of the folder that its report goes to.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Commands => "commands",
+            Self::Reads => "reads",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Commands, Self::Reads].into_iter().find(|chapter| chapter.name() == word)
+    }
+}
+
+/// How reads are measured.
+#[derive(Debug, Clone)]
+pub struct ReadPlan {
+    /// Requests per second at which waits are judged.
+    pub rate: u32,
+    /// What is cut off at the beginning of each measurement.
+    pub warm_up: Duration,
+    /// How long as many as it goes are asked for.
+    pub saturated: Duration,
+    /// How long a rate is kept.
+    pub paced: Duration,
+    /// How often pages at each depth are asked for.
+    pub rounds: usize,
+}
+
+impl ReadPlan {
+    const fn full() -> Self {
+        Self { rate: 2_000, warm_up: seconds(2), saturated: seconds(6), paced: seconds(10), rounds: 100 }
+    }
+
+    const fn quick() -> Self {
+        Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5, ..Self::full() }
+    }
 }
 
 /// How commands are measured.
@@ -105,7 +155,7 @@ impl CommandPlan {
 }
 
 impl Plan {
-    /// The whole measurement, about fourteen minutes.
+    /// The whole measurement, about seventeen minutes.
     fn full() -> Self {
         Self {
             mode: "full",
@@ -123,8 +173,9 @@ impl Plan {
             step: seconds(8),
             steps: 9,
             takeover: seconds(25),
-            events: true,
+            only: None,
             commands: CommandPlan::full(),
+            reads: ReadPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
             commits: 500,
@@ -147,6 +198,7 @@ impl Plan {
             steps: 4,
             takeover: seconds(16),
             commands: CommandPlan::quick(),
+            reads: ReadPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
             commits: 50,
@@ -154,23 +206,23 @@ impl Plan {
         }
     }
 
-    /// The plan that `words` ask for: `quick`, and `commands`, `ingestors=N` or `partitions=N` over either plan.
+    /// The plan that `words` ask for: `quick`, and `commands` or `reads`, `ingestors=N` or `partitions=N` over either plan.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
         for word in words {
             match word.split_once('=') {
                 None if word == "quick" => {
-                    let Self { ingestors, partitions, events, .. } = plan;
-                    plan = Self { ingestors, partitions, events, ..Self::quick() };
+                    let Self { ingestors, partitions, only, .. } = plan;
+                    plan = Self { ingestors, partitions, only, ..Self::quick() };
                 }
-                None if word == "commands" => plan.events = false,
+                None if Chapter::parse(&word).is_some() => plan.only = Chapter::parse(&word),
                 Some(("ingestors", number)) => {
                     plan.ingestors = at_least_one(&word, number)?.try_into().context("ingestors")?;
                 }
                 Some(("partitions", number)) => {
                     plan.partitions = at_least_one(&word, number)?.try_into().context("partitions")?;
                 }
-                _ => bail!("`{word}` is none of quick, commands, ingestors=N, partitions=N"),
+                _ => bail!("`{word}` is none of quick, commands, reads, ingestors=N, partitions=N"),
             }
         }
         Ok(plan)
@@ -190,7 +242,7 @@ fn at_least_one(word: &str, number: &str) -> anyhow::Result<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::Plan;
+    use super::{Chapter, Plan};
 
     fn parse(words: &[&str]) -> anyhow::Result<Plan> {
         Plan::parse(words.iter().map(|word| (*word).to_owned()))
@@ -201,7 +253,9 @@ mod tests {
         assert_eq!(parse(&[]).unwrap().charge_points, 100_000);
         let plan = parse(&["ingestors=2", "quick", "partitions=4"]).unwrap();
         assert_eq!((plan.mode, plan.ingestors, plan.partitions), ("quick", 2, 4));
-        assert!(plan.events && !parse(&["commands", "quick"]).unwrap().events);
+        assert_eq!(plan.only, None);
+        assert_eq!(parse(&["commands", "quick"]).unwrap().only, Some(Chapter::Commands));
+        assert_eq!(parse(&["quick", "reads"]).unwrap().only, Some(Chapter::Reads));
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

@@ -22,6 +22,8 @@ pub struct Names {
     pub run: String,
     /// The database.
     pub database: String,
+    /// The database that reads are measured on.
+    pub reads: String,
     /// The topic of events.
     pub events: String,
     /// The topic of commands.
@@ -53,6 +55,7 @@ impl Names {
         let run: String = run.chars().skip(20).collect();
         Self {
             database: format!("bench_{run}"),
+            reads: format!("bench_reads_{run}"),
             events: format!("bench-events-{run}"),
             commands: format!("bench-commands-{run}"),
             feed: format!("bench-feed-{run}"),
@@ -63,12 +66,15 @@ impl Names {
 
     /// Removes what bears these names; what is not there is as good as removed.
     pub async fn remove(&self) -> anyhow::Result<()> {
-        let dropped = server::drop_database(&variable("DATABASE_URL")?, &self.database).await;
+        let url = variable("DATABASE_URL")?;
+        let dropped = server::drop_database(&url, &self.database).await;
+        let reads_dropped = server::drop_database(&url, &self.reads).await;
         let kafka = launch::kafka()?;
         for topic in [&self.events, &self.commands, &self.feed, &self.floor] {
             kafka.delete_topic(topic).await.with_context(|| format!("delete {topic}"))?;
         }
-        dropped.with_context(|| format!("drop {}", self.database))
+        dropped.with_context(|| format!("drop {}", self.database))?;
+        reads_dropped.with_context(|| format!("drop {}", self.reads))
     }
 }
 

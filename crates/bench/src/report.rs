@@ -1,15 +1,19 @@
 //! What was found, in a form that programs read (`report.json`, whose keys are stable within a schema version), and its
 //! renderings for people.
 
+mod calls;
 mod chart;
 mod commands;
 mod markdown;
+mod reads;
 mod verdict;
 
 #[cfg(test)]
 mod sample;
 
-pub use commands::{CommandPhase, CommandRate, Commands};
+pub use calls::CallPhase;
+pub use commands::{CommandRate, Commands};
+pub use reads::{FloorPhase, PILE, PageCost, ReadKind, Reads, Saturation};
 pub use verdict::Verdict;
 
 use crate::conditions::Conditions;
@@ -49,6 +53,8 @@ pub struct Report {
     pub takeover: Option<Takeover>,
     /// Commands.
     pub commands: Option<Commands>,
+    /// Reads.
+    pub reads: Option<Reads>,
     /// Targets, and whether they were met.
     pub verdicts: Vec<Verdict>,
 }
@@ -181,8 +187,14 @@ impl Report {
             commit: None,
             takeover: None,
             commands: None,
+            reads: None,
             verdicts: Vec::new(),
         }
+    }
+
+    /// Whether anything was measured that is worth a report.
+    pub const fn has_figures(&self) -> bool {
+        !self.smaller_fleets.is_empty() || self.commands.is_some() || self.reads.is_some()
     }
 
     /// Judges what was measured.

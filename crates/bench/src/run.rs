@@ -3,13 +3,13 @@
 use crate::load::Generator;
 use crate::meters::Broker;
 use crate::numbers::round;
-use crate::plan::Plan;
+use crate::plan::{Chapter, Plan};
 use crate::platform::Names;
 use crate::report::{Latency, Phase, Report};
 use crate::rig::Rig;
 use crate::search::Search;
 use crate::visibility;
-use crate::{commands, floor, server, takeover};
+use crate::{commands, floor, reads, server, takeover};
 use anyhow::Context as _;
 use launch::narrator::{heading, say, seen};
 use std::path::Path;
@@ -30,6 +30,25 @@ pub async fn play(
     broker: &Broker,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    if plan.only != Some(Chapter::Reads) {
+        platform(plan, names, folder, broker, report).await?;
+    }
+    if plan.only != Some(Chapter::Commands) {
+        heading("Reads");
+        report.reads = Some(reads::play(plan, names, folder).await?);
+    }
+    report.complete = true;
+    Ok(())
+}
+
+/// Everything that ingestors take part in; it ends with them.
+async fn platform(
+    plan: &Plan,
+    names: &Names,
+    folder: &Path,
+    broker: &Broker,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     heading("Setting up");
     let begun = Instant::now();
     let mut rig = Rig::set_up(plan, names, folder, broker).await?;
@@ -40,13 +59,10 @@ pub async fn play(
     ));
     let commits = server::commit(&mut rig.questions, plan.commits).await?;
     report.commit = Some(Latency::of(commits));
-    if plan.events {
-        events(&mut rig, report).await?;
-    } else {
-        down(&mut rig, report).await?;
+    match plan.only {
+        None => events(&mut rig, report).await,
+        Some(_) => down(&mut rig, report).await,
     }
-    report.complete = true;
-    Ok(())
 }
 
 /// Everything about events, and commands once there is nothing else to do.

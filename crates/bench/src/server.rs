@@ -59,6 +59,19 @@ pub fn with_database(url: &str, name: &str) -> anyhow::Result<String> {
     Ok(parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}")))
 }
 
+/// Where the server of a URL listens.
+pub fn address(url: &str) -> anyhow::Result<&str> {
+    let (_, place) = url.split_once("://").context("DATABASE_URL begins with postgres://")?;
+    let (server, _) = place.split_once('/').context("DATABASE_URL ends in /database")?;
+    Ok(server.rsplit_once('@').map_or(server, |(_, address)| address))
+}
+
+/// The same database through another address.
+pub fn with_address(url: &str, address: &str) -> anyhow::Result<String> {
+    let given = self::address(url)?;
+    Ok(url.replacen(&format!("{given}/"), &format!("{address}/"), 1))
+}
+
 /// A connection of the measuring's own.
 pub async fn connect(url: &str) -> anyhow::Result<Connection> {
     Ok(Connection::establish(url).await?)
@@ -181,12 +194,24 @@ struct Discarded {
 
 #[cfg(test)]
 mod tests {
-    use super::with_database;
+    use super::{address, with_address, with_database};
 
     #[test]
     fn the_database_is_the_last_part_of_the_path() {
         let url = |url| with_database(url, "x").unwrap();
         assert_eq!(url("postgres://a@h:1/charging"), "postgres://a@h:1/x");
         assert_eq!(url("postgres://a@h:1/charging?sslmode=disable"), "postgres://a@h:1/x?sslmode=disable");
+    }
+
+    #[test]
+    fn the_address_stands_between_the_user_and_the_database() {
+        for (url, expected) in [
+            ("postgres://a:b@h:1/charging?x=/", "postgres://a:b@other:2/charging?x=/"),
+            ("postgres://h:1/charging", "postgres://other:2/charging"),
+        ] {
+            assert_eq!(address(url).unwrap(), "h:1");
+            assert_eq!(with_address(url, "other:2").unwrap(), expected);
+        }
+        assert!(address("h:1").is_err());
     }
 }

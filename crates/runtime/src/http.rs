@@ -1,23 +1,28 @@
 //! A service's HTTP face: server, observation of requests, and extractors that fail as problems.
 
+mod connections;
 mod docs;
 mod extract;
 mod framework;
 mod guard;
+mod headers;
 mod json;
 mod observe;
 pub mod page;
 mod routes;
 mod server;
+mod target;
+mod unfinished;
 mod unread;
 
 pub use extract::{PathParams, QueryParams};
 pub(crate) use framework::{body_problems, not_found};
 pub use guard::Deadline;
 pub(crate) use guard::too_late;
-pub use json::{BodyLimit, JsonBody};
+pub use json::{BodyLimit, JsonBody, refuse_compressed};
 pub use routes::{Methods, Routes};
 pub use server::{HttpServerHandle, serve};
+pub(crate) use target::too_long;
 
 #[cfg(test)]
 mod tests;

@@ -179,9 +179,14 @@ impl Problem {
         if self.0.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        let body = self.body(instance, trace_id);
+        response.body(self.to_json(instance, trace_id))
+    }
+
+    /// The body of the response as text: for a failure that is told within a response which has begun already.
+    #[must_use]
+    pub fn to_json(&self, instance: Option<&str>, trace_id: Option<&str>) -> String {
         // A struct of texts and numbers always serialises; an empty body still carries the status.
-        response.body(serde_json::to_string(&body).unwrap_or_default())
+        serde_json::to_string(&self.body(instance, trace_id)).unwrap_or_default()
     }
 
     /// The body of the response.

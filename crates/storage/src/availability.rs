@@ -1,13 +1,15 @@
-//! How the piles and connectors of stations stand, counted: many stations in one statement.
+//! How the piles and connectors of stations stand, counted: many stations in one statement, which reads each row once. `domain`
+//! tells what a pile's status is; to have Postgres work it out for each row costs more than all of the reading.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
 use diesel::QueryResult;
-use diesel::sql_types::{Int8, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int2, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::asset::ConnectorType;
-use domain::ids::StationId;
-use domain::status::PileStatus;
+use domain::ids::{ConnectorId, StationId};
+use domain::status::{ConnectorStatus, PileStatus};
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
@@ -62,17 +64,27 @@ pub async fn load_many(
     ids: &[StationId],
 ) -> Result<HashMap<StationId, Availability>, StorageError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<Count> = Bulk(Wanted { ids }).load(connection).await?;
+    let rows: Vec<Standing> = Bulk(Wanted { ids }).load(connection).await?;
     let mut stations: HashMap<StationId, Availability> = HashMap::new();
-    for (station, of, kind, status, count) in rows {
-        let status = PileStatus::parse(&status).ok_or_else(|| broken(&status))?;
-        let kind = kind.map(|kind| ConnectorType::parse(&kind).ok_or_else(|| broken(&kind))).transpose()?;
-        let station = stations.entry(StationId(station)).or_default();
-        let tally =
-            if of == "pile" { &mut station.piles } else { station.connectors.entry(kind).or_default() };
-        tally.insert(status, count);
+    for (station, declared, online, numbers, statuses) in rows {
+        let heard = heard(&numbers.unwrap_or_default(), &statuses.unwrap_or_default())?;
+        let declared = serde_json::from_str(&declared).map_err(broken)?;
+        stations.entry(StationId(station)).or_default().count(declared, online, heard);
     }
     Ok(stations)
+}
+
+/// Connectors with what each reported last.
+fn heard(
+    numbers: &[i16],
+    statuses: &[Option<String>],
+) -> Result<BTreeMap<ConnectorId, Option<ConnectorStatus>>, StorageError> {
+    let connector = |(number, word): (&i16, &Option<String>)| {
+        let id = ConnectorId::parse((*number).into()).map_err(broken)?;
+        let status = word.as_deref().map(|word| ConnectorStatus::parse(word).ok_or_else(|| broken(word)));
+        Ok((id, status.transpose()?))
+    };
+    numbers.iter().zip(statuses).map(connector).collect()
 }
 
 /// The same of one station.
@@ -83,12 +95,54 @@ pub async fn load(connection: &mut Connection, id: StationId) -> Result<Availabi
     Ok(load_many(connection, &[id]).await?.remove(&id).unwrap_or_default())
 }
 
-fn broken(word: &str) -> StorageError {
-    StorageError::inconsistent("connectors", format!("the word {word}"))
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("connectors", what)
 }
 
-/// Station, `pile` or `connector`, type, status and how many.
-type Count = (Uuid, String, Option<String>, String, i64);
+impl Availability {
+    /// Counts a pile whose operator declared `declared`, and whose device is `online`, if it was ever heard, with connectors
+    /// that are `heard`.
+    fn count(
+        &mut self,
+        declared: Vec<Declared>,
+        online: Option<bool>,
+        heard: BTreeMap<ConnectorId, Option<ConnectorStatus>>,
+    ) {
+        let reports = heard.iter().filter_map(|(id, status)| Some((*id, (*status)?)));
+        let pile = online.map_or(PileStatus::Unknown, |online| PileStatus::roll_up(online, reports));
+        *self.piles.entry(pile).or_default() += 1;
+        let out = heard
+            .get(&ConnectorId::WHOLE)
+            .copied()
+            .flatten()
+            .filter(|status| matches!(status, ConnectorStatus::Faulted | ConnectorStatus::Unavailable));
+        let mut outlets: BTreeMap<ConnectorId, (Option<ConnectorType>, Option<ConnectorStatus>)> =
+            declared.into_iter().map(|outlet| (outlet.connector_id, (Some(outlet.kind), None))).collect();
+        for (id, status) in heard.into_iter().filter(|(id, _)| !id.is_whole()) {
+            outlets.entry(id).or_default().1 = status;
+        }
+        for (kind, status) in outlets.into_values() {
+            let status = match pile {
+                PileStatus::Offline | PileStatus::Unknown => pile,
+                PileStatus::Reported(_) => out.or(status).map_or(PileStatus::Unknown, PileStatus::Reported),
+            };
+            *self.connectors.entry(kind).or_default().entry(status).or_default() += 1;
+        }
+    }
+}
+
+/// A connector that an operator declared, as far as it is counted.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Declared {
+    connector_id: ConnectorId,
+    #[serde(rename = "type")]
+    kind: ConnectorType,
+}
+
+/// A pile: its station, the connectors that were declared, whether its device is there (null: it was never heard), and the numbers
+/// and statuses of the connectors that were heard of.
+type Standing = (Uuid, String, Option<bool>, Option<Vec<i16>>, Option<Vec<Option<String>>>);
 
 struct Wanted {
     ids: Vec<Uuid>,
@@ -96,33 +150,15 @@ struct Wanted {
 
 impl Rows for Wanted {
     type Statement = Self;
-    const BEFORE: &'static str = concat!(
-        "with standing as (
-           select piles.station_id, piles.charge_point_id, piles.connectors, ",
-        pile_status!(),
-        " as status
-           from unnest("
-    );
-    const AFTER: &'static str = ") as wanted (id) join piles on piles.station_id = wanted.id and piles.retired_at is null)
-         select station_id, 'pile', null, status, count(*) from standing group by station_id, status
-         union all
-         select station_id, 'connector', outlet.kind,
-                case when standing.status in ('Offline', 'Unknown') then standing.status
-                     else coalesce(whole.status, outlet.status, 'Unknown') end,
-                count(*)
-         from standing
-         left join connectors as whole
-           on whole.charge_point_id = standing.charge_point_id and whole.connector_id = 0
-              and whole.status in ('Faulted', 'Unavailable')
+    const BEFORE: &'static str =
+        "select piles.station_id, piles.connectors::text, device.online, heard.numbers, heard.statuses
+         from unnest(";
+    const AFTER: &'static str = ") as wanted (id)
+         join piles on piles.station_id = wanted.id and piles.retired_at is null
+         left join charge_points as device on device.charge_point_id = piles.charge_point_id
          cross join lateral (
-           select max(kind) as kind, max(status) as status
-           from (select (declared ->> 'connectorId')::smallint as id, declared ->> 'type' as kind, null as status
-                 from jsonb_array_elements(standing.connectors) as declared
-                 union all
-                 select connector_id, null, status from connectors as heard
-                 where heard.charge_point_id = standing.charge_point_id and connector_id <> 0) as outlets
-           group by id) as outlet
-         group by 1, 3, 4";
+           select array_agg(connector_id) as numbers, array_agg(status) as statuses
+           from connectors where connectors.charge_point_id = device.charge_point_id) as heard";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.ids)
@@ -130,5 +166,5 @@ impl Rows for Wanted {
 }
 
 impl Lookup for Wanted {
-    type Answer = (SqlUuid, Text, Nullable<Text>, Text, Int8);
+    type Answer = (SqlUuid, Text, Nullable<Bool>, Nullable<Array<Int2>>, Nullable<Array<Nullable<Text>>>);
 }

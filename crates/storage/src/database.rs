@@ -109,12 +109,26 @@ impl Database {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
+        self.run_within(self.transaction_timeout, work).await
+    }
+
+    /// The same with work that is known to take long, at most `limit` on its connection.
+    ///
+    /// # Errors
+    /// As [`Database::run`].
+    pub async fn run_within<T, E, F, Fut>(&self, limit: Duration, work: F) -> Result<T, E>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
         let database = self.clone();
         let task = tokio::spawn(async move {
             let connection = database.connection().await?;
             // Boxed: Diesel's futures nest so deeply that the compiler gives up on what is built around them.
             let work: BoxFuture<'_, Result<T, E>> = work(connection).boxed();
-            tokio::time::timeout(database.transaction_timeout, work)
+            tokio::time::timeout(limit, work)
                 .await
                 .unwrap_or_else(|_elapsed| Err(E::from(StorageError::TimedOut)))
         });

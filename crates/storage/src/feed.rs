@@ -64,6 +64,22 @@ pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Re
     Ok(())
 }
 
+/// Locks the rows of `devices`, many, in key order, as ingestors do, for a transaction that [`append`]s next and takes no lock
+/// after that; see [`append_of`].
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn hold(tx: &mut Connection, devices: &[&str]) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "select count(*) from (select 1 from charge_points where charge_point_id = any($1)
+                               order by charge_point_id for update) as held",
+    )
+    .bind::<Array<Text>, _>(devices)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// The body and the size of each chunk, column by column.
 type PaddedChunks = (Vec<Option<String>>, Vec<Option<i32>>);
 

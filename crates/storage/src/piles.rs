@@ -1,10 +1,12 @@
 //! Piles as operators registered them, and beside them what their devices report.
 
 mod live;
+mod put_many;
 mod row;
 mod write;
 
-pub use live::{LiveConnector, LiveView, find_live, load_live};
+pub use live::{LiveConnector, LiveView, find_live, find_with_live, load_live};
+pub use put_many::{Entry, EntryRefusal};
 pub use write::{Refusal, insert, restore, retire, update};
 
 use crate::availability::pile_status;
@@ -15,7 +17,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Text};
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::asset::Pile;
 use domain::ids::{ChargePointId, PileId, StationId};
@@ -100,9 +102,9 @@ pub async fn list(
         query = query.filter(piles::charge_point_id.eq(charge_point.as_str()));
     }
     if let Some((at, id)) = after {
-        // Said so that the index is entered at `at`: a row comparison, which diesel does not know.
-        let later = piles::created_at.lt(at).or(piles::id.lt(id.0));
-        query = query.filter(piles::created_at.le(at)).filter(later);
+        // A row comparison, which diesel does not know, enters the index at the very row: those of an import were all made at once.
+        let place = sql::<Bool>("(piles.created_at, piles.id) < (").bind::<Timestamptz, _>(at);
+        query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
     }
     let rows = query.load(connection).await?;
     rows.into_iter().map(Pile::try_from).collect()

@@ -1,10 +1,12 @@
 //! Charging stations as operators registered them.
 
 mod near;
+mod put_many;
 mod row;
 mod write;
 
 pub use near::{Near, list_near};
+pub use put_many::{Entry, EntryRefusal};
 
 pub(crate) use write::keep;
 pub use write::{Refusal, insert, restore, retire, update};
@@ -17,7 +19,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Text};
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::asset::{Station, StationStatus};
 use domain::ids::StationId;
@@ -108,9 +110,9 @@ pub async fn list(
         query = query.filter(sql::<Bool>(is_available!()));
     }
     if let Some((at, id)) = after {
-        // Said so that the index is entered at `at`: a row comparison, which diesel does not know.
-        let later = stations::created_at.lt(at).or(stations::id.lt(id.0));
-        query = query.filter(stations::created_at.le(at)).filter(later);
+        // A row comparison, which diesel does not know, enters the index at the very row: those of an import were all made at once.
+        let place = sql::<Bool>("(stations.created_at, stations.id) < (").bind::<Timestamptz, _>(at);
+        query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
     }
     let rows = query.load(connection).await?;
     rows.into_iter().map(Station::try_from).collect()

@@ -11,18 +11,22 @@
 
 mod access;
 mod database;
+pub mod hostile;
+pub mod injection;
 pub mod kafka_wire;
 mod openapi;
 mod ports;
+pub mod raw_http;
 pub mod redis_servers;
 mod relay;
 mod stack;
 mod topic;
+pub mod trespass;
 mod waiting;
 
 pub use access::{each_asks_for_its_scope, jwks_file};
 pub use database::TestDatabase;
-pub use openapi::{openapi_has_true_examples, openapi_is_committed};
+pub use openapi::{openapi_has_true_examples, openapi_is_committed, openapi_query};
 pub use ports::free_port;
 pub use relay::{Manner, Relay};
 pub use stack::{environment, kafka_brokers, redis_url, unique};

@@ -83,3 +83,24 @@ pub(crate) fn scopes(document: &Value) -> BTreeSet<(String, String)> {
     };
     operations(document).map(named).collect()
 }
+
+/// The names that the query of `method` on `path` may have by `document`; the variable parts of the path may be called, or be,
+/// anything in braces.
+///
+/// # Panics
+/// When there is no such operation.
+#[must_use]
+pub fn openapi_query(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
+    let generic = |path: &str| -> String {
+        path.split('/')
+            .map(|part| if part.starts_with('{') { "/{}".to_owned() } else { format!("/{part}") })
+            .collect()
+    };
+    let mut all = operations(document);
+    let found =
+        all.find(|(known, place, _)| known.eq_ignore_ascii_case(method) && generic(place) == generic(path));
+    let (_, _, operation) = found.unwrap_or_else(|| panic!("there is no {method} {path}"));
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let in_query = parameters.filter(|parameter| parameter["in"] == "query");
+    in_query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+}

@@ -10,9 +10,10 @@ const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
 
 /// What the service answers, and the scope that it needs.
-const ROUTES: [(&str, &str, &str); 28] = [
+pub const ROUTES: [(&str, &str, &str); 30] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
+    ("POST", "stations/import", WRITE),
     ("GET", "stations/ID", READ),
     ("PUT", "stations/ID", WRITE),
     ("DELETE", "stations/ID", WRITE),
@@ -20,6 +21,7 @@ const ROUTES: [(&str, &str, &str); 28] = [
     ("POST", "stations/ID/piles", WRITE),
     ("GET", "feed", READ),
     ("GET", "piles", READ),
+    ("POST", "piles/import", WRITE),
     ("GET", "piles/ID", READ),
     ("PUT", "piles/ID", WRITE),
     ("DELETE", "piles/ID", WRITE),
@@ -49,6 +51,12 @@ async fn every_route_asks_for_its_scope() {
     testkit::each_asks_for_its_scope(&root, &issuer, &ROUTES, &asset_api::openapi()).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_trick_gets_in_without_a_token() {
+    let app = protected(&Issuer::generate().unwrap()).await;
+    testkit::trespass::no_trick_gets_in(app.address(), &ROUTES).await;
+}
+
 /// The service, for those with a token of `issuer`.
 async fn protected(issuer: &Issuer) -> TestApp {
     let database = testkit::TestDatabase::new().await;
@@ -76,4 +84,12 @@ async fn who_edits_stands_in_the_audit() {
         assert_eq!(audit["items"][0]["by"], subject, "{audit}");
     }
     assert_eq!(create("tab\tbed").await.status(), 401);
+    let import = app.request(Method::POST, "/api/v1/stations/import").bearer_auth(as_whom("importer"));
+    let id = "0192f0b0-0000-7000-8000-000000000001";
+    let import = import.header("content-type", "text/csv").body(format!("id,name\n{id},South\n"));
+    assert_eq!(import.send().await.unwrap().status(), 200);
+    let audit = app.request(Method::GET, &format!("/api/v1/stations/{id}/audit"));
+    let audit: serde_json::Value =
+        audit.bearer_auth(as_whom("auditor")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(audit["items"][0]["by"], "importer", "{audit}");
 }

@@ -31,6 +31,10 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap()
     }

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use asset_api::Settings;
 use reqwest::{Method, RequestBuilder};
 use runtime::Context;
+use runtime::settings::{LogFormat, LogSettings};
 use serde_json::{Value, json};
 use testkit::TestDatabase;
 
@@ -33,6 +34,8 @@ impl TestApp {
 
     /// Starts it with settings of its own; returns when it listens.
     pub async fn start_with(database: TestDatabase, settings: Settings) -> Self {
+        let quiet = LogSettings { format: LogFormat::Text, level: "runtime::telemetry=error".to_owned() };
+        runtime::telemetry::init(&quiet).unwrap();
         let context = Context::new("asset-api");
         let service = tokio::spawn(asset_api::serve(settings, context.clone()));
         let address = tokio::select! {

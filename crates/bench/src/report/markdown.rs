@@ -1,8 +1,9 @@
 //! The report as a text with tables.
 
 mod commands;
+mod reads;
 
-use super::{Latency, Phase, ProcessUse, Report, thousand, thousands};
+use super::{CallPhase, Latency, Phase, ProcessUse, Report, thousand, thousands};
 use std::fmt::Write as _;
 
 /// Renders it.
@@ -27,6 +28,7 @@ pub(super) fn render(report: &Report) -> String {
     text += &fleets(report);
     text += &floor(report);
     text += &report.commands.as_ref().map_or_else(String::new, commands::render);
+    text += &report.reads.as_ref().map_or_else(String::new, reads::render);
     text += &others(report);
     text
 }
@@ -90,6 +92,10 @@ fn targets(report: &Report) -> String {
 
 fn cells(latency: &Latency) -> [String; 4] {
     [latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms].map(|ms| format!("{ms:.1}"))
+}
+
+fn sustained(phase: &CallPhase) -> String {
+    phase.why_not().map_or_else(|| "yes".to_owned(), |why| format!("**no**: {why}"))
 }
 
 fn latencies(report: &Report) -> String {
@@ -261,6 +267,11 @@ mod tests {
         | P50 of POST → 202 at 50 commands/s, beside the floor | ≤ 1.5 × | 1.4 × (2.5 → 3.5 ms) | met |
         | P50 of POST → 202 at 500 commands/s, beside the floor | ≤ 1.5 × | 1.6 × (2.5 → 4.0 ms) | **not met** |
         | highest sustained rate of commands | ≥ 2,000/s | 2,250/s | met |
+        | P99 of GET a pile at 2,000/s | ≤ 20 ms | 4.0 ms | met |
+        | P99 of GET a page of 50 stations at 2,000/s | ≤ 20 ms | 500/s are answered at most; 15.0 ms at 250/s | **not met** |
+        | throughput of GET a pile, of the floor | ≥ 50 % | 50 % (10,000 of 20,000/s) | met |
+        | a page deep in the list of stations, beside page 1 | ≤ 1.3 × | 1.1 × | met |
+        | a page deep in the list of stations nearby, beside page 1 | ≤ 1.3 × | 2 × | **not met** |
 
         ![Latency by rate](latency.svg)
 
@@ -346,6 +357,38 @@ mod tests {
         | 500, the floor | command-dispatcher | 0.50 | 1000.0 | 22 |
         | 2,250 | command-dispatcher | 2.25 | 1000.0 | 22 |
         | 2,250, the floor | command-dispatcher | 2.25 | 1000.0 | 22 |
+
+        ## Reads, as many as are answered to 32 clients
+
+        | GET | statements | round trips | the floor, /s | asset-api, /s | of the floor | P50 | P99 |
+        |---|---|---|---|---|---|---|---|
+        | a pile | 3 | 1 | 20,000 | 10,000 | 50 % | 3.0 | 9.0 |
+        | a page of 50 stations | 3 | 1 | 600 | 500 | 83.3 % | 3.0 | 9.0 |
+
+        10,000 stations, 100,000 piles. The floor is pgbench with the statements that asset-api was seen to send for the same requests, over as many connections to PostgreSQL (8), in the same run right before.
+
+        ## Reads at a rate, in ms from when each was due
+
+        | GET |  | asked for, /s | answered, /s | P50 | P95 | P99 | max | sustained |
+        |---|---|---|---|---|---|---|---|---|
+        | a pile | the floor | 2,000 | 2,000 | 0.2 | 0.5 | 1.1 | 8.0 |  |
+        | a pile | asset-api | 2,000 | 2,000 | 0.9 | 2.5 | 4.0 | 22.0 | yes |
+        | a page of 50 stations | the floor | 250 | 250 | 0.2 | 0.5 | 1.1 | 8.0 |  |
+        | a page of 50 stations | asset-api | 250 | 250 | 0.9 | 2.5 | 15.0 | 22.0 | yes |
+
+        ## Pages deep in a list: the median, in ms
+
+        | list | items | page 1 | at 10 % | at 50 % | at 99 % | dearest to page 1 |
+        |---|---|---|---|---|---|---|
+        | stations | 10,000 | 2.00 | 2.10 | 1.90 | 2.20 | 1.1 × |
+        | stations nearby | 1,300 | 2.00 | 2.10 | 3.00 | 4.00 | 2 × |
+
+        ## What each process used for reads
+
+        | GET | process | cores | CPU µs per request | peak memory, MB |
+        |---|---|---|---|---|
+        | a pile, 2,000/s | command-dispatcher | 2.00 | 1000.0 | 22 |
+        | a page of 50 stations, 250/s | command-dispatcher | 0.25 | 1000.0 | 22 |
 
         ## The disk, in ms
 

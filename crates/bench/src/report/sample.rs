@@ -1,7 +1,8 @@
 //! A report to test the renderings with.
 
 use super::{
-    CommandPhase, CommandRate, Commands, Floor, Latency, Phase, ProcessUse, Report, Takeover, Writing,
+    CallPhase, CommandRate, Commands, Floor, FloorPhase, Latency, PageCost, Phase, ProcessUse, ReadKind,
+    Reads, Report, Saturation, Takeover, Writing,
 };
 use crate::conditions::Conditions;
 use crate::server::Setting;
@@ -99,12 +100,13 @@ pub fn sample() -> Report {
         limit_s: 15.0,
     });
     report.commands = Some(commands());
+    report.reads = Some(reads());
     report.complete = true;
     report
 }
 
-fn command_phase(rate: u32, latency: Latency) -> CommandPhase {
-    CommandPhase {
+fn call_phase(rate: u32, latency: Latency) -> CallPhase {
+    CallPhase {
         rate,
         seconds: 15.0,
         calls: u64::from(rate) * 15,
@@ -128,7 +130,7 @@ fn command_phase(rate: u32, latency: Latency) -> CommandPhase {
 
 fn commands() -> Commands {
     let measured = |rate, floor, platform, readable| {
-        CommandRate::new(rate, command_phase(rate, floor), command_phase(rate, platform), readable)
+        CommandRate::new(rate, call_phase(rate, floor), call_phase(rate, platform), readable)
     };
     let mut late = measured(
         2_250,
@@ -137,11 +139,11 @@ fn commands() -> Commands {
         latency(10.0, 55.0, 85.0, 140.0),
     );
     late.platform.generator_behind = latency(0.2, 1.0, 2.5, 20.0);
-    let failed = CommandPhase {
+    let failed = CallPhase {
         sustained: false,
         failed: 12,
         failure: Some("503 DATABASE_UNAVAILABLE".to_owned()),
-        ..command_phase(3_000, latency(900.0, 1_800.0, 1_950.0, 2_001.0))
+        ..call_phase(3_000, latency(900.0, 1_800.0, 1_950.0, 2_001.0))
     };
     Commands {
         piles: 10_000,
@@ -163,6 +165,36 @@ fn commands() -> Commands {
         highest: Some(late),
         search: vec![failed],
         floor_highest: Some(3_000),
-        floor_search: vec![command_phase(3_000, latency(4.0, 15.0, 30.0, 60.0))],
+        floor_search: vec![call_phase(3_000, latency(4.0, 15.0, 30.0, 60.0))],
+    }
+}
+
+fn reads() -> Reads {
+    let kind = |name, rate, per_s, floor_per_s, p99_ms| {
+        let saturated = Saturation { clients: 32, per_s, latency: latency(3.0, 6.0, 9.0, 30.0) };
+        let floor = Saturation { clients: 8, per_s: floor_per_s, latency: latency(0.4, 0.8, 1.2, 9.0) };
+        ReadKind {
+            name,
+            statements: 3,
+            round_trips: 1,
+            of_floor_percent: ReadKind::share_of(&saturated, &floor),
+            saturated,
+            floor,
+            paced: call_phase(rate, latency(0.9, 2.5, p99_ms, 22.0)),
+            floor_paced: FloorPhase { rate, per_s: rate.into(), latency: latency(0.2, 0.5, 1.1, 8.0) },
+        }
+    };
+    Reads {
+        stations: 10_000,
+        piles: 100_000,
+        connections: 8,
+        kinds: vec![
+            kind("a pile", 2_000, 10_000.0, 20_000.0, 4.0),
+            kind("a page of 50 stations", 250, 500.0, 600.0, 15.0),
+        ],
+        pages: vec![
+            PageCost::new("stations", 10_000, 100, vec![(0, 2.0), (10, 2.1), (50, 1.9), (99, 2.2)]),
+            PageCost::new("stations nearby", 1_300, 100, vec![(0, 2.0), (10, 2.1), (50, 3.0), (99, 4.0)]),
+        ],
     }
 }

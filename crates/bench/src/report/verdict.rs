@@ -1,6 +1,7 @@
 //! Targets beside figures. A target that is missed fails nothing: it is printed.
 
 mod commands;
+mod reads;
 
 use super::{Phase, Report, thousands};
 use crate::numbers::{round, share};
@@ -51,6 +52,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
         Verdict::new(what, format!("≤ {limit} s"), format!("{took} s"), took <= limit)
     }));
     verdicts.extend(report.commands.iter().flat_map(commands::judge));
+    verdicts.extend(report.reads.iter().flat_map(reads::judge));
     verdicts
 }
 
@@ -143,6 +145,11 @@ mod tests {
         P50 of POST → 202 at 50 commands/s, beside the floor: 1.4 × (2.5 → 3.5 ms) ≤ 1.5 × met
         P50 of POST → 202 at 500 commands/s, beside the floor: 1.6 × (2.5 → 4.0 ms) ≤ 1.5 × NOT MET
         highest sustained rate of commands: 2,250/s ≥ 2,000/s met
+        P99 of GET a pile at 2,000/s: 4.0 ms ≤ 20 ms met
+        P99 of GET a page of 50 stations at 2,000/s: 500/s are answered at most; 15.0 ms at 250/s ≤ 20 ms NOT MET
+        throughput of GET a pile, of the floor: 50 % (10,000 of 20,000/s) ≥ 50 % met
+        a page deep in the list of stations, beside page 1: 1.1 × ≤ 1.3 × met
+        a page deep in the list of stations nearby, beside page 1: 2 × ≤ 1.3 × NOT MET
         "##);
     }
 
@@ -157,7 +164,8 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_not_judged() {
         let mut report = sample();
-        (report.highest, report.floor, report.takeover, report.commands) = (None, None, None, None);
+        (report.highest, report.floor, report.takeover) = (None, None, None);
+        (report.commands, report.reads) = (None, None);
         report.smaller_fleets.clear();
         assert_eq!(judge(&report).len(), 2);
     }

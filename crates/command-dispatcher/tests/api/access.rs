@@ -6,7 +6,7 @@ use dev_issuer::Issuer;
 const SEND: &str = "commands:send";
 
 /// What the service answers, and the scope that it needs.
-const ROUTES: [(&str, &str, &str); 13] = [
+pub const ROUTES: [(&str, &str, &str); 13] = [
     ("POST", "piles/ID/commands/start-transaction", SEND),
     ("POST", "piles/ID/commands/stop-transaction", SEND),
     ("POST", "piles/ID/commands/reset", SEND),
@@ -27,6 +27,12 @@ async fn every_route_asks_for_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
     testkit::each_asks_for_its_scope(app.root(), &issuer, &ROUTES, &command_dispatcher::openapi()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_trick_gets_in_without_a_token() {
+    let app = protected(&Issuer::generate().unwrap()).await;
+    testkit::trespass::no_trick_gets_in(app.root().trim_start_matches("http://"), &ROUTES).await;
 }
 
 /// The service, for those with a token of `issuer`.

@@ -180,7 +180,7 @@ fn parse(settings: &[(&str, &str)]) -> Settings {
 }
 
 fn serve(settings: Settings) -> (Context, JoinHandle<anyhow::Result<()>>) {
-    let quiet = LogSettings { format: LogFormat::Text, level: "off".to_owned() };
+    let quiet = LogSettings { format: LogFormat::Text, level: "runtime::telemetry=error".to_owned() };
     runtime::telemetry::init(&quiet).unwrap();
     let context = Context::new("command-dispatcher");
     let served = tokio::spawn(command_dispatcher::serve(settings, context.clone()));

@@ -12,6 +12,7 @@ use actix_web::{
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
+use super::{target, unfinished::Serving};
 use crate::Problem;
 
 /// For an application put together without settings.
@@ -41,9 +42,11 @@ pub(super) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    target::check(&request)?;
     let default = request.app_data::<DefaultDeadline>().map_or(FALLBACK, |deadline| deadline.0);
     let end = Rc::new(Cell::new(Instant::now() + default));
     request.extensions_mut().insert(Deadline(Rc::clone(&end)));
+    let _work = Serving::begin(&request);
     let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
     tokio::select! {
         outcome = handled => outcome.unwrap_or_else(|_panic| Err(Problem::bare_internal().into())),

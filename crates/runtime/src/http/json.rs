@@ -79,7 +79,7 @@ fn unreadable(error: &PayloadError) -> Problem {
 
 /// The request's body as JSON.
 ///
-/// Fails with 415 unless the content type is `application/json` (or `…+json`), 413 or 408 beyond [`BodyLimit`], and
+/// Fails with 415 unless the content type is `application/json` (or `…+json`) and nothing is compressed, 413 or 408 beyond [`BodyLimit`], and
 /// 400 `INVALID_REQUEST` naming the field otherwise. Unknown fields are errors where `T` says
 /// `#[serde(deny_unknown_fields)]`, as every request body should.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = BodyLimit::of(request);
-        let checked = check_content_type(request).and_then(|()| limit.check_announced(request));
+        let checked = check_content_type(request)
+            .and_then(|()| refuse_compressed(request))
+            .and_then(|()| limit.check_announced(request));
         let payload = payload.take();
         async move {
             checked?;
@@ -114,6 +116,19 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
         Some(kind) if kind.starts_with("application/") && kind.ends_with("+json") => Ok(()),
         _ => Err(framework::unsupported_media_type()),
     }
+}
+
+/// Nothing is unpacked: a few bytes could become any number.
+///
+/// # Errors
+///
+/// 415 when the body is compressed.
+pub fn refuse_compressed(request: &HttpRequest) -> Result<(), Problem> {
+    let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
+    if codings.all(|coding| coding == "identity") {
+        return Ok(());
+    }
+    Err(framework::unsupported_media_type().detail("send it without Content-Encoding"))
 }
 
 /// Parses JSON, naming the path of what does not fit.

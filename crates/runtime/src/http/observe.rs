@@ -13,7 +13,7 @@ use opentelemetry::{KeyValue, global, metrics::Histogram};
 use tracing::{Instrument as _, Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::framework;
+use super::{framework, headers, target};
 use crate::auth::Allowance;
 use crate::{Problem, trace};
 
@@ -35,13 +35,17 @@ pub(super) async fn observe(
     let seen = Seen {
         method: request.method().clone(),
         route: request.resource_map().match_pattern(request.path()).unwrap_or_else(|| "unmatched".to_owned()),
-        path: request.path().to_owned(),
+        path: target::shown(request.path()).to_owned(),
         started: Instant::now(),
     };
     let span = span(&seen, &request);
     async move {
         let outcome = match next.call(request).await {
-            Ok(response) => Ok(limited(complete(response.map_into_boxed_body(), &seen))),
+            Ok(response) => {
+                let mut response = limited(complete(response.map_into_boxed_body(), &seen));
+                headers::protect(response.headers_mut());
+                Ok(response)
+            }
             Err(error) => Err(complete_error(&error, &seen)),
         };
         let status = match &outcome {
@@ -96,7 +100,8 @@ fn limited(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
 fn complete_error(error: &Error, seen: &Seen) -> Error {
     let problem = error.as_error::<Problem>().cloned().unwrap_or_else(|| framework::describe_error(error));
     let trace_id = trace::current_trace_id();
-    let response = problem.respond(Some(&seen.path), trace_id.as_deref());
+    let mut response = problem.respond(Some(&seen.path), trace_id.as_deref());
+    headers::protect(response.headers_mut());
     actix_web::error::InternalError::from_response(problem, response).into()
 }
 

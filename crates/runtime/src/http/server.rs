@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_web::{
-    App, HttpServer,
+    App,
     body::MessageBody,
     dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
@@ -15,13 +15,11 @@ use actix_web::{
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
-use super::{docs::Docs, framework, guard, json::BodyLimit, observe, routes::Routes, unread};
+use super::{connections, docs::Docs, framework, guard, json::BodyLimit, observe, routes::Routes};
 use crate::auth::{Auth, AuthSettings};
 use crate::openapi::{self, About};
 use crate::{Context, Shutdown, settings::HttpSettings};
 
-/// Threads a worker may start for blocking work; none are started without it.
-const BLOCKING_THREADS: usize = 4;
 /// Kept back from the grace period, so that a service can clean up after its server before it is stopped hard.
 const MARGIN_S: u64 = 1;
 
@@ -84,26 +82,17 @@ where
     let patience = Duration::from_secs(shutdown.grace().as_secs().saturating_sub(MARGIN_S).max(1));
     let deadline = Duration::from_millis(settings.request_deadline_ms);
     let client_timeout = Duration::from_millis(settings.client_timeout_ms);
-    let send_timeout = Duration::from_millis(settings.send_timeout_ms);
     let limit = BodyLimit { bytes: settings.max_body_bytes, time: client_timeout };
-    let server = HttpServer::new(move || app(limit, deadline, configure.clone()))
-        .workers(settings.workers.get())
-        .max_connections(settings.max_connections.get().div_ceil(settings.workers.get()))
-        .keep_alive(Duration::from_millis(settings.keep_alive_ms))
-        .client_request_timeout(client_timeout)
-        .client_disconnect_timeout(client_timeout)
-        .on_connect(move |connection, _data| unread::limit(connection, send_timeout))
-        .worker_max_blocking_threads(BLOCKING_THREADS)
-        .shutdown_timeout(patience.as_secs())
-        .disable_signals()
-        .bind(settings.listen)
+    let listener = connections::listen(settings.listen)
         .with_context(|| format!("cannot listen on {} (http.listen)", settings.listen))?;
-    let address = server.addrs().first().copied().context("the server has no address")?;
+    let address = listener.local_addr().context("the server has no address")?;
+    let make = move || app(limit, deadline, configure.clone());
+    let server = connections::serve(settings, patience, listener, make)
+        .with_context(|| format!("cannot serve on {address} (http.listen)"))?;
     tracing::info!(%address, "listening for HTTP");
     context.health.add("http", || async { Ok(()) });
     context.listening_on(address);
 
-    let server = server.run();
     tokio::spawn(stop_when_requested(shutdown, patience, server.handle()));
     let stopped = tokio::spawn(async move { server.await.context("the HTTP server failed") });
     Ok(HttpServerHandle { address, stopped })

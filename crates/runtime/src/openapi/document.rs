@@ -119,10 +119,12 @@ fn request_body(schemas: &mut Schemas, body: &Body) -> Value {
 }
 
 fn response(schemas: &mut Schemas, answer: &Answer) -> Value {
-    let content = answer.content.as_ref().map(|content| {
+    let content = answer.content.iter().map(|content| {
         let schema = schemas.written(&content.shape);
-        json!({ content.media: { "schema": schema, "example": content.example } })
+        (content.media.to_owned(), json!({ "schema": schema, "example": content.example }))
     });
+    let content: Map<_, _> = content.collect();
+    let content = Some(content).filter(|content| !content.is_empty());
     let headers = answer.headers.iter().map(|(name, about)| {
         ((*name).to_owned(), json!({ "description": about, "schema": { "type": "string" } }))
     });

@@ -5,7 +5,7 @@ use super::parameter::Parameter;
 use super::schemas::Shape;
 use crate::Problem;
 use crate::auth::Scope;
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
 /// An operation of an API: whom it admits, and all that its part of the document says.
@@ -105,10 +105,11 @@ impl Operation {
         )
     }
 
-    /// It takes a text of the type `media`, such as `example`.
+    /// It takes a file of the type `media`, such as `example`.
     #[must_use]
-    pub fn takes_text(self, media: &'static str, example: &'static str) -> Self {
-        self.takes_form(true, media, Shape::of::<String>(), example.into())
+    pub fn takes_file(self, media: &'static str, example: &'static str) -> Self {
+        let bytes = json_schema!({ "type": "string", "format": "binary" });
+        self.takes_form(true, media, Shape::Is(bytes), example.into())
     }
 
     fn takes_form(mut self, required: bool, media: &'static str, shape: Shape, example: Value) -> Self {

@@ -59,6 +59,7 @@ fn of_all(operation: &Operation, path: &str) -> Vec<Problem> {
         auth::too_many_requests(1),
         Problem::bare_internal(),
         http::too_late(),
+        http::too_long(),
         auth::no_keys(),
     ];
     if path.contains('{') {

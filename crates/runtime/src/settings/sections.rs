@@ -82,6 +82,8 @@ pub struct HttpSettings {
     /// Milliseconds until a request is answered 503.
     pub request_deadline_ms: u64,
     /// Milliseconds a client may take to send its request's head, and then its body.
+    ///
+    /// For heads after the first on a connection, and what comes of a body that nobody reads, `send_timeout_ms` more.
     pub client_timeout_ms: u64,
     /// Milliseconds a client may take nothing of what is sent to it.
     pub send_timeout_ms: u64,

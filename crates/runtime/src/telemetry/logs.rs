@@ -11,7 +11,10 @@ use super::json::JsonLines;
 use crate::settings::LogFormat;
 
 /// Libraries that report as errors what their callers handle; `log.level` may name them to hear them again.
-const QUIET: &str = "rskafka=off,fred=error,actix_server=warn,actix_http=warn,mio=warn";
+///
+/// The dispatcher of HTTP/1 would report as an error whatever strangers send that is no HTTP.
+const QUIET: &str =
+    "rskafka=off,fred=error,actix_server=warn,actix_http=warn,actix_http::h1::dispatcher=off,mio=warn";
 
 pub(super) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     EnvFilter::try_new(format!("{QUIET},{level}"))

@@ -1,15 +1,17 @@
 //! What the devices of piles report, for readers: many devices in one round trip.
 
+use super::row::Row;
 use crate::connectors::ConnectorRow;
-use crate::schema::{charge_points, connectors, sessions};
+use crate::schema::{charge_points, connectors, piles, sessions};
 use crate::sessions::SessionRow;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::asset::Pile;
 use domain::connector::Connector;
-use domain::ids::{ChargePointId, ConnectorId, GatewayId};
+use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
 use domain::session::ChargingSession;
 use std::collections::{BTreeMap, HashMap};
 
@@ -92,6 +94,41 @@ pub async fn find_live(
     id: &ChargePointId,
 ) -> Result<Option<LiveView>, StorageError> {
     Ok(load_live(connection, &[id]).await?.remove(id))
+}
+
+/// The pile called `id`, unless it is retired, and what its device reports, if it was ever heard: one round trip.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find_with_live(
+    connection: &mut Connection,
+    id: PileId,
+) -> Result<Option<(Pile, Option<LiveView>)>, StorageError> {
+    let pile = || piles::table.filter(piles::id.eq(id.0)).filter(piles::retired_at.is_null());
+    // Nobody waits to be told the device: each statement asks for it, by the same key.
+    let device = || pile().select(piles::charge_point_id.nullable()).single_value();
+    let shared = &*connection;
+    let (found, connectors, sessions) = tokio::try_join!(
+        pile()
+            .left_join(charge_points::table.on(charge_points::charge_point_id.eq(piles::charge_point_id)))
+            .select((Row::as_select(), Option::<ChargePointRow>::as_select()))
+            .load::<(Row, Option<ChargePointRow>)>(&mut &*shared),
+        connectors::table
+            .filter(connectors::charge_point_id.nullable().eq(device()))
+            .select(ConnectorRow::as_select())
+            .load(&mut &*shared),
+        sessions::table
+            .filter(sessions::charge_point_id.nullable().eq(device()))
+            .filter(sessions::ended_at.is_null())
+            .order((sessions::started_at.asc(), sessions::id.asc()))
+            .select(SessionRow::as_select())
+            .load(&mut &*shared),
+    )?;
+    let Some((row, heard)) = found.into_iter().next() else { return Ok(None) };
+    let pile = Pile::try_from(row)?;
+    let mut live = assemble(heard.into_iter().collect(), connectors, sessions)?;
+    let live = live.remove(&pile.details.charge_point_id);
+    Ok(Some((pile, live)))
 }
 
 fn assemble(

@@ -5,7 +5,10 @@ use super::{Filter, is_available};
 use crate::availability::pile_status;
 use crate::words::{and_all_words, has_all_pairs};
 use crate::{Connection, StorageError, Words};
+use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use domain::asset::{Location, Station, chord};
@@ -43,6 +46,9 @@ pub async fn list_near(
     after: Option<(f64, StationId)>,
     limit: i64,
 ) -> Result<Vec<(Station, f64)>, StorageError> {
+    if *filter == Filter::default() {
+        return list_nearest(connection, near, after, limit).await;
+    }
     let words = filter.words.as_ref().map(Words::values);
     let (away, last) = after.unwrap_or((-1.0, StationId(Uuid::nil())));
     let nearest = diesel::sql_query(NEAREST)
@@ -64,6 +70,79 @@ pub async fn list_near(
         })
         .await?;
     found.into_iter().map(|found| Ok((Station::try_from(found.station)?, found.away))).collect()
+}
+
+/// [`list_near`] of all stations. The index of places walks outwards and stops when there are enough, near or not: so nobody has
+/// to know how many there are in the circle, and the statement is prepared once for each connection.
+async fn list_nearest(
+    connection: &mut Connection,
+    near: &Near,
+    after: Option<(f64, StationId)>,
+    limit: i64,
+) -> Result<Vec<(Station, f64)>, StorageError> {
+    let (away, last) = after.unwrap_or((-1.0, StationId(Uuid::nil())));
+    let (latitude, longitude) = (near.place.latitude(), near.place.longitude());
+    let nearest = Nearest { latitude, longitude, farthest: chord(near.radius_m), away, last: last.0, limit };
+    let found: Vec<(Row, f64)> = nearest.load(connection).await?;
+    found.into_iter().map(|(row, away)| Ok((Station::try_from(row)?, away))).collect()
+}
+
+#[derive(QueryId)]
+struct Nearest {
+    latitude: f64,
+    longitude: f64,
+    /// In a straight line.
+    farthest: f64,
+    /// Where the page before ended.
+    away: f64,
+    last: Uuid,
+    limit: i64,
+}
+
+impl QueryFragment<Pg> for Nearest {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(
+            "select id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, created_at, updated_at,
+                    version, retired_at, away
+             from (select stations.*, ",
+        );
+        self.away(&mut pass)?;
+        pass.push_sql(" as away from stations where retired_at is null and latitude is not null and ");
+        // Said so that of a station that is nearer than the page, its distance is worked out once.
+        self.away(&mut pass)?;
+        pass.push_sql(" >= ");
+        pass.push_bind_param::<Double, _>(&self.away)?;
+        pass.push_sql(" and (");
+        self.away(&mut pass)?;
+        pass.push_sql(" > ");
+        pass.push_bind_param::<Double, _>(&self.away)?;
+        pass.push_sql(" or id > ");
+        pass.push_bind_param::<SqlUuid, _>(&self.last)?;
+        pass.push_sql(") order by ");
+        self.away(&mut pass)?;
+        pass.push_sql(" fetch first (");
+        pass.push_bind_param::<BigInt, _>(&self.limit)?;
+        pass.push_sql(") rows with ties) as nearest where away <= ");
+        pass.push_bind_param::<Double, _>(&self.farthest)?;
+        pass.push_sql(" order by away, id limit ");
+        pass.push_bind_param::<BigInt, _>(&self.limit)
+    }
+}
+
+impl Nearest {
+    /// How far a station is. In a select of its own, the place is worked out once, and not for each station.
+    fn away<'b>(&'b self, pass: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("(place_on_ball(latitude, longitude) <-> (select place_on_ball(");
+        pass.push_bind_param::<Double, _>(&self.latitude)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Double, _>(&self.longitude)?;
+        pass.push_sql(")))");
+        Ok(())
+    }
+}
+
+impl Query for Nearest {
+    type SqlType = (SqlTypeOf<AsSelect<Row, Pg>>, Double);
 }
 
 /// The index of places walks outwards from the place, and stops when there are enough. It does not order those at the same

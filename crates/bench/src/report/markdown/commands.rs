@@ -1,7 +1,7 @@
 //! The chapter on commands.
 
-use super::{cells, process_rows, table};
-use crate::report::{CommandPhase, CommandRate, Commands, Latency, thousands};
+use super::{cells, process_rows, sustained, table};
+use crate::report::{CallPhase, CommandRate, Commands, Latency, thousands};
 use std::fmt::Write as _;
 
 /// Renders it.
@@ -39,10 +39,6 @@ fn latencies(rates: &[&CommandRate]) -> String {
     table("Commands, in ms", &columns, &rows)
 }
 
-fn sustained(phase: &CommandPhase) -> String {
-    phase.why_not().map_or_else(|| "yes".to_owned(), |why| format!("**no**: {why}"))
-}
-
 /// Where the load generator was late itself.
 fn late(rates: &[&CommandRate]) -> String {
     let both = |measured: &&CommandRate| {
@@ -64,7 +60,7 @@ fn late(rates: &[&CommandRate]) -> String {
 }
 
 fn search(commands: &Commands) -> String {
-    let row = |whose: &str, phase: &CommandPhase| {
+    let row = |whose: &str, phase: &CallPhase| {
         vec![
             whose.to_owned(),
             thousands(phase.rate.into()),

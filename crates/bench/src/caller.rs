@@ -1,4 +1,4 @@
-//! A caller of command-dispatcher that costs little: it shares the cores with what it measures.
+//! A caller of the services that costs little: it shares the cores with what it measures.
 //!
 //! It speaks no more of HTTP/1.1 than the services answer: a head, and a body of a length told beforehand.
 
@@ -11,17 +11,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use uuid::Uuid;
 
 /// Connections at once, half of what the service takes by default. Who finds none free waits, which counts as latency.
 const CONNECTIONS: usize = 1_024;
 /// Longer than the service takes to answer that it is late.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The longest answer that is read.
-const LONGEST: usize = 64 * 1_024;
+const LONGEST: usize = 512 * 1_024;
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// Posts over connections that it keeps.
+/// Calls over connections that it keeps.
 pub struct Caller {
     address: SocketAddr,
     /// The one used last is used next, so that few are in use while few are needed.
@@ -38,21 +37,10 @@ struct Connection {
 /// An answer as it came.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
-    status: u16,
-    body: Vec<u8>,
-}
-
-/// A command that was answered with 202.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Posted {
-    /// Its id.
-    pub id: Uuid,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Accepted {
-    command_id: Uuid,
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -69,18 +57,26 @@ impl Caller {
 
     /// POST of a body in JSON.
     pub async fn post(&self, path: &str, body: &str) -> anyhow::Result<Answer> {
+        let (host, length) = (self.address, body.len());
+        self.call(&format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        ))
+        .await
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        self.call(&format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address)).await
+    }
+
+    async fn call(&self, request: &str) -> anyhow::Result<Answer> {
         let _permit = self.permits.acquire().await?;
-        timeout(PATIENCE, self.exchange(path, body))
+        timeout(PATIENCE, self.exchange(request))
             .await
             .unwrap_or_else(|_elapsed| bail!("no answer within {PATIENCE:?}"))
     }
 
-    async fn exchange(&self, path: &str, body: &str) -> anyhow::Result<Answer> {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        );
+    async fn exchange(&self, request: &str) -> anyhow::Result<Answer> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -134,15 +130,14 @@ fn parse(received: &[u8]) -> anyhow::Result<Option<Answer>> {
     Ok(body.get(..length).map(|body| Answer { status, body: body.to_vec() }))
 }
 
-impl Posted {
-    /// Of the command, if it was accepted; else why it was not.
-    pub fn read(answer: &Answer) -> anyhow::Result<Self> {
-        if answer.status == 202 {
-            let accepted: Accepted = serde_json::from_slice(&answer.body).context("the body of a 202")?;
-            return Ok(Self { id: accepted.command_id });
+impl Answer {
+    /// The body, if the status is the one that is expected; else the error that the answer tells of.
+    pub fn body_of(&self, expected: u16) -> anyhow::Result<&[u8]> {
+        if self.status == expected {
+            return Ok(&self.body);
         }
-        let problem = serde_json::from_slice(&answer.body).map(|problem: Problem| problem.code);
-        bail!("{} {}", answer.status, problem.unwrap_or_default());
+        let problem = serde_json::from_slice(&self.body).map(|problem: Problem| problem.code);
+        bail!("{} {}", self.status, problem.unwrap_or_default());
     }
 }
 
@@ -163,14 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn only_202_is_a_command_and_a_problem_has_a_name() {
-        let answer = |status, body: &str| Answer { status, body: body.as_bytes().to_vec() };
-        let id = Uuid::from_u128(7);
-        let accepted = answer(202, &format!(r#"{{"commandId":"{id}","status":"accepted"}}"#));
-        assert_eq!(Posted::read(&accepted).unwrap(), Posted { id });
-        let refused = Posted::read(&answer(503, r#"{"code":"BROKER_UNAVAILABLE"}"#)).unwrap_err();
-        assert_eq!(refused.to_string(), "503 BROKER_UNAVAILABLE");
-        assert!(Posted::read(&answer(202, "{}")).is_err());
+    fn what_was_not_expected_is_told_by_its_name() {
+        let refused = Answer { status: 503, body: br#"{"code":"BROKER_UNAVAILABLE"}"#.to_vec() };
+        assert_eq!(refused.body_of(202).unwrap_err().to_string(), "503 BROKER_UNAVAILABLE");
+        assert_eq!(Answer { status: 200, body: b"{}".to_vec() }.body_of(200).unwrap(), b"{}");
     }
 
     #[tokio::test]

@@ -1,35 +1,31 @@
-//! One stretch of calls at a constant rate, of the platform or of the floor, and what came of it.
+//! One stretch of calls at a constant rate, of a service or of a floor, and what came of it.
 
-use super::Posted;
-use super::readback::ReadTimes;
 use crate::load::Threads;
-use crate::meters::Metered;
+use crate::meters::{Metered, Meters};
 use crate::numbers::{float, round, share};
-use crate::report::{CommandPhase, Latency};
-use crate::rig::Rig;
+use crate::report::{CallPhase, Latency};
 use crate::visibility::{Seen, Window};
 use anyhow::Context as _;
 use launch::open_loop::{self, Call, Timetable};
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
-/// What calls come to: a command, or why there is none.
-type Outcome = Result<Posted, String>;
+/// What a call came to, or why it failed.
+pub type Outcome<T> = Result<T, String>;
 
 /// A stretch that is over: every call was answered or given up.
-pub struct Stretch {
+pub struct Stretch<T> {
     rate: u32,
     begin: Instant,
     /// In µs after the beginning.
     window: Window,
-    calls: Vec<Call<Outcome>>,
+    calls: Vec<Call<Outcome<T>>>,
     metered: Metered,
 }
 
-impl Stretch {
+impl<T: Send + 'static> Stretch<T> {
     /// Makes `rate` calls a second on `threads` for `warm_up`, which does not count, and then for `measured`.
     pub async fn drive<W>(
-        rig: &mut Rig,
+        meters: &Meters,
         threads: &Threads,
         rate: u32,
         warm_up: Duration,
@@ -37,49 +33,47 @@ impl Stretch {
         call: impl Fn(u64) -> W + Send + 'static,
     ) -> anyhow::Result<Self>
     where
-        W: Future<Output = Outcome> + Send + 'static,
+        W: Future<Output = Outcome<T>> + Send + 'static,
     {
-        rig.meters.ingestors = rig.platform.ingestors()?;
         let handle = threads.handle()?;
         let begin = Instant::now();
         let timetable = Timetable { begin, rate, length: warm_up + measured };
         let calling = threads.spawn(async move { open_loop::make(&handle, timetable, call).await })?;
-        let metered = rig.meters.watch(begin + warm_up, measured).await;
+        let metered = meters.watch(begin + warm_up, measured).await;
         let calls = calling.await.context("the load generator ended")??;
         let window = Window { from: micros(warm_up), to: micros(warm_up + measured) };
         Ok(Self { rate, begin, window, calls, metered })
     }
 
-    /// The commands that were accepted.
-    pub fn accepted(&self) -> impl Iterator<Item = Uuid> {
-        self.calls.iter().filter_map(|call| Some(call.outcome.as_ref().ok()?.id))
+    /// What the calls came to that did not fail.
+    pub fn successes(&self) -> impl Iterator<Item = &T> {
+        self.calls.iter().filter_map(|call| call.outcome.as_ref().ok())
     }
 
-    /// From due to readable, of every command that was accepted.
-    pub fn until_read(&self, read: &ReadTimes) -> anyhow::Result<Latency> {
+    /// From due until something that `end` knows of, of every call that did not fail.
+    pub fn until(&self, end: impl Fn(&T) -> anyhow::Result<Instant>) -> anyhow::Result<Latency> {
         let mut times = Vec::with_capacity(self.calls.len());
         for call in &self.calls {
-            let Ok(posted) = &call.outcome else { continue };
-            let read_at = read.get(&posted.id).with_context(|| format!("{} was not read", posted.id))?;
-            times.push((self.at(call.due), self.at(*read_at)));
+            let Ok(success) = &call.outcome else { continue };
+            times.push((self.at(call.due), self.at(end(success)?)));
         }
         Ok(Seen::of(times).latency(self.window))
     }
 
     /// How the calls went.
-    pub fn phase(&self) -> CommandPhase {
+    pub fn phase(&self) -> CallPhase {
         let seconds = self.window.seconds();
         let seen = self.seen(|call| call.ended);
         let calls = seen.sent(self.window);
         let in_time =
             self.calls.iter().filter(|call| call.outcome.is_ok() && self.is_within(self.at(call.ended)));
         let answered = float(u64::try_from(in_time.count()).unwrap_or(u64::MAX));
-        let due = |call: &&Call<Outcome>| self.is_within(self.at(call.due));
+        let due = |call: &&Call<Outcome<T>>| self.is_within(self.at(call.due));
         let failures: Vec<_> =
             self.calls.iter().filter(due).filter_map(|call| call.outcome.as_ref().err()).collect();
         let third = (self.window.to - self.window.from) / 3;
         let last_third = Window { from: self.window.to - third, ..self.window };
-        let phase = CommandPhase {
+        let phase = CallPhase {
             rate: self.rate,
             seconds: round(seconds, 1),
             calls,
@@ -93,11 +87,11 @@ impl Stretch {
             generator_behind: self.seen(|call| call.begun).latency(self.window),
             processes: self.metered.uses(float(calls), seconds),
         };
-        CommandPhase { sustained: phase.is_sustained(), ..phase }
+        CallPhase { sustained: phase.is_sustained(), ..phase }
     }
 
     /// From due to some later time, of every call.
-    fn seen(&self, until: impl Fn(&Call<Outcome>) -> Instant) -> Seen {
+    fn seen(&self, until: impl Fn(&Call<Outcome<T>>) -> Instant) -> Seen {
         Seen::of(self.calls.iter().map(|call| (self.at(call.due), self.at(until(call)))).collect())
     }
 
@@ -120,7 +114,7 @@ mod tests {
     use super::*;
 
     /// A call each ms for three seconds; the first second is warm-up. `ended` says after how many ms each was over.
-    fn stretch(ended: impl Fn(u64) -> (u64, Outcome)) -> Stretch {
+    fn stretch(ended: impl Fn(u64) -> (u64, Outcome<u64>)) -> Stretch<u64> {
         let begin = Instant::now();
         let ms = Duration::from_millis;
         let calls = (0..3_000).map(|number| {
@@ -132,27 +126,23 @@ mod tests {
         Stretch { rate: 1_000, begin, window, calls: calls.collect(), metered: Metered::nothing() }
     }
 
-    fn posted(number: u64) -> Outcome {
-        Ok(Posted { id: Uuid::from_u128(number.into()) })
-    }
-
     #[test]
     fn only_what_was_due_in_the_window_counts() {
-        let phase = stretch(|number| (if number < 1_000 { 900 } else { 4 }, posted(number))).phase();
+        let phase = stretch(|number| (if number < 1_000 { 900 } else { 4 }, Ok(number))).phase();
         assert_eq!((phase.calls, phase.failed), (2_000, 0));
         assert!((phase.latency.max_ms - 4.0).abs() < 1e-9 && (phase.p99_at_end_ms - 4.0).abs() < 1e-9);
     }
 
     #[test]
     fn steady_answers_are_sustained() {
-        let phase = stretch(|number| (4, posted(number))).phase();
+        let phase = stretch(|number| (4, Ok(number))).phase();
         assert_eq!(phase.why_not(), None);
         assert!((phase.answered_per_s - 1_000.0).abs() < 1e-9, "{}", phase.answered_per_s);
     }
 
     #[test]
     fn answers_that_come_later_and_later_are_not() {
-        let phase = stretch(|number| (number / 10, posted(number))).phase();
+        let phase = stretch(|number| (number / 10, Ok(number))).phase();
         assert!(!phase.sustained);
         assert!(phase.answered_per_s < 990.0, "{}", phase.answered_per_s);
     }
@@ -160,21 +150,16 @@ mod tests {
     #[test]
     fn one_failure_is_one_too_many_and_is_told() {
         let refused = Err("503 BROKER_UNAVAILABLE".to_owned());
-        let phase =
-            stretch(|number| (4, if number == 2_000 { refused.clone() } else { posted(number) })).phase();
+        let phase = stretch(|number| (4, if number == 2_000 { refused.clone() } else { Ok(number) })).phase();
         assert_eq!((phase.failed, phase.failure.as_deref()), (1, Some("503 BROKER_UNAVAILABLE")));
         assert!(!phase.sustained);
     }
 
     #[test]
-    fn reading_counts_from_when_the_command_was_due() {
-        let stretch = stretch(|number| (4, posted(number)));
-        let read: ReadTimes = stretch
-            .calls
-            .iter()
-            .map(|call| (call.outcome.as_ref().unwrap().id, call.due + Duration::from_millis(3)))
-            .collect();
-        assert!((stretch.until_read(&read).unwrap().p99_ms - 3.0).abs() < 1e-9);
-        assert!(stretch.until_read(&ReadTimes::new()).is_err());
+    fn what_comes_later_counts_from_when_the_call_was_due() {
+        let stretch = stretch(|number| (4, Ok(number)));
+        let end = |number: &u64| Ok(stretch.begin + Duration::from_millis(number + 3));
+        assert!((stretch.until(end).unwrap().p99_ms - 3.0).abs() < 1e-9);
+        assert!(stretch.until(|_| anyhow::bail!("never")).is_err());
     }
 }

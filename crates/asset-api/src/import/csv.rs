@@ -1,0 +1,124 @@
+//! Rows of CSV, RFC 4180: a quoted field may go on in the next line.
+
+use super::lines::{Lines, Read};
+use csv_core::{ReadRecordResult, Reader};
+use std::io::{self, BufRead};
+
+/// So many fields may a row have; more than any header here.
+const MAX_FIELDS: usize = 64;
+
+/// What is wrong with a row as a whole.
+pub type Broken = &'static str;
+
+/// Finds rows in lines, and their fields in rows.
+pub struct Rows {
+    parser: Reader,
+    row: Vec<u8>,
+    fields: Vec<u8>,
+    ends: [usize; MAX_FIELDS],
+}
+
+/// A row, or that there is none.
+pub enum Row {
+    /// Its line and its fields; or what is wrong with it.
+    Fields(u64, Result<Vec<String>, Broken>),
+    /// It cannot be told where it ends, so nothing after it can be read: its line and why.
+    Endless(u64, Broken),
+    /// There is none any more.
+    End,
+}
+
+impl Rows {
+    /// None was read yet.
+    pub fn new() -> Self {
+        Self { parser: Reader::new(), row: Vec::new(), fields: Vec::new(), ends: [0; MAX_FIELDS] }
+    }
+
+    /// Reads the next row; lines with nothing in them are none.
+    pub fn next(&mut self, lines: &mut Lines<impl BufRead>) -> io::Result<Row> {
+        self.row.clear();
+        let mut first = None;
+        loop {
+            match lines.next()? {
+                Read::End => {
+                    return Ok(first.map_or(Row::End, |line| Row::Endless(line, "a quote is not closed")));
+                }
+                Read::TooLong => return Ok(Row::Endless(first.unwrap_or(lines.number()), TOO_LONG)),
+                Read::Line if first.is_none() && lines.text().is_empty() => continue,
+                Read::Line => {}
+            }
+            let line = *first.get_or_insert(lines.number());
+            self.row.extend_from_slice(lines.text());
+            if self.row.len() > Lines::<&[u8]>::MAX_BYTES {
+                return Ok(Row::Endless(line, TOO_LONG));
+            }
+            self.row.push(b'\n');
+            // Quotes come in pairs, also those that stand for one in a field.
+            if self.row.iter().filter(|byte| **byte == b'"').count().is_multiple_of(2) {
+                return Ok(Row::Fields(line, self.split()));
+            }
+        }
+    }
+
+    /// The fields of the row that was read.
+    fn split(&mut self) -> Result<Vec<String>, Broken> {
+        self.parser.reset();
+        self.fields.resize(self.row.len(), 0);
+        let (result, taken, _, count) = self.parser.read_record(&self.row, &mut self.fields, &mut self.ends);
+        match result {
+            ReadRecordResult::Record if taken == self.row.len() => {}
+            ReadRecordResult::OutputEndsFull => return Err("has too many fields"),
+            _ => return Err("a quote stands where none can be"),
+        }
+        let ends = self.ends.iter().take(count);
+        let mut begin = 0;
+        let fields = ends.map(|end| {
+            let field = self.fields.get(std::mem::replace(&mut begin, *end)..*end).unwrap_or_default();
+            std::str::from_utf8(field).map(str::to_owned).map_err(|_malformed| "is not UTF-8")
+        });
+        fields.collect()
+    }
+}
+
+/// Also where a quote is never closed.
+pub const TOO_LONG: Broken = "is longer than 65536 bytes";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str) -> Vec<(u64, Result<Vec<String>, Broken>)> {
+        let mut lines = Lines::new(file.as_bytes());
+        let mut rows = Rows::new();
+        let mut read = Vec::new();
+        loop {
+            match rows.next(&mut lines).unwrap() {
+                Row::Fields(line, row) => read.push((line, row)),
+                Row::Endless(line, why) => read.push((line, Err(why))),
+                Row::End => return read,
+            }
+        }
+    }
+
+    fn row(fields: &[&str]) -> Result<Vec<String>, Broken> {
+        Ok(fields.iter().map(|field| (*field).to_owned()).collect())
+    }
+
+    #[test]
+    fn fields_may_be_quoted_and_go_on_in_the_next_line() {
+        let read = read("a,b\r\n\r\n\"x, \"\"y\"\"\",\"1\n2\"\r\n,\n");
+        let expected = vec![(1, row(&["a", "b"])), (3, row(&["x, \"y\"", "1\n2"])), (5, row(&["", ""]))];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_is_no_row_is_told() {
+        assert_eq!(read("\"a,b\nc"), [(1, Err("a quote is not closed"))]);
+        assert_eq!(
+            read("a\n5\" x,5\" \ny"),
+            [(1, row(&["a"])), (2, row(&["5\" x", "5\" "])), (3, row(&["y"]))]
+        );
+        assert_eq!(read("5\" x\n5\" y\nz")[0], (1, Err("a quote stands where none can be")));
+        assert_eq!(read(&",".repeat(MAX_FIELDS)), [(1, Err("has too many fields"))]);
+    }
+}

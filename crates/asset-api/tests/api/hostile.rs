@@ -1,0 +1,236 @@
+//! Everything hostile at every place where callers may say something: nothing fails, nothing else changes, and what is taken is
+//! kept as it was said.
+
+use crate::access::ROUTES;
+use crate::app::TestApp;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use testkit::hostile::{percent, texts};
+use testkit::injection::{Attack, Endpoint, attack};
+use testkit::raw_http::RawAnswer;
+use uuid::Uuid;
+
+/// What a station shows and callers do not say.
+const OF_STATIONS: [&str; 6] = ["id", "createdAt", "updatedAt", "retiredAt", "version", "availability"];
+/// The same of a pile.
+const OF_PILES: [&str; 14] = [
+    "id",
+    "stationId",
+    "status",
+    "online",
+    "statusAt",
+    "confidence",
+    "lastHeartbeatAt",
+    "lastSeenAt",
+    "gatewayId",
+    "firmwareVersion",
+    "createdAt",
+    "updatedAt",
+    "retiredAt",
+    "version",
+];
+/// What is changed by those who change stations and piles.
+const CHANGING: [&str; 4] = ["stations", "piles", "asset_edits", "feed_chunks"];
+const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
+        'select count(*) as n from %I', relname), false, true, '')))[1]::text::bigint)
+    from pg_class where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace";
+
+fn station() -> Value {
+    json!({
+        "name": "North", "address": "1 Way", "operatorId": "op-7", "latitude": 31.23, "longitude": 121.47, "status": "Open",
+        "openingHours": { "weekly": [{ "weekday": "Monday", "from": "08:00", "to": "22:00" }] }, "facilities": ["Restroom"]
+    })
+}
+
+fn pile() -> Value {
+    json!({
+        "chargePointId": "CP-[unique]", "name": "1", "model": "DC-120", "vendor": "V", "serialNumber": "SN-9", "ratedPowerKw": 120.0,
+        "currentType": "DC", "connectors": [{ "connectorId": 1, "type": "GB_DC", "maxPowerKw": 120.0 }]
+    })
+}
+
+/// What is there to be attacked.
+struct Ground {
+    app: TestApp,
+    station: String,
+    pile: String,
+    /// To be deleted and restored.
+    other_station: String,
+    other_pile: String,
+}
+
+impl Ground {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let (station, pile) = (app.station().await, app.pile("CP-A").await);
+        let (other_station, other_pile) = (app.station().await, app.pile("CP-B").await);
+        Self { app, station, pile, other_station, other_pile }
+    }
+
+    /// Everything that the service answers, with all that it may be told. A route that is missing here fails a test, and so does a
+    /// field of a station or a pile.
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let on = |method, path: &str, rest: &str| {
+            let (kind, id) = path.rsplit_once('/').unwrap();
+            Endpoint::new(method, &format!("{kind}/{{{id}}}{rest}"))
+        };
+        let any = format!("/api/v1/any/{}", Uuid::now_v7());
+        let other = |method, kind: &str, rest: &str| on(method, &any.replace("any", kind), rest);
+        let list = |method, kind: &str| Endpoint::new(method, &format!("/api/v1/{kind}"));
+        let page = ["cursor", "limit"];
+        let edition = ["if-match"];
+        let (station, pile) = (self.station.as_str(), self.pile.as_str());
+        let replay = json!({
+            "topic": "t", "reason": "NOT_JSON", "partition": 1, "chargePointId": "CP-1", "limit": 1, "cursor": "x", "dryRun": false
+        });
+        let stations = ["q", "operatorId", "status", "availableOnly", "near", "radiusM", "retired"];
+        let piles = ["stationId", "chargePointId", "q", "status", "online", "retired"];
+        let import = ["dryRun", "mode"];
+        let letters = ["topic", "reason", "partition", "chargePointId", "replayed"];
+        vec![
+            list("GET", "stations").query(&page).query(&stations),
+            list("POST", "stations").body(self::station()),
+            list("POST", "stations/import").query(&import),
+            list("POST", "piles/import").query(&import),
+            on("GET", station, ""),
+            on("PUT", station, "").headers(&edition).body(self::station()),
+            on("PATCH", station, "").headers(&edition).body(self::station()),
+            on("DELETE", &self.other_station, "").headers(&edition),
+            on("POST", &self.other_station, "/restore").headers(&edition),
+            on("GET", station, "/availability"),
+            on("GET", station, "/audit").query(&page),
+            on("GET", station, "/piles").query(&page),
+            on("POST", station, "/piles").body(self::pile()),
+            list("GET", "feed").query(&["chargePointId", "type", "lastEventId"]).headers(&["last-event-id"]),
+            list("GET", "piles").query(&page).query(&piles),
+            on("GET", pile, ""),
+            on("PUT", pile, "").headers(&edition).body(self::pile()),
+            on("PATCH", pile, "").headers(&edition).body(self::pile()),
+            on("DELETE", &self.other_pile, "").headers(&edition),
+            on("POST", &self.other_pile, "/restore").headers(&edition),
+            on("GET", pile, "/audit").query(&page),
+            on("GET", pile, "/sessions").query(&page),
+            on("GET", pile, "/status-history").query(&page).query(&["connectorId"]),
+            other("GET", "sessions", ""),
+            other("GET", "sessions", "/meter-samples").query(&page),
+            list("GET", "unregistered-charge-points").query(&page).query(&["online"]),
+            list("GET", "dead-letters").query(&page).query(&letters),
+            list("POST", "dead-letters/replay").body(replay),
+            other("GET", "dead-letters", ""),
+            other("POST", "dead-letters", "/replay").query(&["dryRun"]),
+        ]
+    }
+
+    async fn counts(&self) -> serde_json::Map<String, Value> {
+        self.app.database.json(COUNTS).await.as_object().unwrap().clone()
+    }
+}
+
+/// What was taken as a text stands in the answer as it was said, but for blanks around it.
+fn assert_kept(attack: &Attack, answer: &RawAnswer) {
+    // A cursor that is empty is none, and none is kept.
+    if let Some((pointer, text)) = attack.text.as_ref().filter(|(pointer, _)| pointer != "/cursor") {
+        let kept = answer.json().pointer(pointer).cloned();
+        assert_eq!(kept, Some(Value::from(text.trim())), "{}", attack.what);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_said_does_harm() {
+    let ground = Ground::new().await;
+    let bystander = ground.app.station().await;
+    let seen = ground.app.get(&bystander).await.json();
+    let before = ground.counts().await;
+    let (mut stations, mut piles, mut texts) = (0, 0, 0);
+    for endpoint in ground.endpoints() {
+        let taken = attack(ground.app.address(), &endpoint).await;
+        for (attack, answer) in &taken {
+            let made = answer.status == 201;
+            stations += i64::from(made && endpoint.path.ends_with("/stations"));
+            piles += i64::from(made && endpoint.path.ends_with("/piles"));
+            if endpoint.body.is_some() {
+                assert_kept(attack, answer);
+                texts += usize::from(attack.text.is_some());
+            }
+            if let Some(place) = answer.header("location") {
+                let read = ground.app.get(place).await.json();
+                assert_eq!(read, answer.json(), "{}", attack.what);
+            }
+        }
+    }
+    // Name, address and operator of stations, and name, model, vendor and serial number of piles, each in three ways.
+    assert!(texts > 300, "only {texts} texts were taken");
+    let after = ground.counts().await;
+    for (table, rows) in &before {
+        let more = after[table].as_i64().unwrap() - rows.as_i64().unwrap();
+        match table.as_str() {
+            "stations" => assert_eq!(more, stations),
+            "piles" => assert_eq!(more, piles),
+            table => assert!(CHANGING.contains(&table) || more == 0, "{more} rows more in {table}"),
+        }
+    }
+    assert_eq!(ground.app.get(&bystander).await.json(), seen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_and_no_field_is_left_out() {
+    let ground = Ground::new().await;
+    let endpoints = ground.endpoints();
+    let routes: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    let attacked = endpoints.iter().map(|endpoint| {
+        let path = endpoint.path.trim_start_matches("/api/v1/");
+        let generic = path.split('/').map(|part| if part.starts_with('{') { "ID" } else { part });
+        format!("{} {}", endpoint.method, generic.collect::<Vec<_>>().join("/"))
+    });
+    assert_eq!(attacked.collect::<BTreeSet<_>>(), routes);
+    for endpoint in &endpoints {
+        let known = testkit::openapi_query(&asset_api::openapi(), endpoint.method, &endpoint.path);
+        assert_eq!(
+            endpoint.query.iter().copied().collect::<BTreeSet<_>>(),
+            known.iter().map(String::as_str).collect(),
+            "{} {}",
+            endpoint.method,
+            endpoint.path
+        );
+    }
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    for (path, said, own) in
+        [(&ground.station, station(), OF_STATIONS.as_slice()), (&ground.pile, pile(), OF_PILES.as_slice())]
+    {
+        let mut shown = names(&ground.app.get(path).await.json());
+        shown.retain(|name| !own.contains(&name.as_str()));
+        assert_eq!(shown, names(&said), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_are_looked_for_as_they_are_written() {
+    let app = TestApp::start().await;
+    let mut searched = 0;
+    for text in texts() {
+        let made = app.post("/api/v1/stations", &json!({ "name": text })).await;
+        if made.status == 201 {
+            searched += 1;
+            let found = app.get(&format!("/api/v1/stations?limit=200&q={}", percent(&text))).await.json();
+            let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+            let has_all = |item: &Value| {
+                let name = item["name"].as_str().unwrap().to_lowercase();
+                words.iter().all(|word| name.contains(word.as_str()))
+            };
+            let items = found["items"].as_array().unwrap();
+            assert!(items.iter().any(|item| item["id"] == made.json()["id"]), "{text} does not find itself");
+            assert!(items.iter().all(has_all), "{text} finds {found}");
+        }
+    }
+    assert!(searched > 25, "{searched}");
+    for plain in ["100 percent", "a-b", "back/slash"] {
+        assert_eq!(
+            app.post("/api/v1/stations", &json!({ "name": plain, "operatorId": "plain" })).await.status,
+            201
+        );
+    }
+    for wild in ["%", "_", "\\", "*", "100%25", "a_b"] {
+        let found = app.get(&format!("/api/v1/stations?operatorId=plain&q={}", percent(wild))).await.json();
+        assert_eq!(found["items"], json!([]), "{wild} is no wildcard");
+    }
+}

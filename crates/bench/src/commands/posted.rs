@@ -1,0 +1,43 @@
+//! What a POST of a command came to.
+
+use crate::caller::Answer;
+use anyhow::Context as _;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// A command that was answered with 202.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Its id.
+    pub id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Accepted {
+    command_id: Uuid,
+}
+
+impl Posted {
+    /// Of the command, if it was accepted; else why it was not.
+    pub fn read(answer: &Answer) -> anyhow::Result<Self> {
+        let accepted = answer.body_of(202)?;
+        let accepted: Accepted = serde_json::from_slice(accepted).context("the body of a 202")?;
+        Ok(Self { id: accepted.command_id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_202_is_a_command() {
+        let answer = |status, body: &str| Answer { status, body: body.as_bytes().to_vec() };
+        let id = Uuid::from_u128(7);
+        let accepted = answer(202, &format!(r#"{{"commandId":"{id}","status":"accepted"}}"#));
+        assert_eq!(Posted::read(&accepted).unwrap(), Posted { id });
+        assert!(Posted::read(&answer(200, &format!(r#"{{"commandId":"{id}"}}"#))).is_err());
+        assert!(Posted::read(&answer(202, "{}")).is_err());
+    }
+}

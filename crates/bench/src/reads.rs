@@ -1,0 +1,184 @@
+//! Reads: how many requests asset-api answers and how fast, beside the floor: the same statements through `pgbench`, which
+//! were recorded on their way from asset-api to `PostgreSQL` in the same run.
+
+mod depth;
+mod ground;
+mod list;
+mod pgbench;
+mod protocol;
+mod recorder;
+mod requests;
+mod saturation;
+mod script;
+mod service;
+
+use crate::caller::Caller;
+use crate::load::Threads;
+use crate::meters::Meters;
+use crate::numbers::round;
+use crate::plan::{Plan, ReadPlan};
+use crate::platform::Names;
+use crate::report::{FloorPhase, ReadKind, Reads, Saturation};
+use crate::server;
+use crate::stretch::Stretch;
+use anyhow::Context as _;
+use launch::narrator::{say, seen};
+use launch::variable;
+use list::List;
+use pgbench::{Length, Pgbench};
+use requests::Kind;
+use service::{AssetApi, CONNECTIONS, Recorded};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Clients that ask without pause: enough that all connections to `PostgreSQL` are busy.
+const CLIENTS: usize = 32;
+/// Items on a page when a long list is walked: as many as the API gives.
+const LARGE: usize = 200;
+
+/// Everything that reads are measured with.
+struct Stage {
+    plan: ReadPlan,
+    api: AssetApi,
+    pgbench: Pgbench,
+    meters: Meters,
+    threads: Threads,
+}
+
+/// A kind of request, and what it asks `PostgreSQL`.
+struct Asked {
+    kind: Kind,
+    statements: usize,
+    round_trips: usize,
+    scripts: Vec<String>,
+}
+
+/// Measures each kind of request, each time the floor first and then asset-api; then pages at all depths.
+pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
+    say(&format!("{} stations and {} piles …", ground::STATIONS, ground::PILES));
+    let url = ground::make(&variable("DATABASE_URL")?, &names.reads).await?;
+    let logs = folder.join("logs");
+    std::fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
+    let mut questions = server::connect(&url).await?;
+    let version =
+        server::settings(&mut questions).await?.into_iter().find(|setting| setting.name == "version");
+    let version = version.context("a server without a version")?.value;
+    let asked = record(&url, &logs).await?;
+    let api = AssetApi::start(&url, CONNECTIONS, &logs).await?;
+    let backend = server::backend(&mut questions).await?;
+    let meters = Meters {
+        postgres: Meters::postgres_of(backend),
+        probes: vec![backend],
+        asset_api: api.process.id(),
+        ..Meters::default()
+    };
+    let pgbench = Pgbench::find(&version, &url, folder, CONNECTIONS)?;
+    let threads = Threads::start()?;
+    let stage = Stage { plan: plan.reads.clone(), api, pgbench, meters, threads };
+    let mut reads = Reads {
+        stations: ground::STATIONS,
+        piles: ground::PILES,
+        connections: CONNECTIONS,
+        kinds: Vec::new(),
+        pages: Vec::new(),
+    };
+    for asked in asked {
+        reads.kinds.push(stage.side_by_side(asked).await?);
+    }
+    reads.pages = stage.pages().await?;
+    stage.api.stop().await?;
+    Ok(reads)
+}
+
+/// Looks what each kind of request asks `PostgreSQL`.
+async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<Asked>> {
+    say("what each request asks PostgreSQL …");
+    let api = AssetApi::start(url, CONNECTIONS, logs).await?;
+    let stations = List::walk(&Caller::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
+    api.stop().await?;
+    let recorded = Recorded::start(url, logs).await?;
+    let mut all = Vec::new();
+    for kind in requests::kinds(&stations)? {
+        let (mut scripts, mut usual) = (Vec::new(), Vec::new());
+        for example in kind.examples()? {
+            usual = recorded.record(&example.path).await?;
+            scripts.push(example.before + &script::write(&usual, &example.instead)?);
+        }
+        let (statements, round_trips) = (usual.iter().map(Vec::len).sum(), usual.len());
+        seen(&format!("{}: {statements} statements in {round_trips} round trips", kind.name));
+        all.push(Asked { kind, statements, round_trips, scripts });
+    }
+    recorded.stop().await?;
+    Ok(all)
+}
+
+impl Stage {
+    async fn side_by_side(&self, asked: Asked) -> anyhow::Result<ReadKind> {
+        let Asked { kind, statements, round_trips, scripts } = asked;
+        let (warm_up, measured) = (self.plan.warm_up, self.plan.saturated);
+        say(&format!("{}: as many as it goes, the floor and then asset-api …", kind.name));
+        let floor = self.pgbench.run(&scripts, None, Length { warm_up, measured }).await?;
+        let floor = Saturation { clients: CONNECTIONS, per_s: floor.per_s, latency: floor.latency };
+        let (caller, called) = (Arc::new(Caller::new(&self.api.listen)?), kind.clone());
+        let call = move |number| {
+            let (caller, kind) = (Arc::clone(&caller), called.clone());
+            async move { kind.call(&caller, number).await }
+        };
+        let saturated = saturation::reach(&self.threads, CLIENTS, warm_up, measured, call.clone()).await?;
+        let of_floor_percent = ReadKind::share_of(&saturated, &floor);
+        seen(&format!("{} of {}/s, {of_floor_percent} %", saturated.per_s, floor.per_s));
+        let rate = self.rate(saturated.per_s);
+        say(&format!("{}: {rate}/s, the floor and then asset-api …", kind.name));
+        let measured = self.plan.paced;
+        let ran = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
+        let floor_paced = FloorPhase { rate, per_s: ran.per_s, latency: ran.latency };
+        let paced = Stretch::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
+        for (what, latency) in [("floor", &floor_paced.latency), ("asset-api", &paced.latency)] {
+            seen(&format!(
+                "{what}: P50 {} · P95 {} · P99 {} · max {} ms",
+                latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms
+            ));
+        }
+        Ok(ReadKind {
+            name: kind.name,
+            statements,
+            round_trips,
+            saturated,
+            floor,
+            of_floor_percent,
+            paced,
+            floor_paced,
+        })
+    }
+
+    /// The rate with a target, or half of what is answered where that is less.
+    fn rate(&self, most: f64) -> u32 {
+        if most > f64::from(self.plan.rate) {
+            return self.plan.rate;
+        }
+        // In steps of ten, so that it reads well.
+        let half = format!("{:.0}", round(most / 20.0, 0)).parse::<u32>().unwrap_or_default();
+        (half * 10).max(10)
+    }
+
+    async fn pages(&self) -> anyhow::Result<Vec<crate::report::PageCost>> {
+        let caller = Caller::new(&self.api.listen)?;
+        let mut all = Vec::new();
+        for (name, path, step) in [
+            ("stations", "/api/v1/stations", list::LIMIT),
+            ("piles", "/api/v1/piles", LARGE),
+            (
+                "stations nearby, within 50 km",
+                "/api/v1/stations?near=31.23,121.474&radiusM=50000",
+                list::LIMIT,
+            ),
+        ] {
+            say(&format!("pages deep in the list of {name} …"));
+            let list = List::walk(&caller, path, step).await?;
+            let cost = depth::measure(&caller, name, &list, self.plan.rounds).await?;
+            seen(&format!("{:?}: {} ×", cost.pages, cost.ratio));
+            all.push(cost);
+        }
+        Ok(all)
+    }
+}

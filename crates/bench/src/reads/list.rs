@@ -1,0 +1,83 @@
+//! A list of the API, walked from one end to the other: where each page begins, and some of what is in it.
+
+use crate::caller::Caller;
+use anyhow::Context as _;
+use serde::Deserialize;
+
+/// Items on a page that is measured, as a person's screen asks for them.
+pub const LIMIT: usize = 50;
+
+/// A list that was walked.
+#[derive(Debug)]
+pub struct List {
+    /// Its path with `limit=50`, to which a cursor can be added.
+    path: String,
+    /// Items in front of each page, and the cursor to it; the first has none.
+    pages: Vec<(usize, Option<String>)>,
+    /// What was in it.
+    pub items: Vec<Item>,
+}
+
+/// What is looked at of an item.
+#[derive(Debug, Deserialize)]
+pub struct Item {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// Where it is; piles have none.
+    pub latitude: Option<f64>,
+    /// Where it is.
+    pub longitude: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    items: Vec<Item>,
+    next_cursor: Option<String>,
+}
+
+impl List {
+    /// Walks the list at `path`, `step` items at a time.
+    pub async fn walk(caller: &Caller, path: &str, step: usize) -> anyhow::Result<Self> {
+        let joined = if path.contains('?') { "&" } else { "?" };
+        let mut list =
+            Self { path: format!("{path}{joined}limit={LIMIT}"), pages: vec![(0, None)], items: Vec::new() };
+        let first = format!("{path}{joined}limit={step}");
+        let mut next = first.clone();
+        loop {
+            let answer = caller.get(&next).await?;
+            let page: Page =
+                serde_json::from_slice(answer.body_of(200)?).with_context(|| format!("a page of {path}"))?;
+            list.items.extend(page.items);
+            let Some(cursor) = page.next_cursor else { return Ok(list) };
+            next = format!("{first}&cursor={cursor}");
+            list.pages.push((list.items.len(), Some(cursor)));
+        }
+    }
+
+    /// The path of the last full page that begins within so much of the list, in percent.
+    pub fn page_at(&self, percent: usize) -> String {
+        let within = (self.items.len() * percent / 100).min(self.items.len().saturating_sub(LIMIT));
+        let page = self.pages.iter().rev().find(|(before, _)| *before <= within);
+        let cursor = page.and_then(|(_, cursor)| cursor.as_ref());
+        cursor.map_or_else(|| self.path.clone(), |cursor| format!("{}&cursor={cursor}", self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_found_by_their_depth_and_are_full() {
+        let item = || Item { id: uuid::Uuid::nil(), latitude: None, longitude: None };
+        let pages = [0, 200, 400, 600, 800].map(|before| (before, Some(format!("c{before}"))));
+        let items = (0..849).map(|_| item()).collect();
+        let mut list = List { path: "/x?limit=50".to_owned(), pages: pages.to_vec(), items };
+        list.pages[0].1 = None;
+        assert_eq!(list.page_at(0), "/x?limit=50");
+        assert_eq!(list.page_at(50), "/x?limit=50&cursor=c400");
+        // From 800 on there are only 49.
+        assert_eq!(list.page_at(99), "/x?limit=50&cursor=c600");
+    }
+}

@@ -1,0 +1,148 @@
+//! `pgbench`, which comes with `PostgreSQL`: what the server takes of some statements with hardly anything around them.
+
+use crate::numbers::{float, round, share};
+use crate::report::Latency;
+use anyhow::{Context as _, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+
+/// Where Debian keeps each version's programs apart.
+const VERSIONS: &str = "/usr/lib/postgresql";
+/// As the services set up their connections, but for time-outs.
+const SESSION: &str = "-c jit=off -c timezone=UTC";
+/// Of `pgbench` itself.
+const THREADS: usize = 2;
+/// Longer than it takes to begin and to end.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// A `pgbench` that can be run.
+pub struct Pgbench {
+    program: PathBuf,
+    url: String,
+    folder: PathBuf,
+    /// As many as the service has.
+    connections: usize,
+}
+
+/// How long to run it.
+#[derive(Debug, Clone, Copy)]
+pub struct Length {
+    /// What does not count.
+    pub warm_up: Duration,
+    /// What does.
+    pub measured: Duration,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Ran {
+    /// Transactions per second; each is what one request sends.
+    pub per_s: f64,
+    /// From when each was due.
+    pub latency: Latency,
+}
+
+impl Pgbench {
+    /// Of the version of the server at `url`, whose version is `version`; scripts and logs go to `folder`.
+    pub fn find(version: &str, url: &str, folder: &Path, connections: usize) -> anyhow::Result<Self> {
+        let major = version.split('.').next().unwrap_or_default();
+        let beside_server = Path::new(VERSIONS).join(major).join("bin/pgbench");
+        let program = if beside_server.exists() { beside_server } else { PathBuf::from("pgbench") };
+        let folder = folder.join("pgbench");
+        std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        Ok(Self { program, url: url.to_owned(), folder, connections })
+    }
+
+    /// Runs `scripts`, one for each transaction, chosen at random: as fast as it goes, or at `rate` a second.
+    pub async fn run(&self, scripts: &[String], rate: Option<u32>, length: Length) -> anyhow::Result<Ran> {
+        self.clear()?;
+        let seconds = (length.warm_up + length.measured).as_secs();
+        let mut command = Command::new(&self.program);
+        command.args(["--no-vacuum", "--protocol=prepared", "--log"]);
+        command.arg(format!("--client={}", self.connections)).arg(format!("--jobs={THREADS}"));
+        command.arg(format!("--time={seconds}")).arg(format!("--log-prefix={}", self.file("log").display()));
+        command.args(rate.map(|rate| format!("--rate={rate}")));
+        for (number, script) in scripts.iter().enumerate() {
+            let file = self.file(&format!("{number}.sql"));
+            std::fs::write(&file, script).with_context(|| format!("write {}", file.display()))?;
+            command.arg(format!("--file={}", file.display()));
+        }
+        command.arg(&self.url).env("PGOPTIONS", SESSION).stdin(Stdio::null()).kill_on_drop(true);
+        let ended = tokio::time::timeout(length.warm_up + length.measured + MARGIN, command.output()).await;
+        let output = ended.context("pgbench does not end")?;
+        let output =
+            output.with_context(|| format!("run {}, which comes with PostgreSQL", self.program.display()))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        // It goes on when a client fails, and then measures the others.
+        ensure!(output.status.success() && !said.contains("error"), "pgbench failed:\n{said}");
+        let log = self.read_log()?;
+        self.clear()?;
+        count(&log, length)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Removes what an earlier run has left.
+    fn clear(&self) -> anyhow::Result<()> {
+        for entry in std::fs::read_dir(&self.folder)? {
+            std::fs::remove_file(entry?.path())?;
+        }
+        Ok(())
+    }
+
+    /// The logs of all its threads.
+    fn read_log(&self) -> anyhow::Result<String> {
+        let mut log = String::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with("log.") {
+                log += &std::fs::read_to_string(entry.path())?;
+            }
+        }
+        Ok(log)
+    }
+}
+
+/// Counts the transactions that ended while it was measured. A line is: client, number, µs that it took from when it was
+/// due, script, and when it ended in s and µs.
+fn count(log: &str, length: Length) -> anyhow::Result<Ran> {
+    let mut ended = Vec::new();
+    for line in log.lines() {
+        let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+        let [_, _, took, _, seconds, micros, ..] = numbers[..] else {
+            anyhow::bail!("a line of pgbench's log that is none: {line}");
+        };
+        ended.push((seconds * 1_000_000 + micros, u32::try_from(took)?));
+    }
+    let last = ended.iter().map(|(at, _)| *at).max().context("pgbench did nothing")?;
+    let measured = u64::try_from(length.measured.as_micros())?;
+    let first = last.saturating_sub(measured);
+    let took: Vec<u32> = ended.iter().filter(|(at, _)| *at > first).map(|(_, took)| *took).collect();
+    let done = float(u64::try_from(took.len())?);
+    let per_s = round(share(done, length.measured.as_secs_f64()), 1);
+    Ok(Ran { per_s, latency: Latency::of(took) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_in_the_measured_time_counts() {
+        let seconds = Duration::from_secs;
+        let length = Length { warm_up: seconds(1), measured: seconds(2) };
+        // Slow ones in the first second; the last column is there when a rate was asked for.
+        let log = "0 1 900000 0 100 500000\n\
+                   0 2 4000 0 101 100001 7\n\
+                   1 1 2000 3 102 200000 9\n\
+                   1 2 2000 3 103 100000\n";
+        let ran = count(log, length).unwrap();
+        assert!((ran.per_s - 1.5).abs() < 1e-9 && (ran.latency.max_ms - 4.0).abs() < 1e-9, "{ran:?}");
+        assert!(count("", length).is_err());
+        assert!(count("0 1 skipped 0 100 5\n", length).is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! What a client says to `PostgreSQL`, as far as statements go (frontend messages of protocol 3.0); pure.
+
+use anyhow::{Context as _, ensure};
+use std::collections::HashMap;
+
+/// Longer than any message of the services.
+const LONGEST: usize = 1 << 20;
+
+/// A statement that was executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Its text, with `$1`, `$2`, ….
+    pub sql: String,
+    /// What stands for those, in order.
+    pub parameters: Vec<Parameter>,
+}
+
+/// What stands for a `$1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// The type, by its number in `pg_type`.
+    pub type_id: u32,
+    /// Its binary form; `None` is null.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What one connection says, message by message.
+#[derive(Debug, Default)]
+pub struct Conversation {
+    unread: Vec<u8>,
+    has_begun: bool,
+    /// By name, the text and the types of its parameters.
+    prepared: HashMap<Vec<u8>, (String, Vec<u32>)>,
+}
+
+impl Conversation {
+    /// Takes what was sent next; tells which statements are executed by it.
+    pub fn hear(&mut self, bytes: &[u8]) -> anyhow::Result<Vec<Statement>> {
+        self.unread.extend_from_slice(bytes);
+        let mut statements = Vec::new();
+        while let Some((kind, message)) = self.next()? {
+            let mut message = Reader(&message);
+            match kind {
+                Some(b'P') => self.parse(&mut message)?,
+                Some(b'B') => statements.push(self.bind(&mut message)?),
+                Some(b'Q') => {
+                    let sql = text(message.up_to_zero()?)?;
+                    statements.push(Statement { sql, parameters: Vec::new() });
+                }
+                _ => {}
+            }
+        }
+        Ok(statements)
+    }
+
+    /// The next message, once all of it is there. The very first one has no kind.
+    fn next(&mut self) -> anyhow::Result<Option<(Option<u8>, Vec<u8>)>> {
+        let head = usize::from(self.has_begun);
+        let Some(length) = self.unread.get(head..head + 4) else { return Ok(None) };
+        let length = usize::try_from(Reader(length).int32()?).context("a negative length")?;
+        ensure!((4..LONGEST).contains(&length), "a message of {length} bytes");
+        if self.unread.len() < head + length {
+            return Ok(None);
+        }
+        let message: Vec<u8> = self.unread.drain(..head + length).collect();
+        let kind = message.first().copied().filter(|_| self.has_begun);
+        self.has_begun = true;
+        Ok(Some((kind, message.get(head + 4..).unwrap_or_default().to_vec())))
+    }
+
+    fn parse(&mut self, message: &mut Reader<'_>) -> anyhow::Result<()> {
+        let name = message.up_to_zero()?.to_vec();
+        let sql = text(message.up_to_zero()?)?;
+        let count = message.int16()?;
+        let types = (0..count).map(|_| message.int32()).collect::<anyhow::Result<Vec<_>>>()?;
+        let types = types.into_iter().map(i32::cast_unsigned).collect();
+        self.prepared.insert(name, (sql, types));
+        Ok(())
+    }
+
+    fn bind(&self, message: &mut Reader<'_>) -> anyhow::Result<Statement> {
+        message.up_to_zero()?;
+        let name = message.up_to_zero()?;
+        let (sql, types) = self.prepared.get(name).context("a statement that was not prepared")?;
+        let formats = message.int16()?;
+        for _ in 0..formats {
+            ensure!(message.int16()? == 1, "a parameter that is not in binary form");
+        }
+        let count = message.int16()?;
+        ensure!(count == 0 || formats > 0, "parameters that are not in binary form");
+        ensure!(usize::try_from(count)? == types.len(), "the types of parameters are not told: {sql}");
+        let mut parameters = Vec::new();
+        for type_id in types {
+            let length = message.int32()?;
+            let value = usize::try_from(length).ok().map(|length| message.take(length)).transpose()?;
+            parameters.push(Parameter { type_id: *type_id, value: value.map(<[u8]>::to_vec) });
+        }
+        Ok(Statement { sql: sql.clone(), parameters })
+    }
+}
+
+fn text(bytes: &[u8]) -> anyhow::Result<String> {
+    String::from_utf8(bytes.to_vec()).context("a statement that is no text")
+}
+
+/// Takes values off the front of bytes, in network order.
+pub struct Reader<'a>(pub &'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// So many bytes.
+    pub fn take(&mut self, length: usize) -> anyhow::Result<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length).context("a message ends too early")?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    /// A number of a known size.
+    pub fn array<const N: usize>(&mut self) -> anyhow::Result<[u8; N]> {
+        Ok(self.take(N)?.try_into()?)
+    }
+
+    /// A number of four bytes.
+    pub fn int32(&mut self) -> anyhow::Result<i32> {
+        Ok(i32::from_be_bytes(self.array()?))
+    }
+
+    fn int16(&mut self) -> anyhow::Result<i16> {
+        Ok(i16::from_be_bytes(self.array()?))
+    }
+
+    fn up_to_zero(&mut self) -> anyhow::Result<&'a [u8]> {
+        let end = self.0.iter().position(|byte| *byte == 0).context("a text without an end")?;
+        let taken = self.take(end)?;
+        self.take(1)?;
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message as a client sends it.
+    fn message(kind: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+        let body = parts.concat();
+        let length = u32::try_from(body.len() + 4).unwrap();
+        [kind, &length.to_be_bytes(), &body].concat()
+    }
+
+    fn session() -> Vec<u8> {
+        [
+            message(b"", &[&196_608_u32.to_be_bytes(), b"user\0me\0\0"]),
+            message(b"P", &[b"s1\0select $1\0", &1_u16.to_be_bytes(), &20_u32.to_be_bytes()]),
+            message(b"S", &[]),
+            message(
+                b"B",
+                &[
+                    b"\0s1\0",
+                    &1_u16.to_be_bytes(),
+                    &1_u16.to_be_bytes(),
+                    &1_u16.to_be_bytes(),
+                    &8_u32.to_be_bytes(),
+                    &7_i64.to_be_bytes(),
+                    &0_u16.to_be_bytes(),
+                ],
+            ),
+            message(b"E", &[b"\0", &0_u32.to_be_bytes()]),
+            message(b"Q", &[b"commit\0"]),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn statements_are_heard_however_the_bytes_come() {
+        let value = Some(7_i64.to_be_bytes().to_vec());
+        let expected = [
+            Statement { sql: "select $1".to_owned(), parameters: vec![Parameter { type_id: 20, value }] },
+            Statement { sql: "commit".to_owned(), parameters: Vec::new() },
+        ];
+        for size in [1, 3, 1_000] {
+            let mut conversation = Conversation::default();
+            let heard: Vec<_> =
+                session().chunks(size).flat_map(|bytes| conversation.hear(bytes).unwrap()).collect();
+            assert_eq!(heard, expected, "{size}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let startup = message(b"", &[&196_608_u32.to_be_bytes()]);
+        for bad in [
+            message(b"B", &[b"\0unknown\0"]),
+            message(b"Q", &[b"no end"]),
+            vec![b'Q', 0, 0, 0, 3],
+            vec![b'Q', 255, 255, 255, 255],
+        ] {
+            assert!(Conversation::default().hear(&[startup.clone(), bad].concat()).is_err());
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The kinds of requests that are measured, and which one is next.
+
+use super::ground;
+use super::list::{LIMIT, List};
+use crate::caller::Caller;
+use crate::report::PILE;
+use crate::stretch::Outcome;
+use anyhow::Context as _;
+use std::sync::Arc;
+
+/// Different requests of a kind that has not one for each pile: pgbench takes 128 scripts at most.
+const DIFFERENT: usize = 64;
+
+/// A kind of requests.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// What it is called in the report.
+    pub name: &'static str,
+    which: Which,
+}
+
+#[derive(Debug, Clone)]
+enum Which {
+    /// Any of all piles.
+    AnyPile,
+    /// Any of these paths.
+    AnyOf(Arc<Vec<String>>),
+}
+
+/// All kinds, for `stations` that were walked.
+pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
+    let different = || (0..DIFFERENT).map(|number| number * 100 / DIFFERENT);
+    let spread = || {
+        let step = (stations.items.len() / DIFFERENT).max(1);
+        stations.items.iter().step_by(step).take(DIFFERENT)
+    };
+    let near = spread().map(|station| {
+        let place = station.latitude.zip(station.longitude).context("a station without a place")?;
+        Ok(format!("/api/v1/stations?near={},{}&limit={LIMIT}", place.0, place.1))
+    });
+    let piles = spread().map(|station| format!("/api/v1/stations/{}/piles?limit={LIMIT}", station.id));
+    let any_of = |name, paths: Vec<String>| Kind { name, which: Which::AnyOf(Arc::new(paths)) };
+    Ok(vec![
+        Kind { name: PILE, which: Which::AnyPile },
+        any_of("a page of 50 stations", different().map(|percent| stations.page_at(percent)).collect()),
+        any_of("50 stations nearby", near.collect::<anyhow::Result<_>>()?),
+        any_of("piles of a station", piles.collect()),
+    ])
+}
+
+impl Kind {
+    /// The path of the request of that number.
+    pub fn path(&self, number: u64) -> anyhow::Result<String> {
+        Ok(match &self.which {
+            Which::AnyPile => format!("/api/v1/piles/{}", ground::pile(scattered(number) % ground::PILES)?),
+            Which::AnyOf(paths) => {
+                let index = scattered(number) % u64::try_from(paths.len())?.max(1);
+                paths.get(usize::try_from(index)?).context("no request of this kind")?.clone()
+            }
+        })
+    }
+
+    /// Requests whose statements are recorded, each with what its script begins with and what is written otherwise in it.
+    pub fn examples(&self) -> anyhow::Result<Vec<Example>> {
+        Ok(match &self.which {
+            Which::AnyPile => {
+                // One that is heard, as nearly all are, with two connectors.
+                let number = 12_345;
+                let path = format!("/api/v1/piles/{}", ground::pile(number)?);
+                vec![Example { path, before: ground::any_pile(), instead: ground::any_instead(number)? }]
+            }
+            Which::AnyOf(paths) => {
+                let example = |path: &String| Example {
+                    path: path.clone(),
+                    before: String::new(),
+                    instead: Vec::new(),
+                };
+                paths.iter().map(example).collect()
+            }
+        })
+    }
+
+    /// Makes the request of that number.
+    pub async fn call(&self, caller: &Caller, number: u64) -> Outcome<()> {
+        let path = self.path(number).map_err(|error| format!("{error:#}"))?;
+        let answer = caller.get(&path).await;
+        let body = answer.as_ref().map_err(|error| format!("{error:#}"))?.body_of(200);
+        let body = body.map_err(|error| format!("{error:#}"))?;
+        if body.starts_with(b"{\"id\":") || body.starts_with(b"{\"items\":[{") {
+            Ok(())
+        } else {
+            Err(format!("nothing at {path}"))
+        }
+    }
+}
+
+/// A request, and how its statements become a script.
+#[derive(Debug)]
+pub struct Example {
+    /// Its path.
+    pub path: String,
+    /// What the script begins with.
+    pub before: String,
+    /// What is written otherwise.
+    pub instead: Vec<(String, String)>,
+}
+
+/// Neighbouring numbers far from each other (splitmix64).
+const fn scattered(number: u64) -> u64 {
+    let mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn requests_are_spread_over_all_that_there_is() {
+        let kind = Kind { name: PILE, which: Which::AnyPile };
+        let paths: HashSet<_> = (0..10_000).map(|number| kind.path(number).unwrap()).collect();
+        // Of 10,000 drawn from 100,000 about 9,516 are different.
+        assert!((9_300..9_700).contains(&paths.len()), "{}", paths.len());
+        let some = (0..DIFFERENT).map(|number| format!("/{number}")).collect();
+        let kind = Kind { name: PILE, which: Which::AnyOf(Arc::new(some)) };
+        let paths: HashSet<_> = (0..1_000).map(|number| kind.path(number).unwrap()).collect();
+        assert_eq!(paths.len(), DIFFERENT);
+    }
+}

@@ -1,0 +1,177 @@
+//! Recorded statements as a script of `pgbench`: the same texts, the same values, the same statements at once.
+
+use super::protocol::{Parameter, Reader, Statement};
+use super::recorder::RoundTrip;
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, TimeDelta};
+use std::fmt::Write as _;
+use uuid::Uuid;
+
+/// Values to be written otherwise than they were recorded: each as it was, and what stands for it.
+pub type Instead<'a> = &'a [(String, String)];
+
+/// The script of what a request sends. Round trips without a statement prepare one; `pgbench` does that by itself, once.
+pub fn write(trips: &[RoundTrip], instead: Instead<'_>) -> anyhow::Result<String> {
+    let mut script = String::new();
+    for trip in trips.iter().filter(|trip| !trip.is_empty()) {
+        let statements = trip.iter().map(|statement| statement_of(statement, instead));
+        let statements = statements.collect::<anyhow::Result<Vec<_>>>()?.concat();
+        script += &match trip.len() {
+            1 => statements,
+            _ => format!("\\startpipeline\n{statements}\\endpipeline\n"),
+        };
+    }
+    ensure!(!script.is_empty(), "a request that asks PostgreSQL nothing");
+    Ok(script)
+}
+
+/// A statement in a line, with its values in their places.
+fn statement_of(statement: &Statement, instead: Instead<'_>) -> anyhow::Result<String> {
+    let values = statement.parameters.iter().map(|parameter| {
+        let value = literal(parameter)?;
+        Ok(instead.iter().find(|(recorded, _)| *recorded == value).map_or(value, |(_, other)| other.clone()))
+    });
+    let values = values.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut line = String::new();
+    let sql = statement.sql.replace('\n', " ");
+    let mut rest = sql.as_str();
+    while let Some((before, after)) = rest.split_once('$') {
+        let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        let (number, behind) = after.split_at(digits);
+        let number: usize = number.parse().with_context(|| format!("a `$` without number: {rest}"))?;
+        let value = number.checked_sub(1).and_then(|index| values.get(index));
+        let value = value.with_context(|| format!("no value for ${number}"))?;
+        // In some places only what looks like one thing may stand.
+        write!(line, "{before}({value})")?;
+        rest = behind;
+    }
+    Ok(line + rest + ";\n")
+}
+
+/// A value as SQL. Times have no colons in them: `pgbench` takes a colon for the beginning of a name.
+fn literal(parameter: &Parameter) -> anyhow::Result<String> {
+    let (name, element) = match parameter.type_id {
+        1_009 => ("text[]", Some(25)),
+        2_951 => ("uuid[]", Some(2_950)),
+        id => (scalar(id)?, None),
+    };
+    let Some(value) = &parameter.value else { return Ok(format!("null::{name}")) };
+    let value = match element {
+        None => plain(parameter.type_id, value)?,
+        Some(element) => list(element, value)?,
+    };
+    Ok(format!("'{}'::{name}", value.replace('\'', "''")))
+}
+
+fn scalar(type_id: u32) -> anyhow::Result<&'static str> {
+    Ok(match type_id {
+        16 => "bool",
+        20 => "int8",
+        21 => "int2",
+        23 => "int4",
+        25 => "text",
+        701 => "float8",
+        1_184 => "timestamptz",
+        2_950 => "uuid",
+        other => bail!("a value of the unknown type {other}"),
+    })
+}
+
+/// The text of a value that is no list.
+fn plain(type_id: u32, value: &[u8]) -> anyhow::Result<String> {
+    let mut reader = Reader(value);
+    let text = match type_id {
+        16 => (reader.array::<1>()? != [0]).to_string(),
+        20 => i64::from_be_bytes(reader.array()?).to_string(),
+        21 => i16::from_be_bytes(reader.array()?).to_string(),
+        23 => reader.int32()?.to_string(),
+        701 => f64::from_be_bytes(reader.array()?).to_string(),
+        1_184 => time(i64::from_be_bytes(reader.array()?))?,
+        2_950 => Uuid::from_bytes(reader.array()?).to_string(),
+        _ => String::from_utf8(value.to_vec()).context("a text that is none")?,
+    };
+    Ok(text)
+}
+
+/// From µs since 2000.
+fn time(micros: i64) -> anyhow::Result<String> {
+    let epoch = DateTime::from_timestamp(946_684_800, 0).context("the year 2000")?;
+    let time = epoch.checked_add_signed(TimeDelta::microseconds(micros)).context("a time out of range")?;
+    Ok(time.format("%Y%m%dT%H%M%S%.6fZ").to_string())
+}
+
+/// A list in braces.
+fn list(element: u32, value: &[u8]) -> anyhow::Result<String> {
+    let mut reader = Reader(value);
+    let dimensions = reader.int32()?;
+    if dimensions == 0 {
+        return Ok("{}".to_owned());
+    }
+    ensure!(dimensions == 1, "a list of lists");
+    reader.take(8)?;
+    let count = reader.int32()?;
+    reader.take(4)?;
+    let mut text = String::from("{");
+    for index in 0..count {
+        let length = usize::try_from(reader.int32()?).context("a null in a list")?;
+        let element = plain(element, reader.take(length)?)?.replace('\\', r"\\").replace('"', "\\\"");
+        let comma = if index > 0 { "," } else { "" };
+        write!(text, "{comma}\"{element}\"")?;
+    }
+    Ok(text + "}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(sql: &str, parameters: &[(u32, Option<&[u8]>)]) -> Statement {
+        let parameter = |(type_id, value): &(u32, Option<&[u8]>)| Parameter {
+            type_id: *type_id,
+            value: value.map(<[u8]>::to_vec),
+        };
+        Statement { sql: sql.to_owned(), parameters: parameters.iter().map(parameter).collect() }
+    }
+
+    #[test]
+    fn statements_have_their_values_and_those_at_once_stay_at_once() {
+        let trips = [
+            vec![],
+            vec![statement("begin", &[])],
+            vec![
+                statement(
+                    "select $2,\n$1 from \"t\" where a = $1",
+                    &[(20, Some(&7_i64.to_be_bytes())), (25, None)],
+                ),
+                statement("select $1", &[(2_950, Some(&[0x11; 16]))]),
+            ],
+        ];
+        let instead = [("'11111111-1111-1111-1111-111111111111'::uuid".to_owned(), ":pile::uuid".to_owned())];
+        insta::assert_snapshot!(write(&trips, &instead).unwrap(), @r#"
+        begin;
+        \startpipeline
+        select (null::text), ('7'::int8) from "t" where a = ('7'::int8);
+        select (:pile::uuid);
+        \endpipeline
+        "#);
+        assert!(write(&[vec![]], &[]).is_err());
+        assert!(write(&[vec![statement("select $2", &[(25, None)])]], &[]).is_err());
+    }
+
+    #[test]
+    fn values_are_written_as_postgres_reads_them() {
+        let one_of = |type_id, value: &[u8]| literal(&Parameter { type_id, value: Some(value.to_vec()) });
+        let texts = [
+            0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, b'a', 0, 0, 0, 2, b'\'',
+            b'"',
+        ];
+        assert_eq!(one_of(1_009, &texts).unwrap(), r#"'{"a","''\""}'::text[]"#);
+        assert_eq!(one_of(1_009, &[0; 12]).unwrap(), "'{}'::text[]");
+        let time = 830_000_000_123_456_i64.to_be_bytes();
+        assert_eq!(one_of(1_184, &time).unwrap(), "'20260420T113320.123456Z'::timestamptz");
+        assert_eq!(one_of(701, &31.25_f64.to_be_bytes()).unwrap(), "'31.25'::float8");
+        assert_eq!(one_of(16, &[1]).unwrap(), "'true'::bool");
+        assert!(one_of(600, &[0; 16]).is_err());
+        assert!(one_of(20, &[0; 4]).is_err());
+    }
+}

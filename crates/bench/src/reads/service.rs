@@ -1,0 +1,95 @@
+//! asset-api as a process, and what it asks `PostgreSQL` for a request.
+
+use super::recorder::{Recorder, RoundTrip};
+use crate::caller::Caller;
+use crate::server;
+use anyhow::{Context as _, bail};
+use launch::{Ports, Process, ready};
+use std::path::Path;
+use std::time::Duration;
+
+/// As many connections as asset-api has for requests by default; it is told, so that the floor has as many.
+pub const CONNECTIONS: usize = 8;
+/// What asset-api opens besides, for what it does by itself.
+const OWN_CONNECTIONS: usize = 2;
+/// How long it may take to stop.
+const GRACE: Duration = Duration::from_secs(25);
+/// How often a request is recorded at most.
+const ATTEMPTS: usize = 20;
+
+/// asset-api.
+pub struct AssetApi {
+    /// Where it is asked.
+    pub listen: String,
+    /// Its process.
+    pub process: Process,
+}
+
+impl AssetApi {
+    /// Starts it on the database at `url`.
+    pub async fn start(url: &str, connections: usize, logs: &Path) -> anyhow::Result<Self> {
+        let (listen, admin) = (Ports::Free.pick(0)?, Ports::Free.pick(0)?);
+        let settings = [
+            ("DATABASE_URL", url.to_owned()),
+            ("CHARGING__HTTP__LISTEN", listen.clone()),
+            ("CHARGING__ADMIN__LISTEN", admin.clone()),
+            ("CHARGING__DATABASE__MAX_CONNECTIONS", (connections + OWN_CONNECTIONS).to_string()),
+        ];
+        let mut process = Process::start("asset-api", &settings, logs.join("asset-api.log"))?;
+        ready(&admin, &mut process).await?;
+        Ok(Self { listen, process })
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.process.stop(GRACE).await
+    }
+}
+
+/// asset-api on a connection that is recorded.
+pub struct Recorded {
+    service: AssetApi,
+    caller: Caller,
+    recorder: Recorder,
+}
+
+impl Recorded {
+    /// Starts it.
+    pub async fn start(url: &str, logs: &Path) -> anyhow::Result<Self> {
+        let recorder = Recorder::before(server::address(url)?.to_owned()).await?;
+        let relayed = server::with_address(url, &recorder.address)?;
+        let service = AssetApi::start(&relayed, 1, logs).await?;
+        let caller = Caller::new(&service.listen)?;
+        Ok(Self { service, caller, recorder })
+    }
+
+    /// What is sent for the request for `path`, once it is the same twice running: the first time statements are prepared that
+    /// stay so, and about once a second the service asks something by itself.
+    pub async fn record(&self, path: &str) -> anyhow::Result<Vec<RoundTrip>> {
+        let mut before = self.once(path).await?;
+        for _ in 0..ATTEMPTS {
+            let trips = self.once(path).await?;
+            if texts(&trips) == texts(&before) {
+                return Ok(trips);
+            }
+            before = trips;
+        }
+        bail!("GET {path} asks PostgreSQL something else each time");
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.service.stop().await
+    }
+
+    async fn once(&self, path: &str) -> anyhow::Result<Vec<RoundTrip>> {
+        self.recorder.forget();
+        self.caller.get(path).await?.body_of(200).with_context(|| format!("GET {path}"))?;
+        self.recorder.round_trips()
+    }
+}
+
+/// The texts of the statements, round trip by round trip.
+fn texts(trips: &[RoundTrip]) -> Vec<Vec<String>> {
+    trips.iter().map(|trip| trip.iter().map(|statement| statement.sql.clone()).collect()).collect()
+}

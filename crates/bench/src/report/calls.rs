@@ -1,0 +1,115 @@
+//! How a stretch of calls went.
+
+use super::{Latency, ProcessUse, thousand, thousands};
+use crate::visibility::Backlog;
+use serde::Serialize;
+
+/// A stretch of calls.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallPhase {
+    /// Calls per second that were asked for.
+    pub rate: u32,
+    /// Seconds that were measured.
+    pub seconds: f64,
+    /// Calls that were due in them.
+    pub calls: u64,
+    /// How many of those failed.
+    pub failed: u64,
+    /// Why the first of them did.
+    pub failure: Option<String>,
+    /// Calls per second that were answered, as they should be, while it was measured.
+    pub answered_per_s: f64,
+    /// From due to answered, of every call, failed ones too.
+    pub latency: Latency,
+    /// P99 of the last third.
+    pub p99_at_end_ms: f64,
+    /// Calls due and not yet answered.
+    pub under_way: Backlog,
+    /// Whether all were answered, as fast as they came, and none late.
+    pub sustained: bool,
+    /// From due to begun: what the load generator itself was late; part of the latency.
+    pub generator_behind: Latency,
+    /// What each process used; of the floor, the load generator is the floor itself.
+    pub processes: Vec<ProcessUse>,
+}
+
+/// The least share of the calls asked for that must be answered in the time.
+const ANSWERED: f64 = 0.99;
+/// The longest that P99 may be at the end.
+const P99_AT_END_MS: f64 = 500.0;
+/// So many calls more at the end than at the beginning are no growth.
+const HANDFUL: f64 = 10.0;
+/// What a load generator may be late before the report says so.
+const BEHIND_MS: f64 = 1.0;
+
+impl CallPhase {
+    /// Whether all were answered, as fast as they came, and none late; to be noted as `sustained`.
+    pub fn is_sustained(&self) -> bool {
+        self.failed == 0 && self.keeps_up() && self.is_steady() && self.is_in_time()
+    }
+
+    /// Why it was not sustained, if it was not.
+    pub fn why_not(&self) -> Option<String> {
+        let why_not = if self.failed > 0 {
+            let failure = self.failure.as_deref().unwrap_or_default();
+            format!("{} of {} failed: {failure}", thousand(self.failed), thousand(self.calls))
+        } else if !self.keeps_up() {
+            format!("only {}/s were answered", thousands(self.answered_per_s))
+        } else if !self.is_steady() {
+            format!("calls under way grew by {}/s", thousands(self.under_way.growth_per_s))
+        } else {
+            format!("P99 was {:.1} ms at the end", self.p99_at_end_ms)
+        };
+        (!self.sustained).then_some(why_not)
+    }
+
+    /// Whether the load generator was late itself, so often that percentiles show it.
+    pub fn is_generator_late(&self) -> bool {
+        self.generator_behind.p99_ms > BEHIND_MS
+    }
+
+    fn keeps_up(&self) -> bool {
+        self.answered_per_s >= f64::from(self.rate) * ANSWERED
+    }
+
+    /// At a low rate a single stall is more than a share of it: a handful of calls is not yet a queue.
+    fn is_steady(&self) -> bool {
+        self.under_way.is_steady(self.rate) || self.under_way.growth_per_s * self.seconds <= HANDFUL
+    }
+
+    fn is_in_time(&self) -> bool {
+        self.p99_at_end_ms <= P99_AT_END_MS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::sample::sample;
+
+    #[test]
+    fn a_rate_is_sustained_when_nothing_fails_nothing_grows_and_nothing_is_late() {
+        let good = sample().commands.unwrap().highest.unwrap().platform;
+        assert!(good.is_sustained());
+        let why_not = |change: fn(&mut crate::report::CallPhase)| {
+            let mut phase = good.clone();
+            change(&mut phase);
+            phase.sustained = phase.is_sustained();
+            phase.why_not().unwrap_or_default()
+        };
+        assert_eq!(why_not(|_| {}), "");
+        assert_eq!(
+            why_not(|phase| (phase.failed, phase.failure) = (3, Some("503 X".to_owned()))),
+            "3 of 33,750 failed: 503 X"
+        );
+        assert_eq!(why_not(|phase| phase.answered_per_s = 2_227.0), "only 2,227/s were answered");
+        assert_eq!(why_not(|phase| phase.answered_per_s = 2_228.0), "");
+        assert_eq!(why_not(|phase| phase.under_way.growth_per_s = 23.0), "calls under way grew by 23/s");
+        let seldom = |growth_per_s| {
+            let mut phase = good.clone();
+            (phase.rate, phase.under_way.growth_per_s) = (50, growth_per_s);
+            phase.is_sustained()
+        };
+        assert!(seldom(0.6) && !seldom(0.7));
+        assert_eq!(why_not(|phase| phase.p99_at_end_ms = 500.1), "P99 was 500.1 ms at the end");
+    }
+}

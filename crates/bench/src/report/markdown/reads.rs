@@ -1,0 +1,106 @@
+//! The chapter on reads.
+
+use super::{cells, process_rows, sustained, table};
+use crate::report::{Latency, PageCost, ReadKind, Reads, thousand, thousands};
+use std::fmt::Write as _;
+
+/// Renders it.
+pub(super) fn render(reads: &Reads) -> String {
+    let mut text = saturated(&reads.kinds);
+    let _ = writeln!(
+        text,
+        "\n{} stations, {} piles. The floor is pgbench with the statements that asset-api was seen to send for the same requests, \
+         over as many connections to PostgreSQL ({}), in the same run right before.",
+        thousand(reads.stations),
+        thousand(reads.piles),
+        reads.connections
+    );
+    text += &paced(&reads.kinds);
+    text += &late(&reads.kinds);
+    text += &pages(&reads.pages);
+    text += &processes(&reads.kinds);
+    text
+}
+
+fn saturated(kinds: &[ReadKind]) -> String {
+    let row = |kind: &ReadKind| {
+        vec![
+            kind.name.to_owned(),
+            kind.statements.to_string(),
+            kind.round_trips.to_string(),
+            thousands(kind.floor.per_s),
+            thousands(kind.saturated.per_s),
+            format!("{} %", kind.of_floor_percent),
+            format!("{:.1}", kind.saturated.latency.p50_ms),
+            format!("{:.1}", kind.saturated.latency.p99_ms),
+        ]
+    };
+    let columns =
+        ["GET", "statements", "round trips", "the floor, /s", "asset-api, /s", "of the floor", "P50", "P99"];
+    let clients = kinds.first().map_or(0, |kind| kind.saturated.clients);
+    let title = format!("Reads, as many as are answered to {clients} clients");
+    table(&title, &columns, &kinds.iter().map(row).collect::<Vec<_>>())
+}
+
+fn paced(kinds: &[ReadKind]) -> String {
+    let mut rows = Vec::new();
+    for kind in kinds {
+        let mut row = |what: &str, per_s: f64, latency: &Latency, sustained: String| {
+            let mut row = vec![
+                kind.name.to_owned(),
+                what.to_owned(),
+                thousands(kind.paced.rate.into()),
+                thousands(per_s),
+            ];
+            row.extend(cells(latency));
+            row.push(sustained);
+            rows.push(row);
+        };
+        let (floor, paced) = (&kind.floor_paced, &kind.paced);
+        row("the floor", floor.per_s, &floor.latency, String::new());
+        row("asset-api", paced.answered_per_s, &paced.latency, sustained(paced));
+    }
+    let columns = ["GET", "", "asked for, /s", "answered, /s", "P50", "P95", "P99", "max", "sustained"];
+    table("Reads at a rate, in ms from when each was due", &columns, &rows)
+}
+
+/// Where the load generator was late itself.
+fn late(kinds: &[ReadKind]) -> String {
+    let mut text = String::new();
+    for kind in kinds.iter().filter(|kind| kind.paced.is_generator_late()) {
+        let behind = &kind.paced.generator_behind;
+        let _ = writeln!(
+            text,
+            "\nFor {} the load generator itself was late, by {:.1} ms at P99 and {:.1} ms at most; the latencies hold that.",
+            kind.name, behind.p99_ms, behind.max_ms
+        );
+    }
+    text
+}
+
+fn pages(costs: &[PageCost]) -> String {
+    let row = |cost: &PageCost| {
+        let mut row = vec![cost.list.to_owned(), thousands(crate::numbers::count(cost.items))];
+        row.extend(cost.pages.iter().map(|(_, ms)| format!("{ms:.2}")));
+        row.push(format!("{} ×", cost.ratio));
+        row
+    };
+    let depths = costs.first().map(|cost| cost.pages.as_slice()).unwrap_or_default();
+    let depths: Vec<String> = depths.iter().skip(1).map(|(percent, _)| format!("at {percent} %")).collect();
+    let mut columns = vec!["list", "items", "page 1"];
+    columns.extend(depths.iter().map(String::as_str));
+    columns.push("dearest to page 1");
+    table("Pages deep in a list: the median, in ms", &columns, &costs.iter().map(row).collect::<Vec<_>>())
+}
+
+fn processes(kinds: &[ReadKind]) -> String {
+    let rows: Vec<_> = kinds
+        .iter()
+        .flat_map(|kind| {
+            let of = format!("{}, {}/s", kind.name, thousands(kind.paced.rate.into()));
+            process_rows(&of, &kind.paced.processes)
+        })
+        .collect();
+    let columns = ["GET", "process", "cores", "CPU µs per request", "peak memory, MB"];
+    table("What each process used for reads", &columns, &rows)
+}

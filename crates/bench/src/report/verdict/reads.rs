@@ -1,0 +1,78 @@
+//! The targets of reads.
+
+use super::Verdict;
+use crate::report::{PILE, ReadKind, Reads, thousands};
+
+/// The rate at which the longest wait is judged, in requests per second.
+const RATE: u32 = 2_000;
+/// P99 there, in ms.
+const P99_MS: f64 = 20.0;
+/// The least throughput of requests for a pile, in percent of the floor's.
+const OF_FLOOR_PERCENT: f64 = 50.0;
+/// How many times as much as page 1 a page may cost, wherever it is in its list.
+const DEEP: f64 = 1.3;
+
+/// Judges what was measured of reads.
+pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
+    let mut verdicts: Vec<_> = reads.kinds.iter().map(wait).collect();
+    verdicts.extend(reads.kinds.iter().filter(|kind| kind.name == PILE).map(|kind| {
+        let (ours, floor) = (thousands(kind.saturated.per_s), thousands(kind.floor.per_s));
+        let percent = kind.of_floor_percent;
+        Verdict::new(
+            format!("throughput of GET {}, of the floor", kind.name),
+            format!("≥ {OF_FLOOR_PERCENT} %"),
+            format!("{percent} % ({ours} of {floor}/s)"),
+            percent >= OF_FLOOR_PERCENT,
+        )
+    }));
+    verdicts.extend(reads.pages.iter().map(|cost| {
+        Verdict::new(
+            format!("a page deep in the list of {}, beside page 1", cost.list),
+            format!("≤ {DEEP} ×"),
+            format!("{} ×", cost.ratio),
+            cost.ratio > 0.0 && cost.ratio <= DEEP,
+        )
+    }));
+    verdicts
+}
+
+/// How long callers waited at the rate, if it was reached.
+fn wait(kind: &ReadKind) -> Verdict {
+    let (paced, p99) = (&kind.paced, kind.paced.latency.p99_ms);
+    let is_reached = paced.rate >= RATE;
+    let measured = if is_reached {
+        format!("{p99:.1} ms")
+    } else {
+        let (most, rate) = (thousands(kind.saturated.per_s), thousands(paced.rate.into()));
+        format!("{most}/s are answered at most; {p99:.1} ms at {rate}/s")
+    };
+    let what = format!("P99 of GET {} at {}/s", kind.name, thousands(RATE.into()));
+    Verdict::new(what, format!("≤ {P99_MS} ms"), measured, is_reached && p99 <= P99_MS && paced.failed == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::sample;
+
+    fn met(change: impl Fn(&mut Reads)) -> Vec<bool> {
+        let mut reads = sample().reads.unwrap();
+        change(&mut reads);
+        judge(&reads).iter().map(|verdict| verdict.met).collect()
+    }
+
+    #[test]
+    fn each_target_is_compared() {
+        assert_eq!(met(|_| {}), [true, false, true, true, false]);
+        assert!(!met(|reads| reads.kinds[0].paced.latency.p99_ms = 20.1)[0]);
+        assert!(!met(|reads| reads.kinds[0].paced.failed = 1)[0]);
+        assert!(!met(|reads| reads.kinds[0].of_floor_percent = 49.9)[2]);
+        assert!(!met(|reads| reads.pages[0].ratio = 1.31)[3]);
+    }
+
+    #[test]
+    fn a_rate_that_was_not_reached_meets_nothing_however_fast() {
+        assert!(!met(|reads| reads.kinds[0].paced.rate = 1_990)[0]);
+        assert!(!met(|reads| reads.pages[0].ratio = 0.0)[3]);
+    }
+}

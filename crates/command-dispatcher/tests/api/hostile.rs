@@ -1,0 +1,145 @@
+//! Everything hostile at every place where callers may say something: nothing fails, nothing else changes, and what is taken is
+//! kept as it was said.
+
+use crate::access::ROUTES;
+use crate::app::TestApp;
+use crate::fleet::Device;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use testkit::injection::{Endpoint, attack};
+use uuid::Uuid;
+
+/// What commands leave behind.
+const CHANGING: [&str; 5] =
+    ["commands", "idempotency_keys", "command_batches", "command_batch_items", "feed_chunks"];
+const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
+        'select count(*) as n from %I', relname), false, true, '')))[1]::text::bigint)
+    from pg_class where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace";
+
+/// What is there to be attacked.
+struct Ground {
+    app: TestApp,
+    /// With a device that can be commanded.
+    pile: Uuid,
+    /// Without piles: nothing of what is ordered for it goes anywhere.
+    station: Uuid,
+    batch: Uuid,
+}
+
+impl Ground {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let pile = app.pile(Device::online(&[(1, "Available"), (2, "Available")])).await.id;
+        let station = app.station().await;
+        let ordered = app.post(&format!("stations/{station}/commands/reset")).send().await.unwrap();
+        let ordered: Value = ordered.json().await.unwrap();
+        let batch = ordered["batchId"].as_str().unwrap().parse().unwrap();
+        Self { app, pile, station, batch }
+    }
+
+    fn address(&self) -> &str {
+        self.app.root().trim_start_matches("http://")
+    }
+
+    /// Everything that the service answers, with all that it may be told. A route or a field that is missing here fails a test.
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let (pile, station, batch) = (self.pile, self.station, self.batch);
+        let command = |name: &str, body: Value| {
+            let path = format!("/api/v1/piles/{{{pile}}}/commands/{name}");
+            Endpoint::new("POST", &path).headers(&["idempotency-key"]).body(body)
+        };
+        let order = |name: &str, kind: &str| {
+            let path = format!("/api/v1/stations/{{{station}}}/commands/{name}");
+            let body =
+                json!({ "type": kind, "pileIds": [pile], "statuses": ["Available"], "ratePerSecond": 1 });
+            Endpoint::new("POST", &path).headers(&["idempotency-key"]).body(body)
+        };
+        let page = ["cursor", "limit"];
+        vec![
+            command("start-transaction", json!({ "idTag": "T", "connectorId": 1 })),
+            command("stop-transaction", json!({ "transactionId": "634", "connectorId": 1 })),
+            command("reset", json!({ "type": "Soft" })),
+            command("unlock-connector", json!({ "connectorId": 1 })),
+            command("change-availability", json!({ "type": "Operative", "connectorId": 1 })),
+            command("trigger-message", json!({ "requestedMessage": "Heartbeat", "connectorId": 1 })),
+            command("change-configuration", json!({ "key": "HeartbeatInterval", "value": "1" })),
+            Endpoint::new("GET", &format!("/api/v1/piles/{{{pile}}}/commands")).query(&page),
+            Endpoint::new("GET", &format!("/api/v1/commands/{{{}}}", Uuid::now_v7())),
+            order("reset", "Soft"),
+            order("change-availability", "Operative"),
+            Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}")),
+            Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}/piles"))
+                .query(&page)
+                .query(&["state"]),
+        ]
+    }
+
+    async fn counts(&self) -> Map<String, Value> {
+        self.app.database.json(COUNTS).await.as_object().unwrap().clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_said_does_harm() {
+    let ground = Ground::new().await;
+    let before = ground.counts().await;
+    let (mut commands, mut texts) = (0, 0);
+    for endpoint in ground.endpoints() {
+        for (attack, answer) in attack(ground.address(), &endpoint).await {
+            let Some(place) =
+                answer.header("location").filter(|place| place.starts_with("/api/v1/commands/"))
+            else {
+                continue;
+            };
+            commands += i64::from(answer.header("idempotent-replayed").is_none());
+            let Some((pointer, text)) = &attack.text else { continue };
+            let kept = ground.app.get(place.trim_start_matches("/api/v1/")).await.body;
+            let kept = kept["payload"].pointer(pointer).cloned();
+            // A value is kept as it is; of names, the blanks around them are no part.
+            let said = if pointer == "/value" { text.as_str() } else { text.trim() };
+            assert_eq!(kept, Some(Value::from(said)), "{}", attack.what);
+            texts += 1;
+        }
+    }
+    assert!(texts > 50, "only {texts} texts were taken");
+    let after = ground.counts().await;
+    for (table, rows) in &before {
+        let more = after[table].as_i64().unwrap() - rows.as_i64().unwrap();
+        match table.as_str() {
+            "commands" => assert_eq!(more, commands),
+            table => assert!(CHANGING.contains(&table) || more == 0, "{more} rows more in {table}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_and_no_field_is_left_out() {
+    let ground = Ground::new().await;
+    let endpoints = ground.endpoints();
+    let routes: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    let attacked = endpoints.iter().map(|endpoint| {
+        let path = endpoint.path.trim_start_matches("/api/v1/");
+        let generic = path.split('/').map(|part| if part.starts_with('{') { "ID" } else { part });
+        format!("{} {}", endpoint.method, generic.collect::<Vec<_>>().join("/"))
+    });
+    assert_eq!(attacked.collect::<BTreeSet<_>>(), routes);
+    for endpoint in &endpoints {
+        let path = endpoint.path.replace(['{', '}'], "");
+        let path = path.trim_start_matches("/api/v1/");
+        let (known, said) = match &endpoint.body {
+            // What is not known is answered with what is.
+            Some(body) => {
+                let answer = ground.app.post(path).json(&json!({ "?": 1 })).send().await.unwrap();
+                (answer.json::<Value>().await.unwrap(), body.as_object().unwrap().keys().cloned().collect())
+            }
+            None if endpoint.query.is_empty() => continue,
+            None => {
+                let answer = ground.app.get(&format!("{path}?%3F=1")).await.body;
+                (answer, endpoint.query.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>())
+            }
+        };
+        let message = known["errors"][0]["message"].as_str().unwrap();
+        let known = message.split('`').skip(1).step_by(2).skip(1).map(str::to_owned);
+        assert_eq!(known.collect::<BTreeSet<_>>(), said, "{path}: {message}");
+    }
+}

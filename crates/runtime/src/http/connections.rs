@@ -1,0 +1,111 @@
+//! Connections: how many are taken, and for how long each may do nothing.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use actix_http::{HttpService, Request, Response};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{AppConfig, ServiceResponse},
+    rt::net::TcpStream,
+};
+use socket2::{Domain, Socket, Type};
+
+use super::{
+    unfinished::{Serving, Timed},
+    unread,
+};
+use crate::settings::HttpSettings;
+
+/// Connections that the system may hold for the server until it takes them.
+const BACKLOG: i32 = 1024;
+/// Threads a worker may start for blocking work; none are started without it.
+const BLOCKING_THREADS: usize = 4;
+
+/// What a connection may do.
+#[derive(Clone, Copy)]
+struct Limits {
+    keep_alive: Duration,
+    /// For the head of a request, for its body, and for closing.
+    client: Duration,
+    /// For taking something of what is sent.
+    send: Duration,
+}
+
+/// Takes connections.
+///
+/// # Errors
+/// When the address is not to be had.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// A server of what `make` makes, once for each worker, on the connections that `listener` takes. It is told to stop, and drops
+/// what is left `patience` later.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub(super) fn serve<F, I, S, B>(
+    settings: &HttpSettings,
+    patience: Duration,
+    listener: TcpListener,
+    make: F,
+) -> io::Result<Server>
+where
+    F: Fn() -> I + Clone + Send + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let limits = Limits {
+        keep_alive: Duration::from_millis(settings.keep_alive_ms),
+        client: Duration::from_millis(settings.client_timeout_ms),
+        send: Duration::from_millis(settings.send_timeout_ms),
+    };
+    let builder = Server::build()
+        .workers(settings.workers.get())
+        .max_concurrent_connections(settings.max_connections.get().div_ceil(settings.workers.get()))
+        .worker_max_blocking_threads(BLOCKING_THREADS)
+        .shutdown_timeout(patience.as_secs())
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let server = builder.listen("http", listener, move || {
+        let stopping = stopping.clone();
+        let handlers = make().into_factory().map_err(|error: Error| Response::from(error.error_response()));
+        let connections = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(limits.keep_alive)
+            .client_request_timeout(limits.client)
+            .client_disconnect_timeout(limits.client)
+            .on_connect_ext(|connection: &Timed<TcpStream>, data| {
+                data.insert::<Serving>(connection.serving());
+            })
+            .h1(map_config(handlers, |()| AppConfig::default()));
+        fn_service(move |stream: TcpStream| async move {
+            let peer = stream.peer_addr().ok();
+            unread::limit(&stream, limits.send);
+            Ok((Timed::new(stream, limits.client + limits.send), peer))
+        })
+        .and_then(connections)
+    })?;
+    Ok(server.run())
+}

@@ -1,0 +1,114 @@
+//! What a client must not do to its server: begin a request that it never ends, and keep the connection.
+
+use std::{
+    cell::Cell,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use actix_web::dev::ServiceRequest;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep},
+};
+
+/// A connection that is given up when its client has sent something, and for so long no handler was reached and nothing answered.
+///
+/// The framework times the head of the first request on a connection only. What follows on it may come as slowly as the client
+/// likes: the head of the next request, or the rest of a body that nobody reads any more.
+pub(super) struct Timed<S> {
+    stream: S,
+    limit: Duration,
+    serving: Serving,
+    /// When the first came of what nothing has been answered to yet.
+    since: Option<Instant>,
+    /// Set when first needed, and moved only when it goes off too early: most requests do not touch it.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Timed<S> {
+    pub(super) fn new(stream: S, limit: Duration) -> Self {
+        Self { stream, limit, serving: Serving::default(), since: None, alarm: None }
+    }
+
+    /// Whether a handler is at work, for [`Serving::begin`] to tell.
+    pub(super) fn serving(&self) -> Serving {
+        self.serving.clone()
+    }
+
+    /// Whether the client is to be let go; wakes when it may be.
+    fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(since) = self.since else { return false };
+        let end = since + self.limit;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
+        while alarm.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= end {
+                return true;
+            }
+            alarm.as_mut().reset(end);
+        }
+        false
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let held = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if self.serving.0.get() {
+            // Whoever handles a request has deadlines of its own.
+            self.since = None;
+        } else if buffer.filled().len() > held {
+            self.since.get_or_insert_with(Instant::now);
+        }
+        if self.is_overdue(cx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, data))?;
+        self.since = None;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Whether a handler is at work on a request of a connection: there is one at a time.
+#[derive(Clone, Default)]
+pub(super) struct Serving(Rc<Cell<bool>>);
+
+impl Serving {
+    /// A handler is at work until what this returns is dropped; `None` where there is no connection, as in tests.
+    pub(super) fn begin(request: &ServiceRequest) -> Option<Work> {
+        let serving = request.conn_data::<Self>()?.clone();
+        serving.0.set(true);
+        Some(Work(serving))
+    }
+}
+
+/// A handler at work.
+pub(super) struct Work(Serving);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.0.set(false);
+    }
+}

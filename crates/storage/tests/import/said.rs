@@ -1,0 +1,97 @@
+//! What files say.
+
+use chrono::{DateTime, Utc};
+use domain::asset::{
+    CurrentType, Edition, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Signature,
+    Station, StationDetails, StationStatus,
+};
+use domain::ids::{Actor, ChargePointId, PileId, StationId};
+use domain::text::Label;
+use std::collections::BTreeSet;
+use storage::Connection;
+use storage::import::Outcome;
+use uuid::Uuid;
+
+pub fn signature() -> Signature {
+    let at: DateTime<Utc> = "2026-07-25T12:00:00.000001Z".parse().unwrap();
+    Signature { at, by: Actor::parse("op-7").unwrap() }
+}
+
+pub fn label(text: &str) -> Label {
+    Label::parse(text).unwrap()
+}
+
+pub fn device(name: &str) -> ChargePointId {
+    ChargePointId::parse(name).unwrap()
+}
+
+/// Only what must be.
+pub fn least_of_station(name: &str) -> StationDetails {
+    StationDetails {
+        name: label(name),
+        address: None,
+        operator_id: None,
+        location: None,
+        status: StationStatus::Open,
+        opening_hours: None,
+        facilities: BTreeSet::new(),
+    }
+}
+
+/// All that can be.
+pub fn most_of_station(name: &str) -> StationDetails {
+    StationDetails {
+        address: Some(label("虹桥路1号")),
+        operator_id: Some(label("op-7")),
+        location: Some(Location::parse(31.2, -121.4).unwrap()),
+        status: StationStatus::Planned,
+        opening_hours: Some(OpeningHours::Always),
+        facilities: BTreeSet::from([Facility::Wifi, Facility::Restroom]),
+        ..least_of_station(name)
+    }
+}
+
+pub fn pile(charge_point_id: &str, name: &str) -> PileDetails {
+    PileDetails {
+        charge_point_id: device(charge_point_id),
+        name: Some(label(name)),
+        model: label("DC-120"),
+        vendor: None,
+        serial_number: None,
+        rated_power_kw: RatedPower::parse(120.0).unwrap(),
+        current_type: CurrentType::Dc,
+        connectors: Outlets::default(),
+    }
+}
+
+/// Makes a station.
+pub async fn station(connection: &mut Connection) -> StationId {
+    let at = signature().at;
+    let edition = Edition { created_at: at, updated_at: at, version: 1, retired_at: None };
+    let station = Station { id: StationId(Uuid::now_v7()), details: least_of_station("North"), edition };
+    storage::stations::insert(connection, &station, &signature().by).await.unwrap();
+    station.id
+}
+
+/// The pile with a device.
+pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> domain::asset::Pile {
+    let filter = storage::piles::Filter {
+        charge_point_id: Some(device(charge_point_id)),
+        ..storage::piles::Filter::default()
+    };
+    storage::piles::list(connection, &filter, None, 2).await.unwrap().pop().unwrap()
+}
+
+/// How a pile came to be as it is: version, action, name before, name after; the newest first.
+pub async fn edits(connection: &mut Connection, id: PileId) -> Vec<(i64, String, String, String)> {
+    let edits = storage::audit::list(connection, id.0, None, 100).await.unwrap();
+    let name = |said: Option<serde_json::Value>| {
+        said.and_then(|said| said["name"].as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    edits.into_iter().map(|edit| (edit.version, edit.action, name(edit.before), name(edit.after))).collect()
+}
+
+/// Created, updated, unchanged, refused.
+pub fn counts<R>(outcome: &Outcome<R>) -> [usize; 4] {
+    [outcome.created, outcome.updated, outcome.unchanged, outcome.refused.len()]
+}

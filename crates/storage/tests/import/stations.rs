@@ -1,0 +1,97 @@
+//! Stations, each known by its id where the file says one.
+
+use crate::said::{counts, label, least_of_station, most_of_station, pile, pile_of, signature, station};
+use domain::asset::StationDetails;
+use domain::ids::StationId;
+use futures_util::stream;
+use serde_json::json;
+use storage::StorageError;
+use storage::import::{foresee, put_all, put_many};
+use storage::stations::{self, Entry, EntryRefusal};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+const fn entry(line: u64, id: Option<StationId>, details: StationDetails) -> Entry {
+    Entry { line, id, details }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stations_are_made_under_the_ids_that_the_file_says() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let (one, two) =
+        (StationId(Uuid::from_u128(0x1234_5678_4321_4000_8000_0000_0000_0001)), StationId(Uuid::now_v7()));
+    let file = [
+        entry(2, Some(one), most_of_station("One")),
+        entry(3, Some(two), least_of_station("Two")),
+        entry(4, None, least_of_station("Three")),
+    ];
+    assert_eq!(counts(&foresee(&mut connection, &file).await.unwrap()), [3, 0, 0, 0]);
+    assert_eq!(database.json("select count(*) from stations").await, 0);
+    assert_eq!(counts(&put_many(&mut connection, &file, &signature()).await.unwrap()), [3, 0, 0, 0]);
+    let found = stations::find(&mut connection, one).await.unwrap().unwrap();
+    assert_eq!((&found.details, found.edition.version), (&file[0].details, 1));
+    assert_eq!(found.edition.created_at, signature().at);
+    let found = stations::find(&mut connection, two).await.unwrap().unwrap();
+    assert_eq!(found.details, file[1].details);
+
+    // Sent again, those with ids are the same stations, the one without is always another.
+    let outcome = put_many(&mut connection, &file, &signature()).await.unwrap();
+    assert_eq!(counts(&outcome), [1, 0, 2, 0]);
+    assert_eq!(database.json("select count(*) from stations").await, 4);
+    assert_eq!(stations::find(&mut connection, two).await.unwrap(), Some(found));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_station_is_replaced_with_all_that_belongs_to_it() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let at = station(&mut connection).await;
+    for details in [most_of_station("North"), least_of_station("South")] {
+        let before = stations::find(&mut connection, at).await.unwrap().unwrap();
+        let rows = [entry(2, Some(at), details.clone())];
+        assert_eq!(counts(&foresee(&mut connection, &rows).await.unwrap()), [0, 1, 0, 0]);
+        assert_eq!(counts(&put_many(&mut connection, &rows, &signature()).await.unwrap()), [0, 1, 0, 0]);
+        let after = stations::find(&mut connection, at).await.unwrap().unwrap();
+        assert_eq!((&after.details, after.edition.version), (&details, before.edition.version + 1));
+        let edits = storage::audit::list(&mut connection, at.0, None, 1).await.unwrap();
+        assert_eq!((edits[0].version, edits[0].action.as_str()), (after.edition.version, "updated"));
+        assert_eq!(edits[0].edited_by, "op-7");
+        assert_eq!(edits[0].before, Some(serde_json::to_value(&before.details).unwrap()));
+        assert_eq!(edits[0].after, Some(serde_json::to_value(&details).unwrap()));
+    }
+    let told = "select jsonb_agg(jsonb_build_array(change->'kind'->'data'->'stationId',
+                                                   change->'kind'->'data'->'action', change->'kind'->'data'->'version')
+                                 order by id, place)
+                from feed_chunks, jsonb_array_elements(changes::jsonb) with ordinality as one (change, place)";
+    let expected = json!([[at.0, "created", 1], [at.0, "updated", 2], [at.0, "updated", 3]]);
+    assert_eq!(database.json(told).await, expected);
+    // What it is searched by follows.
+    assert_eq!(database.json("select search_text like '%south%' from stations").await, json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retired_stations_and_ids_of_piles_are_refused() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let (open, retired) = (station(&mut connection).await, station(&mut connection).await);
+    stations::retire(&mut connection, retired, None, &signature()).await.unwrap().unwrap();
+    let row = storage::piles::Entry { line: 2, station_id: open, details: pile("CP-1", "a") };
+    put_many(&mut connection, &[row], &signature()).await.unwrap();
+    let of_pile = StationId(pile_of(&mut connection, "CP-1").await.id.0);
+
+    let rows = [
+        entry(2, Some(retired), least_of_station("Back")),
+        entry(3, Some(of_pile), least_of_station("Pile")),
+        entry(4, Some(open), StationDetails { address: Some(label("x")), ..least_of_station("North") }),
+    ];
+    let refused = vec![(2, EntryRefusal::Retired), (3, EntryRefusal::OfPile)];
+    assert_eq!(foresee(&mut connection, &rows).await.unwrap().refused, refused);
+    let all = stream::iter([Ok::<_, StorageError>(rows.to_vec())]);
+    assert_eq!(put_all(&mut connection, all, &signature()).await.unwrap().refused, refused);
+    assert_eq!(stations::find(&mut connection, open).await.unwrap().unwrap().edition.version, 1);
+    let outcome = put_many(&mut connection, &rows, &signature()).await.unwrap();
+    assert_eq!((counts(&outcome), outcome.refused), ([0, 1, 0, 2], refused));
+    assert_eq!(stations::find(&mut connection, open).await.unwrap().unwrap().edition.version, 2);
+    assert_eq!(stations::find(&mut connection, retired).await.unwrap(), None);
+}

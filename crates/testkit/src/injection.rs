@@ -1,0 +1,294 @@
+//! Every place of a service where callers may say something, and everything hostile said there.
+
+use crate::hostile;
+use crate::raw_http::{RawAnswer, RawConnection};
+use serde_json::Value;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Headers that any service may look at.
+const HEADERS: [&str; 16] = [
+    "traceparent",
+    "tracestate",
+    "accept",
+    "accept-encoding",
+    "user-agent",
+    "referer",
+    "cookie",
+    "origin",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-request-id",
+    "x-http-method-override",
+    "range",
+    "if-none-match",
+];
+
+/// What a service answers, with a request that it takes.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The method.
+    pub method: &'static str,
+    /// The whole path; in braces what callers fill in, as in `/piles/{0192…}`.
+    pub path: String,
+    /// Parameters of the query.
+    pub query: Vec<&'static str>,
+    /// Headers that it looks at, other than all do.
+    pub headers: Vec<&'static str>,
+    /// A body with every field that there is, if it takes one. `[unique]` in it is another number each time.
+    pub body: Option<Value>,
+}
+
+/// Something hostile that was sent.
+#[derive(Debug)]
+pub struct Attack {
+    /// Where and what, for people.
+    pub what: String,
+    /// Where in the body, as a JSON pointer, and the text that was there.
+    pub text: Option<(String, String)>,
+    request: Vec<u8>,
+}
+
+impl Endpoint {
+    /// `method` on `path`, without anything else.
+    #[must_use]
+    pub fn new(method: &'static str, path: &str) -> Self {
+        Self { method, path: path.to_owned(), query: Vec::new(), headers: Vec::new(), body: None }
+    }
+
+    /// With these parameters.
+    #[must_use]
+    pub fn query(mut self, names: &[&'static str]) -> Self {
+        self.query.extend(names);
+        self
+    }
+
+    /// With these headers.
+    #[must_use]
+    pub fn headers(mut self, names: &[&'static str]) -> Self {
+        self.headers.extend(names);
+        self
+    }
+
+    /// With a body like this.
+    #[must_use]
+    pub fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Everything hostile at every place.
+    #[must_use]
+    pub fn attacks(&self) -> Vec<Attack> {
+        let mut attacks = Vec::new();
+        self.attack_path(&mut attacks);
+        self.attack_query(&mut attacks);
+        self.attack_headers(&mut attacks);
+        self.attack_body(&mut attacks);
+        attacks
+    }
+
+    fn attack_path(&self, attacks: &mut Vec<Attack>) {
+        let parts = self.path.matches('{').count();
+        for part in 0..parts {
+            for said in hostile::encoded() {
+                let path = self.path_with(Some((part, &said)));
+                attacks.push(self.attack(
+                    &format!("path part {part} = {said}"),
+                    &path,
+                    b"",
+                    self.body_bytes(),
+                ));
+            }
+        }
+    }
+
+    fn attack_query(&self, attacks: &mut Vec<Attack>) {
+        if self.query.is_empty() {
+            return;
+        }
+        let path = self.path_with(None);
+        for said in hostile::encoded() {
+            for name in &self.query {
+                let target = format!("{path}?{name}={said}");
+                attacks.push(self.attack(&format!("?{name}={said}"), &target, b"", self.body_bytes()));
+            }
+            attacks.push(self.attack(
+                &format!("?{said}=1"),
+                &format!("{path}?{said}=1"),
+                b"",
+                self.body_bytes(),
+            ));
+        }
+        for name in &self.query {
+            attacks.push(self.attack(
+                &format!("{name} twice"),
+                &format!("{path}?{name}=1&{name}=2"),
+                b"",
+                self.body_bytes(),
+            ));
+        }
+    }
+
+    fn attack_headers(&self, attacks: &mut Vec<Attack>) {
+        let path = self.path_with(None);
+        for said in hostile::header_values() {
+            let line = |name: &&str| [name.as_bytes(), b": ", &said, b"\r\n"].concat();
+            let all: Vec<u8> = HEADERS.iter().flat_map(line).collect();
+            let shown = String::from_utf8_lossy(&said).into_owned();
+            attacks.push(self.attack(&format!("all headers: {shown}"), &path, &all, self.body_bytes()));
+            for name in &self.headers {
+                attacks.push(self.attack(&format!("{name}: {shown}"), &path, &line(name), self.body_bytes()));
+            }
+        }
+    }
+
+    fn attack_body(&self, attacks: &mut Vec<Attack>) {
+        let Some(body) = &self.body else { return };
+        let path = self.path_with(None);
+        for pointer in pointers(body) {
+            for said in hostile::json_values() {
+                let shown = String::from_utf8_lossy(&said[..said.len().min(60)]).into_owned();
+                let mut attack = self.attack(
+                    &format!("body {pointer} = {shown}"),
+                    &path,
+                    b"",
+                    Some(replaced(body, &pointer, &said)),
+                );
+                attack.text = serde_json::from_slice(&said).ok().map(|text: String| (pointer.clone(), text));
+                attacks.push(attack);
+            }
+        }
+        for name in hostile::texts() {
+            let mut more = body.clone();
+            more[&name] = Value::Null;
+            attacks.push(self.attack(&format!("a field {name}"), &path, b"", Some(more.to_string().into())));
+        }
+        let written = body.to_string();
+        let fields = written.trim_start_matches('{').strip_suffix('}').unwrap();
+        let twice = format!("{{{fields},{fields}}}");
+        attacks.push(self.attack("every field twice", &path, b"", Some(twice.into())));
+    }
+
+    /// The path, with another word for one of its parts.
+    fn path_with(&self, other: Option<(usize, &str)>) -> String {
+        let mut path = String::new();
+        for (number, piece) in self.path.split('{').enumerate() {
+            match piece.split_once('}') {
+                Some((usual, rest)) => {
+                    let said = other.filter(|(part, _)| part + 1 == number).map_or(usual, |(_, said)| said);
+                    path.push_str(said);
+                    path.push_str(rest);
+                }
+                None => path.push_str(piece),
+            }
+        }
+        path
+    }
+
+    fn body_bytes(&self) -> Option<Vec<u8>> {
+        self.body.as_ref().map(|body| body.to_string().into())
+    }
+
+    fn attack(&self, what: &str, target: &str, headers: &[u8], body: Option<Vec<u8>>) -> Attack {
+        let mut request = format!("{} {target} HTTP/1.1\r\nhost: x\r\n", self.method).into_bytes();
+        request.extend_from_slice(headers);
+        let body = body.map(unique);
+        if let Some(body) = &body {
+            let rest = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+            request.extend_from_slice(rest.as_bytes());
+        }
+        request.extend_from_slice(b"\r\n");
+        request.extend(body.unwrap_or_default());
+        Attack { what: format!("{} {}: {what}", self.method, self.path), text: None, request }
+    }
+}
+
+/// Sends everything hostile to `endpoint` of the service at `address`; nothing but success and a problem of the caller's is
+/// answered. Answers what was taken.
+///
+/// # Panics
+/// When the service fails, hangs up, or answers something else.
+pub async fn attack(address: &str, endpoint: &Endpoint) -> Vec<(Attack, RawAnswer)> {
+    let mut taken = Vec::new();
+    let mut connection = RawConnection::open(address).await;
+    for attack in endpoint.attacks() {
+        connection.write(&attack.request).await;
+        let mut answer = connection.answer().await;
+        if answer.is_none() {
+            // It was closed after the answer before.
+            connection = RawConnection::open(address).await;
+            connection.write(&attack.request).await;
+            answer = connection.answer().await;
+        }
+        let answer = answer.unwrap_or_else(|| panic!("no answer to {}", attack.what));
+        match answer.status {
+            200..300 => {
+                assert_eq!(answer.header("set-cookie"), None, "{}", attack.what);
+                if answer.header("content-length").is_none() && answer.status != 204 {
+                    // A stream: it has no end.
+                    connection = RawConnection::open(address).await;
+                }
+                taken.push((attack, answer));
+            }
+            // What is no HTTP is not answered as HTTP usually is, and the connection is over.
+            400 if answer.body.is_empty() => {
+                assert!(attack.is_malformed(), "{}: {answer:?}", attack.what);
+                connection = RawConnection::open(address).await;
+            }
+            400..500 => {
+                let code = answer.problem(&attack.what);
+                assert_ne!(code, "UNAUTHENTICATED", "{}", attack.what);
+                if answer.header("connection").is_some_and(|said| said == "close") {
+                    connection = RawConnection::open(address).await;
+                }
+            }
+            status => panic!("{status} to {}: {}", attack.what, String::from_utf8_lossy(&answer.body)),
+        }
+    }
+    taken
+}
+
+impl Attack {
+    /// Whether the head of the request is no HTTP.
+    fn is_malformed(&self) -> bool {
+        let line = self.request.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        line.iter().filter(|byte| **byte == b' ').count() != 2
+            || line.iter().any(|byte| !(b' '..=b'~').contains(byte))
+            || std::str::from_utf8(line).is_ok_and(|line| line.contains(['"', '<', '\\', '^', '`', '{', '|']))
+    }
+}
+
+/// The body, with a number for `[unique]`.
+fn unique(body: Vec<u8>) -> Vec<u8> {
+    const MARK: &[u8] = b"[unique]";
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let Some(at) = body.windows(MARK.len()).position(|part| part == MARK) else { return body };
+    let number = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
+    [&body[..at], number.as_bytes(), &body[at + MARK.len()..]].concat()
+}
+
+/// The places of a value and of all that is in it, but not of the whole.
+fn pointers(value: &Value) -> Vec<String> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, field)| (format!("/{name}"), field)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(at, item)| (format!("/{at}"), item)).collect(),
+        _ => Vec::new(),
+    };
+    let with_inner = |(place, child): (String, &Value)| {
+        let inner: Vec<String> = pointers(child).into_iter().map(|rest| format!("{place}{rest}")).collect();
+        [vec![place], inner].concat()
+    };
+    children.into_iter().flat_map(with_inner).collect()
+}
+
+/// A body with `bytes` where `pointer` leads to.
+fn replaced(body: &Value, pointer: &str, bytes: &[u8]) -> Vec<u8> {
+    const MARK: &str = "\"[here]\"";
+    let mut body = body.clone();
+    *body.pointer_mut(pointer).unwrap() = Value::from("[here]");
+    let text = body.to_string();
+    let (before, after) = text.split_once(MARK).unwrap();
+    [before.as_bytes(), bytes, after.as_bytes()].concat()
+}
