@@ -4,7 +4,7 @@ use crate::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
 use crate::text::Label;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A tariff is what something is priced by, for a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -23,7 +23,7 @@ pub struct Binding {
 }
 
 /// What a tariff may be bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "level", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Subject {
     /// Everything: the default.
@@ -66,6 +66,20 @@ pub enum Level {
     Pile,
     /// A connector.
     Connector,
+}
+
+impl Level {
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Operator => "operator",
+            Self::Station => "station",
+            Self::Pile => "pile",
+            Self::Connector => "connector",
+        }
+    }
 }
 
 /// Where a price is asked for.

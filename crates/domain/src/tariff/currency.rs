@@ -4,12 +4,13 @@ use super::money::Money;
 use crate::schema::written_as;
 use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::json_schema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// A currency in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Currency {
     code: &'static str,
     minor_digits: u32,
@@ -127,6 +128,13 @@ written_as!(
         "enum": KNOWN.map(|(code, ..)| code).to_vec(),
     })
 );
+
+// By hand: derived, it would only read what lives for ever, as the code within does.
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
 
 impl TryFrom<String> for Currency {
     type Error = UnknownCurrency;
