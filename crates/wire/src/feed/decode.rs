@@ -13,7 +13,8 @@ use domain::feed::{
     StationChanged,
 };
 use domain::ids::{
-    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId, TransactionId,
+    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
+    TransactionId,
 };
 use domain::status::ConnectorStatus;
 use prost::Message;

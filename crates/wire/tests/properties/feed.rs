@@ -4,8 +4,8 @@ use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, t
 use domain::command::{CommandState, EffectKind};
 use domain::feed::{
     AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
-    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, PricesChanged,
-    SessionChanged, SessionPhase, StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
+    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, PricesChanged, SessionChanged,
+    SessionPhase, StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
 };
 use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
 use domain::status::ConnectorStatus;
@@ -65,8 +65,8 @@ fn kind() -> impl Strategy<Value = FeedKind> {
 }
 
 fn tariff() -> impl Strategy<Value = TariffChanged> {
-    let prices = (any::<u32>(), time())
-        .prop_map(|(number, effective_from)| PricesChanged { number, effective_from });
+    let prices =
+        (any::<u32>(), time()).prop_map(|(number, effective_from)| PricesChanged { number, effective_from });
     (uuid(), select(TariffAction::ALL.to_vec()), any::<i64>(), option::of(prices)).prop_map(
         |(id, action, version, prices)| TariffChanged { tariff_id: TariffId(id), action, version, prices },
     )

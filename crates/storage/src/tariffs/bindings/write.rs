@@ -202,11 +202,7 @@ pub async fn end(
 }
 
 async fn tariff_of(tx: &mut Connection, id: BindingId) -> Result<Option<TariffId>, StorageError> {
-    let tariff: Option<Uuid> = tariff_bindings::table
-        .find(id.0)
-        .select(tariff_bindings::tariff_id)
-        .first(tx)
-        .await
-        .optional()?;
+    let tariff: Option<Uuid> =
+        tariff_bindings::table.find(id.0).select(tariff_bindings::tariff_id).first(tx).await.optional()?;
     Ok(tariff.map(TariffId))
 }
