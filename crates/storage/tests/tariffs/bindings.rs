@@ -141,7 +141,7 @@ async fn of_many_who_bind_at_once_one_does_and_the_others_are_told_which() {
             let subject = Subject::Operator { operator_id: operator_id.clone() };
             let wanted = binding(subject, *tariff, noon() + hours(1), None);
             let pool = database.pool.clone();
-            tokio::spawn(async move { bind(&mut *pool.connection().await.unwrap(), &wanted).await })
+            tokio::spawn(async move { bind(&mut pool.connection().await.unwrap(), &wanted).await })
         });
         let outcomes: Vec<_> = join_all(binders).await.into_iter().map(Result::unwrap).collect();
         let made: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();

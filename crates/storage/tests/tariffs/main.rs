@@ -1,11 +1,6 @@
 //! Tariffs, the versions of their prices and what they are bound to, on a real Postgres.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 mod activation;
 mod bindings;

@@ -187,7 +187,7 @@ async fn of_many_who_begin_a_draft_at_once_all_write_the_same_one() {
     let tariff = made(&mut connection, "Night").await;
     let writers = (0..4).map(|_| {
         let pool = database.pool.clone();
-        async move { draft(&mut *pool.connection().await.unwrap(), tariff, flat("0.7")).await }
+        async move { draft(&mut pool.connection().await.unwrap(), tariff, flat("0.7")).await }
     });
     let mut written = futures_util::future::join_all(writers).await;
     written.sort_by_key(|draft| draft.revision);
