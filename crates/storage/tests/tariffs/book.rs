@@ -138,7 +138,6 @@ async fn a_book_holds_what_is_in_force_in_its_time() {
         "a time that runs backwards is its begin"
     );
 
-    tariffs::list(connection, &tariffs::Filter::default(), None, 1).await.unwrap();
     let (_, book) = load(connection, spot, 0, 50).await;
     let mut whole = book.tariffs;
     for tariff in &mut whole {
