@@ -8,7 +8,7 @@ mod power;
 
 pub use facility::Facility;
 pub use location::{InvalidLocation, Location, chord};
-pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours, TimeOfDay, Weekday};
+pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours};
 pub use outlet::{ConnectorType, InvalidOutlets, Outlet, Outlets};
 pub use power::{InvalidRatedPower, RatedPower};
 

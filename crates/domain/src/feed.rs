@@ -6,6 +6,7 @@
 mod body;
 mod derive;
 mod position;
+mod tariff;
 
 pub use body::{
     AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
@@ -14,8 +15,9 @@ pub use body::{
 pub use derive::derive;
 pub(crate) use derive::{connectivity_change, status_change};
 pub use position::{FeedPosition, InvalidFeedPosition};
+pub use tariff::{BindingAction, PricesChanged, TariffAction, TariffBindingChanged, TariffChanged};
 
-use crate::ids::{ChargePointId, StationId};
+use crate::ids::{ChargePointId, StationId, TariffId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -39,6 +41,8 @@ pub enum FeedSubject {
     ChargePoint(ChargePointId),
     /// A station.
     Station(StationId),
+    /// A tariff, and so what it is bound to.
+    Tariff(TariffId),
 }
 
 /// What changed. The names are the CloudEvents types; the bodies are what consumers get as `data`.
@@ -63,13 +67,19 @@ pub enum FeedKind {
     /// A pile was registered, edited or retired.
     #[serde(rename = "charging.pile.changed.v1")]
     PileChanged(PileChanged),
+    /// A tariff was made, edited or retired, or a version of it was published or came into force.
+    #[serde(rename = "charging.tariff.changed.v1")]
+    TariffChanged(TariffChanged),
+    /// A tariff was bound to something, or such a binding was ended.
+    #[serde(rename = "charging.tariff.binding_changed.v1")]
+    TariffBindingChanged(TariffBindingChanged),
 }
 
 impl FeedChange {
     /// The most changes that are kept, and so read, together; a [`FeedPosition`]'s index is below it.
     pub const MAX_TOGETHER: usize = 500;
 
-    /// By what changes are told apart and kept in order: the charge point, or of stations the station.
+    /// By what changes are told apart and kept in order: the charge point, of stations the station, of tariffs the tariff.
     #[must_use]
     pub fn key(&self) -> String {
         self.subject.to_string()
@@ -78,19 +88,21 @@ impl FeedChange {
 
 impl FeedKind {
     /// The CloudEvents types of all kinds.
-    pub const TYPES: [&'static str; 6] = [
+    pub const TYPES: [&'static str; 8] = [
         "charging.connector.status_changed.v1",
         "charging.charge_point.connectivity_changed.v1",
         "charging.session.changed.v1",
         "charging.command.changed.v1",
         "charging.station.changed.v1",
         "charging.pile.changed.v1",
+        "charging.tariff.changed.v1",
+        "charging.tariff.binding_changed.v1",
     ];
 
     /// The CloudEvents type.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
-        let [status, connectivity, session, command, station, pile] = Self::TYPES;
+        let [status, connectivity, session, command, station, pile, tariff, binding] = Self::TYPES;
         match self {
             Self::ConnectorStatusChanged(_) => status,
             Self::ConnectivityChanged(_) => connectivity,
@@ -98,6 +110,8 @@ impl FeedKind {
             Self::CommandChanged(_) => command,
             Self::StationChanged(_) => station,
             Self::PileChanged(_) => pile,
+            Self::TariffChanged(_) => tariff,
+            Self::TariffBindingChanged(_) => binding,
         }
     }
 }
@@ -107,6 +121,7 @@ impl fmt::Display for FeedSubject {
         match self {
             Self::ChargePoint(id) => id.fmt(f),
             Self::Station(id) => id.fmt(f),
+            Self::Tariff(id) => id.fmt(f),
         }
     }
 }

@@ -44,6 +44,14 @@ uuid_id!(
     /// A batch of commands, to many piles of a station. UUIDv7.
     CommandBatchId
 );
+uuid_id!(
+    /// A tariff (费率). UUIDv7.
+    TariffId
+);
+uuid_id!(
+    /// A binding of a tariff to what it prices. UUIDv7.
+    BindingId
+);
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {

@@ -6,6 +6,7 @@
 
 pub mod asset;
 pub mod awaited;
+pub mod calendar;
 pub mod change;
 pub mod charge_point;
 pub mod command;
@@ -26,4 +27,5 @@ pub mod sample;
 mod schema;
 pub mod session;
 pub mod status;
+pub mod tariff;
 pub mod text;

@@ -42,8 +42,8 @@ pub fn parse_text(raw: &str, max: usize) -> Result<String, InvalidText> {
 }
 
 /// A human text such as a station's name: trimmed, 1 to 200 characters, no control characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Label(String);
 
 impl Label {
@@ -70,6 +70,19 @@ written_as!(
     "Label",
     printable(Label::MAX_CHARS, "Text for people, printable; blanks around it are cut off.")
 );
+
+impl TryFrom<String> for Label {
+    type Error = InvalidText;
+    fn try_from(raw: String) -> Result<Self, InvalidText> {
+        Self::parse(&raw)
+    }
+}
+
+impl From<Label> for String {
+    fn from(label: Label) -> Self {
+        label.0
+    }
+}
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! Every edit of a station or a pile: what was said of it before and after, by whom and when. Written with the edit itself.
+//! Every edit of a station, a pile or a tariff: what was said of it before and after, by whom and when. Written with the edit itself.
 
 use crate::bulk::{self, Bulk, Rows};
 use crate::schema::asset_edits;

@@ -96,6 +96,6 @@ pub(crate) fn render_beside(changes: &[FeedChange], rows: usize) -> Result<Padde
 fn device(subject: &FeedSubject) -> Option<&str> {
     match subject {
         FeedSubject::ChargePoint(id) => Some(id.as_str()),
-        FeedSubject::Station(_) => None,
+        FeedSubject::Station(_) | FeedSubject::Tariff(_) => None,
     }
 }

@@ -27,6 +27,7 @@ pub mod schema;
 pub mod sessions;
 pub mod stations;
 pub mod status_changes;
+pub mod tariffs;
 mod touched;
 mod words;
 

@@ -273,6 +273,57 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    tariff_bindings (id) {
+        id -> Uuid,
+        level -> Text,
+        operator_id -> Nullable<Text>,
+        station_id -> Nullable<Uuid>,
+        pile_id -> Nullable<Uuid>,
+        connector_id -> Nullable<Int2>,
+        subject -> Text,
+        tariff_id -> Uuid,
+        effective_from -> Timestamptz,
+        effective_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    tariff_versions (tariff_id, number) {
+        tariff_id -> Uuid,
+        number -> Int4,
+        price_list -> Jsonb,
+        revision -> Int8,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        updated_at -> Timestamptz,
+        updated_by -> Text,
+        effective_from -> Nullable<Timestamptz>,
+        published_at -> Nullable<Timestamptz>,
+        published_by -> Nullable<Text>,
+        activated_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    tariffs (id) {
+        id -> Uuid,
+        name -> Text,
+        operator_id -> Nullable<Text>,
+        currency -> Text,
+        status -> Text,
+        change_rule -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        version -> Int8,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     asset_edits,
     charge_points,
@@ -291,5 +342,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     session_ledgers,
     sessions,
     stations,
-    status_changes
+    status_changes,
+    tariff_bindings,
+    tariff_versions,
+    tariffs
 );

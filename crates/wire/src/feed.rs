@@ -18,7 +18,7 @@ pub const CHANGE_CONTENT_TYPE: &str = "application/protobuf";
 /// A change as a Kafka record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedChange {
-    /// The record's key: the charge point, for stations the station.
+    /// The record's key: the charge point, for stations the station, for tariffs the tariff.
     pub key: String,
     /// The record's value.
     pub value: Vec<u8>,

@@ -3,6 +3,7 @@
 include!(concat!(env!("OUT_DIR"), "/charging.gateway.v1.rs"));
 
 /// What the platform tells.
+#[expect(clippy::enum_variant_names, reason = "fields that hold ids say so")]
 pub mod platform {
     include!(concat!(env!("OUT_DIR"), "/charging.platform.v1.rs"));
 }

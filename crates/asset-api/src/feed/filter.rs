@@ -34,7 +34,7 @@ impl Filter {
         let wanted = match (&self.devices, subject) {
             (None, _) => true,
             (Some(devices), FeedSubject::ChargePoint(id)) => devices.contains(id),
-            (Some(_), FeedSubject::Station(_)) => false,
+            (Some(_), FeedSubject::Station(_) | FeedSubject::Tariff(_)) => false,
         };
         wanted && self.types.as_ref().is_none_or(|types| types.contains(kind))
     }

@@ -1,10 +1,9 @@
 //! When a station is open, in the local time of the station: what the sign at its door says.
 
-use crate::schema::written_as;
+use crate::calendar::{TimeOfDay, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::fmt;
 
 /// When drivers may come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,24 +27,6 @@ pub struct OpenPeriod {
     pub to: TimeOfDay,
 }
 
-/// A day of the week.
-#[expect(missing_docs, reason = "they are what they are called")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub enum Weekday {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
-
-/// A minute of a day, `00:00` to `24:00`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TimeOfDay(u16);
-
 /// Why opening hours make no sense. The message is fit to be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOpeningHours {
@@ -61,9 +42,6 @@ pub enum InvalidOpeningHours {
     /// Two periods of a day share some time.
     #[error("periods on {0:?} overlap")]
     Overlap(Weekday),
-    /// Not a minute of a day.
-    #[error("a time of day must be written as HH:MM, from 00:00 to 24:00")]
-    TimeOfDay,
 }
 
 impl OpeningHours {
@@ -87,54 +65,6 @@ impl OpeningHours {
             Some((one, _)) => Err(InvalidOpeningHours::Overlap(one.weekday)),
             None => Ok(Self::Weekly(periods)),
         }
-    }
-}
-
-impl TimeOfDay {
-    /// Accepts `HH:MM`, from `00:00` to `24:00`.
-    ///
-    /// # Errors
-    /// When it is written otherwise.
-    pub fn parse(raw: &str) -> Result<Self, InvalidOpeningHours> {
-        let two_digits = |text: &str| {
-            let plain = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse::<u16>().ok().filter(|_| plain)
-        };
-        let time = raw.split_once(':').and_then(|(hours, minutes)| {
-            let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
-            let time = hours * 60 + minutes;
-            (minutes < 60 && time <= 24 * 60).then_some(Self(time))
-        });
-        time.ok_or(InvalidOpeningHours::TimeOfDay)
-    }
-}
-
-impl fmt::Display for TimeOfDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
-    }
-}
-
-written_as!(
-    TimeOfDay,
-    "TimeOfDay",
-    json_schema!({
-        "description": "A minute of a day, `00:00` to `24:00`.",
-        "type": "string",
-        "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
-    })
-);
-
-impl TryFrom<String> for TimeOfDay {
-    type Error = InvalidOpeningHours;
-    fn try_from(raw: String) -> Result<Self, InvalidOpeningHours> {
-        Self::parse(&raw)
-    }
-}
-
-impl From<TimeOfDay> for String {
-    fn from(time: TimeOfDay) -> Self {
-        time.to_string()
     }
 }
 
@@ -199,7 +129,6 @@ impl From<OpeningHours> for Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use serde_json::json;
 
     fn period(weekday: Weekday, from: &str, to: &str) -> OpenPeriod {
@@ -233,20 +162,6 @@ mod tests {
         let form = |written| serde_json::from_value::<OpeningHours>(written).unwrap_err().to_string();
         for neither in [json!({}), json!({ "always": false }), json!({ "always": true, "weekly": [] })] {
             assert_eq!(form(neither), NotOneForm.to_string());
-        }
-    }
-
-    #[test]
-    fn a_time_is_written_in_one_way() {
-        for wrong in ["8:00", "08:60", "24:01", "0800", "+8:00", "08:00:00", "", "99:99", "０８:00"] {
-            assert_eq!(TimeOfDay::parse(wrong), Err(InvalidOpeningHours::TimeOfDay), "{wrong}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_minute_reads_as_it_is_written(minute in 0..=1440_u16) {
-            prop_assert_eq!(TimeOfDay::parse(&TimeOfDay(minute).to_string()), Ok(TimeOfDay(minute)));
         }
     }
 }

@@ -191,6 +191,7 @@ fn check_order(told: &[FeedChange]) {
             }
             FeedKind::CommandChanged(body) => assert_eq!(accepted.last(), Some(&body.command_id)),
             FeedKind::ConnectivityChanged(_) | FeedKind::StationChanged(_) => {}
+            FeedKind::TariffChanged(_) | FeedKind::TariffBindingChanged(_) => panic!("there are no tariffs"),
             FeedKind::SessionChanged(_) => panic!("nobody charged"),
         }
     }

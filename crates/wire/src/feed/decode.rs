@@ -1,5 +1,7 @@
 //! Changes from protobuf, as a consumer in Rust reads them.
 
+mod tariff;
+
 use super::encode;
 use crate::proto::platform as proto;
 use crate::value::time::from_timestamp;
@@ -11,7 +13,8 @@ use domain::feed::{
     StationChanged,
 };
 use domain::ids::{
-    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
+    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
+    TransactionId,
 };
 use domain::status::ConnectorStatus;
 use prost::Message;
@@ -34,6 +37,7 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
     let subject = match message.subject.ok_or_else(|| invalid("no subject"))? {
         Subject::ChargePointId(id) => FeedSubject::ChargePoint(charge_point(&id)?),
         Subject::StationId(id) => FeedSubject::Station(StationId(uuid(&id)?)),
+        Subject::TariffId(id) => FeedSubject::Tariff(TariffId(uuid(&id)?)),
     };
     let kind = match message.kind.ok_or_else(|| invalid("no kind"))? {
         Kind::ConnectorStatus(body) => FeedKind::ConnectorStatusChanged(connector_status(body)?),
@@ -42,6 +46,8 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
         Kind::Command(body) => FeedKind::CommandChanged(command(body)?),
         Kind::Station(body) => FeedKind::StationChanged(station(&body)?),
         Kind::Pile(body) => FeedKind::PileChanged(pile(&body)?),
+        Kind::Tariff(body) => FeedKind::TariffChanged(tariff::changed(&body)?),
+        Kind::TariffBinding(body) => FeedKind::TariffBindingChanged(tariff::binding(&body)?),
     };
     Ok(FeedChange { subject, at: required(message.time.as_ref())?, kind })
 }

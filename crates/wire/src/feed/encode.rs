@@ -1,5 +1,7 @@
 //! Changes to protobuf.
 
+pub(super) mod tariff;
+
 use crate::proto::platform as proto;
 use crate::value::time::to_timestamp;
 use domain::command::{CommandState, EffectKind};
@@ -17,6 +19,7 @@ pub fn encode_change(change: &FeedChange) -> Vec<u8> {
     let subject = match &change.subject {
         FeedSubject::ChargePoint(id) => Subject::ChargePointId(id.to_string()),
         FeedSubject::Station(id) => Subject::StationId(id.to_string()),
+        FeedSubject::Tariff(id) => Subject::TariffId(id.to_string()),
     };
     let message = proto::FeedChange {
         subject: Some(subject),
@@ -34,6 +37,8 @@ fn kind(kind: &FeedKind) -> Kind {
         FeedKind::CommandChanged(body) => Kind::Command(command(body)),
         FeedKind::StationChanged(body) => Kind::Station(station(body)),
         FeedKind::PileChanged(body) => Kind::Pile(pile(body)),
+        FeedKind::TariffChanged(body) => Kind::Tariff(tariff::changed(body)),
+        FeedKind::TariffBindingChanged(body) => Kind::TariffBinding(tariff::binding(body)),
     }
 }
 

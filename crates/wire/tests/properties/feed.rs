@@ -3,12 +3,14 @@
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
 use domain::command::{CommandState, EffectKind};
 use domain::feed::{
-    AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
-    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, SessionChanged, SessionPhase,
-    StationChanged,
+    AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
+    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, PricesChanged, SessionChanged,
+    SessionPhase, StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
 };
-use domain::ids::{CommandId, IdTag, PileId, SessionId, StationId};
+use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
 use domain::status::ConnectorStatus;
+use domain::tariff::Subject;
+use domain::text::Label;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -32,6 +34,7 @@ fn change() -> impl Strategy<Value = FeedChange> {
     let subject = prop_oneof![
         charge_point_id().prop_map(FeedSubject::ChargePoint),
         uuid().prop_map(|id| FeedSubject::Station(StationId(id))),
+        uuid().prop_map(|id| FeedSubject::Tariff(TariffId(id))),
     ];
     (subject, time(), kind()).prop_map(|(subject, at, kind)| FeedChange { subject, at, kind })
 }
@@ -56,6 +59,42 @@ fn kind() -> impl Strategy<Value = FeedKind> {
                 version,
             })
         ),
+        tariff().prop_map(FeedKind::TariffChanged),
+        binding().prop_map(FeedKind::TariffBindingChanged),
+    ]
+}
+
+fn tariff() -> impl Strategy<Value = TariffChanged> {
+    let prices =
+        (any::<u32>(), time()).prop_map(|(number, effective_from)| PricesChanged { number, effective_from });
+    (uuid(), select(TariffAction::ALL.to_vec()), any::<i64>(), option::of(prices)).prop_map(
+        |(id, action, version, prices)| TariffChanged { tariff_id: TariffId(id), action, version, prices },
+    )
+}
+
+fn binding() -> impl Strategy<Value = TariffBindingChanged> {
+    let action = select(BindingAction::ALL.to_vec());
+    (uuid(), action, uuid(), subject(), time(), option::of(time())).prop_map(
+        |(id, action, tariff, subject, effective_from, effective_until)| TariffBindingChanged {
+            binding_id: BindingId(id),
+            action,
+            tariff_id: TariffId(tariff),
+            subject,
+            effective_from,
+            effective_until,
+        },
+    )
+}
+
+fn subject() -> impl Strategy<Value = Subject> {
+    let operator = "[A-Za-z0-9:]{1,20}".prop_map(|raw| Label::parse(&raw).unwrap());
+    prop_oneof![
+        Just(Subject::Platform),
+        operator.prop_map(|operator_id| Subject::Operator { operator_id }),
+        uuid().prop_map(|id| Subject::Station { station_id: StationId(id) }),
+        uuid().prop_map(|id| Subject::Pile { pile_id: PileId(id) }),
+        (uuid(), connector_id())
+            .prop_map(|(id, connector_id)| Subject::Connector { pile_id: PileId(id), connector_id }),
     ]
 }
 

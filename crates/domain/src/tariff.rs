@@ -1,0 +1,168 @@
+//! Tariffs: what charging costs, when and where, and why just that much.
+//!
+//! The rules, each stated where it is upheld:
+//! - A price is the one of the minute that the wall clock of the zone shows ([`Zone`]).
+//! - Each date is priced by one schedule, the first whose conditions hold on it, and by its bands alone ([`Band`]).
+//! - Of the tariffs that are bound to a place the one of the narrowest level applies ([`Level`]).
+//! - Energy between two readings flowed evenly; each item of a quote is rounded, and the quote is their sum ([`Quote`]).
+//! - What changes in the middle of a session is settled by the tariff's [`ChangeRule`].
+//!
+//! What other platforms' formats cannot say of a version is told as an error and never left out in silence ([`ocpi`],
+//! [`tcec`]).
+
+mod band;
+mod binding;
+mod book;
+mod check;
+mod currency;
+mod draft;
+mod energy;
+mod money;
+pub mod ocpi;
+mod price_list;
+mod quote;
+mod season;
+pub mod tcec;
+mod timetable;
+mod usage;
+mod zone;
+
+pub use band::{Band, BandKind, Rate};
+pub use binding::{Binding, Clash, Level, Place, Subject, clashes};
+pub use book::{Applied, Considered, Outcome, PriceAt, PriceBook, Resolution, Unpriced};
+pub use check::{Finding, Findings, MAX_BANDS, MAX_GRACE_MINUTES, MAX_HOLIDAYS, MAX_SCHEDULES, MAX_SEASONS};
+pub use currency::{Currency, UnknownCurrency};
+pub use draft::{BandDraft, Draft, OccupancyDraft, ScheduleDraft, SeasonDraft};
+pub use energy::{Energy, InvalidEnergy};
+pub use money::{InvalidPrice, Money, Price};
+pub use price_list::{Conditions, FoundBand, OccupancyFee, PriceList, Schedule};
+pub use quote::{EnergyItem, OccupancyItem, Quote, Totals};
+pub use season::{InvalidMonthDay, MonthDay, Season};
+pub use timetable::TimetableRow;
+pub use usage::{InvalidUsage, MAX_READINGS, Reading, Usage};
+pub use zone::{UnknownZone, Zone};
+
+use crate::ids::TariffId;
+use crate::text::Label;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A tariff (费率): a name under which price lists follow one another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tariff {
+    /// Its id.
+    pub id: TariffId,
+    /// What the operator says of it.
+    pub details: TariffDetails,
+    /// Its versions, in any order. None of them ever changes.
+    pub versions: Vec<TariffVersion>,
+}
+
+/// What an operator says of a tariff. As JSON it has the fields of the API.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TariffDetails {
+    /// Name.
+    pub name: Label,
+    /// The operator whose tariff it is.
+    pub operator_id: Option<Label>,
+    /// What all of its prices are in.
+    pub currency: Currency,
+    /// Whether it prices anything.
+    pub status: TariffStatus,
+    /// What holds for a session in which prices change.
+    pub change_rule: ChangeRule,
+}
+
+/// Whether a tariff prices anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum TariffStatus {
+    /// Not yet: it is being written.
+    #[default]
+    Draft,
+    /// Yes.
+    Active,
+    /// No longer.
+    Retired,
+}
+
+impl TariffStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Active, Self::Retired];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "Draft",
+            Self::Active => "Active",
+            Self::Retired => "Retired",
+        }
+    }
+}
+
+/// What holds for a session in which another version or another tariff comes into force. The tariff that applies when the
+/// session starts decides. Bands alternate through the day under either rule.
+///
+/// Under either rule the session fee is the one at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum ChangeRule {
+    /// The version that applies when the session starts prices all of it, occupancy too: the driver pays what they were
+    /// shown.
+    #[default]
+    FrozenAtStart,
+    /// Each kWh is priced by the version that applies when it flows, occupancy by the one that applies when charging ends.
+    ByConsumption,
+}
+
+impl ChangeRule {
+    /// Every rule.
+    pub const ALL: [Self; 2] = [Self::FrozenAtStart, Self::ByConsumption];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FrozenAtStart => "FrozenAtStart",
+            Self::ByConsumption => "ByConsumption",
+        }
+    }
+}
+
+/// A version of a tariff. It never changes; what is to be otherwise is said by a later version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TariffVersion {
+    /// 1 for the first of a tariff, one more for each that follows.
+    #[schemars(range(min = 1))]
+    pub number: u32,
+    /// Since when it is in force: until another one is that comes later or, if that is at the same time, has the greater number.
+    pub effective_from: DateTime<Utc>,
+    /// What it says.
+    pub price_list: PriceList,
+}
+
+impl Tariff {
+    /// The version in force at an instant.
+    #[must_use]
+    pub fn version_at(&self, at: DateTime<Utc>) -> Option<&TariffVersion> {
+        let begun = self.versions.iter().filter(|version| version.effective_from <= at);
+        begun.max_by_key(|version| (version.effective_from, version.number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_spelt_the_same_everywhere() {
+        for status in TariffStatus::ALL {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+        for rule in ChangeRule::ALL {
+            assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Electric energy, exact.
+
+use crate::schema::written_as;
+use rust_decimal::{Decimal, RoundingStrategy};
+use schemars::json_schema;
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// Energy in Wh, with thousandths: not negative, at most 1 TWh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Energy(Decimal);
+
+/// Not an energy that a meter can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("energy must be a number of Wh from 0 to 1000000000000")]
+pub struct InvalidEnergy;
+
+/// Digits behind the point of a number of Wh.
+const DECIMALS: u32 = 3;
+
+impl Energy {
+    /// None.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+    /// The most that a register shows, in Wh.
+    const MOST_WH: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
+
+    /// Energy in Wh, rounded to thousandths, halves up.
+    ///
+    /// # Errors
+    /// When it is negative or more than any register shows.
+    pub fn from_wh(wh: Decimal) -> Result<Self, InvalidEnergy> {
+        let valid = wh >= Decimal::ZERO && wh <= Self::MOST_WH;
+        valid.then(|| Self::to_thousandths(wh)).ok_or(InvalidEnergy)
+    }
+
+    /// What a meter said as a float, in Wh: the shortest decimal that reads back as the same float (so 0.1 is a tenth),
+    /// rounded to thousandths, halves up.
+    ///
+    /// # Errors
+    /// When it is no number, negative, or more than any register shows.
+    pub fn from_wh_float(wh: f64) -> Result<Self, InvalidEnergy> {
+        // Beyond the range a text would grow to hundreds of digits.
+        if !(0.0..=1e12).contains(&wh) {
+            return Err(InvalidEnergy);
+        }
+        // Of a text with more digits than a decimal holds, the last ones are far below a thousandth.
+        wh.to_string().parse().map_err(|_no_number| InvalidEnergy).and_then(Self::from_wh)
+    }
+
+    /// In Wh.
+    #[must_use]
+    pub const fn wh(self) -> Decimal {
+        self.0
+    }
+
+    /// In kWh.
+    #[must_use]
+    pub fn kwh(self) -> Decimal {
+        self.0 / Decimal::ONE_THOUSAND
+    }
+
+    /// What there is more than in `other`; none when there is less.
+    #[must_use]
+    pub fn beyond(self, other: Self) -> Self {
+        Self((self.0 - other.0).max(Decimal::ZERO))
+    }
+
+    /// The energy after `elapsed` of `whole` of the time in which it went evenly from `self` to `end`; both in the same unit,
+    /// `elapsed` the smaller one and `whole` not 0. Rounded to thousandths of Wh, halves up.
+    pub(super) fn on_the_way_to(self, end: Self, elapsed: i64, whole: i64) -> Self {
+        let drawn = (end.0 - self.0) * Decimal::from(elapsed);
+        let share = drawn.checked_div(Decimal::from(whole)).unwrap_or_default();
+        Self::to_thousandths(self.0 + share)
+    }
+
+    fn to_thousandths(wh: Decimal) -> Self {
+        Self(wh.round_dp_with_strategy(DECIMALS, RoundingStrategy::MidpointAwayFromZero))
+    }
+}
+
+impl fmt::Display for Energy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} Wh", self.0)
+    }
+}
+
+impl Serialize for Energy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.normalize())
+    }
+}
+
+written_as!(
+    Energy,
+    "Energy",
+    json_schema!({
+        "description": "Wh, a decimal number in a text, exact to thousandths.",
+        "type": "string",
+        "pattern": r"^[0-9]{1,13}(\.[0-9]{1,3})?$",
+    })
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_float_is_read_as_it_is_written() {
+        let wh = |float| Energy::from_wh_float(float).map(|energy| energy.wh().normalize().to_string());
+        assert_eq!(wh(0.1 + 0.2).unwrap(), "0.3");
+        assert_eq!(wh(12_345.678_5).unwrap(), "12345.679");
+        assert_eq!(wh(1e12).unwrap(), "1000000000000");
+        assert_eq!(wh(f64::MIN_POSITIVE).unwrap(), "0");
+        for wrong in [-0.001, f64::NAN, f64::INFINITY, 1.000_001e12] {
+            assert_eq!(wh(wrong), Err(InvalidEnergy), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What a check finds, and where.
+
+use crate::build::*;
+use domain::tariff::{Currency, Draft, OccupancyDraft, PriceList, SeasonDraft};
+
+/// What is found, each as `path: message`, in order.
+fn findings(draft: &Draft) -> Vec<String> {
+    let found = draft.check(Currency::parse("CNY").unwrap()).unwrap_err();
+    found.0.iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
+}
+
+fn of_bands(bands: &[&str]) -> Vec<String> {
+    findings(&draft("Asia/Shanghai", vec![daily(bands)]))
+}
+
+#[test]
+fn everything_that_is_wrong_is_found_at_once() {
+    let mut summer =
+        daily(&["00:00-25:00 sharp 0.5 0.5", "12:00-12:00 dear -0.5 1e3", "24:00-01:00 flat 101 0.1234567"]);
+    summer.seasons = Some(vec![SeasonDraft { from: "02-30".to_owned(), to: "7-1".to_owned() }]);
+    summer.weekdays = Some(vec!["Monday".to_owned(), "Mon".to_owned(), "Monday".to_owned()]);
+    summer.holiday = Some(true);
+    let mut last = daily(&[]);
+    last.weekdays = Some(vec![]);
+    let mut draft = draft("Beijing", vec![summer, daily(&["00:00-24:00 flat 1 0"]), last]);
+    draft.session_fee = Some("10001".to_owned());
+    let cap = Some("x".to_owned());
+    draft.occupancy = Some(OccupancyDraft { price_per_minute: "-1".to_owned(), grace_minutes: 1441, cap });
+    const DECIMAL: &str = "must be a decimal number in a text, at most 9 digits before the point and 6 behind it, such as \"0.8765\"";
+    const TIME: &str = "a time of day must be written as HH:MM, from 00:00 to 24:00";
+    const DAY: &str = "a day of the year must be written as MM-DD, from 01-01 to 12-31";
+    assert_eq!(
+        findings(&draft),
+        [
+            "timeZone: must be the name of an IANA time zone, such as Asia/Shanghai",
+            "schedules[0].holiday: needs holidays, and the price list names none",
+            &format!("schedules[0].seasons[0].from: {DAY}"),
+            &format!("schedules[0].seasons[0].to: {DAY}"),
+            "schedules[0].weekdays[1]: must be a day of the week, such as Monday",
+            "schedules[0].weekdays[2]: is there twice",
+            &format!("schedules[0].bands[0].to: {TIME}"),
+            "schedules[0].bands[1].to: must be another time than from; a whole day is from 00:00 to 24:00",
+            "schedules[0].bands[1].kind: must be sharp, peak, flat or valley",
+            "schedules[0].bands[1].electricityPrice: must not be negative",
+            &format!("schedules[0].bands[1].serviceFee: {DECIMAL}"),
+            "schedules[0].bands[2].from: must be before 24:00; a day begins at 00:00",
+            "schedules[0].bands[2].electricityPrice: must be at most 100; is the decimal point in its place?",
+            &format!("schedules[0].bands[2].serviceFee: {DECIMAL}"),
+            "schedules[1]: must have a condition: without one, no schedule after it ever has a date",
+            "schedules[2]: must have no conditions, since it is the last: some dates may have no other",
+            "schedules[2].weekdays: must have 1 to 7 entries",
+            "schedules[2].bands: must have 1 to 96 entries",
+            "sessionFee: must be at most 10000; is the decimal point in its place?",
+            "occupancy.pricePerMinute: must not be negative",
+            "occupancy.graceMinutes: must be from 0 to 1440",
+            &format!("occupancy.cap: {DECIMAL}"),
+        ]
+    );
+}
+
+#[test]
+fn gaps_and_overlaps_are_found_with_their_times() {
+    let found = of_bands(&["22:00-06:00 valley 1 1", "05:00-07:00 flat 1 1", "08:00-22:30 peak 1 1"]);
+    assert_eq!(
+        found,
+        [
+            "schedules[0].bands[1]: overlaps bands[0] from 05:00 to 06:00",
+            "schedules[0].bands[2]: overlaps bands[0] from 22:00 to 22:30",
+            "schedules[0].bands: no band from 07:00 to 08:00",
+        ]
+    );
+    let found = of_bands(&["00:01-12:00 flat 1 1", "12:00-23:59 flat 1 1"]);
+    assert_eq!(
+        found,
+        [
+            "schedules[0].bands: no band from 00:00 to 00:01",
+            "schedules[0].bands: no band from 23:59 to 24:00"
+        ]
+    );
+}
+
+#[test]
+fn a_band_within_another_leaves_no_gap() {
+    let found = of_bands(&["00:00-12:00 valley 1 1", "01:00-02:00 flat 1 1", "12:00-24:00 peak 1 1"]);
+    assert_eq!(found, ["schedules[0].bands[1]: overlaps bands[0] from 01:00 to 02:00"]);
+}
+
+#[test]
+fn there_are_at_most_96_bands_16_schedules_and_400_holidays() {
+    let quarter = |index: u16, step: u16| {
+        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        format!("{}-{} flat 1 1", clock(index * step), clock((index + 1) * step))
+    };
+    let quarters: Vec<_> = (0..96).map(|index| quarter(index, 15)).collect();
+    let quarters: Vec<_> = quarters.iter().map(String::as_str).collect();
+    PriceList::try_from(draft("Asia/Shanghai", vec![daily(&quarters)])).unwrap();
+    let minutes: Vec<_> = (0..97).map(|index| quarter(index, 1)).collect();
+    let minutes: Vec<_> = minutes.iter().map(String::as_str).collect();
+    assert_eq!(of_bands(&minutes), ["schedules[0].bands: must have 1 to 96 entries"]);
+    let many = draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 1 1"]); 17]);
+    assert_eq!(findings(&many), ["schedules: must have 1 to 16 entries"]);
+    let mut holidays = draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 1 1"])]);
+    holidays.holidays = Some(vec!["2026-10-01".to_owned(); 401]);
+    assert_eq!(findings(&holidays), ["holidays: must have 0 to 400 entries"]);
+    holidays.holidays =
+        Some(["2026-10-01", "2026-02-29", "2026-10-01", "2026-1-1"].map(str::to_owned).to_vec());
+    assert_eq!(
+        findings(&holidays),
+        [
+            "holidays[1]: must be a date, written as YYYY-MM-DD",
+            "holidays[2]: is there twice",
+            "holidays[3]: must be a date, written as YYYY-MM-DD",
+        ]
+    );
+}
+
+#[test]
+fn a_price_is_absurd_only_in_its_currency() {
+    let draft = draft("Asia/Tokyo", vec![daily(&["00:00-24:00 flat 120 0"])]);
+    assert!(draft.check(Currency::parse("JPY").unwrap()).is_ok());
+    assert!(draft.check(Currency::parse("CNY").unwrap()).is_err());
+    assert!(PriceList::try_from(draft).is_ok());
+}
+
+#[test]
+fn what_nobody_knows_is_refused() {
+    let written = r#"{ "timeZone": "Asia/Shanghai", "schedules": [], "discount": "0.1" }"#;
+    assert!(serde_json::from_str::<Draft>(written).unwrap_err().to_string().contains("discount"));
+    let written = r#"{ "timeZone": "Nowhere", "schedules": [] }"#;
+    let error = serde_json::from_str::<PriceList>(written).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "timeZone: must be the name of an IANA time zone, such as Asia/Shanghai; schedules: must have 1 to 16 entries"
+    );
+}

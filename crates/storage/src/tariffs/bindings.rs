@@ -1,0 +1,101 @@
+//! What tariffs are bound to, and when; of one subject no two at the same time.
+
+mod row;
+mod write;
+
+pub use write::{EndRefusal, Refusal, end, insert};
+
+pub(super) use row::Held;
+
+use crate::schema::tariff_bindings;
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::asset::Signature;
+use domain::ids::{BindingId, TariffId};
+use domain::tariff::{Binding, Subject};
+use row::{Row, key};
+use uuid::Uuid;
+
+/// A binding, and who is behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindingRecord {
+    /// The binding.
+    pub binding: Binding,
+    /// When and by whom it was made.
+    pub made: Signature,
+    /// When and by whom it was last given an end, or an earlier one; `None` if never.
+    pub ended: Option<Signature>,
+}
+
+/// Which bindings to list; by default all, those that are over too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of this subject.
+    pub subject: Option<Subject>,
+    /// Those of this tariff.
+    pub tariff_id: Option<TariffId>,
+}
+
+/// The binding called `id`, be it over or not.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find(connection: &mut Connection, id: BindingId) -> Result<Option<BindingRecord>, StorageError> {
+    let row: Option<Row> =
+        tariff_bindings::table.find(id.0).select(Row::as_select()).first(connection).await.optional()?;
+    row.map(BindingRecord::try_from).transpose()
+}
+
+/// At most `limit` bindings, the newest first; those that come after the one made at `after`, where given.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list(
+    connection: &mut Connection,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, BindingId)>,
+    limit: i64,
+) -> Result<Vec<BindingRecord>, StorageError> {
+    let mut query = tariff_bindings::table
+        .order((tariff_bindings::created_at.desc(), tariff_bindings::id.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed::<Pg>();
+    if let Some(subject) = &filter.subject {
+        query = query.filter(tariff_bindings::subject.eq(key(subject)));
+    }
+    if let Some(tariff) = filter.tariff_id {
+        query = query.filter(tariff_bindings::tariff_id.eq(tariff.0));
+    }
+    if let Some((at, id)) = after {
+        // A row comparison, which diesel does not know, enters the index at the very row.
+        let place = sql::<Bool>("(tariff_bindings.created_at, tariff_bindings.id) < (");
+        let place = place.bind::<Timestamptz, _>(at).sql(", ").bind::<SqlUuid, _>(id.0);
+        query = query.filter(place.sql(")"));
+    }
+    let rows: Vec<Row> = query.load(connection).await?;
+    rows.into_iter().map(BindingRecord::try_from).collect()
+}
+
+/// A binding of a tariff that holds at an instant, or will.
+pub(super) async fn not_over(
+    tx: &mut Connection,
+    tariff: TariffId,
+    at: DateTime<Utc>,
+) -> Result<Option<BindingId>, StorageError> {
+    // One that was ended before it began never holds.
+    let holds = sql::<Bool>("tstzrange(effective_from, effective_until) && tstzrange(");
+    let id: Option<Uuid> = tariff_bindings::table
+        .filter(tariff_bindings::tariff_id.eq(tariff.0))
+        .filter(holds.bind::<Timestamptz, _>(at).sql(", null)"))
+        .select(tariff_bindings::id)
+        .first(tx)
+        .await
+        .optional()?;
+    Ok(id.map(BindingId))
+}

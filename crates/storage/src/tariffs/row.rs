@@ -1,0 +1,81 @@
+//! A tariff as a row.
+
+use super::TariffRecord;
+use crate::StorageError;
+use crate::schema::tariffs;
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use domain::asset::Edition;
+use domain::ids::TariffId;
+use domain::tariff::{ChangeRule, Currency, TariffDetails, TariffStatus};
+use domain::text::Label;
+use uuid::Uuid;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tariffs, check_for_backend(Pg))]
+pub(super) struct Row {
+    id: Uuid,
+    name: String,
+    operator_id: Option<String>,
+    currency: String,
+    status: String,
+    change_rule: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    version: i64,
+    retired_at: Option<DateTime<Utc>>,
+}
+
+/// The columns that an operator edits; an absent value is written as null.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = tariffs, treat_none_as_null = true)]
+pub(super) struct DetailColumns<'a> {
+    name: &'a str,
+    operator_id: Option<&'a str>,
+    currency: &'static str,
+    status: &'static str,
+    change_rule: &'static str,
+}
+
+impl<'a> From<&'a TariffDetails> for DetailColumns<'a> {
+    fn from(details: &'a TariffDetails) -> Self {
+        Self {
+            name: details.name.as_str(),
+            operator_id: details.operator_id.as_ref().map(Label::as_str),
+            currency: details.currency.code(),
+            status: details.status.as_str(),
+            change_rule: details.change_rule.as_str(),
+        }
+    }
+}
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("tariffs", what)
+}
+
+impl TryFrom<Row> for TariffRecord {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self, StorageError> {
+        let operator_id = row.operator_id.as_deref().map(Label::parse).transpose();
+        let status = TariffStatus::ALL.into_iter().find(|status| status.as_str() == row.status);
+        let rule = ChangeRule::ALL.into_iter().find(|rule| rule.as_str() == row.change_rule);
+        Ok(Self {
+            id: TariffId(row.id),
+            details: TariffDetails {
+                name: Label::parse(&row.name).map_err(broken)?,
+                operator_id: operator_id.map_err(broken)?,
+                currency: Currency::parse(&row.currency).map_err(broken)?,
+                status: status.ok_or_else(|| broken(format!("status {}", row.status)))?,
+                change_rule: rule.ok_or_else(|| broken(format!("rule {}", row.change_rule)))?,
+            },
+            edition: Edition {
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                version: row.version,
+                retired_at: row.retired_at,
+            },
+        })
+    }
+}

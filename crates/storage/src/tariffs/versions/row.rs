@@ -1,0 +1,76 @@
+//! A version as a row.
+
+use super::{Publication, Version};
+use crate::StorageError;
+use crate::schema::tariff_versions;
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use domain::asset::Signature;
+use domain::ids::{Actor, TariffId};
+use serde_json::Value;
+use uuid::Uuid;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tariff_versions, check_for_backend(Pg))]
+pub(super) struct Row {
+    tariff_id: Uuid,
+    number: i32,
+    price_list: Value,
+    revision: i64,
+    created_at: DateTime<Utc>,
+    created_by: String,
+    updated_at: DateTime<Utc>,
+    updated_by: String,
+    effective_from: Option<DateTime<Utc>>,
+    published_at: Option<DateTime<Utc>>,
+    published_by: Option<String>,
+    activated_at: Option<DateTime<Utc>>,
+}
+
+pub(super) fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("tariff_versions", what)
+}
+
+/// The number of a version, from its column.
+pub(in crate::tariffs) fn number(column: i32) -> Result<u32, StorageError> {
+    u32::try_from(column).map_err(broken)
+}
+
+fn signature(at: DateTime<Utc>, by: &str) -> Result<Signature, StorageError> {
+    Ok(Signature { at, by: Actor::parse(by).map_err(broken)? })
+}
+
+impl Row {
+    /// The version, after which the next one is in force since `superseded_from`.
+    pub(super) fn into_version(
+        self,
+        superseded_from: Option<DateTime<Utc>>,
+    ) -> Result<Version, StorageError> {
+        Ok(Version {
+            tariff_id: TariffId(self.tariff_id),
+            number: number(self.number)?,
+            publication: self.publication(superseded_from)?,
+            price_list: serde_json::from_value(self.price_list).map_err(broken)?,
+            revision: self.revision,
+            created: signature(self.created_at, &self.created_by)?,
+            updated: signature(self.updated_at, &self.updated_by)?,
+        })
+    }
+
+    fn publication(
+        &self,
+        superseded_from: Option<DateTime<Utc>>,
+    ) -> Result<Option<Publication>, StorageError> {
+        match (self.published_at, &self.published_by, self.effective_from) {
+            (Some(at), Some(by), Some(effective_from)) => Ok(Some(Publication {
+                published: signature(at, by)?,
+                effective_from,
+                superseded_from,
+                activated_at: self.activated_at,
+            })),
+            (None, None, None) => Ok(None),
+            _ => Err(broken("a version that is published by half")),
+        }
+    }
+}

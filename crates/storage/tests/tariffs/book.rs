@@ -1,0 +1,157 @@
+//! What prices a place is read at once, whatever it is bound to.
+
+use crate::ground::{binding, elaborate, flat, hours, label, made, noon, place, publish, signed};
+use chrono::{DateTime, Utc};
+use domain::ids::{ConnectorId, PileId, StationId, TariffId};
+use domain::tariff::{Binding, Level, Place, PriceBook, Subject, Tariff};
+use storage::tariffs::{self, Spot, bindings, load_book, versions};
+use storage::{Connection, piles};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+async fn bind(
+    connection: &mut Connection,
+    subject: Subject,
+    tariff: TariffId,
+    from: DateTime<Utc>,
+) -> Binding {
+    let wanted = binding(subject, tariff, from, None);
+    bindings::insert(connection, &wanted, &signed(noon())).await.unwrap().unwrap().binding
+}
+
+async fn load(connection: &mut Connection, spot: Spot, from: i64, to: i64) -> (Place, PriceBook) {
+    load_book(connection, spot, noon() + hours(from), noon() + hours(to)).await.unwrap().unwrap()
+}
+
+fn first() -> ConnectorId {
+    ConnectorId::parse(1).unwrap()
+}
+
+/// Binds at each level, each with a tariff of its own, and what is elsewhere with tariffs that do not matter.
+async fn bind_all(connection: &mut Connection, station_id: StationId, pile_id: PileId) -> Vec<Binding> {
+    let (other_station, other_pile) = place(connection).await;
+    let second = ConnectorId::parse(2).unwrap();
+    let elsewhere = [
+        Subject::Operator { operator_id: label("OP-2") },
+        Subject::Station { station_id: other_station },
+        Subject::Pile { pile_id: other_pile },
+        Subject::Connector { pile_id, connector_id: second },
+        Subject::Connector { pile_id: other_pile, connector_id: first() },
+    ];
+    let here = [
+        Subject::Platform,
+        Subject::Operator { operator_id: label("OP-1") },
+        Subject::Station { station_id },
+        Subject::Pile { pile_id },
+        Subject::Connector { pile_id, connector_id: first() },
+    ];
+    for subject in elsewhere {
+        let tariff = made(connection, "Elsewhere").await;
+        bind(connection, subject, tariff, noon()).await;
+    }
+    let mut bound = vec![];
+    for (subject, price) in here.into_iter().zip(["0.1", "0.2", "0.3", "0.4", "0.5"]) {
+        let tariff = made(connection, price).await;
+        publish(connection, tariff, flat(price), noon()).await;
+        bound.push(bind(connection, subject, tariff, noon()).await);
+    }
+    bound
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_is_priced_by_the_narrowest_of_all_that_is_bound_to_it() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let (station, pile) = place(connection).await;
+    let bound = bind_all(connection, station, pile).await;
+    let levels = |book: &PriceBook| {
+        let mut levels: Vec<_> = book.bindings.iter().map(|binding| binding.subject.level()).collect();
+        levels.sort_unstable();
+        levels
+    };
+    let all = [Level::Platform, Level::Operator, Level::Station, Level::Pile, Level::Connector];
+    let spots = [(Spot::Station(station), 3), (Spot::Pile(pile), 4), (Spot::Connector(pile, first()), 5)];
+    for (spot, known) in spots {
+        let (place, book) = load(connection, spot, 0, 1).await;
+        assert_eq!(levels(&book), all.split_at(known).0);
+        assert_eq!(book.tariffs.len(), known);
+        assert_eq!((place.operator_id.as_ref(), place.station_id), (Some(&label("OP-1")), station));
+        let price = book.price_at(&place, noon()).unwrap();
+        assert_eq!(price.rate.electricity_price.to_string(), format!("0.{known}"));
+        for binding in &book.bindings {
+            assert!(bound.contains(binding));
+        }
+    }
+    for left in (1..5).rev() {
+        let narrowest = bound[left].id;
+        bindings::end(connection, narrowest, noon(), &signed(noon())).await.unwrap().unwrap();
+        let (place, book) = load(connection, Spot::Connector(pile, first()), 0, 1).await;
+        let price = book.price_at(&place, noon()).unwrap();
+        assert_eq!(price.rate.electricity_price.to_string(), format!("0.{left}"));
+    }
+    piles::retire(connection, pile, None, &signed(noon())).await.unwrap().unwrap();
+    load(connection, Spot::Pile(pile), 0, 1).await;
+    for spot in [Spot::Pile(PileId(Uuid::now_v7())), Spot::Station(StationId(Uuid::now_v7()))] {
+        assert_eq!(load_book(connection, spot, noon(), noon()).await.unwrap(), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_book_holds_what_is_in_force_in_its_time() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let (station, _) = place(connection).await;
+    let tariff = made(connection, "Night").await;
+    publish(connection, tariff, elaborate(), noon()).await;
+    for number in 1..=4 {
+        publish(connection, tariff, flat("0.7"), noon() + hours(number * 10)).await;
+    }
+    let check = |_: &_| Ok::<_, versions::Refusal>(flat("9"));
+    versions::put_draft(connection, tariff, None, &signed(noon()), check).await.unwrap().unwrap();
+    let early = bind(connection, Subject::Station { station_id: station }, tariff, noon()).await;
+    let end = noon() + hours(25);
+    bindings::end(connection, early.id, end, &signed(noon())).await.unwrap().unwrap();
+    let late = bind(connection, Subject::Station { station_id: station }, tariff, end).await;
+
+    let spot = Spot::Station(station);
+    let seen = async |connection: &mut Connection, from, to| {
+        let (_, book) = load(connection, spot, from, to).await;
+        let mut bound: Vec<_> = book.bindings.iter().map(|binding| binding.id).collect();
+        bound.sort_unstable();
+        let mut numbers: Vec<u32> =
+            book.tariffs.iter().flat_map(|tariff| &tariff.versions).map(|version| version.number).collect();
+        numbers.sort_unstable();
+        (bound, numbers)
+    };
+    assert_eq!(seen(connection, -5, -1).await, (vec![], vec![]));
+    assert_eq!(seen(connection, -5, 0).await, (vec![early.id], vec![1]));
+    assert_eq!(seen(connection, 0, 9).await, (vec![early.id], vec![1]));
+    assert_eq!(seen(connection, 9, 10).await, (vec![early.id], vec![1, 2]));
+    assert_eq!(seen(connection, 10, 24).await, (vec![early.id], vec![2, 3]));
+    assert_eq!(seen(connection, 24, 25).await, (vec![early.id, late.id], vec![3]));
+    assert_eq!(seen(connection, 25, 99).await, (vec![late.id], vec![3, 4, 5]));
+    assert_eq!(
+        seen(connection, 99, 9).await,
+        (vec![late.id], vec![5]),
+        "a time that runs backwards is its begin"
+    );
+
+    let (_, book) = load(connection, spot, 0, 50).await;
+    let mut whole = book.tariffs;
+    for tariff in &mut whole {
+        tariff.versions.sort_by_key(|version| version.number);
+    }
+    let details = tariffs::find(connection, tariff).await.unwrap().unwrap().details;
+    let mut listed = versions::list(connection, tariff, None, 10).await.unwrap();
+    listed.reverse();
+    let published = listed.into_iter().filter_map(|version| {
+        let effective_from = version.publication?.effective_from;
+        let (number, price_list) = (version.number, version.price_list);
+        Some(domain::tariff::TariffVersion { number, effective_from, price_list })
+    });
+    let versions: Vec<_> = published.collect();
+    assert_eq!(versions[0].price_list, elaborate());
+    assert_eq!(whole, [Tariff { id: tariff, details, versions }]);
+}

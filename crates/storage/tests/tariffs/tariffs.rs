@@ -1,0 +1,157 @@
+//! What is said of tariffs: edits, their history, pages.
+
+use crate::ground::{binding, draft, flat, hours, label, noon, operator, signed, tariff, told};
+use domain::asset::Edition;
+use domain::ids::TariffId;
+use domain::tariff::{Currency, Subject, TariffDetails, TariffStatus};
+use storage::tariffs::{Filter, Refusal, TariffRecord, bindings, versions};
+use storage::{Connection, audit, tariffs};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+async fn update(
+    connection: &mut Connection,
+    id: TariffId,
+    expected: Option<&[i64]>,
+    details: &TariffDetails,
+) -> Result<TariffRecord, Refusal> {
+    let change = |_: &_| Ok(details.clone());
+    tariffs::update(connection, id, expected, &signed(noon() + hours(1)), change).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tariff_reads_as_it_was_written_and_each_edit_is_kept_and_told() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let tariff = tariff("Night", noon());
+    tariffs::insert(connection, &tariff, &operator()).await.unwrap();
+    assert_eq!(tariffs::find(connection, tariff.id).await.unwrap(), Some(tariff.clone()));
+
+    let details = TariffDetails {
+        name: label("夜间"),
+        operator_id: None,
+        currency: Currency::parse("EUR").unwrap(),
+        status: TariffStatus::Retired,
+        change_rule: domain::tariff::ChangeRule::FrozenAtStart,
+    };
+    let other = update(connection, tariff.id, Some(&[2]), &details).await;
+    assert_eq!(other, Err(Refusal::OtherVersion { current: 1 }));
+    let updated = update(connection, tariff.id, Some(&[1]), &details).await.unwrap();
+    let edition = Edition { updated_at: noon() + hours(1), version: 2, ..tariff.edition };
+    assert_eq!(updated, TariffRecord { id: tariff.id, details: details.clone(), edition });
+
+    let later = signed(noon() + hours(2));
+    let other = tariffs::retire(connection, tariff.id, Some(&[1]), &later).await.unwrap();
+    assert_eq!(other, Err(Refusal::OtherVersion { current: 2 }));
+    tariffs::retire(connection, tariff.id, Some(&[2]), &later).await.unwrap().unwrap();
+    assert_eq!(tariffs::find(connection, tariff.id).await.unwrap(), None);
+    assert!(tariffs::is_known(connection, tariff.id).await.unwrap());
+    assert!(!tariffs::is_known(connection, TariffId(Uuid::now_v7())).await.unwrap());
+    let gone = tariffs::retire(connection, tariff.id, None, &later).await.unwrap();
+    assert_eq!(gone, Err(Refusal::NotFound));
+    assert_eq!(update(connection, tariff.id, None, &details).await, Err(Refusal::NotFound));
+
+    assert_eq!(told(connection, tariff.id).await, ["Created 1", "Updated 2", "Retired 3"]);
+    let edits = audit::list(connection, tariff.id.0, None, 10).await.unwrap();
+    let (was, is) = (serde_json::to_value(&tariff.details).unwrap(), serde_json::to_value(&details).unwrap());
+    let said: Vec<_> = edits.into_iter().map(|edit| (edit.action, edit.before, edit.after)).collect();
+    assert_eq!(
+        said,
+        [
+            ("retired".to_owned(), Some(is.clone()), None),
+            ("updated".to_owned(), Some(was.clone()), Some(is)),
+            ("created".to_owned(), None, Some(was)),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_currency_stays_once_there_are_prices_in_it() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let tariff = tariff("Night", noon());
+    tariffs::insert(&mut connection, &tariff, &operator()).await.unwrap();
+    draft(&mut connection, tariff.id, flat("0.7")).await;
+    let euros = TariffDetails { currency: Currency::parse("EUR").unwrap(), ..tariff.details.clone() };
+    assert_eq!(update(&mut connection, tariff.id, None, &euros).await, Err(Refusal::CurrencyFixed));
+    let renamed = TariffDetails { name: label("Day"), ..tariff.details };
+    update(&mut connection, tariff.id, None, &renamed).await.unwrap();
+    versions::discard_draft(&mut connection, tariff.id, None).await.unwrap().unwrap();
+    update(&mut connection, tariff.id, None, &euros).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tariff_that_prices_something_is_not_retired() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let tariff = tariff("Night", noon());
+    tariffs::insert(connection, &tariff, &operator()).await.unwrap();
+    let later = noon() + hours(5);
+    let bound = binding(Subject::Platform, tariff.id, later, None);
+    bindings::insert(connection, &bound, &signed(noon())).await.unwrap().unwrap();
+    let refused = tariffs::retire(connection, tariff.id, None, &signed(noon())).await.unwrap();
+    assert_eq!(refused, Err(Refusal::Bound { by: bound.id }));
+    bindings::end(connection, bound.id, later + hours(1), &signed(noon())).await.unwrap().unwrap();
+    let refused = tariffs::retire(connection, tariff.id, None, &signed(later)).await.unwrap();
+    assert_eq!(refused, Err(Refusal::Bound { by: bound.id }));
+    tariffs::retire(connection, tariff.id, None, &signed(later + hours(1))).await.unwrap().unwrap();
+
+    let gone = binding(Subject::Platform, tariff.id, later + hours(2), None);
+    let refused = bindings::insert(connection, &gone, &signed(noon())).await.unwrap();
+    assert_eq!(refused, Err(bindings::Refusal::TariffNotFound));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binding_that_never_held_does_not_keep_its_tariff() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let tariff = tariff("Night", noon());
+    tariffs::insert(&mut connection, &tariff, &operator()).await.unwrap();
+    let bound = binding(Subject::Platform, tariff.id, noon() + hours(5), None);
+    bindings::insert(&mut connection, &bound, &signed(noon())).await.unwrap().unwrap();
+    bindings::end(&mut connection, bound.id, noon(), &signed(noon())).await.unwrap().unwrap();
+    tariffs::retire(&mut connection, tariff.id, None, &signed(noon())).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_run_from_the_newest_to_the_oldest() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let mut all = vec![];
+    for number in 0..7 {
+        // Some were made at the same instant.
+        let mut tariff = tariff(&format!("T{number}"), noon() + hours(number / 2));
+        if number % 2 == 0 {
+            tariff.details.operator_id = Some(label("OP-2"));
+            tariff.details.status = TariffStatus::Draft;
+        }
+        tariffs::insert(connection, &tariff, &operator()).await.unwrap();
+        all.push(tariff);
+    }
+    all.sort_by_key(|tariff| (tariff.edition.created_at, tariff.id));
+    all.reverse();
+    let (mut read, mut after) = (vec![], None);
+    loop {
+        let page = tariffs::list(connection, &Filter::default(), after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.edition.created_at, last.id));
+        read.extend(page);
+    }
+    assert_eq!(read, all);
+
+    let mut listed = async |filter| tariffs::list(connection, &filter, None, 10).await.unwrap();
+    let named = |operator: &str| Some(label(operator));
+    assert_eq!(listed(Filter { operator_id: named("OP-2"), ..Filter::default() }).await.len(), 4);
+    assert_eq!(listed(Filter { operator_id: named("OP-1"), ..Filter::default() }).await.len(), 3);
+    assert_eq!(listed(Filter { status: Some(TariffStatus::Active), ..Filter::default() }).await.len(), 3);
+    assert!(listed(Filter { retired: true, ..Filter::default() }).await.is_empty());
+    let gone = all.remove(0);
+    let mut other = database.pool.connection().await.unwrap();
+    tariffs::retire(&mut other, gone.id, None, &signed(noon())).await.unwrap().unwrap();
+    assert_eq!(listed(Filter::default()).await, all);
+    let retired = listed(Filter { retired: true, ..Filter::default() }).await;
+    assert_eq!(retired.iter().map(|tariff| tariff.id).collect::<Vec<_>>(), [gone.id]);
+}
