@@ -14,7 +14,7 @@ release := cargo build --release --workspace --exclude chaos --exclude system-te
 # The key of the issuer that development takes its tokens from, and what a token says.
 issuer := .stack/issuer
 SUBJECT ?= developer
-SCOPES ?= assets:read assets:write commands:send operations
+SCOPES ?= assets:read assets:write tariffs:read tariffs:write commands:send operations
 with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 
 help: ## list these

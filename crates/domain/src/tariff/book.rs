@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// Tariffs, and what they are bound to: all that may say what a place costs.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -69,7 +70,7 @@ pub enum Outcome {
     Over,
     /// Its tariff is not known.
     TariffUnknown,
-    /// Its tariff is a draft, or retired.
+    /// Its tariff is a draft.
     TariffNotActive,
     /// No version of its tariff is in force yet.
     NoVersionInForce,
@@ -112,7 +113,7 @@ pub struct PriceAt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unpriced {
     /// Nothing that is bound to the place applies.
-    #[error("no tariff applies at {at}")]
+    #[error("no tariff applies at {at:?}")]
     NoTariff {
         /// When.
         at: DateTime<Utc>,
@@ -143,6 +144,8 @@ pub(super) struct Reign<'book> {
 impl PriceBook {
     /// The longest time that prices are told for at once, in days.
     pub const MAX_DAYS: i64 = 31;
+    /// The years for which prices are told: those for which the rules of zones are worked out.
+    pub const YEARS: RangeInclusive<i32> = 1970..=2099;
 
     /// Which tariff applies at a place, at an instant, and why.
     #[must_use]
@@ -236,7 +239,7 @@ impl PriceBook {
         days: u64,
     ) -> Result<Vec<TimetableRow>, Unpriced> {
         let end = first.checked_add_days(Days::new(days)).ok_or(Unpriced::OutOfReach)?;
-        if !KNOWN_YEARS.contains(&first.year()) || !KNOWN_YEARS.contains(&end.year()) {
+        if !Self::YEARS.contains(&first.year()) || !Self::YEARS.contains(&end.year()) {
             return Err(Unpriced::OutOfReach);
         }
         self.timetable(place, zone.day_start(first), zone.day_start(end))
@@ -307,12 +310,9 @@ impl PriceBook {
     }
 }
 
-/// The years for which the rules of zones are worked out.
-const KNOWN_YEARS: std::ops::RangeInclusive<i32> = 1970..=2099;
-
 /// Whether prices are told from one instant to another.
 fn reachable(from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), Unpriced> {
-    let known = [from, to].iter().all(|at| KNOWN_YEARS.contains(&at.year()));
+    let known = [from, to].iter().all(|at| PriceBook::YEARS.contains(&at.year()));
     // An hour more, for clocks that are set back within the longest time.
     let short = to - from <= TimeDelta::days(PriceBook::MAX_DAYS) + TimeDelta::hours(1);
     (known && short).then_some(()).ok_or(Unpriced::OutOfReach)

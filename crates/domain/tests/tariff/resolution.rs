@@ -105,7 +105,7 @@ fn those_that_lose_say_why() {
     let mut book = five_levels();
     book.bindings[4].effective_from = instant("2026-07-01T00:00:00Z");
     book.bindings[3].effective_until = Some(instant(NOON));
-    book.tariffs[2].details.status = TariffStatus::Retired;
+    book.tariffs[2].details.status = TariffStatus::Draft;
     book.tariffs[1].versions[0].effective_from = instant("2026-07-01T00:00:00Z");
     let found = outcomes(&book, &here(), NOON);
     let reasons = [
