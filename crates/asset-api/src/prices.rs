@@ -14,11 +14,11 @@ use crate::fields::parse::{date, in_query, instant, whole};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use domain::tariff::{Place, PriceBook, Unpriced, Zone};
+use domain::tariff::{Place, PriceBook};
 use runtime::Problem;
 use runtime::http::{JsonBody, QueryParams};
 use storage::tariffs::{Spot, load_book};
-use view::Timetable;
+use view::TimetableView;
 
 /// `GET /api/v1/tariffs/price`
 async fn price(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, Problem> {
@@ -44,23 +44,18 @@ async fn timetable(
     // What day it is there is known when the zone is: no zone is more than 14 hours away.
     let (from, to) = (noon - TimeDelta::hours(38), noon + TimeDelta::hours(38) + TimeDelta::days(days));
     let (place, book) = load(&api, spot, from, to).await?;
-    let zone = zone(&book, &place, noon)?;
+    let zone = book.zone(&place, noon, to).or_else(|_later| book.zone(&place, from, noon));
+    let zone = zone.map_err(ApiError::from)?;
     let first = first.unwrap_or_else(|| zone.local(now).date_naive());
-    let rows = book.timetable_of_days(&place, zone, first, days.unsigned_abs()).map_err(ApiError::from)?;
+    let timetable = book.timetable_of_days(&place, zone, first, days.unsigned_abs());
+    let timetable = timetable.map_err(ApiError::from)?;
     let last = first.checked_add_days(Days::new(days.unsigned_abs() - 1)).unwrap_or(first);
-    Ok(HttpResponse::Ok().json(Timetable { time_zone: zone, first, last, rows }))
+    Ok(HttpResponse::Ok().json(TimetableView { time_zone: zone, first, last, timetable }))
 }
 
 /// Noon of a date, in UTC.
 fn noon(date: NaiveDate) -> DateTime<Utc> {
     date.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(12)
-}
-
-/// The zone of what applies at a place, at an instant.
-fn zone(book: &PriceBook, place: &Place, at: DateTime<Utc>) -> Result<Zone, ApiError> {
-    let resolution = book.resolve(place, at);
-    let applied = resolution.applied.ok_or(Unpriced::NoTariff { at, considered: resolution.considered })?;
-    Ok(applied.version.price_list.zone())
 }
 
 /// `POST /api/v1/tariffs/quote`

@@ -39,7 +39,7 @@ pub use money::{InvalidPrice, Money, Price};
 pub use price_list::{Conditions, FoundBand, OccupancyFee, PriceList, Schedule};
 pub use quote::{EnergyItem, OccupancyItem, Quote, Totals};
 pub use season::{InvalidMonthDay, MonthDay, Season};
-pub use timetable::TimetableRow;
+pub use timetable::{Timetable, TimetableRow, UnpricedTime};
 pub use usage::{InvalidUsage, MAX_READINGS, Reading, Usage};
 pub use zone::{UnknownZone, Zone};
 

@@ -1,7 +1,7 @@
 //! The operations that tell what charging costs.
 
 use super::body::QuoteRequest;
-use super::view::{SessionQuote, Timetable};
+use super::view::{SessionQuote, TimetableView};
 use super::{problem, session, spot};
 use crate::error::ApiError;
 use crate::scopes::read_tariffs;
@@ -66,10 +66,11 @@ fn timetable() -> Operation {
             row("2026-11-23T00:00:00+08:00", "2026-11-23T07:00:00+08:00", "valley", "0.3158", "1.1158"),
             row("2026-11-23T07:00:00+08:00", "2026-11-24T00:00:00+08:00", "sharp", "1.2345", "2.0345"),
         ],
+        "unpriced": [],
     });
     let days = json_schema!({ "type": "integer", "minimum": 1, "maximum": PriceBook::MAX_DAYS });
     read_tariffs("getTimetable", TAG, "Get what a kWh costs through a day, a week or more")
-        .describe("As a driver is shown it: bands that cost the same are one, and there is no gap.")
+        .describe("As a driver is shown it: bands that cost the same are one, and when no tariff applies stands beside them.")
         .with(spot::parameters())
         .with([
             Parameter::query::<NaiveDate>(
@@ -78,7 +79,7 @@ fn timetable() -> Operation {
             ),
             Parameter::query::<i64>("days", "How many dates; 1 unless said otherwise.").like(days),
         ])
-        .answers(Answer::json::<Timetable>(StatusCode::OK, "The timetable", example))
+        .answers(Answer::json::<TimetableView>(StatusCode::OK, "The timetable", example))
         .refuses(refusals())
 }
 

@@ -2,22 +2,23 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::SessionId;
-use domain::tariff::{Quote, TimetableRow, Zone};
+use domain::tariff::{Quote, Timetable, Zone};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a place costs on some dates.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Timetable {
+#[schemars(rename = "Timetable")]
+pub struct TimetableView {
     /// The zone whose dates these are.
     pub time_zone: Zone,
     /// The first date.
     pub first: NaiveDate,
     /// The last one.
     pub last: NaiveDate,
-    /// They follow one another without a gap, and each has another price or name than the one before.
-    pub rows: Vec<TimetableRow>,
+    #[serde(flatten)]
+    pub timetable: Timetable,
 }
 
 /// What a session comes to by its own readings.

@@ -7,6 +7,11 @@ use crate::tariffs::lists::{band, daily, day_and_night, flat};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+fn in_utc(time: &str) -> String {
+    let time: chrono::DateTime<chrono::Utc> = time.parse().unwrap();
+    time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
 /// What stands in a quote: its items, occupancy and the total.
 fn summary(quote: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -185,8 +190,13 @@ async fn a_timetable_has_no_gaps_and_merges_what_costs_the_same() {
     {
         assert_eq!(timetable(wrong).await.json()["errors"][0]["field"], field, "{wrong}");
     }
-    let today = timetable("").await;
-    assert_eq!(today.json()["code"], "NO_TARIFF_APPLIES", "the binding is of now, not of midnight");
+    let today = timetable("").await.json();
+    assert_eq!(
+        today["unpriced"][0]["to"],
+        today["rows"][0]["from"].as_str().map(in_utc).unwrap(),
+        "bound just now"
+    );
+    assert_eq!(timetable("date=2020-01-01").await.json()["code"], "NO_TARIFF_APPLIES");
     assert_eq!(timetable("date=2099-12-31").await.json()["code"], "TIME_OUT_OF_REACH");
 }
 
