@@ -1,0 +1,63 @@
+{{- define "charging-service.serviceMonitor" -}}
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: {{ include "charging-service.fullname" . }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "charging-service.labels" . | nindent 4 }}
+    {{- with .Values.serviceMonitor.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  selector:
+    matchLabels:
+      {{- include "charging-service.selector" . | nindent 6 }}
+      charging-platform/port: admin
+  endpoints:
+    - port: admin
+      path: /metrics
+      interval: {{ .Values.serviceMonitor.interval }}
+      scrapeTimeout: {{ .Values.serviceMonitor.scrapeTimeout }}
+{{- end -}}
+
+{{/* One PrometheusRule for each file of rules that the chart carries: { root: …, path: … } */}}
+{{- define "charging-service.prometheusRule" -}}
+{{- $root := .root -}}
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: {{ include "charging-service.fullname" $root }}-{{ include "charging-service.fileName" .path }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "charging-service.labels" $root | nindent 4 }}
+    {{- with $root.Values.prometheusRule.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  {{- $root.Files.Get .path | nindent 2 }}
+{{- end -}}
+
+{{/* One ConfigMap for each dashboard that the chart carries, for Grafana's sidecar: { root: …, path: … } */}}
+{{- define "charging-service.dashboard" -}}
+{{- $root := .root -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "charging-service.fullname" $root }}-dashboard-{{ include "charging-service.fileName" .path }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "charging-service.labels" $root | nindent 4 }}
+    {{- toYaml $root.Values.dashboards.labels | nindent 4 }}
+  {{- with $root.Values.dashboards.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+data:
+  {{ base .path }}: |-
+    {{- $root.Files.Get .path | nindent 4 }}
+{{- end -}}
+
+{{- define "charging-service.fileName" -}}
+{{- base . | trimSuffix (ext .) | lower | replace "_" "-" -}}
+{{- end -}}
