@@ -76,10 +76,10 @@ class Release:
         return layered(defaults(self.chart), self.settings)
 
 
-def render(chart, values=None):
-    """Renders a chart; raises what Helm says against it."""
+def render(chart, values=None, place=None):
+    """Renders a chart, or a copy of it that lies elsewhere; raises what Helm says against it."""
     values = values or {}
-    with helm.Chart.load(HELM / chart) as loaded:
+    with helm.Chart.load(place or HELM / chart) as loaded:
         loaded.validate_schema(values)
         files = loaded.render(values, name=chart, namespace=NAMESPACE)
         merged = loaded.merge_values(values)

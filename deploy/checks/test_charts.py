@@ -1,11 +1,13 @@
 """What holds of every chart, by its defaults, by the production example, and with what neither of them has."""
 
 import json
+import shutil
 import tomllib
 
 import helm_python as helm
 import kubernetes_validate
 import pytest
+import yaml
 from custom_resources import SCHEMAS
 from jsonschema import Draft202012Validator
 from rendering import CHARTS, HELM, NAMESPACE, ROOT, production, render
@@ -204,6 +206,38 @@ def test_rules_and_dashboards_are_in_the_charts_as_they_are():
     assert all(len(charts) == 1 for charts in carried.values()), carried
     files = [*ROOT.glob("deploy/observability/alerts/*.yaml"), *ROOT.glob("deploy/observability/dashboards/*.json")]
     assert len(carried) == len(files), f"{len(files)} files are there, the charts carry {sorted(carried)}"
+
+
+RULES = """# What Prometheus reads.
+groups:
+  - name: example
+    rules:
+      - alert: Example
+        expr: up == 0
+        for: 5m
+        annotations:
+          summary: "{{ $labels.pod }} is away"
+"""
+DASHBOARD = '{"title": "Example", "legend": "{{pod}}"}'
+
+
+def test_any_rules_and_any_dashboard_are_carried(chart, tmp_path):
+    """With files of its own, whatever lies in deploy/observability."""
+    copy = tmp_path / chart
+    shutil.copytree(HELM / chart, copy)
+    for folder, name, text in (("alerts", f"{chart}_x.yaml", RULES), ("dashboards", f"{chart}-x.json", DASHBOARD), ("alerts", "of-nobody.yaml", RULES)):
+        (copy / folder / name).write_text(text)
+    switches = {"prometheusRule": {"enabled": True, "files": [f"{chart}_x.yaml"]}, "dashboards": {"enabled": True, "files": ["*-x.json"]}}
+    release = render(chart, switches, copy)
+    rule = release.one("PrometheusRule")
+    Draft202012Validator(SCHEMAS[rule["apiVersion"]][rule["kind"]]).validate(rule)
+    assert rule["metadata"]["name"] == f"{chart}-{chart}-x"
+    assert rule["spec"] == yaml.safe_load(RULES)
+    board = release.one("ConfigMap", f"{chart}-dashboard-{chart}-x")
+    assert board["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert board["data"] == {f"{chart}-x.json": DASHBOARD}
+    off = render(chart, {}, copy)
+    assert not off.all("PrometheusRule") and len(off.all("ConfigMap")) == 1
 
 
 def test_charts_and_platform_have_one_version(chart):
