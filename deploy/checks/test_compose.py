@@ -75,6 +75,14 @@ def waited_for(services, name):
     return set(direct).union(*(waited_for(services, other) for other in direct))
 
 
+def test_who_ends_is_waited_for_by_who_does_not(services):
+    """Otherwise `up --wait` takes its end for a failure."""
+    ending = {name for name, service in services.items() if service.get("restart") == "no"}
+    assert ending == {"topics", "issuer", "migrate"}
+    waits = [how for name, service in services.items() if name not in ending for how in service.get("depends_on", {}).items()]
+    assert {name for name, how in waits if how["condition"] == "service_completed_successfully"} == ending
+
+
 def test_ports_are_published_on_loopback_and_listened_on(services):
     for name, service in services.items():
         for port in service.get("ports", []):
