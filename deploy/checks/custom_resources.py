@@ -32,7 +32,7 @@ BEHAVIOUR = closed({"scaleDown": closed({"stabilizationWindowSeconds": COUNT, "p
 
 SCHEMAS = {
     "monitoring.coreos.com/v1": {
-        "ServiceMonitor": resource(closed({"selector": SELECTOR, "endpoints": {"type": "array", "items": ENDPOINT, "minItems": 1}}, ["selector", "endpoints"])),
+        "ServiceMonitor": resource(closed({"jobLabel": TEXT, "selector": SELECTOR, "endpoints": {"type": "array", "items": ENDPOINT, "minItems": 1}}, ["selector", "endpoints"])),
         "PrometheusRule": resource(closed({"groups": {"type": "array", "items": GROUP, "minItems": 1}}, ["groups"])),
     },
     "keda.sh/v1alpha1": {

@@ -187,6 +187,7 @@ def test_metrics_are_read_from_the_admin_port_alone(chart):
         if monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     ]
     assert [service["metadata"]["name"] for service in selected] == [f"{chart}-admin"]
+    assert selected[0]["metadata"]["labels"][monitor["jobLabel"]] == chart
     (endpoint,) = monitor["endpoints"]
     assert endpoint["port"] in {port["name"] for port in selected[0]["spec"]["ports"]}
 

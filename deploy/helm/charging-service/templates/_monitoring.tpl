@@ -10,6 +10,8 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
+  # So that `job` is the service's name, and not that of its admin Service.
+  jobLabel: app.kubernetes.io/name
   selector:
     matchLabels:
       {{- include "charging-service.selector" . | nindent 6 }}
