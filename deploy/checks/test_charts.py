@@ -192,25 +192,28 @@ def test_metrics_are_read_from_the_admin_port_alone(chart):
     assert endpoint["port"] in {port["name"] for port in selected[0]["spec"]["ports"]}
 
 
-def test_rules_and_dashboards_are_in_the_charts_as_they_are():
-    """Each file of deploy/observability comes with one chart, so that nothing is left out and nothing is there twice."""
-    carried = {}
+def test_all_rules_and_dashboards_come_with_one_chart():
+    """Nothing of deploy/observability is left out, and nothing is there twice."""
+    groups, boards = [], []
     for chart in CHARTS:
         release = render(chart, {"prometheusRule": {"enabled": True}, "dashboards": {"enabled": True}})
         for rule in release.all("PrometheusRule"):
-            carried.setdefault(rule["metadata"]["name"], []).append(chart)
-        for board in release.all("ConfigMap"):
-            for name, text in board["data"].items():
-                if name.endswith(".json"):
-                    assert json.loads(text) == json.loads((ROOT / "deploy/observability/dashboards" / name).read_text())
-                    carried.setdefault(board["metadata"]["name"], []).append(chart)
-    assert all(len(charts) == 1 for charts in carried.values()), carried
-    files = [*ROOT.glob("deploy/observability/alerts/*.yaml"), *ROOT.glob("deploy/observability/dashboards/*.json")]
-    assert len(carried) == len(files), f"{len(files)} files are there, the charts carry {sorted(carried)}"
+            Draft202012Validator(SCHEMAS[rule["apiVersion"]][rule["kind"]]).validate(rule)
+            groups += rule["spec"]["groups"]
+        boards += [(name, json.loads(text)) for board in release.all("ConfigMap") for name, text in board["data"].items() if name.endswith(".json")]
+    files = [yaml.safe_load(path.read_text()) for path in ROOT.glob("deploy/observability/alerts/*.rules.yaml")]
+    wanted = [group for rules in files for group in rules["groups"]]
+    assert sorted(groups, key=lambda group: group["name"]) == sorted(wanted, key=lambda group: group["name"])
+    assert dict(boards) == {path.name: json.loads(path.read_text()) for path in ROOT.glob("deploy/observability/dashboards/*.json")}
+    assert len(boards) == len(dict(boards))
 
 
 RULES = """# What Prometheus reads.
 groups:
+  - name: of-others
+    rules:
+      - record: one
+        expr: 1
   - name: example
     rules:
       - alert: Example
@@ -226,17 +229,18 @@ def test_any_rules_and_any_dashboard_are_carried(chart, tmp_path):
     """With files of its own, whatever lies in deploy/observability."""
     copy = tmp_path / chart
     shutil.copytree(HELM / chart, copy)
-    for folder, name, text in (("alerts", f"{chart}_x.yaml", RULES), ("dashboards", f"{chart}-x.json", DASHBOARD), ("alerts", "of-nobody.yaml", RULES)):
-        (copy / folder / name).write_text(text)
-    switches = {"prometheusRule": {"enabled": True, "files": [f"{chart}_x.yaml"]}, "dashboards": {"enabled": True, "files": ["*-x.json"]}}
+    (copy / "alerts/x.rules.yaml").write_text(RULES)
+    # Such as what tests the rules.
+    (copy / "alerts/other.yaml").write_text(RULES)
+    (copy / f"dashboards/{chart}_x.json").write_text(DASHBOARD)
+    switches = {"prometheusRule": {"enabled": True, "groups": ["example"]}, "dashboards": {"enabled": True, "files": ["*_x.json"]}}
     release = render(chart, switches, copy)
     rule = release.one("PrometheusRule")
     Draft202012Validator(SCHEMAS[rule["apiVersion"]][rule["kind"]]).validate(rule)
-    assert rule["metadata"]["name"] == f"{chart}-{chart}-x"
-    assert rule["spec"] == yaml.safe_load(RULES)
+    assert rule["spec"]["groups"] == yaml.safe_load(RULES)["groups"][1:]
     board = release.one("ConfigMap", f"{chart}-dashboard-{chart}-x")
     assert board["metadata"]["labels"]["grafana_dashboard"] == "1"
-    assert board["data"] == {f"{chart}-x.json": DASHBOARD}
+    assert board["data"] == {f"{chart}_x.json": DASHBOARD}
     off = render(chart, {}, copy)
     assert not off.all("PrometheusRule") and len(off.all("ConfigMap")) == 1
 

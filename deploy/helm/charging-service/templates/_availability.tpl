@@ -83,7 +83,7 @@ spec:
     - type: prometheus
       metadata:
         serverAddress: {{ $keda.prometheus.serverAddress | required "scaling.keda.prometheus.serverAddress is missing" | quote }}
-        query: {{ $keda.prometheus.query | default (printf "sum(max by (partition) (ingest_partition_lag{namespace=%q}))" .Release.Namespace) | quote }}
+        query: {{ $keda.prometheus.query | default (printf "sum(max by (partition) ({__name__=~\"ingest_partition_lag(_records)?\", namespace=%q}))" .Release.Namespace) | quote }}
         threshold: {{ int64 $keda.prometheus.recordsPerReplica | quote }}
     {{- else }}
     - type: postgresql

@@ -23,21 +23,33 @@ spec:
       scrapeTimeout: {{ .Values.serviceMonitor.scrapeTimeout }}
 {{- end -}}
 
-{{/* One PrometheusRule for each file of rules that the chart carries: { root: …, path: … } */}}
+{{/* The groups of rules that are the chart's own, of all files of rules that it carries, as JSON. */}}
+{{- define "charging-service.ruleGroups" -}}
+{{- $groups := list -}}
+{{- range $path, $_ := .Files.Glob "alerts/*.rules.yaml" -}}
+{{- $rules := $.Files.Get $path | fromYaml -}}
+{{- if hasKey $rules "Error" }}{{ fail (printf "%s: %v" $path $rules.Error) }}{{ end -}}
+{{- range $rules.groups -}}
+{{- if has .name $.Values.prometheusRule.groups }}{{ $groups = append $groups . }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- dict "groups" $groups | toJson -}}
+{{- end -}}
+
 {{- define "charging-service.prometheusRule" -}}
-{{- $root := .root -}}
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
-  name: {{ include "charging-service.fullname" $root }}-{{ include "charging-service.fileName" .path }}
-  namespace: {{ $root.Release.Namespace }}
+  name: {{ include "charging-service.fullname" . }}
+  namespace: {{ .Release.Namespace }}
   labels:
-    {{- include "charging-service.labels" $root | nindent 4 }}
-    {{- with $root.Values.prometheusRule.labels }}
+    {{- include "charging-service.labels" . | nindent 4 }}
+    {{- with .Values.prometheusRule.labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  {{- $root.Files.Get .path | nindent 2 }}
+  groups:
+    {{- toYaml (include "charging-service.ruleGroups" . | fromJson).groups | nindent 4 }}
 {{- end -}}
 
 {{/* One ConfigMap for each dashboard that the chart carries, for Grafana's sidecar: { root: …, path: … } */}}

@@ -16,17 +16,12 @@
 {{- if .Values.networkPolicy.enabled }}{{ $objects = append $objects "migrationNetworkPolicy" }}{{ end -}}
 {{- end -}}
 {{- if .Values.serviceMonitor.enabled }}{{ $objects = append $objects "serviceMonitor" }}{{ end -}}
+{{- if and .Values.prometheusRule.enabled (include "charging-service.ruleGroups" . | fromJson).groups -}}
+{{- $objects = append $objects "prometheusRule" -}}
+{{- end -}}
 {{- range $objects }}
 ---
 {{ include (printf "charging-service.%s" .) $ }}
-{{- end }}
-{{- if .Values.prometheusRule.enabled }}
-{{- range .Values.prometheusRule.files }}
-{{- range $path, $_ := $.Files.Glob (printf "alerts/%s" .) }}
----
-{{ include "charging-service.prometheusRule" (dict "root" $ "path" $path) }}
-{{- end }}
-{{- end }}
 {{- end }}
 {{- if .Values.dashboards.enabled }}
 {{- range .Values.dashboards.files }}
