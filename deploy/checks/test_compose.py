@@ -32,8 +32,9 @@ def services():
 
 
 def settings(service):
-    """The settings that a service's environment sets."""
-    return {SHORT.get(name) or name.removeprefix("CHARGING__").lower().replace("__", "."): value for name, value in service["environment"].items()}
+    """The settings that a service's environment sets; what OpenTelemetry's own variables say is none of them."""
+    ours = {name: value for name, value in service["environment"].items() if not name.startswith("OTEL_")}
+    return {SHORT.get(name) or name.removeprefix("CHARGING__").lower().replace("__", "."): value for name, value in ours.items()}
 
 
 def topics():
@@ -172,11 +173,13 @@ def test_images_are_exact_and_of_one_version(services):
     assert {services["kafka"]["image"], services["topics"]["image"]} == {f"apache/kafka:{kafka}"}
 
 
-def test_the_collector_reads_every_service():
+def test_the_collector_reads_every_service_and_is_told_of_traces(services):
     collector = yaml.safe_load((COMPOSE / "otel-collector.yaml").read_text())
     (scrape,) = collector["receivers"]["prometheus"]["config"]["scrape_configs"]
     (group,) = scrape["static_configs"]
     assert sorted(group["targets"]) == sorted(f"{name}:{defaults(name)['admin']['listen'].rpartition(':')[2]}" for name in OURS)
+    takes = collector["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2]
+    assert {services[name]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"] for name in OURS} == {f"http://otel-collector:{takes}"}
     parts = {kind: set(collector[kind]) for kind in ("receivers", "processors", "exporters")}
     used = {kind: {part for line in collector["service"]["pipelines"].values() for part in line[kind]} for kind in parts}
     assert used == parts
