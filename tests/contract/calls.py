@@ -1,15 +1,58 @@
-"""What a user of the generated clients would write: register a station and a pile, look at them, and command a device."""
+"""What a user of the generated clients would write: register a station and a pile, price them, look at them, command a device."""
 
 import sys
 from uuid import UUID
 
 from asset_api import AuthenticatedClient
 from asset_api.api.piles import create_pile, get_pile
+from asset_api.api.prices import get_price
 from asset_api.api.stations import create_station, get_station, list_stations
-from asset_api.models import CurrentType, Pile, PileDetails, Problem, Station, StationDetails, StationPage
+from asset_api.api.tariffs import bind_tariff, create_tariff, publish_tariff_draft, put_tariff_draft
+from asset_api.models import (
+    Band,
+    BandKind,
+    Binding,
+    ChangeRule,
+    Currency,
+    CurrentType,
+    NewBinding,
+    Pile,
+    PileDetails,
+    PriceAt,
+    PriceList,
+    Problem,
+    Publish,
+    Schedule,
+    Station,
+    StationDetails,
+    StationPage,
+    StationSubject,
+    Tariff,
+    TariffDetails,
+    TariffStatus,
+    TariffVersion,
+)
 from command_dispatcher import AuthenticatedClient as CommandClient
 from command_dispatcher.api.commands import get_command, reset_pile
 from command_dispatcher.models import AcceptedCommand, Command, Reset, ResetKind
+
+
+def price(client: AuthenticatedClient, station: Station) -> None:
+    """Prices the station all day, and asks what a kWh costs there."""
+    details = TariffDetails(name="flat", currency=Currency.CNY, status=TariffStatus.ACTIVE, change_rule=ChangeRule.FROZENATSTART)
+    tariff = create_tariff.sync(client=client, body=details)
+    assert isinstance(tariff, Tariff), tariff
+    band = Band(from_="00:00", to="24:00", kind=BandKind.FLAT, electricity_price="0.7055", service_fee="0.80")
+    price_list = PriceList(time_zone="Asia/Shanghai", schedules=[Schedule(bands=[band])])
+    draft = put_tariff_draft.sync(tariff_id=tariff.id, client=client, body=price_list)
+    assert not isinstance(draft, Problem) and draft is not None, draft
+    version = publish_tariff_draft.sync(tariff_id=tariff.id, client=client, body=Publish())
+    assert isinstance(version, TariffVersion), version
+    subject = StationSubject(level="station", station_id=station.id)
+    binding = bind_tariff.sync(client=client, body=NewBinding(subject=subject, tariff_id=tariff.id))
+    assert isinstance(binding, Binding), binding
+    told = get_price.sync(client=client, station_id=station.id)
+    assert isinstance(told, PriceAt) and told.price_per_kwh == "1.5055", told
 
 
 def main(assets: str, commands: str, token: str, known_pile: str) -> None:
@@ -30,6 +73,7 @@ def main(assets: str, commands: str, token: str, known_pile: str) -> None:
         assert isinstance(page, StationPage) and station.id in [near.id for near in page.items], page
         problem = get_station.sync(station_id=pile.id, client=client)
         assert isinstance(problem, Problem) and problem.code == "STATION_NOT_FOUND", problem
+        price(client, station)
     with CommandClient(base_url=commands, token=token) as commander:
         accepted = reset_pile.sync(pile_id=UUID(known_pile), client=commander, body=Reset(type_=ResetKind.SOFT))
         assert isinstance(accepted, AcceptedCommand), accepted

@@ -9,7 +9,13 @@ use testkit::unique;
 #[ignore = "needs tools: make contract"]
 async fn asset_api_keeps_its_contract() {
     let ground = Ground::new().await;
-    let known = [("SESSION", ground.session.as_str()), ("DEAD_LETTER", &ground.dead_letter)];
+    let known = [
+        ("SESSION", ground.session.as_str()),
+        ("DEAD_LETTER", &ground.dead_letter),
+        ("TARIFF", &ground.tariff),
+        ("BINDING", &ground.binding),
+        ("PILE", &ground.pile),
+    ];
     fuzz(&ground, ground.assets, "asset-api", &known).await;
 }
 

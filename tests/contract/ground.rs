@@ -1,4 +1,4 @@
-//! A platform where something goes on: a pile that charges, a command that was sent, a record that nobody could use.
+//! A platform where something goes on: a pile that charges at a price, a command that was sent, a record that nobody could use.
 
 use dev_issuer::Issuer;
 use runtime::kafka::NewRecord;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
-use system_tests::{Ingestor, Platform};
+use system_tests::{Answer, Ingestor, Platform};
 use testkit::eventually_some;
 
 /// It, with replicas of both HTTP services that ask for tokens.
@@ -19,6 +19,8 @@ pub struct Ground {
     pub session: String,
     pub command: String,
     pub dead_letter: String,
+    pub tariff: String,
+    pub binding: String,
     platform: Platform,
     _ingestor: Ingestor,
 }
@@ -37,6 +39,7 @@ impl Ground {
         let charging = |pile: &Value| pile["connectors"][0]["sessionId"].is_string();
         let pile = platform.pile("a session to be open", &path, charging).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (tariff, binding) = price(&platform).await;
         Self {
             assets,
             commands,
@@ -46,6 +49,8 @@ impl Ground {
             session: text(&pile["connectors"][0]["sessionId"]),
             command: text(&command["commandId"]),
             dead_letter: dead_letter(&platform).await,
+            tariff,
+            binding,
             platform,
             _ingestor: ingestor,
         }
@@ -53,7 +58,7 @@ impl Ground {
 
     /// A token of a caller who may do everything.
     pub fn token(&self) -> String {
-        let scopes = "assets:read assets:write commands:send operations";
+        let scopes = "assets:read assets:write tariffs:read tariffs:write commands:send operations";
         self.issuer.sign(&Issuer::claims("contract", scopes)).unwrap()
     }
 
@@ -61,6 +66,22 @@ impl Ground {
     pub async fn is_well(&self) -> bool {
         self.platform.asset("/api/v1/stations").await.status == 200
     }
+}
+
+/// The ids of a tariff with a version and a draft, and of its binding to the whole platform.
+async fn price(platform: &Platform) -> (String, String) {
+    let all_day = json!({ "from": "00:00", "to": "24:00", "kind": "flat", "electricityPrice": "0.7055", "serviceFee": "0.80" });
+    let price_list = json!({ "timeZone": "Asia/Shanghai", "schedules": [{ "bands": [all_day] }] });
+    let details = json!({ "name": "flat", "currency": "CNY", "status": "Active" });
+    let id = |answer: Answer| answer.body["id"].as_str().unwrap().to_owned();
+    let tariff = id(platform.post_asset("/api/v1/tariffs", &details).await);
+    let draft = format!("/api/v1/tariffs/{tariff}/draft");
+    platform.put_asset(&draft, &price_list).await;
+    assert_eq!(platform.post_asset(&format!("{draft}/publish"), &json!({})).await.status, 200);
+    platform.put_asset(&draft, &price_list).await;
+    let binding = json!({ "subject": { "level": "platform" }, "tariffId": tariff });
+    let binding = id(platform.post_asset("/api/v1/tariffs/bindings", &binding).await);
+    (tariff, binding)
 }
 
 /// The id of a dead letter: something is sent that is no event.

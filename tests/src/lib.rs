@@ -175,6 +175,11 @@ impl Platform {
         self.answer(self.client.post(self.asset_url(path)).json(body)).await
     }
 
+    /// PUT to asset-api.
+    pub async fn put_asset(&self, path: &str, body: &Value) -> Answer {
+        self.answer(self.client.put(self.asset_url(path)).json(body)).await
+    }
+
     /// GET from asset-api.
     pub async fn asset(&self, path: &str) -> Answer {
         self.answer(self.client.get(self.asset_url(path))).await

@@ -27,23 +27,28 @@ pub struct Binding {
 #[serde(tag = "level", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Subject {
     /// Everything: the default.
+    #[schemars(title = "PlatformSubject")]
     Platform,
     /// All stations of an operator.
+    #[schemars(title = "OperatorSubject")]
     Operator {
         /// Which.
         operator_id: Label,
     },
     /// A station.
+    #[schemars(title = "StationSubject")]
     Station {
         /// Which.
         station_id: StationId,
     },
     /// A pile.
+    #[schemars(title = "PileSubject")]
     Pile {
         /// Which.
         pile_id: PileId,
     },
     /// A connector of a pile.
+    #[schemars(title = "ConnectorSubject")]
     Connector {
         /// Of which pile.
         pile_id: PileId,
