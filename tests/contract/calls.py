@@ -12,7 +12,6 @@ from asset_api.models import (
     Band,
     BandKind,
     Binding,
-    ChangeRule,
     Currency,
     CurrentType,
     NewBinding,
@@ -39,7 +38,7 @@ from command_dispatcher.models import AcceptedCommand, Command, Reset, ResetKind
 
 def price(client: AuthenticatedClient, station: Station) -> None:
     """Prices the station all day, and asks what a kWh costs there."""
-    details = TariffDetails(name="flat", currency=Currency.CNY, status=TariffStatus.ACTIVE, change_rule=ChangeRule.FROZENATSTART)
+    details = TariffDetails(name="flat", currency=Currency.CNY, status=TariffStatus.ACTIVE)
     tariff = create_tariff.sync(client=client, body=details)
     assert isinstance(tariff, Tariff), tariff
     band = Band(from_="00:00", to="24:00", kind=BandKind.FLAT, electricity_price="0.7055", service_fee="0.80")

@@ -63,6 +63,7 @@ pub struct Tariff {
 /// What an operator says of a tariff. As JSON it has the fields of the API.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("additionalProperties" = false))]
 pub struct TariffDetails {
     /// Name.
     pub name: Label,
@@ -71,8 +72,10 @@ pub struct TariffDetails {
     /// What all of its prices are in.
     pub currency: Currency,
     /// Whether it may price anything.
+    #[schemars(default, with = "Option<TariffStatus>")]
     pub status: TariffStatus,
     /// What holds for a session in which prices change.
+    #[schemars(default, with = "Option<ChangeRule>")]
     pub change_rule: ChangeRule,
 }
 

@@ -1,6 +1,7 @@
 //! The operations on tariffs themselves, and on what other platforms read of them.
 
 use super::exchange::{self, TcecView};
+use super::versions::routes::number;
 use super::view::TariffView;
 use crate::edition::if_match;
 use crate::error::ApiError;
@@ -108,10 +109,13 @@ fn ocpi() -> Operation {
     read_tariffs("getTariffVersionAsOcpi", TAG, "Get a version as a Tariff of OCPI 2.2.1")
         .describe(text)
         .with([
+            number(),
             Parameter::query::<String>("countryCode", "Whose it is: two capital letters.")
-                .like(json_schema!({ "type": "string", "pattern": "^[A-Z]{2}$", "examples": ["CN"] })),
+                .like(json_schema!({ "type": "string", "pattern": "^[A-Z]{2}$", "examples": ["CN"] }))
+                .required(),
             Parameter::query::<String>("partyId", "Whose it is: three letters or digits.")
-                .like(json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9]{3}$", "examples": ["CPO"] })),
+                .like(json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9]{3}$", "examples": ["CPO"] }))
+                .required(),
             Parameter::query::<String>("id", "What it is called there; its id here unless said otherwise.")
                 .like(json_schema!({ "type": "string", "pattern": "^[!-~]{1,36}$" })),
             Parameter::query::<NaiveDate>("from", "The first of the dates."),
@@ -134,10 +138,13 @@ fn tcec() -> Operation {
     });
     read_tariffs("getTariffVersionAsTcec", TAG, "Get the price periods of a date for T/CEC 102")
         .describe("Beside them, what they are called and what of the version they cannot tell.")
-        .with([Parameter::query::<NaiveDate>(
-            "date",
-            "The date; today, in the zone of the prices, unless said otherwise.",
-        )])
+        .with([
+            number(),
+            Parameter::query::<NaiveDate>(
+                "date",
+                "The date; today, in the zone of the prices, unless said otherwise.",
+            ),
+        ])
         .answers(Answer::json::<TcecView>(StatusCode::OK, "The periods", example))
         .refuses(of_version())
         .refuses([ApiError::from(tcec::Inexpressible::TooManyPeriods)])

@@ -25,6 +25,7 @@ pub struct Binding {
 /// What a tariff may be bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "level", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[schemars(deny_unknown_fields)]
 pub enum Subject {
     /// Everything: the default.
     #[schemars(title = "PlatformSubject")]

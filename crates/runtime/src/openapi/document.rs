@@ -79,8 +79,10 @@ fn tags(all: &[Described]) -> Vec<Value> {
 }
 
 fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operation: &Operation) -> Value {
-    let in_path =
-        path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| in_path(name));
+    let said_of =
+        |name: &str| operation.parameters.iter().any(|said| said.place == "path" && said.name == name);
+    let names = path.split('{').skip(1).filter_map(|part| part.split_once('}'));
+    let in_path = names.filter(|(name, _)| !said_of(name)).map(|(name, _)| in_path(name));
     let beside = operation.parameters.iter().map(|parameter| self::parameter(schemas, parameter));
     let parameters: Vec<_> = in_path.chain(beside).collect();
     let mut responses: BTreeMap<u16, Value> = refusals.of(schemas, operation, path);

@@ -1,9 +1,9 @@
-//! What a caller may say beside the body: in the query, or in headers.
+//! What a caller may say beside the body: in the path, in the query, or in headers.
 
 use super::schemas::Shape;
 use schemars::{JsonSchema, Schema};
 
-/// A parameter of an operation; those in its path are told by its path.
+/// A parameter of an operation. Those in its path are told by its path, unless more is to be said of them.
 #[derive(Debug, Clone)]
 pub struct Parameter {
     pub(super) place: &'static str,
@@ -18,6 +18,12 @@ impl Parameter {
     #[must_use]
     pub fn query<T: JsonSchema>(name: &'static str, about: &'static str) -> Self {
         Self { place: "query", name, about, required: false, shape: Shape::of::<T>() }
+    }
+
+    /// One in the path that reads as `T`; those that nothing is said of are UUIDs.
+    #[must_use]
+    pub fn path<T: JsonSchema>(name: &'static str, about: &'static str) -> Self {
+        Self { place: "path", name, about, required: true, shape: Shape::of::<T>() }
     }
 
     /// One in the headers that reads as `T`.

@@ -52,7 +52,11 @@ fn things() -> Value {
                 Problem::conflict("LOCKED", "Locked").retry_after(1),
             ]);
         routes.resource("/things", |on| on.get(list, nothing));
+        let part = Operation::new("getPart", "Things", READ, "Get a part")
+            .with([Parameter::path::<u8>("number", "Which.")])
+            .answers(Answer::json::<Part>(StatusCode::OK, "The part", json!({ "name": "Bulb" })));
         routes.under("/things/{thingId}", |below| {
+            below.resource("/parts/{number}", |on| on.get(part, nothing));
             below.resource("/place", |on| on.put(put, nothing));
         });
     })
@@ -74,6 +78,21 @@ fn operations_stand_at_their_paths_with_their_scopes() {
     );
     assert_eq!(put["description"], "Wherever it was before.");
     assert_eq!(put["responses"]["200"]["headers"]["ETag"]["description"], "Its version.");
+}
+
+#[test]
+fn what_a_path_says_is_a_uuid_unless_it_is_told_otherwise() {
+    let document = things();
+    let part = &document["paths"]["/things/{thingId}/parts/{number}"]["get"];
+    let said = |index: usize| {
+        let parameter = &part["parameters"][index];
+        [&parameter["name"], &parameter["required"], &parameter["schema"]["format"]].map(Value::to_string)
+    };
+    assert_eq!(
+        [said(0), said(1)],
+        [["\"thingId\"", "true", "\"uuid\""], ["\"number\"", "true", "\"uint8\""]]
+    );
+    assert_eq!(part["parameters"].as_array().unwrap().len(), 2);
 }
 
 #[test]

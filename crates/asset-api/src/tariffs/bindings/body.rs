@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// A binding that is to be made.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "NewBinding")]
+#[schemars(rename = "NewBinding", extend("additionalProperties" = false))]
 pub struct NewBinding {
     /// What is priced.
     subject: Subject,
@@ -28,7 +28,7 @@ pub struct NewBinding {
 
 /// What a request says of a binding that is made at `now`.
 pub fn read(mut body: Fields, now: DateTime<Utc>) -> Result<Binding, ApiError> {
-    let subject = body.required("subject", form);
+    let subject = body.required("subject", subject);
     let tariff_id = body.required("tariffId", uuid);
     let effective_from = body.optional("effectiveFrom", instant);
     let effective_until = body.optional("effectiveUntil", instant);
@@ -61,8 +61,19 @@ pub fn asked(query: &mut Fields) -> Option<Subject> {
     }
     let level = query.required("level", |level| Ok(level.clone()))?;
     said.insert("level".to_owned(), level);
-    let subject = form(&Value::Object(said));
-    subject.map_err(|message| query.refuse("level", message)).ok()
+    subject(&Value::Object(said)).map_err(|message| query.refuse("level", message)).ok()
+}
+
+/// Reads a subject, which says nothing but what belongs to its level.
+fn subject(said: &Value) -> Result<Subject, String> {
+    let subject: Subject = form(said)?;
+    // Serde leaves out what a tagged form does not know.
+    let belongs = serde_json::to_value(&subject).map_err(|error| error.to_string())?;
+    let stray = said.as_object().and_then(|said| said.keys().find(|name| belongs.get(name).is_none()));
+    match stray {
+        Some(name) => Err(format!("{name} does not belong to this level")),
+        None => Ok(subject),
+    }
 }
 
 /// Connectors are numbers, which queries write as text.

@@ -91,7 +91,7 @@ fn get() -> Operation {
 /// When a binding is to end.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "EndOfBinding")]
+#[schemars(rename = "EndOfBinding", extend("additionalProperties" = false))]
 struct EndOfBinding {
     /// When; at once unless said otherwise.
     effective_until: Option<DateTime<Utc>>,

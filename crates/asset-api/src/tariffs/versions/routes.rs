@@ -11,10 +11,11 @@ use chrono::{DateTime, Utc};
 use domain::tariff::Draft;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
-use runtime::openapi::{Answer, Operation};
+use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use storage::tariffs::versions::Refusal;
 
 /// All of them.
@@ -64,7 +65,7 @@ fn discard_draft() -> Operation {
 /// When a draft is to come into force.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Publish")]
+#[schemars(rename = "Publish", extend("additionalProperties" = false))]
 struct Publish {
     /// Since when; at once unless said otherwise.
     effective_from: Option<DateTime<Utc>>,
@@ -97,8 +98,14 @@ fn list() -> Operation {
         .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
 }
 
+/// What a path says of a version.
+pub(in crate::tariffs) fn number() -> Parameter {
+    Parameter::path::<NonZeroU32>("number", "The number of the version.")
+}
+
 fn get() -> Operation {
     read_tariffs("getTariffVersion", TAG, "Get a version of a tariff")
+        .with([number()])
         .answers(Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version()))
         .refuses([ApiError::from(Refusal::NotFound), ApiError::TariffVersionNotFound])
 }

@@ -51,9 +51,15 @@ async fn a_binding_is_made_listed_and_ended() {
     assert_eq!(listed(&format!("tariffId={tariff}&level=connector&pileId={pile}&connectorId=2")).await, 1);
     assert_eq!(listed(&format!("level=connector&pileId={pile}&connectorId=1")).await, 0);
     assert_eq!(listed(&format!("level=pile&pileId={pile}")).await, 0);
-    for wrong in
-        ["level=moon", "pileId=x&level=pile", "stationId=1", "connectorId=1", "level=pile", "tariffId=x"]
-    {
+    for wrong in [
+        "level=moon",
+        "level=platform&stationId=1",
+        "pileId=x&level=pile",
+        "stationId=1",
+        "connectorId=1",
+        "level=pile",
+        "tariffId=x",
+    ] {
         assert_eq!(app.get(&format!("{BINDINGS}?{wrong}")).await.status, 400, "{wrong}");
     }
 
