@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token test contract bench chaos check format stack-up stack-down stack-reset
+.PHONY: help demo run token test contract bench chaos check alerts-check format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
@@ -46,6 +46,9 @@ check: ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --document-private-items
+
+alerts-check: ## the alert rules, with promtool's unit tests, and the dashboards' expressions; builds promtool once
+	@deploy/observability/check
 
 format: ## format the sources
 	cargo fmt --all

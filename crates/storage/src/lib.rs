@@ -29,6 +29,7 @@ pub mod stations;
 pub mod status_changes;
 pub mod tariffs;
 mod touched;
+pub mod trace;
 mod words;
 
 pub use database::{Connection, Database, DatabaseSettings, PooledConnection};
