@@ -96,10 +96,13 @@ impl Metrics {
                 "ingest.samples.outside",
                 "Meter readings that were not stored, since their day is too old or too far ahead",
             ),
-            sample_days_dropped: counter("ingest.samples.days_dropped", "Days of meter samples dropped"),
+            sample_days_dropped: counter(
+                "ingest.samples.partitions_dropped",
+                "Days of meter samples dropped, each a partition of its table",
+            ),
             status_days_dropped: counter(
-                "ingest.statuses.days_dropped",
-                "Days of the history of statuses dropped",
+                "ingest.statuses.partitions_dropped",
+                "Days of the history of statuses dropped, each a partition of its table",
             ),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
             fenced: counter(
