@@ -94,12 +94,16 @@ async fn measured(platform: &Platform, fleet: &Fleet) -> Vec<Families> {
     let station = fleet.command(&format!("{}/commands/reset", fleet.station));
     assert_eq!(station.json(&json!({})).send().await.unwrap().status(), 202);
     assert_eq!(fleet.asset(&fleet.pile).send().await.unwrap().status(), 200);
-    let stale = r#"{"eventId":"1","eventType":"charge_point.heartbeat","chargePointId":"CP-1"}"#;
-    let records = [stale, stale, "no JSON"].map(|value| NewRecord {
+    // The second is a copy, at the same instant, whenever it is read.
+    let heard = r#"{"eventId":"1","eventType":"connector.status_changed","chargePointId":"CP-1",
+                    "timestamp":"NOW","payload":{"connectorId":1,"status":"Available"}}"#;
+    let now = runtime::clock::now();
+    let heard = heard.replace("NOW", &now.to_rfc3339());
+    let records = [&*heard, &*heard, "no JSON"].map(|value| NewRecord {
         key: Some(b"CP-1".to_vec()),
         value: Some(value.into()),
         headers: BTreeMap::new(),
-        timestamp: runtime::clock::now(),
+        timestamp: now,
     });
     let events = platform.kafka.writer(&platform.simulator_settings.topics.events);
     events.publish(0, records.to_vec(), PUBLISH).await.unwrap();
@@ -110,11 +114,9 @@ async fn measured(platform: &Platform, fleet: &Fleet) -> Vec<Families> {
         "feed_delay_seconds ",
         "http_server_request_duration_seconds_count{",
     ];
-    eventually("everything to be measured", || async {
-        let text = fleet.metrics().await.concat();
-        last.iter().all(|name| text.contains(name))
-    })
-    .await;
+    for name in last {
+        eventually(name, || async { fleet.metrics().await.concat().contains(name) }).await;
+    }
     fleet.metrics().await.iter().map(|text| families(text)).collect()
 }
 

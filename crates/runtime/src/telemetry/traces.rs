@@ -86,7 +86,7 @@ fn exporting(service: &'static str, variables: &Variables) -> Traces {
     if !variables.name_a_collector() {
         return identities_only();
     }
-    // The exporter takes its endpoint, headers, time-out, compression and certificates from the standard variables.
+    // The exporter takes its endpoint, headers, time-out and compression from the standard variables.
     let exporter = match SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).build() {
         Ok(exporter) => exporter,
         // A service without traces is worth more than none.
