@@ -75,6 +75,11 @@ impl Fleet {
         self.client.post(format!("http://{}{path}", self.commands))
     }
 
+    /// A request for what became of a command, or of a batch of them.
+    pub fn commanded(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("http://{}{path}", self.commands))
+    }
+
     /// A request for an asset.
     pub fn asset(&self, path: &str) -> RequestBuilder {
         self.client.get(format!("http://{}{path}", self.assets))

@@ -1,5 +1,7 @@
 //! What an SRE sees of a replica.
 
+mod fleet;
+
 use crate::fold::Tally;
 use domain::charge_point::Misfit;
 use opentelemetry::KeyValue;
@@ -7,6 +9,7 @@ use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use storage::census::Census;
 use uuid::Uuid;
 use wire::DecodeError;
 
@@ -27,6 +30,7 @@ pub(crate) struct Metrics {
     commands: Counter<u64>,
     unowned: Gauge<u64>,
     partitions: Partitions,
+    fleet: fleet::Fleet,
 }
 
 /// The partitions that this replica reads; one that it has left is not reported any more.
@@ -118,6 +122,7 @@ impl Metrics {
                 .with_description("Partitions that no replica reads")
                 .build(),
             partitions: observed(meter, replica),
+            fleet: fleet::observed(meter),
         }
     }
 
@@ -170,6 +175,16 @@ impl Metrics {
     /// A partition is not read any more.
     pub(crate) fn left(&self, partition: i32) {
         self.locked().remove(&partition);
+    }
+
+    /// Whether a partition is read by this replica.
+    pub(crate) fn reads(&self, partition: i32) -> bool {
+        self.locked().contains_key(&partition)
+    }
+
+    /// The fleet was counted; `None` when it is not for this replica to count it, or could not be.
+    pub(crate) fn fleet(&self, counted: Option<Census>) {
+        *self.fleet.lock().unwrap_or_else(PoisonError::into_inner) = counted;
     }
 
     /// How far a partition was read.

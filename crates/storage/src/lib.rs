@@ -7,6 +7,7 @@ pub mod audit;
 pub mod availability;
 pub mod batch;
 mod bulk;
+pub mod census;
 pub mod charge_points;
 pub mod command_batches;
 pub mod commands;
