@@ -1,5 +1,5 @@
 //! HTTP over stations and piles: what operators register, beside it what the devices report, and what changes of both; and over
-//! the dead letters, what nobody could use of that.
+//! the dead letters, what nobody could use of that; and over tariffs, with what charging costs by them.
 //!
 //! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`],
 //! [`dead_letters`]), and answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
@@ -15,6 +15,7 @@ mod fields;
 mod import;
 mod page;
 mod piles;
+mod prices;
 mod reading;
 mod routes;
 mod scopes;
@@ -23,8 +24,9 @@ mod sessions;
 mod settings;
 mod stations;
 mod status_history;
+mod tariffs;
 mod unregistered;
 
 pub use routes::openapi;
 pub use service::{migrate, serve};
-pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings, TariffSettings};

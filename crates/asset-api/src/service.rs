@@ -6,13 +6,15 @@ use crate::feed::Hub;
 use crate::import::Imports;
 use crate::reading::Reading;
 use crate::routes;
+use crate::tariffs;
 use actix_web::web;
 use runtime::Context;
 use runtime::causes;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings, StorageError};
 
-/// Connections for what the service does by itself: it looks for changes, at how far events are read, and after its health.
+/// Connections for what the service does by itself: it looks for changes, for versions of tariffs
+/// that come into force, at how far events are read, and after its health.
 const OWN_CONNECTIONS: usize = 2;
 
 /// Serves the API until shutdown is requested. Begins when Postgres answers, however long that takes.
@@ -38,6 +40,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let hub = web::Data::from(hub);
     let imports = web::Data::new(Imports::new(settings.import.clone()));
     let reading = Reading::watch(database.clone(), &settings.freshness, context.shutdown.clone());
+    tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
     let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
         // Each worker sets up for itself, on its own runtime.

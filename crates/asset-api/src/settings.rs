@@ -3,6 +3,7 @@
 use runtime::auth::AuthSettings;
 use runtime::settings::HttpSettings;
 use serde::Deserialize;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use storage::DatabaseSettings;
 
@@ -25,6 +26,16 @@ pub struct Settings {
     pub feed: FeedSettings,
     /// What imports are allowed.
     pub import: ImportSettings,
+    /// How tariffs are looked after.
+    pub tariffs: TariffSettings,
+}
+
+/// How tariffs are looked after.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TariffSettings {
+    /// Milliseconds between looks for versions whose instant has come.
+    pub activation_poll_ms: NonZeroU64,
 }
 
 /// What imports are allowed.

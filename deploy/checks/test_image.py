@@ -1,0 +1,84 @@
+"""The Dockerfile: what can be known of it without an engine."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from rendering import ROOT
+
+IMAGE = ROOT / "deploy/image/Dockerfile"
+BINARIES = ("asset-api", "event-ingestor", "command-dispatcher", "gateway-simulator", "dev-issuer")
+
+
+def test_hadolint_has_nothing_against_it():
+    subprocess.run([Path(sys.executable).with_name("hadolint"), "--failure-threshold", "info", IMAGE], check=True)
+
+
+def test_it_ends_without_root_and_without_a_shell():
+    last = IMAGE.read_text().rpartition("\nFROM ")[2]
+    assert last.startswith("${RUNTIME_IMAGE}")
+    assert re.search(r"^USER 65532:65532$", last, re.MULTILINE)
+    assert not re.search(r"^(RUN|ADD|ENV|EXPOSE)", last, re.MULTILINE)
+    base = re.search(r"^ARG RUNTIME_IMAGE=(.+)$", IMAGE.read_text(), re.MULTILINE)[1]
+    assert "distroless" in base and base.endswith(":nonroot")
+
+
+def test_the_compiler_is_exact_and_new_enough():
+    major, minor, _ = re.search(r"^ARG BUILD_IMAGE=rust:(\d+)\.(\d+)\.(\d+)-slim-bookworm$", IMAGE.read_text(), re.MULTILINE).groups()
+    wanted = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
+    assert (int(major), int(minor)) >= tuple(map(int, wanted.split(".")))
+
+
+def test_the_build_is_locked_and_knows_no_path_of_the_builder():
+    text = IMAGE.read_text()
+    assert "cargo build --locked --release" in text and "SOURCE_DATE_EPOCH" in text
+    for path in ("/build/src", "/build/target", "/usr/local/cargo/registry/src"):
+        assert f"--remap-path-prefix={path}=" in text
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    """What .dockerignore lets in, of the files that git knows."""
+    lines = [line for line in (IMAGE.parent / "Dockerfile.dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*" and all(re.fullmatch(r"![\w.]+", line) for line in lines[1:]), "only whole names are let in"
+    allowed = [line[1:] for line in lines[1:]]
+    place = tmp_path_factory.mktemp("context")
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *allowed], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).exists():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, place / name)
+    return place
+
+
+def test_what_is_let_in_is_a_whole_workspace(context):
+    shown = subprocess.run(
+        ["cargo", "metadata", "--locked", "--offline", "--no-deps", "--format-version", "1"], cwd=context, capture_output=True, text=True, check=True
+    )
+    programs = {target["name"] for package in json.loads(shown.stdout)["packages"] for target in package["targets"] if "bin" in target["kind"]}
+    assert set(BINARIES) <= programs
+    assert not (context / "rust-toolchain.toml").exists(), "it would fetch another compiler than the image's"
+
+
+def test_what_is_compiled_in_is_let_in(context):
+    """Files that sources include, but for those of tests, and what build scripts read."""
+    missing = []
+    for source in context.glob("crates/*/src/**/*.rs"):
+        program = source.read_text().partition("#[cfg(test)]")[0]
+        for name in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', program):
+            if not (source.parent / name).exists():
+                missing.append(f"{source.relative_to(context)}: {name}")
+        for name in re.findall(r'embed_migrations!\("([^"]+)"\)', program):
+            crate = context / source.relative_to(context).parents[-3]
+            if not any((crate / name).iterdir()):
+                missing.append(f"{source.relative_to(context)}: {name}")
+    for script in context.glob("crates/*/build.rs"):
+        for name in re.findall(r'"(\.\./\.\./[^"{]+)"', script.read_text()):
+            if not (script.parent / name).exists():
+                missing.append(f"{script.relative_to(context)}: {name}")
+    assert not missing
