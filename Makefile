@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token test contract bench chaos check deploy-check sbom audit format stack-up stack-down stack-reset
+.PHONY: help demo run token test contract bench chaos check deploy-check alerts-check sbom audit format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
@@ -49,6 +49,9 @@ check: ## formatting, lints and documentation, warnings denied
 
 deploy-check: ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
 	@tools=$$(deploy/checks/set-up) && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
+
+alerts-check: ## the alert rules, with promtool's unit tests, and the dashboards' expressions; builds promtool once
+	@deploy/observability/check
 
 sbom: ## list what each service is made of in target/sbom, as CycloneDX
 	@tools=$$(deploy/checks/set-up) && for service in asset-api event-ingestor command-dispatcher; do \
