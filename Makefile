@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token test contract bench chaos check deploy-check alerts-check sbom audit format stack-up stack-down stack-reset
+.PHONY: help demo run token test contract upgrade-check bench chaos check deploy-check alerts-check sbom audit format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
@@ -18,7 +18,7 @@ SCOPES ?= assets:read assets:write tariffs:read tariffs:write commands:send oper
 with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 
 help: ## list these
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## set up everything, play the product's story step by step, leave nothing running
 	@$(on-stack) $(release) target/release/demo story $(with-issuer)
@@ -35,6 +35,10 @@ test: ## run all tests; brings up what they need
 contract: ## try both HTTP services by their OpenAPI documents, with tools of Python's; two minutes
 	@$(with-stack) tools=$$(tests/contract/set-up) && cargo build --workspace --bins && \
 	CONTRACT_TOOLS=$$tools cargo test -p system-tests --test contract -- --ignored
+
+upgrade-check: ## upgrade from the previous release under load, restart, and go back; builds that release once
+	@$(with-stack) previous=$$(tests/upgrade/build-previous) && cargo build --workspace --bins && \
+	PREVIOUS_RELEASE=$$previous cargo test -p system-tests --test upgrade -- --ignored --nocapture
 
 bench: ## measure against the targets, fourteen to eighteen minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)

@@ -66,6 +66,8 @@ pub struct Arena {
     pub fleet: Fleet,
     /// Who tells of it.
     pub narrator: Narrator,
+    /// What the ids of devices begin with that speak on the topic besides the traffic's; nothing of theirs is compared.
+    pub bystanders: Option<String>,
     ends: Ends,
     traffic: Traffic,
 }
@@ -109,7 +111,7 @@ impl Arena {
         }
         let ends = Ends::new(&kafka, topic, plan.partitions);
         let traffic = Traffic::start(&kafka, topic, plan.partitions, &plan.pace).await?;
-        Ok(Self { plan, books, proxy, fleet, narrator, ends, traffic })
+        Ok(Self { plan, books, proxy, fleet, narrator, bystanders: None, ends, traffic })
     }
 
     /// How far the ingestors are behind.
@@ -134,19 +136,34 @@ impl Arena {
     /// # Errors
     /// When that takes too long.
     pub async fn settle(&self) -> anyhow::Result<Duration> {
+        let settled = async || {
+            let backlog = self.backlog().await?;
+            if !self.is_caught_up(backlog) {
+                bail!("{backlog:?}");
+            }
+            self.is_shared().await
+        };
+        wait_until("the ingestors to share the partitions and catch up", PATIENCE, settled).await
+    }
+
+    /// The same, however far behind they are.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn share(&self) -> anyhow::Result<Duration> {
+        wait_until("the ingestors to share the partitions", PATIENCE, async || self.is_shared().await).await
+    }
+
+    async fn is_shared(&self) -> anyhow::Result<bool> {
         let share = i64::from(self.plan.partitions) / i64::try_from(self.fleet.len().max(1))?;
         let even = format!(
             "select count(*) from (select taker from ({HELD}) held group by taker having count(*) >= {share}) shares"
         );
-        let settled = async || {
-            let (takers, backlog) = (self.books.number(&even).await?, self.backlog().await?);
-            let held = self.held_by_others("nobody").await?;
-            if !held || takers != i64::try_from(self.fleet.len())? || !self.is_caught_up(backlog) {
-                bail!("{takers} have their share, {backlog:?}, all partitions are held: {held}");
-            }
-            Ok(true)
-        };
-        wait_until("the ingestors to share the partitions and catch up", PATIENCE, settled).await
+        let (takers, held) = (self.books.number(&even).await?, self.held_by_others("nobody").await?);
+        if !held || takers != i64::try_from(self.fleet.len())? {
+            bail!("{takers} have their share, all partitions are held: {held}");
+        }
+        Ok(true)
     }
 
     /// Whether every partition is held under a lease, and none of them by `absent`.
@@ -203,7 +220,7 @@ impl Arena {
             Err(error) => format!("{error:#}"),
         });
         self.fleet.kill_all().await;
-        let findings = judge(&self.books, &sent, &ends).await?;
+        let findings = judge(&self.books, &sent, &ends, self.bystanders.as_deref()).await?;
         let batches = self.books.number("select count(*) from chaos_moves").await?;
         Ok(Outcome { sent, batches, findings })
     }

@@ -1,4 +1,4 @@
-//! Ingestors as processes of their own: started, killed, frozen and thawed.
+//! Ingestors as processes of their own: started, stopped, killed, frozen and thawed.
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
@@ -92,6 +92,20 @@ impl Fleet {
         anyhow::ensure!(!self.members.is_empty(), "no ingestor runs");
         let mut eldest = self.members.remove(0);
         eldest.child.kill().await.with_context(|| format!("kill {}", eldest.name))?;
+        Ok(eldest.name)
+    }
+
+    /// Asks the eldest to stop, as a deployment does, and waits until it has; says its name.
+    ///
+    /// # Errors
+    /// When there is none, or it has not ended within `grace` with exit code 0.
+    pub async fn stop_eldest(&mut self, grace: Duration) -> anyhow::Result<String> {
+        anyhow::ensure!(!self.members.is_empty(), "no ingestor runs");
+        let mut eldest = self.members.remove(0);
+        eldest.signal(Signal::TERM)?;
+        let ended = tokio::time::timeout(grace, eldest.child.wait()).await;
+        let status = ended.with_context(|| format!("{} has not ended within {grace:?}", eldest.name))??;
+        anyhow::ensure!(status.success(), "{} ended with {status}", eldest.name);
         Ok(eldest.name)
     }
 

@@ -13,13 +13,18 @@ pub type Finding = String;
 /// How many examples a finding names.
 const EXAMPLES: usize = 3;
 
-/// Compares everything; no finding means that every effect stands exactly once. `ends` are the offsets at which the
-/// partitions end.
+/// Compares everything but devices whose ids begin as those of `bystanders`; no finding means that every effect stands exactly
+/// once. `ends` are the offsets at which the partitions end.
 ///
 /// # Errors
 /// When Postgres cannot be asked.
-pub async fn judge(books: &Books, sent: &Sent, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
-    let mut findings = state::differences(&books.database, &sent.ledger).await?;
+pub async fn judge(
+    books: &Books,
+    sent: &Sent,
+    ends: &BTreeMap<i32, i64>,
+    bystanders: Option<&str>,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = state::differences(&books.database, &sent.ledger, bystanders).await?;
     findings.extend(audit::violations(books).await?);
     findings.extend(audit::unread(books, ends).await?);
     findings.extend(audit::miscounted(books, &sent.markers).await?);

@@ -38,7 +38,7 @@ async fn said_of(done: &str) -> Vec<String> {
         markers: vec![Marker { name: "0-0".to_owned(), partition: 0, offset: 5 }],
         worst_lag: Duration::ZERO,
     };
-    let findings = judge(&books, &sent, &BTreeMap::from([(0, 10)])).await.unwrap();
+    let findings = judge(&books, &sent, &BTreeMap::from([(0, 10)]), None).await.unwrap();
     findings.iter().map(|finding| finding.split(": ").next().unwrap().to_owned()).collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod connections;
 mod docs;
+mod draining;
 mod extract;
 mod framework;
 mod guard;

@@ -188,6 +188,27 @@ fn draining_is_announced_while_work_goes_on() {
 }
 
 #[test]
+fn connections_that_callers_keep_are_closed_with_an_answer_while_there_is_time() {
+    let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "20000")]);
+    let mut kept = TcpStream::connect(&running.http).unwrap();
+    kept.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut ask = |path: &str| {
+        write!(kept, "GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        let mut head = [0; 1024];
+        let read = kept.read(&mut head).unwrap();
+        String::from_utf8_lossy(head.get(..read).unwrap()).to_lowercase()
+    };
+    assert!(!ask("/slow/0").contains("connection: close"));
+    running.signal(Signal::TERM);
+    until("readiness is taken back", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
+    let told = ask("/slow/0");
+    assert!(told.contains("200 ok") && told.contains("connection: close"), "{told}");
+    let mut rest = String::new();
+    assert_eq!(kept.read_to_string(&mut rest).unwrap(), 0, "the server closes it");
+    running.signal(Signal::TERM);
+}
+
+#[test]
 fn the_program_tells_whether_the_service_beside_it_is_ready() {
     let ask = |admin: &str| {
         finish(

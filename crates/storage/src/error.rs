@@ -33,6 +33,16 @@ pub enum StorageError {
         /// What this program was built for.
         needed: String,
     },
+    /// The schema was narrowed since this program was built.
+    #[error(
+        "the database schema works with releases built with migration {oldest} or later, this program with {built_with}"
+    )]
+    SchemaTooNew {
+        /// The newest migration that this program was built with.
+        built_with: String,
+        /// That of the oldest release that works on the schema.
+        oldest: String,
+    },
     /// A migration failed.
     #[error("migrating the database failed: {0}")]
     Migration(String),

@@ -1,12 +1,13 @@
 //! The schema: bringing it up to date, and refusing to work on another one.
 
-use crate::{Database, StorageError};
+use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
@@ -18,6 +19,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Taken while migrating, so that two that start at once do not run the same migration twice. Any constant will do.
 const MIGRATION_LOCK: i64 = 0x6368_6172_6765;
 
+/// How long a migration waits for a lock, and with it everyone behind it: less than statements may take.
+const LOCK_WAIT: &str = "1s";
+/// How long those behind it then have the table.
+const LOCK_PAUSE: Duration = Duration::from_secs(1);
+/// How often that is done.
+const LOCK_ATTEMPTS: u32 = 150;
+/// What Postgres says then.
+const LOCK_TIMED_OUT: &str = "due to lock timeout";
+
 #[derive(QueryableByName)]
 struct Version {
     #[diesel(sql_type = Text)]
@@ -25,7 +35,10 @@ struct Version {
 }
 
 impl Database {
-    /// Applies the migrations that are missing; says which. Safe to run several times at once.
+    /// Applies the migrations that are missing; says which. Safe to run several times at once, and while services are at work.
+    ///
+    /// Whoever waits for a table has everyone wait who comes after. So a migration that does not get a lock soon is taken back and
+    /// tried again, for some minutes.
     ///
     /// Needs a multi-threaded runtime: migrations block their thread.
     ///
@@ -33,16 +46,27 @@ impl Database {
     /// No connection, or what a migration ran into.
     pub async fn migrate(&self) -> Result<Vec<String>, StorageError> {
         let mut connection = self.connection().await?;
-        let lock = format!("set statement_timeout = 0; select pg_advisory_lock({MIGRATION_LOCK})");
+        let lock = format!(
+            "set statement_timeout = 0; select pg_advisory_lock({MIGRATION_LOCK}); set lock_timeout = '{LOCK_WAIT}'"
+        );
         connection.batch_execute(&lock).await?;
         let mut harness = AsyncMigrationHarness::new(connection);
-        let applied = harness
-            .run_pending_migrations(MIGRATIONS)
-            .map(|versions| versions.iter().map(ToString::to_string).collect())
-            .map_err(|error| StorageError::Migration(error.to_string()));
-        // The lock, and the lifted time-out, end with the connection: it does not go back to the pool.
+        let mut applied = Vec::new();
+        let mut attempts = 1..LOCK_ATTEMPTS;
+        let outcome = loop {
+            match run_next(&mut harness) {
+                Ok(Some(version)) => applied.push(version),
+                Ok(None) => break Ok(applied),
+                Err(error) if error.contains(LOCK_TIMED_OUT) && attempts.next().is_some() => {
+                    tracing::warn!("a migration has to wait for a lock: it is tried again");
+                    tokio::time::sleep(LOCK_PAUSE).await;
+                }
+                Err(error) => break Err(StorageError::Migration(error)),
+            }
+        };
+        // The lock, and what was set, end with the connection: it does not go back to the pool.
         drop(diesel_async::pooled_connection::deadpool::Object::take(harness.into_inner()));
-        applied
+        outcome
     }
 
     /// Takes every migration back, the newest first. For tests of the down migrations.
@@ -76,33 +100,54 @@ impl Database {
         }
     }
 
-    /// Refuses a schema that lacks a migration that this program was built with. A newer schema is accepted: migrations
-    /// only ever widen it, so that the previous release goes on working during an upgrade.
+    /// Refuses a schema that lacks a migration that this program was built with. A newer schema is accepted, so that the previous
+    /// release goes on working during an upgrade; but not one from which something was taken away that this program needs.
     ///
     /// # Errors
-    /// [`StorageError::WrongSchema`], or no connection.
+    /// [`StorageError::WrongSchema`], [`StorageError::SchemaTooNew`], or no connection.
     pub async fn check_schema(&self) -> Result<(), StorageError> {
-        let needed = newest_embedded()?;
+        let embedded = embedded()?;
         let mut connection = self.connection().await?;
-        let applied: Result<Vec<Version>, _> =
-            diesel::sql_query("select version from __diesel_schema_migrations order by version")
-                .load(&mut connection)
-                .await;
-        let found = match applied {
-            Ok(applied) if applied.iter().any(|row| row.version == needed) => return Ok(()),
-            Ok(applied) => applied.last().map_or("empty".to_owned(), |row| row.version.clone()),
-            Err(error) => match StorageError::from(error) {
-                passing if passing.is_transient() => return Err(passing),
-                _ => "empty".to_owned(),
-            },
-        };
-        Err(StorageError::WrongSchema { found, needed })
+        let applied = versions(&mut connection, APPLIED).await?;
+        if let Some(needed) = embedded.iter().find(|version| !applied.contains(version)) {
+            let found = applied.last().map_or("empty", String::as_str).to_owned();
+            return Err(StorageError::WrongSchema { found, needed: needed.clone() });
+        }
+        let oldest = versions(&mut connection, FLOOR).await?.pop().unwrap_or_default();
+        let built_with = embedded.last().cloned().unwrap_or_default();
+        if built_with < oldest {
+            return Err(StorageError::SchemaTooNew { built_with, oldest });
+        }
+        Ok(())
     }
 }
 
-fn newest_embedded() -> Result<String, StorageError> {
+/// Applies the next migration that is missing and says which; `None` when none is.
+fn run_next(harness: &mut impl MigrationHarness<Pg>) -> Result<Option<String>, String> {
+    let pending = harness.pending_migrations(MIGRATIONS).map_err(|error| error.to_string())?;
+    let [next, ..] = pending.as_slice() else { return Ok(None) };
+    let version = harness.run_migration(next).map_err(|error| error.to_string())?;
+    Ok(Some(version.to_string()))
+}
+
+const APPLIED: &str = "select version::text from __diesel_schema_migrations order by version";
+const FLOOR: &str = "select oldest as version from schema_floor";
+
+/// The versions that a query answers; none where there is no such table.
+async fn versions(connection: &mut Connection, query: &str) -> Result<Vec<String>, StorageError> {
+    let rows: Result<Vec<Version>, _> = diesel::sql_query(query).load(connection).await;
+    match rows.map_err(StorageError::from) {
+        Ok(rows) => Ok(rows.into_iter().map(|row| row.version).collect()),
+        Err(passing) if passing.is_transient() => Err(passing),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The versions of the migrations that this program was built with, in their order.
+fn embedded() -> Result<Vec<String>, StorageError> {
     let migrations: Vec<Box<dyn Migration<Pg>>> =
         MIGRATIONS.migrations().map_err(|error| StorageError::Migration(error.to_string()))?;
-    let newest = migrations.iter().map(|migration| migration.name().version().to_string()).max();
-    newest.ok_or_else(|| StorageError::Migration("no migrations were built in".to_owned()))
+    let versions: BTreeSet<_> =
+        migrations.iter().map(|migration| migration.name().version().to_string()).collect();
+    Ok(versions.into_iter().collect())
 }

@@ -215,6 +215,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schema_floor (is_only) {
+        is_only -> Bool,
+        oldest -> Text,
+    }
+}
+
+diesel::table! {
     session_ledgers (charge_point_id) {
         charge_point_id -> Text,
         ledger -> Jsonb,
@@ -339,6 +346,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ingest_replicas,
     meter_samples,
     piles,
+    schema_floor,
     session_ledgers,
     sessions,
     stations,

@@ -18,7 +18,7 @@ struct Value {
     value: serde_json::Value,
 }
 
-/// A migrated, empty database that no other test sees; dropped with this value.
+/// A database that no other test sees, migrated and without rows unless said otherwise; dropped with this value.
 pub struct TestDatabase {
     /// Connections to it.
     pub pool: Database,
@@ -50,6 +50,21 @@ impl TestDatabase {
             make_template(&mut server, &template).await;
             run(&mut server, &format!("create database {name} template {template}")).await;
         }
+        Self::named(name, max_connections)
+    }
+
+    /// An empty one, for who migrates it.
+    ///
+    /// # Panics
+    /// When Postgres cannot be reached.
+    pub async fn empty() -> Self {
+        let name = crate::unique("test").replace('-', "_");
+        let mut server = AsyncPgConnection::establish(&database_url()).await.expect("reach DATABASE_URL");
+        run(&mut server, &format!("create database {name}")).await;
+        Self::named(name, CONNECTIONS)
+    }
+
+    fn named(name: String, max_connections: usize) -> Self {
         let url = with_database(&name);
         let pool = Database::new(&DatabaseSettings { max_connections, ..settings(&url) }).unwrap();
         Self { pool, url, name }

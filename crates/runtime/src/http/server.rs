@@ -15,7 +15,10 @@ use actix_web::{
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
-use super::{connections, docs::Docs, framework, guard, json::BodyLimit, observe, routes::Routes};
+use super::{
+    connections, docs::Docs, draining, draining::Draining, framework, guard, json::BodyLimit, observe,
+    routes::Routes,
+};
 use crate::auth::{Auth, AuthSettings};
 use crate::openapi::{self, About};
 use crate::{Context, Shutdown, settings::HttpSettings};
@@ -48,7 +51,7 @@ impl HttpServerHandle {
 }
 
 /// Serves what `set_up` sets up, to whom `auth` admits, until shutdown is requested: then it stops accepting, lets requests under way
-/// finish within the grace period and closes idle connections.
+/// finish within the grace period and closes idle connections. From the signal on, each answer closes its connection.
 ///
 /// From then on the health check `http` passes: a service adds one that does not before it begins, so that nobody is sent to
 /// it too early.
@@ -72,8 +75,9 @@ where
 {
     let auth = Auth::new(auth, settings.listen)?;
     let docs = Docs::new(&openapi::document(&about, &set_up))?;
+    let leaving = Draining(context.shutdown.clone());
     let configure = move |config: &mut web::ServiceConfig| {
-        config.app_data(auth.clone());
+        config.app_data(auth.clone()).app_data(leaving.clone());
         docs.install(config);
         set_up(&mut Routes::new(config, &mut Vec::new()));
     };
@@ -119,7 +123,7 @@ pub(crate) fn app<F>(
 where
     F: Fn(&mut web::ServiceConfig),
 {
-    // The last wrapped is the outermost: observe sees what the guard made of late or panicking handlers.
+    // What is wrapped later is further out: observe sees what the guard made of late or panicking handlers.
     App::new()
         .app_data(limit)
         .app_data(guard::DefaultDeadline(deadline))
@@ -127,6 +131,7 @@ where
         .configure(configure)
         .wrap(from_fn(guard::guard))
         .wrap(from_fn(observe::observe))
+        .wrap(from_fn(draining::announce))
 }
 
 async fn stop_when_requested(shutdown: Shutdown, patience: Duration, server: ServerHandle) {

@@ -1,0 +1,188 @@
+//! Callers that never pause for long, on connections that they keep as any client does, and what they were answered.
+
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use testkit::unique;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+const READERS: usize = 3;
+const COMMANDERS: usize = 3;
+/// Between two calls of a caller.
+const READ: Duration = Duration::from_millis(20);
+const WRITE: Duration = Duration::from_millis(50);
+const COMMAND: Duration = Duration::from_millis(40);
+/// Longer than the services' own deadline.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Where they call, and about what.
+#[derive(Clone)]
+pub struct Targets {
+    pub assets: SocketAddr,
+    pub commands: SocketAddr,
+    pub station: String,
+    pub piles: Vec<String>,
+}
+
+/// Callers at work; they end when it is dropped.
+pub struct Callers {
+    shared: Arc<Shared>,
+    calling: JoinSet<()>,
+}
+
+/// What came of all calls.
+#[derive(Debug, Default)]
+pub struct Calls {
+    /// Calls that were answered as they should be.
+    pub answered: u64,
+    /// Calls that were sent again, since their connection was closed.
+    pub repeated: u64,
+    /// The longest that a call took.
+    pub slowest: Duration,
+    /// Stations that were made.
+    pub made: Vec<String>,
+    /// Commands that were accepted.
+    pub accepted: Vec<Uuid>,
+    /// Calls that were not answered as they should be.
+    pub findings: Vec<String>,
+}
+
+struct Shared {
+    targets: Targets,
+    client: Client,
+    ended: AtomicBool,
+    repeats: AtomicBool,
+    calls: Mutex<Calls>,
+}
+
+impl Callers {
+    pub fn start(targets: Targets) -> Self {
+        let client = Client::builder().timeout(PATIENCE).build().unwrap();
+        let shared = Arc::new(Shared {
+            targets,
+            client,
+            ended: false.into(),
+            repeats: false.into(),
+            calls: Mutex::default(),
+        });
+        let mut calling = JoinSet::new();
+        for number in 0..READERS {
+            calling.spawn(Arc::clone(&shared).read(number));
+        }
+        calling.spawn(Arc::clone(&shared).make());
+        for number in 0..COMMANDERS {
+            calling.spawn(Arc::clone(&shared).command(number));
+        }
+        Self { shared, calling }
+    }
+
+    /// Whether a call whose connection was closed before an answer is sent again, once. The previous release closed connections
+    /// without a word, and a request may have been on its way.
+    pub fn repeat(&self, repeats: bool) {
+        self.shared.repeats.store(repeats, Relaxed);
+    }
+
+    /// A line about what was answered since this was last asked.
+    pub fn since(&self) -> String {
+        let mut calls = self.shared.calls.lock().unwrap();
+        let slowest = std::mem::take(&mut calls.slowest);
+        let (answered, repeated, not) = (calls.answered, calls.repeated, calls.findings.len());
+        format!(
+            "{answered} requests answered so far, {repeated} of them sent twice, {not} not answered; the slowest since \
+             took {} ms",
+            slowest.as_millis()
+        )
+    }
+
+    /// Ends when all calls are over.
+    pub async fn stop(mut self) -> Calls {
+        self.shared.ended.store(true, Relaxed);
+        while let Some(ended) = self.calling.join_next().await {
+            ended.unwrap();
+        }
+        std::mem::take(&mut self.shared.calls.lock().unwrap())
+    }
+}
+
+impl Shared {
+    async fn read(self: Arc<Self>, number: usize) {
+        let Targets { assets, station, piles, .. } = &self.targets;
+        let mut paths = vec!["/api/v1/stations".to_owned(), format!("/api/v1/stations/{station}/piles")];
+        paths.extend(piles.iter().map(|pile| format!("/api/v1/piles/{pile}")));
+        for path in paths.iter().cycle().skip(number) {
+            if self.ended.load(Relaxed) {
+                return;
+            }
+            self.call(200, || self.client.get(format!("http://{assets}{path}"))).await;
+            tokio::time::sleep(READ).await;
+        }
+    }
+
+    async fn make(self: Arc<Self>) {
+        let url = format!("http://{}/api/v1/stations", self.targets.assets);
+        while !self.ended.load(Relaxed) {
+            let name = unique("made");
+            let made = self.call(201, || self.client.post(&url).json(&json!({ "name": name }))).await;
+            if made.is_some() {
+                self.calls.lock().unwrap().made.push(name);
+            }
+            tokio::time::sleep(WRITE).await;
+        }
+    }
+
+    async fn command(self: Arc<Self>, number: usize) {
+        let Targets { commands, piles, .. } = &self.targets;
+        let body = json!({ "requestedMessage": "Heartbeat" });
+        for pile in piles.iter().cycle().skip(number) {
+            if self.ended.load(Relaxed) {
+                return;
+            }
+            let url = format!("http://{commands}/api/v1/piles/{pile}/commands/trigger-message");
+            let key = unique("key");
+            let command = || self.client.post(&url).header("Idempotency-Key", &key).json(&body);
+            if let Some(answer) = self.call(202, command).await {
+                let id = Uuid::parse_str(answer["commandId"].as_str().unwrap()).unwrap();
+                self.calls.lock().unwrap().accepted.push(id);
+            }
+            tokio::time::sleep(COMMAND).await;
+        }
+    }
+
+    /// Calls, and notes how it went; the answer's body if it is as it should be.
+    async fn call(&self, due: u16, request: impl Fn() -> RequestBuilder) -> Option<Value> {
+        let begun = Instant::now();
+        let mut answer = answer(request()).await;
+        let closed = answer.as_ref().is_err_and(|error| !error.is_timeout());
+        if closed && self.repeats.load(Relaxed) {
+            self.calls.lock().unwrap().repeated += 1;
+            answer = self::answer(request()).await;
+        }
+        let mut calls = self.calls.lock().unwrap();
+        calls.slowest = calls.slowest.max(begun.elapsed());
+        match answer {
+            Ok((status, body)) if status == due => {
+                calls.answered += 1;
+                Some(body)
+            }
+            Ok((status, body)) => {
+                calls.findings.push(format!("{status} in the place of {due}: {body}"));
+                None
+            }
+            Err(error) => {
+                calls.findings.push(format!("no answer in the place of {due}: {error:?}"));
+                None
+            }
+        }
+    }
+}
+
+async fn answer(request: RequestBuilder) -> Result<(u16, Value), reqwest::Error> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    Ok((status, response.json().await?))
+}

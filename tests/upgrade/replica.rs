@@ -1,0 +1,54 @@
+//! A replica of an HTTP service, as a process.
+
+use crate::release::Release;
+use rustix::process::{Pid, Signal, kill_process};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// Kubernetes' own patience with a pod that is told to end.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// The replica; killed when dropped.
+pub struct Replica {
+    /// Where it takes requests.
+    pub http: SocketAddr,
+    /// Where its probes are.
+    pub admin: SocketAddr,
+    log: PathBuf,
+    child: Child,
+}
+
+impl Replica {
+    /// Starts the program with `settings`; its log goes to the folder `logs`.
+    pub fn start(release: &Release, service: &str, settings: &[(&str, String)], logs: &Path) -> Self {
+        let (http, admin) = (free_address(), free_address());
+        let log = logs.join(format!("{service}-{}.log", http.port()));
+        let child = Command::new(release.program(service))
+            .envs(settings.iter().map(|(key, value)| (key, value)))
+            .env("CHARGING__HTTP__LISTEN", http.to_string())
+            .env("CHARGING__ADMIN__LISTEN", admin.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log).unwrap())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self { http, admin, log, child }
+    }
+
+    /// Asks it to stop and waits until it has, with the exit code 0.
+    pub async fn stop(mut self) {
+        let pid = Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        let ended = tokio::time::timeout(GRACE, self.child.wait()).await;
+        let status = ended.expect("it ends within its grace period").unwrap();
+        assert!(status.success(), "{status}, see {}", self.log.display());
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}

@@ -1,0 +1,249 @@
+//! The story: the previous release at work, this release's migrations, this release, a restart, and the way back.
+
+use crate::callers::{Callers, Targets};
+use crate::deployment::Deployment;
+use crate::release::Release;
+use crate::{commands, ingestors};
+use anyhow::ensure;
+use chaos::arena::{Arena, Plan, Servers};
+use chaos::books::Books;
+use chaos::campaign::kafka_settings;
+use chaos::narrator::{Narrator, seconds};
+use chaos::traffic::Pace;
+use domain::ids::ChargePointId;
+use gateway_simulator::settings::DEFAULTS;
+use gateway_simulator::{DeviceSpec, Simulator, SimulatorSettings};
+use reqwest::Client;
+use runtime::Shutdown;
+use runtime::kafka::Kafka;
+use runtime::redis::Redis;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, binary};
+use testkit::{TestDatabase, TestTopic, eventually, kafka_brokers, unique};
+
+const PILES: usize = 24;
+/// Long enough that nobody loses one who is merely slow: a lease that is lost is a finding.
+const LEASE: Duration = Duration::from_secs(10);
+/// Between "not ready" and the end of accepting; the charts have 5 s.
+const DELAY_MS: &str = "1500";
+/// Events that are awaited to see that ingestors go on.
+const SOME: i64 = 1_000;
+/// More than are sent.
+const COMMANDS: usize = 100_000;
+
+/// All that takes part.
+struct Stage {
+    arena: Arena,
+    assets: Deployment,
+    commands: Deployment,
+    callers: Callers,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the previous release: make upgrade-check"]
+async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_command() {
+    let (old, new) = (Release::previous(), Release::this());
+    let (database, topics) =
+        (TestDatabase::empty().await, [TestTopic::new("events"), TestTopic::new("commands")]);
+    let kafka = Kafka::new(&kafka_settings(&kafka_brokers()).unwrap()).unwrap();
+    old.migrate(&database.url).await;
+    let logs = binary("event-ingestor").with_file_name("upgrade-logs").join(&*topics[0]);
+    std::fs::create_dir_all(&logs).unwrap();
+
+    let mut arena = open_arena(&old, &database, &topics[0], &kafka, logs.clone()).await;
+    kafka.create_topic(&topics[1], COMMAND_PARTITIONS.into()).await.unwrap();
+    let simulator = simulator(&topics, &kafka).await;
+    let settings = http_settings(&database, &topics[1]);
+    let assets = Deployment::start(&old, "asset-api", settings[0].clone(), logs.clone()).await;
+    let dispatchers = Deployment::start(&old, "command-dispatcher", settings[1].clone(), logs.clone()).await;
+    let prefix = unique("CP");
+    arena.bystanders = Some(prefix.clone());
+    let targets = register(&assets, &dispatchers, &simulator, &prefix).await;
+    let callers = Callers::start(targets);
+
+    let mut stage = Stage { arena, assets, commands: dispatchers, callers };
+    let played = stage.play(&database, &old, &new).await;
+    let Stage { arena, callers, .. } = stage;
+    arena.narrator.say(&callers.since());
+    let calls = callers.stop().await;
+    let mut findings = calls.findings;
+    let ended = async || Ok(arena.books.number(commands::OPEN).await? == 0);
+    let ended = arena.wait_until("all commands to come to their end", ended).await;
+    findings.extend(ended.err().map(|error| format!("{error:#}")));
+    findings.extend(commands::findings(&database, &simulator, &calls.accepted).await);
+    findings.extend(missing(&database, &calls.made).await);
+    simulator.stop().await;
+    arena.narrator.say(&format!("{} commands were confirmed", calls.accepted.len()));
+    let outcome = arena.close(played).await.unwrap();
+    findings.extend(outcome.findings);
+    println!("{} events sent, {} of them copies", outcome.sent.events, outcome.sent.duplicates);
+    assert_eq!(findings, [""; 0], "logs are in {}", logs.display());
+    std::fs::remove_dir_all(logs).unwrap();
+}
+
+impl Stage {
+    async fn play(&mut self, database: &TestDatabase, old: &Release, new: &Release) -> anyhow::Result<()> {
+        self.arena.share().await?;
+        self.say("the previous release is at work");
+        self.migrate(database, new).await?;
+        self.callers.repeat(true);
+        self.roll(new, "replaced by").await?;
+        self.callers.repeat(false);
+        self.roll(new, "restarted, as").await?;
+        self.roll_back(old).await
+    }
+
+    /// Migrates under load. The previous release goes on on the new schema.
+    async fn migrate(&self, database: &TestDatabase, new: &Release) -> anyhow::Result<()> {
+        let before = migrations(database).await;
+        let (begun, written) = (Instant::now(), ingestors::written(&self.arena).await?);
+        new.migrate(&database.url).await;
+        let took = begun.elapsed();
+        let meanwhile = ingestors::written(&self.arena).await? - written;
+        let after = migrations(database).await;
+        ensure!(after > before, "there is nothing to migrate: name an earlier commit in previous-release");
+        ingestors::go_on(&self.arena, SOME).await?;
+        self.say(&format!(
+            "{} migrations took {}; {meanwhile} events were written meanwhile, and more by the previous release since",
+            after - before,
+            seconds(took)
+        ));
+        Ok(())
+    }
+
+    /// In the order of an upgrade.
+    async fn roll(&mut self, release: &Release, how: &str) -> anyhow::Result<()> {
+        ingestors::roll(&mut self.arena, release).await?;
+        self.say(&format!("event-ingestor is {how} {}", release.name));
+        self.commands.roll(release).await;
+        self.say(&format!("command-dispatcher is {how} {}", release.name));
+        self.assets.roll(release).await;
+        self.say(&format!("asset-api is {how} {}", release.name));
+        ingestors::go_on(&self.arena, SOME).await
+    }
+
+    /// The same in the other order.
+    async fn roll_back(&mut self, release: &Release) -> anyhow::Result<()> {
+        self.assets.roll(release).await;
+        self.commands.roll(release).await;
+        ingestors::roll(&mut self.arena, release).await?;
+        self.say(&format!("all are taken back to {}", release.name));
+        ingestors::go_on(&self.arena, SOME).await
+    }
+
+    fn say(&self, what: &str) {
+        self.arena.narrator.say(what);
+        self.arena.narrator.say(&format!("  {}", self.callers.since()));
+    }
+}
+
+async fn open_arena(
+    release: &Release,
+    database: &TestDatabase,
+    topic: &str,
+    kafka: &Kafka,
+    logs: PathBuf,
+) -> Arena {
+    let plan = Plan {
+        partitions: 6,
+        ingestors: 2,
+        lease: LEASE,
+        pace: Pace {
+            events_per_second: 200,
+            charge_points: 100,
+            marker_interval: Duration::from_millis(100),
+        },
+    };
+    kafka.create_topic(topic, plan.partitions).await.unwrap();
+    let servers = Servers {
+        kafka: kafka_settings(&kafka_brokers()).unwrap(),
+        ingestor: release.program("event-ingestor"),
+        logs,
+    };
+    let books = Books::open(&database.url).await.unwrap();
+    Arena::open(plan, &servers, books, topic, Narrator::begin()).await.unwrap()
+}
+
+async fn simulator([events, commands]: &[TestTopic; 2], kafka: &Kafka) -> Simulator {
+    let url = testkit::redis_url();
+    let parsed: gateway_simulator::Settings =
+        runtime::settings::parse(DEFAULTS, &[("redis.url", &url)]).unwrap();
+    let mut settings = SimulatorSettings::default();
+    (*events).clone_into(&mut settings.topics.events);
+    (*commands).clone_into(&mut settings.topics.commands);
+    settings.gateway.history = COMMANDS;
+    let redis = Redis::connect(&parsed.redis).unwrap();
+    Simulator::start(settings, kafka.clone(), redis, Shutdown::new(Duration::from_secs(1))).await.unwrap()
+}
+
+/// Of asset-api, and of command-dispatcher; both releases know them.
+fn http_settings(database: &TestDatabase, topic: &str) -> [Vec<(&'static str, String)>; 2] {
+    let assets = vec![
+        ("DATABASE_URL", database.url.clone()),
+        ("CHARGING__SHUTDOWN__DELAY_MS", DELAY_MS.to_owned()),
+        // The machine does much else.
+        ("CHARGING__HTTP__REQUEST_DEADLINE_MS", "30000".to_owned()),
+        ("CHARGING__DATABASE__CONNECT_TIMEOUT_MS", "10000".to_owned()),
+        ("CHARGING__DATABASE__STATEMENT_TIMEOUT_MS", "10000".to_owned()),
+    ];
+    let mut commands = assets.clone();
+    commands.extend([
+        ("REDIS_URL", testkit::redis_url()),
+        ("KAFKA_BROKERS", kafka_brokers()),
+        ("CHARGING__REDIS__COMMAND_TIMEOUT_MS", PATIENT_MS.to_owned()),
+        ("CHARGING__DISPATCH__PUBLISH_TIMEOUT_MS", "10000".to_owned()),
+        ("CHARGING__DISPATCH__TOPIC", topic.to_owned()),
+        ("CHARGING__DISPATCH__PARTITIONS", COMMAND_PARTITIONS.to_string()),
+    ]);
+    [assets, commands]
+}
+
+/// Registers piles whose devices the gateway holds, and waits until they can be commanded.
+async fn register(
+    assets: &Deployment,
+    commands: &Deployment,
+    simulator: &Simulator,
+    prefix: &str,
+) -> Targets {
+    let client = Client::new();
+    let base = format!("http://{}/api/v1", assets.balancer.address);
+    let post = async |path: String, body: Value| -> String {
+        let answer = client.post(format!("{base}{path}")).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+        answer.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let station = post("/stations".to_owned(), json!({ "name": "Upgraded" })).await;
+    let mut piles = Vec::new();
+    for number in 0..PILES {
+        let device = ChargePointId::parse(&format!("{prefix}-{number}")).unwrap();
+        let pile =
+            json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
+        piles.push(post(format!("/stations/{station}/piles"), pile).await);
+        simulator.connect(DeviceSpec::new(device).with_connectors(1)).await.unwrap();
+    }
+    for pile in &piles {
+        eventually("the pile to be online", || async {
+            let answer = client.get(format!("{base}/piles/{pile}")).send().await.unwrap();
+            answer.json::<Value>().await.unwrap()["online"] == true
+        })
+        .await;
+    }
+    Targets { assets: assets.balancer.address, commands: commands.balancer.address, station, piles }
+}
+
+/// How many migrations were applied.
+async fn migrations(database: &TestDatabase) -> u64 {
+    database.json("select count(*) from __diesel_schema_migrations").await.as_u64().unwrap()
+}
+
+/// Stations that callers were told of and that are not there.
+async fn missing(database: &TestDatabase, made: &[String]) -> Vec<String> {
+    let names = database.json("select coalesce(jsonb_agg(name), '[]') from stations").await;
+    let names: Vec<_> = names.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    made.iter()
+        .filter(|name| !names.contains(&name.as_str()))
+        .map(|name| format!("{name} is not there"))
+        .collect()
+}
