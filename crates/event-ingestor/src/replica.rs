@@ -33,6 +33,8 @@ pub(crate) struct Replica {
     turns: Arc<Semaphore>,
     owned: BTreeMap<i32, Owned>,
     discover_at: Instant,
+    /// Whether the topic was ever listed.
+    knows_topic: bool,
 }
 
 /// A partition that this replica reads.
@@ -71,6 +73,7 @@ impl Replica {
             days,
             owned: BTreeMap::new(),
             discover_at: Instant::now(),
+            knows_topic: false,
         }
     }
 
@@ -85,6 +88,10 @@ impl Replica {
         while shutdown.run_until_requested(beats.tick()).await.is_some() {
             self.reap().await?;
             self.discover().await;
+            // Whom Kafka does not let in is no replica: others would leave it partitions that it cannot read.
+            if !self.knows_topic {
+                continue;
+            }
             if let Err(error) = self.beat().await {
                 tracing::warn!(error = causes(&error), "leases could not be renewed");
             }
@@ -99,7 +106,10 @@ impl Replica {
         }
         // Bounded, since leases are not renewed meanwhile; what was found by then is kept.
         match tokio::time::timeout(self.settings.beat(), self.register_partitions()).await {
-            Ok(Ok(())) => self.discover_at = Instant::now() + self.settings.discover_interval(),
+            Ok(Ok(())) => {
+                self.knows_topic = true;
+                self.discover_at = Instant::now() + self.settings.discover_interval();
+            }
             Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "partitions could not be listed"),
             Err(_elapsed) => tracing::warn!("listing partitions takes long: it goes on at the next beat"),
         }

@@ -48,6 +48,26 @@ async fn more_replicas_than_partitions_stand_by() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_kafka_does_not_let_in_is_left_no_partitions() {
+    let ground = Ground::new(2).await;
+    let good = ground.start_with_lease(2_000);
+    assert_eq!(ground.shared_out(1).await, [2]);
+    let nowhere = format!("127.0.0.1:{}", testkit::free_port());
+    let shut_out = ground.start_with(&[("ingest.lease_ms", "2000"), ("kafka.brokers", &nowhere)]);
+    let begun = runtime::clock::now().to_rfc3339();
+    let renewed = format!(
+        "select from ingest_partitions where lease_until > '{begun}'::timestamptz + interval '5 seconds'"
+    );
+    let renewed_often = async || ground.rows(&renewed).await.as_array().unwrap().len() == 2;
+    testkit::eventually("leases to be renewed several times", renewed_often).await;
+    let replicas = ground.rows("select count(*) from ingest_replicas").await;
+    assert_eq!(replicas, json!([{ "count": 1 }]), "nobody counts on it");
+    assert_eq!(ground.shared_out(1).await, [2]);
+    shut_out.stop().await;
+    good.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn partitions_that_a_topic_gains_are_read_from_their_beginning() {
     let ground = Ground::new(1).await;
     let replicas = [ground.start_with_lease(2_000), ground.start_with_lease(2_000)];
