@@ -1,7 +1,5 @@
 //! Which schemas a program refuses, and that migrating holds nobody up.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
-
 use diesel_async::SimpleAsyncConnection as _;
 use storage::StorageError;
 use testkit::{TestDatabase, eventually};
