@@ -169,7 +169,7 @@ pub(crate) async fn write_states(
         }
         changed_commands.extend(changes.commands.iter().filter_map(|id| now.commands.get(*id)));
         changed_sessions.extend(changes.sessions);
-        withdrawn_sessions.extend(changes.withdrawn);
+        withdrawn_sessions.extend(changes.withdrawn.into_iter().map(|id| (&now.id, id)));
     }
     charge_points::update_many(tx, &changed_charge_points).await?;
     connectors::upsert_many(tx, &changed_connectors).await?;

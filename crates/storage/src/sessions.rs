@@ -8,14 +8,13 @@ pub(crate) use read::SessionRow;
 pub use read::{find, list_of_device};
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
-use crate::schema::sessions;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
-use domain::ids::SessionId;
+use domain::ids::{ChargePointId, SessionId};
 use domain::ledger::Ledger;
 use domain::session::{ChargingSession, SessionState};
 use std::collections::BTreeMap;
@@ -181,15 +180,35 @@ pub(crate) async fn upsert_many(
     Ok(())
 }
 
-/// Deletes sessions that never were.
+/// Deletes sessions that never were, each of the device beside it.
 ///
 /// # Errors
 /// When Postgres fails.
-pub(crate) async fn delete_many(tx: &mut Connection, ids: &[SessionId]) -> Result<(), StorageError> {
-    if ids.is_empty() {
+pub(crate) async fn delete_many(
+    tx: &mut Connection,
+    withdrawn: &[(&ChargePointId, SessionId)],
+) -> Result<(), StorageError> {
+    if withdrawn.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    diesel::delete(sessions::table.filter(sessions::id.eq_any(ids))).execute(tx).await?;
+    let (devices, ids) = withdrawn.iter().map(|(device, id)| (device.as_str(), id.0)).unzip();
+    Bulk(Withdrawn { devices, ids }).execute(tx).await?;
     Ok(())
+}
+
+struct Withdrawn<'a> {
+    devices: Vec<&'a str>,
+    ids: Vec<Uuid>,
+}
+
+impl Rows for Withdrawn<'_> {
+    type Statement = Withdrawn<'static>;
+    const BEFORE: &'static str = "delete from sessions using unnest(";
+    const AFTER: &'static str =
+        ") as withdrawn (device, session) where charge_point_id = device and id = session";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)?;
+        columns.push::<SqlUuid, _>(&self.ids)
+    }
 }

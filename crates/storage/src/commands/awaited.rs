@@ -71,6 +71,7 @@ pub(crate) async fn update_lives(
     }
     let lives: Result<_, _> = records.iter().map(|record| serde_json::to_value(&record.life)).collect();
     let lives = Lives {
+        devices: records.iter().map(|record| record.charge_point_id.as_str()).collect(),
         ids: records.iter().map(|record| record.id.0).collect(),
         states: records.iter().map(|record| record.life.state().as_str()).collect(),
         lives: lives.map_err(super::row::impossible)?,
@@ -81,7 +82,8 @@ pub(crate) async fn update_lives(
     Ok(())
 }
 
-struct Lives {
+struct Lives<'a> {
+    devices: Vec<&'a str>,
     ids: Vec<Uuid>,
     states: Vec<&'static str>,
     lives: Vec<serde_json::Value>,
@@ -89,15 +91,16 @@ struct Lives {
     sessions: Vec<Option<Uuid>>,
 }
 
-impl Rows for Lives {
-    type Statement = Self;
+impl Rows for Lives<'_> {
+    type Statement = Lives<'static>;
     const BEFORE: &'static str = "update commands
          set state = now.state, life = now.life, open = now.open, session_id = now.session_id
          from unnest(";
-    const AFTER: &'static str = ") as now (id, state, life, open, session_id)
-         where commands.id = now.id";
+    const AFTER: &'static str = ") as now (device, id, state, life, open, session_id)
+         where charge_point_id = now.device and commands.id = now.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)?;
         columns.push::<SqlUuid, _>(&self.ids)?;
         columns.push::<Text, _>(&self.states)?;
         columns.push::<Jsonb, _>(&self.lives)?;

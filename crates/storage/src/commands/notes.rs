@@ -37,7 +37,8 @@ pub async fn note_many(connection: &mut Connection, notes: &[Note]) -> Result<()
         .transaction(async |tx| {
             let devices = notes.iter().map(|note| note.charge_point_id.as_str()).collect();
             lock_devices(tx, devices).await?;
-            let mut records = load(tx, notes.iter().map(|note| note.id.0).collect()).await?;
+            let mut records =
+                load(tx, notes.iter().map(|note| (note.charge_point_id.as_str(), note.id.0)).unzip()).await?;
             let mut learnt = Vec::new();
             for note in notes {
                 if let Some(record) = records.get_mut(&note.id)
@@ -70,7 +71,8 @@ pub async fn expire_due(
             let devices = due.iter().map(|due| due.charge_point_id.as_str()).collect();
             let gateways = lock_devices(tx, devices).await?;
             // Looked at again under the locks: an answer may have come meanwhile.
-            let mut records = load(tx, due.iter().map(|due| due.id).collect()).await?;
+            let mut records =
+                load(tx, due.iter().map(|due| (due.charge_point_id.as_str(), due.id)).unzip()).await?;
             let mut ended = Vec::new();
             for Due { id, now, .. } in due {
                 let Some(record) = records.get_mut(&CommandId(id)) else { continue };
@@ -96,8 +98,8 @@ pub async fn close_past(
     limit: i64,
 ) -> Result<usize, StorageError> {
     let closed = diesel::sql_query(
-        "update commands set open = false where id in (
-           select id from commands
+        "update commands set open = false where (charge_point_id, id) in (
+           select charge_point_id, id from commands
            where open and state in ('confirmed', 'expired')
              and expires_at < clock_timestamp() - make_interval(secs => $1)
            order by expires_at limit $2 for update skip locked)",
@@ -170,28 +172,31 @@ impl Lookup for Devices<'_> {
 
 async fn load(
     tx: &mut Connection,
-    ids: Vec<Uuid>,
+    (devices, ids): (Vec<&str>, Vec<Uuid>),
 ) -> Result<BTreeMap<CommandId, CommandRecord>, StorageError> {
-    let rows: Vec<CommandRow> = Bulk(Named { ids }).load(tx).await?;
+    let rows: Vec<CommandRow> = Bulk(Named { devices, ids }).load(tx).await?;
     let records = rows.into_iter().map(|row| row.into_record().map(|record| (record.id, record)));
     records.collect()
 }
 
-struct Named {
+struct Named<'a> {
+    devices: Vec<&'a str>,
     ids: Vec<Uuid>,
 }
 
-impl Rows for Named {
-    type Statement = Self;
+impl Rows for Named<'_> {
+    type Statement = Named<'static>;
     const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
-    const AFTER: &'static str = ") as wanted (named) join commands as command on command.id = named";
+    const AFTER: &'static str = ") as wanted (device, named)
+         join commands as command on command.charge_point_id = device and command.id = named";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)?;
         columns.push::<SqlUuid, _>(&self.ids)
     }
 }
 
-impl Lookup for Named {
+impl Lookup for Named<'_> {
     type Answer = super::row::CommandColumns;
 }
 

@@ -1,0 +1,60 @@
+//! Two databases, each given only what is of its devices, hold together row for row what one database holds.
+
+use crate::story::{Part, play};
+use crate::{BESIDE, HOT};
+use serde_json::Value;
+use testkit::TestDatabase;
+
+/// The rows of a table as texts, in their order, without what the clock or chance put there. What says where a row stands
+/// among others is told by its place among those of its device.
+fn rows_of(table: &str) -> String {
+    let row = match table {
+        "status_changes" => {
+            "to_jsonb(t) - 'noted_at' - 'place' || jsonb_build_object('rank', row_number() over (
+               partition by charge_point_id order by noted_at, place))"
+        }
+        "dead_letters" => "to_jsonb(t) - 'id' - 'created_at'",
+        "idempotency_keys" => "to_jsonb(t) - 'created_at'",
+        "feed_chunks" => {
+            return "select change || jsonb_build_object('rank', row_number() over (
+                      partition by change -> 'subject' order by id, place)) as row
+                    from feed_chunks, json_array_elements(changes) with ordinality as e (body, place),
+                         to_jsonb(body) as change"
+                .to_owned();
+        }
+        _ => "to_jsonb(t)",
+    };
+    format!("select {row} as row from {table} t")
+}
+
+async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
+    let all = format!("select coalesce(jsonb_agg(row::text), '[]') from ({}) as found", rows_of(table));
+    let Value::Array(found) = database.json(&all).await else { return Vec::new() };
+    let mut rows: Vec<String> = found.iter().map(|row| row.as_str().unwrap().to_owned()).collect();
+    rows.sort();
+    rows
+}
+
+async fn played(part: Part) -> TestDatabase {
+    let database = TestDatabase::new().await;
+    play(&mut database.pool.connection().await.unwrap(), part).await;
+    database
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_halves_hold_together_what_one_database_holds() {
+    let (whole, even, odd) =
+        tokio::join!(played(|_| true), played(|device| device % 2 == 0), played(|device| device % 2 == 1));
+    // How far a partition was read is each database's own.
+    let beside = BESIDE.iter().filter(|table| **table != "ingest_partitions");
+    for table in HOT.iter().chain(beside) {
+        let (of_even, of_odd) = (rows(&even, table).await, rows(&odd, table).await);
+        assert!(!of_even.is_empty() && !of_odd.is_empty(), "{table} has something to compare");
+        let mut together = [of_even, of_odd].concat();
+        together.sort();
+        let whole = rows(&whole, table).await;
+        assert_eq!(together.len(), whole.len(), "{table}");
+        let apart = together.iter().zip(&whole).find(|(of_halves, of_whole)| of_halves != of_whole);
+        assert_eq!(apart, None, "{table}");
+    }
+}

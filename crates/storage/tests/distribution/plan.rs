@@ -1,0 +1,145 @@
+//! What Postgres did for a statement, as it tells itself: the plan that was carried out.
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use tokio_postgres::{AsyncMessage, NoTls};
+
+/// A connection, and the plans of all that was done on it.
+pub struct Watched {
+    pub connection: AsyncPgConnection,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+impl Watched {
+    /// A connection to the database at `url` that says of each statement how it was carried out.
+    pub async fn open(url: &str) -> Self {
+        let (client, mut socket) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| socket.poll_message(context)).await {
+                if let AsyncMessage::Notice(notice) = message {
+                    heard.lock().unwrap().push(notice.message().to_owned());
+                }
+            }
+        });
+        let mut connection = AsyncPgConnection::try_from(client).await.unwrap();
+        connection
+            .batch_execute(
+                "load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_format = json;
+                 set auto_explain.log_verbose = on; set auto_explain.log_level = notice;
+                 set timezone = 'UTC'",
+            )
+            .await
+            .unwrap();
+        Self { connection, told }
+    }
+
+    /// The plans so far: all, since Postgres may carry out the same words in another way the next time.
+    pub async fn plans(&mut self) -> Vec<Plan> {
+        // What was told of the statement before is there once this one is answered.
+        self.connection.batch_execute("begin; commit; select 1").await.unwrap();
+        let told = self.told.lock().unwrap();
+        let json = told.iter().filter_map(|notice| notice.split_once("plan:\n")).map(|(_, json)| json);
+        json.map(|json| Plan::read(&serde_json::from_str(json).unwrap())).collect()
+    }
+}
+
+/// What a statement did.
+#[derive(Debug, Default, Clone)]
+pub struct Plan {
+    pub text: String,
+    /// Tables that rows were looked up in: table and alias.
+    pub scans: BTreeSet<(String, String)>,
+    /// Tables that were written: how, and which.
+    pub written: BTreeSet<(String, String)>,
+    /// Indexes that said whether a row was there already.
+    pub arbiters: BTreeSet<String>,
+    /// What had to be equal to what.
+    equalities: Vec<(String, String)>,
+}
+
+impl Plan {
+    fn read(explained: &Value) -> Self {
+        let text = explained["Query Text"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut plan = Self { text, ..Self::default() };
+        plan.walk(&explained["Plan"]);
+        plan
+    }
+
+    fn walk(&mut self, node: &Value) {
+        if let Some(relation) = node["Relation Name"].as_str() {
+            let table = without_day(relation).to_owned();
+            let word = |key: &str| node[key].as_str().unwrap().to_owned();
+            if node["Node Type"] == "ModifyTable" {
+                self.written.insert((word("Operation"), table));
+            } else {
+                self.scans.insert((table, word("Alias")));
+            }
+        }
+        if node["Node Type"] == "Subquery Scan" {
+            self.note_columns(node);
+        }
+        let arbiters = node["Conflict Arbiter Indexes"].as_array().into_iter().flatten();
+        self.arbiters.extend(arbiters.filter_map(Value::as_str).map(str::to_owned));
+        for (key, value) in node.as_object().into_iter().flatten() {
+            if (key.ends_with("Cond") || key.ends_with("Filter")) && value.is_string() {
+                self.note_equalities(value.as_str().unwrap());
+            }
+        }
+        node["Plans"].as_array().into_iter().flatten().for_each(|child| self.walk(child));
+    }
+
+    /// A column of a subquery is the column of that name which the subquery reads.
+    fn note_columns(&mut self, subquery: &Value) {
+        let alias = subquery["Alias"].as_str().unwrap().to_owned();
+        for read in subquery["Plans"][0]["Output"].as_array().into_iter().flatten().filter_map(Value::as_str)
+        {
+            if let Some((_, column)) = read.split_once('.') {
+                self.equalities.push((format!("{alias}.{column}"), read.to_owned()));
+            }
+        }
+    }
+
+    /// All of a condition's parts must hold; of one with an OR in it that is not known.
+    fn note_equalities(&mut self, condition: &str) {
+        if condition.contains(" OR ") {
+            return;
+        }
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_.$".contains(c);
+        let condition = condition.replace('"', "");
+        let sides: Vec<&str> = condition.split(" = ").collect();
+        for pair in sides.windows(2) {
+            let left = pair[0].rsplit(|c| !is_name(c)).next().unwrap();
+            let right = pair[1].split(|c| !is_name(c)).next().unwrap();
+            // A value, or one of several, is known by nothing but its place.
+            let right = match right {
+                "" | "ANY" => format!("value {}", self.equalities.len()),
+                name => name.to_owned(),
+            };
+            self.equalities.push((left.to_owned(), right));
+        }
+    }
+
+    /// Everything that must be equal to `name`, itself included; `None` when nothing must.
+    pub fn equal_to(&self, name: &str) -> Option<BTreeSet<String>> {
+        let mut class = BTreeSet::from([name.to_owned()]);
+        loop {
+            let half_known = |(a, b): &&(String, String)| class.contains(a) != class.contains(b);
+            let Some((a, b)) = self.equalities.iter().find(half_known) else { break };
+            class.extend([a.clone(), b.clone()]);
+        }
+        (class.len() > 1).then_some(class)
+    }
+}
+
+/// The table that a partition of a day belongs to.
+fn without_day(relation: &str) -> &str {
+    match relation.rsplit_once('_') {
+        Some((table, day)) if day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) => table,
+        _ => relation,
+    }
+}

@@ -1,0 +1,235 @@
+//! Everything that is hot, played on one database: commands, batches of events, answers, silence.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel_async::SimpleAsyncConnection;
+use domain::charge_point::ChargePoint;
+use domain::command::{Command, CommandKind, ResetKind, Step};
+use domain::event::{CommandAnswer, EventKind, GatewayEvent};
+use domain::generate::{Record, at, delivered};
+use domain::history::History;
+use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, PileId};
+use domain::order::RecordPosition;
+use domain::sample::Samples;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use std::time::Duration;
+use storage::batch::{Folded, Written, take_silent_offline, write};
+use storage::commands::{self, KeyedRequest, NewCommand, Note, Recorded, Wanted};
+use storage::dead_letters::NewDeadLetter;
+use storage::ingest_partitions::{self, PartitionLease};
+use storage::{Connection, Touched, meter_samples, piles, status_changes};
+use uuid::Uuid;
+
+const TOPIC: &str = "events";
+const DEVICES: usize = 40;
+/// Records of a device in one batch.
+const AT_ONCE: usize = 3;
+
+/// Which devices of the story a database is given: by their number.
+pub type Part = fn(usize) -> bool;
+
+/// Long ago, so that whoever is silent since then is silent.
+fn long_ago(at: DateTime<Utc>) -> DateTime<Utc> {
+    at - TimeDelta::days(400)
+}
+
+pub fn id(device: usize) -> ChargePointId {
+    ChargePointId::parse(&format!("CP-{device:02}")).unwrap()
+}
+
+fn uuid(kind: u128, device: usize) -> Uuid {
+    Uuid::from_u128((kind << 64) + u128::try_from(device).unwrap() + 1)
+}
+
+/// What a device is told: to charge and to restart, which it answers; something that is never published; something that is
+/// never answered.
+fn told(device: usize) -> [NewCommand; 4] {
+    let charge = CommandKind::StartTransaction {
+        id_tag: IdTag::parse("TAG").unwrap(),
+        connector_id: Some(ConnectorId::parse(1).unwrap()),
+    };
+    let restart = CommandKind::Reset { kind: ResetKind::Soft };
+    let new = |number: u128, kind: CommandKind| NewCommand {
+        goal: kind.goal(None),
+        command: Command {
+            id: CommandId(uuid(number, device)),
+            charge_point_id: id(device),
+            gateway_id: GatewayId::parse("pod-0").unwrap(),
+            kind,
+            issued_at: long_ago(at(0)),
+            expires_at: long_ago(at(60_000)),
+            trace_id: None,
+        },
+        pile_id: PileId(uuid(1, device)),
+        partition: 7,
+        payload: serde_json::json!({}),
+        degraded: false,
+        seen_gateway_id: None,
+        keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
+    };
+    [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
+}
+
+/// What the devices say, batch by batch.
+fn batches() -> Vec<Vec<(usize, Record)>> {
+    let mut runner = TestRunner::deterministic();
+    let logs: Vec<Vec<Record>> =
+        (0..DEVICES).map(|_| delivered().new_tree(&mut runner).unwrap().current().1).collect();
+    let longest = logs.iter().map(Vec::len).max().unwrap();
+    let mut batches: Vec<Vec<(usize, Record)>> = Vec::new();
+    for begin in (0..longest).step_by(AT_ONCE) {
+        let of_device = |(device, log): (usize, &Vec<Record>)| {
+            let part: Vec<_> = log.iter().skip(begin).take(AT_ONCE).cloned().collect();
+            part.into_iter().map(move |record| (device, ours(device, record))).collect::<Vec<_>>()
+        };
+        batches.push(logs.iter().enumerate().flat_map(of_device).collect());
+    }
+    batches
+}
+
+/// The record as one of this device, long ago.
+fn ours(device: usize, (event, position): Record) -> Record {
+    let claimed_at = event.claimed_at.map(long_ago);
+    let position = RecordPosition { appended_at: long_ago(position.appended_at), ..position };
+    (GatewayEvent { charge_point_id: id(device), claimed_at, ..event }, position)
+}
+
+/// What the devices answer to the first two commands.
+fn answers() -> Vec<(usize, Record)> {
+    let answer = |device: usize, number: usize, command: &NewCommand| {
+        let millis = 30_000 + i64::try_from(number).unwrap();
+        let event = GatewayEvent {
+            event_id: EventId::parse(&format!("answer-{number}")).unwrap(),
+            charge_point_id: id(device),
+            gateway_id: GatewayId::parse("pod-0").ok(),
+            claimed_at: Some(at(millis)),
+            trace_id: None,
+            kind: EventKind::CommandAnswered(CommandAnswer {
+                command_id: Some(command.command.id),
+                command_name: None,
+                status: ["Accepted", "Rejected"][number % 2].to_owned(),
+                reason: None,
+            }),
+        };
+        let offset = 10_000 + i64::try_from(number).unwrap();
+        (device, ours(device, (event, RecordPosition { partition: 0, offset, appended_at: at(millis) })))
+    };
+    let both = |device: usize| {
+        let commands = told(device);
+        [answer(device, 0, &commands[0]), answer(device, 1, &commands[1])]
+    };
+    (0..DEVICES).flat_map(both).collect()
+}
+
+/// A record of the device that nobody can use.
+fn letter(device: usize) -> NewDeadLetter {
+    let offset = 20_000 + i64::try_from(device).unwrap();
+    NewDeadLetter {
+        topic: TOPIC.to_owned(),
+        partition: 0,
+        first_offset: offset,
+        last_offset: offset,
+        appended_at: None,
+        reason: "NOT_JSON",
+        detail: "not JSON".to_owned(),
+        charge_point_id: Some(id(device).to_string()),
+        event_id: None,
+        key: None,
+        value: Some(vec![0, 159]),
+        headers: serde_json::json!({}),
+    }
+}
+
+/// Plays all that is of the devices of `part`, as if there were no others: the same batches, less what is not theirs.
+pub async fn play(connection: &mut Connection, part: Part) {
+    let devices: Vec<usize> = (0..DEVICES).filter(|device| part(*device)).collect();
+    let mut lease = prepare(connection, &devices).await;
+    let mut batches = batches().into_iter();
+    // Devices are heard first: what is recorded for one that never was would lock nothing.
+    let first: Vec<_> = batches.next().unwrap().into_iter().filter(|(device, _)| part(*device)).collect();
+    ingest(connection, &mut lease, &first, Vec::new()).await;
+    command(connection, &devices).await;
+    for batch in batches.chain([answers()]) {
+        let batch: Vec<_> = batch.into_iter().filter(|(device, _)| part(*device)).collect();
+        ingest(connection, &mut lease, &batch, Vec::new()).await;
+    }
+    ingest(connection, &mut lease, &[], devices.iter().copied().map(letter).collect()).await;
+    let silent = take_silent_offline(connection, &lease, Duration::from_secs(1), 1_000).await.unwrap();
+    assert!(silent.unwrap() > 0, "somebody has fallen silent");
+}
+
+async fn prepare(connection: &mut Connection, devices: &[usize]) -> PartitionLease {
+    let station = uuid(9, 0);
+    let mut assets = format!(
+        "insert into stations (id, name, status, created_at, updated_at, version)
+         values ('{station}', 'North', 'Open', now(), now(), 1);"
+    );
+    for device in devices {
+        let (pile, device) = (uuid(1, *device), id(*device));
+        assets.push_str(&format!(
+            "insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at,
+                                updated_at, version)
+             values ('{pile}', '{station}', '{device}', 'DC-120', 120, 'DC', now(), now(), 1);"
+        ));
+    }
+    connection.batch_execute(&assets).await.unwrap();
+    status_changes::ensure_today(connection).await.unwrap();
+    meter_samples::DAYS.ensure(connection, long_ago(at(0)).date_naive()).await.unwrap();
+    ingest_partitions::register(connection, TOPIC, &[(0, 0)]).await.unwrap();
+    let owner = uuid(8, 0);
+    let leases =
+        ingest_partitions::acquire(connection, TOPIC, owner, 1, Duration::from_secs(600)).await.unwrap();
+    leases.into_iter().next().unwrap()
+}
+
+async fn ingest(
+    connection: &mut Connection,
+    lease: &mut PartitionLease,
+    batch: &[(usize, Record)],
+    dead_letters: Vec<NewDeadLetter>,
+) {
+    let touched = Touched::of(batch.iter().map(|(_, (event, position))| (event, *position)));
+    let fold = |mut states: Vec<ChargePoint>| {
+        let (mut history, mut samples) = (History::default(), Samples::default());
+        for (_, (event, position)) in batch {
+            let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id)).unwrap();
+            history.apply(&mut states[found], event, position);
+            samples.take(event, position);
+        }
+        Folded { states, history, samples, dead_letters }
+    };
+    let next = lease.next_offset + 1;
+    assert_eq!(write(connection, lease, next, &touched, fold).await.unwrap(), Written::Committed);
+    lease.next_offset = next;
+}
+
+async fn command(connection: &mut Connection, devices: &[usize]) {
+    let all: Vec<NewCommand> = devices.iter().copied().flat_map(told).collect();
+    let wanted = |new: &NewCommand| Wanted {
+        pile_id: new.pile_id,
+        key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
+    };
+    let wanted: Vec<Wanted> = all.iter().map(wanted).collect();
+    commands::look_at_many(connection, &wanted).await.unwrap();
+    assert_eq!(commands::record_many(connection, &all).await.unwrap(), Recorded::All);
+    let note = |(number, new): (usize, &NewCommand)| Note {
+        id: new.command.id,
+        charge_point_id: new.command.charge_point_id.clone(),
+        at: long_ago(at(1)),
+        step: match number % 4 {
+            2 => Step::Unpublished { detail: "no broker".to_owned() },
+            _ => Step::Published { offset: 1 },
+        },
+    };
+    let notes: Vec<Note> = all.iter().enumerate().map(note).collect();
+    commands::note_many(connection, &notes).await.unwrap();
+}
+
+/// What is read of a pile, and what goes over all commands now and then.
+pub async fn look_and_tidy(connection: &mut Connection) {
+    let pile = PileId(uuid(1, 0));
+    assert!(piles::find_with_live(connection, pile).await.unwrap().unwrap().1.is_some());
+    piles::load_live(connection, &[&id(0), &id(1)]).await.unwrap();
+    assert!(!commands::expire_due(connection, Duration::ZERO, 1_000).await.unwrap().is_empty());
+    assert!(commands::close_past(connection, Duration::ZERO, 1_000).await.unwrap() > 0);
+}
