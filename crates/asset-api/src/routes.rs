@@ -1,6 +1,9 @@
 //! Which handler answers what. Each resource sets up its own routes.
 
-use crate::{audit, dead_letters, feed, import, piles, sessions, stations, status_history, unregistered};
+use crate::{
+    audit, dead_letters, feed, fleet, import, ingest_partitions, piles, sessions, stations, status_history,
+    unregistered,
+};
 use runtime::http::Routes;
 use runtime::openapi::About;
 use serde_json::Value;
@@ -24,8 +27,10 @@ pub fn set_up(routes: &mut Routes<'_>) {
     sessions::routes::set_up(routes);
     status_history::routes::set_up(routes);
     unregistered::routes::set_up(routes);
+    fleet::routes::set_up(routes);
     feed::routes::set_up(routes);
     dead_letters::routes::set_up(routes);
+    ingest_partitions::routes::set_up(routes);
 }
 
 /// The OpenAPI 3.1 document of this service.

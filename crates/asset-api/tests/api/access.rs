@@ -10,7 +10,7 @@ const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
 
 /// What the service answers, and the scope that it needs.
-pub const ROUTES: [(&str, &str, &str); 30] = [
+pub const ROUTES: [(&str, &str, &str); 32] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -41,6 +41,8 @@ pub const ROUTES: [(&str, &str, &str); 30] = [
     ("GET", "sessions/ID", READ),
     ("GET", "sessions/ID/meter-samples", READ),
     ("GET", "unregistered-charge-points", READ),
+    ("GET", "fleet", READ),
+    ("GET", "ingest-partitions", OPERATE),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

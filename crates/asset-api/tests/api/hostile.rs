@@ -114,6 +114,8 @@ impl Ground {
             other("GET", "sessions", ""),
             other("GET", "sessions", "/meter-samples").query(&page),
             list("GET", "unregistered-charge-points").query(&page).query(&["online"]),
+            list("GET", "fleet"),
+            list("GET", "ingest-partitions"),
             list("GET", "dead-letters").query(&page).query(&letters),
             list("POST", "dead-letters/replay").body(replay),
             other("GET", "dead-letters", ""),

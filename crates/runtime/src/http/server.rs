@@ -15,7 +15,9 @@ use actix_web::{
 use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
-use super::{connections, docs::Docs, framework, guard, json::BodyLimit, observe, routes::Routes};
+use super::{
+    connections, cors::Cors, docs::Docs, framework, guard, json::BodyLimit, observe, routes::Routes,
+};
 use crate::auth::{Auth, AuthSettings};
 use crate::openapi::{self, About};
 use crate::{Context, Shutdown, settings::HttpSettings};
@@ -72,8 +74,9 @@ where
 {
     let auth = Auth::new(auth, settings.listen)?;
     let docs = Docs::new(&openapi::document(&about, &set_up))?;
+    let cors = Cors::new(&settings.cors_origins);
     let configure = move |config: &mut web::ServiceConfig| {
-        config.app_data(auth.clone());
+        config.app_data(auth.clone()).app_data(cors.clone());
         docs.install(config);
         set_up(&mut Routes::new(config, &mut Vec::new()));
     };
