@@ -13,7 +13,8 @@ type Good<O> = O extends { responses: infer R }
   ? 200 extends keyof R ? Json<R[200]> : 201 extends keyof R ? Json<R[201]> : 202 extends keyof R ? Json<R[202]> : never
   : never;
 type Path<O> = O extends { parameters: { path: infer P } } ? P : undefined;
-type Query<O> = O extends { parameters: { query?: infer Q } } ? Q : undefined;
+type Loose<Q> = { readonly [name in keyof Q]?: Q[name] | undefined };
+type Query<O> = O extends { parameters: { query?: infer Q } } ? Loose<Q> : undefined;
 type Body<O> = O extends { requestBody?: infer B } ? Json<NonNullable<B>> : undefined;
 
 export interface Options<O> {
@@ -38,7 +39,7 @@ class Client<Paths> {
     return this.call("POST", path, options);
   }
 
-  private async call<T>(method: string, path: string, options: Options<unknown>): Promise<T> {
+  private async call<T>(method: string, path: string, options: object): Promise<T> {
     const base = this.base();
     if (base === null) throw new Problem(0, "NO_DISPATCHER", "No dispatcher", null, [], null, null);
     const { path: parts, query, body, headers, signal } = options as Parts;

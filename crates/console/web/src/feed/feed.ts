@@ -137,7 +137,8 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
     failures += 1;
     // Not all at once when a service comes back.
     const pause = Math.min(retryMs * 2 ** Math.min(failures - 1, 5), LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
-    const since = connection.value.state === "lost" ? connection.value.since : Date.now();
+    const before: Connection = connection.value;
+    const since: number = before.state === "lost" ? before.since : Date.now();
     connection.value = { state: "lost", since, retryAt: Date.now() + pause, code: why };
     await rest(pause, ended);
   }

@@ -134,7 +134,7 @@ export function usePages<T>(
   const [, setTurn] = useState(0);
   const loader = useRef(load);
   loader.current = load;
-  const held = useRef<{ key: string; store: Store<T> }>();
+  const held = useRef<{ key: string; store: Store<T> } | undefined>(undefined);
   if (held.current?.key !== key) {
     held.current?.store.end();
     const store = new Store<T>(size, (...asked) => loader.current(...asked), () => setTurn((turn) => turn + 1));

@@ -25,7 +25,7 @@ export function useResource<T>(key: string | null, load: (signal: AbortSignal) =
   const [state, setState] = useState<State<T>>({ key: key ?? "", loading: key !== null });
   const loader = useRef(load);
   loader.current = load;
-  const run = useRef<{ again: boolean; busy: boolean; read: () => void }>();
+  const run = useRef<{ again: boolean; busy: boolean; read: () => void } | undefined>(undefined);
 
   useEffect(() => {
     if (key === null) {

@@ -1,0 +1,92 @@
+// What a device's connectors went through, put together from the changes that the API tells and from what stands now.
+
+import type { Pile, StatusChange } from "../api/types.ts";
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly status: string;
+}
+
+export interface Lane {
+  readonly connectorId: number;
+  readonly spans: readonly Span[];
+}
+
+const DEVICE_WIDE: readonly string[] = ["Faulted", "Unavailable"];
+
+interface Step {
+  readonly at: number;
+  readonly value: string;
+}
+
+/** A value that changes: what it was before the first step, and the steps in order. */
+interface Course {
+  readonly first: string;
+  readonly steps: readonly Step[];
+}
+
+/**
+ * What each connector was from `from` to `to`, as the platform shows it: offline with its device, out of service with it. `changes`
+ * may be in any order, and should go back a little further than `from`.
+ */
+export function lanesOf(changes: readonly StatusChange[], now: Pick<Pile, "online" | "status" | "connectors">, from: number, to: number): Lane[] {
+  const online = connectivity(changes, now);
+  const whole = course(changes, 0, DEVICE_WIDE.includes(now.status) ? now.status : "Available");
+  const ids = new Set([...now.connectors.map((connector) => connector.connectorId), ...changes.flatMap((change) => (change.kind === "status" && change.connectorId !== 0 ? [change.connectorId] : []))]);
+  return [...ids].sort((one, other) => one - other).map((connectorId) => {
+    const present = now.connectors.find((connector) => connector.connectorId === connectorId)?.status ?? "Unknown";
+    const own = course(changes, connectorId, present);
+    return { connectorId, spans: merge([online, whole, own], from, to) };
+  });
+}
+
+/** The status shown, of whether the device is there, what it says of itself, and what the connector is. */
+function shown([online, whole, own]: readonly string[]): string {
+  if (online !== "online") return online ?? "Unknown";
+  return whole !== undefined && DEVICE_WIDE.includes(whole) ? whole : (own ?? "Unknown");
+}
+
+function merge(courses: readonly Course[], from: number, to: number): Span[] {
+  const turns = courses.flatMap((course) => course.steps.map((step) => step.at)).filter((at) => at > from && at < to);
+  const edges = [...new Set([from, ...turns, to])].sort((one, other) => one - other);
+  const spans: Span[] = [];
+  for (let at = 0; at + 1 < edges.length; at += 1) {
+    const [begin, end] = [edges[at] ?? from, edges[at + 1] ?? to];
+    const status = shown(courses.map((course) => valueAt(course, begin)));
+    const last = spans.at(-1);
+    if (last?.status === status) spans[spans.length - 1] = { ...last, to: end };
+    else spans.push({ from: begin, to: end, status });
+  }
+  return spans;
+}
+
+function valueAt(course: Course, at: number): string {
+  return course.steps.findLast((step) => step.at <= at)?.value ?? course.first;
+}
+
+function course(changes: readonly StatusChange[], connectorId: number, present: string): Course {
+  const own = changes.flatMap((change) => (change.kind === "status" && change.connectorId === connectorId ? [change] : []));
+  own.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  const first = own[0];
+  return {
+    first: first === undefined ? present : (first.previousStatus ?? "Unknown"),
+    steps: own.map((change) => ({ at: Date.parse(change.at), value: change.status })),
+  };
+}
+
+function connectivity(changes: readonly StatusChange[], now: Pick<Pile, "online" | "status">): Course {
+  const own = changes.flatMap((change) => (change.kind === "connectivity" ? [change] : []));
+  own.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  const word = (online: boolean) => (online ? "online" : "Offline");
+  const first = own[0];
+  const before = first === undefined ? (now.online ? "online" : now.status === "Unknown" ? "Unknown" : "Offline") : first.online ? "Offline" : "online";
+  return { first: before, steps: own.map((change) => ({ at: Date.parse(change.at), value: word(change.online) })) };
+}
+
+/** How long each status went on, the longest first. */
+export function totals(spans: readonly Span[]): [status: string, ms: number][] {
+  const sums = new Map<string, number>();
+  for (const span of spans) sums.set(span.status, (sums.get(span.status) ?? 0) + span.to - span.from);
+  return [...sums].sort((one, other) => other[1] - one[1]);
+}

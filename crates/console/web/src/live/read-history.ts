@@ -1,0 +1,20 @@
+// The changes of a pile since some time, page by page.
+
+import { assets } from "../api/client.ts";
+import type { StatusChange } from "../api/types.ts";
+
+const PAGE = 200;
+
+/** The newest first, until one is from before `since`, or there are `most` pages. */
+export async function readHistory(pileId: string, since: number, most: number, signal: AbortSignal): Promise<StatusChange[]> {
+  const changes: StatusChange[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < most; page += 1) {
+    const read = await assets.get("/api/v1/piles/{pileId}/status-history", { path: { pileId }, query: { limit: PAGE, cursor }, signal });
+    changes.push(...read.items);
+    cursor = read.nextCursor ?? undefined;
+    const oldest = read.items.at(-1);
+    if (cursor === undefined || oldest === undefined || Date.parse(oldest.notedAt) < since) break;
+  }
+  return changes;
+}
