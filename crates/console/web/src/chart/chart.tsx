@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { colour } from "../design/status.tsx";
 import { repaint } from "../design/theme.ts";
-import { clockShort } from "../i18n/format.ts";
+import { clock, clockShort } from "../i18n/format.ts";
 import { language } from "../i18n/language.ts";
 
 export interface Line {
@@ -59,7 +59,7 @@ function options(lines: readonly Line[], width: number, height: number, left: st
   const labelled = { labelFont: "12px system-ui, sans-serif", labelSize: 20, size: 50 };
   const stepped = uPlot.paths.stepped?.({ align: 1 });
   const axes: uPlot.Axis[] = [
-    { ...axis, values: (_plot, seconds) => seconds.map((second) => clockShort(second * 1000)), space: 64 },
+    { ...axis, values: (_plot, seconds) => seconds.map((second) => (near(seconds) ? clock : clockShort)(second * 1000)), space: 76 },
     { ...axis, ...labelled, scale: "left", label: left },
   ];
   if (right !== undefined) axes.push({ ...axis, ...labelled, scale: "right", side: 1, label: right, grid: { show: false } });
@@ -83,6 +83,11 @@ function options(lines: readonly Line[], width: number, height: number, left: st
       }),
     ],
   };
+}
+
+/** Whether marks are less than a minute apart. */
+function near(seconds: readonly number[]): boolean {
+  return (seconds[1] ?? Number.POSITIVE_INFINITY) - (seconds[0] ?? 0) < 60;
 }
 
 function faint(stroke: string): string {

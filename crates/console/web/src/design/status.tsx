@@ -15,7 +15,12 @@ function shape(status: string): JSX.Element {
     case "Charging":
       return <path d="M8.2 0.5 2 8h4l-.8 5.5L12 5.6H7.6z" fill="currentColor" />;
     case "Preparing":
-      return <path d="M7 1.5a5.5 5.5 0 0 1 0 11z M7 1.5a5.5 5.5 0 0 0 0 11" fill="currentColor" fill-rule="evenodd" stroke="currentColor" stroke-width="1.4" />;
+      return (
+        <>
+          <circle cx="7" cy="7" r="5.3" fill="none" stroke="currentColor" stroke-width="1.6" />
+          <path d="M7 1.7a5.3 5.3 0 0 1 0 10.6z" fill="currentColor" />
+        </>
+      );
     case "Finishing":
       return <path d="M1.8 7.4 5.4 11l6.8-7.6" fill="none" stroke="currentColor" stroke-width="2.4" />;
     case "SuspendedEV":

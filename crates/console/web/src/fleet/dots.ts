@@ -4,7 +4,7 @@ import type { Station } from "../api/types.ts";
 import { colour } from "../design/status.tsx";
 import { type Point, type View, project, step, unproject } from "./projection.ts";
 
-export type Mood = "free" | "busy" | "trouble" | "nothing";
+export type Mood = "free" | "busy" | "trouble" | "away";
 
 export interface Dot {
   readonly id: string;
@@ -19,11 +19,11 @@ export function moodOf(piles: Readonly<Record<string, number>>): Mood {
   const has = (...statuses: string[]) => statuses.some((status) => (piles[status] ?? 0) > 0);
   if (has("Available")) return "free";
   if (has("Charging", "Preparing", "Reserved", "Finishing", "SuspendedEV", "SuspendedEVSE")) return "busy";
-  return Object.keys(piles).length === 0 ? "nothing" : "trouble";
+  return has("Faulted", "Unavailable") ? "trouble" : "away";
 }
 
 export const MOODS: Readonly<Record<Mood, string>> = {
-  free: "--s-available", busy: "--s-charging", trouble: "--s-faulted", nothing: "--s-unknown",
+  free: "--s-available", busy: "--s-charging", trouble: "--s-faulted", away: "--s-unknown",
 };
 
 export function dotOf(station: Station): Dot[] {
@@ -88,7 +88,7 @@ function spot(pen: CanvasRenderingContext2D, dot: Dot, { x, y }: Point, fill: st
     pen.closePath();
   } else pen.arc(x, y, r, 0, 2 * Math.PI);
   pen.lineWidth = 1.5;
-  if (dot.mood === "nothing") {
+  if (dot.mood === "away") {
     pen.strokeStyle = fill;
     pen.stroke();
     return;

@@ -17,6 +17,7 @@ import { type Near, Standing, type StationFilter, asked, listStations } from "./
 /** The most stations that are drawn. */
 const MOST = 5_000;
 const PAGE = 200;
+const ORDER: readonly Mood[] = ["away", "free", "busy", "trouble"];
 /** Stations are read anew so often. */
 const EVERY_MS = 30_000;
 
@@ -49,7 +50,8 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
   const all = useResource(key, (signal) => readAll(filter, signal, (placed) => setPartial({ key, placed })));
   useEvery(EVERY_MS, all.reload);
   const placed = all.value ?? (partial?.key === key ? partial.placed : null);
-  const dots = useMemo(() => placed?.stations.flatMap(dotOf) ?? [], [placed]);
+  // What matters most is drawn last, on top.
+  const dots = useMemo(() => (placed?.stations.flatMap(dotOf) ?? []).sort((one, other) => ORDER.indexOf(one.mood) - ORDER.indexOf(other.mood)), [placed]);
   const missing = (placed?.stations.length ?? 0) - dots.length;
   const pointed = dots.find((dot) => dot.id === chosen) ?? null;
   return (
@@ -84,7 +86,7 @@ function Sign({ mood }: { readonly mood: Mood }): JSX.Element {
     <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" style={{ color: `var(${MOODS[mood]})` }}>
       {mood === "busy" ? <rect x="1" y="1" width="10" height="10" fill="currentColor" />
         : mood === "trouble" ? <path d="M6 0 12 11H0z" fill="currentColor" />
-        : mood === "nothing" ? <circle cx="6" cy="6" r="4.5" fill="none" stroke="currentColor" stroke-width="1.6" />
+        : mood === "away" ? <circle cx="6" cy="6" r="4.5" fill="none" stroke="currentColor" stroke-width="1.6" />
         : <circle cx="6" cy="6" r="5.5" fill="currentColor" />}
     </svg>
   );

@@ -1,6 +1,7 @@
 // What a device's connectors went through, put together from the changes that the API tells and from what stands now.
 
 import type { Pile, StatusChange } from "../api/types.ts";
+import type { History } from "./read-history.ts";
 
 export interface Span {
   readonly from: number;
@@ -14,6 +15,13 @@ export interface Lane {
 }
 
 const DEVICE_WIDE: readonly string[] = ["Faulted", "Unavailable"];
+
+/** A pile as far as it matters here. */
+export interface Standing {
+  readonly online: boolean;
+  readonly status: Pile["status"];
+  readonly connectors: readonly Pick<Pile["connectors"][number], "connectorId" | "status">[];
+}
 
 interface Step {
   readonly at: number;
@@ -30,8 +38,8 @@ interface Course {
  * What each connector was from `from` to `to`, as the platform shows it: offline with its device, out of service with it. `changes`
  * may be in any order, and should go back a little further than `from`.
  */
-export function lanesOf(changes: readonly StatusChange[], now: Pick<Pile, "online" | "status" | "connectors">, from: number, to: number): Lane[] {
-  const online = connectivity(changes, now);
+export function lanesOf({ changes, whole: complete }: History, now: Standing, from: number, to: number): Lane[] {
+  const online = connectivity(changes, now, complete);
   const whole = course(changes, 0, DEVICE_WIDE.includes(now.status) ? now.status : "Available");
   const ids = new Set([...now.connectors.map((connector) => connector.connectorId), ...changes.flatMap((change) => (change.kind === "status" && change.connectorId !== 0 ? [change.connectorId] : []))]);
   return [...ids].sort((one, other) => one - other).map((connectorId) => {
@@ -75,12 +83,14 @@ function course(changes: readonly StatusChange[], connectorId: number, present: 
   };
 }
 
-function connectivity(changes: readonly StatusChange[], now: Pick<Pile, "online" | "status">): Course {
+function connectivity(changes: readonly StatusChange[], now: Standing, complete: boolean): Course {
   const own = changes.flatMap((change) => (change.kind === "connectivity" ? [change] : []));
   own.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
   const word = (online: boolean) => (online ? "online" : "Offline");
   const first = own[0];
-  const before = first === undefined ? (now.online ? "online" : now.status === "Unknown" ? "Unknown" : "Offline") : first.online ? "Offline" : "online";
+  const present = now.online ? "online" : now.status === "Unknown" ? "Unknown" : "Offline";
+  // A device that came was away before, unless nobody had heard of it.
+  const before = first === undefined ? present : !first.online ? "online" : complete ? "Unknown" : "Offline";
   return { first: before, steps: own.map((change) => ({ at: Date.parse(change.at), value: word(change.online) })) };
 }
 

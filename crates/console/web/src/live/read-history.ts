@@ -5,8 +5,15 @@ import type { StatusChange } from "../api/types.ts";
 
 const PAGE = 200;
 
-/** The newest first, until one is from before `since`, or there are `most` pages. */
-export async function readHistory(pileId: string, since: number, most: number, signal: AbortSignal): Promise<StatusChange[]> {
+export interface History {
+  /** The newest first. */
+  readonly changes: readonly StatusChange[];
+  /** Whether nothing was noted before these. */
+  readonly whole: boolean;
+}
+
+/** Until one is from before `since`, or there are `most` pages. */
+export async function readHistory(pileId: string, since: number, most: number, signal: AbortSignal): Promise<History> {
   const changes: StatusChange[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < most; page += 1) {
@@ -14,7 +21,8 @@ export async function readHistory(pileId: string, since: number, most: number, s
     changes.push(...read.items);
     cursor = read.nextCursor ?? undefined;
     const oldest = read.items.at(-1);
-    if (cursor === undefined || oldest === undefined || Date.parse(oldest.notedAt) < since) break;
+    if (cursor === undefined || oldest === undefined) return { changes, whole: true };
+    if (Date.parse(oldest.notedAt) < since) break;
   }
-  return changes;
+  return { changes, whole: false };
 }

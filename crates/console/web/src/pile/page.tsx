@@ -54,14 +54,14 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
           <Title text={shown.name ?? shown.chargePointId} />
           <Head pile={shown} />
           <div class="pile-columns">
-            <div class="stack">
+            <div class="pile-actions"><Actions pile={shown} news={news.commands} onSent={() => tell("commands")} /></div>
+            <div class="pile-main stack">
               <Facts pile={shown} />
               <Connectors pile={shown} />
               <SessionCard pile={shown} />
               <Timeline pile={shown} news={news.status} />
             </div>
-            <div class="stack">
-              <Actions pile={shown} news={news.commands} onSent={() => tell("commands")} />
+            <div class="pile-aside stack">
               <CommandLog pileId={shown.id} news={news.commands} />
               <Sessions pileId={shown.id} news={news.sessions} />
             </div>

@@ -42,7 +42,7 @@ export function Sessions({ pileId, news }: { readonly pileId: string; readonly n
                     <td class="right nowrap">{session.endedAt === null ? <span class="tag good">{t("session.running")}</span> : duration(Date.parse(session.endedAt) - Date.parse(session.startedAt))}</td>
                     <td class="right nowrap">{typeof session.energyWh === "number" ? kwh(session.energyWh) : "–"}</td>
                     <td>{session.endReason ?? ""}</td>
-                    <td class="mono">{session.idTag ?? ""}</td>
+                    <td class="mono nowrap">{session.idTag ?? ""}</td>
                   </tr>
                 ))}
               </tbody>

@@ -28,11 +28,11 @@ export function Timeline({ pile, news }: { readonly pile: Pile; readonly news: n
       <div class="card-head"><h2 id="timeline">{t("pile.timeline")}</h2></div>
       <div class="card-body">
         <Shown of={history}>
-          {(changes) => (changes.length === 0 ? <Empty title={t("pile.timelineEmpty")} /> : (
+          {(read) => (read.changes.length === 0 ? <Empty title={t("pile.timelineEmpty")} /> : (
             <>
               <p class="soft small">{t("pile.timelineLead")}</p>
-              <Lanes lanes={lanesOf(changes, pile, now - DAY_MS, now)} from={now - DAY_MS} to={now} />
-              <Changes changes={changes} />
+              <Lanes lanes={lanesOf(read, pile, now - DAY_MS, now)} from={now - DAY_MS} to={now} />
+              <Changes changes={read.changes} />
             </>
           ))}
         </Shown>

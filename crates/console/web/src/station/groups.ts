@@ -15,7 +15,7 @@ export const GROUPS: readonly Group[] = [
   { name: "free", colour: "--s-available", statuses: ["Available"] },
   { name: "busy", colour: "--s-charging", statuses: ["Charging", "Preparing", "Finishing", "Reserved", "SuspendedEV", "SuspendedEVSE"] },
   { name: "out", colour: "--s-faulted", statuses: ["Faulted", "Unavailable"] },
-  { name: "away", colour: "--s-offline", statuses: ["Offline", "Unknown"] },
+  { name: "away", colour: "--area-away", statuses: ["Offline", "Unknown"] },
 ];
 
 export interface Sampled {
