@@ -60,7 +60,7 @@ function Entrance(): JSX.Element {
   if (startProblem.value !== null) {
     return (
       <section class="card">
-        <Failed problem={startProblem.value} retry={() => void readSettings()} />
+        <Failed whole problem={startProblem.value} retry={() => void readSettings()} />
       </section>
     );
   }
@@ -83,7 +83,7 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return (
         <section class="card">
           <Title text={t("state.nowhere")} />
-          <Empty title={t("state.nowhere")}><a href={to.fleet}>{t("state.back")}</a></Empty>
+          <Empty whole title={t("state.nowhere")}><a href={to.fleet}>{t("state.back")}</a></Empty>
         </section>
       );
   }

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import type { Problem } from "../api/problem.ts";
+import { to } from "../app/router.ts";
 import type { Scope } from "../app/session.ts";
 import { known, t } from "../i18n/language.ts";
 import type { Resource } from "../live/resource.ts";
@@ -20,11 +21,20 @@ function Sign({ of }: { readonly of: keyof typeof SIGNS }): JSX.Element {
   );
 }
 
-export function Empty({ title, children }: { readonly title?: string; readonly children?: ComponentChildren }): JSX.Element {
+/** Where it stands for a whole page, its title is the page's. */
+interface Place {
+  readonly whole?: boolean | undefined;
+}
+
+function Heading({ whole, text }: Place & { readonly text: string }): JSX.Element {
+  return whole === true ? <h1>{text}</h1> : <h3>{text}</h3>;
+}
+
+export function Empty({ title, whole, children }: Place & { readonly title?: string; readonly children?: ComponentChildren }): JSX.Element {
   return (
     <div class="state">
       <Sign of="empty" />
-      <h3>{title ?? t("state.empty")}</h3>
+      <Heading whole={whole} text={title ?? t("state.empty")} />
       {children === undefined ? null : <p>{children}</p>}
     </div>
   );
@@ -45,12 +55,22 @@ export function meaning(problem: Problem): string {
   return known("problem", problem.code) ?? problem.title;
 }
 
-export function Failed({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }): JSX.Element {
-  if (problem.status === 403) return <Forbidden scope={/scope (\S+)/.exec(problem.detail ?? "")?.[1] ?? "?"} />;
+export function Failed({ problem, retry, whole }: Place & { readonly problem: Problem; readonly retry?: () => void }): JSX.Element {
+  if (problem.status === 403) return <Forbidden whole={whole} scope={/scope (\S+)/.exec(problem.detail ?? "")?.[1] ?? "?"} />;
+  if (problem.status === 404) {
+    return (
+      <div class="state" role="alert">
+        <Sign of="empty" />
+        <Heading whole={whole} text={meaning(problem)} />
+        <p class="small mono">{problem.code}</p>
+        <a class="button" href={to.fleet}>{t("state.back")}</a>
+      </div>
+    );
+  }
   return (
     <div class="state" role="alert">
       <Sign of="error" />
-      <h3>{t("state.errorTitle")}</h3>
+      <Heading whole={whole} text={t("state.errorTitle")} />
       <p>{meaning(problem)}</p>
       <p class="small mono">
         {problem.code}
@@ -62,18 +82,18 @@ export function Failed({ problem, retry }: { readonly problem: Problem; readonly
   );
 }
 
-export function Forbidden({ scope }: { readonly scope: Scope | string }): JSX.Element {
+export function Forbidden({ scope, whole }: Place & { readonly scope: Scope | string }): JSX.Element {
   return (
     <div class="state">
       <Sign of="forbidden" />
-      <h3>{t("state.forbiddenTitle")}</h3>
+      <Heading whole={whole} text={t("state.forbiddenTitle")} />
       <p>{t("state.forbiddenText", { scope })}</p>
     </div>
   );
 }
 
 /** A resource, or what is in its way; a value that could not be read anew is shown with a word about that. */
-export function Shown<T>({ of, children, rows }: {
+export function Shown<T>({ of, children, rows, whole }: Place & {
   readonly of: Resource<T>;
   readonly children: (value: T) => ComponentChildren;
   readonly rows?: number;
@@ -91,6 +111,9 @@ export function Shown<T>({ of, children, rows }: {
       </>
     );
   }
-  if (of.problem !== undefined) return <Failed problem={of.problem} retry={of.reload} />;
+  if (of.problem !== undefined) {
+    const failed = <Failed problem={of.problem} retry={of.reload} whole={whole} />;
+    return whole === true ? <section class="card">{failed}</section> : failed;
+  }
   return rows === undefined ? <Loading /> : <Loading rows={rows} />;
 }

@@ -18,7 +18,7 @@ export function FleetPage(): JSX.Element {
   const view = asked.get("view") === "piles" ? "piles" : "stations";
   const [centre, setCentre] = useState<Near | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
-  if (!may("assets:read")) return <section class="card"><Title text={t("fleet.title")} /><Forbidden scope="assets:read" /></section>;
+  if (!may("assets:read")) return <section class="card"><Title text={t("fleet.title")} /><Forbidden whole scope="assets:read" /></section>;
   const near = readNear(asked);
   const stations = { q: asked.get("q") ?? "", status: asked.get("station") ?? "", availableOnly: asked.get("free") === "true", near };
   const piles = { q: asked.get("q") ?? "", status: asked.get("status") ?? "", online: asked.get("online") ?? "" };

@@ -29,7 +29,7 @@ export function ImportPage(): JSX.Element {
   const [asking, setAsking] = useState(false);
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
-  if (!may("assets:write")) return <section class="card"><Title text={t("import.title")} /><Forbidden scope="assets:write" /></section>;
+  if (!may("assets:write")) return <section class="card"><Title text={t("import.title")} /><Forbidden whole scope="assets:write" /></section>;
 
   const anew = (change: () => void) => {
     if (stage.at === "running") return;

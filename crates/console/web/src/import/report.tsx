@@ -27,7 +27,7 @@ export function Report({ report }: { readonly report: ImportReport }): JSX.Eleme
         {report.errors.length === 0 ? <p class="soft">{t("import.noFaults")}</p> : (
           <>
             <h3>{t("import.faults")}</h3>
-            <div class="scroll-x" tabIndex={0} role="region" aria-label={t("import.faults")}>
+            <div class="scroll-x" tabIndex={0} role="group" aria-label={t("import.faults")}>
               <table class="table">
                 <thead><tr><th scope="col" class="right">{t("import.line")}</th><th scope="col">{t("import.field")}</th><th scope="col">{t("import.message")}</th></tr></thead>
                 <tbody>

@@ -45,7 +45,7 @@ export function DeadLetters(): JSX.Element {
       </div>
       {list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />)
         : list.items.length === 0 ? <Empty title={t("letters.empty")}>{t("letters.emptyText")}</Empty> : (
-          <div class="scroll-x" tabIndex={0} role="region" aria-label={t("letters.title")}>
+          <div class="scroll-x" tabIndex={0} role="group" aria-label={t("letters.title")}>
             <table class="table">
               <thead>
                 <tr>

@@ -38,7 +38,7 @@ function Table({ shown, rates }: { readonly shown: IngestPartitions; readonly ra
   return (
     <>
       <p class="soft small num">{t("ingest.topic", { topic: shown.topic })} · {t("ingest.sum", { rate: perSecond(all), owners: owners.size })}</p>
-      <div class="scroll-x" tabIndex={0} role="region" aria-label={t("ingest.partitions")}>
+      <div class="scroll-x" tabIndex={0} role="group" aria-label={t("ingest.partitions")}>
         <table class="table">
           <thead>
             <tr>

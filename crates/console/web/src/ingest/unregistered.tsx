@@ -27,7 +27,7 @@ export function UnregisteredDevices(): JSX.Element {
     <div class="card-body">
       {list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />)
         : list.items.length === 0 ? <Empty title={t("unregistered.empty")}>{t("unregistered.emptyText")}</Empty> : (
-          <div class="scroll-x" tabIndex={0} role="region" aria-label={t("unregistered.title")}>
+          <div class="scroll-x" tabIndex={0} role="group" aria-label={t("unregistered.title")}>
             <table class="table">
               <thead>
                 <tr>

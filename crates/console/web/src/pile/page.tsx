@@ -46,9 +46,9 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
     tell("status", "sessions", "commands");
   });
   useEvery(EVERY_MS, pile.reload);
-  if (!may("assets:read")) return <section class="card"><Title text={t("col.pile")} /><Forbidden scope="assets:read" /></section>;
+  if (!may("assets:read")) return <section class="card"><Title text={t("col.pile")} /><Forbidden whole scope="assets:read" /></section>;
   return (
-    <Shown of={pile} rows={6}>
+    <Shown whole of={pile} rows={6}>
       {(shown) => (
         <>
           <Title text={shown.name ?? shown.chargePointId} />

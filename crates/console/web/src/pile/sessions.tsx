@@ -26,7 +26,7 @@ export function Sessions({ pileId, news }: { readonly pileId: string; readonly n
       <div class="card-head"><h2 id="sessions">{t("pile.sessions")}</h2></div>
       <div class="card-body">
         {list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />) : list.items.length === 0 ? <Empty title={t("pile.noSessions")} /> : (
-          <div class="scroll-x" tabIndex={0} role="region" aria-label={t("pile.sessions")}>
+          <div class="scroll-x" tabIndex={0} role="group" aria-label={t("pile.sessions")}>
             <table class="table">
               <thead>
                 <tr>

@@ -21,9 +21,9 @@ const EVERY_MS = 5_000;
 export function StationPage({ id }: { readonly id: string }): JSX.Element {
   const station = useResource(may("assets:read") ? id : null, (signal) => assets.get("/api/v1/stations/{stationId}", { path: { stationId: id }, signal }));
   useEvery(EVERY_MS, station.reload);
-  if (!may("assets:read")) return <section class="card"><Title text={t("col.station")} /><Forbidden scope="assets:read" /></section>;
+  if (!may("assets:read")) return <section class="card"><Title text={t("col.station")} /><Forbidden whole scope="assets:read" /></section>;
   return (
-    <Shown of={station} rows={6}>
+    <Shown whole of={station} rows={6}>
       {(shown) => (
         <>
           <Title text={shown.name} />
