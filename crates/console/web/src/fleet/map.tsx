@@ -17,6 +17,7 @@ import { type Near, Standing, type StationFilter, asked, listStations } from "./
 /** The most stations that are drawn. */
 const MOST = 5_000;
 const PAGE = 200;
+const PAUSE_MS = 600;
 const ORDER: readonly Mood[] = ["away", "free", "busy", "trouble"];
 /** Stations are read anew so often. */
 const EVERY_MS = 30_000;
@@ -47,7 +48,13 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
 }): JSX.Element {
   const key = JSON.stringify(filter);
   const [partial, setPartial] = useState<{ readonly key: string; readonly placed: Placed } | null>(null);
-  const all = useResource(key, (signal) => readAll(filter, signal, (placed) => setPartial({ key, placed })));
+  // The lists come first: what is seen at once must not wait for what is seen as a whole.
+  const [begun, setBegun] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setBegun(true), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const all = useResource(begun ? key : null, (signal) => readAll(filter, signal, (placed) => setPartial({ key, placed })));
   useEvery(EVERY_MS, all.reload);
   const placed = all.value ?? (partial?.key === key ? partial.placed : null);
   // What matters most is drawn last, on top.
@@ -67,7 +74,7 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
           {t("map.placed", { n: count(dots.length) })}
           {missing > 0 ? ` · ${t("map.unplaced", { n: count(missing) })}` : ""}
           {placed?.cut === true ? ` · ${t("map.cut", { n: count(MOST) })}` : ""}
-          {all.loading && all.value === undefined ? ` · ${t("state.loading")}` : ""}
+          {(all.loading || !begun) && all.value === undefined ? ` · ${t("state.loading")}` : ""}
           {all.problem === undefined ? "" : ` · ${meaning(all.problem)}`}
         </p>
       </div>

@@ -53,6 +53,9 @@ export const en = {
   "state.startFailed": "The console cannot reach the service",
 
   "unit.s": "{n} s",
+  "unit.min": "{n} min",
+  "unit.h": "{n} h",
+  "unit.d": "{n} d",
   "unit.minS": "{m} min {s} s",
   "unit.hMin": "{h} h {m} min",
   "unit.dH": "{d} d {h} h",

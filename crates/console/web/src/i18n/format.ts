@@ -77,7 +77,16 @@ export function duration(ms: number): string {
   return t("unit.dH", { d: Math.floor(s / 86_400), h: Math.floor((s % 86_400) / 3600) });
 }
 
+/** The same in its largest unit. */
+function roughly(ms: number): string {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 60) return t("unit.s", { n: s });
+  if (s < 3600) return t("unit.min", { n: Math.floor(s / 60) });
+  if (s < 86_400) return t("unit.h", { n: Math.floor(s / 3600) });
+  return t("unit.d", { n: Math.floor(s / 86_400) });
+}
+
 export function ago(when: When, now: number): string {
   const ms = now - new Date(when).getTime();
-  return ms < 5_000 ? t("time.now") : t("time.ago", { time: duration(ms) });
+  return ms < 5_000 ? t("time.now") : t("time.ago", { time: roughly(ms) });
 }

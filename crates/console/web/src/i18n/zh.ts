@@ -55,6 +55,9 @@ export const zh: Words = {
   "state.startFailed": "控制台无法连接服务",
 
   "unit.s": "{n} 秒",
+  "unit.min": "{n} 分钟",
+  "unit.h": "{n} 小时",
+  "unit.d": "{n} 天",
   "unit.minS": "{m} 分 {s} 秒",
   "unit.hMin": "{h} 小时 {m} 分",
   "unit.dH": "{d} 天 {h} 小时",

@@ -20,10 +20,18 @@ export function DayPicture({ rows, now }: { readonly rows: readonly TimetableRow
   const [begin, end] = [Date.parse(first.from), Date.parse(last.to)];
   const most = Math.max(...rows.map((row) => Number(row.pricePerKwh)), 1e-9);
   const x = (at: number) => ((at - begin) / (end - begin)) * WIDTH;
+  // Where bands are short, not every clock has room.
+  let shown = Number.NEGATIVE_INFINITY;
+  const clocks = rows.map((row) => {
+    const at = x(Date.parse(row.from));
+    if (at - shown < 38) return null;
+    shown = at;
+    return clock(row.from);
+  });
   const label = rows.map((row) => `${clock(row.from)}–${clock(row.to)} ${named("band", row.kind)} ${row.pricePerKwh} ${row.currency}`).join("; ");
   return (
     <svg class="day" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${t("station.priceDay")}: ${label}`}>
-      {rows.map((row) => {
+      {rows.map((row, index) => {
         const [left, right] = [x(Date.parse(row.from)), x(Date.parse(row.to))];
         const height = Math.max(14, (Number(row.pricePerKwh) / most) * (FLOOR - CEILING));
         return (
@@ -37,7 +45,7 @@ export function DayPicture({ rows, now }: { readonly rows: readonly TimetableRow
                 )}
               </>
             )}
-            <text x={left} y={HEIGHT - 6} text-anchor={left < 10 ? "start" : "middle"} class="day-clock">{clock(row.from)}</text>
+            <text x={left} y={HEIGHT - 6} text-anchor={left < 10 ? "start" : "middle"} class="day-clock">{clocks[index]}</text>
           </g>
         );
       })}

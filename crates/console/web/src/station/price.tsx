@@ -9,7 +9,7 @@ import { clockShort } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useEvery, useNow, useResource } from "../live/resource.ts";
 import { DayPicture } from "./day-picture.tsx";
-import { type PriceAt, type TimetableRow, day, readPrice, readTimetable } from "./prices.ts";
+import { type PriceAt, type TimetableRow, readPrice, readTimetable } from "./prices.ts";
 
 const EVERY_MS = 60_000;
 
@@ -21,21 +21,21 @@ type Told =
   | { readonly kind: "no-api" };
 
 async function read(stationId: string, signal: AbortSignal): Promise<Told> {
-  const path = `/api/v1/stations/${encodeURIComponent(stationId)}`;
-  const get = async (rest: string): Promise<unknown> => (await send(path + rest, { headers: authorization(), signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]) })).json();
+  const asked = `?stationId=${encodeURIComponent(stationId)}`;
+  const get = async (what: string): Promise<unknown> => (await send(`/api/v1/tariffs/${what}${asked}`, { headers: authorization(), signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]) })).json();
   try {
-    const price = readPrice(await get("/price"));
-    const rows = readTimetable(await get(`/timetable?date=${day(price.at)}`));
+    // Without a date the timetable is that of today, where the station is.
+    const [price, rows] = [readPrice(await get("price")), readTimetable(await get("timetable"))];
     return { kind: "priced", price, rows };
   } catch (error) {
     if (error instanceof Problem && error.code === "NOT_FOUND") return { kind: "no-api" };
-    if (error instanceof Problem && ["NO_TARIFF", "UNPRICED", "NO_TARIFF_APPLIES"].includes(error.code)) return { kind: "unpriced" };
+    if (error instanceof Problem && error.code === "NO_TARIFF_APPLIES") return { kind: "unpriced" };
     throw error;
   }
 }
 
 export function PriceCard({ stationId }: { readonly stationId: string }): JSX.Element {
-  const allowed = may("assets:read") || may("tariffs:read");
+  const allowed = may("tariffs:read");
   const told = useResource(allowed ? `price-${stationId}` : null, (signal) => read(stationId, signal));
   useEvery(EVERY_MS, told.reload);
   return (

@@ -44,14 +44,9 @@ export function readPrice(said: unknown): PriceAt {
 }
 
 export function readTimetable(said: unknown): TimetableRow[] {
-  const rows = Array.isArray(said) ? said : record(said)["rows"] ?? record(said)["items"];
+  const rows = record(said)["rows"];
   if (!Array.isArray(rows)) throw Problem.unreachable(null);
   return rows.filter(isRecord).map((row) => ({ from: text(row, "from"), to: text(row, "to"), kind: text(row, "kind"), currency: text(row, "currency"), ...rate(row) }));
-}
-
-/** The date of an instant, on the clock that it is told by. */
-export function day(at: string): string {
-  return at.slice(0, 10);
 }
 
 function rate(from: Record<string, unknown>): Pick<PriceAt, "electricityPrice" | "serviceFee" | "pricePerKwh"> {
