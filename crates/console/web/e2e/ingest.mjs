@@ -14,7 +14,7 @@ test("partitions are shown with owner, lag and rate", async () => {
 });
 
 test("a dead letter is read, tried and replayed; its payload is text and never markup", async () => {
-  const payload = `{"eventType":"<img src=x onerror=alert(1)>","chargePointId":"${run}"}`;
+  const payload = "<img src=x onerror=alert(1)> is no event";
   await order({ do: "garbage", key: run, value: payload });
   const letter = await eventually("a dead letter", async () => (await api("GET", `/api/v1/dead-letters?chargePointId=${run}`)).items[0]);
   const page = await enter("/console/ingest");

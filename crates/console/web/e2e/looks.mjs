@@ -26,7 +26,7 @@ async function scenery() {
     if (at % 11 === 2) await order({ do: "disconnect", device: pile.device });
   }
   await order({ do: "connect", device: `CP-${run}-NEW`, connectors: 1 });
-  await order({ do: "garbage", key: "x", value: `{"eventType":"transaction.stopped","note":"not an event"}` });
+  await order({ do: "garbage", key: "x", value: "no event" });
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
   return { station: sites[0].id, pile: devices[0].id };
 }

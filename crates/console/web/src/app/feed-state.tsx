@@ -25,7 +25,8 @@ export function FeedState(): JSX.Element | null {
 export function FeedBanner(): JSX.Element {
   return (
     <div role="status" aria-live="polite">
-      {connection.value.state === "lost" ? <Lost /> : <Relief />}
+      {connection.value.state === "lost" ? <Lost /> : null}
+      <Relief />
     </div>
   );
 }
@@ -55,7 +56,7 @@ function Relief(): JSX.Element | null {
     const timer = setTimeout(() => setSeen(times), RELIEF_MS);
     return () => clearTimeout(timer);
   }, [times, seen]);
-  if (times === seen) return null;
+  if (times === seen || connection.value.state === "lost") return null;
   return (
     <div class="banner good" data-banner="resumed">
       <div class="banner-in">{t("feed.resumed")}</div>

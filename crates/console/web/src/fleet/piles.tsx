@@ -131,13 +131,18 @@ function PileRow({ pile, flash, now }: {
       </Cell>
       <Cell name="connectors">
         <span class="outlets">
-          {pile.connectors.map((connector) => (
-            <span key={connector.connectorId} class={`outlet tone-${connector.status}`} title={`${t("pile.connector", { n: connector.connectorId })}: ${named("status", connector.status)}`}>
-              <StatusShape status={connector.status} />
-              <span aria-hidden="true">{connector.connectorId}</span>
-              <span class="hidden-text">{t("pile.connector", { n: connector.connectorId })}: {named("status", connector.status)}</span>
-            </span>
-          ))}
+          {pile.connectors.map(({ connectorId, status: reported }) => {
+            // What a device reported last is not what it is while it is away.
+            const status = pile.online ? reported : pile.status;
+            const said = `${t("pile.connector", { n: connectorId })}: ${named("status", status)}`;
+            return (
+              <span key={connectorId} class={`outlet tone-${status}`} title={said}>
+                <StatusShape status={status} />
+                <span aria-hidden="true">{connectorId}</span>
+                <span class="hidden-text">{said}</span>
+              </span>
+            );
+          })}
         </span>
       </Cell>
       <Cell name="power" right>{power === null ? <None /> : kw(power)}</Cell>

@@ -228,6 +228,7 @@ export const en = {
   "confidence.unknownText": "this device has never been heard; nothing is known of its state",
   "pile.connectors": "Connectors",
   "pile.connector": "Connector {n}",
+  "pile.lastKnown": "last reported {status}",
   "pile.whole": "The whole device",
   "pile.noConnectors": "No connector was declared or heard of",
   "pile.session": "Running session",

@@ -230,6 +230,7 @@ export const zh: Words = {
   "confidence.unknownText": "该设备从未上线，状态未知",
   "pile.connectors": "充电枪",
   "pile.connector": "{n} 号枪",
+  "pile.lastKnown": "最后上报 {status}",
   "pile.whole": "整机",
   "pile.noConnectors": "没有已登记或上报过的枪",
   "pile.session": "当前充电",

@@ -58,8 +58,14 @@ export function Connectors({ pile }: { readonly pile: Pile }): JSX.Element {
       {pile.connectors.length === 0 ? <Empty title={t("pile.noConnectors")} /> : (
         <ul class="card-body connectors">
           {pile.connectors.map((connector) => (
-            <li key={connector.connectorId} class={`connector tone-${connector.status}`} data-connector={connector.connectorId} data-status={connector.status}>
-              <p class="connector-head"><strong>{t("pile.connector", { n: connector.connectorId })}</strong><Status status={connector.status} /></p>
+            <li key={connector.connectorId} class={`connector tone-${pile.online ? connector.status : pile.status}`} data-connector={connector.connectorId} data-status={connector.status}>
+              <p class="connector-head">
+                <strong>{t("pile.connector", { n: connector.connectorId })}</strong>
+                <span>
+                  <Status status={pile.online ? connector.status : pile.status} />
+                  {pile.online || connector.status === "Unknown" ? null : <span class="soft small"> · {t("pile.lastKnown", { status: named("status", connector.status) })}</span>}
+                </span>
+              </p>
               <dl class="facts small">
                 <div><dt>{t("col.type")}</dt><dd>{connector.type ?? <None />}{typeof connector.maxPowerKw === "number" ? ` · ${ratedKw(connector.maxPowerKw)}` : ""}</dd></div>
                 <div><dt>{t("col.since")}</dt><dd>{connector.statusAt === null || connector.statusAt === undefined ? <None /> : brief(connector.statusAt)}</dd></div>

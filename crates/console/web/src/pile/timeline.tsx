@@ -22,7 +22,9 @@ export function Timeline({ pile, news }: { readonly pile: Pile; readonly news: n
   useEffect(() => {
     if (news > 0) history.reload();
   }, [news]);
-  const now = useNow(30_000);
+  // Told anew now and then, and never earlier than the newest change.
+  useNow(30_000);
+  const now = Date.now();
   return (
     <section class="card" aria-labelledby="timeline">
       <div class="card-head"><h2 id="timeline">{t("pile.timeline")}</h2></div>
