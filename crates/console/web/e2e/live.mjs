@@ -44,9 +44,9 @@ test("what may be old is not shown as if it were live", async () => {
   const page = await enter(`/console/piles/${pile.id}`);
   await page.locator("[data-confidence=live]").waitFor();
   await order({ do: "ingest", on: false });
-  await page.locator("[data-confidence=stale]").getByText("stale since").waitFor({ timeout: 40_000 });
+  await page.locator("[data-confidence=stale]").getByText("stale since").waitFor();
   await order({ do: "ingest", on: true });
-  await page.locator("[data-confidence=live]").waitFor({ timeout: 40_000 });
+  await page.locator("[data-confidence=live]").waitFor();
   const { piles: [silent] } = await site({ connected: false });
   const unheard = await enter(`/console/piles/${silent.id}`);
   await unheard.locator("[data-confidence=unknown]").getByText("never been heard").waitFor();

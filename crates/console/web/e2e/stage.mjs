@@ -5,6 +5,8 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 export const stage = JSON.parse(process.env.STAGE);
+/** Generous: machines are shared. */
+const PATIENCE_MS = 45_000;
 /** Where screenshots go. */
 export const artefacts = new URL("../../../../target/console/", import.meta.url).pathname;
 mkdirSync(artefacts, { recursive: true });
@@ -85,7 +87,7 @@ export async function enter(path, { as = "all", language = "en", dark = false, w
     viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   watch(page);
   await page.goto(stage.page + path);
   if (as !== null) await signIn(page, as);
@@ -105,6 +107,18 @@ export async function shut(page) {
   if (faults.length > 0) throw new Error(faults.join("\n"));
 }
 
+/** A step of a test; where it fails, the page is drawn as it was then. */
+export function step(t, page, name, act) {
+  return t.test(name, async () => {
+    try {
+      await act();
+    } catch (error) {
+      await page.screenshot({ path: `${artefacts}failed-${name.replace(/\W+/g, "-")}.png` });
+      throw error;
+    }
+  });
+}
+
 /** Calls the API as somebody with all scopes. */
 export async function api(method, path, body, { base = stage.assets, type = "application/json" } = {}) {
   const response = await fetch(base + path, {
@@ -118,7 +132,7 @@ export async function api(method, path, body, { base = stage.assets, type = "app
 }
 
 /** Asks again until the answer is good; for what comes to be after a while. */
-export async function eventually(what, ask, patience = 30_000) {
+export async function eventually(what, ask, patience = PATIENCE_MS) {
   const end = Date.now() + patience;
   for (;;) {
     const found = await ask();

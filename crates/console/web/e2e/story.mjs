@@ -1,7 +1,7 @@
 // The product's story, clicked through: register, see it come, charge, be refused, stop, lose it, reset it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, eventually, order, run, shut } from "./stage.mjs";
+import { api, enter, eventually, order, run, shut, step } from "./stage.mjs";
 
 test("the story of the product is told by clicks", async (t) => {
   const device = `CP-${run}-S`;
@@ -9,7 +9,7 @@ test("the story of the product is told by clicks", async (t) => {
   await eventually("the device to be heard", async () => (await api("GET", "/api/v1/unregistered-charge-points")).items.some((one) => one.chargePointId === device));
 
   const page = await enter("/console/import");
-  await t.test("a station is imported", async () => {
+  await step(t, page, "a station is imported", async () => {
     await page.setInputFiles("input[type=file]", { name: "stations.csv", mimeType: "text/csv", buffer: Buffer.from(`name,latitude,longitude\n故事站 ${run},31.23,121.47\n`) });
     await page.getByRole("button", { name: "Try it" }).click();
     await page.locator("[data-report=dry]").waitFor();
@@ -18,7 +18,7 @@ test("the story of the product is told by clicks", async (t) => {
     await page.locator("[data-report=applied]").waitFor();
   });
 
-  await t.test("the device that is heard is registered as a pile", async () => {
+  await step(t, page, "the device that is heard is registered as a pile", async () => {
     await page.getByRole("link", { name: "Ingest" }).click();
     await page.locator(`tr[data-device="${device}"]`).getByRole("button").click();
     const dialog = page.getByRole("dialog");
@@ -31,13 +31,13 @@ test("the story of the product is told by clicks", async (t) => {
     await page.getByRole("heading", { name: "1号桩", level: 1 }).waitFor();
   });
 
-  await t.test("it is online and available, and that is said to be live", async () => {
+  await step(t, page, "it is online and available, and that is said to be live", async () => {
     await page.locator("[data-pile-status=Available]").waitFor();
     await page.locator("[data-confidence=live]").waitFor();
     await page.locator("[data-feed=live]").waitFor();
   });
 
-  await t.test("a charge is started, and followed to its effect", async () => {
+  await step(t, page, "a charge is started, and followed to its effect", async () => {
     await page.locator("[data-order=start-transaction]").click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Card or app id").fill("RFID123");
@@ -48,7 +48,7 @@ test("the story of the product is told by clicks", async (t) => {
     await page.locator("[data-connector='1'][data-status=Charging]").waitFor();
   });
 
-  await t.test("power and energy grow on the chart", async () => {
+  await step(t, page, "power and energy grow on the chart", async () => {
     const samples = page.locator("[data-samples]");
     await samples.waitFor();
     const before = Number(await samples.getAttribute("data-samples"));
@@ -56,7 +56,7 @@ test("the story of the product is told by clicks", async (t) => {
     assert.match(await samples.getByRole("img").getAttribute("aria-label"), /Power and energy .* kW, .* kWh so far/);
   });
 
-  await t.test("a second start is refused, and the refusal is explained", async () => {
+  await step(t, page, "a second start is refused, and the refusal is explained", async () => {
     await page.locator("[data-order=start-transaction]").click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Card or app id").fill("RFID123");
@@ -68,7 +68,7 @@ test("the story of the product is told by clicks", async (t) => {
     await dialog.waitFor({ state: "detached" });
   });
 
-  await t.test("the charge is stopped", async () => {
+  await step(t, page, "the charge is stopped", async () => {
     await page.locator("[data-order=stop-transaction]").click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Send" }).click();
@@ -78,7 +78,7 @@ test("the story of the product is told by clicks", async (t) => {
     await page.getByRole("cell", { name: "Remote" }).waitFor();
   });
 
-  await t.test("the device goes, and a start is refused for that", async () => {
+  await step(t, page, "the device goes, and a start is refused for that", async () => {
     await order({ do: "disconnect", device });
     await page.locator("[data-pile-status=Offline]").waitFor();
     await page.locator("[data-order=start-transaction]").click();
@@ -90,7 +90,7 @@ test("the story of the product is told by clicks", async (t) => {
     await dialog.waitFor({ state: "detached" });
   });
 
-  await t.test("it comes back and is reset", async () => {
+  await step(t, page, "it comes back and is reset", async () => {
     await order({ do: "connect", device, connectors: 1 });
     await page.locator("[data-pile-status=Available]").waitFor();
     await page.locator("[data-order=reset]").click();
@@ -100,7 +100,7 @@ test("the story of the product is told by clicks", async (t) => {
     await dialog.getByRole("button", { name: "Close" }).click();
   });
 
-  await t.test("all of it stands in the command log and in the history", async () => {
+  await step(t, page, "all of it stands in the command log and in the history", async () => {
     await eventually("three commands in the log", async () => (await page.locator("[data-command]").count()) === 3);
     assert.deepEqual(await page.locator("[data-command]").evaluateAll((all) => all.map((one) => one.dataset.state)), ["confirmed", "confirmed", "confirmed"]);
     assert.ok(Number(await page.locator("[data-changes]").getAttribute("data-changes")) >= 6);
