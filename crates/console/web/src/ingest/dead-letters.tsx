@@ -57,7 +57,7 @@ export function DeadLetters(): JSX.Element {
                 {list.items.map((letter) => (
                   <tr key={letter.id} data-letter={letter.id}>
                     <td class="nowrap">{brief(letter.createdAt)}</td>
-                    <td><span class="mono">{letter.reason}</span><br /><span class="soft small">{letter.detail}</span></td>
+                    <td class="wide"><span class="mono">{letter.reason}</span><br /><span class="soft small">{letter.detail}</span></td>
                     <td class="mono">{letter.chargePointId ?? ""}</td>
                     <td class="nowrap num">{letter.partition} : {count(letter.firstOffset)}{letter.lastOffset === letter.firstOffset ? "" : `–${count(letter.lastOffset)}`}</td>
                     <td>{letter.replayOutcome === null ? "" : <span class={letter.replayOutcome === "applied" || letter.replayOutcome === "ignored" ? "tag good" : "tag warn"}>{named("outcome", letter.replayOutcome)}</span>}</td>
