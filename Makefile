@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test contract bench chaos check format stack-up stack-down stack-reset
+.PHONY: help demo run token console console-test test contract bench chaos check deploy-check alerts-check sbom audit format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
@@ -17,7 +17,7 @@ release := cargo build --release --workspace --exclude chaos --exclude system-te
 # The key of the issuer that development takes its tokens from, and what a token says.
 issuer := .stack/issuer
 SUBJECT ?= developer
-SCOPES ?= assets:read assets:write commands:send operations
+SCOPES ?= assets:read assets:write tariffs:read tariffs:write commands:send operations
 with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 
 help: ## list these
@@ -57,6 +57,19 @@ check: ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --document-private-items
+
+deploy-check: ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
+	@tools=$$(deploy/checks/set-up) && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
+
+alerts-check: ## the alert rules, with promtool's unit tests, and the dashboards' expressions; builds promtool once
+	@deploy/observability/check
+
+sbom: ## list what each service is made of in target/sbom, as CycloneDX
+	@tools=$$(deploy/checks/set-up) && for service in asset-api event-ingestor command-dispatcher; do \
+	"$$tools/python" deploy/supply-chain/sbom $$service; done
+
+audit: ## hold the crates against the advisories of RustSec, where these can be reached
+	@deploy/supply-chain/audit
 
 format: ## format the sources
 	cargo fmt --all

@@ -3,7 +3,7 @@ create table tariffs (
     name text not null,
     operator_id text,
     currency text not null,
-    status text not null check (status in ('Draft', 'Active', 'Retired')),
+    status text not null check (status in ('Draft', 'Active')),
     change_rule text not null check (change_rule in ('FrozenAtStart', 'ByConsumption')),
     created_at timestamptz not null,
     updated_at timestamptz not null,
@@ -20,7 +20,7 @@ comment on column tariffs.id is 'UUIDv7';
 comment on column tariffs.name is '1 to 200 printable characters';
 comment on column tariffs.operator_id is 'The operator whose tariff it is';
 comment on column tariffs.currency is 'ISO 4217 code of what all its prices are in; fixed once it has a version';
-comment on column tariffs.status is 'Whether it prices anything: Draft, Active or Retired';
+comment on column tariffs.status is 'Whether it prices anything: Draft or Active; once it was bound it stays Active';
 comment on column tariffs.change_rule is 'What holds for sessions in which prices change: FrozenAtStart or ByConsumption';
 comment on column tariffs.created_at is 'When it was made';
 comment on column tariffs.updated_at is 'When it was last edited';

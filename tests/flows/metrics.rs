@@ -65,7 +65,7 @@ async fn what_an_ingestor_does_is_on_its_metrics() {
     assert_eq!(sum("ingest_partition_owned", "replica="), each);
     assert_eq!(sum("ingest_partition_epoch", "partition="), each, "the first owner of each");
     assert_eq!(sum("ingest_partition_next_offset", "partition=\"0\""), 4.0);
-    for name in ["ingest_partition_lag", "ingest_partition_idle", "ingest_partition_halted"] {
+    for name in ["ingest_partition_lag_records", "ingest_partition_idle_seconds", "ingest_partition_halted"] {
         assert_eq!(
             values(&metrics, name, "partition=").len(),
             usize::try_from(EVENT_PARTITIONS).unwrap(),

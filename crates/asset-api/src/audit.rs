@@ -1,11 +1,11 @@
-//! `/api/v1/stations/{stationId}/audit` and `/api/v1/piles/{pileId}/audit`: who edited what, and when.
+//! `…/audit` of stations, piles and tariffs: who edited what, and when.
 
 pub mod routes;
 
 use crate::api::Api;
 use crate::fields::Fields;
 use crate::page::{self, ByVersion};
-use crate::{piles, stations};
+use crate::{piles, stations, tariffs};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
@@ -86,6 +86,21 @@ pub async fn of_pile(
     api.run(move |mut connection| async move {
         let known = storage::piles::is_known(&mut connection, id).await?;
         if known { Ok(()) } else { Err(storage::piles::Refusal::NotFound.into()) }
+    })
+    .await?;
+    list(&api, id.0, query).await
+}
+
+/// `GET /api/v1/tariffs/{tariffId}/audit`
+pub async fn of_tariff(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    QueryParams(query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = tariffs::parse_id(&id)?;
+    api.run(move |mut connection| async move {
+        let known = storage::tariffs::is_known(&mut connection, id).await?;
+        if known { Ok(()) } else { Err(storage::tariffs::Refusal::NotFound.into()) }
     })
     .await?;
     list(&api, id.0, query).await

@@ -22,8 +22,13 @@ pub const fn first(at: DateTime<Utc>) -> Edition {
 
 /// The start of a response that shows an asset.
 pub fn respond(status: StatusCode, edition: Edition) -> HttpResponseBuilder {
+    respond_at(status, edition.version)
+}
+
+/// The start of a response that shows what is at `version`.
+pub fn respond_at(status: StatusCode, version: i64) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
-    response.insert_header(ETag(EntityTag::new_strong(edition.version.to_string())));
+    response.insert_header(ETag(EntityTag::new_strong(version.to_string())));
     response
 }
 

@@ -1,13 +1,13 @@
 //! What can go wrong with a request, and how that looks from outside.
 
 use crate::import::ImportError;
+use crate::{piles, prices, stations, tariffs};
 use actix_web::http::StatusCode;
+use domain::tariff::{InvalidUsage, Unpriced, ocpi, tcec};
 use runtime::Problem;
 use runtime::problem::FieldError;
 use std::error::Error;
-use storage::piles::Refusal as PileRefusal;
-use storage::stations::Refusal as StationRefusal;
-use storage::{StorageError, piles, stations};
+use storage::StorageError;
 
 /// A request that is not served.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +32,46 @@ pub enum ApiError {
     Import(#[from] ImportError),
     /// The state of the station is against it.
     #[error(transparent)]
-    Station(#[from] stations::Refusal),
+    Station(#[from] storage::stations::Refusal),
     /// The state of the pile is against it.
     #[error(transparent)]
-    Pile(#[from] piles::Refusal),
+    Pile(#[from] storage::piles::Refusal),
+    /// The state of the tariff is against it.
+    #[error(transparent)]
+    Tariff(#[from] storage::tariffs::Refusal),
+    /// The state of the tariff's versions is against it.
+    #[error(transparent)]
+    TariffDraft(#[from] storage::tariffs::versions::Refusal),
+    /// There is no such version.
+    #[error("the tariff has no such version")]
+    TariffVersionNotFound,
+    /// There is no such binding.
+    #[error("there is no such binding")]
+    TariffBindingNotFound,
+    /// A tariff cannot be bound so.
+    #[error(transparent)]
+    TariffBinding(#[from] storage::tariffs::bindings::Refusal),
+    /// A binding cannot be ended so.
+    #[error(transparent)]
+    TariffBindingEnd(#[from] storage::tariffs::bindings::EndRefusal),
+    /// OCPI would not accept the names.
+    #[error(transparent)]
+    OcpiHeader(#[from] ocpi::InvalidHeader),
+    /// OCPI cannot say it.
+    #[error(transparent)]
+    Ocpi(#[from] ocpi::Inexpressible),
+    /// T/CEC 102 cannot say it.
+    #[error(transparent)]
+    Tcec(#[from] tcec::Inexpressible),
+    /// There is no price.
+    #[error(transparent)]
+    Unpriced(#[from] Unpriced),
+    /// The device of the session is in no pile.
+    #[error("the device of the session is in no pile")]
+    SessionWithoutPile,
+    /// The readings of the session do not tell what it used.
+    #[error(transparent)]
+    SessionNotMetered(InvalidUsage),
     /// There is no such session.
     #[error("there is no such session")]
     SessionNotFound,
@@ -53,6 +89,12 @@ pub enum ApiError {
     Storage(#[from] StorageError),
 }
 
+/// 412, with what it is at now.
+pub fn version_mismatch(detail: String) -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH", "It was edited meanwhile")
+        .detail(detail)
+}
+
 /// 503 while the database is away.
 pub fn database_unavailable() -> Problem {
     Problem::unavailable("DATABASE_UNAVAILABLE", "The database is not available", 1)
@@ -60,7 +102,6 @@ pub fn database_unavailable() -> Problem {
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
-        let detail = error.to_string();
         match error {
             ApiError::Invalid(errors) => Self::invalid(errors),
             ApiError::InvalidCursor => Self::bad_request("INVALID_CURSOR", "Cursor is not valid"),
@@ -74,36 +115,20 @@ impl From<ApiError> for Problem {
                 Self::unavailable("TOO_MANY_FOLLOWERS", "Too many clients follow the feed", 5)
             }
             ApiError::Import(error) => error.into(),
-            ApiError::Station(StationRefusal::NotFound) | ApiError::Pile(PileRefusal::StationNotFound) => {
-                Self::not_found("STATION_NOT_FOUND", "There is no such station")
-            }
-            ApiError::Pile(PileRefusal::NotFound) => {
-                Self::not_found("PILE_NOT_FOUND", "There is no such pile")
-            }
-            ApiError::Station(StationRefusal::OtherVersion { .. })
-            | ApiError::Pile(PileRefusal::OtherVersion { .. }) => {
-                Self::new(StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH", "It was edited meanwhile")
-                    .detail(detail)
-            }
-            ApiError::Station(StationRefusal::NotEmpty) => {
-                Self::conflict("STATION_NOT_EMPTY", "The station still has piles")
-            }
-            ApiError::Pile(PileRefusal::ChargePointTaken(_)) => {
-                Self::conflict("CHARGE_POINT_ID_CONFLICT", "The charge point belongs to another pile")
-                    .detail(detail)
-            }
-            ApiError::Pile(PileRefusal::OpenSession) => {
-                Self::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session")
-            }
-            ApiError::Station(StationRefusal::NotRetired) => {
-                Self::conflict("STATION_NOT_RETIRED", "The station is not retired")
-            }
-            ApiError::Pile(PileRefusal::NotRetired) => {
-                Self::conflict("PILE_NOT_RETIRED", "The pile is not retired")
-            }
-            ApiError::Pile(PileRefusal::StationRetired) => {
-                Self::conflict("STATION_RETIRED", "The station is retired: restore it first")
-            }
+            ApiError::Station(refusal) => stations::problem::of_edit(refusal),
+            ApiError::Pile(refusal) => piles::problem::of_edit(&refusal),
+            ApiError::Tariff(refusal) => tariffs::problem::of_edit(refusal),
+            ApiError::TariffDraft(refusal) => tariffs::problem::of_draft(refusal),
+            ApiError::TariffVersionNotFound => tariffs::problem::version_not_found(),
+            ApiError::TariffBindingNotFound => tariffs::problem::binding_not_found(),
+            ApiError::TariffBinding(refusal) => tariffs::problem::of_binding(refusal),
+            ApiError::TariffBindingEnd(refusal) => tariffs::problem::of_end(refusal),
+            ApiError::OcpiHeader(invalid) => tariffs::problem::of_ocpi_header(invalid),
+            ApiError::Ocpi(inexpressible) => tariffs::problem::of_ocpi(&inexpressible),
+            ApiError::Tcec(inexpressible) => tariffs::problem::of_tcec(inexpressible),
+            ApiError::Unpriced(unpriced) => prices::problem::of_unpriced(unpriced),
+            ApiError::SessionWithoutPile => prices::problem::session_without_pile(),
+            ApiError::SessionNotMetered(invalid) => prices::problem::session_not_metered(invalid),
             ApiError::SessionNotFound => Self::not_found("SESSION_NOT_FOUND", "There is no such session"),
             ApiError::DeadLetterNotFound => {
                 Self::not_found("DEAD_LETTER_NOT_FOUND", "There is no such dead letter")

@@ -1,5 +1,5 @@
 //! HTTP over stations and piles: what operators register, beside it what the devices report, and what changes of both; and over
-//! the dead letters, what nobody could use of that.
+//! the dead letters, what nobody could use of that; and over tariffs, with what charging costs by them.
 //!
 //! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`],
 //! [`dead_letters`]), and answered from borrowed views; whatever fails is an [`error::ApiError`], which alone knows how it looks outside.
@@ -17,6 +17,7 @@ mod import;
 mod ingest_partitions;
 mod page;
 mod piles;
+mod prices;
 mod reading;
 mod routes;
 mod scopes;
@@ -25,8 +26,11 @@ mod sessions;
 mod settings;
 mod stations;
 mod status_history;
+mod tariffs;
 mod unregistered;
 
 pub use routes::openapi;
 pub use service::{migrate, serve};
-pub use settings::{ConsoleSettings, DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings};
+pub use settings::{
+    ConsoleSettings, DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings, TariffSettings,
+};

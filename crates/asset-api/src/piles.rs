@@ -2,6 +2,7 @@
 
 pub mod body;
 mod live;
+pub mod problem;
 pub mod routes;
 mod view;
 

@@ -1,8 +1,8 @@
 //! Which handler answers what. Each resource sets up its own routes.
 
 use crate::{
-    audit, dead_letters, feed, fleet, import, ingest_partitions, piles, sessions, stations, status_history,
-    unregistered,
+    audit, dead_letters, feed, fleet, import, ingest_partitions, piles, prices, sessions, stations,
+    status_history, tariffs, unregistered,
 };
 use runtime::http::Routes;
 use runtime::openapi::About;
@@ -12,7 +12,7 @@ use serde_json::Value;
 pub const ABOUT: About = About {
     title: "Charging station operation platform: assets",
     description: "Charging stations and piles (assets) as operators register them, beside what their devices report: live states, \
-                  sessions, histories, and a feed of what changes. Every failure is a problem (RFC 9457) with a stable `code`. \
+                  sessions, histories, tariffs, and a feed of what changes. Every failure is a problem (RFC 9457) with a stable `code`. \
                   Lists come in pages: follow `nextCursor` until it is null. Times are RFC 3339 in UTC; units stand in the names.",
     version: env!("CARGO_PKG_VERSION"),
 };
@@ -28,6 +28,11 @@ pub fn set_up(routes: &mut Routes<'_>) {
     status_history::routes::set_up(routes);
     unregistered::routes::set_up(routes);
     fleet::routes::set_up(routes);
+    // Before tariffs, whose ids could be called so.
+    prices::routes::set_up(routes);
+    tariffs::versions::routes::set_up(routes);
+    tariffs::bindings::routes::set_up(routes);
+    tariffs::routes::set_up(routes);
     feed::routes::set_up(routes);
     dead_letters::routes::set_up(routes);
     ingest_partitions::routes::set_up(routes);

@@ -7,6 +7,7 @@ use crate::fleet::Fleet;
 use crate::import::Imports;
 use crate::reading::Reading;
 use crate::routes;
+use crate::tariffs;
 use actix_web::web;
 use anyhow::Context as _;
 use console::{Console, Surroundings};
@@ -16,7 +17,8 @@ use runtime::causes;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings, StorageError};
 
-/// Connections for what the service does by itself: it looks for changes, at how far events are read, and after its health.
+/// Connections for what the service does by itself: it looks for changes, for versions of tariffs
+/// that come into force, at how far events are read, and after its health.
 const OWN_CONNECTIONS: usize = 2;
 
 /// Serves the API until shutdown is requested. Begins when Postgres answers, however long that takes.
@@ -44,6 +46,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let reading = Reading::watch(database.clone(), &settings.freshness, context.shutdown.clone());
     let fleet = web::Data::new(Fleet::default());
     let console = console(&settings)?;
+    tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
     let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
         // Each worker sets up for itself, on its own runtime.

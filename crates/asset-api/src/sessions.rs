@@ -22,7 +22,7 @@ use uuid::Uuid;
 use view::{SampleView, SessionView};
 
 /// The session that a path names; what is no id names none.
-fn parse_id(raw: &str) -> Result<SessionId, ApiError> {
+pub fn parse_id(raw: &str) -> Result<SessionId, ApiError> {
     Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| ApiError::SessionNotFound)
 }
 

@@ -4,6 +4,7 @@ use runtime::auth::AuthSettings;
 use runtime::http::WebOrigin;
 use runtime::settings::HttpSettings;
 use serde::{Deserialize, Deserializer, de};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use storage::DatabaseSettings;
 
@@ -28,6 +29,8 @@ pub struct Settings {
     pub import: ImportSettings,
     /// The console's pages.
     pub console: ConsoleSettings,
+    /// How tariffs are looked after.
+    pub tariffs: TariffSettings,
 }
 
 /// The console's pages.
@@ -44,6 +47,14 @@ fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WebOrigin
     let origin =
         |text: &str| text.parse().map_err(|refusal| de::Error::custom(format!("{text:?} {refusal}")));
     (!text.is_empty()).then(|| origin(&text)).transpose()
+}
+
+/// How tariffs are looked after.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TariffSettings {
+    /// Milliseconds between looks for versions whose instant has come.
+    pub activation_poll_ms: NonZeroU64,
 }
 
 /// What imports are allowed.

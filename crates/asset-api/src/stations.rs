@@ -1,6 +1,7 @@
 //! `/api/v1/stations`: charging stations.
 
 pub mod body;
+pub mod problem;
 mod query;
 pub mod routes;
 mod view;

@@ -81,8 +81,6 @@ impl Chapter {
 /// How reads are measured.
 #[derive(Debug, Clone)]
 pub struct ReadPlan {
-    /// Requests per second at which waits are judged.
-    pub rate: u32,
     /// What is cut off at the beginning of each measurement.
     pub warm_up: Duration,
     /// How long as many as it goes are asked for.
@@ -95,11 +93,11 @@ pub struct ReadPlan {
 
 impl ReadPlan {
     const fn full() -> Self {
-        Self { rate: 2_000, warm_up: seconds(2), saturated: seconds(6), paced: seconds(10), rounds: 100 }
+        Self { warm_up: seconds(2), saturated: seconds(6), paced: seconds(10), rounds: 100 }
     }
 
     const fn quick() -> Self {
-        Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5, ..Self::full() }
+        Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5 }
     }
 }
 

@@ -127,7 +127,7 @@ impl Stage {
         let saturated = saturation::reach(&self.threads, CLIENTS, warm_up, measured, call.clone()).await?;
         let of_floor_percent = ReadKind::share_of(&saturated, &floor);
         seen(&format!("{} of {}/s, {of_floor_percent} %", saturated.per_s, floor.per_s));
-        let rate = self.rate(saturated.per_s);
+        let rate = paced_rate(kind.target.rate, saturated.per_s);
         say(&format!("{}: {rate}/s, the floor and then asset-api …", kind.name));
         let measured = self.plan.paced;
         let ran = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
@@ -141,6 +141,7 @@ impl Stage {
         }
         Ok(ReadKind {
             name: kind.name,
+            target: kind.target,
             statements,
             round_trips,
             saturated,
@@ -149,16 +150,6 @@ impl Stage {
             paced,
             floor_paced,
         })
-    }
-
-    /// The rate with a target, or half of what is answered where that is less.
-    fn rate(&self, most: f64) -> u32 {
-        if most > f64::from(self.plan.rate) {
-            return self.plan.rate;
-        }
-        // In steps of ten, so that it reads well.
-        let half = format!("{:.0}", round(most / 20.0, 0)).parse::<u32>().unwrap_or_default();
-        (half * 10).max(10)
     }
 
     async fn pages(&self) -> anyhow::Result<Vec<crate::report::PageCost>> {
@@ -181,4 +172,14 @@ impl Stage {
         }
         Ok(all)
     }
+}
+
+/// The rate with a target, or half of what is answered where that is less.
+fn paced_rate(target: u32, most: f64) -> u32 {
+    if most > f64::from(target) {
+        return target;
+    }
+    // In steps of ten, so that it reads well.
+    let half = format!("{:.0}", round(most / 20.0, 0)).parse::<u32>().unwrap_or_default();
+    (half * 10).max(10)
 }

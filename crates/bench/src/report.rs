@@ -13,7 +13,7 @@ mod sample;
 
 pub use calls::CallPhase;
 pub use commands::{CommandRate, Commands};
-pub use reads::{FloorPhase, PILE, PageCost, ReadKind, Reads, Saturation};
+pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
 pub use verdict::Verdict;
 
 use crate::conditions::Conditions;

@@ -14,6 +14,7 @@ use storage::commands::{self, Conflict, Look, NewCommand, Note, RecordedCommand,
 use storage::{Database, StorageError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 /// So many commands share a statement at most.
@@ -60,7 +61,9 @@ impl Books {
     /// # Errors
     /// When Postgres fails.
     pub(crate) async fn look(&self, wanted: Wanted) -> Result<Look, DispatchError> {
-        let look = timeout(self.patience, self.looks.ask(wanted)).await;
+        // The statement serves several: what is seen of it in a trace is how long this one waited for it.
+        let span = storage::trace::span("storage::commands::look_at_many");
+        let look = timeout(self.patience, self.looks.ask(wanted)).instrument(span).await;
         Ok(look.map_err(|_late| StorageError::TimedOut)???)
     }
 
@@ -69,7 +72,8 @@ impl Books {
     /// # Errors
     /// When Postgres fails; it may be recorded then.
     pub(crate) async fn record(&self, new: NewCommand) -> Result<(), DispatchError> {
-        let recorded = timeout(self.patience, self.records.ask(new)).await;
+        let span = storage::trace::span("storage::commands::record_many");
+        let recorded = timeout(self.patience, self.records.ask(new)).instrument(span).await;
         recorded.map_err(|_late| StorageError::TimedOut)???.map_err(DispatchError::Conflict)
     }
 

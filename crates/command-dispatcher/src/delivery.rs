@@ -10,7 +10,7 @@ use chrono::SubsecRound as _;
 use domain::command::{Command, Goal, Step};
 use domain::ids::PileId;
 use runtime::causes;
-use runtime::clock;
+use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::commands::{KeyedRequest, NewCommand, Note};
@@ -66,7 +66,7 @@ impl Delivery {
     ) -> Result<Arc<RoutedCommand>, DispatchError> {
         let routed = Arc::new(routed);
         let id = routed.command.id;
-        let span = tracing::info_span!("deliver command", otel.kind = "producer", command_id = %id);
+        let span = tracing::info_span!("deliver command", command_id = %id);
         let work = self.clone().carry_out(Arc::clone(&routed)).instrument(span);
         let task = self.tasks.spawn(work);
         match timeout(self.patience.saturating_sub(asked.elapsed()), task).await {
@@ -90,10 +90,17 @@ impl Delivery {
     }
 
     async fn record_and_publish(&self, routed: &RoutedCommand) -> Result<(), DispatchError> {
-        let OutgoingCommand { record, payload } = OutgoingCommand::encode(&routed.command, clock::now())?;
+        let OutgoingCommand { mut record, payload } = OutgoingCommand::encode(&routed.command, clock::now())?;
         self.books.record(routed.to_new(payload)).await?;
         let started = Instant::now();
-        let publication = self.lanes.publish(routed.partition, record).await;
+        let span = trace::send(self.lanes.topic(), routed.partition);
+        // Of this span, or of the one around it where nothing is exported.
+        span.in_scope(trace::TraceHeaders::current).put(&mut record.headers);
+        let publication = self.lanes.publish(routed.partition, record).instrument(span.clone()).await;
+        match &publication {
+            Ok(offset) => trace::sent(&span, *offset),
+            Err(_) => trace::fail(&span, word(&publication)),
+        }
         let state = word(&publication);
         self.metrics.published(state, started.elapsed());
         let noted = self.note(routed, step(&publication)).await;

@@ -46,6 +46,11 @@ impl Lanes {
         self.lane(partition).ask(waiting).await.unwrap_or_else(|lost| Err(Arc::new(lost.into())))
     }
 
+    /// The topic's name.
+    pub(crate) fn topic(&self) -> &str {
+        self.topic.name()
+    }
+
     fn lane(&self, partition: i32) -> Lane {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || {

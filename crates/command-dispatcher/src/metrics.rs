@@ -1,5 +1,6 @@
 //! What is counted of commands.
 
+use domain::command::{CommandKind, FailureCode};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 use std::time::Duration;
@@ -21,8 +22,22 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Instruments made by `meter`.
+    /// Instruments made by `meter`. What is alerted on begins with zero: an alert on a rate needs a beginning.
     pub(crate) fn new(meter: &Meter) -> Self {
+        let metrics = Self::instruments(meter);
+        for name in CommandKind::NAMES {
+            for cause in [FailureCode::NoAnswer, FailureCode::RouteStale] {
+                let labels = [KeyValue::new("name", name), KeyValue::new("cause", cause.as_str())];
+                metrics.expired.add(0, &labels);
+            }
+        }
+        for counter in [&metrics.mismatches, &metrics.degraded, &metrics.unnoted] {
+            counter.add(0, &[]);
+        }
+        metrics
+    }
+
+    fn instruments(meter: &Meter) -> Self {
         Self {
             commands: meter
                 .u64_counter("commands")

@@ -3,14 +3,13 @@
 use chrono::{DateTime, Utc};
 use domain::command::Command;
 use runtime::kafka::NewRecord;
-use runtime::trace;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// A command in the form in which it leaves.
 #[derive(Debug)]
 pub(crate) struct OutgoingCommand {
-    /// The record, with the current span as its trace context.
+    /// The record; its trace context comes when it is sent.
     pub(crate) record: NewRecord,
     /// The OCPP request body, taken from the record: what is kept is what was sent.
     pub(crate) payload: Value,
@@ -24,10 +23,7 @@ struct Envelope {
 impl OutgoingCommand {
     /// `command` encoded, as a record of the time `timestamp`.
     pub(crate) fn encode(command: &Command, timestamp: DateTime<Utc>) -> Result<Self, serde_json::Error> {
-        let mut encoded = wire::encode_command(command);
-        if let Some(traceparent) = trace::current_traceparent() {
-            encoded = encoded.with_traceparent(traceparent);
-        }
+        let encoded = wire::encode_command(command);
         let Envelope { payload } = serde_json::from_slice(&encoded.value)?;
         let headers = encoded.headers.into_iter();
         let record = NewRecord {

@@ -77,7 +77,8 @@ fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Ar
         let database = database.clone();
         async move { database.check_schema().await.map_err(|error| error.to_string()) }
     });
-    health.add("redis", move || {
+    // Without it, commands go by what was last heard of a device: see `route_fallback_s`.
+    health.add_until_passed("redis", move || {
         let redis = redis.clone();
         async move { redis.ping().await.map_err(|error| error.to_string()) }
     });

@@ -76,6 +76,11 @@ impl CommandTopic {
         }
     }
 
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Asks the brokers whether the topic is as gateways count on it to be.
     ///
     /// # Errors

@@ -107,8 +107,8 @@ impl Access {
             ("CHARGING__AUTH__ISSUER", Issuer::NAME.to_owned()),
             ("CHARGING__AUTH__JWKS_FILE", jwks.display().to_string()),
         ];
-        let token =
-            issuer.sign(&Issuer::claims("demo", "assets:read assets:write commands:send operations"))?;
+        let scopes = "assets:read assets:write tariffs:read tariffs:write commands:send operations";
+        let token = issuer.sign(&Issuer::claims("demo", scopes))?;
         seen("the services ask for tokens; `make token SCOPES=\"assets:read\"` prints one");
         Ok(Self { settings, token })
     }

@@ -1,5 +1,7 @@
 //! The product's story, through its public interfaces; every step is checked.
 
+mod prices;
+
 use crate::measure;
 use crate::stage::Stage;
 use anyhow::{Context as _, bail, ensure};
@@ -22,8 +24,10 @@ pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
     let mut steps = Steps::new();
     let pile = register(stage, &mut steps).await?;
     come_online(stage, &mut steps, &pile).await?;
+    prices::tell(stage, &mut steps, &pile).await?;
     charge(stage, &mut steps, &pile).await?;
     stop(stage, &mut steps, &pile).await?;
+    prices::quote(stage, &mut steps, &pile).await?;
     be_offline(stage, &mut steps, &pile).await?;
     reset(stage, &mut steps, &pile).await?;
     heading("Latencies, everything on this machine");
@@ -34,6 +38,7 @@ pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
 
 /// A registered pile and its device.
 struct Registered {
+    station: String,
     id: String,
     device: ChargePointId,
 }
@@ -54,7 +59,8 @@ async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered
         json!({ "name": "人民广场站", "address": "上海市黄浦区", "latitude": 31.23, "longitude": 121.47 });
     let answer = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
     call("POST", "/api/v1/stations", &format!("201 {}", answer.text("/id")));
-    let piles = format!("/api/v1/stations/{}/piles", answer.text("/id"));
+    let station = answer.text("/id").to_owned();
+    let piles = format!("/api/v1/stations/{station}/piles");
 
     steps.next("Create a pile in it");
     let device = ChargePointId::parse(&format!("CP-{}-1", stage.run))?;
@@ -67,7 +73,7 @@ async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered
     steps.next("Create it again: its chargePointId is taken");
     let answer = stage.assets.post(&piles, &pile).await?.expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
     call("POST", &piles, &problem(&answer));
-    Ok(Registered { id, device })
+    Ok(Registered { station, id, device })
 }
 
 async fn come_online(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
@@ -197,14 +203,16 @@ pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
     for (name, latitude, longitude) in STATIONS {
         let station = json!({ "name": name, "latitude": latitude, "longitude": longitude });
         let station = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
-        stations.push(format!("/api/v1/stations/{}/piles", station.text("/id")));
+        stations.push(station.text("/id").to_owned());
     }
+    prices::put_up(stage, &stations.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     let mut example = String::new();
-    for (number, piles) in (1..=10).zip(stations.iter().cycle()) {
+    for (number, station) in (1..=10).zip(stations.iter().cycle()) {
         let device = ChargePointId::parse(&format!("CP-{}-{number}", stage.run))?;
         let pile =
             json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
-        let pile = stage.assets.post(piles, &pile).await?.expect(201)?;
+        let piles = format!("/api/v1/stations/{station}/piles");
+        let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
         pile.text("/id").clone_into(&mut example);
         stage.simulator.connect(DeviceSpec::new(device)).await?;
     }
@@ -217,7 +225,7 @@ pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
     say(
         "probes and metrics  http://127.0.0.1:9080 (asset-api) :9081 (command-dispatcher) :9082 (event-ingestor)",
     );
-    say("ten simulated piles are online; look at one, and charge:");
+    say("ten simulated piles are online; look at one, ask what it costs, and charge:");
     let token = if stage.asks_for_tokens {
         println!("\n    TOKEN=$(make -s token)");
         " -H \"authorization: Bearer $TOKEN\""
@@ -226,6 +234,7 @@ pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
         ""
     };
     println!("    curl -s{token} {assets}/api/v1/piles/{example}");
+    println!("    curl -s{token} '{assets}/api/v1/tariffs/price?pileId={example}'");
     println!(
         "    curl -s{token} -X POST {commands}/api/v1/piles/{example}/commands/start-transaction \\\n      \
          -H 'content-type: application/json' -d '{{\"idTag\":\"RFID123\",\"connectorId\":1}}'"

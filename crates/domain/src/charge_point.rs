@@ -79,6 +79,13 @@ pub enum Misfit {
 }
 
 impl Misfit {
+    /// Every reason that there is.
+    pub const REASONS: [&'static str; 3] = [
+        Self::Stop(Unplaced::NoOpenSession).reason(),
+        Self::Stop(Unplaced::Ambiguous).reason(),
+        Self::TooLate.reason(),
+    ];
+
     /// A stable name, for dead letters and metrics.
     #[must_use]
     pub const fn reason(self) -> &'static str {

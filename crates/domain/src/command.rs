@@ -85,6 +85,17 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
+    /// Every name that there is.
+    pub const NAMES: [&'static str; 7] = [
+        "RemoteStartTransaction",
+        "RemoteStopTransaction",
+        "Reset",
+        "UnlockConnector",
+        "ChangeAvailability",
+        "TriggerMessage",
+        "ChangeConfiguration",
+    ];
+
     /// The name on the wire: the OCPP 1.6 action.
     #[must_use]
     pub const fn name(&self) -> &'static str {

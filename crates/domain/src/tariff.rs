@@ -21,6 +21,7 @@ mod money;
 pub mod ocpi;
 mod price_list;
 mod quote;
+mod recorded;
 mod season;
 pub mod tcec;
 mod timetable;
@@ -38,7 +39,7 @@ pub use money::{InvalidPrice, Money, Price};
 pub use price_list::{Conditions, FoundBand, OccupancyFee, PriceList, Schedule};
 pub use quote::{EnergyItem, OccupancyItem, Quote, Totals};
 pub use season::{InvalidMonthDay, MonthDay, Season};
-pub use timetable::TimetableRow;
+pub use timetable::{Timetable, TimetableRow, UnpricedTime};
 pub use usage::{InvalidUsage, MAX_READINGS, Reading, Usage};
 pub use zone::{UnknownZone, Zone};
 
@@ -69,13 +70,13 @@ pub struct TariffDetails {
     pub operator_id: Option<Label>,
     /// What all of its prices are in.
     pub currency: Currency,
-    /// Whether it prices anything.
+    /// Whether it may price anything.
     pub status: TariffStatus,
     /// What holds for a session in which prices change.
     pub change_rule: ChangeRule,
 }
 
-/// Whether a tariff prices anything.
+/// Whether a tariff may price anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum TariffStatus {
     /// Not yet: it is being written.
@@ -83,13 +84,11 @@ pub enum TariffStatus {
     Draft,
     /// Yes.
     Active,
-    /// No longer.
-    Retired,
 }
 
 impl TariffStatus {
     /// Every status.
-    pub const ALL: [Self; 3] = [Self::Draft, Self::Active, Self::Retired];
+    pub const ALL: [Self; 2] = [Self::Draft, Self::Active];
 
     /// The word for it in the API and in storage.
     #[must_use]
@@ -97,7 +96,6 @@ impl TariffStatus {
         match self {
             Self::Draft => "Draft",
             Self::Active => "Active",
-            Self::Retired => "Retired",
         }
     }
 }

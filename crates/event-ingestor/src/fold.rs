@@ -4,8 +4,9 @@ use crate::batch::Batch;
 use chrono::NaiveDate;
 use domain::charge_point::{ChargePoint, Ignored, Outcome};
 use domain::history::History;
+use domain::ids::CommandId;
 use domain::sample::Samples;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use storage::batch::Folded;
 
@@ -18,6 +19,8 @@ pub(crate) struct Tally {
     pub ignored: BTreeMap<Ignored, u64>,
     /// Records put aside, by reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// Commands that came to their end by what devices tell: by action and outcome.
+    pub commands: BTreeMap<(String, &'static str), u64>,
     /// Readings that were not stored, since their day is not kept.
     pub samples_outside: usize,
     undecodable: u64,
@@ -41,6 +44,7 @@ pub(crate) fn fold(
     let mut dead_letters = Vec::new();
     let mut history = History::default();
     let mut samples = Samples::default();
+    let waiting = waiting(&states);
     for item in &batch.items {
         let event = match &item.event {
             Ok(event) => event,
@@ -70,6 +74,28 @@ pub(crate) fn fold(
     for letter in &dead_letters {
         *tally.dead_letters.entry(letter.reason).or_default() += 1;
     }
+    tally.commands = settled(&states, &waiting);
     tally.samples_outside = samples.keep(|taken_at| kept.contains(&taken_at.date_naive()));
     (Folded { states, history, samples, dead_letters }, tally)
+}
+
+/// The commands that have not come to their end.
+fn waiting(states: &[ChargePoint]) -> BTreeSet<CommandId> {
+    let commands = states.iter().flat_map(|state| state.commands.iter());
+    commands.filter(|record| !record.life.state().is_end()).map(|record| record.id).collect()
+}
+
+/// Those of the commands that were `waiting` which have come to their end, counted.
+fn settled(states: &[ChargePoint], waiting: &BTreeSet<CommandId>) -> BTreeMap<(String, &'static str), u64> {
+    let mut settled = BTreeMap::new();
+    if waiting.is_empty() {
+        return settled;
+    }
+    for record in states.iter().flat_map(|state| state.commands.iter()) {
+        let state = record.life.state();
+        if state.is_end() && waiting.contains(&record.id) {
+            *settled.entry((record.name.clone(), state.as_str())).or_default() += 1;
+        }
+    }
+    settled
 }

@@ -6,6 +6,7 @@
 //! publishes the changes ([`relay`]).
 
 mod batch;
+mod census;
 mod days;
 mod fold;
 mod metrics;
@@ -78,7 +79,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let keeper = tokio::spawn(Arc::clone(&days).keep(context.shutdown.clone()));
     let keeper = AbortOnDropHandle::new(keeper);
     let kept = async { keeper.await.context("who keeps the days of samples and statuses died") };
+    let census =
+        tokio::spawn(census::keep_counting(database.clone(), Arc::clone(&metrics), context.shutdown.clone()));
+    let census = AbortOnDropHandle::new(census);
+    let counted = async { census.await.context("who counts the fleet died") };
     let replica = Replica::new(id, settings.ingest, database, leases, kafka, metrics, days);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, kept)?;
+    tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted)?;
     Ok(())
 }

@@ -1,12 +1,17 @@
 //! What an SRE sees of a replica.
 
+mod fleet;
+
 use crate::fold::Tally;
+use domain::charge_point::Misfit;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use storage::census::Census;
 use uuid::Uuid;
+use wire::DecodeError;
 
 /// The replica's instruments.
 pub(crate) struct Metrics {
@@ -21,8 +26,11 @@ pub(crate) struct Metrics {
     sample_days_dropped: Counter<u64>,
     status_days_dropped: Counter<u64>,
     leases_lost: Counter<u64>,
+    fenced: Counter<u64>,
+    commands: Counter<u64>,
     unowned: Gauge<u64>,
     partitions: Partitions,
+    fleet: fleet::Fleet,
 }
 
 /// The partitions that this replica reads; one that it has left is not reported any more.
@@ -37,6 +45,9 @@ struct Standing {
     halted: bool,
     written_at: Instant,
 }
+
+/// Why records are put aside that can be decoded, and events placed.
+const OWN_REASONS: [&str; 2] = ["REFUSED_BY_DATABASE", "UNREADABLE_BATCH"];
 
 /// Seconds: from a quiet machine's milliseconds to a backlog's minutes.
 const LATENCY_BOUNDS: [f64; 14] =
@@ -54,8 +65,12 @@ impl Metrics {
             &metrics.sample_days_dropped,
             &metrics.status_days_dropped,
             &metrics.leases_lost,
+            &metrics.fenced,
         ] {
             counter.add(0, &[]);
+        }
+        for reason in DecodeError::REASONS.into_iter().chain(Misfit::REASONS).chain(OWN_REASONS) {
+            metrics.dead_letters.add(0, &[KeyValue::new("reason", reason)]);
         }
         metrics
     }
@@ -85,17 +100,29 @@ impl Metrics {
                 "ingest.samples.outside",
                 "Meter readings that were not stored, since their day is too old or too far ahead",
             ),
-            sample_days_dropped: counter("ingest.samples.days_dropped", "Days of meter samples dropped"),
+            sample_days_dropped: counter(
+                "ingest.samples.partitions_dropped",
+                "Days of meter samples dropped, each a partition of its table",
+            ),
             status_days_dropped: counter(
-                "ingest.statuses.days_dropped",
-                "Days of the history of statuses dropped",
+                "ingest.statuses.partitions_dropped",
+                "Days of the history of statuses dropped, each a partition of its table",
             ),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
+            fenced: counter(
+                "ingest.batches_fenced",
+                "Batches that were not written, since another replica had taken the partition over",
+            ),
+            commands: counter(
+                "ingest.commands.settled",
+                "Commands that came to their end by what devices tell, by OCPP action and outcome",
+            ),
             unowned: meter
                 .u64_gauge("ingest.partitions.unowned")
                 .with_description("Partitions that no replica reads")
                 .build(),
             partitions: observed(meter, replica),
+            fleet: fleet::observed(meter),
         }
     }
 
@@ -108,6 +135,10 @@ impl Metrics {
         }
         for (reason, count) in &tally.ignored {
             self.ignored.add(*count, &[KeyValue::new("reason", reason.reason())]);
+        }
+        for ((name, outcome), count) in &tally.commands {
+            let labels = [KeyValue::new("name", name.clone()), KeyValue::new("outcome", *outcome)];
+            self.commands.add(*count, &labels);
         }
         self.samples_outside.add(u64::try_from(tally.samples_outside).unwrap_or(u64::MAX), &[]);
         for (reason, count) in &tally.dead_letters {
@@ -146,6 +177,16 @@ impl Metrics {
         self.locked().remove(&partition);
     }
 
+    /// Whether a partition is read by this replica.
+    pub(crate) fn reads(&self, partition: i32) -> bool {
+        self.locked().contains_key(&partition)
+    }
+
+    /// The fleet was counted; `None` when it is not for this replica to count it, or could not be.
+    pub(crate) fn fleet(&self, counted: Option<Census>) {
+        *self.fleet.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+    }
+
     /// How far a partition was read.
     pub(crate) fn position(&self, partition: i32, next_offset: i64, high_watermark: i64) {
         if let Some(standing) = self.locked().get_mut(&partition) {
@@ -169,6 +210,11 @@ impl Metrics {
         self.leases_lost.add(1, &[]);
     }
 
+    /// A batch was not written, since the partition is another replica's.
+    pub(crate) fn fenced(&self) {
+        self.fenced.add(1, &[]);
+    }
+
     /// How many partitions nobody reads.
     pub(crate) fn unowned(&self, unowned: usize) {
         self.unowned.record(u64::try_from(unowned).unwrap_or(u64::MAX), &[]);
@@ -182,7 +228,7 @@ impl Metrics {
 /// Gauges that report, whenever they are asked, on the partitions that are read then.
 fn observed(meter: &Meter, replica: Uuid) -> Partitions {
     let partitions = Partitions::default();
-    let gauge = |name, about, value: fn(&Standing) -> f64| {
+    let gauge = |name, unit, about, value: fn(&Standing) -> f64| {
         let partitions = Arc::clone(&partitions);
         let replica = replica.to_string();
         let report = move |observer: &dyn AsyncInstrument<f64>| {
@@ -191,18 +237,20 @@ fn observed(meter: &Meter, replica: Uuid) -> Partitions {
                 observer.observe(value(standing), &[partition, KeyValue::new("replica", replica.clone())]);
             }
         };
-        meter.f64_observable_gauge(name).with_description(about).with_callback(report).build()
+        meter.f64_observable_gauge(name).with_unit(unit).with_description(about).with_callback(report).build()
     };
-    gauge("ingest.partition.owned", "1 for each partition that this replica reads", |_standing| 1.0);
-    gauge("ingest.partition.epoch", "Epoch of the lease", |standing| number(standing.epoch));
-    gauge("ingest.partition.next_offset", "First offset not yet written", |standing| {
+    gauge("ingest.partition.owned", "", "1 for each partition that this replica reads", |_standing| 1.0);
+    gauge("ingest.partition.epoch", "", "Epoch of the lease", |standing| number(standing.epoch));
+    gauge("ingest.partition.next_offset", "", "First offset not yet written", |standing| {
         number(standing.next_offset)
     });
-    gauge("ingest.partition.lag", "Records behind the end of the partition", |standing| number(standing.lag));
-    gauge("ingest.partition.idle", "Seconds since something was written", |standing| {
+    gauge("ingest.partition.lag.records", "", "Records behind the end of the partition", |standing| {
+        number(standing.lag)
+    });
+    gauge("ingest.partition.idle", "s", "Time since something was written", |standing| {
         standing.written_at.elapsed().as_secs_f64()
     });
-    gauge("ingest.partition.halted", "1 while the partition waits for an operator", |standing| {
+    gauge("ingest.partition.halted", "", "1 while the partition waits for an operator", |standing| {
         f64::from(u8::from(standing.halted))
     });
     partitions

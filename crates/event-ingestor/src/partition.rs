@@ -1,6 +1,7 @@
 //! One partition, read by the replica that holds its lease: fetch, decode, fold, write, again.
 
 mod silence;
+mod trace;
 mod write;
 
 use crate::batch::Batch;
@@ -15,6 +16,8 @@ use storage::ingest_partitions::{self, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
+use trace::BatchTrace;
+use tracing::Instrument as _;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -89,6 +92,8 @@ impl PartitionTask {
     async fn take(&mut self, fetched: Fetched) -> Option<Ended> {
         // The end of the partition was there then; what came since is not in what was fetched.
         let fetched_at = tokio::time::Instant::now();
+        // What is fetched is behind until it is written, and stays so for as long as that cannot be done.
+        self.metrics.position(self.lease.partition, self.lease.next_offset, fetched.high_watermark);
         let ended = self.take_turn(fetched.records).await;
         let next_offset = self.lease.next_offset;
         self.metrics.position(self.lease.partition, next_offset, fetched.high_watermark);
@@ -110,7 +115,10 @@ impl PartitionTask {
         let turn = self.stop.run_until_cancelled(turns.acquire()).await;
         turn.as_ref()?;
         let batch = Batch::decode(&self.lease.topic, self.lease.partition, records)?;
-        self.write(batch).await
+        let trace = BatchTrace::open(&batch);
+        let ended = self.write(batch).instrument(trace.span.clone()).await;
+        trace.close(ended.is_none());
+        ended
     }
 
     /// Puts aside a range that the client library cannot read, and goes on behind it.

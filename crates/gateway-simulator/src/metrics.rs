@@ -8,25 +8,26 @@ use std::sync::{Arc, Weak};
 /// One of the counts.
 type Count = fn(&Statistics) -> u64;
 
-/// Those that only go up, by name.
-const COUNTERS: [(&str, Count); 9] = [
-    ("simulator.events.sent", |it| it.events_sent),
-    ("simulator.events.failed", |it| it.events_failed),
-    ("simulator.batches.repeated", |it| it.batches_repeated),
-    ("simulator.commands.received", |it| it.commands_received),
-    ("simulator.commands.accepted", |it| it.commands_accepted),
-    ("simulator.commands.rejected", |it| it.commands_rejected),
-    ("simulator.commands.expired", |it| it.commands_expired),
-    ("simulator.commands.repeated", |it| it.commands_repeated),
-    ("simulator.refreshes.failed", |it| it.refreshes_failed),
+/// Those that only go up, by name, and what each is.
+const COUNTERS: [(&str, &str, Count); 9] = [
+    ("simulator.events.sent", "Events that Kafka has acknowledged", |it| it.events_sent),
+    ("simulator.events.failed", "Events that could not be published", |it| it.events_failed),
+    ("simulator.batches.repeated", "Batches that may be on the topic twice", |it| it.batches_repeated),
+    ("simulator.commands.received", "Commands for the simulated pods", |it| it.commands_received),
+    ("simulator.commands.accepted", "Commands that devices carried out, or will", |it| it.commands_accepted),
+    ("simulator.commands.rejected", "Commands that were refused", |it| it.commands_rejected),
+    ("simulator.commands.expired", "Commands that came too late", |it| it.commands_expired),
+    ("simulator.commands.repeated", "Commands that had come before", |it| it.commands_repeated),
+    ("simulator.refreshes.failed", "Refreshes of keys in Redis that failed", |it| it.refreshes_failed),
 ];
 
 impl Simulator {
     /// Shows the statistics through this meter, for as long as the simulator is there.
     pub fn observe(&self, meter: &Meter) {
-        for (name, value) in COUNTERS {
+        for (name, about, value) in COUNTERS {
             let core = self.weak_core();
-            let counter = meter.u64_observable_counter(name).with_callback(move |observer| {
+            let counter = meter.u64_observable_counter(name).with_description(about);
+            let counter = counter.with_callback(move |observer| {
                 if let Some(statistics) = statistics(&core) {
                     observer.observe(value(&statistics), &[]);
                 }
@@ -35,7 +36,8 @@ impl Simulator {
             let _kept = counter.build();
         }
         let core = self.weak_core();
-        let gauge = meter.u64_observable_gauge("simulator.connected");
+        let gauge =
+            meter.u64_observable_gauge("simulator.connected").with_description("Devices that are connected");
         let gauge = gauge.with_callback(move |observer| {
             if let Some(statistics) = statistics(&core) {
                 observer.observe(statistics.connected, &[]);

@@ -61,6 +61,14 @@ impl Api {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// PUT.
+    ///
+    /// # Errors
+    /// No answer, or none in JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
         let begun = Instant::now();
         let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));

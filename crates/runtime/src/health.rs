@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,10 +23,25 @@ const CACHE_AGE: Duration = Duration::from_millis(500);
 
 type CheckFn = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
+/// A check, and for how long readiness hangs on it.
+#[derive(Clone)]
+struct Check {
+    run: CheckFn,
+    /// Whether it has passed once, where that is enough.
+    passed: Option<Arc<AtomicBool>>,
+}
+
+impl Check {
+    /// Whether readiness hangs on it, now that it ended so.
+    fn counts(&self, result: &Result<(), String>) -> bool {
+        self.passed.as_ref().is_none_or(|passed| !passed.fetch_or(result.is_ok(), Ordering::Relaxed))
+    }
+}
+
 /// The dependencies that readiness hangs on; cheap to clone.
 #[derive(Clone)]
 pub struct Health {
-    checks: Arc<Mutex<BTreeMap<&'static str, CheckFn>>>,
+    checks: Arc<Mutex<BTreeMap<&'static str, Check>>>,
     cache: Arc<tokio::sync::Mutex<Option<(Instant, Report)>>>,
     shutdown: Shutdown,
     runtime: Handle,
@@ -54,8 +72,23 @@ impl Health {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), String>> + Send + 'static,
     {
-        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
-        checks.insert(name, Arc::new(move || check().boxed()));
+        self.insert(name, Check { run: Arc::new(move || check().boxed()), passed: None });
+    }
+
+    /// As [`add`](Self::add), but once `check` has passed, readiness does not hang on it any more: its failures are told only.
+    ///
+    /// For what the service can do without for a while. If it went for that, all replicas would be taken out of traffic at once,
+    /// and nobody would be left to do without. One that starts waits for it all the same, so that a wrong address is noticed.
+    pub fn add_until_passed<F, Fut>(&self, name: &'static str, check: F)
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.insert(name, Check { run: Arc::new(move || check().boxed()), passed: Some(Arc::default()) });
+    }
+
+    fn insert(&self, name: &'static str, check: Check) {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).insert(name, check);
     }
 
     /// The present state, from the checks or a recent answer.
@@ -77,29 +110,33 @@ impl Health {
     async fn run_checks(&self) -> Report {
         let checks: Vec<_> = {
             let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
-            checks.iter().map(|(name, check)| (*name, Arc::clone(check))).collect()
+            checks.iter().map(|(name, check)| (*name, check.clone())).collect()
         };
         let results = join_all(checks.into_iter().map(|(name, check)| self.run_check(name, check))).await;
-        let ready = results.iter().all(|(_, result)| result.is_ok());
+        let ready = results.iter().all(|(_, result, counts)| result.is_ok() || !counts);
         let checks = results
             .into_iter()
-            .map(|(name, result)| (name, result.err().unwrap_or_else(|| "ok".to_owned())))
+            .map(|(name, result, _)| (name, result.err().unwrap_or_else(|| "ok".to_owned())))
             .collect();
         Report { ready, draining: false, checks }
     }
 
     /// Spawned, because the caller may live on the runtime of an HTTP worker, where a connection must not be opened.
-    async fn run_check(&self, name: &'static str, check: CheckFn) -> (&'static str, Result<(), String>) {
+    async fn run_check(&self, name: &'static str, check: Check) -> (&'static str, Result<(), String>, bool) {
+        let running = Arc::clone(&check.run);
         let task = self.runtime.spawn(async move {
-            tokio::time::timeout(CHECK_TIMEOUT, check())
+            tokio::time::timeout(CHECK_TIMEOUT, running())
                 .await
                 .unwrap_or_else(|_elapsed| Err("no answer within 1 s".to_owned()))
         });
         let result = task.await.unwrap_or_else(|_panicked| Err("the check itself failed".to_owned()));
-        if let Err(reason) = &result {
-            tracing::warn!(dependency = name, reason, "not ready");
+        let counts = check.counts(&result);
+        match &result {
+            Err(reason) if counts => tracing::warn!(dependency = name, reason, "not ready"),
+            Err(reason) => tracing::warn!(dependency = name, reason, "goes on without a dependency"),
+            Ok(()) => {}
         }
-        (name, result)
+        (name, result, counts)
     }
 }
 

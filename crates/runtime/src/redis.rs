@@ -15,6 +15,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, select_ok};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use self::{
     address::{Address, Deployment},
@@ -23,7 +25,7 @@ use self::{
     nodes::Nodes,
     topology::Topology,
 };
-use crate::settings::RedisSettings;
+use crate::{settings::RedisSettings, trace};
 
 /// Why Redis gave no answer. The text names no credentials.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,18 @@ pub enum RedisError {
     /// Redis answered with an error, or something else went wrong on the way.
     #[error("Redis failed: {0}")]
     Failed(String),
+}
+
+impl RedisError {
+    /// One of a few words, for spans.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Settings(_) => "settings",
+            Self::Disconnected => "disconnected",
+            Self::TimedOut(_) => "timeout",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 /// A Redis server, sentinel group or cluster. Cheap to clone; usable from any runtime.
@@ -166,7 +180,13 @@ impl Redis {
     }
 
     async fn ask(&self, questions: Vec<Question<'_>>) -> Result<Vec<fred::types::Value>, RedisError> {
-        self.bounded(Box::pin(self.nodes.ask(questions))).await
+        let several = questions.len() > 1;
+        let span = trace::database_span("redis", questions.first().map_or("", |first| first.name(several)));
+        if several {
+            span.set_attribute("db.operation.batch.size", i64::try_from(questions.len()).unwrap_or(i64::MAX));
+        }
+        let answers = self.bounded(Box::pin(self.nodes.ask(questions))).instrument(span.clone()).await;
+        answers.inspect_err(|error| trace::fail(&span, error.word()))
     }
 
     /// `command` is boxed: the client's futures are large, which callers should not feel.

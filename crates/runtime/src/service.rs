@@ -3,6 +3,7 @@
 mod arguments;
 mod exit;
 mod lifecycle;
+mod ready;
 
 pub use exit::ExitWith;
 
@@ -76,10 +77,14 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         match arguments.action {
             Action::Help => say(&arguments::help(name, &names)),
             Action::Version => say(&format!("{name} {}\n", env!("CARGO_PKG_VERSION"))),
-            Action::Run | Action::CheckConfig | Action::Command(_) => match self.load(&arguments) {
+            action => match self.load(&arguments) {
                 Err(error) => refuse(name, &format!("{error:#}")),
-                Ok(_) if arguments.action == Action::CheckConfig => say("the settings are valid\n"),
-                Ok((common, own)) => self.start(arguments.action, &common, own, boxed(main)),
+                Ok(_) if action == Action::CheckConfig => say("the settings are valid\n"),
+                Ok((common, _)) if action == Action::CheckReady => match ready::ask(common.admin.listen) {
+                    Ok(()) => say("ready\n"),
+                    Err(error) => fail(name, &format!("{error:#}"), ExitCode::FAILURE),
+                },
+                Ok((common, own)) => self.start(action, &common, own, boxed(main)),
             },
         }
     }
@@ -120,7 +125,11 @@ fn say(text: &str) -> ExitCode {
 }
 
 fn refuse(name: &str, message: &str) -> ExitCode {
+    fail(name, message, ExitCode::from(BAD_USAGE))
+}
+
+fn fail(name: &str, message: &str, code: ExitCode) -> ExitCode {
     // Nothing is left to do about a standard error that cannot be written to.
     drop(writeln!(std::io::stderr(), "{name}: {message}"));
-    ExitCode::from(BAD_USAGE)
+    code
 }

@@ -4,17 +4,15 @@ mod json;
 mod logs;
 mod metrics;
 mod process;
+mod traces;
 
-use std::sync::{Once, OnceLock};
+use std::sync::Once;
 
-use opentelemetry::{global, trace::TracerProvider as _};
-use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use opentelemetry::trace::TracerProvider as _;
 
 use crate::settings::LogSettings;
 
 pub use metrics::{install as install_metrics, render as render_metrics};
-
-static TRACES: OnceLock<SdkTracerProvider> = OnceLock::new();
 
 /// Sends logs to standard error and gives every span an OpenTelemetry identity.
 ///
@@ -24,11 +22,22 @@ static TRACES: OnceLock<SdkTracerProvider> = OnceLock::new();
 ///
 /// When `log.level` is not a valid filter.
 pub fn init(settings: &LogSettings) -> anyhow::Result<()> {
+    set_up(None, settings)
+}
+
+/// The same for the process of `service`, whose spans are exported where the standard variables name a collector.
+pub(crate) fn init_service(service: &'static str, settings: &LogSettings) -> anyhow::Result<()> {
+    set_up(Some(service), settings)
+}
+
+fn set_up(service: Option<&'static str>, settings: &LogSettings) -> anyhow::Result<()> {
     let filter = logs::filter(&settings.level)?;
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         install_metrics();
-        logs::install(settings.format, filter, install_traces().tracer("runtime"));
+        let traces = traces::install(service);
+        logs::install(settings.format, filter, traces.provider.tracer("runtime"), traces.are_exported());
+        traces.report();
         log_panics();
     });
     Ok(())
@@ -41,21 +50,7 @@ pub(crate) fn check(settings: &LogSettings) -> anyhow::Result<()> {
 
 /// Hands what is buffered to exporters; call it last.
 pub(crate) fn flush() {
-    if let Some(provider) = TRACES.get()
-        && let Err(error) = provider.force_flush()
-    {
-        tracing::warn!(error = %error, "traces could not be flushed");
-    }
-}
-
-/// Spans get identities and are passed on over W3C headers; none leaves the process until an exporter is added here.
-fn install_traces() -> &'static SdkTracerProvider {
-    TRACES.get_or_init(|| {
-        global::set_text_map_propagator(TraceContextPropagator::new());
-        let provider = SdkTracerProvider::builder().build();
-        global::set_tracer_provider(provider.clone());
-        provider
-    })
+    traces::finish();
 }
 
 /// A panic becomes one log line with its place; the default hook would print outside the log's format.

@@ -139,6 +139,7 @@ fn the_command_line_explains_itself() {
     Options:
       --config FILE    settings that go over the built-in defaults (or set CHARGING_CONFIG)
       --check-config   check the settings and exit
+      --check-ready    ask the service that runs with these settings whether it is ready, and exit
       --help           show this
       --version        show the version
 
@@ -184,6 +185,27 @@ fn draining_is_announced_while_work_goes_on() {
     until("readiness is taken back", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
     assert!(get(&running.http, "/slow/0").contains("200 OK"), "work must go on during the delay");
     assert_eq!(running.wait().0, Some(0));
+}
+
+#[test]
+fn the_program_tells_whether_the_service_beside_it_is_ready() {
+    let ask = |admin: &str| {
+        finish(
+            service()
+                .arg("--check-ready")
+                .env("CHARGING__ADMIN__LISTEN", admin.replace("127.0.0.1", "0.0.0.0")),
+        )
+    };
+    let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "1500")]);
+    let ready = ask(&running.admin);
+    assert!(ready.status.success(), "{}", stderr(&ready));
+    running.signal(Signal::TERM);
+    until("it is not ready", || stderr(&ask(&running.admin)).contains("not ready: HTTP/1.1 503"));
+    let admin = running.admin.clone();
+    assert_eq!(running.wait().0, Some(0));
+    let gone = ask(&admin);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(stderr(&gone).contains("does not answer"), "{}", stderr(&gone));
 }
 
 #[test]

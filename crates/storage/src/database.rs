@@ -1,6 +1,6 @@
 //! Connections to Postgres: pooled, bounded in number and time.
 
-use crate::StorageError;
+use crate::{StorageError, trace};
 use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::time::Duration;
+use tracing::Instrument as _;
 
 /// After so long without use a connection is asked whether it still lives.
 const IDLE: Duration = Duration::from_secs(1);
@@ -124,14 +125,19 @@ impl Database {
         E: From<StorageError> + Send + 'static,
     {
         let database = self.clone();
-        let task = tokio::spawn(async move {
-            let connection = database.connection().await?;
+        let span = trace::span_of::<F>();
+        let within = span.clone();
+        let work = async move {
+            let connection =
+                database.connection().await.inspect_err(|_away| trace::fail(&within, "no_connection"))?;
             // Boxed: Diesel's futures nest so deeply that the compiler gives up on what is built around them.
             let work: BoxFuture<'_, Result<T, E>> = work(connection).boxed();
-            tokio::time::timeout(limit, work)
-                .await
-                .unwrap_or_else(|_elapsed| Err(E::from(StorageError::TimedOut)))
-        });
+            tokio::time::timeout(limit, work).await.unwrap_or_else(|_elapsed| {
+                trace::fail(&within, "timeout");
+                Err(E::from(StorageError::TimedOut))
+            })
+        };
+        let task = tokio::spawn(work.instrument(span));
         match task.await {
             Ok(outcome) => outcome,
             Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod availability;
 pub mod batch;
 mod bulk;
+pub mod census;
 pub mod charge_points;
 pub mod command_batches;
 pub mod commands;
@@ -30,6 +31,7 @@ pub mod stations;
 pub mod status_changes;
 pub mod tariffs;
 mod touched;
+pub mod trace;
 mod words;
 
 pub use database::{Connection, Database, DatabaseSettings, PooledConnection};

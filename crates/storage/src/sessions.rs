@@ -1,7 +1,9 @@
 //! Charging sessions, and the ledgers that they are derived from.
 
+mod metered;
 mod read;
 
+pub use metered::{MeteredSession, find_metered};
 pub(crate) use read::SessionRow;
 pub use read::{find, list_of_device};
 

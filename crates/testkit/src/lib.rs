@@ -10,6 +10,7 @@
 )]
 
 mod access;
+pub mod collector;
 mod database;
 pub mod hostile;
 pub mod injection;

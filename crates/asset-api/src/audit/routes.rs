@@ -1,26 +1,34 @@
-//! The operations on the audit of assets.
+//! The operations on the audit of assets and tariffs.
 
 use super::EditView;
 use crate::error::ApiError;
-use crate::scopes::read;
+use crate::scopes::{read, read_tariffs};
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use serde_json::json;
-use storage::{piles, stations};
+use storage::{piles, stations, tariffs};
 
 /// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
-    let of_station =
-        of("auditStation", "Stations", "List the edits of a station", stations::Refusal::NotFound.into());
-    let of_pile = of("auditPile", "Piles", "List the edits of a pile", piles::Refusal::NotFound.into());
+    let of_station = about(
+        read("auditStation", "Stations", "List the edits of a station"),
+        stations::Refusal::NotFound.into(),
+    );
+    let of_pile =
+        about(read("auditPile", "Piles", "List the edits of a pile"), piles::Refusal::NotFound.into());
+    let of_tariff = about(
+        read_tariffs("auditTariff", "Tariffs", "List the edits of a tariff"),
+        tariffs::Refusal::NotFound.into(),
+    );
     routes
         .resource("/api/v1/stations/{stationId}/audit", |on| on.get(of_station, super::of_station))
-        .resource("/api/v1/piles/{pileId}/audit", |on| on.get(of_pile, super::of_pile));
+        .resource("/api/v1/piles/{pileId}/audit", |on| on.get(of_pile, super::of_pile))
+        .resource("/api/v1/tariffs/{tariffId}/audit", |on| on.get(of_tariff, super::of_tariff));
 }
 
-fn of(id: &'static str, tag: &'static str, summary: &'static str, not_found: ApiError) -> Operation {
+fn about(operation: Operation, not_found: ApiError) -> Operation {
     let edit = json!({
         "version": 3,
         "action": "updated",
@@ -31,7 +39,7 @@ fn of(id: &'static str, tag: &'static str, summary: &'static str, not_found: Api
         "after": { "name": "人民广场站", "status": "Closed" },
     });
     let example = json!({ "items": [edit], "nextCursor": "AgAAAAAAAAAD" });
-    read(id, tag, summary)
+    operation
         .describe("Who edited what and when, the latest first, with what stood before and after.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<EditView<'_>>>(StatusCode::OK, "A page of edits", example))

@@ -1,5 +1,7 @@
 //! From JSON values to domain types; a message fit for the caller otherwise.
 
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use domain::tariff::PriceBook;
 use domain::text::InvalidText;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,8 +11,33 @@ use uuid::Uuid;
 
 /// Reads a text by the rules of `T`.
 pub fn text<T>(parse: fn(&str) -> Result<T, InvalidText>) -> impl Fn(&Value) -> Result<T, String> {
-    move |value| parse(string(value)?).map_err(|error| error.to_string())
+    move |value| parse(text_of(value)?).map_err(|error| error.to_string())
 }
+
+/// Reads a text as it is.
+pub fn string(value: &Value) -> Result<String, String> {
+    text_of(value).map(str::to_owned)
+}
+
+/// Reads a time in one of the years that prices are told for, as exactly as Postgres keeps it.
+pub fn instant(value: &Value) -> Result<DateTime<Utc>, String> {
+    let at = text_of(value)?.parse::<DateTime<Utc>>().ok();
+    // Leap seconds, which Postgres does not know, become the second after them.
+    let at = at.and_then(|at| DateTime::from_timestamp_micros(at.timestamp_micros()));
+    at.filter(|at| YEARS.contains(&at.year()))
+        .ok_or_else(|| format!("must be a time of RFC 3339 from {} to {}", YEARS.start(), YEARS.end()))
+}
+
+/// Reads a date in one of these years.
+pub fn date(value: &Value) -> Result<NaiveDate, String> {
+    let date = text_of(value)?.parse::<NaiveDate>().ok().filter(|date| YEARS.contains(&date.year()));
+    date.ok_or_else(|| {
+        format!("must be a date, written as YYYY-MM-DD, from {} to {}", YEARS.start(), YEARS.end())
+    })
+}
+
+/// The years for which the rules of time zones are known.
+const YEARS: RangeInclusive<i32> = PriceBook::YEARS;
 
 /// Reads a number.
 pub fn number(value: &Value) -> Result<f64, String> {
@@ -47,13 +74,13 @@ pub fn form<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
 
 /// Reads a UUID.
 pub fn uuid(value: &Value) -> Result<Uuid, String> {
-    Uuid::try_parse(string(value)?).map_err(|_malformed| "must be a UUID".to_owned())
+    Uuid::try_parse(text_of(value)?).map_err(|_malformed| "must be a UUID".to_owned())
 }
 
 /// Reads one of a few words.
 pub fn one_of<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> impl Fn(&Value) -> Result<T, String> {
     move |value| {
-        let given = string(value)?;
+        let given = text_of(value)?;
         let meant = all.iter().copied().find(|candidate| word(*candidate) == given);
         meant.ok_or_else(|| {
             let words: Vec<_> = all.iter().copied().map(word).collect();
@@ -62,6 +89,6 @@ pub fn one_of<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> impl Fn(&Value
     }
 }
 
-fn string(value: &Value) -> Result<&str, String> {
+fn text_of(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "must be a string".to_owned())
 }

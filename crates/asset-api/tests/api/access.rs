@@ -8,9 +8,11 @@ use runtime::auth::AuthMode;
 const READ: &str = "assets:read";
 const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
+const READ_TARIFFS: &str = "tariffs:read";
+const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// What the service answers, and the scope that it needs.
-pub const ROUTES: [(&str, &str, &str); 32] = [
+pub const ROUTES: [(&str, &str, &str); 56] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -43,6 +45,30 @@ pub const ROUTES: [(&str, &str, &str); 32] = [
     ("GET", "unregistered-charge-points", READ),
     ("GET", "fleet", READ),
     ("GET", "ingest-partitions", OPERATE),
+    ("GET", "tariffs", READ_TARIFFS),
+    ("POST", "tariffs", WRITE_TARIFFS),
+    ("POST", "tariffs/validate", READ_TARIFFS),
+    ("GET", "tariffs/ID", READ_TARIFFS),
+    ("PUT", "tariffs/ID", WRITE_TARIFFS),
+    ("PATCH", "tariffs/ID", WRITE_TARIFFS),
+    ("DELETE", "tariffs/ID", WRITE_TARIFFS),
+    ("GET", "tariffs/ID/audit", READ_TARIFFS),
+    ("GET", "tariffs/ID/draft", READ_TARIFFS),
+    ("PUT", "tariffs/ID/draft", WRITE_TARIFFS),
+    ("DELETE", "tariffs/ID/draft", WRITE_TARIFFS),
+    ("POST", "tariffs/ID/draft/publish", WRITE_TARIFFS),
+    ("GET", "tariffs/ID/versions", READ_TARIFFS),
+    ("GET", "tariffs/ID/versions/ID", READ_TARIFFS),
+    ("GET", "tariffs/ID/versions/ID/ocpi", READ_TARIFFS),
+    ("GET", "tariffs/ID/versions/ID/tcec", READ_TARIFFS),
+    ("GET", "tariffs/bindings", READ_TARIFFS),
+    ("POST", "tariffs/bindings", WRITE_TARIFFS),
+    ("GET", "tariffs/bindings/ID", READ_TARIFFS),
+    ("POST", "tariffs/bindings/ID/end", WRITE_TARIFFS),
+    ("GET", "tariffs/price", READ_TARIFFS),
+    ("GET", "tariffs/timetable", READ_TARIFFS),
+    ("POST", "tariffs/quote", READ_TARIFFS),
+    ("GET", "sessions/ID/quote", READ_TARIFFS),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,6 +77,31 @@ impl TestApp {
         made.header("location").unwrap().to_owned()
     }
 
+    /// Makes a tariff that is active, and publishes `price_list` as its first version; answers its path.
+    pub async fn tariff(&self, price_list: &Value) -> String {
+        let details = json!({ "name": "Day", "currency": "CNY", "status": "Active" });
+        let made = self.post("/api/v1/tariffs", &details).await;
+        let path = made.header("location").unwrap().to_owned();
+        self.publish(&path, price_list, &json!({})).await;
+        path
+    }
+
+    /// Publishes `price_list` as the next version of the tariff at `path`.
+    pub async fn publish(&self, path: &str, price_list: &Value, when: &Value) {
+        let put = self.put(&format!("{path}/draft"), price_list).await;
+        assert_eq!(put.status, 200, "{}", put.text());
+        let published = self.post(&format!("{path}/draft/publish"), when).await;
+        assert_eq!(published.status, 200, "{}", published.text());
+    }
+
+    /// Binds the tariff at `path` to `subject`; answers the path of the binding.
+    pub async fn bind(&self, path: &str, subject: &Value) -> String {
+        let body = json!({ "tariffId": id(path), "subject": subject });
+        let made = self.post("/api/v1/tariffs/bindings", &body).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.header("location").unwrap().to_owned()
+    }
+
     /// Makes a pile in a station of its own; answers its path.
     pub async fn pile(&self, charge_point_id: &str) -> String {
         let station = self.station().await;
@@ -89,6 +114,11 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.context.shutdown.request();
     }
+}
+
+/// The id at the end of a path.
+pub fn id(path: &str) -> &str {
+    path.rsplit('/').next().unwrap()
 }
 
 /// The least that makes a pile.

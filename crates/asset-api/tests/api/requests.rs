@@ -87,14 +87,14 @@ async fn the_framework_refuses_in_the_same_form() {
       "type": "https://charging.example/problems/unsupported-media-type"
     }
     "#);
-    let long = format!(r#"{{"name": "{}"}}"#, "x".repeat(70_000));
+    let long = format!(r#"{{"name": "{}"}}"#, "x".repeat(270_000));
     assert_snapshot!(post(&app, &long).await.snapshot(), @r#"
     413 Payload Too Large
     content-type: application/problem+json
 
     {
       "code": "BODY_TOO_LARGE",
-      "detail": "at most 65536 bytes are accepted",
+      "detail": "at most 262144 bytes are accepted",
       "instance": "/api/v1/stations",
       "status": 413,
       "title": "Request body is too large",

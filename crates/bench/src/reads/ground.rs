@@ -1,4 +1,4 @@
-//! What is read: stations and piles in a database of their own, made in bulk, the same every time.
+//! What is read: stations, piles and tariffs in a database of their own, made in bulk, the same every time.
 
 use crate::server;
 use anyhow::Context as _;
@@ -22,7 +22,7 @@ pub async fn make(given: &str, name: &str) -> anyhow::Result<String> {
     let mut connection = server::connect(&url).await?;
     connection.batch_execute(SQL).await.context("make stations and piles")?;
     // As autovacuum would, before long.
-    connection.batch_execute("vacuum analyze stations, piles, charge_points, connectors, sessions").await?;
+    connection.batch_execute("vacuum analyze stations, piles, charge_points, connectors, sessions, tariffs, tariff_versions, tariff_bindings").await?;
     // Not while it is measured. Who may not ask for one has it some time.
     connection.batch_execute("checkpoint").await.unwrap_or_default();
     Ok(url)

@@ -1,4 +1,4 @@
--- 10,000 stations in twenty cities, most of them in the large ones, with 100,000 piles, whose devices have been heard. The same
+-- 10,000 stations in twenty cities, most of them in the large ones, with 100,000 piles, whose devices have been heard, and tariffs. The same
 -- every time: where a station lies, how many piles it has and what its devices say comes from its number. The ids go up with the
 -- numbers, as UUIDv7 do with time, and end in the number in decimal, so that pgbench can make them of one.
 
@@ -88,6 +88,29 @@ where heard < 0.98 and (past > 0 or busy < 0.25);
 insert into sessions (id, charge_point_id, connector_id, transaction_id, id_tag, started_at, meter_start_wh)
 select gen_random_uuid(), charge_point_id, connector_id, charge_point_id, 'TAG-1', now() - interval '20 minutes', 1000.0
 from connectors where connector_id = 2 and status = 'Charging';
+
+-- A tariff of four bands for the platform, one for each operator, and one of which each tenth station and each twentieth pile has one.
+-- Each had other prices before. They hold since long ago.
+insert into tariffs (id, name, currency, status, change_rule, created_at, updated_at, version)
+select id_of('018d000000007', n), 'Tariff ' || n, 'CNY', 'Active', 'FrozenAtStart', '2026-01-01', '2026-01-01', 1
+from generate_series(0, 99) n;
+insert into tariff_versions (tariff_id, number, price_list, revision, created_at, created_by, updated_at, updated_by, effective_from,
+                             published_at, published_by, activated_at)
+select id_of('018d000000007', n), number, jsonb_build_object('timeZone', 'Asia/Shanghai', 'schedules', jsonb_build_array(
+           jsonb_build_object('bands', (
+               select jsonb_agg(jsonb_build_object('from', begins, 'to', ends, 'kind', kind, 'electricityPrice', price, 'serviceFee', '0.80'))
+               from (values ('23:00', '07:00', 'valley', '0.3158'), ('07:00', '10:00', 'flat', '0.7055'), ('10:00', '15:00', 'peak', '1.0213'),
+                            ('15:00', '18:00', 'flat', '0.7055'), ('18:00', '21:00', 'sharp', '1.2345'), ('21:00', '23:00', 'flat', '0.7055'))
+                    as bands (begins, ends, kind, price))))),
+       1, '2026-01-01', 'bench', '2026-01-01', 'bench', timestamptz '2026-01-01' + number * interval '30 days', '2026-01-01', 'bench',
+       timestamptz '2026-01-01' + number * interval '30 days'
+from generate_series(0, 99) n, generate_series(1, 3) number;
+insert into tariff_bindings (id, level, operator_id, station_id, pile_id, tariff_id, effective_from, created_at, created_by)
+select gen_random_uuid(), level, operator_id, station_id, pile_id, id_of('018d000000007', hashtext(subject) & 63), '2026-02-01', '2026-01-01', 'bench'
+from (select 'platform' as level, null as operator_id, null::uuid as station_id, null::uuid as pile_id, '' as subject
+      union all select 'operator', 'op-' || n, null, null, 'op-' || n from generate_series(0, 49) n
+      union all select 'station', null, id, null, id::text from stations where mixed(hashtext(id::text), 'bound') < 0.1
+      union all select 'pile', null, null, id, id::text from piles where mixed(hashtext(id::text), 'bound') < 0.05) as bound;
 
 drop table seeded, cities;
 drop function id_of, mixed;

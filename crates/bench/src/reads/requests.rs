@@ -3,7 +3,7 @@
 use super::ground;
 use super::list::{LIMIT, List};
 use crate::caller::Caller;
-use crate::report::PILE;
+use crate::report::{PILE, ReadTarget};
 use crate::stretch::Outcome;
 use anyhow::Context as _;
 use std::sync::Arc;
@@ -16,13 +16,15 @@ const DIFFERENT: usize = 64;
 pub struct Kind {
     /// What it is called in the report.
     pub name: &'static str,
+    /// How long callers may wait for it.
+    pub target: ReadTarget,
     which: Which,
 }
 
 #[derive(Debug, Clone)]
 enum Which {
-    /// Any of all piles.
-    AnyPile,
+    /// Any of all piles, whose id follows this.
+    AnyPile(&'static str),
     /// Any of these paths.
     AnyOf(Arc<Vec<String>>),
 }
@@ -39,9 +41,13 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
         Ok(format!("/api/v1/stations?near={},{}&limit={LIMIT}", place.0, place.1))
     });
     let piles = spread().map(|station| format!("/api/v1/stations/{}/piles?limit={LIMIT}", station.id));
-    let any_of = |name, paths: Vec<String>| Kind { name, which: Which::AnyOf(Arc::new(paths)) };
+    let target = ReadTarget { rate: 2_000, p99_ms: 20.0 };
+    let any_of = |name, paths: Vec<String>| Kind { name, target, which: Which::AnyOf(Arc::new(paths)) };
+    let price = ReadTarget { rate: 1_000, p99_ms: 10.0 };
+    let of_connector = "/api/v1/tariffs/price?connectorId=1&pileId=";
     Ok(vec![
-        Kind { name: PILE, which: Which::AnyPile },
+        Kind { name: PILE, target, which: Which::AnyPile("/api/v1/piles/") },
+        Kind { name: "the price at a connector", target: price, which: Which::AnyPile(of_connector) },
         any_of("a page of 50 stations", different().map(|percent| stations.page_at(percent)).collect()),
         any_of("50 stations nearby", near.collect::<anyhow::Result<_>>()?),
         any_of("piles of a station", piles.collect()),
@@ -52,7 +58,7 @@ impl Kind {
     /// The path of the request of that number.
     pub fn path(&self, number: u64) -> anyhow::Result<String> {
         Ok(match &self.which {
-            Which::AnyPile => format!("/api/v1/piles/{}", ground::pile(scattered(number) % ground::PILES)?),
+            Which::AnyPile(before) => format!("{before}{}", ground::pile(scattered(number) % ground::PILES)?),
             Which::AnyOf(paths) => {
                 let index = scattered(number) % u64::try_from(paths.len())?.max(1);
                 paths.get(usize::try_from(index)?).context("no request of this kind")?.clone()
@@ -63,10 +69,10 @@ impl Kind {
     /// Requests whose statements are recorded, each with what its script begins with and what is written otherwise in it.
     pub fn examples(&self) -> anyhow::Result<Vec<Example>> {
         Ok(match &self.which {
-            Which::AnyPile => {
+            Which::AnyPile(before) => {
                 // One that is heard, as nearly all are, with two connectors.
                 let number = 12_345;
-                let path = format!("/api/v1/piles/{}", ground::pile(number)?);
+                let path = format!("{before}{}", ground::pile(number)?);
                 vec![Example { path, before: ground::any_pile(), instead: ground::any_instead(number)? }]
             }
             Which::AnyOf(paths) => {
@@ -86,7 +92,8 @@ impl Kind {
         let answer = caller.get(&path).await;
         let body = answer.as_ref().map_err(|error| format!("{error:#}"))?.body_of(200);
         let body = body.map_err(|error| format!("{error:#}"))?;
-        if body.starts_with(b"{\"id\":") || body.starts_with(b"{\"items\":[{") {
+        let begins = ["{\"id\":", "{\"items\":[{", "{\"at\":"];
+        if begins.iter().any(|beginning| body.starts_with(beginning.as_bytes())) {
             Ok(())
         } else {
             Err(format!("nothing at {path}"))
@@ -118,14 +125,16 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
+    const TARGET: ReadTarget = ReadTarget { rate: 1, p99_ms: 1.0 };
+
     #[test]
     fn requests_are_spread_over_all_that_there_is() {
-        let kind = Kind { name: PILE, which: Which::AnyPile };
+        let kind = Kind { name: PILE, target: TARGET, which: Which::AnyPile("/api/v1/piles/") };
         let paths: HashSet<_> = (0..10_000).map(|number| kind.path(number).unwrap()).collect();
         // Of 10,000 drawn from 100,000 about 9,516 are different.
         assert!((9_300..9_700).contains(&paths.len()), "{}", paths.len());
         let some = (0..DIFFERENT).map(|number| format!("/{number}")).collect();
-        let kind = Kind { name: PILE, which: Which::AnyOf(Arc::new(some)) };
+        let kind = Kind { name: PILE, target: TARGET, which: Which::AnyOf(Arc::new(some)) };
         let paths: HashSet<_> = (0..1_000).map(|number| kind.path(number).unwrap()).collect();
         assert_eq!(paths.len(), DIFFERENT);
     }

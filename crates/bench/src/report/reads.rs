@@ -7,6 +7,15 @@ use serde::Serialize;
 /// The kind whose throughput is judged: `GET /piles/{id}`.
 pub const PILE: &str = "a pile";
 
+/// How long callers may wait, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ReadTarget {
+    /// At so many requests per second.
+    pub rate: u32,
+    /// P99 at most, in ms.
+    pub p99_ms: f64,
+}
+
 /// Reads.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reads {
@@ -27,6 +36,8 @@ pub struct Reads {
 pub struct ReadKind {
     /// Which.
     pub name: &'static str,
+    /// How long callers may wait for it.
+    pub target: ReadTarget,
     /// Statements that a request sends.
     pub statements: usize,
     /// Round trips that it needs for them.
@@ -37,7 +48,7 @@ pub struct ReadKind {
     pub floor: Saturation,
     /// The first in percent of the second.
     pub of_floor_percent: f64,
-    /// At a rate: the one with a target, or half of what is answered where that is less.
+    /// At a rate: that of the target, or half of what is answered where that is less.
     pub paced: CallPhase,
     /// The same statements at that rate.
     pub floor_paced: FloorPhase,

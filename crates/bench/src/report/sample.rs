@@ -2,7 +2,7 @@
 
 use super::{
     CallPhase, CommandRate, Commands, Floor, FloorPhase, Latency, PageCost, Phase, ProcessUse, ReadKind,
-    Reads, Report, Saturation, Takeover, Writing,
+    ReadTarget, Reads, Report, Saturation, Takeover, Writing,
 };
 use crate::conditions::Conditions;
 use crate::server::Setting;
@@ -175,6 +175,7 @@ fn reads() -> Reads {
         let floor = Saturation { clients: 8, per_s: floor_per_s, latency: latency(0.4, 0.8, 1.2, 9.0) };
         ReadKind {
             name,
+            target: ReadTarget { rate: 2_000, p99_ms: 20.0 },
             statements: 3,
             round_trips: 1,
             of_floor_percent: ReadKind::share_of(&saturated, &floor),

@@ -4,6 +4,7 @@ use crate::app::TestApp;
 use crate::fleet::Device;
 use insta::assert_snapshot;
 use serde_json::json;
+use testkit::{Manner, Relay};
 
 async fn readiness(app: &TestApp) -> String {
     let report = app.context.health.report().await;
@@ -27,6 +28,20 @@ async fn it_is_ready_once_all_it_needs_is_there() {
     "#);
     app.create_topic(8).await;
     testkit::eventually("ready", || async { app.context.health.report().await.ready }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stays_ready_when_redis_goes_away() {
+    let url = testkit::redis_url();
+    let server = url.trim_start_matches("redis://").parse().unwrap();
+    let redis = Relay::before(server).await;
+    let app = TestApp::with(&[("redis.url", &format!("redis://{}", redis.address))]).await;
+    app.create_topic(8).await;
+    testkit::eventually("ready", || async { app.context.health.report().await.ready }).await;
+    redis.be(Manner::Closed);
+    testkit::eventually("the loss to be told", || async { !readiness(&app).await.contains("redis: ok") })
+        .await;
+    assert!(app.context.health.report().await.ready, "{}", readiness(&app).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

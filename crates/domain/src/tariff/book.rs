@@ -3,7 +3,7 @@
 use super::band::{BandKind, Rate};
 use super::binding::{Binding, Level, Place};
 use super::currency::Currency;
-use super::timetable::{self, TimetableRow, Walk};
+use super::timetable::Timetable;
 use super::zone::Zone;
 use super::{Tariff, TariffStatus, TariffVersion};
 use crate::ids::{BindingId, TariffId};
@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// Tariffs, and what they are bound to: all that may say what a place costs.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -69,7 +70,7 @@ pub enum Outcome {
     Over,
     /// Its tariff is not known.
     TariffUnknown,
-    /// Its tariff is a draft, or retired.
+    /// Its tariff is a draft.
     TariffNotActive,
     /// No version of its tariff is in force yet.
     NoVersionInForce,
@@ -112,7 +113,7 @@ pub struct PriceAt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unpriced {
     /// Nothing that is bound to the place applies.
-    #[error("no tariff applies at {at}")]
+    #[error("no tariff applies at {at:?}")]
     NoTariff {
         /// When.
         at: DateTime<Utc>,
@@ -143,6 +144,8 @@ pub(super) struct Reign<'book> {
 impl PriceBook {
     /// The longest time that prices are told for at once, in days.
     pub const MAX_DAYS: i64 = 31;
+    /// The years for which prices are told: those for which the rules of zones are worked out.
+    pub const YEARS: RangeInclusive<i32> = 1970..=2099;
 
     /// Which tariff applies at a place, at an instant, and why.
     #[must_use]
@@ -194,33 +197,34 @@ impl PriceBook {
         })
     }
 
-    /// What a place costs through some time, as a driver is shown it: rows follow one another without a gap, and each has
-    /// another price or name than the one before.
+    /// What a place costs through some time, as a driver is shown it.
     ///
     /// # Errors
-    /// When at some instant no tariff applies, or the time is too far away or too long.
+    /// When at no instant of it a tariff applies, or the time is too far away or too long.
     pub fn timetable(
         &self,
         place: &Place,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<Vec<TimetableRow>, Unpriced> {
-        let mut rows = vec![];
-        for reign in self.reigns(place, from, to)? {
-            let list = &reign.applied.version.price_list;
-            for stay in Walk::new(list, reign.from, reign.to) {
-                let row = TimetableRow {
-                    from: list.zone().local(stay.from),
-                    to: list.zone().local(stay.to),
-                    kind: stay.found.band.kind,
-                    rate: stay.found.band.rate,
-                    price_per_kwh: stay.found.band.rate.per_kwh(),
-                    currency: reign.applied.tariff.details.currency,
-                };
-                timetable::add(&mut rows, row);
+    ) -> Result<Timetable, Unpriced> {
+        reachable(from, to)?;
+        let mut timetable = Timetable::default();
+        let mut without = None;
+        for (from, to) in self.spans(place, from, to) {
+            match self.reign(place, from, to) {
+                Ok(Reign { applied: Applied { tariff, version, .. }, .. }) => {
+                    timetable.add_prices(&version.price_list, tariff.details.currency, from, to);
+                }
+                Err(unpriced) => {
+                    timetable.add_unpriced(from, to);
+                    without.get_or_insert(unpriced);
+                }
             }
         }
-        Ok(rows)
+        match without {
+            Some(unpriced) if timetable.rows.is_empty() => Err(unpriced),
+            _ => Ok(timetable),
+        }
     }
 
     /// What a place costs on some dates, 1 for a day and 7 for a week: [`Self::timetable`] from the begin of the first date in
@@ -234,12 +238,22 @@ impl PriceBook {
         zone: Zone,
         first: NaiveDate,
         days: u64,
-    ) -> Result<Vec<TimetableRow>, Unpriced> {
+    ) -> Result<Timetable, Unpriced> {
         let end = first.checked_add_days(Days::new(days)).ok_or(Unpriced::OutOfReach)?;
-        if !KNOWN_YEARS.contains(&first.year()) || !KNOWN_YEARS.contains(&end.year()) {
+        if !Self::YEARS.contains(&first.year()) || !Self::YEARS.contains(&end.year()) {
             return Err(Unpriced::OutOfReach);
         }
         self.timetable(place, zone.day_start(first), zone.day_start(end))
+    }
+
+    /// The zone of what applies at a place, at an instant; if nothing does, of what does next, before `until`.
+    ///
+    /// # Errors
+    /// When no tariff applies from then on until then.
+    pub fn zone(&self, place: &Place, at: DateTime<Utc>, until: DateTime<Utc>) -> Result<Zone, Unpriced> {
+        let applied = self.spans(place, at, until).find_map(|(from, _)| self.resolve(place, from).applied);
+        let none = || Unpriced::NoTariff { at, considered: self.resolve(place, at).considered };
+        applied.map(|applied| applied.version.price_list.zone()).ok_or_else(none)
     }
 
     /// The versions that apply at a place from one instant to another, in order, without a gap.
@@ -250,11 +264,21 @@ impl PriceBook {
         to: DateTime<Utc>,
     ) -> Result<Vec<Reign<'_>>, Unpriced> {
         reachable(from, to)?;
+        self.spans(place, from, to).map(|(from, to)| self.reign(place, from, to)).collect()
+    }
+
+    /// The times from one instant to another within which nothing changes at a place, in order.
+    fn spans(
+        &self,
+        place: &Place,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>)> + use<> {
         let changes = self.changes(place);
         let within = changes.into_iter().filter(|change| from < *change && *change < to);
         let starts: Vec<_> = std::iter::once(from).filter(|_| from < to).chain(within).collect();
-        let ends = starts.iter().skip(1).copied().chain([to]);
-        starts.iter().zip(ends).map(|(from, to)| self.reign(place, *from, to)).collect()
+        let ends: Vec<_> = starts.iter().skip(1).copied().chain([to]).collect();
+        starts.into_iter().zip(ends)
     }
 
     /// The version that applies at a place, at `from`, and is said to until `to`.
@@ -307,12 +331,9 @@ impl PriceBook {
     }
 }
 
-/// The years for which the rules of zones are worked out.
-const KNOWN_YEARS: std::ops::RangeInclusive<i32> = 1970..=2099;
-
 /// Whether prices are told from one instant to another.
 fn reachable(from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), Unpriced> {
-    let known = [from, to].iter().all(|at| KNOWN_YEARS.contains(&at.year()));
+    let known = [from, to].iter().all(|at| PriceBook::YEARS.contains(&at.year()));
     // An hour more, for clocks that are set back within the longest time.
     let short = to - from <= TimeDelta::days(PriceBook::MAX_DAYS) + TimeDelta::hours(1);
     (known && short).then_some(()).ok_or(Unpriced::OutOfReach)

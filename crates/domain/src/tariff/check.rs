@@ -33,7 +33,7 @@ const FEE_IN_KWH: u32 = 100;
 /// Something wrong with a price list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
-    /// Where: a path such as `schedules[0].bands[2].to`; of the list as a whole it is empty.
+    /// Where: a path such as `schedules[0].bands[2].to`.
     pub path: String,
     /// What. Fit to be shown to the caller.
     pub message: String,

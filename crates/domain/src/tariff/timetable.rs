@@ -28,6 +28,26 @@ pub struct TimetableRow {
     pub currency: Currency,
 }
 
+/// What a place costs through some time: rows and times without a price together have all of it, each instant once.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "TimetableRows")]
+pub struct Timetable {
+    /// In order. Each has another price or name than the one before it, or comes after a time without a price.
+    pub rows: Vec<TimetableRow>,
+    /// The times in which no tariff applies, in order.
+    pub unpriced: Vec<UnpricedTime>,
+}
+
+/// A time in which no tariff applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnpricedTime {
+    /// When it begins.
+    pub from: DateTime<Utc>,
+    /// When it ends, that instant not included.
+    pub to: DateTime<Utc>,
+}
+
 /// A time in which one band goes on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stay<'list> {
@@ -65,12 +85,45 @@ impl<'list> Iterator for Walk<'list> {
     }
 }
 
-/// Adds a row, or lets the last one go on where nothing changes for the driver.
-pub(super) fn add(rows: &mut Vec<TimetableRow>, row: TimetableRow) {
-    match rows.last_mut() {
-        Some(last) if (last.kind, last.rate, last.currency) == (row.kind, row.rate, row.currency) => {
-            last.to = row.to;
+impl Timetable {
+    /// Adds a row, or lets the last one go on where nothing changes for the driver.
+    fn add(&mut self, row: TimetableRow) {
+        match self.rows.last_mut() {
+            Some(last)
+                if last.to == row.from
+                    && (last.kind, last.rate, last.currency) == (row.kind, row.rate, row.currency) =>
+            {
+                last.to = row.to;
+            }
+            _ => self.rows.push(row),
         }
-        _ => rows.push(row),
+    }
+
+    /// Adds what a version costs through some time.
+    pub(super) fn add_prices(
+        &mut self,
+        list: &PriceList,
+        currency: Currency,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) {
+        for stay in Walk::new(list, from, to) {
+            self.add(TimetableRow {
+                from: list.zone().local(stay.from),
+                to: list.zone().local(stay.to),
+                kind: stay.found.band.kind,
+                rate: stay.found.band.rate,
+                price_per_kwh: stay.found.band.rate.per_kwh(),
+                currency,
+            });
+        }
+    }
+
+    /// Adds a time in which no tariff applies.
+    pub(super) fn add_unpriced(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) {
+        match self.unpriced.last_mut() {
+            Some(last) if last.to == from => last.to = to,
+            _ => self.unpriced.push(UnpricedTime { from, to }),
+        }
     }
 }

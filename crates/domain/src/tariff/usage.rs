@@ -32,19 +32,19 @@ pub enum InvalidUsage {
     #[error("there must be 2 to {MAX_READINGS} readings: the first is of the start, the last of the end")]
     Count,
     /// A reading is earlier than the one before it, or the end earlier than the start.
-    #[error("what is read at {at} is earlier than what comes before it")]
+    #[error("what is read at {at:?} is earlier than what comes before it")]
     Backwards {
         /// When it was taken.
         at: DateTime<Utc>,
     },
     /// The register fell.
-    #[error("the register falls at {at}")]
+    #[error("the register falls at {at:?}")]
     Falling {
         /// When.
         at: DateTime<Utc>,
     },
     /// Energy without any time in which it could flow.
-    #[error("the register jumps at {at}")]
+    #[error("the register jumps at {at:?}")]
     Jump {
         /// When.
         at: DateTime<Utc>,
@@ -114,6 +114,12 @@ impl Usage {
     #[must_use]
     pub const fn ended_at(&self) -> DateTime<Utc> {
         self.last.at
+    }
+
+    /// How many readings tell it, those of the start and the end too.
+    #[must_use]
+    pub const fn reading_count(&self) -> usize {
+        self.readings.len()
     }
 
     /// When the connector was given free; `None` when that is not known.

@@ -258,7 +258,7 @@ fn each_item_is_of_one_version() {
     let items: Vec<_> = quote.items.iter().map(|item| (item.version, item.electricity.to_string())).collect();
     assert_eq!(items, [(1, "0.50 CNY".to_owned()), (2, "0.50 CNY".to_owned())]);
     // A driver who looks at the timetable sees no difference.
-    assert_eq!(book.timetable(&place(), start, end).unwrap().len(), 1);
+    assert_eq!(book.timetable(&place(), start, end).unwrap().rows.len(), 1);
 }
 
 /// The fee for occupancy is 0.30 a minute after 15 minutes, at most 10.00, and a session costs 1.50.
@@ -329,7 +329,7 @@ fn a_timetable_is_merged() {
     let bands = ["23:00-07:00 valley 0.3 0.8", "07:00-10:00 flat 0.7 0.8", "10:00-23:00 flat 0.70 0.80"];
     let book = book("CNY", list("Asia/Shanghai", &bands));
     let zone = domain::tariff::Zone::parse("Asia/Shanghai").unwrap();
-    let rows = book.timetable_of_days(&place(), zone, "2026-11-23".parse().unwrap(), 2).unwrap();
+    let rows = book.timetable_of_days(&place(), zone, "2026-11-23".parse().unwrap(), 2).unwrap().rows;
     let rows: Vec<_> = rows
         .iter()
         .map(|row| {

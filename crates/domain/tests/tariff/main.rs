@@ -8,4 +8,5 @@ mod exchange;
 mod generated;
 mod golden;
 mod properties;
+mod recorded;
 mod resolution;

@@ -89,7 +89,7 @@ proptest! {
         let list = read(&draft);
         let zone = list.zone();
         let book = book("CNY", list.clone());
-        let rows = book.timetable_of_days(&place(), zone, date, 1).unwrap();
+        let rows = book.timetable_of_days(&place(), zone, date, 1).unwrap().rows;
         let (start, end) = (zone.day_start(date), zone.day_start(date.succ_opt().unwrap()));
         let mut at = start;
         for row in &rows {

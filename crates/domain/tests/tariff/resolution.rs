@@ -105,7 +105,7 @@ fn those_that_lose_say_why() {
     let mut book = five_levels();
     book.bindings[4].effective_from = instant("2026-07-01T00:00:00Z");
     book.bindings[3].effective_until = Some(instant(NOON));
-    book.tariffs[2].details.status = TariffStatus::Retired;
+    book.tariffs[2].details.status = TariffStatus::Draft;
     book.tariffs[1].versions[0].effective_from = instant("2026-07-01T00:00:00Z");
     let found = outcomes(&book, &here(), NOON);
     let reasons = [
@@ -211,4 +211,24 @@ fn prices_are_told_within_reach() {
     assert_eq!(week("2100-01-01", 1), Err(Unpriced::OutOfReach));
     assert_eq!(week("+262142-12-31", 1), Err(Unpriced::OutOfReach));
     assert_eq!(book.price_at(&here(), chrono::DateTime::<chrono::Utc>::MAX_UTC), Err(Unpriced::OutOfReach));
+}
+
+#[test]
+fn a_timetable_tells_when_there_is_no_price() {
+    let mut book = five_levels();
+    book.bindings.truncate(1);
+    book.bindings[0].effective_from = instant("2026-11-23T10:00:00Z");
+    book.bindings[0].effective_until = Some(instant("2026-11-23T20:00:00Z"));
+    let (from, to) = (instant("2026-11-23T00:00:00Z"), instant("2026-11-24T00:00:00Z"));
+    let shown = book.timetable(&here(), from, to).unwrap();
+    let unpriced: Vec<_> = shown.unpriced.iter().map(|time| (time.from, time.to)).collect();
+    assert_eq!(unpriced, [(from, instant("2026-11-23T10:00:00Z")), (instant("2026-11-23T20:00:00Z"), to)]);
+    assert_eq!(shown.rows.first().unwrap().from, instant("2026-11-23T10:00:00Z"));
+    assert_eq!(shown.rows.last().unwrap().to, instant("2026-11-23T20:00:00Z"));
+    assert!(book.zone(&here(), from, to).is_ok());
+    let before = instant("2026-11-23T09:00:00Z");
+    assert!(
+        matches!(book.timetable(&here(), from, before), Err(Unpriced::NoTariff { at, .. }) if at == from)
+    );
+    assert!(matches!(book.zone(&here(), from, before), Err(Unpriced::NoTariff { .. })));
 }

@@ -28,7 +28,10 @@ impl PartitionTask {
                     self.lease.next_offset = next_offset;
                     self.report(&batch, tally.as_ref(), started);
                 }
-                Settled::Overtaken => return Some(Ended::LeaseLost),
+                Settled::Overtaken => {
+                    self.metrics.fenced();
+                    return Some(Ended::LeaseLost);
+                }
                 Settled::Stopped => return Some(Ended::Stopped),
                 Settled::Refused(error) => {
                     tracing::error!(

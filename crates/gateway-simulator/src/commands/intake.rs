@@ -8,7 +8,9 @@ use domain::command::Command;
 use domain::event::{CommandAnswer, EventKind};
 use domain::ids::{ChargePointId, CommandId, GatewayId};
 use runtime::kafka::ReceivedRecord;
+use runtime::trace::{self, TraceHeaders};
 use serde::Deserialize;
+use tracing::Instrument as _;
 use wire::{RawRecord, decode_command};
 
 /// Lets the pod see a record: it carries out what is meant for it, and passes over the rest.
@@ -21,7 +23,12 @@ pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &Recei
             core.counters().commands_foreign.one();
             Ok(())
         }
-        Ok(command) => receive(core, pod, (partition, record.offset), command, &raw).await,
+        Ok(command) => {
+            let topic = &core.settings.topics.commands;
+            let span = trace::process(topic, partition, record.offset, &record.headers);
+            let trace = TraceHeaders::of(&record.headers);
+            receive(core, pod, (partition, record.offset), command, trace).instrument(span).await
+        }
         Err(error) => {
             let outcome = refuse_unreadable(core, pod, raw.value.unwrap_or_default()).await;
             tracing::warn!(partition, offset = record.offset, %error, "a command cannot be understood");
@@ -38,10 +45,10 @@ async fn receive(
     pod: usize,
     (partition, offset): (i32, i64),
     command: Command,
-    raw: &RawRecord<'_>,
+    trace: TraceHeaders,
 ) -> Result<(), SimulatorError> {
     let received_at = runtime::clock::now();
-    let traceparent = raw.traceparent.and_then(|header| str::from_utf8(header).ok()).map(str::to_owned);
+    let traceparent = trace.traceparent.clone();
     core.counters().commands_received.one();
     let outcome = if !core.is_new_command(pod, command.id) {
         core.counters().commands_repeated.one();
@@ -50,7 +57,7 @@ async fn receive(
         core.counters().commands_expired.one();
         Outcome::Expired
     } else {
-        execute(core, pod, &command, traceparent.clone()).await?
+        execute(core, pod, &command, trace).await?
     };
     core.commands.push(ReceivedCommand {
         partition,
@@ -69,9 +76,11 @@ async fn execute(
     core: &Core,
     pod: usize,
     command: &Command,
-    traceparent: Option<String>,
+    trace: TraceHeaders,
 ) -> Result<Outcome, SimulatorError> {
-    let origin = Origin { trace_id: command.trace_id.clone(), traceparent, ..Origin::now(pod) };
+    // Where this gateway's own spans are seen, what comes of the command follows from them; else from who sent it.
+    let trace = if trace::is_exported() { TraceHeaders::current() } else { trace };
+    let origin = Origin { trace_id: command.trace_id.clone(), trace, ..Origin::now(pod) };
     let answer = |outcome: Outcome, word: &str| answered(command.id, command.kind.name(), outcome, word);
     let slot = core.slot(&command.charge_point_id);
     let mut held = match &slot {

@@ -4,9 +4,10 @@ use crate::error::SimulatorError;
 use chrono::{DateTime, Utc};
 use domain::event::GatewayEvent;
 use runtime::kafka::NewRecord;
+use runtime::trace::TraceHeaders;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
-use wire::{CONTENT_TYPE, JSON, TRACEPARENT};
+use wire::{CONTENT_TYPE, JSON};
 
 /// Where a record lies in the event topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +63,8 @@ impl Outgoing {
     }
 
     /// The same in a trace.
-    pub(crate) fn with_traceparent(mut self, traceparent: Option<&str>) -> Self {
-        if let Some(traceparent) = traceparent {
-            let header = (TRACEPARENT.to_owned(), traceparent.as_bytes().to_vec());
-            self.record.headers.extend([header]);
-        }
+    pub(crate) fn with_trace(mut self, trace: &TraceHeaders) -> Self {
+        trace.put(&mut self.record.headers);
         self
     }
 

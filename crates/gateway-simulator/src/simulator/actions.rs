@@ -8,6 +8,7 @@ use crate::publisher::{Outgoing, Position, SentEvent};
 use domain::event::GatewayEvent;
 use domain::ids::{ChargePointId, ConnectorId, IdTag};
 use domain::status::ConnectorStatus;
+use runtime::trace::TraceHeaders;
 
 impl Simulator {
     /// Has the device send a heartbeat.
@@ -99,7 +100,7 @@ impl Simulator {
     /// # Errors
     /// When it is not confirmed.
     pub async fn send(&self, event: GatewayEvent) -> Result<SentEvent, SimulatorError> {
-        self.core.send(event, None).await?.sent().await
+        self.core.send(event, &TraceHeaders::default()).await?.sent().await
     }
 
     /// Sends these bytes in the place of an event of that device.

@@ -4,6 +4,7 @@ use super::Core;
 use crate::device::{Device, Input, Reaction};
 use crate::driver::Driver;
 use chrono::{DateTime, Utc};
+use runtime::trace::TraceHeaders;
 
 /// A device, the pod that it belongs to, and who uses it.
 #[derive(Debug)]
@@ -25,14 +26,14 @@ pub(crate) struct Origin {
     pub(crate) at: DateTime<Utc>,
     /// The trace that it belongs to.
     pub(crate) trace_id: Option<String>,
-    /// The same, as a header.
-    pub(crate) traceparent: Option<String>,
+    /// The same, as headers.
+    pub(crate) trace: TraceHeaders,
 }
 
 impl Origin {
     /// Something that happens now, of its own accord.
     pub(crate) fn now(pod: usize) -> Self {
-        Self { pod, at: runtime::clock::now(), trace_id: None, traceparent: None }
+        Self { pod, at: runtime::clock::now(), trace_id: None, trace: TraceHeaders::default() }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::SimulatorError;
 use crate::publisher::{Outgoing, Receipt, SentEvent};
 use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, EventId};
+use runtime::trace::TraceHeaders;
 use std::sync::PoisonError;
 use uuid::Uuid;
 
@@ -78,18 +79,18 @@ impl Core {
             trace_id: origin.trace_id.clone(),
             kind,
         };
-        self.send(event, origin.traceparent.as_deref()).await.map(Some)
+        self.send(event, &origin.trace).await.map(Some)
     }
 
     /// Queues a ready event.
     pub(super) async fn send(
         &self,
         event: GatewayEvent,
-        traceparent: Option<&str>,
+        trace: &TraceHeaders,
     ) -> Result<Pending, SimulatorError> {
         let value = self.manners.write(&event);
         let (outgoing, receipt) = Outgoing::new(event.charge_point_id.as_str(), value, runtime::clock::now())
-            .with_traceparent(traceparent)
+            .with_trace(trace)
             .remembering(event.clone())
             .with_receipt();
         self.publisher.enqueue(outgoing).await?;

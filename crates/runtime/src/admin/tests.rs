@@ -1,6 +1,9 @@
 //! The probes, asked over the routes they are served on.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 
 use actix_web::{
     App,
@@ -41,6 +44,30 @@ async fn names_what_is_wrong() {
         body["checks"],
         json!({"buggy": "the check itself failed", "database": "ok", "kafka": "no broker answers"})
     );
+}
+
+#[actix_web::test]
+async fn what_was_there_once_may_be_away() {
+    let context = Context::new("test");
+    let there = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&there);
+    context.health.add_until_passed("redis", move || {
+        let there = asked.load(Ordering::Relaxed);
+        async move { if there { Ok(()) } else { Err("away".to_owned()) } }
+    });
+    for (is_there, expected, state) in [
+        (false, StatusCode::SERVICE_UNAVAILABLE, "away"),
+        (true, StatusCode::OK, "ok"),
+        (false, StatusCode::OK, "away"),
+    ] {
+        there.store(is_there, Ordering::Relaxed);
+        // Answers are given again for a while.
+        testkit::eventually("the state to be told", || async {
+            readyz(&context).await.1["checks"]["redis"] == state
+        })
+        .await;
+        assert_eq!(readyz(&context).await.0, expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,10 +24,16 @@ use crate::{Problem, trace};
 /// Upper bounds in seconds: from a cached read to the deadline.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+/// Stands for the route of a request that no route matches, in metrics and logs.
+const UNMATCHED: &str = "unmatched";
+/// Stands for methods that are none.
+const OTHER: &str = "_OTHER";
+
 /// What must be known of a request after it was handed on.
 struct Seen {
     method: Method,
-    route: String,
+    /// `None` where no route is.
+    route: Option<String>,
     path: String,
     started: Instant,
 }
@@ -38,7 +44,7 @@ pub(super) async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let seen = Seen {
         method: request.method().clone(),
-        route: request.resource_map().match_pattern(request.path()).unwrap_or_else(|| "unmatched".to_owned()),
+        route: request.resource_map().match_pattern(request.path()),
         path: target::shown(request.path()).to_owned(),
         started: Instant::now(),
     };
@@ -81,17 +87,31 @@ pub(super) async fn observe(
 }
 
 fn span(seen: &Seen, request: &ServiceRequest) -> Span {
+    let method = method_label(&seen.method);
+    let name = seen.route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
     let span = tracing::info_span!(
         "request",
-        otel.name = format!("{} {}", seen.method, seen.route),
+        otel.name = name,
         otel.kind = "server",
-        http.request.method = %seen.method,
+        http.request.method = method,
         http.route = seen.route,
         http.response.status_code = Empty,
     );
     // Fails only where no OpenTelemetry layer is installed, as in tests.
     drop(span.set_parent(trace::extract(request.headers())));
+    if trace::is_exported() {
+        describe(&span, seen, request);
+    }
     span
+}
+
+/// What a collector is told besides. The path is in the log line anyway.
+fn describe(span: &Span, seen: &Seen, request: &ServiceRequest) {
+    span.set_attribute("url.path", seen.path.clone());
+    span.set_attribute("url.scheme", request.connection_info().scheme().to_owned());
+    if method_label(&seen.method) == OTHER {
+        span.set_attribute("http.request.method_original", seen.method.to_string());
+    }
 }
 
 /// Gives a failed response its final body; successful ones pass untouched.
@@ -132,21 +152,31 @@ fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
 
 fn report(seen: &Seen, status: StatusCode) {
     let elapsed = seen.started.elapsed();
-    Span::current().record("http.response.status_code", status.as_u16());
+    // Signed, for the bridge to OpenTelemetry makes text of unsigned numbers.
+    Span::current().record("http.response.status_code", i64::from(status.as_u16()));
     duration_histogram().record(
         elapsed.as_secs_f64(),
         &[
             KeyValue::new("method", method_label(&seen.method)),
-            KeyValue::new("route", seen.route.clone()),
+            KeyValue::new("route", seen.route.clone().unwrap_or_else(|| UNMATCHED.to_owned())),
             KeyValue::new("status", i64::from(status.as_u16())),
         ],
     );
     let duration_ms = elapsed.as_secs_f64() * 1_000.0;
     if status.is_server_error() {
-        Span::current().set_status(opentelemetry::trace::Status::error(status.as_str().to_owned()));
+        // The status says which; clients' errors are no errors of ours.
+        Span::current().set_attribute("error.type", status.as_str().to_owned());
+        Span::current().set_status(opentelemetry::trace::Status::error(""));
     }
     // Method, route and status are fields of the span, and so of this line.
-    tracing::info!(target: "access", { url.path = seen.path, duration_ms }, "request");
+    match seen.route {
+        Some(_) => tracing::info!(target: "access", { url.path = seen.path, duration_ms }, "request"),
+        None => tracing::info!(
+            target: "access",
+            { http.route = UNMATCHED, url.path = seen.path, duration_ms },
+            "request"
+        ),
+    }
 }
 
 /// Clients can send any word as a method; metrics must not grow with their imagination.
@@ -159,7 +189,7 @@ fn method_label(method: &Method) -> &'static str {
         "PATCH" => "PATCH",
         "DELETE" => "DELETE",
         "OPTIONS" => "OPTIONS",
-        _ => "other",
+        _ => OTHER,
     }
 }
 

@@ -64,6 +64,19 @@ impl Question<'_> {
             Self::Get(key) | Self::TimeToLive(key) | Self::Delete(key) | Self::Set { key, .. } => key,
         }
     }
+
+    /// What it is called when there are several at once, or one.
+    pub(super) const fn name(&self, several: bool) -> &'static str {
+        match (self, several) {
+            (Self::Get(_) | Self::TimeToLive(_), true) => "PIPELINE GET",
+            (Self::Set { .. }, true) => "PIPELINE SET",
+            (Self::Delete(_), true) => "PIPELINE DEL",
+            (Self::Get(_), false) => "GET",
+            (Self::TimeToLive(_), false) => "PTTL",
+            (Self::Set { .. }, false) => "SET",
+            (Self::Delete(_), false) => "DEL",
+        }
+    }
 }
 
 impl Connector {

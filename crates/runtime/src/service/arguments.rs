@@ -8,6 +8,7 @@ pub(super) enum Action {
     Run,
     Command(&'static str),
     CheckConfig,
+    CheckReady,
     Help,
     Version,
 }
@@ -33,6 +34,7 @@ impl Arguments {
                     parsed.config = Some(PathBuf::from(file));
                 }
                 "--check-config" => parsed.act(Action::CheckConfig)?,
+                "--check-ready" => parsed.act(Action::CheckReady)?,
                 "--help" | "-h" => {
                     return Ok(Self { action: Action::Help, ..parsed });
                 }
@@ -68,6 +70,7 @@ pub(super) fn help(name: &str, commands: &[(&str, &str)]) -> String {
          Options:\n\
          \x20 --config FILE    settings that go over the built-in defaults (or set CHARGING_CONFIG)\n\
          \x20 --check-config   check the settings and exit\n\
+         \x20 --check-ready    ask the service that runs with these settings whether it is ready, and exit\n\
          \x20 --help           show this\n\
          \x20 --version        show the version\n"
     );

@@ -35,8 +35,9 @@ pub(super) fn run(
 ) -> ExitCode {
     // Two providers end up in the dependency tree, so rustls cannot choose by itself; only the first call counts.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let outcome =
-        telemetry::init(&settings.log).and_then(|()| build_runtime(&settings.runtime)).and_then(|runtime| {
+    let outcome = telemetry::init_service(name, &settings.log)
+        .and_then(|()| build_runtime(&settings.runtime))
+        .and_then(|runtime| {
             let outcome = runtime.block_on(serve(name, kind, settings, body));
             runtime.shutdown_timeout(RUNTIME_STOP);
             outcome

@@ -2,19 +2,23 @@
 
 use anyhow::Context as _;
 use opentelemetry_sdk::trace::SdkTracer;
+use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::LevelFilter, fmt::format::JsonFields, layer::SubscriberExt,
+    EnvFilter, Layer,
+    filter::{LevelFilter, filter_fn},
+    fmt::format::JsonFields,
+    layer::SubscriberExt,
     util::SubscriberInitExt,
 };
 
 use super::json::JsonLines;
-use crate::settings::LogFormat;
+use crate::{settings::LogFormat, trace};
 
 /// Libraries that report as errors what their callers handle; `log.level` may name them to hear them again.
 ///
+/// Spans of [`trace::EXPORTED`] are for collectors, their fields would only fill up lines.
 /// The dispatcher of HTTP/1 would report as an error whatever strangers send that is no HTTP.
-const QUIET: &str =
-    "rskafka=off,fred=error,actix_server=warn,actix_http=warn,actix_http::h1::dispatcher=off,mio=warn";
+const QUIET: &str = "rskafka=off,fred=error,actix_server=warn,actix_http=warn,actix_http::h1::dispatcher=off,mio=warn,otel=off";
 
 pub(super) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     EnvFilter::try_new(format!("{QUIET},{level}"))
@@ -22,7 +26,7 @@ pub(super) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
 }
 
 /// Leaves a subscriber alone that was installed before, as a test harness may have done.
-pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer) {
+pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer, exported: bool) {
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match format {
         LogFormat::Json => layer.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed(),
@@ -33,10 +37,21 @@ pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer) {
         .with_tracer(tracer)
         .with_location(false)
         .with_threads(false)
-        .with_filter(LevelFilter::INFO);
+        .with_tracked_inactivity(false)
+        .with_filter(
+            filter_fn(move |metadata| has_identity(metadata, exported))
+                .with_max_level_hint(LevelFilter::INFO),
+        );
     let installed =
         tracing_subscriber::registry().with(identities).with(lines.with_filter(filter)).try_init();
     if installed.is_err() {
         tracing::debug!("a log subscriber was there already");
     }
+}
+
+/// Log lines are no part of traces. Spans that only a collector wants cost nothing where there is none.
+fn has_identity(metadata: &Metadata<'_>, exported: bool) -> bool {
+    metadata.is_span()
+        && *metadata.level() <= Level::INFO
+        && (exported || metadata.target() != trace::EXPORTED)
 }

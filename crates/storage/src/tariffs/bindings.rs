@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::asset::Signature;
 use domain::ids::{BindingId, TariffId};
@@ -82,17 +82,17 @@ pub async fn list(
     rows.into_iter().map(BindingRecord::try_from).collect()
 }
 
-/// A binding of a tariff that holds at an instant, or will.
+/// A binding of a tariff that holds at an instant, or will; one that held before too, when none is given.
 pub(super) async fn not_over(
     tx: &mut Connection,
     tariff: TariffId,
-    at: DateTime<Utc>,
+    at: Option<DateTime<Utc>>,
 ) -> Result<Option<BindingId>, StorageError> {
     // One that was ended before it began never holds.
     let holds = sql::<Bool>("tstzrange(effective_from, effective_until) && tstzrange(");
     let id: Option<Uuid> = tariff_bindings::table
         .filter(tariff_bindings::tariff_id.eq(tariff.0))
-        .filter(holds.bind::<Timestamptz, _>(at).sql(", null)"))
+        .filter(holds.bind::<Nullable<Timestamptz>, _>(at).sql(", null)"))
         .select(tariff_bindings::id)
         .first(tx)
         .await

@@ -3,8 +3,10 @@
 use super::bindings::Held;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
-use diesel::QueryableByName;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
 use diesel::sql_types::{Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
@@ -27,21 +29,30 @@ pub enum Spot {
     Connector(PileId, ConnectorId),
 }
 
+/// What is asked: `station` or `pile`, with or without `connector`, from `begin` to `finish`.
+struct Question {
+    station: Option<Uuid>,
+    pile: Option<Uuid>,
+    connector: Option<i16>,
+    begin: DateTime<Utc>,
+    finish: DateTime<Utc>,
+}
+
 /// Of the versions of a tariff, the one that is in force at the beginning, and those that follow before the end.
-const LOAD: &str = "
-    with place as (
-        select id as station_id, operator_id from stations
-        where id = coalesce($1, (select station_id from piles where id = $2))
+const LOAD: &str = ")),
+    place as (
+        select stations.id as station_id, stations.operator_id, asked.* from asked, stations
+        where stations.id = coalesce(asked.station, (select station_id from piles where id = asked.pile))
     ),
     bound as (
-        select binding.* from tariff_bindings binding, place
+        select binding.* from place, tariff_bindings binding
         where binding.subject = any (array[
                   'platform',
                   'operator:' || place.operator_id,
                   'station:' || place.station_id::text,
-                  'pile:' || $2::text,
-                  'connector:' || $2::text || ':' || $3::text])
-          and tstzrange(binding.effective_from, binding.effective_until) && tstzrange($4, $5, '[]')
+                  'pile:' || place.pile::text,
+                  'connector:' || place.pile::text || ':' || place.connector::text])
+          and tstzrange(binding.effective_from, binding.effective_until) && tstzrange(place.begin, place.finish, '[]')
     )
     select place.station_id, place.operator_id,
            (select coalesce(jsonb_agg(to_jsonb(bound)), '[]') from bound) as bindings,
@@ -49,24 +60,40 @@ const LOAD: &str = "
                 select coalesce(jsonb_agg(jsonb_build_object(
                     'number', number, 'effectiveFrom', effective_from, 'priceList', price_list)), '[]')
                 from tariff_versions
-                where tariff_id = tariff.id and effective_from <= $5
+                where tariff_id = tariff.id and effective_from <= place.finish
                   and effective_from >= coalesce(
                       (select max(begun.effective_from) from tariff_versions begun
-                       where begun.tariff_id = tariff.id and begun.effective_from <= $4), '-infinity')
+                       where begun.tariff_id = tariff.id and begun.effective_from <= place.begin), '-infinity')
             ))), '[]')
             from tariffs tariff where id in (select tariff_id from bound)) as tariffs
     from place";
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = SqlUuid)]
-    station_id: Uuid,
-    #[diesel(sql_type = Nullable<Text>)]
-    operator_id: Option<String>,
-    #[diesel(sql_type = Jsonb)]
-    bindings: Value,
-    #[diesel(sql_type = Jsonb)]
-    tariffs: Value,
+// A type of its own, so that each connection prepares it once: to plan it takes longer than to run it.
+impl QueryFragment<Pg> for Question {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("with asked (station, pile, connector, begin, finish) as (values (");
+        pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.station)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.pile)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Nullable<Int2>, _>(&self.connector)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Timestamptz, _>(&self.begin)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Timestamptz, _>(&self.finish)?;
+        pass.push_sql(LOAD);
+        Ok(())
+    }
+}
+
+impl QueryId for Question {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Question {
+    /// The station, its operator, what is bound there, and the tariffs of that.
+    type SqlType = (SqlUuid, Nullable<Text>, Jsonb, Jsonb);
 }
 
 /// A tariff as the JSON that Postgres makes of its row and its versions.
@@ -100,20 +127,15 @@ pub async fn load_book(
         Spot::Connector(pile, connector) => (None, Some(pile), Some(connector)),
     };
     let connector = connector_id.map(|id| i16::try_from(id.number())).transpose().map_err(broken)?;
-    let row: Option<Row> = diesel::sql_query(LOAD)
-        .bind::<Nullable<SqlUuid>, _>(station)
-        .bind::<Nullable<SqlUuid>, _>(pile_id.map(|pile| pile.0))
-        .bind::<Nullable<Int2>, _>(connector)
-        .bind::<Timestamptz, _>(from)
-        // Postgres knows no time that runs backwards; the domain tells what it thinks of it.
-        .bind::<Timestamptz, _>(to.max(from))
-        .get_result(connection)
-        .await
-        .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    let operator_id = row.operator_id.as_deref().map(Label::parse).transpose().map_err(broken)?;
-    let place = Place { operator_id, station_id: StationId(row.station_id), pile_id, connector_id };
-    Ok(Some((place, book(row.bindings, row.tariffs)?)))
+    let pile = pile_id.map(|pile| pile.0);
+    // Postgres knows no time that runs backwards; the domain tells what it thinks of it.
+    let question = Question { station, pile, connector, begin: from, finish: to.max(from) };
+    let row: Option<(Uuid, Option<String>, Value, Value)> =
+        question.get_result(connection).await.optional()?;
+    let Some((station, operator, bindings, tariffs)) = row else { return Ok(None) };
+    let operator_id = operator.as_deref().map(Label::parse).transpose().map_err(broken)?;
+    let place = Place { operator_id, station_id: StationId(station), pile_id, connector_id };
+    Ok(Some((place, book(bindings, tariffs)?)))
 }
 
 fn book(bindings: Value, tariffs: Value) -> Result<PriceBook, StorageError> {

@@ -57,8 +57,10 @@ pub struct Publication {
 pub enum VersionState {
     /// It is being written.
     Draft,
-    /// It is in force, or will be.
-    Published,
+    /// It is published, and will be in force.
+    Scheduled,
+    /// It is in force.
+    InForce,
     /// Another version is in force, which began later.
     Superseded,
 }
@@ -70,7 +72,8 @@ impl Version {
         match &self.publication {
             None => VersionState::Draft,
             Some(Publication { superseded_from: Some(end), .. }) if *end <= at => VersionState::Superseded,
-            Some(_) => VersionState::Published,
+            Some(Publication { effective_from, .. }) if at < *effective_from => VersionState::Scheduled,
+            Some(_) => VersionState::InForce,
         }
     }
 }

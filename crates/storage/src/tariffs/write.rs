@@ -9,7 +9,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::asset::Signature;
 use domain::feed::{AssetAction, TariffAction};
 use domain::ids::{Actor, BindingId, TariffId};
-use domain::tariff::TariffDetails;
+use domain::tariff::{TariffDetails, TariffStatus};
 
 /// Why a tariff was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,10 +26,10 @@ pub enum Refusal {
     /// It has prices, which would be in another currency since.
     #[error("the currency of a tariff with a version is fixed")]
     CurrencyFixed,
-    /// Something is priced by it, or will be.
+    /// Something is priced by it, or will be; or was, if it is to be a draft again.
     #[error("the tariff is bound by binding {by}")]
     Bound {
-        /// One of its bindings that is not over.
+        /// One of its bindings.
         by: BindingId,
     },
 }
@@ -61,7 +61,8 @@ pub async fn insert(
 }
 
 /// Makes of what is said of a tariff what `change` makes of it, provided that it is at one of the `expected` versions,
-/// where given. Nobody else edits it meanwhile. Once it has a version, be it a draft, its currency stays.
+/// where given. Nobody else edits it meanwhile. Once it has a version, be it a draft, its currency stays; once it was bound, it is no
+/// draft again, so that what was priced by it still is.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -84,6 +85,11 @@ pub async fn update<E: From<Refusal> + Send>(
             };
             if details.currency != before.details.currency && versions::has_any(tx, id).await? {
                 return Ok(Err(Refusal::CurrencyFixed.into()));
+            }
+            if details.status == TariffStatus::Draft
+                && let Some(by) = bindings::not_over(tx, id, None).await?
+            {
+                return Ok(Err(Refusal::Bound { by }.into()));
             }
             let row = diesel::update(tariffs::table.find(id.0))
                 .set((
@@ -118,7 +124,7 @@ pub async fn retire(
                 Ok(before) => before,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if let Some(by) = bindings::not_over(tx, id, signature.at).await? {
+            if let Some(by) = bindings::not_over(tx, id, Some(signature.at)).await? {
                 return Ok(Err(Refusal::Bound { by }));
             }
             let row = diesel::update(tariffs::table.find(id.0))

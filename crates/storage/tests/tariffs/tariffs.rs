@@ -32,7 +32,7 @@ async fn a_tariff_reads_as_it_was_written_and_each_edit_is_kept_and_told() {
         name: label("夜间"),
         operator_id: None,
         currency: Currency::parse("EUR").unwrap(),
-        status: TariffStatus::Retired,
+        status: TariffStatus::Draft,
         change_rule: domain::tariff::ChangeRule::FrozenAtStart,
     };
     let other = update(connection, tariff.id, Some(&[2]), &details).await;
@@ -101,6 +101,27 @@ async fn a_tariff_that_prices_something_is_not_retired() {
     let gone = binding(Subject::Platform, tariff.id, later + hours(2), None);
     let refused = bindings::insert(connection, &gone, &signed(noon())).await.unwrap();
     assert_eq!(refused, Err(bindings::Refusal::TariffNotFound));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tariff_that_priced_something_is_no_draft_again_and_a_draft_prices_nothing() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let tariff = tariff("Night", noon());
+    tariffs::insert(connection, &tariff, &operator()).await.unwrap();
+    let draft = TariffDetails { status: TariffStatus::Draft, ..tariff.details.clone() };
+    update(connection, tariff.id, None, &draft).await.unwrap();
+    let bound = binding(Subject::Platform, tariff.id, noon(), Some(noon() + hours(1)));
+    let refused = bindings::insert(connection, &bound, &signed(noon())).await.unwrap();
+    assert_eq!(refused, Err(bindings::Refusal::TariffNotActive));
+    update(connection, tariff.id, None, &tariff.details).await.unwrap();
+    bindings::insert(connection, &bound, &signed(noon())).await.unwrap().unwrap();
+    bindings::end(connection, bound.id, noon() + hours(1), &signed(noon() + hours(2)))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(update(connection, tariff.id, None, &draft).await, Err(Refusal::Bound { by: bound.id }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,9 +48,10 @@ async fn a_version_is_drafted_published_and_superseded() {
     publication.superseded_from = Some(now.at + hours(5));
     let first = find(connection, tariff, 1).await.unwrap().unwrap();
     assert_eq!(first.publication, Some(publication));
-    assert_eq!(first.state(now.at + hours(4)), VersionState::Published);
+    assert_eq!(first.state(now.at + hours(4)), VersionState::InForce);
     assert_eq!(first.state(now.at + hours(5)), VersionState::Superseded);
     let third = find(connection, tariff, 3).await.unwrap().unwrap();
+    assert_eq!(third.state(now.at + hours(4)), VersionState::Scheduled);
     assert_eq!(third.publication.unwrap().superseded_from, Some(soon), "by instants, not by numbers");
     assert_eq!(find(connection, tariff, 4).await.unwrap(), Some(drafted));
     assert_eq!(find(connection, tariff, 5).await.unwrap(), None);

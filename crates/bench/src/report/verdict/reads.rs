@@ -3,10 +3,6 @@
 use super::Verdict;
 use crate::report::{PILE, ReadKind, Reads, thousands};
 
-/// The rate at which the longest wait is judged, in requests per second.
-const RATE: u32 = 2_000;
-/// P99 there, in ms.
-const P99_MS: f64 = 20.0;
 /// The least throughput of requests for a pile, in percent of the floor's.
 const OF_FLOOR_PERCENT: f64 = 50.0;
 /// How many times as much as page 1 a page may cost, wherever it is in its list.
@@ -39,15 +35,21 @@ pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
 /// How long callers waited at the rate, if it was reached.
 fn wait(kind: &ReadKind) -> Verdict {
     let (paced, p99) = (&kind.paced, kind.paced.latency.p99_ms);
-    let is_reached = paced.rate >= RATE;
+    let target = kind.target;
+    let is_reached = paced.rate >= target.rate;
     let measured = if is_reached {
         format!("{p99:.1} ms")
     } else {
         let (most, rate) = (thousands(kind.saturated.per_s), thousands(paced.rate.into()));
         format!("{most}/s are answered at most; {p99:.1} ms at {rate}/s")
     };
-    let what = format!("P99 of GET {} at {}/s", kind.name, thousands(RATE.into()));
-    Verdict::new(what, format!("≤ {P99_MS} ms"), measured, is_reached && p99 <= P99_MS && paced.failed == 0)
+    let what = format!("P99 of GET {} at {}/s", kind.name, thousands(target.rate.into()));
+    Verdict::new(
+        what,
+        format!("≤ {} ms", target.p99_ms),
+        measured,
+        is_reached && p99 <= target.p99_ms && paced.failed == 0,
+    )
 }
 
 #[cfg(test)]

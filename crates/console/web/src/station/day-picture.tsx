@@ -1,23 +1,20 @@
 // The bands of a day, each as wide as it is long and as high as it is dear, with a mark at the present.
 
 import type { JSX } from "preact";
+import type { Timetable } from "../api/types.ts";
 import { named, t } from "../i18n/language.ts";
-import type { TimetableRow } from "./prices.ts";
+import { clockAt, clockUntil } from "./zoned.ts";
 
 const WIDTH = 720;
 const HEIGHT = 150;
 const FLOOR = HEIGHT - 22;
 const CEILING = 26;
 
-/** The hours and minutes of an instant on the clock that it is told by. */
-function clock(at: string): string {
-  return at.slice(11, 16);
-}
-
-export function DayPicture({ rows, now }: { readonly rows: readonly TimetableRow[]; readonly now: number }): JSX.Element | null {
-  const [first, last] = [rows[0], rows.at(-1)];
-  if (first === undefined || last === undefined) return null;
-  const [begin, end] = [Date.parse(first.from), Date.parse(last.to)];
+export function DayPicture({ day, now }: { readonly day: Timetable; readonly now: number }): JSX.Element {
+  const { rows, unpriced } = day;
+  const times = [...rows, ...unpriced];
+  const begin = Math.min(...times.map(({ from }) => Date.parse(from)));
+  const end = Math.max(...times.map(({ to }) => Date.parse(to)));
   const most = Math.max(...rows.map((row) => Number(row.pricePerKwh)), 1e-9);
   const x = (at: number) => ((at - begin) / (end - begin)) * WIDTH;
   // Where bands are short, not every clock has room.
@@ -26,9 +23,9 @@ export function DayPicture({ rows, now }: { readonly rows: readonly TimetableRow
     const at = x(Date.parse(row.from));
     if (at - shown < 38) return null;
     shown = at;
-    return clock(row.from);
+    return clockAt(row.from);
   });
-  const label = rows.map((row) => `${clock(row.from)}–${clock(row.to)} ${named("band", row.kind)} ${row.pricePerKwh} ${row.currency}`).join("; ");
+  const label = rows.map((row) => `${clockAt(row.from)}–${clockUntil(row.to)} ${named("band", row.kind)} ${row.pricePerKwh} ${row.currency}`).join("; ");
   return (
     <svg class="day" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${t("station.priceDay")}: ${label}`}>
       {rows.map((row, index) => {

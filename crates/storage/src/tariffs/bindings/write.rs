@@ -13,7 +13,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::asset::Signature;
 use domain::feed::BindingAction;
 use domain::ids::{BindingId, PileId, TariffId};
-use domain::tariff::{Binding, Subject};
+use domain::tariff::{Binding, Subject, TariffStatus};
 use uuid::Uuid;
 
 /// How often a binding is tried that clashed with one which was ended before it could be named.
@@ -25,6 +25,9 @@ pub enum Refusal {
     /// There is no such tariff, or it is retired.
     #[error("there is no such tariff")]
     TariffNotFound,
+    /// The tariff is a draft. Were it bound, it would price the past once it is none any more.
+    #[error("the tariff is a draft")]
+    TariffNotActive,
     /// There is no such station or pile, or it is retired.
     #[error("there is nothing like that to bind a tariff to")]
     SubjectNotFound,
@@ -73,8 +76,11 @@ pub async fn insert(
     }
     connection
         .transaction(async |tx| {
-            if write::lock(tx, binding.tariff_id).await?.is_none() {
+            let Some(tariff) = write::lock(tx, binding.tariff_id).await? else {
                 return Ok(Err(Refusal::TariffNotFound));
+            };
+            if tariff.details.status == TariffStatus::Draft {
+                return Ok(Err(Refusal::TariffNotActive));
             }
             if !keep(tx, &binding.subject).await? {
                 return Ok(Err(Refusal::SubjectNotFound));

@@ -1,0 +1,149 @@
+//! `/api/v1/tariffs`: tariffs as operators make them, their versions, and what they are bound to.
+
+pub mod activation;
+pub mod bindings;
+mod body;
+mod exchange;
+pub mod problem;
+pub mod routes;
+pub mod versions;
+mod view;
+
+use crate::api::Api;
+use crate::caller::Caller;
+use crate::edition::{self, IfMatch};
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::fields::parse::{flag, in_query, one_of, text};
+use crate::page;
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use domain::asset::Signature;
+use domain::ids::TariffId;
+use domain::tariff::{TariffDetails, TariffStatus};
+use domain::text::Label;
+use runtime::Problem;
+use runtime::http::page::Page;
+use runtime::http::{JsonBody, PathParams, QueryParams};
+use storage::tariffs::{self, Filter, Refusal, TariffRecord};
+use uuid::Uuid;
+use view::TariffView;
+
+/// The tariff that a path names; what is no id names none.
+pub fn parse_id(raw: &str) -> Result<TariffId, ApiError> {
+    let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
+    Ok(TariffId(id))
+}
+
+/// `POST /api/v1/tariffs`
+async fn create(
+    api: Data<Api>,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let Signature { at, by } = caller.sign();
+    let tariff = TariffRecord {
+        id: TariffId(Uuid::now_v7()),
+        details: body::read(body)?,
+        edition: edition::first(at),
+    };
+    let tariff = api
+        .run(|mut connection| async move {
+            tariffs::insert(&mut connection, &tariff, &by).await?;
+            Ok(tariff)
+        })
+        .await?;
+    let location = format!("/api/v1/tariffs/{}", tariff.id);
+    Ok(edition::respond(StatusCode::CREATED, tariff.edition)
+        .insert_header((header::LOCATION, location))
+        .json(TariffView::of(&tariff)))
+}
+
+/// `GET /api/v1/tariffs`
+async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, Problem> {
+    let filter = Filter {
+        operator_id: query.optional("operatorId", text(Label::parse)),
+        status: query.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str)),
+        retired: query.optional("retired", in_query(flag)).unwrap_or(false),
+    };
+    let request = page::take(&mut query)?;
+    query.finish(Some(()))?;
+    let after = request.after.map(|place| (place.created_at, TariffId(place.id)));
+    let rows = api
+        .run(move |mut connection| async move {
+            Ok(tariffs::list(&mut connection, &filter, after, request.rows()).await?)
+        })
+        .await?;
+    let page = Page::cut(&request, rows, |last| page::place(last.edition, last.id.0));
+    Ok(HttpResponse::Ok().json(page.show(TariffView::of)))
+}
+
+/// `GET /api/v1/tariffs/{tariffId}`
+async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let tariff = api
+        .run(move |mut connection| async move {
+            Ok(tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
+        })
+        .await?;
+    Ok(edition::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+}
+
+/// `PUT /api/v1/tariffs/{tariffId}`
+async fn replace(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let details = body::read(body)?;
+    edit(&api, id, if_match, caller, |_before| Ok(details)).await
+}
+
+/// `PATCH /api/v1/tariffs/{tariffId}`
+async fn patch(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
+}
+
+/// Makes of what is said of a tariff what `change` makes of it.
+async fn edit(
+    api: &Api,
+    id: TariffId,
+    if_match: IfMatch,
+    caller: Caller,
+    change: impl FnOnce(&TariffDetails) -> Result<TariffDetails, ApiError> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let signature = caller.sign();
+    let tariff = api
+        .run(move |mut connection| async move {
+            tariffs::update(&mut connection, id, if_match.versions(), &signature, change).await?
+        })
+        .await?;
+    Ok(edition::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+}
+
+/// `DELETE /api/v1/tariffs/{tariffId}`
+async fn retire(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let signature = caller.sign();
+    api.run(move |mut connection| async move {
+        Ok(tariffs::retire(&mut connection, id, if_match.versions(), &signature).await??)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

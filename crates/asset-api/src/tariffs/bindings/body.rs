@@ -1,0 +1,72 @@
+//! A binding as requests say it.
+
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::fields::parse::{form, instant, uuid};
+use chrono::{DateTime, Utc};
+use domain::ids::{BindingId, TariffId};
+use domain::tariff::{Binding, Subject};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// A binding that is to be made.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "NewBinding")]
+pub struct NewBinding {
+    /// What is priced.
+    subject: Subject,
+    /// By which tariff.
+    tariff_id: TariffId,
+    /// Since when; at once unless said otherwise.
+    effective_from: Option<DateTime<Utc>>,
+    /// Until when, that instant not included.
+    effective_until: Option<DateTime<Utc>>,
+}
+
+/// What a request says of a binding that is made at `now`.
+pub fn read(mut body: Fields, now: DateTime<Utc>) -> Result<Binding, ApiError> {
+    let subject = body.required("subject", form);
+    let tariff_id = body.required("tariffId", uuid);
+    let effective_from = body.optional("effectiveFrom", instant);
+    let effective_until = body.optional("effectiveUntil", instant);
+    let effective_from = effective_from.unwrap_or(now);
+    if effective_until.is_some_and(|until| until <= effective_from) {
+        body.refuse("effectiveUntil", "must be after effectiveFrom");
+    }
+    body.finish(subject.zip(tariff_id).map(|(subject, tariff_id)| Binding {
+        id: BindingId(Uuid::now_v7()),
+        subject,
+        tariff_id: TariffId(tariff_id),
+        effective_from,
+        effective_until,
+    }))
+}
+
+/// The fields by which a query may name a subject, as bodies do.
+pub const OF_SUBJECT: [&str; 4] = ["operatorId", "stationId", "pileId", "connectorId"];
+
+/// Takes the subject out of the query whose bindings are asked for: `level` and the fields that belong to it.
+pub fn asked(query: &mut Fields) -> Option<Subject> {
+    let mut said = Map::new();
+    for name in OF_SUBJECT {
+        if let Some(value) = query.optional(name, |value| Ok(value.clone())) {
+            said.insert(name.to_owned(), number_if_any(name, value));
+        }
+    }
+    if said.is_empty() && !query.has("level") {
+        return None;
+    }
+    let level = query.required("level", |level| Ok(level.clone()))?;
+    said.insert("level".to_owned(), level);
+    let subject = form(&Value::Object(said));
+    subject.map_err(|message| query.refuse("level", message)).ok()
+}
+
+/// Connectors are numbers, which queries write as text.
+fn number_if_any(name: &str, value: Value) -> Value {
+    let number = value.as_str().filter(|_| name == "connectorId").and_then(|text| text.parse::<i64>().ok());
+    number.map_or(value, Value::from)
+}

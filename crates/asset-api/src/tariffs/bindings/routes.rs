@@ -1,0 +1,132 @@
+//! The operations on what tariffs are bound to.
+
+use super::body::NewBinding;
+use super::view::BindingView;
+use crate::error::ApiError;
+use crate::scopes::{read_tariffs, write_tariffs};
+use crate::tariffs::routes::{ID as TARIFF, TAG};
+use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
+use domain::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
+use domain::tariff::{Binding, Level, Subject};
+use domain::text::Label;
+use runtime::http::Routes;
+use runtime::http::page::{Page, PageRequest};
+use runtime::openapi::{Answer, Operation, Parameter};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use storage::tariffs::bindings::{EndRefusal, Refusal};
+use uuid::Uuid;
+
+/// All of them.
+pub fn set_up(routes: &mut Routes<'_>) {
+    routes
+        .resource("/api/v1/tariffs/bindings", |on| on.post(create(), super::create).get(list(), super::list))
+        .resource("/api/v1/tariffs/bindings/{bindingId}", |on| on.get(get(), super::get))
+        .resource("/api/v1/tariffs/bindings/{bindingId}/end", |on| on.post(end(), super::end));
+}
+
+fn create() -> Operation {
+    let body = json!({
+        "subject": { "level": "pile", "pileId": PILE },
+        "tariffId": TARIFF,
+        "effectiveFrom": "2026-04-01T00:00:00+08:00",
+        "effectiveUntil": null,
+    });
+    write_tariffs(
+        "bindTariff",
+        TAG,
+        "Bind a tariff to the platform, an operator, a station, a pile or a connector",
+    )
+    .describe("The narrowest binding wins. Two of one subject that share some time clash.")
+    .takes::<NewBinding>(body)
+    .answers(shown(StatusCode::CREATED, "The new binding").header("Location", "Its path."))
+    .refuses([
+        ApiError::from(Refusal::TariffNotFound),
+        Refusal::TariffNotActive.into(),
+        Refusal::SubjectNotFound.into(),
+        Refusal::InPast.into(),
+        Refusal::Clash(Box::new(other())).into(),
+    ])
+}
+
+/// A binding to clash with.
+fn other() -> Binding {
+    Binding {
+        id: BindingId(Uuid::from_u128(0x0192_f0c4_0b0d_7000_8000_0000_0000_0001)),
+        subject: Subject::Platform,
+        tariff_id: TariffId(Uuid::from_u128(0x0192_f0c4_7a11_7f00_8a00_0000_0000_0001)),
+        effective_from: DateTime::UNIX_EPOCH,
+        effective_until: None,
+    }
+}
+
+fn list() -> Operation {
+    read_tariffs("listBindings", TAG, "List bindings")
+        .describe("The newest first, those that are over too. With `level`, those of one subject, which the other fields name as bodies do.")
+        .with([
+            Parameter::query::<TariffId>("tariffId", "Of this tariff."),
+            Parameter::query::<Level>("level", "What kind of subject."),
+            Parameter::query::<Label>("operatorId", "The operator, with the level `operator`."),
+            Parameter::query::<StationId>("stationId", "The station, with the level `station`."),
+            Parameter::query::<PileId>("pileId", "The pile, with the levels `pile` and `connector`."),
+            Parameter::query::<ConnectorId>("connectorId", "The connector, with the level `connector`."),
+        ])
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<BindingView<'_>>>(
+            StatusCode::OK,
+            "A page of bindings",
+            json!({ "items": [binding()], "nextCursor": null }),
+        ))
+        .refuses([ApiError::InvalidCursor])
+}
+
+fn get() -> Operation {
+    read_tariffs("getBinding", TAG, "Get a binding")
+        .answers(shown(StatusCode::OK, "The binding"))
+        .refuses([ApiError::TariffBindingNotFound])
+}
+
+/// When a binding is to end.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "EndOfBinding")]
+struct EndOfBinding {
+    /// When; at once unless said otherwise.
+    effective_until: Option<DateTime<Utc>>,
+}
+
+fn end() -> Operation {
+    write_tariffs("endBinding", TAG, "End a binding")
+        .describe(
+            "Now or later, but not later than it ends anyway. One that has not begun by then never holds.",
+        )
+        .takes::<EndOfBinding>(json!({ "effectiveUntil": "2026-07-01T00:00:00+08:00" }))
+        .answers(shown(StatusCode::OK, "The binding as it is now"))
+        .refuses([
+            ApiError::from(EndRefusal::NotFound),
+            EndRefusal::InPast.into(),
+            EndRefusal::EndsEarlier { current: DateTime::UNIX_EPOCH }.into(),
+        ])
+}
+
+fn shown(status: StatusCode, about: &'static str) -> Answer {
+    Answer::json::<BindingView<'_>>(status, about, binding())
+}
+
+const PILE: &str = "0192f0c2-3b4d-7e5f-8a6b-7c8d9e0f1a2b";
+
+fn binding() -> Value {
+    json!({
+        "id": "0192f0c4-9c55-7b3e-8000-2a2b2c2d2e2f",
+        "subject": { "level": "pile", "pileId": PILE },
+        "tariffId": TARIFF,
+        "effectiveFrom": "2026-03-31T16:00:00Z",
+        "effectiveUntil": null,
+        "createdAt": "2026-03-01T09:30:00Z",
+        "createdBy": "pricing-desk",
+        "endedAt": null,
+        "endedBy": null,
+    })
+}

@@ -1,0 +1,35 @@
+//! A binding as responses show it.
+
+use chrono::{DateTime, Utc};
+use domain::ids::Actor;
+use domain::tariff::Binding;
+use schemars::JsonSchema;
+use serde::Serialize;
+use storage::tariffs::bindings::BindingRecord;
+
+/// A binding, and who is behind it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Binding")]
+pub struct BindingView<'a> {
+    #[serde(flatten)]
+    binding: &'a Binding,
+    created_at: DateTime<Utc>,
+    created_by: &'a Actor,
+    /// When it was last given an end, or an earlier one.
+    ended_at: Option<DateTime<Utc>>,
+    ended_by: Option<&'a Actor>,
+}
+
+impl<'a> BindingView<'a> {
+    /// All of it.
+    pub fn of(record: &'a BindingRecord) -> Self {
+        Self {
+            binding: &record.binding,
+            created_at: record.made.at,
+            created_by: &record.made.by,
+            ended_at: record.ended.as_ref().map(|ended| ended.at),
+            ended_by: record.ended.as_ref().map(|ended| &ended.by),
+        }
+    }
+}

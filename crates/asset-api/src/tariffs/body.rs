@@ -1,0 +1,23 @@
+//! A tariff as requests say it.
+
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::fields::parse::{form, one_of, text};
+use domain::tariff::{ChangeRule, TariffDetails, TariffStatus};
+use domain::text::Label;
+
+/// What a request says of a tariff.
+pub fn read(mut body: Fields) -> Result<TariffDetails, ApiError> {
+    let name = body.required("name", text(Label::parse));
+    let operator_id = body.optional("operatorId", text(Label::parse));
+    let currency = body.required("currency", form);
+    let status = body.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str));
+    let change_rule = body.optional("changeRule", one_of(&ChangeRule::ALL, ChangeRule::as_str));
+    body.finish(name.zip(currency).map(|(name, currency)| TariffDetails {
+        name,
+        operator_id,
+        currency,
+        status: status.unwrap_or_default(),
+        change_rule: change_rule.unwrap_or_default(),
+    }))
+}

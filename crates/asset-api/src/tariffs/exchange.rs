@@ -1,0 +1,105 @@
+//! `…/versions/{number}/ocpi` and `…/tcec`: a version as other platforms read it.
+
+use super::parse_id;
+use super::versions::parse_number;
+use crate::api::Api;
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::fields::parse::{date, in_query, string, whole};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::NaiveDate;
+use domain::tariff::ocpi::{self, Header, Horizon};
+use domain::tariff::tcec::{self, Document, LeftOut};
+use domain::tariff::{Tariff, TariffVersion};
+use runtime::Problem;
+use runtime::http::{PathParams, QueryParams};
+use schemars::JsonSchema;
+use serde::Serialize;
+use storage::tariffs::versions::{Publication, Refusal};
+
+/// `GET /api/v1/tariffs/{tariffId}/versions/{number}/ocpi`
+pub async fn ocpi(
+    api: Data<Api>,
+    PathParams(path): PathParams<(String, String)>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let country = query.required("countryCode", string);
+    let party = query.required("partyId", string);
+    let id = query.optional("id", string).unwrap_or_else(|| path.0.clone());
+    let horizon = horizon(&mut query);
+    let (country, party) = query.finish(country.zip(party))?;
+    let published = find(&api, path).await?;
+    let updated = published.publication.published.at;
+    let header = Header::parse(&country, &party, &id, updated).map_err(ApiError::from)?;
+    let Published { tariff, version, publication } = &published;
+    let object = ocpi::object(&header, tariff, version, publication.superseded_from, horizon);
+    Ok(HttpResponse::Ok().json(object.map_err(ApiError::from)?))
+}
+
+/// Takes the dates out of the query for which seasons and holidays are written out.
+fn horizon(query: &mut Fields) -> Option<Horizon> {
+    if !query.has("from") && query.has("days") {
+        query.refuse("from", "is required with days");
+    }
+    let days = query.optional("days", in_query(whole(1..=Horizon::MAX_DAYS)));
+    let first = query.optional("from", date)?;
+    let horizon = Horizon::parse(first, days.unwrap_or(Horizon::MAX_DAYS));
+    if horizon.is_none() {
+        query.refuse("from", "must be a date from 1970 to 2099, the last one too");
+    }
+    horizon
+}
+
+/// What T/CEC 102 is told of a date, and what it cannot be told.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "TcecPrices")]
+pub struct TcecView {
+    /// The date.
+    date: NaiveDate,
+    /// The fields of `query_equip_business_policy` that tell prices.
+    document: Document,
+    /// What each period is called: 尖, 峰, 平 or 谷.
+    names: Vec<&'static str>,
+    /// What is charged beside energy, which the document cannot tell.
+    left_out: Vec<LeftOut>,
+}
+
+/// `GET /api/v1/tariffs/{tariffId}/versions/{number}/tcec`
+pub async fn tcec(
+    api: Data<Api>,
+    PathParams(path): PathParams<(String, String)>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let date = query.optional("date", date);
+    query.finish(Some(()))?;
+    let Published { tariff, version, .. } = find(&api, path).await?;
+    let list = &version.price_list;
+    let date = date.unwrap_or_else(|| list.zone().local(runtime::clock::now()).date_naive());
+    let periods = tcec::periods(&tariff, list, date).map_err(ApiError::from)?;
+    let tcec::Periods { document, names, left_out } = periods;
+    Ok(HttpResponse::Ok().json(TcecView { date, document, names, left_out }))
+}
+
+/// A version that was published, with its tariff.
+struct Published {
+    tariff: Tariff,
+    version: TariffVersion,
+    publication: Publication,
+}
+
+async fn find(api: &Api, (id, number): (String, String)) -> Result<Published, ApiError> {
+    let (id, number) = (parse_id(&id)?, parse_number(&number));
+    api.run(move |mut connection| async move {
+        let tariff = storage::tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
+        let found = storage::tariffs::versions::find(&mut connection, id, number?).await?;
+        let found = found.and_then(|found| found.publication.clone().zip(Some(found)));
+        let (publication, found) = found.ok_or(ApiError::TariffVersionNotFound)?;
+        let effective_from = publication.effective_from;
+        let version = TariffVersion { number: found.number, effective_from, price_list: found.price_list };
+        let tariff = Tariff { id, details: tariff.details, versions: Vec::new() };
+        Ok(Published { tariff, version, publication })
+    })
+    .await
+}

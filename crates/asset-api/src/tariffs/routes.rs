@@ -1,0 +1,196 @@
+//! The operations on tariffs themselves, and on what other platforms read of them.
+
+use super::exchange::{self, TcecView};
+use super::view::TariffView;
+use crate::edition::if_match;
+use crate::error::ApiError;
+use crate::scopes::{read_tariffs, write_tariffs};
+use actix_web::http::StatusCode;
+use chrono::NaiveDate;
+use domain::ids::BindingId;
+use domain::tariff::ocpi::{Horizon, Inexpressible, Object};
+use domain::tariff::{TariffDetails, TariffStatus, tcec};
+use domain::text::Label;
+use runtime::http::Routes;
+use runtime::http::page::{Page, PageRequest};
+use runtime::openapi::{Answer, Operation, Parameter};
+use schemars::json_schema;
+use serde_json::{Value, json};
+use storage::tariffs::Refusal;
+use uuid::Uuid;
+
+/// What tariffs stand under in the document.
+pub const TAG: &str = "Tariffs";
+
+/// All of them.
+pub fn set_up(routes: &mut Routes<'_>) {
+    let of_version = "/api/v1/tariffs/{tariffId}/versions/{number}";
+    routes
+        .resource("/api/v1/tariffs", |on| on.post(create(), super::create).get(list(), super::list))
+        .resource("/api/v1/tariffs/{tariffId}", |on| {
+            on.get(get(), super::get)
+                .put(replace(), super::replace)
+                .patch(patch(), super::patch)
+                .delete(retire(), super::retire)
+        })
+        .resource(&format!("{of_version}/ocpi"), |on| on.get(ocpi(), exchange::ocpi))
+        .resource(&format!("{of_version}/tcec"), |on| on.get(tcec(), exchange::tcec));
+}
+
+fn create() -> Operation {
+    write_tariffs("createTariff", TAG, "Make a tariff")
+        .describe("Its prices are its versions: put a draft, and publish it.")
+        .takes::<TariffDetails>(details())
+        .answers(shown(StatusCode::CREATED, "The new tariff").header("Location", "Its path."))
+}
+
+fn list() -> Operation {
+    read_tariffs("listTariffs", TAG, "List tariffs")
+        .describe("The newest first.")
+        .with([
+            Parameter::query::<Label>("operatorId", "Of this operator."),
+            Parameter::query::<TariffStatus>("status", "With this status."),
+            Parameter::query::<bool>("retired", "Those that were retired, instead of the others."),
+        ])
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<TariffView<'_>>>(
+            StatusCode::OK,
+            "A page of tariffs",
+            json!({ "items": [tariff()], "nextCursor": null }),
+        ))
+        .refuses([ApiError::InvalidCursor])
+}
+
+fn get() -> Operation {
+    read_tariffs("getTariff", TAG, "Get a tariff")
+        .answers(shown(StatusCode::OK, "The tariff"))
+        .refuses([ApiError::from(Refusal::NotFound)])
+}
+
+fn replace() -> Operation {
+    edit("replaceTariff", "Replace what is said of a tariff")
+        .describe("What is not in the body is gone.")
+        .takes::<TariffDetails>(details())
+        .answers(shown(StatusCode::OK, "The tariff as it is now"))
+        .refuses([ApiError::from(Refusal::CurrencyFixed), bound()])
+}
+
+fn patch() -> Operation {
+    edit("patchTariff", "Change some of what is said of a tariff")
+        .describe("By JSON Merge Patch (RFC 7396): what is not in the body stays, what is null is gone.")
+        .takes_patch::<TariffDetails>(json!({ "status": "Active", "operatorId": null }))
+        .answers(shown(StatusCode::OK, "The tariff as it is now"))
+        .refuses([ApiError::from(Refusal::CurrencyFixed), bound()])
+}
+
+fn retire() -> Operation {
+    edit("retireTariff", "Retire a tariff that prices nothing any more")
+        .describe("What was priced by it in the past still is.")
+        .answers(Answer::empty(StatusCode::NO_CONTENT, "It is retired"))
+        .refuses([bound()])
+}
+
+/// An edit of a tariff.
+fn edit(id: &'static str, summary: &'static str) -> Operation {
+    write_tariffs(id, TAG, summary)
+        .with(if_match())
+        .refuses([ApiError::from(Refusal::NotFound), Refusal::OtherVersion { current: 4 }.into()])
+}
+
+fn bound() -> ApiError {
+    Refusal::Bound { by: BindingId(Uuid::from_u128(0x0192_f0c4_0b0d_7000_8000_0000_0000_0001)) }.into()
+}
+
+fn ocpi() -> Operation {
+    let days = json_schema!({ "type": "integer", "minimum": 1, "maximum": Horizon::MAX_DAYS });
+    let text = "Seasons and holidays do not come back by themselves there: name the dates, `from` and `days`, to write them out for. \
+                Electricity and service become one price, their sum.";
+    read_tariffs("getTariffVersionAsOcpi", TAG, "Get a version as a Tariff of OCPI 2.2.1")
+        .describe(text)
+        .with([
+            Parameter::query::<String>("countryCode", "Whose it is: two capital letters.")
+                .like(json_schema!({ "type": "string", "pattern": "^[A-Z]{2}$", "examples": ["CN"] })),
+            Parameter::query::<String>("partyId", "Whose it is: three letters or digits.")
+                .like(json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9]{3}$", "examples": ["CPO"] })),
+            Parameter::query::<String>("id", "What it is called there; its id here unless said otherwise.")
+                .like(json_schema!({ "type": "string", "pattern": "^[!-~]{1,36}$" })),
+            Parameter::query::<NaiveDate>("from", "The first of the dates."),
+            Parameter::query::<u16>("days", "How many dates; 400 unless said otherwise.").like(days),
+        ])
+        .answers(Answer::json::<Object>(StatusCode::OK, "The Tariff object", in_ocpi()))
+        .refuses(of_version())
+        .refuses([ApiError::from(Inexpressible::NeedsHorizon { schedule: 0 })])
+}
+
+fn tcec() -> Operation {
+    let example = json!({
+        "date": "2026-11-23",
+        "document": { "SumPeriod": 2, "PolicyInfos": [
+            { "StartTime": "000000", "ElecPrice": 0.3158, "SevicePrice": 0.8 },
+            { "StartTime": "070000", "ElecPrice": 1.2345, "SevicePrice": 0.8 },
+        ] },
+        "names": ["谷", "尖"],
+        "leftOut": ["occupancy"],
+    });
+    read_tariffs("getTariffVersionAsTcec", TAG, "Get the price periods of a date for T/CEC 102")
+        .describe("Beside them, what they are called and what of the version they cannot tell.")
+        .with([Parameter::query::<NaiveDate>(
+            "date",
+            "The date; today, in the zone of the prices, unless said otherwise.",
+        )])
+        .answers(Answer::json::<TcecView>(StatusCode::OK, "The periods", example))
+        .refuses(of_version())
+        .refuses([ApiError::from(tcec::Inexpressible::TooManyPeriods)])
+}
+
+fn of_version() -> [ApiError; 2] {
+    [Refusal::NotFound.into(), ApiError::TariffVersionNotFound]
+}
+
+fn shown(status: StatusCode, about: &'static str) -> Answer {
+    Answer::json::<TariffView<'_>>(status, about, tariff()).header("ETag", "Its version, for `If-Match`.")
+}
+
+/// The tariff of examples.
+pub const ID: &str = "0192f0c4-7a11-7f00-8a00-5f3d2c1b0a99";
+
+fn details() -> Value {
+    json!({
+        "name": "浦东分时电价",
+        "operatorId": "op-east",
+        "currency": "CNY",
+        "status": "Active",
+        "changeRule": "FrozenAtStart",
+    })
+}
+
+fn tariff() -> Value {
+    let mut tariff = details();
+    let more = json!({
+        "id": ID,
+        "createdAt": "2026-01-05T08:00:00Z",
+        "updatedAt": "2026-03-01T09:30:00Z",
+        "retiredAt": null,
+        "version": 3,
+    });
+    let fields = more.as_object().cloned().unwrap_or_default();
+    tariff.as_object_mut().into_iter().for_each(|all| all.extend(fields.clone()));
+    tariff
+}
+
+fn in_ocpi() -> Value {
+    let energy = |price: f64, from: &str, to: &str| {
+        json!({ "price_components": [{ "type": "ENERGY", "price": price, "step_size": 1 }],
+                "restrictions": { "start_time": from, "end_time": to } })
+    };
+    json!({
+        "country_code": "CN",
+        "party_id": "CPO",
+        "id": ID,
+        "currency": "CNY",
+        "type": "REGULAR",
+        "elements": [energy(1.1158, "00:00", "07:00"), energy(2.0345, "07:00", "00:00")],
+        "start_date_time": "2026-04-01T00:00:00Z",
+        "last_updated": "2026-03-01T09:30:00Z",
+    })
+}

@@ -1,0 +1,148 @@
+//! `/api/v1/tariffs/{tariffId}/draft` and `…/versions`: the prices of a tariff, before and after they are published.
+
+pub mod price_list;
+pub mod routes;
+mod view;
+
+use super::parse_id;
+use crate::api::Api;
+use crate::caller::Caller;
+use crate::edition::{self, IfMatch};
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::fields::parse::instant;
+use crate::page::{self, ByVersion};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use domain::ids::TariffId;
+use domain::tariff::Draft;
+use runtime::Problem;
+use runtime::http::page::Page;
+use runtime::http::{JsonBody, PathParams, QueryParams};
+use storage::Connection;
+use storage::tariffs::versions::{self, Refusal, Version};
+use view::{DraftView, VersionView};
+
+/// The number of a version that a path names; what is no number names none.
+pub(super) fn parse_number(raw: &str) -> Result<u32, ApiError> {
+    raw.parse().ok().filter(|number| *number > 0).ok_or(ApiError::TariffVersionNotFound)
+}
+
+/// `GET /api/v1/tariffs/{tariffId}/draft`
+async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let draft = api
+        .run(move |mut connection| async move {
+            // The draft of one that is retired is nothing that could be edited.
+            storage::tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
+            Ok(versions::find_draft(&mut connection, id).await?.ok_or(Refusal::NoDraft)?)
+        })
+        .await?;
+    Ok(respond(&draft))
+}
+
+/// `PUT /api/v1/tariffs/{tariffId}/draft`
+async fn put_draft(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(draft): JsonBody<Draft>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let signature = caller.sign();
+    let draft = api
+        .run(move |mut connection| async move {
+            let expected = if_match.versions();
+            versions::put_draft(&mut connection, id, expected, &signature, |details| {
+                draft.check(details.currency).map_err(ApiError::from)
+            })
+            .await?
+        })
+        .await?;
+    Ok(respond(&draft))
+}
+
+/// `DELETE /api/v1/tariffs/{tariffId}/draft`
+async fn discard_draft(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    api.run(move |mut connection| async move {
+        Ok(versions::discard_draft(&mut connection, id, if_match.versions()).await??)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST /api/v1/tariffs/{tariffId}/draft/publish`
+async fn publish(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(mut body): JsonBody<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let since = body.optional("effectiveFrom", instant);
+    body.finish(Some(()))?;
+    let signature = caller.sign();
+    let version = api
+        .run(move |mut connection| async move {
+            Ok(versions::publish(&mut connection, id, if_match.versions(), since, &signature).await??)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(VersionView::of(&version, edition::now())))
+}
+
+/// `GET /api/v1/tariffs/{tariffId}/versions`
+async fn list(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let (after, request) = page::take_after(&mut query, ByVersion::decode)?;
+    query.finish(Some(()))?;
+    let before = after.map(|ByVersion(number)| u32::try_from(number).unwrap_or_default());
+    let rows = api
+        .run(move |mut connection| async move {
+            known(&mut connection, id).await?;
+            Ok(versions::list(&mut connection, id, before, request.rows()).await?)
+        })
+        .await?;
+    let now = edition::now();
+    let page = Page::cut(&request, rows, |last| ByVersion(last.number.into()));
+    Ok(HttpResponse::Ok().json(page.show(|version| VersionView::of(version, now))))
+}
+
+/// `GET /api/v1/tariffs/{tariffId}/versions/{number}`
+async fn get(
+    api: Data<Api>,
+    PathParams((id, number)): PathParams<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, number) = (parse_id(&id)?, parse_number(&number));
+    let version = api
+        .run(move |mut connection| async move {
+            known(&mut connection, id).await?;
+            versions::find(&mut connection, id, number?).await?.ok_or(ApiError::TariffVersionNotFound)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(VersionView::of(&version, edition::now())))
+}
+
+/// Those of a retired tariff are still to be seen.
+async fn known(connection: &mut Connection, id: TariffId) -> Result<(), ApiError> {
+    match storage::tariffs::is_known(connection, id).await? {
+        true => Ok(()),
+        false => Err(Refusal::NotFound.into()),
+    }
+}
+
+/// A draft; its `ETag` is its revision.
+fn respond(draft: &Version) -> HttpResponse {
+    edition::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft))
+}

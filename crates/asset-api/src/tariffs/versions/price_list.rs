@@ -1,0 +1,53 @@
+//! `POST /api/v1/tariffs/validate`: what is wrong with a price list, before anything is saved.
+
+use crate::error::ApiError;
+use crate::fields::parse::form;
+use actix_web::HttpResponse;
+use domain::tariff::{Currency, Draft, Findings};
+use runtime::Problem;
+use runtime::http::JsonBody;
+use runtime::problem::FieldError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A price list that is to be looked at.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "PriceListToValidate")]
+pub struct Validate {
+    /// What its prices are in.
+    #[schemars(with = "Currency")]
+    currency: Value,
+    /// The price list.
+    price_list: Draft,
+}
+
+/// What is wrong with a price list.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Validation")]
+pub struct Validation {
+    /// Whether nothing is.
+    valid: bool,
+    /// Everything that is, just as saving it would tell.
+    findings: Vec<FieldError>,
+}
+
+/// `POST /api/v1/tariffs/validate`
+pub async fn validate(JsonBody(request): JsonBody<Validate>) -> Result<HttpResponse, Problem> {
+    let currency: Currency = form(&request.currency)
+        .map_err(|message| ApiError::Invalid(vec![FieldError::new("currency", message)]))?;
+    let findings = request.price_list.check(currency).err().map(told).unwrap_or_default();
+    Ok(HttpResponse::Ok().json(Validation { valid: findings.is_empty(), findings }))
+}
+
+impl From<Findings> for ApiError {
+    fn from(findings: Findings) -> Self {
+        Self::Invalid(told(findings))
+    }
+}
+
+fn told(Findings(findings): Findings) -> Vec<FieldError> {
+    findings.into_iter().map(|finding| FieldError::new(finding.path, finding.message)).collect()
+}

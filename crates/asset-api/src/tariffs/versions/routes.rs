@@ -1,0 +1,148 @@
+//! The operations on the prices of a tariff.
+
+use super::price_list::{Validate, Validation, validate};
+use super::view::{DraftView, VersionView};
+use crate::edition::if_match;
+use crate::error::ApiError;
+use crate::scopes::{read_tariffs, write_tariffs};
+use crate::tariffs::routes::{ID, TAG};
+use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
+use domain::tariff::Draft;
+use runtime::http::Routes;
+use runtime::http::page::{Page, PageRequest};
+use runtime::openapi::{Answer, Operation};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use storage::tariffs::versions::Refusal;
+
+/// All of them.
+pub fn set_up(routes: &mut Routes<'_>) {
+    routes
+        .resource("/api/v1/tariffs/validate", |on| on.post(check(), validate))
+        .resource("/api/v1/tariffs/{tariffId}/draft", |on| {
+            on.get(get_draft(), super::get_draft)
+                .put(put_draft(), super::put_draft)
+                .delete(discard_draft(), super::discard_draft)
+        })
+        .resource("/api/v1/tariffs/{tariffId}/draft/publish", |on| on.post(publish(), super::publish))
+        .resource("/api/v1/tariffs/{tariffId}/versions", |on| on.get(list(), super::list))
+        .resource("/api/v1/tariffs/{tariffId}/versions/{number}", |on| on.get(get(), super::get));
+}
+
+fn check() -> Operation {
+    let findings = json!([{ "field": "schedules[0].bands", "message": "has a gap from 07:00 to 08:00" }]);
+    read_tariffs("validatePriceList", TAG, "Check a price list, and save nothing")
+        .describe("Everything that is wrong with it, each with its place: just what putting it as a draft would refuse.")
+        .takes::<Validate>(json!({ "currency": "CNY", "priceList": price_list() }))
+        .answers(Answer::json::<Validation>(
+            StatusCode::OK,
+            "What is wrong with it",
+            json!({ "valid": false, "findings": findings }),
+        ))
+}
+
+fn get_draft() -> Operation {
+    read_tariffs("getTariffDraft", TAG, "Get the draft of a tariff")
+        .answers(drafted(StatusCode::OK, "The draft"))
+        .refuses([ApiError::from(Refusal::NotFound), Refusal::NoDraft.into()])
+}
+
+fn put_draft() -> Operation {
+    edit("putTariffDraft", "Make or replace the draft of a tariff")
+        .describe("A tariff has one draft at most. Its prices count for nobody until it is published.")
+        .takes::<Draft>(price_list())
+        .answers(drafted(StatusCode::OK, "The draft"))
+}
+
+fn discard_draft() -> Operation {
+    edit("discardTariffDraft", "Discard the draft of a tariff")
+        .answers(Answer::empty(StatusCode::NO_CONTENT, "There is none any more"))
+}
+
+/// When a draft is to come into force.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Publish")]
+struct Publish {
+    /// Since when; at once unless said otherwise.
+    effective_from: Option<DateTime<Utc>>,
+}
+
+fn publish() -> Operation {
+    let published = Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version());
+    edit("publishTariffDraft", "Publish the draft of a tariff")
+        .describe("From then on it never changes. What is to be otherwise is said by another version.")
+        .takes::<Publish>(json!({ "effectiveFrom": "2026-04-01T00:00:00+08:00" }))
+        .answers(published)
+        .refuses([ApiError::from(Refusal::InPast), Refusal::InstantTaken { number: 2 }.into()])
+}
+
+/// An edit of a draft.
+fn edit(id: &'static str, summary: &'static str) -> Operation {
+    write_tariffs(id, TAG, summary).with(if_match()).refuses([
+        ApiError::from(Refusal::NotFound),
+        Refusal::NoDraft.into(),
+        Refusal::OtherRevision { current: 2 }.into(),
+    ])
+}
+
+fn list() -> Operation {
+    let example = json!({ "items": [version()], "nextCursor": null });
+    read_tariffs("listTariffVersions", TAG, "List the versions of a tariff")
+        .describe("The newest first, the draft too.")
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<VersionView<'_>>>(StatusCode::OK, "A page of versions", example))
+        .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
+}
+
+fn get() -> Operation {
+    read_tariffs("getTariffVersion", TAG, "Get a version of a tariff")
+        .answers(Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version()))
+        .refuses([ApiError::from(Refusal::NotFound), ApiError::TariffVersionNotFound])
+}
+
+fn drafted(status: StatusCode, about: &'static str) -> Answer {
+    let draft = json!({
+        "tariffId": ID,
+        "number": 2,
+        "revision": 1,
+        "priceList": price_list(),
+        "createdAt": "2026-03-01T09:30:00Z",
+        "createdBy": "pricing-desk",
+        "updatedAt": "2026-03-01T09:30:00Z",
+        "updatedBy": "pricing-desk",
+    });
+    Answer::json::<DraftView<'_>>(status, about, draft).header("ETag", "Its revision, for `If-Match`.")
+}
+
+fn version() -> Value {
+    json!({
+        "tariffId": ID,
+        "number": 2,
+        "state": "Scheduled",
+        "priceList": price_list(),
+        "createdAt": "2026-03-01T09:30:00Z",
+        "createdBy": "pricing-desk",
+        "publishedAt": "2026-03-02T08:00:00Z",
+        "publishedBy": "head-of-pricing",
+        "effectiveFrom": "2026-03-31T16:00:00Z",
+        "supersededFrom": null,
+    })
+}
+
+fn price_list() -> Value {
+    let band = |from: &str, to: &str, kind: &str, price: &str| json!({ "from": from, "to": to, "kind": kind, "electricityPrice": price, "serviceFee": "0.80" });
+    json!({
+        "timeZone": "Asia/Shanghai",
+        "holidays": ["2026-10-01"],
+        "schedules": [
+            { "seasons": [{ "from": "07-01", "to": "08-31" }], "weekdays": ["Monday", "Friday"], "holiday": false,
+              "bands": [band("23:00", "07:00", "valley", "0.3158"), band("07:00", "23:00", "sharp", "1.2345")] },
+            { "bands": [band("00:00", "24:00", "flat", "0.7055")] },
+        ],
+        "sessionFee": "1",
+        "occupancy": { "pricePerMinute": "0.5", "graceMinutes": 15, "cap": "50" },
+    })
+}

@@ -1,0 +1,98 @@
+//! Drafts and versions as responses show them.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{Actor, TariffId};
+use domain::tariff::PriceList;
+use schemars::JsonSchema;
+use serde::Serialize;
+use storage::tariffs::versions::{Version, VersionState};
+
+/// Prices that are not published.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "TariffDraft")]
+pub struct DraftView<'a> {
+    tariff_id: TariffId,
+    /// The number that the version will have.
+    number: u32,
+    /// 1 when the draft was made, one more at each edit of it.
+    revision: i64,
+    price_list: &'a PriceList,
+    created_at: DateTime<Utc>,
+    created_by: &'a Actor,
+    updated_at: DateTime<Utc>,
+    updated_by: &'a Actor,
+}
+
+impl<'a> DraftView<'a> {
+    /// All of it.
+    pub fn of(draft: &'a Version) -> Self {
+        Self {
+            tariff_id: draft.tariff_id,
+            number: draft.number,
+            revision: draft.revision,
+            price_list: &draft.price_list,
+            created_at: draft.created.at,
+            created_by: &draft.created.by,
+            updated_at: draft.updated.at,
+            updated_by: &draft.updated.by,
+        }
+    }
+}
+
+/// A version of the prices of a tariff.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "TariffVersion")]
+pub struct VersionView<'a> {
+    tariff_id: TariffId,
+    number: u32,
+    state: StateView,
+    price_list: &'a PriceList,
+    created_at: DateTime<Utc>,
+    created_by: &'a Actor,
+    published_at: Option<DateTime<Utc>>,
+    published_by: Option<&'a Actor>,
+    /// Since when it is in force.
+    effective_from: Option<DateTime<Utc>>,
+    /// Until when: another one is in force since.
+    superseded_from: Option<DateTime<Utc>>,
+}
+
+/// Where a version stands.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TariffVersionState")]
+enum StateView {
+    /// It is being written.
+    Draft,
+    /// It will be in force.
+    Scheduled,
+    /// It is in force.
+    InForce,
+    /// Another one is in force.
+    Superseded,
+}
+
+impl<'a> VersionView<'a> {
+    /// All of it, as it stands at an instant.
+    pub fn of(version: &'a Version, at: DateTime<Utc>) -> Self {
+        let publication = version.publication.as_ref();
+        Self {
+            tariff_id: version.tariff_id,
+            number: version.number,
+            state: match version.state(at) {
+                VersionState::Draft => StateView::Draft,
+                VersionState::Scheduled => StateView::Scheduled,
+                VersionState::InForce => StateView::InForce,
+                VersionState::Superseded => StateView::Superseded,
+            },
+            price_list: &version.price_list,
+            created_at: version.created.at,
+            created_by: &version.created.by,
+            published_at: publication.map(|publication| publication.published.at),
+            published_by: publication.map(|publication| &publication.published.by),
+            effective_from: publication.map(|publication| publication.effective_from),
+            superseded_from: publication.and_then(|publication| publication.superseded_from),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A tariff as responses show it.
+
+use chrono::{DateTime, Utc};
+use domain::ids::TariffId;
+use domain::tariff::TariffDetails;
+use schemars::JsonSchema;
+use serde::Serialize;
+use storage::tariffs::TariffRecord;
+
+/// A tariff as a response shows it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Tariff")]
+pub struct TariffView<'a> {
+    id: TariffId,
+    #[serde(flatten)]
+    details: &'a TariffDetails,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    retired_at: Option<DateTime<Utc>>,
+    version: i64,
+}
+
+impl<'a> TariffView<'a> {
+    /// All of it.
+    pub fn of(tariff: &'a TariffRecord) -> Self {
+        Self {
+            id: tariff.id,
+            details: &tariff.details,
+            created_at: tariff.edition.created_at,
+            updated_at: tariff.edition.updated_at,
+            retired_at: tariff.edition.retired_at,
+            version: tariff.edition.version,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Quotes of recorded sessions, by their own readings.
+
+use crate::app::TestApp;
+use crate::prices::summary;
+use crate::tariffs::lists::day_and_night;
+use serde_json::json;
+
+/// `CP-1` charged from 05:30 to 06:30 in Shanghai, told a reading every ten minutes, one of them wrong, and was free at 07:00.
+/// Another session goes on, and a third was never metered; `CP-9` is in no pile.
+const RECORDED: &str = "
+    insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', true, now());
+    insert into sessions (id, charge_point_id, connector_id, started_at, meter_start_wh, ended_at, meter_stop_wh)
+    values ('0192f0c1-0000-7000-8000-000000000001', 'CP-1', 1, '2026-07-25T05:30:00+08', 1000, '2026-07-25T06:30:00+08', 21000),
+           ('0192f0c1-0000-7000-8000-000000000002', 'CP-1', 1, '2026-07-25T08:00:00+08', 21000, null, null),
+           ('0192f0c1-0000-7000-8000-000000000003', 'CP-1', 2, '2026-07-25T08:00:00+08', null, '2026-07-25T08:10:00+08', null),
+           ('0192f0c1-0000-7000-8000-000000000004', 'CP-9', 1, '2026-07-25T08:00:00+08', 0, '2026-07-25T08:10:00+08', 10),
+           ('0192f0c1-0000-7000-8000-000000000005', 'CP-1', 2, '2026-06-25T08:00:00+08', 0, '2026-06-25T08:10:00+08', 10);
+    insert into meter_samples (charge_point_id, connector_id, taken_at, energy_wh)
+    values ('CP-1', 1, '2026-07-25T05:20:00+08', 999),
+           ('CP-1', 1, '2026-07-25T05:50:00+08', 13000), ('CP-1', 1, '2026-07-25T05:55:00+08', 12000),
+           ('CP-1', 1, '2026-07-25T06:00:00+08', 16000), ('CP-1', 1, '2026-07-25T06:10:00+08', 99000),
+           ('CP-1', 1, '2026-07-25T08:20:00+08', 25000);
+    insert into status_changes (charge_point_id, noted_at, place, at, connector_id, status)
+    values ('CP-1', '2026-07-25T06:30:05+08', 0, '2026-07-25T06:30:00+08', 1, 'Finishing'),
+           ('CP-1', '2026-07-25T07:00:05+08', 0, '2026-07-25T07:00:00+08', 1, 'Available')";
+
+/// What tariffs say now was so since July already.
+const LONG_AGO: &str = "
+    alter table tariff_versions disable trigger user;
+    update tariff_versions set effective_from = '2026-07-01';
+    update tariff_bindings set effective_from = '2026-07-01'";
+
+async fn recorded() -> TestApp {
+    let app = TestApp::start().await;
+    app.pile("CP-1").await;
+    let mut connection = app.database.pool.connection().await.unwrap();
+    for day in ["2026-07-24", "2026-07-25"] {
+        storage::meter_samples::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
+        storage::status_changes::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
+    }
+    drop(connection);
+    app.database.execute(RECORDED).await;
+    let mut list = day_and_night();
+    list["occupancy"] = json!({ "pricePerMinute": "0.5", "graceMinutes": 15 });
+    app.bind(&app.tariff(&list).await, &json!({ "level": "platform" })).await;
+    app.database.execute(LONG_AGO).await;
+    app
+}
+
+fn quote(number: u8) -> String {
+    format!("/api/v1/sessions/0192f0c1-0000-7000-8000-00000000000{number}/quote")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_session_is_priced_by_its_own_readings() {
+    let app = recorded().await;
+    let told = app.get(&quote(1)).await.json();
+    assert_eq!(
+        summary(&told),
+        ["15000 Wh valley 4.74 + 12.00", "5000 Wh sharp 6.17 + 4.00", "15 minutes 7.50", "total 34.41"]
+    );
+    assert_eq!((&told["ended"], &told["readings"]), (&json!(true), &json!(4)));
+    assert_eq!(told["unpluggedAt"], "2026-07-24T23:00:00Z");
+    let open = app.get(&quote(2)).await.json();
+    assert_eq!(
+        (&open["ended"], &open["energyWh"], &open["unpluggedAt"]),
+        (&json!(false), &json!("4000"), &json!(null))
+    );
+    app.database.execute("delete from status_changes").await;
+    let until_the_next = app.get(&quote(1)).await.json();
+    assert_eq!(until_the_next["unpluggedAt"], "2026-07-25T00:00:00Z", "then another session began");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_without_a_price_says_why() {
+    let app = recorded().await;
+    for (session, code) in [
+        (3, "SESSION_NOT_METERED"),
+        (4, "SESSION_WITHOUT_PILE"),
+        (5, "NO_TARIFF_APPLIES"),
+        (8, "SESSION_NOT_FOUND"),
+    ] {
+        assert_eq!(app.get(&quote(session)).await.json()["code"], code);
+    }
+}

@@ -1,0 +1,78 @@
+//! What charging costs: a tariff for the station, the price and its reason, and what a session came to.
+
+use super::{Registered, until};
+use crate::stage::Stage;
+use anyhow::{Context as _, ensure};
+use launch::narrator::{Steps, call, seen};
+use serde_json::{Value, json};
+
+/// Four kinds of bands, as in many a Chinese city.
+fn price_list() -> Value {
+    let band = |from: &str, to: &str, kind: &str, electricity: &str| json!({ "from": from, "to": to, "kind": kind, "electricityPrice": electricity, "serviceFee": "0.80" });
+    let bands = [
+        band("23:00", "07:00", "valley", "0.3158"),
+        band("07:00", "10:00", "flat", "0.7055"),
+        band("10:00", "15:00", "peak", "1.0213"),
+        band("15:00", "18:00", "flat", "0.7055"),
+        band("18:00", "21:00", "sharp", "1.2345"),
+        band("21:00", "23:00", "flat", "0.7055"),
+    ];
+    json!({ "timeZone": "Asia/Shanghai", "schedules": [{ "bands": bands }] })
+}
+
+/// Makes a tariff and binds it to stations; answers its path.
+pub async fn put_up(stage: &Stage, stations: &[&str]) -> anyhow::Result<String> {
+    let details = json!({ "name": "分时电价", "currency": "CNY", "status": "Active" });
+    let tariff = stage.assets.post("/api/v1/tariffs", &details).await?.expect(201)?;
+    let path = format!("/api/v1/tariffs/{}", tariff.text("/id"));
+    stage.assets.put(&format!("{path}/draft"), &price_list()).await?.expect(200)?;
+    stage.assets.post(&format!("{path}/draft/publish"), &json!({})).await?.expect(200)?;
+    for station in stations {
+        let subject = json!({ "level": "station", "stationId": station });
+        let binding = json!({ "subject": subject, "tariffId": tariff.text("/id") });
+        stage.assets.post("/api/v1/tariffs/bindings", &binding).await?.expect(201)?;
+    }
+    Ok(path)
+}
+
+/// The operator prices the station, and anyone asks for the price.
+pub async fn tell(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("The operator prices the station: 尖 峰 平 谷, electricity and service apart");
+    let tariff = put_up(stage, &[&pile.station]).await?;
+    call("POST", &format!("{tariff}/draft/publish"), "200 in force at once, bound to the station");
+
+    steps.next("What does a kWh cost now, and why?");
+    let path = format!("/api/v1/tariffs/price?pileId={}&connectorId=1", pile.id);
+    let price = stage.assets.get(&path).await?.expect(200)?;
+    let (kwh, kind) = (price.text("/pricePerKwh"), price.text("/kind"));
+    call(
+        "GET",
+        &path,
+        &format!("{kwh} CNY, {kind}: version {}", price.number("/version").unwrap_or_default()),
+    );
+    let (level, outcome) = (price.text("/considered/0/level"), price.text("/considered/0/outcome"));
+    ensure!((level, outcome) == ("station", "applies"), "another binding won: {}", price.body);
+    seen(&format!("since the binding of the {level} {outcome}"));
+    Ok(())
+}
+
+/// What the session that just ended came to.
+pub async fn quote(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("What did the charge come to, by its own readings?");
+    let sessions = stage.assets.get(&format!("{}/sessions", pile.path())).await?.expect(200)?;
+    let session = sessions.text("/items/0/id").to_owned();
+    let path = format!("/api/v1/sessions/{session}");
+    until(&stage.assets, &path, |session| !session.text("/endedAt").is_empty()).await?;
+    let path = format!("{path}/quote");
+    let quote = stage.assets.get(&path).await?.expect(200)?;
+    let total = quote.text("/totals/total/amount");
+    let kwh = quote.text("/energyWh").parse::<f64>().context("no energy")? / 1000.0;
+    ensure!(kwh > 0.0, "nothing was charged: {}", quote.body);
+    call("GET", &path, &format!("{total} CNY for {kwh:.3} kWh"));
+    seen(&format!(
+        "electricity {}, service {}",
+        quote.text("/totals/electricity/amount"),
+        quote.text("/totals/service/amount")
+    ));
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What recorded sessions used, from readings that are not all there or not all right.
+
+use crate::build::{instant, wh};
+use chrono::{DateTime, Utc};
+use domain::ids::{ChargePointId, ConnectorId, SessionId};
+use domain::session::{ChargingSession, SessionState};
+use domain::tariff::{InvalidUsage, Usage};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn at(clock: &str) -> DateTime<Utc> {
+    instant(&format!("2026-11-23T{clock}:00Z"))
+}
+
+fn session(start_wh: Option<f64>, ended: Option<Option<f64>>) -> ChargingSession {
+    ChargingSession {
+        id: SessionId(Uuid::nil()),
+        charge_point_id: ChargePointId::parse("CP-1").unwrap(),
+        connector_id: ConnectorId::parse(1).unwrap(),
+        transaction_id: None,
+        id_tag: None,
+        reservation_id: None,
+        command_id: None,
+        started_at: at("10:00"),
+        meter_start_wh: start_wh,
+        state: ended.map_or(SessionState::Open, |meter_stop_wh| SessionState::Ended {
+            at: at("11:00"),
+            reason: None,
+            meter_stop_wh,
+        }),
+    }
+}
+
+fn samples(list: &[(&str, f64)]) -> Vec<(DateTime<Utc>, f64)> {
+    list.iter().map(|(clock, wh)| (at(clock), *wh)).collect()
+}
+
+#[test]
+fn readings_between_start_and_end_shape_the_curve() {
+    let told = samples(&[("09:50", 1.0), ("10:30", 1_900.0), ("11:10", 9_000.0)]);
+    let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), told).unwrap();
+    assert_eq!((usage.energy_until(at("10:30")), usage.energy()), (wh("900"), wh("1000")));
+    assert_eq!((usage.started_at(), usage.ended_at()), (at("10:00"), at("11:00")));
+}
+
+#[test]
+fn slips_of_the_meter_are_left_out() {
+    let told = samples(&[
+        ("10:10", 1_500.0),
+        ("10:20", 900.0),
+        ("10:30", 1_800.0),
+        ("10:40", 7_000.0),
+        ("10:50", -1.0),
+    ]);
+    let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), told).unwrap();
+    assert_eq!(usage.reading_count(), 4);
+    assert_eq!(
+        (usage.energy_until(at("10:20")), usage.energy_until(at("10:40"))),
+        (wh("650"), wh("866.667"))
+    );
+}
+
+#[test]
+fn without_the_meter_of_start_or_end_samples_stand_for_it() {
+    let told = samples(&[("10:00", 1_000.0), ("10:30", 1_500.0), ("11:00", 1_700.0)]);
+    let usage = Usage::recorded(&session(None, Some(None)), told).unwrap();
+    assert_eq!((usage.energy(), usage.ended_at()), (wh("700"), at("11:00")));
+    let usage =
+        Usage::recorded(&session(None, Some(None)), samples(&[("10:10", 5.0), ("10:20", 9.0)])).unwrap();
+    assert_eq!((usage.energy(), usage.started_at(), usage.ended_at()), (wh("4"), at("10:00"), at("11:00")));
+    let open =
+        Usage::recorded(&session(Some(0.0), None), samples(&[("10:10", 5.0), ("10:20", 9.0)])).unwrap();
+    assert_eq!((open.energy(), open.ended_at()), (wh("9"), at("10:20")));
+}
+
+#[test]
+fn what_nobody_read_has_no_price() {
+    for (start, ended) in [(None, None), (Some(1.0), None), (None, Some(None)), (None, Some(Some(9.0)))] {
+        assert_eq!(Usage::recorded(&session(start, ended), vec![]), Err(InvalidUsage::Count));
+    }
+    let backwards = Usage::recorded(&session(Some(9.0), Some(Some(1.0))), vec![]);
+    assert_eq!(backwards, Err(InvalidUsage::Falling { at: at("11:00") }));
+}
+
+proptest! {
+    #[test]
+    fn samples_never_change_what_start_and_end_tell(
+        told in prop::collection::vec((0_i64..4_000, -100.0..5_000.0_f64), 0..40),
+    ) {
+        let mut told: Vec<_> =
+            told.into_iter().map(|(s, wh)| (at("10:00") + chrono::TimeDelta::seconds(s - 200), wh)).collect();
+        told.sort_by_key(|(at, _)| *at);
+        let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), told).unwrap();
+        prop_assert_eq!(usage.energy(), wh("1000"));
+        prop_assert_eq!((usage.started_at(), usage.ended_at()), (at("10:00"), at("11:00")));
+    }
+}

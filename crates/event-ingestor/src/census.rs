@@ -1,0 +1,31 @@
+//! Counts the fleet now and then. Of all replicas the one that reads the first partition does, so that it is told once.
+
+use crate::metrics::Metrics;
+use runtime::{Shutdown, causes};
+use std::sync::Arc;
+use std::time::Duration;
+use storage::{Database, PooledConnection, StorageError, census};
+
+/// The partition whose owner counts.
+const FIRST: i32 = 0;
+/// A count reads every device's row, which takes milliseconds for each ten thousand.
+const INTERVAL: Duration = Duration::from_secs(30);
+/// How often to look whether it is this replica's turn.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Counts for as long as the first partition is read here, until asked to stop.
+pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shutdown: Shutdown) {
+    while !shutdown.is_requested() {
+        let counts = metrics.reads(FIRST);
+        let census = if counts { count(&database).await } else { None };
+        metrics.fleet(census);
+        let pause = if counts { INTERVAL } else { LOOK };
+        shutdown.run_until_requested(tokio::time::sleep(pause)).await;
+    }
+}
+
+async fn count(database: &Database) -> Option<census::Census> {
+    let counting = async move |mut connection: PooledConnection| census::count(&mut connection).await;
+    let counted: Result<_, StorageError> = database.run(counting).await;
+    counted.inspect_err(|error| tracing::warn!(error = causes(error), "the fleet could not be counted")).ok()
+}

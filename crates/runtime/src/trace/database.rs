@@ -1,0 +1,18 @@
+//! Spans of what is asked of databases, after OpenTelemetry's conventions.
+
+use tracing::Span;
+
+/// The span of an exchange with the database system called `system`, such as `redis`; none outside a trace that is exported.
+#[must_use]
+pub fn database_span(system: &'static str, operation: &'static str) -> Span {
+    super::client(|| {
+        tracing::info_span!(
+            target: "otel",
+            "database",
+            otel.name = if operation.is_empty() { system } else { operation },
+            otel.kind = "client",
+            db.system.name = system,
+            db.operation.name = operation,
+        )
+    })
+}

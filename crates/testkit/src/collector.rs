@@ -1,0 +1,166 @@
+//! A collector that takes spans over OTLP, for tests to look at them.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message as _;
+
+pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+pub use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+
+/// The most that an exporter may send at once, in bytes.
+const BODY_MAX: usize = 16 * 1024 * 1024;
+
+type Seen = Arc<Mutex<Vec<ExportedSpan>>>;
+
+/// A collector on a port of its own, for as long as it is not dropped.
+pub struct Collector {
+    /// For `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    pub endpoint: String,
+    seen: Seen,
+    server: ServerHandle,
+}
+
+/// A span that was exported. Ids are in hexadecimal.
+#[derive(Debug, Clone)]
+pub struct ExportedSpan {
+    /// The `service.name` of who exported it.
+    pub service: String,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: SpanKind,
+    /// The trace that it is part of.
+    pub trace_id: String,
+    /// Its own id.
+    pub id: String,
+    /// The id of the span that it is a child of; empty for none.
+    pub parent: String,
+    /// What other systems added.
+    pub trace_state: String,
+    /// Its attributes as text, by name; attributes of other kinds than text, numbers and truth are left out.
+    pub attributes: Vec<(String, String)>,
+    /// The spans, in other traces or its own, that it names: trace and span.
+    pub links: Vec<(String, String)>,
+    /// Whether it failed.
+    pub status: StatusCode,
+}
+
+impl Collector {
+    /// Listens on a free port of this machine.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn start() -> Self {
+        let seen = Seen::default();
+        let shared = Arc::clone(&seen);
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(web::Data::new(Arc::clone(&shared)))
+                .app_data(web::PayloadConfig::new(BODY_MAX))
+                .route("/v1/traces", web::post().to(take))
+        })
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
+        let endpoint = format!("http://{}", server.addrs()[0]);
+        let running = server.run();
+        let handle = running.handle();
+        tokio::spawn(running);
+        Self { endpoint, seen, server: handle }
+    }
+
+    /// Every span that has come so far.
+    ///
+    /// # Panics
+    /// When the collector itself has.
+    #[must_use]
+    pub fn spans(&self) -> Vec<ExportedSpan> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        // Told, and not waited for.
+        drop(self.server.stop(false));
+    }
+}
+
+impl ExportedSpan {
+    /// The attribute called `name`, empty without one.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> &str {
+        self.attributes.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether it is a child of `parent`, in its trace.
+    #[must_use]
+    pub fn is_child_of(&self, parent: &Self) -> bool {
+        self.trace_id == parent.trace_id && self.parent == parent.id
+    }
+}
+
+async fn take(seen: web::Data<Seen>, body: web::Bytes) -> HttpResponse {
+    let Ok(request) = ExportTraceServiceRequest::decode(body) else {
+        return HttpResponse::BadRequest().finish();
+    };
+    let mut seen = seen.lock().unwrap();
+    for of_service in request.resource_spans {
+        let attributes = of_service.resource.map(|resource| texts(resource.attributes)).unwrap_or_default();
+        let service = attributes.into_iter().find(|(name, _)| name == "service.name");
+        let service = service.map(|(_, value)| value).unwrap_or_default();
+        let spans = of_service.scope_spans.into_iter().flat_map(|of_scope| of_scope.spans);
+        seen.extend(spans.map(|span| read(&service, span)));
+    }
+    HttpResponse::Ok().content_type("application/x-protobuf").finish()
+}
+
+fn read(service: &str, span: Span) -> ExportedSpan {
+    ExportedSpan {
+        service: service.to_owned(),
+        kind: span.kind(),
+        status: span.status.as_ref().map(|status| status.code()).unwrap_or_default(),
+        name: span.name,
+        trace_id: hexadecimal(&span.trace_id),
+        id: hexadecimal(&span.span_id),
+        parent: hexadecimal(&span.parent_span_id),
+        trace_state: span.trace_state,
+        attributes: texts(span.attributes),
+        links: span
+            .links
+            .iter()
+            .map(|link| (hexadecimal(&link.trace_id), hexadecimal(&link.span_id)))
+            .collect(),
+    }
+}
+
+fn texts(attributes: Vec<KeyValue>) -> Vec<(String, String)> {
+    attributes.into_iter().filter_map(|attribute| Some((attribute.key, text(attribute.value?)?))).collect()
+}
+
+fn text(value: AnyValue) -> Option<String> {
+    match value.value? {
+        Value::StringValue(text) => Some(text),
+        Value::BoolValue(truth) => Some(truth.to_string()),
+        Value::IntValue(number) => Some(number.to_string()),
+        Value::DoubleValue(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,52 @@
+"""The shape of what Kubernetes itself does not know: as much of the Prometheus operator's and KEDA's schemas as the charts use."""
+
+
+def closed(properties, required=()):
+    return {"type": "object", "additionalProperties": False, "properties": properties, "required": list(required)}
+
+
+TEXT = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 1}
+TEXTS = {"type": "object", "additionalProperties": TEXT}
+DURATION = {"type": "string", "pattern": "^([0-9]+(ms|[smhdwy]))+$"}
+SELECTOR = closed({"matchLabels": TEXTS}, ["matchLabels"])
+
+
+def resource(spec):
+    head = {"apiVersion": TEXT, "kind": TEXT, "metadata": {"type": "object", "required": ["name", "namespace", "labels"]}}
+    return closed(head | {"spec": spec}, ["apiVersion", "kind", "metadata", "spec"])
+
+
+ENDPOINT = closed({"port": TEXT, "path": TEXT, "interval": DURATION, "scrapeTimeout": DURATION}, ["port"])
+RULE = closed(
+    {"alert": TEXT, "record": TEXT, "expr": {"type": ["string", "integer"]}, "for": DURATION, "keep_firing_for": DURATION, "labels": TEXTS, "annotations": TEXTS},
+    ["expr"],
+)  # fmt: skip
+GROUP = closed(
+    {"name": TEXT, "interval": DURATION, "limit": COUNT, "labels": TEXTS, "rules": {"type": "array", "items": RULE, "minItems": 1}}, ["name", "rules"]
+)
+# KEDA's metadata of a trigger is texts only.
+TRIGGER = closed({"type": {"enum": ["prometheus", "postgresql"]}, "metadata": TEXTS, "authenticationRef": closed({"name": TEXT}, ["name"])}, ["type", "metadata"])
+POLICY = closed({"type": {"enum": ["Pods", "Percent"]}, "value": COUNT, "periodSeconds": COUNT})
+BEHAVIOUR = closed({"scaleDown": closed({"stabilizationWindowSeconds": COUNT, "policies": {"type": "array", "items": POLICY}})})
+
+SCHEMAS = {
+    "monitoring.coreos.com/v1": {
+        "ServiceMonitor": resource(closed({"jobLabel": TEXT, "selector": SELECTOR, "endpoints": {"type": "array", "items": ENDPOINT, "minItems": 1}}, ["selector", "endpoints"])),
+        "PrometheusRule": resource(closed({"groups": {"type": "array", "items": GROUP, "minItems": 1}}, ["groups"])),
+    },
+    "keda.sh/v1alpha1": {
+        "ScaledObject": resource(closed({
+            "scaleTargetRef": closed({"name": TEXT}, ["name"]),
+            "minReplicaCount": COUNT,
+            "maxReplicaCount": COUNT,
+            "pollingInterval": COUNT,
+            "advanced": closed({"horizontalPodAutoscalerConfig": closed({"behavior": BEHAVIOUR})}),
+            "fallback": closed({"failureThreshold": COUNT, "replicas": COUNT, "behavior": {"enum": ["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"]}}),
+            "triggers": {"type": "array", "items": TRIGGER, "minItems": 1},
+        }, ["scaleTargetRef", "triggers"])),
+        "TriggerAuthentication": resource(closed({
+            "secretTargetRef": {"type": "array", "items": closed({"parameter": TEXT, "name": TEXT, "key": TEXT}, ["parameter", "name", "key"])},
+        }, ["secretTargetRef"])),
+    },
+}  # fmt: skip

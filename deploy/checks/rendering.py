@@ -1,0 +1,104 @@
+"""Charts as they come out of Helm, and what the services say of their settings."""
+
+import functools
+import os
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import helm_python as helm
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HELM = ROOT / "deploy/helm"
+CHARTS = ("asset-api", "event-ingestor", "command-dispatcher")
+NAMESPACE = "charging"
+
+
+def production(chart):
+    """The values of the production example."""
+    return yaml.safe_load((HELM / "examples/production" / f"{chart}.yaml").read_text())
+
+
+def layered(base, over):
+    """`over` laid over `base`, as Helm lays values."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = layered(merged[key], value) if both else value
+    return merged
+
+
+@functools.cache
+def defaults(service):
+    """The service's own settings, from its defaults.toml."""
+    return tomllib.loads((ROOT / "crates" / service / "defaults.toml").read_text())
+
+
+@dataclass(frozen=True)
+class Release:
+    """A chart, rendered."""
+
+    chart: str
+    values: dict
+    objects: tuple
+
+    def all(self, kind):
+        """The objects of a kind."""
+        return [thing for thing in self.objects if thing["kind"] == kind]
+
+    def one(self, kind, name=None):
+        """The only object of a kind, or of a kind and name."""
+        found = [thing for thing in self.all(kind) if name in (None, thing["metadata"]["name"])]
+        assert len(found) == 1, f"{len(found)} objects are a {kind} {name or ''}"
+        return found[0]
+
+    @property
+    def pods(self):
+        """The pod templates, the migration's too."""
+        return [thing["spec"]["template"] for kind in ("Deployment", "Job") for thing in self.all(kind)]
+
+    @property
+    def container(self):
+        """The container of the service."""
+        (container,) = self.one("Deployment")["spec"]["template"]["spec"]["containers"]
+        return container
+
+    @property
+    def settings(self):
+        """The settings file."""
+        return tomllib.loads(self.one("ConfigMap", self.chart)["data"]["settings.toml"])
+
+    @property
+    def effective(self):
+        """The settings as they count."""
+        return layered(defaults(self.chart), self.settings)
+
+
+def render(chart, values=None, place=None):
+    """Renders a chart, or a copy of it that lies elsewhere; raises what Helm says against it."""
+    values = values or {}
+    with helm.Chart.load(place or HELM / chart) as loaded:
+        loaded.validate_schema(values)
+        files = loaded.render(values, name=chart, namespace=NAMESPACE)
+        merged = loaded.merge_values(values)
+    texts = [text for path, text in sorted(files.items()) if not path.endswith("NOTES.txt")]
+    objects = [thing for text in texts for thing in yaml.safe_load_all(text) if thing]
+    return Release(chart, merged, tuple(objects))
+
+
+def binary(name):
+    """The service's program, where it was built: on a developer's machine it may not be, in CI it must."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    for folder in (os.environ.get("SERVICE_BINARIES"), target / "debug", target / "release"):
+        if folder and (program := Path(folder) / name).exists():
+            return program
+    return None
+
+
+def check_config(program, environment):
+    """Lets the service judge its settings; nothing of this process's own environment counts."""
+    return subprocess.run(
+        [program, "--check-config"], env=environment, capture_output=True, text=True, timeout=30, check=False
+    )

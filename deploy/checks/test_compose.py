@@ -1,0 +1,185 @@
+"""The platform of compose.yaml is the one that the services and the local stack describe."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+import yaml
+from rendering import ROOT, check_config, defaults
+
+COMPOSE = ROOT / "deploy/compose"
+OURS = ("asset-api", "event-ingestor", "command-dispatcher", "gateway-simulator")
+SHORT = {"DATABASE_URL": "database.url", "REDIS_URL": "redis.url", "KAFKA_BROKERS": "kafka.brokers"}
+
+
+@pytest.fixture(scope="module")
+def services():
+    """What `docker compose config` makes of the file; it refuses what Compose does not know."""
+    tool = Path(sys.executable).with_name("docker-compose")
+    # Only what finding programs takes: no variable of a developer may matter.
+    shown = subprocess.run(
+        [tool, "--file", COMPOSE / "compose.yaml", "config", "--format", "json"],
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stderr == ""
+    return json.loads(shown.stdout)["services"]
+
+
+def settings(service):
+    """The settings that a service's environment sets; what OpenTelemetry's own variables say is none of them."""
+    ours = {name: value for name, value in service["environment"].items() if not name.startswith("OTEL_")}
+    return {SHORT.get(name) or name.removeprefix("CHARGING__").lower().replace("__", "."): value for name, value in ours.items()}
+
+
+def topics():
+    lines = (ROOT / "deploy/local/topics").read_text().splitlines()
+    return {name: int(count) for name, count in (line.split() for line in lines if line and not line.startswith("#"))}
+
+
+def test_the_whole_platform_is_there(services):
+    assert {*OURS, "postgresql", "redis", "kafka", "topics", "migrate", "issuer", "otel-collector"} == set(services)
+
+
+def test_each_setting_is_one_that_the_service_has(services):
+    for name in OURS:
+        known = {f"{section}.{key}" for section, keys in defaults(name).items() for key in keys}
+        assert set(settings(services[name])) <= known
+
+
+@pytest.mark.parametrize("name", [*OURS, "migrate"])
+def test_the_service_takes_its_settings(services, program, name):
+    judged = check_config(program("asset-api" if name == "migrate" else name), services[name]["environment"])
+    assert judged.returncode == 0, judged.stderr
+
+
+def test_every_server_that_a_service_needs_is_named_and_waited_for(services):
+    """None is left on loopback, where inside of a container nobody is."""
+    for name in OURS:
+        said = settings(services[name])
+        for key, server, port in (("database.url", "postgresql", 5432), ("redis.url", "redis", 6379), ("kafka.brokers", "kafka", 9092)):
+            section, leaf = key.split(".")
+            if leaf in defaults(name).get(section, {}):
+                assert re.search(rf"(^|[/@]){server}:{port}(/|$)", said[key]), f"{name}: {said[key]}"
+                assert server in waited_for(services, name), f"{name} does not wait for {server}"
+
+
+def waited_for(services, name):
+    """Whom a service waits for, and whom these wait for."""
+    direct = services[name].get("depends_on", {})
+    assert all(how["condition"] in ("service_healthy", "service_completed_successfully") for how in direct.values())
+    return set(direct).union(*(waited_for(services, other) for other in direct))
+
+
+def test_who_ends_is_waited_for_by_who_does_not(services):
+    """Otherwise `up --wait` takes its end for a failure."""
+    ending = {name for name, service in services.items() if service.get("restart") == "no"}
+    assert ending == {"topics", "issuer", "migrate"}
+    waits = [how for name, service in services.items() if name not in ending for how in service.get("depends_on", {}).items()]
+    assert {name for name, how in waits if how["condition"] == "service_completed_successfully"} == ending
+
+
+def test_ports_are_published_on_loopback_and_listened_on(services):
+    for name, service in services.items():
+        for port in service.get("ports", []):
+            assert port["host_ip"] == "127.0.0.1", name
+    for name in OURS:
+        said, published = settings(services[name]), {port["target"] for port in services[name]["ports"]}
+        listens = {said[f"{section}.listen"] for section in ("http", "admin") if "listen" in defaults(name).get(section, {})}
+        assert {f"0.0.0.0:{port}" for port in published} == listens
+        # The ports that the documents speak of.
+        assert {int(defaults(name)[section]["listen"].rpartition(":")[2]) for section in ("http", "admin") if section in defaults(name)} == published
+
+
+def test_who_answers_to_the_world_wants_tokens_of_the_issuer(services):
+    source = (ROOT / "crates/dev-issuer/src/lib.rs").read_text()
+    for name in ("asset-api", "command-dispatcher"):
+        said = settings(services[name])
+        assert said["auth.mode"] == "jwt"
+        assert f'NAME: &str = "{said["auth.issuer"]}"' in source
+        (mount,) = services[name]["volumes"]
+        assert mount["source"] == services["issuer"]["volumes"][0]["source"] and mount["read_only"]
+        assert said["auth.jwks_file"] == f"{mount['target']}/jwks.json"
+        assert services["issuer"]["command"][0] == services["issuer"]["volumes"][0]["target"] == mount["target"]
+        assert "issuer" in waited_for(services, name)
+    known = set(re.findall(r'Scope::new\("([^"]+)"\)', "".join(path.read_text() for crate in ("asset-api", "command-dispatcher") for path in (ROOT / "crates" / crate / "src").rglob("*.rs"))))
+    assert known and set(services["issuer"]["command"][2].split()) == known
+
+
+def test_topics_are_those_that_the_services_use(services):
+    made = topics()
+    dispatcher, ingestor, simulator = (defaults(name) for name in ("command-dispatcher", "event-ingestor", "gateway-simulator"))
+    assert made[dispatcher["dispatch"]["topic"]] == dispatcher["dispatch"]["partitions"]
+    assert {ingestor["ingest"]["topic"], ingestor["feed"]["topic"], simulator["topics"]["events"], simulator["topics"]["commands"]} <= set(made)
+    sources = {mount["target"]: Path(mount["source"]).resolve() for mount in services["topics"]["volumes"]}
+    assert sources["/topics/list"] == (ROOT / "deploy/local/topics").resolve()
+    assert sources["/topics/create"] == (COMPOSE / "create-topics").resolve()
+
+
+def test_topics_are_made_as_the_list_says(tmp_path):
+    tool, told = tmp_path / "tool", tmp_path / "told"
+    tool.write_text(f'#!/bin/sh\nprintf "%s " "$@" >>{told}\necho >>{told}\n')
+    tool.chmod(0o755)
+
+    def create(listed):
+        return subprocess.run([COMPOSE / "create-topics", "kafka:9092", listed], env={**os.environ, "TOPICS_TOOL": str(tool)}, capture_output=True, timeout=30, check=False)
+
+    assert create(ROOT / "deploy/local/topics").returncode == 0
+    calls = told.read_text().splitlines()
+    assert len(calls) == len(topics())
+    for call, (name, partitions) in zip(calls, topics().items(), strict=True):
+        assert f"--create --if-not-exists --topic {name} --partitions {partitions} " in call
+    (tmp_path / "wrong").write_text("commands-down many\n")
+    assert create(tmp_path / "wrong").returncode == 1
+
+
+def test_our_containers_are_as_tight_as_in_a_cluster(services):
+    for name in (*OURS, "migrate", "issuer"):
+        service = services[name]
+        assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"], name
+        shutdown = defaults(name)["shutdown"] if name in OURS else {"delay_ms": 0, "grace_ms": 0}
+        assert int(service["stop_grace_period"].removesuffix("s")) * 1000 > shutdown["delay_ms"] + shutdown["grace_ms"]
+    imports = defaults("asset-api")["import"]
+    (spool,) = services["asset-api"]["tmpfs"]
+    size = int(re.fullmatch(r"/tmp:size=(\d+)m", spool)[1])
+    assert size * 1024 * 1024 > imports["max_body_bytes"] * imports["max_concurrent"]
+
+
+def test_health_is_asked_with_an_option_that_is_there(services):
+    options = (ROOT / "crates/runtime/src/service/arguments.rs").read_text()
+    entry = re.search(r'^ENTRYPOINT \["(.+)"\]$', (ROOT / "deploy/image/Dockerfile").read_text(), re.MULTILINE)[1]
+    for name in OURS:
+        _, path, option = services[name]["healthcheck"]["test"]
+        assert path == entry and f'"{option}" =>' in options
+    assert all("healthcheck" in services[name] for name in ("postgresql", "redis", "kafka"))
+
+
+def test_images_are_exact_and_of_one_version(services):
+    for name, service in services.items():
+        assert re.fullmatch(r"[^:]+:\d+\.\d+(\.\d+)?[-\w.]*", service["image"]), name
+        if "build" in service:
+            assert service["build"]["args"]["BINARY"] == service["image"].rpartition("/")[2].partition(":")[0]
+            assert (Path(service["build"]["context"]) / service["build"]["dockerfile"]).samefile(ROOT / "deploy/image/Dockerfile")
+    versions = re.search(r'version = "(.+)"', (ROOT / "Cargo.toml").read_text())[1]
+    assert {service["image"].partition(":")[2] for service in services.values() if service["image"].startswith("charging-platform/")} == {versions}
+    # The broker that the tests run against.
+    pom = ElementTree.parse(ROOT / "deploy/local/kafka/pom.xml").getroot()
+    kafka = pom.find("{*}properties/{*}kafka.version").text
+    assert {services["kafka"]["image"], services["topics"]["image"]} == {f"apache/kafka:{kafka}"}
+
+
+def test_the_collector_reads_every_service_and_is_told_of_traces(services):
+    collector = yaml.safe_load((COMPOSE / "otel-collector.yaml").read_text())
+    (scrape,) = collector["receivers"]["prometheus"]["config"]["scrape_configs"]
+    (group,) = scrape["static_configs"]
+    assert sorted(group["targets"]) == sorted(f"{name}:{defaults(name)['admin']['listen'].rpartition(':')[2]}" for name in OURS)
+    takes = collector["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2]
+    assert {services[name]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"] for name in OURS} == {f"http://otel-collector:{takes}"}
+    parts = {kind: set(collector[kind]) for kind in ("receivers", "processors", "exporters")}
+    used = {kind: {part for line in collector["service"]["pipelines"].values() for part in line[kind]} for kind in parts}
+    assert used == parts

@@ -1,0 +1,92 @@
+{{/*
+The schema, before the first pod of a release starts. Every chart can do it, so that whichever is upgraded first does; the program
+takes an advisory lock, and who comes second finds nothing to do. Hooks run before anything else of the chart is there: so the Job
+uses nothing of the chart, and has a NetworkPolicy that is a hook, too.
+*/}}
+{{- define "charging-service.migration" -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ include "charging-service.fullname" . }}-migrate
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "charging-service.migration.selector" . | nindent 4 }}
+    {{- include "charging-service.commonLabels" . | nindent 4 }}
+  annotations:
+    {{- include "charging-service.hook" "0" | nindent 4 }}
+spec:
+  backoffLimit: {{ int64 .Values.migration.backoffLimit }}
+  activeDeadlineSeconds: {{ int64 .Values.migration.activeDeadlineSeconds }}
+  template:
+    metadata:
+      labels:
+        {{- include "charging-service.migration.selector" . | nindent 8 }}
+        {{- include "charging-service.commonLabels" . | nindent 8 }}
+    spec:
+      restartPolicy: Never
+      # The chart's own account is not there yet. No token is mounted.
+      serviceAccountName: {{ .Values.migration.serviceAccountName }}
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      securityContext:
+        {{- include "charging-service.podSecurity" . | nindent 8 }}
+      {{- with include "charging-service.placement" . | trim }}
+      {{- . | nindent 6 }}
+      {{- end }}
+      containers:
+        - name: migrate
+          image: {{ include "charging-service.image" (dict "image" .Values.migration.image "chart" .Chart) }}
+          imagePullPolicy: {{ .Values.image.pullPolicy }}
+          args: [migrate]
+          securityContext:
+            {{- include "charging-service.containerSecurity" . | nindent 12 }}
+          env:
+            - name: CHARGING__DATABASE__URL_FILE
+              value: /etc/charging/secrets/database.url
+          resources:
+            {{- toYaml .Values.migration.resources | nindent 12 }}
+          volumeMounts:
+            - name: secrets
+              mountPath: /etc/charging/secrets
+              readOnly: true
+      volumes:
+        - name: secrets
+          projected:
+            defaultMode: 0440
+            sources:
+              {{- $reference := .Values.migration.secret | default .Values.secrets.database.url }}
+              - secret:
+                  name: {{ $reference.name }}
+                  items:
+                    - key: {{ $reference.key }}
+                      path: database.url
+{{- end -}}
+
+{{- define "charging-service.migrationNetworkPolicy" -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "charging-service.fullname" . }}-migrate
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "charging-service.migration.selector" . | nindent 4 }}
+    {{- include "charging-service.commonLabels" . | nindent 4 }}
+  annotations:
+    {{- include "charging-service.hook" "-5" | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- include "charging-service.migration.selector" . | nindent 6 }}
+  policyTypes: [Ingress, Egress]
+  ingress: []
+  egress:
+    {{- include "charging-service.dnsRule" . | nindent 4 }}
+    {{- include "charging-service.egressRule" .Values.networkPolicy.egress.postgresql | nindent 4 }}
+{{- end -}}
+
+{{/* What succeeded is removed, and what failed stays for its logs until the next attempt. */}}
+{{- define "charging-service.hook" -}}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}

@@ -1,0 +1,55 @@
+{{/* Names and labels. */}}
+
+{{- define "charging-service.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The release is usually called as the chart is; then its name is not said twice. Room is left for suffixes. */}}
+{{- define "charging-service.fullname" -}}
+{{- $name := include "charging-service.name" . -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- .Values.fullnameOverride | default $full | trunc 48 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* What selects the pods that serve. The pods of the migration have another component, so that no traffic reaches them. */}}
+{{- define "charging-service.selector" -}}
+app.kubernetes.io/name: {{ include "charging-service.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: service
+{{- end -}}
+
+{{- define "charging-service.migration.selector" -}}
+app.kubernetes.io/name: {{ include "charging-service.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: migration
+{{- end -}}
+
+{{- define "charging-service.commonLabels" -}}
+app.kubernetes.io/part-of: charging-platform
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "charging-service.labels" -}}
+{{ include "charging-service.selector" . }}
+{{ include "charging-service.commonLabels" . }}
+{{- end -}}
+
+{{- define "charging-service.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "charging-service.fullname" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* An image, by its digest where that is known: { image: …, chart: .Chart } */}}
+{{- define "charging-service.image" -}}
+{{- $image := .image -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository ($image.tag | default .chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}

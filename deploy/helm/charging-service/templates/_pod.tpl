@@ -1,0 +1,132 @@
+{{/* What the pods of the service and of the migration share. */}}
+
+{{- define "charging-service.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "charging-service.containerSecurity" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop: [ALL]
+privileged: false
+readOnlyRootFilesystem: true
+{{- end -}}
+
+{{/* Where a pod may run, and where its image comes from. */}}
+{{- define "charging-service.placement" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* The environment: the settings file, then one variable for each secret and each file, which name where it is mounted. */}}
+{{- define "charging-service.environment" -}}
+- name: CHARGING_CONFIG
+  value: /etc/charging/settings/settings.toml
+{{- range $section, $keys := .Values.secrets }}
+{{- range $key, $reference := $keys }}
+- name: CHARGING__{{ upper $section }}__{{ upper $key }}_FILE
+  value: /etc/charging/secrets/{{ $section }}.{{ $key }}
+{{- end }}
+{{- end }}
+{{- range $section, $keys := .Values.files }}
+{{- range $key, $source := $keys }}
+- name: CHARGING__{{ upper $section }}__{{ upper $key }}
+  value: /etc/charging/files/{{ $section }}.{{ $key }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Secrets and files as projected volumes, each under its setting's name. */}}
+{{- define "charging-service.volumes" -}}
+- name: settings
+  configMap:
+    name: {{ include "charging-service.fullname" . }}
+- name: secrets
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- range $section, $keys := .Values.secrets }}
+      {{- range $key, $reference := $keys }}
+      - secret:
+          name: {{ $reference.name }}
+          items:
+            - key: {{ $reference.key }}
+              path: {{ $section }}.{{ $key }}
+      {{- end }}
+      {{- end }}
+{{- if .Values.files }}
+- name: files
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- range $section, $keys := .Values.files }}
+      {{- range $key, $source := $keys }}
+      {{- range $kind, $reference := $source }}
+      - {{ $kind }}:
+          name: {{ $reference.name }}
+          items:
+            - key: {{ $reference.key }}
+              path: {{ $section }}.{{ $key }}
+      {{- end }}
+      {{- end }}
+      {{- end }}
+{{- end }}
+{{- if include "charging-service.spool" . }}
+- name: spool
+  emptyDir:
+    sizeLimit: {{ include "charging-service.spool" . }}
+{{- end }}
+{{- end -}}
+
+{{- define "charging-service.mounts" -}}
+- name: settings
+  mountPath: /etc/charging/settings
+  readOnly: true
+- name: secrets
+  mountPath: /etc/charging/secrets
+  readOnly: true
+{{- if .Values.files }}
+- name: files
+  mountPath: /etc/charging/files
+  readOnly: true
+{{- end }}
+{{- if include "charging-service.spool" . }}
+- name: spool
+  mountPath: /tmp
+{{- end }}
+{{- end -}}
+
+{{/* Room for the files of all imports at once, and a quarter more; empty where the service keeps none. */}}
+{{- define "charging-service.spool" -}}
+{{- $settings := include "charging-service.settings" . | fromJson -}}
+{{- if hasKey $settings "import" -}}
+{{- $bytes := mul (int64 (get $settings.import "max_body_bytes")) (int64 (get $settings.import "max_concurrent")) -}}
+{{- printf "%dMi" (add 1 (div (div (mul $bytes 5) 4) 1048576)) -}}
+{{- end -}}
+{{- end -}}
