@@ -10,7 +10,8 @@ with-stack := $(stack) up && eval "$$($(stack) env)" &&
 on-stack := $(stack) status >/dev/null 2>&1 || trap '$(stack) down' EXIT; $(with-stack)
 # The console's pages, where there is Node to build them; without it they say how. Built before the service that they become part of.
 pages := crates/console/web
-with-pages := if command -v npm >/dev/null; then $(MAKE) --no-print-directory console; else echo "no Node: the console is not built"; fi &&
+with-pages := if ! command -v npm >/dev/null; then echo "no Node: the console is not built"; \
+	else $(MAKE) --no-print-directory console || echo "the console could not be built"; fi &&
 # Without the campaign, whose pretended brokers are C and take a minute to build.
 release := cargo build --release --workspace --exclude chaos --exclude system-tests --bins &&
 
