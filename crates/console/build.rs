@@ -1,9 +1,4 @@
 //! Embeds what was built of the console in `web/dist`, if anything was. Runs no Node: `make console` does.
-#![expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "cargo tells a build script by the environment where things are"
-)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -28,7 +28,7 @@ async fn people_see_the_fleet_and_act_on_it() {
         settings.behaviour.finishing_ms = 500;
     })
     .await;
-    let world = World { ingestor: Mutex::new(Some(platform.ingest())), platform };
+    let world = World { ingestor: Mutex::new(Some(platform.ingest())), load: Mutex::new(None), platform };
     let issuer = Issuer::generate().unwrap();
     // Pages come through a relay of the player's own, which can be cut; so its port must be known before anything starts.
     let page = format!("http://127.0.0.1:{}", testkit::free_port());

@@ -2,18 +2,22 @@
 
 use domain::ids::{ChargePointId, ConnectorId};
 use domain::status::ConnectorStatus;
-use gateway_simulator::DeviceSpec;
+use gateway_simulator::settings::LoadSettings;
+use gateway_simulator::{DeviceSpec, Load};
+use runtime::Shutdown;
 use runtime::kafka::NewRecord;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use system_tests::{Ingestor, Platform};
+use system_tests::{Ingestor, Platform, steady};
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 /// What can be ordered about.
 pub struct World {
     pub platform: Platform,
     pub ingestor: Mutex<Option<Ingestor>>,
+    pub load: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Does it; returns when the gateway has told.
@@ -58,6 +62,28 @@ pub async fn carry_out(world: &World, order: Value) {
                 running.stop().await;
             }
         }
+        "load" => {
+            let [rate, devices] = ["rate", "devices"].map(|name| u32::try_from(number(name)).unwrap());
+            let settings = LoadSettings {
+                id_prefix: text("prefix").to_owned(),
+                ..steady(rate, number("seconds"), devices)
+            };
+            *world.load.lock().await = Some(begin(platform, settings).await);
+        }
+        "load-over" => {
+            if let Some(load) = world.load.lock().await.take() {
+                load.await.unwrap();
+            }
+        }
         unknown => panic!("nobody knows how to {unknown:?}"),
     }
+}
+
+/// Has many devices send events at a constant rate meanwhile; all of them must come to be.
+async fn begin(platform: &Platform, settings: LoadSettings) -> JoinHandle<()> {
+    let load = Load::new(&settings, &platform.simulator_settings, &platform.kafka).await.unwrap();
+    tokio::spawn(async move {
+        let report = load.run(&settings, &Shutdown::new(Duration::from_secs(1))).await.unwrap();
+        assert_eq!(report.failed, 0);
+    })
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { api, artefacts, enter, eventually, order, run, shut, site, stage } from "./stage.mjs";
+import { api, artefacts, enter, eventually, order, run, shut, site, stage, tariff } from "./stage.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -19,6 +19,7 @@ const CITIES = [["上海", 31.23, 121.47], ["杭州", 30.27, 120.15], ["南京",
 async function scenery() {
   const sites = [];
   for (const [city, ...place] of CITIES) sites.push(await site({ name: `${city}滨江站`, piles: 4, connectors: 2, place }));
+  await tariff("分时电价", sites.map(({ id }) => ({ level: "station", stationId: id })));
   const devices = sites.flatMap(({ piles }) => piles);
   for (const [at, pile] of devices.entries()) {
     if (at % 3 === 0) await api("POST", `/api/v1/piles/${pile.id}/commands/start-transaction`, { idTag: "RFID123", connectorId: 1 }, { base: stage.commands });
@@ -37,7 +38,7 @@ test("every page is as it should be, in both languages, light and dark, wide and
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".rows a" },
     piles: { path: "/console/?view=piles", ready: ".rows a" },
-    station: { path: `/console/stations/${station}`, ready: ".uplot" },
+    station: { path: `/console/stations/${station}`, ready: ".day" },
     pile: { path: `/console/piles/${pile}`, ready: ".uplot" },
     command: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=reset]", then: "dialog" },
     ingest: { path: "/console/ingest", ready: "tr[data-partition]" },

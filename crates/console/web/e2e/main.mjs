@@ -4,6 +4,7 @@ import { leave } from "./stage.mjs";
 
 await import("./story.mjs");
 await import("./live.mjs");
+await import("./prices.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./scopes.mjs");

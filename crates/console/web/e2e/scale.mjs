@@ -1,10 +1,13 @@
-// A hundred thousand piles: imported, shown at once, and scrolled to the end.
+// A hundred thousand piles: imported, shown at once, scrolled to the end, and seen to change while many others do.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, run, shut } from "./stage.mjs";
+import { api, enter, eventually, order, run, shut, site, stage } from "./stage.mjs";
 
 const PILES = 100_000;
 const STATIONS = 1_000;
+
+/** As the simulator's load calls its devices. */
+const device = (at) => `M${run}-${String(at).padStart(6, "0")}`;
 
 async function build() {
   const stations = Array.from({ length: STATIONS }, (_none, at) => ({
@@ -18,15 +21,33 @@ async function build() {
   };
   await load("stations", stations);
   const piles = Array.from({ length: PILES }, (_none, at) => ({
-    stationId: stations[at % STATIONS].id, chargePointId: `M${run}-${at}`, model: "DC-120", ratedPowerKw: 120, currentType: "DC",
+    stationId: stations[at % STATIONS].id, chargePointId: device(at), model: "DC-120", ratedPowerKw: 120, currentType: "DC",
   }));
   for (let from = 0; from < PILES; from += 25_000) await load("piles", piles.slice(from, from + 25_000));
 }
 
 test("a hundred thousand piles are shown at once and scrolled to the end", async (t) => {
   await build();
-  const page = await enter("/console/?view=piles");
-  await page.locator(".rows a").first().waitFor();
+  const page = await enter("/console/?view=piles", { as: null });
+  const asked = await page.evaluate(async () => {
+    while (document.querySelector("textarea") === null) await new Promise(requestAnimationFrame);
+    return performance.now();
+  });
+  const shown = await page.evaluate(async (token) => {
+    const until = async (done) => {
+      while (!done()) await new Promise(requestAnimationFrame);
+      return performance.now() - begun;
+    };
+    const area = document.querySelector("textarea");
+    area.value = token;
+    area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    await new Promise(requestAnimationFrame);
+    const begun = performance.now();
+    document.querySelector("button[type=submit]").click();
+    const rows = await until(() => document.querySelector(".rows a") !== null);
+    return { rows, counts: await until(() => /\d/.test(document.querySelector("[data-status=all] .count-value")?.innerText ?? "")) };
+  }, stage.tokens.all);
+  t.diagnostic(`the page asks for a token ${asked.toFixed(0)} ms after it was called; rows are there ${shown.rows.toFixed(0)} ms after that was given, counts ${shown.counts.toFixed(0)} ms`);
   const all = Number((await page.locator("[data-status=all] .count-value").innerText()).replace(/\D/g, ""));
   assert.ok(all >= PILES, `${all} are counted`);
 
@@ -66,7 +87,43 @@ test("a hundred thousand piles are shown at once and scrolled to the end", async
   });
   await page.locator(".row[aria-rowindex='2'] a").waitFor();
 
-  await page.getByLabel("Search").fill(`M${run}-77777`);
-  await page.locator(`a[data-pile="M${run}-77777"]`).waitFor();
+  await page.getByLabel("Search").fill(device(77_777));
+  await page.locator(`a[data-pile="${device(77_777)}"]`).waitFor();
+  await shut(page);
+});
+
+test("a change is seen at once while six hundred events come a second", async (t) => {
+  const { piles: [pile] } = await site();
+  // The newest pile comes first; below it are some that the load is about.
+  const page = await enter("/console/?view=piles");
+  const row = page.locator(".row", { has: page.locator(`a[data-pile="${pile.device}"]`) });
+  await row.waitFor();
+  const written = async () => (await api("GET", "/api/v1/ingest-partitions")).items.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
+  await order({ do: "load", prefix: `M${run}-`, rate: 600, seconds: 40, devices: 2000 });
+  const [begun, before] = [Date.now(), await written()];
+  await eventually("the load to come in", async () => (await written()) > before + 1000);
+  const took = [];
+  for (let change = 0; change < 20; change += 1) {
+    const status = change % 2 === 0 ? "Faulted" : "Available";
+    const seen = row.evaluate((found, wanted) => new Promise((done) => {
+      const look = () => {
+        if (found.querySelector(`.status.tone-${wanted}`) === null) return false;
+        watch.disconnect();
+        done(Date.now());
+        return true;
+      };
+      const watch = new MutationObserver(look);
+      watch.observe(found, { subtree: true, childList: true, attributes: true });
+      look();
+    }), status);
+    const ordered = Date.now();
+    await order({ do: "status", device: pile.device, connector: 1, status });
+    took.push((await seen) - ordered);
+  }
+  const rate = ((await written()) - before) / ((Date.now() - begun) / 1000);
+  took.sort((one, other) => one - other);
+  t.diagnostic(`${rate.toFixed(0)} events/s were written; a change was on the screen after ${took[10]} ms in the median, ${took.at(-1)} ms at most`);
+  assert.ok(rate > 100, `there was a load: ${rate.toFixed(0)} events/s`);
+  await order({ do: "load-over" });
   await shut(page);
 });

@@ -145,6 +145,20 @@ export async function eventually(what, ask, patience = PATIENCE_MS) {
 /** Something that no other run has, for names. */
 export const run = process.pid.toString(36).toUpperCase() + Date.now().toString(36).slice(-4).toUpperCase();
 
+/** A day of four kinds of bands, as in many a Chinese city: kWh at 0.3158 to 1.2345 yuan, and 0.80 for the service. */
+const BANDS = [["23:00", "07:00", "valley", "0.3158"], ["07:00", "10:00", "flat", "0.7055"], ["10:00", "15:00", "peak", "1.0213"],
+  ["15:00", "18:00", "flat", "0.7055"], ["18:00", "21:00", "sharp", "1.2345"], ["21:00", "23:00", "flat", "0.7055"]];
+
+/** A tariff in force, bound to what `subjects` name. */
+export async function tariff(name, subjects, bands = BANDS) {
+  const { id } = await api("POST", "/api/v1/tariffs", { name, currency: "CNY", status: "Active" });
+  const priced = bands.map(([from, to, kind, electricityPrice]) => ({ from, to, kind, electricityPrice, serviceFee: "0.80" }));
+  await api("PUT", `/api/v1/tariffs/${id}/draft`, { timeZone: "Asia/Shanghai", schedules: [{ bands: priced }] });
+  await api("POST", `/api/v1/tariffs/${id}/draft/publish`, {});
+  for (const subject of subjects) await api("POST", "/api/v1/tariffs/bindings", { subject, tariffId: id });
+  return id;
+}
+
 let count = 0;
 
 /** A station with piles whose devices are connected, unless told otherwise. */

@@ -121,6 +121,7 @@ export const en = {
   "map.legend": "Colour: what the station's piles are at best. Size: how many there are.",
   "map.busyConnectors": "In use",
   "map.outConnectors": "Faulted or out of service",
+  "map.awayConnectors": "Offline or not heard yet",
   "map.free": "Free piles",
   "map.busy": "All in use",
   "map.trouble": "Faulted or closed",

@@ -123,6 +123,7 @@ export const zh: Words = {
   "map.legend": "颜色：站内桩的最佳状态；大小：桩的数量。",
   "map.busyConnectors": "使用中",
   "map.outConnectors": "停用或故障",
+  "map.awayConnectors": "离线或尚未上线",
   "map.free": "有空闲桩",
   "map.busy": "全部占用",
   "map.trouble": "故障或停用",

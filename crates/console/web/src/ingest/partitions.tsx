@@ -34,10 +34,10 @@ export function Partitions(): JSX.Element {
 
 function Table({ shown, rates }: { readonly shown: IngestPartitions; readonly rates: Rates }): JSX.Element {
   const owners = new Set(shown.items.flatMap((item) => item.owner ?? []));
-  const all = [...rates.perSecond.values()].reduce((sum, rate) => sum + rate, 0);
+  const all = rates.perSecond.size === 0 ? "–" : perSecond([...rates.perSecond.values()].reduce((sum, rate) => sum + rate, 0));
   return (
     <>
-      <p class="soft small num">{t("ingest.topic", { topic: shown.topic })} · {t("ingest.sum", { rate: perSecond(all), owners: owners.size })}</p>
+      <p class="soft small num">{t("ingest.topic", { topic: shown.topic })} · {t("ingest.sum", { rate: all, owners: owners.size })}</p>
       <div class="scroll-x" tabIndex={0} role="group" aria-label={t("ingest.partitions")}>
         <table class="table">
           <thead>

@@ -24,8 +24,14 @@ test("changes part the time, and the first tells what was before", () => {
   ]);
 });
 
+test("of changes at one instant the one that was noted last stays", () => {
+  assert.deepEqual(words([status(20, 1, "Charging", "Preparing"), status(20, 1, "Preparing", "Available")], now(true, "Charging", "Charging")), [
+    ["0-20 Available", "20-60 Charging"],
+  ]);
+});
+
 test("while the device is away all its connectors are", () => {
-  assert.deepEqual(words([seen(10, false), seen(20, true), status(15, 1, "Charging", "Available")], now(true, "Charging", "Charging")), [
+  assert.deepEqual(words([seen(20, true), status(15, 1, "Charging", "Available"), seen(10, false)], now(true, "Charging", "Charging")), [
     ["0-10 Available", "10-20 Offline", "20-60 Charging"],
   ]);
 });
@@ -36,7 +42,7 @@ test("before it was heard the first time nothing is known", () => {
 });
 
 test("a device that is out of service as a whole takes its connectors with it", () => {
-  assert.deepEqual(words([status(30, 0, "Faulted", "Available"), status(40, 0, "Available", "Faulted")], now(true, "Available", "Available")), [
+  assert.deepEqual(words([status(40, 0, "Available", "Faulted"), status(30, 0, "Faulted", "Available")], now(true, "Available", "Available")), [
     ["0-30 Available", "30-40 Faulted", "40-60 Available"],
   ]);
 });

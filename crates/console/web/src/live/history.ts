@@ -36,7 +36,7 @@ interface Course {
 
 /**
  * What each connector was from `from` to `to`, as the platform shows it: offline with its device, out of service with it. `changes`
- * may be in any order, and should go back a little further than `from`.
+ * come the newest first, and should go back a little further than `from`.
  */
 export function lanesOf({ changes, whole: complete }: History, now: Standing, from: number, to: number): Lane[] {
   const online = connectivity(changes, now, complete);
@@ -75,7 +75,7 @@ function valueAt(course: Course, at: number): string {
 
 function course(changes: readonly StatusChange[], connectorId: number, present: string): Course {
   const own = changes.flatMap((change) => (change.kind === "status" && change.connectorId === connectorId ? [change] : []));
-  own.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  inTime(own);
   const first = own[0];
   return {
     first: first === undefined ? present : (first.previousStatus ?? "Unknown"),
@@ -83,9 +83,14 @@ function course(changes: readonly StatusChange[], connectorId: number, present: 
   };
 }
 
+/** Puts changes in the order in which they came to be; of those at one instant, the one that was noted first comes first. */
+function inTime(changes: StatusChange[]): void {
+  changes.reverse().sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+}
+
 function connectivity(changes: readonly StatusChange[], now: Standing, complete: boolean): Course {
   const own = changes.flatMap((change) => (change.kind === "connectivity" ? [change] : []));
-  own.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  inTime(own);
   const word = (online: boolean) => (online ? "online" : "Offline");
   const first = own[0];
   const present = now.online ? "online" : now.status === "Unknown" ? "Unknown" : "Offline";

@@ -70,7 +70,7 @@ const WORDS: Readonly<Record<GroupName, () => string>> = {
   free: () => t("status.Available"),
   busy: () => t("map.busyConnectors"),
   out: () => t("map.outConnectors"),
-  away: () => t("status.Offline"),
+  away: () => t("map.awayConnectors"),
 };
 
 function Day({ sampled }: { readonly sampled: Sampled }): JSX.Element {
