@@ -79,11 +79,13 @@ pub async fn carry_out(world: &World, order: Value) {
     }
 }
 
-/// Has many devices send events at a constant rate meanwhile; all of them must come to be.
+/// Announces many devices, and has them send events at a constant rate from then on; every event must come to be.
 async fn begin(platform: &Platform, settings: LoadSettings) -> JoinHandle<()> {
-    let load = Load::new(&settings, &platform.simulator_settings, &platform.kafka).await.unwrap();
+    let mut load = Load::new(&settings, &platform.simulator_settings, &platform.kafka).await.unwrap();
+    load.announce().await.unwrap();
     tokio::spawn(async move {
-        let report = load.run(&settings, &Shutdown::new(Duration::from_secs(1))).await.unwrap();
-        assert_eq!(report.failed, 0);
+        let (rate, duration) = (settings.events_per_second, Duration::from_secs(settings.duration_s));
+        load.produce(rate, duration, &Shutdown::new(Duration::from_secs(1))).await.unwrap();
+        assert_eq!(load.failed(), 0);
     })
 }

@@ -32,7 +32,10 @@ async function scenery() {
   return { station: sites[0].id, pile: devices[0].id };
 }
 
-test("every page is as it should be, in both languages, light and dark, wide and narrow", async (t) => {
+/** Most of the time of a page is waiting. */
+const AT_ONCE = 3;
+
+test("every page is as it should be, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
   const { station, pile } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
@@ -52,26 +55,25 @@ test("every page is as it should be, in both languages, light and dark, wide and
   const LOOKS = [
     { language: "en" }, { language: "zh" }, { language: "en", dark: true }, { language: "zh", dark: true, width: 390, height: 844 }, { language: "en", width: 390, height: 844 },
   ];
-  for (const [name, { path, as = "all", ready, click, then }] of Object.entries(PAGES)) {
-    for (const look of LOOKS) {
-      const called = `${name}-${look.language}${look.dark ? "-dark" : ""}${look.width ? "-phone" : ""}`;
-      await t.test(called, async () => {
-        const page = await enter(path, { ...look, as });
-        await page.locator(ready).first().waitFor({ state: "attached" });
-        if (click !== undefined) {
-          await page.locator(click).first().click();
-          await page.locator(then).first().waitFor({ state: "attached" });
-        }
-        await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => undefined);
-        await page.screenshot({ path: `${artefacts}${called}.png`, fullPage: click === undefined });
-        assert.equal(await page.evaluate(() => document.documentElement.lang), look.language === "zh" ? "zh-CN" : "en-GB");
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(wide, 0, "nothing sticks out sideways");
-        assert.deepEqual(await judge(page), []);
-        await shut(page);
-      });
-    }
-  }
+  const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then }]) => LOOKS.map((look) => {
+    const called = `${name}-${look.language}${look.dark ? "-dark" : ""}${look.width ? "-phone" : ""}`;
+    return t.test(called, async () => {
+      const page = await enter(path, { ...look, as });
+      await page.locator(ready).first().waitFor({ state: "attached" });
+      if (click !== undefined) {
+        await page.locator(click).first().click();
+        await page.locator(then).first().waitFor({ state: "attached" });
+      }
+      await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => undefined);
+      await page.screenshot({ path: `${artefacts}${called}.png`, fullPage: click === undefined });
+      assert.equal(await page.evaluate(() => document.documentElement.lang), look.language === "zh" ? "zh-CN" : "en-GB");
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(wide, 0, "nothing sticks out sideways");
+      assert.deepEqual(await judge(page), []);
+      await shut(page);
+    });
+  }));
+  await Promise.all(looked);
 });
 
 test("everything can be reached and done by keyboard", async () => {

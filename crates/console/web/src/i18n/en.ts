@@ -168,6 +168,7 @@ export const en = {
   "station.priceMissing": "No tariff applies here",
   "station.priceUnbound": "Nothing is bound to this station, its operator or the whole platform.",
   "price.zone": "{date}, {zone}",
+  "price.none": "no price",
   "price.perKwh": "{currency} per kWh",
   "price.parts": "electricity {energy} + service {service}",
   "price.level.platform": "Everywhere",

@@ -170,6 +170,7 @@ export const zh: Words = {
   "station.priceMissing": "此处没有适用的费率",
   "station.priceUnbound": "充电站、运营商和全平台均未绑定费率。",
   "price.zone": "{date}，{zone}",
+  "price.none": "无价格",
   "price.perKwh": "{currency}/kWh",
   "price.parts": "电费 {energy} + 服务费 {service}",
   "price.level.platform": "全平台",
