@@ -42,15 +42,15 @@ export function DayPicture({ day, now }: { readonly day: Timetable; readonly now
   const end = Math.max(...times.map(({ to }) => Date.parse(to)));
   const x = (at: string | number) => (((typeof at === "string" ? Date.parse(at) : at) - begin) / (end - begin)) * width;
   const said = [
-    ...day.rows.map((row) => `${clockAt(row.from)}–${clockUntil(row.to)} ${named("band", row.kind)} ${row.pricePerKwh} ${row.currency}`),
-    ...day.unpriced.map((time) => `${clockAt(time.from)}–${clockUntil(time.to)} ${t("price.none")}`),
+    ...day.rows.map((row) => `${clockAt(row.from, day.timeZone)}–${clockUntil(row.to, day.timeZone)} ${named("band", row.kind)} ${row.pricePerKwh} ${row.currency}`),
+    ...day.unpriced.map((time) => `${clockAt(time.from, day.timeZone)}–${clockUntil(time.to, day.timeZone)} ${t("price.none")}`),
   ].sort();
   // Where bands are short, not every clock has room.
   let shown = Number.NEGATIVE_INFINITY;
   const clockOf = (bar: Bar): string | null => {
     if (bar.left - shown < CLOCK_PX || width - bar.left < CLOCK_PX / 2) return null;
     shown = bar.left;
-    return clockAt(bar.key);
+    return clockAt(bar.key, day.timeZone);
   };
   return (
     <svg ref={place} class="day" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${t("station.priceDay")}: ${said.join("; ")}`}>

@@ -102,7 +102,7 @@ function Day({ day }: { readonly day: Timetable }): JSX.Element {
             <tbody>
               {day.rows.map((row) => (
                 <tr key={row.from}>
-                  <td class="nowrap">{clockAt(row.from)}–{clockUntil(row.to)}</td><td>{named("band", row.kind)}</td>
+                  <td class="nowrap">{clockAt(row.from, day.timeZone)}–{clockUntil(row.to, day.timeZone)}</td><td>{named("band", row.kind)}</td>
                   <td class="right">{row.pricePerKwh} {row.currency}</td>
                 </tr>
               ))}
