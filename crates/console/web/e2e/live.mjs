@@ -39,6 +39,19 @@ test("a feed that is cut is said to be, and taken up where it broke off", async 
   await shut(page);
 });
 
+test("what could not be read for a while is read again without anybody doing anything", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter("/console/");
+  // One who asks gets no answer; the next one does.
+  for (const asked of ["**/commands?*", "**/status-history?*"]) await page.route(asked, (route) => route.abort(), { times: 1 });
+  await page.getByRole("button", { name: "Piles", exact: true }).click();
+  await page.locator(`a[data-pile="${pile.device}"]`).click();
+  for (const card of ["commands", "timeline"]) await page.locator(`section[aria-labelledby=${card}]`).getByText("This could not be read").waitFor();
+  await page.getByText("No command was sent").waitFor();
+  await page.locator("[data-changes]").waitFor();
+  await shut(page);
+});
+
 test("what may be old is not shown as if it were live", async () => {
   const { piles: [pile] } = await site();
   const page = await enter(`/console/piles/${pile.id}`);

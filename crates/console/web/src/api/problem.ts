@@ -19,6 +19,11 @@ export class Problem extends Error {
     this.name = "Problem";
   }
 
+  /** Whether it may be over soon without anybody doing anything: no answer came, or the service is busy or waits for another. */
+  get passes(): boolean {
+    return this.code === "UNREACHABLE" || [429, 502, 503, 504].includes(this.status);
+  }
+
   /** No answer came. */
   static unreachable(cause: unknown): Problem {
     const detail = cause instanceof Error ? cause.message : null;

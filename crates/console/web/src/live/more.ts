@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, isAbort } from "../api/problem.ts";
 import type { Page } from "../api/types.ts";
+import { AGAIN_MS, useEvery } from "./resource.ts";
 
 export interface More<T> {
   /** Undefined until the first page is here. */
@@ -64,6 +65,8 @@ export function useMore<T>(key: string | null, load: (cursor: string | undefined
   }, [key]);
 
   const current = state.key === key ? state : { ...state, ...nothing };
+  const refresh = () => read(undefined);
+  useEvery(current.problem?.passes === true ? AGAIN_MS : null, refresh);
   return {
     items: current.items,
     problem: current.problem,
@@ -72,7 +75,7 @@ export function useMore<T>(key: string | null, load: (cursor: string | undefined
     next: () => {
       if (current.cursor !== null) read(current.cursor);
     },
-    refresh: () => read(undefined),
+    refresh,
   };
 }
 

@@ -13,6 +13,9 @@ export interface Resource<T> {
   readonly reload: () => void;
 }
 
+/** After what passes by itself it is read again so much later. */
+export const AGAIN_MS = 5_000;
+
 interface State<T> {
   readonly key: string;
   readonly value?: T;
@@ -64,6 +67,7 @@ export function useResource<T>(key: string | null, load: (signal: AbortSignal) =
   }, [key]);
 
   const reload = useCallback(() => run.current?.read(), []);
+  useEvery(state.problem?.passes === true ? AGAIN_MS : null, reload);
   // Until the effect has run, what is held belongs to another key.
   if (key !== null && state.key !== key) return { value: undefined, problem: undefined, loading: true, reload };
   return { value: state.value, problem: state.problem, loading: state.loading, reload };
