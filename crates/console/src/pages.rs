@@ -5,7 +5,7 @@ use crate::Surroundings;
 use crate::files::{self, File};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Bytes, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use serde::Serialize;
 use std::future::ready;
 
@@ -52,13 +52,18 @@ impl Console {
         let (settings, policy) = (self.settings.clone(), self.policy.clone());
         config
             .service(web::redirect("/console", "/console/"))
-            .route("/console/settings.json", web::get().to(move || ready(told(settings.clone()))))
+            .route("/console/settings.json", read().to(move || ready(told(settings.clone()))))
             .route(
                 "/console/assets/{name:.*}",
-                web::get().to(|name: Path<String>, request| ready(asset(&name, &request))),
+                read().to(|name: Path<String>, request| ready(asset(&name, &request))),
             )
-            .route("/console/{path:.*}", web::get().to(move |request| ready(page(&policy, &request))));
+            .route("/console/{path:.*}", read().to(move |request| ready(page(&policy, &request))));
     }
+}
+
+/// GET, and HEAD, which is the same without its body.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// Nothing from elsewhere, nothing inline, no script but the page's own, and no text made into markup.
@@ -116,14 +121,19 @@ mod tests {
     use super::*;
     use actix_web::App;
     use actix_web::dev::ServiceResponse;
+    use actix_web::http::Method;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
 
     async fn get(path: &str) -> ServiceResponse {
+        ask(Method::GET, path).await
+    }
+
+    async fn ask(method: Method, path: &str) -> ServiceResponse {
         let dispatcher = "http://127.0.0.1:8081".parse().ok();
         let console =
             Console::new(&Surroundings { dispatcher, asks_for_tokens: true, version: "1.2.3" }).unwrap();
         let app = init_service(App::new().configure(|config| console.install(config))).await;
-        call_service(&app, TestRequest::get().uri(path).to_request()).await
+        call_service(&app, TestRequest::with_uri(path).method(method).to_request()).await
     }
 
     #[actix_web::test]
@@ -152,5 +162,13 @@ mod tests {
     async fn an_asset_that_was_not_built_is_not_there() {
         assert_eq!(get("/console/assets/no-such.js").await.status(), 404);
         assert_eq!(get("/console").await.status(), 307);
+    }
+
+    #[actix_web::test]
+    async fn pages_are_read_and_nothing_else() {
+        for path in ["/console/", "/console/settings.json"] {
+            assert_eq!(ask(Method::HEAD, path).await.status(), 200, "{path}");
+            assert_eq!(ask(Method::POST, path).await.status(), 404, "{path}");
+        }
     }
 }

@@ -16,6 +16,8 @@ const MOST_PAGES = 10;
 /** Changes that are listed before one asks for more. */
 const LISTED = 8;
 const MORE = 40;
+/** How wide a span is drawn at least, in hundredths of the day: what just began is seen, too. */
+const LEAST = 0.5;
 
 export function Timeline({ pile, news }: { readonly pile: Pile; readonly news: number }): JSX.Element {
   const history = useResource(pile.id, (signal) => readHistory(pile.id, Date.now() - DAY_MS, MOST_PAGES, signal));
@@ -57,7 +59,7 @@ function Lanes({ lanes, from, to }: { readonly lanes: readonly Lane[]; readonly 
             <span class="small soft nowrap">{name}</span>
             <svg viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={t("pile.timelineLane", { lane: name, spans: said })}>
               {lane.spans.map((span) => (
-                <rect key={span.from} x={share(span.from)} y="0" width={Math.max(0.15, share(span.to) - share(span.from))} height="10" class={`lane-span tone-${span.status}`}>
+                <rect key={span.from} x={Math.min(share(span.from), 100 - LEAST)} y="0" width={Math.max(LEAST, share(span.to) - share(span.from))} height="10" class={`lane-span tone-${span.status}`}>
                   <title>{`${named("status", span.status)} ${brief(span.from)} – ${brief(span.to)}`}</title>
                 </rect>
               ))}
