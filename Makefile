@@ -2,12 +2,17 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token test contract upgrade-check bench chaos check deploy-check alerts-check sbom audit format stack-up stack-down stack-reset
+.PHONY: help demo run token console console-test test contract upgrade-check bench chaos check deploy-check alerts-check sbom audit \
+	format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that talks to the servers begins with one of these. The second leaves the servers as it found them.
 with-stack := $(stack) up && eval "$$($(stack) env)" &&
 on-stack := $(stack) status >/dev/null 2>&1 || trap '$(stack) down' EXIT; $(with-stack)
+# The console's pages, where there is Node to build them; without it they say how. Built before the service that they become part of.
+pages := crates/console/web
+with-pages := if ! command -v npm >/dev/null; then echo "no Node: the console is not built"; \
+	else $(MAKE) --no-print-directory console || echo "the console could not be built"; fi &&
 # Without the campaign, whose pretended brokers are C and take a minute to build.
 release := cargo build --release --workspace --exclude chaos --exclude system-tests --bins &&
 
@@ -21,13 +26,21 @@ help: ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## set up everything, play the product's story step by step, leave nothing running
-	@$(on-stack) $(release) target/release/demo story $(with-issuer)
+	@$(on-stack) $(with-pages) $(release) target/release/demo story $(with-issuer)
 
 run: ## set up everything and keep it running, with a simulated fleet, until Ctrl-C; AUTH=jwt asks for tokens
-	@$(on-stack) $(release) target/release/demo run $(with-issuer)
+	@$(on-stack) $(with-pages) $(release) target/release/demo run $(with-issuer)
 
 token: ## print a token for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read"
 	@cargo build --quiet --release -p dev-issuer && target/release/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)"
+
+console: ## build the console's pages, which become part of the next build of asset-api; needs Node 18 and npm
+	@cd $(pages) && { cmp --silent package-lock.json node_modules/.installed || \
+	{ npm ci --silent && cp package-lock.json node_modules/.installed; }; } && npm run --silent build
+
+console-test: ## click through the console in headless Chromium; six minutes; pictures go to target/console
+	@$(pages)/e2e/set-up && $(MAKE) --no-print-directory console && npm --prefix $(pages) --silent test && \
+	$(with-stack) cargo test -p system-tests --test console -- --ignored --nocapture
 
 test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast

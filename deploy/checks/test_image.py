@@ -12,6 +12,7 @@ import pytest
 from rendering import ROOT
 
 IMAGE = ROOT / "deploy/image/Dockerfile"
+WEB = "crates/console/web"
 BINARIES = ("asset-api", "event-ingestor", "command-dispatcher", "gateway-simulator", "dev-issuer")
 
 
@@ -41,12 +42,17 @@ def test_the_build_is_locked_and_knows_no_path_of_the_builder():
         assert f"--remap-path-prefix={path}=" in text
 
 
+def let_in():
+    lines = (IMAGE.parent / "Dockerfile.dockerignore").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
     """What .dockerignore lets in, of the files that git knows."""
-    lines = [line for line in (IMAGE.parent / "Dockerfile.dockerignore").read_text().splitlines() if line and not line.startswith("#")]
-    assert lines[0] == "*" and all(re.fullmatch(r"![\w.]+", line) for line in lines[1:]), "only whole names are let in"
-    allowed = [line[1:] for line in lines[1:]]
+    first, *lines = let_in()
+    assert first == "*" and all(re.fullmatch(r"![\w.]+", line) for line in lines if WEB not in line), "only whole names are let in"
+    allowed = [line[1:] for line in lines if WEB not in line]
     place = tmp_path_factory.mktemp("context")
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *allowed], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
@@ -63,6 +69,37 @@ def test_what_is_let_in_is_a_whole_workspace(context):
     programs = {target["name"] for package in json.loads(shown.stdout)["packages"] for target in package["targets"] if "bin" in target["kind"]}
     assert set(BINARIES) <= programs
     assert not (context / "rust-toolchain.toml").exists(), "it would fetch another compiler than the image's"
+
+
+def test_the_pages_are_made_in_the_image_by_an_exact_node():
+    text = IMAGE.read_text()
+    major = int(re.search(r"^ARG NODE_IMAGE=node:(\d+)\.\d+\.\d+-bookworm-slim$", text, re.MULTILINE)[1])
+    wanted = json.loads((ROOT / WEB / "package.json").read_text())["engines"]["node"]
+    assert major >= int(re.fullmatch(r">=(\d+)", wanted)[1])
+    assert "npm ci --ignore-scripts" in text, "what is locked, and nothing that runs by itself"
+    assert f"COPY --from=pages /build/web/dist {WEB}/dist\n" in text
+
+
+def test_what_a_developer_made_of_the_pages_is_not_let_in():
+    """Everything there that git ignores, as the .gitignore files say it."""
+    ignored = [f"{WEB}{line}" for line in (ROOT / WEB / ".gitignore").read_text().split()]
+    assert (ROOT / WEB / "dist/.gitignore").read_text().split()[-2:] == ["*", "!.gitignore"]
+    assert [line for line in let_in() if WEB in line] == [*ignored, f"{WEB}/dist/*", f"!{WEB}/dist/.gitignore"]
+
+
+def test_the_pages_are_made_of_what_is_let_in(context):
+    """With the packages that a developer has, if there are any: without them, what is copied must at least be there."""
+    for source in re.findall(r"^COPY (crates/.+) \S+$", IMAGE.read_text(), re.MULTILINE):
+        assert all((context / name).exists() for name in source.split()), source
+    packages = ROOT / WEB / "node_modules"
+    if not packages.exists():
+        pytest.skip("make console was not run")
+    (context / WEB / "node_modules").symlink_to(packages)
+    try:
+        subprocess.run(["node", "build/bundle.mjs"], cwd=context / WEB, check=True, stdout=subprocess.DEVNULL)
+        assert '<script type="module" src="/console/assets/' in (context / WEB / "dist/index.html").read_text()
+    finally:
+        (context / WEB / "node_modules").unlink()
 
 
 def test_what_is_compiled_in_is_let_in(context):

@@ -141,6 +141,25 @@ impl Platform {
         [assets, serve_commands(&self.database, &topics.commands, &own).await]
     }
 
+    /// The same for people at browsers whose pages come from `page`, an origin that leads to asset-api; answers where asset-api and
+    /// command-dispatcher are.
+    ///
+    /// # Panics
+    /// When the services do not start.
+    pub async fn show_console(&self, jwks_file: &Path, page: &str) -> [SocketAddr; 2] {
+        let own = [
+            ("auth.mode", "jwt"),
+            ("auth.issuer", Issuer::NAME),
+            ("auth.jwks_file", jwks_file.to_str().unwrap()),
+        ];
+        let topics = &self.simulator_settings.topics;
+        let dispatcher = [own.as_slice(), &[("http.cors_origins", page)]].concat();
+        let commands = serve_commands(&self.database, &topics.commands, &dispatcher).await;
+        let origin = format!("http://{commands}");
+        let assets = [own.as_slice(), &[("console.dispatcher_origin", origin.as_str())]].concat();
+        [serve_assets(&self.database, &topics.events, &assets).await, commands]
+    }
+
     /// Registers a pile with a device of its own; answers the pile's path and the device.
     ///
     /// # Panics

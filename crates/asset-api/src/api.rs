@@ -16,6 +16,7 @@ pub struct Api {
     heartbeat_timeout: TimeDelta,
     reading: Arc<Reading>,
     request_deadline: Duration,
+    ingest_topic: String,
 }
 
 impl Api {
@@ -26,6 +27,7 @@ impl Api {
             reading,
             heartbeat_timeout: TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into()),
             request_deadline: Duration::from_millis(settings.http.request_deadline_ms),
+            ingest_topic: settings.freshness.ingest_topic.clone(),
         }
     }
 
@@ -52,6 +54,11 @@ impl Api {
     /// What makes one doubt what devices report.
     pub fn doubts(&self) -> Doubts<'_> {
         Doubts { silent_since: runtime::clock::now() - self.heartbeat_timeout, reading: &self.reading }
+    }
+
+    /// The topic of the events, as ingestors know it.
+    pub fn ingest_topic(&self) -> &str {
+        &self.ingest_topic
     }
 
     /// When half of the time of a request that begins now is over: whoever has many things to do begins no more of them then.

@@ -12,7 +12,9 @@ mod edition;
 mod error;
 mod feed;
 mod fields;
+mod fleet;
 mod import;
+mod ingest_partitions;
 mod page;
 mod piles;
 mod prices;
@@ -29,4 +31,6 @@ mod unregistered;
 
 pub use routes::openapi;
 pub use service::{migrate, serve};
-pub use settings::{DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings, TariffSettings};
+pub use settings::{
+    ConsoleSettings, DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings, TariffSettings,
+};

@@ -1,8 +1,8 @@
 //! Which handler answers what. Each resource sets up its own routes.
 
 use crate::{
-    audit, dead_letters, feed, import, piles, prices, sessions, stations, status_history, tariffs,
-    unregistered,
+    audit, dead_letters, feed, fleet, import, ingest_partitions, piles, prices, sessions, stations,
+    status_history, tariffs, unregistered,
 };
 use runtime::http::Routes;
 use runtime::openapi::About;
@@ -27,6 +27,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
     sessions::routes::set_up(routes);
     status_history::routes::set_up(routes);
     unregistered::routes::set_up(routes);
+    fleet::routes::set_up(routes);
     // Before tariffs, whose ids could be called so.
     prices::routes::set_up(routes);
     tariffs::versions::routes::set_up(routes);
@@ -34,6 +35,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
     tariffs::routes::set_up(routes);
     feed::routes::set_up(routes);
     dead_letters::routes::set_up(routes);
+    ingest_partitions::routes::set_up(routes);
 }
 
 /// The OpenAPI 3.1 document of this service.

@@ -3,12 +3,16 @@
 use crate::Settings;
 use crate::api::Api;
 use crate::feed::Hub;
+use crate::fleet::Fleet;
 use crate::import::Imports;
 use crate::reading::Reading;
 use crate::routes;
 use crate::tariffs;
 use actix_web::web;
+use anyhow::Context as _;
+use console::{Console, Surroundings};
 use runtime::Context;
+use runtime::auth::AuthMode;
 use runtime::causes;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings, StorageError};
@@ -40,14 +44,27 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let hub = web::Data::from(hub);
     let imports = web::Data::new(Imports::new(settings.import.clone()));
     let reading = Reading::watch(database.clone(), &settings.freshness, context.shutdown.clone());
+    let fleet = web::Data::new(Fleet::default());
+    let console = console(&settings)?;
     tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
     let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
         // Each worker sets up for itself, on its own runtime.
         let api = Api::new(of_worker(&database, &settings), Arc::clone(&reading), &settings);
-        routes::set_up(routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone()));
+        let routes = routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone());
+        routes::set_up(routes.share(fleet.clone()));
+        routes.pages(|config| console.install(config));
     })?;
     server.stopped().await
+}
+
+fn console(settings: &Settings) -> anyhow::Result<Console> {
+    let surroundings = Surroundings {
+        dispatcher: settings.console.dispatcher_origin.clone(),
+        asks_for_tokens: settings.auth.mode == AuthMode::Jwt,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Console::new(&surroundings).context("the console's settings cannot be written")
 }
 
 /// The database through connections that live on the thread of the worker that asks: to change threads for each statement and for

@@ -1,8 +1,9 @@
 //! The settings of this service; `defaults.toml` is their manual.
 
 use runtime::auth::AuthSettings;
+use runtime::http::WebOrigin;
 use runtime::settings::HttpSettings;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use storage::DatabaseSettings;
@@ -26,8 +27,26 @@ pub struct Settings {
     pub feed: FeedSettings,
     /// What imports are allowed.
     pub import: ImportSettings,
+    /// The console's pages.
+    pub console: ConsoleSettings,
     /// How tariffs are looked after.
     pub tariffs: TariffSettings,
+}
+
+/// The console's pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleSettings {
+    /// Where browsers reach command-dispatcher; empty where nobody is to send commands from the pages.
+    #[serde(deserialize_with = "origin")]
+    pub dispatcher_origin: Option<WebOrigin>,
+}
+
+fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WebOrigin>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let origin =
+        |text: &str| text.parse().map_err(|refusal| de::Error::custom(format!("{text:?} {refusal}")));
+    (!text.is_empty()).then(|| origin(&text)).transpose()
 }
 
 /// How tariffs are looked after.

@@ -40,17 +40,22 @@ impl Stage {
         let logs = log_folder()?;
         let mut services = Vec::new();
         let mut addresses = Vec::new();
+        let (assets, commands) = (ports.pick(8080)?, ports.pick(8081)?);
+        // The console's pages come from one service and send commands to the other.
+        let console = ("CHARGING__CONSOLE__DISPATCHER_ORIGIN", format!("http://{commands}"));
+        let pages = ("CHARGING__HTTP__CORS_ORIGINS", origins(&assets));
         for (name, http, admin) in [
-            ("asset-api", Some(8080), 9080),
-            ("command-dispatcher", Some(8081), 9081),
+            ("asset-api", Some((&assets, console)), 9080),
+            ("command-dispatcher", Some((&commands, pages)), 9081),
             ("event-ingestor", None, 9082),
         ] {
-            let (http, admin) = (http.map(|port| ports.pick(port)).transpose()?, ports.pick(admin)?);
+            let admin = ports.pick(admin)?;
             let mut settings = vec![("CHARGING__ADMIN__LISTEN", admin.clone())];
-            if let Some(listen) = &http {
-                settings.push(("CHARGING__HTTP__LISTEN", listen.clone()));
+            let http = http.map(|(listen, own)| {
+                settings.extend([("CHARGING__HTTP__LISTEN", listen.clone()), own]);
                 settings.extend(access.iter().flat_map(|access| access.settings.clone()));
-            }
+                listen.clone()
+            });
             services.push(Process::start(name, &settings, logs.join(format!("{name}.log")))?);
             addresses.push((http, admin));
         }
@@ -72,6 +77,7 @@ impl Stage {
             assets.base(),
             commands.base()
         ));
+        seen(&format!("console {}/console/", assets.base()));
         seen(&format!("simulated gateway; all ready after {:.1} s", begun.elapsed().as_secs_f64()));
         let run = format!("{:x}", chrono::DateTime::timestamp(&runtime::clock::now()) & 0xff_ffff);
         let pids = services.iter().filter_map(|service| Some((service.name, service.id()?))).collect();
@@ -79,6 +85,11 @@ impl Stage {
         let stage = Self { assets, commands, simulator, kafka, pids, simulator_stop, asks_for_tokens, run };
         Ok((stage, Services(services)))
     }
+}
+
+/// Where a browser on this machine may say that pages of a service come from.
+fn origins(listen: &str) -> String {
+    format!("http://{listen},http://{}", listen.replace("127.0.0.1", "localhost"))
 }
 
 /// How the services are told whose tokens they take, and a token for the player.

@@ -193,23 +193,32 @@ fn problem(answer: &Answer) -> String {
     format!("{} {}: {}", answer.status, answer.text("/code"), answer.text("/detail"))
 }
 
+/// Where the small fleet stands: name, latitude and longitude.
+const STATIONS: [(&str, f64, f64); 3] =
+    [("人民广场站", 31.2304, 121.4737), ("滨江站", 30.2084, 120.2120), ("新街口站", 32.0415, 118.7781)];
+
 /// Registers a small fleet, connects it, and leaves it to itself until Ctrl-C.
 pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
-    let station = json!({ "name": "Demo station" });
-    let station = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
-    let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));
-    prices::put_up(stage, station.text("/id")).await?;
+    let mut stations = Vec::new();
+    for (name, latitude, longitude) in STATIONS {
+        let station = json!({ "name": name, "latitude": latitude, "longitude": longitude });
+        let station = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
+        stations.push(station.text("/id").to_owned());
+    }
+    prices::put_up(stage, &stations.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     let mut example = String::new();
-    for number in 1..=10 {
+    for (number, station) in (1..=10).zip(stations.iter().cycle()) {
         let device = ChargePointId::parse(&format!("CP-{}-{number}", stage.run))?;
         let pile =
             json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
+        let piles = format!("/api/v1/stations/{station}/piles");
         let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
         pile.text("/id").clone_into(&mut example);
         stage.simulator.connect(DeviceSpec::new(device)).await?;
     }
     heading("Running, until Ctrl-C");
     let (assets, commands) = (stage.assets.base(), stage.commands.base());
+    say(&format!("console             {assets}/console/"));
     say(&format!("asset-api           {assets}/api/v1/stations"));
     say(&format!("command-dispatcher  {commands}"));
     say(&format!("what both can do    {assets}/docs/ and {commands}/docs/"));

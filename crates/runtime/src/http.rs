@@ -1,6 +1,7 @@
 //! A service's HTTP face: server, observation of requests, and extractors that fail as problems.
 
 mod connections;
+mod cors;
 mod docs;
 mod draining;
 mod extract;
@@ -9,6 +10,7 @@ mod guard;
 mod headers;
 mod json;
 mod observe;
+mod origin;
 pub mod page;
 mod routes;
 mod server;
@@ -21,6 +23,7 @@ pub(crate) use framework::{body_problems, not_found};
 pub use framework::{too_large, too_slow, unsupported_media_type};
 pub use guard::{Deadline, too_late};
 pub use json::{BodyLimit, JsonBody, refuse_compressed};
+pub use origin::{NotAnOrigin, WebOrigin};
 pub use routes::{Methods, Routes};
 pub use server::{HttpServerHandle, serve};
 pub(crate) use target::too_long;

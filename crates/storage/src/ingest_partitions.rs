@@ -4,8 +4,11 @@
 //! compare-and-set on owner's epoch and offset in the transaction of the effects. Time is Postgres's own.
 
 use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Float8, Int4, Int8, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Float8, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
 use std::time::Duration;
 use uuid::Uuid;
@@ -245,6 +248,53 @@ pub async fn list(connection: &mut Connection, topic: &str) -> Result<Vec<Partit
     .load(connection)
     .await?;
     Ok(states)
+}
+
+/// How a partition stands, for people.
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct PartitionProgress {
+    /// Kafka partition.
+    #[diesel(sql_type = Int4)]
+    pub partition: i32,
+    /// The first offset whose effects are not yet in the database.
+    #[diesel(sql_type = Int8)]
+    pub next_offset: i64,
+    /// The replica that holds a lease which has not run out.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub owner: Option<Uuid>,
+    /// One more at each change of owner.
+    #[diesel(sql_type = Int8)]
+    pub epoch: i64,
+    /// When a batch was last written.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub committed_at: Option<DateTime<Utc>>,
+    /// The last time known at which everything was written.
+    #[diesel(sql_type = Timestamptz)]
+    pub caught_up_at: DateTime<Utc>,
+    /// Postgres's time.
+    #[diesel(sql_type = Timestamptz)]
+    pub read_at: DateTime<Utc>,
+}
+
+/// How the first `limit` partitions of `topic` stand, in order.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_progress(
+    connection: &mut Connection,
+    topic: &str,
+    limit: i64,
+) -> Result<Vec<PartitionProgress>, StorageError> {
+    let rows = diesel::sql_query(
+        "select partition, next_offset, epoch, committed_at, caught_up_at, clock_timestamp() as read_at,
+                case when lease_until >= clock_timestamp() then owner end as owner
+         from ingest_partitions where topic = $1 order by partition limit $2",
+    )
+    .bind::<Text, _>(topic)
+    .bind::<BigInt, _>(limit)
+    .load(connection)
+    .await?;
+    Ok(rows)
 }
 
 /// How long ago everything on each partition of `topic` was written, as far as anyone knows.

@@ -17,6 +17,7 @@ mod day_partitions;
 pub mod dead_letters;
 mod error;
 pub mod feed;
+pub mod fleet;
 pub mod import;
 pub mod ingest_partitions;
 pub mod ingest_replicas;

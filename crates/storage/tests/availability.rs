@@ -11,7 +11,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use storage::availability::{self, Availability};
+use storage::availability::{self, Availability, Tally};
+use storage::fleet::{self, Fleet};
 use storage::piles::{self, Filter};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -136,6 +137,12 @@ async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
     let ids: Vec<_> = stations.iter().copied().map(StationId).collect();
     let counted = availability::load_many(&mut connection, &ids).await.unwrap();
     assert_eq!(counted.into_iter().collect::<BTreeMap<_, _>>(), expected);
+    let mut piles = Tally::new();
+    for (status, count) in expected.values().flat_map(|station| &station.piles) {
+        *piles.entry(*status).or_default() += count;
+    }
+    let fleet = fleet::count(&mut connection).await.unwrap();
+    assert_eq!(fleet, Fleet { piles, stations: BTreeMap::from([("Open", 5)]) });
     assert_eq!(availability::load(&mut connection, ids[4]).await.unwrap(), Availability::default());
 
     let words = ConnectorStatus::ALL.map(PileStatus::Reported);

@@ -12,7 +12,7 @@ const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// What the service answers, and the scope that it needs.
-pub const ROUTES: [(&str, &str, &str); 54] = [
+pub const ROUTES: [(&str, &str, &str); 56] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -43,6 +43,8 @@ pub const ROUTES: [(&str, &str, &str); 54] = [
     ("GET", "sessions/ID", READ),
     ("GET", "sessions/ID/meter-samples", READ),
     ("GET", "unregistered-charge-points", READ),
+    ("GET", "fleet", READ),
+    ("GET", "ingest-partitions", OPERATE),
     ("GET", "tariffs", READ_TARIFFS),
     ("POST", "tariffs", WRITE_TARIFFS),
     ("POST", "tariffs/validate", READ_TARIFFS),

@@ -137,6 +137,8 @@ impl Ground {
             other("GET", "sessions", ""),
             other("GET", "sessions", "/meter-samples").query(&page),
             list("GET", "unregistered-charge-points").query(&page).query(&["online"]),
+            list("GET", "fleet"),
+            list("GET", "ingest-partitions"),
             other("GET", "sessions", "/quote"),
             list("GET", "dead-letters").query(&page).query(&letters),
             list("POST", "dead-letters/replay").body(replay),

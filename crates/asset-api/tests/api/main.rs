@@ -14,6 +14,7 @@ mod dead_letters;
 mod edits;
 mod faults;
 mod feed;
+mod fleet;
 mod follower;
 mod gate;
 mod hostile;

@@ -20,23 +20,25 @@ fn price_list() -> Value {
     json!({ "timeZone": "Asia/Shanghai", "schedules": [{ "bands": bands }] })
 }
 
-/// Makes a tariff and binds it to a station; answers its path.
-pub async fn put_up(stage: &Stage, station: &str) -> anyhow::Result<String> {
+/// Makes a tariff and binds it to stations; answers its path.
+pub async fn put_up(stage: &Stage, stations: &[&str]) -> anyhow::Result<String> {
     let details = json!({ "name": "分时电价", "currency": "CNY", "status": "Active" });
     let tariff = stage.assets.post("/api/v1/tariffs", &details).await?.expect(201)?;
     let path = format!("/api/v1/tariffs/{}", tariff.text("/id"));
     stage.assets.put(&format!("{path}/draft"), &price_list()).await?.expect(200)?;
     stage.assets.post(&format!("{path}/draft/publish"), &json!({})).await?.expect(200)?;
-    let subject = json!({ "level": "station", "stationId": station });
-    let binding = json!({ "subject": subject, "tariffId": tariff.text("/id") });
-    stage.assets.post("/api/v1/tariffs/bindings", &binding).await?.expect(201)?;
+    for station in stations {
+        let subject = json!({ "level": "station", "stationId": station });
+        let binding = json!({ "subject": subject, "tariffId": tariff.text("/id") });
+        stage.assets.post("/api/v1/tariffs/bindings", &binding).await?.expect(201)?;
+    }
     Ok(path)
 }
 
 /// The operator prices the station, and anyone asks for the price.
 pub async fn tell(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
     steps.next("The operator prices the station: 尖 峰 平 谷, electricity and service apart");
-    let tariff = put_up(stage, &pile.station).await?;
+    let tariff = put_up(stage, &[&pile.station]).await?;
     call("POST", &format!("{tariff}/draft/publish"), "200 in force at once, bound to the station");
 
     steps.next("What does a kWh cost now, and why?");

@@ -3,7 +3,7 @@
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
 /// Nobody keeps a response unless its handler said for how long, and nobody takes it for something else than it says it is.
-/// There is no header of CORS: pages of other origins are not let in.
+/// Pages of other origins are let in where the settings name them, see [`super::cors`].
 pub(super) fn protect(headers: &mut HeaderMap) {
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

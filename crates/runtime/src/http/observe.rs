@@ -6,13 +6,17 @@ use actix_web::{
     Error, HttpMessage as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{Method, StatusCode, header},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderValue},
+    },
     middleware::Next,
 };
 use opentelemetry::{KeyValue, global, metrics::Histogram};
 use tracing::{Instrument as _, Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use super::cors::{self, Cors};
 use super::{framework, headers, target};
 use crate::auth::Allowance;
 use crate::{Problem, trace};
@@ -45,14 +49,31 @@ pub(super) async fn observe(
         started: Instant::now(),
     };
     let span = span(&seen, &request);
+    let cors = request.app_data::<Cors>().cloned();
+    let page = cors.as_ref().and_then(|cors| cors.admits(request.headers()));
+    let varies = cors.is_some_and(|cors| cors.is_open_to_some());
     async move {
-        let outcome = match next.call(request).await {
+        let handled = if page.is_some() && cors::is_preflight(request.method(), request.headers()) {
+            Ok(request.into_response(cors::preflight()))
+        } else {
+            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+        };
+        let finish = |headers: &mut HeaderMap| {
+            headers::protect(headers);
+            if varies {
+                headers.append(header::VARY, HeaderValue::from_static("Origin"));
+            }
+            if let Some(page) = page {
+                cors::let_read(page, headers);
+            }
+        };
+        let outcome = match handled {
             Ok(response) => {
-                let mut response = limited(complete(response.map_into_boxed_body(), &seen));
-                headers::protect(response.headers_mut());
+                let mut response = limited(complete(response, &seen));
+                finish(response.headers_mut());
                 Ok(response)
             }
-            Err(error) => Err(complete_error(&error, &seen)),
+            Err(error) => Err(complete_error(&error, &seen, finish)),
         };
         let status = match &outcome {
             Ok(response) => response.status(),
@@ -117,11 +138,11 @@ fn limited(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     response
 }
 
-fn complete_error(error: &Error, seen: &Seen) -> Error {
+fn complete_error(error: &Error, seen: &Seen, finish: impl FnOnce(&mut HeaderMap)) -> Error {
     let problem = error.as_error::<Problem>().cloned().unwrap_or_else(|| framework::describe_error(error));
     let trace_id = trace::current_trace_id();
     let mut response = problem.respond(Some(&seen.path), trace_id.as_deref());
-    headers::protect(response.headers_mut());
+    finish(response.headers_mut());
     actix_web::error::InternalError::from_response(problem, response).into()
 }
 

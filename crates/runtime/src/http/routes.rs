@@ -29,6 +29,12 @@ impl<'a> Routes<'a> {
         self
     }
 
+    /// Pages for everyone, whoever they are: they must tell nothing that the repository does not.
+    pub fn pages(&mut self, install: impl FnOnce(&mut web::ServiceConfig)) -> &mut Self {
+        install(self.config);
+        self
+    }
+
     /// What stands below `path`, which is then matched once for all of it.
     pub fn under(&mut self, path: &str, set_up: impl FnOnce(&mut Routes<'_>)) -> &mut Self {
         let below = format!("{}{path}", self.below);

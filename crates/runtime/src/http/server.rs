@@ -16,8 +16,8 @@ use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
 use super::{
-    connections, docs::Docs, draining, draining::Draining, framework, guard, json::BodyLimit, observe,
-    routes::Routes,
+    connections, cors::Cors, docs::Docs, draining, draining::Draining, framework, guard, json::BodyLimit,
+    observe, routes::Routes,
 };
 use crate::auth::{Auth, AuthSettings};
 use crate::openapi::{self, About};
@@ -75,9 +75,10 @@ where
 {
     let auth = Auth::new(auth, settings.listen)?;
     let docs = Docs::new(&openapi::document(&about, &set_up))?;
+    let cors = Cors::new(&settings.cors_origins);
     let leaving = Draining(context.shutdown.clone());
     let configure = move |config: &mut web::ServiceConfig| {
-        config.app_data(auth.clone()).app_data(leaving.clone());
+        config.app_data(auth.clone()).app_data(cors.clone()).app_data(leaving.clone());
         docs.install(config);
         set_up(&mut Routes::new(config, &mut Vec::new()));
     };

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
+use crate::http::WebOrigin;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
@@ -93,6 +94,8 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// Connections held at once, over all workers; further ones wait in the backlog.
     pub max_connections: NonZeroUsize,
+    /// Origins whose pages may call.
+    pub cors_origins: Vec<WebOrigin>,
 }
 
 /// `[kafka]`: brokers, transport and time limits.

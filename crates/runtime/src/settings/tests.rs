@@ -166,6 +166,7 @@ fn shared_sections_read_from_their_documented_text() {
         keep_alive_ms = 75000
         max_body_bytes = 65536
         max_connections = 2048
+        cors_origins = ["https://console.example"]
         [kafka]
         brokers = ["127.0.0.1:9092"]
         connect_timeout_ms = 3000

@@ -1,0 +1,97 @@
+//! How everything stands, as people look at it: the fleet counted, and how far events are read.
+
+use crate::app::TestApp;
+use insta::assert_snapshot;
+use serde_json::json;
+use testkit::eventually;
+
+/// Of three piles one charges, one is away, and one was never heard.
+const HEARD: &str = "
+    insert into charge_points (charge_point_id, online, last_seen_at)
+    values ('CP-1', true, '2026-07-25T10:10:00Z'), ('CP-2', false, '2026-07-25T10:10:00Z'), ('CP-9', true, '2026-07-25T10:10:00Z');
+    insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_partition,
+                            status_offset, status_event)
+    select id, 1, 'Charging', '2026-07-25T10:00:00Z', '2026-07-25T10:00:00Z', 0, 1, 1
+    from unnest(array['CP-1', 'CP-2', 'CP-9']) as id";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn piles_and_stations_are_counted_by_status() {
+    let app = TestApp::start().await;
+    for charge_point in ["CP-1", "CP-2", "CP-3"] {
+        app.pile(charge_point).await;
+    }
+    app.database.execute(HEARD).await;
+    assert_snapshot!(app.get("/api/v1/fleet").await.snapshot(), @r#"
+    200 OK
+    content-type: application/json
+
+    {
+      "countedAt": "[now]",
+      "piles": {
+        "Charging": 1,
+        "Offline": 1,
+        "Unknown": 1
+      },
+      "stations": {
+        "Open": 3
+      }
+    }
+    "#);
+    // An answer may be a second old, and no older.
+    app.database.execute("update charge_points set online = true where charge_point_id = 'CP-2'").await;
+    eventually("the change to be counted", || async {
+        app.get("/api/v1/fleet").await.json()["piles"] == json!({ "Charging": 2, "Unknown": 1 })
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_tell_who_reads_them_and_how_far() {
+    let app = TestApp::start().await;
+    app.database
+        .execute(
+            "insert into ingest_partitions
+               (topic, partition, next_offset, owner, epoch, lease_until, committed_at, caught_up_at)
+             values ('ocpp-events-up', 1, 7, '0192f0d4-3c5e-7f70-9bac-1d2e3f4a5b6c', 2, '-infinity', null,
+                     clock_timestamp() + interval '10 minutes'),
+                    ('ocpp-events-up', 0, 81723, '0192f0d4-3c5e-7f70-9bac-1d2e3f4a5b6c', 3, 'infinity',
+                     clock_timestamp(), clock_timestamp() + interval '10 minutes'),
+                    ('another', 0, 1, null, 0, '-infinity', null, clock_timestamp())",
+        )
+        .await;
+    assert_snapshot!(app.get("/api/v1/ingest-partitions").await.snapshot(), @r#"
+    200 OK
+    content-type: application/json
+
+    {
+      "items": [
+        {
+          "behindS": 0.0,
+          "caughtUpAt": "[now]",
+          "committedAt": "[now]",
+          "epoch": 3,
+          "nextOffset": 81723,
+          "owner": "[id 1]",
+          "partition": 0,
+          "readAt": "[now]"
+        },
+        {
+          "behindS": 0.0,
+          "caughtUpAt": "[now]",
+          "committedAt": null,
+          "epoch": 2,
+          "nextOffset": 7,
+          "owner": null,
+          "partition": 1,
+          "readAt": "[now]"
+        }
+      ],
+      "topic": "ocpp-events-up"
+    }
+    "#);
+    app.database
+        .execute("update ingest_partitions set caught_up_at = clock_timestamp() - interval '90 seconds'")
+        .await;
+    let behind = app.get("/api/v1/ingest-partitions").await.json()["items"][0]["behindS"].as_f64();
+    assert!(behind.is_some_and(|behind| behind >= 90.0), "{behind:?}");
+}

@@ -1,0 +1,17 @@
+// Tests of the parts that need no browser: each is bundled, and run by Node.
+import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const source = new URL("../src/", import.meta.url).pathname;
+const tests = (await readdir(source, { recursive: true })).filter((name) => name.endsWith(".test.ts"));
+const place = await mkdtemp(join(tmpdir(), "console-test-"));
+await build({
+  entryPoints: tests.map((name) => join(source, name)), outdir: place, outExtension: { ".js": ".mjs" }, bundle: true, format: "esm", platform: "node", sourcemap: "inline",
+});
+const built = (await readdir(place, { recursive: true })).filter((name) => name.endsWith(".mjs")).map((name) => join(place, name));
+const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], { stdio: "inherit" });
+await rm(place, { recursive: true });
+process.exit(status ?? 1);

@@ -1,0 +1,11 @@
+// The API's types, made of the committed OpenAPI documents at every build, so that they cannot be stale.
+import { mkdir, writeFile } from "node:fs/promises";
+import openapiTS, { astToString } from "openapi-typescript";
+
+const here = (path) => new URL(`../${path}`, import.meta.url);
+
+await mkdir(here("generated"), { recursive: true });
+for (const service of ["asset-api", "command-dispatcher"]) {
+  const ast = await openapiTS(here(`../../../docs/openapi/${service}.json`), { alphabetize: true });
+  await writeFile(here(`generated/${service}.ts`), astToString(ast));
+}

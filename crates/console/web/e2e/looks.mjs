@@ -1,0 +1,110 @@
+// Every page in both languages, light and dark, wide and narrow: drawn for people to look at, and judged by axe.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { api, artefacts, enter, eventually, order, run, shut, site, stage, tariff } from "./stage.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with a page. Its script comes by the debugger's door, which the page's own policy does not guard. */
+async function judge(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.slice(0, 4).map((node) => `${node.html}\n    ${node.failureSummary}`).join("\n  ")}`);
+}
+
+const CITIES = [["上海", 31.23, 121.47], ["杭州", 30.27, 120.15], ["南京", 32.06, 118.79], ["苏州", 31.3, 120.58], ["合肥", 31.82, 117.23], ["宁波", 29.87, 121.55]];
+
+async function scenery() {
+  const sites = [];
+  for (const [city, ...place] of CITIES) sites.push(await site({ name: `${city}滨江站`, piles: 4, connectors: 2, place }));
+  await tariff("分时电价", sites.map(({ id }) => ({ level: "station", stationId: id })));
+  const devices = sites.flatMap(({ piles }) => piles);
+  for (const [at, pile] of devices.entries()) {
+    if (at % 3 === 0) await api("POST", `/api/v1/piles/${pile.id}/commands/start-transaction`, { idTag: "RFID123", connectorId: 1 }, { base: stage.commands });
+    if (at % 7 === 1) await order({ do: "status", device: pile.device, connector: 2, status: "Faulted" });
+    if (at % 11 === 2) await order({ do: "disconnect", device: pile.device });
+  }
+  await order({ do: "connect", device: `CP-${run}-NEW`, connectors: 1 });
+  await order({ do: "garbage", key: "x", value: "no event" });
+  await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
+  return { station: sites[0].id, pile: devices[0].id };
+}
+
+/** Most of the time of a page is waiting. */
+const AT_ONCE = 3;
+
+test("every page is as it should be, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
+  const { station, pile } = await scenery();
+  const PAGES = {
+    "sign-in": { path: "/console/", as: null, ready: "textarea" },
+    fleet: { path: "/console/", ready: ".rows a" },
+    piles: { path: "/console/?view=piles", ready: ".rows a" },
+    station: { path: `/console/stations/${station}`, ready: ".day" },
+    pile: { path: `/console/piles/${pile}`, ready: ".uplot" },
+    command: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=reset]", then: "dialog" },
+    ingest: { path: "/console/ingest", ready: "tr[data-partition]" },
+    letter: { path: "/console/ingest", ready: "tr[data-letter]", click: "tr[data-letter] button", then: "dialog pre" },
+    register: { path: "/console/ingest", ready: "tr[data-device]", click: "tr[data-device] button", then: "dialog option" },
+    import: { path: "/console/import", ready: ".drop" },
+    nowhere: { path: "/console/no/such/page", ready: ".state" },
+    forbidden: { path: "/console/", as: "operations", ready: ".state" },
+    missing: { path: "/console/piles/0192f0c1-7a3b-7cc1-8f00-0123456789ab", ready: ".state" },
+  };
+  const LOOKS = [
+    { language: "en" }, { language: "zh" }, { language: "en", dark: true }, { language: "zh", dark: true, width: 390, height: 844 }, { language: "en", width: 390, height: 844 },
+  ];
+  const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then }]) => LOOKS.map((look) => {
+    const called = `${name}-${look.language}${look.dark ? "-dark" : ""}${look.width ? "-phone" : ""}`;
+    return t.test(called, async () => {
+      const page = await enter(path, { ...look, as });
+      await page.locator(ready).first().waitFor({ state: "attached" });
+      if (click !== undefined) {
+        await page.locator(click).first().click();
+        await page.locator(then).first().waitFor({ state: "attached" });
+      }
+      await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => undefined);
+      await page.screenshot({ path: `${artefacts}${called}.png`, fullPage: click === undefined });
+      assert.equal(await page.evaluate(() => document.documentElement.lang), look.language === "zh" ? "zh-CN" : "en-GB");
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(wide, 0, "nothing sticks out sideways");
+      assert.deepEqual(await judge(page), []);
+      await shut(page);
+    });
+  }));
+  await Promise.all(looked);
+});
+
+test("everything can be reached and done by keyboard", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter(`/console/?view=piles&q=${pile.device}`);
+  const link = page.locator(`a[data-pile="${pile.device}"]`);
+  await link.waitFor();
+  await page.locator(".rows").focus();
+  await page.keyboard.press("Tab");
+  assert.equal(await link.evaluate((one) => one === document.activeElement), true);
+  await page.keyboard.press("Enter");
+  await page.locator("[data-order=reset]").waitFor();
+  await page.locator("[data-order=reset]").focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.closest("dialog") !== null), true, "the dialog has the focus");
+  for (let step = 0; step < 8; step += 1) {
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("dialog") !== null), true, "and keeps it");
+  }
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await page.locator("[data-order=reset]").evaluate((one) => one === document.activeElement), true, "and gives it back");
+  await shut(page);
+});
+
+test("the language is changed on the spot, and remembered", async () => {
+  const page = await enter("/console/");
+  await page.getByRole("button", { name: /中文/ }).click();
+  await page.getByRole("heading", { name: "设备总览", level: 1 }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "登录" }).waitFor();
+  await shut(page);
+});

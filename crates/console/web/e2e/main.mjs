@@ -1,0 +1,14 @@
+// Everything that people do with the console, in a headless Chromium, one thing after the other. Run by `make console-test`.
+import { after } from "node:test";
+import { leave } from "./stage.mjs";
+
+await import("./story.mjs");
+await import("./live.mjs");
+await import("./prices.mjs");
+await import("./ingest.mjs");
+await import("./import.mjs");
+await import("./scopes.mjs");
+await import("./looks.mjs");
+await import("./scale.mjs");
+
+after(leave);

@@ -1,0 +1,150 @@
+// A hundred thousand piles: imported, shown at once, scrolled to the end, and seen to change while many others do.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, artefacts, enter, eventually, order, run, shut, signIn, site, stage } from "./stage.mjs";
+
+const PILES = 100_000;
+const STATIONS = 1_000;
+const CITIES = [
+  ["北京", 39.9, 116.4], ["上海", 31.23, 121.47], ["广州", 23.13, 113.26], ["深圳", 22.54, 114.06], ["成都", 30.57, 104.07],
+  ["杭州", 30.27, 120.15], ["武汉", 30.59, 114.3], ["西安", 34.34, 108.94], ["南京", 32.06, 118.79], ["重庆", 29.56, 106.55],
+  ["郑州", 34.75, 113.62], ["长沙", 28.23, 112.94], ["青岛", 36.07, 120.38], ["沈阳", 41.8, 123.43], ["昆明", 25.04, 102.71], ["哈尔滨", 45.8, 126.53],
+];
+
+/** As the simulator's load calls its devices. */
+const device = (at) => `M${run}-${String(at).padStart(6, "0")}`;
+
+async function build() {
+  const stations = Array.from({ length: STATIONS }, (_none, at) => {
+    const [city, latitude, longitude] = CITIES[at % CITIES.length];
+    // Around the city's middle, ever further out.
+    const [angle, distance] = [at * 2.4, 0.03 * Math.sqrt(at)];
+    return {
+      id: `0192f0b0-${run.slice(-4).toLowerCase().replace(/[^0-9a-f]/g, "0")}-7000-8000-${at.toString(16).padStart(12, "0")}`,
+      name: `${city} ${Math.floor(at / CITIES.length) + 1}号站`, latitude: latitude + distance * Math.sin(angle), longitude: longitude + distance * Math.cos(angle),
+    };
+  });
+  const lines = (rows) => rows.map((row) => JSON.stringify(row)).join("\n");
+  const load = async (kind, rows) => {
+    const report = await api("POST", `/api/v1/${kind}/import?mode=best-effort`, lines(rows), { type: "application/x-ndjson" });
+    assert.equal(report.failed, 0, JSON.stringify(report.errors));
+  };
+  await load("stations", stations);
+  const piles = Array.from({ length: PILES }, (_none, at) => ({
+    stationId: stations[at % STATIONS].id, chargePointId: device(at), name: `${Math.floor(at / STATIONS) + 1}号桩`, model: "DC-120", ratedPowerKw: 120, currentType: "DC",
+  }));
+  for (let from = 0; from < PILES; from += 25_000) await load("piles", piles.slice(from, from + 25_000));
+}
+
+test("a hundred thousand piles are shown at once and scrolled to the end", async (t) => {
+  await build();
+  const page = await enter("/console/?view=piles", { as: null });
+  const asked = await page.evaluate(async () => {
+    while (document.querySelector("textarea") === null) await new Promise(requestAnimationFrame);
+    return performance.now();
+  });
+  const shown = await page.evaluate(async (token) => {
+    const until = async (done) => {
+      while (!done()) await new Promise(requestAnimationFrame);
+      return performance.now() - begun;
+    };
+    const area = document.querySelector("textarea");
+    area.value = token;
+    area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    await new Promise(requestAnimationFrame);
+    const begun = performance.now();
+    document.querySelector("button[type=submit]").click();
+    const rows = await until(() => document.querySelector(".rows a") !== null);
+    return { rows, counts: await until(() => /\d/.test(document.querySelector("[data-status=all] .count-value")?.innerText ?? "")) };
+  }, stage.tokens.all);
+  t.diagnostic(`the page asks for a token ${asked.toFixed(0)} ms after it was called; rows are there ${shown.rows.toFixed(0)} ms after that was given, counts ${shown.counts.toFixed(0)} ms`);
+  const all = Number((await page.locator("[data-status=all] .count-value").innerText()).replace(/\D/g, ""));
+  assert.ok(all >= PILES, `${all} are counted`);
+
+  const rows = page.locator(".rows");
+  const ground = await rows.evaluate(async (box) => {
+    const gaps = [];
+    let last = performance.now();
+    let scrolling = true;
+    const frame = (now) => {
+      gaps.push(now - last);
+      last = now;
+      if (scrolling) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    const begun = performance.now();
+    let most = 0;
+    for (;;) {
+      box.scrollTop = box.scrollHeight;
+      await new Promise((again) => setTimeout(again, 30));
+      most = Math.max(most, box.querySelectorAll(".rows-body .row").length);
+      const known = Number(document.querySelector(".rows-foot").innerText.replace(/\D/g, ""));
+      const end = /^\D*[\d,]+ rows$/.test(document.querySelector(".rows-foot").innerText.trim());
+      if (end || performance.now() - begun > 240_000) {
+        scrolling = false;
+        gaps.sort((one, other) => one - other);
+        return { known, end, most, seconds: (performance.now() - begun) / 1000, p50: gaps[Math.floor(gaps.length / 2)], p99: gaps[Math.floor(gaps.length * 0.99)] };
+      }
+    }
+  });
+  t.diagnostic(`scrolled ${ground.known} rows in ${ground.seconds.toFixed(1)} s; a frame took ${ground.p50.toFixed(1)} ms in the median, ${ground.p99.toFixed(1)} ms at P99`);
+  assert.equal(ground.end, true, `${ground.known} rows are known`);
+  assert.ok(ground.known >= PILES);
+  assert.ok(ground.most <= 60, `${ground.most} rows are in the page, not all`);
+  // The first rows were let go meanwhile, and are read again.
+  await rows.evaluate((box) => {
+    box.scrollTop = 0;
+  });
+  await page.locator(".row[aria-rowindex='2'] a").waitFor();
+
+  await page.getByLabel("Search").fill(device(77_777));
+  await page.locator(`a[data-pile="${device(77_777)}"]`).waitFor();
+  await shut(page);
+});
+
+test("a change is seen at once while six hundred events come a second", async (t) => {
+  const { piles: [pile] } = await site();
+  // The newest pile comes first; below it are those that the load is about.
+  const page = await enter("/console/?view=piles&online=true", { width: 1360, height: 860 });
+  const row = page.locator(".row", { has: page.locator(`a[data-pile="${pile.device}"]`) });
+  await row.waitFor();
+  const written = async () => (await api("GET", "/api/v1/ingest-partitions")).items.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
+  await order({ do: "load", prefix: `M${run}-`, rate: 600, seconds: 60, devices: 2000 });
+  await eventually("what the devices announced to be written, and the load to come in evenly", async () => {
+    const before = await written();
+    await new Promise((later) => setTimeout(later, 1000));
+    const second = (await written()) - before;
+    return second > 300 && second < 900;
+  });
+  const [begun, before] = [Date.now(), await written()];
+  const took = [];
+  for (let change = 0; change < 20; change += 1) {
+    const status = change % 2 === 0 ? "Faulted" : "Available";
+    const seen = row.evaluate((found, wanted) => new Promise((done) => {
+      const look = () => {
+        if (found.querySelector(`.status.tone-${wanted}`) === null) return false;
+        watch.disconnect();
+        done(Date.now());
+        return true;
+      };
+      const watch = new MutationObserver(look);
+      watch.observe(found, { subtree: true, childList: true, attributes: true });
+      look();
+    }), status);
+    const ordered = Date.now();
+    await order({ do: "status", device: pile.device, connector: 1, status });
+    took.push((await seen) - ordered);
+  }
+  const rate = ((await written()) - before) / ((Date.now() - begun) / 1000);
+  took.sort((one, other) => one - other);
+  t.diagnostic(`${rate.toFixed(0)} events/s were written; a change was on the screen after ${took[10]} ms in the median, ${took.at(-1)} ms at most`);
+  assert.ok(rate > 100, `there was a load: ${rate.toFixed(0)} events/s`);
+  await order({ do: "load-over" });
+  await page.reload();
+  await signIn(page, "all");
+  await row.waitFor();
+  await page.locator("[data-feed=live]").waitFor();
+  await page.locator(".map-foot", { hasText: /^(?!.*Loading)/s }).getByText(/1,\d{3} stations on the map/).waitFor();
+  await page.screenshot({ path: `${artefacts}fleet-100000.png` });
+  await shut(page);
+});

@@ -1,0 +1,46 @@
+// Tokens decide what is seen: none, a bad one, one for reading, one for something else.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { enter, shut, signIn, site, stage } from "./stage.mjs";
+
+test("nobody gets in without a token, and what is no token is told", async () => {
+  const page = await enter("/console/ingest", { as: null });
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  assert.equal(await page.locator("nav").count(), 0);
+  await page.locator("textarea").fill("not a token");
+  await page.locator("button[type=submit]").click();
+  await page.getByText("This is not a token").waitFor();
+  const [head, body] = stage.tokens.all.split(".");
+  await page.locator("textarea").fill(`${head}.${body}.${"A".repeat(86)}`);
+  await page.locator("button[type=submit]").click();
+  await page.getByText("The service refused the token").waitFor();
+  await signIn(page, "all");
+  await page.getByRole("heading", { name: "Ingest", level: 1 }).waitFor();
+  assert.deepEqual(await page.evaluate(() => [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie].join("").includes("eyJ")), false);
+  await page.reload();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await shut(page);
+});
+
+test("who may only read sees everything and can change nothing", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter(`/console/piles/${pile.id}`, { as: "read" });
+  await page.locator("[data-pile-status=Available]").waitFor();
+  for (const button of await page.locator("[data-order]").all()) assert.equal(await button.isEnabled(), false);
+  await page.getByText("Sending commands needs the scope commands:send").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Import" }).count(), 0);
+  await page.getByRole("link", { name: "Ingest" }).click();
+  await page.getByText("It needs the scope operations").first().waitFor();
+  await page.goto(`${stage.page}/console/import`);
+  await signIn(page, "read");
+  await page.getByText("It needs the scope assets:write").waitFor();
+  await shut(page);
+});
+
+test("who may only operate sees what comes in and no assets", async () => {
+  const page = await enter("/console/", { as: "operations" });
+  await page.getByText("It needs the scope assets:read").waitFor();
+  await page.getByRole("link", { name: "Ingest" }).click();
+  await page.locator("tr[data-partition]").first().waitFor();
+  await shut(page);
+});

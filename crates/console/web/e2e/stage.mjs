@@ -1,0 +1,182 @@
+// What all parts of the play share: the browser, the way to the service that can be cut, devices that do as they are told.
+import { mkdirSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+export const stage = JSON.parse(process.env.STAGE);
+/** Generous: machines are shared. */
+const PATIENCE_MS = 45_000;
+/** Where screenshots go. */
+export const artefacts = new URL("../../../../target/console/", import.meta.url).pathname;
+mkdirSync(artefacts, { recursive: true });
+
+const answers = createInterface({ input: process.stdin });
+const waiting = [];
+answers.on("line", () => waiting.shift()());
+
+/** Has the other side do something (tests/console/orders.rs); returns when it is done. */
+export function order(what) {
+  return new Promise((done) => {
+    waiting.push(done);
+    process.stdout.write(`@${JSON.stringify(what)}\n`);
+  });
+}
+
+/** The way from the browser to asset-api: a relay that can be cut, and mended. */
+class Way {
+  open = new Set();
+  whole = true;
+  constructor() {
+    const target = new URL(stage.assets);
+    this.server = createServer((near) => {
+      near.on("error", () => near.destroy());
+      if (!this.whole) return near.destroy();
+      const far = createConnection(Number(target.port), target.hostname);
+      far.on("error", () => near.destroy());
+      for (const [one, other] of [[near, far], [far, near]]) {
+        this.open.add(one);
+        one.on("close", () => {
+          this.open.delete(one);
+          other.destroy();
+        });
+        one.pipe(other);
+      }
+    });
+    this.server.listen(Number(new URL(stage.page).port), "127.0.0.1");
+  }
+  cut() {
+    this.whole = false;
+    for (const socket of this.open) socket.destroy();
+  }
+  mend() {
+    this.whole = true;
+  }
+}
+export const way = new Way();
+
+export const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+});
+
+export async function leave() {
+  await browser.close();
+  way.server.close();
+  way.cut();
+  answers.close();
+  process.stdin.destroy();
+}
+
+/** What a page may not do: fail in a script, ask anybody but the services, or break its own policy. */
+function watch(page) {
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content Security Policy|Trusted/i.test(message.text())) page.faults.push(message.text());
+  });
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (![stage.page, stage.commands].includes(origin) && protocol !== "data:") page.faults.push(`asks ${request.url()}`);
+  });
+}
+
+/** A page of the console at `path`, for somebody with a token, in a language and a theme. */
+export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900 } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  watch(page);
+  await page.goto(stage.page + path);
+  if (as !== null) await signIn(page, as);
+  return page;
+}
+
+export async function signIn(page, as) {
+  await page.locator("textarea").fill(stage.tokens[as]);
+  await page.locator("button[type=submit]").click();
+  await page.locator("nav").waitFor();
+}
+
+/** Ends a page, which must have done nothing that it may not. */
+export async function shut(page) {
+  const { faults } = page;
+  await page.context().close();
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+}
+
+/** A step of a test; where it fails, the page is drawn as it was then. */
+export function step(t, page, name, act) {
+  return t.test(name, async () => {
+    try {
+      await act();
+    } catch (error) {
+      await page.screenshot({ path: `${artefacts}failed-${name.replace(/\W+/g, "-")}.png` });
+      throw error;
+    }
+  });
+}
+
+/** Calls the API as somebody with all scopes. */
+export async function api(method, path, body, { base = stage.assets, type = "application/json" } = {}) {
+  const response = await fetch(base + path, {
+    method,
+    headers: { authorization: `Bearer ${stage.tokens.all}`, ...(body === undefined ? {} : { "content-type": type }) },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const said = response.status === 204 ? null : await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(said)}`);
+  return said;
+}
+
+/** Asks again until the answer is good; for what comes to be after a while. */
+export async function eventually(what, ask, patience = PATIENCE_MS) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const found = await ask();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`it did not come to be: ${what}`);
+    await new Promise((again) => setTimeout(again, 50));
+  }
+}
+
+/** Something that no other run has, for names. */
+export const run = process.pid.toString(36).toUpperCase() + Date.now().toString(36).slice(-4).toUpperCase();
+
+/** A day of four kinds of bands, as in many a Chinese city: kWh at 0.3158 to 1.2345 yuan, and 0.80 for the service. */
+const BANDS = [["23:00", "07:00", "valley", "0.3158"], ["07:00", "10:00", "flat", "0.7055"], ["10:00", "15:00", "peak", "1.0213"],
+  ["15:00", "18:00", "flat", "0.7055"], ["18:00", "21:00", "sharp", "1.2345"], ["21:00", "23:00", "flat", "0.7055"]];
+
+/** A tariff in force, bound to what `subjects` name. */
+export async function tariff(name, subjects, bands = BANDS) {
+  const { id } = await api("POST", "/api/v1/tariffs", { name, currency: "CNY", status: "Active" });
+  const priced = bands.map(([from, to, kind, electricityPrice]) => ({ from, to, kind, electricityPrice, serviceFee: "0.80" }));
+  await api("PUT", `/api/v1/tariffs/${id}/draft`, { timeZone: "Asia/Shanghai", schedules: [{ bands: priced }] });
+  await api("POST", `/api/v1/tariffs/${id}/draft/publish`, {});
+  for (const subject of subjects) await api("POST", "/api/v1/tariffs/bindings", { subject, tariffId: id });
+  return id;
+}
+
+let count = 0;
+
+/** A station with piles whose devices are connected, unless told otherwise. */
+export async function site({ name = "人民广场站", piles = 1, connectors = 1, connected = true, place = [31.23, 121.47] } = {}) {
+  const station = await api("POST", "/api/v1/stations", { name, address: "上海市黄浦区", latitude: place[0], longitude: place[1], operatorId: "op-7" });
+  const made = [];
+  for (let number = 1; number <= piles; number += 1) {
+    count += 1;
+    const chargePointId = `CP-${run}-${count}`;
+    const declared = Array.from({ length: connectors }, (_none, at) => ({ connectorId: at + 1, type: "GB_DC", maxPowerKw: 120 }));
+    const pile = await api("POST", `/api/v1/stations/${station.id}/piles`, {
+      chargePointId, name: `${number}号桩`, model: "DC-120", vendor: "Vendor-A", ratedPowerKw: 120, currentType: "DC", connectors: declared,
+    });
+    if (connected) await order({ do: "connect", device: chargePointId, connectors });
+    made.push({ id: pile.id, device: chargePointId });
+  }
+  if (connected) {
+    for (const pile of made) await eventually(`${pile.device} to be available`, async () => (await api("GET", `/api/v1/piles/${pile.id}`)).status === "Available");
+  }
+  return { id: station.id, piles: made };
+}

@@ -1,0 +1,109 @@
+// The product's story, clicked through: register, see it come, charge, be refused, stop, lose it, reset it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, enter, eventually, order, run, shut, step } from "./stage.mjs";
+
+test("the story of the product is told by clicks", async (t) => {
+  const device = `CP-${run}-S`;
+  await order({ do: "connect", device, connectors: 1 });
+  await eventually("the device to be heard", async () => (await api("GET", "/api/v1/unregistered-charge-points")).items.some((one) => one.chargePointId === device));
+
+  const page = await enter("/console/import");
+  await step(t, page, "a station is imported", async () => {
+    await page.setInputFiles("input[type=file]", { name: "stations.csv", mimeType: "text/csv", buffer: Buffer.from(`name,latitude,longitude\n故事站 ${run},31.23,121.47\n`) });
+    await page.getByRole("button", { name: "Try it" }).click();
+    await page.locator("[data-report=dry]").waitFor();
+    await page.getByRole("button", { name: "Import for good" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Import for good" }).click();
+    await page.locator("[data-report=applied]").waitFor();
+  });
+
+  await step(t, page, "the device that is heard is registered as a pile", async () => {
+    await page.getByRole("link", { name: "Ingest" }).click();
+    await page.locator(`tr[data-device="${device}"]`).getByRole("button").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Find a station").fill(`故事站 ${run}`);
+    await dialog.locator("option", { hasText: `故事站 ${run}` }).waitFor({ state: "attached" });
+    await dialog.getByLabel("Rated power in kW").fill("120");
+    await dialog.getByLabel("Name").fill("1号桩");
+    await dialog.getByRole("button", { name: "Register as pile" }).click();
+    await dialog.getByRole("link", { name: "See the pile" }).click();
+    await page.getByRole("heading", { name: "1号桩", level: 1 }).waitFor();
+  });
+
+  await step(t, page, "it is online and available, and that is said to be live", async () => {
+    await page.locator("[data-pile-status=Available]").waitFor();
+    await page.locator("[data-confidence=live]").waitFor();
+    await page.locator("[data-feed=live]").waitFor();
+  });
+
+  await step(t, page, "a charge is started, and followed to its effect", async () => {
+    await page.locator("[data-order=start-transaction]").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Card or app id").fill("RFID123");
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.locator("[data-progress=confirmed]").waitFor();
+    await dialog.getByText("Charging began").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.locator("[data-connector='1'][data-status=Charging]").waitFor();
+  });
+
+  await step(t, page, "power and energy grow on the chart", async () => {
+    const samples = page.locator("[data-samples]");
+    await samples.waitFor();
+    const before = Number(await samples.getAttribute("data-samples"));
+    await eventually("more readings on the chart", async () => Number(await samples.getAttribute("data-samples")) > before);
+    assert.match(await samples.getByRole("img").getAttribute("aria-label"), /Power and energy .* kW, .* kWh so far/);
+  });
+
+  await step(t, page, "a second start is refused, and the refusal is explained", async () => {
+    await page.locator("[data-order=start-transaction]").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Card or app id").fill("RFID123");
+    await dialog.getByRole("button", { name: "Send" }).click();
+    const refusal = dialog.locator("[data-problem=CONNECTOR_NOT_AVAILABLE]");
+    await refusal.getByText("This connector is not free").waitFor();
+    await refusal.getByText("What to do").waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  await step(t, page, "the charge is stopped", async () => {
+    await page.locator("[data-order=stop-transaction]").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.locator("[data-progress=confirmed]").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.locator("[data-pile-status=Available]").waitFor();
+    await page.getByRole("cell", { name: "Remote" }).waitFor();
+  });
+
+  await step(t, page, "the device goes, and a start is refused for that", async () => {
+    await order({ do: "disconnect", device });
+    await page.locator("[data-pile-status=Offline]").waitFor();
+    await page.locator("[data-order=start-transaction]").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Card or app id").fill("RFID123");
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.locator("[data-problem=PILE_OFFLINE]").getByText("not connected").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  await step(t, page, "it comes back and is reset", async () => {
+    await order({ do: "connect", device, connectors: 1 });
+    await page.locator("[data-pile-status=Available]").waitFor();
+    await page.locator("[data-order=reset]").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.getByText("The device restarted").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+  });
+
+  await step(t, page, "all of it stands in the command log and in the history", async () => {
+    await eventually("three commands in the log", async () => (await page.locator("[data-command]").count()) === 3);
+    assert.deepEqual(await page.locator("[data-command]").evaluateAll((all) => all.map((one) => one.dataset.state)), ["confirmed", "confirmed", "confirmed"]);
+    assert.ok(Number(await page.locator("[data-changes]").getAttribute("data-changes")) >= 6);
+  });
+  await shut(page);
+});

@@ -1,0 +1,103 @@
+// Calls of the API whose paths, parameters and answers are checked against its OpenAPI documents.
+
+import type { paths as AssetPaths } from "../../generated/asset-api.ts";
+import type { paths as CommandPaths } from "../../generated/command-dispatcher.ts";
+import { deny, settings, token } from "../app/session.ts";
+import { Problem } from "./problem.ts";
+
+type Method = "get" | "post";
+type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
+type Operation<Paths, P extends keyof Paths, M extends Method> = M extends keyof Paths[P] ? NonNullable<Paths[P][M]> : never;
+type With<Paths, M extends Method> = { [P in keyof Paths]: Operation<Paths, P, M> extends never ? never : P }[keyof Paths] & string;
+type Good<O> = O extends { responses: infer R }
+  ? 200 extends keyof R ? Json<R[200]> : 201 extends keyof R ? Json<R[201]> : 202 extends keyof R ? Json<R[202]> : never
+  : never;
+type Path<O> = O extends { parameters: { path: infer P } } ? P : undefined;
+type Loose<Q> = { readonly [name in keyof Q]?: Q[name] | undefined };
+type Query<O> = O extends { parameters: { query?: infer Q } } ? Loose<Q> : undefined;
+type Body<O> = O extends { requestBody?: infer B } ? Json<NonNullable<B>> : undefined;
+
+export interface Options<O> {
+  readonly path?: Path<O>;
+  readonly query?: Query<O>;
+  readonly body?: Body<O>;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** No call may take longer; answers come within the services' own deadline of 10 s. */
+const PATIENCE_MS = 20_000;
+
+class Client<Paths> {
+  constructor(private readonly base: () => string | null) {}
+
+  get<P extends With<Paths, "get">>(path: P, options: Options<Operation<Paths, P, "get">> = {}): Promise<Good<Operation<Paths, P, "get">>> {
+    return this.call("GET", path, options);
+  }
+
+  post<P extends With<Paths, "post">>(path: P, options: Options<Operation<Paths, P, "post">> = {}): Promise<Good<Operation<Paths, P, "post">>> {
+    return this.call("POST", path, options);
+  }
+
+  private async call<T>(method: string, path: string, options: object): Promise<T> {
+    const base = this.base();
+    if (base === null) throw new Problem(0, "NO_DISPATCHER", "No dispatcher", null, [], null, null);
+    const { path: parts, query, body, headers, signal } = options as Parts;
+    const init: RequestInit = { method, headers: { ...authorization(), ...headers }, signal: limited(signal) };
+    if (body !== undefined) {
+      init.headers = { ...init.headers, "content-type": "application/json" };
+      init.body = JSON.stringify(body);
+    }
+    const response = await send(base + filled(path, parts) + searched(query), init);
+    return (await response.json()) as T;
+  }
+}
+
+interface Parts {
+  readonly path?: Record<string, string | number>;
+  readonly query?: Record<string, unknown>;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+/** asset-api, which these pages come from. */
+export const assets = new Client<AssetPaths>(() => "");
+/** command-dispatcher, elsewhere. */
+export const dispatcher = new Client<CommandPaths>(() => settings.value?.dispatcher ?? null);
+
+/** The header that says who asks. */
+export function authorization(): Record<string, string> {
+  const held = token();
+  return held === null ? {} : { authorization: `Bearer ${held}` };
+}
+
+/** A request; whatever is no success is a `Problem`, and a refused token ends the session. */
+export async function send(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, { ...init, cache: "no-store", credentials: "omit" }).catch((cause: unknown) => {
+    if (init.signal?.aborted && !(init.signal.reason instanceof DOMException && init.signal.reason.name === "TimeoutError")) throw cause;
+    throw Problem.unreachable(cause);
+  });
+  if (response.ok) return response;
+  const problem = await Problem.of(response);
+  if (problem.status === 401) deny(problem.detail ?? problem.title);
+  throw problem;
+}
+
+function limited(signal: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(PATIENCE_MS);
+  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+}
+
+function filled(path: string, parts: Record<string, string | number> | undefined): string {
+  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(parts?.[name] ?? "")));
+}
+
+function searched(query: Record<string, unknown> | undefined): string {
+  const said = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== "") said.set(name, String(value));
+  }
+  const text = said.toString();
+  return text === "" ? "" : `?${text}`;
+}

@@ -1,0 +1,34 @@
+// The API's words, short.
+
+import type { components as Assets } from "../../generated/asset-api.ts";
+import type { components as Commands } from "../../generated/command-dispatcher.ts";
+
+type A = Assets["schemas"];
+type C = Commands["schemas"];
+
+export type Pile = A["Pile"];
+export type PileStatus = A["PileStatus"];
+export type Connector = A["Connector"];
+export type ConnectorType = A["ConnectorType"];
+export type Station = A["Station"];
+export type Fleet = A["Fleet"];
+export type Session = A["Session"];
+export type MeterSample = A["MeterSample"];
+export type StatusChange = A["StatusChange"];
+export type Unregistered = A["UnregisteredChargePoint"];
+export type DeadLetterHeading = A["DeadLetterHeading"];
+export type DeadLetter = A["DeadLetter"];
+export type Replay = A["Replay"];
+export type ReplayTally = A["ReplayTally"];
+export type ImportReport = A["ImportReport"];
+export type PriceAt = A["PriceAt"];
+export type Timetable = A["Timetable"];
+export type IngestPartitions = A["IngestPartitions"];
+export type Command = C["Command"];
+export type CommandState = C["CommandState"];
+
+/** A page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string | null | undefined;
+}

@@ -1,0 +1,90 @@
+// Who looks: a bearer token in this tab's memory, and nowhere else. Its scopes decide what is shown; the services decide what is done.
+
+import { computed, signal } from "@preact/signals";
+
+export type Scope = "assets:read" | "assets:write" | "commands:send" | "tariffs:read" | "tariffs:write" | "operations";
+
+/** What asset-api says of itself before anybody signs in. */
+export interface Settings {
+  /** Where commands go; null where nobody is to send any. */
+  readonly dispatcher: string | null;
+  readonly asksForTokens: boolean;
+  readonly version: string;
+}
+
+export interface Session {
+  readonly token: string;
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+  /** When the token ends, in ms since 1970. */
+  readonly endsAt: number | null;
+}
+
+export const settings = signal<Settings | null>(null);
+export const session = signal<Session | null>(null);
+/** Why the last session ended, in the service's words. */
+export const denied = signal<string | null>(null);
+
+export const mayEnter = computed(() => settings.value !== null && (!settings.value.asksForTokens || session.value !== null));
+
+let ending: ReturnType<typeof setTimeout> | undefined;
+
+/** Whether the session has a scope; where nobody is asked, everybody has all. */
+export function may(scope: Scope): boolean {
+  const known = settings.value;
+  if (known === null) return false;
+  return !known.asksForTokens || session.value?.scopes.has(scope) === true;
+}
+
+export function token(): string | null {
+  return session.value?.token ?? null;
+}
+
+/** Begins a session; answers what is wrong with a text that is no token. The signature is the services' to check. */
+export function signIn(text: string): "not-a-token" | "over" | null {
+  const found = read(text.trim().replace(/^bearer\s+/i, ""));
+  if (found === null) return "not-a-token";
+  if (found.endsAt !== null && found.endsAt <= Date.now()) return "over";
+  clearTimeout(ending);
+  if (found.endsAt !== null) {
+    // Longer than a timer can wait is longer than a tab lives.
+    ending = setTimeout(() => deny(null), Math.min(found.endsAt - Date.now(), 2 ** 31 - 1));
+  }
+  denied.value = null;
+  session.value = found;
+  return null;
+}
+
+export function signOut(): void {
+  clearTimeout(ending);
+  denied.value = null;
+  session.value = null;
+}
+
+/** Ends the session because a service, or the clock, says so. */
+export function deny(why: string | null): void {
+  if (settings.value?.asksForTokens !== true || session.value === null) return;
+  signOut();
+  denied.value = why ?? "";
+}
+
+function read(text: string): Session | null {
+  const parts = text.split(".");
+  const middle = parts[1];
+  if (parts.length !== 3 || middle === undefined || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return null;
+  try {
+    const bytes = Uint8Array.from(atob(middle.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof claims !== "object" || claims === null) return null;
+    const { sub, exp, scope, scp } = claims as Record<string, unknown>;
+    const named = [scope, scp].flatMap((said) => (typeof said === "string" ? said.split(" ") : Array.isArray(said) ? said.map(String) : []));
+    return {
+      token: text,
+      subject: typeof sub === "string" ? sub : "",
+      scopes: new Set(named),
+      endsAt: typeof exp === "number" ? exp * 1000 : null,
+    };
+  } catch {
+    return null;
+  }
+}

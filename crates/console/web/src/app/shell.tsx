@@ -1,0 +1,164 @@
+// The frame around every page: where one is, who one is, and whether what is shown is live.
+
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { Empty, Failed, Loading } from "../design/states.tsx";
+import { theme, paint } from "../design/theme.ts";
+import { FleetPage } from "../fleet/page.tsx";
+import { type Language, choose, language, t } from "../i18n/language.ts";
+import { ImportPage } from "../import/page.tsx";
+import { IngestPage } from "../ingest/page.tsx";
+import { PilePage } from "../pile/page.tsx";
+import { StationPage } from "../station/page.tsx";
+import { FeedBanner, FeedState } from "./feed-state.tsx";
+import { type Route, route, to } from "./router.ts";
+import { type Scope, may, mayEnter, session, settings, signOut } from "./session.ts";
+import { SignIn } from "./sign-in.tsx";
+import { readSettings, startProblem } from "./start.ts";
+
+export function Shell(): JSX.Element {
+  const main = useRef<HTMLElement>(null);
+  const page = route.value;
+  const name = page.page + ("id" in page ? page.id : "");
+  const first = useRef(true);
+  useEffect(() => {
+    // A new page is read from its beginning, by those who listen too.
+    if (!first.current) main.current?.focus({ preventScroll: true });
+    first.current = false;
+  }, [name]);
+  const entered = mayEnter.value;
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => {
+        event.preventDefault();
+        main.current?.focus();
+      }}>{t("app.skip")}</a>
+      <header class="bar">
+        <div class="bar-in">
+          <a class="brand" href={to.fleet} aria-label={t("app.title")}>
+            <img src="/console/assets/icon.svg" alt="" width="26" height="26" />
+            <span>{t("app.title")}</span>
+          </a>
+          {entered ? <Navigation page={page.page} /> : null}
+          <div class="bar-end">
+            {entered ? <FeedState /> : null}
+            <ThemeChoice />
+            <LanguageChoice />
+            {entered ? <Who /> : null}
+          </div>
+        </div>
+      </header>
+      {entered ? <FeedBanner /> : null}
+      <main id="main" ref={main} tabIndex={-1} class="page" key={name}>
+        {entered ? <Page of={page} /> : <Entrance />}
+      </main>
+    </>
+  );
+}
+
+function Entrance(): JSX.Element {
+  if (startProblem.value !== null) {
+    return (
+      <section class="card">
+        <Failed whole problem={startProblem.value} retry={() => void readSettings()} />
+      </section>
+    );
+  }
+  return settings.value === null ? <Loading /> : <SignIn />;
+}
+
+function Page({ of }: { readonly of: Route }): JSX.Element {
+  switch (of.page) {
+    case "fleet":
+      return <FleetPage />;
+    case "station":
+      return <StationPage id={of.id} />;
+    case "pile":
+      return <PilePage id={of.id} />;
+    case "ingest":
+      return <IngestPage />;
+    case "import":
+      return <ImportPage />;
+    case "nowhere":
+      return (
+        <section class="card">
+          <Title text={t("state.nowhere")} />
+          <Empty whole title={t("state.nowhere")}><a href={to.fleet}>{t("state.back")}</a></Empty>
+        </section>
+      );
+  }
+}
+
+/** The title of the browser's tab. */
+export function Title({ text }: { readonly text: string }): null {
+  const app = t("app.title");
+  useEffect(() => {
+    document.title = `${text} · ${app}`;
+  }, [text, app]);
+  return null;
+}
+
+interface Place {
+  readonly page: Route["page"];
+  readonly href: string;
+  readonly text: string;
+  readonly scope: Scope;
+}
+
+function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
+  const places: readonly Place[] = [
+    { page: "fleet", href: to.fleet, text: t("nav.fleet"), scope: "assets:read" },
+    { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },
+    { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
+  ];
+  const here = page === "station" || page === "pile" ? "fleet" : page;
+  return (
+    <nav class="nav" aria-label={t("nav.label")}>
+      {places.map((place) =>
+        may(place.scope) || (place.page === "ingest" && may("assets:read")) ? (
+          <a key={place.page} href={place.href} aria-current={place.page === here ? "page" : undefined}>{place.text}</a>
+        ) : (
+          <span key={place.page} title={t("nav.forbidden", { scope: place.scope })}>
+            {place.text}
+            <span class="hidden-text"> ({t("nav.forbidden", { scope: place.scope })})</span>
+          </span>
+        ),
+      )}
+    </nav>
+  );
+}
+
+function LanguageChoice(): JSX.Element {
+  const other: Language = language.value === "zh" ? "en" : "zh";
+  return (
+    <button type="button" class="button slim quiet" lang={other === "zh" ? "zh-CN" : "en"} onClick={() => choose(other)}>
+      <span class="hidden-text">{t("bar.language")}: </span>
+      {other === "zh" ? "中文" : "English"}
+    </button>
+  );
+}
+
+function ThemeChoice(): JSX.Element {
+  const next = theme.value === "system" ? "light" : theme.value === "light" ? "dark" : "system";
+  const shape = {
+    system: "M2 3h12v8H2z M5 14h6",
+    light: "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6z M8 1v1.5 M8 13.5V15 M1 8h1.5 M13.5 8H15 M3 3l1 1 M12 12l1 1 M3 13l1-1 M12 4l1-1",
+    dark: "M13 10A6 6 0 0 1 6 3a5.5 5.5 0 1 0 7 7z",
+  }[theme.value];
+  return (
+    <button type="button" class="button slim quiet" title={`${t("bar.theme")}: ${t(`theme.${theme.value}`)}`} onClick={() => paint(next)}>
+      <svg viewBox="0 0 16 16" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true"><path d={shape} /></svg>
+      <span class="hidden-text">{t("bar.theme")}: {t(`theme.${theme.value}`)}</span>
+    </button>
+  );
+}
+
+function Who(): JSX.Element | null {
+  const held = session.value;
+  if (held === null) return null;
+  return (
+    <button type="button" class="button slim" title={t("bar.signedInAs", { subject: held.subject })} onClick={signOut}>
+      {t("bar.signOut")}
+    </button>
+  );
+}

@@ -1,0 +1,119 @@
+// What stands where something should be, and is not: it loads, there is none, it failed, or it is not allowed.
+
+import type { ComponentChildren, JSX } from "preact";
+import type { Problem } from "../api/problem.ts";
+import { to } from "../app/router.ts";
+import type { Scope } from "../app/session.ts";
+import { known, t } from "../i18n/language.ts";
+import type { Resource } from "../live/resource.ts";
+
+const SIGNS = {
+  empty: "M4 9h24v17H4z M4 9l4-5h16l4 5 M12 14h8",
+  error: "M16 4 30 28H2z M16 12v8 M16 23.5v1",
+  forbidden: "M8 14h16v13H8z M11 14v-4a5 5 0 0 1 10 0v4",
+} as const;
+
+function Sign({ of }: { readonly of: keyof typeof SIGNS }): JSX.Element {
+  return (
+    <svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true">
+      <path d={SIGNS[of]} />
+    </svg>
+  );
+}
+
+/** Where it stands for a whole page, its title is the page's. */
+interface Place {
+  readonly whole?: boolean | undefined;
+}
+
+function Heading({ whole, text }: Place & { readonly text: string }): JSX.Element {
+  return whole === true ? <h1>{text}</h1> : <h3>{text}</h3>;
+}
+
+export function Empty({ title, whole, children }: Place & { readonly title?: string; readonly children?: ComponentChildren }): JSX.Element {
+  return (
+    <div class="state">
+      <Sign of="empty" />
+      <Heading whole={whole} text={title ?? t("state.empty")} />
+      {children === undefined ? null : <p>{children}</p>}
+    </div>
+  );
+}
+
+export function Loading({ rows = 3 }: { readonly rows?: number }): JSX.Element {
+  return (
+    <div class="card-body" role="status" aria-label={t("state.loading")}>
+      {Array.from({ length: rows }, (_none, row) => (
+        <div key={row} class="skeleton" style={{ width: `${90 - ((row * 23) % 50)}%`, margin: "10px 0" }} />
+      ))}
+    </div>
+  );
+}
+
+/** What a problem means, in the language shown; what the service says of it where this release does not know it. */
+export function meaning(problem: Problem): string {
+  return known("problem", problem.code) ?? problem.title;
+}
+
+export function Failed({ problem, retry, whole }: Place & { readonly problem: Problem; readonly retry?: () => void }): JSX.Element {
+  if (problem.status === 403) return <Forbidden whole={whole} scope={/scope (\S+)/.exec(problem.detail ?? "")?.[1] ?? "?"} />;
+  if (problem.status === 404) {
+    return (
+      <div class="state" role="alert">
+        <Sign of="empty" />
+        <Heading whole={whole} text={meaning(problem)} />
+        <p class="small mono">{problem.code}</p>
+        <a class="button" href={to.fleet}>{t("state.back")}</a>
+      </div>
+    );
+  }
+  return (
+    <div class="state" role="alert">
+      <Sign of="error" />
+      <Heading whole={whole} text={t("state.errorTitle")} />
+      <p>{meaning(problem)}</p>
+      <p class="small mono">
+        {problem.code}
+        {problem.detail === null ? "" : ` · ${problem.detail}`}
+        {problem.traceId === null ? "" : ` · ${t("state.trace", { id: problem.traceId })}`}
+      </p>
+      {retry === undefined ? null : <button type="button" class="button" onClick={retry}>{t("state.retry")}</button>}
+    </div>
+  );
+}
+
+export function Forbidden({ scope, whole }: Place & { readonly scope: Scope | string }): JSX.Element {
+  return (
+    <div class="state">
+      <Sign of="forbidden" />
+      <Heading whole={whole} text={t("state.forbiddenTitle")} />
+      <p>{t("state.forbiddenText", { scope })}</p>
+    </div>
+  );
+}
+
+/** A resource, or what is in its way; a value that could not be read anew is shown with a word about that. */
+export function Shown<T>({ of, children, rows, whole }: Place & {
+  readonly of: Resource<T>;
+  readonly children: (value: T) => ComponentChildren;
+  readonly rows?: number;
+}): JSX.Element {
+  if (of.value !== undefined) {
+    return (
+      <>
+        {of.problem === undefined ? null : (
+          <div class="notice warn" role="status">
+            <span>{t("state.stale", { why: meaning(of.problem) })}</span>
+            <button type="button" class="button slim" onClick={of.reload}>{t("state.retry")}</button>
+          </div>
+        )}
+        {children(of.value)}
+      </>
+    );
+  }
+  if (of.problem !== undefined) {
+    const failed = <Failed problem={of.problem} retry={of.reload} whole={whole} />;
+    return whole === true ? <section class="card">{failed}</section> : failed;
+  }
+  return rows === undefined ? <Loading /> : <Loading rows={rows} />;
+}

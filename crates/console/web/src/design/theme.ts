@@ -1,0 +1,36 @@
+// Light or dark: as the system has it, or as the person chose.
+
+import { effect, signal } from "@preact/signals";
+import { forgetColours } from "./status.tsx";
+
+export type Theme = "system" | "light" | "dark";
+
+const CHOICE = "console.theme";
+
+function first(): Theme {
+  const chosen = localStorage.getItem(CHOICE);
+  return chosen === "light" || chosen === "dark" ? chosen : "system";
+}
+
+export const theme = signal<Theme>(first());
+
+export function paint(next: Theme): void {
+  if (next === "system") localStorage.removeItem(CHOICE);
+  else localStorage.setItem(CHOICE, next);
+  theme.value = next;
+}
+
+/** Counts changes of what is shown, for what is drawn and not styled. */
+export const repaint = signal(0);
+
+const told = () => {
+  forgetColours();
+  repaint.value += 1;
+};
+
+effect(() => {
+  if (theme.value === "system") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme.value;
+  queueMicrotask(told);
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", told);

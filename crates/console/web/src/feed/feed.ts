@@ -1,0 +1,204 @@
+// The tab's one connection to the feed: told only what is on the screen, taken up again where it broke off, and honest about it.
+
+import { signal } from "@preact/signals";
+import { authorization, send } from "../api/client.ts";
+import { Problem, isAbort } from "../api/problem.ts";
+import { type Change, parse } from "./changes.ts";
+import { EventReader } from "./events.ts";
+
+export type Connection =
+  | { readonly state: "idle" | "connecting" | "live" | "forbidden" }
+  | { readonly state: "lost"; readonly since: number; readonly retryAt: number; readonly code: string };
+
+export interface Interest {
+  /** Charge points to be told of. */
+  readonly chargePoints: readonly string[];
+  readonly onChange: (change: Change) => void;
+  /** From now on these charge points are followed; what was read of them before may be old. */
+  readonly onFollowed: () => void;
+}
+
+export const connection = signal<Connection>({ state: "idle" });
+/** Counts the times that a lost connection was taken up without a gap. */
+export const resumed = signal(0);
+
+/** The service takes so many names in a filter. */
+const MOST_NAMES = 200;
+/** Changes of what is shown within this time are one change of the filter. */
+const SETTLE_MS = 150;
+/** The service says something every 15 s; after so long without a word the connection is dead. */
+const SILENCE_MS = 40_000;
+const LONGEST_PAUSE_MS = 15_000;
+
+const interests = new Map<object, Interest>();
+let lastId: string | null = null;
+let running: AbortController | null = null;
+let followed = "";
+let settling: ReturnType<typeof setTimeout> | undefined;
+let pausing: { readonly end: () => void } | null = null;
+
+/** Follows until the returned function is called. */
+export function follow(interest: Interest): () => void {
+  const key = {};
+  interests.set(key, interest);
+  settle();
+  return () => {
+    interests.delete(key);
+    settle();
+  };
+}
+
+/** Tries again at once. */
+export function retryNow(): void {
+  pausing?.end();
+}
+
+/** Forgets everything, as when another person signs in. */
+export function forget(): void {
+  running?.abort();
+  running = null;
+  lastId = null;
+  followed = "";
+  connection.value = { state: "idle" };
+  settle();
+}
+
+function settle(): void {
+  clearTimeout(settling);
+  settling = setTimeout(apply, SETTLE_MS);
+}
+
+/** The names to filter by; null when there are too many, and all are asked for. */
+function wanted(): string[] | null {
+  const names = new Set([...interests.values()].flatMap((interest) => interest.chargePoints));
+  return names.size > MOST_NAMES ? null : [...names].sort();
+}
+
+function apply(): void {
+  const names = wanted();
+  const filter = names === null ? "*" : names.join(",");
+  if (filter === "") {
+    // Nothing on the screen to follow: what is missed meanwhile is read anew.
+    running?.abort();
+    running = null;
+    lastId = null;
+    followed = "";
+    connection.value = { state: "idle" };
+    return;
+  }
+  if (filter === followed && running !== null) {
+    notifyFollowed();
+    return;
+  }
+  followed = filter;
+  running?.abort();
+  running = new AbortController();
+  void run(names, running.signal);
+}
+
+function notifyFollowed(): void {
+  for (const interest of [...interests.values()]) interest.onFollowed();
+}
+
+async function run(names: readonly string[] | null, ended: AbortSignal): Promise<void> {
+  // The filter is new, so whoever is shown is read anew once it holds.
+  let gap = true;
+  let failures = 0;
+  let retryMs = 1_000;
+  if (connection.value.state !== "live") connection.value = { state: "connecting" };
+  while (!ended.aborted) {
+    let why = "CLOSED";
+    try {
+      await stream(names, ended, (told) => {
+        failures = 0;
+        retryMs = told ?? retryMs;
+        const before = connection.value.state;
+        if (before !== "live") connection.value = { state: "live" };
+        if (gap) notifyFollowed();
+        else if (before === "lost") resumed.value += 1;
+        gap = false;
+      });
+    } catch (error) {
+      if (ended.aborted) return;
+      const problem = error instanceof Problem ? error : Problem.unreachable(error);
+      why = isAbort(error) ? "SILENT" : problem.code;
+      if (problem.status === 401) return;
+      if (problem.status === 403) {
+        connection.value = { state: "forbidden" };
+        return;
+      }
+      if (problem.status === 410 || problem.code === "INVALID_FEED_POSITION") {
+        lastId = null;
+        gap = true;
+        continue;
+      }
+    }
+    if (ended.aborted) return;
+    failures += 1;
+    // Not all at once when a service comes back.
+    const pause = Math.min(retryMs * 2 ** Math.min(failures - 1, 5), LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
+    const before: Connection = connection.value;
+    const since: number = before.state === "lost" ? before.since : Date.now();
+    connection.value = { state: "lost", since, retryAt: Date.now() + pause, code: why };
+    await rest(pause, ended);
+  }
+}
+
+async function stream(names: readonly string[] | null, ended: AbortSignal, onBegun: (retryMs: number | null) => void): Promise<void> {
+  const silent = new AbortController();
+  let alarm: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(alarm);
+    alarm = setTimeout(() => silent.abort(), SILENCE_MS);
+  };
+  heard();
+  try {
+    const query = names === null ? "" : `?chargePointId=${encodeURIComponent(names.join(","))}`;
+    const headers: Record<string, string> = { ...authorization(), accept: "text/event-stream" };
+    if (lastId !== null) headers["last-event-id"] = lastId;
+    const response = await send(`/api/v1/feed${query}`, { headers, signal: AbortSignal.any([ended, silent.signal]) });
+    const body = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    if (body === undefined) return;
+    const reader = new EventReader();
+    let begun = false;
+    for (;;) {
+      const { done, value } = await body.read();
+      if (done) return;
+      heard();
+      const told = reader.read(value);
+      for (const event of told.events) deliver(event.data);
+      if (told.lastId !== null) lastId = told.lastId;
+      if (!begun && told.lastId !== null) {
+        begun = true;
+        onBegun(told.retryMs);
+      }
+    }
+  } finally {
+    clearTimeout(alarm);
+    silent.abort();
+  }
+}
+
+function deliver(data: string): void {
+  const change = parse(data);
+  if (change === null) return;
+  for (const interest of [...interests.values()]) {
+    if (interest.chargePoints.includes(change.subject)) interest.onChange(change);
+  }
+}
+
+function rest(ms: number, ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      removeEventListener("online", end);
+      ended.removeEventListener("abort", end);
+      pausing = null;
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    addEventListener("online", end);
+    ended.addEventListener("abort", end);
+    pausing = { end };
+  });
+}

@@ -1,0 +1,62 @@
+// How many piles are in each state, now; each number is a way to those piles.
+
+import type { JSX } from "preact";
+import { assets } from "../api/client.ts";
+import { STATUSES, StatusShape } from "../design/status.tsx";
+import { Shown } from "../design/states.tsx";
+import { clock, count } from "../i18n/format.ts";
+import { named, t } from "../i18n/language.ts";
+import { useEvery, useResource } from "../live/resource.ts";
+
+/** The service counts anew once in a second at most. */
+const EVERY_MS = 2_000;
+
+export function Counts({ chosen, onChoose }: {
+  readonly chosen: string | null;
+  readonly onChoose: (status: string) => void;
+}): JSX.Element {
+  const fleet = useResource("fleet", (signal) => assets.get("/api/v1/fleet", { signal }));
+  useEvery(EVERY_MS, fleet.reload);
+  return (
+    <section aria-label={t("fleet.counts")}>
+      <Shown of={fleet} rows={1}>
+        {({ piles, countedAt }) => {
+          const all = Object.values(piles).reduce((sum, of) => sum + of, 0);
+          return (
+            <>
+              <ul class="counts">
+                <Count name={t("fleet.all")} value={all} pressed={chosen === ""} onClick={() => onChoose("")} />
+                {STATUSES.filter((status) => (piles[status] ?? 0) > 0 || ["Available", "Charging", "Faulted", "Offline"].includes(status)).map((status) => (
+                  <Count
+                    key={status} name={named("status", status)} value={piles[status] ?? 0} status={status} share={all === 0 ? 0 : (piles[status] ?? 0) / all}
+                    pressed={chosen === status} onClick={() => onChoose(status)}
+                  />
+                ))}
+              </ul>
+              <p class="soft small num counted">{t("fleet.countedAt", { time: clock(countedAt) })}</p>
+            </>
+          );
+        }}
+      </Shown>
+    </section>
+  );
+}
+
+function Count({ name, value, status, share, pressed, onClick }: {
+  readonly name: string;
+  readonly value: number;
+  readonly status?: string;
+  readonly share?: number;
+  readonly pressed: boolean;
+  readonly onClick: () => void;
+}): JSX.Element {
+  return (
+    <li>
+      <button type="button" class={`count ${status === undefined ? "" : `tone-${status}`}`} aria-pressed={pressed} onClick={onClick} data-status={status ?? "all"}>
+        <span class="count-name">{status === undefined ? null : <StatusShape status={status} />}{name}</span>
+        <span class="count-value num">{count(value)}</span>
+        <span class="count-share" aria-hidden="true"><span style={{ width: `${Math.max((share ?? 1) * 100, value > 0 ? 1 : 0)}%` }} /></span>
+      </button>
+    </li>
+  );
+}

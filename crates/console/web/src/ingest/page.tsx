@@ -1,0 +1,32 @@
+// What comes in from devices: how far it is read, what nobody could use, and who is not registered.
+
+import type { JSX } from "preact";
+import { may } from "../app/session.ts";
+import { Title } from "../app/shell.tsx";
+import { Forbidden } from "../design/states.tsx";
+import { t } from "../i18n/language.ts";
+import { DeadLetters } from "./dead-letters.tsx";
+import { Partitions } from "./partitions.tsx";
+import { UnregisteredDevices } from "./unregistered.tsx";
+
+export function IngestPage(): JSX.Element {
+  const operates = may("operations");
+  return (
+    <>
+      <Title text={t("ingest.title")} />
+      <div class="page-head"><h1>{t("ingest.title")}</h1></div>
+      <section class="card" aria-labelledby="partitions">
+        <div class="card-head"><h2 id="partitions">{t("ingest.partitions")}</h2></div>
+        {operates ? <Partitions /> : <Forbidden scope="operations" />}
+      </section>
+      <section class="card" aria-labelledby="letters">
+        <div class="card-head"><h2 id="letters">{t("letters.title")}</h2></div>
+        {operates ? <DeadLetters /> : <Forbidden scope="operations" />}
+      </section>
+      <section class="card" aria-labelledby="unregistered">
+        <div class="card-head"><h2 id="unregistered">{t("unregistered.title")}</h2><p class="soft small">{t("unregistered.lead")}</p></div>
+        {may("assets:read") ? <UnregisteredDevices /> : <Forbidden scope="assets:read" />}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+// What a device's connectors went through, put together from the changes that the API tells and from what stands now.
+
+import type { Pile, StatusChange } from "../api/types.ts";
+import type { History } from "./read-history.ts";
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly status: string;
+}
+
+export interface Lane {
+  readonly connectorId: number;
+  readonly spans: readonly Span[];
+}
+
+const DEVICE_WIDE: readonly string[] = ["Faulted", "Unavailable"];
+
+/** A pile as far as it matters here. */
+export interface Standing {
+  readonly online: boolean;
+  readonly status: Pile["status"];
+  readonly connectors: readonly Pick<Pile["connectors"][number], "connectorId" | "status">[];
+}
+
+interface Step {
+  readonly at: number;
+  readonly value: string;
+}
+
+/** A value that changes: what it was before the first step, and the steps in order. */
+interface Course {
+  readonly first: string;
+  readonly steps: readonly Step[];
+}
+
+/**
+ * What each connector was from `from` to `to`, as the platform shows it: offline with its device, out of service with it. `changes`
+ * come the newest first, and should go back a little further than `from`.
+ */
+export function lanesOf({ changes, whole: complete }: History, now: Standing, from: number, to: number): Lane[] {
+  const online = connectivity(changes, now, complete);
+  const whole = course(changes, 0, DEVICE_WIDE.includes(now.status) ? now.status : "Available");
+  const ids = new Set([...now.connectors.map((connector) => connector.connectorId), ...changes.flatMap((change) => (change.kind === "status" && change.connectorId !== 0 ? [change.connectorId] : []))]);
+  return [...ids].sort((one, other) => one - other).map((connectorId) => {
+    const present = now.connectors.find((connector) => connector.connectorId === connectorId)?.status ?? "Unknown";
+    const own = course(changes, connectorId, present);
+    return { connectorId, spans: merge([online, whole, own], from, to) };
+  });
+}
+
+/** The status shown, of whether the device is there, what it says of itself, and what the connector is. */
+function shown([online, whole, own]: readonly string[]): string {
+  if (online !== "online") return online ?? "Unknown";
+  return whole !== undefined && DEVICE_WIDE.includes(whole) ? whole : (own ?? "Unknown");
+}
+
+function merge(courses: readonly Course[], from: number, to: number): Span[] {
+  const turns = courses.flatMap((course) => course.steps.map((step) => step.at)).filter((at) => at > from && at < to);
+  const edges = [...new Set([from, ...turns, to])].sort((one, other) => one - other);
+  const spans: Span[] = [];
+  for (let at = 0; at + 1 < edges.length; at += 1) {
+    const [begin, end] = [edges[at] ?? from, edges[at + 1] ?? to];
+    const status = shown(courses.map((course) => valueAt(course, begin)));
+    const last = spans.at(-1);
+    if (last?.status === status) spans[spans.length - 1] = { ...last, to: end };
+    else spans.push({ from: begin, to: end, status });
+  }
+  return spans;
+}
+
+function valueAt(course: Course, at: number): string {
+  return course.steps.findLast((step) => step.at <= at)?.value ?? course.first;
+}
+
+function course(changes: readonly StatusChange[], connectorId: number, present: string): Course {
+  const own = changes.flatMap((change) => (change.kind === "status" && change.connectorId === connectorId ? [change] : []));
+  inTime(own);
+  const first = own[0];
+  return {
+    first: first === undefined ? present : (first.previousStatus ?? "Unknown"),
+    steps: own.map((change) => ({ at: Date.parse(change.at), value: change.status })),
+  };
+}
+
+/** Puts changes in the order in which they came to be; of those at one instant, the one that was noted first comes first. */
+function inTime(changes: StatusChange[]): void {
+  changes.reverse().sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+}
+
+function connectivity(changes: readonly StatusChange[], now: Standing, complete: boolean): Course {
+  const own = changes.flatMap((change) => (change.kind === "connectivity" ? [change] : []));
+  inTime(own);
+  const word = (online: boolean) => (online ? "online" : "Offline");
+  const first = own[0];
+  const present = now.online ? "online" : now.status === "Unknown" ? "Unknown" : "Offline";
+  // A device that came was away before, unless nobody had heard of it.
+  const before = first === undefined ? present : !first.online ? "online" : complete ? "Unknown" : "Offline";
+  return { first: before, steps: own.map((change) => ({ at: Date.parse(change.at), value: word(change.online) })) };
+}
+
+/** How long each status went on, the longest first. */
+export function totals(spans: readonly Span[]): [status: string, ms: number][] {
+  const sums = new Map<string, number>();
+  for (const span of spans) sums.set(span.status, (sums.get(span.status) ?? 0) + span.to - span.from);
+  return [...sums].sort((one, other) => other[1] - one[1]);
+}

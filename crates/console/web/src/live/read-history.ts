@@ -1,0 +1,28 @@
+// The changes of a pile since some time, page by page.
+
+import { assets } from "../api/client.ts";
+import type { StatusChange } from "../api/types.ts";
+
+const PAGE = 200;
+
+export interface History {
+  /** The newest first. */
+  readonly changes: readonly StatusChange[];
+  /** Whether nothing was noted before these. */
+  readonly whole: boolean;
+}
+
+/** Until one is from before `since`, or there are `most` pages. */
+export async function readHistory(pileId: string, since: number, most: number, signal: AbortSignal): Promise<History> {
+  const changes: StatusChange[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < most; page += 1) {
+    const read = await assets.get("/api/v1/piles/{pileId}/status-history", { path: { pileId }, query: { limit: PAGE, cursor }, signal });
+    changes.push(...read.items);
+    cursor = read.nextCursor ?? undefined;
+    const oldest = read.items.at(-1);
+    if (cursor === undefined || oldest === undefined) return { changes, whole: true };
+    if (Date.parse(oldest.notedAt) < since) break;
+  }
+  return { changes, whole: false };
+}

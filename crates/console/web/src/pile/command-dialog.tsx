@@ -1,0 +1,189 @@
+// One command: what it is to do, whether it is meant, and what becomes of it.
+
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { dispatcher } from "../api/client.ts";
+import { Problem, isAbort } from "../api/problem.ts";
+import type { Pile } from "../api/types.ts";
+import { Dialog } from "../design/dialog.tsx";
+import { Field, Segments } from "../design/field.tsx";
+import { Shown, meaning } from "../design/states.tsx";
+import { clock } from "../i18n/format.ts";
+import { known, named, t } from "../i18n/language.ts";
+import { useEvery, useResource } from "../live/resource.ts";
+import { Life, StateTag } from "./command-log.tsx";
+import { type Entered, type OrderName, newKey, sendOrder } from "./orders.ts";
+
+/** Beside the feed, so that a lost connection does not leave the dialog behind. */
+const EVERY_MS = 2_000;
+const ENDS: readonly string[] = ["confirmed", "rejected", "failed", "expired"];
+const DANGEROUS: readonly OrderName[] = ["stop-transaction", "reset", "change-availability"];
+
+type Stage =
+  | { readonly at: "asking"; readonly refused: Problem | null }
+  | { readonly at: "sending" }
+  | { readonly at: "sent"; readonly commandId: string };
+
+export function CommandDialog({ pile, order, news, onSent, onClose }: {
+  readonly pile: Pile;
+  readonly order: OrderName;
+  readonly news: number;
+  readonly onSent: () => void;
+  readonly onClose: () => void;
+}): JSX.Element {
+  const [stage, setStage] = useState<Stage>({ at: "asking", refused: null });
+  const [entered, setEntered] = useState<Entered>(() => ({ idTag: "", connectorId: likely(order, pile), reset: "Soft", availability: "Inoperative" }));
+  // The same until an answer came: sent again after a failure in between, it is the same command.
+  const key = useRef(newKey());
+  const ended = useMemo(() => new AbortController(), []);
+  useEffect(() => () => ended.abort(), []);
+  const name = pile.name ?? pile.chargePointId;
+  const incomplete = order === "start-transaction" && entered.idTag.trim() === "";
+
+  const send = () => {
+    if (incomplete || stage.at !== "asking") return;
+    setStage({ at: "sending" });
+    sendOrder(order, pile.id, { ...entered, idTag: entered.idTag.trim() }, key.current, ended.signal).then(
+      (commandId) => {
+        setStage({ at: "sent", commandId });
+        onSent();
+      },
+      (error: unknown) => {
+        if (isAbort(error)) return;
+        const problem = error instanceof Problem ? error : Problem.unreachable(error);
+        // A refusal leaves the key free; what is uncertain keeps it.
+        if (problem.status >= 400 && problem.status < 500) key.current = newKey();
+        setStage({ at: "asking", refused: problem });
+      },
+    );
+  };
+  const title = stage.at === "sent" ? t(`command.${order}`) : t("command.confirm", { command: t(`command.${order}`), pile: name });
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {stage.at === "sent" ? <Progress commandId={stage.commandId} news={news} onClose={onClose} /> : (
+        <form
+          class="dialog-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            send();
+          }}
+        >
+          <p class="soft">{t(`command.ask.${order}`)}</p>
+          <Entries order={order} pile={pile} entered={entered} onEnter={setEntered} />
+          {stage.at === "asking" && stage.refused !== null ? <Refusal problem={stage.refused} /> : null}
+          <div class="dialog-foot">
+            <button type="button" class="button" onClick={onClose}>{t("command.cancel")}</button>
+            <button type="submit" class={DANGEROUS.includes(order) ? "button danger" : "button primary"} disabled={incomplete || stage.at === "sending"}>
+              {stage.at === "sending" ? t("command.sending") : t("command.send")}
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+/** The connector that is probably meant. */
+function likely(order: OrderName, pile: Pile): number | null {
+  const with_ = (wanted: (connector: Pile["connectors"][number]) => boolean) => pile.connectors.find(wanted)?.connectorId;
+  switch (order) {
+    case "start-transaction":
+      return with_((connector) => connector.status === "Available") ?? pile.connectors[0]?.connectorId ?? null;
+    case "stop-transaction":
+      return with_((connector) => connector.sessionId !== null) ?? null;
+    case "unlock-connector":
+      return pile.connectors[0]?.connectorId ?? 1;
+    default:
+      return null;
+  }
+}
+
+function Entries({ order, pile, entered, onEnter }: {
+  readonly order: OrderName;
+  readonly pile: Pile;
+  readonly entered: Entered;
+  readonly onEnter: (entered: Entered) => void;
+}): JSX.Element {
+  return (
+    <>
+      {order === "start-transaction" ? (
+        <Field label={t("command.idTag")}>
+          {(id) => <input id={id} class="input mono" value={entered.idTag} maxLength={20} autocomplete="off" onInput={(event) => onEnter({ ...entered, idTag: event.currentTarget.value })} required />}
+        </Field>
+      ) : null}
+      {order === "reset" ? (
+        <Field label={t("command.resetType")}>
+          {(id) => (
+            <select id={id} class="input" value={entered.reset} onChange={(event) => onEnter({ ...entered, reset: event.currentTarget.value === "Hard" ? "Hard" : "Soft" })}>
+              <option value="Soft">{t("command.Soft")}</option>
+              <option value="Hard">{t("command.Hard")}</option>
+            </select>
+          )}
+        </Field>
+      ) : (
+        <Field label={t("command.connector")}>
+          {(id) => (
+            <select
+              id={id} class="input" value={entered.connectorId === null ? "" : String(entered.connectorId)}
+              onChange={(event) => onEnter({ ...entered, connectorId: event.currentTarget.value === "" ? null : Number(event.currentTarget.value) })}
+            >
+              {order === "unlock-connector" ? null : <option value="">{order === "change-availability" ? t("command.wholeDevice") : t("command.anyConnector")}</option>}
+              {pile.connectors.map((connector) => (
+                <option key={connector.connectorId} value={String(connector.connectorId)}>
+                  {t("pile.connector", { n: connector.connectorId })} · {named("status", connector.status)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {order === "change-availability" ? (
+        <div class="field">
+          <span class="label">{t("command.availability")}</span>
+          <div>
+            <Segments
+              label={t("command.availability")} value={entered.availability}
+              choices={[{ value: "Inoperative", text: t("command.Inoperative") }, { value: "Operative", text: t("command.Operative") }]}
+              onChange={(value) => onEnter({ ...entered, availability: value === "Operative" ? "Operative" : "Inoperative" })}
+            />
+          </div>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function Refusal({ problem }: { readonly problem: Problem }): JSX.Element {
+  const advice = known("advice", problem.code);
+  return (
+    <div class="notice bad refusal" role="alert" data-problem={problem.code}>
+      <p><strong>{t("command.refused")}:</strong> {meaning(problem)}</p>
+      {advice === undefined ? null : <p class="small"><strong>{t("command.whatNow")}:</strong> {advice}</p>}
+      {problem.faults.map((fault) => <p key={fault.field} class="small">{fault.field}: {fault.message}</p>)}
+      <p class="small mono">{problem.code}{problem.detail === null ? "" : ` · ${problem.detail}`}</p>
+    </div>
+  );
+}
+
+function Progress({ commandId, news, onClose }: { readonly commandId: string; readonly news: number; readonly onClose: () => void }): JSX.Element {
+  const command = useResource(commandId, (signal) => dispatcher.get("/api/v1/commands/{commandId}", { path: { commandId }, signal }));
+  useEffect(() => command.reload(), [news]);
+  const over = command.value !== undefined && ENDS.includes(command.value.status) && (command.value.effect !== null || command.value.status !== "confirmed");
+  useEvery(over ? null : EVERY_MS, command.reload);
+  const first = useRef<HTMLDivElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  return (
+    <div class="dialog-form" ref={first} tabIndex={-1}>
+      <Shown of={command} rows={3}>
+        {(shown) => (
+          <div aria-live="polite" data-progress={shown.status}>
+            <p class="buttons"><strong>{t("command.progress")}</strong> <StateTag state={shown.status} /></p>
+            {ENDS.includes(shown.status) ? null : <p class="soft small num">{t("command.expires", { time: clock(shown.expiresAt) })}</p>}
+            <Life command={shown} />
+          </div>
+        )}
+      </Shown>
+      <div class="dialog-foot"><button type="button" class="button primary" onClick={onClose}>{t("command.close")}</button></div>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+// The commands that the console sends, and what each takes.
+
+import { dispatcher } from "../api/client.ts";
+
+export const ORDERS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability"] as const;
+export type OrderName = (typeof ORDERS)[number];
+
+/** What was entered, as far as the order takes it. */
+export interface Entered {
+  readonly idTag: string;
+  /** Null: whichever the device chooses, or the device as a whole. */
+  readonly connectorId: number | null;
+  readonly reset: "Soft" | "Hard";
+  readonly availability: "Operative" | "Inoperative";
+}
+
+/** Sends it under a key, so that the same click sent twice is one command; answers the command's id. */
+export async function sendOrder(order: OrderName, pileId: string, entered: Entered, key: string, signal: AbortSignal): Promise<string> {
+  const common = { path: { pileId }, headers: { "idempotency-key": key }, signal };
+  const connector = entered.connectorId === null ? {} : { connectorId: entered.connectorId };
+  const path = "/api/v1/piles/{pileId}/commands" as const;
+  switch (order) {
+    case "start-transaction":
+      return (await dispatcher.post(`${path}/start-transaction`, { ...common, body: { idTag: entered.idTag, ...connector } })).commandId;
+    case "stop-transaction":
+      return (await dispatcher.post(`${path}/stop-transaction`, { ...common, body: connector })).commandId;
+    case "reset":
+      return (await dispatcher.post(`${path}/reset`, { ...common, body: { type: entered.reset } })).commandId;
+    case "unlock-connector":
+      return (await dispatcher.post(`${path}/unlock-connector`, { ...common, body: { connectorId: entered.connectorId ?? 1 } })).commandId;
+    case "change-availability":
+      return (await dispatcher.post(`${path}/change-availability`, { ...common, body: { type: entered.availability, ...connector } })).commandId;
+  }
+}
+
+/** A name that nothing else has. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return `console-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}

@@ -1,0 +1,89 @@
+// A pile: what it is, how it stands and how surely that is known, what it went through, and what it is told to do.
+
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { assets } from "../api/client.ts";
+import type { Pile } from "../api/types.ts";
+import { to } from "../app/router.ts";
+import { may } from "../app/session.ts";
+import { Title } from "../app/shell.tsx";
+import { Forbidden, Shown } from "../design/states.tsx";
+import { Status } from "../design/status.tsx";
+import type { Change } from "../feed/changes.ts";
+import { t } from "../i18n/language.ts";
+import { useFollow } from "../live/follow.ts";
+import { useEvery, useResource } from "../live/resource.ts";
+import { Actions } from "./actions.tsx";
+import { CommandLog } from "./command-log.tsx";
+import { Confidence, Connectors, Facts } from "./facts.tsx";
+import { SessionCard } from "./session-card.tsx";
+import { Sessions } from "./sessions.tsx";
+import { Timeline } from "./timeline.tsx";
+
+/** Heartbeats and meter values are not told by the feed: so often they are read. */
+const EVERY_MS = 5_000;
+
+/** Counts of what was told of this pile, by which its parts know when to read anew. */
+export interface News {
+  readonly status: number;
+  readonly sessions: number;
+  readonly commands: number;
+}
+
+export function PilePage({ id }: { readonly id: string }): JSX.Element {
+  const pile = useResource(may("assets:read") ? id : null, (signal) => assets.get("/api/v1/piles/{pileId}", { path: { pileId: id }, signal }));
+  const [news, setNews] = useState<News>({ status: 0, sessions: 0, commands: 0 });
+  const tell = (...parts: (keyof News)[]) => setNews((before) => parts.reduce((all, part) => ({ ...all, [part]: all[part] + 1 }), before));
+  const device = pile.value?.chargePointId;
+  const names = useMemo(() => (device === undefined ? [] : [device]), [device]);
+  useFollow(names, (change: Change) => {
+    pile.reload();
+    if (change.type === "status" || change.type === "connectivity") tell("status");
+    else if (change.type === "session") tell("sessions");
+    else if (change.type === "command") tell("commands");
+  }, () => {
+    pile.reload();
+    tell("status", "sessions", "commands");
+  });
+  useEvery(EVERY_MS, pile.reload);
+  if (!may("assets:read")) return <section class="card"><Title text={t("col.pile")} /><Forbidden whole scope="assets:read" /></section>;
+  return (
+    <Shown whole of={pile} rows={6}>
+      {(shown) => (
+        <>
+          <Title text={shown.name ?? shown.chargePointId} />
+          <Head pile={shown} />
+          <div class="pile-columns">
+            <div class="pile-actions"><Actions pile={shown} news={news.commands} onSent={() => tell("commands")} /></div>
+            <div class="pile-main stack">
+              <Facts pile={shown} />
+              <Connectors pile={shown} />
+              <SessionCard pile={shown} />
+              <Timeline pile={shown} news={news.status} />
+            </div>
+            <div class="pile-aside stack">
+              <CommandLog pileId={shown.id} news={news.commands} />
+              <Sessions pileId={shown.id} news={news.sessions} />
+            </div>
+          </div>
+        </>
+      )}
+    </Shown>
+  );
+}
+
+function Head({ pile }: { readonly pile: Pile }): JSX.Element {
+  return (
+    <div class="page-head">
+      <div>
+        <p class="crumb"><a href={to.fleet}>{t("station.back")}</a> <span class="soft" aria-hidden="true">/</span> <a href={to.station(pile.stationId)}>{t("col.station")}</a></p>
+        <h1>{pile.name ?? pile.chargePointId}</h1>
+        {pile.name === null ? null : <p class="soft mono">{pile.chargePointId}</p>}
+      </div>
+      <div class="pile-now">
+        <span class="pile-status" data-pile-status={pile.status}><Status status={pile.status} /></span>
+        <Confidence pile={pile} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+// The readings of a session, oldest first, fetched as far as they are not known yet.
+
+import type { MeterSample, Page } from "../api/types.ts";
+
+export type Samples = readonly MeterSample[];
+
+/** `known` with what came after it; of a session that is long under way, the newest `mostPages` pages. */
+export async function grown(known: Samples, read: (cursor: string | undefined) => Promise<Page<MeterSample>>, mostPages: number): Promise<Samples> {
+  const last = known.at(-1)?.takenAt;
+  const since = last === undefined ? Number.NEGATIVE_INFINITY : Date.parse(last);
+  const fresh: MeterSample[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const { items, nextCursor } = await read(cursor);
+    const newer = items.filter((sample) => Date.parse(sample.takenAt) > since);
+    fresh.push(...newer);
+    cursor = nextCursor ?? undefined;
+    if (newer.length < items.length || cursor === undefined) break;
+  }
+  return fresh.length === 0 ? known : [...known, ...fresh.reverse()];
+}
+
+/** At most `most` of them, evenly, with the first and the last. */
+export function thinned(samples: Samples, most: number): Samples {
+  if (samples.length <= most) return samples;
+  const by = (samples.length - 1) / (most - 1);
+  return Array.from({ length: most }, (_none, at) => samples[Math.round(at * by)]).filter((sample) => sample !== undefined);
+}

@@ -1,0 +1,102 @@
+//! Where a page comes from, as browsers say it.
+
+use serde::{Deserialize, Deserializer, de};
+use std::fmt;
+use std::str::FromStr;
+
+/// A web origin (RFC 6454): scheme, host and port, as in `https://console.example:8443`. Nothing in it can end a header or a part of
+/// a Content-Security-Policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebOrigin(String);
+
+impl WebOrigin {
+    /// As browsers write it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Not an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "is not an origin such as https://console.example or http://127.0.0.1:8080, without a path and in lower case"
+)]
+pub struct NotAnOrigin;
+
+impl FromStr for WebOrigin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let authority =
+            text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(NotAnOrigin)?;
+        let (host, port) = match authority.rsplit_once(':') {
+            // The colons of an address of IPv6 stand in brackets.
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (authority, None),
+        };
+        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let good = match address {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => {
+                let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+                !host.is_empty() && host.bytes().all(plain)
+            }
+        };
+        let port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port));
+        (good && port).then(|| Self(text.to_owned())).ok_or(NotAnOrigin)
+    }
+}
+
+impl fmt::Display for WebOrigin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for WebOrigin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|refusal| de::Error::custom(format!("{text:?} {refusal}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_taken_as_browsers_write_them() {
+        for text in ["https://console.example", "http://127.0.0.1:8080", "http://[::1]:8080", "http://[::1]"]
+        {
+            assert_eq!(text.parse::<WebOrigin>().map(|origin| origin.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_an_origin_is_refused() {
+        for text in [
+            "",
+            "*",
+            "null",
+            "console.example",
+            "ftp://console.example",
+            "https://",
+            "https://a/",
+            "https://a/b",
+            "https://a b",
+            "https://a;script-src *",
+            "https://a'",
+            "https://A",
+            "https://a:",
+            "https://a:080",
+            "https://a:65536",
+            "https://[::1",
+            "https://[x]",
+            "https://u@a",
+            "https://a\r\nx: y",
+        ] {
+            assert_eq!(text.parse::<WebOrigin>(), Err(NotAnOrigin), "{text}");
+        }
+    }
+}

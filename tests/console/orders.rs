@@ -1,0 +1,91 @@
+//! What the player may order: things that devices do, and records that nobody can use.
+
+use domain::ids::{ChargePointId, ConnectorId};
+use domain::status::ConnectorStatus;
+use gateway_simulator::settings::LoadSettings;
+use gateway_simulator::{DeviceSpec, Load};
+use runtime::Shutdown;
+use runtime::kafka::NewRecord;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use system_tests::{Ingestor, Platform, steady};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+/// What can be ordered about.
+pub struct World {
+    pub platform: Platform,
+    pub ingestor: Mutex<Option<Ingestor>>,
+    pub load: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Does it; returns when the gateway has told.
+///
+/// # Panics
+/// When there is no such order, or it cannot be done.
+pub async fn carry_out(world: &World, order: Value) {
+    let platform = &world.platform;
+    let text = |name: &str| order.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name: &str| order.get(name).and_then(Value::as_u64).unwrap_or(1);
+    let device = || ChargePointId::parse(text("device")).unwrap();
+    match text("do") {
+        "connect" => {
+            let connectors = u16::try_from(number("connectors")).unwrap();
+            let spec = DeviceSpec::new(device()).with_connectors(connectors);
+            platform.simulator.connect(spec).await.unwrap();
+        }
+        "disconnect" => {
+            platform.simulator.disconnect(&device()).await.unwrap();
+        }
+        "status" => {
+            let connector = ConnectorId::parse(i64::try_from(number("connector")).unwrap()).unwrap();
+            let status = ConnectorStatus::parse(text("status")).unwrap();
+            platform.simulator.set_status(&device(), connector, status, None).await.unwrap();
+        }
+        "garbage" => {
+            let record = NewRecord {
+                key: Some(text("key").as_bytes().to_vec()),
+                value: Some(text("value").as_bytes().to_vec()),
+                headers: BTreeMap::new(),
+                timestamp: runtime::clock::now(),
+            };
+            let topic = &platform.simulator_settings.topics.events;
+            platform.kafka.writer(topic).publish(0, vec![record], Duration::from_secs(30)).await.unwrap();
+        }
+        "ingest" => {
+            let mut ingestor = world.ingestor.lock().await;
+            let running = ingestor.take();
+            if order.get("on").and_then(Value::as_bool) == Some(true) {
+                *ingestor = Some(running.unwrap_or_else(|| platform.ingest()));
+            } else if let Some(running) = running {
+                running.stop().await;
+            }
+        }
+        "load" => {
+            let [rate, devices] = ["rate", "devices"].map(|name| u32::try_from(number(name)).unwrap());
+            let settings = LoadSettings {
+                id_prefix: text("prefix").to_owned(),
+                ..steady(rate, number("seconds"), devices)
+            };
+            *world.load.lock().await = Some(begin(platform, settings).await);
+        }
+        "load-over" => {
+            if let Some(load) = world.load.lock().await.take() {
+                load.await.unwrap();
+            }
+        }
+        unknown => panic!("nobody knows how to {unknown:?}"),
+    }
+}
+
+/// Announces many devices, and has them send events at a constant rate from then on; every event must come to be.
+async fn begin(platform: &Platform, settings: LoadSettings) -> JoinHandle<()> {
+    let mut load = Load::new(&settings, &platform.simulator_settings, &platform.kafka).await.unwrap();
+    load.announce().await.unwrap();
+    tokio::spawn(async move {
+        let (rate, duration) = (settings.events_per_second, Duration::from_secs(settings.duration_s));
+        load.produce(rate, duration, &Shutdown::new(Duration::from_secs(1))).await.unwrap();
+        assert_eq!(load.failed(), 0);
+    })
+}
