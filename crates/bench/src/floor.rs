@@ -1,5 +1,5 @@
 //! What this `PostgreSQL` takes with nothing else around: the ingestor's own statements in a loop, over events that are
-//! decoded in memory beforehand. The only file of this crate that uses what `storage` writes with.
+//! decoded in memory beforehand. With `day/weigh.rs` the only file of this crate that uses what `storage` writes with.
 //!
 //! The events are real ones: they are put on the run's topic while no ingestor runs, and what is written here is what
 //! an ingestor would have written, in batches and one by one. Left out are Kafka, decoding, metrics; the fold is in it, being the
@@ -159,7 +159,7 @@ impl Lane {
             let (lease, folding) = (self.lease.clone(), Arc::clone(folding));
             let written = database.run(async move |mut connection| {
                 let touched = Touched::of(batch.iter().map(|(event, position)| (event, *position)));
-                let fold = |states| fold(states, &batch, &folding);
+                let fold = |states| timed(&folding, || fold(states, &batch));
                 storage::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
             });
             match written.await? {
@@ -179,8 +179,16 @@ fn decode(partition: i32, record: &ReceivedRecord) -> anyhow::Result<Event> {
     Ok((event, position))
 }
 
-fn fold(mut states: Vec<ChargePoint>, batch: &[Event], folding: &AtomicU64) -> Folded {
+fn timed<T>(folding: &AtomicU64, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
+    let done = work();
+    let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    folding.fetch_add(nanos, Ordering::Relaxed);
+    done
+}
+
+/// What an ingestor makes of `batch`, nothing of which is unusable.
+pub fn fold(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
     let (mut history, mut samples) = (History::default(), Samples::default());
     for (event, position) in batch {
         samples.take(event, position);
@@ -190,7 +198,5 @@ fn fold(mut states: Vec<ChargePoint>, batch: &[Event], folding: &AtomicU64) -> F
             history.apply(state, event, position);
         }
     }
-    let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    folding.fetch_add(nanos, Ordering::Relaxed);
     Folded { states, history, samples, dead_letters: Vec::new() }
 }

@@ -9,6 +9,7 @@
 mod caller;
 mod commands;
 mod conditions;
+mod day;
 mod floor;
 mod load;
 mod meters;
@@ -42,13 +43,21 @@ const USAGE: &str = "usage: bench [quick] [commands|reads] [ingestors=N] [partit
   commands   commands only, four minutes; the report goes to a folder of its own
   reads      reads only, four minutes, to a folder of their own
 
+usage: bench day, bench weigh: arithmetic for fleets that no machine here carries, docs/scaling.md
+
 Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make bench` sets them.";
 
 /// Longer than a run ever takes.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 fn main() -> ExitCode {
-    let plan = match Plan::parse(std::env::args().skip(1)) {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.split_first() {
+        Some((word, rest)) if word == "day" => return told(day::simulate(rest.iter().cloned())),
+        Some((word, [])) if word == "weigh" => return weigh(),
+        _ => {}
+    }
+    let plan = match Plan::parse(words) {
         Ok(plan) => plan,
         Err(error) => {
             eprintln!("{error:#}\n\n{USAGE}");
@@ -66,6 +75,27 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\n✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What one event comes to, on a server that nobody else uses.
+fn weigh() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.context("no runtime");
+    told(runtime.and_then(|runtime| runtime.block_on(Box::pin(day::weigh::measure()))))
+}
+
+/// Prints a report, or why there is none.
+fn told(report: anyhow::Result<String>) -> ExitCode {
+    match report {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error:#}\n\n{}", day::USAGE);
             ExitCode::FAILURE
         }
     }
