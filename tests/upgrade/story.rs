@@ -76,9 +76,13 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
     findings.extend(missing(&database, &calls.made).await);
     simulator.stop().await;
     arena.narrator.say(&format!("{} commands were confirmed", calls.accepted.len()));
-    let outcome = arena.close(played).await.unwrap();
-    findings.extend(outcome.findings);
-    println!("{} events sent, {} of them copies", outcome.sent.events, outcome.sent.duplicates);
+    match arena.close(played).await {
+        Ok(outcome) => {
+            println!("{} events sent, {} of them copies", outcome.sent.events, outcome.sent.duplicates);
+            findings.extend(outcome.findings);
+        }
+        Err(error) => findings.push(format!("{error:#}")),
+    }
     assert_eq!(findings, [""; 0], "logs are in {}", logs.display());
     std::fs::remove_dir_all(logs).unwrap();
 }
