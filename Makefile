@@ -65,7 +65,7 @@ check: ## formatting, lints and documentation, warnings denied
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --document-private-items
 
 deploy-check: ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
-	@tools=$$(deploy/checks/set-up) && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
+	@tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
 
 alerts-check: ## the alert rules, with promtool's unit tests, and the dashboards' expressions; builds promtool once
 	@deploy/observability/check
