@@ -190,21 +190,32 @@ fn draining_is_announced_while_work_goes_on() {
 #[test]
 fn connections_that_callers_keep_are_closed_with_an_answer_while_there_is_time() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "20000")]);
-    let mut kept = TcpStream::connect(&running.http).unwrap();
-    kept.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let mut ask = |path: &str| {
+    let keep = || {
+        let kept = TcpStream::connect(&running.http).unwrap();
+        kept.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        kept
+    };
+    let (mut kept, mut refused) = (keep(), keep());
+    // Refused before there is a handler, so answered elsewhere in the server.
+    let too_long = format!("/slow/{}", "0".repeat(32 * 1024));
+    let ask = |kept: &mut TcpStream, path: &str| {
         write!(kept, "GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
         let mut head = [0; 1024];
         let read = kept.read(&mut head).unwrap();
         String::from_utf8_lossy(head.get(..read).unwrap()).to_lowercase()
     };
-    assert!(!ask("/slow/0").contains("connection: close"));
+    assert!(!ask(&mut kept, "/slow/0").contains("connection: close"));
+    assert!(!ask(&mut refused, &too_long).contains("connection: close"));
     running.signal(Signal::TERM);
     until("readiness is taken back", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
-    let told = ask("/slow/0");
+    let told = ask(&mut kept, "/slow/0");
     assert!(told.contains("200 ok") && told.contains("connection: close"), "{told}");
+    let told = ask(&mut refused, &too_long);
+    assert!(told.contains("problem+json") && told.contains("connection: close"), "{told}");
     let mut rest = String::new();
-    assert_eq!(kept.read_to_string(&mut rest).unwrap(), 0, "the server closes it");
+    for mut closed in [kept, refused] {
+        assert_eq!(closed.read_to_string(&mut rest).unwrap(), 0, "the server closes it");
+    }
     running.signal(Signal::TERM);
 }
 

@@ -5,10 +5,10 @@ use std::{sync::OnceLock, time::Instant};
 use actix_web::{
     Error, HttpMessage as _,
     body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{ResponseHead, ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{self, HeaderMap, HeaderValue},
+        header::{self, HeaderValue},
     },
     middleware::Next,
 };
@@ -17,6 +17,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::cors::{self, Cors};
+use super::draining::Draining;
 use super::{framework, headers, target};
 use crate::auth::Allowance;
 use crate::{Problem, trace};
@@ -51,6 +52,7 @@ pub(super) async fn observe(
     let span = span(&seen, &request);
     let cors = request.app_data::<Cors>().cloned();
     let page = cors.as_ref().and_then(|cors| cors.admits(request.headers()));
+    let draining = request.app_data::<Draining>().cloned();
     let varies = cors.is_some_and(|cors| cors.is_open_to_some());
     async move {
         let handled = if page.is_some() && cors::is_preflight(request.method(), request.headers()) {
@@ -58,7 +60,11 @@ pub(super) async fn observe(
         } else {
             next.call(request).await.map(ServiceResponse::map_into_boxed_body)
         };
-        let finish = |headers: &mut HeaderMap| {
+        let finish = |head: &mut ResponseHead| {
+            if let Some(draining) = draining {
+                draining.announce(head);
+            }
+            let headers = head.headers_mut();
             headers::protect(headers);
             if varies {
                 headers.append(header::VARY, HeaderValue::from_static("Origin"));
@@ -70,7 +76,7 @@ pub(super) async fn observe(
         let outcome = match handled {
             Ok(response) => {
                 let mut response = limited(complete(response, &seen));
-                finish(response.headers_mut());
+                finish(response.response_mut().head_mut());
                 Ok(response)
             }
             Err(error) => Err(complete_error(&error, &seen, finish)),
@@ -138,11 +144,11 @@ fn limited(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     response
 }
 
-fn complete_error(error: &Error, seen: &Seen, finish: impl FnOnce(&mut HeaderMap)) -> Error {
+fn complete_error(error: &Error, seen: &Seen, finish: impl FnOnce(&mut ResponseHead)) -> Error {
     let problem = error.as_error::<Problem>().cloned().unwrap_or_else(|| framework::describe_error(error));
     let trace_id = trace::current_trace_id();
     let mut response = problem.respond(Some(&seen.path), trace_id.as_deref());
-    finish(response.headers_mut());
+    finish(response.head_mut());
     actix_web::error::InternalError::from_response(problem, response).into()
 }
 

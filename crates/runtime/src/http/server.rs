@@ -16,8 +16,8 @@ use anyhow::Context as _;
 use tokio::task::JoinHandle;
 
 use super::{
-    connections, cors::Cors, docs::Docs, draining, draining::Draining, framework, guard, json::BodyLimit,
-    observe, routes::Routes,
+    connections, cors::Cors, docs::Docs, draining::Draining, framework, guard, json::BodyLimit, observe,
+    routes::Routes,
 };
 use crate::auth::{Auth, AuthSettings};
 use crate::openapi::{self, About};
@@ -124,7 +124,7 @@ pub(crate) fn app<F>(
 where
     F: Fn(&mut web::ServiceConfig),
 {
-    // What is wrapped later is further out: observe sees what the guard made of late or panicking handlers.
+    // The last wrapped is the outermost: observe sees what the guard made of late or panicking handlers.
     App::new()
         .app_data(limit)
         .app_data(guard::DefaultDeadline(deadline))
@@ -132,7 +132,6 @@ where
         .configure(configure)
         .wrap(from_fn(guard::guard))
         .wrap(from_fn(observe::observe))
-        .wrap(from_fn(draining::announce))
 }
 
 async fn stop_when_requested(shutdown: Shutdown, patience: Duration, server: ServerHandle) {
