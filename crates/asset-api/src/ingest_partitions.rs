@@ -51,10 +51,10 @@ impl PartitionView {
     fn of(progress: &PartitionProgress) -> Self {
         let behind = (progress.read_at - progress.caught_up_at).as_seconds_f64().max(0.0);
         Self {
-            partition: progress.partition,
-            next_offset: progress.next_offset,
-            owner: progress.owner,
-            epoch: progress.epoch,
+            partition: progress.state.partition,
+            next_offset: progress.state.next_offset,
+            owner: progress.state.owner,
+            epoch: progress.state.epoch,
             committed_at: progress.committed_at,
             caught_up_at: progress.caught_up_at,
             behind_s: behind,

@@ -253,18 +253,9 @@ pub async fn list(connection: &mut Connection, topic: &str) -> Result<Vec<Partit
 /// How a partition stands, for people.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct PartitionProgress {
-    /// Kafka partition.
-    #[diesel(sql_type = Int4)]
-    pub partition: i32,
-    /// The first offset whose effects are not yet in the database.
-    #[diesel(sql_type = Int8)]
-    pub next_offset: i64,
-    /// The replica that holds a lease which has not run out.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub owner: Option<Uuid>,
-    /// One more at each change of owner.
-    #[diesel(sql_type = Int8)]
-    pub epoch: i64,
+    /// How far it is read, and by whom.
+    #[diesel(embed)]
+    pub state: PartitionState,
     /// When a batch was last written.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub committed_at: Option<DateTime<Utc>>,
