@@ -1,7 +1,6 @@
 //! Services as processes of their own, as an operator starts and stops them.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 use system_tests::binary;
@@ -11,7 +10,7 @@ use tokio::process::{Child, Command};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    format!("127.0.0.1:{}", testkit::free_port())
 }
 
 pub fn start(name: &str, database: &TestDatabase, settings: &[(&str, &str)]) -> Child {

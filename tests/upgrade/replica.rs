@@ -2,7 +2,7 @@
 
 use crate::release::Release;
 use rustix::process::{Pid, Signal, kill_process};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -24,6 +24,7 @@ pub struct Replica {
 impl Replica {
     /// Starts the program with `settings`; its log goes to the folder `logs`.
     pub fn start(release: &Release, service: &str, settings: &[(&str, String)], logs: &Path) -> Self {
+        let free_address = || SocketAddr::from(([127, 0, 0, 1], testkit::free_port()));
         let (http, admin) = (free_address(), free_address());
         let log = logs.join(format!("{service}-{}.log", http.port()));
         let child = Command::new(release.program(service))
@@ -47,8 +48,4 @@ impl Replica {
         let status = ended.expect("it ends within its grace period").unwrap();
         assert!(status.success(), "{status}, see {}", self.log.display());
     }
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
