@@ -30,6 +30,7 @@ diesel::table! {
         serial_number -> Nullable<Text>,
         booted_at -> Nullable<Timestamptz>,
         memory -> Nullable<Jsonb>,
+        ledger_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -108,6 +109,7 @@ diesel::table! {
         soc_at -> Nullable<Timestamptz>,
         sighted_transaction -> Nullable<Text>,
         sighted_at -> Nullable<Timestamptz>,
+        status_trail -> Nullable<Jsonb>,
     }
 }
 
@@ -242,6 +244,7 @@ diesel::table! {
         end_reason -> Nullable<Text>,
         meter_stop_wh -> Nullable<Float8>,
         command_id -> Nullable<Uuid>,
+        started_by -> Text,
     }
 }
 

@@ -51,6 +51,7 @@ fn silent() -> PileSnapshot {
         heard: None,
         connectors: Vec::new(),
         open_sessions: Vec::new(),
+        sighted: Vec::new(),
         starts_in_flight: Vec::new(),
     }
 }

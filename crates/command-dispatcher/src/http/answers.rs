@@ -4,6 +4,7 @@ use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
 use domain::command::{CommandState, EffectKind, FailureCode, Step, TrailEntry};
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use domain::status::ConnectorStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -105,6 +106,9 @@ struct AnswerView<'a> {
 struct EffectView {
     at: DateTime<Utc>,
     kind: EffectKind,
+    /// Of `status`, the status that the connector went to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<ConnectorStatus>,
 }
 
 /// A step of its life.
@@ -131,8 +135,9 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
                 EffectKind::Charging => ("charging", None),
                 EffectKind::Stopped => ("stopped", None),
                 EffectKind::Restarted => ("restarted", None),
+                EffectKind::Status => ("status", effect.status.map(ConnectorStatus::as_str)),
             },
-            Step::Expired { moved_to } => ("expired", moved_to.as_ref().map(|gateway| gateway.as_str())),
+            Step::Expired { moved_to, .. } => ("expired", moved_to.as_ref().map(|gateway| gateway.as_str())),
         };
         Self { at: entry.at, event, detail, late: entry.late }
     }
@@ -165,7 +170,11 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
                 status: &answer.status,
                 reason: answer.reason.as_deref(),
             }),
-            effect: life.effect().map(|(at, effect)| EffectView { at, kind: effect.kind }),
+            effect: life.effect().map(|(at, effect)| EffectView {
+                at,
+                kind: effect.kind,
+                status: effect.status,
+            }),
             failure_code,
             failure,
             events: life.trail().iter().map(EventView::from).collect(),
