@@ -2,7 +2,7 @@
 
 use domain::command::{CommandKind, FailureCode};
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use std::time::Duration;
 
 /// Upper bounds in seconds: from a broker next door to the publish time-out.
@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     expired: Counter<u64>,
     unnoted: Counter<u64>,
     batch_items: Counter<u64>,
+    topic_retention: Gauge<f64>,
 }
 
 impl Metrics {
@@ -77,6 +78,11 @@ impl Metrics {
                 .u64_counter("commands.batch.items")
                 .with_description("Piles of batches of commands that were settled, by outcome")
                 .build(),
+            topic_retention: meter
+                .f64_gauge("commands.topic.retention")
+                .with_unit("s")
+                .with_description("Time that the command topic keeps records for, as last read")
+                .build(),
         }
     }
 
@@ -115,6 +121,12 @@ impl Metrics {
     pub(crate) fn batch_items(&self, count: usize, outcome: &'static str) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         self.batch_items.add(count, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    /// The command topic keeps records for this time; `None` means without limit.
+    pub(crate) fn topic_retention(&self, topic: &str, retention: Option<Duration>) {
+        let seconds = retention.map_or(f64::INFINITY, |retention| retention.as_secs_f64());
+        self.topic_retention.record(seconds, &[KeyValue::new("topic", topic.to_owned())]);
     }
 
     /// A command called `name` expired, for `cause`.

@@ -43,6 +43,8 @@ pub struct DispatchSettings {
     pub startable_statuses: Vec<ConnectorStatus>,
     /// Seconds after which a command must not be carried out any more.
     pub command_ttl_s: u32,
+    /// Seconds that the topic may keep commands, by its `retention.ms` and its `segment.ms`.
+    pub command_retention_s: u32,
     /// Milliseconds that publishing a command may take.
     pub publish_timeout_ms: u64,
     /// Seconds after its time is over that an answer to a command is still waited for.

@@ -1,6 +1,7 @@
 //! What a gateway is held to: every rule with its code, its weight, and what to do about it.
 
 mod laws;
+mod retention;
 
 pub(super) use laws::LAWS;
 
@@ -48,6 +49,7 @@ pub enum Rule {
     RouteLeftBehind,
     GoodbyeMissing,
     CommandPartitions,
+    CommandRetentionLong,
     CommandLost,
     CommandAnswerMissing,
     CommandRefused,

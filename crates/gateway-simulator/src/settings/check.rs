@@ -34,6 +34,8 @@ pub struct CheckSettings {
     pub command_timeout_s: u32,
     /// How many partitions the command topic must have.
     pub command_partitions: NonZeroU16,
+    /// Seconds that the command topic may keep commands.
+    pub command_retention_s: u32,
 }
 
 /// How a verdict is written.
@@ -60,6 +62,10 @@ impl CheckSettings {
 
     pub(crate) fn heartbeat_timeout(&self) -> TimeDelta {
         TimeDelta::seconds(self.heartbeat_timeout_s.into())
+    }
+
+    pub(crate) fn command_retention(&self) -> Duration {
+        Duration::from_secs(self.command_retention_s.into())
     }
 
     pub(crate) fn command_timeout(&self) -> Duration {

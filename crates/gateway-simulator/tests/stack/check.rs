@@ -3,6 +3,7 @@
 mod commands;
 mod process;
 mod records;
+mod retention;
 mod routes;
 
 use crate::bench::Bench;
