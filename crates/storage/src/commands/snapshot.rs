@@ -83,9 +83,9 @@ impl Rows for Looks<'_> {
                    coalesce(array_agg(connector_id order by id), '{}') as connectors,
                    coalesce(array_agg(life order by id), '{}') as lives
             from commands
-            where charge_point_id = pile.charge_point_id and name = 'RemoteStartTransaction'
+            where charge_point_id = pile.charge_point_id and open and name = 'RemoteStartTransaction'
               and (state in ('accepted', 'published', 'unknown')
-                   or open and state = 'confirmed' and expires_at > clock_timestamp())
+                   or state = 'confirmed' and expires_at > clock_timestamp())
         ) start
         order by place";
 
