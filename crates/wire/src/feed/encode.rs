@@ -97,6 +97,7 @@ fn command(body: &CommandChanged) -> proto::CommandChanged {
             .into(),
         effect_at: body.effect.as_ref().map(|seen| to_timestamp(seen.at)),
         session_id: body.session_id.map(|id| id.to_string()),
+        route: body.route.map(|route| route.as_str().to_owned()),
     }
 }
 
