@@ -83,7 +83,7 @@ fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Ar
         let database = database.clone();
         async move { database.check_schema().await.map_err(|error| error.to_string()) }
     });
-    // Without it, commands go by what was last heard of a device: see `route_fallback_s`.
+    // Without it, commands go to the gateway that the device was last heard through: see `route_last_heard`.
     health.add_until_passed("redis", move || {
         let redis = redis.clone();
         async move { redis.ping().await.map_err(|error| error.to_string()) }

@@ -84,6 +84,7 @@ diesel::table! {
         session_id -> Nullable<Uuid>,
         degraded -> Bool,
         seen_gateway_id -> Nullable<Text>,
+        route -> Nullable<Text>,
     }
 }
 

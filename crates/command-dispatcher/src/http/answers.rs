@@ -2,7 +2,7 @@
 
 use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind, FailureCode, Step, TrailEntry};
+use domain::command::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
 use schemars::JsonSchema;
@@ -22,13 +22,14 @@ pub(super) struct AcceptedAnswer<'a> {
     pile_id: PileId,
     charge_point_id: &'a str,
     gateway_id: &'a str,
+    route: Option<RouteSource>,
     partition: i32,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(RoutedCommand { command, pile_id, partition, .. }: &'a RoutedCommand) -> Self {
+    fn from(RoutedCommand { command, pile_id, partition, way, .. }: &'a RoutedCommand) -> Self {
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),
@@ -36,6 +37,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
             pile_id: *pile_id,
             charge_point_id: command.charge_point_id.as_str(),
             gateway_id: command.gateway_id.as_str(),
+            route: Some(way.source),
             partition: *partition,
             issued_at: command.issued_at,
             expires_at: command.expires_at,
@@ -53,6 +55,7 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
             pile_id: record.pile_id,
             charge_point_id: record.charge_point_id.as_str(),
             gateway_id: record.gateway_id.as_str(),
+            route: record.route,
             partition: *partition,
             issued_at: record.issued_at,
             expires_at: record.expires_at,
@@ -73,6 +76,7 @@ pub(super) struct CommandAnswer<'a> {
     charge_point_id: &'a str,
     connector_id: Option<ConnectorId>,
     gateway_id: &'a str,
+    route: Option<RouteSource>,
     seen_gateway_id: Option<&'a str>,
     degraded: bool,
     partition: i32,
@@ -156,6 +160,7 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             charge_point_id: record.charge_point_id.as_str(),
             connector_id: found.connector_id,
             gateway_id: record.gateway_id.as_str(),
+            route: record.route,
             seen_gateway_id: found.seen_gateway_id.as_ref().map(|id| id.as_str()),
             degraded: found.degraded,
             partition: found.partition,

@@ -34,7 +34,8 @@ pub struct PileSnapshot {
 pub struct LastHeard {
     /// Through which gateway.
     pub gateway_id: GatewayId,
-    /// When.
+    /// When, by the event's own time or by the time its record was appended, whichever is earlier: no clock is trusted
+    /// that is ahead.
     pub at: DateTime<Utc>,
 }
 

@@ -1,6 +1,6 @@
 //! A command as it stands in the books, and which events show that it was done.
 
-use super::{CommandLife, CommandState, Effect, EffectKind, Step, Taken};
+use super::{CommandLife, CommandState, Effect, EffectKind, RouteSource, Step, Taken};
 use crate::event::TransactionStart;
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
 use crate::order::{MAX_AHEAD, Stamp};
@@ -23,6 +23,8 @@ pub struct CommandRecord {
     pub goal: Option<Goal>,
     /// The gateway that it was sent to.
     pub gateway_id: GatewayId,
+    /// How that gateway was found; `None` for commands of releases that did not record it.
+    pub route: Option<RouteSource>,
     /// When it was asked for.
     pub issued_at: DateTime<Utc>,
     /// After this it must not be carried out any more.

@@ -1,6 +1,6 @@
 //! The bodies of changes.
 
-use crate::command::{CommandRecord, CommandState, EffectKind};
+use crate::command::{CommandRecord, CommandState, EffectKind, RouteSource};
 use crate::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
@@ -100,6 +100,9 @@ pub struct CommandChanged {
     pub state: CommandState,
     /// The gateway that it goes to.
     pub gateway_id: GatewayId,
+    /// How that gateway was found; `None` for commands of releases that did not record it.
+    #[serde(default)]
+    pub route: Option<RouteSource>,
     /// When it was asked for.
     pub issued_at: DateTime<Utc>,
     /// After this it is not carried out any more.
@@ -244,6 +247,7 @@ impl CommandChanged {
             name: record.name.clone(),
             state: life.state(),
             gateway_id: record.gateway_id.clone(),
+            route: record.route,
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             answer: life.answer().map(|(at, answer)| CommandAnswered {

@@ -56,9 +56,15 @@ impl Rows for Looks<'_> {
     type Statement = Looks<'static>;
     const BEFORE: &'static str = "
         select named.command_id, named.request_digest, pile.charge_point_id,
+<<<<<<< HEAD
                device.online, device.gateway_id, device.seen_at,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors, start.lives
+=======
+               device.online, device.gateway_id, least(device.seen_at, device.seen_appended_at),
+               connector.ids, connector.statuses, session.ids, session.connectors, session.transactions,
+               start.ids, start.connectors
+>>>>>>> helper-route
         from unnest(";
     const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
@@ -122,7 +128,7 @@ struct SnapshotRow {
     charge_point_id: Option<String>,
     online: Option<bool>,
     gateway_id: Option<String>,
-    seen_at: Option<DateTime<Utc>>,
+    heard_at: Option<DateTime<Utc>>,
     connector_ids: Vec<i16>,
     connector_statuses: Vec<String>,
     sighted: Vec<String>,
@@ -152,7 +158,7 @@ impl SnapshotRow {
         let starts = self.start_ids.into_iter().zip(self.start_connectors).zip(self.start_lives);
         let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose();
         let gateway = gateway.map_err(|error| broken("charge_points", error))?;
-        let heard = gateway.zip(self.seen_at).map(|(gateway_id, at)| LastHeard { gateway_id, at });
+        let heard = gateway.zip(self.heard_at).map(|(gateway_id, at)| LastHeard { gateway_id, at });
         Ok(PileSnapshot {
             pile_id,
             charge_point_id: ChargePointId::parse(device).map_err(|error| broken("piles", error))?,

@@ -6,7 +6,7 @@ use super::encode;
 use crate::proto::platform as proto;
 use crate::value::time::from_timestamp;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind};
+use domain::command::{CommandState, EffectKind, RouteSource};
 use domain::feed::{
     AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
     ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, SessionChanged, SessionPhase,
@@ -107,6 +107,8 @@ fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {
         answer: answer(&body)?,
         effect: effect(&body)?,
         session_id: body.session_id.as_deref().map(uuid).transpose()?.map(SessionId),
+        // A name that only a newer release knows counts as not stated.
+        route: body.route.as_deref().and_then(RouteSource::parse),
         name: body.name,
         failure_code: body.failure_code,
         failure: body.failure,

@@ -100,6 +100,7 @@ fn command(body: &CommandChanged) -> proto::CommandChanged {
         effect_at: body.effect.as_ref().map(|seen| to_timestamp(seen.at)),
         effect_status: body.effect.as_ref().and_then(|seen| seen.status).map(|seen| status(seen).into()),
         session_id: body.session_id.map(|id| id.to_string()),
+        route: body.route.map(|route| route.as_str().to_owned()),
     }
 }
 

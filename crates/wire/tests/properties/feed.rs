@@ -1,7 +1,7 @@
 //! Every change of the feed survives protobuf and the JSON that it is stored in.
 
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
-use domain::command::{CommandState, EffectKind};
+use domain::command::{CommandState, EffectKind, RouteSource};
 use domain::feed::{
     AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
     ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, PricesChanged, SessionChanged,
@@ -143,7 +143,8 @@ fn session() -> impl Strategy<Value = SessionChanged> {
 }
 
 fn command() -> impl Strategy<Value = CommandChanged> {
-    let issued = (uuid(), uuid(), text(), gateway_id(), time(), time());
+    let route = option::of(select(RouteSource::ALL.to_vec()));
+    let issued = (uuid(), uuid(), text(), (gateway_id(), route), time(), time());
     let answer = (time(), text(), option::of(text())).prop_map(|(at, status, reason)| CommandAnswered {
         at,
         status,
@@ -155,7 +156,7 @@ fn command() -> impl Strategy<Value = CommandChanged> {
     let became = (option::of(answer), option::of(effect), option::of(uuid().prop_map(SessionId)));
     let failure = option::of((text(), text()));
     (issued, select(CommandState::ALL.to_vec()), became, failure).prop_map(
-        |((id, pile, name, gateway_id, issued_at, expires_at), state, became, failure)| {
+        |((id, pile, name, (gateway_id, route), issued_at, expires_at), state, became, failure)| {
             let (answer, effect, session_id) = became;
             let (failure_code, failure) = failure.unzip();
             CommandChanged {
@@ -164,6 +165,7 @@ fn command() -> impl Strategy<Value = CommandChanged> {
                 name,
                 state,
                 gateway_id,
+                route,
                 issued_at,
                 expires_at,
                 answer,
