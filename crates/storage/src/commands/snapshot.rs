@@ -1,7 +1,7 @@
 //! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
-use crate::{Connection, StorageError};
+use crate::{Connection, StorageError, stations};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int2, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -58,11 +58,12 @@ impl Rows for Looks<'_> {
         select named.command_id, named.request_digest, pile.charge_point_id,
                device.online, device.gateway_id, device.seen_at,
                connector.ids, connector.statuses, session.ids, session.connectors, session.transactions,
-               start.ids, start.connectors
+               start.ids, start.connectors, station.startable_statuses
         from unnest(";
     const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
+        left join stations station on station.id = pile.station_id
         left join charge_points device on device.charge_point_id = pile.charge_point_id
         cross join lateral (
             select coalesce(array_agg(connector_id order by connector_id), '{}') as ids,
@@ -107,6 +108,7 @@ impl Lookup for Looks<'_> {
         Array<Nullable<Text>>,
         Array<SqlUuid>,
         Array<Nullable<Int2>>,
+        Nullable<Array<Text>>,
     );
 }
 
@@ -125,6 +127,7 @@ struct SnapshotRow {
     session_transactions: Vec<Option<String>>,
     start_ids: Vec<Uuid>,
     start_connectors: Vec<Option<i16>>,
+    startable_statuses: Option<Vec<String>>,
 }
 
 impl SnapshotRow {
@@ -158,6 +161,7 @@ impl SnapshotRow {
             starts_in_flight: starts
                 .map(|(id, connector)| start_in_flight(id, connector))
                 .collect::<Result<_, _>>()?,
+            startable: self.startable_statuses.as_deref().map(stations::parse_startable).transpose()?,
         })
     }
 }
