@@ -13,7 +13,6 @@ from asset_api.models import (
     BandKind,
     Binding,
     Currency,
-    CurrentType,
     NewBinding,
     Pile,
     PileDetails,
@@ -22,6 +21,7 @@ from asset_api.models import (
     Problem,
     Publish,
     Schedule,
+    StartableStatusesItem,
     Station,
     StationDetails,
     StationPage,
@@ -56,16 +56,18 @@ def price(client: AuthenticatedClient, station: Station) -> None:
 
 def main(assets: str, commands: str, token: str, known_pile: str) -> None:
     with AuthenticatedClient(base_url=assets, token=token) as client:
-        details = StationDetails(name="人民广场站", latitude=31.2304, longitude=121.4737)
+        startable = [StartableStatusesItem.AVAILABLE, StartableStatusesItem.PREPARING]
+        details = StationDetails(name="人民广场站", latitude=31.2304, longitude=121.4737, startable_statuses=startable)
         station = create_station.sync(client=client, body=details)
-        assert isinstance(station, Station), station
+        assert isinstance(station, Station) and station.startable_statuses == startable, station
         pile = create_pile.sync(
             station_id=station.id,
             client=client,
-            body=PileDetails(charge_point_id="CLIENT-1", model="DC-120", rated_power_kw=120.0, current_type=CurrentType.DC),
+            body=PileDetails(charge_point_id="CLIENT-1", model="DC-120", rated_power_kw=120.0),
         )
         assert isinstance(pile, Pile), pile
         assert (pile.station_id, pile.confidence, pile.status) == (station.id, "unknown", "Unknown"), pile
+        assert pile.current_type is None, pile
         found = get_pile.sync(pile_id=pile.id, client=client)
         assert isinstance(found, Pile) and found.charge_point_id == "CLIENT-1", found
         page = list_stations.sync(client=client, near="31.23,121.47", radius_m=5000.0, limit=10)

@@ -87,6 +87,11 @@ impl Callers {
         self.shared.repeats.store(repeats, Relaxed);
     }
 
+    /// Where they call.
+    pub fn targets(&self) -> &Targets {
+        &self.shared.targets
+    }
+
     /// A line about what was answered since this was last asked.
     pub fn since(&self) -> String {
         let mut calls = self.shared.calls.lock().unwrap();

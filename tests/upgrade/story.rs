@@ -96,6 +96,7 @@ impl Stage {
         self.roll(new, "replaced by").await?;
         self.callers.repeat(false);
         self.roll(new, "restarted, as").await?;
+        self.use_what_is_new().await;
         self.roll_back(old).await
     }
 
@@ -115,6 +116,21 @@ impl Stage {
             seconds(took)
         ));
         Ok(())
+    }
+
+    /// Writes what only this release can say, into the station that the callers list all the time: the previous release must go on
+    /// reading it once all is taken back.
+    async fn use_what_is_new(&self) {
+        let Targets { assets, station, .. } = &self.callers.targets();
+        let (client, base) = (Client::new(), format!("http://{assets}/api/v1/stations/{station}"));
+        let pile = json!({ "chargePointId": unique("CP"), "model": "DC-120", "ratedPowerKw": 120 });
+        let made = client.post(format!("{base}/piles")).json(&pile).send().await.unwrap();
+        assert_eq!(made.status(), 201);
+        assert_eq!(made.json::<Value>().await.unwrap()["currentType"], Value::Null);
+        let statuses = json!({ "startableStatuses": ["Available", "Preparing"] });
+        let edited = client.patch(base).json(&statuses).send().await.unwrap();
+        assert_eq!(edited.status(), 200);
+        self.say("a pile without a current type and a station with startable statuses are registered");
     }
 
     /// In the order of an upgrade.

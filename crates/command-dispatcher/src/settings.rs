@@ -39,7 +39,7 @@ pub struct DispatchSettings {
     pub partitions: NonZeroU16,
     /// The hash that leads from a gateway to its partition.
     pub routing_hash: RoutingHash,
-    /// Statuses that a connector may be in for charging to start.
+    /// Statuses that a connector may be in for charging to start, at stations that name none themselves.
     pub startable_statuses: Vec<ConnectorStatus>,
     /// Seconds after which a command must not be carried out any more.
     pub command_ttl_s: u32,

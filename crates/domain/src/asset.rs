@@ -5,12 +5,14 @@ mod location;
 mod opening_hours;
 mod outlet;
 mod power;
+mod startable;
 
 pub use facility::Facility;
 pub use location::{InvalidLocation, Location, chord};
 pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours};
 pub use outlet::{ConnectorType, InvalidOutlets, Outlet, Outlets};
 pub use power::{InvalidRatedPower, RatedPower};
+pub use startable::{InvalidStartableStatuses, StartableStatuses};
 
 use crate::ids::{Actor, ChargePointId, PileId, StationId};
 use crate::text::Label;
@@ -52,6 +54,8 @@ pub struct StationDetails {
     /// What is there for drivers beside piles.
     #[schemars(with = "Option<Vec<Facility>>")]
     pub facilities: BTreeSet<Facility>,
+    /// The connector statuses in which a start may be sent here; null: the setting `dispatch.startable_statuses` applies.
+    pub startable_statuses: Option<StartableStatuses>,
 }
 
 /// Whether a station is open for business.
@@ -111,8 +115,8 @@ pub struct PileDetails {
     pub serial_number: Option<Label>,
     /// Rated power, in kW.
     pub rated_power_kw: RatedPower,
-    /// Alternating or direct current.
-    pub current_type: CurrentType,
+    /// Alternating or direct current; null when it is not stated.
+    pub current_type: Option<CurrentType>,
     /// The connectors that it has; empty when that was not said.
     #[schemars(with = "Option<Outlets>")]
     pub connectors: Outlets,

@@ -1,5 +1,6 @@
 //! Piles as operators registered them, and beside them what their devices report.
 
+mod current_type;
 mod live;
 mod put_many;
 mod row;

@@ -207,13 +207,14 @@ diesel::table! {
         vendor -> Nullable<Text>,
         serial_number -> Nullable<Text>,
         rated_power_kw -> Float8,
-        current_type -> Text,
+        current_type -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         version -> Int8,
         retired_at -> Nullable<Timestamptz>,
         connectors -> Jsonb,
         search_text -> Text,
+        placeholder_current_type -> Nullable<Text>,
     }
 }
 
@@ -265,6 +266,7 @@ diesel::table! {
         opening_hours -> Nullable<Jsonb>,
         facilities -> Array<Text>,
         search_text -> Text,
+        startable_statuses -> Nullable<Array<Text>>,
     }
 }
 

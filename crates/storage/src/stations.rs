@@ -8,6 +8,7 @@ mod write;
 pub use near::{Near, list_near};
 pub use put_many::{Entry, EntryRefusal};
 
+pub(crate) use row::parse_startable;
 pub(crate) use write::keep;
 pub use write::{Refusal, insert, restore, retire, update};
 

@@ -5,9 +5,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::asset::{
     ConnectorType, CurrentType, Edition, Facility, Location, OpeningHours, Outlet, Outlets, Pile,
-    PileDetails, RatedPower, Signature, Station, StationDetails, StationStatus,
+    PileDetails, RatedPower, Signature, StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::{Actor, ChargePointId, ConnectorId, PileId, StationId};
+use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
 use storage::{audit, piles, stations};
@@ -30,6 +31,10 @@ const fn first(at: DateTime<Utc>) -> Edition {
     Edition { created_at: at, updated_at: at, version: 1, retired_at: None }
 }
 
+fn statuses(all: &[ConnectorStatus]) -> StartableStatuses {
+    StartableStatuses::parse(all.to_vec()).unwrap()
+}
+
 fn station() -> Station {
     Station {
         id: StationId(Uuid::now_v7()),
@@ -41,6 +46,7 @@ fn station() -> Station {
             status: StationStatus::Closed,
             opening_hours: Some(OpeningHours::Always),
             facilities: BTreeSet::from([Facility::Wifi, Facility::Restroom]),
+            startable_statuses: Some(statuses(&[ConnectorStatus::Preparing, ConnectorStatus::Available])),
         },
         edition: first(noon()),
     }
@@ -62,7 +68,7 @@ fn pile(station: StationId, charge_point_id: &str) -> Pile {
             vendor: Some(Label::parse("Vendor-A").unwrap()),
             serial_number: None,
             rated_power_kw: RatedPower::parse(120.0).unwrap(),
-            current_type: CurrentType::Dc,
+            current_type: Some(CurrentType::Dc),
             connectors: Outlets::parse(vec![outlet]).unwrap(),
         },
         edition: first(noon()),
@@ -86,6 +92,84 @@ async fn a_station_reads_as_it_was_written() {
     .await;
     let edition = Edition { updated_at: later, version: 2, ..station.edition };
     assert_eq!(updated.unwrap().unwrap().0, Station { details, edition, ..station });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_without_a_current_type_has_a_word_that_the_previous_release_can_read() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let station = station();
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
+    for (device, power_kw, word) in [("CP-1", 7.0, "AC"), ("CP-2", 120.0, "DC")] {
+        let mut pile = pile(station.id, device);
+        pile.details.current_type = None;
+        pile.details.rated_power_kw = RatedPower::parse(power_kw).unwrap();
+        piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
+        assert_eq!(piles::find(&mut connection, pile.id).await.unwrap().as_ref(), Some(&pile));
+        let column = format!("select current_type from piles where id = '{}'", pile.id);
+        assert_eq!(database.json(&column).await, word);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_of_the_previous_and_the_next_release_leave_a_current_type_that_this_one_reads() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let (station, mut pile) = (station(), pile(StationId(Uuid::now_v7()), "CP-1"));
+    (pile.station_id, pile.details.current_type) = (station.id, None);
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
+    piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
+    for (edit, read) in [
+        // The previous release writes the word that it has read back with every other edit.
+        ("name = '1', current_type = 'DC'", None),
+        ("current_type = 'AC'", Some(CurrentType::Ac)),
+        // The next release writes null.
+        ("current_type = null, placeholder_current_type = null", None),
+    ] {
+        database.execute(&format!("update piles set {edit}")).await;
+        let found = piles::find(&mut connection, pile.id).await.unwrap().unwrap();
+        assert_eq!(found.details.current_type, read, "{edit}");
+    }
+    for stated in [Some(CurrentType::Dc), None] {
+        let updated = piles::update(&mut connection, pile.id, None, &signed(noon()), |before| {
+            Ok::<_, piles::Refusal>(PileDetails { current_type: stated, ..before.clone() })
+        })
+        .await;
+        assert_eq!(updated.unwrap().unwrap().0.details.current_type, stated);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_has_at_least_one_startable_status_or_null() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let mut station = station();
+    stations::insert(&mut connection, &station, &operator()).await.unwrap();
+    let place = station.details.location.unwrap();
+    let near = stations::Near { place, radius_m: 1_000.0 };
+    for statuses in [None, Some(statuses(&[ConnectorStatus::Finishing]))] {
+        let updated = stations::update(&mut connection, station.id, None, &signed(noon()), |before| {
+            Ok::<_, stations::Refusal>(StationDetails {
+                startable_statuses: statuses.clone(),
+                ..before.clone()
+            })
+        })
+        .await;
+        station = updated.unwrap().unwrap().0;
+        assert_eq!(station.details.startable_statuses, statuses);
+        assert_eq!(stations::find(&mut connection, station.id).await.unwrap().as_ref(), Some(&station));
+        let open = stations::Filter { status: Some(StationStatus::Closed), ..stations::Filter::default() };
+        for filter in [stations::Filter::default(), open] {
+            let found = stations::list_near(&mut connection, &near, &filter, None, 2).await.unwrap();
+            assert_eq!(found.iter().map(|(found, _)| found).collect::<Vec<_>>(), [&station]);
+        }
+    }
+    let statement = "do $$ begin
+        update stations set startable_statuses = '{}';
+        raise 'an empty array was accepted';
+        exception when check_violation then null;
+        end $$";
+    database.execute(statement).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

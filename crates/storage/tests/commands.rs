@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::asset::StartableStatuses;
 use domain::command::{
     Command, CommandKind, CommandState, FailureCode, OpenSession, PileSnapshot, ResetKind, RouteSource, Step,
 };
@@ -53,6 +54,7 @@ fn silent() -> PileSnapshot {
         open_sessions: Vec::new(),
         sighted: Vec::new(),
         starts_in_flight: Vec::new(),
+        startable: None,
     }
 }
 
@@ -94,6 +96,19 @@ async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
         ..silent()
     };
     assert_eq!(look(&mut connection, PILE).await, Some(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pile_is_seen_with_the_startable_statuses_of_its_station() {
+    let (database, mut connection) = database().await;
+    database.execute("update stations set startable_statuses = '{Available,Preparing}'").await;
+    let statuses = vec![ConnectorStatus::Available, ConnectorStatus::Preparing];
+    let startable = Some(StartableStatuses::parse(statuses).unwrap());
+    assert_eq!(look(&mut connection, PILE).await, Some(PileSnapshot { startable, ..silent() }));
+    database.execute("update stations set startable_statuses = '{Charging}'").await;
+    let wanted = [Wanted { pile_id: PILE, key: None }];
+    let error = commands::look_at_many(&mut connection, &wanted).await.unwrap_err().to_string();
+    assert!(error.starts_with("stations holds a row that cannot be"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

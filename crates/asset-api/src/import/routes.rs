@@ -21,7 +21,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
 
 fn stations() -> Operation {
     let text = "Rows have the fields of a new station and, if you like, `id`: the station called so is replaced, or made under this id. \
-                In CSV, `openingHours` and `facilities` are JSON.";
+                In CSV, `openingHours`, `facilities` and `startableStatuses` are JSON.";
     of_file(write("importStations", "Stations", "Import stations from a file").describe(text))
         .takes_file("text/csv", "id,name\n0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,人民广场站\n")
         .takes_file("application/x-ndjson", "{\"name\":\"人民广场站\"}\n")

@@ -43,7 +43,7 @@ impl Table for storage::piles::Entry {
         ("vendor", Cell::Text, false),
         ("serialNumber", Cell::Text, false),
         ("ratedPowerKw", Cell::Json, true),
-        ("currentType", Cell::Text, true),
+        ("currentType", Cell::Text, false),
         ("connectors", Cell::Json, false),
     ];
     const KEY: &'static str = "chargePointId";
@@ -83,6 +83,7 @@ impl Table for storage::stations::Entry {
         ("status", Cell::Text, false),
         ("openingHours", Cell::Json, false),
         ("facilities", Cell::Json, false),
+        ("startableStatuses", Cell::Json, false),
     ];
     const KEY: &'static str = "id";
     type Key = StationId;

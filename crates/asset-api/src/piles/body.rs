@@ -16,7 +16,7 @@ pub fn read(mut body: Fields) -> Result<PileDetails, ApiError> {
     let vendor = body.optional("vendor", text(Label::parse));
     let serial_number = body.optional("serialNumber", text(Label::parse));
     let rated_power_kw = body.required("ratedPowerKw", rated_power);
-    let current_type = body.required("currentType", one_of(&CurrentType::ALL, CurrentType::as_str));
+    let current_type = body.optional("currentType", one_of(&CurrentType::ALL, CurrentType::as_str));
     let connectors = body.optional("connectors", form);
     let details = || {
         Some(PileDetails {
@@ -26,7 +26,7 @@ pub fn read(mut body: Fields) -> Result<PileDetails, ApiError> {
             vendor,
             serial_number,
             rated_power_kw: rated_power_kw?,
-            current_type: current_type?,
+            current_type,
             connectors: connectors.unwrap_or_default(),
         })
     };

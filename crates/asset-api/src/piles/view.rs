@@ -26,7 +26,7 @@ pub struct PileView<'a> {
     serial_number: Option<&'a Label>,
     #[schemars(with = "RatedPower")]
     rated_power_kw: f64,
-    current_type: CurrentType,
+    current_type: Option<CurrentType>,
     #[schemars(with = "PileStatus")]
     status: &'static str,
     online: bool,

@@ -16,6 +16,7 @@ pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
     let status = body.optional("status", one_of(&StationStatus::ALL, StationStatus::as_str));
     let opening_hours = body.optional("openingHours", form);
     let facilities = body.optional("facilities", form);
+    let startable_statuses = body.optional("startableStatuses", form);
     body.finish(name.map(|name| StationDetails {
         name,
         address,
@@ -24,6 +25,7 @@ pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
         status: status.unwrap_or_default(),
         opening_hours,
         facilities: facilities.unwrap_or_default(),
+        startable_statuses,
     }))
 }
 

@@ -137,6 +137,7 @@ fn details() -> Value {
         "status": "Open",
         "openingHours": { "weekly": [{ "weekday": "Monday", "from": "06:00", "to": "24:00" }] },
         "facilities": ["Restroom", "Wifi"],
+        "startableStatuses": ["Available", "Preparing"],
     })
 }
 

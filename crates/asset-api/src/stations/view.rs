@@ -1,7 +1,9 @@
 //! A station as responses show it.
 
 use chrono::{DateTime, Utc};
-use domain::asset::{ConnectorType, Facility, Location, OpeningHours, Station, StationStatus};
+use domain::asset::{
+    ConnectorType, Facility, Location, OpeningHours, StartableStatuses, Station, StationStatus,
+};
 use domain::ids::StationId;
 use domain::text::Label;
 use schemars::JsonSchema;
@@ -23,6 +25,7 @@ pub struct StationView<'a> {
     status: StationStatus,
     opening_hours: Option<&'a OpeningHours>,
     facilities: &'a BTreeSet<Facility>,
+    startable_statuses: Option<&'a StartableStatuses>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     retired_at: Option<DateTime<Utc>>,
@@ -93,6 +96,7 @@ impl<'a> StationView<'a> {
             status: details.status,
             opening_hours: details.opening_hours.as_ref(),
             facilities: &details.facilities,
+            startable_statuses: details.startable_statuses.as_ref(),
             created_at: station.edition.created_at,
             updated_at: station.edition.updated_at,
             retired_at: station.edition.retired_at,

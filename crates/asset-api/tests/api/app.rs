@@ -123,5 +123,5 @@ pub fn id(path: &str) -> &str {
 
 /// The least that makes a pile.
 pub fn pile(charge_point_id: &str) -> Value {
-    json!({ "chargePointId": charge_point_id, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" })
+    json!({ "chargePointId": charge_point_id, "model": "DC-120", "ratedPowerKw": 120 })
 }

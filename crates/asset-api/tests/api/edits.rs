@@ -66,6 +66,7 @@ async fn a_patch_changes_what_it_names() {
       },
       "operatorId": null,
       "retiredAt": null,
+      "startableStatuses": null,
       "status": "Open",
       "updatedAt": "[now]",
       "version": 2
@@ -310,7 +311,7 @@ async fn every_edit_is_written_down() {
           "after": {
             "chargePointId": "CP-1",
             "connectors": [],
-            "currentType": "DC",
+            "currentType": null,
             "model": "DC-60",
             "name": null,
             "ratedPowerKw": 60.0,
@@ -321,7 +322,7 @@ async fn every_edit_is_written_down() {
           "before": {
             "chargePointId": "CP-1",
             "connectors": [],
-            "currentType": "DC",
+            "currentType": null,
             "model": "DC-120",
             "name": null,
             "ratedPowerKw": 120.0,

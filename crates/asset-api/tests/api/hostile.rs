@@ -40,7 +40,8 @@ const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', q
 fn station() -> Value {
     json!({
         "name": "North", "address": "1 Way", "operatorId": "op-7", "latitude": 31.23, "longitude": 121.47, "status": "Open",
-        "openingHours": { "weekly": [{ "weekday": "Monday", "from": "08:00", "to": "22:00" }] }, "facilities": ["Restroom"]
+        "openingHours": { "weekly": [{ "weekday": "Monday", "from": "08:00", "to": "22:00" }] }, "facilities": ["Restroom"],
+        "startableStatuses": ["Available", "Preparing"]
     })
 }
 

@@ -56,7 +56,7 @@ async fn csv_as_a_spreadsheet_writes_it() {
     let at = station(&app).await;
     let body = format!(
         "\u{feff}{HEADER}\r\n{at},CP-1,\"1号桩, \"\"A\"\"\",DC-120,120.5,DC,\"[{{\"\"connectorId\"\":1,\"\"type\"\":\"\"GB_DC\"\"}}]\"\r\n\
-         \r\n{at},CP-2,,AC-7,7,AC,\r\n"
+         \r\n{at},CP-2,,AC-7,7,,\r\n"
     );
     let answer = send(&app, "", "text/csv; charset=UTF-8", body).await;
     assert_snapshot!(answer.snapshot(), @r#"
@@ -79,7 +79,11 @@ async fn csv_as_a_spreadsheet_writes_it() {
     let found = app.get("/api/v1/piles?chargePointId=CP-1").await.json()["items"][0].clone();
     assert_eq!(found["name"], "1号桩, \"A\"");
     assert_eq!((&found["ratedPowerKw"], &found["stationId"]), (&json!(120.5), &json!(at)));
-    assert_eq!(found["connectors"][0]["type"], "GB_DC");
+    assert_eq!((&found["connectors"][0]["type"], &found["currentType"]), (&json!("GB_DC"), &json!("DC")));
+    let second = app.get("/api/v1/piles?chargePointId=CP-2").await.json();
+    assert_eq!(second["items"][0]["currentType"], json!(null));
+    let least = format!("stationId,chargePointId,model,ratedPowerKw\n{at},CP-2,AC-7,7\n");
+    assert_eq!(counts(&send(&app, "", "text/csv", least).await), [0, 0, 1, 0]);
     let path = format!("/api/v1/piles/{}/audit", found["id"].as_str().unwrap());
     let audit = app.get(&path).await.json();
     assert_eq!((&audit["items"][0]["action"], &audit["items"][0]["version"]), (&json!("created"), &json!(1)));
@@ -165,7 +169,7 @@ async fn what_is_no_table_is_refused() {
         answer.json()["errors"],
         json!([
             { "field": "modle", "message": "is not known here" }, { "field": "model", "message": "is given twice" },
-            { "field": "ratedPowerKw", "message": "is required" }, { "field": "currentType", "message": "is required" },
+            { "field": "ratedPowerKw", "message": "is required" },
         ])
     );
     assert_eq!(send(&app, "", "text/csv", String::new()).await.json()["errors"][0]["field"], "header");

@@ -75,7 +75,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
         }
       ],
       "createdAt": "[now]",
-      "currentType": "DC",
+      "currentType": null,
       "firmwareVersion": "v1.2.3",
       "gatewayId": "gateway-pod-xyz",
       "id": "[id 3]",

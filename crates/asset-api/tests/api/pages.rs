@@ -71,6 +71,7 @@ async fn a_page_shows_its_items_and_where_to_go_on() {
           "openingHours": null,
           "operatorId": null,
           "retiredAt": null,
+          "startableStatuses": null,
           "status": "Open",
           "updatedAt": "[now]",
           "version": 1

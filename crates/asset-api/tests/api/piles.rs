@@ -64,6 +64,30 @@ async fn a_pile_is_made_and_read_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_current_type_may_be_left_out_stated_later_and_taken_away_again() {
+    let app = TestApp::start().await;
+    let least = json!({ "chargePointId": "CP-1", "model": "DC-120", "ratedPowerKw": 120 });
+    let made = app.post(&format!("{}/piles", app.station().await), &least).await;
+    assert_eq!((made.status.as_u16(), &made.json()["currentType"]), (201, &Value::Null));
+    let path = made.header("location").unwrap();
+    assert_eq!(app.get(path).await.json(), made.json());
+    let patch = async |body: Value| Answer::to(app.request(Method::PATCH, path).json(&body)).await;
+    assert_eq!(patch(json!({ "currentType": "AC" })).await.json()["currentType"], "AC");
+    assert_eq!(patch(json!({ "name": "1" })).await.json()["currentType"], "AC");
+    assert_eq!(patch(json!({ "currentType": null })).await.json()["currentType"], Value::Null);
+    assert_eq!(app.put(path, &full()).await.json()["currentType"], "DC");
+    let replaced = app.put(path, &least).await;
+    assert_eq!((&replaced.json()["currentType"], replaced.header("etag")), (&Value::Null, Some("\"6\"")));
+    let listed = app.get("/api/v1/piles?chargePointId=CP-1").await.json();
+    assert_eq!(listed["items"][0], replaced.json());
+    let edits = app.get(&format!("{path}/audit?limit=4")).await.json();
+    let stated: Vec<_> =
+        edits["items"].as_array().unwrap().iter().map(|edit| &edit["after"]["currentType"]).collect();
+    assert_eq!(stated, [&Value::Null, &json!("DC"), &Value::Null, &json!("AC")]);
+    assert_eq!(edits["items"][2]["changed"], json!(["currentType"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_missing_is_told() {
     let app = TestApp::start().await;
     let piles = format!("{}/piles", app.station().await);
@@ -84,10 +108,6 @@ async fn everything_that_is_missing_is_told() {
         },
         {
           "field": "ratedPowerKw",
-          "message": "is required"
-        },
-        {
-          "field": "currentType",
           "message": "is required"
         }
       ],
@@ -243,7 +263,7 @@ async fn a_replacement_leaves_nothing_of_the_old() {
       "confidence": "unknown",
       "connectors": [],
       "createdAt": "[now]",
-      "currentType": "DC",
+      "currentType": null,
       "firmwareVersion": null,
       "gatewayId": null,
       "id": "[id 1]",

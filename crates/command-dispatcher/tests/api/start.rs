@@ -109,6 +109,45 @@ async fn a_site_may_let_start_on_preparing_connectors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_station_names_the_statuses_in_which_charging_may_start() {
+    let app = TestApp::start().await;
+    let (plug_in_first, by_setting) = (app.station().await, app.station().await);
+    let statement =
+        format!("update stations set startable_statuses = '{{Preparing}}' where id = '{plug_in_first}'");
+    app.database.execute(&statement).await;
+    let start = async |station, connectors: &[(i16, &str)], connector: Value| {
+        let pile = app.pile_in(station, Device::online(connectors)).await;
+        let body = json!({"idTag": "RFID123", "connectorId": connector});
+        let answer = app.command(pile.id, "start-transaction", body).await;
+        (answer.status.as_u16(), answer.body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let (sent, refused) = ((202, String::new()), |code: &str| (409, code.to_owned()));
+    let mixed = [(1, "Available"), (2, "Preparing")];
+    assert_eq!(start(plug_in_first, &mixed, json!(2)).await, sent);
+    assert_eq!(start(plug_in_first, &mixed, json!(null)).await, sent);
+    assert_eq!(start(plug_in_first, &mixed, json!(1)).await, refused("CONNECTOR_NOT_AVAILABLE"));
+    let free = [(1, "Available")];
+    assert_eq!(start(plug_in_first, &free, json!(null)).await, refused("PILE_NOT_AVAILABLE"));
+    assert_eq!(start(by_setting, &mixed, json!(2)).await, refused("CONNECTOR_NOT_AVAILABLE"));
+    assert_eq!(start(by_setting, &mixed, json!(1)).await, sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_start_at_a_time_on_a_connector_that_is_plugged_in() {
+    let app = TestApp::start().await;
+    let pile = app.pile(Device::online(&[(1, "Preparing")])).await;
+    app.database.execute("update stations set startable_statuses = '{Available,Preparing}'").await;
+    let starts = (0..10).map(|_| {
+        let body = json!({"idTag": "RFID123", "connectorId": 1});
+        app.command(pile.id, "start-transaction", body)
+    });
+    let answers = futures_util::future::join_all(starts).await;
+    let sent = answers.iter().filter(|answer| answer.status == 202).count();
+    let met = answers.iter().filter(|answer| answer.body["code"] == "COMMAND_IN_FLIGHT").count();
+    assert_eq!((sent, met), (1, 9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_offline_pile_is_refused() {
     let device = Device { online: Some(false), ..Device::online(&[(1, "Available")]) };
     assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"

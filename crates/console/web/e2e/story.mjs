@@ -29,6 +29,7 @@ test("the story of the product is told by clicks", async (t) => {
     await dialog.getByRole("button", { name: "Register as pile" }).click();
     await dialog.getByRole("link", { name: "See the pile" }).click();
     await page.getByRole("heading", { name: "1号桩", level: 1 }).waitFor();
+    await page.getByText("not stated", { exact: true }).waitFor();
   });
 
   await step(t, page, "it is online and available, and that is said to be live", async () => {

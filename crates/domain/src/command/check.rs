@@ -4,6 +4,7 @@
 mod tests;
 
 use super::{CommandKind, Goal};
+use crate::asset::StartableStatuses;
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use crate::status::{ConnectorStatus, PileStatus};
 use chrono::{DateTime, Utc};
@@ -27,6 +28,8 @@ pub struct PileSnapshot {
     pub sighted: Vec<TransactionId>,
     /// Starts that were commanded and have not come to their end.
     pub starts_in_flight: Vec<StartInFlight>,
+    /// The connector statuses in which charging may start at its station; `None`: the dispatcher's setting applies.
+    pub startable: Option<StartableStatuses>,
 }
 
 /// How a device was last heard.
@@ -167,8 +170,9 @@ impl PileSnapshot {
         if is_known { Ok(()) } else { Err(self.no_such_connector(connector_id)) }
     }
 
-    /// Whether charging may start on `connector`, or anywhere when none is named: the statuses in `startable` are good
-    /// enough, the pile as a whole must not be out of service.
+    /// Whether charging may start on `connector`, or on any connector when none is named. The pile as a whole must not be out of
+    /// service, and the connector must be in one of the statuses of its station; in one of `startable` where the station names
+    /// none.
     ///
     /// # Errors
     /// Why not.
@@ -179,6 +183,7 @@ impl PileSnapshot {
     ) -> Result<(), Refusal> {
         self.check_reachable()?;
         self.check_no_start_in_flight(connector)?;
+        let startable = self.startable.as_ref().map_or(startable, StartableStatuses::as_slice);
         let Some(connector_id) = connector else {
             return self.check_start_anywhere(startable);
         };
@@ -229,6 +234,10 @@ impl PileSnapshot {
     }
 
     fn check_start_anywhere(&self, startable: &[ConnectorStatus]) -> Result<(), Refusal> {
+        let mut connectors = self.connectors.iter().filter(|(id, _)| !id.is_whole());
+        if !self.out_of_service() && connectors.any(|(_, status)| startable.contains(status)) {
+            return Ok(());
+        }
         match self.status() {
             PileStatus::Reported(status) if startable.contains(&status) => Ok(()),
             _ => Err(self.pile_not_available()),

@@ -177,6 +177,7 @@ fn start_command(issued: i64, connector: Option<i64>) -> CommandRecord {
         name: kind.name().to_owned(),
         goal: kind.goal(None),
         gateway_id: GatewayId::parse("a").unwrap(),
+        route: None,
         issued_at: at(issued),
         expires_at: at(issued) + TimeDelta::seconds(60),
         life,

@@ -1,7 +1,7 @@
 //! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
-use crate::{Connection, StorageError};
+use crate::{Connection, StorageError, stations};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -56,19 +56,14 @@ impl Rows for Looks<'_> {
     type Statement = Looks<'static>;
     const BEFORE: &'static str = "
         select named.command_id, named.request_digest, pile.charge_point_id,
-<<<<<<< HEAD
-               device.online, device.gateway_id, device.seen_at,
-               connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
-               start.ids, start.connectors, start.lives
-=======
                device.online, device.gateway_id, least(device.seen_at, device.seen_appended_at),
-               connector.ids, connector.statuses, session.ids, session.connectors, session.transactions,
-               start.ids, start.connectors
->>>>>>> helper-route
+               connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
+               start.ids, start.connectors, start.lives, station.startable_statuses
         from unnest(";
     const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
+        left join stations station on station.id = pile.station_id
         left join charge_points device on device.charge_point_id = pile.charge_point_id
         cross join lateral (
             select coalesce(array_agg(connector_id order by connector_id) filter (where status is not null), '{}') as ids,
@@ -118,6 +113,7 @@ impl Lookup for Looks<'_> {
         Array<SqlUuid>,
         Array<Nullable<Int2>>,
         Array<Jsonb>,
+        Nullable<Array<Text>>,
     );
 }
 
@@ -138,6 +134,7 @@ struct SnapshotRow {
     start_ids: Vec<Uuid>,
     start_connectors: Vec<Option<i16>>,
     start_lives: Vec<serde_json::Value>,
+    startable_statuses: Option<Vec<String>>,
 }
 
 impl SnapshotRow {
@@ -176,6 +173,7 @@ impl SnapshotRow {
             starts_in_flight: starts
                 .filter_map(|((id, connector), life)| start_in_flight(id, connector, life).transpose())
                 .collect::<Result<_, _>>()?,
+            startable: self.startable_statuses.as_deref().map(stations::parse_startable).transpose()?,
         })
     }
 }

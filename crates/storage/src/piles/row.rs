@@ -1,11 +1,12 @@
 //! A pile as a row.
 
+use super::current_type;
 use crate::StorageError;
 use crate::schema::piles;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::{CurrentType, Edition, Pile, PileDetails, RatedPower};
+use domain::asset::{Edition, Pile, PileDetails, RatedPower};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::text::Label;
 use serde_json::Value;
@@ -22,7 +23,8 @@ pub(super) struct Row {
     vendor: Option<String>,
     serial_number: Option<String>,
     rated_power_kw: f64,
-    current_type: String,
+    current_type: Option<String>,
+    placeholder_current_type: Option<String>,
     connectors: Value,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -41,6 +43,7 @@ pub(super) struct DetailColumns<'a> {
     serial_number: Option<&'a str>,
     rated_power_kw: f64,
     current_type: &'static str,
+    placeholder_current_type: Option<&'static str>,
     connectors: Value,
 }
 
@@ -48,6 +51,7 @@ impl<'a> TryFrom<&'a PileDetails> for DetailColumns<'a> {
     type Error = StorageError;
 
     fn try_from(details: &'a PileDetails) -> Result<Self, StorageError> {
+        let (current_type, placeholder_current_type) = current_type::to_columns(details);
         Ok(Self {
             charge_point_id: details.charge_point_id.as_str(),
             name: details.name.as_ref().map(Label::as_str),
@@ -55,7 +59,8 @@ impl<'a> TryFrom<&'a PileDetails> for DetailColumns<'a> {
             vendor: details.vendor.as_ref().map(Label::as_str),
             serial_number: details.serial_number.as_ref().map(Label::as_str),
             rated_power_kw: details.rated_power_kw.kw(),
-            current_type: details.current_type.as_str(),
+            current_type,
+            placeholder_current_type,
             connectors: serde_json::to_value(&details.connectors).map_err(broken)?,
         })
     }
@@ -70,7 +75,8 @@ impl TryFrom<Row> for Pile {
 
     fn try_from(row: Row) -> Result<Self, StorageError> {
         let label = |text: Option<String>| text.as_deref().map(Label::parse).transpose().map_err(broken);
-        let current_type = CurrentType::ALL.into_iter().find(|kind| kind.as_str() == row.current_type);
+        let placeholder = row.placeholder_current_type.as_deref();
+        let current_type = current_type::from_columns(row.current_type.as_deref(), placeholder)?;
         Ok(Self {
             id: PileId(row.id),
             station_id: StationId(row.station_id),
@@ -81,8 +87,7 @@ impl TryFrom<Row> for Pile {
                 vendor: label(row.vendor)?,
                 serial_number: label(row.serial_number)?,
                 rated_power_kw: RatedPower::parse(row.rated_power_kw).map_err(broken)?,
-                current_type: current_type
-                    .ok_or_else(|| broken(format!("current type {}", row.current_type)))?,
+                current_type,
                 connectors: serde_json::from_value(row.connectors).map_err(broken)?,
             },
             edition: Edition {

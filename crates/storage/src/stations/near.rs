@@ -102,8 +102,8 @@ struct Nearest {
 impl QueryFragment<Pg> for Nearest {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql(
-            "select id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, created_at, updated_at,
-                    version, retired_at, away
+            "select id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses,
+                    created_at, updated_at, version, retired_at, away
              from (select stations.*, ",
         );
         self.away(&mut pass)?;

@@ -5,8 +5,9 @@ use crate::schema::stations;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::{Edition, Facility, Location, Station, StationDetails, StationStatus};
+use domain::asset::{Edition, Facility, Location, StartableStatuses, Station, StationDetails, StationStatus};
 use domain::ids::StationId;
+use domain::status::ConnectorStatus;
 use domain::text::Label;
 use serde_json::Value;
 use uuid::Uuid;
@@ -23,6 +24,7 @@ pub(super) struct Row {
     status: String,
     opening_hours: Option<Value>,
     facilities: Vec<String>,
+    startable_statuses: Option<Vec<String>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     version: i64,
@@ -41,6 +43,7 @@ pub(super) struct DetailColumns<'a> {
     status: &'static str,
     opening_hours: Option<Value>,
     facilities: Vec<&'static str>,
+    startable_statuses: Option<Vec<&'static str>>,
 }
 
 impl<'a> TryFrom<&'a StationDetails> for DetailColumns<'a> {
@@ -57,8 +60,24 @@ impl<'a> TryFrom<&'a StationDetails> for DetailColumns<'a> {
             status: details.status.as_str(),
             opening_hours: opening_hours.map_err(broken)?,
             facilities: details.facilities.iter().map(|facility| facility.as_str()).collect(),
+            startable_statuses: details.startable_statuses.as_ref().map(startable_words),
         })
     }
+}
+
+/// The statuses as a column holds them.
+pub(super) fn startable_words(statuses: &StartableStatuses) -> Vec<&'static str> {
+    statuses.as_slice().iter().map(|status| status.as_str()).collect()
+}
+
+/// The statuses that a column holds.
+///
+/// # Errors
+/// When a word is unknown, or names a status in which no charge can start.
+pub(crate) fn parse_startable(words: &[String]) -> Result<StartableStatuses, StorageError> {
+    let status =
+        |word: &String| ConnectorStatus::parse(word).ok_or_else(|| broken(format!("status {word:?}")));
+    StartableStatuses::parse(words.iter().map(status).collect::<Result<_, _>>()?).map_err(broken)
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -84,6 +103,7 @@ impl TryFrom<Row> for Station {
                 status: status.ok_or_else(|| broken(format!("status {}", row.status)))?,
                 opening_hours: row.opening_hours.map(serde_json::from_value).transpose().map_err(broken)?,
                 facilities: row.facilities.iter().map(facility).collect::<Result<_, _>>()?,
+                startable_statuses: row.startable_statuses.as_deref().map(parse_startable).transpose()?,
             },
             edition: Edition {
                 created_at: row.created_at,

@@ -118,6 +118,7 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
             status: StationStatus::Open,
             opening_hours: None,
             facilities: BTreeSet::new(),
+            startable_statuses: None,
         },
         edition,
     };
@@ -131,7 +132,7 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
             vendor: None,
             serial_number: None,
             rated_power_kw: RatedPower::parse(120.0).unwrap(),
-            current_type: CurrentType::Dc,
+            current_type: Some(CurrentType::Dc),
             connectors: Outlets::default(),
         },
         edition,

@@ -17,6 +17,24 @@ fn entry(line: u64, station_id: StationId, details: PileDetails) -> Entry {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_may_state_no_current_type() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let at = station(&mut connection).await;
+    let unstated = |name| PileDetails { current_type: None, ..pile("CP-1", name) };
+    for (details, counted) in [
+        (unstated("a"), [1, 0, 0, 0]),
+        (unstated("a"), [0, 0, 1, 0]),
+        (pile("CP-1", "a"), [0, 1, 0, 0]),
+        (unstated("b"), [0, 1, 0, 0]),
+    ] {
+        let row = [entry(2, at, details.clone())];
+        assert_eq!(counts(&put_many(&mut connection, &row, &signature()).await.unwrap()), counted);
+        assert_eq!(pile_of(&mut connection, "CP-1").await.details, details);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn piles_are_made_replaced_or_left_as_they_are() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use domain::asset::{
     CurrentType, Edition, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Signature,
-    Station, StationDetails, StationStatus,
+    StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::{Actor, ChargePointId, PileId, StationId};
+use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
 use storage::Connection;
@@ -35,11 +36,14 @@ pub fn least_of_station(name: &str) -> StationDetails {
         status: StationStatus::Open,
         opening_hours: None,
         facilities: BTreeSet::new(),
+        startable_statuses: None,
     }
 }
 
 /// All that can be.
 pub fn most_of_station(name: &str) -> StationDetails {
+    let startable = vec![ConnectorStatus::Available, ConnectorStatus::Preparing];
+    let startable = StartableStatuses::parse(startable).unwrap();
     StationDetails {
         address: Some(label("虹桥路1号")),
         operator_id: Some(label("op-7")),
@@ -47,6 +51,7 @@ pub fn most_of_station(name: &str) -> StationDetails {
         status: StationStatus::Planned,
         opening_hours: Some(OpeningHours::Always),
         facilities: BTreeSet::from([Facility::Wifi, Facility::Restroom]),
+        startable_statuses: Some(startable),
         ..least_of_station(name)
     }
 }
@@ -59,7 +64,7 @@ pub fn pile(charge_point_id: &str, name: &str) -> PileDetails {
         vendor: None,
         serial_number: None,
         rated_power_kw: RatedPower::parse(120.0).unwrap(),
-        current_type: CurrentType::Dc,
+        current_type: Some(CurrentType::Dc),
         connectors: Outlets::default(),
     }
 }

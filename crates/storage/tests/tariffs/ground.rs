@@ -158,6 +158,7 @@ pub async fn place(connection: &mut Connection) -> (StationId, PileId) {
             status: StationStatus::Open,
             opening_hours: None,
             facilities: BTreeSet::new(),
+            startable_statuses: None,
         },
         edition: first(noon()),
     };
@@ -171,7 +172,7 @@ pub async fn place(connection: &mut Connection) -> (StationId, PileId) {
             vendor: None,
             serial_number: None,
             rated_power_kw: RatedPower::parse(120.0).unwrap(),
-            current_type: CurrentType::Dc,
+            current_type: Some(CurrentType::Dc),
             connectors: Outlets::default(),
         },
         edition: first(noon()),

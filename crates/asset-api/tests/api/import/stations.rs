@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-const HEADER: &str = "id,name,address,latitude,longitude,status,openingHours,facilities";
+const HEADER: &str = "id,name,address,latitude,longitude,status,openingHours,facilities,startableStatuses";
 const ID: &str = "0192f0b0-0000-4000-8000-000000000001";
 
 async fn send(app: &TestApp, query: &str, kind: &str, body: String) -> Answer {
@@ -25,7 +25,7 @@ async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
     let app = TestApp::start().await;
     let hours = r#""{""weekly"":[{""weekday"":""Monday"",""from"":""08:00"",""to"":""22:00""}]}""#;
     let rows = format!(
-        "{ID},\"人民广场站\",\"上海市\",31.23,121.47,Planned,{hours},\"[\"\"Wifi\"\",\"\"Restroom\"\"]\"\n,South,,,,,,\n"
+        "{ID},\"人民广场站\",\"上海市\",31.23,121.47,Planned,{hours},\"[\"\"Wifi\"\",\"\"Restroom\"\"]\",\"[\"\"Preparing\"\"]\"\n,South,,,,,,,\n"
     );
     let answer = stations_of(&app, "", &rows).await;
     assert_eq!((counts(&answer), &answer.json()["applied"]), ([2, 0, 0, 0], &json!(true)));
@@ -60,6 +60,9 @@ async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
       },
       "operatorId": null,
       "retiredAt": null,
+      "startableStatuses": [
+        "Preparing"
+      ],
       "status": "Planned",
       "updatedAt": "[now]",
       "version": 1
@@ -80,7 +83,8 @@ async fn a_known_station_is_replaced_as_put_does() {
     let app = TestApp::start().await;
     let path = app.station().await;
     let id = path.rsplit('/').next().unwrap();
-    let row = json!({"id": id, "name": "South", "facilities": ["Cafe"], "openingHours": {"always": true}});
+    let row = json!({"id": id, "name": "South", "facilities": ["Cafe"], "openingHours": {"always": true},
+                     "startableStatuses": ["Available", "Preparing"]});
     let answer = send(&app, "?dryRun=true", "application/x-ndjson", row.to_string()).await;
     assert_eq!((counts(&answer), app.get(&path).await.json()["version"].clone()), ([0, 1, 0, 0], json!(1)));
     let answer = send(&app, "", "application/x-ndjson", row.to_string()).await;
@@ -90,6 +94,7 @@ async fn a_known_station_is_replaced_as_put_does() {
         (&now["name"], &now["version"], &now["facilities"]),
         (&json!("South"), &json!(2), &json!(["Cafe"]))
     );
+    assert_eq!(now["startableStatuses"], json!(["Available", "Preparing"]));
     let audit = app.get(&format!("{path}/audit")).await.json();
     assert_eq!(
         (&audit["items"][0]["action"], &audit["items"][0]["before"]["name"]),
@@ -104,12 +109,13 @@ async fn a_known_station_is_replaced_as_put_does() {
 async fn rows_are_refused_one_by_one() {
     let app = TestApp::start().await;
     let rows = format!(
-        "{ID},North,,,,,,\n{},Again,,,,,,\nCP-1,Id,,,,,,\n,,Nameless,,,,,\n,Half,,31,,,,\n,Far,,91,181,Shut,x,Wifi\n,Good,,,,,,\n",
+        "{ID},North,,,,,,,\n{},Again,,,,,,,\nCP-1,Id,,,,,,,\n,,Nameless,,,,,,\n,Half,,31,,,,,\n,Far,,91,181,Shut,x,Wifi,[]\n,Good,,,,,,,\n",
         ID.to_uppercase()
     );
     let answer = stations_of(&app, "", &rows).await;
     let expected = [(3, "id"), (4, "id"), (5, "name"), (6, "longitude")].into_iter();
-    let last = ["latitude", "longitude", "status", "openingHours", "facilities"].map(|field| (7, field));
+    let last = ["latitude", "longitude", "status", "openingHours", "facilities", "startableStatuses"]
+        .map(|field| (7, field));
     let expected: Vec<_> = expected.chain(last).map(|(line, field)| (line, field.to_owned())).collect();
     assert_eq!((lines(&answer), counts(&answer)), (expected, [2, 0, 0, 5]));
     assert_eq!(answer.json()["errors"][0]["message"], "is in line 2 too");

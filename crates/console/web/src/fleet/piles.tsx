@@ -152,6 +152,11 @@ function PileRow({ pile, flash, now }: {
   );
 }
 
+/** For what an operator may state and does not. */
+export function NotStated(): JSX.Element {
+  return <span class="soft">{t("state.notStated")}</span>;
+}
+
 export function None(): JSX.Element {
   return <span class="soft">–</span>;
 }

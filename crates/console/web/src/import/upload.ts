@@ -20,7 +20,7 @@ export class Unfinished extends Error {}
 const PATIENCE_MS = 400_000;
 
 const COLUMNS: Readonly<Record<Kind, string>> = {
-  stations: "id, name, address, operatorId, latitude, longitude, status, openingHours, facilities",
+  stations: "id, name, address, operatorId, latitude, longitude, status, openingHours, facilities, startableStatuses",
   piles: "stationId, chargePointId, name, model, vendor, serialNumber, ratedPowerKw, currentType, connectors",
 };
 

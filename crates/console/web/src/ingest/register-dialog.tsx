@@ -20,7 +20,7 @@ export function RegisterDialog({ device, onRegistered, onClose }: { readonly dev
   const [name, setName] = useState("");
   const [model, setModel] = useState(device.model ?? "");
   const [rated, setRated] = useState("");
-  const [current, setCurrent] = useState<"AC" | "DC">("DC");
+  const [current, setCurrent] = useState<"" | "AC" | "DC">("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [made, setMade] = useState<Pile | null>(null);
@@ -32,7 +32,7 @@ export function RegisterDialog({ device, onRegistered, onClose }: { readonly dev
     setBusy(true);
     setProblem(null);
     const { chargePointId, vendor, serialNumber } = device;
-    const body = { chargePointId, model: model.trim(), ratedPowerKw: Number(rated), currentType: current, name: name.trim() || null, vendor, serialNumber };
+    const body = { chargePointId, model: model.trim(), ratedPowerKw: Number(rated), currentType: current === "" ? null : current, name: name.trim() || null, vendor, serialNumber };
     assets.post("/api/v1/stations/{stationId}/piles", { path: { stationId: station }, body: body as never }).then(
       (pile) => {
         setMade(pile);
@@ -65,9 +65,10 @@ export function RegisterDialog({ device, onRegistered, onClose }: { readonly dev
         <Field label={t("unregistered.rated")} fault={fault("ratedPowerKw")}>
           {(id) => <input id={id} class="input num" value={rated} type="number" inputMode="decimal" min="0.1" max="10000" step="any" required onInput={(event) => setRated(event.currentTarget.value)} />}
         </Field>
-        <Field label={t("unregistered.current")}>
+        <Field label={t("unregistered.current")} fault={fault("currentType")}>
           {(id) => (
-            <select id={id} class="input" value={current} onChange={(event) => setCurrent(event.currentTarget.value === "AC" ? "AC" : "DC")}>
+            <select id={id} class="input" value={current} onChange={(event) => setCurrent(event.currentTarget.value as "" | "AC" | "DC")}>
+              <option value="">{t("state.notStated")}</option>
               <option value="DC">DC</option>
               <option value="AC">AC</option>
             </select>

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import type { Pile } from "../api/types.ts";
 import { Empty } from "../design/states.tsx";
 import { Status } from "../design/status.tsx";
-import { None } from "../fleet/piles.tsx";
+import { None, NotStated } from "../fleet/piles.tsx";
 import { ago, brief, kw, kwh, moment, ratedKw } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useNow } from "../live/resource.ts";
@@ -36,7 +36,7 @@ export function Facts({ pile }: { readonly pile: Pile }): JSX.Element {
           <div><dt>{t("pile.vendor")}</dt><dd>{pile.vendor ?? <None />}</dd></div>
           <div><dt>{t("pile.serial")}</dt><dd>{pile.serialNumber ?? <None />}</dd></div>
           <div><dt>{t("pile.rated")}</dt><dd>{ratedKw(pile.ratedPowerKw)}</dd></div>
-          <div><dt>{t("pile.current")}</dt><dd>{pile.currentType}</dd></div>
+          <div><dt>{t("pile.current")}</dt><dd>{pile.currentType ?? <NotStated />}</dd></div>
         </dl>
         <h3 class="facts-between">{t("pile.live")}</h3>
         <dl class="facts">

@@ -63,6 +63,7 @@ function Head({ station }: { readonly station: Station }): JSX.Element {
           </div>
           <div><dt>{t("station.hours")}</dt><dd><Hours of={station.openingHours} /></dd></div>
           <div><dt>{t("station.facilities")}</dt><dd>{station.facilities.length === 0 ? <None /> : station.facilities.map((name) => named("facility", name)).join(" · ")}</dd></div>
+          <div><dt>{t("station.startable")}</dt><dd>{station.startableStatuses?.map((name) => named("status", name)).join(" · ") ?? <span class="soft">{t("station.startableSetting")}</span>}</dd></div>
         </dl>
       </section>
     </>

@@ -20,6 +20,7 @@ fn pile(online: Option<bool>, connectors: &[(i64, ConnectorStatus)]) -> PileSnap
         open_sessions: Vec::new(),
         sighted: Vec::new(),
         starts_in_flight: Vec::new(),
+        startable: None,
     }
 }
 
@@ -55,6 +56,36 @@ fn a_start_needs_a_free_connector_on_a_pile_that_is_there() {
     assert_eq!(said(pile(Some(true), &[]), None), "CP-001 is Unknown");
     let plugged = pile(Some(true), &[(1, Preparing)]);
     assert_eq!(plugged.check_start(Some(connector(1)), &[Available, Preparing]), Ok(()));
+}
+
+#[test]
+fn the_statuses_of_the_station_replace_the_setting() {
+    use ConnectorStatus::*;
+    let at = |statuses: &[ConnectorStatus], connectors: &[(i64, ConnectorStatus)]| PileSnapshot {
+        startable: Some(StartableStatuses::parse(statuses.to_vec()).unwrap()),
+        ..pile(Some(true), connectors)
+    };
+    let on_one = Some(connector(1));
+    let plugged = at(&[Available, Preparing], &[(1, Preparing)]);
+    assert_eq!(plugged.check_start(on_one, STARTABLE), Ok(()));
+    assert_eq!(plugged.check_start(None, STARTABLE), Ok(()));
+    let elsewhere = pile(Some(true), &[(1, Preparing)]);
+    assert_eq!(refusal(elsewhere.check_start(on_one, STARTABLE)), "connector 1 of CP-001 is Preparing");
+    let must_plug_first = at(&[Preparing], &[(1, Available)]);
+    assert_eq!(refusal(must_plug_first.check_start(on_one, STARTABLE)), "connector 1 of CP-001 is Available");
+    assert_eq!(refusal(must_plug_first.check_start(None, STARTABLE)), "CP-001 is Available");
+    let faulted = at(&[Preparing], &[(0, Faulted), (1, Preparing)]);
+    assert_eq!(refusal(faulted.check_start(on_one, STARTABLE)), "CP-001 is Faulted");
+    assert_eq!(refusal(faulted.check_start(None, STARTABLE)), "CP-001 is Faulted");
+}
+
+#[test]
+fn a_start_that_names_no_connector_needs_any_startable_one_and_not_the_best_one() {
+    use ConnectorStatus::*;
+    let one_is_plugged = pile(Some(true), &[(1, Available), (2, Preparing)]);
+    assert_eq!(one_is_plugged.check_start(None, &[Preparing]), Ok(()));
+    let as_a_whole = pile(Some(true), &[(0, Preparing), (1, Available)]);
+    assert_eq!(refusal(as_a_whole.check_start(None, &[Preparing])), "CP-001 is Available");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::StorageError;
 use crate::bulk::{self, Lookup, Rows};
+use crate::piles::current_type;
 use chrono::{DateTime, Utc};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Float8, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -21,6 +22,7 @@ struct Said<'a> {
     serial_number: Vec<Option<&'a str>>,
     rated_power_kw: Vec<f64>,
     current_type: Vec<&'static str>,
+    placeholder_current_type: Vec<Option<&'static str>>,
     connectors: Vec<Value>,
     updated_at: Vec<DateTime<Utc>>,
     version: Vec<i64>,
@@ -46,7 +48,9 @@ impl<'a> Said<'a> {
         self.vendor.push(details.vendor.as_ref().map(Label::as_str));
         self.serial_number.push(details.serial_number.as_ref().map(Label::as_str));
         self.rated_power_kw.push(details.rated_power_kw.kw());
-        self.current_type.push(details.current_type.as_str());
+        let (current_type, placeholder) = current_type::to_columns(details);
+        self.current_type.push(current_type);
+        self.placeholder_current_type.push(placeholder);
         self.updated_at.push(pile.edition.updated_at);
         self.version.push(pile.edition.version);
         Ok(())
@@ -61,6 +65,7 @@ impl<'a> Said<'a> {
         columns.push::<Nullable<Text>, _>(&self.serial_number)?;
         columns.push::<Float8, _>(&self.rated_power_kw)?;
         columns.push::<Text, _>(&self.current_type)?;
+        columns.push::<Nullable<Text>, _>(&self.placeholder_current_type)?;
         columns.push::<Jsonb, _>(&self.connectors)?;
         columns.push::<Timestamptz, _>(&self.updated_at)?;
         columns.push::<Int8, _>(&self.version)
@@ -83,14 +88,14 @@ impl<'a> Made<'a> {
 impl Rows for Made<'_> {
     type Statement = Made<'static>;
     const BEFORE: &'static str = "insert into piles
-           (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, connectors, created_at,
-            updated_at, version, station_id)
-         select id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, connectors, at, at,
-                version, station_id
+           (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
+            connectors, created_at, updated_at, version, station_id)
+         select id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
+                connectors, at, at, version, station_id
          from unnest(";
     const AFTER: &'static str = ") as new
-           (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, connectors, at, version,
-            station_id)
+           (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
+            connectors, at, version, station_id)
          order by charge_point_id
          on conflict (charge_point_id) where retired_at is null do nothing
          returning id";
@@ -118,11 +123,13 @@ impl Rows for Replaced<'_> {
     type Statement = Replaced<'static>;
     const BEFORE: &'static str = "update piles set
            name = new.name, model = new.model, vendor = new.vendor, serial_number = new.serial_number,
-           rated_power_kw = new.rated_power_kw, current_type = new.current_type, connectors = new.connectors,
+           rated_power_kw = new.rated_power_kw, current_type = new.current_type,
+           placeholder_current_type = new.placeholder_current_type, connectors = new.connectors,
            updated_at = new.at, version = new.version
          from unnest(";
     const AFTER: &'static str = ") as new
-           (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, connectors, at, version)
+           (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
+            connectors, at, version)
          where piles.id = new.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {

@@ -2,6 +2,7 @@
 
 use crate::StorageError;
 use crate::bulk::{self, Rows};
+use crate::stations::row::startable_words;
 use chrono::{DateTime, Utc};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Float8, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -23,6 +24,8 @@ struct Said<'a> {
     opening_hours: Vec<Option<Value>>,
     /// With commas between: an array of arrays would be taken apart to the last word.
     facilities: Vec<String>,
+    /// With commas between, as the facilities.
+    startable_statuses: Vec<Option<String>>,
     updated_at: Vec<DateTime<Utc>>,
     version: Vec<i64>,
 }
@@ -50,6 +53,8 @@ impl<'a> Said<'a> {
         self.status.push(details.status.as_str());
         let facilities: Vec<_> = details.facilities.iter().copied().map(Facility::as_str).collect();
         self.facilities.push(facilities.join(","));
+        let startable = details.startable_statuses.as_ref().map(startable_words);
+        self.startable_statuses.push(startable.map(|words| words.join(",")));
         self.updated_at.push(station.edition.updated_at);
         self.version.push(station.edition.version);
         Ok(())
@@ -65,6 +70,7 @@ impl<'a> Said<'a> {
         columns.push::<Text, _>(&self.status)?;
         columns.push::<Nullable<Jsonb>, _>(&self.opening_hours)?;
         columns.push::<Text, _>(&self.facilities)?;
+        columns.push::<Nullable<Text>, _>(&self.startable_statuses)?;
         columns.push::<Timestamptz, _>(&self.updated_at)?;
         columns.push::<Int8, _>(&self.version)
     }
@@ -82,13 +88,14 @@ impl<'a> Made<'a> {
 impl Rows for Made<'_> {
     type Statement = Made<'static>;
     const BEFORE: &'static str = "insert into stations
-           (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, created_at, updated_at,
-            version)
+           (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses,
+            created_at, updated_at, version)
          select id, name, address, operator_id, latitude, longitude, status, opening_hours,
-                string_to_array(facilities, ','), at, at, version
+                string_to_array(facilities, ','), string_to_array(startable_statuses, ','), at, at, version
          from unnest(";
     const AFTER: &'static str = ") as new
-           (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, at, version)";
+           (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses, at,
+            version)";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         self.0.columns(columns)
@@ -109,10 +116,12 @@ impl Rows for Replaced<'_> {
     const BEFORE: &'static str = "update stations set
            name = new.name, address = new.address, operator_id = new.operator_id, latitude = new.latitude,
            longitude = new.longitude, status = new.status, opening_hours = new.opening_hours,
-           facilities = string_to_array(new.facilities, ','), updated_at = new.at, version = new.version
+           facilities = string_to_array(new.facilities, ','),
+           startable_statuses = string_to_array(new.startable_statuses, ','), updated_at = new.at, version = new.version
          from unnest(";
     const AFTER: &'static str = ") as new
-           (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, at, version)
+           (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses, at,
+            version)
          where stations.id = new.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {

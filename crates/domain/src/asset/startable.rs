@@ -1,0 +1,124 @@
+//! The connector statuses in which charging may start at the piles of a station.
+
+use crate::status::ConnectorStatus;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Connector statuses in which a start may be sent: at least one of [`StartableStatuses::ALLOWED`], each once, in the order of
+/// [`ConnectorStatus`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<ConnectorStatus>", into = "Vec<ConnectorStatus>")]
+pub struct StartableStatuses(Vec<ConnectorStatus>);
+
+/// Why a list of statuses is not valid. The message is fit to be shown to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidStartableStatuses {
+    /// No start could ever be sent.
+    #[error("must name at least one status; null means that the setting of command-dispatcher applies")]
+    Empty,
+    /// A connector in this status is charging already, or out of service.
+    #[error("no charge can start while a connector is {0}: must be any of {allowed}", allowed = StartableStatuses::words())]
+    NotStartable(ConnectorStatus),
+}
+
+impl StartableStatuses {
+    /// The statuses that may be named. A connector that is `Charging` is taken; one that is `Unavailable` or `Faulted` is out of
+    /// service. `SuspendedEV` and `SuspendedEVSE` are allowed because some devices report them before a transaction.
+    pub const ALLOWED: [ConnectorStatus; 6] = [
+        ConnectorStatus::Available,
+        ConnectorStatus::Preparing,
+        ConnectorStatus::Reserved,
+        ConnectorStatus::Finishing,
+        ConnectorStatus::SuspendedEV,
+        ConnectorStatus::SuspendedEVSE,
+    ];
+
+    /// Accepts statuses in any order; one that is named twice counts once.
+    ///
+    /// # Errors
+    /// When none is named, or one in which no charge can start.
+    pub fn parse(mut statuses: Vec<ConnectorStatus>) -> Result<Self, InvalidStartableStatuses> {
+        if let Some(other) = statuses.iter().find(|status| !Self::ALLOWED.contains(status)) {
+            return Err(InvalidStartableStatuses::NotStartable(*other));
+        }
+        statuses.sort_unstable();
+        statuses.dedup();
+        if statuses.is_empty() { Err(InvalidStartableStatuses::Empty) } else { Ok(Self(statuses)) }
+    }
+
+    /// The statuses, best first.
+    #[must_use]
+    pub fn as_slice(&self) -> &[ConnectorStatus] {
+        &self.0
+    }
+
+    fn words() -> String {
+        Self::ALLOWED.map(ConnectorStatus::as_str).join(", ")
+    }
+}
+
+impl JsonSchema for StartableStatuses {
+    fn schema_name() -> Cow<'static, str> {
+        "StartableStatuses".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The connector statuses in which a start may be sent.",
+            "type": "array",
+            "items": { "type": "string", "enum": Self::ALLOWED.map(ConnectorStatus::as_str) },
+            "minItems": 1,
+        })
+    }
+}
+
+impl TryFrom<Vec<ConnectorStatus>> for StartableStatuses {
+    type Error = InvalidStartableStatuses;
+    fn try_from(statuses: Vec<ConnectorStatus>) -> Result<Self, InvalidStartableStatuses> {
+        Self::parse(statuses)
+    }
+}
+
+impl From<StartableStatuses> for Vec<ConnectorStatus> {
+    fn from(statuses: StartableStatuses) -> Self {
+        statuses.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(written: Value) -> Result<Value, String> {
+        let parsed: StartableStatuses = serde_json::from_value(written).map_err(|error| error.to_string())?;
+        Ok(serde_json::to_value(parsed).unwrap())
+    }
+
+    #[test]
+    fn statuses_are_kept_once_and_in_order() {
+        let written = json!(["Preparing", "Finishing", "Available", "Preparing"]);
+        assert_eq!(read(written), Ok(json!(["Available", "Preparing", "Finishing"])));
+    }
+
+    #[test]
+    fn accepts_exactly_the_statuses_in_which_a_charge_can_start() {
+        for status in ConnectorStatus::ALL {
+            let refused = matches!(
+                status,
+                ConnectorStatus::Charging | ConnectorStatus::Unavailable | ConnectorStatus::Faulted
+            );
+            let parsed = StartableStatuses::parse(vec![ConnectorStatus::Available, status]);
+            assert_eq!(parsed.is_err(), refused, "{status}");
+        }
+    }
+
+    #[test]
+    fn rejects_an_empty_list_and_unknown_words() {
+        assert_eq!(read(json!([])), Err(InvalidStartableStatuses::Empty.to_string()));
+        for unknown in [json!(["preparing"]), json!(["Offline"]), json!("Preparing"), json!([null])] {
+            assert!(read(unknown.clone()).is_err(), "{unknown}");
+        }
+    }
+}
