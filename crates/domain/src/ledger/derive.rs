@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
         else {
             return;
         };
-        if self.sessions.iter().any(|session| session.transaction_id.as_ref() == Some(transaction)) {
+        if self.sessions.iter().any(|session| session.is_sighted_as(*connector, transaction)) {
             return;
         }
         if self.place_where_sighted(*connector, transaction, *began) {
@@ -188,6 +188,15 @@ impl ChargingSession {
             state: self.state.clone(),
             ..start
         };
+    }
+
+    /// Whether a sight of `transaction` on `connector` says nothing new. The published gateway numbers by
+    /// seconds: two connectors of a device that begin in the same second have the same id, so one that
+    /// only readings showed elsewhere is another session.
+    fn is_sighted_as(&self, connector: ConnectorId, transaction: &TransactionId) -> bool {
+        let elsewhere =
+            self.connector_id != connector && self.started_by == StartedBy::Readings && self.is_open();
+        self.transaction_id.as_ref() == Some(transaction) && !elsewhere
     }
 
     /// Whether the next session ended it, and not a stop of its own.

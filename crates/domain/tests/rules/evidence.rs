@@ -152,6 +152,15 @@ fn statuses_that_arrive_late_still_tell_when_a_charge_began() {
 }
 
 #[test]
+fn one_id_on_two_connectors_is_two_sessions() {
+    let mut device = told([(10, metered(1, "700")), (11, metered(2, "700"))]);
+    assert_eq!(device.sessions().iter().filter(|session| session.is_open()).count(), 2);
+    let outcome = device.tell(60, "a", stopped("700"));
+    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::Ambiguous)), "either may be meant");
+    assert!(device.sessions().iter().all(ChargingSession::is_open));
+}
+
+#[test]
 fn the_next_session_ends_one_whose_stop_was_lost() {
     let mut device = told([(1, started(1, "5")), (50, status(1, Preparing)), (52, status(1, Charging))]);
     device.tell(60, "a", metered(1, "6"));

@@ -73,12 +73,8 @@ impl<'a> Walk<'a> {
     /// Ends the one session that `stop` can mean, or adds the one that it alone tells of; otherwise
     /// leaves all as they are and says why. Says whether it was placed.
     fn place(&mut self, stop: &mut PendingStop<'_>) -> bool {
-        if let Some(named) = self.sessions.iter_mut().find(|held| stop.is_of(held)) {
-            // A second stop of a session that has ended says nothing new, unless that end was a guess.
-            if named.is_open() || named.is_superseded() {
-                named.state = stop.end();
-            }
-            return true;
+        if let Some(placed) = self.end_named(stop) {
+            return placed;
         }
         match self.could_end(stop).as_slice() {
             [only] => {
@@ -95,6 +91,23 @@ impl<'a> Walk<'a> {
                 false
             }
         }
+    }
+
+    /// Ends the session that has the id of `stop`; `None` when there is none. Says whether it did: of two
+    /// that are open under one id, none is ended on a guess.
+    fn end_named(&mut self, stop: &mut PendingStop<'_>) -> Option<bool> {
+        let mut named: Vec<_> = self.sessions.iter_mut().filter(|held| stop.is_of(held)).collect();
+        if named.iter().filter(|held| held.is_open()).count() > 1 {
+            stop.why = Unplaced::Ambiguous;
+            return Some(false);
+        }
+        let position = named.iter().position(|held| held.is_open());
+        let meant = named.get_mut(position.unwrap_or(0))?;
+        // A second stop of a session that has ended says nothing new, unless that end was a guess.
+        if meant.is_open() || meant.is_superseded() {
+            meant.state = stop.end();
+        }
+        Some(true)
     }
 
     /// Open sessions that a stop without a known name could mean: those without a name; for a stop
