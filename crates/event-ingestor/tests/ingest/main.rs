@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod events;
+mod evidence;
 mod ground;
 mod samples;
 mod sharing;

@@ -30,7 +30,7 @@ fn reading(samples: &[(Option<DateTime<Utc>>, Sample)]) -> Option<MeterReading> 
     .filter(|reading| *reading != MeterReading { taken_at: *taken_at, ..MeterReading::default() })
 }
 
-/// The one value of `measurand`: the sample of all phases (the last, if it was given twice); else, for what adds up,
+/// The one value of `measurand`: the sample of all phases (if it was given twice, the last, of energies the greatest); else, for what adds up,
 /// the sum of the phases; else L1; else whichever came first.
 fn value<'s>(measurand: Measurand, samples: impl Iterator<Item = &'s Sample> + Clone) -> Option<f64> {
     let of_measurand = samples.filter(move |sample| sample.measurand == measurand);
@@ -40,7 +40,9 @@ fn value<'s>(measurand: Measurand, samples: impl Iterator<Item = &'s Sample> + C
         of_measurand.filter(|sample| !(measurand.adds_up() && outlet_speaks) || sample.side == Side::Outlet);
     let of_phase = |phase| candidates.clone().filter(move |sample| sample.phase == phase).last();
 
-    let whole = of_phase(Phase::All).map(|sample| sample.value);
+    let whole = || candidates.clone().filter(|sample| sample.phase == Phase::All).map(|sample| sample.value);
+    // The published gateway calls every measurand energy: of one instant, the greatest is the register.
+    let whole = if measurand == Measurand::Energy { whole().reduce(f64::max) } else { whole().last() };
     whole.or_else(|| {
         if measurand.adds_up() {
             let phases = [Phase::L1, Phase::L2, Phase::L3].into_iter().filter_map(of_phase);
