@@ -17,6 +17,7 @@ mod http;
 mod intent;
 mod lanes;
 mod metrics;
+mod presence;
 mod record;
 mod routes;
 mod service;

@@ -30,6 +30,8 @@ diesel::table! {
         serial_number -> Nullable<Text>,
         booted_at -> Nullable<Timestamptz>,
         memory -> Nullable<Jsonb>,
+        written_at -> Nullable<Timestamptz>,
+        confidence -> Nullable<Text>,
     }
 }
 
@@ -83,6 +85,7 @@ diesel::table! {
         session_id -> Nullable<Uuid>,
         degraded -> Bool,
         seen_gateway_id -> Nullable<Text>,
+        confidence -> Nullable<Text>,
     }
 }
 
@@ -133,6 +136,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    device_probes (charge_point_id) {
+        charge_point_id -> Text,
+        asked_at -> Nullable<Timestamptz>,
+        message -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        gateway_id -> Nullable<Text>,
+        attempts -> Int4,
+        published -> Bool,
+        boot_asked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     feed_chunks (id) {
         id -> Int8,
         position -> Nullable<Int8>,
@@ -146,6 +162,15 @@ diesel::table! {
     feed_head (id) {
         id -> Bool,
         position -> Int8,
+    }
+}
+
+diesel::table! {
+    gateways (gateway_id) {
+        gateway_id -> Text,
+        heard_at -> Timestamptz,
+        canary_at -> Nullable<Timestamptz>,
+        suspected_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -277,6 +302,7 @@ diesel::table! {
         vendor_error_code -> Nullable<Text>,
         online -> Nullable<Bool>,
         gateway_id -> Nullable<Text>,
+        confidence -> Nullable<Text>,
     }
 }
 
@@ -339,8 +365,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     commands,
     connectors,
     dead_letters,
+    device_probes,
     feed_chunks,
     feed_head,
+    gateways,
     idempotency_keys,
     ingest_partitions,
     ingest_replicas,

@@ -86,6 +86,11 @@ impl Touched {
         self.0.keys()
     }
 
+    /// The devices that booted.
+    pub(crate) fn booted(&self) -> impl Iterator<Item = &ChargePointId> {
+        self.0.iter().filter(|(_, parts)| parts.booted).map(|(id, _)| id)
+    }
+
     /// Their connectors that are spoken of.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = (&ChargePointId, ConnectorId)> {
         self.0.iter().flat_map(|(id, parts)| parts.connectors.iter().map(move |connector| (id, *connector)))
@@ -113,8 +118,7 @@ impl Touched {
         &'a self,
         ledgers: &[&'a ChargePointId],
     ) -> Vec<(&'a ChargePointId, Option<CommandId>)> {
-        let booted = self.0.iter().filter(|(_, parts)| parts.booted).map(|(id, _)| id);
-        let open: BTreeSet<&ChargePointId> = booted.chain(ledgers.iter().copied()).collect();
+        let open: BTreeSet<&ChargePointId> = self.booted().chain(ledgers.iter().copied()).collect();
         let answered = self
             .0
             .iter()

@@ -9,6 +9,7 @@ use domain::command::{
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::time::Duration;
 use storage::commands::{
@@ -48,6 +49,7 @@ fn silent() -> PileSnapshot {
         pile_id: PILE,
         charge_point_id: device(),
         online: None,
+        confidence: Confidence::Live,
         heard: None,
         connectors: Vec::new(),
         open_sessions: Vec::new(),
@@ -136,6 +138,7 @@ fn new(command: Command) -> NewCommand {
         payload: serde_json::json!({"type": "Soft"}),
         degraded: false,
         seen_gateway_id: None,
+        confidence: Confidence::Live,
         keyed: None,
     }
 }
@@ -176,7 +179,12 @@ fn unpublished() -> Step {
 async fn a_command_is_found_as_it_was_recorded() {
     let (_database, mut connection) = database().await;
     let seen_gateway_id = Some(GatewayId::parse("gateway-9").unwrap());
-    let new = NewCommand { degraded: true, seen_gateway_id: seen_gateway_id.clone(), ..new(reset()) };
+    let new = NewCommand {
+        degraded: true,
+        seen_gateway_id: seen_gateway_id.clone(),
+        confidence: Confidence::Doubtful,
+        ..new(reset())
+    };
     assert_eq!(record(&mut connection, std::slice::from_ref(&new)).await.unwrap(), Recorded::All);
     let expected = RecordedCommand {
         record: new.to_record(),
@@ -187,6 +195,7 @@ async fn a_command_is_found_as_it_was_recorded() {
         transaction_id: None,
         degraded: true,
         seen_gateway_id,
+        confidence: Confidence::Doubtful,
     };
     assert_eq!(found(&mut connection, new.command.id).await, expected);
     let unknown = CommandId(Uuid::now_v7());

@@ -33,6 +33,7 @@ async fn a_station_is_made_and_read_again() {
     {
       "address": "虹桥路1号",
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },
@@ -60,6 +61,7 @@ async fn a_station_is_made_and_read_again() {
     {
       "address": "虹桥路1号",
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },
@@ -92,6 +94,7 @@ async fn a_name_is_enough() {
     {
       "address": null,
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },
@@ -208,6 +211,7 @@ async fn a_replacement_leaves_nothing_of_the_old() {
     {
       "address": null,
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },

@@ -4,6 +4,7 @@ use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
 use domain::command::{CommandState, EffectKind, FailureCode, Step, TrailEntry};
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use domain::presence::Confidence;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,13 +22,14 @@ pub(super) struct AcceptedAnswer<'a> {
     pile_id: PileId,
     charge_point_id: &'a str,
     gateway_id: &'a str,
+    confidence: Confidence,
     partition: i32,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(RoutedCommand { command, pile_id, partition, .. }: &'a RoutedCommand) -> Self {
+    fn from(RoutedCommand { command, pile_id, partition, confidence, .. }: &'a RoutedCommand) -> Self {
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),
@@ -35,6 +37,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
             pile_id: *pile_id,
             charge_point_id: command.charge_point_id.as_str(),
             gateway_id: command.gateway_id.as_str(),
+            confidence: *confidence,
             partition: *partition,
             issued_at: command.issued_at,
             expires_at: command.expires_at,
@@ -44,7 +47,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
 
 /// The same answer, to the same request sent again.
 impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
-    fn from(RecordedCommand { record, partition, .. }: &'a RecordedCommand) -> Self {
+    fn from(RecordedCommand { record, partition, confidence, .. }: &'a RecordedCommand) -> Self {
         Self {
             command_id: record.id,
             status: CommandState::Accepted.as_str(),
@@ -52,6 +55,7 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
             pile_id: record.pile_id,
             charge_point_id: record.charge_point_id.as_str(),
             gateway_id: record.gateway_id.as_str(),
+            confidence: *confidence,
             partition: *partition,
             issued_at: record.issued_at,
             expires_at: record.expires_at,
@@ -74,6 +78,7 @@ pub(super) struct CommandAnswer<'a> {
     gateway_id: &'a str,
     seen_gateway_id: Option<&'a str>,
     degraded: bool,
+    confidence: Confidence,
     partition: i32,
     #[schemars(with = "Map<String, Value>")]
     payload: &'a Value,
@@ -153,6 +158,7 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             gateway_id: record.gateway_id.as_str(),
             seen_gateway_id: found.seen_gateway_id.as_ref().map(|id| id.as_str()),
             degraded: found.degraded,
+            confidence: found.confidence,
             partition: found.partition,
             payload: &found.payload,
             session_id: record.session_id(),

@@ -5,6 +5,7 @@
 mod bad_input;
 mod events;
 mod ground;
+mod presence;
 mod samples;
 mod sharing;
 mod unreadable;

@@ -8,6 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use domain::awaited::Awaited;
+use domain::boot_probe::{BootAnswer, BootProbe};
 use domain::charge_point::ChargePoint;
 use domain::connector::Connector;
 use domain::event::BootReport;
@@ -17,6 +18,7 @@ use domain::ledger::Ledger;
 use domain::liveness::{Goodbye, Liveness};
 use domain::measure::Dated;
 use domain::order::Stamp;
+use domain::presence::{Confidence, Doubt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,6 +40,7 @@ pub(super) struct ChargePointRow {
     serial_number: Option<String>,
     booted_at: Option<DateTime<Utc>>,
     memory: Option<serde_json::Value>,
+    written_at: Option<DateTime<Utc>>,
 }
 
 /// What the fold must remember beyond the newest report; empty for most devices, and then not stored.
@@ -50,6 +53,10 @@ struct Memory {
     goodbyes: Vec<Goodbye>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     clockless: Vec<EventKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<Doubt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boot_answer: Option<BootAnswer>,
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -70,6 +77,8 @@ impl ChargePointRow {
             liveness: Liveness {
                 seen: self.seen(memory.rivals)?,
                 goodbyes: memory.goodbyes,
+                doubt: memory.doubt,
+                written_at: self.written_at,
                 last_seen_at: self.last_seen_at,
                 last_heartbeat_at: self.last_heartbeat_at,
             },
@@ -85,6 +94,7 @@ impl ChargePointRow {
             connectors,
             ledger,
             commands,
+            boot_probe: BootProbe { asked_at: None, answer: memory.boot_answer },
             clockless: memory.clockless,
         })
     }
@@ -114,7 +124,7 @@ impl Rows for Locked<'_> {
     const BEFORE: &'static str = "select
            charge_point_id, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
            seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number, booted_at,
-           memory
+           memory, written_at
          from unnest(";
     const AFTER: &'static str = ") as wanted (id)
          join charge_points on charge_point_id = id
@@ -148,6 +158,7 @@ pub(super) struct Columns<'a> {
     pub serial_number: Vec<Option<&'a str>>,
     pub booted_at: Vec<Option<DateTime<Utc>>>,
     pub memory: Vec<Option<serde_json::Value>>,
+    pub confidence: Vec<Option<&'static str>>,
 }
 
 impl<'a> Columns<'a> {
@@ -178,6 +189,8 @@ impl<'a> Columns<'a> {
         self.serial_number.push(boot.and_then(|boot| boot.value.serial_number.as_deref()));
         self.booted_at.push(boot.map(|boot| boot.at));
         self.memory.push(memory_of(state)?);
+        let confidence = state.liveness.confidence();
+        self.confidence.push((confidence != Confidence::Live).then(|| confidence.as_str()));
         Ok(())
     }
 }
@@ -189,12 +202,15 @@ impl Rows for Columns<'_> {
            gateway_id = new.gateway_id, seen_at = new.seen_at, seen_appended_at = new.seen_appended_at,
            seen_partition = new.seen_partition, seen_offset = new.seen_offset, seen_event = new.seen_event,
            model = new.model, vendor = new.vendor, firmware_version = new.firmware_version,
-           serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory
+           serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory,
+           confidence = new.confidence,
+           written_at = case when charge_points.seen_event is distinct from new.seen_event
+             then statement_timestamp() else charge_points.written_at end
          from unnest(";
     const AFTER: &'static str = ")
            as new (id, online, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
                    seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number,
-                   booted_at, memory)
+                   booted_at, memory, confidence)
          where charge_point_id = new.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
@@ -213,7 +229,8 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Text>, _>(&self.firmware_version)?;
         columns.push::<Nullable<Text>, _>(&self.serial_number)?;
         columns.push::<Nullable<Timestamptz>, _>(&self.booted_at)?;
-        columns.push::<Nullable<Jsonb>, _>(&self.memory)
+        columns.push::<Nullable<Jsonb>, _>(&self.memory)?;
+        columns.push::<Nullable<Text>, _>(&self.confidence)
     }
 }
 
@@ -222,8 +239,11 @@ fn memory_of(state: &ChargePoint) -> Result<Option<serde_json::Value>, StorageEr
         rivals: state.liveness.seen.as_ref().map(|seen| seen.rivals().to_vec()).unwrap_or_default(),
         goodbyes: state.liveness.goodbyes.clone(),
         clockless: state.clockless.clone(),
+        doubt: state.liveness.doubt.clone(),
+        boot_answer: state.boot_probe.answer.clone(),
     };
-    if memory.rivals.is_empty() && memory.goodbyes.is_empty() && memory.clockless.is_empty() {
+    let lists = memory.rivals.is_empty() && memory.goodbyes.is_empty() && memory.clockless.is_empty();
+    if lists && memory.doubt.is_none() && memory.boot_answer.is_none() {
         return Ok(None);
     }
     serde_json::to_value(memory).map(Some).map_err(broken)

@@ -1,8 +1,8 @@
 //! The columns of a command.
 
 use super::RecordedCommand;
-use crate::StorageError;
 use crate::schema::commands;
+use crate::{StorageError, charge_points};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
@@ -31,6 +31,7 @@ pub(super) type CommandColumns = (
     sql_types::Nullable<sql_types::Uuid>,
     sql_types::Bool,
     sql_types::Nullable<sql_types::Text>,
+    sql_types::Nullable<sql_types::Text>,
 );
 
 /// Their names, for statements in SQL, of the table under the name `command`.
@@ -39,7 +40,7 @@ macro_rules! command_columns {
         "command.id, command.pile_id, command.charge_point_id, command.name, command.payload, command.gateway_id,
          command.partition, command.issued_at, command.expires_at, command.trace_id, command.life,
          command.connector_id, command.id_tag, command.transaction_id, command.session_id, command.degraded,
-         command.seen_gateway_id"
+         command.seen_gateway_id, command.confidence"
     };
 }
 pub(super) use command_columns;
@@ -65,6 +66,7 @@ pub(super) struct CommandRow {
     session_id: Option<Uuid>,
     degraded: bool,
     seen_gateway_id: Option<String>,
+    confidence: Option<String>,
 }
 
 impl CommandRow {
@@ -107,6 +109,7 @@ impl CommandRow {
                 .map(GatewayId::parse)
                 .transpose()
                 .map_err(impossible)?,
+            confidence: charge_points::confidence(self.confidence.as_deref())?,
             record: self.into_record()?,
         })
     }

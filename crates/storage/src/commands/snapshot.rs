@@ -1,7 +1,7 @@
 //! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
-use crate::{Connection, StorageError};
+use crate::{Connection, StorageError, charge_points};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int2, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -56,7 +56,7 @@ impl Rows for Looks<'_> {
     type Statement = Looks<'static>;
     const BEFORE: &'static str = "
         select named.command_id, named.request_digest, pile.charge_point_id,
-               device.online, device.gateway_id, device.seen_at,
+               device.online, device.gateway_id, device.seen_at, device.confidence,
                connector.ids, connector.statuses, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors
         from unnest(";
@@ -100,6 +100,7 @@ impl Lookup for Looks<'_> {
         Nullable<Bool>,
         Nullable<Text>,
         Nullable<Timestamptz>,
+        Nullable<Text>,
         Array<Int2>,
         Array<Text>,
         Array<SqlUuid>,
@@ -118,6 +119,7 @@ struct SnapshotRow {
     online: Option<bool>,
     gateway_id: Option<String>,
     seen_at: Option<DateTime<Utc>>,
+    confidence: Option<String>,
     connector_ids: Vec<i16>,
     connector_statuses: Vec<String>,
     session_ids: Vec<Uuid>,
@@ -150,6 +152,7 @@ impl SnapshotRow {
             pile_id,
             charge_point_id: ChargePointId::parse(device).map_err(|error| broken("piles", error))?,
             online: self.online,
+            confidence: charge_points::confidence(self.confidence.as_deref())?,
             heard,
             connectors: connectors.map(|(id, status)| connector(id, &status)).collect::<Result<_, _>>()?,
             open_sessions: sessions
