@@ -62,6 +62,7 @@ fn session() -> Value {
         "reservationId": null,
         "commandId": "0192f0c3-5140-7e6a-a2a1-1c2d3e4f5061",
         "startedAt": "2026-03-01T09:12:30Z",
+        "startedBy": "event",
         "endedAt": null,
         "endReason": null,
         "meterStartWh": 1_182_400.0,
