@@ -14,6 +14,7 @@ mod feed;
 mod fleet;
 mod metrics;
 mod observability;
+mod presence;
 mod promql;
 mod publishing;
 mod services;

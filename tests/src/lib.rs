@@ -160,6 +160,18 @@ impl Platform {
         [serve_assets(&self.database, &topics.events, &assets).await, commands]
     }
 
+    /// Starts a replica of command-dispatcher that asks silent devices whether they are there, with `own` settings.
+    /// The platform's other one asks none.
+    pub async fn ask_devices(&self, own: &[(&str, &str)]) -> SocketAddr {
+        let topics = &self.simulator_settings.topics;
+        let asks = [
+            ("presence.probe_message", "BootNotification"),
+            ("presence.ingest_topic", topics.events.as_str()),
+        ];
+        let own = [asks.as_slice(), own].concat();
+        serve_commands(&self.database, &topics.commands, &own).await
+    }
+
     /// Registers a pile with a device of its own; answers the pile's path and the device.
     ///
     /// # Panics
@@ -285,6 +297,8 @@ async fn serve_commands(database: &TestDatabase, topic: &str, own: &[(&str, &str
         ("redis.command_timeout_ms", PATIENT_MS),
         ("dispatch.topic", topic),
         ("dispatch.partitions", partitions.as_str()),
+        // Devices are asked only where a test says so.
+        ("presence.probe_message", "off"),
     ];
     let settings =
         runtime::settings::parse(command_dispatcher::DEFAULTS, &[&overrides, own].concat()).unwrap();

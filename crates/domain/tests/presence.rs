@@ -1,6 +1,6 @@
 //! Whether a device is there: what follows from silence, from questions and from their answers.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::charge_point::ChargePoint;

@@ -89,19 +89,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let census = AbortOnDropHandle::new(census);
     let counted = async { census.await.context("who counts the fleet died") };
     let presence = Presence::new(settings.ingest.silence(settings.presence));
-    let heard = Arc::clone(&presence.gateways).keep_writing(watch.clone(), context.shutdown.clone());
-    let heard = AbortOnDropHandle::new(tokio::spawn(heard));
-    let heard = async { heard.await.context("the task that writes when gateways were heard died") };
-    let concerned = Arc::clone(&presence.concerned).keep_looking(
-        watch,
-        Arc::clone(&metrics),
-        presence.silence.answer,
-        context.shutdown.clone(),
-    );
-    let concerned = AbortOnDropHandle::new(tokio::spawn(concerned));
-    let concerned = async { concerned.await.context("the task that watches suspected gateways died") };
+    let watched = presence.clone().keep(watch, Arc::clone(&metrics), context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted, heard, concerned)?;
+    tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted, watched)?;
     Ok(())
 }

@@ -6,8 +6,13 @@ mod heard;
 pub(crate) use concerned::Concerned;
 pub(crate) use heard::HeardGateways;
 
+use crate::metrics::Metrics;
+use anyhow::Context as _;
+use runtime::Shutdown;
 use std::sync::Arc;
+use storage::Database;
 use storage::presence::silence::SilencePolicy;
+use tokio_util::task::AbortOnDropHandle;
 
 /// What the tasks of partitions share of that.
 #[derive(Debug, Clone)]
@@ -24,5 +29,23 @@ impl Presence {
     /// Nothing is known yet.
     pub(crate) fn new(silence: SilencePolicy) -> Self {
         Self { gateways: Arc::default(), concerned: Arc::default(), silence }
+    }
+
+    /// Writes when gateways were heard, and looks for devices that are concerned, until asked to stop.
+    ///
+    /// # Errors
+    /// When one of the tasks died.
+    pub(crate) async fn keep(
+        self,
+        database: Database,
+        metrics: Arc<Metrics>,
+        shutdown: Shutdown,
+    ) -> anyhow::Result<()> {
+        let heard = self.gateways.keep_writing(database.clone(), shutdown.clone());
+        let heard = AbortOnDropHandle::new(tokio::spawn(heard));
+        let concerned = self.concerned.keep_looking(database, metrics, self.silence.answer, shutdown);
+        let concerned = AbortOnDropHandle::new(tokio::spawn(concerned));
+        heard.await.context("the task that writes when gateways were heard died")?;
+        concerned.await.context("the task that looks for devices of suspected gateways died")
     }
 }

@@ -1,6 +1,7 @@
 //! Whether devices are there: which gateways are heard, which devices were asked for a sign of life, and what follows from
 //! silence.
 
+pub mod concerned;
 pub mod due;
 pub mod gateways;
 pub mod probes;

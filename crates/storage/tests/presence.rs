@@ -17,9 +17,9 @@ use storage::batch::{Folded, Written, write};
 use storage::commands::{self, NewCommand};
 use storage::ingest_partitions::{self, Kept, PartitionLease};
 use storage::presence::due::{self, Dueness};
-use storage::presence::gateways;
 use storage::presence::probes::{self, NewProbe, ProbeReason};
-use storage::presence::silence::{self, SilencePolicy, judge_devices, take_silent_offline};
+use storage::presence::silence::{SilencePolicy, judge_devices, take_silent_offline};
+use storage::presence::{concerned, gateways};
 use storage::{Connection, Touched, status_changes};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -264,10 +264,10 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), quiet);
     let suspected = gateways::list_suspected(&mut connection).await.unwrap();
     assert_eq!(suspected, quiet);
-    let concerned = silence::list_concerned(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
-    assert_eq!(concerned.len(), 3);
-    assert_eq!(silence::list_concerned(&mut connection, &[1], &suspected, answer, 10).await.unwrap(), []);
-    let devices: Vec<_> = concerned.into_iter().map(|(_, device)| device).collect();
+    let found = concerned::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
+    assert_eq!(found.len(), 3);
+    assert_eq!(concerned::list(&mut connection, &[1], &suspected, answer, 10).await.unwrap(), []);
+    let devices: Vec<_> = found.into_iter().map(|(_, device)| device).collect();
     let judged =
         judge_devices(&mut connection, &ground.lease, &POLICY, devices.clone()).await.unwrap().unwrap();
     assert_eq!((judged.doubted.len(), judged.gone), (3, 0));
@@ -282,16 +282,16 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
     }
     ground.beat(&mut connection, &device(3)).await;
     ground.age(11).await;
-    let concerned = silence::list_concerned(&mut connection, &[0], &[], answer, 10).await.unwrap();
-    assert_eq!(concerned.len(), 2);
+    let found = concerned::list(&mut connection, &[0], &[], answer, 10).await.unwrap();
+    assert_eq!(found.len(), 2);
     let judged = judge_devices(&mut connection, &ground.lease, &POLICY, devices).await.unwrap().unwrap();
     assert_eq!((judged.doubted.len(), judged.gone, judged.doubts_settled.len()), (1, 2, 2));
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     assert_eq!(gateways::list_suspected(&mut connection).await.unwrap(), [], "it is heard again");
-    assert!(silence::has_doubtful(&mut connection, &[0]).await.unwrap());
+    assert!(concerned::has_doubtful(&mut connection, &[0]).await.unwrap());
     ground.beat(&mut connection, &device(3)).await;
     assert_eq!(ground.stands().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
-    assert!(!silence::has_doubtful(&mut connection, &[0]).await.unwrap());
+    assert!(!concerned::has_doubtful(&mut connection, &[0]).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -356,7 +356,7 @@ async fn command(ground: &Ground, connection: &mut Connection, requested: Trigge
         confidence: Confidence::Live,
         keyed: None,
     };
-    assert_eq!(commands::record_many(connection, &[new.clone()]).await.unwrap(), commands::Recorded::All);
+    assert_eq!(commands::record_many(connection, &[new]).await.unwrap(), commands::Recorded::All);
 }
 
 #[tokio::test(flavor = "multi_thread")]

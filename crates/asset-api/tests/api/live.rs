@@ -24,6 +24,7 @@ const HEARD: &str = "
            ('0192f0c1-0000-7000-8000-000000000003', 'CP-1', 2, '2026-07-25T09:00:00Z', 80000, '2026-07-25T09:30:00Z')";
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one answer, shown whole")]
 async fn a_pile_is_shown_with_what_its_device_reports() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;

@@ -7,7 +7,7 @@ use runtime::{Shutdown, causes};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use storage::presence::{gateways, silence};
+use storage::presence::{concerned, gateways};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::time::MissedTickBehavior;
 
@@ -98,10 +98,9 @@ async fn look(
         if suspected.is_empty() && !has_doubtful {
             return Ok((Vec::new(), false));
         }
-        let found =
-            silence::list_concerned(&mut connection, &partitions, &suspected, answer, AT_ONCE).await?;
+        let found = concerned::list(&mut connection, &partitions, &suspected, answer, AT_ONCE).await?;
         let goes_on = !suspected.is_empty() || !found.is_empty();
-        let has_doubtful = goes_on || silence::has_doubtful(&mut connection, &partitions).await?;
+        let has_doubtful = goes_on || concerned::has_doubtful(&mut connection, &partitions).await?;
         Ok((found, has_doubtful))
     };
     database.run(look).await

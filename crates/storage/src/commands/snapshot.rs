@@ -85,8 +85,8 @@ impl Rows for Looks<'_> {
                    coalesce(array_agg(life order by id), '{}') as lives
             from commands
             where charge_point_id = pile.charge_point_id and open and name = 'RemoteStartTransaction'
-              and (state in ('accepted', 'published', 'unknown')
-                   or state = 'confirmed' and expires_at > clock_timestamp())
+              and state in ('accepted', 'published', 'unknown', 'confirmed')
+              and expires_at > case state when 'confirmed' then clock_timestamp() else '-infinity' end
         ) start
         order by place";
 

@@ -1,0 +1,72 @@
+//! Which devices a gateway's silence concerns: one look for all partitions of a replica.
+
+use super::{broken, heard_at};
+use crate::{Connection, StorageError};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Text};
+use diesel_async::RunQueryDsl;
+use domain::ids::{ChargePointId, GatewayId};
+use std::time::Duration;
+
+#[derive(QueryableByName)]
+struct ConcernedRow {
+    #[diesel(sql_type = Text)]
+    charge_point_id: String,
+    #[diesel(sql_type = Int4)]
+    seen_partition: i32,
+}
+
+/// Of the devices that `partitions` last spoke of, at most `limit` of whom something follows from a gateway's silence: those of
+/// `suspected` gateways that are not doubtful yet, and those that are and did not answer in time. Each with its partition.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list(
+    connection: &mut Connection,
+    partitions: &[i32],
+    suspected: &[GatewayId],
+    answer: Duration,
+    limit: i64,
+) -> Result<Vec<(i32, ChargePointId)>, StorageError> {
+    let gateways: Vec<&str> = suspected.iter().map(GatewayId::as_str).collect();
+    let rows: Vec<ConcernedRow> = diesel::sql_query(concat!(
+        "select device.charge_point_id, device.seen_partition from charge_points as device
+         left join device_probes as probe on probe.charge_point_id = device.charge_point_id
+         where device.online and device.seen_partition = any($1)
+           and (device.confidence is null and device.gateway_id = any($2)
+             or device.confidence is not null and probe.published and probe.asked_at > ",
+        heard_at!(),
+        " and probe.asked_at < clock_timestamp() - make_interval(secs => $3))
+         limit $4"
+    ))
+    .bind::<Array<Int4>, _>(partitions)
+    .bind::<Array<Text>, _>(gateways)
+    .bind::<Float8, _>(answer.as_secs_f64())
+    .bind::<Int8, _>(limit)
+    .load(connection)
+    .await?;
+    let of = |row: ConcernedRow| {
+        Ok((row.seen_partition, ChargePointId::parse(&row.charge_point_id).map_err(broken)?))
+    };
+    rows.into_iter().map(of).collect()
+}
+
+/// Whether any device that `partitions` last spoke of is online and doubtful.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn has_doubtful(connection: &mut Connection, partitions: &[i32]) -> Result<bool, StorageError> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    let found: Found = diesel::sql_query(
+        "select exists (select 1 from charge_points
+                        where online and confidence is not null and seen_partition = any($1)) as found",
+    )
+    .bind::<Array<Int4>, _>(partitions)
+    .get_result(connection)
+    .await?;
+    Ok(found.found)
+}
