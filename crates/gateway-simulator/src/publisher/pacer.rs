@@ -39,11 +39,10 @@ impl Pacer {
         let Some(mut queue) = receiver else { return };
         let mut free_at = Instant::now();
         while let Some(outgoing) = queue.recv().await {
-            if outgoing.is_lost() {
+            if outgoing.is_lost_before(free_at).await {
                 outgoing.fail(SimulatorError::Lost);
                 continue;
             }
-            tokio::time::sleep_until(free_at).await;
             free_at = Instant::now() + self.interval;
             if let Err(error) = publisher.enqueue(outgoing.stamped(runtime::clock::now())).await {
                 tracing::debug!(%error, "an event is not sent");

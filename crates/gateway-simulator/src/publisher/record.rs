@@ -7,6 +7,7 @@ use runtime::kafka::NewRecord;
 use runtime::trace::TraceHeaders;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use wire::{CONTENT_TYPE, JSON};
 
@@ -81,6 +82,18 @@ impl Outgoing {
     /// Whether the pod that would send it was killed.
     pub(super) fn is_lost(&self) -> bool {
         self.killed.as_ref().is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// Waits until then, or until the pod that would send it is killed; says whether it was.
+    pub(super) async fn is_lost_before(&self, instant: Instant) -> bool {
+        match &self.killed {
+            Some(killed) if !killed.is_cancelled() => timeout_at(instant, killed.cancelled()).await.is_ok(),
+            Some(_) => true,
+            None => {
+                tokio::time::sleep_until(instant).await;
+                false
+            }
+        }
     }
 
     /// It will not be sent.

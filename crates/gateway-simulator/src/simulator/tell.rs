@@ -49,7 +49,8 @@ impl Core {
         if reaction.link == Some(LinkChange::Up) {
             self.note_held(&id, Some(origin.pod));
         }
-        let key = if self.manners.writes_key(&reaction) { self.write_key(&id, origin.pod).await } else { Ok(()) };
+        let key =
+            if self.manners.writes_key(&reaction) { self.write_key(&id, origin.pod).await } else { Ok(()) };
         let mut pending = Vec::with_capacity(reaction.events.len());
         for happened in reaction.events {
             pending.extend(self.tell(&id, happened, origin).await?);

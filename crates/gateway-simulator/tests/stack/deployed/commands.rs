@@ -31,7 +31,8 @@ async fn a_command_for_a_device_of_another_pod_is_dropped_by_this_one_alone() {
     let id = bench.device(1).await;
     let received = bench.order(1, &id, trigger(TriggeredMessage::StatusNotification)).await;
     assert_eq!(received.pod, bench.simulator.pods()[1]);
-    eventually("the other pod to drop it", || async { bench.simulator.statistics().commands_dropped == 1 }).await;
+    eventually("the other pod to drop it", || async { bench.simulator.statistics().commands_dropped == 1 })
+        .await;
     assert_eq!(bench.simulator.commands().len(), 1);
 }
 
@@ -48,6 +49,7 @@ async fn in_a_shared_group_a_pod_reads_its_range_whatever_devices_it_holds() {
     let command = bench.command(&pod, &id, start_on(2));
     bench.publish(1, &command).await;
     assert_eq!(bench.received(&command).await.outcome, Outcome::Accepted);
-    eventually("the first to be dropped", || async { bench.simulator.statistics().commands_dropped == 1 }).await;
+    eventually("the first to be dropped", || async { bench.simulator.statistics().commands_dropped == 1 })
+        .await;
     assert_eq!(bench.simulator.commands().len(), 1);
 }

@@ -23,7 +23,8 @@ async fn a_transaction_shows_by_its_readings_and_its_stop_alone() {
     let seconds = transaction_id.as_integer().unwrap();
     assert!((began..began + 30).contains(&seconds), "{seconds} is not the Unix time of the start");
     bench.order(0, &id, CommandKind::StopTransaction { transaction_id }).await;
-    let is_stop = |event: &domain::event::GatewayEvent| matches!(event.kind, EventKind::TransactionStopped(_));
+    let is_stop =
+        |event: &domain::event::GatewayEvent| matches!(event.kind, EventKind::TransactionStopped(_));
     let records = bench.records_until(&id, is_stop).await;
     let messages: Vec<Value> = records
         .iter()
@@ -108,7 +109,8 @@ async fn events_for_which_a_pod_has_no_room_are_lost_and_counted() {
     settings.gateway.event_queue = 1;
     settings.gateway.event_interval_ms = 200;
     let bench = Bench::start(settings, 4).await;
-    let connecting = bench.simulator.connect(DeviceSpec::new(charge_point()).on_pod(0).with_connectors(9)).await;
+    let connecting =
+        bench.simulator.connect(DeviceSpec::new(charge_point()).on_pod(0).with_connectors(9)).await;
     assert!(connecting.is_err(), "{connecting:?}");
     assert!(bench.simulator.statistics().events_dropped >= 7, "{:?}", bench.simulator.statistics());
 }

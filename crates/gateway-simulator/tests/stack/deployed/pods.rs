@@ -1,7 +1,7 @@
 //! Pods that are killed and come back, and where their devices go.
 
 use super::settings;
-use crate::bench::{Bench, settings as as_asked};
+use crate::bench::{Bench, PATIENCE, settings as as_asked};
 use crate::sample::{charge_point, connector, start_on};
 use domain::event::EventKind;
 use gateway_simulator::settings::CommandGroups;
@@ -33,16 +33,18 @@ async fn a_pod_that_is_killed_says_nothing_and_leaves_its_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_a_pod_has_not_sent_are_lost_with_it() {
     let mut settings = settings();
-    settings.gateway.flush_ms = 20_000;
+    settings.gateway.event_interval_ms = 60_000;
+    settings.gateway.flush_ms = 50;
     let bench = Bench::start(settings, 4).await;
     let connecting = bench.simulator.connect(DeviceSpec::new(charge_point()).on_pod(0));
     let (connected, killed) = tokio::join!(connecting, async {
-        eventually("the device", || async { bench.simulator.statistics().connected == 1 }).await;
+        // The first event is sent at once, and the others wait behind it.
+        bench.simulator.wait_for_event(|_| true, PATIENCE).await.unwrap();
         bench.simulator.kill_pod(0).await
     });
     assert!(matches!(connected, Err(SimulatorError::Lost)), "{connected:?}");
     assert_eq!(killed.unwrap().len(), 1);
-    assert_eq!(bench.simulator.statistics().events_sent, 0);
+    assert_eq!(bench.simulator.statistics().events_sent, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,11 +66,11 @@ async fn a_pod_that_comes_back_carries_old_commands_out_again() {
         bench.simulator.commands().iter().filter(|received| is_order(received)).count() == 2
     })
     .await;
-    let charges = |sent: &std::sync::Arc<gateway_simulator::SentEvent>| {
-        matches!(&sent.event.kind, EventKind::StatusChanged(report) if report.status.as_str() == "Charging")
-    };
-    eventually("a second charge", || async { bench.simulator.events().iter().filter(|it| charges(it)).count() == 2 })
-        .await;
+    let charges = |sent: &std::sync::Arc<gateway_simulator::SentEvent>| matches!(&sent.event.kind, EventKind::StatusChanged(report) if report.status.as_str() == "Charging");
+    eventually("a second charge", || async {
+        bench.simulator.events().iter().filter(|it| charges(it)).count() == 2
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,5 +117,8 @@ async fn a_pod_holds_ten_thousand_devices() {
     assert_eq!((lost.len(), bench.simulator.statistics().connected), (10_000, 0));
     assert_eq!(bench.simulator.reconnect_all(lost, 1, Reconnect::WithoutBoot).await.unwrap(), 0);
     let statistics = bench.simulator.statistics();
-    assert_eq!((statistics.connected, statistics.events_sent, statistics.events_dropped), (10_000, 20_000, 0));
+    assert_eq!(
+        (statistics.connected, statistics.events_sent, statistics.events_dropped),
+        (10_000, 20_000, 0)
+    );
 }
