@@ -256,7 +256,7 @@ fn a_boot_is_no_refresh() {
     court.beats("pod-0").at(1).sees("pod-0", 300).at(205).beats("pod-0").sees("pod-0", 96);
     court.at(210).says("pod-0", connected()).at(211).sees("pod-0", 299);
     assert_eq!(court.broken(), ["ROUTE_NOT_REFRESHED"]);
-    court.at(311).sees("pod-0", 299);
+    court.at(300).sees("pod-0", 210).at(311).sees("pod-0", 299);
     assert_eq!(court.broken(), NOTHING, "nothing but the gateway can have written it");
 }
 
