@@ -37,9 +37,15 @@ def settings(service):
     return {SHORT.get(name) or name.removeprefix("CHARGING__").lower().replace("__", "."): value for name, value in ours.items()}
 
 
-def topics():
+def listed():
+    """The lines of the list of topics: name, partitions, settings."""
     lines = (ROOT / "deploy/local/topics").read_text().splitlines()
-    return {name: int(count) for name, count in (line.split() for line in lines if line and not line.startswith("#"))}
+    rows = [[*line.split(), ""][:3] for line in lines if line and not line.startswith("#")]
+    return [(name, int(count), dict(pair.split("=") for pair in settings.split(",") if pair)) for name, count, settings in rows]
+
+
+def topics():
+    return {name: count for name, count, _ in listed()}
 
 
 def test_the_whole_platform_is_there(services):
@@ -122,20 +128,51 @@ def test_topics_are_those_that_the_services_use(services):
 
 
 def test_topics_are_made_as_the_list_says(tmp_path):
-    tool, told = tmp_path / "tool", tmp_path / "told"
-    tool.write_text(f'#!/bin/sh\nprintf "%s " "$@" >>{told}\necho >>{told}\n')
-    tool.chmod(0o755)
+    tools = {}
+    for name in ("topics", "configs"):
+        tool = tmp_path / name
+        tool.write_text(f'#!/bin/sh\nprintf "%s " "$@" >>{tool}.calls\necho >>{tool}.calls\n')
+        tool.chmod(0o755)
+        tools[f"{name.upper()}_TOOL"] = str(tool)
 
-    def create(listed):
-        return subprocess.run([COMPOSE / "create-topics", "kafka:9092", listed], env={**os.environ, "TOPICS_TOOL": str(tool)}, capture_output=True, timeout=30, check=False)
+    def create(path):
+        return subprocess.run([COMPOSE / "create-topics", "kafka:9092", path], env={**os.environ, **tools}, capture_output=True, timeout=30, check=False)
 
     assert create(ROOT / "deploy/local/topics").returncode == 0
-    calls = told.read_text().splitlines()
-    assert len(calls) == len(topics())
-    for call, (name, partitions) in zip(calls, topics().items(), strict=True):
+    made = (tmp_path / "topics.calls").read_text().splitlines()
+    assert len(made) == len(listed())
+    for call, (name, partitions, _) in zip(made, listed(), strict=True):
         assert f"--create --if-not-exists --topic {name} --partitions {partitions} " in call
-    (tmp_path / "wrong").write_text("commands-down many\n")
-    assert create(tmp_path / "wrong").returncode == 1
+    configured = (tmp_path / "configs.calls").read_text().splitlines()
+    assert configured == ["--bootstrap-server kafka:9092 --alter --entity-type topics --entity-name commands-down --add-config retention.ms=120000,segment.ms=60000 "]
+    for wrong in ("commands-down many", "commands-down 128 retention.ms", "commands-down 128 retention.ms=1, segment.ms=2", "commands-down 128 a=1=2"):
+        (tmp_path / "wrong").write_text(f"{wrong}\n")
+        assert create(tmp_path / "wrong").returncode == 1, wrong
+
+
+def test_commands_are_deleted_soon_after_they_expire(services):
+    """A gateway that starts again may carry out what is still on the topic."""
+    dispatch = defaults("command-dispatcher")["dispatch"]
+    (kept,) = [settings for name, _, settings in listed() if name == dispatch["topic"]]
+    assert dispatch["command_ttl_s"] * 1000 <= int(kept["retention.ms"]) == dispatch["command_retention_s"] * 1000
+    # Kafka deletes whole segments, so a segment must not stay open for longer.
+    assert int(kept["segment.ms"]) <= int(kept["retention.ms"])
+    # And it looks for what to delete at intervals.
+    local = dict(line.split("=", 1) for line in (ROOT / "deploy/local/kafka/server.properties.in").read_text().splitlines() if "=" in line and not line.startswith("#"))
+    looks = {local["log.retention.check.interval.ms"], services["kafka"]["environment"]["KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS"]}
+    assert len(looks) == 1 and int(looks.pop()) <= int(kept["segment.ms"])
+    assert defaults("gateway-simulator")["check"]["command_retention_s"] == dispatch["command_retention_s"]
+
+
+def test_topics_for_an_operator_are_those_of_the_list():
+    """The KafkaTopic objects of the examples."""
+    objects = list(yaml.safe_load_all((ROOT / "deploy/helm/examples/strimzi/topics.yaml").read_text()))
+    assert {(item["apiVersion"], item["kind"]) for item in objects} == {("kafka.strimzi.io/v1", "KafkaTopic")}
+    for item, (name, partitions, settings) in zip(objects, listed(), strict=True):
+        assert item["metadata"]["name"] == name
+        assert (item["spec"]["partitions"], item["spec"]["replicas"]) == (partitions, 3)
+        config = {key: str(value) for key, value in item["spec"]["config"].items()}
+        assert config == {"min.insync.replicas": "2", **settings}
 
 
 def test_our_containers_are_as_tight_as_in_a_cluster(services):

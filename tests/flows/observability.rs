@@ -124,6 +124,7 @@ async fn measured(platform: &Platform, fleet: &Fleet) -> Vec<Families> {
     let events = platform.kafka.writer(&platform.simulator_settings.topics.events);
     events.publish(0, records.to_vec(), PUBLISH).await.unwrap();
     let last = [
+        "commands_topic_retention_seconds{",
         "ingest_commands_settled_total{",
         "ingest_ignored_total{",
         "feed_delay_seconds ",

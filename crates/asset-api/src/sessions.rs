@@ -40,8 +40,9 @@ pub async fn list_of_pile(
         .run(move |mut connection| async move {
             let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
             let device = &pile.details.charge_point_id;
-            let rows =
+            let mut rows =
                 storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;
+            storage::sessions::fill_registers(&mut connection, &mut rows).await?;
             let place = |last: &ChargingSession| Cursor { created_at: last.started_at, id: last.id.0 };
             let live = storage::piles::find_live(&mut connection, device).await?;
             Ok((Page::cut(&request, rows, place), live))
@@ -57,7 +58,8 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
     let (session, live) = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
-            let session = found.ok_or(ApiError::SessionNotFound)?;
+            let mut session = found.ok_or(ApiError::SessionNotFound)?;
+            storage::sessions::fill_registers(&mut connection, std::slice::from_mut(&mut session)).await?;
             let live = storage::piles::find_live(&mut connection, &session.charge_point_id).await?;
             Ok((session, live))
         })

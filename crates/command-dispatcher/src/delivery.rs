@@ -66,7 +66,8 @@ impl Delivery {
     ) -> Result<Arc<RoutedCommand>, DispatchError> {
         let routed = Arc::new(routed);
         let id = routed.command.id;
-        let span = tracing::info_span!("deliver command", command_id = %id);
+        let span =
+            tracing::info_span!("deliver command", command_id = %id, route = routed.way.source.as_str());
         let work = self.clone().carry_out(Arc::clone(&routed)).instrument(span);
         let task = self.tasks.spawn(work);
         match timeout(self.patience.saturating_sub(asked.elapsed()), task).await {
@@ -137,6 +138,7 @@ impl RoutedCommand {
             partition: self.partition,
             payload,
             goal: self.goal.clone(),
+            route: self.way.source,
             degraded: self.way.degraded,
             seen_gateway_id: self.way.seen.clone(),
             keyed: self.keyed.clone(),

@@ -140,8 +140,7 @@ impl Dispatcher {
         }
         let pile = look.pile.ok_or(DispatchError::PileNotFound)?;
         let kind = intent.into_command(&pile, &self.startable)?;
-        let way = self.routes.find(&pile, clock::now()).await?;
-        let way = way.ok_or_else(|| DispatchError::NoGateway(pile.charge_point_id.clone()))?;
+        let way = self.routes.find(&pile).await?;
         Ok(Prepared::Routed(Box::new(RoutedCommand {
             pile_id,
             partition: way.route.partition,

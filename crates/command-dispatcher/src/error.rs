@@ -55,8 +55,8 @@ pub(crate) enum DispatchError {
     /// It met another command when it was to be recorded.
     #[error("it met another command")]
     Conflict(Conflict),
-    /// No gateway says that it holds the device.
-    #[error("no gateway holds {0}")]
+    /// No key in Redis names a gateway for the device, and its events are not used, or name none either.
+    #[error("no gateway claims {0}")]
     NoGateway(ChargePointId),
     /// Nobody can say which gateway holds the device.
     #[error("the gateways' routes cannot be read")]

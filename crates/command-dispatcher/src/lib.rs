@@ -9,6 +9,7 @@
 
 mod batches;
 mod books;
+mod command_retention;
 mod delivery;
 mod dispatcher;
 mod error;

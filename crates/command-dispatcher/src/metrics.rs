@@ -1,24 +1,29 @@
 //! What is counted of commands.
 
-use domain::command::{CommandKind, FailureCode};
+use domain::command::{CommandKind, FailureCode, RouteSource};
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use std::time::Duration;
 
 /// Upper bounds in seconds: from a broker next door to the publish time-out.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0];
+
+/// What a command's route follows where key and newest event name different gateways.
+const WINNERS: [&str; 2] = ["key", "event"];
 
 /// The instruments of this service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     commands: Counter<u64>,
     publishing: Histogram<f64>,
+    routes: Counter<u64>,
     lookups: Counter<u64>,
     mismatches: Counter<u64>,
     degraded: Counter<u64>,
     expired: Counter<u64>,
     unnoted: Counter<u64>,
     batch_items: Counter<u64>,
+    topic_retention: Gauge<f64>,
 }
 
 impl Metrics {
@@ -31,7 +36,13 @@ impl Metrics {
                 metrics.expired.add(0, &labels);
             }
         }
-        for counter in [&metrics.mismatches, &metrics.degraded, &metrics.unnoted] {
+        for source in RouteSource::ALL {
+            metrics.routes.add(0, &[KeyValue::new("route", source.as_str())]);
+        }
+        for winner in WINNERS {
+            metrics.mismatches.add(0, &[KeyValue::new("winner", winner)]);
+        }
+        for counter in [&metrics.degraded, &metrics.unnoted] {
             counter.add(0, &[]);
         }
         metrics
@@ -49,6 +60,10 @@ impl Metrics {
                 .with_description("Time to publish a command until all replicas had it, or until that failed")
                 .with_boundaries(BUCKETS.to_vec())
                 .build(),
+            routes: meter
+                .u64_counter("commands.routes")
+                .with_description("Routes found for commands, by how the gateway was found")
+                .build(),
             lookups: meter
                 .u64_counter("commands.route.lookups")
                 .with_description("Look-ups of the gateway that holds a device, by the key that told it")
@@ -56,7 +71,8 @@ impl Metrics {
             mismatches: meter
                 .u64_counter("commands.route.mismatches")
                 .with_description(
-                    "Routes in Redis that name another gateway than the device was last heard through",
+                    "Routes in Redis that name another gateway than the device was last heard through, by which of \
+                     the two the command was sent to",
                 )
                 .build(),
             degraded: meter
@@ -77,6 +93,11 @@ impl Metrics {
                 .u64_counter("commands.batch.items")
                 .with_description("Piles of batches of commands that were settled, by outcome")
                 .build(),
+            topic_retention: meter
+                .f64_gauge("commands.topic.retention")
+                .with_unit("s")
+                .with_description("Time that the command topic keeps records for, as last read")
+                .build(),
         }
     }
 
@@ -96,9 +117,16 @@ impl Metrics {
         self.lookups.add(1, &[KeyValue::new("found", found)]);
     }
 
-    /// Redis names another gateway than the device was last heard through.
-    pub(crate) fn route_mismatch(&self) {
-        self.mismatches.add(1, &[]);
+    /// The gateway of a command was found by `source`.
+    pub(crate) fn routed(&self, source: RouteSource) {
+        self.routes.add(1, &[KeyValue::new("route", source.as_str())]);
+    }
+
+    /// Redis names another gateway than the device was last heard through; `source` tells which of the two was chosen.
+    pub(crate) fn route_mismatch(&self, source: RouteSource) {
+        let [key, event] = WINNERS;
+        let winner = if source == RouteSource::Key { key } else { event };
+        self.mismatches.add(1, &[KeyValue::new("winner", winner)]);
     }
 
     /// Redis was away, and the gateway that the device was last heard through was taken.
@@ -115,6 +143,12 @@ impl Metrics {
     pub(crate) fn batch_items(&self, count: usize, outcome: &'static str) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         self.batch_items.add(count, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    /// The command topic keeps records for this time; `None` means without limit.
+    pub(crate) fn topic_retention(&self, topic: &str, retention: Option<Duration>) {
+        let seconds = retention.map_or(f64::INFINITY, |retention| retention.as_secs_f64());
+        self.topic_retention.record(seconds, &[KeyValue::new("topic", topic.to_owned())]);
     }
 
     /// A command called `name` expired, for `cause`.

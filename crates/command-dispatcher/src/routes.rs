@@ -1,12 +1,15 @@
-//! Which gateway holds a device, as the gateways themselves say in Redis, and which partition it reads.
+//! Which gateway holds a device, by the keys of the gateways in Redis and the device's events, and which partition it reads.
 
+use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::command::{GatewayRoute, PileSnapshot};
+use chrono::TimeDelta;
+use domain::command::{ChosenGateway, GatewayRoute, PileSnapshot, RouteKey, RouteSource, choose_gateway};
 use domain::ids::GatewayId;
+use runtime::clock;
 use runtime::redis::{Redis, RedisError};
 use std::num::NonZeroU16;
+use std::time::Duration;
 use wire::routing::RoutingHash;
 
 /// How the gateway of a command was found.
@@ -14,9 +17,11 @@ use wire::routing::RoutingHash;
 pub(crate) struct Way {
     /// Where to.
     pub route: GatewayRoute,
+    /// By which rule.
+    pub source: RouteSource,
     /// Redis was away: it is the gateway last seen on the device's events.
     pub degraded: bool,
-    /// The gateway last seen on the device's events, where that is another one.
+    /// The gateway last seen on the device's events, where Redis names another one.
     pub seen: Option<GatewayId>,
 }
 
@@ -24,76 +29,104 @@ pub(crate) struct Way {
 #[derive(Debug)]
 pub(crate) struct Routes {
     redis: Redis,
-    hash: RoutingHash,
-    partitions: NonZeroU16,
-    fallback: TimeDelta,
+    partitions: GatewayPartitions,
+    key_life: TimeDelta,
+    use_last_heard: bool,
     metrics: Metrics,
 }
 
-impl Routes {
-    /// Ways told by `redis`.
-    pub(crate) fn new(redis: Redis, settings: &DispatchSettings, metrics: Metrics) -> Self {
-        Self {
-            redis,
-            hash: settings.routing_hash,
-            partitions: settings.partitions,
-            fallback: TimeDelta::seconds(settings.route_fallback_s.into()),
-            metrics,
-        }
+/// Which partition of the command topic a gateway reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GatewayPartitions {
+    hash: RoutingHash,
+    partitions: NonZeroU16,
+}
+
+impl GatewayPartitions {
+    /// By the hash and the number of partitions that gateways use, too.
+    pub(crate) const fn new(settings: &DispatchSettings) -> Self {
+        Self { hash: settings.routing_hash, partitions: settings.partitions }
     }
 
-    /// The way to the pile's device at `now`; `None` when no gateway holds it. While Redis is away it is the gateway that the
-    /// device was heard through, if that is not long ago.
-    ///
-    /// # Errors
-    /// When Redis is away, and the device was not heard of for too long.
-    pub(crate) async fn find(
-        &self,
-        pile: &PileSnapshot,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Way>, RedisError> {
-        let heard = pile.heard.as_ref();
-        match self.told(pile).await {
-            Ok(told) => Ok(told.map(|gateway_id| {
-                let seen = heard.map(|heard| &heard.gateway_id).filter(|seen| **seen != gateway_id).cloned();
-                if seen.is_some() {
-                    self.metrics.route_mismatch();
-                }
-                Way { route: self.route_to(gateway_id), degraded: false, seen }
-            })),
-            Err(away) => {
-                let fresh = heard.filter(|heard| now - heard.at <= self.fallback).ok_or(away)?;
-                self.metrics.degraded();
-                let route = self.route_to(fresh.gateway_id.clone());
-                Ok(Some(Way { route, degraded: true, seen: None }))
-            }
-        }
-    }
-
-    /// The gateway that Redis says holds the pile's device. One round trip.
-    async fn told(&self, pile: &PileSnapshot) -> Result<Option<GatewayId>, RedisError> {
-        let by_charge_point = format!("conn:{}", pile.charge_point_id);
-        let by_pile = format!("conn:{}", pile.pile_id);
-        let values = self
-            .redis
-            .get_many(&[&by_charge_point, &by_pile])
-            .await
-            .inspect_err(|_away| self.metrics.looked_up("unavailable"))?;
-        let keys = [("charge_point", by_charge_point), ("pile", by_pile)];
-        let told =
-            keys.iter().zip(values).find_map(|((kind, key), value)| Some((*kind, gateway(key, &value?)?)));
-        self.metrics.looked_up(told.as_ref().map_or("none", |(kind, _)| kind));
-        Ok(told.map(|(_, gateway_id)| gateway_id))
-    }
-
-    fn route_to(&self, gateway_id: GatewayId) -> GatewayRoute {
+    /// The route to a gateway.
+    pub(crate) fn route_to(self, gateway_id: GatewayId) -> GatewayRoute {
         GatewayRoute { partition: self.hash.partition(gateway_id.as_str(), self.partitions), gateway_id }
     }
 }
 
-/// The gateway that a key names; a value that can be no gateway's name counts as absent.
-fn gateway(key: &str, value: &str) -> Option<GatewayId> {
-    GatewayId::parse(value)
-        .inspect_err(|error| tracing::warn!(key, %error, "a route in Redis names no gateway"))
-        .ok()
+impl Routes {
+    /// Routes by the keys in `redis` and the devices' events.
+    pub(crate) fn new(redis: Redis, settings: &DispatchSettings, metrics: Metrics) -> Self {
+        Self {
+            redis,
+            partitions: GatewayPartitions::new(settings),
+            key_life: TimeDelta::seconds(settings.route_key_life_s.into()),
+            use_last_heard: settings.route_last_heard,
+            metrics,
+        }
+    }
+
+    /// The way to the pile's device, which is online; [`choose_gateway`] has the rules. They are the same when Redis is away.
+    ///
+    /// # Errors
+    /// [`DispatchError::NoGateway`] when Redis has no key and the device's events may not or cannot tell a gateway;
+    /// [`DispatchError::RouteStore`] when Redis is away as well.
+    pub(crate) async fn find(&self, pile: &PileSnapshot) -> Result<Way, DispatchError> {
+        let (key, away) = match self.look_up(pile).await {
+            Ok(key) => (key, None),
+            Err(away) => (None, Some(away)),
+        };
+        let heard = pile.heard.as_ref();
+        let Some(chosen) = choose_gateway(key.as_ref(), heard, self.use_last_heard) else {
+            return Err(away.map_or_else(
+                || DispatchError::NoGateway(pile.charge_point_id.clone()),
+                DispatchError::RouteStore,
+            ));
+        };
+        let degraded = away.is_some();
+        self.report(pile, &chosen, degraded);
+        let ChosenGateway { gateway_id, source, is_disputed } = chosen;
+        let seen = heard.filter(|_| is_disputed).map(|heard| heard.gateway_id.clone());
+        Ok(Way { route: self.partitions.route_to(gateway_id), source, degraded, seen })
+    }
+
+    fn report(&self, pile: &PileSnapshot, chosen: &ChosenGateway, degraded: bool) {
+        self.metrics.routed(chosen.source);
+        if degraded {
+            self.metrics.degraded();
+        }
+        if chosen.is_disputed {
+            self.metrics.route_mismatch(chosen.source);
+        }
+        if chosen.source == RouteSource::Moved {
+            let (charge_point_id, gateway_id) = (&pile.charge_point_id, &chosen.gateway_id);
+            tracing::info!(%charge_point_id, %gateway_id, "the device has moved: its key in Redis is outdated");
+        }
+    }
+
+    /// The key that names the gateway of the pile's device, the device's own key before the pile's. One round trip.
+    async fn look_up(&self, pile: &PileSnapshot) -> Result<Option<RouteKey>, RedisError> {
+        let by_charge_point = format!("conn:{}", pile.charge_point_id);
+        let by_pile = format!("conn:{}", pile.pile_id);
+        let values = self
+            .redis
+            .get_many_with_ttl(&[&by_charge_point, &by_pile])
+            .await
+            .inspect_err(|_away| self.metrics.looked_up("unavailable"))?;
+        let keys = [("charge_point", by_charge_point), ("pile", by_pile)];
+        let found = keys.iter().zip(values).find_map(|((kind, name), value)| {
+            let (gateway, ttl) = value?;
+            Some((*kind, self.parse_key(name, &gateway, ttl)?))
+        });
+        self.metrics.looked_up(found.as_ref().map_or("none", |(kind, _)| kind));
+        Ok(found.map(|(_, key)| key))
+    }
+
+    /// A key and its age; one whose value is not a valid gateway id counts as absent.
+    fn parse_key(&self, name: &str, value: &str, ttl: Option<Duration>) -> Option<RouteKey> {
+        let gateway_id = GatewayId::parse(value)
+            .inspect_err(|error| tracing::warn!(key = name, %error, "a key in Redis has no valid gateway id"))
+            .ok()?;
+        Some(RouteKey::read(gateway_id, ttl, self.key_life, clock::now()))
+    }
 }

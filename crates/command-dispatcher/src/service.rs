@@ -2,6 +2,7 @@
 
 use crate::batches::{Batches, Runner};
 use crate::books::Books;
+use crate::command_retention::RetentionCheck;
 use crate::delivery::Delivery;
 use crate::dispatcher::Dispatcher;
 use crate::expiry::Expiry;
@@ -37,6 +38,10 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let kafka = Kafka::new(&settings.kafka)?;
     let topic = Arc::new(CommandTopic::new(&kafka, &settings.dispatch));
     report_health(&context.health, &database, &redis, &topic);
+    let retention = RetentionCheck::new(&kafka, &settings.dispatch, metrics.clone());
+    let state = retention.state();
+    context.health.add_advisory("commands retention", move || state.advisory());
+    let retention = AbortOnDropHandle::new(tokio::spawn(retention.run(context.shutdown.clone())));
 
     let deadline = Duration::from_millis(settings.http.request_deadline_ms);
     let patience = deadline.saturating_sub(MARGIN);
@@ -68,6 +73,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     runner.await?;
     delivery.finish().await;
     expiry.await?;
+    retention.await?;
     Ok(())
 }
 
@@ -77,7 +83,7 @@ fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Ar
         let database = database.clone();
         async move { database.check_schema().await.map_err(|error| error.to_string()) }
     });
-    // Without it, commands go by what was last heard of a device: see `route_fallback_s`.
+    // Without it, commands go to the gateway that the device was last heard through: see `route_last_heard`.
     health.add_until_passed("redis", move || {
         let redis = redis.clone();
         async move { redis.ping().await.map_err(|error| error.to_string()) }

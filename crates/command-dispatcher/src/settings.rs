@@ -43,14 +43,18 @@ pub struct DispatchSettings {
     pub startable_statuses: Vec<ConnectorStatus>,
     /// Seconds after which a command must not be carried out any more.
     pub command_ttl_s: u32,
+    /// Seconds that the topic may keep commands, by its `retention.ms` and its `segment.ms`.
+    pub command_retention_s: u32,
     /// Milliseconds that publishing a command may take.
     pub publish_timeout_ms: u64,
     /// Seconds after its time is over that an answer to a command is still waited for.
     pub answer_grace_s: u32,
     /// Milliseconds between two looks for commands whose time is over.
     pub expiry_interval_ms: u64,
-    /// Seconds that a device's last event tells its gateway for, while Redis is away.
-    pub route_fallback_s: u32,
+    /// Seconds that a key in Redis has to live when a gateway writes it.
+    pub route_key_life_s: u32,
+    /// Whether a command goes to the gateway that the device was last heard through when no key names one.
+    pub route_last_heard: bool,
     /// Hours that the key of a request is remembered.
     pub idempotency_retention_h: u32,
     /// Milliseconds between two looks for batches of commands.

@@ -2,9 +2,10 @@
 
 use crate::command::{CommandRecord, DeviceAnswer, Step, Taken};
 use crate::event::{CommandAnswer, TransactionStart};
-use crate::ids::{CommandId, EventKey, SessionId};
+use crate::ids::{CommandId, ConnectorId, EventKey, IdTag, SessionId};
 use crate::order::Stamp;
 use crate::session::ChargingSession;
+use crate::status::ConnectorStatus;
 use std::collections::BTreeMap;
 
 /// Commands that are open, and those that an event names; only as many as a batch of events needs.
@@ -42,11 +43,44 @@ impl Awaited {
         start: &TransactionStart,
         session: SessionId,
         stamp: Stamp,
-    ) -> Option<CommandId> {
-        let causes = self.0.values_mut().filter(|record| record.causes(start, stamp));
+    ) -> Option<(CommandId, IdTag)> {
+        self.caused(session, stamp, |record| record.causes(start, stamp))
+    }
+
+    /// The command that caused `opened`, a session that readings told by the record at `stamp` showed.
+    pub(crate) fn seen_charging(
+        &mut self,
+        opened: &ChargingSession,
+        stamp: Stamp,
+    ) -> Option<(CommandId, IdTag)> {
+        self.caused(opened.id, stamp, |record| record.causes_session(opened, stamp))
+    }
+
+    /// Of the commands that are `meant`, the one that `session` is the effect of, with whom it was for.
+    fn caused(
+        &mut self,
+        session: SessionId,
+        stamp: Stamp,
+        meant: impl Fn(&CommandRecord) -> bool,
+    ) -> Option<(CommandId, IdTag)> {
+        let causes = self.0.values_mut().filter(|record| meant(record));
         let cause = causes.max_by_key(|record| (!record.life.state().is_end(), record.id))?;
         cause.see_start(session, stamp);
-        Some(cause.id)
+        Some((cause.id, cause.driver()?.clone()))
+    }
+
+    /// Records that `connector` has another status `now`, told by the record at `stamp`: the effect of
+    /// the commands that asked for it.
+    pub(crate) fn status_changed(
+        &mut self,
+        connector: ConnectorId,
+        before: Option<ConnectorStatus>,
+        now: ConnectorStatus,
+        stamp: Stamp,
+    ) {
+        for record in self.0.values_mut() {
+            record.see_status(connector, before, now, stamp);
+        }
     }
 
     /// Notes which of `sessions` have ended as they were to.

@@ -42,7 +42,8 @@ impl ChargePoint {
         Changes {
             charge_point: self.liveness != before.liveness
                 || self.boot != before.boot
-                || self.clockless != before.clockless,
+                || self.clockless != before.clockless
+                || self.ledger_until != before.ledger_until,
             connectors: changed.map(|connector| connector.id).collect(),
             ledger,
             sessions: sessions.changed.into_iter().map(|(_, session)| session).collect(),

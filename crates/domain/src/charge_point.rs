@@ -4,11 +4,12 @@ use crate::awaited::Awaited;
 use crate::command::Taken;
 use crate::connector::Connector;
 use crate::event::{
-    BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, TransactionStart, TransactionStop,
+    BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart,
+    TransactionStop,
 };
 use crate::ids::{ChargePointId, ConnectorId, EventKey, SessionId, TransactionId};
 use crate::latest::Offered;
-use crate::ledger::{Derived, Entered, Ledger, Unplaced};
+use crate::ledger::{Derived, Entered, Ledger, Sighting, Unplaced};
 use crate::liveness::Liveness;
 use crate::measure::{Dated, keep_newer};
 use crate::order::{RecordPosition, Stamp, believe};
@@ -28,6 +29,9 @@ pub struct ChargePoint {
     pub connectors: BTreeMap<ConnectorId, Connector>,
     /// What was said of its transactions.
     pub ledger: Ledger,
+    /// The instant of the newest fact in the ledger. A status that is not newer may change when a
+    /// session began; a newer one need not be held against the ledger.
+    pub ledger_until: Option<DateTime<Utc>>,
     /// Commands that its events may still speak of.
     pub commands: Awaited,
     /// Recent events that claimed an absurd time. The time they are ordered by is their record's, so a second copy would
@@ -109,6 +113,7 @@ impl ChargePoint {
             boot: None,
             connectors: BTreeMap::new(),
             ledger: Ledger::default(),
+            ledger_until: None,
             commands: Awaited::default(),
             clockless: Vec::new(),
         }
@@ -161,13 +166,11 @@ impl ChargePoint {
                 heard.into()
             }
             EventKind::Disconnected { .. } => self.liveness.part(event, stamp).into(),
-            EventKind::StatusChanged(report) => {
-                self.connector(report.connector_id).report_status(report, key, stamp).into()
-            }
+            EventKind::StatusChanged(report) => self.report_status(report, key, stamp).into(),
             EventKind::MeterValues(values) => self.read_meter(event, values, stamp, position),
             EventKind::TransactionStarted(start) => self.start(event, start, stamp),
             EventKind::TransactionUpdated(update) => match &update.transaction_id {
-                Some(id) => entered(self.sight(event, update.connector_id, id, stamp)),
+                Some(id) => entered(self.sight(event, Sighting::of_update(update, id), stamp)),
                 None => heard.into(),
             },
             EventKind::TransactionStopped(stop) => self.stop(event, stop, stamp, position),
@@ -184,18 +187,32 @@ impl ChargePoint {
         }
     }
 
+    fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
+        let connector = self.connector(report.connector_id);
+        let before = connector.reported_status();
+        let offered = connector.report_status(report, event, stamp);
+        if self.ledger_until.is_some_and(|until| stamp.at <= until) {
+            self.ledger.follow_statuses(&self.connectors);
+            self.see_ends();
+        }
+        if offered == Offered::Newest {
+            self.commands.status_changed(report.connector_id, before, report.status, stamp);
+        }
+        offered
+    }
+
     fn start(&mut self, event: &GatewayEvent, start: &TransactionStart, stamp: Stamp) -> Outcome {
         // Gateways number anew after a restart: the same id may mean another transaction from here on.
         if let Some(connector) = self.connectors.get_mut(&start.connector_id) {
             connector.sighted = None;
         }
-        let session = SessionId::derive(&self.id, &event.event_id, stamp.at.timestamp_millis());
+        let session = self.session_id(event, stamp);
         let told = self.ledger.enter_start(session, &event.event_id, start, stamp);
         if told == Entered::New {
-            if let Some(cause) = self.commands.started(start, session, stamp) {
-                self.ledger.note_cause(session, cause);
+            if let Some((cause, id_tag)) = self.commands.started(start, session, stamp) {
+                self.ledger.record_cause(session, cause, &id_tag);
             }
-            self.see_ends();
+            self.ledger_changed();
         }
         self.bound_ledger();
         entered(told)
@@ -212,16 +229,38 @@ impl ChargePoint {
             Some(_) => Stamp::new(stop.stopped_at, position),
             None => stamp,
         };
-        let outcome = entered(self.ledger.enter_stop(&event.event_id, stop, stamp));
+        let session = self.session_id(event, stamp);
+        let outcome = entered(self.ledger.enter_stop(session, &event.event_id, stop, stamp));
         if outcome != Outcome::Applied {
             return outcome;
         }
+        self.ledger_changed();
+        self.forget_sight(stop.transaction_id.as_ref());
         let key = EventKey::of(&event.event_id);
-        let Derived { sessions, unplaced } = self.sessions();
-        self.commands.ended(&sessions);
-        let unplaced = unplaced.into_iter().find(|(event, _)| *event == key);
+        let unplaced = self.sessions().unplaced.into_iter().find(|(event, _)| *event == key);
         self.bound_ledger();
         unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(Misfit::Stop(why)))
+    }
+
+    /// The id of the session that `event` opens, if it opens one.
+    fn session_id(&self, event: &GatewayEvent, stamp: Stamp) -> SessionId {
+        SessionId::derive(&self.id, &event.event_id, stamp.at.timestamp_millis())
+    }
+
+    /// A transaction that was stopped is in use no more.
+    fn forget_sight(&mut self, stopped: Option<&TransactionId>) {
+        for connector in self.connectors.values_mut() {
+            if stopped.is_some() && connector.sighted.as_ref().map(|sighted| &sighted.value) == stopped {
+                connector.sighted = None;
+            }
+        }
+    }
+
+    /// A fact was added: looks what follows from it.
+    fn ledger_changed(&mut self) {
+        self.ledger_until = self.ledger_until.max(self.ledger.newest_at());
+        self.ledger.follow_statuses(&self.connectors);
+        self.see_ends();
     }
 
     /// Looks which sessions have ended, where a command waits for that: what came late may have ended another one.
@@ -252,32 +291,50 @@ impl ChargePoint {
             newer |= connector.read_meter(reading, stamp.at, position) == Offered::Newest;
         }
         if let Some(id) = &values.transaction_id {
-            newer |= self.sight(event, values.connector_id, id, stamp) == Entered::New;
+            newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Entered::New;
         }
         if newer { Outcome::Applied } else { Outcome::Ignored(Ignored::Stale) }
     }
 
-    fn sight(
-        &mut self,
-        event: &GatewayEvent,
-        connector: ConnectorId,
-        transaction: &TransactionId,
-        stamp: Stamp,
-    ) -> Entered {
-        if self.connectors.get(&connector).is_some_and(|held| held.has_sighted(transaction, stamp.at)) {
+    fn sight(&mut self, event: &GatewayEvent, sighting: Sighting, stamp: Stamp) -> Entered {
+        let Sighting { connector, transaction, .. } = &sighting;
+        if self.connectors.get(connector).is_some_and(|held| held.has_sighted(transaction, stamp.at)) {
             return Entered::Known;
         }
-        let entered = self.ledger.enter_sight(&event.event_id, connector, transaction, stamp);
-        if entered != Entered::TooLate {
-            let sighted = Dated { at: stamp.at, value: transaction.clone() };
-            if let Some(connector) = self.connectors.get_mut(&connector) {
-                connector.sighted = Some(sighted);
-            }
-        }
+        let (connector, sighted) = (*connector, Dated { at: stamp.at, value: transaction.clone() });
+        let session = self.session_id(event, stamp);
+        let entered = self.ledger.enter_sight(session, &event.event_id, sighting, stamp);
         if entered == Entered::New {
-            self.see_ends();
+            self.ledger_changed();
+            self.find_cause(session, stamp);
+        }
+        if entered != Entered::TooLate
+            && self.is_under_way(&sighted.value)
+            && let Some(connector) = self.connectors.get_mut(&connector)
+        {
+            connector.sighted = Some(sighted);
         }
         entered
+    }
+
+    /// Whether a session of `transaction` is open.
+    fn is_under_way(&self, transaction: &TransactionId) -> bool {
+        let sessions = self.sessions().sessions;
+        sessions.iter().any(|held| held.is_open() && held.transaction_id.as_ref() == Some(transaction))
+    }
+
+    /// Looks for the command that caused `session`, which a sighting has just opened.
+    fn find_cause(&mut self, session: SessionId, stamp: Stamp) {
+        if self.commands.is_empty() {
+            return;
+        }
+        let sessions = self.sessions().sessions;
+        let opened = sessions.iter().find(|held| held.id == session && held.command_id.is_none());
+        if let Some(opened) = opened
+            && let Some((cause, id_tag)) = self.commands.seen_charging(opened, stamp)
+        {
+            self.ledger.record_cause(session, cause, &id_tag);
+        }
     }
 
     fn connector(&mut self, id: ConnectorId) -> &mut Connector {

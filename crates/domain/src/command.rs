@@ -4,6 +4,7 @@ mod check;
 mod configuration;
 mod life;
 mod record;
+mod route;
 
 pub use check::{LastHeard, OpenSession, PileSnapshot, Refusal, StartInFlight};
 pub use configuration::{ConfigurationKey, ConfigurationValue};
@@ -12,6 +13,7 @@ pub use life::{
     TrailEntry,
 };
 pub use record::{CommandRecord, Goal};
+pub use route::{ChosenGateway, RouteKey, RouteSource, choose_gateway};
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
 use chrono::{DateTime, Utc};

@@ -6,6 +6,7 @@ use crate::latest::{self, Latest, Offered, Report};
 use crate::measure::{Dated, MeterReading, keep_newer};
 use crate::order::{RecordPosition, Stamp};
 use crate::status::ConnectorStatus;
+use crate::status_trail::StatusTrail;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ pub struct Connector {
     pub id: ConnectorId,
     /// Its newest status report; `None` when only readings were heard.
     pub status: Option<Latest<StatusView>>,
+    /// Its recent statuses: when it began to charge.
+    pub trail: StatusTrail,
     /// Newest active power, in W.
     pub power_w: Option<Dated<f64>>,
     /// Newest reading of the energy register, in Wh.
@@ -43,12 +46,14 @@ pub struct StatusView {
 impl Connector {
     /// A connector that nothing is known of yet.
     #[must_use]
-    pub const fn new(id: ConnectorId) -> Self {
-        Self { id, status: None, power_w: None, energy_wh: None, soc_percent: None, sighted: None }
+    pub fn new(id: ConnectorId) -> Self {
+        let trail = StatusTrail::default();
+        Self { id, status: None, trail, power_w: None, energy_wh: None, soc_percent: None, sighted: None }
     }
 
     /// Takes a status report in.
     pub fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
+        self.trail.add(stamp.at, report.status);
         let value = StatusView {
             status: report.status,
             error_code: report.error_code.clone(),
@@ -76,6 +81,12 @@ impl Connector {
             newer |= offered.is_some_and(|value| keep_newer(held, Dated { at, value }));
         }
         if newer { Offered::Newest } else { Offered::Stale }
+    }
+
+    /// The status that it reported last.
+    #[must_use]
+    pub fn reported_status(&self) -> Option<ConnectorStatus> {
+        self.status.as_ref().map(|status| status.newest().value.status)
     }
 
     /// Whether the ledger is known to have an earlier sight of `transaction` here than one at `at`.

@@ -52,14 +52,11 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
             ..BootReport::default()
         })),
         Just(EventKind::Disconnected { reason: None }),
-        (connector.clone(), 0..9_usize).prop_map(|(connector_id, status)| {
-            EventKind::StatusChanged(StatusReport {
-                connector_id,
-                status: ConnectorStatus::ALL[status],
-                error_code: None,
-                info: None,
-                vendor_error_code: None,
-            })
+        (connector.clone(), 0..9_usize)
+            .prop_map(|(connector_id, status)| reported(connector_id, ConnectorStatus::ALL[status])),
+        (connector.clone(), proptest::bool::ANY).prop_map(|(connector_id, charges)| {
+            let status = if charges { ConnectorStatus::Charging } else { ConnectorStatus::Preparing };
+            reported(connector_id, status)
         }),
         start.clone().prop_map(EventKind::TransactionStarted),
         start.prop_map(EventKind::TransactionUpdated),
@@ -80,6 +77,16 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
             })
         }),
     ]
+}
+
+fn reported(connector_id: ConnectorId, status: ConnectorStatus) -> EventKind {
+    EventKind::StatusChanged(StatusReport {
+        connector_id,
+        status,
+        error_code: None,
+        info: None,
+        vendor_error_code: None,
+    })
 }
 
 /// A log in event order: gaps between events (often none), two pods, each record with a latency of its own.

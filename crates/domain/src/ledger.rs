@@ -1,6 +1,7 @@
 //! The sessions of a charge point, derived from what was said of its transactions.
 //!
-//! Starts, stops and first sights of a transaction id are kept as a set of facts; the sessions are a pure function of that
+//! Starts, stops and first sights of a transaction id are kept as a set of facts, with what the statuses of the connectors
+//! tell of when charges began; the sessions are a pure function of that
 //! set: the facts are told again in the order of their stamps, whatever order they arrived in. So a duplicate changes
 //! nothing, and an id or a start that comes late finds its place. (Gateway contract, "Sessions".)
 
@@ -8,12 +9,14 @@ mod derive;
 
 pub use derive::{Derived, Unplaced};
 
-use crate::event::{TransactionStart, TransactionStop};
+use crate::connector::Connector;
+use crate::event::{MeterValues, TransactionStart, TransactionStop};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
 use crate::order::Stamp;
 use crate::session::ChargingSession;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What was said of the recent transactions of a charge point.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -58,12 +61,27 @@ pub enum Told {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
     },
-    /// This id was in use on this connector.
+    /// This id was in use on this connector. Opens a session where no start told of it.
     Sight {
         /// Where.
         connector: ConnectorId,
         /// The id.
         transaction: TransactionId,
+        /// The session that it opens; absent from sights that earlier releases stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+        /// Who charges, where the event or the command that caused the session says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id_tag: Option<IdTag>,
+        /// Energy register when the id was first seen, in Wh.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meter_wh: Option<f64>,
+        /// The command that it was started by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<CommandId>,
+        /// When the connector had last begun to charge by then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        began: Option<DateTime<Utc>>,
     },
     /// A transaction ended.
     Stop {
@@ -73,7 +91,62 @@ pub enum Told {
         reason: Option<String>,
         /// Energy register, in Wh.
         meter_wh: Option<f64>,
+        /// The session that it tells of if nothing named the transaction before; absent from stops
+        /// that earlier releases stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+        /// The connectors that were known by then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        places: Vec<Place>,
     },
+}
+
+/// A connector that a transaction may have been on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Which one; never the device as a whole.
+    pub connector: ConnectorId,
+    /// When it had last begun to charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<DateTime<Utc>>,
+}
+
+/// A transaction id seen on a connector, with what the event tells besides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// Where.
+    pub connector: ConnectorId,
+    /// The id.
+    pub transaction: TransactionId,
+    /// Who charges, when told.
+    pub id_tag: Option<IdTag>,
+    /// Energy register, in Wh, when told.
+    pub meter_wh: Option<f64>,
+}
+
+impl Sighting {
+    /// That `transaction` was named by readings. Of several registers the greatest counts, as everywhere.
+    #[must_use]
+    pub fn of_readings(values: &MeterValues, transaction: &TransactionId) -> Self {
+        let registers = values.readings.iter().filter_map(|reading| reading.energy_wh);
+        Self {
+            connector: values.connector_id,
+            transaction: transaction.clone(),
+            id_tag: None,
+            meter_wh: registers.reduce(f64::max),
+        }
+    }
+
+    /// That `transaction` was named by an update, which carries what a start carries.
+    #[must_use]
+    pub fn of_update(update: &TransactionStart, transaction: &TransactionId) -> Self {
+        Self {
+            connector: update.connector_id,
+            transaction: transaction.clone(),
+            id_tag: update.id_tag.clone(),
+            meter_wh: update.meter_start_wh,
+        }
+    }
 }
 
 /// What became of a fact.
@@ -118,30 +191,48 @@ impl Ledger {
         })
     }
 
-    /// Notes that `session` was started by the command `cause`.
-    pub fn note_cause(&mut self, session: SessionId, cause: CommandId) {
+    /// Records that `session` was started by the command `cause`, for `id_tag` unless an event told the
+    /// tag.
+    pub fn record_cause(&mut self, session: SessionId, cause: CommandId, id_tag: &IdTag) {
         for fact in &mut self.facts {
-            if let Told::Start { session: id, command, .. } = &mut fact.told
-                && *id == session
-            {
-                *command = Some(cause);
+            match &mut fact.told {
+                Told::Start { session: id, command, .. } if *id == session => *command = Some(cause),
+                Told::Sight { session: Some(id), command, id_tag: told, .. } if *id == session => {
+                    *command = Some(cause);
+                    told.get_or_insert_with(|| id_tag.clone());
+                }
+                Told::Start { .. } | Told::Sight { .. } | Told::Stop { .. } => {}
             }
         }
     }
 
-    /// Enters that `transaction` was in use on `connector`; only the first sight of an id matters.
+    /// Enters a sighting, which opens `session` if no start tells of the transaction. Only the first
+    /// sighting of an id on a connector matters.
     pub fn enter_sight(
         &mut self,
+        session: SessionId,
         event: &EventId,
-        connector: ConnectorId,
-        transaction: &TransactionId,
+        sighting: Sighting,
         stamp: Stamp,
     ) -> Entered {
-        let same = |told: &Told| matches!(told, Told::Sight { connector: c, transaction: t } if *c == connector && t == transaction);
-        if self.facts.iter().any(|fact| same(&fact.told) && fact.stamp <= stamp) {
-            return Entered::Known;
+        let Sighting { connector, transaction, id_tag, meter_wh } = sighting;
+        let same = |told: &Told| matches!(told, Told::Sight { connector: c, transaction: t, .. } if *c == connector && *t == transaction);
+        let held = self.facts.iter_mut().find(|fact| same(&fact.told));
+        let mut told = Told::Sight {
+            connector,
+            transaction: transaction.clone(),
+            session: Some(session),
+            id_tag,
+            meter_wh,
+            command: None,
+            began: None,
+        };
+        if let Some(held) = held {
+            if held.stamp <= stamp {
+                return held.complete(session);
+            }
+            told.keep_cause(&held.told);
         }
-        let told = Told::Sight { connector, transaction: transaction.clone() };
         let entered = self.enter(Fact { stamp, event: EventKey::of(event), told });
         if entered == Entered::New {
             let mut seen = false;
@@ -151,8 +242,15 @@ impl Ledger {
         entered
     }
 
-    /// Enters the stop that `event` tells.
-    pub fn enter_stop(&mut self, event: &EventId, stop: &TransactionStop, stamp: Stamp) -> Entered {
+    /// Enters the stop that `event` tells, which is `session` by itself if nothing named the
+    /// transaction before.
+    pub fn enter_stop(
+        &mut self,
+        session: SessionId,
+        event: &EventId,
+        stop: &TransactionStop,
+        stamp: Stamp,
+    ) -> Entered {
         self.enter(Fact {
             stamp,
             event: EventKey::of(event),
@@ -160,8 +258,32 @@ impl Ledger {
                 transaction: stop.transaction_id.clone(),
                 reason: stop.reason.clone(),
                 meter_wh: stop.meter_stop_wh,
+                session: Some(session),
+                places: Vec::new(),
             },
         })
+    }
+
+    /// Takes from the statuses of `connectors` when charges began, as far as they still tell.
+    pub fn follow_statuses(&mut self, connectors: &BTreeMap<ConnectorId, Connector>) {
+        for Fact { stamp, told, .. } in &mut self.facts {
+            match told {
+                Told::Sight { connector, began, .. } => {
+                    let trail = connectors.get(connector).map(|connector| &connector.trail);
+                    if let Some(trail) = trail.filter(|trail| trail.covers(stamp.at)) {
+                        *began = trail.began_by(stamp.at);
+                    }
+                }
+                Told::Stop { places, .. } => follow_places(places, connectors, stamp.at),
+                Told::Start { .. } => {}
+            }
+        }
+    }
+
+    /// The instant of the newest fact.
+    #[must_use]
+    pub fn newest_at(&self) -> Option<DateTime<Utc>> {
+        self.facts.last().map(|fact| fact.stamp.at)
     }
 
     /// The sessions that the facts tell of.
@@ -224,12 +346,19 @@ impl Ledger {
 impl Fact {
     /// Takes the place of the same fact told with a later stamp; what caused it stays known.
     fn replace(&mut self, mut earlier: Self) {
-        if let (Told::Start { command: known, .. }, Told::Start { command, .. }) =
-            (&self.told, &mut earlier.told)
-        {
-            *command = *known;
-        }
+        earlier.told.keep_cause(&self.told);
         *self = earlier;
+    }
+
+    /// Gives a sight that an earlier release stored the session that it opens.
+    fn complete(&mut self, id: SessionId) -> Entered {
+        match &mut self.told {
+            Told::Sight { session: session @ None, .. } => {
+                *session = Some(id);
+                Entered::New
+            }
+            _ => Entered::Known,
+        }
     }
 
     /// Whether it was said of `session`, which has ended.
@@ -242,4 +371,34 @@ impl Fact {
             Told::Stop { transaction, .. } => named(transaction),
         }
     }
+}
+
+impl Told {
+    /// Takes over what caused the session from `other`, the same fact told with another stamp.
+    fn keep_cause(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Start { command, .. }, Self::Start { command: known, .. }) => *command = *known,
+            (
+                Self::Sight { command, id_tag, .. },
+                Self::Sight { command: known @ Some(_), id_tag: known_tag, .. },
+            ) => {
+                *command = *known;
+                *id_tag = id_tag.take().or_else(|| known_tag.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Adds the connectors that had reported a status by `at`, with when they had begun to charge.
+fn follow_places(places: &mut Vec<Place>, connectors: &BTreeMap<ConnectorId, Connector>, at: DateTime<Utc>) {
+    let reported = connectors.values().filter(|connector| !connector.id.is_whole());
+    for connector in reported.filter(|connector| connector.trail.had_reported_by(at)) {
+        let told = connector.trail.covers(at).then(|| connector.trail.began_by(at));
+        match places.iter_mut().find(|place| place.connector == connector.id) {
+            Some(place) => place.began = told.unwrap_or(place.began),
+            None => places.push(Place { connector: connector.id, began: told.flatten() }),
+        }
+    }
+    places.sort_by_key(|place| place.connector);
 }

@@ -27,5 +27,6 @@ pub mod sample;
 mod schema;
 pub mod session;
 pub mod status;
+pub mod status_trail;
 pub mod tariff;
 pub mod text;

@@ -2,6 +2,8 @@
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A charging session as the events of its charge point tell it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,9 +26,49 @@ pub struct ChargingSession {
     pub started_at: DateTime<Utc>,
     /// The energy register when it began, in Wh.
     pub meter_start_wh: Option<f64>,
+    /// What shows that it began.
+    pub started_by: StartedBy,
     /// Open, or how it ended.
     pub state: SessionState,
 }
+
+/// What a session rests on. A start that arrives later replaces weaker evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StartedBy {
+    /// `transaction.started`.
+    #[default]
+    Event,
+    /// The first meter values, or the first update, that named the transaction: the gateway sent no
+    /// start.
+    Readings,
+    /// The stop alone: nothing named the transaction before.
+    Stop,
+}
+
+impl StartedBy {
+    /// Every kind of evidence, the strongest first.
+    pub const ALL: [Self; 3] = [Self::Event, Self::Readings, Self::Stop];
+
+    /// The word for it in the API and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Readings => "readings",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// The evidence that the API calls `word`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// The reason why a session ended whose stop never came: another one began on its connector.
+pub const SUPERSEDED: &str = "Superseded";
 
 /// Open, or how it ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +79,7 @@ pub enum SessionState {
     Ended {
         /// When.
         at: DateTime<Utc>,
-        /// OCPP 1.6 reason, when told.
+        /// OCPP 1.6 reason, when told; [`SUPERSEDED`] where the next session ended it.
         reason: Option<String>,
         /// The energy register then, in Wh.
         meter_stop_wh: Option<f64>,

@@ -60,6 +60,12 @@ impl ConnectorStatus {
         }
     }
 
+    /// Whether a charge is under way: energy flows, or vehicle or charge point pause it.
+    #[must_use]
+    pub const fn is_charge(self) -> bool {
+        matches!(self, Self::Charging | Self::SuspendedEV | Self::SuspendedEVSE)
+    }
+
     /// The status called `name`, in exactly its OCPP 1.6 spelling.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

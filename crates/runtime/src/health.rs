@@ -23,18 +23,31 @@ const CACHE_AGE: Duration = Duration::from_millis(500);
 
 type CheckFn = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
-/// A check, and for how long readiness hangs on it.
+/// A check, and what its failure means for readiness.
 #[derive(Clone)]
 struct Check {
     run: CheckFn,
-    /// Whether it has passed once, where that is enough.
-    passed: Option<Arc<AtomicBool>>,
+    weight: Weight,
+}
+
+/// When a failed check makes the process unready.
+#[derive(Clone)]
+enum Weight {
+    Always,
+    /// Until the check has passed once.
+    UntilPassed(Arc<AtomicBool>),
+    /// The failure is reported only.
+    Never,
 }
 
 impl Check {
-    /// Whether readiness hangs on it, now that it ended so.
+    /// Whether readiness depends on it, given this result.
     fn counts(&self, result: &Result<(), String>) -> bool {
-        self.passed.as_ref().is_none_or(|passed| !passed.fetch_or(result.is_ok(), Ordering::Relaxed))
+        match &self.weight {
+            Weight::Always => true,
+            Weight::UntilPassed(passed) => !passed.fetch_or(result.is_ok(), Ordering::Relaxed),
+            Weight::Never => false,
+        }
     }
 }
 
@@ -72,7 +85,7 @@ impl Health {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.insert(name, Check { run: Arc::new(move || check().boxed()), passed: None });
+        self.insert(name, Check { run: Arc::new(move || check().boxed()), weight: Weight::Always });
     }
 
     /// As [`add`](Self::add), but once `check` has passed, readiness does not hang on it any more: its failures are told only.
@@ -84,7 +97,22 @@ impl Health {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.insert(name, Check { run: Arc::new(move || check().boxed()), passed: Some(Arc::default()) });
+        let weight = Weight::UntilPassed(Arc::default());
+        self.insert(name, Check { run: Arc::new(move || check().boxed()), weight });
+    }
+
+    /// Reports `advisory` with the checks and leaves readiness alone: `Err` holds what an operator
+    /// should know of and change.
+    ///
+    /// For what harms in the long run while work can continue. The advisory is asked as often as
+    /// checks are and not logged here; it should answer from memory, and its owner logs when it
+    /// changes.
+    pub fn add_advisory<F>(&self, name: &'static str, advisory: F)
+    where
+        F: Fn() -> Result<(), String> + Send + Sync + 'static,
+    {
+        let run: CheckFn = Arc::new(move || std::future::ready(advisory()).boxed());
+        self.insert(name, Check { run, weight: Weight::Never });
     }
 
     fn insert(&self, name: &'static str, check: Check) {
@@ -133,6 +161,7 @@ impl Health {
         let counts = check.counts(&result);
         match &result {
             Err(reason) if counts => tracing::warn!(dependency = name, reason, "not ready"),
+            Err(_) if matches!(check.weight, Weight::Never) => {}
             Err(reason) => tracing::warn!(dependency = name, reason, "goes on without a dependency"),
             Ok(()) => {}
         }

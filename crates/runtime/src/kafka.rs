@@ -5,13 +5,22 @@
 //! that opened it, and HTTP workers have their own), and after a suspicious failure the partition's connection is
 //! opened anew, and after a second one the client with its view of the cluster, too. Partitions are listed through a
 //! client of their own, because a listing spoils a client's way of noticing that leaders have moved.
+//!
+//! rskafka cannot read a topic's settings. `DescribeConfigs` is therefore written by hand over a
+//! connection of its own: the request and its answer are a few fields ([`describe`], [`codec`]),
+//! less than a second client library or the generated codec of the whole protocol would bring.
 
+mod codec;
 mod connection;
+mod describe;
 mod error;
+mod exchange;
 mod link;
 mod listing;
 mod reader;
 mod record;
+mod retention;
+mod sasl;
 mod transport;
 mod writer;
 
@@ -23,6 +32,7 @@ use tokio::runtime::Handle;
 pub use error::{FetchError, KafkaError, PublishError};
 pub use reader::PartitionReader;
 pub use record::{Fetched, NewRecord, ReceivedRecord};
+pub use retention::{Excess, TopicRetention};
 pub use writer::TopicWriter;
 
 use self::{connection::Connections, error::Failure, link::Link, listing::Listing};
@@ -35,6 +45,8 @@ pub struct Kafka(Arc<Cluster>);
 /// What all readers and writers of a cluster share.
 struct Cluster {
     runtime: Handle,
+    /// For requests over connections of their own.
+    transport: Arc<transport::Transport>,
     /// For the partitions.
     connections: Connections,
     listing: Listing,
@@ -60,7 +72,8 @@ impl Kafka {
         Ok(Self(Arc::new(Cluster {
             runtime: Handle::current(),
             connections: Connections::new(Arc::clone(&transport), connect_timeout),
-            listing: Listing::new(Connections::new(transport, connect_timeout), connect_timeout),
+            listing: Listing::new(Connections::new(Arc::clone(&transport), connect_timeout), connect_timeout),
+            transport,
             connect_timeout,
             request_timeout: Duration::from_millis(settings.request_timeout_ms),
             idle: Duration::from_millis(settings.connection_idle_ms),
@@ -77,6 +90,22 @@ impl Kafka {
         let cluster = Arc::clone(&self.0);
         let topic = topic.to_owned();
         self.on_runtime(Box::pin(async move { cluster.listing.refresh(&topic).await })).await
+    }
+
+    /// How long a topic keeps its records, by its settings as the brokers report them now
+    /// (`DescribeConfigs`). Opens a connection for the request and closes it again: a question for
+    /// once in minutes, not for the path of a request.
+    ///
+    /// # Errors
+    ///
+    /// [`KafkaError::TopicUnknown`], [`KafkaError::Refused`] where the user may not describe the
+    /// topic's settings,
+    /// [`KafkaError::SettingNotReported`] from a broker that does not know them, or
+    /// [`KafkaError::Unavailable`] when no broker answers in time.
+    pub async fn topic_retention(&self, topic: &str) -> Result<TopicRetention, KafkaError> {
+        let cluster = Arc::clone(&self.0);
+        let topic = topic.to_owned();
+        self.on_runtime(Box::pin(async move { describe::retention_of(&cluster, &topic).await })).await
     }
 
     /// Creates a topic with replication 1 and waits until it is listed; for tests and tools.

@@ -41,9 +41,14 @@ pub async fn load_for_update(
         rows.extend(lock(tx, &missing).await?);
         rows.sort_by(|a, b| a.charge_point_id.cmp(&b.charge_point_id));
     }
-    let mut connectors = load_connectors(tx, touched).await?;
-    let known = |id: &ChargePointId, number| connectors.get(id.as_str())?.get(&number);
-    let ledgers = touched.ledgers(known);
+    let mut connectors = Connectors::new();
+    load_connectors(tx, touched.connectors(), &mut connectors).await?;
+    let ledgers = {
+        let known = |id: &ChargePointId, number| connectors.get(id.as_str())?.get(&number);
+        touched.ledgers(known, |id| ledger_until(&rows, id))
+    };
+    // Where a transaction was and when it began is told by all connectors of its device.
+    load_connectors(tx, ledgers.iter().map(|id| (*id, None)), &mut connectors).await?;
     let wanted = touched.commands(&ledgers);
     let wanted: Vec<_> = wanted.into_iter().map(|(id, command)| (id.as_str(), command)).collect();
     let ledgers = ledgers.into_iter().map(ChargePointId::as_str).collect();
@@ -79,17 +84,23 @@ async fn make(tx: &mut Connection, ids: &[&str]) -> QueryResult<()> {
     .map(drop)
 }
 
-type Connectors = BTreeMap<ConnectorId, Connector>;
+/// By device and number.
+type Connectors = BTreeMap<String, BTreeMap<ConnectorId, Connector>>;
 
-async fn load_connectors(
+async fn load_connectors<'a>(
     tx: &mut Connection,
-    touched: &Touched,
-) -> Result<BTreeMap<String, Connectors>, StorageError> {
-    let mut found: BTreeMap<String, Connectors> = BTreeMap::new();
-    for (charge_point, connector) in crate::connectors::load_many(tx, touched.connectors()).await? {
+    wanted: impl Iterator<Item = (&'a ChargePointId, Option<ConnectorId>)>,
+    found: &mut Connectors,
+) -> Result<(), StorageError> {
+    for (charge_point, connector) in crate::connectors::load_many(tx, wanted).await? {
         found.entry(charge_point).or_default().insert(connector.id, connector);
     }
-    Ok(found)
+    Ok(())
+}
+
+fn ledger_until(rows: &[ChargePointRow], id: &ChargePointId) -> Option<DateTime<Utc>> {
+    let index = rows.binary_search_by(|row| row.charge_point_id.as_str().cmp(id.as_str())).ok()?;
+    rows.get(index)?.ledger_until
 }
 
 /// Devices of `partition` that are online but were not heard for longer than `timeout`, by Postgres's clock, at most `limit`;

@@ -38,6 +38,7 @@ pub(crate) struct ConnectorRow {
     soc_at: Option<DateTime<Utc>>,
     sighted_transaction: Option<String>,
     sighted_at: Option<DateTime<Utc>>,
+    status_trail: Option<serde_json::Value>,
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -57,6 +58,13 @@ impl ConnectorRow {
             energy_wh: dated(self.energy_wh, self.energy_at),
             soc_percent: dated(self.soc_percent, self.soc_at),
             sighted: self.sighted()?,
+            trail: self
+                .status_trail
+                .clone()
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(broken)?
+                .unwrap_or_default(),
             status: None,
         };
         let charge_point_id = self.charge_point_id.clone();
@@ -93,18 +101,20 @@ impl ConnectorRow {
     }
 }
 
-/// Loads those of `wanted` that are known, each with its device.
+/// Loads those of `wanted` that are known, each with its device; `None` stands for all connectors of a
+/// device.
 ///
 /// # Errors
 /// When Postgres fails or a row cannot be.
 pub(crate) async fn load_many<'a>(
     tx: &mut Connection,
-    wanted: impl Iterator<Item = (&'a ChargePointId, ConnectorId)>,
+    wanted: impl Iterator<Item = (&'a ChargePointId, Option<ConnectorId>)>,
 ) -> Result<Vec<(String, Connector)>, StorageError> {
     let mut keys = Wanted::default();
     for (charge_point, connector) in wanted {
         keys.charge_point_id.push(charge_point.as_str());
-        keys.connector_id.push(i16::try_from(connector.number()).map_err(broken)?);
+        let number = connector.map(|id| i16::try_from(id.number())).transpose().map_err(broken)?;
+        keys.connector_id.push(number);
     }
     if keys.connector_id.is_empty() {
         return Ok(Vec::new());
@@ -116,7 +126,7 @@ pub(crate) async fn load_many<'a>(
 #[derive(Default)]
 struct Wanted<'a> {
     charge_point_id: Vec<&'a str>,
-    connector_id: Vec<i16>,
+    connector_id: Vec<Option<i16>>,
 }
 
 impl Rows for Wanted<'_> {
@@ -124,14 +134,14 @@ impl Rows for Wanted<'_> {
     const BEFORE: &'static str = "select
            charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
            status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
-           energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at
+           energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail
          from unnest(";
     const AFTER: &'static str = ") as wanted (id, number)
-         join connectors on charge_point_id = id and connector_id = number";
+         join connectors on charge_point_id = id and (connector_id = number or number is null)";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.charge_point_id)?;
-        columns.push::<Int2, _>(&self.connector_id)
+        columns.push::<Nullable<Int2>, _>(&self.connector_id)
     }
 }
 
@@ -162,6 +172,7 @@ struct Columns<'a> {
     soc_at: Vec<Option<DateTime<Utc>>>,
     sighted_transaction: Vec<Option<&'a str>>,
     sighted_at: Vec<Option<DateTime<Utc>>>,
+    status_trail: Vec<Option<serde_json::Value>>,
 }
 
 impl<'a> Columns<'a> {
@@ -195,6 +206,8 @@ impl<'a> Columns<'a> {
         let sighted = connector.sighted.as_ref();
         self.sighted_transaction.push(sighted.map(|sighted| sighted.value.as_str()));
         self.sighted_at.push(sighted.map(|sighted| sighted.at));
+        let trail = Some(&connector.trail).filter(|trail| !trail.is_empty());
+        self.status_trail.push(trail.map(serde_json::to_value).transpose().map_err(broken)?);
         Ok(())
     }
 }
@@ -204,7 +217,7 @@ impl Rows for Columns<'_> {
     const BEFORE: &'static str = "insert into connectors
            (charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
             status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
-            energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at)
+            energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail)
          select * from unnest(";
     const AFTER: &'static str = ")
          on conflict (charge_point_id, connector_id) do update set
@@ -215,7 +228,8 @@ impl Rows for Columns<'_> {
            status_rivals = excluded.status_rivals, power_w = excluded.power_w, power_at = excluded.power_at,
            energy_wh = excluded.energy_wh, energy_at = excluded.energy_at,
            soc_percent = excluded.soc_percent, soc_at = excluded.soc_at,
-           sighted_transaction = excluded.sighted_transaction, sighted_at = excluded.sighted_at";
+           sighted_transaction = excluded.sighted_transaction, sighted_at = excluded.sighted_at,
+           status_trail = excluded.status_trail";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.charge_point_id)?;
@@ -237,7 +251,8 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Float8>, _>(&self.soc_percent)?;
         columns.push::<Nullable<Timestamptz>, _>(&self.soc_at)?;
         columns.push::<Nullable<Text>, _>(&self.sighted_transaction)?;
-        columns.push::<Nullable<Timestamptz>, _>(&self.sighted_at)
+        columns.push::<Nullable<Timestamptz>, _>(&self.sighted_at)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.status_trail)
     }
 }
 

@@ -30,6 +30,7 @@ diesel::table! {
         serial_number -> Nullable<Text>,
         booted_at -> Nullable<Timestamptz>,
         memory -> Nullable<Jsonb>,
+        ledger_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -83,6 +84,7 @@ diesel::table! {
         session_id -> Nullable<Uuid>,
         degraded -> Bool,
         seen_gateway_id -> Nullable<Text>,
+        route -> Nullable<Text>,
     }
 }
 
@@ -108,6 +110,7 @@ diesel::table! {
         soc_at -> Nullable<Timestamptz>,
         sighted_transaction -> Nullable<Text>,
         sighted_at -> Nullable<Timestamptz>,
+        status_trail -> Nullable<Jsonb>,
     }
 }
 
@@ -242,6 +245,7 @@ diesel::table! {
         end_reason -> Nullable<Text>,
         meter_stop_wh -> Nullable<Float8>,
         command_id -> Nullable<Uuid>,
+        started_by -> Text,
     }
 }
 

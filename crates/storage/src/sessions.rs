@@ -2,10 +2,12 @@
 
 mod metered;
 mod read;
+mod registers;
 
 pub use metered::{MeteredSession, find_metered};
 pub(crate) use read::SessionRow;
 pub use read::{find, list_of_device};
+pub use registers::fill_registers;
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
@@ -105,6 +107,7 @@ struct Columns<'a> {
     end_reason: Vec<Option<&'a str>>,
     meter_stop_wh: Vec<Option<f64>>,
     command_id: Vec<Option<Uuid>>,
+    started_by: Vec<&'static str>,
 }
 
 impl<'a> Columns<'a> {
@@ -127,6 +130,7 @@ impl<'a> Columns<'a> {
         self.end_reason.push(reason);
         self.meter_stop_wh.push(meter_stop_wh);
         self.command_id.push(session.command_id.map(|id| id.0));
+        self.started_by.push(session.started_by.as_str());
         Ok(())
     }
 }
@@ -135,7 +139,7 @@ impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
     const BEFORE: &'static str = "insert into sessions
            (id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
-            ended_at, end_reason, meter_stop_wh, command_id)
+            ended_at, end_reason, meter_stop_wh, command_id, started_by)
          select * from unnest(";
     const AFTER: &'static str = ")
          on conflict (id) do update set
@@ -143,7 +147,7 @@ impl Rows for Columns<'_> {
            reservation_id = excluded.reservation_id, started_at = excluded.started_at,
            meter_start_wh = excluded.meter_start_wh, ended_at = excluded.ended_at,
            end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh,
-           command_id = excluded.command_id";
+           command_id = excluded.command_id, started_by = excluded.started_by";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.id)?;
@@ -157,7 +161,8 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Timestamptz>, _>(&self.ended_at)?;
         columns.push::<Nullable<Text>, _>(&self.end_reason)?;
         columns.push::<Nullable<Float8>, _>(&self.meter_stop_wh)?;
-        columns.push::<Nullable<SqlUuid>, _>(&self.command_id)
+        columns.push::<Nullable<SqlUuid>, _>(&self.command_id)?;
+        columns.push::<Text, _>(&self.started_by)
     }
 }
 

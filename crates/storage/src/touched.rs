@@ -6,6 +6,7 @@ use domain::connector::Connector;
 use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, TransactionId};
 use domain::order::{RecordPosition, Stamp};
+use domain::status::ConnectorStatus;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The devices that some events are of, and which parts of their states the events speak of. What is not loaded must not be
@@ -18,6 +19,10 @@ struct Parts {
     connectors: BTreeSet<ConnectorId>,
     ledger: bool,
     sights: Vec<Sight>,
+    /// The instant of the earliest status: one that is not newer than the ledger may change it.
+    earliest_status: Option<DateTime<Utc>>,
+    /// A status that may be what a start was for.
+    charges: bool,
     booted: bool,
     answered: BTreeSet<CommandId>,
 }
@@ -53,6 +58,9 @@ impl Touched {
         match &event.kind {
             EventKind::StatusChanged(report) => {
                 parts.connectors.insert(report.connector_id);
+                let at = Stamp::new(event.claimed_at, position).at;
+                parts.earliest_status = Some(parts.earliest_status.map_or(at, |earliest| earliest.min(at)));
+                parts.charges |= report.status.is_charge() || report.status == ConnectorStatus::Preparing;
             }
             EventKind::MeterValues(values) => {
                 parts.connectors.insert(values.connector_id);
@@ -76,8 +84,12 @@ impl Touched {
     /// Whether all of `changes` to the device `id` are to parts that were to be loaded.
     pub(crate) fn covers(&self, id: &ChargePointId, changes: &Changes) -> bool {
         self.0.get(id).is_some_and(|parts| {
-            let ledger = parts.ledger || !parts.sights.is_empty() || !changes.ledger;
-            ledger && changes.connectors.iter().all(|connector| parts.connectors.contains(connector))
+            let ledger = parts.ledger
+                || !parts.sights.is_empty()
+                || parts.earliest_status.is_some()
+                || !changes.ledger;
+            let is_loaded = |connector| parts.ledger || parts.connectors.contains(connector);
+            ledger && changes.connectors.iter().all(is_loaded)
         })
     }
 
@@ -87,34 +99,40 @@ impl Touched {
     }
 
     /// Their connectors that are spoken of.
-    pub(crate) fn connectors(&self) -> impl Iterator<Item = (&ChargePointId, ConnectorId)> {
-        self.0.iter().flat_map(|(id, parts)| parts.connectors.iter().map(move |connector| (id, *connector)))
+    pub(crate) fn connectors(&self) -> impl Iterator<Item = (&ChargePointId, Option<ConnectorId>)> {
+        self.0
+            .iter()
+            .flat_map(|(id, parts)| parts.connectors.iter().map(move |connector| (id, Some(*connector))))
     }
 
     /// The devices whose ledgers are needed: transactions are spoken of, and not only of such as `known`, which finds a
-    /// connector's state, has sighted already.
+    /// connector's state, has sighted already; or a status that is not newer than the ledger, of which `until` tells the newest
+    /// fact.
     pub(crate) fn ledgers<'a>(
         &self,
         known: impl Fn(&ChargePointId, ConnectorId) -> Option<&'a Connector>,
+        until: impl Fn(&ChargePointId) -> Option<DateTime<Utc>>,
     ) -> Vec<&ChargePointId> {
         let is_news = |id: &ChargePointId, sight: &Sight| {
             let connector = known(id, sight.connector);
             connector.is_none_or(|connector| !connector.has_sighted(&sight.transaction, sight.at))
         };
         let needed = |(id, parts): &(&ChargePointId, &Parts)| {
-            parts.ledger || parts.sights.iter().any(|sight| is_news(id, sight))
+            let is_late =
+                || parts.earliest_status.is_some_and(|at| until(id).is_some_and(|until| at <= until));
+            parts.ledger || parts.sights.iter().any(|sight| is_news(id, sight)) || is_late()
         };
         self.0.iter().filter(needed).map(|(id, _)| id).collect()
     }
 
     /// The commands that are needed: those that are answered, by name, and all open ones of the devices whose `ledgers` are
-    /// needed or which booted, for these may be what a command was for.
+    /// needed, which booted or began to charge, for these may be what a command was for.
     pub(crate) fn commands<'a>(
         &'a self,
         ledgers: &[&'a ChargePointId],
     ) -> Vec<(&'a ChargePointId, Option<CommandId>)> {
-        let booted = self.0.iter().filter(|(_, parts)| parts.booted).map(|(id, _)| id);
-        let open: BTreeSet<&ChargePointId> = booted.chain(ledgers.iter().copied()).collect();
+        let told = self.0.iter().filter(|(_, parts)| parts.booted || parts.charges).map(|(id, _)| id);
+        let open: BTreeSet<&ChargePointId> = told.chain(ledgers.iter().copied()).collect();
         let answered = self
             .0
             .iter()

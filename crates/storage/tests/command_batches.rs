@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
 
-use domain::command::{Command, CommandKind, CommandState, FailureCode, ResetKind, Step};
+use domain::command::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
@@ -79,6 +79,7 @@ fn command(batch: &CommandBatch, pile_id: PileId) -> NewCommand {
         partition: 100,
         payload: serde_json::json!({"type": "Soft"}),
         goal: None,
+        route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
         keyed: Some(KeyedRequest { key: item_key(batch.id, pile_id), digest: 7 }),

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::{
-    Command, CommandKind, CommandState, FailureCode, OpenSession, PileSnapshot, ResetKind, Step,
+    Command, CommandKind, CommandState, FailureCode, OpenSession, PileSnapshot, ResetKind, RouteSource, Step,
 };
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
@@ -51,6 +51,7 @@ fn silent() -> PileSnapshot {
         heard: None,
         connectors: Vec::new(),
         open_sessions: Vec::new(),
+        sighted: Vec::new(),
         starts_in_flight: Vec::new(),
     }
 }
@@ -134,6 +135,7 @@ fn new(command: Command) -> NewCommand {
         pile_id: PILE,
         partition: 100,
         payload: serde_json::json!({"type": "Soft"}),
+        route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
         keyed: None,
@@ -176,7 +178,12 @@ fn unpublished() -> Step {
 async fn a_command_is_found_as_it_was_recorded() {
     let (_database, mut connection) = database().await;
     let seen_gateway_id = Some(GatewayId::parse("gateway-9").unwrap());
-    let new = NewCommand { degraded: true, seen_gateway_id: seen_gateway_id.clone(), ..new(reset()) };
+    let new = NewCommand {
+        route: RouteSource::LastHeard,
+        degraded: true,
+        seen_gateway_id: seen_gateway_id.clone(),
+        ..new(reset())
+    };
     assert_eq!(record(&mut connection, std::slice::from_ref(&new)).await.unwrap(), Recorded::All);
     let expected = RecordedCommand {
         record: new.to_record(),

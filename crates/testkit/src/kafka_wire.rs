@@ -119,6 +119,27 @@ impl Connection {
         assert_eq!(error_at(&answer, 4 + 4 + 2 + topic.len()), 0, "topic not created");
     }
 
+    /// `IncrementalAlterConfigs` v0: gives settings of a topic, such as `retention.ms`, these
+    /// values.
+    pub fn configure_topic(&mut self, topic: &str, settings: &[(&str, &str)]) {
+        const TOPIC: u8 = 2;
+        const SET: u8 = 0;
+        let mut body = Vec::new();
+        put_length(&mut body, 1);
+        body.push(TOPIC);
+        put_text(&mut body, topic);
+        put_length(&mut body, settings.len());
+        for (name, value) in settings {
+            put_text(&mut body, name);
+            body.push(SET);
+            put_text(&mut body, value);
+        }
+        body.push(0);
+        // Throttle time, one resource: then comes the error code.
+        let answer = self.ask(44, 0, &body);
+        assert_eq!(error_at(&answer, 4 + 4), 0, "topic not configured");
+    }
+
     /// `ElectLeaders` v0: has the topic's first partitions led by the brokers that they were made for. Answers how many it
     /// was a change for; `None` while such a broker is not there, or lags behind.
     pub fn elect_preferred_leaders(&mut self, topic: &str, partitions: i32) -> Option<usize> {

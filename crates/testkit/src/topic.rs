@@ -15,6 +15,15 @@ impl TestTopic {
         Self(crate::unique(prefix))
     }
 
+    /// Gives settings of the topic, which exists, these values.
+    ///
+    /// # Panics
+    /// When the broker refuses them.
+    pub fn configure(&self, settings: &[(&str, &str)]) {
+        let brokers = crate::kafka_brokers();
+        Connection::open(brokers.split(',').next().unwrap_or_default()).configure_topic(&self.0, settings);
+    }
+
     /// The topic called `name`.
     #[must_use]
     pub fn named(name: &str) -> Self {

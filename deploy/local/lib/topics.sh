@@ -1,18 +1,23 @@
-# The platform's topics: created where missing, then checked for their number of partitions and a leader for each.
+# The platform's topics: created where missing, checked for their number of partitions and a leader
+# for each, and given their settings.
 # shellcheck shell=bash
 
 METADATA=3
 CREATE_TOPICS=19
+INCREMENTAL_ALTER_CONFIGS=44
 TOPIC_ALREADY_EXISTS=36
 
-declare -A WANTED=() # topic -> partitions
+declare -A WANTED=()   # topic -> partitions
+declare -A SETTINGS=() # topic -> name=value,name=value; only topics that have some
 load_topics() {
-    local name partitions rest
-    while read -r name partitions rest; do
+    local name partitions settings rest
+    while read -r name partitions settings rest; do
         [[ -z $name || $name == \#* ]] && continue
-        [[ $partitions =~ ^[1-9][0-9]*$ && -z $rest ]] ||
-            fail "$LOCAL/topics: cannot read '$name $partitions $rest'" "a line is: name, number of partitions"
+        [[ $partitions =~ ^[1-9][0-9]*$ && $settings =~ ^([a-z.]+=[^,=]+(,[a-z.]+=[^,=]+)*)?$ && -z $rest ]] ||
+            fail "$LOCAL/topics: cannot read '$name $partitions $settings $rest'" \
+                "a line is: name, number of partitions, settings as name=value,name=value"
         WANTED[$name]=$partitions
+        [[ -z $settings ]] || SETTINGS[$name]=$settings
     done <"$LOCAL/topics"
 }
 
@@ -42,12 +47,32 @@ broker_answers() {
     metadata_of "$1" "$2"
 }
 
+# settings_of TOPIC [OPERATION]: its settings as a list of the protocol, with the operation in hex between name and value.
+settings_of() {
+    local pair
+    local -a pairs
+    IFS=, read -ra pairs <<<"${SETTINGS[$1]:-}"
+    hex_int32 "${#pairs[@]}"
+    for pair in "${pairs[@]}"; do
+        hex_string "${pair%%=*}"
+        printf '%s' "${2:-}"
+        hex_string "${pair#*=}"
+    done
+}
+
+# Tansu may not take settings of topics; everything else works there.
+broker_may_lack_settings() {
+    ! broker_is_given && [[ $(broker_kind) == tansu ]]
+}
+
 create_topics() {
-    local host=$1 port=$2 body name count error
+    local host=$1 port=$2 body name count error settings
     body=$(hex_int32 "${#WANTED[@]}")
     for name in "${!WANTED[@]}"; do
-        # Replication -1 is the broker's default; no assignments, no settings.
-        body+=$(hex_string "$name")$(hex_int32 "${WANTED[$name]}")$(hex_int16 -1)$(hex_int32 0)$(hex_int32 0)
+        settings=$(hex_int32 0)
+        broker_may_lack_settings || settings=$(settings_of "$name")
+        # Replication -1 is the broker's default; no assignments.
+        body+=$(hex_string "$name")$(hex_int32 "${WANTED[$name]}")$(hex_int16 -1)$(hex_int32 0)$settings
     done
     body+=$(hex_int32 15000)00 # wait up to 15 s; really do it
     ask "$host" "$port" $CREATE_TOPICS 4 "$body" || fail "the broker at $host:$port does not answer CreateTopics"
@@ -111,6 +136,48 @@ topics_exist() {
     done
 }
 
+# configure_topics HOST PORT: gives all topics their settings, and leaves the topics' other settings
+# as they are. 1 with WHY set if the broker does not take them.
+configure_topics() {
+    local host=$1 port=$2 body name count error
+    ((${#SETTINGS[@]} > 0)) || return 0
+    body=$(hex_int32 "${#SETTINGS[@]}")
+    for name in "${!SETTINGS[@]}"; do
+        # Of a topic (2) to be set (0).
+        body+=02$(hex_string "$name")$(settings_of "$name" 00)
+    done
+    body+="00" # really do it
+    WHY="it does not answer IncrementalAlterConfigs"
+    ask "$host" "$port" $INCREMENTAL_ALTER_CONFIGS 0 "$body" || return 1
+    take_int32 # throttle time
+    take_int32
+    count=$TAKEN
+    while ((count-- > 0)); do
+        take_int16
+        error=$TAKEN
+        take_string
+        WHY="error $error of the Kafka protocol${TAKEN:+, $TAKEN}"
+        take_int8 # kind of resource
+        take_string
+        WHY="topic $TAKEN: $WHY"
+        ((error == 0)) || return 1
+    done
+}
+
+# Kafka must take the settings. Where Tansu does not, commands live longer than they should.
+ensure_settings() {
+    local name
+    if configure_topics "$1" "$2"; then
+        for name in "${!SETTINGS[@]}"; do
+            say "topic $name has ${SETTINGS[$name]}"
+        done
+    elif broker_may_lack_settings; then
+        say "warning: Tansu does not take the settings of topics ($WHY): old commands stay on commands-down"
+    else
+        fail "the settings of the topics cannot be set: $WHY" "they are the third column of $LOCAL/topics"
+    fi
+}
+
 # ensure_topics HOST PORT
 ensure_topics() {
     local name
@@ -123,6 +190,7 @@ ensure_topics() {
             fail "topic $name has ${FOUND[$name]} partitions and must have ${WANTED[$name]}" \
                 "delete the topic, or all data of this stack: $0 reset"
     done
+    ensure_settings "$1" "$2"
     say "topics: $(for name in "${!WANTED[@]}"; do printf '%s[%s] ' "$name" "${WANTED[$name]}"; done)"
 }
 

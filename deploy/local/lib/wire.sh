@@ -1,5 +1,6 @@
-# Just enough of Kafka's wire protocol to ask a broker two things: "what do you have" (Metadata) and "make these topics"
-# (CreateTopics). Kafka's own tool is not among the published jars of this version and would cost a JVM start for each
+# Just enough of Kafka's wire protocol for three requests: Metadata (what a broker has),
+# CreateTopics, and IncrementalAlterConfigs (the settings of topics). Kafka's own tool is not among
+# the published jars of this version and would cost a JVM start for each
 # topic; this takes milliseconds, needs nothing but bash, and works with any broker.
 #
 # Bytes are handled as hex text. A request is built by concatenation; an answer is read front to back through ANSWER.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
-use domain::session::{ChargingSession, SessionState};
+use domain::session::{ChargingSession, SessionState, StartedBy};
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::meter_samples::MeterSample;
@@ -20,6 +20,7 @@ pub struct SessionView<'a> {
     reservation_id: Option<i64>,
     command_id: Option<CommandId>,
     started_at: DateTime<Utc>,
+    started_by: StartedBy,
     ended_at: Option<DateTime<Utc>>,
     end_reason: Option<&'a str>,
     meter_start_wh: Option<f64>,
@@ -43,6 +44,7 @@ impl<'a> SessionView<'a> {
             reservation_id: session.reservation_id,
             command_id: session.command_id,
             started_at: session.started_at,
+            started_by: session.started_by,
             ended_at: session.ended_at(),
             end_reason,
             meter_start_wh: session.meter_start_wh,

@@ -2,8 +2,9 @@
 
 use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind, FailureCode, Step, TrailEntry};
+use domain::command::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use domain::status::ConnectorStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,13 +22,14 @@ pub(super) struct AcceptedAnswer<'a> {
     pile_id: PileId,
     charge_point_id: &'a str,
     gateway_id: &'a str,
+    route: Option<RouteSource>,
     partition: i32,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(RoutedCommand { command, pile_id, partition, .. }: &'a RoutedCommand) -> Self {
+    fn from(RoutedCommand { command, pile_id, partition, way, .. }: &'a RoutedCommand) -> Self {
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),
@@ -35,6 +37,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
             pile_id: *pile_id,
             charge_point_id: command.charge_point_id.as_str(),
             gateway_id: command.gateway_id.as_str(),
+            route: Some(way.source),
             partition: *partition,
             issued_at: command.issued_at,
             expires_at: command.expires_at,
@@ -52,6 +55,7 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
             pile_id: record.pile_id,
             charge_point_id: record.charge_point_id.as_str(),
             gateway_id: record.gateway_id.as_str(),
+            route: record.route,
             partition: *partition,
             issued_at: record.issued_at,
             expires_at: record.expires_at,
@@ -72,6 +76,7 @@ pub(super) struct CommandAnswer<'a> {
     charge_point_id: &'a str,
     connector_id: Option<ConnectorId>,
     gateway_id: &'a str,
+    route: Option<RouteSource>,
     seen_gateway_id: Option<&'a str>,
     degraded: bool,
     partition: i32,
@@ -105,6 +110,9 @@ struct AnswerView<'a> {
 struct EffectView {
     at: DateTime<Utc>,
     kind: EffectKind,
+    /// Of `status`, the status that the connector went to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<ConnectorStatus>,
 }
 
 /// A step of its life.
@@ -131,8 +139,9 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
                 EffectKind::Charging => ("charging", None),
                 EffectKind::Stopped => ("stopped", None),
                 EffectKind::Restarted => ("restarted", None),
+                EffectKind::Status => ("status", effect.status.map(ConnectorStatus::as_str)),
             },
-            Step::Expired { moved_to } => ("expired", moved_to.as_ref().map(|gateway| gateway.as_str())),
+            Step::Expired { moved_to, .. } => ("expired", moved_to.as_ref().map(|gateway| gateway.as_str())),
         };
         Self { at: entry.at, event, detail, late: entry.late }
     }
@@ -151,6 +160,7 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             charge_point_id: record.charge_point_id.as_str(),
             connector_id: found.connector_id,
             gateway_id: record.gateway_id.as_str(),
+            route: record.route,
             seen_gateway_id: found.seen_gateway_id.as_ref().map(|id| id.as_str()),
             degraded: found.degraded,
             partition: found.partition,
@@ -165,7 +175,11 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
                 status: &answer.status,
                 reason: answer.reason.as_deref(),
             }),
-            effect: life.effect().map(|(at, effect)| EffectView { at, kind: effect.kind }),
+            effect: life.effect().map(|(at, effect)| EffectView {
+                at,
+                kind: effect.kind,
+                status: effect.status,
+            }),
             failure_code,
             failure,
             events: life.trail().iter().map(EventView::from).collect(),

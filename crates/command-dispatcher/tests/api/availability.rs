@@ -26,6 +26,7 @@ async fn a_device_is_taken_out_of_service_whatever_it_does() {
       "issuedAt": "[issuedAt]",
       "partition": 1,
       "pileId": "[id]",
+      "route": "key",
       "status": "accepted"
     }
     "#);
@@ -77,7 +78,7 @@ async fn a_pile_that_is_not_there_has_no_availability_to_change() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway holds CP",
+      "detail": "no gateway claims CP",
       "instance": "/api/v1/piles/[id]/commands/change-availability",
       "status": 409,
       "title": "Pile is offline",

@@ -23,6 +23,7 @@ async fn a_configuration_key_is_set() {
       "issuedAt": "[issuedAt]",
       "partition": 1,
       "pileId": "[id]",
+      "route": "key",
       "status": "accepted"
     }
     "#);
@@ -78,7 +79,7 @@ async fn a_pile_that_is_not_there_cannot_be_configured() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway holds CP",
+      "detail": "no gateway claims CP",
       "instance": "/api/v1/piles/[id]/commands/change-configuration",
       "status": 409,
       "title": "Pile is offline",

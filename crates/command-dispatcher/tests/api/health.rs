@@ -1,9 +1,11 @@
 //! Readiness and metrics.
 
-use crate::app::TestApp;
+use crate::app::{Replica, TestApp};
 use crate::fleet::Device;
 use insta::assert_snapshot;
+use runtime::kafka::TopicRetention;
 use serde_json::json;
+use std::time::Duration;
 use testkit::{Manner, Relay};
 
 async fn readiness(app: &TestApp) -> String {
@@ -17,10 +19,12 @@ async fn readiness(app: &TestApp) -> String {
 async fn it_is_ready_once_all_it_needs_is_there() {
     let app = TestApp::with(&[]).await;
     testkit::eventually("everything but the topic", || async {
-        readiness(&app).await.matches(": ok").count() == 3
+        let state = readiness(&app).await;
+        state.matches(": ok").count() == 3 && !state.contains("not read yet")
     })
     .await;
     assert_snapshot!(readiness(&app).await, @r#"
+    commands retention: how long commands keeps commands is not known: there is no topic "commands"
     commands topic: there is no topic "commands"
     database: ok
     http: ok
@@ -51,7 +55,7 @@ async fn a_topic_with_another_number_of_partitions_is_not_fit() {
     testkit::eventually("the topic to be seen", || async { readiness(&app).await.contains("3 partitions") })
         .await;
     let state = readiness(&app).await;
-    assert_snapshot!(state.lines().next().unwrap(), @r#"commands topic: topic "commands" has 3 partitions, 8 are configured"#);
+    assert_snapshot!(state.lines().nth(1).unwrap(), @r#"commands topic: topic "commands" has 3 partitions, 8 are configured"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,12 +66,78 @@ async fn what_is_away_is_named() {
         ("kafka.brokers", "127.0.0.1:1"),
     ];
     let app = TestApp::with(&nowhere).await;
+    testkit::eventually("the retention to be asked for", || async {
+        !readiness(&app).await.contains("not read yet")
+    })
+    .await;
     assert_snapshot!(readiness(&app).await, @r#"
+    commands retention: how long commands keeps commands is not known: Kafka is not available
     commands topic: Kafka is not available
     database: no database connection within the time allowed
     http: ok
     redis: not connected to Redis
     "#);
+}
+
+/// A service with these settings that starts when its topic has that `retention.ms` and
+/// `segment.ms`.
+async fn on_topic(retention_ms: u64, segment_ms: u64, settings: &[(&str, &str)]) -> (TestApp, Replica) {
+    let mut app = TestApp::start().await;
+    let (retention, segment) = (retention_ms.to_string(), segment_ms.to_string());
+    app.topic.configure(&[("retention.ms", &retention), ("segment.ms", &segment)]);
+    let [retention, segment] = [retention_ms, segment_ms].map(|millis| Some(Duration::from_millis(millis)));
+    testkit::eventually("the broker to have the settings", || async {
+        app.kafka.topic_retention(&app.topic).await.unwrap() == TopicRetention { retention, segment }
+    })
+    .await;
+    let replica = app.replica(settings);
+    app.go_on_with(&replica).await;
+    (app, replica)
+}
+
+/// What readiness says of the topic's retention once it was read, and the metric.
+async fn retention(app: &TestApp) -> (String, String) {
+    let said = testkit::eventually_some("the retention to be read", || async {
+        let state = readiness(app).await;
+        let line = state.lines().find_map(|line| line.strip_prefix("commands retention: ")).unwrap();
+        (!line.contains("not read yet") && !line.contains("not known")).then(|| line.to_owned())
+    })
+    .await;
+    let metrics = runtime::telemetry::render_metrics().unwrap();
+    let name = format!("commands_topic_retention_seconds{{topic=\"{}\"}} ", &*app.topic);
+    (said, metrics.lines().find_map(|line| line.strip_prefix(&name)).unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_keeps_commands_too_long_is_reported_and_leaves_it_ready() {
+    let (app, _replica) = on_topic(604_800_000, 60_000, &[]).await;
+    let (said, measured) = retention(&app).await;
+    assert_snapshot!(said, @"commands keeps records for 7 d: a gateway that starts again may carry out old commands; set retention.ms=120000 and segment.ms=60000");
+    assert_eq!(measured, "604800");
+    testkit::eventually("ready", || async { app.context.health.report().await.ready }).await;
+    let pile = app.pile(Device::online(&[(1, "Available")])).await;
+    assert_eq!(app.command(pile.id, "reset", json!({})).await.status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_stays_open_too_long_is_reported() {
+    let (app, _replica) = on_topic(120_000, 3_600_000, &[]).await;
+    let (said, measured) = retention(&app).await;
+    assert_snapshot!(said, @"commands keeps records of a busy partition for 1 h (segment.ms): a gateway that starts again may carry out old commands; set retention.ms=120000 and segment.ms=60000");
+    assert_eq!(measured, "120");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_deletes_commands_in_time_is_ok() {
+    let (app, _replica) = on_topic(120_000, 60_000, &[]).await;
+    assert_eq!(retention(&app).await, ("ok".to_owned(), "120".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_is_too_long_can_be_set() {
+    let settings = [("dispatch.command_retention_s", "7200")];
+    let (app, _replica) = on_topic(7_200_000, 7_200_000, &settings).await;
+    assert_eq!(retention(&app).await, ("ok".to_owned(), "7200".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

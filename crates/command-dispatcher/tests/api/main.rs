@@ -25,6 +25,7 @@ mod promises;
 mod records;
 mod redis_groups;
 mod reset;
+mod routes;
 mod start;
 mod station;
 mod stop;

@@ -1,4 +1,4 @@
-//! Requests sent again, starts that meet, and routes that Redis does not tell.
+//! Requests sent again, starts that meet, and commands without an answer.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -90,33 +90,6 @@ async fn one_start_at_a_time_on_a_connector_however_many_ask() {
     assert_eq!((sent, met), (1, 9));
     let beside = json!({"idTag": "RFID123", "connectorId": 2});
     assert_eq!(app.command(pile.id, "start-transaction", beside).await.status, 202);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_redis_does_not_know_to_hold_the_device_shows_on_the_command() {
-    let app = TestApp::start().await;
-    let pile = free_pile(&app).await;
-    app.database.execute("update charge_points set gateway_id = 'gateway-9', seen_at = now()").await;
-    let sent = app.command(pile.id, "reset", json!({})).await;
-    let record = app.get(&format!("commands/{}", sent.command_id())).await;
-    assert_eq!(record.text("gatewayId"), "gateway-pod-xyz");
-    assert_eq!(record.text("seenGatewayId"), "gateway-9");
-    assert_eq!(record.body["degraded"], false);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_redis_a_device_heard_lately_is_found_through_its_events() {
-    let app = TestApp::with(&[("redis.url", "redis://127.0.0.1:1")]).await;
-    app.create_topic(crate::app::PARTITIONS).await;
-    let pile = free_pile(&app).await;
-    app.database.execute("update charge_points set gateway_id = 'gateway-9', seen_at = now()").await;
-    let sent = app.command(pile.id, "reset", json!({})).await;
-    assert_eq!(sent.text("gatewayId"), "gateway-9");
-    let record = app.get(&format!("commands/{}", sent.command_id())).await;
-    assert_eq!(record.body["degraded"], true);
-    app.database.execute("update charge_points set seen_at = now() - interval '1 hour'").await;
-    let refused = app.command(pile.id, "reset", json!({})).await;
-    assert_eq!(refused.text("code"), "ROUTE_STORE_UNAVAILABLE");
 }
 
 #[tokio::test(flavor = "multi_thread")]

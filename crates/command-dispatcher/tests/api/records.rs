@@ -53,6 +53,7 @@ async fn the_location_of_a_command_leads_to_its_record() {
       },
       "pileId": "[id]",
       "publishedAt": "[publishedAt]",
+      "route": "key",
       "seenGatewayId": null,
       "sessionId": null,
       "status": "published",

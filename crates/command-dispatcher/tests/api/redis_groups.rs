@@ -30,16 +30,9 @@ fn gateways_redis(url: String) -> Redis {
     Redis::connect(&settings).unwrap()
 }
 
-/// A pile whose device was last heard long ago, so that only Redis knows the way to it.
+/// A pile whose device's events name no gateway, so that only Redis knows the way to it.
 async fn pile(app: &TestApp) -> Pile {
-    let device = Device { gateway: None, ..Device::online(&[(1, "Available")]) };
-    let pile = app.pile(device).await;
-    let quiet = format!(
-        "update charge_points set last_seen_at = now() - interval '1 day' where charge_point_id = '{}'",
-        pile.charge_point_id
-    );
-    app.database.execute(&quiet).await;
-    pile
+    app.pile(Device { gateway: None, ..Device::online(&[(1, "Available")]) }).await
 }
 
 /// The keys that a command for the pile looks up.
@@ -61,6 +54,20 @@ async fn reset(app: &TestApp, pile: &Pile) -> Answer {
 
 async fn accepted(app: &TestApp, pile: &Pile) {
     eventually("a command to be accepted", || async { reset(app, pile).await.status == 202 }).await;
+}
+
+async fn has_route(app: &TestApp, pile: &Pile, gateway: &str, route: &str) {
+    let answer = reset(app, pile).await;
+    assert_eq!(answer.status, 202, "{answer}");
+    assert_eq!((answer.text("gatewayId"), answer.text("route")), (gateway, route));
+}
+
+/// A key that [`hold`] wrote has 60 s of 300 left: it counts as written 240 s ago.
+async fn is_weighed_against_events(app: &TestApp, pile: &Pile) {
+    app.heard(pile, "gateway-2", (250, 250)).await;
+    has_route(app, pile, "gateway-1", "key").await;
+    app.heard(pile, "gateway-2", (200, 200)).await;
+    has_route(app, pile, "gateway-2", "moved").await;
 }
 
 fn is_without_route(answer: &Answer) {
@@ -87,6 +94,8 @@ async fn routes_in_a_cluster_are_found_and_only_those_of_a_dead_node_are_not() {
     let (living, cut_off) = (living.unwrap(), cut_off.unwrap());
     accepted(&app, &living).await;
     accepted(&app, &cut_off).await;
+    is_weighed_against_events(&app, &living).await;
+    app.heard(&living, "gateway-1", (0, 0)).await;
     let answer = reset(&app, &cut_off).await;
     assert_eq!((answer.status.as_u16(), answer.text("gatewayId")), (202, "gateway-1"), "{answer}");
 
@@ -110,4 +119,11 @@ async fn routes_behind_sentinels_are_found_again_when_another_master_has_them() 
     group.master.kill();
     is_without_route(&reset(&app, &pile).await);
     accepted(&app, &pile).await;
+
+    is_weighed_against_events(&app, &pile).await;
+    let [key, _] = keys(&pile);
+    group.replica.ask(&["PERSIST", &key]);
+    has_route(&app, &pile, "gateway-1", "key").await;
+    group.replica.ask(&["FLUSHALL"]);
+    has_route(&app, &pile, "gateway-2", "last-heard").await;
 }

@@ -21,6 +21,7 @@ async fn a_pile_restarts_softly_unless_told_otherwise() {
       "issuedAt": "[issuedAt]",
       "partition": 1,
       "pileId": "[id]",
+      "route": "key",
       "status": "accepted"
     }
     "#);

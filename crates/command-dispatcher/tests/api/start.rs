@@ -30,6 +30,7 @@ async fn a_free_connector_is_started() {
       "issuedAt": "[issuedAt]",
       "partition": 1,
       "pileId": "[id]",
+      "route": "key",
       "status": "accepted"
     }
     "#);
@@ -246,7 +247,7 @@ async fn a_pile_that_no_gateway_holds_is_offline() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway holds CP",
+      "detail": "no gateway claims CP",
       "instance": "/api/v1/piles/[id]/commands/start-transaction",
       "status": 409,
       "title": "Pile is offline",

@@ -150,7 +150,7 @@ async fn piles_are_shown_with_their_commands_or_why_there_is_none() {
           "chargePointId": "CP",
           "code": "PILE_OFFLINE",
           "commandId": null,
-          "detail": "no gateway holds CP",
+          "detail": "no gateway claims CP",
           "pileId": "[id]",
           "state": "refused"
         },
@@ -630,4 +630,20 @@ async fn a_batch_stays_with_the_replica_that_carries_it_out() {
             .await
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn piles_of_a_batch_are_routed_as_a_single_pile_is() {
+    let app = app(&[]).await;
+    let (station, piles) = station(&app, 2).await;
+    for pile in &piles {
+        app.redis.delete(&format!("conn:{}", pile.charge_point_id)).await.unwrap();
+        app.heard(pile, "gateway-2", (60, 60)).await;
+    }
+    let order = app.order(station, "reset", json!({})).await;
+    let batch = app.finished(&order).await;
+    assert_eq!(batch.body["counts"]["published"], 2, "{batch}");
+    assert!(
+        app.holds("(select bool_and(route = 'last-heard' and gateway_id = 'gateway-2') from commands)").await
+    );
 }

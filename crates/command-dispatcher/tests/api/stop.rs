@@ -28,6 +28,7 @@ async fn the_open_transaction_is_stopped() {
       "issuedAt": "[issuedAt]",
       "partition": 1,
       "pileId": "[id]",
+      "route": "key",
       "status": "accepted"
     }
     "#);

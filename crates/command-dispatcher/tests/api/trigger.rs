@@ -23,6 +23,7 @@ async fn every_message_of_ocpp_can_be_asked_for() {
       "issuedAt": "[issuedAt]",
       "partition": 1,
       "pileId": "[id]",
+      "route": "key",
       "status": "accepted"
     }
     "#);
@@ -82,7 +83,7 @@ async fn a_pile_that_is_not_there_sends_no_message() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway holds CP",
+      "detail": "no gateway claims CP",
       "instance": "/api/v1/piles/[id]/commands/trigger-message",
       "status": 409,
       "title": "Pile is offline",

@@ -22,6 +22,7 @@ async fn a_connector_is_unlocked() {
       "issuedAt": "[issuedAt]",
       "partition": 1,
       "pileId": "[id]",
+      "route": "key",
       "status": "accepted"
     }
     "#);
@@ -77,7 +78,7 @@ async fn a_pile_that_is_not_there_cannot_be_unlocked() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway holds CP",
+      "detail": "no gateway claims CP",
       "instance": "/api/v1/piles/[id]/commands/unlock-connector",
       "status": 409,
       "title": "Pile is offline",

@@ -23,6 +23,8 @@ pub struct PileSnapshot {
     pub connectors: Vec<(ConnectorId, ConnectorStatus)>,
     /// Sessions that have not ended.
     pub open_sessions: Vec<OpenSession>,
+    /// Transactions that its connectors last named, each until its stop.
+    pub sighted: Vec<TransactionId>,
     /// Starts that were commanded and have not come to their end.
     pub starts_in_flight: Vec<StartInFlight>,
 }
@@ -32,7 +34,8 @@ pub struct PileSnapshot {
 pub struct LastHeard {
     /// Through which gateway.
     pub gateway_id: GatewayId,
-    /// When.
+    /// When, by the event's own time or by the time its record was appended, whichever is earlier: no clock is trusted
+    /// that is ahead.
     pub at: DateTime<Utc>,
 }
 
@@ -235,7 +238,7 @@ impl PileSnapshot {
     /// The transaction that a stop means: the one named, or the one on the connector named, or the only one.
     ///
     /// A transaction named by the caller is believed when the platform holds an open session whose id the gateway has
-    /// not told yet: the device itself will refuse what it does not know.
+    /// not told yet, or when the device itself has named it: the device will refuse what it does not know.
     ///
     /// # Errors
     /// Why none can be told.
@@ -248,6 +251,9 @@ impl PileSnapshot {
         let on_connector = |session: &&OpenSession| connector.is_none_or(|id| session.connector_id == id);
         let open: Vec<_> = self.open_sessions.iter().filter(on_connector).collect();
         let charge_point_id = || self.charge_point_id.clone();
+        if let Some(wanted) = transaction.filter(|wanted| self.sighted.contains(wanted)) {
+            return Ok(wanted.clone());
+        }
         if let (Some(wanted), false) = (transaction, open.is_empty()) {
             let named =
                 |session: &&OpenSession| session.transaction_id.as_ref().is_none_or(|id| id == wanted);

@@ -1,6 +1,7 @@
 //! What became of a command: a trail of what was learnt of it, from which all else follows.
 
 use crate::ids::{EventKey, GatewayId, SessionId};
+use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub enum CommandState {
     Rejected,
     /// It certainly never reached the topic. An end.
     Failed,
-    /// Its time is over and nothing was heard of it. An end.
+    /// Its time is over and nothing showed an effect. An end.
     Expired,
 }
 
@@ -57,6 +58,9 @@ pub enum Step {
     Expired {
         /// The gateway that the device had moved to meanwhile, if it had.
         moved_to: Option<GatewayId>,
+        /// What would have shown that it was done; absent from what earlier releases stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_for: Option<String>,
     },
 }
 
@@ -80,6 +84,9 @@ pub struct Effect {
     /// The session that began or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
+    /// Of [`EffectKind::Status`], the status that the connector went to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ConnectorStatus>,
 }
 
 /// What a command can be seen to have caused.
@@ -92,6 +99,9 @@ pub enum EffectKind {
     Stopped,
     /// A reset: the device booted.
     Restarted,
+    /// A start: the connector went to Preparing or Charging after the command was sent. Weaker than a
+    /// session, which replaces it when it shows.
+    Status,
 }
 
 /// A step and its time.
@@ -131,9 +141,9 @@ pub enum FailureCode {
     Unconfirmed,
     /// The device or its gateway refused it.
     Rejected,
-    /// Nothing was heard of it in time.
+    /// Neither an answer nor an effect was seen in time.
     NoAnswer,
-    /// Nothing was heard of it in time, and the device has moved to another gateway than it was sent to.
+    /// Neither an answer nor an effect was seen in time, and the device has moved to another gateway than it was sent to.
     RouteStale,
 }
 
@@ -217,7 +227,37 @@ impl CommandState {
 
 impl EffectKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Charging, Self::Stopped, Self::Restarted];
+    pub const ALL: [Self; 4] = [Self::Charging, Self::Stopped, Self::Restarted, Self::Status];
+}
+
+impl Effect {
+    /// That a session began or ended, or the device booted.
+    #[must_use]
+    pub const fn new(kind: EffectKind, session_id: Option<SessionId>) -> Self {
+        Self { kind, session_id, status: None }
+    }
+
+    /// That the connector went to `status`.
+    #[must_use]
+    pub const fn of_status(status: ConnectorStatus) -> Self {
+        Self { kind: EffectKind::Status, session_id: None, status: Some(status) }
+    }
+
+    /// How strong the evidence is: a session before a connector that charges, and that before one that
+    /// only prepares.
+    fn strength(self) -> u8 {
+        match (self.kind, self.status) {
+            (EffectKind::Status, Some(ConnectorStatus::Preparing)) => 0,
+            (EffectKind::Status, _) => 1,
+            (EffectKind::Charging | EffectKind::Stopped | EffectKind::Restarted, _) => 2,
+        }
+    }
+
+    /// Whether `self` says more than `other`.
+    #[must_use]
+    pub fn is_stronger_than(self, other: Self) -> bool {
+        self.strength() > other.strength()
+    }
 }
 
 impl DeviceAnswer {
@@ -279,6 +319,7 @@ impl CommandLife {
     fn knows(&self, step: &Step) -> bool {
         self.trail.iter().any(|entry| match (&entry.step, step) {
             (Step::Answered(held), Step::Answered(told)) => held.event == told.event,
+            (Step::TookEffect(held), Step::TookEffect(told)) => !told.is_stronger_than(*held),
             (held, told) => std::mem::discriminant(held) == std::mem::discriminant(told),
         })
     }
@@ -295,10 +336,24 @@ impl CommandLife {
         self.find(|step| if let Step::Answered(answer) = step { Some(answer) } else { None })
     }
 
-    /// What it was seen to have caused.
+    /// What it was seen to have caused: the strongest evidence.
     #[must_use]
     pub fn effect(&self) -> Option<(DateTime<Utc>, Effect)> {
-        self.find(|step| if let Step::TookEffect(effect) = step { Some(*effect) } else { None })
+        let effects = self.trail.iter().filter_map(|entry| match &entry.step {
+            Step::TookEffect(effect) => Some((entry.at, *effect)),
+            _ => None,
+        });
+        effects.max_by_key(|(_, effect)| effect.strength())
+    }
+
+    /// Whether a start may still begin to charge although nothing shows it yet: no other start may be
+    /// sent to its connector while its time is not over.
+    #[must_use]
+    pub fn is_start_pending(&self) -> bool {
+        let charges = self.effect().is_some_and(|(_, effect)| effect.strength() > 0);
+        let is_refused =
+            matches!(self.state(), CommandState::Rejected | CommandState::Failed | CommandState::Expired);
+        !charges && !is_refused
     }
 
     /// Why it did not lead to what was asked, as far as that is so now.
@@ -326,12 +381,24 @@ fn failure_told_by(step: &Step) -> Option<Failure> {
             let reason = answer.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             failure(FailureCode::Rejected, &format!("the device answered {}{reason}", answer.status))
         }
-        Step::Expired { moved_to: Some(gateway) } => failure(
-            FailureCode::RouteStale,
-            &format!("nothing was heard of it in time; the device is at {gateway} now"),
-        ),
-        Step::Expired { moved_to: None } => failure(FailureCode::NoAnswer, "nothing was heard of it in time"),
+        Step::Expired { moved_to, looked_for } => Some(expiry(moved_to.as_ref(), looked_for.as_deref())),
         Step::Accepted | Step::Published { .. } | Step::Answered(_) | Step::TookEffect(_) => None,
+    }
+}
+
+/// That nothing showed an effect in time.
+fn expiry(moved_to: Option<&GatewayId>, looked_for: Option<&str>) -> Failure {
+    let mut detail = "nothing showed an effect in time".to_owned();
+    if let Some(looked_for) = looked_for {
+        detail.push_str("; looked for ");
+        detail.push_str(looked_for);
+    }
+    match moved_to {
+        Some(gateway) => {
+            detail.push_str(&format!("; the device is at {gateway} now"));
+            Failure { code: FailureCode::RouteStale, detail }
+        }
+        None => Failure { code: FailureCode::NoAnswer, detail },
     }
 }
 
@@ -371,7 +438,11 @@ mod tests {
 
     fn charging() -> Step {
         let session_id = Some(SessionId(Uuid::from_u128(7)));
-        Step::TookEffect(Effect { kind: EffectKind::Charging, session_id })
+        Step::TookEffect(Effect::new(EffectKind::Charging, session_id))
+    }
+
+    fn preparing() -> Step {
+        Step::TookEffect(Effect::of_status(ConnectorStatus::Preparing))
     }
 
     fn steps() -> impl Strategy<Value = Step> {
@@ -381,7 +452,8 @@ mod tests {
             Just(Step::Unpublished { detail: "broker".to_owned() }),
             (0..4_i64, "(Accepted|Rejected|unlocked)").prop_map(|(event, word)| answered(event, &word)),
             Just(charging()),
-            Just(Step::Expired { moved_to: None }),
+            Just(preparing()),
+            Just(Step::Expired { moved_to: None, looked_for: None }),
         ]
     }
 
@@ -438,8 +510,32 @@ mod tests {
     }
 
     #[test]
+    fn a_session_replaces_the_status_that_confirmed_a_start() {
+        let mut life = life_of(&[Step::Published { offset: 1 }, preparing()]);
+        assert_eq!((life.state(), life.is_start_pending()), (CommandState::Confirmed, true));
+        let charges = Step::TookEffect(Effect::of_status(ConnectorStatus::Charging));
+        assert_eq!(life.take(at(3), charges), Taken::Noted);
+        assert!(!life.is_start_pending());
+        assert_eq!(life.take(at(4), charging()), Taken::Noted);
+        assert_eq!(life.take(at(5), preparing()), Taken::Known);
+        assert_eq!(
+            life.effect().map(|(when, effect)| (when, effect.kind)),
+            Some((at(4), EffectKind::Charging))
+        );
+    }
+
+    #[test]
+    fn an_expiry_says_what_was_looked_for() {
+        let expired = Step::Expired { moved_to: None, looked_for: Some("the device's answer".to_owned()) };
+        let failure = life_of(&[expired]).failure().unwrap();
+        assert_eq!(failure.code, FailureCode::NoAnswer);
+        assert_eq!(failure.detail, "nothing showed an effect in time; looked for the device's answer");
+    }
+
+    #[test]
     fn what_comes_too_late_is_kept_and_moves_nothing() {
-        let mut life = life_of(&[Step::Published { offset: 1 }, Step::Expired { moved_to: None }]);
+        let mut life =
+            life_of(&[Step::Published { offset: 1 }, Step::Expired { moved_to: None, looked_for: None }]);
         assert_eq!(life.take(at(99), answered(1, "Accepted")), Taken::Noted);
         assert_eq!(life.state(), CommandState::Expired);
         assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::NoAnswer));

@@ -1,10 +1,11 @@
 //! A command as it stands in the books, and which events show that it was done.
 
-use super::{CommandLife, CommandState, Effect, EffectKind, Step, Taken};
+use super::{CommandLife, CommandState, Effect, EffectKind, RouteSource, Step, Taken};
 use crate::event::TransactionStart;
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
-use crate::order::Stamp;
+use crate::order::{MAX_AHEAD, Stamp};
 use crate::session::ChargingSession;
+use crate::status::ConnectorStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A command as it stands in the books.
@@ -22,6 +23,8 @@ pub struct CommandRecord {
     pub goal: Option<Goal>,
     /// The gateway that it was sent to.
     pub gateway_id: GatewayId,
+    /// How that gateway was found; `None` for commands of releases that did not record it.
+    pub route: Option<RouteSource>,
     /// When it was asked for.
     pub issued_at: DateTime<Utc>,
     /// After this it must not be carried out any more.
@@ -54,6 +57,8 @@ pub enum Goal {
 /// How far the clocks of dispatcher and gateway may differ. A start of the same driver on the same connector just before
 /// the command is one that the command is about all the same.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
+/// The same for a status, which does not tell who charges.
+const STATUS_TOLERANCE: TimeDelta = TimeDelta::seconds(1);
 
 impl CommandRecord {
     /// How long after `expires_at` an effect still counts as the command's: a driver may be slow to plug in.
@@ -67,7 +72,8 @@ impl CommandRecord {
 
     fn awaits_effect(&self) -> bool {
         let refused = matches!(self.life.state(), CommandState::Rejected | CommandState::Failed);
-        self.goal.is_some() && !refused && self.life.effect().is_none()
+        let is_seen = self.life.effect().is_some_and(|(_, effect)| effect.kind != EffectKind::Status);
+        self.goal.is_some() && !refused && !is_seen
     }
 
     /// Whether the start of a transaction, told by the record at `stamp`, is what it asked for: the same connector and the same
@@ -78,6 +84,79 @@ impl CommandRecord {
         let same_driver = start.id_tag.as_ref().is_some_and(|told| told.is_same_as(id_tag));
         let same_place = connector_id.is_none_or(|wanted| wanted == start.connector_id);
         self.awaits_effect() && same_driver && same_place && self.is_in_time(stamp, CLOCK_TOLERANCE)
+    }
+
+    /// Whether `opened`, a session that readings told by the record at `stamp` showed, is what it asked
+    /// for: the same connector, begun after it was issued, and of the same driver, if the event told one.
+    #[must_use]
+    pub fn causes_session(&self, opened: &ChargingSession, stamp: Stamp) -> bool {
+        let Some(Goal::Charging { connector_id, id_tag }) = &self.goal else { return false };
+        let same_driver = opened.id_tag.as_ref().is_none_or(|told| told.is_same_as(id_tag));
+        let same_place = connector_id.is_none_or(|wanted| wanted == opened.connector_id);
+        let begun_since = opened.started_at + MAX_AHEAD >= self.issued_at;
+        self.awaits_effect()
+            && same_driver
+            && same_place
+            && begun_since
+            && self.is_in_time(stamp, CLOCK_TOLERANCE)
+    }
+
+    /// Who is to charge, of a start.
+    #[must_use]
+    pub const fn driver(&self) -> Option<&IdTag> {
+        match &self.goal {
+            Some(Goal::Charging { id_tag, .. }) => Some(id_tag),
+            _ => None,
+        }
+    }
+
+    /// Records that `connector` went from the status `before` to `now`, if a start asked for that. A
+    /// start that names no connector is only confirmed by one that charges: a driver may be plugging in
+    /// anywhere.
+    pub fn see_status(
+        &mut self,
+        connector: ConnectorId,
+        before: Option<ConnectorStatus>,
+        now: ConnectorStatus,
+        stamp: Stamp,
+    ) -> Taken {
+        let Some(Goal::Charging { connector_id, .. }) = &self.goal else { return Taken::Known };
+        let same_place = connector_id.is_none_or(|wanted| wanted == connector);
+        let charged = before.is_some_and(ConnectorStatus::is_charge);
+        let shows = match now {
+            _ if charged => false,
+            ConnectorStatus::Preparing => connector_id.is_some() && before != Some(now),
+            _ => now.is_charge(),
+        };
+        if !same_place || !shows || !self.awaits_effect() || !self.is_in_time(stamp, STATUS_TOLERANCE) {
+            return Taken::Known;
+        }
+        self.life.take(stamp.at, Step::TookEffect(Effect::of_status(now)))
+    }
+
+    /// Ends it at `now` because nothing showed an effect in time; `moved_to` is the gateway that the device
+    /// has moved to meanwhile, if it has.
+    pub fn expire(&mut self, now: DateTime<Utc>, moved_to: Option<GatewayId>) -> Taken {
+        self.life.take(now, Step::Expired { moved_to, looked_for: Some(self.looked_for()) })
+    }
+
+    /// What would show that it was done.
+    fn looked_for(&self) -> String {
+        match &self.goal {
+            Some(Goal::Charging { connector_id, id_tag }) => {
+                let place =
+                    connector_id.map_or_else(|| "any connector".to_owned(), |id| format!("connector {id}"));
+                format!(
+                    "an answer of the device, a session of {id_tag} on {place}, \
+                     and {place} going to Preparing or Charging"
+                )
+            }
+            Some(Goal::Stopped { transaction_id, .. }) => {
+                format!("an answer of the device, and the end of transaction {transaction_id}")
+            }
+            Some(Goal::Restarted) => "an answer of the device, and a boot of it".to_owned(),
+            None => "an answer of the device".to_owned(),
+        }
     }
 
     /// Notes that `session` has ended, if its end was the goal.
@@ -117,7 +196,7 @@ impl CommandRecord {
     }
 
     fn take_effect(&mut self, at: DateTime<Utc>, kind: EffectKind, session_id: Option<SessionId>) -> Taken {
-        self.life.take(at, Step::TookEffect(Effect { kind, session_id }))
+        self.life.take(at, Step::TookEffect(Effect::new(kind, session_id)))
     }
 
     fn is_in_time(&self, stamp: Stamp, tolerance: TimeDelta) -> bool {

@@ -1,10 +1,10 @@
 //! The bodies of changes.
 
-use crate::command::{CommandRecord, CommandState, EffectKind};
+use crate::command::{CommandRecord, CommandState, EffectKind, RouteSource};
 use crate::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
-use crate::session::{ChargingSession, SessionState};
+use crate::session::{ChargingSession, SessionState, StartedBy};
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,9 @@ pub struct SessionChanged {
     pub command_id: Option<CommandId>,
     /// When it began.
     pub started_at: DateTime<Utc>,
+    /// What shows that it began; a start that arrives later replaces weaker evidence.
+    #[serde(default)]
+    pub started_by: StartedBy,
     /// Energy register when it began, in Wh.
     pub meter_start_wh: Option<f64>,
     /// When it ended.
@@ -97,6 +100,9 @@ pub struct CommandChanged {
     pub state: CommandState,
     /// The gateway that it goes to.
     pub gateway_id: GatewayId,
+    /// How that gateway was found; `None` for commands of releases that did not record it.
+    #[serde(default)]
+    pub route: Option<RouteSource>,
     /// When it was asked for.
     pub issued_at: DateTime<Utc>,
     /// After this it is not carried out any more.
@@ -137,6 +143,9 @@ pub struct CommandTookEffect {
     pub at: DateTime<Utc>,
     /// What happened.
     pub kind: EffectKind,
+    /// Of [`EffectKind::Status`], the status that the connector went to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ConnectorStatus>,
 }
 
 /// What was done to an asset.
@@ -216,6 +225,7 @@ impl SessionChanged {
             reservation_id: session.reservation_id,
             command_id: session.command_id,
             started_at: session.started_at,
+            started_by: session.started_by,
             meter_start_wh: session.meter_start_wh,
             ended_at: session.ended_at(),
             end_reason,
@@ -237,6 +247,7 @@ impl CommandChanged {
             name: record.name.clone(),
             state: life.state(),
             gateway_id: record.gateway_id.clone(),
+            route: record.route,
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             answer: life.answer().map(|(at, answer)| CommandAnswered {
@@ -244,7 +255,11 @@ impl CommandChanged {
                 status: answer.status.clone(),
                 reason: answer.reason.clone(),
             }),
-            effect: life.effect().map(|(at, effect)| CommandTookEffect { at, kind: effect.kind }),
+            effect: life.effect().map(|(at, effect)| CommandTookEffect {
+                at,
+                kind: effect.kind,
+                status: effect.status,
+            }),
             session_id: record.session_id(),
             failure_code,
             failure,

@@ -1,15 +1,17 @@
 //! From facts in order to sessions.
 
+mod stops;
+
 use super::{Fact, Told};
 use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
-use crate::order::Stamp;
-use crate::session::{ChargingSession, SessionState};
-use chrono::{DateTime, Utc};
+use crate::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use chrono::{DateTime, TimeDelta, Utc};
+use stops::PendingStop;
 
 /// The sessions that a ledger tells of.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Derived {
-    /// In the order in which they began.
+    /// In the order in which they were told of.
     pub sessions: Vec<ChargingSession>,
     /// Stops that ended no session, with the reason.
     pub unplaced: Vec<(EventKey, Unplaced)>,
@@ -18,9 +20,9 @@ pub struct Derived {
 /// Why a stop ended no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unplaced {
-    /// No open session that it could belong to.
+    /// No open session that it could belong to, and no connector that it was on for certain.
     NoOpenSession,
-    /// It could belong to two or more open sessions: none is ended on a guess.
+    /// It could belong to two or more open sessions, or connectors: none is ended on a guess.
     Ambiguous,
 }
 
@@ -35,124 +37,161 @@ impl Unplaced {
     }
 }
 
-struct PendingStop<'a> {
-    fact: &'a Fact,
-    transaction: Option<&'a TransactionId>,
-    reason: Option<&'a String>,
-    meter_wh: Option<f64>,
-    why: Unplaced,
-}
+/// A start without an id belongs to the session that readings showed on its connector if it is at
+/// most this much later: clocks of two gateways differ.
+const SAME_CHARGE: TimeDelta = TimeDelta::seconds(60);
 
 /// Tells `facts`, which are in order, once more.
 pub fn derive(charge_point: &ChargePointId, facts: &[Fact]) -> Derived {
-    let mut sessions: Vec<ChargingSession> = Vec::new();
-    let mut pending: Vec<PendingStop<'_>> = Vec::new();
+    let mut walk = Walk { charge_point, sessions: Vec::new(), pending: Vec::new() };
     for fact in facts {
         match &fact.told {
-            Told::Start { .. } => begin(&mut sessions, charge_point, fact),
-            Told::Sight { connector, transaction } => {
-                if name(&mut sessions, *connector, transaction) {
-                    // A session that has a name now leaves fewer for the stops that wait.
-                    pending.retain_mut(|stop| !place(&mut sessions, stop));
-                }
-            }
-            Told::Stop { transaction, reason, meter_wh } => {
-                let mut stop = PendingStop {
-                    fact,
-                    transaction: transaction.as_ref(),
-                    reason: reason.as_ref(),
-                    meter_wh: *meter_wh,
-                    why: Unplaced::NoOpenSession,
-                };
-                if !repeats_an_end(&sessions, &stop) && !place(&mut sessions, &mut stop) {
-                    pending.push(stop);
-                }
-            }
+            Told::Start { .. } => walk.take_start(fact),
+            Told::Sight { .. } => walk.take_sight(fact),
+            Told::Stop { .. } => walk.take_stop(fact),
         }
     }
-    Derived { sessions, unplaced: pending.iter().map(|stop| (stop.fact.event, stop.why)).collect() }
+    let unplaced = walk.pending.iter().map(|stop| (stop.event, stop.why)).collect();
+    Derived { sessions: walk.sessions, unplaced }
 }
 
-fn begin(sessions: &mut Vec<ChargingSession>, charge_point: &ChargePointId, fact: &Fact) {
-    let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation, command } = &fact.told
-    else {
-        return;
-    };
-    // A start that is told twice, in two events, is one session as long as the id says so.
-    let told = |held: &&mut ChargingSession| transaction.is_some() && held.transaction_id == *transaction;
-    if let Some(held) = sessions.iter_mut().find(told) {
-        held.command_id = held.command_id.or(*command);
-        return;
-    }
-    sessions.push(ChargingSession {
-        id: *session,
-        charge_point_id: charge_point.clone(),
-        connector_id: *connector,
-        transaction_id: transaction.clone(),
-        id_tag: id_tag.clone(),
-        reservation_id: *reservation,
-        command_id: *command,
-        started_at: fact.stamp.at,
-        meter_start_wh: *meter_wh,
-        state: SessionState::Open,
-    });
+/// What is derived so far.
+struct Walk<'a> {
+    charge_point: &'a ChargePointId,
+    sessions: Vec<ChargingSession>,
+    pending: Vec<PendingStop<'a>>,
 }
 
-/// Gives `transaction` to the open session on `connector` that has no name yet, the youngest if there are several: a
-/// connector charges one vehicle at a time. Says whether it did.
-fn name(sessions: &mut [ChargingSession], connector: ConnectorId, transaction: &TransactionId) -> bool {
-    if sessions.iter().any(|session| session.transaction_id.as_ref() == Some(transaction)) {
-        return false;
+impl<'a> Walk<'a> {
+    fn take_start(&mut self, fact: &Fact) {
+        let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation, command } =
+            &fact.told
+        else {
+            return;
+        };
+        let started = ChargingSession {
+            id: *session,
+            charge_point_id: self.charge_point.clone(),
+            connector_id: *connector,
+            transaction_id: transaction.clone(),
+            id_tag: id_tag.clone(),
+            reservation_id: *reservation,
+            command_id: *command,
+            started_at: fact.stamp.at,
+            meter_start_wh: *meter_wh,
+            started_by: StartedBy::Event,
+            state: SessionState::Open,
+        };
+        match self.told_already(&started) {
+            // A start that is told twice, in two events, is one session as long as the id says so.
+            Some(held) if held.started_by == StartedBy::Event => {
+                held.command_id = held.command_id.or(*command);
+            }
+            Some(held) => held.rest_on(started),
+            None => self.open(started),
+        }
     }
-    let unnamed = |session: &&mut ChargingSession| {
-        session.is_open() && session.connector_id == connector && session.transaction_id.is_none()
-    };
-    match sessions.iter_mut().rev().find(unnamed) {
-        Some(session) => {
+
+    /// The session that `started` tells of once more: the one with its id, or, where it has none yet,
+    /// the one that readings showed on its connector just before.
+    fn told_already(&mut self, started: &ChargingSession) -> Option<&mut ChargingSession> {
+        self.sessions.iter_mut().find(|held| match &started.transaction_id {
+            Some(id) => held.transaction_id.as_ref() == Some(id),
+            None => {
+                held.is_open()
+                    && held.connector_id == started.connector_id
+                    && held.started_by == StartedBy::Readings
+                    && started.started_at - held.started_at <= SAME_CHARGE
+            }
+        })
+    }
+
+    fn take_sight(&mut self, fact: &Fact) {
+        let Told::Sight { connector, transaction, session, id_tag, meter_wh, command, began } = &fact.told
+        else {
+            return;
+        };
+        if self.sessions.iter().any(|session| session.transaction_id.as_ref() == Some(transaction)) {
+            return;
+        }
+        if self.place_where_sighted(*connector, transaction, *began) {
+            return;
+        }
+        if !self.name(*connector, transaction)
+            && let Some(id) = session
+        {
+            let at = fact.stamp.at;
+            let began = began.filter(|began| self.is_free_since(*connector, *began, at));
+            self.open(ChargingSession {
+                id: *id,
+                charge_point_id: self.charge_point.clone(),
+                connector_id: *connector,
+                transaction_id: Some(transaction.clone()),
+                id_tag: id_tag.clone(),
+                reservation_id: None,
+                command_id: *command,
+                started_at: began.unwrap_or(at),
+                meter_start_wh: *meter_wh,
+                started_by: StartedBy::Readings,
+                state: SessionState::Open,
+            });
+        }
+        // A session that has a name now leaves fewer for the stops that wait.
+        self.place_pending();
+    }
+
+    /// Gives `transaction` to the open session on `connector` that has no name yet. Says whether it did.
+    fn name(&mut self, connector: ConnectorId, transaction: &TransactionId) -> bool {
+        let unnamed = |session: &&mut ChargingSession| {
+            session.is_open() && session.connector_id == connector && session.transaction_id.is_none()
+        };
+        let found = self.sessions.iter_mut().rev().find(unnamed);
+        if let Some(session) = found {
             session.transaction_id = Some(transaction.clone());
-            true
+            return true;
         }
-        None => false,
+        false
+    }
+
+    /// Adds a session; what is open on its connector has ended: a connector charges one vehicle at a time.
+    fn open(&mut self, session: ChargingSession) {
+        let at = session.started_at;
+        let is_ended = |held: &&mut ChargingSession| {
+            held.is_open() && held.connector_id == session.connector_id && held.started_at <= at
+        };
+        for held in self.sessions.iter_mut().filter(is_ended) {
+            let reason = Some(SUPERSEDED.to_owned());
+            held.state = SessionState::Ended { at, reason, meter_stop_wh: None };
+        }
+        self.sessions.push(session);
+    }
+
+    /// Whether a charge that began on `connector` at `began` belongs to none of the sessions that
+    /// began there by `until`.
+    fn is_free_since(&self, connector: ConnectorId, began: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        let on_connector = self.sessions.iter().filter(|held| held.connector_id == connector);
+        on_connector
+            .filter(|held| held.started_at <= until)
+            .all(|held| held.ended_at().unwrap_or(held.started_at) < began)
     }
 }
 
-/// A second stop of a session that has ended says nothing new.
-fn repeats_an_end(sessions: &[ChargingSession], stop: &PendingStop<'_>) -> bool {
-    stop.transaction.is_some()
-        && sessions.iter().any(|held| !held.is_open() && held.transaction_id.as_ref() == stop.transaction)
-}
-
-/// Ends the one session that `stop` can mean; otherwise leaves all as they are and notes why. Says whether it did.
-fn place(sessions: &mut [ChargingSession], stop: &mut PendingStop<'_>) -> bool {
-    let Stamp { at, .. } = stop.fact.stamp;
-    let named = sessions.iter().position(|held| {
-        held.is_open() && stop.transaction.is_some() && held.transaction_id.as_ref() == stop.transaction
-    });
-    let index = match named {
-        Some(index) => index,
-        None => match could_end(sessions, stop, at).as_slice() {
-            [only] => *only,
-            candidates => {
-                let none = candidates.is_empty();
-                stop.why = if none { Unplaced::NoOpenSession } else { Unplaced::Ambiguous };
-                return false;
-            }
-        },
-    };
-    if let Some(session) = sessions.get_mut(index) {
-        session.transaction_id = session.transaction_id.take().or_else(|| stop.transaction.cloned());
-        session.state =
-            SessionState::Ended { at, reason: stop.reason.cloned(), meter_stop_wh: stop.meter_wh };
+impl ChargingSession {
+    /// Replaces the evidence that the session rested on by the start that was told of it; what the
+    /// start leaves out stays as it was.
+    fn rest_on(&mut self, start: Self) {
+        *self = Self {
+            transaction_id: start.transaction_id.clone().or_else(|| self.transaction_id.take()),
+            id_tag: start.id_tag.clone().or_else(|| self.id_tag.take()),
+            command_id: start.command_id.or(self.command_id),
+            meter_start_wh: start.meter_start_wh.or(self.meter_start_wh),
+            state: self.state.clone(),
+            ..start
+        };
     }
-    true
-}
 
-/// Open sessions that a stop without a known name could mean: those without a name; for a stop without one, all.
-fn could_end(sessions: &[ChargingSession], stop: &PendingStop<'_>, at: DateTime<Utc>) -> Vec<usize> {
-    let candidate = |session: &ChargingSession| {
-        session.is_open()
-            && session.started_at <= at
-            && (stop.transaction.is_none() || session.transaction_id.is_none())
-    };
-    sessions.iter().enumerate().filter(|(_, session)| candidate(session)).map(|(index, _)| index).collect()
+    /// Whether the next session ended it, and not a stop of its own.
+    fn is_superseded(&self) -> bool {
+        matches!(&self.state, SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED)
+    }
 }

@@ -3,7 +3,7 @@
 use crate::build::{instant, wh};
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, ConnectorId, SessionId};
-use domain::session::{ChargingSession, SessionState};
+use domain::session::{ChargingSession, SessionState, StartedBy};
 use domain::tariff::{InvalidUsage, Usage};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ fn session(start_wh: Option<f64>, ended: Option<Option<f64>>) -> ChargingSession
         command_id: None,
         started_at: at("10:00"),
         meter_start_wh: start_wh,
+        started_by: StartedBy::Event,
         state: ended.map_or(SessionState::Open, |meter_stop_wh| SessionState::Ended {
             at: at("11:00"),
             reason: None,

@@ -71,6 +71,14 @@ impl Check {
         judge.reading(readers.len());
         let found = Box::pin(kafka.partitions(&settings.topics.commands)).await?.len();
         let is_as_agreed = judge.command_partitions(found);
+        match Box::pin(kafka.topic_retention(&settings.topics.commands)).await {
+            Ok(found) => {
+                judge.command_retention(&settings.topics.commands, found, settings.check.command_retention());
+            }
+            Err(error) => {
+                tracing::warn!(error = causes(&error), "the settings of the command topic cannot be read");
+            }
+        }
         let desk = Arc::new(Desk {
             judge: Mutex::new(judge),
             kafka,

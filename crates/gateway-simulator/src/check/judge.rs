@@ -1,5 +1,7 @@
 //! The judge: told what was observed, it says how the contract was kept. No I/O and no clock.
 
+mod retention;
+
 use super::clocks::Clocks;
 use super::device::Device;
 use super::flattened::is_flattened;

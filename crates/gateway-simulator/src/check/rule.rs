@@ -1,6 +1,7 @@
 //! What a gateway is held to: every rule with its code, its weight, and what to do about it.
 
 mod laws;
+mod retention;
 
 pub(super) use laws::LAWS;
 
@@ -54,6 +55,7 @@ pub enum Rule {
     GoodbyeMissing,
     GoodbyesNeverSent,
     CommandPartitions,
+    CommandRetentionLong,
     CommandLost,
     CommandGroupShared,
     CommandAnyPartition,

@@ -38,6 +38,8 @@ pub struct CheckSettings {
     pub command_timeout_s: u32,
     /// How many partitions the command topic must have.
     pub command_partitions: NonZeroU16,
+    /// Seconds that the command topic may keep commands.
+    pub command_retention_s: u32,
 }
 
 /// How a verdict is written.
@@ -72,6 +74,10 @@ impl CheckSettings {
 
     pub(crate) fn clock_skew(&self) -> TimeDelta {
         TimeDelta::milliseconds(self.clock_skew_ms.into())
+    }
+
+    pub(crate) fn command_retention(&self) -> Duration {
+        Duration::from_secs(self.command_retention_s.into())
     }
 
     pub(crate) fn command_timeout(&self) -> Duration {

@@ -50,6 +50,7 @@ impl Bench {
         let deleted = [TestTopic::named(&topics.events), TestTopic::named(&topics.commands)];
         kafka.create_topic(&topics.events, 3).await.unwrap();
         kafka.create_topic(&topics.commands, command_partitions).await.unwrap();
+        keep_commands(&kafka, &topics.commands, Duration::from_secs(120)).await;
         let context = runtime::Context::new("simulator-test");
         let shutdown = context.shutdown.clone();
         let simulator = Simulator::start(settings, kafka.clone(), redis.clone(), shutdown).await.unwrap();
@@ -152,4 +153,16 @@ impl Bench {
         let key = format!("conn:{id}");
         Box::pin(self.redis.get_many(&[&key])).await.unwrap().remove(0)
     }
+}
+
+/// Has the command topic keep commands for that time; returns when the broker says so itself.
+pub async fn keep_commands(kafka: &Kafka, topic: &str, retention: Duration) {
+    let brokers = kafka_brokers();
+    let (broker, millis) = (brokers.split(',').next().unwrap(), retention.as_millis().to_string());
+    let settings = [("retention.ms", &*millis), ("segment.ms", "60000")];
+    testkit::kafka_wire::Connection::open(broker).configure_topic(topic, &settings);
+    testkit::eventually("the broker to have the settings", || async {
+        kafka.topic_retention(topic).await.unwrap().retention == Some(retention)
+    })
+    .await;
 }

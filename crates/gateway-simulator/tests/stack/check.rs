@@ -4,6 +4,7 @@ mod commands;
 mod deployed;
 mod process;
 mod records;
+mod retention;
 mod routes;
 
 use crate::bench::Bench;

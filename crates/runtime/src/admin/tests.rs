@@ -70,6 +70,26 @@ async fn what_was_there_once_may_be_away() {
     }
 }
 
+#[actix_web::test]
+async fn an_advisory_is_reported_and_leaves_readiness_alone() {
+    let context = Context::new("test");
+    context.health.add("database", || async { Ok(()) });
+    context.health.add_advisory("retention", || Err("7 d".to_owned()));
+    let (status, body) = readyz(&context).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        body,
+        json!({"ready": true, "draining": false, "checks": {"database": "ok", "retention": "7 d"}})
+    );
+}
+
+#[actix_web::test]
+async fn an_advisory_without_objection_is_ok() {
+    let context = Context::new("test");
+    context.health.add_advisory("retention", || Ok(()));
+    assert_eq!(readyz(&context).await.1["checks"]["retention"], "ok");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_check_that_hangs_is_given_one_second() {
     let context = Context::new("test");

@@ -7,6 +7,8 @@ use rskafka::{
     client::error::{Error as ClientError, ProtocolError, RequestError},
 };
 
+use super::exchange::ExchangeError;
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// A question about the cluster that got no answer.
@@ -26,6 +28,18 @@ pub enum KafkaError {
         /// The partition asked for.
         partition: i32,
     },
+    /// The brokers refused the request, for want of a permission for example. `code` is one of
+    /// Kafka's protocol.
+    #[error("Kafka refused the request: {message} (error {code})")]
+    Refused {
+        /// Kafka's error code, such as 29 for `TOPIC_AUTHORIZATION_FAILED`.
+        code: i16,
+        /// The broker's explanation; may be empty.
+        message: String,
+    },
+    /// The brokers answer without a value for this setting of the topic.
+    #[error("the brokers report no usable {0} of the topic")]
+    SettingNotReported(&'static str),
     /// No usable answer in time; trying again later may help.
     #[error("Kafka is not available")]
     Unavailable(#[source] Source),
@@ -74,6 +88,8 @@ pub(super) enum Failure {
     Client(#[from] ClientError),
     #[error(transparent)]
     Cluster(#[from] KafkaError),
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
     #[error("the task was lost")]
     Lost,
 }

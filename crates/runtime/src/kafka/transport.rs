@@ -15,14 +15,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{Failure, KafkaError};
 use crate::settings::{KafkaSettings, SaslMechanism};
 
+/// The name under which brokers log and count requests.
+pub(super) const CLIENT_ID: &str = "charging-platform";
+
 /// Ingredients of a client. Not `Debug`: the library's SASL settings would print the password.
 pub(super) struct Transport {
-    brokers: Vec<String>,
-    max_response_bytes: usize,
-    tls: Option<Arc<ClientConfig>>,
-    sasl: SaslMechanism,
-    username: String,
-    password: SecretString,
+    pub(super) brokers: Vec<String>,
+    pub(super) max_response_bytes: usize,
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) sasl: SaslMechanism,
+    pub(super) username: String,
+    pub(super) password: SecretString,
 }
 
 impl Transport {
@@ -43,7 +46,7 @@ impl Transport {
     /// Connects to a broker and learns the cluster's layout. Not bounded in time by itself.
     pub(super) async fn connect(&self) -> Result<Client, Failure> {
         let mut builder = ClientBuilder::new(self.brokers.clone())
-            .client_id("charging-platform")
+            .client_id(CLIENT_ID)
             .max_message_size(self.max_response_bytes)
             .backoff_config(single_attempt());
         if let Some(tls) = &self.tls {

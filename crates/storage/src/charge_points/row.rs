@@ -38,6 +38,7 @@ pub(super) struct ChargePointRow {
     serial_number: Option<String>,
     booted_at: Option<DateTime<Utc>>,
     memory: Option<serde_json::Value>,
+    pub ledger_until: Option<DateTime<Utc>>,
 }
 
 /// What the fold must remember beyond the newest report; empty for most devices, and then not stored.
@@ -84,6 +85,7 @@ impl ChargePointRow {
             }),
             connectors,
             ledger,
+            ledger_until: self.ledger_until,
             commands,
             clockless: memory.clockless,
         })
@@ -114,7 +116,7 @@ impl Rows for Locked<'_> {
     const BEFORE: &'static str = "select
            charge_point_id, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
            seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number, booted_at,
-           memory
+           memory, ledger_until
          from unnest(";
     const AFTER: &'static str = ") as wanted (id)
          join charge_points on charge_point_id = id
@@ -148,6 +150,7 @@ pub(super) struct Columns<'a> {
     pub serial_number: Vec<Option<&'a str>>,
     pub booted_at: Vec<Option<DateTime<Utc>>>,
     pub memory: Vec<Option<serde_json::Value>>,
+    pub ledger_until: Vec<Option<DateTime<Utc>>>,
 }
 
 impl<'a> Columns<'a> {
@@ -178,6 +181,7 @@ impl<'a> Columns<'a> {
         self.serial_number.push(boot.and_then(|boot| boot.value.serial_number.as_deref()));
         self.booted_at.push(boot.map(|boot| boot.at));
         self.memory.push(memory_of(state)?);
+        self.ledger_until.push(state.ledger_until);
         Ok(())
     }
 }
@@ -189,12 +193,13 @@ impl Rows for Columns<'_> {
            gateway_id = new.gateway_id, seen_at = new.seen_at, seen_appended_at = new.seen_appended_at,
            seen_partition = new.seen_partition, seen_offset = new.seen_offset, seen_event = new.seen_event,
            model = new.model, vendor = new.vendor, firmware_version = new.firmware_version,
-           serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory
+           serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory,
+           ledger_until = new.ledger_until
          from unnest(";
     const AFTER: &'static str = ")
            as new (id, online, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
                    seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number,
-                   booted_at, memory)
+                   booted_at, memory, ledger_until)
          where charge_point_id = new.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
@@ -213,7 +218,8 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Text>, _>(&self.firmware_version)?;
         columns.push::<Nullable<Text>, _>(&self.serial_number)?;
         columns.push::<Nullable<Timestamptz>, _>(&self.booted_at)?;
-        columns.push::<Nullable<Jsonb>, _>(&self.memory)
+        columns.push::<Nullable<Jsonb>, _>(&self.memory)?;
+        columns.push::<Nullable<Timestamptz>, _>(&self.ledger_until)
     }
 }
 

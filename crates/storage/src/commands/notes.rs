@@ -78,7 +78,7 @@ pub async fn expire_due(
                 let Some(record) = records.get_mut(&CommandId(id)) else { continue };
                 let current = gateways.get(record.charge_point_id.as_str()).cloned().flatten();
                 let moved_to = current.filter(|gateway| *gateway != record.gateway_id);
-                if record.life.take(now, Step::Expired { moved_to }) == Taken::Moved {
+                if record.expire(now, moved_to) == Taken::Moved {
                     ended.push((now, record.clone()));
                 }
             }

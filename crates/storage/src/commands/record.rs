@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{Bool, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::command::{Command, CommandLife, CommandRecord, Goal};
+use domain::command::{Command, CommandLife, CommandRecord, Goal, RouteSource};
 use domain::feed::FeedChange;
 use domain::ids::{GatewayId, PileId};
 use uuid::Uuid;
@@ -28,6 +28,8 @@ pub struct NewCommand {
     pub payload: serde_json::Value,
     /// What would show that it was done.
     pub goal: Option<Goal>,
+    /// How its gateway was found.
+    pub route: RouteSource,
     /// Redis was away: the gateway is the one last seen on the device's events.
     pub degraded: bool,
     /// The gateway last seen on the device's events, where that is another one.
@@ -66,6 +68,7 @@ impl NewCommand {
             name: command.kind.name().to_owned(),
             goal: self.goal.clone(),
             gateway_id: command.gateway_id.clone(),
+            route: Some(self.route),
             issued_at: command.issued_at,
             expires_at: command.expires_at,
             life: CommandLife::accepted(command.issued_at),
@@ -123,6 +126,7 @@ struct Columns<'a> {
     session_id: Vec<Option<Uuid>>,
     degraded: Vec<bool>,
     seen_gateway_id: Vec<Option<&'a str>>,
+    route: Vec<&'static str>,
     key: Vec<Option<&'a str>>,
     digest: Vec<Option<i64>>,
     chunk: Vec<Option<String>>,
@@ -155,6 +159,7 @@ impl<'a> Columns<'a> {
         self.session_id.push(record.session_id().map(|id| id.0));
         self.degraded.push(new.degraded);
         self.seen_gateway_id.push(new.seen_gateway_id.as_ref().map(|id| id.as_str()));
+        self.route.push(new.route.as_str());
         self.key.push(keyed.as_ref().map(|keyed| keyed.key.as_str()));
         self.digest.push(keyed.as_ref().map(|keyed| keyed.digest));
         Ok(())
@@ -168,7 +173,8 @@ impl Rows for Columns<'_> {
     const BEFORE: &'static str = "with new as materialized (select * from unnest(";
     const AFTER: &'static str = ") as new
            (id, pile_id, charge_point_id, name, payload, gateway_id, partition, issued_at, expires_at, trace_id, life,
-            connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, key, digest, chunk, chunk_size)),
+            connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, key, digest, chunk,
+            chunk_size)),
          locked as materialized (
            select count(*) from (
              select 1 from new join charge_points using (charge_point_id)
@@ -176,9 +182,9 @@ impl Rows for Columns<'_> {
          recorded as (
            insert into commands
              (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at, trace_id,
-              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id)
+              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route)
            select id, pile_id, charge_point_id, name, payload, 'accepted', gateway_id, partition, issued_at, expires_at,
-                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id
+                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route
            from new, locked),
          named as (
            insert into idempotency_keys (key, request_digest, command_id)
@@ -204,6 +210,7 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<SqlUuid>, _>(&self.session_id)?;
         columns.push::<Bool, _>(&self.degraded)?;
         columns.push::<Nullable<Text>, _>(&self.seen_gateway_id)?;
+        columns.push::<Text, _>(&self.route)?;
         columns.push::<Nullable<Text>, _>(&self.key)?;
         columns.push::<Nullable<Int8>, _>(&self.digest)?;
         columns.push::<Nullable<Text>, _>(&self.chunk)?;

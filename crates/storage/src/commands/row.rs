@@ -6,7 +6,7 @@ use crate::schema::commands;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
-use domain::command::{CommandRecord, Goal};
+use domain::command::{CommandRecord, Goal, RouteSource};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
@@ -31,6 +31,7 @@ pub(super) type CommandColumns = (
     sql_types::Nullable<sql_types::Uuid>,
     sql_types::Bool,
     sql_types::Nullable<sql_types::Text>,
+    sql_types::Nullable<sql_types::Text>,
 );
 
 /// Their names, for statements in SQL, of the table under the name `command`.
@@ -39,7 +40,7 @@ macro_rules! command_columns {
         "command.id, command.pile_id, command.charge_point_id, command.name, command.payload, command.gateway_id,
          command.partition, command.issued_at, command.expires_at, command.trace_id, command.life,
          command.connector_id, command.id_tag, command.transaction_id, command.session_id, command.degraded,
-         command.seen_gateway_id"
+         command.seen_gateway_id, command.route"
     };
 }
 pub(super) use command_columns;
@@ -65,6 +66,7 @@ pub(super) struct CommandRow {
     session_id: Option<Uuid>,
     degraded: bool,
     seen_gateway_id: Option<String>,
+    route: Option<String>,
 }
 
 impl CommandRow {
@@ -76,6 +78,8 @@ impl CommandRow {
             pile_id: PileId(self.pile_id),
             charge_point_id: ChargePointId::parse(&self.charge_point_id).map_err(impossible)?,
             gateway_id: GatewayId::parse(&self.gateway_id).map_err(impossible)?,
+            // A name that only a newer release knows counts as not recorded.
+            route: self.route.as_deref().and_then(RouteSource::parse),
             name: self.name,
             issued_at: self.issued_at,
             expires_at: self.expires_at,

@@ -4,9 +4,9 @@ use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Int2, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::command::{LastHeard, OpenSession, PileSnapshot, StartInFlight};
+use domain::command::{CommandLife, LastHeard, OpenSession, PileSnapshot, StartInFlight};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
 use domain::text::InvalidText;
@@ -56,19 +56,26 @@ impl Rows for Looks<'_> {
     type Statement = Looks<'static>;
     const BEFORE: &'static str = "
         select named.command_id, named.request_digest, pile.charge_point_id,
+<<<<<<< HEAD
                device.online, device.gateway_id, device.seen_at,
+               connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
+               start.ids, start.connectors, start.lives
+=======
+               device.online, device.gateway_id, least(device.seen_at, device.seen_appended_at),
                connector.ids, connector.statuses, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors
+>>>>>>> helper-route
         from unnest(";
     const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
         left join charge_points device on device.charge_point_id = pile.charge_point_id
         cross join lateral (
-            select coalesce(array_agg(connector_id order by connector_id), '{}') as ids,
-                   coalesce(array_agg(status order by connector_id), '{}') as statuses
+            select coalesce(array_agg(connector_id order by connector_id) filter (where status is not null), '{}') as ids,
+                   coalesce(array_agg(status order by connector_id) filter (where status is not null), '{}') as statuses,
+                   coalesce(array_agg(sighted_transaction) filter (where sighted_transaction is not null), '{}') as sighted
             from connectors
-            where charge_point_id = pile.charge_point_id and status is not null
+            where charge_point_id = pile.charge_point_id
         ) connector
         cross join lateral (
             select coalesce(array_agg(id order by id), '{}') as ids,
@@ -79,10 +86,12 @@ impl Rows for Looks<'_> {
         ) session
         cross join lateral (
             select coalesce(array_agg(id order by id), '{}') as ids,
-                   coalesce(array_agg(connector_id order by id), '{}') as connectors
+                   coalesce(array_agg(connector_id order by id), '{}') as connectors,
+                   coalesce(array_agg(life order by id), '{}') as lives
             from commands
-            where charge_point_id = pile.charge_point_id and name = 'RemoteStartTransaction'
-              and state in ('accepted', 'published', 'unknown')
+            where charge_point_id = pile.charge_point_id and open and name = 'RemoteStartTransaction'
+              and (state in ('accepted', 'published', 'unknown')
+                   or state = 'confirmed' and expires_at > clock_timestamp())
         ) start
         order by place";
 
@@ -102,11 +111,13 @@ impl Lookup for Looks<'_> {
         Nullable<Timestamptz>,
         Array<Int2>,
         Array<Text>,
+        Array<Text>,
         Array<SqlUuid>,
         Array<Int2>,
         Array<Nullable<Text>>,
         Array<SqlUuid>,
         Array<Nullable<Int2>>,
+        Array<Jsonb>,
     );
 }
 
@@ -117,14 +128,16 @@ struct SnapshotRow {
     charge_point_id: Option<String>,
     online: Option<bool>,
     gateway_id: Option<String>,
-    seen_at: Option<DateTime<Utc>>,
+    heard_at: Option<DateTime<Utc>>,
     connector_ids: Vec<i16>,
     connector_statuses: Vec<String>,
+    sighted: Vec<String>,
     session_ids: Vec<Uuid>,
     session_connectors: Vec<i16>,
     session_transactions: Vec<Option<String>>,
     start_ids: Vec<Uuid>,
     start_connectors: Vec<Option<i16>>,
+    start_lives: Vec<serde_json::Value>,
 }
 
 impl SnapshotRow {
@@ -142,21 +155,26 @@ impl SnapshotRow {
         let connectors = self.connector_ids.into_iter().zip(self.connector_statuses);
         let sessions =
             self.session_ids.into_iter().zip(self.session_connectors).zip(self.session_transactions);
-        let starts = self.start_ids.into_iter().zip(self.start_connectors);
+        let starts = self.start_ids.into_iter().zip(self.start_connectors).zip(self.start_lives);
         let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose();
         let gateway = gateway.map_err(|error| broken("charge_points", error))?;
-        let heard = gateway.zip(self.seen_at).map(|(gateway_id, at)| LastHeard { gateway_id, at });
+        let heard = gateway.zip(self.heard_at).map(|(gateway_id, at)| LastHeard { gateway_id, at });
         Ok(PileSnapshot {
             pile_id,
             charge_point_id: ChargePointId::parse(device).map_err(|error| broken("piles", error))?,
             online: self.online,
             heard,
             connectors: connectors.map(|(id, status)| connector(id, &status)).collect::<Result<_, _>>()?,
+            sighted: self
+                .sighted
+                .iter()
+                .map(|id| TransactionId::parse(id).map_err(|error| broken("connectors", error)))
+                .collect::<Result<_, _>>()?,
             open_sessions: sessions
                 .map(|((id, connector), transaction)| open_session(id, connector, transaction.as_deref()))
                 .collect::<Result<_, _>>()?,
             starts_in_flight: starts
-                .map(|(id, connector)| start_in_flight(id, connector))
+                .filter_map(|((id, connector), life)| start_in_flight(id, connector, life).transpose())
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -183,10 +201,14 @@ fn open_session(id: Uuid, connector: i16, transaction: Option<&str>) -> Result<O
     })
 }
 
-fn start_in_flight(id: Uuid, connector: Option<i16>) -> Result<StartInFlight, StorageError> {
+/// The start, unless its device charges already.
+fn start_in_flight(
+    id: Uuid,
+    connector: Option<i16>,
+    life: serde_json::Value,
+) -> Result<Option<StartInFlight>, StorageError> {
+    let life: CommandLife = serde_json::from_value(life).map_err(|error| broken("commands", error))?;
     let connector = connector.map(|id| ConnectorId::parse(id.into())).transpose();
-    Ok(StartInFlight {
-        command_id: CommandId(id),
-        connector_id: connector.map_err(|error| broken("commands", error))?,
-    })
+    let connector_id = connector.map_err(|error| broken("commands", error))?;
+    Ok(life.is_start_pending().then_some(StartInFlight { command_id: CommandId(id), connector_id }))
 }

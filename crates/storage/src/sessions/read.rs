@@ -7,7 +7,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
-use domain::session::{ChargingSession, SessionState};
+use domain::session::{ChargingSession, SessionState, StartedBy};
 use uuid::Uuid;
 
 /// A session as a row.
@@ -26,6 +26,7 @@ pub(crate) struct SessionRow {
     end_reason: Option<String>,
     meter_stop_wh: Option<f64>,
     command_id: Option<Uuid>,
+    started_by: String,
 }
 
 /// The session called `id`.
@@ -80,6 +81,8 @@ impl TryFrom<SessionRow> for ChargingSession {
             started_at: row.started_at,
             meter_start_wh: row.meter_start_wh,
             command_id: row.command_id.map(CommandId),
+            started_by: StartedBy::parse(&row.started_by)
+                .ok_or_else(|| super::broken(format!("evidence {}", row.started_by)))?,
             state: row.ended_at.map_or(SessionState::Open, |at| SessionState::Ended {
                 at,
                 reason: row.end_reason,

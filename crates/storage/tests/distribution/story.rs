@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, ResetKind, Step};
+use domain::command::{Command, CommandKind, ResetKind, RouteSource, Step};
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered};
 use domain::history::History;
@@ -63,6 +63,7 @@ fn told(device: usize) -> [NewCommand; 4] {
         pile_id: PileId(uuid(1, device)),
         partition: 7,
         payload: serde_json::json!({}),
+        route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
         keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),

@@ -6,7 +6,7 @@ mod ground;
 
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
-use domain::command::{Command, CommandKind, CommandState, ResetKind, Step};
+use domain::command::{Command, CommandKind, CommandState, ResetKind, RouteSource, Step};
 use domain::feed::{FeedChange, FeedKind};
 use domain::ids::{CommandId, GatewayId, PileId};
 use domain::status::ConnectorStatus;
@@ -341,6 +341,7 @@ fn new(command: Command, pile_id: PileId) -> NewCommand {
         partition: 7,
         payload: serde_json::json!({}),
         goal: None,
+        route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
         keyed: None,

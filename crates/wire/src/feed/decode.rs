@@ -6,7 +6,7 @@ use super::encode;
 use crate::proto::platform as proto;
 use crate::value::time::from_timestamp;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind};
+use domain::command::{CommandState, EffectKind, RouteSource};
 use domain::feed::{
     AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
     ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, SessionChanged, SessionPhase,
@@ -16,6 +16,7 @@ use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
     TransactionId,
 };
+use domain::session::StartedBy;
 use domain::status::ConnectorStatus;
 use prost::Message;
 use proto::feed_change::{Kind, Subject};
@@ -53,7 +54,6 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
 }
 
 fn connector_status(body: proto::ConnectorStatusChanged) -> Decoded<ConnectorStatusChanged> {
-    let status = |raw| one_of(&ConnectorStatus::ALL, raw, encode::status);
     let previous = Some(body.previous_status()).filter(|raw| *raw != proto::ConnectorStatus::Unspecified);
     Ok(ConnectorStatusChanged {
         connector_id: connector(body.connector_id)?,
@@ -62,6 +62,10 @@ fn connector_status(body: proto::ConnectorStatusChanged) -> Decoded<ConnectorSta
         error_code: body.error_code,
         vendor_error_code: body.vendor_error_code,
     })
+}
+
+fn status(raw: proto::ConnectorStatus) -> Decoded<ConnectorStatus> {
+    one_of(&ConnectorStatus::ALL, raw, encode::status)
 }
 
 fn connectivity(body: &proto::ConnectivityChanged) -> Decoded<ConnectivityChanged> {
@@ -84,6 +88,7 @@ fn session(body: proto::SessionChanged) -> Decoded<SessionChanged> {
         reservation_id: body.reservation_id,
         command_id: body.command_id.as_deref().map(uuid).transpose()?.map(CommandId),
         started_at: required(body.started_at.as_ref())?,
+        started_by: evidence(body.started_by())?,
         meter_start_wh: body.meter_start_wh,
         ended_at: instant(body.ended_at.as_ref())?,
         end_reason: body.end_reason,
@@ -102,6 +107,8 @@ fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {
         answer: answer(&body)?,
         effect: effect(&body)?,
         session_id: body.session_id.as_deref().map(uuid).transpose()?.map(SessionId),
+        // A name that only a newer release knows counts as not stated.
+        route: body.route.as_deref().and_then(RouteSource::parse),
         name: body.name,
         failure_code: body.failure_code,
         failure: body.failure,
@@ -118,7 +125,16 @@ fn effect(body: &proto::CommandChanged) -> Decoded<Option<CommandTookEffect>> {
     let seen = Some(body.effect()).filter(|raw| *raw != proto::CommandEffect::Unspecified);
     let Some(seen) = seen else { return Ok(None) };
     let kind = one_of(&EffectKind::ALL, seen, encode::effect)?;
-    Ok(Some(CommandTookEffect { at: required(body.effect_at.as_ref())?, kind }))
+    let reported = body.effect_status.is_some().then(|| status(body.effect_status())).transpose()?;
+    Ok(Some(CommandTookEffect { at: required(body.effect_at.as_ref())?, kind, status: reported }))
+}
+
+/// Releases that knew no other evidence left it out.
+fn evidence(raw: proto::SessionEvidence) -> Decoded<StartedBy> {
+    match raw {
+        proto::SessionEvidence::Unspecified => Ok(StartedBy::Event),
+        told => one_of(&StartedBy::ALL, told, encode::evidence),
+    }
 }
 
 fn station(body: &proto::StationChanged) -> Decoded<StationChanged> {

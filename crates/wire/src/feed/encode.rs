@@ -9,6 +9,7 @@ use domain::feed::{
     AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
     FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
 };
+use domain::session::StartedBy;
 use domain::status::ConnectorStatus;
 use prost::Message;
 use proto::feed_change::{Kind, Subject};
@@ -69,6 +70,7 @@ fn session(body: &SessionChanged) -> proto::SessionChanged {
         reservation_id: body.reservation_id,
         command_id: body.command_id.map(|id| id.to_string()),
         started_at: Some(to_timestamp(body.started_at)),
+        started_by: evidence(body.started_by).into(),
         meter_start_wh: body.meter_start_wh,
         ended_at: body.ended_at.map(to_timestamp),
         end_reason: body.end_reason.clone(),
@@ -96,7 +98,9 @@ fn command(body: &CommandChanged) -> proto::CommandChanged {
             .map_or(proto::CommandEffect::Unspecified, |seen| effect(seen.kind))
             .into(),
         effect_at: body.effect.as_ref().map(|seen| to_timestamp(seen.at)),
+        effect_status: body.effect.as_ref().and_then(|seen| seen.status).map(|seen| status(seen).into()),
         session_id: body.session_id.map(|id| id.to_string()),
+        route: body.route.map(|route| route.as_str().to_owned()),
     }
 }
 
@@ -142,6 +146,15 @@ pub(super) const fn phase(phase: SessionPhase) -> proto::SessionPhase {
     }
 }
 
+/// What a session rests on, as the wire has it.
+pub(super) const fn evidence(evidence: StartedBy) -> proto::SessionEvidence {
+    match evidence {
+        StartedBy::Event => proto::SessionEvidence::Event,
+        StartedBy::Readings => proto::SessionEvidence::Readings,
+        StartedBy::Stop => proto::SessionEvidence::Stop,
+    }
+}
+
 /// A command's state, as the wire has it.
 pub(super) const fn state(state: CommandState) -> proto::CommandState {
     match state {
@@ -161,6 +174,7 @@ pub(super) const fn effect(kind: EffectKind) -> proto::CommandEffect {
         EffectKind::Charging => proto::CommandEffect::Charging,
         EffectKind::Stopped => proto::CommandEffect::Stopped,
         EffectKind::Restarted => proto::CommandEffect::Restarted,
+        EffectKind::Status => proto::CommandEffect::Status,
     }
 }
 

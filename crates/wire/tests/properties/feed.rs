@@ -1,13 +1,14 @@
 //! Every change of the feed survives protobuf and the JSON that it is stored in.
 
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
-use domain::command::{CommandState, EffectKind};
+use domain::command::{CommandState, EffectKind, RouteSource};
 use domain::feed::{
     AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
     ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, PricesChanged, SessionChanged,
     SessionPhase, StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
 };
 use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
+use domain::session::StartedBy;
 use domain::status::ConnectorStatus;
 use domain::tariff::Subject;
 use domain::text::Label;
@@ -116,10 +117,10 @@ fn session() -> impl Strategy<Value = SessionChanged> {
     let id_tag = "[A-Za-z0-9]{1,20}".prop_map(|raw| IdTag::parse(&raw).unwrap());
     let command_id = option::of(uuid().prop_map(CommandId));
     let names = (option::of(transaction_id()), option::of(id_tag), option::of(any::<i64>()), command_id);
-    let begun = (time(), option::of(amount(0)));
+    let begun = (time(), option::of(amount(0)), select(StartedBy::ALL.to_vec()));
     let ended = (option::of(time()), option::of(text()), option::of(amount(0)));
     (uuid(), select(SessionPhase::ALL.to_vec()), connector_id(), names, begun, ended).prop_map(
-        |(id, phase, connector_id, names, (started_at, meter_start_wh), ended)| {
+        |(id, phase, connector_id, names, (started_at, meter_start_wh, started_by), ended)| {
             let (transaction_id, id_tag, reservation_id, command_id) = names;
             let (ended_at, end_reason, meter_stop_wh) = ended;
             SessionChanged {
@@ -131,6 +132,7 @@ fn session() -> impl Strategy<Value = SessionChanged> {
                 reservation_id,
                 command_id,
                 started_at,
+                started_by,
                 meter_start_wh,
                 ended_at,
                 end_reason,
@@ -141,18 +143,20 @@ fn session() -> impl Strategy<Value = SessionChanged> {
 }
 
 fn command() -> impl Strategy<Value = CommandChanged> {
-    let issued = (uuid(), uuid(), text(), gateway_id(), time(), time());
+    let route = option::of(select(RouteSource::ALL.to_vec()));
+    let issued = (uuid(), uuid(), text(), (gateway_id(), route), time(), time());
     let answer = (time(), text(), option::of(text())).prop_map(|(at, status, reason)| CommandAnswered {
         at,
         status,
         reason,
     });
     let effect =
-        (time(), select(EffectKind::ALL.to_vec())).prop_map(|(at, kind)| CommandTookEffect { at, kind });
+        (time(), select(EffectKind::ALL.to_vec()), option::of(select(ConnectorStatus::ALL.to_vec())));
+    let effect = effect.prop_map(|(at, kind, status)| CommandTookEffect { at, kind, status });
     let became = (option::of(answer), option::of(effect), option::of(uuid().prop_map(SessionId)));
     let failure = option::of((text(), text()));
     (issued, select(CommandState::ALL.to_vec()), became, failure).prop_map(
-        |((id, pile, name, gateway_id, issued_at, expires_at), state, became, failure)| {
+        |((id, pile, name, (gateway_id, route), issued_at, expires_at), state, became, failure)| {
             let (answer, effect, session_id) = became;
             let (failure_code, failure) = failure.unzip();
             CommandChanged {
@@ -161,6 +165,7 @@ fn command() -> impl Strategy<Value = CommandChanged> {
                 name,
                 state,
                 gateway_id,
+                route,
                 issued_at,
                 expires_at,
                 answer,

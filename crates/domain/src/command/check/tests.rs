@@ -18,6 +18,7 @@ fn pile(online: Option<bool>, connectors: &[(i64, ConnectorStatus)]) -> PileSnap
         heard: None,
         connectors: connectors.iter().map(|(id, status)| (connector(*id), *status)).collect(),
         open_sessions: Vec::new(),
+        sighted: Vec::new(),
         starts_in_flight: Vec::new(),
     }
 }
@@ -166,4 +167,15 @@ fn a_stop_is_done_when_the_session_that_it_means_has_ended() {
     assert_eq!(meant(&[(1, Some("7")), (2, Some("8"))], "8"), Some(2));
     assert_eq!(meant(&[(1, Some("7")), (2, None)], "8"), Some(2));
     assert_eq!(meant(&[(1, None), (2, None)], "8"), None);
+}
+
+#[test]
+fn a_stop_of_a_transaction_that_the_device_named_is_sent() {
+    let seen = TransactionId::parse("700").unwrap();
+    let pile = PileSnapshot { sighted: vec![seen.clone()], ..charging(&[(1, Some("5"))]) };
+    assert_eq!(pile.check_stop(Some(&seen), None), Ok(seen.clone()));
+    let pile = PileSnapshot { open_sessions: Vec::new(), ..pile };
+    assert_eq!(pile.check_stop(Some(&seen), None), Ok(seen));
+    let other = TransactionId::parse("701").unwrap();
+    assert!(matches!(pile.check_stop(Some(&other), None), Err(Refusal::NoActiveTransaction(_))));
 }

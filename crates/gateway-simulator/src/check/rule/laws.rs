@@ -1,13 +1,13 @@
 //! The rules in words.
 
-use super::{Law, Rule, Severity};
+use super::{Law, Rule, Severity, retention};
 
 const RECORDS: &str = "no record came";
 const LOOKS: &str = "no key could be compared with an event: run it longer than devices are silent";
 const COMMANDS: &str = "no device was commanded (set check.command = true), or what came of it says nothing";
 
 /// All rules, in the order of a verdict.
-pub(in crate::check) const LAWS: [Law; 42] = [
+pub(in crate::check) const LAWS: [Law; 43] = [
     Law {
         rule: Rule::Undecodable,
         code: "UNDECODABLE",
@@ -305,6 +305,7 @@ pub(in crate::check) const LAWS: [Law; 42] = [
         advice: "Create the topic anew with that number; the platform refuses to publish to it as it is.",
         needs: "Kafka was not asked",
     },
+    retention::LAW,
     Law {
         rule: Rule::CommandLost,
         code: "COMMAND_LOST",

@@ -2,111 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
-use domain::event::{
-    BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart,
-    TransactionStop,
-};
-use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
+mod device;
+mod evidence;
+
+use chrono::{DateTime, TimeDelta};
+use device::{Device, at, metered, started, status, stopped, transaction};
+use domain::charge_point::{Ignored, Misfit, Outcome};
+use domain::event::{BootReport, CommandAnswer, EventKind};
 use domain::ledger::{Ledger, Unplaced};
-use domain::order::RecordPosition;
 use domain::session::{ChargingSession, SessionState};
 use domain::status::ConnectorStatus;
-
-/// A charge point under test, and how far its partition has been read.
-struct Device {
-    state: ChargePoint,
-    offset: i64,
-}
-
-fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
-}
-
-fn id() -> ChargePointId {
-    ChargePointId::parse("CP-1").unwrap()
-}
-
-impl Device {
-    fn new() -> Self {
-        Self { state: ChargePoint::new(id(), at(0)), offset: 0 }
-    }
-
-    /// Tells an event of `seconds`, appended right then.
-    fn tell(&mut self, seconds: i64, pod: &str, kind: EventKind) -> Outcome {
-        self.tell_claiming(Some(at(seconds)), at(seconds), pod, kind)
-    }
-
-    fn tell_claiming(
-        &mut self,
-        claimed_at: Option<DateTime<Utc>>,
-        appended_at: DateTime<Utc>,
-        pod: &str,
-        kind: EventKind,
-    ) -> Outcome {
-        self.offset += 1;
-        let event = GatewayEvent {
-            event_id: EventId::parse(&format!("event-{}", self.offset)).unwrap(),
-            charge_point_id: id(),
-            gateway_id: GatewayId::parse(pod).ok(),
-            claimed_at,
-            trace_id: None,
-            kind,
-        };
-        self.state.apply(&event, &RecordPosition { partition: 0, offset: self.offset, appended_at })
-    }
-
-    fn status(&self, connector: i64) -> ConnectorStatus {
-        let id = ConnectorId::parse(connector).unwrap();
-        self.state.connectors[&id].status.as_ref().unwrap().newest().value.status
-    }
-
-    fn sessions(&self) -> Vec<ChargingSession> {
-        self.state.sessions().sessions
-    }
-}
-
-fn status(connector: i64, status: ConnectorStatus) -> EventKind {
-    EventKind::StatusChanged(StatusReport {
-        connector_id: ConnectorId::parse(connector).unwrap(),
-        status,
-        error_code: None,
-        info: None,
-        vendor_error_code: None,
-    })
-}
-
-fn transaction(raw: &str) -> Option<TransactionId> {
-    TransactionId::parse(raw).ok()
-}
-
-fn started(connector: i64, id: &str) -> EventKind {
-    EventKind::TransactionStarted(TransactionStart {
-        connector_id: ConnectorId::parse(connector).unwrap(),
-        transaction_id: transaction(id),
-        id_tag: IdTag::parse("TAG").ok(),
-        meter_start_wh: Some(1_000.0),
-        reservation_id: None,
-    })
-}
-
-fn metered(connector: i64, id: &str) -> EventKind {
-    EventKind::MeterValues(MeterValues {
-        connector_id: ConnectorId::parse(connector).unwrap(),
-        transaction_id: transaction(id),
-        readings: Vec::new(),
-    })
-}
-
-fn stopped(id: &str) -> EventKind {
-    EventKind::TransactionStopped(TransactionStop {
-        transaction_id: transaction(id),
-        reason: Some("Remote".to_owned()),
-        meter_stop_wh: Some(3_500.0),
-        stopped_at: None,
-    })
-}
 
 const GONE: EventKind = EventKind::Disconnected { reason: None };
 

@@ -1,0 +1,185 @@
+//! The recent statuses of a connector in the order in which they were true: when it last began to charge.
+
+use crate::status::ConnectorStatus;
+use chrono::serde::ts_microseconds;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The recent statuses of a connector. A set: neither the order of arrival nor copies make a
+/// difference, as long as a report is not older than what the trail still holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StatusTrail {
+    /// The newest beginning of a charge among the marks that were dropped and the oldest one held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    began: Option<DateTime<Utc>>,
+    /// Whether marks were dropped: then nothing older than the oldest one can be added any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
+    /// In their order.
+    marks: Vec<Mark>,
+}
+
+/// That a connector was in a phase at an instant. Of one instant, the later phase counts as the
+/// later report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Mark(#[serde(with = "ts_microseconds")] DateTime<Utc>, Phase);
+
+/// What a status means for a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Phase {
+    /// Out of service, reserved, or after a charge.
+    Other,
+    /// Available or Preparing: a charge can begin.
+    Ready,
+    /// Charging, or suspended by the vehicle or the charge point: a charge is under way.
+    Charging,
+}
+
+/// The most marks that are held.
+const MAX_MARKS: usize = 12;
+/// Marks older than this, seen from the newest one, are dropped, but for the last of them.
+const HORIZON: TimeDelta = TimeDelta::minutes(15);
+
+impl StatusTrail {
+    /// Adds that the connector reported `status` at `at`.
+    pub fn add(&mut self, at: DateTime<Utc>, status: ConnectorStatus) {
+        let mark = Mark(at, Phase::of(status));
+        if self.cut && self.marks.first().is_some_and(|oldest| mark < *oldest) {
+            return;
+        }
+        if let Err(place) = self.marks.binary_search(&mark) {
+            self.marks.insert(place, mark);
+            self.drop_old();
+        }
+    }
+
+    /// When the connector began to charge, by `at` at the latest: the newest change from `Available`
+    /// or `Preparing` to `Charging`, `SuspendedEV` or `SuspendedEVSE` (OCPP 1.6, section 4.9, transitions A3–A5 and
+    /// B3–B5). `None` where none was seen.
+    #[must_use]
+    pub fn began_by(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let changes = self.marks.iter().zip(self.marks.iter().skip(1)).rev();
+        let begins = |(before, after): (&Mark, &Mark)| {
+            (after.0 <= at && before.1 == Phase::Ready && after.1 == Phase::Charging).then_some(after.0)
+        };
+        changes.filter_map(begins).next().or(self.began.filter(|began| *began <= at))
+    }
+
+    /// Whether the trail still tells what the connector was at `at` and before.
+    #[must_use]
+    pub fn covers(&self, at: DateTime<Utc>) -> bool {
+        !self.cut || self.marks.first().is_some_and(|oldest| oldest.0 <= at)
+    }
+
+    /// Whether the connector had reported a status by `at`.
+    #[must_use]
+    pub fn had_reported_by(&self, at: DateTime<Utc>) -> bool {
+        self.cut || self.marks.first().is_some_and(|oldest| oldest.0 <= at)
+    }
+
+    /// Whether no status was reported.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    fn drop_old(&mut self) {
+        let Some(newest) = self.marks.last() else { return };
+        let horizon = newest.0 - HORIZON;
+        let old = self.marks.iter().skip(1).take_while(|mark| mark.0 < horizon).count();
+        let surplus = old.max(self.marks.len().saturating_sub(MAX_MARKS));
+        if let Some(oldest_kept) = self.marks.get(surplus).filter(|_| surplus > 0) {
+            self.began = self.began_by(oldest_kept.0);
+            self.cut = true;
+            self.marks.drain(..surplus);
+        }
+    }
+}
+
+impl Phase {
+    const fn of(status: ConnectorStatus) -> Self {
+        match status {
+            ConnectorStatus::Available | ConnectorStatus::Preparing => Self::Ready,
+            status if status.is_charge() => Self::Charging,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ConnectorStatus::{Available, Charging, Faulted, Finishing, Preparing, SuspendedEV};
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    fn trail(reports: &[(i64, ConnectorStatus)]) -> StatusTrail {
+        let mut trail = StatusTrail::default();
+        for (seconds, status) in reports {
+            trail.add(at(*seconds), *status);
+        }
+        trail
+    }
+
+    #[test]
+    fn a_charge_begins_when_a_ready_connector_charges() {
+        let charged =
+            trail(&[(1, Available), (2, Preparing), (3, Charging), (9, SuspendedEV), (10, Charging)]);
+        assert_eq!(charged.began_by(at(10)), Some(at(3)), "a pause is no beginning");
+        assert_eq!(charged.began_by(at(2)), None);
+        let again = trail(&[(2, Preparing), (3, Charging), (5, Finishing), (7, Preparing), (8, Charging)]);
+        assert_eq!((again.began_by(at(8)), again.began_by(at(7))), (Some(at(8)), Some(at(3))));
+        assert_eq!(trail(&[(3, Charging)]).began_by(at(9)), None, "what was before is not known");
+        assert_eq!(trail(&[(2, Faulted), (3, Charging)]).began_by(at(9)), None, "it may have charged before");
+    }
+
+    #[test]
+    fn reports_of_one_instant_are_in_the_order_of_a_charge() {
+        assert_eq!(trail(&[(3, Charging), (3, Preparing)]).began_by(at(3)), Some(at(3)));
+    }
+
+    #[test]
+    fn what_is_dropped_is_remembered_in_sum() {
+        let mut long = trail(&[(1, Preparing), (2, Charging)]);
+        for hour in 1..=5 {
+            long.add(at(hour * 3_600), SuspendedEV);
+            long.add(at(hour * 3_600 + 1), Charging);
+        }
+        assert!(long.marks.len() <= 3, "{long:?}");
+        assert_eq!(long.began_by(at(18_001)), Some(at(2)));
+        assert!(!long.covers(at(3)) && long.covers(at(18_000)));
+        long.add(at(1), Faulted);
+        assert_eq!(long.began_by(at(18_001)), Some(at(2)), "too late to tell otherwise");
+        let mut many = StatusTrail::default();
+        (0..1_000).for_each(|n| many.add(at(n), if n % 2 == 0 { Preparing } else { Charging }));
+        assert_eq!((many.marks.len(), many.began_by(at(2_000))), (MAX_MARKS, Some(at(999))));
+    }
+
+    fn reports() -> impl Strategy<Value = (Vec<(i64, ConnectorStatus)>, Vec<(i64, ConnectorStatus)>)> {
+        let report = (0..20_i64, prop::sample::select(ConnectorStatus::ALL.to_vec()));
+        prop::collection::vec(report, 0..=MAX_MARKS)
+            .prop_flat_map(|reports| (Just(reports.clone()), Just(reports).prop_shuffle()))
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_and_copies_make_no_difference((clean, shuffled) in reports(), by in 0..20_i64) {
+            let (clean, mut other) = (trail(&clean), trail(&shuffled));
+            for (seconds, status) in &shuffled {
+                other.add(at(*seconds), *status);
+            }
+            prop_assert_eq!(clean.began_by(at(by)), other.began_by(at(by)));
+        }
+
+        #[test]
+        fn a_trail_reads_as_it_was_written((clean, _) in reports()) {
+            let trail = trail(&clean);
+            let written = serde_json::to_string(&trail).unwrap();
+            prop_assert_eq!(serde_json::from_str::<StatusTrail>(&written).unwrap(), trail);
+        }
+    }
+}

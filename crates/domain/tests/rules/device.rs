@@ -1,0 +1,114 @@
+//! A charge point under test, and the events that are told of it.
+
+use chrono::{DateTime, Utc};
+use domain::charge_point::{ChargePoint, Outcome};
+use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop};
+use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
+use domain::measure::MeterReading;
+use domain::order::RecordPosition;
+use domain::session::ChargingSession;
+use domain::status::ConnectorStatus;
+
+/// A charge point under test, and how far its partition has been read.
+pub struct Device {
+    pub state: ChargePoint,
+    pub offset: i64,
+}
+
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+pub fn id() -> ChargePointId {
+    ChargePointId::parse("CP-1").unwrap()
+}
+
+impl Device {
+    pub fn new() -> Self {
+        Self { state: ChargePoint::new(id(), at(0)), offset: 0 }
+    }
+
+    /// Tells an event of `seconds`, appended right then.
+    pub fn tell(&mut self, seconds: i64, pod: &str, kind: EventKind) -> Outcome {
+        self.tell_claiming(Some(at(seconds)), at(seconds), pod, kind)
+    }
+
+    pub fn tell_claiming(
+        &mut self,
+        claimed_at: Option<DateTime<Utc>>,
+        appended_at: DateTime<Utc>,
+        pod: &str,
+        kind: EventKind,
+    ) -> Outcome {
+        self.offset += 1;
+        let event = GatewayEvent {
+            event_id: EventId::parse(&format!("event-{}", self.offset)).unwrap(),
+            charge_point_id: id(),
+            gateway_id: GatewayId::parse(pod).ok(),
+            claimed_at,
+            trace_id: None,
+            kind,
+        };
+        self.state.apply(&event, &RecordPosition { partition: 0, offset: self.offset, appended_at })
+    }
+
+    pub fn status(&self, connector: i64) -> ConnectorStatus {
+        let id = ConnectorId::parse(connector).unwrap();
+        self.state.connectors[&id].status.as_ref().unwrap().newest().value.status
+    }
+
+    pub fn sessions(&self) -> Vec<ChargingSession> {
+        self.state.sessions().sessions
+    }
+}
+
+pub fn status(connector: i64, status: ConnectorStatus) -> EventKind {
+    EventKind::StatusChanged(StatusReport {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        status,
+        error_code: None,
+        info: None,
+        vendor_error_code: None,
+    })
+}
+
+pub fn transaction(raw: &str) -> Option<TransactionId> {
+    TransactionId::parse(raw).ok()
+}
+
+pub fn started(connector: i64, id: &str) -> EventKind {
+    EventKind::TransactionStarted(TransactionStart {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        id_tag: IdTag::parse("TAG").ok(),
+        meter_start_wh: Some(1_000.0),
+        reservation_id: None,
+    })
+}
+
+pub fn metered(connector: i64, id: &str) -> EventKind {
+    EventKind::MeterValues(MeterValues {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        readings: Vec::new(),
+    })
+}
+
+pub fn stopped(id: &str) -> EventKind {
+    EventKind::TransactionStopped(TransactionStop {
+        transaction_id: transaction(id),
+        reason: Some("Remote".to_owned()),
+        meter_stop_wh: Some(3_500.0),
+        stopped_at: None,
+    })
+}
+
+/// A reading of the energy register, told with a transaction's id.
+pub fn read(connector: i64, id: &str, energy_wh: f64) -> EventKind {
+    let reading = MeterReading { energy_wh: Some(energy_wh), ..MeterReading::default() };
+    EventKind::MeterValues(MeterValues {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        readings: vec![reading],
+    })
+}

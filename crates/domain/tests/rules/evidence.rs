@@ -1,0 +1,253 @@
+//! Sessions of gateways that tell no start: they rest on readings, or on the stop alone.
+
+use crate::device::{Device, at, metered, read, started, status, stopped, transaction};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::awaited::Awaited;
+use domain::charge_point::{Misfit, Outcome};
+use domain::command::{CommandKind, CommandLife, CommandRecord, CommandState, EffectKind, Step};
+use domain::event::EventKind;
+use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
+use domain::ledger::Unplaced;
+use domain::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use domain::status::ConnectorStatus::{Available, Charging, Finishing, Preparing, SuspendedEV};
+use uuid::Uuid;
+
+fn began(session: &ChargingSession) -> (StartedBy, u16, DateTime<Utc>, Option<DateTime<Utc>>) {
+    (session.started_by, session.connector_id.number(), session.started_at, session.ended_at())
+}
+
+fn end_reason(session: &ChargingSession) -> Option<&str> {
+    match &session.state {
+        SessionState::Ended { reason, .. } => reason.as_deref(),
+        SessionState::Open => None,
+    }
+}
+
+/// What the published gateway sends of a charge.
+fn charge(from: i64, id: &str) -> Vec<(i64, EventKind)> {
+    vec![
+        (from, status(1, Preparing)),
+        (from + 2, status(1, Charging)),
+        (from + 10, read(1, id, 1_100.0)),
+        (from + 20, read(1, id, 1_200.0)),
+        (from + 25, stopped(id)),
+        (from + 26, status(1, Finishing)),
+        (from + 30, status(1, Available)),
+    ]
+}
+
+fn told(events: impl IntoIterator<Item = (i64, EventKind)>) -> Device {
+    let mut device = Device::new();
+    for (seconds, kind) in events {
+        device.tell(seconds, "a", kind);
+    }
+    device
+}
+
+#[test]
+fn readings_open_a_session_that_began_with_the_charge() {
+    let device =
+        told([vec![(1, status(1, Available)), (1, status(2, Available))], charge(10, "700")].concat());
+    let [session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Readings, 1, at(12), Some(at(35))));
+    assert_eq!((session.transaction_id.clone(), session.meter_start_wh), (transaction("700"), Some(1_100.0)));
+    assert_eq!(session.energy_wh(None), Some(2_400.0), "up to the register that the stop tells");
+}
+
+#[test]
+fn a_session_without_a_seen_beginning_began_at_the_first_sight() {
+    let device = told([(7, metered(1, "700"))]);
+    assert_eq!(began(&device.sessions()[0]), (StartedBy::Readings, 1, at(7), None));
+    let device = told([(1, status(1, Charging)), (7, metered(1, "700"))]);
+    assert_eq!(began(&device.sessions()[0]).2, at(7), "how long it charged already is not known");
+    let device = told([charge(10, "700"), vec![(50, metered(1, "701"))]].concat());
+    assert_eq!(began(&device.sessions()[1]).2, at(50), "the charge before belongs to the session before");
+}
+
+#[test]
+fn a_pause_is_no_beginning() {
+    let mut device = told([(1, status(1, Preparing)), (3, status(1, Charging)), (4, status(1, SuspendedEV))]);
+    device.tell(5, "a", status(1, Charging));
+    device.tell(6, "a", metered(1, "700"));
+    assert_eq!(began(&device.sessions()[0]).2, at(3));
+}
+
+#[test]
+fn a_start_that_arrives_later_replaces_the_evidence() {
+    for start in [(11, started(1, "700")), (11, started(1, ""))] {
+        let mut device = told(charge(10, "700"));
+        device.tell(start.0, "b", start.1);
+        let [session] = device.sessions().try_into().unwrap();
+        assert_eq!(began(&session), (StartedBy::Event, 1, at(11), Some(at(35))));
+        assert_eq!((session.transaction_id, session.meter_start_wh), (transaction("700"), Some(1_000.0)));
+    }
+}
+
+#[test]
+fn a_start_told_by_a_clock_that_is_ahead_is_still_of_the_same_charge() {
+    let mut device = told([(1, status(1, Preparing)), (2, status(1, Charging)), (3, metered(1, "700"))]);
+    device.tell(4, "b", started(1, ""));
+    assert_eq!(began(&device.sessions()[0]), (StartedBy::Event, 1, at(4), None));
+    assert_eq!(device.sessions().len(), 1);
+}
+
+#[test]
+fn a_stop_alone_is_a_session_where_one_connector_charged() {
+    let charged = |connector| {
+        vec![
+            (1, status(1, Available)),
+            (1, status(2, Available)),
+            (5, status(connector, Preparing)),
+            (6, status(connector, Charging)),
+        ]
+    };
+    let mut device = told(charged(2));
+    assert_eq!(device.tell(60, "a", stopped("700")), Outcome::Applied);
+    let [session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Stop, 2, at(6), Some(at(60))));
+    assert_eq!(session.transaction_id, transaction("700"));
+}
+
+#[test]
+fn a_stop_alone_is_a_session_on_the_only_connector() {
+    let mut device = told([(1, status(1, Available)), (1, status(0, Available))]);
+    assert_eq!(device.tell(60, "a", stopped("700")), Outcome::Applied);
+    assert_eq!(began(&device.sessions()[0]), (StartedBy::Stop, 1, at(60), Some(at(60))));
+    let mut device = told([(1, started(1, "5")), (1, status(1, Charging))]);
+    let outcome = device.tell(60, "a", stopped("700"));
+    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)), "it is another's");
+}
+
+#[test]
+fn a_stop_alone_waits_until_its_connector_can_be_told() {
+    let mut device = told([
+        (1, status(1, Preparing)),
+        (1, status(2, Preparing)),
+        (2, status(1, Charging)),
+        (3, status(2, Charging)),
+    ]);
+    let outcome = device.tell(60, "a", stopped("700"));
+    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::Ambiguous)));
+    device.tell(61, "a", metered(2, "701"));
+    let sessions: Vec<_> = device.sessions().iter().map(began).collect();
+    let other = (StartedBy::Readings, 2, at(3), None);
+    assert_eq!(sessions, [other, (StartedBy::Stop, 1, at(2), Some(at(60)))]);
+}
+
+#[test]
+fn readings_that_come_after_the_stop_tell_its_connector() {
+    let mut device = told([(1, status(1, Available)), (1, status(2, Available)), (60, stopped("700"))]);
+    device.tell(61, "a", metered(2, "700"));
+    let [session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Stop, 2, at(60), Some(at(60))));
+}
+
+#[test]
+fn statuses_that_arrive_late_still_tell_when_a_charge_began() {
+    let mut device = told([(7, metered(1, "700")), (60, stopped("700")), (70, status(1, Available))]);
+    assert_eq!(began(&device.sessions()[0]).2, at(7));
+    device.tell(4, "b", status(1, Preparing));
+    device.tell(5, "b", status(1, Charging));
+    assert_eq!(began(&device.sessions()[0]).2, at(5));
+}
+
+#[test]
+fn the_next_session_ends_one_whose_stop_was_lost() {
+    let mut device = told([(1, started(1, "5")), (50, status(1, Preparing)), (52, status(1, Charging))]);
+    device.tell(60, "a", metered(1, "6"));
+    let sessions = device.sessions();
+    assert_eq!(began(&sessions[0]), (StartedBy::Event, 1, at(1), Some(at(52))));
+    assert_eq!(end_reason(&sessions[0]), Some(SUPERSEDED));
+    assert!(sessions[1].is_open());
+    device.tell(40, "b", stopped("5"));
+    let sessions = device.sessions();
+    assert_eq!((sessions[0].ended_at(), end_reason(&sessions[0])), (Some(at(40)), Some("Remote")));
+    assert!(sessions[1].is_open(), "its own stop ends it, whenever it arrives");
+}
+
+fn start_command(issued: i64, connector: Option<i64>) -> CommandRecord {
+    let connector_id = connector.map(|id| ConnectorId::parse(id).unwrap());
+    let kind = CommandKind::StartTransaction { id_tag: IdTag::parse("DRIVER").unwrap(), connector_id };
+    let mut life = CommandLife::accepted(at(issued));
+    life.take(at(issued), Step::Published { offset: 1 });
+    CommandRecord {
+        id: CommandId(Uuid::from_u128(9)),
+        pile_id: PileId(Uuid::from_u128(1)),
+        charge_point_id: ChargePointId::parse("CP-1").unwrap(),
+        name: kind.name().to_owned(),
+        goal: kind.goal(None),
+        gateway_id: GatewayId::parse("a").unwrap(),
+        issued_at: at(issued),
+        expires_at: at(issued) + TimeDelta::seconds(60),
+        life,
+    }
+}
+
+fn effect(device: &Device) -> Option<(DateTime<Utc>, EffectKind)> {
+    let record = device.state.commands.iter().next().unwrap();
+    record.life.effect().map(|(at, effect)| (at, effect.kind))
+}
+
+fn commanded(issued: i64, connector: Option<i64>) -> Device {
+    let mut device = told([(1, status(1, Available))]);
+    device.state.commands = Awaited::from_iter([start_command(issued, connector)]);
+    device
+}
+
+#[test]
+fn a_session_from_readings_is_the_effect_of_the_start_that_was_pending() {
+    let mut device = commanded(10, Some(1));
+    for (seconds, kind) in charge(11, "700") {
+        device.tell(seconds, "a", kind);
+    }
+    let record = device.state.commands.iter().next().unwrap();
+    let session = &device.sessions()[0];
+    assert_eq!(session.command_id, Some(record.id));
+    assert_eq!(session.id_tag, IdTag::parse("DRIVER").ok());
+    assert_eq!(record.life.state(), CommandState::Confirmed);
+    assert_eq!((effect(&device).unwrap().1, record.session_id()), (EffectKind::Charging, Some(session.id)));
+}
+
+#[test]
+fn a_connector_that_prepares_or_charges_after_it_confirms_a_start() {
+    let mut device = commanded(10, Some(1));
+    device.tell(11, "a", status(2, Preparing));
+    assert_eq!(effect(&device), None, "another connector");
+    device.tell(12, "a", status(1, Preparing));
+    assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
+    device.tell(13, "a", status(1, Charging));
+    assert_eq!(effect(&device), Some((at(13), EffectKind::Status)), "the stronger evidence");
+    let pending = |device: &Device| device.state.commands.iter().next().unwrap().life.is_start_pending();
+    assert!(!pending(&device));
+    device.tell(14, "a", status(1, Available));
+    assert!(!pending(&device), "what charged and is free again holds no other start up");
+}
+
+#[test]
+fn what_was_so_before_confirms_no_start() {
+    let mut device = commanded(10, Some(1));
+    device.tell(5, "a", status(1, Preparing));
+    assert_eq!(effect(&device), None, "before it was sent");
+    device.tell(11, "a", status(1, Preparing));
+    assert_eq!(effect(&device), None, "no change");
+    device.tell(12, "a", status(1, Charging));
+    device.tell(13, "a", status(1, SuspendedEV));
+    assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
+}
+
+#[test]
+fn a_start_without_a_connector_needs_one_that_charges() {
+    let mut device = commanded(10, None);
+    device.tell(11, "a", status(1, Preparing));
+    assert_eq!(effect(&device), None);
+    device.tell(12, "a", status(2, Charging));
+    assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
+}
+
+#[test]
+fn a_charge_that_began_before_is_not_the_effect_of_a_start() {
+    let mut device = told([(1, status(1, Preparing)), (2, status(1, Charging))]);
+    device.state.commands = Awaited::from_iter([start_command(200, Some(1))]);
+    device.tell(201, "a", metered(1, "700"));
+    assert_eq!((effect(&device), device.sessions()[0].command_id), (None, None));
+}

@@ -1,0 +1,29 @@
+//! A command topic that keeps commands for too long.
+
+use super::{failures, start};
+use crate::bench::{Bench, keep_commands, settings};
+use gateway_simulator::check::Standing;
+use std::time::Duration;
+
+const CODE: &str = "COMMAND_RETENTION_LONG";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_topic_that_keeps_commands_for_days_is_warned_of() {
+    let bench = Bench::start(settings(), 4).await;
+    keep_commands(&bench.kafka, &bench.topics.commands, Duration::from_secs(604_800)).await;
+    let verdict = start(&bench, &[]).await.finish(true).await;
+    let finding = verdict.finding(CODE).unwrap();
+    assert_eq!(finding.standing, Standing::Warn, "{verdict}");
+    assert_eq!(finding.examples, [format!("{} keeps records for 7 d", bench.topics.commands)]);
+    assert!(finding.advice.contains("retention.ms=120000"), "{}", finding.advice);
+    assert_eq!(failures(&verdict), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_topic_that_keeps_commands_for_two_minutes_passes() {
+    let bench = Bench::start(settings(), 4).await;
+    let verdict = start(&bench, &[]).await.finish(true).await;
+    assert_eq!(verdict.finding(CODE).unwrap().standing, Standing::Pass, "{verdict}");
+    let verdict = start(&bench, &[("check.command_retention_s", "30")]).await.finish(true).await;
+    assert_eq!(verdict.finding(CODE).unwrap().standing, Standing::Warn, "{verdict}");
+}

@@ -1,0 +1,150 @@
+//! `DescribeConfigs` v1: the settings of a topic, as a broker reports them. Brokers from 1.1 on
+//! answer it; any of them can.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Cluster, KafkaError,
+    codec::{Malformed, Reader, put_count, put_text},
+    connection::within,
+    error::Failure,
+    exchange::{Exchange, ExchangeError},
+    retention::{self, TopicRetention},
+};
+
+const DESCRIBE_CONFIGS: i16 = 32;
+const VERSION: i16 = 1;
+/// The kind of resource that topics are.
+const TOPIC: i8 = 2;
+const UNKNOWN_TOPIC: i16 = 3;
+
+/// Settings by name; `None` for one without a value.
+type Settings = BTreeMap<String, Option<String>>;
+
+/// How long `topic` keeps its records, by the first broker that answers. Must run on the main
+/// runtime.
+pub(super) async fn retention_of(cluster: &Cluster, topic: &str) -> Result<TopicRetention, KafkaError> {
+    let mut last = Failure::Lost;
+    for broker in &cluster.transport.brokers {
+        match settings_of(cluster, broker, topic).await {
+            Ok(settings) => return retention::read(&settings),
+            Err(Failure::Cluster(final_answer)) => return Err(final_answer),
+            Err(failure) => last = failure,
+        }
+    }
+    Err(last.into())
+}
+
+async fn settings_of(cluster: &Cluster, broker: &str, topic: &str) -> Result<Settings, Failure> {
+    let request = encode(topic, &retention::SETTINGS).map_err(ExchangeError::from)?;
+    let connect = async { Ok(Exchange::open(&cluster.transport, broker).await?) };
+    let mut exchange = within(cluster.connect_timeout, connect).await?;
+    let ask = async { Ok(exchange.request(DESCRIBE_CONFIGS, VERSION, &request).await?) };
+    let answer = within(cluster.request_timeout, ask).await?;
+    match decode(&answer).map_err(ExchangeError::from)? {
+        Ok(settings) => Ok(settings),
+        Err((UNKNOWN_TOPIC, _)) => Err(KafkaError::TopicUnknown(topic.to_owned()).into()),
+        Err((code, message)) => Err(KafkaError::Refused { code, message }.into()),
+    }
+}
+
+fn encode(topic: &str, names: &[&str]) -> Result<Vec<u8>, Malformed> {
+    let mut body = Vec::new();
+    put_count(&mut body, 1)?;
+    body.extend(TOPIC.to_be_bytes());
+    put_text(&mut body, topic)?;
+    put_count(&mut body, names.len())?;
+    for name in names {
+        put_text(&mut body, name)?;
+    }
+    body.push(0); // without synonyms
+    Ok(body)
+}
+
+/// The settings of the one topic asked for, or the broker's error code and its words.
+fn decode(answer: &[u8]) -> Result<Result<Settings, (i16, String)>, Malformed> {
+    let mut reader = Reader::new(answer);
+    reader.i32()?; // throttle time
+    if reader.count()? != 1 {
+        return Err(Malformed);
+    }
+    let (code, message) = (reader.i16()?, reader.text()?.unwrap_or_default().to_owned());
+    if code != 0 {
+        return Ok(Err((code, message)));
+    }
+    reader.i8()?; // kind of resource
+    reader.text()?; // its name
+    let mut settings = Settings::new();
+    for _ in 0..reader.count()? {
+        let name = reader.text()?.ok_or(Malformed)?;
+        let value = reader.text()?;
+        reader.i8()?; // read only
+        reader.i8()?; // source
+        reader.i8()?; // sensitive
+        for _ in 0..reader.count()? {
+            reader.text()?; // a synonym
+            reader.text()?; // its value
+            reader.i8()?; // its source
+        }
+        settings.insert(name.to_owned(), value.map(str::to_owned));
+    }
+    Ok(Ok(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer about `commands-down` with those settings.
+    fn answer(settings: &[(&str, Option<&str>)]) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff, 2];
+        put_text(&mut bytes, "commands-down").unwrap();
+        put_count(&mut bytes, settings.len()).unwrap();
+        for (name, value) in settings {
+            put_text(&mut bytes, name).unwrap();
+            match value {
+                Some(value) => put_text(&mut bytes, value).unwrap(),
+                None => bytes.extend([0xff, 0xff]),
+            }
+            bytes.extend([0, 1, 0]);
+            // One synonym without a value, as brokers may send although they were not asked for it.
+            put_count(&mut bytes, 1).unwrap();
+            put_text(&mut bytes, "log.retention.ms").unwrap();
+            bytes.extend([0xff, 0xff, 5]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn settings_are_read_past_what_is_not_needed() {
+        let bytes = answer(&[("retention.ms", Some("120000")), ("segment.ms", None)]);
+        let settings = decode(&bytes).unwrap().unwrap();
+        let expected =
+            [("retention.ms".to_owned(), Some("120000".to_owned())), ("segment.ms".to_owned(), None)];
+        assert_eq!(settings, Settings::from(expected));
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_code_and_words() {
+        let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 1, 0, 29];
+        put_text(&mut bytes, "Topic authorization failed.").unwrap();
+        let refusal = decode(&bytes).unwrap().unwrap_err();
+        assert_eq!(refusal, (29, "Topic authorization failed.".to_owned()));
+    }
+
+    #[test]
+    fn an_answer_cut_off_anywhere_is_malformed() {
+        let bytes = answer(&[("retention.ms", Some("120000")), ("segment.ms", Some("60000"))]);
+        for length in 0..bytes.len() {
+            assert_eq!(decode(&bytes[..length]), Err(Malformed), "{length} of {} bytes", bytes.len());
+        }
+    }
+
+    #[test]
+    fn an_answer_that_promises_more_than_it_holds_is_malformed() {
+        let mut bytes = answer(&[]);
+        let count = bytes.len() - 4;
+        bytes[count..].copy_from_slice(&i32::MAX.to_be_bytes());
+        assert_eq!(decode(&bytes), Err(Malformed));
+    }
+}

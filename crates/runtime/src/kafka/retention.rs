@@ -1,0 +1,139 @@
+//! How long a topic keeps its records.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use super::KafkaError;
+
+const RETENTION: &str = "retention.ms";
+const SEGMENT: &str = "segment.ms";
+const POLICY: &str = "cleanup.policy";
+
+/// The settings that it follows from.
+pub(super) const SETTINGS: [&str; 3] = [RETENTION, SEGMENT, POLICY];
+
+/// How long a topic keeps its records. Kafka deletes whole segments, a segment by its newest
+/// record: where records keep coming, one lives up to `segment` and `retention` together, and then
+/// until the broker's next check (`log.retention.check.interval.ms`, by default 5 minutes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicRetention {
+    /// `retention.ms`; `None` where records are kept without limit (-1, or a `cleanup.policy` that
+    /// deletes nothing).
+    pub retention: Option<Duration>,
+    /// `segment.ms`: after this time Kafka begins a new segment. `None` where the broker does not
+    /// report it.
+    pub segment: Option<Duration>,
+}
+
+/// In what way a topic keeps its records longer than wanted. Shown as what the topic does: "keeps
+/// records for 7 d".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excess {
+    /// It keeps them without limit.
+    Unlimited,
+    /// Its `retention.ms` is this long.
+    Retention(Duration),
+    /// Its `segment.ms` is this long.
+    Segment(Duration),
+}
+
+impl TopicRetention {
+    /// In what way it keeps records longer than `limit`: `retention.ms` or `segment.ms` is greater.
+    /// `None` if it does not.
+    #[must_use]
+    pub fn excess(&self, limit: Duration) -> Option<Excess> {
+        match (self.retention, self.segment) {
+            (None, _) => Some(Excess::Unlimited),
+            (Some(retention), _) if retention > limit => Some(Excess::Retention(retention)),
+            (_, Some(segment)) if segment > limit => Some(Excess::Segment(segment)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unlimited => f.write_str("keeps records without limit"),
+            Self::Retention(kept) => write!(f, "keeps records for {}", in_words(*kept)),
+            Self::Segment(open) => {
+                write!(f, "keeps records of a busy partition for {} (segment.ms)", in_words(*open))
+            }
+        }
+    }
+}
+
+/// In the largest unit that leaves no rest, as in `7 d`, `36 h`, `2 min`, `90 s`, `1500 ms`.
+fn in_words(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let whole = units.into_iter().find(|(unit, _)| millis >= *unit && millis.is_multiple_of(*unit));
+    let (unit, name) = whole.unwrap_or((1, "ms"));
+    format!("{} {name}", millis / unit)
+}
+
+/// From a topic's settings as brokers report them.
+pub(super) fn read(settings: &BTreeMap<String, Option<String>>) -> Result<TopicRetention, KafkaError> {
+    let value = |name: &str| settings.get(name).and_then(Option::as_deref);
+    let millis = |name: &'static str| {
+        let number = value(name).map(str::parse::<i64>).transpose();
+        number.map_err(|_no_number| KafkaError::SettingNotReported(name))
+    };
+    let is_deleted = value(POLICY).is_none_or(|policy| policy.split(',').any(|word| word.trim() == "delete"));
+    let retention = millis(RETENTION)?.ok_or(KafkaError::SettingNotReported(RETENTION))?;
+    // -1 is without limit.
+    let retention = u64::try_from(retention).ok().filter(|_| is_deleted).map(Duration::from_millis);
+    let segment = millis(SEGMENT)?.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
+    Ok(TopicRetention { retention, segment })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn settings(values: &[(&str, &str)]) -> BTreeMap<String, Option<String>> {
+        values.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))).collect()
+    }
+
+    fn kept(retention: Option<Duration>, segment: Option<Duration>) -> TopicRetention {
+        TopicRetention { retention, segment }
+    }
+
+    #[test]
+    fn retention_follows_from_three_settings() {
+        let read = |values: &[(&str, &str)]| read(&settings(values)).unwrap();
+        let two = read(&[("retention.ms", "120000"), ("segment.ms", "60000"), ("cleanup.policy", "delete")]);
+        assert_eq!(two, kept(Some(2 * MINUTE), Some(MINUTE)));
+        assert_eq!(read(&[("retention.ms", "120000")]), kept(Some(2 * MINUTE), None));
+        assert_eq!(read(&[("retention.ms", "-1")]), kept(None, None));
+        let compacted = [("retention.ms", "120000"), ("cleanup.policy", "compact")];
+        assert_eq!(read(&compacted), kept(None, None));
+        let both = [("retention.ms", "120000"), ("cleanup.policy", "compact,delete")];
+        assert_eq!(read(&both), kept(Some(2 * MINUTE), None));
+    }
+
+    #[test]
+    fn a_broker_that_does_not_report_the_retention_is_not_guessed_at() {
+        for values in [&[("segment.ms", "60000")], &[("retention.ms", "soon")]] {
+            let error = read(&settings(values)).unwrap_err();
+            assert!(matches!(error, KafkaError::SettingNotReported("retention.ms")), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn excess_names_the_setting_that_is_too_long() {
+        let limit = 2 * MINUTE;
+        let excess =
+            |retention, segment| kept(retention, segment).excess(limit).map(|excess| excess.to_string());
+        assert_eq!(excess(Some(limit), Some(limit)), None);
+        assert_eq!(excess(Some(limit), None), None);
+        assert_eq!(excess(None, Some(MINUTE)).unwrap(), "keeps records without limit");
+        assert_eq!(excess(Some(MINUTE * 60 * 24 * 7), None).unwrap(), "keeps records for 7 d");
+        assert_eq!(excess(Some(MINUTE * 150), None).unwrap(), "keeps records for 150 min");
+        assert_eq!(
+            excess(Some(limit), Some(Duration::from_millis(120_001))).unwrap(),
+            "keeps records of a busy partition for 120001 ms (segment.ms)"
+        );
+    }
+}

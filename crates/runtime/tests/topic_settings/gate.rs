@@ -1,0 +1,183 @@
+//! A gate before a real broker that lets nothing through before SASL has ended, as a broker with
+//! authentication does.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rsasl::{
+    callback::{Context, Request, SessionCallback, SessionData},
+    config::SASLConfig,
+    mechanisms::scram::properties::ScramStoredPassword,
+    prelude::{Mechname, SASLServer, Session, SessionError},
+    property::AuthId,
+    validate::{NoValidation, Validate, ValidationError},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// The user whom the gate knows.
+pub const USER: &str = "platform";
+/// The user's password.
+pub const PASSWORD: &str = "pencil";
+
+/// What is stored of the password: the salt of RFC 7677, 4,096 rounds; by mechanism the stored key
+/// and the server key.
+const SALT: &str = "W22ZaK0SNY7soEsUEjb6gQ==";
+const SHA_256: [&str; 2] =
+    ["N2xkC1jbCJnghpnqw2B3tXx8yTbU8QD9YAcYoqczDhI=", "8eog6lVkUBHnBwMANhg91vXhNKHkbu+zqPADR8WJgYg="];
+const SHA_512: [&str; 2] = [
+    "sM+ccNf1cEio26TKwlqU3feE5Ma5Q+A7gKMd0YE52PQXV3ssuJUlm+SlyaQ0ln33jUTMeAN3Yk7QZ796qmeUPA==",
+    "NLgR1jQdV3Pm2oLJSq8xXmSP9nEo1i1darG6zdihAxKUNnR2A+DpQVPCBfnfp2HDs/OS9DBJ5Vu0ovQnlamJKw==",
+];
+
+const SASL_HANDSHAKE: i16 = 17;
+const SASL_AUTHENTICATE: i16 = 36;
+const AUTHENTICATION_FAILED: i16 = 58;
+
+/// The gate; it closes when dropped.
+pub struct Gate {
+    /// Where it listens.
+    pub address: String,
+    accepting: JoinHandle<()>,
+}
+
+impl Gate {
+    pub async fn before(broker: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let accepting = tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                let broker = TcpStream::connect(&broker).await.unwrap();
+                tokio::spawn(serve(client, broker));
+            }
+        });
+        Self { address, accepting }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Where an authentication has come to.
+enum Login {
+    Mechanism(String, Box<Session<NoValidation>>),
+    None,
+    Done,
+}
+
+async fn serve(mut client: TcpStream, mut broker: TcpStream) {
+    let mut login = Login::None;
+    while let Some(frame) = read(&mut client).await {
+        let api = i16::from_be_bytes([frame[0], frame[1]]);
+        // Key, version and number of the request, and the client's name.
+        let name = usize::try_from(i16::from_be_bytes([frame[8], frame[9]])).unwrap();
+        let body = &frame[10 + name..];
+        let answer = match (api, &mut login) {
+            (SASL_HANDSHAKE, _) => {
+                let mechanism = std::str::from_utf8(&body[2..]).unwrap().to_owned();
+                login = Login::Mechanism(mechanism.clone(), Box::new(session(&mechanism)));
+                Some([&[0, 0, 0, 0, 0, 1], body].concat())
+            }
+            (SASL_AUTHENTICATE, Login::Mechanism(mechanism, session)) => {
+                let (done, answer) = step(mechanism, session, &body[4..]);
+                if done {
+                    login = Login::Done;
+                }
+                Some(answer)
+            }
+            (_, Login::Done) => None,
+            _ => return,
+        };
+        let answer = match answer {
+            Some(answer) => [&frame[4..8], &*answer].concat(),
+            None => {
+                write(&mut broker, &frame).await;
+                read(&mut broker).await.unwrap()
+            }
+        };
+        write(&mut client, &answer).await;
+    }
+}
+
+/// One step; whether it was the last one, and the body of the answer.
+fn step(mechanism: &str, session: &mut Session<NoValidation>, message: &[u8]) -> (bool, Vec<u8>) {
+    let mut reply = Vec::new();
+    let outcome = match mechanism {
+        "PLAIN" => {
+            let expected = format!("\0{USER}\0{PASSWORD}");
+            (message == expected.as_bytes()).then_some(true)
+        }
+        // SCRAM says so in its own words when a proof is wrong; a broker answers with an error.
+        _ => session
+            .step(Some(message), &mut reply)
+            .ok()
+            .filter(|_| !reply.starts_with(b"e="))
+            .map(|state| state.is_finished()),
+    };
+    let Some(done) = outcome else {
+        let words = "no such user";
+        let length = i16::try_from(words.len()).unwrap().to_be_bytes();
+        return (
+            false,
+            [&AUTHENTICATION_FAILED.to_be_bytes(), &length, words.as_bytes(), &[0; 4][..]].concat(),
+        );
+    };
+    let length = u32::try_from(reply.len()).unwrap().to_be_bytes();
+    (done, [&[0, 0, 0xff, 0xff], &length[..], &reply].concat())
+}
+
+fn session(mechanism: &str) -> Session<NoValidation> {
+    let config = SASLConfig::builder().with_default_mechanisms().with_callback(Stored).unwrap();
+    let mechanism = Mechname::parse(mechanism.as_bytes()).unwrap();
+    SASLServer::<NoValidation>::new(config).start_suggested(mechanism).unwrap()
+}
+
+/// The one user's stored password.
+struct Stored;
+
+impl SessionCallback for Stored {
+    fn callback(
+        &self,
+        session: &SessionData,
+        context: &Context<'_>,
+        request: &mut Request<'_>,
+    ) -> Result<(), SessionError> {
+        if context.get_ref::<AuthId>() == Some(USER) {
+            let is_512 = session.mechanism().mechanism.as_str() == "SCRAM-SHA-512";
+            let keys = if is_512 { SHA_512 } else { SHA_256 };
+            let [salt, stored, server] = [SALT, keys[0], keys[1]].map(|text| STANDARD.decode(text).unwrap());
+            request.satisfy::<ScramStoredPassword<'_>>(&ScramStoredPassword::new(
+                4_096, &salt, &stored, &server,
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn validate(
+        &self,
+        _: &SessionData,
+        _: &Context<'_>,
+        _: &mut Validate<'_>,
+    ) -> Result<(), ValidationError> {
+        Ok(())
+    }
+}
+
+async fn read(from: &mut TcpStream) -> Option<Vec<u8>> {
+    let length = from.read_u32().await.ok()?;
+    let mut frame = vec![0; usize::try_from(length).unwrap()];
+    from.read_exact(&mut frame).await.ok()?;
+    Some(frame)
+}
+
+async fn write(to: &mut TcpStream, frame: &[u8]) {
+    let length = u32::try_from(frame.len()).unwrap();
+    // A peer that has gone away shows at the next read.
+    drop(to.write_u32(length).await);
+    drop(to.write_all(frame).await);
+}

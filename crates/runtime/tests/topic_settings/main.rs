@@ -1,0 +1,168 @@
+//! A topic's settings, read from real brokers: with and without authentication, and where none are
+//! to be had.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what helpers of a test cannot do fails the test"
+)]
+
+mod gate;
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    time::{Duration, Instant},
+};
+
+use gate::{Gate, PASSWORD, USER};
+use runtime::{
+    causes,
+    kafka::{Excess, Kafka, KafkaError, TopicRetention},
+    settings::{KafkaCompression, KafkaSettings, SaslMechanism},
+};
+use testkit::{Manner, Relay, TestTopic};
+
+const MECHANISMS: [SaslMechanism; 3] =
+    [SaslMechanism::Plain, SaslMechanism::ScramSha256, SaslMechanism::ScramSha512];
+const TWO_MINUTES: [(&str, &str); 2] = [("retention.ms", "120000"), ("segment.ms", "60000")];
+
+fn settings(broker: &str) -> KafkaSettings {
+    KafkaSettings {
+        brokers: vec![broker.to_owned()],
+        connect_timeout_ms: 5_000,
+        request_timeout_ms: 5_000,
+        connection_idle_ms: 240_000,
+        max_response_bytes: 16 << 20,
+        compression: KafkaCompression::None,
+        tls: false,
+        ca_file: None,
+        sasl_mechanism: SaslMechanism::None,
+        sasl_username: String::new(),
+        sasl_password: String::new().into(),
+    }
+}
+
+fn broker() -> String {
+    testkit::kafka_brokers().split(',').next().unwrap().to_owned()
+}
+
+/// A topic of the test's own with these settings.
+async fn topic(settings_of_topic: &[(&str, &str)]) -> TestTopic {
+    let topic = TestTopic::new("settings");
+    Kafka::new(&settings(&broker())).unwrap().create_topic(&topic, 1).await.unwrap();
+    if !settings_of_topic.is_empty() {
+        topic.configure(settings_of_topic);
+    }
+    topic
+}
+
+/// Asks until the settings show: a broker learns of a change a moment after the controller has
+/// confirmed it.
+async fn read(kafka: &Kafka, topic: &str, expected: TopicRetention) {
+    testkit::eventually("the settings to show", || async {
+        kafka.topic_retention(topic).await.unwrap() == expected
+    })
+    .await;
+}
+
+fn two_minutes() -> TopicRetention {
+    TopicRetention { retention: Some(Duration::from_secs(120)), segment: Some(Duration::from_secs(60)) }
+}
+
+#[tokio::test]
+async fn the_settings_of_a_topic_are_read() {
+    let kafka = Kafka::new(&settings(&broker())).unwrap();
+    let topic = topic(&TWO_MINUTES).await;
+    read(&kafka, &topic, two_minutes()).await;
+    assert_eq!(two_minutes().excess(Duration::from_secs(120)), None);
+
+    topic.configure(&[("retention.ms", "-1")]);
+    read(&kafka, &topic, TopicRetention { retention: None, ..two_minutes() }).await;
+}
+
+#[tokio::test]
+async fn a_topic_without_settings_of_its_own_has_those_of_the_broker() {
+    let topic = topic(&[]).await;
+    let found = Kafka::new(&settings(&broker())).unwrap().topic_retention(&topic).await.unwrap();
+    assert!(matches!(found.excess(Duration::from_secs(120)), Some(Excess::Retention(_))), "{found:?}");
+    assert!(found.segment.is_some_and(|segment| segment > Duration::from_secs(3_600)), "{found:?}");
+}
+
+#[tokio::test]
+async fn an_unknown_topic_is_named() {
+    let name = testkit::unique("nowhere");
+    let error = Kafka::new(&settings(&broker())).unwrap().topic_retention(&name).await.unwrap_err();
+    assert!(matches!(&error, KafkaError::TopicUnknown(topic) if *topic == name), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_next_broker_is_asked_when_one_is_away() {
+    let topic = topic(&TWO_MINUTES).await;
+    let brokers = vec!["127.0.0.1:1".to_owned(), broker()];
+    let kafka = Kafka::new(&KafkaSettings { brokers, ..settings(&broker()) }).unwrap();
+    read(&kafka, &topic, two_minutes()).await;
+}
+
+#[tokio::test]
+async fn a_user_with_the_right_password_is_let_in_by_each_mechanism() {
+    let (topic, gate) = (topic(&TWO_MINUTES).await, Gate::before(broker()).await);
+    for sasl_mechanism in MECHANISMS {
+        let user = KafkaSettings {
+            sasl_mechanism,
+            sasl_username: USER.to_owned(),
+            sasl_password: PASSWORD.to_owned().into(),
+            ..settings(&gate.address)
+        };
+        read(&Kafka::new(&user).unwrap(), &topic, two_minutes()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_reported_and_not_repeated() {
+    let (topic, gate) = (topic(&TWO_MINUTES).await, Gate::before(broker()).await);
+    for sasl_mechanism in MECHANISMS {
+        let stranger = KafkaSettings {
+            sasl_mechanism,
+            sasl_username: USER.to_owned(),
+            sasl_password: "hunter2".to_owned().into(),
+            ..settings(&gate.address)
+        };
+        let error = Kafka::new(&stranger).unwrap().topic_retention(&topic).await.unwrap_err();
+        let text = causes(&error);
+        assert!(text.contains("refused the user: no such user (error 58)"), "{sasl_mechanism:?}: {text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn without_authentication_the_gate_stays_shut() {
+    let (topic, gate) = (topic(&TWO_MINUTES).await, Gate::before(broker()).await);
+    let error = Kafka::new(&settings(&gate.address)).unwrap().topic_retention(&topic).await.unwrap_err();
+    assert!(matches!(error, KafkaError::Unavailable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_broker_that_does_not_answer_is_given_up_in_time() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let relay = Relay::before(broker().parse().unwrap()).await;
+    relay.be(Manner::Mute);
+    for address in [silent.local_addr().unwrap(), relay.address] {
+        let short = KafkaSettings {
+            connect_timeout_ms: 300,
+            request_timeout_ms: 300,
+            ..settings(&address.to_string())
+        };
+        let started = Instant::now();
+        let error = Kafka::new(&short).unwrap().topic_retention("any").await.unwrap_err();
+        assert!(causes(&error).contains("no answer within 300 ms"), "{}", causes(&error));
+        assert!(started.elapsed() < Duration::from_secs(3), "took {:?}", started.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_accepted_is_refused() {
+    let topic = topic(&TWO_MINUTES).await;
+    let narrow = KafkaSettings { max_response_bytes: 40, ..settings(&broker()) };
+    let error = Kafka::new(&narrow).unwrap().topic_retention(&topic).await.unwrap_err();
+    assert!(causes(&error).contains("more than are accepted"), "{}", causes(&error));
+}

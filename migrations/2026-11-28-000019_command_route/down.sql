@@ -1,0 +1,1 @@
+alter table commands drop column route;
