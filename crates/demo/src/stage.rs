@@ -89,7 +89,7 @@ impl Stage {
 }
 
 impl Stage {
-    /// Starts a second gateway beside the first: a deployed one, with pods of other names.
+    /// Starts a second gateway, a deployed one, with pods of other names.
     pub async fn deployed_gateway(&self) -> anyhow::Result<Simulator> {
         let settings = deployed_settings();
         Ok(Simulator::start(settings, self.kafka.clone(), launch::redis()?, self.simulator_stop.clone())

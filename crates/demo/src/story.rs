@@ -128,7 +128,7 @@ async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::
     Ok(())
 }
 
-/// Waits until the pile charges and its energy has climbed; gives the pile as it is then.
+/// Waits until the pile charges and its energy has climbed; returns the pile.
 async fn energy_climbs(stage: &Stage, pile: &Registered) -> anyhow::Result<Answer> {
     let charging = |pile: &Answer| pile.text("/status") == "Charging" && energy(pile).is_some();
     let first = until(&stage.assets, &pile.path(), charging).await?;
@@ -175,7 +175,7 @@ async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::R
     Ok(())
 }
 
-/// Sends a command, and checks that it lies on the partition that its gateway pod reads; gives its id.
+/// Sends a command, checks that it is on the partition of its gateway pod, and returns its id.
 async fn command(
     stage: &Stage,
     gateway_pods: &Simulator,

@@ -1,4 +1,5 @@
-//! How a gateway passes on what its devices do: as the contract asks, as oddly as it may, or as the deployed one.
+//! How a gateway reports what its devices do: as the contract asks, as awkwardly as it allows, or
+//! as the deployed one.
 
 mod deployed;
 
@@ -8,8 +9,8 @@ use domain::event::{EventKind, GatewayEvent, TransactionStart};
 use serde::Deserialize;
 use wire::event::encode::{Dialect, encode_event_json};
 
-/// Energy register of a new connector of a deployed gateway, in Wh. A real register shows what was charged in its whole
-/// life, so that it is greater than a voltage or a state of charge that arrives as an energy.
+/// The first value of the energy register of a connector of a deployed gateway, in Wh. A register
+/// that was in use is greater than a voltage or a state of charge that arrives as an energy.
 const DEPLOYED_REGISTER_WH: f64 = 1_150_000.0;
 
 /// What a gateway as a whole does with its devices, keys and commands.
@@ -82,7 +83,8 @@ impl Manners {
         encode_event_json(event, self.dialect)
     }
 
-    /// Whether the gateway writes the device's key when this happens: at every connection, or at a boot only.
+    /// Whether the gateway writes the device's key when this happens: at every connection, or at a
+    /// boot only.
     #[must_use]
     pub fn writes_key(&self, reaction: &Reaction) -> bool {
         match self.manner {
@@ -91,13 +93,14 @@ impl Manners {
         }
     }
 
-    /// Whether the gateway refreshes the keys of connected devices, and deletes those of devices that go.
+    /// Whether the gateway refreshes the keys of connected devices, and deletes those of devices
+    /// that go.
     #[must_use]
     pub const fn maintains_keys(&self) -> bool {
         !self.is_deployed()
     }
 
-    /// The transaction ids that the gateway gives.
+    /// The transaction ids that the gateway assigns.
     #[must_use]
     pub const fn transaction_ids(&self, now: DateTime<Utc>) -> TransactionIds {
         match self.manner {

@@ -37,8 +37,8 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Asks Kafka for the topic's partitions and opens a lane for each. With `flush`, a batch is sent that long after its
-    /// first event; without, at once.
+    /// Asks Kafka for the topic's partitions and opens a lane for each. With `flush`, a batch is
+    /// sent that long after its first event; without, at once.
     pub(crate) async fn open(
         kafka: &Kafka,
         topic: &str,

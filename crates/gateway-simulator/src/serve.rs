@@ -10,7 +10,8 @@ use runtime::Context;
 use runtime::kafka::Kafka;
 use runtime::redis::Redis;
 
-/// Connects the fleet and lets it live until shutdown is requested; then it says goodbye, unless it is a deployed gateway.
+/// Connects the fleet and lets it live until shutdown is requested; then it says goodbye, unless it
+/// is a deployed gateway.
 ///
 /// # Errors
 /// When the settings make no sense, or the fleet cannot be connected.

@@ -117,13 +117,15 @@ pub struct GatewaySettings {
     pub history: usize,
     /// Of the deployed manner: how pods share the command topic.
     pub command_groups: CommandGroups,
-    /// Of the deployed manner: milliseconds until the partitions of a killed pod are given to the others of its group.
+    /// Of the deployed manner: milliseconds until the partitions of a killed pod are given to the
+    /// others of its group.
     pub group_session_ms: u32,
     /// Of the deployed manner: milliseconds between two events of a pod, at least; 0 for no limit.
     pub event_interval_ms: u64,
     /// Of the deployed manner: events that may wait for that; further ones are lost.
     pub event_queue: usize,
-    /// Of the deployed manner: milliseconds that events wait in the producer before they are sent; 0 to send at once.
+    /// Of the deployed manner: milliseconds that events wait in the producer before they are sent;
+    /// 0 to send at once.
     pub flush_ms: u64,
 }
 

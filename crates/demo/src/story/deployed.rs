@@ -1,4 +1,5 @@
-//! The story with the deployed gateway: no start, no heartbeat, no goodbye and no answer is reported, and keys run out.
+//! The story with the deployed gateway: no start, no heartbeat, no goodbye and no answer is
+//! reported, and keys run out.
 
 use super::{PATIENCE, Registered, come_online, command, create, energy_climbs, prices, stop, until};
 use crate::stage::Stage;

@@ -1,4 +1,4 @@
-//! The clocks of the pods: the times of events beside those of their records.
+//! The clocks of the pods: compares the times of events with the times of their records.
 
 use super::rule::Rule;
 use super::tally::Tallies;
@@ -44,8 +44,8 @@ impl Clocks {
         clock.least = clock.least.min(age);
     }
 
-    /// A clock goes wrong if most of the pod's events are too early, or all are too late; one device whose own clock
-    /// goes wrong is not enough.
+    /// A clock goes wrong if most of the pod's events are too early, or all are too late; one
+    /// device whose own clock goes wrong is not enough.
     pub(super) fn judge(&self, limit: TimeDelta, tallies: &mut Tallies) {
         for (pod, clock) in self.0.iter().filter(|(_, clock)| clock.events >= ENOUGH) {
             let (is_ahead, is_behind) = (clock.early * 2 > clock.events, clock.least > limit);

@@ -1,4 +1,4 @@
-//! Commands some devices, as the platform would, with what does them no harm: a `TriggerMessage` for a
+//! Commands some devices, as the platform would, with a harmless `TriggerMessage` for a
 //! `StatusNotification`, which leads to an event at every gateway.
 
 use super::collect::Desk;
@@ -91,7 +91,8 @@ impl Trying<'_> {
         self.elsewhere(if is_done { window } else { self.desk.settings.command_timeout() }).await
     }
 
-    /// The copy, the expired command and the last one at once: the answer to the last says that all were read.
+    /// The copy, the expired command and the last one at once: the answer to the last says that all
+    /// were read.
     async fn by_answers(&self) -> Option<()> {
         let trial = self.trial;
         let commands = [(trial.twice, false), (trial.expired, true), (trial.last, false)];

@@ -19,7 +19,8 @@ pub(super) struct Device {
     newest: Option<(Heard, Holder)>,
     route: Route,
     transactions: Transactions,
-    /// It was heard through another pod, and its old one had not said goodbye: where, and from which pod it came.
+    /// It was heard through another pod, and its old one had not said goodbye: where, and from
+    /// which pod it came.
     moved: Option<(Heard, GatewayId)>,
     marks: Marks,
 }

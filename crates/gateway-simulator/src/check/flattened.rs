@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 /// What a gateway that does not know a measurand writes in its place.
 const ENERGY: &str = "Energy.Active.Import.Register";
 
-/// Whether a message of meter values in JSON gives several energies for one instant and one phase, and none with a unit.
-/// `None` if no instant has several values, so that nothing can be told.
+/// Whether a message of meter values in JSON has several energies without unit for one instant,
+/// phase, location and context. `None` if no instant has several values: then both a right and a
+/// flattened message look the same.
 pub(super) fn is_flattened(message: &[u8]) -> Option<bool> {
     let message: Value = serde_json::from_slice(message).ok()?;
     let entries = member(message.get("payload")?, "meterValues", "meter_values")?.as_array()?;

@@ -174,7 +174,8 @@ impl Judge {
         self.devices.get(id).and_then(Device::reported_connector)
     }
 
-    /// Whether that device has been heard for long enough that what it said when it came has been read.
+    /// Whether that device has been heard for long enough that what it said when it came has been
+    /// read.
     #[must_use]
     pub fn is_settled(&self, id: &ChargePointId, now: DateTime<Utc>) -> bool {
         self.devices.get(id).is_some_and(|device| device.is_settled(now, &self.terms))
@@ -264,7 +265,7 @@ impl Judge {
         {
             let id = &event.charge_point_id;
             self.tallies.judge(Rule::MeasurandsFlattened, !is_flattened, || {
-                format!("{place}: {id} gives several energies of one instant, without unit")
+                format!("{place}: {id} has several energies of one instant, without unit")
             });
         }
     }

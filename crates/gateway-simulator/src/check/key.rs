@@ -49,7 +49,7 @@ impl Look {
         self.value.as_deref() == Some(pod.as_str())
     }
 
-    /// Whether the key has run out by then, if nobody has written it since.
+    /// Whether the key has expired at that time, unless a pod has written it since.
     pub(super) fn has_ended(&self, at: DateTime<Utc>) -> bool {
         self.value.is_none() || self.ends_at.is_some_and(|end| end <= at + JITTER)
     }

@@ -15,7 +15,8 @@ const LOW: i32 = 3;
 pub(super) enum Care {
     /// It was written anew.
     Refreshed,
-    /// Its device was heard when so much of its life was left, and nobody wrote it anew.
+    /// An event of its device came when this much of its life was left, and no pod had refreshed
+    /// it.
     Neglected {
         /// Where the device was heard.
         place: Place,
@@ -66,7 +67,7 @@ impl Life {
         }
     }
 
-    /// Whether the key is refreshed, not counting what was written at boots; `None` if that cannot be told.
+    /// Whether the key is refreshed. Writes at boots do not count. `None` without evidence.
     pub(super) fn care(&self, settle: TimeDelta) -> Option<Care> {
         let is_of_a_boot = |(from, to): &(DateTime<Utc>, DateTime<Utc>)| {
             self.boots.iter().any(|boot| (*from - settle..=*to + settle).contains(boot))

@@ -7,18 +7,19 @@ use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Answers to one command that are kept.
+/// Answers to one command that are kept, at most.
 const ANSWERS: usize = 8;
-/// Of the commands on partitions that are not the pod's own, so many must be carried out for a group to be told from
-/// another hash, which reads one.
+/// Commands on foreign partitions that a pod of a consumer group carries out, at least. A pod that
+/// uses another hash carries out one.
 const OF_A_GROUP: u32 = 2;
 
-/// The commands of one device: one, a copy of it, one that has expired, a last one, and some on other partitions.
+/// The commands of one device: one, a copy of it, one that has expired, a last one, and some on
+/// other partitions.
 ///
-/// Each asks for a `StatusNotification`. Where commands are answered, the first four are published to one partition in that
-/// order, the copy only once the first is answered: so what is to be said of the second and third is said when the last is
-/// answered. Where they are not, each is published once what came of the one before was to be seen: a status that says
-/// what was known already.
+/// Each asks for a `StatusNotification`. If the gateway answers commands, the first four are
+/// published to one partition in that order, the copy after the answer to the first: the answer to
+/// the last shows that the second and third were read. If it does not answer, each is published
+/// after the effect of the one before: a status event that repeats a known status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
     /// The device.
@@ -67,17 +68,17 @@ struct Answered {
 struct Progress {
     trial: Trial,
     phase: Phase,
-    /// How often the device has said what it was asked for.
+    /// How often the device has repeated its status.
     effects: BTreeMap<Phase, u32>,
-    /// Whether it has said anything else, so that it is there.
+    /// Whether it has sent other events, which show that it is connected.
     is_alive: bool,
 }
 
-/// A device that did nothing of what it was asked.
+/// A device that did not carry out the first command.
 #[derive(Debug)]
 struct Unmoved {
     pod: GatewayId,
-    /// Whether it said other things.
+    /// Whether it sent other events.
     is_alive: bool,
     /// Commands on other partitions that it did carry out.
     elsewhere: u32,
@@ -114,8 +115,9 @@ impl Orders {
         self.trials.get(id).map_or(0, |progress| progress.effects(phase))
     }
 
-    /// Takes in what has to do with the commands; the event is no copy of one that came before. `is_restated`: it is a
-    /// status that was known already, or could not be known.
+    /// Records answers to the commands and effects of them. The event is not a copy of an earlier
+    /// one. `is_restated`: it repeats the known status of its connector, or is the first status of
+    /// it.
     pub(super) fn hear(&mut self, event: &GatewayEvent, is_restated: bool, at: DateTime<Utc>) {
         if let EventKind::CommandAnswered(answer) = &event.kind {
             let answers = answer.command_id.and_then(|id| self.answers.get_mut(&id));
@@ -174,23 +176,26 @@ impl Orders {
         self.reached.insert(progress.trial.pod);
     }
 
-    /// Judges the devices that did nothing of what they were asked, by what others of their pods did.
+    /// Judges the devices that carried no command out on their pod's partition, by what other
+    /// devices of the pod did.
     pub(super) fn judge_silent(&self, tallies: &mut Tallies) {
         for device in &self.unmoved {
             let (shown, elsewhere) = (&device.shown, device.elsewhere);
             if elsewhere >= OF_A_GROUP {
                 tallies.broken(Rule::CommandGroupShared, || {
-                    format!("{shown}: nothing came of it, and {elsewhere} commands on other partitions were carried out")
+                    format!(
+                        "{shown}: no effect, while {elsewhere} commands on other partitions were carried out"
+                    )
                 });
             } else if elsewhere > 0 {
                 tallies.broken(Rule::CommandLost, || {
-                    format!("{shown}: nothing came of it, and a command on another partition was carried out")
+                    format!("{shown}: no effect, while a command on another partition was carried out")
                 });
             } else if device.is_alive {
-                // It is there, and perhaps it cannot be asked: that says nothing of the way to it.
+                // The device may not support TriggerMessage: no conclusion about the route.
             } else if self.reached.contains(&device.pod) {
                 tallies.broken(Rule::SilentWithKey, || {
-                    format!("{shown}: nothing came of it, while other devices of that pod did what they were asked")
+                    format!("{shown}: no effect, while other devices of that pod carry commands out")
                 });
             } else {
                 tallies.broken(Rule::CommandLost, || format!("{shown}: neither an answer nor an event"));
@@ -229,7 +234,8 @@ impl Progress {
         self.effects.get(&phase).copied().unwrap_or_default()
     }
 
-    /// The device did what it was asked, and there was no answer: what it says shows what else was carried out.
+    /// The device carried the first command out, and no answer came: its further events show which
+    /// others it carried out.
     fn judge_effects(&self, tallies: &mut Tallies) {
         let shown = self.trial.shown();
         tallies.kept(Rule::CommandLost);

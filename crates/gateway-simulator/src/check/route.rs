@@ -138,7 +138,9 @@ impl Route {
                 Some(Care::Refreshed) => marks.kept(Rule::RouteNotRefreshed),
                 Some(Care::Neglected { place, left_s, life_s }) => {
                     marks.broken(Rule::RouteNotRefreshed, tallies, || {
-                        format!("{place}: {id} was heard when {left_s} s of {life_s} s were left, and nobody refreshed the key")
+                        format!(
+                            "{place}: {id} sends events with {left_s} s of {life_s} s left, and no refresh"
+                        )
                     });
                 }
                 None => {}
@@ -275,7 +277,7 @@ impl Route {
             }
         } else {
             self.absences = self.absences.saturating_add(1);
-            // One that was not refreshed says nothing of its device.
+            // A key that expired says nothing about the connection of its device.
             let ran_out = self.last.as_ref().is_some_and(|last| last.has_ended(look.at));
             if self.had_key && self.gone_at.is_none() && !ran_out {
                 self.gone_at = Some(look.at);

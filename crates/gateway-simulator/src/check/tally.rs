@@ -64,7 +64,7 @@ impl Tallies {
         if is_kept { self.kept(rule) } else { self.broken(rule, example) }
     }
 
-    /// What was found of `each` is something that the gateway never does: it is said once, by the rule `never`.
+    /// Moves what was found under `each` to the rule `never`, as one finding about the gateway.
     pub(super) fn say_once(&mut self, each: Rule, never: Rule) {
         let found = self.0.remove(&each).unwrap_or_default();
         let tally = self.0.entry(never).or_default();

@@ -1,4 +1,4 @@
-//! What a device's events say of its connectors: their statuses, and whether transactions are started before they are read.
+//! The connectors of one device: their last statuses, and transactions that were never started.
 
 use domain::event::{EventKind, StatusReport};
 use domain::ids::{ConnectorId, TransactionId};
@@ -21,8 +21,8 @@ pub(super) struct Transactions {
 #[derive(Debug, Clone, Default)]
 struct Connector {
     status: Option<(ConnectorStatus, Option<String>)>,
-    /// Whether it was free while it was observed, and no transaction of it was judged since: one that is seen next
-    /// began before our eyes.
+    /// Whether it was observed free, and no transaction of it was judged since: the next
+    /// transaction began during the observation.
     was_free: bool,
     /// Whether it has charged since.
     charges: bool,
@@ -30,7 +30,7 @@ struct Connector {
     is_started: bool,
 }
 
-/// A transaction that was seen for the first time and began before our eyes.
+/// The first sight of a transaction that began during the observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sighting {
     pub(super) id: TransactionId,
@@ -45,13 +45,15 @@ impl Transactions {
         reported.next().map(|(id, _)| *id)
     }
 
-    /// Whether the report says what is known already, as a device does that is asked; or nothing was known.
+    /// Whether the report repeats the known status, as after a TriggerMessage, or is the first one
+    /// of its connector.
     pub(super) fn is_restated(&self, report: &StatusReport) -> bool {
         let known = self.connectors.get(&report.connector_id).and_then(|it| it.status.as_ref());
         known.is_none_or(|(status, error)| *status == report.status && *error == report.error_code)
     }
 
-    /// Takes in an event; gives the transaction that it shows for the first time, if that can be judged.
+    /// Records an event. Returns the transaction that it shows for the first time, if it began
+    /// during the observation.
     pub(super) fn hear(&mut self, event: &EventKind) -> Option<Sighting> {
         match event {
             EventKind::StatusChanged(report) => {
@@ -88,7 +90,7 @@ impl Transactions {
         }
     }
 
-    /// A stop does not say where; it is of a connector that began to charge.
+    /// A stop names no connector: it belongs to one that began to charge.
     fn see(&mut self, id: TransactionId, at: Option<ConnectorId>) -> Option<Sighting> {
         if self.judged.contains(&id) {
             return None;

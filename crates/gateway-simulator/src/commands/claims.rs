@@ -1,8 +1,8 @@
 //! Which pod reads which partition of the command topic, and from where. No I/O and no clock.
 //!
-//! As asked, a pod goes by the hash of its name and reads on where it was. The deployed gateway goes by Kafka's consumer
-//! groups: it begins at the offset that was marked last, or else at the oldest, and marks offsets only when a claim ends
-//! in order, which a killed pod's claims do not.
+//! As asked, a pod reads the partition of its hash and continues where it was. The deployed gateway
+//! uses Kafka consumer groups: it begins at the last marked offset, or without one at the oldest.
+//! It marks offsets only when a claim ends in order, which the claims of a killed pod do not.
 
 use crate::settings::CommandGroups;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -50,7 +50,7 @@ struct Claim {
     next: Option<i64>,
 }
 
-/// Where the reading of a partition goes on.
+/// The offset to fetch from next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
     /// No pod reads it.
@@ -107,7 +107,7 @@ impl Claims {
         matches!(self.sharing, Sharing::Groups { .. })
     }
 
-    /// Where the reading of that partition goes on: at the lowest offset that some running pod is at.
+    /// The lowest offset that a running pod needs next from that partition.
     pub(crate) fn from(&self, partition: i32) -> From {
         let mut from = From::Nowhere;
         for claim in self.claims.get(&partition).into_iter().flatten().filter(|claim| self.is_up(claim.pod)) {
@@ -127,12 +127,13 @@ impl Claims {
         }
     }
 
-    /// The pods that get the record at `offset`, which was fetched from the offset `from` on. They read on behind it.
+    /// The pods that read the record at `offset`, which was fetched from the offset `from` on.
+    /// Their claims move behind it.
     pub(crate) fn deliver(&mut self, partition: i32, from: i64, offset: i64) -> Vec<usize> {
         let mut pods = Vec::new();
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
             let is_up = self.pods.get(claim.pod) == Some(&State::Up);
-            // One that was put back meanwhile waits for a fetch from there.
+            // A claim that was reset during the fetch waits for a fetch from its new offset.
             if is_up && claim.next.is_some_and(|next| (from..=offset).contains(&next)) {
                 claim.next = Some(offset + 1);
                 pods.push(claim.pod);
@@ -141,7 +142,8 @@ impl Claims {
         pods
     }
 
-    /// Nothing can be read from `from` up to `to`: who is there goes on behind it.
+    /// The offsets from `from` up to `to` cannot be read: claims that are at `from` continue at
+    /// `to`.
     pub(crate) fn step_over(&mut self, partition: i32, from: i64, to: i64) {
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
             if claim.next == Some(from) {
@@ -174,7 +176,7 @@ impl Claims {
         }
     }
 
-    /// Gives the partitions of pods that were missed for long enough to the others of their group.
+    /// Assigns the partitions of pods whose session has expired to the others of their group.
     pub(crate) fn settle(&mut self, now: DateTime<Utc>) {
         let Sharing::Groups { session, .. } = &self.sharing else { return };
         let session = *session;
@@ -190,7 +192,8 @@ impl Claims {
         }
     }
 
-    /// The claims of the pods that run end in order, and each of those pods gets a range of the partitions.
+    /// The claims of the pods that run end in order, and each of those pods gets a range of the
+    /// partitions.
     fn rebalance(&mut self) {
         let Sharing::Groups { partitions, marked, .. } = &mut self.sharing else { return };
         for (partition, claims) in &mut self.claims {
@@ -252,7 +255,7 @@ mod tests {
         (0..6).for_each(|partition| claims.begin(partition, 0));
     }
 
-    /// Who reads the record at `offset` of `partition`, read from there.
+    /// The pods that read the record at `offset` of `partition`, fetched from there.
     fn read(claims: &mut Claims, partition: i32, offset: i64) -> Vec<usize> {
         claims.deliver(partition, offset, offset)
     }
@@ -277,7 +280,7 @@ mod tests {
         let mut claims = groups(CommandGroups::PerPod, 2);
         read(&mut claims, 3, 0);
         claims.kill(0, at(0));
-        assert_eq!(read(&mut claims, 3, 1), [1], "the other one goes on");
+        assert_eq!(read(&mut claims, 3, 1), [1], "the other one continues");
         claims.restart(0);
         assert_eq!(claims.from(3), From::First);
         begin(&mut claims);

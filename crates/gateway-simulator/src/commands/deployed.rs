@@ -1,7 +1,7 @@
 //! What a pod of the deployed gateway does with a record of the command topic.
 //!
-//! It reads three fields: the charge point, the command's name and its payload. So a command is carried out however often
-//! it comes, however late, and whichever pod it names; what came of it, the gateway does not say.
+//! It reads three fields: the charge point, the command's name and its payload. So it carries out
+//! copies, expired commands and commands that name other pods. It reports no outcome.
 
 use super::{Outcome, ReceivedCommand, Rejection};
 use crate::device::{Answer, Input};
@@ -20,12 +20,12 @@ pub(super) async fn take(core: &Core, pod: usize, partition: i32, record: &Recei
     let Some(gateway) = core.pod(pod) else { return };
     let Some(command) = read(record.value.as_deref().unwrap_or_default(), &gateway.id) else {
         core.counters().commands_unreadable.one();
-        tracing::warn!(partition, offset = record.offset, "a command cannot be understood");
+        tracing::warn!(partition, offset = record.offset, "a command is unreadable; it is skipped");
         return;
     };
     let received = (partition, record.offset);
     if let Err(error) = pass_on(core, pod, received, command, TraceHeaders::of(&record.headers)).await {
-        tracing::error!(partition, offset = record.offset, %error, "a command was received in vain");
+        tracing::error!(partition, offset = record.offset, %error, "the events of a command cannot be sent");
     }
 }
 
@@ -46,7 +46,7 @@ async fn pass_on(
         return Ok(());
     };
     core.counters().commands_received.one();
-    // The trace is not passed on: the events of the deployed gateway belong to none.
+    // The events of the deployed gateway carry no trace.
     let origin = Origin::now(pod);
     let reaction = Slot::apply(slot, Input::Command(command.kind.clone()), &origin, core);
     let outcome = core.count(match reaction.answer {
@@ -65,8 +65,8 @@ async fn pass_on(
     core.react(slot, reaction, &origin).await.map(drop)
 }
 
-/// The command, whatever it says of its id, its pod and its times. Where these are missing, others stand in for them, so that
-/// the command can be shown to a test.
+/// The command. A missing or invalid id, pod or time is replaced by a valid one, so that tests can
+/// read the command.
 fn read(value: &[u8], pod: &GatewayId) -> Option<Command> {
     if let Ok(command) = decode_command(&RawRecord::json(value)) {
         return Some(command);

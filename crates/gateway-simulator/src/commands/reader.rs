@@ -22,8 +22,8 @@ pub(crate) struct CommandReader {
 }
 
 impl CommandReader {
-    /// Finds out where the pods begin: as asked, at the end of the partition, for what was commanded before is not their
-    /// business; the deployed gateway at its beginning.
+    /// Resolves the first offset: as asked, the end of the partition, since earlier commands are
+    /// not for these pods; for the deployed gateway, its beginning.
     pub(crate) async fn open(
         kafka: &Kafka,
         topic: &str,
@@ -103,7 +103,7 @@ impl CommandReader {
         Ok(())
     }
 
-    /// Goes on behind what cannot be read, and where a pod without an offset begins if the log is not what it was.
+    /// Continues behind an unreadable batch, or at the first offset if the offset is out of range.
     async fn step_over(&self, core: &Core, from: i64, error: &FetchError) {
         let next = match error {
             FetchError::Unavailable(_) => None,

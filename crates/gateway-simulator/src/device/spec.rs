@@ -20,7 +20,8 @@ pub struct DeviceSpec {
     pub firmware: String,
     /// What a connector gives at most, in kW.
     pub max_power_kw: f64,
-    /// What the energy register of each connector shows at first, in Wh; absent: as the gateway's manner has it.
+    /// What the energy register of each connector shows at first, in Wh; absent: as the gateway's
+    /// manner has it.
     pub register_wh: Option<f64>,
 }
 

@@ -13,7 +13,7 @@ pub struct TransactionIds(Numbers);
 /// Where the integers come from.
 #[derive(Debug)]
 enum Numbers {
-    /// A counter that never gives a number twice.
+    /// A counter; each number is used once.
     Counter(AtomicI64),
     /// The Unix time in seconds; two transactions of one second have one id.
     UnixSeconds,
@@ -32,7 +32,8 @@ impl TransactionIds {
         Self::from(now.timestamp_millis())
     }
 
-    /// The Unix time of each start in seconds, as deployed gateways give. Starts of one second share an id.
+    /// The Unix time of each start in seconds, as deployed gateways give. Starts of one second
+    /// share an id.
     #[must_use]
     pub const fn unix_seconds() -> Self {
         Self(Numbers::UnixSeconds)

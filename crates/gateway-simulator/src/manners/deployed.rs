@@ -1,7 +1,8 @@
 //! The deployed gateway: which events it sends, and how it writes them.
 //!
-//! It differs from [`Dialect::Deployed`], which is as awkward as the contract allows: it keeps OCPP's spelling, drops what
-//! it has no field for, and passes every sampled value off as an energy without unit.
+//! It differs from [`Dialect::Deployed`], which is as awkward as the contract allows: it keeps
+//! OCPP's spelling, drops what it has no field for, and passes every sampled value off as an energy
+//! without unit.
 
 use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStop};
 use domain::measure::MeterReading;
@@ -27,8 +28,8 @@ pub(super) const fn is_sent(happened: &EventKind) -> bool {
     }
 }
 
-/// The record's value. Events that the gateway never sends, which a test may send all the same, are written in
-/// [`Dialect::Deployed`].
+/// The record's value. Events that the gateway never sends, which a test may send all the same, are
+/// written in [`Dialect::Deployed`].
 pub(super) fn encode(event: &GatewayEvent) -> Vec<u8> {
     let payload = match &event.kind {
         EventKind::Connected(boot) => {
@@ -65,7 +66,8 @@ fn meter_values(values: &MeterValues) -> Value {
     payload
 }
 
-/// The values as the device samples them (energy in Wh, power in kW), each as an energy of the same instant.
+/// The values as the device samples them (energy in Wh, power in kW), each as an energy of the same
+/// instant.
 fn entries(reading: &MeterReading) -> impl Iterator<Item = Value> + use<> {
     let timestamp = reading.taken_at.map(|at| at.timestamp_millis().to_string());
     let sampled = [

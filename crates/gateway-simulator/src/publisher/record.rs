@@ -99,7 +99,8 @@ impl Outgoing {
     /// It will not be sent.
     pub(super) fn fail(self, error: SimulatorError) {
         if let Some(reply) = self.reply {
-            // The failure is counted where it happens; a caller that no longer waits misses nothing.
+            // The failure is counted where it happens; a caller that no longer waits misses
+            // nothing.
             drop(reply.send(Err(error)));
         }
     }

@@ -17,7 +17,7 @@ const COMMANDS_REMEMBERED: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Pod {
     pub(crate) id: GatewayId,
-    /// The partition of the command topic that its name stands for.
+    /// The partition of the command topic that its hash selects.
     pub(crate) partition: i32,
     /// The queue that limits how often it sends; `None` for no limit.
     pub(crate) pacer: Option<Pacer>,

@@ -14,15 +14,16 @@ use std::sync::PoisonError;
 pub enum Reconnect {
     /// As after a boot: it introduces itself and reports every connector.
     WithBoot,
-    /// As after an interruption: it reports nothing until something happens. The deployed gateway writes no key then, so
-    /// that the key still names the pod of the last boot.
+    /// As after an interruption: it reports nothing until something happens. The deployed gateway
+    /// writes no key then, so that the key still names the pod of the last boot.
     WithoutBoot,
 }
 
 impl Simulator {
-    /// Kills a pod: its devices lose their connections, nothing is said of them, their keys stay, and events that the pod
-    /// has not sent yet are lost. It reads no commands until it is restarted, and the offsets of those that it read are not
-    /// marked. Gives the devices that were on it; they stay away until they are reconnected.
+    /// Kills a pod: its devices lose their connections, it reports nothing, their keys stay, and
+    /// events that it has not sent yet are lost. It reads no commands until it is restarted, and
+    /// the offsets of those that it read are not marked. Returns the devices that were connected to
+    /// it; they stay disconnected until they are reconnected.
     ///
     /// # Errors
     /// When there is no such pod, or it is down already.
@@ -35,8 +36,9 @@ impl Simulator {
         Ok(self.core.cut_off(pod).await)
     }
 
-    /// Starts a killed pod again, under its old name. As asked, it reads on where it was; the deployed one begins at the
-    /// offsets that were marked last, or else at the oldest, and so carries out again what it had carried out before.
+    /// Starts a killed pod again, under its old name. As asked, it continues where it was; a
+    /// deployed one begins at the last marked offsets, or without any at the oldest, and so carries
+    /// commands out again.
     ///
     /// # Errors
     /// When there is no such pod; one that is up is left alone.
@@ -48,8 +50,8 @@ impl Simulator {
         Ok(())
     }
 
-    /// A device that was connected before connects to that pod, whether or not it has noticed that it lost its gateway.
-    /// No pod says goodbye. Gives the events that this leads to.
+    /// A device that was connected before connects to that pod, whether or not it has noticed that
+    /// it lost its gateway. No pod reports a disconnection. Returns the events that were sent.
     ///
     /// # Errors
     /// When it was never connected, or the pod does not exist or is down, or something is not confirmed.
@@ -74,7 +76,7 @@ impl Simulator {
         all_sent(pending).await
     }
 
-    /// Reconnects many devices to one pod, some at a time; says how many events that led to.
+    /// Reconnects many devices to one pod; returns how many events were sent.
     ///
     /// # Errors
     /// The first of those that [`reconnect`](Self::reconnect) had.
@@ -116,7 +118,7 @@ impl Core {
         }
     }
 
-    /// Takes the connections of a pod's devices away; gives those devices.
+    /// Disconnects the devices of a pod; returns them.
     async fn cut_off(&self, pod: usize) -> Vec<ChargePointId> {
         let slots: Vec<_> = {
             let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +130,7 @@ impl Core {
             if slot.pod != pod {
                 continue;
             }
-            // One that restarts just now has an alarm; it would come back to a pod that is down.
+            // A device that reboots has an alarm; it would come back to a pod that is down.
             if slot.is_online() || slot.device.due().is_some() {
                 lost.push(id.clone());
             }

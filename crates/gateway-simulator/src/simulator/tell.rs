@@ -36,9 +36,9 @@ pub(super) async fn all_sent(pending: Vec<Pending>) -> Result<Vec<SentEvent>, Si
 }
 
 impl Core {
-    /// Queues what the pod has to say of a device's reaction, in order; a key appears before the device is announced,
-    /// and goes once it has said goodbye, if the gateway deletes keys. A key that cannot be written keeps no event back: a
-    /// refresh may yet write it.
+    /// Queues what the pod has to say of a device's reaction, in order; a key appears before the
+    /// device is announced, and goes once it has said goodbye, if the gateway deletes keys. A key
+    /// that cannot be written keeps no event back: a refresh may yet write it.
     pub(crate) async fn react(
         &self,
         slot: &mut Slot,

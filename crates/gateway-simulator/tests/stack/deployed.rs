@@ -1,4 +1,5 @@
-//! The deployed gateway: what it sends, what its keys say, and what it makes of commands and of its own end.
+//! The deployed gateway: what it sends, what its keys say, and what it makes of commands and of its
+//! own end.
 
 mod commands;
 mod events;

@@ -4,7 +4,8 @@ use super::{Law, Rule, Severity, retention};
 
 const RECORDS: &str = "no record came";
 const LOOKS: &str = "no key could be compared with an event: run it longer than devices are silent";
-const COMMANDS: &str = "no device was commanded (set check.command = true), or what came of it says nothing";
+const COMMANDS: &str =
+    "no device was commanded (set check.command = true), or the commands led to no evidence";
 
 /// All rules, in the order of a verdict.
 pub(in crate::check) const LAWS: [Law; 43] = [
@@ -158,7 +159,7 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         severity: Severity::Warn,
         counts: "gateway",
         states: "heartbeats are forwarded",
-        advice: "Send charge_point.heartbeat for every Heartbeat of a device; without it an idle device cannot be told from one that is gone, and the platform has to ask.",
+        advice: "Send charge_point.heartbeat for every Heartbeat of a device; without it an idle device looks like one that is gone, and the platform has to probe it.",
         needs: "no device was followed for longer than check.heartbeat_interval_s",
     },
     Law {
@@ -167,7 +168,7 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         severity: Severity::Warn,
         counts: "transactions",
         states: "transactions are started by transaction.started before they are read or stopped",
-        advice: "Send transaction.started with idTag, meterStartWh and transactionId; the platform can only guess who charges, and where the register began.",
+        advice: "Send transaction.started with idTag, meterStartWh and transactionId; without it the platform infers the start, and knows neither the driver nor the register at the start.",
         needs: "no transaction began meanwhile",
     },
     Law {
@@ -320,7 +321,7 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         code: "COMMAND_GROUP_SHARED",
         severity: Severity::Fail,
         counts: "commands",
-        states: "the pod reads the partition that the hash of its name gives",
+        states: "the pod reads the partition of its hash",
         advice: "The pod reads other partitions than its own, as a member of a consumer group that several pods share: give each pod a group of its own, or have it read the partition of the hash alone.",
         needs: COMMANDS,
     },
@@ -339,7 +340,7 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         severity: Severity::Warn,
         counts: "devices",
         states: "a device that has a key does what it is asked",
-        advice: "The pod carries out the commands of other devices, so this one is gone and its key was left: delete the key when the connection ends; commands are sent to nobody until it runs out.",
+        advice: "Other devices of the pod carry commands out, so this one is gone and its key was left: delete the key when the connection ends; until it expires, commands to the device are lost.",
         needs: COMMANDS,
     },
     Law {
@@ -384,7 +385,7 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         severity: Severity::Fail,
         counts: "commands",
         states: "a command is not carried out after expiresAt",
-        advice: "Compare expiresAt with the clock before you pass a command on: a pod that reads old commands again begins charges that nobody ordered. Until then, keep commands in the topic for minutes only (retention.ms).",
+        advice: "Compare expiresAt with the clock before you pass a command on: a pod that reads old commands again starts charges without an order. Until then, keep commands in the topic for minutes only (retention.ms).",
         needs: "no command was answered after which an expired one could be told",
     },
 ];

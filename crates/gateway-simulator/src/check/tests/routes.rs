@@ -244,7 +244,7 @@ fn a_key_that_runs_low_under_a_device_that_is_heard_is_not_refreshed() {
     assert_eq!(court.broken(), ["ROUTE_NOT_REFRESHED"]);
     let verdict = court.verdict();
     let example = &verdict.finding("ROUTE_NOT_REFRESHED").unwrap().examples[0];
-    let expected = "CP-1 was heard when 96 s of 300 s were left, and nobody refreshed the key";
+    let expected = "CP-1 sends events with 96 s of 300 s left, and no refresh";
     assert!(example.ends_with(expected), "{example}");
     court.at(210).sees("pod-0", 300);
     assert_eq!(court.standing("ROUTE_NOT_REFRESHED"), Standing::Pass, "it is, if late");
@@ -257,7 +257,7 @@ fn a_boot_is_no_refresh() {
     court.at(210).says("pod-0", connected()).at(211).sees("pod-0", 299);
     assert_eq!(court.broken(), ["ROUTE_NOT_REFRESHED"]);
     court.at(300).sees("pod-0", 210).at(311).sees("pod-0", 299);
-    assert_eq!(court.broken(), NOTHING, "nothing but the gateway can have written it");
+    assert_eq!(court.broken(), NOTHING, "no boot was near: the gateway refreshes it");
 }
 
 #[test]

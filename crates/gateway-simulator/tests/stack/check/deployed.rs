@@ -1,4 +1,5 @@
-//! The deployed gateway before the judge: what it does is found, each thing by its rule, and nothing else.
+//! The deployed gateway before the judge: what it does is found, each thing by its rule, and
+//! nothing else.
 
 use super::{failures, stands, start};
 use crate::bench::{Bench, settings as as_asked};

@@ -57,7 +57,8 @@ async fn a_pod_that_comes_back_carries_old_commands_out_again() {
     bench.simulator.stop_charging(&id, connector(1)).await.unwrap();
     bench.simulator.unplug(&id, connector(1)).await.unwrap();
     bench.simulator.kill_pod(0).await.unwrap();
-    // The device is there when the pod reads the order again, and begins a charge that nobody has ordered.
+    // The device is connected when the pod reads the order again, and starts a charge without a new
+    // order.
     let (restarted, reconnected) =
         (bench.simulator.restart_pod(0), bench.simulator.reconnect(&id, 0, Reconnect::WithoutBoot).await);
     assert!(restarted.is_ok() && reconnected.is_ok());

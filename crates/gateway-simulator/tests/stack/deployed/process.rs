@@ -6,7 +6,7 @@ use std::process::Stdio;
 use testkit::{eventually, kafka_brokers, redis_url, unique};
 use tokio::process::Command;
 
-/// Runs the binary in that manner with one device until it is asked to end; gives the device.
+/// Runs the binary in that manner with one device and ends it with SIGTERM; returns the device.
 async fn run_and_end(bench: &Bench, manner: &str) -> ChargePointId {
     let prefix = unique("FLEET") + "-";
     let mut process = Command::new(env!("CARGO_BIN_EXE_gateway-simulator"))
