@@ -90,7 +90,7 @@ async fn charge(platform: &Platform, pile: &str, number: usize) -> (Answer, Valu
 }
 
 /// Stops the charge with the command that `body` describes; the session ends.
-async fn stop(platform: &Platform, pile: &str, number: usize, body: &Value) -> Value {
+async fn stop(platform: &Platform, pile: &str, number: usize, body: &Value) {
     let accepted = platform.command(pile, "stop-transaction", body).await;
     delivered(platform, &accepted).await;
     confirmed(platform, &accepted, "stopped").await;
@@ -99,7 +99,6 @@ async fn stop(platform: &Platform, pile: &str, number: usize, body: &Value) -> V
     let wh = |field: &str| ended[field].as_f64().unwrap();
     assert!(wh("energyWh") > 0.0 && wh("meterStopWh") - wh("meterStartWh") == wh("energyWh"), "{ended}");
     platform.pile("the connector to be free", pile, is("Available")).await;
-    ended
 }
 
 /// When the connector last went to Charging, as its gateway wrote it: in milliseconds.
