@@ -7,7 +7,9 @@ use chaos::campaign::kafka_settings;
 use chaos::faults::leases::Fight;
 use chaos::faults::{commits, freeze, kill, leases};
 use chaos::narrator::Narrator;
-use chaos::traffic::Pace;
+use chaos::traffic::{DEPLOYED_PERCENT, Pace};
+use domain::session::StartedBy;
+use gateway_simulator::ledger::DeviceLedger;
 use runtime::kafka::Kafka;
 use std::time::Duration;
 use system_tests::binary;
@@ -26,7 +28,12 @@ async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
         partitions: 8,
         ingestors: 3,
         lease: LEASE,
-        pace: Pace { events_per_second: 300, charge_points: 100, marker_interval: Duration::from_millis(50) },
+        pace: Pace {
+            events_per_second: 300,
+            charge_points: 100,
+            deployed_percent: DEPLOYED_PERCENT,
+            marker_interval: Duration::from_millis(50),
+        },
     };
     Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
@@ -37,6 +44,13 @@ async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
     let played = play(&mut arena).await;
     let outcome = arena.close(played).await.unwrap();
     assert!(outcome.sent.duplicates > 0);
+    for evidence in StartedBy::ALL {
+        let rest_on_it = |device: &DeviceLedger| {
+            device.shown_sessions().filter(|session| session.started_by == Some(evidence)).count()
+        };
+        let sessions: usize = outcome.sent.ledger.devices.iter().map(rest_on_it).sum();
+        assert!(sessions > 0, "no session rests on {evidence:?}");
+    }
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
     std::fs::remove_dir_all(logs).unwrap();
 }

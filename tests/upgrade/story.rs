@@ -173,6 +173,8 @@ async fn open_arena(
         pace: Pace {
             events_per_second: 200,
             charge_points: 100,
+            // The previous release knows no sessions from evidence.
+            deployed_percent: 0,
             marker_interval: Duration::from_millis(100),
         },
     };

@@ -4,9 +4,10 @@ use crate::markers::{Marker, keep_marking};
 use anyhow::{Context as _, ensure};
 use gateway_simulator::ledger::Ledger;
 use gateway_simulator::settings::LoadSettings;
-use gateway_simulator::{Load, LoadReport, SimulatorError, SimulatorSettings};
+use gateway_simulator::{Load, LoadReport, Manner, SimulatorError, SimulatorSettings};
 use runtime::Shutdown;
 use runtime::kafka::Kafka;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -15,21 +16,29 @@ const DAY_S: u64 = 86_400;
 /// How long an event is tried, since brokers are restarted meanwhile.
 const PUBLISH_TIMEOUT_MS: u64 = 120_000;
 
+/// Percent of a campaign's events and devices that are of a gateway in the manner `deployed`.
+pub const DEPLOYED_PERCENT: u32 = 33;
+
 /// How much, and in what manner.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// Events per second, duplicates among them.
+    /// Events per second, of both manners, duplicates among them.
     pub events_per_second: u32,
-    /// Devices that speak.
+    /// Devices that speak, of both manners.
     pub charge_points: u32,
+    /// Percent of the events, and of the devices, that are of a gateway in the manner `deployed`: their
+    /// sessions rest on readings and stops.
+    pub deployed_percent: u32,
     /// Between two markers of one partition.
     pub marker_interval: Duration,
 }
 
+type RunningLoad = AbortOnDropHandle<Result<LoadReport, SimulatorError>>;
+
 /// Traffic that goes on; ends when dropped.
 pub(crate) struct Traffic {
     stop: Shutdown,
-    load: AbortOnDropHandle<Result<LoadReport, SimulatorError>>,
+    loads: Vec<RunningLoad>,
     markers: Vec<AbortOnDropHandle<anyhow::Result<Vec<Marker>>>>,
 }
 
@@ -56,50 +65,104 @@ impl Traffic {
         partitions: i32,
         pace: &Pace,
     ) -> anyhow::Result<Self> {
-        let mut simulator = SimulatorSettings::default();
-        topic.clone_into(&mut simulator.topics.events);
-        simulator.gateway.pods = 4;
-        simulator.gateway.history = 1;
-        simulator.gateway.publish_timeout_ms = PUBLISH_TIMEOUT_MS;
-        let settings = LoadSettings {
-            events_per_second: pace.events_per_second,
-            duration_s: DAY_S,
-            charge_points: pace.charge_points,
-            id_prefix: "CHAOS-".to_owned(),
-            connectors: 2,
-            duplicates: 0.1,
-            moves: 0.02,
-            seed: 7,
-        };
         let stop = Shutdown::new(Duration::from_secs(1));
-        let load = Load::new(&settings, &simulator, kafka).await.context("prepare the load")?;
-        let load = {
-            let stop = stop.clone();
-            AbortOnDropHandle::new(tokio::spawn(async move { load.run(&settings, &stop).await }))
-        };
+        let mut loads = Vec::new();
+        for (manner, percent) in [
+            (Manner::AsAsked, 100_u32.saturating_sub(pace.deployed_percent)),
+            (Manner::Deployed, pace.deployed_percent),
+        ] {
+            if percent > 0 {
+                loads.push(start_load(kafka, topic, manner, &pace.part(percent), &stop).await?);
+            }
+        }
         let markers = keep_marking(kafka, topic, partitions, pace.marker_interval, &stop);
-        Ok(Self { stop, load, markers })
+        Ok(Self { stop, loads, markers })
     }
 
     /// Ends it, once all that was queued is acknowledged.
     pub(crate) async fn stop(self) -> anyhow::Result<Sent> {
         self.stop.request();
-        let report = self.load.await.context("the load")??;
-        ensure!(
-            report.failed == 0,
-            "{} events could not be published: nothing can be compared",
-            report.failed
-        );
-        let mut markers = Vec::new();
-        for task in self.markers {
-            markers.extend(task.await.context("the markers")??);
+        let mut sent = Sent::nothing();
+        for load in self.loads {
+            let report = load.await.context("the load")??;
+            ensure!(
+                report.failed == 0,
+                "{} events could not be published: nothing can be compared",
+                report.failed
+            );
+            sent.add(report);
         }
-        Ok(Sent {
-            ledger: report.ledger,
-            events: report.events,
-            duplicates: report.duplicates,
-            markers,
-            worst_lag: report.worst_lag,
-        })
+        for task in self.markers {
+            sent.markers.extend(task.await.context("the markers")??);
+        }
+        Ok(sent)
     }
+}
+
+impl Pace {
+    /// This much of the events and devices, at least one of each.
+    fn part(&self, percent: u32) -> Self {
+        let of = |whole: u32| (whole.saturating_mul(percent) / 100).max(1);
+        Self {
+            events_per_second: of(self.events_per_second),
+            charge_points: of(self.charge_points),
+            ..self.clone()
+        }
+    }
+}
+
+impl Sent {
+    const fn nothing() -> Self {
+        Self {
+            ledger: Ledger { devices: Vec::new(), kinds: BTreeMap::new() },
+            events: 0,
+            duplicates: 0,
+            markers: Vec::new(),
+            worst_lag: Duration::ZERO,
+        }
+    }
+
+    /// Adds what another load sent, of other devices.
+    fn add(&mut self, report: LoadReport) {
+        self.ledger.devices.extend(report.ledger.devices);
+        for (kind, events) in report.ledger.kinds {
+            *self.ledger.kinds.entry(kind).or_default() += events;
+        }
+        self.events += report.events;
+        self.duplicates += report.duplicates;
+        self.worst_lag = self.worst_lag.max(report.worst_lag);
+    }
+}
+
+/// Starts a load of devices behind a gateway of that manner.
+async fn start_load(
+    kafka: &Kafka,
+    topic: &str,
+    manner: Manner,
+    pace: &Pace,
+    stop: &Shutdown,
+) -> anyhow::Result<RunningLoad> {
+    let mut simulator = SimulatorSettings::default();
+    topic.clone_into(&mut simulator.topics.events);
+    simulator.gateway.pods = 4;
+    simulator.gateway.history = 1;
+    simulator.gateway.publish_timeout_ms = PUBLISH_TIMEOUT_MS;
+    simulator.behaviour.manner = manner;
+    let id_prefix = match manner {
+        Manner::AsAsked => "CHAOS-",
+        Manner::Deployed => "CHAOS-DEPLOYED-",
+    };
+    let settings = LoadSettings {
+        events_per_second: pace.events_per_second,
+        duration_s: DAY_S,
+        charge_points: pace.charge_points,
+        id_prefix: id_prefix.to_owned(),
+        connectors: 2,
+        duplicates: 0.1,
+        moves: 0.02,
+        seed: 7,
+    };
+    let load = Load::new(&settings, &simulator, kafka).await.context("prepare the load")?;
+    let stop = stop.clone();
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move { load.run(&settings, &stop).await })))
 }

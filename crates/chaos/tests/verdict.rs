@@ -5,8 +5,10 @@
 use chaos::books::Books;
 use chaos::markers::Marker;
 use chaos::traffic::Sent;
-use chaos::verdict::judge;
-use gateway_simulator::ledger::Ledger;
+use chaos::verdict::{judge, state};
+use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
+use domain::session::StartedBy;
+use gateway_simulator::ledger::{DeviceLedger, Ledger, LedgerSession, Mark};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use testkit::TestDatabase;
@@ -103,4 +105,48 @@ async fn what_was_never_sent_is_found() {
         "an effect of a record that was not acknowledged",
     ];
     assert_eq!(said, expected);
+}
+
+/// A device whose one transaction, begun at 1,790,000,000.250 s, its readings show.
+fn charging_device() -> DeviceLedger {
+    let at = chrono::DateTime::from_timestamp_millis(1_790_000_000_250).unwrap();
+    let session = LedgerSession {
+        transaction_id: TransactionId::parse("634").ok(),
+        connector_id: ConnectorId::parse(1).unwrap(),
+        id_tag: None,
+        started_by: Some(StartedBy::Readings),
+        started: Mark { event_id: EventId::parse("start").unwrap(), at },
+        meter_start_wh: Some(5.0),
+        meter_values: 0,
+        last_energy_wh: Some(5.0),
+        stopped: None,
+        meter_stop_wh: None,
+    };
+    DeviceLedger {
+        charge_point_id: ChargePointId::parse("CP-1").unwrap(),
+        gateway_id: None,
+        statuses: BTreeMap::new(),
+        sessions: vec![session],
+        last_heartbeat: None,
+        last_event: None,
+        events: 1,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_rests_on_other_evidence_is_found() {
+    let ledger = Ledger { devices: vec![charging_device()], kinds: BTreeMap::new() };
+    for (evidence, millis, findings) in [("readings", 250, 0), ("event", 250, 2), ("readings", 251, 2)] {
+        let database = TestDatabase::new().await;
+        let stored = format!(
+            "insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', true, now());
+             insert into sessions (id, charge_point_id, connector_id, transaction_id, started_at, started_by,
+                                   meter_start_wh)
+             values (gen_random_uuid(), 'CP-1', 1, '634', to_timestamp(1790000000.{millis}), '{evidence}', 5)"
+        );
+        database.execute(&stored).await;
+        let found = state::differences(&database.pool, &ledger, None).await.unwrap();
+        assert_eq!(found.len(), findings, "{evidence} at {millis} ms: {found:?}");
+        assert!(found.iter().all(|finding| finding.starts_with("sessions: ")), "{found:?}");
+    }
 }

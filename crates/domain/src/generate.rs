@@ -6,6 +6,10 @@
     reason = "only ever part of a test, which fails by panicking"
 )]
 
+mod evidence;
+
+pub use evidence::{delivered_evidence, evidence_log};
+
 use crate::event::{
     BootReport, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop,
 };
@@ -116,7 +120,14 @@ pub fn clean_log() -> impl Strategy<Value = Vec<Record>> {
 /// The log with some events sent again later (a copy in another partition, appended in the very same millisecond, could
 /// not be told from the first), in any order.
 pub fn delivered() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
-    clean_log().prop_flat_map(|clean| {
+    delivery_of(clean_log())
+}
+
+/// The same of logs of any kind.
+fn delivery_of(
+    logs: impl Strategy<Value = Vec<Record>>,
+) -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
+    logs.prop_flat_map(|clean| {
         let copies = proptest::collection::vec((0..clean.len(), 1..50_i64, 0..2_i32), 0..10);
         (Just(clean), copies).prop_flat_map(|(clean, copies)| {
             let again = copies.into_iter().zip(1_000..).map(|((index, delay, partition), offset)| {

@@ -26,6 +26,17 @@ pub struct Ledger {
     /// Facts older than this were settled and forgotten; what comes of before is too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     settled_until: Option<DateTime<Utc>>,
+    /// At most one for each connector.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    forgotten: Vec<Forgotten>,
+}
+
+/// The newest session of a connector that was forgotten: a charge that began there until then belongs
+/// to no session that is remembered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Forgotten {
+    connector: ConnectorId,
+    until: DateTime<Utc>,
 }
 
 /// One thing said of a transaction.
@@ -289,7 +300,7 @@ impl Ledger {
     /// The sessions that the facts tell of.
     #[must_use]
     pub fn derive(&self, charge_point: &ChargePointId) -> Derived {
-        derive::derive(charge_point, &self.facts)
+        derive::derive(charge_point, &self.facts, &self.forgotten)
     }
 
     /// Whether a session that began at `started_at` would still be told of: it was not settled and forgotten.
@@ -312,8 +323,19 @@ impl Ledger {
         for session in ended.into_iter().take(surplus) {
             self.settled_until = self.settled_until.max(Some(session.started_at));
             self.facts.retain(|fact| !fact.tells_of(session));
+            self.record_forgotten(session);
         }
         self.forget_surplus();
+    }
+
+    fn record_forgotten(&mut self, session: &ChargingSession) {
+        // One that the next session ended has no end of its own.
+        let end = session.ended_at().filter(|_| !session.is_superseded());
+        let (connector, until) = (session.connector_id, end.unwrap_or(session.started_at));
+        match self.forgotten.iter_mut().find(|known| known.connector == connector) {
+            Some(known) => known.until = known.until.max(until),
+            None => self.forgotten.push(Forgotten { connector, until }),
+        }
     }
 
     /// Keeps a device that talks nonsense from growing without bound.

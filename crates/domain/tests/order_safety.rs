@@ -4,15 +4,19 @@
 
 use chrono::{DateTime, Utc};
 use domain::charge_point::ChargePoint;
-use domain::event::{BootReport, GatewayEvent};
-use domain::generate::{Record, at, clean_log, delivered, device, kinds};
-use domain::ids::{EventId, GatewayId};
+use domain::event::{BootReport, EventKind, GatewayEvent, TransactionStart};
+use domain::generate::{Record, at, clean_log, delivered, delivered_evidence, device, evidence_log, kinds};
+use domain::ids::{ConnectorId, EventId, GatewayId, TransactionId};
 use domain::ledger::Derived;
 use domain::order::RecordPosition;
 use domain::presence::Confidence;
 use domain::sample::Samples;
+use domain::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use std::collections::BTreeSet;
 
 type VisibleConnector = (u16, Option<ConnectorStatus>, Option<f64>, Option<f64>);
 
@@ -74,6 +78,55 @@ proptest! {
     }
 
     #[test]
+    fn sessions_from_evidence_are_the_same_for_any_delivery((clean, delivered) in delivered_evidence()) {
+        prop_assert_eq!(visible(&told(&delivered)), visible(&told(&clean)));
+    }
+
+    #[test]
+    fn a_start_that_arrives_at_any_time_replaces_the_evidence(
+        (clean, delivered) in delivered_evidence(),
+        (connector, id) in (1..=2_i64, proptest::option::of(700..=702_u16)),
+        (instant, place) in (0..40_i64, any::<prop::sample::Index>()),
+    ) {
+        let start = TransactionStart {
+            connector_id: ConnectorId::parse(connector).unwrap(),
+            transaction_id: id.map(|id| TransactionId::parse(&id.to_string()).unwrap()),
+            id_tag: None,
+            meter_start_wh: Some(100.0),
+            reservation_id: None,
+        };
+        let event = GatewayEvent {
+            claimed_at: Some(at(instant)),
+            event_id: EventId::parse("start").unwrap(),
+            kind: EventKind::TransactionStarted(start),
+            ..clean[0].0.clone()
+        };
+        let record = (event, RecordPosition { partition: 1, offset: 0, appended_at: at(instant) });
+        let with_start = |records: &[Record], place: usize| {
+            let mut records = records.to_vec();
+            records.insert(place, record.clone());
+            told(&records)
+        };
+        let in_order = with_start(&clean, 0);
+        prop_assert_eq!(
+            visible(&with_start(&delivered, place.index(delivered.len() + 1))),
+            visible(&in_order)
+        );
+        let derived = in_order.sessions();
+        let opened = derived.sessions.iter().filter(|held| held.started_by == StartedBy::Event);
+        prop_assert_eq!(opened.count(), 1, "{:?}", derived.sessions);
+    }
+
+    #[test]
+    fn readings_alone_never_leave_two_sessions_open_on_one_connector(clean in evidence_log()) {
+        let sessions = told(&clean).sessions().sessions;
+        for connector in [1, 2] {
+            let is_open = |held: &&ChargingSession| held.is_open() && held.connector_id.number() == connector;
+            prop_assert!(sessions.iter().filter(is_open).count() <= 1, "{:?}", sessions);
+        }
+    }
+
+    #[test]
     fn any_delivery_ends_in_the_samples_of_the_clean_log((clean, delivered) in delivered()) {
         prop_assert_eq!(samples(&delivered), samples(&clean));
     }
@@ -102,4 +155,32 @@ proptest! {
             prop_assert_eq!(&after.connectors[id].status, &connector.status);
         }
     }
+}
+
+#[test]
+fn generated_evidence_leads_to_every_kind_of_session() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = BTreeSet::new();
+    for _ in 0..500 {
+        let log = evidence_log().new_tree(&mut runner).unwrap().current();
+        let Derived { sessions, unplaced } = told(&log).sessions();
+        seen.extend(unplaced.iter().map(|(_, why)| why.reason()));
+        for session in sessions {
+            let is_superseded = matches!(
+                &session.state,
+                SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED
+            );
+            seen.insert(session.started_by.as_str());
+            seen.insert(if is_superseded {
+                SUPERSEDED
+            } else if session.is_open() {
+                "open"
+            } else {
+                "ended"
+            });
+        }
+    }
+    let expected =
+        ["STOP_AMBIGUOUS", "STOP_WITHOUT_SESSION", SUPERSEDED, "ended", "open", "readings", "stop"];
+    assert_eq!(seen, BTreeSet::from(expected));
 }

@@ -74,12 +74,12 @@ impl Load {
         kafka: &Kafka,
     ) -> Result<Self, SimulatorError> {
         let publisher = Publisher::open(kafka, &simulator.topics.events, &simulator.gateway, None).await?;
-        let fleet = Fleet::new(settings, &simulator.gateway)?;
+        let fleet = Fleet::new(settings, &simulator.gateway, simulator.behaviour.manners())?;
         Ok(Self {
             publisher,
             simulator: simulator.clone(),
             ledger: Ledger::new(fleet.charge_points()),
-            repeats: Repeats::new(settings.duplicates, settings.seed),
+            repeats: Repeats::new(settings.duplicates, settings.events_per_second, settings.seed),
             fleet,
             queued: 0,
             duplicates: 0,
@@ -179,9 +179,10 @@ impl Load {
         for happened in happened {
             let event = self.fleet.event(&happened)?;
             let Some(kind) = manners.tell(event.kind.clone()) else {
+                self.ledger.record_hidden(&happened, &event);
                 continue;
             };
-            self.ledger.record(&happened, &event);
+            self.ledger.record(&happened, &event, &manners);
             let told = domain::event::GatewayEvent { kind, ..event };
             let value = manners.write(&told);
             let key = told.charge_point_id.as_str();

@@ -5,7 +5,7 @@ mod deployed;
 
 use crate::device::{LinkChange, Reaction, TransactionIds};
 use chrono::{DateTime, Utc};
-use domain::event::{EventKind, GatewayEvent, TransactionStart};
+use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use serde::Deserialize;
 use wire::event::encode::{Dialect, encode_event_json};
 
@@ -115,6 +115,16 @@ impl Manners {
         match self.manner {
             Manner::AsAsked => 0.0,
             Manner::Deployed => DEPLOYED_REGISTER_WH,
+        }
+    }
+
+    /// The register at the end of a transaction, in Wh, as the gateway writes it.
+    #[must_use]
+    pub fn stop_register(&self, stop: &TransactionStop) -> Option<f64> {
+        match self.manner {
+            Manner::AsAsked => stop.meter_stop_wh,
+            // OCPP's `StopTransaction` has whole Wh.
+            Manner::Deployed => stop.meter_stop_wh.map(f64::round_ties_even),
         }
     }
 

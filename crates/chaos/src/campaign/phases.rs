@@ -7,7 +7,7 @@ use crate::faults::leases::Fight;
 use crate::faults::{broker, commits, freeze, kill, leases, postgres};
 use crate::narrator::seconds;
 use crate::stack::Stop;
-use crate::traffic::Pace;
+use crate::traffic::{DEPLOYED_PERCENT, Pace};
 use anyhow::Context as _;
 use std::time::Duration;
 
@@ -77,7 +77,12 @@ impl Phase {
         };
         // Where batches overlap on purpose, hardly one should be without a marker.
         let marker_interval = Duration::from_millis(if matches!(self, Self::Leases) { 25 } else { 100 });
-        let pace = Pace { events_per_second, charge_points: 400, marker_interval };
+        let pace = Pace {
+            events_per_second,
+            charge_points: 400,
+            deployed_percent: DEPLOYED_PERCENT,
+            marker_interval,
+        };
         Plan { partitions: 16, ingestors: 4, lease, pace }
     }
 

@@ -3,7 +3,7 @@
 //! The brokers are those that librdkafka pretends for its own tests; they speak the protocol over real connections.
 
 use crate::arena::{Arena, Plan};
-use crate::traffic::Pace;
+use crate::traffic::{DEPLOYED_PERCENT, Pace};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use std::time::Duration;
@@ -25,7 +25,12 @@ impl PretendedBrokers {
     #[must_use]
     pub const fn plan() -> Plan {
         let marker_interval = Duration::from_millis(300);
-        let pace = Pace { events_per_second: 60, charge_points: 40, marker_interval };
+        let pace = Pace {
+            events_per_second: 60,
+            charge_points: 40,
+            deployed_percent: DEPLOYED_PERCENT,
+            marker_interval,
+        };
         Plan { partitions: PARTITIONS, ingestors: 2, lease: Duration::from_secs(2), pace }
     }
 

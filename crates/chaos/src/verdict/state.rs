@@ -29,6 +29,7 @@ const COMPARISONS: [Comparison; 4] = [
     Comparison {
         what: "sessions",
         stored: "select charge_point_id as id, connector_id as connector, transaction_id as transaction, id_tag as tag,
+                        started_by, floor(extract(epoch from started_at) * 1000)::bigint as started_ms,
                         ended_at is not null as ended, meter_start_wh as meter_start, meter_stop_wh as meter_stop
                  from sessions",
         sent: sessions,
@@ -89,12 +90,14 @@ fn sessions(device: &DeviceLedger) -> Vec<Value> {
             "connector": session.connector_id.number(),
             "transaction": session.transaction_id.as_ref().map(|id| id.as_str()),
             "tag": session.id_tag.as_ref().map(|tag| tag.as_str()),
+            "started_by": session.started_by.map(domain::session::StartedBy::as_str),
+            "started_ms": session.started.at.timestamp_millis(),
             "ended": session.stopped.is_some(),
             "meter_start": session.meter_start_wh,
             "meter_stop": session.meter_stop_wh,
         })
     };
-    device.sessions.iter().map(row).collect()
+    device.shown_sessions().map(row).collect()
 }
 
 fn samples(device: &DeviceLedger) -> Vec<Value> {

@@ -2,7 +2,7 @@
 
 mod stops;
 
-use super::{Fact, Told};
+use super::{Fact, Forgotten, Told};
 use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use crate::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,9 +41,9 @@ impl Unplaced {
 /// most this much later: clocks of two gateways differ.
 const SAME_CHARGE: TimeDelta = TimeDelta::seconds(60);
 
-/// Tells `facts`, which are in order, once more.
-pub fn derive(charge_point: &ChargePointId, facts: &[Fact]) -> Derived {
-    let mut walk = Walk { charge_point, sessions: Vec::new(), pending: Vec::new() };
+/// Tells `facts`, which are in order, once more; `forgotten` are the sessions of which they tell no more.
+pub(super) fn derive(charge_point: &ChargePointId, facts: &[Fact], forgotten: &[Forgotten]) -> Derived {
+    let mut walk = Walk { charge_point, forgotten, sessions: Vec::new(), pending: Vec::new() };
     for fact in facts {
         match &fact.told {
             Told::Start { .. } => walk.take_start(fact),
@@ -58,6 +58,7 @@ pub fn derive(charge_point: &ChargePointId, facts: &[Fact]) -> Derived {
 /// What is derived so far.
 struct Walk<'a> {
     charge_point: &'a ChargePointId,
+    forgotten: &'a [Forgotten],
     sessions: Vec<ChargingSession>,
     pending: Vec<PendingStop<'a>>,
 }
@@ -167,12 +168,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether a charge that began on `connector` at `began` belongs to none of the sessions that
-    /// began there by `until`.
+    /// began there by `until`, nor to one that was forgotten.
     fn is_free_since(&self, connector: ConnectorId, began: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        let mut forgotten = self.forgotten.iter().filter(|known| known.connector == connector);
         let on_connector = self.sessions.iter().filter(|held| held.connector_id == connector);
-        on_connector
-            .filter(|held| held.started_at <= until)
-            .all(|held| held.ended_at().unwrap_or(held.started_at) < began)
+        forgotten.all(|known| known.until < began)
+            && on_connector
+                .filter(|held| held.started_at <= until)
+                .all(|held| held.ended_at().unwrap_or(held.started_at) < began)
     }
 }
 
@@ -200,7 +203,7 @@ impl ChargingSession {
     }
 
     /// Whether the next session ended it, and not a stop of its own.
-    fn is_superseded(&self) -> bool {
+    pub(super) fn is_superseded(&self) -> bool {
         matches!(&self.state, SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED)
     }
 }

@@ -135,6 +135,32 @@ fn a_stop_alone_waits_until_its_connector_can_be_told() {
 }
 
 #[test]
+fn a_charge_of_a_session_that_was_forgotten_is_of_no_other_session() {
+    let mut device = told([
+        (1, status(1, Available)),
+        (2, status(2, Preparing)),
+        (3, status(2, Charging)),
+        (4, metered(2, "600")),
+        (5, stopped("600")),
+    ]);
+    for number in 1..=9 {
+        for (seconds, kind) in charge(100 * number, &(700 + number).to_string()) {
+            device.tell(seconds, "a", kind);
+        }
+        device.state.settle();
+    }
+    assert!(device.sessions().iter().all(|session| session.connector_id.number() == 1));
+    device.tell(1_000, "a", status(1, Preparing));
+    device.tell(1_001, "a", status(1, Charging));
+    assert_eq!(device.tell(1_060, "a", stopped("800")), Outcome::Applied, "connector 2 was idle");
+    let newest = device.sessions().pop().unwrap();
+    assert_eq!(began(&newest), (StartedBy::Stop, 1, at(1_001), Some(at(1_060))));
+    device.tell(1_100, "a", metered(2, "801"));
+    let newest = device.sessions().pop().unwrap();
+    assert_eq!(began(&newest), (StartedBy::Readings, 2, at(1_100), None), "not with the charge of long ago");
+}
+
+#[test]
 fn readings_that_come_after_the_stop_tell_its_connector() {
     let mut device = told([(1, status(1, Available)), (1, status(2, Available)), (60, stopped("700"))]);
     device.tell(61, "a", metered(2, "700"));

@@ -3,6 +3,7 @@
 use super::member::{Happened, Member};
 use crate::device::{Connector, Input, TransactionIds};
 use crate::error::SimulatorError;
+use crate::manners::Manners;
 use crate::random::Random;
 use crate::settings::{GatewaySettings, LoadSettings};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,6 +19,10 @@ const METER_VALUES: usize = 35;
 const PAUSES: usize = 6;
 const SESSIONS: usize = 3;
 
+/// At a deployed gateway, this share of the transactions that end is of the newest: often no reading has
+/// named it, and its stop alone shows it.
+const SHORT_CHARGES: f64 = 0.25;
+
 /// Devices by number.
 #[derive(Debug)]
 pub(super) struct Fleet {
@@ -29,10 +34,15 @@ pub(super) struct Fleet {
     moves: f64,
     random: Random,
     ids: TransactionIds,
+    manners: Manners,
 }
 
 impl Fleet {
-    pub(super) fn new(load: &LoadSettings, gateway: &GatewaySettings) -> Result<Self, SimulatorError> {
+    pub(super) fn new(
+        load: &LoadSettings,
+        gateway: &GatewaySettings,
+        manners: Manners,
+    ) -> Result<Self, SimulatorError> {
         if load.charge_points == 0 || load.connectors == 0 || gateway.pods == 0 {
             return Err(SimulatorError::Settings(
                 "load needs at least one charge point, connector and pod".to_owned(),
@@ -46,7 +56,9 @@ impl Fleet {
         let devices = (0..load.charge_points)
             .map(|number| ChargePointId::parse(&format!("{}{number:06}", load.id_prefix)))
             .enumerate()
-            .map(|(number, id)| Ok(Member::new(id?, load.connectors, number % pods.len())))
+            .map(|(number, id)| {
+                Ok(Member::new(id?, load.connectors, number % pods.len(), manners.first_register_wh()))
+            })
             .collect::<Result<Vec<_>, domain::text::InvalidText>>()
             .map_err(|error| unusable("load.id_prefix", error.to_string()))?;
         Ok(Self {
@@ -56,7 +68,9 @@ impl Fleet {
             charging: Vec::new(),
             moves: load.moves,
             random: Random::new(load.seed, "fleet"),
+            // Also of a deployed gateway, whose ids are not unique: a ledger says which session each is of.
             ids: TransactionIds::beginning(runtime::clock::now()),
+            manners,
         })
     }
 
@@ -113,9 +127,17 @@ impl Fleet {
         if self.random.below(self.connectors) >= self.charging.len() {
             return self.begin(now);
         }
-        let chosen = self.random.below(self.charging.len());
+        let is_short = self.manners.is_deployed() && self.random.happens(SHORT_CHARGES);
+        let newest = self.charging.len().saturating_sub(1);
+        let chosen = if is_short { newest } else { self.random.below(self.charging.len()) };
         let (number, connector) = self.charging.swap_remove(chosen);
-        self.apply(number, Input::Unplug(connector), now)
+        let mut happened = Vec::new();
+        let needs_reading = self.devices.get(number).is_some_and(|member| member.needs_reading(connector));
+        if self.manners.is_deployed() && needs_reading {
+            happened = self.apply(number, Input::ReadMeter(connector), now);
+        }
+        happened.extend(self.apply(number, Input::Unplug(connector), now));
+        happened
     }
 
     fn begin(&mut self, now: DateTime<Utc>) -> Vec<Happened> {
@@ -147,7 +169,8 @@ impl Fleet {
         self.apply(number, Input::Report(connector, next, None), now)
     }
 
-    /// The new pod announces the device, then the old one says goodbye.
+    /// The new pod announces the device, then the old one says goodbye. At a deployed gateway every
+    /// second device comes without a boot: its next event tells.
     fn move_one(&mut self, now: DateTime<Utc>) -> Vec<Happened> {
         let number = self.random.below(self.devices.len());
         let step = 1 + self.random.below(self.pods.len().saturating_sub(1));
@@ -157,7 +180,9 @@ impl Fleet {
         let old = member.pod;
         member.pod = (old + step) % self.pods.len();
         let is_elsewhere = member.pod != old;
-        let mut happened = self.apply(number, Input::Connect, now);
+        let is_silent = self.manners.is_deployed() && self.random.happens(0.5);
+        let input = if is_silent { Input::Resume } else { Input::Connect };
+        let mut happened = self.apply(number, input, now);
         if is_elsewhere {
             happened.push(Happened {
                 device: number,
@@ -173,9 +198,10 @@ impl Fleet {
         let Some(member) = self.devices.get_mut(number) else {
             return Vec::new();
         };
-        let reaction = member.device.apply(input, now, &self.ids);
+        let at = if self.manners.is_deployed() { member.next_instant(now) } else { now };
+        let reaction = member.apply(input, at, &self.ids);
         let pod = member.pod;
-        let happened = |kind| Happened { device: number, pod, at: now, kind };
+        let happened = |kind| Happened { device: number, pod, at, kind };
         reaction.events.into_iter().map(happened).collect()
     }
 }

@@ -1,9 +1,11 @@
 //! What a load run sent, device by device, to compare a database with once everything has arrived.
 
 use super::member::Happened;
+use crate::manners::Manners;
 use chrono::{DateTime, Utc};
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
+use domain::session::StartedBy;
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 
@@ -21,11 +23,11 @@ pub struct Ledger {
 pub struct DeviceLedger {
     /// The device.
     pub charge_point_id: ChargePointId,
-    /// The pod that it announced itself on last.
+    /// The pod that its last event, goodbyes apart, came through.
     pub gateway_id: Option<GatewayId>,
     /// The last status of each connector.
     pub statuses: BTreeMap<ConnectorId, LedgerStatus>,
-    /// Its transactions, in the order of their starts.
+    /// Its transactions, in the order of their starts, also those that no event has shown yet.
     pub sessions: Vec<LedgerSession>,
     /// The last heartbeat.
     pub last_heartbeat: Option<Mark>,
@@ -60,11 +62,13 @@ pub struct LedgerSession {
     pub transaction_id: Option<TransactionId>,
     /// Where.
     pub connector_id: ConnectorId,
-    /// Who.
+    /// Who, if an event tells.
     pub id_tag: Option<IdTag>,
-    /// The start.
+    /// What showed it first; `None` while no event has.
+    pub started_by: Option<StartedBy>,
+    /// The start, sent or not.
     pub started: Mark,
-    /// The register at the start, in Wh.
+    /// The register at the start, in Wh; where no start is sent, at the first reading.
     pub meter_start_wh: Option<f64>,
     /// How often the meter was read.
     pub meter_values: u64,
@@ -87,16 +91,33 @@ impl Ledger {
         self.devices.iter().find(|device| device.charge_point_id == *id)
     }
 
-    /// Sessions, open and ended.
+    /// Sessions that events show, open and ended.
     #[must_use]
     pub fn sessions(&self) -> usize {
-        self.devices.iter().map(|device| device.sessions.len()).sum()
+        self.devices.iter().map(|device| device.shown_sessions().count()).sum()
     }
 
-    pub(super) fn record(&mut self, happened: &Happened, event: &GatewayEvent) {
+    /// Records an event that is sent.
+    pub(super) fn record(&mut self, happened: &Happened, event: &GatewayEvent, manners: &Manners) {
         *self.kinds.entry(happened.kind.name()).or_default() += 1;
         if let Some(device) = self.devices.get_mut(happened.device) {
-            device.record(event, happened.at);
+            device.record(event, happened.at, manners);
+        }
+    }
+
+    /// Records what happened without an event: of interest is the start of a transaction.
+    pub(super) fn record_hidden(&mut self, happened: &Happened, event: &GatewayEvent) {
+        if let (Some(device), EventKind::TransactionStarted(start)) =
+            (self.devices.get_mut(happened.device), &event.kind)
+        {
+            let started = Mark { event_id: event.event_id.clone(), at: happened.at };
+            let session = LedgerSession::of(start, started);
+            device.sessions.push(LedgerSession {
+                id_tag: None,
+                started_by: None,
+                meter_start_wh: None,
+                ..session
+            });
         }
     }
 }
@@ -114,14 +135,19 @@ impl DeviceLedger {
         }
     }
 
-    fn record(&mut self, event: &GatewayEvent, at: DateTime<Utc>) {
+    /// Its sessions that an event has shown.
+    pub fn shown_sessions(&self) -> impl Iterator<Item = &LedgerSession> {
+        self.sessions.iter().filter(|session| session.started_by.is_some())
+    }
+
+    fn record(&mut self, event: &GatewayEvent, at: DateTime<Utc>, manners: &Manners) {
         let mark = Mark { event_id: event.event_id.clone(), at };
         self.events += 1;
         if event.kind.is_proof_of_life() {
             self.last_event = Some(mark.clone());
+            self.gateway_id.clone_from(&event.gateway_id);
         }
         match &event.kind {
-            EventKind::Connected(_) => self.gateway_id.clone_from(&event.gateway_id),
             EventKind::Heartbeat => self.last_heartbeat = Some(mark),
             EventKind::StatusChanged(report) => {
                 let status = report.status;
@@ -133,10 +159,20 @@ impl DeviceLedger {
                 if let Some(session) = self.session(values.transaction_id.as_ref()) {
                     session.meter_values += 1;
                     session.last_energy_wh = energies.next_back().or(session.last_energy_wh);
+                    if session.started_by.is_none() {
+                        session.started_by = Some(StartedBy::Readings);
+                        session.meter_start_wh = session.last_energy_wh;
+                    }
                 }
             }
-            EventKind::TransactionStopped(stop) => self.stop(stop, mark),
-            EventKind::TransactionUpdated(_)
+            EventKind::TransactionStopped(stop) => {
+                self.stop(
+                    &TransactionStop { meter_stop_wh: manners.stop_register(stop), ..stop.clone() },
+                    mark,
+                );
+            }
+            EventKind::Connected(_)
+            | EventKind::TransactionUpdated(_)
             | EventKind::Disconnected { .. }
             | EventKind::CommandAnswered(_)
             | EventKind::Other { .. } => {}
@@ -145,6 +181,7 @@ impl DeviceLedger {
 
     fn stop(&mut self, stop: &TransactionStop, mark: Mark) {
         if let Some(session) = self.session(stop.transaction_id.as_ref()) {
+            session.started_by = session.started_by.or(Some(StartedBy::Stop));
             session.stopped = Some(mark);
             session.meter_stop_wh = stop.meter_stop_wh;
         }
@@ -161,6 +198,7 @@ impl LedgerSession {
             transaction_id: start.transaction_id.clone(),
             connector_id: start.connector_id,
             id_tag: start.id_tag.clone(),
+            started_by: Some(StartedBy::Event),
             started,
             meter_start_wh: start.meter_start_wh,
             meter_values: 0,

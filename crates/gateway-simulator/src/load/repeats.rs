@@ -3,8 +3,10 @@
 use crate::random::Random;
 use std::collections::VecDeque;
 
-/// Records that a repetition is chosen from: a few seconds' worth.
-const REMEMBERED: usize = 10_000;
+/// A repetition is chosen from the records of this many seconds, so that its session is still remembered.
+const REMEMBERED_S: u32 = 3;
+/// The most records that are held for that.
+const MAX_REMEMBERED: u32 = 10_000;
 
 /// The latest records, if any are to be repeated.
 #[derive(Debug)]
@@ -12,11 +14,15 @@ pub(super) struct Repeats {
     share: f64,
     random: Random,
     latest: VecDeque<(String, Vec<u8>)>,
+    remembered: usize,
 }
 
 impl Repeats {
-    pub(super) fn new(share: f64, seed: u64) -> Self {
-        Self { share, random: Random::new(seed, "repeats"), latest: VecDeque::new() }
+    /// Of a load of `events_per_second`, this `share` is repeated.
+    pub(super) fn new(share: f64, events_per_second: u32, seed: u64) -> Self {
+        let remembered = events_per_second.saturating_mul(REMEMBERED_S).clamp(1, MAX_REMEMBERED);
+        let remembered = usize::try_from(remembered).unwrap_or(usize::MAX);
+        Self { share, random: Random::new(seed, "repeats"), latest: VecDeque::new(), remembered }
     }
 
     /// Remembers a record, and may give back an earlier one to be sent again.
@@ -27,7 +33,7 @@ impl Repeats {
         let chosen = self.random.below(self.latest.len());
         let repeated = self.random.happens(self.share).then(|| self.latest.get(chosen).cloned()).flatten();
         self.latest.push_back((key.to_owned(), value.to_vec()));
-        if self.latest.len() > REMEMBERED {
+        if self.latest.len() > self.remembered {
             self.latest.pop_front();
         }
         repeated
