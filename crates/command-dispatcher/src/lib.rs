@@ -18,6 +18,7 @@ mod intent;
 mod lanes;
 mod metrics;
 mod record;
+mod reroute;
 mod routes;
 mod service;
 mod settings;

@@ -24,6 +24,7 @@ mod outages;
 mod promises;
 mod records;
 mod redis_groups;
+mod reroute;
 mod reset;
 mod routes;
 mod start;

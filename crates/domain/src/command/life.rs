@@ -48,6 +48,25 @@ pub enum Step {
         /// What went wrong, fit to be shown.
         detail: String,
     },
+    /// Its device was heard through another gateway: it is sent once more, to that one. Recorded before it is published there.
+    Rerouted {
+        /// The gateway that it was sent to before.
+        from: GatewayId,
+        /// The gateway that it is sent to now.
+        to: GatewayId,
+        /// The partition that this gateway reads.
+        partition: i32,
+    },
+    /// All replicas of the partition that it was rerouted to have it.
+    Republished {
+        /// The offset of its record there.
+        offset: i64,
+    },
+    /// It is not known to be on the partition that it was rerouted to.
+    NotRepublished {
+        /// What went wrong, fit to be shown.
+        detail: String,
+    },
     /// The gateway told what the device answers.
     Answered(DeviceAnswer),
     /// What it was for was seen to happen.
@@ -201,7 +220,10 @@ impl CommandState {
             return self;
         }
         match step {
-            Step::Accepted => self,
+            Step::Accepted
+            | Step::Rerouted { .. }
+            | Step::Republished { .. }
+            | Step::NotRepublished { .. } => self,
             Step::Published { .. } => Self::Published,
             // Once it is known to be there, nothing makes that doubtful.
             Step::Unconfirmed { .. } if self == Self::Published => self,
@@ -331,7 +353,13 @@ fn failure_told_by(step: &Step) -> Option<Failure> {
             &format!("nothing was heard of it in time; the device is at {gateway} now"),
         ),
         Step::Expired { moved_to: None } => failure(FailureCode::NoAnswer, "nothing was heard of it in time"),
-        Step::Accepted | Step::Published { .. } | Step::Answered(_) | Step::TookEffect(_) => None,
+        Step::Accepted
+        | Step::Published { .. }
+        | Step::Rerouted { .. }
+        | Step::Republished { .. }
+        | Step::NotRepublished { .. }
+        | Step::Answered(_)
+        | Step::TookEffect(_) => None,
     }
 }
 
@@ -374,6 +402,10 @@ mod tests {
         Step::TookEffect(Effect { kind: EffectKind::Charging, session_id })
     }
 
+    fn gateway(name: &str) -> GatewayId {
+        GatewayId::parse(name).unwrap()
+    }
+
     fn steps() -> impl Strategy<Value = Step> {
         prop_oneof![
             Just(Step::Published { offset: 3 }),
@@ -382,6 +414,9 @@ mod tests {
             (0..4_i64, "(Accepted|Rejected|unlocked)").prop_map(|(event, word)| answered(event, &word)),
             Just(charging()),
             Just(Step::Expired { moved_to: None }),
+            Just(Step::Rerouted { from: gateway("pod-a"), to: gateway("pod-b"), partition: 5 }),
+            Just(Step::Republished { offset: 4 }),
+            Just(Step::NotRepublished { detail: "broker".to_owned() }),
         ]
     }
 
