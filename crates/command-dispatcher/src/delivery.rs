@@ -8,13 +8,13 @@ use crate::record::OutgoingCommand;
 use crate::routes::Way;
 use chrono::SubsecRound as _;
 use domain::command::{Command, Goal, Step};
-use domain::ids::PileId;
+use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::presence::Confidence;
 use runtime::causes;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::commands::{KeyedRequest, NewCommand, Note};
+use storage::commands::{KeyedRequest, NewCommand, Note, RecordedCommand};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -107,7 +107,7 @@ impl Delivery {
         }
         let state = word(&publication);
         self.metrics.published(state, started.elapsed());
-        let noted = self.note(routed, step(&publication)).await;
+        let noted = self.note(&routed.command.charge_point_id, routed.command.id, step(&publication)).await;
         let Err(why) = publication else { return Ok(()) };
         tracing::error!(state, error = causes(&why), "the command is not known to be published");
         // So that a caller who asks at once is told the same.
@@ -115,14 +115,34 @@ impl Delivery {
         Err(DispatchError::unpublished(routed.command.id, &why))
     }
 
-    /// Leaves a note of what happened, which the books take when they can.
-    async fn note(&self, routed: &RoutedCommand, step: Step) -> JoinHandle<()> {
-        let note = Note {
-            id: routed.command.id,
-            charge_point_id: routed.command.charge_point_id.clone(),
-            at: clock::now().trunc_subsecs(3),
-            step,
+    /// Publishes a recorded command once more, to the gateway and partition that its record names now, and records the
+    /// outcome. It is not tried again.
+    pub(crate) async fn republish(&self, command: &RecordedCommand) {
+        let record = &command.record;
+        let started = Instant::now();
+        let step = match OutgoingCommand::encode_again(command, clock::now()) {
+            Ok(outgoing) => {
+                let publication = self.lanes.publish(command.partition, outgoing.record).await;
+                self.metrics.published(word(&publication), started.elapsed());
+                publication.map_or_else(
+                    |why| Step::NotRepublished { detail: why.to_string() },
+                    |offset| Step::Republished { offset },
+                )
+            }
+            Err(error) => {
+                tracing::error!(command_id = %record.id, error = causes(&error), "the command cannot be encoded again");
+                Step::NotRepublished { detail: "the command cannot be encoded again".to_owned() }
+            }
         };
+        if let Step::NotRepublished { detail } = &step {
+            tracing::warn!(command_id = %record.id, detail, "the command was not sent once more; it waits for an answer");
+        }
+        let _recorded_behind = self.note(&record.charge_point_id, record.id, step).await;
+    }
+
+    /// Leaves a note of what happened, which the books take when they can.
+    async fn note(&self, device: &ChargePointId, id: CommandId, step: Step) -> JoinHandle<()> {
+        let note = Note { id, charge_point_id: device.clone(), at: clock::now().trunc_subsecs(3), step };
         let noted = self.books.note(note).await;
         // Whoever ends the process waits for it, the caller of the command does not.
         self.tasks.spawn(async move {

@@ -20,6 +20,7 @@ mod lanes;
 mod metrics;
 mod presence;
 mod record;
+mod reroute;
 mod routes;
 mod service;
 mod settings;

@@ -1,6 +1,6 @@
 //! What is counted of commands.
 
-use domain::command::{CommandKind, FailureCode, RouteSource};
+use domain::command::{CommandKind, CommandRecord, FailureCode, RouteSource};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use std::time::Duration;
@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     mismatches: Counter<u64>,
     degraded: Counter<u64>,
     expired: Counter<u64>,
+    rerouted: Counter<u64>,
     unnoted: Counter<u64>,
     batch_items: Counter<u64>,
     topic_retention: Gauge<f64>,
@@ -35,6 +36,9 @@ impl Metrics {
                 let labels = [KeyValue::new("name", name), KeyValue::new("cause", cause.as_str())];
                 metrics.expired.add(0, &labels);
             }
+        }
+        for name in CommandRecord::repeatable() {
+            metrics.rerouted.add(0, &[KeyValue::new("name", *name)]);
         }
         for source in RouteSource::ALL {
             metrics.routes.add(0, &[KeyValue::new("route", source.as_str())]);
@@ -82,6 +86,12 @@ impl Metrics {
             expired: meter
                 .u64_counter("commands.expired")
                 .with_description("Commands of which nothing was heard in time, by OCPP action and cause")
+                .build(),
+            rerouted: meter
+                .u64_counter("commands.rerouted")
+                .with_description(
+                    "Commands that were sent once more, since their device moved to another gateway, by OCPP action",
+                )
                 .build(),
             unnoted: meter
                 .u64_counter("commands.unnoted")
@@ -149,6 +159,11 @@ impl Metrics {
     pub(crate) fn topic_retention(&self, topic: &str, retention: Option<Duration>) {
         let seconds = retention.map_or(f64::INFINITY, |retention| retention.as_secs_f64());
         self.topic_retention.record(seconds, &[KeyValue::new("topic", topic.to_owned())]);
+    }
+
+    /// A command with this OCPP action is sent once more, to the gateway that its device moved to.
+    pub(crate) fn rerouted(&self, name: &str) {
+        self.rerouted.add(1, &[KeyValue::new("name", name.to_owned())]);
     }
 
     /// A command called `name` expired, for `cause`.

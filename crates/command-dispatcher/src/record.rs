@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use domain::command::Command;
 use runtime::kafka::NewRecord;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use storage::commands::RecordedCommand;
+use wire::{DecodeError, RawRecord};
 
 /// A command in the form in which it leaves.
 #[derive(Debug)]
@@ -13,6 +15,17 @@ pub(crate) struct OutgoingCommand {
     pub(crate) record: NewRecord,
     /// The OCPP request body, taken from the record: what is kept is what was sent.
     pub(crate) payload: Value,
+}
+
+/// Why a recorded command cannot be encoded again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotEncoded {
+    /// It is not a command of the contract.
+    #[error("what is recorded is not a command of the contract")]
+    Invalid(#[from] DecodeError),
+    /// It has no form in JSON.
+    #[error("it has no form in JSON")]
+    Json(#[from] serde_json::Error),
 }
 
 #[derive(Deserialize)]
@@ -33,5 +46,28 @@ impl OutgoingCommand {
             timestamp,
         };
         Ok(Self { record, payload })
+    }
+
+    /// The record of a command as it was sent before, with the gateway that its record names now.
+    ///
+    /// # Errors
+    /// When what is recorded is not a command of the contract.
+    pub(crate) fn encode_again(
+        recorded: &RecordedCommand,
+        timestamp: DateTime<Utc>,
+    ) -> Result<Self, NotEncoded> {
+        let record = &recorded.record;
+        let envelope = json!({
+            "commandId": record.id,
+            "commandName": record.name,
+            "chargePointId": record.charge_point_id.as_str(),
+            "payload": recorded.payload,
+            "traceId": recorded.trace_id,
+            "gatewayId": record.gateway_id.as_str(),
+            "issuedAt": record.issued_at,
+            "expiresAt": record.expires_at,
+        });
+        let command = wire::decode_command(&RawRecord::json(&serde_json::to_vec(&envelope)?))?;
+        Ok(Self::encode(&command, timestamp)?)
     }
 }

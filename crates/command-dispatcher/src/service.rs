@@ -9,6 +9,7 @@ use crate::expiry::Expiry;
 use crate::lanes::Lanes;
 use crate::metrics::Metrics;
 use crate::presence::{Asker, Watch};
+use crate::reroute::Rerouter;
 use crate::routes::Routes;
 use crate::topic::CommandTopic;
 use crate::{Settings, http};
@@ -57,6 +58,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let delivery = Delivery::new(books.clone(), lanes, metrics.clone(), patience);
     let routes = Routes::new(redis, &settings.dispatch, metrics.clone());
     let batches = Batches::open(database.clone(), &settings.dispatch);
+    let rerouter = Rerouter::new(database.clone(), delivery.clone(), metrics.clone(), &settings.dispatch);
+    let rerouter = AbortOnDropHandle::new(tokio::spawn(rerouter.run(context.shutdown.clone())));
     let expiry = Expiry::new(database, metrics.clone(), &settings.dispatch);
     let expiry = AbortOnDropHandle::new(tokio::spawn(expiry.run(context.shutdown.clone())));
     let dispatcher = Dispatcher::new(
@@ -78,6 +81,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         })?;
     server.stopped().await?;
     runner.await?;
+    rerouter.await?;
     delivery.finish().await;
     expiry.await?;
     retention.await?;

@@ -61,6 +61,8 @@ pub struct DispatchSettings {
     pub route_key_life_s: u32,
     /// Whether a command goes to the gateway that the device was last heard through when no key names one.
     pub route_last_heard: bool,
+    /// Milliseconds between two looks for commands whose device was heard through another gateway; 0 sends none again.
+    pub reroute_interval_ms: u64,
     /// Hours that the key of a request is remembered.
     pub idempotency_retention_h: u32,
     /// Milliseconds between two looks for batches of commands.

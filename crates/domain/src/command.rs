@@ -4,6 +4,7 @@ mod check;
 mod configuration;
 mod life;
 mod record;
+mod reroute;
 mod route;
 
 pub use check::{LastHeard, OpenSession, PileSnapshot, Refusal, StartInFlight};
@@ -13,6 +14,7 @@ pub use life::{
     TrailEntry,
 };
 pub use record::{CommandRecord, Goal};
+pub use reroute::Sighting;
 pub use route::{ChosenGateway, RouteKey, RouteSource, choose_gateway};
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};

@@ -8,6 +8,7 @@ mod find;
 mod keys;
 mod notes;
 mod record;
+mod reroute;
 mod row;
 mod snapshot;
 
@@ -16,6 +17,7 @@ pub use find::{find, list_of_pile};
 pub use keys::{KeyedRequest, prune_keys};
 pub use notes::{Note, close_past, expire_due, note_many};
 pub use record::{Conflict, NewCommand, Recorded, record_many};
+pub use reroute::reroute_stale;
 pub use snapshot::{Look, Wanted, look_at_many};
 
 use domain::command::CommandRecord;

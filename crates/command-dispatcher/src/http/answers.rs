@@ -9,6 +9,7 @@ use domain::status::ConnectorStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use storage::commands::RecordedCommand;
 
 /// The answer to a command that was published.
@@ -128,7 +129,7 @@ struct EventView<'a> {
     at: DateTime<Utc>,
     event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'a str>,
+    detail: Option<Cow<'a, str>>,
     late: bool,
 }
 
@@ -137,16 +138,23 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
         let (event, detail) = match &entry.step {
             Step::Accepted => ("accepted", None),
             Step::Published { .. } => ("published", None),
-            Step::Unconfirmed { detail } => ("unconfirmed", Some(detail.as_str())),
-            Step::Unpublished { detail } => ("unpublished", Some(detail.as_str())),
-            Step::Answered(answer) => ("answered", Some(answer.status.as_str())),
+            Step::Unconfirmed { detail } => ("unconfirmed", Some(detail.as_str().into())),
+            Step::Unpublished { detail } => ("unpublished", Some(detail.as_str().into())),
+            Step::Rerouted { from, to, partition } => {
+                ("rerouted", Some(format!("from {from} to {to}, partition {partition}").into()))
+            }
+            Step::Republished { .. } => ("republished", None),
+            Step::NotRepublished { detail } => ("notRepublished", Some(detail.as_str().into())),
+            Step::Answered(answer) => ("answered", Some(answer.status.as_str().into())),
             Step::TookEffect(effect) => match effect.kind {
                 EffectKind::Charging => ("charging", None),
                 EffectKind::Stopped => ("stopped", None),
                 EffectKind::Restarted => ("restarted", None),
-                EffectKind::Status => ("status", effect.status.map(ConnectorStatus::as_str)),
+                EffectKind::Status => ("status", effect.status.map(|status| status.as_str().into())),
             },
-            Step::Expired { moved_to, .. } => ("expired", moved_to.as_ref().map(|gateway| gateway.as_str())),
+            Step::Expired { moved_to, .. } => {
+                ("expired", moved_to.as_ref().map(|gateway| gateway.as_str().into()))
+            }
         };
         Self { at: entry.at, event, detail, late: entry.late }
     }

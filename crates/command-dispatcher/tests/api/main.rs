@@ -25,6 +25,7 @@ mod presence;
 mod promises;
 mod records;
 mod redis_groups;
+mod reroute;
 mod reset;
 mod routes;
 mod start;

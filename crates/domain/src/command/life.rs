@@ -49,6 +49,25 @@ pub enum Step {
         /// What went wrong, fit to be shown.
         detail: String,
     },
+    /// Its device was heard through another gateway: it is sent once more, to that one. Recorded before it is published there.
+    Rerouted {
+        /// The gateway that it was sent to before.
+        from: GatewayId,
+        /// The gateway that it is sent to now.
+        to: GatewayId,
+        /// The partition that this gateway reads.
+        partition: i32,
+    },
+    /// All replicas of the partition that it was rerouted to have it.
+    Republished {
+        /// The offset of its record there.
+        offset: i64,
+    },
+    /// It is not known to be on the partition that it was rerouted to.
+    NotRepublished {
+        /// What went wrong, fit to be shown.
+        detail: String,
+    },
     /// The gateway told what the device answers.
     Answered(DeviceAnswer),
     /// What it was for was seen to happen.
@@ -211,7 +230,10 @@ impl CommandState {
             return self;
         }
         match step {
-            Step::Accepted => self,
+            Step::Accepted
+            | Step::Rerouted { .. }
+            | Step::Republished { .. }
+            | Step::NotRepublished { .. } => self,
             Step::Published { .. } => Self::Published,
             // Once it is known to be there, nothing makes that doubtful.
             Step::Unconfirmed { .. } if self == Self::Published => self,
@@ -382,7 +404,13 @@ fn failure_told_by(step: &Step) -> Option<Failure> {
             failure(FailureCode::Rejected, &format!("the device answered {}{reason}", answer.status))
         }
         Step::Expired { moved_to, looked_for } => Some(expiry(moved_to.as_ref(), looked_for.as_deref())),
-        Step::Accepted | Step::Published { .. } | Step::Answered(_) | Step::TookEffect(_) => None,
+        Step::Accepted
+        | Step::Published { .. }
+        | Step::Rerouted { .. }
+        | Step::Republished { .. }
+        | Step::NotRepublished { .. }
+        | Step::Answered(_)
+        | Step::TookEffect(_) => None,
     }
 }
 
@@ -445,6 +473,10 @@ mod tests {
         Step::TookEffect(Effect::of_status(ConnectorStatus::Preparing))
     }
 
+    fn gateway(name: &str) -> GatewayId {
+        GatewayId::parse(name).unwrap()
+    }
+
     fn steps() -> impl Strategy<Value = Step> {
         prop_oneof![
             Just(Step::Published { offset: 3 }),
@@ -454,6 +486,9 @@ mod tests {
             Just(charging()),
             Just(preparing()),
             Just(Step::Expired { moved_to: None, looked_for: None }),
+            Just(Step::Rerouted { from: gateway("pod-a"), to: gateway("pod-b"), partition: 5 }),
+            Just(Step::Republished { offset: 4 }),
+            Just(Step::NotRepublished { detail: "broker".to_owned() }),
         ]
     }
 

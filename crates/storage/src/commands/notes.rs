@@ -179,9 +179,10 @@ async fn load(
     records.collect()
 }
 
-struct Named<'a> {
-    devices: Vec<&'a str>,
-    ids: Vec<Uuid>,
+/// Commands by device and id.
+pub(super) struct Named<'a> {
+    pub(super) devices: Vec<&'a str>,
+    pub(super) ids: Vec<Uuid>,
 }
 
 impl Rows for Named<'_> {
@@ -201,7 +202,10 @@ impl Lookup for Named<'_> {
 }
 
 /// Writes commands as they stand now and tells the feed, step by step; the last of several of one command counts.
-async fn write(tx: &mut Connection, learnt: &[(DateTime<Utc>, CommandRecord)]) -> Result<(), StorageError> {
+pub(super) async fn write(
+    tx: &mut Connection,
+    learnt: &[(DateTime<Utc>, CommandRecord)],
+) -> Result<(), StorageError> {
     let last: BTreeMap<CommandId, &CommandRecord> =
         learnt.iter().map(|(_, record)| (record.id, record)).collect();
     let records: Vec<&CommandRecord> = last.values().copied().collect();

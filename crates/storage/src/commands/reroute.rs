@@ -1,0 +1,167 @@
+//! Commands whose devices were heard through another gateway since: which are sent once more, and where.
+
+use super::RecordedCommand;
+use super::notes::{Named, write};
+use super::row::CommandRow;
+use crate::bulk::{self, Bulk, Lookup, Rows};
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Int4, Int8, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::command::{CommandRecord, GatewayRoute, Sighting};
+use domain::ids::{CommandId, GatewayId};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Records which published commands, at most `limit`, are sent once more since their devices were heard through another
+/// gateway ([`CommandRecord::has_stale_route`]), and returns them with their new gateway and partition; `route_to` tells the
+/// partition of a gateway. The caller publishes them after that: a command is returned once, whatever becomes of the caller.
+/// Safe with any number of callers: one of them works, the others do nothing.
+///
+/// # Errors
+/// When Postgres fails; then nothing is recorded.
+pub async fn reroute_stale(
+    connection: &mut Connection,
+    limit: i64,
+    route_to: impl Fn(GatewayId) -> GatewayRoute + Send + Sync,
+) -> Result<Vec<RecordedCommand>, StorageError> {
+    connection
+        .transaction(async |tx| {
+            let stale = list_stale(tx, limit).await?;
+            if stale.is_empty() {
+                return Ok(Vec::new());
+            }
+            let devices = lock_sighted(tx, &stale).await?;
+            // Loaded again under the locks: an answer may have come meanwhile.
+            let mut commands = load(tx, &stale).await?;
+            let (mut rerouted, mut learnt) = (Vec::new(), Vec::new());
+            for Stale { id, charge_point_id, now } in stale {
+                let Some((gateway_id, appended_at)) = devices.get(&charge_point_id) else { continue };
+                let Some(mut command) = commands.remove(&CommandId(id)) else { continue };
+                if command.record.has_stale_route(Sighting { gateway_id, appended_at: *appended_at }, now) {
+                    let route = route_to(gateway_id.clone());
+                    command.partition = route.partition;
+                    command.record.reroute(route, now);
+                    learnt.push((now, command.record.clone()));
+                    rerouted.push(command);
+                }
+            }
+            update_routes(tx, &rerouted).await?;
+            write(tx, &learnt).await?;
+            Ok(rerouted)
+        })
+        .await
+}
+
+#[derive(QueryableByName)]
+struct Stale {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    charge_point_id: String,
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
+}
+
+/// Commands whose route seems to be stale; none while another transaction reroutes some, so that no two wait for each other.
+async fn list_stale(tx: &mut Connection, limit: i64) -> QueryResult<Vec<Stale>> {
+    diesel::sql_query(
+        "select command.id, command.charge_point_id, clock_timestamp() as now
+         from commands command join charge_points device using (charge_point_id)
+         where command.open and command.state = 'published' and command.expires_at > statement_timestamp()
+           and command.name = any($1)
+           and device.online and device.gateway_id <> command.gateway_id
+           and device.seen_appended_at > command.issued_at
+           and not command.life @> '{\"trail\": [{\"step\": \"rerouted\"}]}'
+           and (select pg_try_advisory_xact_lock(hashtextextended('charging command reroute', 0)))
+         order by command.expires_at limit $2",
+    )
+    .bind::<Array<Text>, _>(CommandRecord::repeatable())
+    .bind::<Int8, _>(limit)
+    .load(tx)
+    .await
+}
+
+/// Locks devices in key order; returns where and when those that are online were last heard, by the time at which the record
+/// was appended.
+async fn lock_sighted(
+    tx: &mut Connection,
+    stale: &[Stale],
+) -> Result<BTreeMap<String, (GatewayId, DateTime<Utc>)>, StorageError> {
+    let mut ids: Vec<&str> = stale.iter().map(|stale| stale.charge_point_id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows: Vec<(String, String, DateTime<Utc>)> = Bulk(Sighted { ids }).load(tx).await?;
+    let sighted = rows.into_iter().map(|(id, gateway, at)| Ok((id, (GatewayId::parse(&gateway)?, at))));
+    sighted
+        .collect::<Result<_, domain::text::InvalidText>>()
+        .map_err(|error| StorageError::inconsistent("charge_points", error))
+}
+
+struct Sighted<'a> {
+    ids: Vec<&'a str>,
+}
+
+impl Rows for Sighted<'_> {
+    type Statement = Sighted<'static>;
+    const BEFORE: &'static str = "select charge_point_id, gateway_id, seen_appended_at from unnest(";
+    const AFTER: &'static str = ") as wanted (id) join charge_points on charge_point_id = id
+         where online and gateway_id is not null and seen_appended_at is not null
+         order by charge_point_id for update of charge_points";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.ids)
+    }
+}
+
+impl Lookup for Sighted<'_> {
+    type Answer = (Text, Text, Timestamptz);
+}
+
+async fn load(
+    tx: &mut Connection,
+    stale: &[Stale],
+) -> Result<BTreeMap<CommandId, RecordedCommand>, StorageError> {
+    let (devices, ids) = stale.iter().map(|stale| (stale.charge_point_id.as_str(), stale.id)).unzip();
+    let rows: Vec<CommandRow> = Bulk(Named { devices, ids }).load(tx).await?;
+    let commands = rows.into_iter().map(|row| row.into_recorded(None).map(|found| (found.record.id, found)));
+    commands.collect()
+}
+
+async fn update_routes(tx: &mut Connection, rerouted: &[RecordedCommand]) -> Result<(), StorageError> {
+    if rerouted.is_empty() {
+        return Ok(());
+    }
+    let routes = RoutesOf {
+        devices: rerouted.iter().map(|command| command.record.charge_point_id.as_str()).collect(),
+        ids: rerouted.iter().map(|command| command.record.id.0).collect(),
+        gateways: rerouted.iter().map(|command| command.record.gateway_id.as_str()).collect(),
+        partitions: rerouted.iter().map(|command| command.partition).collect(),
+    };
+    Bulk(routes).execute(tx).await?;
+    Ok(())
+}
+
+struct RoutesOf<'a> {
+    devices: Vec<&'a str>,
+    ids: Vec<Uuid>,
+    gateways: Vec<&'a str>,
+    partitions: Vec<i32>,
+}
+
+impl Rows for RoutesOf<'_> {
+    type Statement = RoutesOf<'static>;
+    const BEFORE: &'static str = "update commands
+         set gateway_id = now.gateway_id, partition = now.partition
+         from unnest(";
+    const AFTER: &'static str = ") as now (device, id, gateway_id, partition)
+         where charge_point_id = now.device and commands.id = now.id";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)?;
+        columns.push::<SqlUuid, _>(&self.ids)?;
+        columns.push::<Text, _>(&self.gateways)?;
+        columns.push::<Int4, _>(&self.partitions)
+    }
+}
