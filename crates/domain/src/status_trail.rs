@@ -159,7 +159,9 @@ mod tests {
         assert_eq!((many.marks.len(), many.began_by(at(2_000))), (MAX_MARKS, Some(at(999))));
     }
 
-    fn reports() -> impl Strategy<Value = (Vec<(i64, ConnectorStatus)>, Vec<(i64, ConnectorStatus)>)> {
+    type Reports = Vec<(i64, ConnectorStatus)>;
+
+    fn reports() -> impl Strategy<Value = (Reports, Reports)> {
         let report = (0..20_i64, prop::sample::select(ConnectorStatus::ALL.to_vec()));
         prop::collection::vec(report, 0..=MAX_MARKS)
             .prop_flat_map(|reports| (Just(reports.clone()), Just(reports).prop_shuffle()))

@@ -112,6 +112,9 @@ impl Asker {
 
     fn question(&self, device: &DueDevice, gateway_id: GatewayId, requested: TriggeredMessage) -> Question {
         let issued_at = clock::now().trunc_subsecs(3);
+        // The published gateway drops statuses of connector 0 without an answer, and the device waits for
+        // that one before it sends the others.
+        let connector_id = device.connector_id.filter(|_| requested == TriggeredMessage::StatusNotification);
         Question {
             partition: self.hash.partition(gateway_id.as_str(), self.partitions),
             probe: NewProbe {
@@ -124,7 +127,7 @@ impl Asker {
                 id: CommandId(Uuid::now_v7()),
                 charge_point_id: device.charge_point_id.clone(),
                 gateway_id,
-                kind: CommandKind::TriggerMessage { requested, connector_id: None },
+                kind: CommandKind::TriggerMessage { requested, connector_id },
                 issued_at,
                 expires_at: issued_at + EXPIRES_AFTER,
                 trace_id: None,

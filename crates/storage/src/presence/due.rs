@@ -4,9 +4,9 @@ use super::probes::ProbeReason;
 use super::{broken, heard_at};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Float8, Int8, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Float8, Int2, Int8, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::ids::{ChargePointId, GatewayId, PileId};
+use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub struct DueDevice {
     pub gateway_id: GatewayId,
     /// Whether it charges, or is about to: a session is open, or a connector is in use.
     pub is_busy: bool,
+    /// The first of its connectors; `None` when it reported none but the device as a whole.
+    pub connector_id: Option<ConnectorId>,
     /// Why it is asked.
     pub reason: ProbeReason,
 }
@@ -53,6 +55,8 @@ struct Row {
     is_busy: bool,
     #[diesel(sql_type = Bool)]
     is_doubtful: bool,
+    #[diesel(sql_type = Nullable<Int2>)]
+    connector_id: Option<i16>,
 }
 
 impl Row {
@@ -63,6 +67,11 @@ impl Row {
             pile_id: self.pile_id.map(PileId),
             gateway_id: GatewayId::parse(&self.gateway_id).map_err(broken)?,
             is_busy: self.is_busy,
+            connector_id: self
+                .connector_id
+                .map(|id| ConnectorId::parse(id.into()))
+                .transpose()
+                .map_err(broken)?,
             reason: reason.unwrap_or(by_doubt),
         })
     }
@@ -72,6 +81,8 @@ impl Row {
 macro_rules! columns {
     () => {
         "select due.charge_point_id, due.gateway_id, due.confidence is not null as is_doubtful,
+           (select min(connector_id) from connectors
+            where connectors.charge_point_id = due.charge_point_id and connector_id > 0) as connector_id,
            (select id from piles where piles.charge_point_id = due.charge_point_id and retired_at is null) as pile_id,
            exists (select 1 from sessions where sessions.charge_point_id = due.charge_point_id and ended_at is null)
            or exists (select 1 from connectors where connectors.charge_point_id = due.charge_point_id and status in
