@@ -2,7 +2,8 @@
 
 use anyhow::Context as _;
 use dev_issuer::Issuer;
-use gateway_simulator::{Simulator, SimulatorSettings};
+use gateway_simulator::settings::CommandGroups;
+use gateway_simulator::{Manner, Simulator, SimulatorSettings};
 use launch::narrator::{say, seen};
 use launch::{Api, Ports, Process, Services, ready};
 use runtime::Shutdown;
@@ -87,6 +88,15 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Starts a second gateway, a deployed one, with pods of other names.
+    pub async fn deployed_gateway(&self) -> anyhow::Result<Simulator> {
+        let settings = deployed_settings();
+        Ok(Simulator::start(settings, self.kafka.clone(), launch::redis()?, self.simulator_stop.clone())
+            .await?)
+    }
+}
+
 /// Where a browser on this machine may say that pages of a service come from.
 fn origins(listen: &str) -> String {
     format!("http://{listen},http://{}", listen.replace("127.0.0.1", "localhost"))
@@ -119,6 +129,17 @@ fn log_folder() -> anyhow::Result<PathBuf> {
     let folder = std::env::current_exe()?.with_file_name("demo-logs");
     std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     Ok(folder)
+}
+
+/// A deployed gateway whose keys run out while the story is played.
+fn deployed_settings() -> SimulatorSettings {
+    let mut settings = simulator_settings();
+    settings.behaviour.manner = Manner::Deployed;
+    settings.gateway.pods = 2;
+    settings.gateway.pod_prefix = "deployed-gateway-pod-".to_owned();
+    settings.gateway.command_groups = CommandGroups::PerPod;
+    settings.gateway.conn_ttl_s = 3;
+    settings
 }
 
 /// A gateway that is quick, so that nobody waits for the story.

@@ -1,12 +1,13 @@
 //! The product's story, through its public interfaces; every step is checked.
 
+mod deployed;
 mod prices;
 
 use crate::measure;
 use crate::stage::Stage;
 use anyhow::{Context as _, bail, ensure};
 use domain::ids::ChargePointId;
-use gateway_simulator::DeviceSpec;
+use gateway_simulator::{DeviceSpec, Simulator};
 use launch::narrator::{Steps, call, heading, ms, say, seen};
 use launch::{Answer, Api};
 use serde_json::{Value, json};
@@ -18,22 +19,27 @@ use wire::routing::RoutingHash;
 const PATIENCE: Duration = Duration::from_secs(20);
 const COMMAND_PARTITIONS: NonZeroU16 = NonZeroU16::new(128).unwrap();
 
-/// Tells it.
+/// Plays it with both gateways: one that keeps the contract, and then, shorter, the deployed one.
 pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
-    heading("The story");
-    let mut steps = Steps::new();
-    let pile = register(stage, &mut steps).await?;
-    come_online(stage, &mut steps, &pile).await?;
-    prices::tell(stage, &mut steps, &pile).await?;
-    charge(stage, &mut steps, &pile).await?;
-    stop(stage, &mut steps, &pile).await?;
-    prices::quote(stage, &mut steps, &pile).await?;
-    be_offline(stage, &mut steps, &pile).await?;
-    reset(stage, &mut steps, &pile).await?;
+    as_asked(stage).await?;
+    deployed::tell(stage).await?;
     heading("Latencies, everything on this machine");
     measure::briefly(stage).await?;
     println!("\n✓ every step was as it should be");
     Ok(())
+}
+
+async fn as_asked(stage: &Stage) -> anyhow::Result<()> {
+    heading("The story");
+    let mut steps = Steps::new();
+    let pile = register(stage, &mut steps).await?;
+    come_online(stage, &stage.simulator, &mut steps, &pile).await?;
+    prices::tell(stage, &mut steps, &pile).await?;
+    charge(stage, &mut steps, &pile).await?;
+    stop(stage, &stage.simulator, &mut steps, &pile).await?;
+    prices::quote(stage, &mut steps, &pile).await?;
+    be_offline(stage, &mut steps, &pile).await?;
+    reset(stage, &mut steps, &pile).await
 }
 
 /// A registered pile and its device.
@@ -54,6 +60,17 @@ impl Registered {
 }
 
 async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered> {
+    let (pile, body) = create(stage, steps, "1").await?;
+    let piles = format!("/api/v1/stations/{}/piles", pile.station);
+
+    steps.next("Create it again: its chargePointId is taken");
+    let answer = stage.assets.post(&piles, &body).await?.expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
+    call("POST", &piles, &problem(&answer));
+    Ok(pile)
+}
+
+/// A station and a pile in it, whose device has that number; also the pile as it was posted.
+async fn create(stage: &Stage, steps: &mut Steps, number: &str) -> anyhow::Result<(Registered, Value)> {
     steps.next("Create a station");
     let station =
         json!({ "name": "人民广场站", "address": "上海市黄浦区", "latitude": 31.23, "longitude": 121.47 });
@@ -63,23 +80,24 @@ async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered
     let piles = format!("/api/v1/stations/{station}/piles");
 
     steps.next("Create a pile in it");
-    let device = ChargePointId::parse(&format!("CP-{}-1", stage.run))?;
+    let device = ChargePointId::parse(&format!("CP-{}-{number}", stage.run))?;
     let pile = json!({ "chargePointId": device, "name": "1号桩", "model": "DC-120", "vendor": "Vendor-A",
                        "ratedPowerKw": 120, "currentType": "DC" });
     let answer = stage.assets.post(&piles, &pile).await?.expect(201)?;
     call("POST", &piles, &format!("201 chargePointId {device}, status {}", answer.text("/status")));
     let id = answer.text("/id").to_owned();
-
-    steps.next("Create it again: its chargePointId is taken");
-    let answer = stage.assets.post(&piles, &pile).await?.expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
-    call("POST", &piles, &problem(&answer));
-    Ok(Registered { station, id, device })
+    Ok((Registered { station, id, device }, pile))
 }
 
-async fn come_online(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+async fn come_online(
+    stage: &Stage,
+    gateway: &Simulator,
+    steps: &mut Steps,
+    pile: &Registered,
+) -> anyhow::Result<()> {
     steps.next("The device comes online, through a gateway pod");
     let spec = DeviceSpec::new(pile.device.clone()).with_connectors(1);
-    let sent = stage.simulator.connect(spec).await?;
+    let sent = gateway.connect(spec).await?;
     let first = sent.first().context("the device said nothing")?;
     let answer = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
     ensure!(!answer.text("/lastHeartbeatAt").is_empty(), "no lastHeartbeatAt: {}", answer.body);
@@ -97,19 +115,11 @@ async fn come_online(stage: &Stage, steps: &mut Steps, pile: &Registered) -> any
 async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
     steps.next("The order service starts a charge");
     let start = json!({ "idTag": "RFID123", "connectorId": 1 });
-    command(stage, pile, "start-transaction", &start).await?;
+    command(stage, &stage.simulator, pile, "start-transaction", &start).await?;
 
     steps.next("The pile charges, and energy climbs");
-    let charging = |pile: &Answer| pile.text("/status") == "Charging" && energy(pile).is_some();
-    let first = until(&stage.assets, &pile.path(), charging).await?;
-    let before = energy(&first).unwrap_or_default();
-    let later = until(&stage.assets, &pile.path(), |pile| energy(pile).is_some_and(|wh| wh > before)).await?;
-    call("GET", &pile.path(), &format!("status Charging, energy {before:.0} Wh"));
-    seen(&format!(
-        "then {:.0} Wh at {:.0} W",
-        energy(&later).unwrap_or_default(),
-        later.number("/connectors/0/powerW").unwrap_or_default()
-    ));
+    let later = energy_climbs(stage, pile).await?;
+    seen(&format!("at {:.0} W", later.number("/connectors/0/powerW").unwrap_or_default()));
 
     steps.next("A second start is refused");
     let path = pile.command("start-transaction");
@@ -118,9 +128,25 @@ async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::
     Ok(())
 }
 
-async fn stop(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+/// Waits until the pile charges and its energy has climbed; returns the pile.
+async fn energy_climbs(stage: &Stage, pile: &Registered) -> anyhow::Result<Answer> {
+    let charging = |pile: &Answer| pile.text("/status") == "Charging" && energy(pile).is_some();
+    let first = until(&stage.assets, &pile.path(), charging).await?;
+    let before = energy(&first).unwrap_or_default();
+    let later = until(&stage.assets, &pile.path(), |pile| energy(pile).is_some_and(|wh| wh > before)).await?;
+    call("GET", &pile.path(), &format!("status Charging, energy {before:.0} Wh"));
+    seen(&format!("then {:.0} Wh", energy(&later).unwrap_or_default()));
+    Ok(later)
+}
+
+async fn stop(
+    stage: &Stage,
+    gateway: &Simulator,
+    steps: &mut Steps,
+    pile: &Registered,
+) -> anyhow::Result<()> {
     steps.next("The order service stops the charge");
-    command(stage, pile, "stop-transaction", &json!({ "connectorId": 1 })).await?;
+    command(stage, gateway, pile, "stop-transaction", &json!({ "connectorId": 1 })).await?;
     until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
     call("GET", &pile.path(), "status Available again, no session open");
     Ok(())
@@ -141,7 +167,7 @@ async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::R
     stage.simulator.connect(DeviceSpec::new(pile.device.clone()).with_connectors(1)).await?;
     let online = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
     let heard = online.text("/lastHeartbeatAt").to_owned();
-    command(stage, pile, "reset", &json!({ "type": "Soft" })).await?;
+    command(stage, &stage.simulator, pile, "reset", &json!({ "type": "Soft" })).await?;
     let rebooted =
         |pile: &Answer| pile.text("/status") == "Available" && pile.text("/lastHeartbeatAt") > heard.as_str();
     until(&stage.assets, &pile.path(), rebooted).await?;
@@ -149,14 +175,19 @@ async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::R
     Ok(())
 }
 
-/// Sends a command, and checks that it lies on the partition that its gateway pod reads.
-async fn command(stage: &Stage, pile: &Registered, name: &str, body: &Value) -> anyhow::Result<()> {
+/// Sends a command, checks that it is on the partition of its gateway pod, and returns its id.
+async fn command(
+    stage: &Stage,
+    gateway_pods: &Simulator,
+    pile: &Registered,
+    name: &str,
+    body: &Value,
+) -> anyhow::Result<String> {
     let path = pile.command(name);
     let answer = stage.commands.post(&path, body).await?.expect(202)?;
     let (id, gateway) = (answer.text("/commandId").to_owned(), answer.text("/gatewayId").to_owned());
     call("POST", &path, &format!("202 {} in {}", answer.text("/commandName"), ms(answer.took)));
-    let received =
-        stage.simulator.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await?;
+    let received = gateway_pods.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await?;
     let expected = RoutingHash::Fnv1a32.partition(&gateway, COMMAND_PARTITIONS);
     ensure!(
         received.partition == expected && answer.number("/partition") == Some(f64::from(expected)),
@@ -167,7 +198,7 @@ async fn command(stage: &Stage, pile: &Registered, name: &str, body: &Value) -> 
         "on commands-down partition {expected} = fnv1a_32(\"{gateway}\") mod 128, offset {}",
         received.offset
     ));
-    Ok(())
+    Ok(id)
 }
 
 /// Asks again until the answer is as `wanted`.

@@ -2,12 +2,15 @@
 //!
 //! [`Check`] collects what there is to see; a [`Judge`] without I/O makes a [`Verdict`] of it.
 
+mod clocks;
 mod collect;
 mod command;
 mod device;
+mod flattened;
 mod judge;
 mod key;
 mod known;
+mod life;
 mod look;
 mod orders;
 mod route;
@@ -15,12 +18,13 @@ mod rule;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod transactions;
 mod verdict;
 
 pub use collect::Check;
 pub use judge::{Judge, Place, Terms};
 pub use key::Key;
-pub use orders::Trial;
+pub use orders::{Phase, Trial};
 pub use verdict::{Finding, Observed, Outcome, Standing, Verdict};
 
 use crate::settings::{Settings, VerdictFormat};

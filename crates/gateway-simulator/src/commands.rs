@@ -1,9 +1,12 @@
 //! Commands: read from the topic, picked out by each pod, carried out by the device.
 
+mod claims;
+mod deployed;
 mod intake;
 mod reader;
 mod seen;
 
+pub(crate) use claims::{Claims, From};
 pub(crate) use intake::take;
 pub(crate) use reader::CommandReader;
 pub(crate) use seen::Seen;

@@ -39,7 +39,7 @@ impl Device {
     pub fn new(spec: DeviceSpec, pace: Pace) -> Self {
         let connectors = (1..=spec.connectors)
             .filter_map(|number| ConnectorId::parse(number.into()).ok())
-            .map(|id| Connector::new(id, spec.max_power_kw))
+            .map(|id| Connector::new(id, spec.max_power_kw, spec.register_wh.unwrap_or_default()))
             .collect();
         Self { spec, pace, power: Power::Down, connectors, configuration: Configuration::default() }
     }
@@ -73,6 +73,7 @@ impl Device {
         let mut reaction = Reaction::default();
         match input {
             Input::Connect => self.link_up(now, &mut reaction),
+            Input::Resume => self.resume(now, &mut reaction),
             Input::Disconnect => self.link_down("ConnectionLost", &mut reaction),
             Input::Command(command) => self.command(command, now, ids, &mut reaction),
             Input::Tick => self.tick(now, &mut reaction),

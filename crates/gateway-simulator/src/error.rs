@@ -17,6 +17,12 @@ pub enum SimulatorError {
     /// An event was not confirmed, however often it was tried: it may or may not be on the topic.
     #[error("an event was not confirmed")]
     NotSent(#[source] Arc<PublishError>),
+    /// The pod was killed, or had no room, before the event was sent.
+    #[error("an event was lost with its pod, or in its queue")]
+    Lost,
+    /// The pod was killed and not restarted.
+    #[error("pod {0} is down")]
+    PodDown(usize),
     /// The simulator has been stopped.
     #[error("the simulator has stopped")]
     Stopped,

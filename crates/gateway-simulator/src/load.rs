@@ -73,7 +73,7 @@ impl Load {
         simulator: &SimulatorSettings,
         kafka: &Kafka,
     ) -> Result<Self, SimulatorError> {
-        let publisher = Publisher::open(kafka, &simulator.topics.events, &simulator.gateway).await?;
+        let publisher = Publisher::open(kafka, &simulator.topics.events, &simulator.gateway, None).await?;
         let fleet = Fleet::new(settings, &simulator.gateway)?;
         Ok(Self {
             publisher,

@@ -1,8 +1,10 @@
 //! Puts events on the event topic as a Kafka producer does: by key, in batches, in order.
 
+mod pacer;
 mod partition;
 mod record;
 
+pub(crate) use pacer::Pacer;
 pub(crate) use record::{Outgoing, Receipt};
 pub use record::{Position, SentEvent};
 
@@ -26,6 +28,8 @@ pub(crate) struct Publisher {
     topic: String,
     writer: TopicWriter,
     settings: GatewaySettings,
+    /// How long a batch waits for its first event to have company, always.
+    flush: Option<Duration>,
     lanes: RwLock<Vec<mpsc::Sender<Outgoing>>>,
     tasks: TaskTracker,
     pub(crate) history: Arc<History<SentEvent>>,
@@ -33,17 +37,20 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Asks Kafka for the topic's partitions and opens a lane for each.
+    /// Asks Kafka for the topic's partitions and opens a lane for each. With `flush`, a batch is
+    /// sent that long after its first event; without, at once.
     pub(crate) async fn open(
         kafka: &Kafka,
         topic: &str,
         settings: &GatewaySettings,
+        flush: Option<Duration>,
     ) -> Result<Self, SimulatorError> {
         let publisher = Self {
             kafka: kafka.clone(),
             topic: topic.to_owned(),
             writer: kafka.writer(topic),
             settings: settings.clone(),
+            flush,
             lanes: RwLock::default(),
             tasks: TaskTracker::new(),
             history: Arc::new(History::new(settings.history)),
@@ -102,6 +109,7 @@ impl Publisher {
             partition,
             writer: self.writer.clone(),
             linger: Duration::from_millis(self.settings.linger_ms),
+            flush: self.flush,
             max_batch: self.settings.max_batch.max(1),
             publish_timeout: Duration::from_millis(self.settings.publish_timeout_ms),
             history: Arc::clone(&self.history),

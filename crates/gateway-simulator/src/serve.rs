@@ -10,7 +10,8 @@ use runtime::Context;
 use runtime::kafka::Kafka;
 use runtime::redis::Redis;
 
-/// Connects the fleet and lets it live until shutdown is requested; then it says goodbye.
+/// Connects the fleet and lets it live until shutdown is requested; then it says goodbye, unless it
+/// is a deployed gateway.
 ///
 /// # Errors
 /// When the settings make no sense, or the fleet cannot be connected.
@@ -32,6 +33,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         tracing::info!(charge_points, pods = ?simulator.pods(), "charge points are connected");
     }
     context.shutdown.requested().await;
+    if settings.behaviour.manners().is_deployed() {
+        simulator.abandon().await;
+        tracing::info!(statistics = ?simulator.statistics(), "the gateway has ended, as by a panic: its keys stay");
+        return Ok(());
+    }
     let goodbye = simulator.disconnect_all().await;
     simulator.stop().await;
     tracing::info!(statistics = ?simulator.statistics(), "the gateway has stopped");
@@ -74,6 +80,7 @@ fn fleet(settings: &FleetSettings) -> anyhow::Result<Vec<DeviceSpec>> {
                 vendor: settings.vendor.clone(),
                 firmware: settings.firmware.clone(),
                 max_power_kw: settings.max_power_kw,
+                register_wh: None,
             })
         })
         .collect()

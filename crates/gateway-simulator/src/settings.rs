@@ -115,6 +115,28 @@ pub struct GatewaySettings {
     pub partition_refresh_s: u64,
     /// Commands and events, each, that are kept for whoever asks.
     pub history: usize,
+    /// Of the deployed manner: how pods share the command topic.
+    pub command_groups: CommandGroups,
+    /// Of the deployed manner: milliseconds until the partitions of a killed pod are given to the
+    /// others of its group.
+    pub group_session_ms: u32,
+    /// Of the deployed manner: milliseconds between two events of a pod, at least; 0 for no limit.
+    pub event_interval_ms: u64,
+    /// Of the deployed manner: events that may wait for that; further ones are lost.
+    pub event_queue: usize,
+    /// Of the deployed manner: milliseconds that events wait in the producer before they are sent;
+    /// 0 to send at once.
+    pub flush_ms: u64,
+}
+
+/// How pods that read commands by Kafka consumer groups share the partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandGroups {
+    /// One group for all pods: each reads a range of the partitions, whatever devices it holds.
+    Shared,
+    /// A group for each pod: each reads all partitions.
+    PerPod,
 }
 
 impl Default for GatewaySettings {
@@ -133,6 +155,11 @@ impl Default for GatewaySettings {
             publish_timeout_ms: 30_000,
             partition_refresh_s: 30,
             history: 10_000,
+            command_groups: CommandGroups::PerPod,
+            group_session_ms: 10_000,
+            event_interval_ms: 10,
+            event_queue: 50_000,
+            flush_ms: 500,
         }
     }
 }

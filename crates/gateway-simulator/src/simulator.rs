@@ -5,12 +5,16 @@ mod background;
 mod core;
 mod crowd;
 mod moves;
+mod pod;
+mod pods;
 mod slot;
 mod tell;
 
 pub use moves::{Goodbye, KeyFate};
+pub use pods::Reconnect;
 
 pub(crate) use self::core::Core;
+pub(crate) use pod::Pod;
 pub(crate) use slot::{Origin, Slot};
 
 use crate::commands::{CommandReader, ReceivedCommand};
@@ -139,8 +143,9 @@ impl Simulator {
 async fn open_readers(core: &Core, kafka: &Kafka) -> Result<Vec<CommandReader>, SimulatorError> {
     let topic = &core.settings.topics.commands;
     let mut readers = Vec::new();
-    for (partition, pods) in core.listeners() {
-        readers.push(CommandReader::open(kafka, topic, partition, pods).await?);
+    let partitions = core.claims().partitions();
+    for partition in partitions {
+        readers.push(CommandReader::open(kafka, topic, partition, core).await?);
     }
     Ok(readers)
 }

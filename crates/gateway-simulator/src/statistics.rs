@@ -11,6 +11,8 @@ pub struct Statistics {
     pub events_sent: u64,
     /// Events that were given up; they may or may not be on the topic.
     pub events_failed: u64,
+    /// Events of the deployed manner for which a pod's queue had no room.
+    pub events_dropped: u64,
     /// Batches that were sent again, the same records under the same ids, for want of an answer.
     pub batches_repeated: u64,
     /// Commands for one of our pods.
@@ -23,6 +25,8 @@ pub struct Statistics {
     pub commands_expired: u64,
     /// Of those, received before.
     pub commands_repeated: u64,
+    /// Commands that pods of the deployed manner read for devices that they do not hold.
+    pub commands_dropped: u64,
     /// Records for another pod than the one that reads them, counted for each that does.
     pub commands_foreign: u64,
     /// Records that are no command, or one with a wrong payload, counted for each pod that reads them.
@@ -50,12 +54,14 @@ macro_rules! counters {
 counters!(
     events_sent,
     events_failed,
+    events_dropped,
     batches_repeated,
     commands_received,
     commands_accepted,
     commands_rejected,
     commands_expired,
     commands_repeated,
+    commands_dropped,
     commands_foreign,
     commands_unreadable,
     refreshes_failed,

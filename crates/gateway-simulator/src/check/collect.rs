@@ -137,6 +137,8 @@ impl Check {
 fn terms(settings: &CheckSettings) -> Terms {
     Terms {
         heartbeat_timeout: settings.heartbeat_timeout(),
+        heartbeat_interval: settings.heartbeat_interval(),
+        clock_skew: settings.clock_skew(),
         settle: settings.settle(),
         max_devices: settings.max_devices,
         max_events: settings.max_events,

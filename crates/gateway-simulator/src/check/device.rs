@@ -5,9 +5,10 @@ use super::key::Key;
 use super::route::{Holder, Route};
 use super::rule::Rule;
 use super::tally::{Marks, Tallies};
-use chrono::{DateTime, Utc};
-use domain::event::{EventKind, GatewayEvent};
-use domain::ids::{ChargePointId, GatewayId};
+use super::transactions::Transactions;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::event::{EventKind, GatewayEvent, StatusReport};
+use domain::ids::{ChargePointId, ConnectorId, GatewayId};
 
 /// A device that was heard.
 #[derive(Debug, Clone)]
@@ -17,12 +18,41 @@ pub(super) struct Device {
     /// What its newest event that counts says; none yet if that was a gateway's word only.
     newest: Option<(Heard, Holder)>,
     route: Route,
+    transactions: Transactions,
+    /// It was heard through another pod, and its old one had not said goodbye: where, and from
+    /// which pod it came.
+    moved: Option<(Heard, GatewayId)>,
     marks: Marks,
 }
 
 impl Device {
     pub(super) fn new(first: Place, first_seen_at: DateTime<Utc>) -> Self {
-        Self { first, first_seen_at, newest: None, route: Route::default(), marks: Marks::default() }
+        Self {
+            first,
+            first_seen_at,
+            newest: None,
+            route: Route::default(),
+            transactions: Transactions::default(),
+            moved: None,
+            marks: Marks::default(),
+        }
+    }
+
+    /// How long it has been followed.
+    pub(super) fn age(&self, at: DateTime<Utc>) -> TimeDelta {
+        at - self.first_seen_at
+    }
+
+    pub(super) fn is_settled(&self, at: DateTime<Utc>, terms: &Terms) -> bool {
+        self.age(at) >= terms.settle
+    }
+
+    pub(super) fn reported_connector(&self) -> Option<ConnectorId> {
+        self.transactions.reported_connector()
+    }
+
+    pub(super) fn is_restated(&self, report: &StatusReport) -> bool {
+        self.transactions.is_restated(report)
     }
 
     pub(super) fn is_online(&self) -> bool {
@@ -46,6 +76,11 @@ impl Device {
         tallies: &mut Tallies,
     ) {
         self.judge_partition(event, heard.place, are_partitions_fixed, tallies);
+        if let Some(seen) = self.transactions.hear(&event.kind) {
+            tallies.judge(Rule::StartedMissing, seen.is_started, || {
+                format!("{}: transaction {} of {}", heard.place, seen.id, event.charge_point_id)
+            });
+        }
         if self.newest.as_ref().is_some_and(|(newest, _)| heard.stamp <= newest.stamp) {
             return; // history
         }
@@ -53,7 +88,9 @@ impl Device {
             self.part(event, heard);
         } else if event.kind.is_proof_of_life() {
             self.judge_silence(event, heard, terms, tallies);
-            self.route.spoke(event.gateway_id.as_ref(), heard);
+            self.note_move(event, heard);
+            let is_boot = matches!(event.kind, EventKind::Connected(_));
+            self.route.spoke(event.gateway_id.as_ref(), heard, is_boot);
             self.newest = Some((*heard, Holder::Pod(event.gateway_id.clone())));
         }
     }
@@ -91,7 +128,21 @@ impl Device {
             }
             self.route.conclude(id, pod.as_ref(), heard, at, terms, &mut marks, tallies);
         }
+        if let Some((heard, from)) = &self.moved
+            && at - heard.seen_at >= terms.settle
+        {
+            let example = || format!("{}: {id} came from {from}, which said nothing", heard.place);
+            tallies.broken(Rule::GoodbyesNeverSent, example);
+        }
         marks.count(tallies);
+    }
+
+    fn note_move(&mut self, event: &GatewayEvent, heard: &Heard) {
+        if let (Some((_, Holder::Pod(Some(old)))), Some(new)) = (&self.newest, &event.gateway_id)
+            && old != new
+        {
+            self.moved = Some((*heard, old.clone()));
+        }
     }
 
     fn judge_partition(

@@ -2,16 +2,18 @@
 
 mod retention;
 
+use super::clocks::Clocks;
 use super::device::Device;
+use super::flattened::is_flattened;
 use super::key::Key;
 use super::known::{Known, KnownEvents};
-use super::orders::{Orders, Trial};
+use super::orders::{Orders, Phase, Trial};
 use super::rule::Rule;
 use super::tally::Tallies;
 use super::verdict::{Observed, Verdict};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{EventKind, GatewayEvent};
-use domain::ids::{ChargePointId, CommandId, GatewayId};
+use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId};
 use domain::order::{RecordPosition, Stamp, believe};
 use runtime::kafka::ReceivedRecord;
 use std::collections::BTreeMap;
@@ -24,6 +26,10 @@ use wire::event::{Habit, habits};
 pub struct Terms {
     /// Silence after which the platform takes a device for offline.
     pub heartbeat_timeout: TimeDelta,
+    /// In which a device sends a heartbeat at least once.
+    pub heartbeat_interval: TimeDelta,
+    /// How far the times of events may lie from those of their records.
+    pub clock_skew: TimeDelta,
     /// How far apart what belongs together may appear.
     pub settle: TimeDelta,
     /// Devices that are judged.
@@ -58,6 +64,10 @@ pub struct Judge {
     devices: BTreeMap<ChargePointId, Device>,
     events: KnownEvents,
     orders: Orders,
+    clocks: Clocks,
+    /// Heartbeats and answers that were heard.
+    heartbeats: u64,
+    answers: u64,
     observed: Observed,
 }
 
@@ -72,6 +82,9 @@ impl Judge {
             tallies: Tallies::default(),
             devices: BTreeMap::new(),
             orders: Orders::default(),
+            clocks: Clocks::default(),
+            heartbeats: 0,
+            answers: 0,
             observed: Observed::default(),
         }
     }
@@ -92,6 +105,10 @@ impl Judge {
                 self.tallies.kept(Rule::Undecodable);
                 self.judge_key(record.key.as_deref(), &event.charge_point_id, place);
                 self.judge_fields(&raw, &event, record.timestamp, place);
+                self.judge_measurands(&raw, &event, place);
+                if let (Some(pod), Some(claimed_at)) = (&event.gateway_id, event.claimed_at) {
+                    self.clocks.see(pod, claimed_at, record.timestamp, self.terms.clock_skew);
+                }
                 let position =
                     RecordPosition { partition, offset: record.offset, appended_at: record.timestamp };
                 self.hear(&event, &Heard { stamp: Stamp::new(event.claimed_at, &position), place, seen_at });
@@ -151,9 +168,33 @@ impl Judge {
         self.devices.iter().filter_map(|(id, device)| Some((id, device.held_by()?)))
     }
 
+    /// A connector of that device whose status is known, if there is any.
+    #[must_use]
+    pub fn connector_of(&self, id: &ChargePointId) -> Option<ConnectorId> {
+        self.devices.get(id).and_then(Device::reported_connector)
+    }
+
+    /// Whether that device has been heard for long enough that what it said when it came has been
+    /// read.
+    #[must_use]
+    pub fn is_settled(&self, id: &ChargePointId, now: DateTime<Utc>) -> bool {
+        self.devices.get(id).is_some_and(|device| device.is_settled(now, &self.terms))
+    }
+
     /// A device is about to be commanded.
     pub fn begin(&mut self, trial: Trial) {
         self.orders.begin(trial);
+    }
+
+    /// What that device does from now on is owed to the commands of this phase.
+    pub fn enter(&mut self, id: &ChargePointId, phase: Phase) {
+        self.orders.enter(id, phase);
+    }
+
+    /// How often that device has done what the commands of this phase ask.
+    #[must_use]
+    pub fn effects(&self, id: &ChargePointId, phase: Phase) -> u32 {
+        self.orders.effects(id, phase)
     }
 
     /// Whether a command was answered.
@@ -179,15 +220,54 @@ impl Judge {
     pub fn verdict(&self, at: DateTime<Utc>) -> Verdict {
         let mut tallies = self.tallies.clone();
         let mut observed = self.observed.clone();
+        let was_followed = observed.interruptions == 0;
         for (id, device) in &self.devices {
-            device.conclude(id, at, observed.interruptions == 0, &self.terms, &mut tallies);
+            device.conclude(id, at, was_followed, &self.terms, &mut tallies);
         }
+        self.orders.judge_silent(&mut tallies);
+        self.clocks.judge(self.terms.clock_skew, &mut tallies);
+        self.judge_what_is_never_sent(at, was_followed, &mut tallies);
         observed.seconds = (at - self.began).num_seconds().unsigned_abs();
         observed.devices = self.devices.len();
         observed.online = self.devices.values().filter(|device| device.is_online()).count();
         observed.max_devices = self.terms.max_devices;
         observed.forgotten_events = self.events.is_full;
         Verdict::new(observed, &tallies)
+    }
+
+    /// Kinds of events that the gateway does not know are said once, and not of every device.
+    fn judge_what_is_never_sent(&self, at: DateTime<Utc>, was_followed: bool, tallies: &mut Tallies) {
+        if self.observed.goodbyes == 0 {
+            tallies.say_once(Rule::GoodbyeMissing, Rule::GoodbyesNeverSent);
+        } else {
+            tallies.drop(Rule::GoodbyesNeverSent);
+            tallies.kept(Rule::GoodbyesNeverSent);
+        }
+        if self.answers == 0 {
+            tallies.say_once(Rule::CommandAnswerMissing, Rule::AnswersNeverSent);
+        } else {
+            tallies.kept(Rule::AnswersNeverSent);
+        }
+        let mut online = self.devices.iter().filter(|(_, device)| device.is_online());
+        let followed = online.find(|(_, device)| device.age(at) > self.terms.heartbeat_interval);
+        match followed {
+            _ if self.heartbeats > 0 => tallies.kept(Rule::HeartbeatsNeverSent),
+            Some((id, device)) if was_followed => tallies.broken(Rule::HeartbeatsNeverSent, || {
+                format!("{id} and all others: none in {} s", device.age(at).num_seconds())
+            }),
+            _ => {}
+        }
+    }
+
+    fn judge_measurands(&mut self, raw: &RawRecord<'_>, event: &GatewayEvent, place: Place) {
+        if matches!(event.kind, EventKind::MeterValues(_))
+            && let Some(is_flattened) = raw.value.and_then(is_flattened)
+        {
+            let id = &event.charge_point_id;
+            self.tallies.judge(Rule::MeasurandsFlattened, !is_flattened, || {
+                format!("{place}: {id} has several energies of one instant, without unit")
+            });
+        }
     }
 
     fn judge_key(&mut self, key: Option<&[u8]>, id: &ChargePointId, place: Place) {
@@ -244,7 +324,18 @@ impl Judge {
             Known::Other(first) => format!("{place}: {} was another event at {first}", named()),
             Known::New | Known::Copy(_) => named(),
         });
-        self.orders.hear(event, heard.seen_at);
+        match &event.kind {
+            EventKind::Heartbeat => self.heartbeats += 1,
+            EventKind::CommandAnswered(_) => self.answers += 1,
+            _ => {}
+        }
+        let is_restated = match &event.kind {
+            EventKind::StatusChanged(report) => {
+                self.devices.get(id).is_none_or(|device| device.is_restated(report))
+            }
+            _ => false,
+        };
+        self.orders.hear(event, is_restated, heard.seen_at);
         if !self.devices.contains_key(id) && self.devices.len() >= self.terms.max_devices {
             self.observed.records_of_unjudged += 1;
             return;

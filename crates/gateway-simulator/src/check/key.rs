@@ -49,6 +49,11 @@ impl Look {
         self.value.as_deref() == Some(pod.as_str())
     }
 
+    /// Whether the key has expired at that time, unless a pod has written it since.
+    pub(super) fn has_ended(&self, at: DateTime<Utc>) -> bool {
+        self.value.is_none() || self.ends_at.is_some_and(|end| end <= at + JITTER)
+    }
+
     /// Whether nobody has written the key between the two looks.
     pub(super) fn is_untouched_since(&self, earlier: &Self) -> bool {
         self.value == earlier.value

@@ -4,20 +4,28 @@ use super::rule::Rule;
 use super::tally::Tallies;
 use chrono::{DateTime, Utc};
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
-use domain::ids::{ChargePointId, CommandId, GatewayId};
-use std::collections::HashMap;
+use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Answers to one command that are kept.
+/// Answers to one command that are kept, at most.
 const ANSWERS: usize = 8;
+/// Commands on foreign partitions that a pod of a consumer group carries out, at least. A pod that
+/// uses another hash carries out one.
+const OF_A_GROUP: u32 = 2;
 
-/// The commands of one device: one, a copy of it, one that has expired, and a last one.
+/// The commands of one device: one, a copy of it, one that has expired, a last one, and some on
+/// other partitions.
 ///
-/// They are published to one partition in that order, the copy only once the first is answered. So what is to be said of
-/// the second and third is said when the last is answered.
+/// Each asks for a `StatusNotification`. If the gateway answers commands, the first four are
+/// published to one partition in that order, the copy after the answer to the first: the answer to
+/// the last shows that the second and third were read. If it does not answer, each is published
+/// after the effect of the one before: a status event that repeats a known status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
     /// The device.
     pub charge_point_id: ChargePointId,
+    /// The connector whose status is asked for; `None` for all.
+    pub connector_id: Option<ConnectorId>,
     /// The pod that its key names.
     pub pod: GatewayId,
     /// The partition of that pod.
@@ -32,6 +40,22 @@ pub struct Trial {
     pub began: DateTime<Utc>,
 }
 
+/// Which commands of a trial were published last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Phase {
+    /// The first.
+    #[default]
+    First,
+    /// The copy of it.
+    Copy,
+    /// The one that has expired.
+    Expired,
+    /// The last on the pod's own partition.
+    Last,
+    /// Those on other partitions.
+    Elsewhere,
+}
+
 /// An answer to a command.
 #[derive(Debug, Clone)]
 struct Answered {
@@ -39,12 +63,36 @@ struct Answered {
     at: DateTime<Utc>,
 }
 
+/// A trial under way.
+#[derive(Debug)]
+struct Progress {
+    trial: Trial,
+    phase: Phase,
+    /// How often the device has repeated its status.
+    effects: BTreeMap<Phase, u32>,
+    /// Whether it has sent other events, which show that it is connected.
+    is_alive: bool,
+}
+
+/// A device that did not carry out the first command.
+#[derive(Debug)]
+struct Unmoved {
+    pod: GatewayId,
+    /// Whether it sent other events.
+    is_alive: bool,
+    /// Commands on other partitions that it did carry out.
+    elsewhere: u32,
+    shown: String,
+}
+
 /// Trials under way, and the answers to their commands.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    trials: HashMap<ChargePointId, Trial>,
+    trials: HashMap<ChargePointId, Progress>,
     answers: HashMap<CommandId, Vec<Answered>>,
-    heartbeats: HashMap<ChargePointId, DateTime<Utc>>,
+    /// Pods that carried out some command on their own partition.
+    reached: BTreeSet<GatewayId>,
+    unmoved: Vec<Unmoved>,
 }
 
 impl Orders {
@@ -52,22 +100,41 @@ impl Orders {
         for id in [trial.twice, trial.expired, trial.last] {
             self.answers.insert(id, Vec::new());
         }
-        self.trials.insert(trial.charge_point_id.clone(), trial);
+        let id = trial.charge_point_id.clone();
+        let (phase, effects) = (Phase::First, BTreeMap::new());
+        self.trials.insert(id, Progress { trial, phase, effects, is_alive: false });
     }
 
-    /// Notes what has to do with the commands; the event is no copy of one that came before.
-    pub(super) fn hear(&mut self, event: &GatewayEvent, at: DateTime<Utc>) {
+    pub(super) fn enter(&mut self, id: &ChargePointId, phase: Phase) {
+        if let Some(progress) = self.trials.get_mut(id) {
+            progress.phase = phase;
+        }
+    }
+
+    pub(super) fn effects(&self, id: &ChargePointId, phase: Phase) -> u32 {
+        self.trials.get(id).map_or(0, |progress| progress.effects(phase))
+    }
+
+    /// Records answers to the commands and effects of them. The event is not a copy of an earlier
+    /// one. `is_restated`: it repeats the known status of its connector, or is the first status of
+    /// it.
+    pub(super) fn hear(&mut self, event: &GatewayEvent, is_restated: bool, at: DateTime<Utc>) {
+        if let EventKind::CommandAnswered(answer) = &event.kind {
+            let answers = answer.command_id.and_then(|id| self.answers.get_mut(&id));
+            if let Some(answers) = answers.filter(|answers| answers.len() < ANSWERS) {
+                answers.push(Answered { answer: answer.clone(), at });
+            }
+            return;
+        }
+        let Some(progress) = self.trials.get_mut(&event.charge_point_id) else { return };
         match &event.kind {
-            EventKind::CommandAnswered(answer) => {
-                let answers = answer.command_id.and_then(|id| self.answers.get_mut(&id));
-                if let Some(answers) = answers.filter(|answers| answers.len() < ANSWERS) {
-                    answers.push(Answered { answer: answer.clone(), at });
-                }
+            EventKind::StatusChanged(report)
+                if is_restated && progress.trial.connector_id.is_none_or(|id| id == report.connector_id) =>
+            {
+                *progress.effects.entry(progress.phase).or_default() += 1;
             }
-            EventKind::Heartbeat if self.trials.contains_key(&event.charge_point_id) => {
-                self.heartbeats.entry(event.charge_point_id.clone()).or_insert(at);
-            }
-            _ => {}
+            EventKind::Disconnected { .. } => {}
+            _ => progress.is_alive = true,
         }
     }
 
@@ -77,31 +144,63 @@ impl Orders {
 
     /// Judges the trial of that device, which `holder` holds now, as key and events agree.
     pub(super) fn conclude(&mut self, id: &ChargePointId, holder: Option<&GatewayId>, tallies: &mut Tallies) {
-        let Some(trial) = self.trials.remove(id) else { return };
+        let Some(progress) = self.trials.remove(id) else { return };
+        let trial = &progress.trial;
         let is_still_there = holder == Some(&trial.pod);
-        match self.to(trial.twice).first() {
-            Some(first) => {
-                judge_answer(&trial, first, is_still_there, tallies);
-                self.judge_copy(&trial, tallies);
-                self.judge_expired(&trial, tallies);
-                if self.to(trial.last).is_empty() && is_still_there {
-                    tallies.broken(Rule::CommandLost, || format!("{} {}", trial.shown(), trial.last));
-                }
+        if let Some(first) = self.to(trial.twice).first() {
+            judge_answer(trial, first, is_still_there, tallies);
+            self.judge_copy(trial, tallies);
+            self.judge_expired(trial, tallies);
+            if self.to(trial.last).is_empty() && is_still_there {
+                tallies.broken(Rule::CommandLost, || format!("{} {}", trial.shown(), trial.last));
             }
-            None if self.heartbeats.contains_key(id) => {
-                tallies.kept(Rule::CommandLost);
-                tallies.broken(Rule::CommandAnswerMissing, || {
-                    format!("{} sent a heartbeat, and no answer", trial.shown())
-                });
-            }
-            None if is_still_there => {
-                tallies.broken(Rule::CommandLost, || {
-                    format!("{} {}: neither an answer nor a heartbeat", trial.shown(), trial.twice)
-                });
-            }
-            None => {} // the device has gone or moved meanwhile
+        } else if progress.effects(Phase::First) > 0 {
+            progress.judge_effects(tallies);
+        } else if is_still_there {
+            self.unmoved.push(Unmoved {
+                pod: trial.pod.clone(),
+                is_alive: progress.is_alive,
+                elsewhere: progress.effects(Phase::Elsewhere),
+                shown: format!("{} {}", trial.shown(), trial.twice),
+            });
+            return;
+        } else {
+            return; // the device has gone or moved meanwhile
         }
-        self.heartbeats.remove(id);
+        let elsewhere = progress.effects(Phase::Elsewhere);
+        tallies.judge(Rule::CommandAnyPartition, elsewhere == 0, || {
+            format!("{}: {elsewhere} commands on other partitions were carried out too", trial.shown())
+        });
+        tallies.kept(Rule::CommandGroupShared);
+        tallies.kept(Rule::SilentWithKey);
+        self.reached.insert(progress.trial.pod);
+    }
+
+    /// Judges the devices that carried no command out on their pod's partition, by what other
+    /// devices of the pod did.
+    pub(super) fn judge_silent(&self, tallies: &mut Tallies) {
+        for device in &self.unmoved {
+            let (shown, elsewhere) = (&device.shown, device.elsewhere);
+            if elsewhere >= OF_A_GROUP {
+                tallies.broken(Rule::CommandGroupShared, || {
+                    format!(
+                        "{shown}: no effect, while {elsewhere} commands on other partitions were carried out"
+                    )
+                });
+            } else if elsewhere > 0 {
+                tallies.broken(Rule::CommandLost, || {
+                    format!("{shown}: no effect, while a command on another partition was carried out")
+                });
+            } else if device.is_alive {
+                // The device may not support TriggerMessage: no conclusion about the route.
+            } else if self.reached.contains(&device.pod) {
+                tallies.broken(Rule::SilentWithKey, || {
+                    format!("{shown}: no effect, while other devices of that pod carry commands out")
+                });
+            } else {
+                tallies.broken(Rule::CommandLost, || format!("{shown}: neither an answer nor an event"));
+            }
+        }
     }
 
     /// Two answers that are no refusals and have ids of their own: it was done twice.
@@ -127,6 +226,31 @@ impl Orders {
 
     fn to(&self, command: CommandId) -> &[Answered] {
         self.answers.get(&command).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Progress {
+    fn effects(&self, phase: Phase) -> u32 {
+        self.effects.get(&phase).copied().unwrap_or_default()
+    }
+
+    /// The device carried the first command out, and no answer came: its further events show which
+    /// others it carried out.
+    fn judge_effects(&self, tallies: &mut Tallies) {
+        let shown = self.trial.shown();
+        tallies.kept(Rule::CommandLost);
+        tallies.broken(Rule::CommandAnswerMissing, || format!("{shown} sent its status, and no answer"));
+        let is_last_done = self.effects(Phase::Last) > 0;
+        for (phase, rule, command, what) in [
+            (Phase::Copy, Rule::CommandRepeated, self.trial.twice, "came again"),
+            (Phase::Expired, Rule::CommandExpired, self.trial.expired, "had expired an hour ago"),
+        ] {
+            if self.effects(phase) > 0 {
+                tallies.broken(rule, || format!("{shown} {command} {what}, and the device sent its status"));
+            } else if is_last_done {
+                tallies.kept(rule);
+            }
+        }
     }
 }
 

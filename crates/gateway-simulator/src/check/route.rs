@@ -6,6 +6,7 @@
 
 use super::judge::{Heard, Terms};
 use super::key::{JITTER, Key, Look};
+use super::life::{Care, Life};
 use super::rule::Rule;
 use super::tally::{Marks, Tallies};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -56,6 +57,7 @@ pub(super) struct Route {
     first_end: Option<DateTime<Utc>>,
     doubt: Option<Doubt>,
     farewell: Option<Farewell>,
+    life: Life,
 }
 
 impl Route {
@@ -70,8 +72,9 @@ impl Route {
     }
 
     /// The device is alive, as that pod says.
-    pub(super) fn spoke(&mut self, pod: Option<&GatewayId>, heard: &Heard) {
+    pub(super) fn spoke(&mut self, pod: Option<&GatewayId>, heard: &Heard, is_boot: bool) {
         self.farewell = None;
+        self.life.spoke(heard, is_boot);
         let Some(last) = &self.last else { return };
         let contradicts = last.value.is_none() || pod.is_some_and(|pod| !last.names(pod));
         // An event that happened before the look may be of another time.
@@ -112,6 +115,7 @@ impl Route {
             Some(Holder::Nobody) => self.judge_farewell(id, &look, terms, marks, tallies),
             None => {}
         }
+        self.life.look(self.last.as_ref(), &look);
         self.note(look, holder);
     }
 
@@ -128,6 +132,20 @@ impl Route {
         tallies: &mut Tallies,
     ) {
         let Some(last) = &self.last else { return };
+        // A key that ran out under a device that is heard says all there is to say.
+        if !marks.is_broken(Rule::RouteRanOut) {
+            match self.life.care(terms.settle) {
+                Some(Care::Refreshed) => marks.kept(Rule::RouteNotRefreshed),
+                Some(Care::Neglected { place, left_s, life_s }) => {
+                    marks.broken(Rule::RouteNotRefreshed, tallies, || {
+                        format!(
+                            "{place}: {id} sends events with {left_s} s of {life_s} s left, and no refresh"
+                        )
+                    });
+                }
+                None => {}
+            }
+        }
         if let Some(gone_at) = self.gone_at
             && self.absences >= 2
             && at - gone_at >= terms.settle
@@ -259,7 +277,9 @@ impl Route {
             }
         } else {
             self.absences = self.absences.saturating_add(1);
-            if self.had_key && self.gone_at.is_none() {
+            // A key that expired says nothing about the connection of its device.
+            let ran_out = self.last.as_ref().is_some_and(|last| last.has_ended(look.at));
+            if self.had_key && self.gone_at.is_none() && !ran_out {
                 self.gone_at = Some(look.at);
             }
         }

@@ -64,6 +64,21 @@ impl Tallies {
         if is_kept { self.kept(rule) } else { self.broken(rule, example) }
     }
 
+    /// Moves what was found under `each` to the rule `never`, as one finding about the gateway.
+    pub(super) fn say_once(&mut self, each: Rule, never: Rule) {
+        let found = self.0.remove(&each).unwrap_or_default();
+        let tally = self.0.entry(never).or_default();
+        tally.examples.extend(found.examples);
+        tally.examples.truncate(EXAMPLES);
+        tally.broken = u64::from(tally.broken + found.broken > 0);
+        tally.judged = tally.broken;
+    }
+
+    /// Forgets what was found of a rule.
+    pub(super) fn drop(&mut self, rule: Rule) {
+        self.0.remove(&rule);
+    }
+
     pub(super) fn of(&self, rule: Rule) -> Tally {
         self.0.get(&rule).cloned().unwrap_or_default()
     }

@@ -24,6 +24,8 @@ fn at(seconds: i64) -> DateTime<Utc> {
 fn terms() -> Terms {
     Terms {
         heartbeat_timeout: TimeDelta::seconds(630),
+        heartbeat_interval: TimeDelta::seconds(300),
+        clock_skew: TimeDelta::seconds(5),
         settle: TimeDelta::seconds(2),
         max_devices: 10,
         max_events: 100,

@@ -1,6 +1,6 @@
 //! What a pod does with a record of the command topic.
 
-use super::{Outcome, ReceivedCommand, Rejection};
+use super::{Outcome, ReceivedCommand, Rejection, deployed};
 use crate::device::{Answer, Input};
 use crate::error::SimulatorError;
 use crate::simulator::{Core, Origin, Slot};
@@ -15,7 +15,10 @@ use wire::{RawRecord, decode_command};
 
 /// Lets the pod see a record: it carries out what is meant for it, and passes over the rest.
 pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
-    let Some(gateway) = core.pod(pod) else { return };
+    let Some(gateway) = core.pod(pod).filter(|pod| pod.is_up()) else { return };
+    if core.manners.is_deployed() {
+        return deployed::take(core, pod, partition, record).await;
+    }
     let headers = record.headers.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
     let raw = RawRecord::new(record.value.as_deref(), headers);
     let outcome = match decode_command(&raw) {

@@ -1,6 +1,6 @@
-//! Reads one partition of the command topic for the pods that listen to it.
+//! Reads one partition of the command topic for the pods that claim it.
 
-use super::take;
+use super::{From, take};
 use crate::error::SimulatorError;
 use crate::simulator::Core;
 use runtime::kafka::{FetchError, Kafka, KafkaError, PartitionReader};
@@ -12,76 +12,109 @@ const MAX_WAIT: Duration = Duration::from_millis(500);
 const MAX_BYTES: usize = 1 << 20;
 /// Pauses after failures, from and to.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// Attempts at finding out where a partition ends, when the simulator starts.
+/// Attempts at finding out where a partition begins or ends, when the simulator starts.
 const ATTEMPTS: u32 = 10;
 
-/// A partition, where to go on in it, and which pods are interested.
+/// A partition that pods claim.
 pub(crate) struct CommandReader {
     partition: i32,
     reader: PartitionReader,
-    offset: i64,
-    pods: Vec<usize>,
 }
 
 impl CommandReader {
-    /// Begins at the end of the partition: what was commanded before is not our business.
+    /// Resolves the first offset: as asked, the end of the partition, since earlier commands are
+    /// not for these pods; for the deployed gateway, its beginning.
     pub(crate) async fn open(
         kafka: &Kafka,
         topic: &str,
         partition: i32,
-        pods: Vec<usize>,
+        core: &Core,
     ) -> Result<Self, SimulatorError> {
-        let reader = kafka.reader(topic, partition);
-        let offset = end_of(&reader).await?;
-        Ok(Self { partition, reader, offset, pods })
-    }
-
-    /// Hands every command to the pods, until it is dropped.
-    pub(crate) async fn run(mut self, core: Arc<Core>) {
-        let mut pause = PAUSE.0;
+        let reader = Self { partition, reader: kafka.reader(topic, partition) };
+        let mut attempt = 1;
         loop {
-            // Boxed, here and below: what is inside is a type too deep for the compiler's patience.
-            match Box::pin(self.reader.fetch(self.offset, MAX_WAIT, MAX_BYTES)).await {
-                Ok(fetched) => {
-                    pause = PAUSE.0;
-                    for record in fetched.records {
-                        self.offset = record.offset + 1;
-                        for pod in &self.pods {
-                            take(&core, *pod, self.partition, &record).await;
-                        }
-                    }
+            match reader.begin(core).await {
+                Err(KafkaError::Unavailable(_)) if attempt < ATTEMPTS => {
+                    // A new topic's leaders may not be elected yet.
+                    attempt += 1;
+                    tokio::time::sleep(PAUSE.0 * attempt).await;
                 }
-                Err(error) => {
-                    tracing::warn!(partition = self.partition, %error, "commands cannot be read");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE.1);
-                    self.step_over(&error).await;
+                outcome => {
+                    outcome?;
+                    return Ok(reader);
                 }
             }
         }
     }
 
-    /// Goes on behind what cannot be read, and at the end where the log is not what it was.
-    async fn step_over(&mut self, error: &FetchError) {
+    /// Hands every command to the pods, until it is dropped.
+    pub(crate) async fn run(self, core: Arc<Core>) {
+        let mut pause = PAUSE.0;
+        loop {
+            let from = {
+                let mut claims = core.claims();
+                claims.settle(runtime::clock::now());
+                claims.from(self.partition)
+            };
+            let outcome = match from {
+                From::Nowhere => {
+                    tokio::time::sleep(PAUSE.0).await;
+                    continue;
+                }
+                From::First => self.begin(&core).await.map_err(|error| error.to_string()),
+                From::Offset(offset) => match self.read(&core, offset).await {
+                    Ok(()) => Ok(()),
+                    Err(error) => {
+                        self.step_over(&core, offset, &error).await;
+                        Err(error.to_string())
+                    }
+                },
+            };
+            match outcome {
+                Ok(()) => pause = PAUSE.0,
+                Err(error) => {
+                    tracing::warn!(partition = self.partition, error, "commands cannot be read");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE.1);
+                }
+            }
+        }
+    }
+
+    async fn read(&self, core: &Core, from: i64) -> Result<(), FetchError> {
+        // Boxed, here and below: what is inside is a type too deep for the compiler's patience.
+        let fetched = Box::pin(self.reader.fetch(from, MAX_WAIT, MAX_BYTES)).await?;
+        for record in fetched.records {
+            let pods = core.claims().deliver(self.partition, from, record.offset);
+            for pod in pods {
+                take(core, pod, self.partition, &record).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, core: &Core) -> Result<(), KafkaError> {
+        let first = if core.claims().begins_with_the_oldest() {
+            Box::pin(self.reader.earliest_offset()).await?
+        } else {
+            Box::pin(self.reader.latest_offset()).await?
+        };
+        core.claims().begin(self.partition, first);
+        Ok(())
+    }
+
+    /// Continues behind an unreadable batch, or at the first offset if the offset is out of range.
+    async fn step_over(&self, core: &Core, from: i64, error: &FetchError) {
         let next = match error {
             FetchError::Unavailable(_) => None,
             FetchError::Unreadable { offset, .. } => Box::pin(self.reader.next_readable(*offset)).await.ok(),
+            FetchError::OffsetOutOfRange(_) if core.claims().begins_with_the_oldest() => {
+                Box::pin(self.reader.earliest_offset()).await.ok()
+            }
             FetchError::OffsetOutOfRange(_) => Box::pin(self.reader.latest_offset()).await.ok(),
         };
-        self.offset = next.unwrap_or(self.offset);
-    }
-}
-
-/// A new topic's leaders may not be elected yet.
-async fn end_of(reader: &PartitionReader) -> Result<i64, SimulatorError> {
-    let mut attempt = 1;
-    loop {
-        match Box::pin(reader.latest_offset()).await {
-            Err(KafkaError::Unavailable(_)) if attempt < ATTEMPTS => {
-                attempt += 1;
-                tokio::time::sleep(PAUSE.0 * attempt).await;
-            }
-            outcome => return Ok(outcome?),
+        if let Some(next) = next {
+            core.claims().step_over(self.partition, from, next);
         }
     }
 }

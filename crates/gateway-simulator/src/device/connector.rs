@@ -25,13 +25,13 @@ pub struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(id: ConnectorId, max_power_kw: f64) -> Self {
+    pub(super) fn new(id: ConnectorId, max_power_kw: f64, register_wh: f64) -> Self {
         Self {
             id,
             max_power_w: max_power_kw * 1_000.0,
             status: ConnectorStatus::Available,
             error_code: None,
-            register_wh: 0.0,
+            register_wh,
             transaction: None,
             out_of_service: false,
             leaves_at: None,

@@ -10,6 +10,8 @@ use domain::status::ConnectorStatus;
 pub enum Input {
     /// It connects to a gateway, as after a boot.
     Connect,
+    /// Its connection is back without a boot: it announces nothing.
+    Resume,
     /// It loses its gateway.
     Disconnect,
     /// It shows that it is alive.

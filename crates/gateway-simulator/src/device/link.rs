@@ -31,12 +31,17 @@ impl Device {
 
     /// Introduces itself and reports every connector.
     pub(super) fn link_up(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
-        let heartbeat_due = self.pace.heartbeat.map(|interval| now + self.pace.first(interval));
-        self.power = Power::Up { heartbeat_due };
-        reaction.link = Some(LinkChange::Up);
+        self.resume(now, reaction);
         reaction.events.push(self.boot_event());
         let statuses = self.connectors.iter().map(|connector| connector.status_event());
         reaction.events.extend(statuses);
+    }
+
+    /// Is connected again and sends nothing for it, as after an interruption without a boot.
+    pub(super) fn resume(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
+        let heartbeat_due = self.pace.heartbeat.map(|interval| now + self.pace.first(interval));
+        self.power = Power::Up { heartbeat_due };
+        reaction.link = Some(LinkChange::Up);
     }
 
     pub(super) fn link_down(&mut self, reason: &str, reaction: &mut Reaction) {

@@ -20,6 +20,9 @@ pub struct DeviceSpec {
     pub firmware: String,
     /// What a connector gives at most, in kW.
     pub max_power_kw: f64,
+    /// What the energy register of each connector shows at first, in Wh; absent: as the gateway's
+    /// manner has it.
+    pub register_wh: Option<f64>,
 }
 
 impl DeviceSpec {
@@ -34,6 +37,7 @@ impl DeviceSpec {
             vendor: "Simulated".to_owned(),
             firmware: "1.0.0".to_owned(),
             max_power_kw: 60.0,
+            register_wh: None,
         }
     }
 
@@ -41,6 +45,13 @@ impl DeviceSpec {
     #[must_use]
     pub fn on_pod(self, pod: usize) -> Self {
         Self { pod: Some(pod), ..self }
+    }
+
+    /// The same, whose energy registers show this many Wh at first.
+    #[must_use]
+    pub const fn with_register_wh(mut self, register_wh: f64) -> Self {
+        self.register_wh = Some(register_wh);
+        self
     }
 
     /// The same, with so many connectors.

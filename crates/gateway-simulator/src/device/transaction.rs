@@ -6,15 +6,24 @@ use domain::ids::{IdTag, TransactionId};
 use domain::measure::MeterReading;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Hands out transaction ids: integers that go up.
+/// Hands out transaction ids: positive integers.
 #[derive(Debug)]
-pub struct TransactionIds(AtomicI64);
+pub struct TransactionIds(Numbers);
+
+/// Where the integers come from.
+#[derive(Debug)]
+enum Numbers {
+    /// A counter; each number is used once.
+    Counter(AtomicI64),
+    /// The Unix time in seconds; two transactions of one second have one id.
+    UnixSeconds,
+}
 
 impl TransactionIds {
     /// Ids from `first` on.
     #[must_use]
     pub const fn from(first: i64) -> Self {
-        Self(AtomicI64::new(first))
+        Self(Numbers::Counter(AtomicI64::new(first)))
     }
 
     /// Ids that no earlier run gave out: they begin at the milliseconds of `now`.
@@ -23,8 +32,18 @@ impl TransactionIds {
         Self::from(now.timestamp_millis())
     }
 
-    pub(super) fn next(&self) -> Option<TransactionId> {
-        let number = self.0.fetch_add(1, Ordering::Relaxed);
+    /// The Unix time of each start in seconds, as deployed gateways give. Starts of one second
+    /// share an id.
+    #[must_use]
+    pub const fn unix_seconds() -> Self {
+        Self(Numbers::UnixSeconds)
+    }
+
+    pub(super) fn next(&self, now: DateTime<Utc>) -> Option<TransactionId> {
+        let number = match &self.0 {
+            Numbers::Counter(counter) => counter.fetch_add(1, Ordering::Relaxed),
+            Numbers::UnixSeconds => now.timestamp(),
+        };
         TransactionId::parse(&number.to_string()).ok()
     }
 }

@@ -19,6 +19,7 @@ pub(super) struct Lane {
     pub(super) partition: i32,
     pub(super) writer: TopicWriter,
     pub(super) linger: Duration,
+    pub(super) flush: Option<Duration>,
     pub(super) max_batch: usize,
     pub(super) publish_timeout: Duration,
     pub(super) history: Arc<History<SentEvent>>,
@@ -31,8 +32,11 @@ impl Lane {
         let mut batch = Vec::new();
         let mut is_busy = false;
         while queue.recv_many(&mut batch, self.max_batch).await > 0 {
-            if is_busy && batch.len() < self.max_batch {
-                tokio::time::sleep(self.linger).await;
+            let wait = self.flush.or(is_busy.then_some(self.linger));
+            if let Some(wait) = wait
+                && batch.len() < self.max_batch
+            {
+                tokio::time::sleep(wait).await;
                 while batch.len() < self.max_batch
                     && let Ok(more) = queue.try_recv()
                 {
@@ -41,6 +45,12 @@ impl Lane {
             }
             // A lone event is not made to wait for company that never comes.
             is_busy = batch.len() > 1;
+            for lost in batch.extract_if(.., |outgoing| outgoing.is_lost()) {
+                lost.fail(SimulatorError::Lost);
+            }
+            if batch.is_empty() {
+                continue;
+            }
             let outcome = self.publish(&batch).await;
             self.settle(&mut batch, outcome);
         }

@@ -7,6 +7,8 @@ use runtime::kafka::NewRecord;
 use runtime::trace::TraceHeaders;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 use wire::{CONTENT_TYPE, JSON};
 
 /// Where a record lies in the event topic.
@@ -40,6 +42,8 @@ pub(crate) struct Outgoing {
     pub(super) event: Option<GatewayEvent>,
     /// Whom to tell.
     pub(super) reply: Option<oneshot::Sender<Result<Position, SimulatorError>>>,
+    /// Cancelled when the pod that sends it is killed.
+    killed: Option<CancellationToken>,
 }
 
 /// The promise of a position.
@@ -59,6 +63,45 @@ impl Outgoing {
             },
             event: None,
             reply: None,
+            killed: None,
+        }
+    }
+
+    /// The same, to be lost if the pod that sends it is killed before it was sent.
+    pub(crate) fn until_killed(mut self, killed: CancellationToken) -> Self {
+        self.killed = Some(killed);
+        self
+    }
+
+    /// The same, sent at `now`.
+    pub(super) fn stamped(mut self, now: DateTime<Utc>) -> Self {
+        self.record.timestamp = now;
+        self
+    }
+
+    /// Whether the pod that would send it was killed.
+    pub(super) fn is_lost(&self) -> bool {
+        self.killed.as_ref().is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// Waits until then, or until the pod that would send it is killed; says whether it was.
+    pub(super) async fn is_lost_before(&self, instant: Instant) -> bool {
+        match &self.killed {
+            Some(killed) if !killed.is_cancelled() => timeout_at(instant, killed.cancelled()).await.is_ok(),
+            Some(_) => true,
+            None => {
+                tokio::time::sleep_until(instant).await;
+                false
+            }
+        }
+    }
+
+    /// It will not be sent.
+    pub(super) fn fail(self, error: SimulatorError) {
+        if let Some(reply) = self.reply {
+            // The failure is counted where it happens; a caller that no longer waits misses
+            // nothing.
+            drop(reply.send(Err(error)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! `[behaviour]`: how the gateway expresses itself, and how long its devices take.
 
-use crate::manners::Manners;
+use crate::manners::{Manner, Manners};
 use serde::{Deserialize, Deserializer, de};
 use wire::event::encode::Dialect;
 
@@ -8,6 +8,8 @@ use wire::event::encode::Dialect;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BehaviourSettings {
+    /// What the gateway does as a whole; [`Manner::Deployed`] overrides the next five.
+    pub manner: Manner,
     /// Whether to be as awkward as deployed gateways are; overrides the next four.
     pub awkward: bool,
     /// Whether `transaction.started` does not know the transaction's id.
@@ -28,6 +30,7 @@ pub struct BehaviourSettings {
 impl Default for BehaviourSettings {
     fn default() -> Self {
         Self {
+            manner: Manner::AsAsked,
             awkward: false,
             transaction_id_late: false,
             silent_goodbyes: false,
@@ -43,10 +46,14 @@ impl BehaviourSettings {
     /// What they come down to.
     #[must_use]
     pub const fn manners(&self) -> Manners {
+        if matches!(self.manner, Manner::Deployed) {
+            return Manners::DEPLOYED;
+        }
         if self.awkward {
             return Manners::AWKWARD;
         }
         Manners {
+            manner: Manner::AsAsked,
             transaction_id_late: self.transaction_id_late,
             silent_goodbyes: self.silent_goodbyes,
             answers_commands: self.answers_commands,

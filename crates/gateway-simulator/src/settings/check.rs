@@ -16,6 +16,10 @@ pub struct CheckSettings {
     pub format: VerdictFormat,
     /// Seconds of silence after which the platform takes a device for offline.
     pub heartbeat_timeout_s: u32,
+    /// Seconds in which a device sends a heartbeat at least once.
+    pub heartbeat_interval_s: u32,
+    /// Milliseconds that the time of an event may lie ahead of that of its record, or behind it.
+    pub clock_skew_ms: u32,
     /// Milliseconds between looks at the keys in Redis.
     pub look_interval_ms: u64,
     /// Milliseconds that what belongs together (a key and an event, an answer and a copy of it) may lie apart.
@@ -62,6 +66,14 @@ impl CheckSettings {
 
     pub(crate) fn heartbeat_timeout(&self) -> TimeDelta {
         TimeDelta::seconds(self.heartbeat_timeout_s.into())
+    }
+
+    pub(crate) fn heartbeat_interval(&self) -> TimeDelta {
+        TimeDelta::seconds(self.heartbeat_interval_s.into())
+    }
+
+    pub(crate) fn clock_skew(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.clock_skew_ms.into())
     }
 
     pub(crate) fn command_retention(&self) -> Duration {

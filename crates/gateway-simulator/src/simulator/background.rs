@@ -14,13 +14,24 @@ use std::time::Duration;
 pub(super) type Endless = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// All of it.
-pub(super) fn tasks(core: &Arc<Core>) -> [Endless; 3] {
+pub(super) fn tasks(core: &Arc<Core>) -> Vec<Endless> {
     let [alarms, keys, topic] = [0; 3].map(|_| Arc::clone(core));
-    [
+    let mut tasks: Vec<Endless> = vec![
         Box::pin(async move { answer_alarms(&alarms).await }),
-        Box::pin(async move { keep_keys(&keys).await }),
         Box::pin(async move { topic.publisher.keep_looking().await }),
-    ]
+    ];
+    if core.manners.maintains_keys() {
+        tasks.push(Box::pin(async move { keep_keys(&keys).await }));
+    }
+    for number in 0..core.pods.len() {
+        let core = Arc::clone(core);
+        tasks.push(Box::pin(async move {
+            if let Some(pacer) = core.pod(number).and_then(|pod| pod.pacer.as_ref()) {
+                pacer.run(&core.publisher).await;
+            }
+        }));
+    }
+    tasks
 }
 
 async fn answer_alarms(core: &Core) {

@@ -1,7 +1,7 @@
 //! What all tasks of a simulator share.
 
-use super::Slot;
-use crate::commands::{Outcome, ReceivedCommand, Seen};
+use super::{Pod, Slot};
+use crate::commands::{Claims, Outcome, ReceivedCommand};
 use crate::device::TransactionIds;
 use crate::directory::Directory;
 use crate::error::SimulatorError;
@@ -11,15 +11,13 @@ use crate::publisher::Publisher;
 use crate::schedule::Schedule;
 use crate::settings::SimulatorSettings;
 use crate::statistics::{Counters, Statistics};
-use domain::ids::{ChargePointId, CommandId, GatewayId};
+use chrono::TimeDelta;
+use domain::ids::{ChargePointId, CommandId};
 use runtime::kafka::Kafka;
 use runtime::redis::Redis;
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroU16;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-
-/// Ids of commands that a pod remembers.
-const COMMANDS_REMEMBERED: usize = 10_000;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 /// Pods, devices, and what they reach the world through.
 #[derive(Debug)]
@@ -35,17 +33,13 @@ pub(crate) struct Core {
     pub(super) slots: RwLock<HashMap<ChargePointId, Arc<tokio::sync::Mutex<Slot>>>>,
     /// Which pod holds a device: the truth behind the `conn:` keys.
     pub(super) held: Mutex<BTreeMap<ChargePointId, usize>>,
-    command_partitions: Vec<i32>,
+    claims: Mutex<Claims>,
 }
 
-/// A gateway pod.
-#[derive(Debug)]
-pub(crate) struct Pod {
-    pub(crate) id: GatewayId,
-    /// The partition of the command topic that its name stands for.
-    pub(crate) partition: i32,
-    seen: Mutex<Seen>,
-}
+/// Charge points that connect or disconnect at the same time.
+const AT_ONCE: usize = 64;
+/// The same where each of them waits for the producer to be flushed.
+const AT_ONCE_WHEN_FLUSHED: usize = 2_000;
 
 impl Core {
     pub(crate) async fn open(
@@ -54,19 +48,22 @@ impl Core {
         redis: Redis,
     ) -> Result<Self, SimulatorError> {
         let command_partitions = Box::pin(kafka.partitions(&settings.topics.commands)).await?;
-        let pods = pods(&settings, command_partitions.len())?;
-        let publisher = Publisher::open(kafka, &settings.topics.events, &settings.gateway).await?;
+        let pods = Pod::all(&settings, command_partitions.len())?;
+        let manners = settings.behaviour.manners();
+        let flush = Duration::from_millis(settings.gateway.flush_ms);
+        let flush = Some(flush).filter(|flush| manners.is_deployed() && !flush.is_zero());
+        let publisher = Publisher::open(kafka, &settings.topics.events, &settings.gateway, flush).await?;
         Ok(Self {
-            manners: settings.behaviour.manners(),
+            manners,
+            claims: Mutex::new(claims(&settings, &pods, command_partitions)),
             pods,
             publisher,
             directory: Directory::new(redis, settings.gateway.conn_ttl()),
             schedule: Schedule::default(),
             commands: History::new(settings.gateway.history),
-            transaction_ids: TransactionIds::beginning(runtime::clock::now()),
+            transaction_ids: manners.transaction_ids(runtime::clock::now()),
             slots: RwLock::default(),
             held: Mutex::default(),
-            command_partitions,
             settings,
         })
     }
@@ -81,25 +78,18 @@ impl Core {
         slots.get(id).cloned()
     }
 
-    /// Which pods listen to which partition.
-    pub(crate) fn listeners(&self) -> BTreeMap<i32, Vec<usize>> {
-        if self.settings.gateway.read_all_partitions {
-            let everybody: Vec<usize> = (0..self.pods.len()).collect();
-            let partitions = self.command_partitions.iter();
-            return partitions.map(|partition| (*partition, everybody.clone())).collect();
-        }
-        let mut listeners = BTreeMap::<i32, Vec<usize>>::new();
-        for (number, pod) in self.pods.iter().enumerate() {
-            listeners.entry(pod.partition).or_default().push(number);
-        }
-        listeners
+    /// Which pod reads which partition of the command topic, for a moment.
+    pub(crate) fn claims(&self) -> MutexGuard<'_, Claims> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Charge points that may connect or disconnect at the same time.
+    pub(super) const fn at_once(&self) -> usize {
+        if self.manners.is_deployed() { AT_ONCE_WHEN_FLUSHED } else { AT_ONCE }
     }
 
     pub(crate) fn is_new_command(&self, pod: usize, id: CommandId) -> bool {
-        self.pod(pod).is_some_and(|pod| {
-            let mut seen = pod.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.insert(id)
-        })
+        self.pod(pod).is_some_and(|pod| pod.is_new_command(id))
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -124,23 +114,15 @@ impl Core {
     }
 }
 
-fn pods(settings: &SimulatorSettings, partitions: usize) -> Result<Vec<Pod>, SimulatorError> {
+/// As asked, the pods' names say which partitions they read; the deployed gateway has Kafka say so.
+fn claims(settings: &SimulatorSettings, pods: &[Pod], partitions: Vec<i32>) -> Claims {
     let gateway = &settings.gateway;
-    if gateway.pods == 0 {
-        return Err(SimulatorError::Settings("gateway.pods must be at least 1".to_owned()));
+    if settings.behaviour.manners().is_deployed() {
+        let session = TimeDelta::milliseconds(gateway.group_session_ms.into());
+        return Claims::of_groups(gateway.command_groups, session, partitions, pods.len());
     }
-    let partitions = u16::try_from(partitions)
-        .ok()
-        .and_then(NonZeroU16::new)
-        .ok_or_else(|| SimulatorError::Settings("topics.commands has no usable partitions".to_owned()))?;
-    let pod = |number: usize| {
-        let id = GatewayId::parse(&format!("{}{number}", gateway.pod_prefix))
-            .map_err(|error| SimulatorError::Settings(format!("gateway.pod_prefix: {error}")))?;
-        Ok(Pod {
-            partition: gateway.routing_hash.partition(id.as_str(), partitions),
-            id,
-            seen: Mutex::new(Seen::new(COMMANDS_REMEMBERED)),
-        })
-    };
-    (0..gateway.pods).map(pod).collect()
+    if gateway.read_all_partitions {
+        return Claims::of_all(&partitions, pods.len());
+    }
+    Claims::by_hash(pods.iter().map(|pod| pod.partition))
 }

@@ -7,9 +7,6 @@ use domain::ids::ChargePointId;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::sync::PoisonError;
 
-/// Charge points that connect or disconnect at the same time.
-const AT_ONCE: usize = 64;
-
 impl Simulator {
     /// Connects many charge points, some at a time, and says how many events that took.
     ///
@@ -21,7 +18,7 @@ impl Simulator {
     ) -> Result<usize, SimulatorError> {
         stream::iter(specs)
             .map(|spec| async { Ok(self.connect(spec).await?.len()) })
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(self.core.at_once())
             .try_fold(0, |total, events| async move { Ok(total + events) })
             .await
     }
@@ -33,7 +30,7 @@ impl Simulator {
     pub async fn disconnect_all(&self) -> Result<(), SimulatorError> {
         stream::iter(self.known())
             .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |id| async move {
+            .try_for_each_concurrent(self.core.at_once(), |id| async move {
                 let Some(slot) = self.core.slot(&id) else {
                     return Ok(());
                 };

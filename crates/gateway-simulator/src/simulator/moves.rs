@@ -42,6 +42,7 @@ impl Simulator {
     pub async fn connect(&self, spec: DeviceSpec) -> Result<Vec<SentEvent>, SimulatorError> {
         let id = spec.charge_point_id.clone();
         let pod = self.core.pod_for(&spec)?;
+        self.core.require_up(pod)?;
         let slot = self.core.place(spec, pod);
         let mut slot = slot.lock().await;
         if slot.is_online() {
@@ -76,11 +77,11 @@ impl Simulator {
         }
         let origin = Origin::now(slot.pod);
         drop(slot.apply(Input::Disconnect, &origin, &self.core));
+        self.core.note_held(id, None);
         match key {
-            KeyFate::Expires => self.core.note_held(id, None),
-            KeyFate::Deleted => self.core.let_go(id, origin.pod).await?,
+            KeyFate::Expires => Ok(()),
+            KeyFate::Deleted => self.core.delete_key(id, origin.pod).await,
         }
-        Ok(())
     }
 
     /// The charge point connects to another pod. Gives the events in the order in which they were sent.
@@ -93,7 +94,7 @@ impl Simulator {
         pod: usize,
         goodbye: Goodbye,
     ) -> Result<Vec<SentEvent>, SimulatorError> {
-        self.core.pod(pod).ok_or(SimulatorError::NoSuchPod(pod))?;
+        self.core.require_up(pod)?;
         let slot = self.core.online_slot(id)?;
         let mut slot = slot.lock().await;
         if !slot.is_online() {
@@ -122,7 +123,8 @@ impl Core {
     }
 
     /// The device's slot, made if it is new.
-    pub(super) fn place(&self, spec: DeviceSpec, pod: usize) -> Arc<Mutex<Slot>> {
+    pub(super) fn place(&self, mut spec: DeviceSpec, pod: usize) -> Arc<Mutex<Slot>> {
+        spec.register_wh = spec.register_wh.or(Some(self.manners.first_register_wh()));
         let settings = &self.settings;
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(spec.charge_point_id.clone()).or_insert_with(|| {

@@ -36,8 +36,9 @@ pub(super) async fn all_sent(pending: Vec<Pending>) -> Result<Vec<SentEvent>, Si
 }
 
 impl Core {
-    /// Queues what the pod has to say of a device's reaction, in order; a key appears before the device is announced,
-    /// and goes once it has said goodbye. A key that cannot be written keeps no event back: a refresh may yet write it.
+    /// Queues what the pod has to say of a device's reaction, in order; a key appears before the
+    /// device is announced, and goes once it has said goodbye, if the gateway deletes keys. A key
+    /// that cannot be written keeps no event back: a refresh may yet write it.
     pub(crate) async fn react(
         &self,
         slot: &mut Slot,
@@ -45,27 +46,34 @@ impl Core {
         origin: &Origin,
     ) -> Result<Vec<Pending>, SimulatorError> {
         let id = slot.device.spec().charge_point_id.clone();
-        let key = match reaction.link {
-            Some(LinkChange::Up) => self.hold(&id, origin.pod).await,
-            Some(LinkChange::Down) | None => Ok(()),
-        };
+        if reaction.link == Some(LinkChange::Up) {
+            self.note_held(&id, Some(origin.pod));
+        }
+        let key =
+            if self.manners.writes_key(&reaction) { self.write_key(&id, origin.pod).await } else { Ok(()) };
         let mut pending = Vec::with_capacity(reaction.events.len());
         for happened in reaction.events {
             pending.extend(self.tell(&id, happened, origin).await?);
         }
         if reaction.link == Some(LinkChange::Down) {
-            self.let_go(&id, origin.pod).await?;
+            self.note_held(&id, None);
+            if self.manners.maintains_keys() {
+                self.delete_key(&id, origin.pod).await?;
+            }
         }
         key.map(|()| pending)
     }
 
-    /// Queues one event, unless the pod keeps silent about it.
+    /// Queues one event, unless the pod keeps silent about it or is down.
     pub(crate) async fn tell(
         &self,
         charge_point_id: &ChargePointId,
         happened: EventKind,
         origin: &Origin,
     ) -> Result<Option<Pending>, SimulatorError> {
+        let Some(pod) = self.pod(origin.pod).filter(|pod| pod.is_up()) else {
+            return Ok(None);
+        };
         let Some(kind) = self.manners.tell(happened) else {
             return Ok(None);
         };
@@ -74,7 +82,7 @@ impl Core {
         let event = GatewayEvent {
             event_id,
             charge_point_id: charge_point_id.clone(),
-            gateway_id: self.pod(origin.pod).map(|pod| pod.id.clone()),
+            gateway_id: Some(pod.id.clone()),
             claimed_at: Some(origin.at),
             trace_id: origin.trace_id.clone(),
             kind,
@@ -82,31 +90,39 @@ impl Core {
         self.send(event, &origin.trace).await.map(Some)
     }
 
-    /// Queues a ready event.
+    /// Queues a ready event, in its pod's order if it names a pod of ours.
     pub(super) async fn send(
         &self,
         event: GatewayEvent,
         trace: &TraceHeaders,
     ) -> Result<Pending, SimulatorError> {
+        let pod = self.pods.iter().find(|pod| event.gateway_id.as_ref() == Some(&pod.id));
         let value = self.manners.write(&event);
         let (outgoing, receipt) = Outgoing::new(event.charge_point_id.as_str(), value, runtime::clock::now())
             .with_trace(trace)
             .remembering(event.clone())
             .with_receipt();
-        self.publisher.enqueue(outgoing).await?;
+        match pod {
+            Some(pod) => {
+                let outgoing = outgoing.until_killed(pod.until_killed());
+                match &pod.pacer {
+                    Some(pacer) => pacer.enqueue(outgoing, &self.publisher),
+                    None => self.publisher.enqueue(outgoing).await?,
+                }
+            }
+            None => self.publisher.enqueue(outgoing).await?,
+        }
         Ok(Pending { event, receipt })
     }
 
-    async fn hold(&self, id: &ChargePointId, pod: usize) -> Result<(), SimulatorError> {
-        self.note_held(id, Some(pod));
+    async fn write_key(&self, id: &ChargePointId, pod: usize) -> Result<(), SimulatorError> {
         match self.pod(pod) {
             Some(holder) => Ok(self.directory.write(id, &holder.id).await?),
             None => Err(SimulatorError::NoSuchPod(pod)),
         }
     }
 
-    pub(super) async fn let_go(&self, id: &ChargePointId, pod: usize) -> Result<(), SimulatorError> {
-        self.note_held(id, None);
+    pub(super) async fn delete_key(&self, id: &ChargePointId, pod: usize) -> Result<(), SimulatorError> {
         if let Some(holder) = self.pod(pod) {
             self.directory.delete(id, &holder.id).await?;
         }

@@ -1,6 +1,7 @@
 //! `gateway-simulator check` on the real stack: the simulator keeps the contract, and who does not is found out.
 
 mod commands;
+mod deployed;
 mod process;
 mod records;
 mod retention;

@@ -5,6 +5,7 @@ mod awkward;
 mod bench;
 mod check;
 mod commands;
+mod deployed;
 mod events;
 mod keys;
 mod kinds;

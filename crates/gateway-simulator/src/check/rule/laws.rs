@@ -4,10 +4,11 @@ use super::{Law, Rule, Severity, retention};
 
 const RECORDS: &str = "no record came";
 const LOOKS: &str = "no key could be compared with an event: run it longer than devices are silent";
-const COMMANDS: &str = "no device was commanded: set check.command = true";
+const COMMANDS: &str =
+    "no device was commanded (set check.command = true), or the commands led to no evidence";
 
 /// All rules, in the order of a verdict.
-pub(in crate::check) const LAWS: [Law; 33] = [
+pub(in crate::check) const LAWS: [Law; 43] = [
     Law {
         rule: Rule::Undecodable,
         code: "UNDECODABLE",
@@ -144,6 +145,42 @@ pub(in crate::check) const LAWS: [Law; 33] = [
         needs: RECORDS,
     },
     Law {
+        rule: Rule::ClockSkew,
+        code: "CLOCK_SKEW",
+        severity: Severity::Warn,
+        counts: "pods",
+        states: "the times of a pod's events are those of its records",
+        advice: "Set the clocks of that pod and of its devices (NTP); of two events the one with the later time counts, so a clock that goes wrong hides what is new.",
+        needs: "no pod sent five events that say when they happened",
+    },
+    Law {
+        rule: Rule::HeartbeatsNeverSent,
+        code: "HEARTBEATS_NEVER_SENT",
+        severity: Severity::Warn,
+        counts: "gateway",
+        states: "heartbeats are forwarded",
+        advice: "Send charge_point.heartbeat for every Heartbeat of a device; without it an idle device looks like one that is gone, and the platform has to probe it.",
+        needs: "no device was followed for longer than check.heartbeat_interval_s",
+    },
+    Law {
+        rule: Rule::StartedMissing,
+        code: "STARTED_MISSING",
+        severity: Severity::Warn,
+        counts: "transactions",
+        states: "transactions are started by transaction.started before they are read or stopped",
+        advice: "Send transaction.started with idTag, meterStartWh and transactionId; without it the platform infers the start, and knows neither the driver nor the register at the start.",
+        needs: "no transaction began meanwhile",
+    },
+    Law {
+        rule: Rule::MeasurandsFlattened,
+        code: "MEASURANDS_FLATTENED",
+        severity: Severity::Warn,
+        counts: "messages",
+        states: "of one instant there is one energy, and the others have their own measurands and units",
+        advice: "Pass measurand and unit of every sampled value on; a power or a voltage that arrives as an energy is lost, and can be taken for the register.",
+        needs: "no meter values with several values of one instant came",
+    },
+    Law {
         rule: Rule::Silent,
         code: "SILENT",
         severity: Severity::Warn,
@@ -185,7 +222,7 @@ pub(in crate::check) const LAWS: [Law; 33] = [
         severity: Severity::Fail,
         counts: "devices",
         states: "the key names the pod that sends the device's events",
-        advice: "Use one name for a pod: the gatewayId of its events and the value of its keys must be equal.",
+        advice: "Write the key whenever a device connects, not at boots only, and use one name for a pod, in keys and in gatewayId.",
         needs: LOOKS,
     },
     Law {
@@ -225,6 +262,15 @@ pub(in crate::check) const LAWS: [Law; 33] = [
         needs: "no key was refreshed meanwhile: run it longer",
     },
     Law {
+        rule: Rule::RouteNotRefreshed,
+        code: "ROUTE_NOT_REFRESHED",
+        severity: Severity::Fail,
+        counts: "devices",
+        states: "keys of devices that are heard are refreshed before two thirds of their life are over",
+        advice: "Refresh the key by a timer, every third of its life, not at boots only; a connected device cannot be commanded once its key has run out.",
+        needs: "no device was heard late in the life of its key: run it longer than keys live",
+    },
+    Law {
         rule: Rule::RouteLeftBehind,
         code: "ROUTE_LEFT_BEHIND",
         severity: Severity::Fail,
@@ -241,6 +287,15 @@ pub(in crate::check) const LAWS: [Law; 33] = [
         states: "devices that go say goodbye",
         advice: "Send charge_point.disconnected; until the heartbeat time-out the device shows as online.",
         needs: "no device went",
+    },
+    Law {
+        rule: Rule::GoodbyesNeverSent,
+        code: "GOODBYES_NEVER_SENT",
+        severity: Severity::Warn,
+        counts: "gateway",
+        states: "devices that go are reported by charge_point.disconnected",
+        advice: "Send charge_point.disconnected when a connection ends; without it a device that has gone shows as online until the platform has asked it in vain.",
+        needs: "no device went or moved",
     },
     Law {
         rule: Rule::CommandPartitions,
@@ -262,12 +317,48 @@ pub(in crate::check) const LAWS: [Law; 33] = [
         needs: COMMANDS,
     },
     Law {
+        rule: Rule::CommandGroupShared,
+        code: "COMMAND_GROUP_SHARED",
+        severity: Severity::Fail,
+        counts: "commands",
+        states: "the pod reads the partition of its hash",
+        advice: "The pod reads other partitions than its own, as a member of a consumer group that several pods share: give each pod a group of its own, or have it read the partition of the hash alone.",
+        needs: COMMANDS,
+    },
+    Law {
+        rule: Rule::CommandAnyPartition,
+        code: "COMMAND_ANY_PARTITION",
+        severity: Severity::Info,
+        counts: "commands",
+        states: "the pod reads no other partition than that of the hash",
+        advice: "Allowed, and every pod reads every command then. Make sure that no two pods share a consumer group, and that the group begins with new commands.",
+        needs: COMMANDS,
+    },
+    Law {
+        rule: Rule::SilentWithKey,
+        code: "SILENT_WITH_KEY",
+        severity: Severity::Warn,
+        counts: "devices",
+        states: "a device that has a key does what it is asked",
+        advice: "Other devices of the pod carry commands out, so this one is gone and its key was left: delete the key when the connection ends; until it expires, commands to the device are lost.",
+        needs: COMMANDS,
+    },
+    Law {
         rule: Rule::CommandAnswerMissing,
         code: "COMMAND_ANSWER_MISSING",
         severity: Severity::Warn,
         counts: "commands",
         states: "commands are answered with command.response",
         advice: "Send command.response with the commandId; what came of the command is not known otherwise.",
+        needs: COMMANDS,
+    },
+    Law {
+        rule: Rule::AnswersNeverSent,
+        code: "ANSWERS_NEVER_SENT",
+        severity: Severity::Warn,
+        counts: "gateway",
+        states: "the outcome of commands is reported by command.response",
+        advice: "Send command.response with the commandId; without it the platform waits for an effect of each command, and cannot say why a device refused.",
         needs: COMMANDS,
     },
     Law {
@@ -285,7 +376,7 @@ pub(in crate::check) const LAWS: [Law; 33] = [
         severity: Severity::Fail,
         counts: "commands",
         states: "a copy of a command is not carried out again",
-        advice: "Remember the commandIds of the last minutes and pass over a command that came before.",
+        advice: "Remember the commandIds of the last minutes and pass over a command that came before; until then, keep commands in the topic for minutes only (retention.ms).",
         needs: "no command was answered after which a copy could be told",
     },
     Law {
@@ -294,7 +385,7 @@ pub(in crate::check) const LAWS: [Law; 33] = [
         severity: Severity::Fail,
         counts: "commands",
         states: "a command is not carried out after expiresAt",
-        advice: "Compare expiresAt with the clock before you pass a command on to the device.",
+        advice: "Compare expiresAt with the clock before you pass a command on: a pod that reads old commands again starts charges without an order. Until then, keep commands in the topic for minutes only (retention.ms).",
         needs: "no command was answered after which an expired one could be told",
     },
 ];

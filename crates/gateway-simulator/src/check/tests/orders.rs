@@ -1,10 +1,12 @@
 //! What comes of commands.
 
 use super::{Court, at, device};
-use crate::check::orders::Trial;
+use crate::check::key::Key;
+use crate::check::orders::{Phase, Trial};
 use crate::check::verdict::{Standing, Verdict};
-use domain::event::{CommandAnswer, EventKind};
-use domain::ids::{CommandId, GatewayId};
+use domain::event::{CommandAnswer, EventKind, StatusReport};
+use domain::ids::{CommandId, ConnectorId, GatewayId};
+use domain::status::ConnectorStatus;
 use uuid::Uuid;
 
 const TWICE: CommandId = CommandId(Uuid::from_u128(1));
@@ -15,16 +17,21 @@ const LAST: CommandId = CommandId(Uuid::from_u128(3));
 fn commanded() -> Court {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(10);
-    court.judge.begin(Trial {
+    court.judge.begin(trial());
+    court
+}
+
+fn trial() -> Trial {
+    Trial {
         charge_point_id: device("CP-1"),
+        connector_id: None,
         pod: GatewayId::parse("pod-0").unwrap(),
         partition: 7,
         twice: TWICE,
         expired: EXPIRED,
         last: LAST,
         began: at(10),
-    });
-    court
+    }
 }
 
 impl Court {
@@ -36,6 +43,20 @@ impl Court {
             reason: reason.map(str::to_owned),
         };
         self.says("pod-0", EventKind::CommandAnswered(answer))
+    }
+
+    /// The first connector reports that status, asked or not.
+    fn shows(&mut self, status: ConnectorStatus) -> &mut Self {
+        self.says(
+            "pod-0",
+            EventKind::StatusChanged(StatusReport {
+                connector_id: ConnectorId::parse(1).unwrap(),
+                status,
+                error_code: None,
+                info: None,
+                vendor_error_code: None,
+            }),
+        )
     }
 
     fn conclude(&mut self) -> Verdict {
@@ -77,11 +98,94 @@ fn a_device_that_has_gone_meanwhile_need_not_answer() {
 }
 
 #[test]
-fn a_heartbeat_without_an_answer_is_a_warning() {
+fn a_status_without_an_answer_is_proof_and_that_answers_are_never_sent_is_said_once() {
+    let mut court = commanded();
+    court.at(11).shows(ConnectorStatus::Available);
+    assert_eq!(court.judge.effects(&device("CP-1"), Phase::First), 1);
+    court.at(30).conclude();
+    assert_eq!(court.broken(), ["ANSWERS_NEVER_SENT"]);
+    assert_eq!(court.standing("COMMAND_LOST"), Standing::Pass);
+    assert_eq!(court.standing("COMMAND_REPEATED"), Standing::NotJudged);
+    court.answers(CommandId(Uuid::from_u128(9)), "Accepted", None);
+    assert_eq!(court.broken(), ["COMMAND_ANSWER_MISSING"], "others are answered");
+}
+
+#[test]
+fn other_events_are_neither_proof_nor_a_sign_that_a_command_was_lost() {
     let mut court = commanded();
     court.at(11).beats("pod-0").at(30).conclude();
-    assert_eq!(court.broken(), ["COMMAND_ANSWER_MISSING"]);
-    assert_eq!(court.standing("COMMAND_REPEATED"), Standing::NotJudged);
+    assert_eq!(court.broken(), [""; 0]);
+    assert_eq!(court.standing("COMMAND_LOST"), Standing::NotJudged);
+}
+
+#[test]
+fn a_status_that_is_new_is_not_what_was_asked_for() {
+    let mut court = commanded();
+    court.shows(ConnectorStatus::Available);
+    court.judge.enter(&device("CP-1"), Phase::Copy);
+    court.at(12).shows(ConnectorStatus::Preparing);
+    assert_eq!(court.judge.effects(&device("CP-1"), Phase::Copy), 0);
+    court.at(13).shows(ConnectorStatus::Preparing);
+    assert_eq!(court.judge.effects(&device("CP-1"), Phase::Copy), 1);
+}
+
+#[test]
+fn copies_and_expired_commands_show_by_what_the_device_says_then() {
+    let mut court = commanded();
+    for (second, phase) in [(11, Phase::First), (12, Phase::Copy), (13, Phase::Expired), (14, Phase::Last)] {
+        court.judge.enter(&device("CP-1"), phase);
+        court.at(second).shows(ConnectorStatus::Available);
+    }
+    court.conclude();
+    assert_eq!(court.verdict().codes(Standing::Fail), ["COMMAND_REPEATED", "COMMAND_EXPIRED"]);
+    let mut court = commanded();
+    for (second, phase) in [(11, Phase::First), (14, Phase::Last)] {
+        court.judge.enter(&device("CP-1"), phase);
+        court.at(second).shows(ConnectorStatus::Available);
+    }
+    court.conclude();
+    assert_eq!(court.verdict().codes(Standing::Fail), [""; 0]);
+    assert_eq!(court.standing("COMMAND_EXPIRED"), Standing::Pass);
+}
+
+#[test]
+fn a_pod_that_reads_other_partitions_than_its_own_is_told_from_one_of_another_hash() {
+    for (elsewhere, code) in [(0, "COMMAND_LOST"), (1, "COMMAND_LOST"), (2, "COMMAND_GROUP_SHARED")] {
+        let mut court = commanded();
+        court.judge.enter(&device("CP-1"), Phase::Elsewhere);
+        for _ in 0..elsewhere {
+            court.at(20).shows(ConnectorStatus::Available);
+        }
+        court.conclude();
+        assert_eq!(court.broken(), [code], "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_pod_that_reads_its_own_partition_and_others_is_known() {
+    let mut court = commanded();
+    court.at(11).answers(TWICE, "Accepted", None).answers(LAST, "Accepted", None);
+    court.judge.enter(&device("CP-1"), Phase::Elsewhere);
+    court.at(12).shows(ConnectorStatus::Available).conclude();
+    assert_eq!(court.broken(), [""; 0]);
+    assert_eq!(court.standing("COMMAND_ANY_PARTITION"), Standing::Info);
+}
+
+#[test]
+fn a_device_that_is_gone_is_told_from_a_pod_that_cannot_be_reached() {
+    let mut court = commanded();
+    let mut second = court.event("pod-0", EventKind::Heartbeat);
+    second.charge_point_id = device("CP-2");
+    court.send(&second);
+    court.judge.begin(Trial { charge_point_id: device("CP-2"), ..trial() });
+    court.at(11).shows(ConnectorStatus::Available).conclude();
+    court.judge.key(
+        &device("CP-2"),
+        &Key::Held { value: "pod-0".to_owned(), ttl: Some(std::time::Duration::from_secs(300)) },
+        at(11),
+    );
+    court.judge.conclude(&device("CP-2"));
+    assert_eq!(court.broken(), ["SILENT_WITH_KEY", "ANSWERS_NEVER_SENT"]);
 }
 
 #[test]

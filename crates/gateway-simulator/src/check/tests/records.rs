@@ -234,3 +234,74 @@ fn records_that_are_read_late_are_no_silence() {
     court.judge.record(0, &record, at(5_000));
     assert_eq!(court.broken(), [""; 0]);
 }
+
+#[test]
+fn that_heartbeats_are_never_sent_is_said_once() {
+    let mut court = Court::new();
+    let boot = || EventKind::Connected(BootReport::default());
+    let mut other = court.event("pod-0", boot());
+    other.charge_point_id = device("CP-2");
+    court.send(&other).says("pod-0", boot());
+    court.at(300);
+    assert_eq!(court.standing("HEARTBEATS_NEVER_SENT"), Standing::NotJudged);
+    court.at(301);
+    let finding = court.verdict().finding("HEARTBEATS_NEVER_SENT").unwrap().clone();
+    assert_eq!((finding.standing, finding.broken, finding.judged), (Standing::Warn, 1, 1));
+    court.beats("pod-0");
+    assert_eq!(court.standing("HEARTBEATS_NEVER_SENT"), Standing::Pass);
+}
+
+#[test]
+fn measurands_that_were_lost_are_found() {
+    let mut court = Court::new();
+    let sample = r#"{"timestamp":"2026-09-21T14:13:20Z","sampledValue":{"value":"60.0","measurand":"Energy.Active.Import.Register"}}"#;
+    court.json(&format!(
+        r#"{{"eventId":"e","eventType":"transaction.meter_values","chargePointId":"CP-1","gatewayId":"p",
+            "timestamp":"2026-09-21T14:13:20Z","payload":{{"connectorId":1,"meterValues":[{sample},{sample}]}}}}"#
+    ));
+    assert_eq!(court.broken(), ["MEASURANDS_FLATTENED"]);
+}
+
+#[test]
+fn a_transaction_that_was_never_started_is_found() {
+    let mut court = Court::new();
+    for json in [
+        r#""connector.status_changed","payload":{"connectorId":1,"status":"Available"}"#,
+        r#""connector.status_changed","payload":{"connectorId":1,"status":"Charging"}"#,
+        r#""transaction.meter_values","payload":{"connectorId":1,"transactionId":1790000000}"#,
+    ] {
+        court.json(&format!(
+            r#"{{"eventId":"{}","gatewayId":"p","timestamp":"2026-09-21T14:13:20Z","chargePointId":"CP-1","eventType":{json}}}"#,
+            uuid::Uuid::now_v7()
+        ));
+    }
+    assert_eq!(court.broken(), ["STARTED_MISSING"]);
+    let example = &court.verdict().finding("STARTED_MISSING").unwrap().examples[0].clone();
+    assert_eq!(example, "partition 0 offset 2: transaction 1790000000 of CP-1");
+}
+
+#[test]
+fn a_clock_is_judged_by_five_events_of_a_pod() {
+    for (ahead_s, is_wrong) in [(0, false), (5, false), (6, true), (-5, false), (-6, true)] {
+        let mut court = Court::new();
+        for number in 0..5 {
+            assert_eq!(court.standing("CLOCK_SKEW"), Standing::NotJudged);
+            let mut event = court.at(number).event("pod-0", EventKind::Heartbeat);
+            event.claimed_at = event.claimed_at.map(|claimed| claimed + TimeDelta::seconds(ahead_s));
+            court.send(&event);
+        }
+        let expected: &[&str] = if is_wrong { &["CLOCK_SKEW"] } else { &[] };
+        assert_eq!(court.broken(), expected, "{ahead_s} s");
+    }
+}
+
+#[test]
+fn one_device_with_a_wrong_clock_and_one_event_that_waited_are_no_skew() {
+    let mut court = Court::new();
+    for late_s in [0, 0, 0, -50, 40] {
+        let mut event = court.event("pod-0", EventKind::Heartbeat);
+        event.claimed_at = event.claimed_at.map(|claimed| claimed - TimeDelta::seconds(late_s));
+        court.send(&event);
+    }
+    assert_eq!(court.standing("CLOCK_SKEW"), Standing::Pass);
+}

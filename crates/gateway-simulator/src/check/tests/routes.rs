@@ -1,6 +1,6 @@
 //! Keys beside events: what is proved, what is only suspected, and what is a race that proves nothing.
 
-use super::Court;
+use super::{Court, device};
 use crate::check::key::Key;
 use crate::check::verdict::Standing;
 use domain::event::{BootReport, CommandAnswer, EventKind};
@@ -65,6 +65,10 @@ fn a_device_that_goes_without_a_word_is_a_warning() {
     court.beats("pod-0").at(1).sees("pod-0", 300).at(6).misses();
     assert_eq!(court.standing("GOODBYE_MISSING"), Standing::NotJudged, "the goodbye may be on its way");
     court.at(11).misses();
+    assert_eq!(court.broken(), ["GOODBYES_NEVER_SENT"], "no goodbye was heard of any device");
+    let mut other = court.event("pod-0", EventKind::Disconnected { reason: None });
+    other.charge_point_id = device("CP-2");
+    court.send(&other);
     assert_eq!(court.broken(), ["GOODBYE_MISSING"]);
     court.leaves("pod-0");
     assert_eq!(court.broken(), NOTHING);
@@ -229,4 +233,50 @@ fn only_what_events_and_key_agree_on_can_be_commanded() {
     assert_eq!(can(&court), 1);
     court.at(7).leaves("pod-0");
     assert_eq!(can(&court), 0);
+}
+
+#[test]
+fn a_key_that_runs_low_under_a_device_that_is_heard_is_not_refreshed() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(190).beats("pod-0").at(195).sees("pod-0", 106);
+    assert_eq!(court.standing("ROUTE_NOT_REFRESHED"), Standing::NotJudged, "a third may be left");
+    court.at(205).beats("pod-0");
+    assert_eq!(court.broken(), ["ROUTE_NOT_REFRESHED"]);
+    let verdict = court.verdict();
+    let example = &verdict.finding("ROUTE_NOT_REFRESHED").unwrap().examples[0];
+    let expected = "CP-1 sends events with 96 s of 300 s left, and no refresh";
+    assert!(example.ends_with(expected), "{example}");
+    court.at(210).sees("pod-0", 300);
+    assert_eq!(court.standing("ROUTE_NOT_REFRESHED"), Standing::Pass, "it is, if late");
+}
+
+#[test]
+fn a_boot_is_no_refresh() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 300).at(205).beats("pod-0").sees("pod-0", 96);
+    court.at(210).says("pod-0", connected()).at(211).sees("pod-0", 299);
+    assert_eq!(court.broken(), ["ROUTE_NOT_REFRESHED"]);
+    court.at(300).sees("pod-0", 210).at(311).sees("pod-0", 299);
+    assert_eq!(court.broken(), NOTHING, "no boot was near: the gateway refreshes it");
+}
+
+#[test]
+fn a_key_that_runs_out_is_no_goodbye_that_is_missing() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees("pod-0", 10).at(12).misses().at(20).misses().at(30).misses();
+    assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"][..0]);
+    assert_eq!(court.standing("GOODBYES_NEVER_SENT"), Standing::NotJudged);
+}
+
+#[test]
+fn a_device_that_moves_and_is_not_taken_leave_of_shows_that_goodbyes_are_never_sent() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(10).beats("pod-1");
+    assert_eq!(court.standing("GOODBYES_NEVER_SENT"), Standing::NotJudged, "it may be late");
+    court.at(12);
+    let finding = court.verdict().finding("GOODBYES_NEVER_SENT").unwrap().clone();
+    assert_eq!((finding.standing, finding.broken, finding.judged), (Standing::Warn, 1, 1));
+    assert!(finding.examples[0].ends_with("CP-1 came from pod-0, which said nothing"), "{finding:?}");
+    court.leaves("pod-0");
+    assert_eq!(court.standing("GOODBYES_NEVER_SENT"), Standing::Pass);
 }

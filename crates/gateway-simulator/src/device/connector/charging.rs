@@ -20,7 +20,7 @@ impl Connector {
         if !self.is_free() {
             return;
         }
-        let Some(id) = ids.next() else { return };
+        let Some(id) = ids.next(now) else { return };
         self.plug_in(reaction);
         reaction.events.push(EventKind::TransactionStarted(TransactionStart {
             connector_id: self.id,

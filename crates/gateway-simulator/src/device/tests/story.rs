@@ -204,3 +204,26 @@ fn offline_it_goes_on_in_silence() {
     let back = bench.apply(Input::Connect);
     assert_eq!(told(&back), ["connected", "1 Charging", "2 Available"]);
 }
+
+#[test]
+fn back_without_a_boot_it_reports_nothing_of_its_own() {
+    let mut bench = Bench::new();
+    bench.apply(Input::Start(connector(1), tag()));
+    bench.apply(Input::Disconnect);
+    let back = bench.apply(Input::Resume);
+    assert_eq!((told(&back), back.link), (vec![], Some(LinkChange::Up)));
+    assert_eq!(bench.after(10), ["meter_values"]);
+}
+
+#[test]
+fn a_transaction_may_be_named_after_its_second() {
+    let spec = DeviceSpec::new(ChargePointId::parse("SIM-1").unwrap()).with_register_wh(1_150.0);
+    let (mut device, ids) = (Device::new(spec, pace()), TransactionIds::unix_seconds());
+    device.apply(Input::Connect, start(), &ids);
+    let started = [1, 2].map(|number| device.apply(Input::Start(connector(number), tag()), start(), &ids));
+    assert_eq!(told(&started[0])[1], "started 1753439400");
+    assert_eq!(told(&started[1])[1], "started 1753439400", "two starts of one second");
+    let stopped = device.apply(Input::Stop(connector(1)), start(), &ids);
+    let EventKind::TransactionStopped(stop) = &stopped.events[0] else { panic!("{stopped:?}") };
+    assert_eq!(stop.meter_stop_wh, Some(1_150.0));
+}

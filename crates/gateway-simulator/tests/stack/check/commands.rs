@@ -2,6 +2,7 @@
 
 use super::{failures, looks, stands, start};
 use crate::bench::{Bench, PATIENCE, settings};
+use crate::sample::connector;
 use domain::command::Command;
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::ids::EventId;
@@ -11,27 +12,47 @@ use std::time::Duration;
 use testkit::{eventually, unique};
 use wire::RawRecord;
 
+fn tag() -> domain::ids::IdTag {
+    domain::ids::IdTag::parse("RFID123").unwrap()
+}
+
 const COMMANDING: [(&str, &str); 1] = [("check.command", "true")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_simulator_itself_keeps_the_contract() {
     let mut settings = settings();
     settings.life.heartbeat_interval_s = 1;
+    settings.life.meter_interval_s = 1;
     let bench = Bench::start(settings, 4).await;
     let check = start(&bench, &COMMANDING).await;
     let devices: Vec<_> = (0..5).map(|_| DeviceSpec::new(crate::sample::charge_point())).collect();
     let first = devices[0].charge_point_id.clone();
     bench.simulator.connect_all(devices).await.unwrap();
+    bench.simulator.start_charging(&first, connector(1), &tag()).await.unwrap();
     eventually("three trials", || async { check.so_far().observed.commanded == 3 }).await;
+    stands(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
     bench.simulator.disconnect(&first).await.unwrap();
     stands(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
     let verdict = check.finish(false).await;
     assert_eq!(verdict.outcome, Judged::Keeps, "{verdict}");
     assert_eq!(verdict.codes(Standing::Warn), [""; 0], "{verdict}");
     let not_judged = verdict.codes(Standing::NotJudged);
-    for code in ["COMMAND_LOST", "COMMAND_ANSWER_MISSING", "COMMAND_REPEATED", "COMMAND_EXPIRED"] {
-        assert!(!not_judged.contains(&code), "{verdict}");
+    for code in [
+        "COMMAND_LOST",
+        "COMMAND_ANSWER_MISSING",
+        "ANSWERS_NEVER_SENT",
+        "COMMAND_REPEATED",
+        "COMMAND_EXPIRED",
+        "COMMAND_ANY_PARTITION",
+        "SILENT_WITH_KEY",
+        "STARTED_MISSING",
+        "HEARTBEATS_NEVER_SENT",
+        "GOODBYES_NEVER_SENT",
+        "CLOCK_SKEW",
+    ] {
+        assert!(!not_judged.contains(&code), "{code}: {verdict}");
     }
+    assert_eq!(verdict.codes(Standing::Info), ["TRACE_MISSING"], "{verdict}");
     let outcomes = bench.simulator.commands();
     let count = |wanted| outcomes.iter().filter(|received| received.outcome == wanted).count();
     assert_eq!((count(Outcome::Accepted), count(Outcome::Repeated), count(Outcome::Expired)), (6, 3, 3));
@@ -42,8 +63,11 @@ async fn a_gateway_that_does_not_answer_is_warned() {
     let mut settings = settings();
     settings.behaviour.answers_commands = false;
     let verdict = commanded(settings, 4, &[("check.command_timeout_s", "5")]).await;
-    assert_eq!(verdict.finding("COMMAND_ANSWER_MISSING").unwrap().standing, Standing::Warn, "{verdict}");
+    assert_eq!(verdict.codes(Standing::Warn), ["ANSWERS_NEVER_SENT"], "{verdict}");
     assert_eq!(failures(&verdict), [""; 0]);
+    for code in ["COMMAND_LOST", "COMMAND_REPEATED", "COMMAND_EXPIRED", "COMMAND_ANY_PARTITION"] {
+        assert_eq!(verdict.finding(code).unwrap().standing, Standing::Pass, "{verdict}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,83 @@
+//! The story with the deployed gateway: no start, no heartbeat, no goodbye and no answer is
+//! reported, and keys run out.
+
+use super::{PATIENCE, Registered, come_online, command, create, energy_climbs, prices, stop, until};
+use crate::stage::Stage;
+use anyhow::ensure;
+use gateway_simulator::Simulator;
+use launch::narrator::{Steps, call, heading, seen};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Plays it.
+pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
+    heading("The same with the deployed gateway");
+    let gateway = stage.deployed_gateway().await?;
+    let mut steps = Steps::new();
+    let (pile, _) = create(stage, &mut steps, "2").await?;
+    come_online(stage, &gateway, &mut steps, &pile).await?;
+    prices::tell(stage, &mut steps, &pile).await?;
+    start(stage, &gateway, &mut steps, &pile).await?;
+    read(stage, &mut steps, &pile).await?;
+    stop(stage, &gateway, &mut steps, &pile).await?;
+    prices::quote(stage, &mut steps, &pile).await?;
+    run_out(stage, &gateway, &mut steps, &pile).await?;
+    gateway.stop().await;
+    Ok(())
+}
+
+async fn start(
+    stage: &Stage,
+    gateway: &Simulator,
+    steps: &mut Steps,
+    pile: &Registered,
+) -> anyhow::Result<()> {
+    steps.next("The order service starts a charge; no answer comes, the connector shows the effect");
+    let body = json!({ "idTag": "RFID123", "connectorId": 1 });
+    let id = command(stage, gateway, pile, "start-transaction", &body).await?;
+    let path = format!("/api/v1/commands/{id}");
+    let confirmed = until(&stage.commands, &path, |it| it.text("/status") == "confirmed").await?;
+    ensure!(confirmed.text("/answer/status").is_empty(), "an answer came: {}", confirmed.body);
+    let effect = confirmed.text("/effect/kind");
+    ensure!(matches!(effect, "status" | "charging"), "another effect: {}", confirmed.body);
+    call("GET", &path, &format!("status confirmed, effect {effect}, no answer"));
+    Ok(())
+}
+
+async fn read(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+    steps.next("Readings show that a session has begun, and what it charges");
+    energy_climbs(stage, pile).await?;
+    let path = format!("{}/sessions", pile.path());
+    let sessions = until(&stage.assets, &path, |it| !it.text("/items/0/id").is_empty()).await?;
+    let (started_by, id) = (sessions.text("/items/0/startedBy"), sessions.text("/items/0/transactionId"));
+    ensure!(started_by == "readings" && !id.is_empty(), "it began otherwise: {}", sessions.body);
+    call("GET", &path, &format!("transactionId {id}, startedBy {started_by}"));
+    Ok(())
+}
+
+async fn run_out(
+    stage: &Stage,
+    gateway: &Simulator,
+    steps: &mut Steps,
+    pile: &Registered,
+) -> anyhow::Result<()> {
+    steps.next(
+        "The key of the device has run out; a command goes to the pod that the device was last heard through",
+    );
+    let key = format!("conn:{}", pile.device);
+    let redis = launch::redis()?;
+    let begun = Instant::now();
+    // An error means that Redis is not connected yet.
+    while !redis.get_many(&[&key]).await.is_ok_and(|values| values == [None]) {
+        ensure!(begun.elapsed() < PATIENCE, "the key {key} does not run out");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let body = json!({ "requestedMessage": "StatusNotification", "connectorId": 1 });
+    let id = command(stage, gateway, pile, "trigger-message", &body).await?;
+    let path = format!("/api/v1/commands/{id}");
+    let sent = until(&stage.commands, &path, |it| !it.text("/route").is_empty()).await?;
+    ensure!(sent.text("/route") == "last-heard", "another route: {}", sent.body);
+    call("GET", &path, &format!("gatewayId {}, route last-heard", sent.text("/gatewayId")));
+    seen("the device is online and can be commanded, though no key says where it is");
+    Ok(())
+}

@@ -1,0 +1,357 @@
+//! Which pod reads which partition of the command topic, and from where. No I/O and no clock.
+//!
+//! As asked, a pod reads the partition of its hash and continues where it was. The deployed gateway
+//! uses Kafka consumer groups: it begins at the last marked offset, or without one at the oldest.
+//! It marks offsets only when a claim ends in order, which the claims of a killed pod do not.
+
+use crate::settings::CommandGroups;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+/// The claims of all pods.
+#[derive(Debug)]
+pub(crate) struct Claims {
+    sharing: Sharing,
+    pods: Vec<State>,
+    claims: BTreeMap<i32, Vec<Claim>>,
+}
+
+/// How partitions are shared.
+#[derive(Debug)]
+enum Sharing {
+    /// For good.
+    Fixed,
+    /// By Kafka, among the pods of a group.
+    Groups {
+        groups: CommandGroups,
+        session: TimeDelta,
+        partitions: Vec<i32>,
+        /// By group (the number of a pod that is alone in its group, else 0) and partition.
+        marked: BTreeMap<(usize, i32), i64>,
+    },
+}
+
+/// Whether a pod runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Up,
+    /// Killed; its group has not noticed yet.
+    Missed {
+        since: DateTime<Utc>,
+    },
+    Gone,
+}
+
+/// A pod's claim of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Claim {
+    pod: usize,
+    /// The next offset; `None` for the first one, which is not known yet.
+    next: Option<i64>,
+}
+
+/// The offset to fetch from next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    /// No pod reads it.
+    Nowhere,
+    /// Some pod reads from the first offset, which is to be found out: the oldest, or the end.
+    First,
+    /// That offset.
+    Offset(i64),
+}
+
+impl Claims {
+    /// Each pod reads the partition of its number.
+    pub(crate) fn by_hash(partitions: impl Iterator<Item = i32>) -> Self {
+        let mut claims = BTreeMap::<i32, Vec<Claim>>::new();
+        let mut pods = Vec::new();
+        for (pod, partition) in partitions.enumerate() {
+            claims.entry(partition).or_default().push(Claim { pod, next: None });
+            pods.push(State::Up);
+        }
+        Self { sharing: Sharing::Fixed, pods, claims }
+    }
+
+    /// Each pod reads all partitions.
+    pub(crate) fn of_all(partitions: &[i32], pods: usize) -> Self {
+        let everybody = || (0..pods).map(|pod| Claim { pod, next: None }).collect();
+        let claims = partitions.iter().map(|partition| (*partition, everybody())).collect();
+        Self { sharing: Sharing::Fixed, pods: vec![State::Up; pods], claims }
+    }
+
+    /// The pods are consumers of Kafka groups whose members are missed after `session`.
+    pub(crate) fn of_groups(
+        groups: CommandGroups,
+        session: TimeDelta,
+        partitions: Vec<i32>,
+        pods: usize,
+    ) -> Self {
+        let claims = partitions.iter().map(|partition| (*partition, Vec::new())).collect();
+        let sharing = Sharing::Groups { groups, session, partitions, marked: BTreeMap::new() };
+        let mut all = Self { sharing, pods: vec![State::Up; pods], claims };
+        match groups {
+            CommandGroups::Shared => all.rebalance(),
+            CommandGroups::PerPod => (0..pods).for_each(|pod| all.claim_everything(pod)),
+        }
+        all
+    }
+
+    /// The partitions that some pod reads, or may come to read.
+    pub(crate) fn partitions(&self) -> Vec<i32> {
+        self.claims.keys().copied().collect()
+    }
+
+    /// Whether a pod that has no offset begins with the oldest command; else behind the newest.
+    pub(crate) const fn begins_with_the_oldest(&self) -> bool {
+        matches!(self.sharing, Sharing::Groups { .. })
+    }
+
+    /// The lowest offset that a running pod needs next from that partition.
+    pub(crate) fn from(&self, partition: i32) -> From {
+        let mut from = From::Nowhere;
+        for claim in self.claims.get(&partition).into_iter().flatten().filter(|claim| self.is_up(claim.pod)) {
+            from = match (claim.next, from) {
+                (None, _) => return From::First,
+                (Some(next), From::Offset(lowest)) => From::Offset(next.min(lowest)),
+                (Some(next), _) => From::Offset(next),
+            };
+        }
+        from
+    }
+
+    /// The first offset of that partition is this one.
+    pub(crate) fn begin(&mut self, partition: i32, first: i64) {
+        for claim in self.claims.get_mut(&partition).into_iter().flatten() {
+            claim.next.get_or_insert(first);
+        }
+    }
+
+    /// The pods that read the record at `offset`, which was fetched from the offset `from` on.
+    /// Their claims move behind it.
+    pub(crate) fn deliver(&mut self, partition: i32, from: i64, offset: i64) -> Vec<usize> {
+        let mut pods = Vec::new();
+        for claim in self.claims.get_mut(&partition).into_iter().flatten() {
+            let is_up = self.pods.get(claim.pod) == Some(&State::Up);
+            // A claim that was reset during the fetch waits for a fetch from its new offset.
+            if is_up && claim.next.is_some_and(|next| (from..=offset).contains(&next)) {
+                claim.next = Some(offset + 1);
+                pods.push(claim.pod);
+            }
+        }
+        pods
+    }
+
+    /// The offsets from `from` up to `to` cannot be read: claims that are at `from` continue at
+    /// `to`.
+    pub(crate) fn step_over(&mut self, partition: i32, from: i64, to: i64) {
+        for claim in self.claims.get_mut(&partition).into_iter().flatten() {
+            if claim.next == Some(from) {
+                claim.next = Some(to);
+            }
+        }
+    }
+
+    /// A pod is killed: its claims end without a mark.
+    pub(crate) fn kill(&mut self, pod: usize, now: DateTime<Utc>) {
+        let Sharing::Groups { groups, .. } = &self.sharing else {
+            self.set(pod, State::Gone);
+            return;
+        };
+        let state = match groups {
+            CommandGroups::Shared => State::Missed { since: now },
+            CommandGroups::PerPod => State::Gone,
+        };
+        self.claims.values_mut().for_each(|claims| claims.retain(|claim| claim.pod != pod));
+        self.set(pod, state);
+    }
+
+    /// A killed pod runs again.
+    pub(crate) fn restart(&mut self, pod: usize) {
+        self.set(pod, State::Up);
+        match &self.sharing {
+            Sharing::Fixed => {}
+            Sharing::Groups { groups: CommandGroups::PerPod, .. } => self.claim_everything(pod),
+            Sharing::Groups { groups: CommandGroups::Shared, .. } => self.rebalance(),
+        }
+    }
+
+    /// Assigns the partitions of pods whose session has expired to the others of their group.
+    pub(crate) fn settle(&mut self, now: DateTime<Utc>) {
+        let Sharing::Groups { session, .. } = &self.sharing else { return };
+        let session = *session;
+        let mut has_lost = false;
+        for state in &mut self.pods {
+            if matches!(state, State::Missed { since } if now - *since >= session) {
+                *state = State::Gone;
+                has_lost = true;
+            }
+        }
+        if has_lost {
+            self.rebalance();
+        }
+    }
+
+    /// The claims of the pods that run end in order, and each of those pods gets a range of the
+    /// partitions.
+    fn rebalance(&mut self) {
+        let Sharing::Groups { partitions, marked, .. } = &mut self.sharing else { return };
+        for (partition, claims) in &mut self.claims {
+            for claim in claims.drain(..) {
+                if let Some(next) = claim.next {
+                    marked.insert((0, *partition), next);
+                }
+            }
+        }
+        let up: Vec<usize> =
+            (0..self.pods.len()).filter(|pod| self.pods.get(*pod) == Some(&State::Up)).collect();
+        let size = partitions.len().div_ceil(up.len().max(1)).max(1);
+        for (pod, range) in up.iter().zip(partitions.chunks(size)) {
+            for partition in range {
+                let next = marked.get(&(0, *partition)).copied();
+                self.claims.entry(*partition).or_default().push(Claim { pod: *pod, next });
+            }
+        }
+    }
+
+    /// A pod that is alone in its group.
+    fn claim_everything(&mut self, pod: usize) {
+        let Sharing::Groups { partitions, marked, .. } = &self.sharing else { return };
+        for partition in partitions {
+            let next = marked.get(&(pod, *partition)).copied();
+            self.claims.entry(*partition).or_default().push(Claim { pod, next });
+        }
+    }
+
+    fn is_up(&self, pod: usize) -> bool {
+        self.pods.get(pod) == Some(&State::Up)
+    }
+
+    fn set(&mut self, pod: usize, state: State) {
+        if let Some(held) = self.pods.get_mut(pod) {
+            *held = state;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: TimeDelta = TimeDelta::seconds(10);
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    /// Six partitions that begin at offset 0.
+    fn groups(groups: CommandGroups, pods: usize) -> Claims {
+        let mut claims = Claims::of_groups(groups, SESSION, (0..6).collect(), pods);
+        begin(&mut claims);
+        claims
+    }
+
+    fn begin(claims: &mut Claims) {
+        (0..6).for_each(|partition| claims.begin(partition, 0));
+    }
+
+    /// The pods that read the record at `offset` of `partition`, fetched from there.
+    fn read(claims: &mut Claims, partition: i32, offset: i64) -> Vec<usize> {
+        claims.deliver(partition, offset, offset)
+    }
+
+    #[test]
+    fn a_shared_group_splits_the_partitions_in_ranges() {
+        let mut claims = groups(CommandGroups::Shared, 3);
+        let readers: Vec<_> = (0..6).map(|partition| read(&mut claims, partition, 0)).collect();
+        assert_eq!(readers, [[0], [0], [1], [1], [2], [2]]);
+        assert_eq!(groups(CommandGroups::Shared, 1).deliver(5, 0, 0), [0]);
+    }
+
+    #[test]
+    fn a_group_for_each_pod_reads_everything() {
+        let mut claims = groups(CommandGroups::PerPod, 2);
+        assert_eq!(read(&mut claims, 3, 0), [0, 1]);
+        assert!(claims.begins_with_the_oldest());
+    }
+
+    #[test]
+    fn a_pod_that_is_killed_reads_its_commands_again() {
+        let mut claims = groups(CommandGroups::PerPod, 2);
+        read(&mut claims, 3, 0);
+        claims.kill(0, at(0));
+        assert_eq!(read(&mut claims, 3, 1), [1], "the other one continues");
+        claims.restart(0);
+        assert_eq!(claims.from(3), From::First);
+        begin(&mut claims);
+        assert_eq!(claims.from(3), From::Offset(0));
+        assert_eq!(claims.deliver(3, 0, 0), [0], "the other one has had it");
+        assert_eq!(claims.deliver(3, 0, 1), [0]);
+        assert_eq!(claims.deliver(3, 0, 2), [1, 0]);
+    }
+
+    #[test]
+    fn the_partitions_of_a_killed_pod_are_read_again_by_the_others_once_it_is_missed() {
+        let mut claims = groups(CommandGroups::Shared, 3);
+        for partition in 0..6 {
+            read(&mut claims, partition, 0);
+        }
+        claims.kill(2, at(0));
+        assert_eq!(claims.from(4), From::Nowhere);
+        claims.settle(at(9));
+        assert_eq!(claims.from(4), From::Nowhere, "the group has not noticed");
+        claims.settle(at(10));
+        assert_eq!(claims.from(4), From::First, "nothing was marked");
+        begin(&mut claims);
+        assert_eq!(read(&mut claims, 4, 0), [1], "carried out again");
+        assert_eq!(claims.from(2), From::Offset(1), "what the others had read was marked");
+        assert_eq!(read(&mut claims, 2, 1), [0]);
+    }
+
+    #[test]
+    fn a_restart_gives_the_ranges_out_anew() {
+        let mut claims = groups(CommandGroups::Shared, 2);
+        read(&mut claims, 1, 0);
+        claims.kill(1, at(0));
+        claims.restart(1);
+        assert_eq!(claims.from(1), From::Offset(1));
+        assert_eq!(read(&mut claims, 1, 1), [0]);
+        begin(&mut claims);
+        assert_eq!(read(&mut claims, 3, 0), [1]);
+    }
+
+    #[test]
+    fn as_asked_a_pod_reads_on_where_it_was() {
+        let mut claims = Claims::by_hash([4, 7, 4].into_iter());
+        assert_eq!(claims.partitions(), [4, 7]);
+        claims.begin(4, 10);
+        assert_eq!(claims.deliver(4, 10, 10), [0, 2]);
+        claims.kill(2, at(0));
+        assert_eq!(claims.deliver(4, 11, 11), [0]);
+        claims.restart(2);
+        assert_eq!(claims.from(4), From::Offset(11));
+        assert_eq!(claims.deliver(4, 11, 11), [2]);
+    }
+
+    #[test]
+    fn what_was_fetched_before_a_pod_was_put_back_is_not_for_it() {
+        let mut claims = groups(CommandGroups::PerPod, 1);
+        for offset in 0..3 {
+            read(&mut claims, 0, offset);
+        }
+        claims.kill(0, at(0));
+        claims.restart(0);
+        claims.begin(0, 0);
+        assert_eq!(claims.deliver(0, 3, 3), [0; 0], "offsets 0 to 2 come first");
+        assert_eq!(claims.deliver(0, 0, 0), [0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_stepped_over() {
+        let mut claims = groups(CommandGroups::PerPod, 1);
+        claims.step_over(0, 0, 17);
+        assert_eq!(claims.from(0), From::Offset(17));
+        claims.step_over(0, 3, 20);
+        assert_eq!(claims.from(0), From::Offset(17));
+    }
+}

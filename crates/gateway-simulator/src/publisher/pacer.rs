@@ -1,0 +1,52 @@
+//! A pod that sends at most one event in a while: what it has to send waits in its queue.
+
+use super::Publisher;
+use super::record::Outgoing;
+use crate::error::SimulatorError;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// A pod's queue.
+#[derive(Debug)]
+pub(crate) struct Pacer {
+    interval: Duration,
+    sender: mpsc::Sender<Outgoing>,
+    receiver: Mutex<Option<mpsc::Receiver<Outgoing>>>,
+}
+
+impl Pacer {
+    /// A queue for `capacity` events, of which one is sent in each `interval`.
+    pub(crate) fn new(interval: Duration, capacity: usize) -> Self {
+        let (sender, receiver) = mpsc::channel(capacity.max(1));
+        Self { interval, sender, receiver: Mutex::new(Some(receiver)) }
+    }
+
+    /// Puts an event into the queue; one for which there is no room is lost.
+    pub(crate) fn enqueue(&self, outgoing: Outgoing, publisher: &Publisher) {
+        if let Err(mpsc::error::TrySendError::Full(lost) | mpsc::error::TrySendError::Closed(lost)) =
+            self.sender.try_send(outgoing)
+        {
+            publisher.counters.events_dropped.one();
+            lost.fail(SimulatorError::Lost);
+        }
+    }
+
+    /// Hands the events on, one in each interval, until it is dropped. Only the first call does.
+    pub(crate) async fn run(&self, publisher: &Publisher) {
+        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut queue) = receiver else { return };
+        let mut free_at = Instant::now();
+        while let Some(outgoing) = queue.recv().await {
+            if outgoing.is_lost_before(free_at).await {
+                outgoing.fail(SimulatorError::Lost);
+                continue;
+            }
+            free_at = Instant::now() + self.interval;
+            if let Err(error) = publisher.enqueue(outgoing.stamped(runtime::clock::now())).await {
+                tracing::debug!(%error, "an event is not sent");
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Killing pods, starting them again, and where their devices go.
+
+use super::tell::all_sent;
+use super::{Core, Origin, Simulator};
+use crate::device::Input;
+use crate::error::SimulatorError;
+use crate::publisher::SentEvent;
+use domain::ids::ChargePointId;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use std::sync::PoisonError;
+
+/// How a device is back after it lost its gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reconnect {
+    /// As after a boot: it introduces itself and reports every connector.
+    WithBoot,
+    /// As after an interruption: it reports nothing until something happens. The deployed gateway
+    /// writes no key then, so that the key still names the pod of the last boot.
+    WithoutBoot,
+}
+
+impl Simulator {
+    /// Kills a pod: its devices lose their connections, it reports nothing, their keys stay, and
+    /// events that it has not sent yet are lost. It reads no commands until it is restarted, and
+    /// the offsets of those that it read are not marked. Returns the devices that were connected to
+    /// it; they stay disconnected until they are reconnected.
+    ///
+    /// # Errors
+    /// When there is no such pod, or it is down already.
+    pub async fn kill_pod(&self, pod: usize) -> Result<Vec<ChargePointId>, SimulatorError> {
+        let killed = self.core.pod(pod).ok_or(SimulatorError::NoSuchPod(pod))?;
+        if !killed.kill() {
+            return Err(SimulatorError::PodDown(pod));
+        }
+        self.core.claims().kill(pod, runtime::clock::now());
+        Ok(self.core.cut_off(pod).await)
+    }
+
+    /// Starts a killed pod again, under its old name. As asked, it continues where it was; a
+    /// deployed one begins at the last marked offsets, or without any at the oldest, and so carries
+    /// commands out again.
+    ///
+    /// # Errors
+    /// When there is no such pod; one that is up is left alone.
+    pub fn restart_pod(&self, pod: usize) -> Result<(), SimulatorError> {
+        let restarted = self.core.pod(pod).ok_or(SimulatorError::NoSuchPod(pod))?;
+        if restarted.restart() {
+            self.core.claims().restart(pod);
+        }
+        Ok(())
+    }
+
+    /// A device that was connected before connects to that pod, whether or not it has noticed that
+    /// it lost its gateway. No pod reports a disconnection. Returns the events that were sent.
+    ///
+    /// # Errors
+    /// When it was never connected, or the pod does not exist or is down, or something is not confirmed.
+    pub async fn reconnect(
+        &self,
+        id: &ChargePointId,
+        pod: usize,
+        how: Reconnect,
+    ) -> Result<Vec<SentEvent>, SimulatorError> {
+        self.core.require_up(pod)?;
+        let slot = self.core.slot(id).ok_or_else(|| SimulatorError::NotConnected(id.clone()))?;
+        let mut slot = slot.lock().await;
+        slot.pod = pod;
+        let input = match how {
+            Reconnect::WithBoot => Input::Connect,
+            Reconnect::WithoutBoot => Input::Resume,
+        };
+        let origin = Origin::now(pod);
+        let reaction = slot.apply(input, &origin, &self.core);
+        let pending = self.core.react(&mut slot, reaction, &origin).await?;
+        drop(slot);
+        all_sent(pending).await
+    }
+
+    /// Reconnects many devices to one pod; returns how many events were sent.
+    ///
+    /// # Errors
+    /// The first of those that [`reconnect`](Self::reconnect) had.
+    pub async fn reconnect_all(
+        &self,
+        ids: impl IntoIterator<Item = ChargePointId>,
+        pod: usize,
+        how: Reconnect,
+    ) -> Result<usize, SimulatorError> {
+        stream::iter(ids)
+            .map(|id| async move { Ok(self.reconnect(&id, pod, how).await?.len()) })
+            .buffer_unordered(self.core.at_once())
+            .try_fold(0, |total, events| async move { Ok(total + events) })
+            .await
+    }
+
+    /// Whether a pod runs; `None` if there is none of that number.
+    #[must_use]
+    pub fn is_pod_up(&self, pod: usize) -> Option<bool> {
+        self.core.pod(pod).map(super::Pod::is_up)
+    }
+
+    /// Kills all pods, as a gateway ends that panics, and stops.
+    pub(crate) async fn abandon(&self) {
+        for pod in 0..self.core.pods.len() {
+            // One that is down already needs no killing.
+            drop(self.kill_pod(pod).await);
+        }
+        self.stop().await;
+    }
+}
+
+impl Core {
+    pub(super) fn require_up(&self, pod: usize) -> Result<(), SimulatorError> {
+        match self.pod(pod) {
+            None => Err(SimulatorError::NoSuchPod(pod)),
+            Some(found) if !found.is_up() => Err(SimulatorError::PodDown(pod)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Disconnects the devices of a pod; returns them.
+    async fn cut_off(&self, pod: usize) -> Vec<ChargePointId> {
+        let slots: Vec<_> = {
+            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+            slots.iter().map(|(id, slot)| (id.clone(), std::sync::Arc::clone(slot))).collect()
+        };
+        let mut lost = Vec::new();
+        for (id, slot) in slots {
+            let mut slot = slot.lock().await;
+            if slot.pod != pod {
+                continue;
+            }
+            // A device that reboots has an alarm; it would come back to a pod that is down.
+            if slot.is_online() || slot.device.due().is_some() {
+                lost.push(id.clone());
+            }
+            drop(slot.apply(Input::Disconnect, &Origin::now(pod), self));
+            self.note_held(&id, None);
+        }
+        lost
+    }
+}

@@ -1,0 +1,165 @@
+//! The deployed gateway before the judge: what it does is found, each thing by its rule, and
+//! nothing else.
+
+use super::{failures, stands, start};
+use crate::bench::{Bench, settings as as_asked};
+use crate::sample::{charge_point, connector};
+use chrono::TimeDelta;
+use domain::event::{BootReport, EventKind, GatewayEvent};
+use domain::ids::{EventId, IdTag};
+use gateway_simulator::check::Standing;
+use gateway_simulator::settings::CommandGroups;
+use gateway_simulator::{DeviceSpec, Manner, Reconnect, SimulatorSettings};
+use std::num::NonZeroU16;
+use testkit::{eventually, unique};
+use wire::routing::RoutingHash;
+
+fn settings() -> SimulatorSettings {
+    let mut settings = as_asked();
+    settings.behaviour.manner = Manner::Deployed;
+    settings
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_it_does_in_a_few_seconds_is_found_and_nothing_is_said_of_each_device() {
+    let mut settings = settings();
+    settings.life.meter_interval_s = 1;
+    let bench = Bench::start(settings, 4).await;
+    let overrides = [
+        ("check.command", "true"),
+        ("check.settle_ms", "1500"),
+        ("check.command_devices", "2"),
+        ("check.heartbeat_interval_s", "3"),
+    ];
+    let check = start(&bench, &overrides).await;
+    let charging = bench.device(0).await;
+    bench.device(1).await;
+    let tag = IdTag::parse("RFID123").unwrap();
+    bench.simulator.start_charging(&charging, connector(1), &tag).await.unwrap();
+    eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
+    stands(&check, "STARTED_MISSING", Standing::Warn).await;
+    stands(&check, "MEASURANDS_FLATTENED", Standing::Warn).await;
+    stands(&check, "HEARTBEATS_NEVER_SENT", Standing::Warn).await;
+    let verdict = check.finish(false).await;
+    assert_eq!(failures(&verdict), ["COMMAND_REPEATED", "COMMAND_EXPIRED"], "{verdict}");
+    let warnings = [
+        "TIME_SPELLING",
+        "HEARTBEATS_NEVER_SENT",
+        "STARTED_MISSING",
+        "MEASURANDS_FLATTENED",
+        "ANSWERS_NEVER_SENT",
+    ];
+    assert_eq!(verdict.codes(Standing::Warn), warnings, "{verdict}");
+    assert_eq!(verdict.codes(Standing::Info), ["TRACE_MISSING", "COMMAND_ANY_PARTITION"], "{verdict}");
+    for code in ["COMMAND_LOST", "COMMAND_GROUP_SHARED", "CLOCK_SKEW", "ROUTE_ELSEWHERE"] {
+        assert_eq!(verdict.finding(code).unwrap().standing, Standing::Pass, "{code}: {verdict}");
+    }
+    let answers = verdict.finding("ANSWERS_NEVER_SENT").unwrap();
+    assert_eq!((answers.broken, answers.judged), (1, 1), "said once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_not_refreshed_is_found_before_and_after_it_has_run_out() {
+    let mut settings = settings();
+    settings.life.meter_interval_s = 1;
+    settings.gateway.conn_ttl_s = 8;
+    let bench = Bench::start(settings, 4).await;
+    // An event counts that happened after a look, and these are sent half a second later.
+    let check = start(&bench, &[("check.look_interval_ms", "2000")]).await;
+    let id = bench.device(0).await;
+    let tag = IdTag::parse("RFID123").unwrap();
+    bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
+    stands(&check, "ROUTE_NOT_REFRESHED", Standing::Fail).await;
+    stands(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
+    let verdict = check.finish(false).await;
+    assert_eq!(failures(&verdict), ["ROUTE_RAN_OUT"], "the one includes the other: {verdict}");
+    for code in ["GOODBYE_MISSING", "GOODBYES_NEVER_SENT"] {
+        assert_eq!(verdict.finding(code).unwrap().standing, Standing::NotJudged, "{verdict}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_moves_without_a_boot_is_found() {
+    let mut settings = settings();
+    settings.life.meter_interval_s = 1;
+    let bench = Bench::start(settings, 4).await;
+    let check = start(&bench, &[("check.look_interval_ms", "2000")]).await;
+    let id = bench.device(0).await;
+    let tag = IdTag::parse("RFID123").unwrap();
+    bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
+    stands(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
+    bench.simulator.reconnect(&id, 1, Reconnect::WithoutBoot).await.unwrap();
+    stands(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
+    stands(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
+    assert_eq!(failures(&check.finish(false).await), ["ROUTE_ELSEWHERE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_pods_share_is_found() {
+    let partitions = NonZeroU16::new(6).unwrap();
+    let mut settings = settings();
+    settings.gateway.pods = 3;
+    settings.gateway.command_groups = CommandGroups::Shared;
+    // Of three pods and six partitions, pod 0 reads the first two, and goes by another one.
+    settings.gateway.pod_prefix = std::iter::repeat_with(|| unique("pod") + "-")
+        .find(|prefix| RoutingHash::Fnv1a32.partition(&format!("{prefix}0"), partitions) > 1)
+        .unwrap();
+    let bench = Bench::start(settings, 6).await;
+    let overrides =
+        [("check.command", "true"), ("check.command_partitions", "6"), ("check.command_timeout_s", "4")];
+    let check = start(&bench, &overrides).await;
+    bench.device(0).await;
+    eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
+    let verdict = check.finish(false).await;
+    assert_eq!(failures(&verdict), ["COMMAND_GROUP_SHARED"], "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_is_gone_and_left_its_key_is_found() {
+    let bench = Bench::start(settings(), 4).await;
+    let overrides = [
+        ("check.command", "true"),
+        ("check.command_devices", "2"),
+        ("check.settle_ms", "1000"),
+        ("check.command_timeout_s", "6"),
+    ];
+    let (here, gone) = (charge_point(), charge_point());
+    let check = start(&bench, &overrides).await;
+    // Neither can be commanded before its first event was read; by then one of them is gone.
+    for id in [&here, &gone] {
+        bench.simulator.connect(DeviceSpec::new(id.clone()).on_pod(0)).await.unwrap();
+        if id == &gone {
+            bench.simulator.disconnect(id).await.unwrap();
+        }
+    }
+    eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
+    let verdict = check.finish(false).await;
+    let finding = verdict.finding("SILENT_WITH_KEY").unwrap();
+    assert_eq!((finding.standing, finding.broken), (Standing::Warn, 1), "{verdict}");
+    assert!(finding.examples[0].starts_with(gone.as_str()), "{finding:?}");
+    assert_eq!(verdict.finding("COMMAND_LOST").unwrap().standing, Standing::Pass, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_goes_wrong_is_found() {
+    let bench = Bench::start(as_asked(), 4).await;
+    let check = start(&bench, &[]).await;
+    for _ in 0..5 {
+        let event = GatewayEvent {
+            event_id: EventId::parse(&unique("event")).unwrap(),
+            charge_point_id: charge_point(),
+            gateway_id: Some(bench.simulator.pods()[0].clone()),
+            claimed_at: Some(runtime::clock::now() + TimeDelta::seconds(20)),
+            trace_id: None,
+            kind: EventKind::Connected(BootReport::default()),
+        };
+        bench.simulator.send(event).await.unwrap();
+    }
+    stands(&check, "CLOCK_SKEW", Standing::Warn).await;
+    let verdict = check.finish(false).await;
+    assert_eq!(
+        verdict.finding("TIMESTAMP_ABSURD").unwrap().standing,
+        Standing::Pass,
+        "still believed: {verdict}"
+    );
+}
