@@ -145,7 +145,9 @@ async fn every_metric_stands_in_the_table() {
     let measured = measured(&platform, &fleet).await;
     for (service, families) in SERVICES.iter().zip(&measured) {
         let documented = documented(service);
-        let names = |families: &Families| families.keys().cloned().collect::<BTreeSet<_>>();
+        // Nothing is doubted here: histograms of that are there once something is.
+        let is_calm = |name: &&String| !name.starts_with("ingest_presence_doubt_");
+        let names = |families: &Families| families.keys().filter(is_calm).cloned().collect::<BTreeSet<_>>();
         assert_eq!(names(families), names(&documented), "metrics of {service}, and the table's");
         for (name, family) in families {
             assert_eq!(family, &documented[name], "{name} of {service}, and the table's");

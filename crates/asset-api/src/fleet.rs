@@ -4,6 +4,7 @@ pub mod routes;
 
 use crate::api::Api;
 use crate::error::ApiError;
+use crate::piles::{Confidence, count_by_confidence};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
@@ -30,6 +31,8 @@ struct FleetView {
     counted_at: DateTime<Utc>,
     piles: BTreeMap<&'static str, i64>,
     stations: BTreeMap<&'static str, i64>,
+    /// Piles by how far their statuses can be trusted.
+    confidence: BTreeMap<Confidence, i64>,
 }
 
 /// `GET /api/v1/fleet`
@@ -40,11 +43,16 @@ pub async fn count(api: Data<Api>, fleet: Data<Fleet>) -> Result<HttpResponse, P
         return Ok(HttpResponse::Ok().json(known));
     }
     let (begun, counted_at) = (Instant::now(), runtime::clock::now());
+    let silent_since = api.doubts().silent_since;
     let counted = api
-        .run(|mut connection| async move { Ok::<_, ApiError>(storage::fleet::count(&mut connection).await?) })
+        .run(move |mut connection| async move {
+            Ok::<_, ApiError>(storage::fleet::count(&mut connection, silent_since).await?)
+        })
         .await?;
     let piles = counted.piles.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
-    let view = FleetView { counted_at, piles, stations: counted.stations };
+    let trust = counted.trust.iter().map(|(trust, count)| (trust, *count));
+    let confidence = count_by_confidence(trust, api.doubts());
+    let view = FleetView { counted_at, piles, stations: counted.stations, confidence };
     let answer = HttpResponse::Ok().json(&view);
     *last = Some((begun, view));
     Ok(answer)

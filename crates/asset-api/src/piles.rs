@@ -6,7 +6,7 @@ pub mod problem;
 pub mod routes;
 mod view;
 
-pub use live::Doubts;
+pub use live::{Confidence, Doubts, count_by_confidence, of_trust};
 
 use crate::api::Api;
 use crate::caller::Caller;

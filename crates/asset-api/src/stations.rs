@@ -49,7 +49,7 @@ pub async fn create(
     let location = format!("/api/v1/stations/{}", station.id);
     Ok(edition::respond(StatusCode::CREATED, station.edition)
         .insert_header((header::LOCATION, location))
-        .json(StationView::of(&station, &Availability::default())))
+        .json(StationView::of(&station, &Availability::default(), api.doubts())))
 }
 
 /// `GET /api/v1/stations`
@@ -78,9 +78,9 @@ async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<Htt
             Ok((page, availability))
         })
         .await?;
-    let nothing = Availability::default();
+    let (nothing, doubts) = (Availability::default(), api.doubts());
     let shown = page.show(|station: &Station| {
-        StationView::of(station, availability.get(&station.id).unwrap_or(&nothing))
+        StationView::of(station, availability.get(&station.id).unwrap_or(&nothing), doubts)
     });
     Ok(HttpResponse::Ok().json(shown))
 }
@@ -105,10 +105,10 @@ async fn list_near(
             Ok((page, availability))
         })
         .await?;
-    let nothing = Availability::default();
+    let (nothing, doubts) = (Availability::default(), api.doubts());
     let shown = page.show(|(station, _)| {
         let availability = availability.get(&station.id).unwrap_or(&nothing);
-        StationView::of(station, availability).seen_from(station, near.place)
+        StationView::of(station, availability, doubts).seen_from(station, near.place)
     });
     Ok(HttpResponse::Ok().json(shown))
 }
@@ -117,7 +117,11 @@ async fn list_near(
 pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
     let (station, availability) = find(&api, id).await?;
-    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(&station, &availability)))
+    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(
+        &station,
+        &availability,
+        api.doubts(),
+    )))
 }
 
 /// `GET /api/v1/stations/{stationId}/availability`
@@ -127,7 +131,7 @@ pub async fn availability(
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
     let (_, availability) = find(&api, id).await?;
-    Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability)))
+    Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.doubts())))
 }
 
 /// A station beside how its piles stand.
@@ -178,7 +182,11 @@ async fn edit(
             stations::update(&mut connection, id, if_match.versions(), &signature, change).await?
         })
         .await?;
-    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(&station, &availability)))
+    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(
+        &station,
+        &availability,
+        api.doubts(),
+    )))
 }
 
 /// `DELETE /api/v1/stations/{stationId}`
@@ -211,6 +219,9 @@ pub async fn restore(
             Ok(stations::restore(&mut connection, id, if_match.versions(), &signature).await??)
         })
         .await?;
-    Ok(edition::respond(StatusCode::OK, station.edition)
-        .json(StationView::of(&station, &Availability::default())))
+    Ok(edition::respond(StatusCode::OK, station.edition).json(StationView::of(
+        &station,
+        &Availability::default(),
+        api.doubts(),
+    )))
 }

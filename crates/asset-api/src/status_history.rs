@@ -12,6 +12,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::history::Change;
 use domain::ids::{ConnectorId, GatewayId};
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use runtime::Problem;
 use runtime::http::page::Page;
@@ -47,6 +48,7 @@ enum KindView<'a> {
     Connectivity {
         online: bool,
         gateway_id: Option<&'a GatewayId>,
+        confidence: Confidence,
     },
 }
 
@@ -60,9 +62,11 @@ impl<'a> ChangeView<'a> {
                 error_code: change.error_code.as_deref(),
                 vendor_error_code: change.vendor_error_code.as_deref(),
             },
-            Change::Connectivity(change) => {
-                KindView::Connectivity { online: change.online, gateway_id: change.gateway_id.as_ref() }
-            }
+            Change::Connectivity(change) => KindView::Connectivity {
+                online: change.online,
+                gateway_id: change.gateway_id.as_ref(),
+                confidence: change.confidence,
+            },
         };
         Self { at: noted.at, noted_at: noted.place.noted_at, change }
     }

@@ -6,6 +6,7 @@ use crate::api::Api;
 use crate::fields::Fields;
 use crate::fields::parse::{flag, in_query};
 use crate::page::{self, ByName};
+use crate::piles::{Confidence, Doubts, of_trust};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use runtime::http::QueryParams;
 use runtime::http::page::Page;
 use schemars::JsonSchema;
 use serde::Serialize;
+use storage::availability::Trust;
 use storage::charge_points::{self, Unregistered};
 
 /// A device as a response shows it.
@@ -23,6 +25,7 @@ use storage::charge_points::{self, Unregistered};
 struct UnregisteredView<'a> {
     charge_point_id: &'a str,
     online: bool,
+    confidence: Confidence,
     last_seen_at: DateTime<Utc>,
     gateway_id: Option<&'a str>,
     model: Option<&'a str>,
@@ -33,10 +36,18 @@ struct UnregisteredView<'a> {
 }
 
 impl<'a> UnregisteredView<'a> {
-    fn of(device: &'a Unregistered) -> Self {
+    fn of(device: &'a Unregistered, doubts: Doubts<'_>) -> Self {
+        let known = device.confidence.as_deref().and_then(domain::presence::Confidence::parse);
+        let trust = Trust {
+            confidence: Some(known.unwrap_or_default()),
+            partition: device.seen_partition,
+            online: device.online,
+            heard_at: Some(device.last_seen_at).max(device.written_at),
+        };
         Self {
             charge_point_id: &device.charge_point_id,
             online: device.online,
+            confidence: of_trust(&trust, doubts),
             last_seen_at: device.last_seen_at,
             gateway_id: device.gateway_id.as_deref(),
             model: device.model.as_deref(),
@@ -62,6 +73,7 @@ pub async fn list(
             Ok(charge_points::list_unregistered(&mut connection, online, after, request.rows()).await?)
         })
         .await?;
+    let doubts = api.doubts();
     let page = Page::cut(&request, rows, |last| ByName(last.charge_point_id.clone()));
-    Ok(HttpResponse::Ok().json(page.show(UnregisteredView::of)))
+    Ok(HttpResponse::Ok().json(page.show(|device| UnregisteredView::of(device, doubts))))
 }

@@ -9,6 +9,7 @@ use crate::routes::Way;
 use chrono::SubsecRound as _;
 use domain::command::{Command, Goal, Step};
 use domain::ids::PileId;
+use domain::presence::Confidence;
 use runtime::causes;
 use runtime::{clock, trace};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct RoutedCommand {
     pub partition: i32,
     /// What would show that it was done.
     pub goal: Option<Goal>,
+    /// How far the device is trusted to be online.
+    pub confidence: Confidence,
     /// How its gateway was found.
     pub way: Way,
     /// What its caller named the request.
@@ -141,6 +144,7 @@ impl RoutedCommand {
             route: self.way.source,
             degraded: self.way.degraded,
             seen_gateway_id: self.way.seen.clone(),
+            confidence: self.confidence,
             keyed: self.keyed.clone(),
         }
     }

@@ -6,7 +6,7 @@ use crate::error::DispatchError;
 use crate::intent::Intent;
 use crate::metrics::Metrics;
 use crate::routes::Routes;
-use crate::settings::DispatchSettings;
+use crate::settings::{DispatchSettings, DoubtfulStarts};
 use crate::together::Lost;
 use chrono::{SubsecRound as _, TimeDelta};
 use domain::command::{Command, CommandKind, CommandState, GatewayRoute, Refusal};
@@ -32,6 +32,7 @@ pub(crate) struct Dispatcher {
     delivery: Delivery,
     metrics: Metrics,
     startable: Vec<ConnectorStatus>,
+    doubtful_starts: DoubtfulStarts,
     ttl: TimeDelta,
     /// How long a command may be under way to the topic.
     patience: TimeDelta,
@@ -62,6 +63,7 @@ impl Dispatcher {
             delivery,
             metrics,
             startable: settings.startable_statuses.clone(),
+            doubtful_starts: settings.doubtful_starts,
             ttl: TimeDelta::seconds(settings.command_ttl_s.into()),
             patience: TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX),
             runtime: Handle::current(),
@@ -139,11 +141,15 @@ impl Dispatcher {
             return Ok(Prepared::Known(record));
         }
         let pile = look.pile.ok_or(DispatchError::PileNotFound)?;
+        if intent.is_start() && self.doubtful_starts == DoubtfulStarts::Refuse {
+            pile.check_trusted()?;
+        }
         let kind = intent.into_command(&pile, &self.startable)?;
         let way = self.routes.find(&pile).await?;
         Ok(Prepared::Routed(Box::new(RoutedCommand {
             pile_id,
             partition: way.route.partition,
+            confidence: pile.confidence,
             goal: pile.goal_of(&kind),
             command: self.compose(pile.charge_point_id, way.route.clone(), kind),
             way,

@@ -153,6 +153,7 @@ impl DispatchError {
 const fn told_of(refusal: &Refusal) -> Told {
     match refusal {
         Refusal::Offline(_) | Refusal::NeverHeard(_) => told::PILE_OFFLINE,
+        Refusal::Doubtful(_) => told::PILE_DOUBTFUL,
         Refusal::PileNotAvailable { .. } => told::PILE_NOT_AVAILABLE,
         Refusal::ConnectorNotAvailable { .. } | Refusal::NoSuchConnector { .. } => {
             told::CONNECTOR_NOT_AVAILABLE

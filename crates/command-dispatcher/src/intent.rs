@@ -71,6 +71,11 @@ impl Intent {
         Ok(KeyedRequest { key, digest: i64::from_ne_bytes(digest.to_ne_bytes()) })
     }
 
+    /// Whether it is to start charging.
+    pub(crate) const fn is_start(&self) -> bool {
+        matches!(self, Self::StartTransaction { .. })
+    }
+
     /// The OCPP 1.6 action that it leads to.
     pub(crate) const fn name(&self) -> &'static str {
         match self {

@@ -18,6 +18,7 @@ mod http;
 mod intent;
 mod lanes;
 mod metrics;
+mod presence;
 mod record;
 mod routes;
 mod service;

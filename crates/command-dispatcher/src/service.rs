@@ -8,6 +8,7 @@ use crate::dispatcher::Dispatcher;
 use crate::expiry::Expiry;
 use crate::lanes::Lanes;
 use crate::metrics::Metrics;
+use crate::presence::{Asker, Watch};
 use crate::routes::Routes;
 use crate::topic::CommandTopic;
 use crate::{Settings, http};
@@ -18,7 +19,7 @@ use runtime::kafka::Kafka;
 use runtime::redis::Redis;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::Database;
+use storage::{Database, DatabaseSettings};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Kept back from a request's deadline, so that the caller is told what it was about and not just that it is late.
@@ -47,6 +48,12 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let patience = deadline.saturating_sub(MARGIN);
     let books = Books::open(database.clone(), metrics.clone(), patience);
     let lanes = Lanes::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
+    // Finding silent devices reads all rows of devices, which connections for commands are set up not to do.
+    let watched = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })?;
+    let asker =
+        Asker::new(watched.clone(), redis.clone(), lanes.clone(), &settings.dispatch, &settings.presence);
+    let watch = Watch::new(watched, asker, settings.presence, &context.meter());
+    let watch = AbortOnDropHandle::new(tokio::spawn(watch.run(context.shutdown.clone())));
     let delivery = Delivery::new(books.clone(), lanes, metrics.clone(), patience);
     let routes = Routes::new(redis, &settings.dispatch, metrics.clone());
     let batches = Batches::open(database.clone(), &settings.dispatch);
@@ -74,6 +81,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     delivery.finish().await;
     expiry.await?;
     retention.await?;
+    watch.await?;
     Ok(())
 }
 

@@ -1,10 +1,12 @@
 //! What can be set; `defaults.toml` explains every key.
 
+use domain::presence::ProbeMessage;
 use domain::status::ConnectorStatus;
 use runtime::auth::AuthSettings;
 use runtime::settings::{HttpSettings, KafkaSettings, RedisSettings};
 use serde::Deserialize;
 use std::num::NonZeroU16;
+use std::time::Duration;
 use storage::DatabaseSettings;
 use wire::routing::RoutingHash;
 
@@ -27,6 +29,8 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// `[dispatch]`
     pub dispatch: DispatchSettings,
+    /// `[presence]`
+    pub presence: PresenceSettings,
 }
 
 /// `[dispatch]`: what may be commanded and where it goes.
@@ -41,6 +45,8 @@ pub struct DispatchSettings {
     pub routing_hash: RoutingHash,
     /// Statuses that a connector may be in for charging to start, at stations that name none themselves.
     pub startable_statuses: Vec<ConnectorStatus>,
+    /// What becomes of a start to a device that is doubtful.
+    pub doubtful_starts: DoubtfulStarts,
     /// Seconds after which a command must not be carried out any more.
     pub command_ttl_s: u32,
     /// Seconds that the topic may keep commands, by its `retention.ms` and its `segment.ms`.
@@ -63,4 +69,76 @@ pub struct DispatchSettings {
     pub batch_lease_ms: u64,
     /// Seconds that a batch may take.
     pub batch_ttl_s: u32,
+}
+
+/// What becomes of a start to a device that is online, but whose gateway is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DoubtfulStarts {
+    /// It is sent; the answer and the command say that the device was doubtful.
+    Send,
+    /// It is refused, 409 `PILE_DOUBTFUL`.
+    Refuse,
+}
+
+/// `[presence]`: which silent devices are asked whether they are there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresenceSettings {
+    /// What they are asked for.
+    pub probe_message: ProbeMessage,
+    /// Seconds without a sign of life after which a device is asked.
+    pub probe_after_s: u32,
+    /// Seconds in which a device is asked once.
+    pub probe_interval_s: u32,
+    /// Seconds that an answer may take.
+    pub probe_answer_s: u32,
+    /// Devices that are asked in a second.
+    pub probe_rate_per_s: u32,
+    /// By how much faster the devices of a suspected gateway are asked.
+    pub suspected_factor: u32,
+    /// Seconds without any event after which a gateway is silent.
+    pub gateway_silence_s: u32,
+    /// The topic of the gateways' events.
+    pub ingest_topic: String,
+    /// Seconds that reading a partition of it may be behind.
+    pub ingest_lag_s: u32,
+}
+
+impl PresenceSettings {
+    /// How long a device is silent before it is asked.
+    #[must_use]
+    pub fn probe_after(&self) -> Duration {
+        Duration::from_secs(self.probe_after_s.into())
+    }
+
+    /// In how long a device is asked once.
+    #[must_use]
+    pub fn probe_interval(&self) -> Duration {
+        Duration::from_secs(self.probe_interval_s.into())
+    }
+
+    /// How long an answer may take.
+    #[must_use]
+    pub fn probe_answer(&self) -> Duration {
+        Duration::from_secs(self.probe_answer_s.into())
+    }
+
+    /// How many devices of suspected gateways are asked in a second.
+    #[must_use]
+    pub const fn suspected_rate_per_s(&self) -> u32 {
+        self.probe_rate_per_s.saturating_mul(self.suspected_factor)
+    }
+
+    /// After how long without any event a gateway is silent.
+    #[must_use]
+    pub fn gateway_silence(&self) -> Duration {
+        Duration::from_secs(self.gateway_silence_s.into())
+    }
+
+    /// How far reading may be behind.
+    #[must_use]
+    pub fn ingest_lag(&self) -> Duration {
+        Duration::from_secs(self.ingest_lag_s.into())
+    }
 }

@@ -42,6 +42,7 @@ impl ChargePoint {
         Changes {
             charge_point: self.liveness != before.liveness
                 || self.boot != before.boot
+                || self.boot_probe.answer != before.boot_probe.answer
                 || self.clockless != before.clockless
                 || self.ledger_until != before.ledger_until,
             connectors: changed.map(|connector| connector.id).collect(),

@@ -1,6 +1,7 @@
 //! A charge point as the platform knows it through its events, and how one event changes it.
 
 use crate::awaited::Awaited;
+use crate::boot_probe::BootProbe;
 use crate::command::Taken;
 use crate::connector::Connector;
 use crate::event::{
@@ -34,6 +35,8 @@ pub struct ChargePoint {
     pub ledger_until: Option<DateTime<Utc>>,
     /// Commands that its events may still speak of.
     pub commands: Awaited,
+    /// The last request for a BootNotification: what answers it is not a restart.
+    pub boot_probe: BootProbe,
     /// Recent events that claimed an absurd time. The time they are ordered by is their record's, so a second copy would
     /// pass for a newer event if the first were not remembered.
     pub clockless: Vec<EventKey>,
@@ -115,6 +118,7 @@ impl ChargePoint {
             ledger: Ledger::default(),
             ledger_until: None,
             commands: Awaited::default(),
+            boot_probe: BootProbe::default(),
             clockless: Vec::new(),
         }
     }
@@ -140,6 +144,7 @@ impl ChargePoint {
             return Outcome::Ignored(Ignored::Duplicate);
         }
         self.liveness.last_seen_at = self.liveness.last_seen_at.max(stamp.at);
+        self.boot_probe.forget_past(stamp.appended_at);
         let heard =
             if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Offered::Stale };
         self.apply_kind(event, stamp, position, heard)
@@ -158,7 +163,9 @@ impl ChargePoint {
                 let boot = Dated { at: stamp.at, value: report.clone() };
                 keep_newer(&mut self.boot, boot);
                 self.beat(stamp);
-                self.commands.booted(stamp);
+                if let Some(restart) = self.boot_probe.restart(key, stamp) {
+                    self.commands.booted(restart);
+                }
                 heard.into()
             }
             EventKind::Heartbeat => {

@@ -6,6 +6,7 @@
 
 pub mod asset;
 pub mod awaited;
+pub mod boot_probe;
 pub mod calendar;
 pub mod change;
 pub mod charge_point;
@@ -23,6 +24,7 @@ pub mod ledger;
 pub mod liveness;
 pub mod measure;
 pub mod order;
+pub mod presence;
 pub mod sample;
 mod schema;
 pub mod session;

@@ -8,6 +8,7 @@ use domain::feed::{FeedChange, FeedKind, FeedSubject, SessionChanged, SessionPha
 use domain::generate::{at, clean_log, delivered, device};
 use domain::ids::{ConnectorId, EventId, GatewayId, SessionId, TransactionId};
 use domain::order::RecordPosition;
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 struct Follower {
     online: bool,
     gateway: Option<GatewayId>,
+    confidence: Confidence,
     statuses: BTreeMap<ConnectorId, ConnectorStatus>,
     sessions: BTreeMap<SessionId, SessionChanged>,
 }
@@ -26,8 +28,10 @@ impl Follower {
         assert_eq!(change.subject, FeedSubject::ChargePoint(device()));
         match change.kind {
             FeedKind::ConnectivityChanged(body) => {
-                assert!(self.online != body.online || self.gateway != body.gateway_id, "told for nothing");
-                (self.online, self.gateway) = (body.online, body.gateway_id);
+                let known = (self.online, self.gateway.clone(), self.confidence);
+                let news = (body.online, body.gateway_id, body.confidence);
+                assert_ne!(known, news, "told for nothing");
+                (self.online, self.gateway, self.confidence) = news;
             }
             FeedKind::ConnectorStatusChanged(body) => {
                 let before = self.statuses.insert(body.connector_id, body.status);
@@ -48,6 +52,7 @@ impl Follower {
     fn check(&self, state: &ChargePoint) {
         assert_eq!(self.online, state.liveness.online());
         assert_eq!(self.gateway.as_ref(), state.liveness.gateway());
+        assert_eq!(self.confidence, state.liveness.confidence());
         let reported = |(id, connector): (&ConnectorId, &domain::connector::Connector)| {
             Some((*id, connector.status.as_ref()?.newest().value.status))
         };

@@ -8,6 +8,7 @@ use domain::generate::{Record, at, clean_log, delivered, device};
 use domain::history::{Change, History};
 use domain::ids::{ConnectorId, EventId, GatewayId};
 use domain::order::RecordPosition;
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ proptest! {
     fn a_history_leads_to_what_stands((_, records) in delivered()) {
         let (state, history) = of(&records);
         let mut statuses = BTreeMap::new();
-        let mut connection = (false, None);
+        let mut connection = (false, None, Confidence::Live);
         for told in history.iter() {
             prop_assert_eq!(&told.charge_point_id, &device());
             match &told.change {
@@ -38,13 +39,14 @@ proptest! {
                     prop_assert_eq!(before, change.previous_status);
                 }
                 Change::Connectivity(change) => {
-                    let now = (change.online, change.gateway_id.clone());
+                    let now = (change.online, change.gateway_id.clone(), change.confidence);
                     prop_assert_ne!(&now, &connection);
                     connection = now;
                 }
             }
         }
-        prop_assert_eq!(connection, (state.liveness.online(), state.liveness.gateway().cloned()));
+        let live = &state.liveness;
+        prop_assert_eq!(connection, (live.online(), live.gateway().cloned(), live.confidence()));
         let stands = state.connectors.values();
         let stands = stands.filter_map(|held| Some((held.id, held.status.as_ref()?.newest().value.status)));
         prop_assert_eq!(statuses, stands.collect());

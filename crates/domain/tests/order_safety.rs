@@ -9,6 +9,7 @@ use domain::generate::{Record, at, clean_log, delivered, device, kinds};
 use domain::ids::{EventId, GatewayId};
 use domain::ledger::Derived;
 use domain::order::RecordPosition;
+use domain::presence::Confidence;
 use domain::sample::Samples;
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
@@ -19,6 +20,7 @@ type VisibleConnector = (u16, Option<ConnectorStatus>, Option<f64>, Option<f64>)
 #[derive(Debug, PartialEq)]
 struct Visible {
     online: bool,
+    confidence: Confidence,
     gateway: Option<GatewayId>,
     last_seen_at: DateTime<Utc>,
     last_heartbeat_at: Option<DateTime<Utc>>,
@@ -32,6 +34,7 @@ fn visible(state: &ChargePoint) -> Visible {
     sessions.unplaced.sort_by_key(|(event, _)| *event);
     Visible {
         online: state.liveness.online(),
+        confidence: state.liveness.confidence(),
         gateway: state.liveness.gateway().cloned(),
         last_seen_at: state.liveness.last_seen_at,
         last_heartbeat_at: state.liveness.last_heartbeat_at,

@@ -1,7 +1,7 @@
 //! From the states before a batch to those after it; pure.
 
 use crate::batch::Batch;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::charge_point::{ChargePoint, Ignored, Outcome};
 use domain::history::History;
 use domain::ids::CommandId;
@@ -23,6 +23,8 @@ pub(crate) struct Tally {
     pub commands: BTreeMap<(String, &'static str), u64>,
     /// Readings that were not stored, since their day is not kept.
     pub samples_outside: usize,
+    /// Since when each device was doubtful that was heard again.
+    pub doubts_ended: Vec<DateTime<Utc>>,
     undecodable: u64,
 }
 
@@ -45,6 +47,7 @@ pub(crate) fn fold(
     let mut history = History::default();
     let mut samples = Samples::default();
     let waiting = waiting(&states);
+    let doubts: Vec<_> = states.iter().map(doubted_since).collect();
     for item in &batch.items {
         let event = match &item.event {
             Ok(event) => event,
@@ -75,8 +78,14 @@ pub(crate) fn fold(
         *tally.dead_letters.entry(letter.reason).or_default() += 1;
     }
     tally.commands = settled(&states, &waiting);
+    let ended = states.iter().zip(doubts).filter(|(state, _)| doubted_since(state).is_none());
+    tally.doubts_ended = ended.filter_map(|(_, since)| since).collect();
     tally.samples_outside = samples.keep(|taken_at| kept.contains(&taken_at.date_naive()));
     (Folded { states, history, samples, dead_letters }, tally)
+}
+
+fn doubted_since(state: &ChargePoint) -> Option<DateTime<Utc>> {
+    state.liveness.standing_doubt().map(|doubt| doubt.since)
 }
 
 /// The commands that have not come to their end.

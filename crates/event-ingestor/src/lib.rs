@@ -11,17 +11,19 @@ mod days;
 mod fold;
 mod metrics;
 mod partition;
+mod presence;
 mod relay;
 mod replica;
 mod settings;
 
-pub use settings::{DEFAULTS, FeedSettings, IngestSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, Settings};
 
 use anyhow::Context as _;
 use days::Days;
 use metrics::Metrics;
+use presence::Presence;
 use relay::{FeedMetrics, Relay};
-use replica::Replica;
+use replica::{Pools, Replica};
 use runtime::Context;
 use runtime::causes;
 use runtime::kafka::Kafka;
@@ -42,6 +44,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let database = Database::for_batches(&settings.database).context("database settings")?;
     // Leases are renewed on a connection that no batch can hold up.
     let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })
+        .context("database settings")?;
+    // When gateways were heard, and which are suspected, is written and read beside the batches, and reads all devices at once.
+    let watch = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     // One to read and note, one to renew the lease meanwhile.
     let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database })
@@ -83,7 +88,20 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         tokio::spawn(census::keep_counting(database.clone(), Arc::clone(&metrics), context.shutdown.clone()));
     let census = AbortOnDropHandle::new(census);
     let counted = async { census.await.context("who counts the fleet died") };
-    let replica = Replica::new(id, settings.ingest, database, leases, kafka, metrics, days);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted)?;
+    let presence = Presence::new(settings.ingest.silence(settings.presence));
+    let heard = Arc::clone(&presence.gateways).keep_writing(watch.clone(), context.shutdown.clone());
+    let heard = AbortOnDropHandle::new(tokio::spawn(heard));
+    let heard = async { heard.await.context("the task that writes when gateways were heard died") };
+    let concerned = Arc::clone(&presence.concerned).keep_looking(
+        watch,
+        Arc::clone(&metrics),
+        presence.silence.answer,
+        context.shutdown.clone(),
+    );
+    let concerned = AbortOnDropHandle::new(tokio::spawn(concerned));
+    let concerned = async { concerned.await.context("the task that watches suspected gateways died") };
+    let replica =
+        Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
+    tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted, heard, concerned)?;
     Ok(())
 }

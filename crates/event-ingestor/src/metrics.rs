@@ -3,6 +3,7 @@
 mod fleet;
 
 use crate::fold::Tally;
+use chrono::TimeDelta;
 use domain::charge_point::Misfit;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use storage::census::Census;
+use storage::presence::silence::Judged;
 use uuid::Uuid;
 use wire::DecodeError;
 
@@ -22,6 +24,9 @@ pub(crate) struct Metrics {
     batch_duration: Histogram<f64>,
     latency: Histogram<f64>,
     silent: Counter<u64>,
+    doubtful: Counter<u64>,
+    doubt_after: Histogram<f64>,
+    doubt_lasted: Histogram<f64>,
     samples_outside: Counter<u64>,
     sample_days_dropped: Counter<u64>,
     status_days_dropped: Counter<u64>,
@@ -52,6 +57,8 @@ const OWN_REASONS: [&str; 2] = ["REFUSED_BY_DATABASE", "UNREADABLE_BATCH"];
 /// Seconds: from a quiet machine's milliseconds to a backlog's minutes.
 const LATENCY_BOUNDS: [f64; 14] =
     [0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 10.0, 60.0];
+/// Seconds: the goals are 30 s until a device is doubtful, and 90 s until that is settled.
+const WAIT_BOUNDS: [f64; 10] = [1.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 180.0, 600.0];
 const RECORD_BOUNDS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, 5_000.0];
 
 impl Metrics {
@@ -61,6 +68,7 @@ impl Metrics {
         // What has not happened yet is zero, not absent: an alert on a rate needs a beginning.
         for counter in [
             &metrics.silent,
+            &metrics.doubtful,
             &metrics.samples_outside,
             &metrics.sample_days_dropped,
             &metrics.status_days_dropped,
@@ -77,6 +85,10 @@ impl Metrics {
 
     fn instruments(meter: &Meter, replica: Uuid) -> Self {
         let counter = |name, about| meter.u64_counter(name).with_description(about).build();
+        let waits = |name, about| {
+            let histogram = meter.f64_histogram(name).with_unit("s").with_description(about);
+            histogram.with_boundaries(WAIT_BOUNDS.to_vec()).build()
+        };
         let seconds = |name, about| {
             let histogram = meter.f64_histogram(name).with_unit("s").with_description(about);
             histogram.with_boundaries(LATENCY_BOUNDS.to_vec()).build()
@@ -96,6 +108,18 @@ impl Metrics {
                 "From a record's Kafka timestamp to its effect being committed",
             ),
             silent: counter("ingest.silent_devices", "Devices taken offline since they were not heard"),
+            doubtful: counter(
+                "ingest.doubtful_devices",
+                "Devices that became doubtful because their gateway was silent",
+            ),
+            doubt_after: waits(
+                "ingest.presence.doubt_after",
+                "From when a device was last heard until it was doubtful",
+            ),
+            doubt_lasted: waits(
+                "ingest.presence.doubt_lasted",
+                "From when a device became doubtful until it was heard again or offline",
+            ),
             samples_outside: counter(
                 "ingest.samples.outside",
                 "Meter readings that were not stored, since their day is too old or too far ahead",
@@ -151,9 +175,18 @@ impl Metrics {
         self.latency.record(age.as_secs_f64(), &[]);
     }
 
-    /// So many devices were taken offline since they were not heard.
-    pub(crate) fn fell_silent(&self, devices: usize) {
-        self.silent.add(u64::try_from(devices).unwrap_or(u64::MAX), &[]);
+    /// Silent devices were judged.
+    pub(crate) fn judged(&self, judged: &Judged) {
+        self.silent.add(u64::try_from(judged.gone).unwrap_or(u64::MAX), &[]);
+        self.doubtful.add(u64::try_from(judged.doubted.len()).unwrap_or(u64::MAX), &[]);
+        let seconds = |after: &TimeDelta| after.to_std().unwrap_or_default().as_secs_f64();
+        judged.doubted.iter().for_each(|after| self.doubt_after.record(seconds(after), &[]));
+        judged.doubts_settled.iter().for_each(|after| self.doubt_settled(*after));
+    }
+
+    /// A device was doubtful for so long and is not any more.
+    pub(crate) fn doubt_settled(&self, after: TimeDelta) {
+        self.doubt_lasted.record(after.to_std().unwrap_or_default().as_secs_f64(), &[]);
     }
 
     /// So many days of meter samples were dropped.
@@ -180,6 +213,11 @@ impl Metrics {
     /// Whether a partition is read by this replica.
     pub(crate) fn reads(&self, partition: i32) -> bool {
         self.locked().contains_key(&partition)
+    }
+
+    /// The partitions that are read by this replica, in order.
+    pub(crate) fn owned(&self) -> Vec<i32> {
+        self.locked().keys().copied().collect()
     }
 
     /// The fleet was counted; `None` when it is not for this replica to count it, or could not be.

@@ -7,12 +7,14 @@ mod write;
 use crate::batch::Batch;
 use crate::days::Days;
 use crate::metrics::Metrics;
+use crate::presence::{Concerned, HeardGateways};
 use crate::settings::IngestSettings;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::ingest_partitions::{self, PartitionLease};
+use storage::presence::silence::SilencePolicy;
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +33,12 @@ pub(crate) struct PartitionTask {
     pub reader: PartitionReader,
     pub metrics: Arc<Metrics>,
     pub days: Arc<Days>,
+    /// When gateways were heard.
+    pub gateways: Arc<HeardGateways>,
+    /// Devices that a silent gateway concerns.
+    pub concerned: Arc<Concerned>,
+    /// What follows from silence.
+    pub silence: SilencePolicy,
     pub lease: PartitionLease,
     /// When everything that was on the partition had been written, for the last time.
     pub caught_up: watch::Sender<Option<tokio::time::Instant>>,

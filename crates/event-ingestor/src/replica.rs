@@ -5,6 +5,7 @@ mod share;
 use crate::days::Days;
 use crate::metrics::Metrics;
 use crate::partition::{Ended, PartitionTask};
+use crate::presence::Presence;
 use crate::settings::IngestSettings;
 use runtime::Shutdown;
 use runtime::causes;
@@ -21,6 +22,14 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+/// Where a replica writes.
+pub(crate) struct Pools {
+    /// Connections for batches.
+    pub database: Database,
+    /// The connection that leases are renewed on, which no batch can hold up.
+    pub leases: Database,
+}
+
 /// A replica and the partitions that it reads.
 pub(crate) struct Replica {
     id: Uuid,
@@ -30,6 +39,7 @@ pub(crate) struct Replica {
     kafka: Kafka,
     metrics: Arc<Metrics>,
     days: Arc<Days>,
+    presence: Presence,
     turns: Arc<Semaphore>,
     owned: BTreeMap<i32, Owned>,
     discover_at: Instant,
@@ -56,12 +66,13 @@ impl Replica {
     pub(crate) fn new(
         id: Uuid,
         settings: IngestSettings,
-        database: Database,
-        leases: Database,
+        pools: Pools,
         kafka: Kafka,
         metrics: Arc<Metrics>,
         days: Arc<Days>,
+        presence: Presence,
     ) -> Self {
+        let Pools { database, leases } = pools;
         Self {
             id,
             turns: Arc::new(Semaphore::new(settings.concurrent_batches.get())),
@@ -71,6 +82,7 @@ impl Replica {
             kafka,
             metrics,
             days,
+            presence,
             owned: BTreeMap::new(),
             discover_at: Instant::now(),
             knows_topic: false,
@@ -174,6 +186,9 @@ impl Replica {
             reader: self.kafka.reader(&lease.topic, partition),
             metrics: Arc::clone(&self.metrics),
             days: Arc::clone(&self.days),
+            gateways: Arc::clone(&self.presence.gateways),
+            concerned: Arc::clone(&self.presence.concerned),
+            silence: self.presence.silence,
             turns: Arc::clone(&self.turns),
             lease,
             caught_up,

@@ -1,10 +1,12 @@
 //! What an operator can set; `defaults.toml` is the manual.
 
+use domain::presence::ProbeMessage;
 use runtime::settings::KafkaSettings;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use storage::DatabaseSettings;
+use storage::presence::silence::SilencePolicy;
 
 /// Every setting with its default, commented.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
@@ -15,6 +17,8 @@ pub const DEFAULTS: &str = include_str!("../defaults.toml");
 pub struct Settings {
     /// What to read and how.
     pub ingest: IngestSettings,
+    /// When silence means that a device is gone.
+    pub presence: PresenceSettings,
     /// What to tell other services, and how.
     pub feed: FeedSettings,
     /// Where to write.
@@ -47,6 +51,16 @@ pub struct IngestSettings {
     pub sample_retention_days: u32,
     /// How long the history of statuses is kept, in days.
     pub status_retention_days: u32,
+}
+
+/// When silence means that a device is gone: what the dispatcher, which asks devices, is set to.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresenceSettings {
+    /// What silent devices are asked for.
+    pub probe_message: ProbeMessage,
+    /// How long a device may take to answer, in seconds.
+    pub probe_answer_s: u32,
 }
 
 /// What to tell other services, and how.
@@ -102,6 +116,16 @@ impl IngestSettings {
     #[must_use]
     pub const fn heartbeat_timeout(&self) -> Duration {
         Duration::from_secs(self.heartbeat_timeout_s)
+    }
+
+    /// What follows from silence, where devices are asked as `presence` says.
+    #[must_use]
+    pub fn silence(&self, presence: PresenceSettings) -> SilencePolicy {
+        SilencePolicy {
+            timeout: self.heartbeat_timeout(),
+            answer: Duration::from_secs(presence.probe_answer_s.into()),
+            probing: presence.probe_message.is_on(),
+        }
     }
 
     /// How often to look for silent devices.

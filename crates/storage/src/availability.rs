@@ -2,12 +2,14 @@
 //! tells what a pile's status is; to have Postgres work it out for each row costs more than all of the reading.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
-use crate::{Connection, StorageError};
+use crate::{Connection, StorageError, charge_points};
+use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-use diesel::sql_types::{Array, Bool, Int2, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int2, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::asset::ConnectorType;
 use domain::ids::{ConnectorId, StationId};
+use domain::presence::Confidence;
 use domain::status::{ConnectorStatus, PileStatus};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +26,21 @@ pub struct Availability {
     /// Their connectors, declared or heard of, by type, which is `None` where it was not declared. All connectors of a device
     /// that is offline are `Offline`, all of one that is out of service as a whole are that.
     pub connectors: BTreeMap<Option<ConnectorType>, Tally>,
+    /// What decides how far the status of each of its piles can be trusted.
+    pub trust: Vec<Trust>,
+}
+
+/// What decides how far the status of a pile can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trust {
+    /// What is known of its device; `None` when that was never heard.
+    pub confidence: Option<Confidence>,
+    /// The partition that last spoke of the device.
+    pub partition: Option<i32>,
+    /// Whether the device is online.
+    pub online: bool,
+    /// When the platform last heard of it, see [`LiveView::heard_at`](crate::piles::LiveView).
+    pub heard_at: Option<DateTime<Utc>>,
 }
 
 impl Availability {
@@ -66,10 +83,14 @@ pub async fn load_many(
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<Standing> = Bulk(Wanted { ids }).load(connection).await?;
     let mut stations: HashMap<StationId, Availability> = HashMap::new();
-    for (station, declared, online, numbers, statuses) in rows {
+    for (station, declared, online, confidence, partition, heard_at, numbers, statuses) in rows {
         let heard = heard(&numbers.unwrap_or_default(), &statuses.unwrap_or_default())?;
         let declared = serde_json::from_str(&declared).map_err(broken)?;
-        stations.entry(StationId(station)).or_default().count(declared, online, heard);
+        let confidence = online.map(|_| charge_points::confidence(confidence.as_deref())).transpose()?;
+        let availability = stations.entry(StationId(station)).or_default();
+        let trust = Trust { confidence, partition, online: online == Some(true), heard_at };
+        availability.trust.push(trust);
+        availability.count(declared, online, heard);
     }
     Ok(stations)
 }
@@ -140,9 +161,18 @@ struct Declared {
     kind: ConnectorType,
 }
 
-/// A pile: its station, the connectors that were declared, whether its device is there (null: it was never heard), and the numbers
-/// and statuses of the connectors that were heard of.
-type Standing = (Uuid, String, Option<bool>, Option<Vec<i16>>, Option<Vec<Option<String>>>);
+/// A pile: its station, the connectors that were declared, whether its device is there (null: it was never heard), how far that can
+/// be trusted, the partition that last spoke of it, when it was heard, and the numbers and statuses of its connectors.
+type Standing = (
+    Uuid,
+    String,
+    Option<bool>,
+    Option<String>,
+    Option<i32>,
+    Option<DateTime<Utc>>,
+    Option<Vec<i16>>,
+    Option<Vec<Option<String>>>,
+);
 
 struct Wanted {
     ids: Vec<Uuid>,
@@ -151,7 +181,8 @@ struct Wanted {
 impl Rows for Wanted {
     type Statement = Self;
     const BEFORE: &'static str =
-        "select piles.station_id, piles.connectors::text, device.online, heard.numbers, heard.statuses
+        "select piles.station_id, piles.connectors::text, device.online, device.confidence, device.seen_partition,
+                greatest(device.last_seen_at, device.written_at), heard.numbers, heard.statuses
          from unnest(";
     const AFTER: &'static str = ") as wanted (id)
          join piles on piles.station_id = wanted.id and piles.retired_at is null
@@ -166,5 +197,14 @@ impl Rows for Wanted {
 }
 
 impl Lookup for Wanted {
-    type Answer = (SqlUuid, Text, Nullable<Bool>, Nullable<Array<Int2>>, Nullable<Array<Nullable<Text>>>);
+    type Answer = (
+        SqlUuid,
+        Text,
+        Nullable<Bool>,
+        Nullable<Text>,
+        Nullable<Int4>,
+        Nullable<Timestamptz>,
+        Nullable<Array<Int2>>,
+        Nullable<Array<Nullable<Text>>>,
+    );
 }

@@ -10,12 +10,10 @@ use crate::{
     Connection, StorageError, Touched, charge_points, commands, connectors, feed, meter_samples, sessions,
     status_changes,
 };
-use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
 use domain::history::History;
 use domain::sample::Samples;
-use std::time::Duration;
 
 /// What a fold of events leads to.
 #[derive(Debug, Default)]
@@ -40,7 +38,7 @@ pub enum Written {
 }
 
 /// Why a transaction was rolled back.
-enum Rollback {
+pub(crate) enum Rollback {
     LeaseLost,
     Storage(StorageError),
 }
@@ -88,49 +86,6 @@ pub async fn write(
     match outcome {
         Ok(()) => Ok(Written::Committed),
         Err(Rollback::LeaseLost) => Ok(Written::LeaseLost),
-        Err(Rollback::Storage(error)) => Err(error),
-    }
-}
-
-/// Takes devices offline that were not heard for longer than `timeout`, of those that the partition of `lease` last spoke
-/// of, at most `limit` at once; answers how many, or `None` when the lease is lost. Fenced like a batch, but the offset stays.
-///
-/// To be called only when the partition is read to its end: what is not read yet may be a sign of life. Today's partition of
-/// the history must exist.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn take_silent_offline(
-    connection: &mut Connection,
-    lease: &PartitionLease,
-    timeout: Duration,
-    limit: i64,
-) -> Result<Option<usize>, StorageError> {
-    let timeout_delta = TimeDelta::from_std(timeout).unwrap_or(TimeDelta::MAX);
-    let outcome = connection
-        .transaction(async |tx| {
-            if !ingest_partitions::hold(tx, lease).await? {
-                return Err(Rollback::LeaseLost);
-            }
-            let silent = charge_points::list_silent(tx, lease.partition, timeout, limit).await?;
-            let touched = Touched::liveness_of(silent.iter().map(|(id, _)| id.clone()));
-            let before = charge_points::load_for_update(tx, &touched).await?;
-            let mut after = before.clone();
-            let mut gone = 0;
-            let mut history = History::default();
-            for ((held, state), (_, now)) in before.iter().zip(&mut after).zip(&silent) {
-                // Looked at again under the lock: another partition may have told a sign of life meanwhile.
-                gone += usize::from(state.liveness.fall_silent(*now, timeout_delta));
-                history.take(held, state);
-            }
-            write_states(tx, &touched, &before, &after).await?;
-            status_changes::insert_many(tx, &history).await?;
-            Ok(gone)
-        })
-        .await;
-    match outcome {
-        Ok(gone) => Ok(Some(gone)),
-        Err(Rollback::LeaseLost) => Ok(None),
         Err(Rollback::Storage(error)) => Err(error),
     }
 }

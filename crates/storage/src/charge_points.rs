@@ -6,19 +6,29 @@ mod unregistered;
 pub use unregistered::{Unregistered, list_unregistered};
 
 use crate::bulk::Bulk;
+use crate::presence::probes;
 use crate::touched::Touched;
 use crate::{Connection, StorageError, commands, sessions};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
+use diesel::sql_types::{Array, Text};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
 use domain::connector::Connector;
 use domain::ids::{ChargePointId, ConnectorId};
-use domain::text::InvalidText;
+use domain::presence::Confidence;
 use row::{ChargePointRow, Columns, Locked};
 use std::collections::BTreeMap;
-use std::time::Duration;
+
+/// How far a device is trusted to be online, or offline, as its row says.
+///
+/// # Errors
+/// When the word is none.
+pub(crate) fn confidence(word: Option<&str>) -> Result<Confidence, StorageError> {
+    let Some(word) = word else { return Ok(Confidence::Live) };
+    Confidence::parse(word)
+        .ok_or_else(|| StorageError::inconsistent("charge_points", format!("confidence {word}")))
+}
 
 /// Locks the charge points of `touched`, in key order, and loads their states, so far as `touched` says; a device that was
 /// never heard is made first.
@@ -54,12 +64,15 @@ pub async fn load_for_update(
     let ledgers = ledgers.into_iter().map(ChargePointId::as_str).collect();
     let mut ledgers = sessions::load_ledgers(tx, ledgers).await?;
     let mut awaited = commands::load_awaited(tx, &wanted).await?;
+    let asked = probes::load_many(tx, touched.booted().map(ChargePointId::as_str).collect()).await?;
     rows.into_iter()
         .map(|row| {
             let connectors = connectors.remove(&row.charge_point_id).unwrap_or_default();
             let ledger = ledgers.remove(&row.charge_point_id).unwrap_or_default();
             let commands = awaited.remove(&row.charge_point_id).unwrap_or_default();
+            let boot_asked_at = asked.get(&row.charge_point_id).and_then(|asked| asked.boot_at);
             let mut state = row.into_state(connectors, ledger, commands)?;
+            state.boot_probe.asked_at = boot_asked_at;
             // What the last batch ended is written; now it may be forgotten.
             state.settle();
             Ok(state)
@@ -101,41 +114,6 @@ async fn load_connectors<'a>(
 fn ledger_until(rows: &[ChargePointRow], id: &ChargePointId) -> Option<DateTime<Utc>> {
     let index = rows.binary_search_by(|row| row.charge_point_id.as_str().cmp(id.as_str())).ok()?;
     rows.get(index)?.ledger_until
-}
-
-/// Devices of `partition` that are online but were not heard for longer than `timeout`, by Postgres's clock, at most `limit`;
-/// and what that clock shows.
-///
-/// # Errors
-/// When Postgres fails or a row cannot be.
-pub(crate) async fn list_silent(
-    tx: &mut Connection,
-    partition: i32,
-    timeout: Duration,
-    limit: i64,
-) -> Result<Vec<(ChargePointId, DateTime<Utc>)>, StorageError> {
-    let rows: Vec<SilentRow> = diesel::sql_query(
-        "select charge_point_id, clock_timestamp() as now from charge_points
-         where seen_partition = $1 and online and seen_at < clock_timestamp() - make_interval(secs => $2)
-         order by charge_point_id limit $3",
-    )
-    .bind::<Int4, _>(partition)
-    .bind::<Float8, _>(timeout.as_secs_f64())
-    .bind::<Int8, _>(limit)
-    .load(tx)
-    .await?;
-    let parsed = rows.into_iter().map(|row| Ok((ChargePointId::parse(&row.charge_point_id)?, row.now)));
-    parsed
-        .collect::<Result<_, InvalidText>>()
-        .map_err(|error| StorageError::inconsistent("charge_points", error))
-}
-
-#[derive(QueryableByName)]
-struct SilentRow {
-    #[diesel(sql_type = Text)]
-    charge_point_id: String,
-    #[diesel(sql_type = Timestamptz)]
-    now: DateTime<Utc>,
 }
 
 /// Writes the charge points' own columns; the rows are there and locked.

@@ -20,6 +20,7 @@ pub use snapshot::{Look, Wanted, look_at_many};
 
 use domain::command::CommandRecord;
 use domain::ids::{ConnectorId, GatewayId, TransactionId};
+use domain::presence::Confidence;
 
 /// A command with all that its books tell.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,4 +41,6 @@ pub struct RecordedCommand {
     pub degraded: bool,
     /// The gateway last seen on the device's events when it was sent, where that is another one.
     pub seen_gateway_id: Option<GatewayId>,
+    /// How far the device was trusted to be online when it was sent.
+    pub confidence: Confidence,
 }

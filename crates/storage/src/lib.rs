@@ -24,6 +24,7 @@ pub mod ingest_replicas;
 pub mod meter_samples;
 mod migrations;
 pub mod piles;
+pub mod presence;
 #[expect(missing_docs, reason = "generated from the migrations, where every column is commented")]
 pub mod schema;
 pub mod sessions;

@@ -31,6 +31,8 @@ diesel::table! {
         booted_at -> Nullable<Timestamptz>,
         memory -> Nullable<Jsonb>,
         ledger_until -> Nullable<Timestamptz>,
+        written_at -> Nullable<Timestamptz>,
+        confidence -> Nullable<Text>,
     }
 }
 
@@ -85,6 +87,7 @@ diesel::table! {
         degraded -> Bool,
         seen_gateway_id -> Nullable<Text>,
         route -> Nullable<Text>,
+        confidence -> Nullable<Text>,
     }
 }
 
@@ -136,6 +139,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    device_probes (charge_point_id) {
+        charge_point_id -> Text,
+        asked_at -> Nullable<Timestamptz>,
+        message -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        gateway_id -> Nullable<Text>,
+        attempts -> Int4,
+        published -> Bool,
+        boot_asked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     feed_chunks (id) {
         id -> Int8,
         position -> Nullable<Int8>,
@@ -149,6 +165,15 @@ diesel::table! {
     feed_head (id) {
         id -> Bool,
         position -> Int8,
+    }
+}
+
+diesel::table! {
+    gateways (gateway_id) {
+        gateway_id -> Text,
+        heard_at -> Timestamptz,
+        canary_at -> Nullable<Timestamptz>,
+        suspected_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -283,6 +308,7 @@ diesel::table! {
         vendor_error_code -> Nullable<Text>,
         online -> Nullable<Bool>,
         gateway_id -> Nullable<Text>,
+        confidence -> Nullable<Text>,
     }
 }
 
@@ -345,8 +371,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     commands,
     connectors,
     dead_letters,
+    device_probes,
     feed_chunks,
     feed_head,
+    gateways,
     idempotency_keys,
     ingest_partitions,
     ingest_replicas,

@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date, Int2, Int4, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::history::{Change, History, StatusChange};
+use domain::presence::Confidence;
 use std::iter;
 
 /// The days of the table.
@@ -70,6 +71,7 @@ struct Columns<'a> {
     vendor_error_code: Vec<Option<&'a str>>,
     online: Vec<Option<bool>>,
     gateway_id: Vec<Option<&'a str>>,
+    confidence: Vec<Option<&'static str>>,
 }
 
 impl<'a> Columns<'a> {
@@ -91,6 +93,9 @@ impl<'a> Columns<'a> {
         self.online.push(connectivity.map(|connectivity| connectivity.online));
         let gateway = connectivity.and_then(|connectivity| connectivity.gateway_id.as_ref());
         self.gateway_id.push(gateway.map(|gateway| gateway.as_str()));
+        let confidence = connectivity.map(|connectivity| connectivity.confidence);
+        let confidence = confidence.filter(|confidence| *confidence != Confidence::Live);
+        self.confidence.push(confidence.map(Confidence::as_str));
         Ok(())
     }
 }
@@ -100,7 +105,7 @@ impl Rows for Columns<'_> {
     // The time of the statement, not of the transaction: this statement began when its devices were locked already.
     const BEFORE: &'static str = "insert into status_changes
            (noted_at, charge_point_id, place, at, connector_id, status, previous_status, error_code,
-            vendor_error_code, online, gateway_id)
+            vendor_error_code, online, gateway_id, confidence)
          select statement_timestamp(), told.* from unnest(";
     const AFTER: &'static str = ") as told";
 
@@ -114,6 +119,7 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Text>, _>(&self.error_code)?;
         columns.push::<Nullable<Text>, _>(&self.vendor_error_code)?;
         columns.push::<Nullable<Bool>, _>(&self.online)?;
-        columns.push::<Nullable<Text>, _>(&self.gateway_id)
+        columns.push::<Nullable<Text>, _>(&self.gateway_id)?;
+        columns.push::<Nullable<Text>, _>(&self.confidence)
     }
 }

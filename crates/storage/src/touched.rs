@@ -98,6 +98,11 @@ impl Touched {
         self.0.keys()
     }
 
+    /// The devices that booted.
+    pub(crate) fn booted(&self) -> impl Iterator<Item = &ChargePointId> {
+        self.0.iter().filter(|(_, parts)| parts.booted).map(|(id, _)| id)
+    }
+
     /// Their connectors that are spoken of.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = (&ChargePointId, Option<ConnectorId>)> {
         self.0
@@ -131,7 +136,8 @@ impl Touched {
         &'a self,
         ledgers: &[&'a ChargePointId],
     ) -> Vec<(&'a ChargePointId, Option<CommandId>)> {
-        let told = self.0.iter().filter(|(_, parts)| parts.booted || parts.charges).map(|(id, _)| id);
+        let charges = self.0.iter().filter(|(_, parts)| parts.charges).map(|(id, _)| id);
+        let told = self.booted().chain(charges);
         let open: BTreeSet<&ChargePointId> = told.chain(ledgers.iter().copied()).collect();
         let answered = self
             .0

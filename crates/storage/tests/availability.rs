@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
+use chrono::DateTime;
 use diesel_async::SimpleAsyncConnection;
 use domain::asset::ConnectorType;
 use domain::ids::{ChargePointId, ConnectorId, PileId, StationId};
@@ -135,14 +136,23 @@ async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
     connection.batch_execute(&sql).await.unwrap();
 
     let ids: Vec<_> = stations.iter().copied().map(StationId).collect();
-    let counted = availability::load_many(&mut connection, &ids).await.unwrap();
+    let mut counted = availability::load_many(&mut connection, &ids).await.unwrap();
+    for station in counted.values_mut() {
+        let trust = std::mem::take(&mut station.trust);
+        assert_eq!(i64::try_from(trust.len()).unwrap(), station.piles.values().sum::<i64>());
+        let unheard = trust.iter().filter(|trust| trust.confidence.is_none()).count();
+        let unknown = station.piles.get(&PileStatus::Unknown).copied().unwrap_or_default();
+        assert!(i64::try_from(unheard).unwrap() <= unknown, "a device that was never heard has no status");
+    }
     assert_eq!(counted.into_iter().collect::<BTreeMap<_, _>>(), expected);
     let mut piles = Tally::new();
     for (status, count) in expected.values().flat_map(|station| &station.piles) {
         *piles.entry(*status).or_default() += count;
     }
-    let fleet = fleet::count(&mut connection).await.unwrap();
-    assert_eq!(fleet, Fleet { piles, stations: BTreeMap::from([("Open", 5)]) });
+    let mut fleet = fleet::count(&mut connection, DateTime::UNIX_EPOCH).await.unwrap();
+    let trust = std::mem::take(&mut fleet.trust);
+    assert_eq!(trust.iter().map(|(_, count)| count).sum::<i64>(), 300);
+    assert_eq!(fleet, Fleet { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });
     assert_eq!(availability::load(&mut connection, ids[4]).await.unwrap(), Availability::default());
 
     let words = ConnectorStatus::ALL.map(PileStatus::Reported);

@@ -74,7 +74,10 @@ async fn what_is_folded_is_what_is_stored() {
             history.extend(went_through.iter().map(|told| (told.at, told.change.clone())));
         }
         let all = touched(&records, &id);
-        let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
+        let mut stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
+        // When it was written only the database knows.
+        let written_at = stored[0].liveness.written_at.take();
+        assert_eq!(written_at.is_some(), stored[0].liveness.seen.is_some());
         assert_eq!(stored, expected, "case {case}");
         let noted = status_changes::list_of_device(&mut connection, &id, None, None, 1_000).await.unwrap();
         let noted: Vec<_> = noted.into_iter().rev().map(|noted| (noted.at, noted.change)).collect();

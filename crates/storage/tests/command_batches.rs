@@ -4,6 +4,7 @@
 
 use domain::command::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -82,6 +83,7 @@ fn command(batch: &CommandBatch, pile_id: PileId) -> NewCommand {
         route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
+        confidence: Confidence::Live,
         keyed: Some(KeyedRequest { key: item_key(batch.id, pile_id), digest: 7 }),
     }
 }

@@ -10,6 +10,7 @@ use domain::command::{
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::time::Duration;
 use storage::commands::{
@@ -49,6 +50,7 @@ fn silent() -> PileSnapshot {
         pile_id: PILE,
         charge_point_id: device(),
         online: None,
+        confidence: Confidence::Live,
         heard: None,
         connectors: Vec::new(),
         open_sessions: Vec::new(),
@@ -153,6 +155,7 @@ fn new(command: Command) -> NewCommand {
         route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
+        confidence: Confidence::Live,
         keyed: None,
     }
 }
@@ -197,6 +200,7 @@ async fn a_command_is_found_as_it_was_recorded() {
         route: RouteSource::LastHeard,
         degraded: true,
         seen_gateway_id: seen_gateway_id.clone(),
+        confidence: Confidence::Doubtful,
         ..new(reset())
     };
     assert_eq!(record(&mut connection, std::slice::from_ref(&new)).await.unwrap(), Recorded::All);
@@ -209,6 +213,7 @@ async fn a_command_is_found_as_it_was_recorded() {
         transaction_id: None,
         degraded: true,
         seen_gateway_id,
+        confidence: Confidence::Doubtful,
     };
     assert_eq!(found(&mut connection, new.command.id).await, expected);
     let unknown = CommandId(Uuid::now_v7());

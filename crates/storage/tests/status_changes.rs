@@ -9,13 +9,15 @@ use domain::generate::{at, device};
 use domain::history::{Change, History};
 use domain::ids::{ConnectorId, EventId, GatewayId};
 use domain::order::RecordPosition;
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use serde_json::json;
 use std::time::Duration;
 use storage::batch::{Folded, Written, write};
 use storage::ingest_partitions::{self, PartitionLease};
+use storage::presence::silence::{SilencePolicy, take_silent_offline};
 use storage::status_changes::{self, NotedChange, list_of_device};
-use storage::{Connection, StorageError, Touched, batch};
+use storage::{Connection, StorageError, Touched};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -148,10 +150,13 @@ async fn a_device_that_fell_silent_is_history() {
     let mut lease = leases(&mut connection, 1).await.remove(0);
     tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
     lease.next_offset = 1;
-    let patience = Duration::from_secs(60);
+    let policy =
+        SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: false };
+    // As an older release would have written it.
+    database.execute("update charge_points set written_at = null").await;
     for gone in [1, 0] {
-        let silent = batch::take_silent_offline(&mut connection, &lease, patience, 10).await.unwrap();
-        assert_eq!(silent, Some(gone));
+        let silent = take_silent_offline(&mut connection, &lease, &policy, 10).await.unwrap();
+        assert_eq!(silent.map(|silent| silent.gone), Some(gone));
     }
     let history = list_of_device(&mut connection, &device(), None, None, 10).await.unwrap();
     let [gone, _, came] = history.as_slice() else { panic!("{history:?}") };
@@ -160,5 +165,7 @@ async fn a_device_that_fell_silent_is_history() {
         Change::Status(_) => None,
     };
     assert_eq!((online(came), online(gone)), (Some(true), Some(false)));
+    let Change::Connectivity(change) = &gone.change else { panic!("{gone:?}") };
+    assert_eq!(change.confidence, Confidence::Doubtful, "it was not asked");
     assert_eq!(gone.at, at(0) + TimeDelta::seconds(60), "when its time was up");
 }

@@ -17,6 +17,7 @@ fn count() -> Operation {
         "countedAt": "2026-03-01T09:30:00.123456Z",
         "piles": { "Available": 7012, "Charging": 2210, "Offline": 130, "Unknown": 3 },
         "stations": { "Open": 412, "Planned": 9 },
+        "confidence": { "live": 9200, "doubtful": 12, "unanswered": 140, "unknown": 3 },
     });
     read("countFleet", "Fleet", "Count all piles and stations by status")
         .describe("A status that none has is left out. What is counted may be a second old.")

@@ -54,6 +54,7 @@ struct ConnectorView<'a> {
     max_power_kw: Option<f64>,
     #[schemars(with = "PileStatus")]
     status: &'static str,
+    confidence: Confidence,
     status_at: Option<DateTime<Utc>>,
     error_code: Option<&'a str>,
     session_id: Option<SessionId>,
@@ -84,7 +85,7 @@ impl<'a> PileView<'a> {
             last_seen_at: live.map(|live| live.last_seen_at),
             gateway_id: live.and_then(|live| live.gateway_id.as_ref()),
             firmware_version: live.and_then(|live| live.firmware_version.as_deref()),
-            connectors: connectors(&details.connectors, live),
+            connectors: connectors(&details.connectors, live, live::confidence(live, doubts)),
             created_at: pile.edition.created_at,
             updated_at: pile.edition.updated_at,
             retired_at: pile.edition.retired_at,
@@ -94,24 +95,36 @@ impl<'a> PileView<'a> {
 }
 
 /// What was declared and what was heard of, side by side.
-fn connectors<'a>(declared: &Outlets, live: Option<&'a LiveView>) -> Vec<ConnectorView<'a>> {
+fn connectors<'a>(
+    declared: &Outlets,
+    live: Option<&'a LiveView>,
+    confidence: Confidence,
+) -> Vec<ConnectorView<'a>> {
     let declared = declared.iter().map(|outlet| (outlet.connector_id, (Some(outlet), None)));
     let mut all: BTreeMap<_, (Option<&Outlet>, Option<&LiveConnector>)> = declared.collect();
     let heard = live.into_iter().flat_map(|live| live.connectors.values());
     for connector in heard.filter(|connector| !connector.state.id.is_whole()) {
         all.entry(connector.state.id).or_default().1 = Some(connector);
     }
-    all.into_iter().map(|(id, (outlet, connector))| ConnectorView::of(id, outlet, connector)).collect()
+    let view = |(id, (outlet, connector))| ConnectorView::of(id, outlet, connector, confidence);
+    all.into_iter().map(view).collect()
 }
 
 impl<'a> ConnectorView<'a> {
-    fn of(id: ConnectorId, outlet: Option<&Outlet>, connector: Option<&'a LiveConnector>) -> Self {
+    /// A connector of a device that is trusted as `of_device` says. One that was never heard of is unknown.
+    fn of(
+        id: ConnectorId,
+        outlet: Option<&Outlet>,
+        connector: Option<&'a LiveConnector>,
+        of_device: Confidence,
+    ) -> Self {
         let report = connector.and_then(|heard| heard.state.status.as_ref()).map(Latest::newest);
         Self {
             connector_id: id,
             kind: outlet.map(|outlet| outlet.kind),
             max_power_kw: outlet.and_then(|outlet| outlet.max_power_kw).map(RatedPower::kw),
             status: connector.and_then(live::connector_status).map_or("Unknown", ConnectorStatus::as_str),
+            confidence: connector.map_or(Confidence::Unknown, |_| of_device),
             status_at: report.map(|report| report.stamp.at),
             error_code: report.and_then(|report| report.value.error_code.as_deref()),
             session_id: connector.and_then(|heard| heard.session.as_ref()).map(|session| session.id),

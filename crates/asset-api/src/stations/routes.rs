@@ -105,6 +105,7 @@ fn availability() -> Operation {
     let example = json!({
         "stationId": ID,
         "piles": { "Available": 7, "Charging": 2, "Offline": 1 },
+        "confidence": { "live": 9, "unanswered": 1 },
         "connectors": { "Available": 15, "Charging": 3, "Unknown": 2 },
         "byType": [{ "type": "GB_DC", "connectors": { "Available": 15, "Charging": 3 } },
                    { "type": null, "connectors": { "Unknown": 2 } }],
@@ -149,7 +150,7 @@ fn station() -> Value {
         "updatedAt": "2026-03-01T09:30:00Z",
         "retiredAt": null,
         "version": 3,
-        "availability": { "piles": { "Available": 7, "Charging": 2, "Offline": 1 },
+        "availability": { "piles": { "Available": 7, "Charging": 2, "Offline": 1 }, "confidence": { "live": 9, "unanswered": 1 },
                           "connectors": { "Available": 15, "Charging": 3, "Unknown": 2 } },
     });
     station

@@ -1,5 +1,6 @@
 //! A station as responses show it.
 
+use crate::piles::{Confidence, Doubts, count_by_confidence};
 use chrono::{DateTime, Utc};
 use domain::asset::{
     ConnectorType, Facility, Location, OpeningHours, StartableStatuses, Station, StationStatus,
@@ -41,6 +42,8 @@ pub struct StationView<'a> {
 struct Counts {
     piles: BTreeMap<&'static str, i64>,
     connectors: BTreeMap<&'static str, i64>,
+    /// Piles by how far their statuses can be trusted.
+    confidence: BTreeMap<Confidence, i64>,
 }
 
 /// How the piles and connectors of a station stand, whole.
@@ -68,23 +71,27 @@ fn words(tally: &Tally) -> BTreeMap<&'static str, i64> {
 }
 
 impl Counts {
-    fn of(availability: &Availability) -> Self {
-        Self { piles: words(&availability.piles), connectors: words(&availability.connectors_of_all_types()) }
+    fn of(availability: &Availability, doubts: Doubts<'_>) -> Self {
+        Self {
+            piles: words(&availability.piles),
+            connectors: words(&availability.connectors_of_all_types()),
+            confidence: count_by_confidence(availability.trust.iter().map(|trust| (trust, 1)), doubts),
+        }
     }
 }
 
 impl AvailabilityView {
     /// All of it.
-    pub fn of(station_id: StationId, availability: &Availability) -> Self {
+    pub fn of(station_id: StationId, availability: &Availability, doubts: Doubts<'_>) -> Self {
         let types = availability.connectors.iter();
         let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: words(tally) });
-        Self { station_id, counts: Counts::of(availability), by_type: by_type.collect() }
+        Self { station_id, counts: Counts::of(availability, doubts), by_type: by_type.collect() }
     }
 }
 
 impl<'a> StationView<'a> {
     /// `station`, whose piles stand as `availability` says.
-    pub fn of(station: &'a Station, availability: &Availability) -> Self {
+    pub fn of(station: &'a Station, availability: &Availability, doubts: Doubts<'_>) -> Self {
         let details = &station.details;
         Self {
             id: station.id,
@@ -101,7 +108,7 @@ impl<'a> StationView<'a> {
             updated_at: station.edition.updated_at,
             retired_at: station.edition.retired_at,
             version: station.edition.version,
-            availability: Counts::of(availability),
+            availability: Counts::of(availability, doubts),
             distance_m: None,
         }
     }

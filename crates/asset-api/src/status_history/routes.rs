@@ -22,7 +22,7 @@ fn of_pile() -> Operation {
             { "at": "2026-03-01T09:12:30Z", "notedAt": "2026-03-01T09:12:30.041Z", "kind": "status", "connectorId": 1,
               "status": "Charging", "previousStatus": "Preparing", "errorCode": null, "vendorErrorCode": null },
             { "at": "2026-03-01T08:00:00Z", "notedAt": "2026-03-01T08:00:00.030Z", "kind": "connectivity", "online": true,
-              "gatewayId": "gateway-0" },
+              "gatewayId": "gateway-0", "confidence": "live" },
         ],
         "nextCursor": null,
     });

@@ -15,7 +15,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn list() -> Operation {
-    let device = json!({ "chargePointId": "CP-3101-0099", "online": true, "lastSeenAt": "2026-03-01T09:29:55Z",
+    let device = json!({ "chargePointId": "CP-3101-0099", "online": true, "confidence": "live", "lastSeenAt": "2026-03-01T09:29:55Z",
                          "gatewayId": "gateway-0", "model": "DC-60", "vendor": "Acme", "serialNumber": "SN-90001",
                          "firmwareVersion": "2.4.1", "bootedAt": "2026-03-01T07:58:00Z" });
     read("listUnregisteredChargePoints", "Piles", "List devices that are heard and that no pile has")

@@ -41,6 +41,7 @@ async fn a_patch_changes_what_it_names() {
     {
       "address": null,
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },

@@ -36,7 +36,7 @@ async fn what_changes_is_told_as_it_changes() {
         json!({
             "specversion": "1.0", "id": "2-0", "source": "/charging/platform", "subject": "CP-1",
             "time": "2026-07-25T10:32:00Z", "type": "charging.charge_point.connectivity_changed.v1",
-            "data": { "online": true, "gatewayId": "pod-1" }
+            "data": { "online": true, "gatewayId": "pod-1", "confidence": "live" }
         })
     );
     assert_eq!(follower.devices(1).await, ["CP-2"]);

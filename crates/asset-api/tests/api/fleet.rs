@@ -26,6 +26,11 @@ async fn piles_and_stations_are_counted_by_status() {
     content-type: application/json
 
     {
+      "confidence": {
+        "live": 1,
+        "stale": 1,
+        "unknown": 1
+      },
       "countedAt": "[now]",
       "piles": {
         "Charging": 1,
@@ -41,6 +46,14 @@ async fn piles_and_stations_are_counted_by_status() {
     app.database.execute("update charge_points set online = true where charge_point_id = 'CP-2'").await;
     eventually("the change to be counted", || async {
         app.get("/api/v1/fleet").await.json()["piles"] == json!({ "Charging": 2, "Unknown": 1 })
+    })
+    .await;
+    let doubt = "update charge_points set confidence = case charge_point_id when 'CP-1' then 'doubtful' else 'unanswered' end,
+                                          online = charge_point_id = 'CP-1', last_seen_at = clock_timestamp()";
+    app.database.execute(doubt).await;
+    eventually("the doubts to be counted", || async {
+        app.get("/api/v1/fleet").await.json()["confidence"]
+            == json!({ "doubtful": 1, "unanswered": 1, "unknown": 1 })
     })
     .await;
 }

@@ -3,6 +3,7 @@
 use crate::app::TestApp;
 use domain::feed::{ConnectivityChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{ChargePointId, GatewayId};
+use domain::presence::Confidence;
 use reqwest::{Method, Response};
 use serde_json::Value;
 use std::time::Duration;
@@ -105,7 +106,11 @@ pub async fn write(app: &TestApp, devices: &[impl AsRef<str>]) {
 }
 
 fn change(device: &str) -> FeedChange {
-    let body = ConnectivityChanged { online: true, gateway_id: GatewayId::parse("pod-1").ok() };
+    let body = ConnectivityChanged {
+        online: true,
+        gateway_id: GatewayId::parse("pod-1").ok(),
+        confidence: Confidence::Live,
+    };
     FeedChange {
         subject: FeedSubject::ChargePoint(ChargePointId::parse(device).unwrap()),
         at: "2026-07-25T10:32:00Z".parse().unwrap(),

@@ -38,6 +38,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
       "confidence": "stale",
       "connectors": [
         {
+          "confidence": "stale",
           "connectorId": 1,
           "energyWh": 105000.0,
           "errorCode": null,
@@ -50,6 +51,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
           "type": null
         },
         {
+          "confidence": "stale",
           "connectorId": 2,
           "energyWh": 90000.0,
           "errorCode": "HighTemperature",
@@ -62,6 +64,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
           "type": null
         },
         {
+          "confidence": "stale",
           "connectorId": 3,
           "energyWh": null,
           "errorCode": null,
@@ -182,4 +185,34 @@ async fn a_device_of_whose_events_not_all_are_read_is_doubted() {
     becomes("stale").await;
     caught_up("topic = 'ocpp-events-up' and partition = 3", "0 s").await;
     becomes("live").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubts_are_shown_wherever_a_device_is() {
+    let app = TestApp::start().await;
+    app.database.execute(HEARD).await;
+    let path = app.pile("CP-1").await;
+    let station = format!("/api/v1/stations/{}", app.get(&path).await.json()["stationId"].as_str().unwrap());
+    let shown = async |online: bool, stored: &str, heard: &str| {
+        app.database
+            .execute(&format!(
+                "update charge_points set online = {online}, confidence = {stored}, last_seen_at = clock_timestamp() - interval '1 day',
+                                          written_at = clock_timestamp() - interval '{heard}'"
+            ))
+            .await;
+        let pile = app.get(&path).await.json();
+        let station = app.get(&station).await.json();
+        let unregistered = app.get("/api/v1/unregistered-charge-points").await.json();
+        let device = unregistered["items"][0]["confidence"].clone();
+        assert_eq!(pile["connectors"][0]["confidence"], pile["confidence"]);
+        assert_eq!(device, pile["confidence"], "CP-2, which no pile has");
+        (pile["confidence"].clone(), station["availability"]["confidence"].clone())
+    };
+    let expected = |word: &str| (json!(word), json!({ word: 1 }));
+    assert_eq!(shown(true, "null", "10 s").await, expected("live"), "its clock is slow");
+    assert_eq!(shown(true, "null", "660 s").await, expected("stale"));
+    assert_eq!(shown(true, "'doubtful'", "10 s").await, expected("doubtful"));
+    assert_eq!(shown(false, "'doubtful'", "2 days").await, expected("doubtful"));
+    assert_eq!(shown(false, "'unanswered'", "2 days").await, expected("unanswered"));
+    assert_eq!(shown(false, "null", "2 days").await, expected("live"), "its gateway reported it lost");
 }

@@ -59,6 +59,7 @@ async fn a_page_shows_its_items_and_where_to_go_on() {
         {
           "address": null,
           "availability": {
+            "confidence": {},
             "connectors": {},
             "piles": {}
           },

@@ -60,6 +60,10 @@ async fn a_station_shows_how_its_piles_stand() {
           "type": "GB_DC"
         }
       ],
+      "confidence": {
+        "live": 2,
+        "unknown": 1
+      },
       "connectors": {
         "Available": 1,
         "Charging": 1,
@@ -77,11 +81,12 @@ async fn a_station_shows_how_its_piles_stand() {
     let counts = json!({
         "piles": { "Available": 1, "Offline": 1, "Unknown": 1 },
         "connectors": { "Available": 1, "Charging": 1, "Offline": 1, "Unknown": 1 },
+        "confidence": { "live": 2, "unknown": 1 },
     });
     assert_eq!(app.get(&station).await.json()["availability"], counts);
     let page = app.get("/api/v1/stations").await.json();
     assert_eq!(page["items"][0]["availability"], counts);
-    assert_eq!(page["items"][1]["availability"], json!({ "piles": {}, "connectors": {} }));
+    assert_eq!(page["items"][1]["availability"], json!({ "piles": {}, "connectors": {}, "confidence": {} }));
     assert_eq!(app.put(&station, &json!({ "name": "a" })).await.json()["availability"], counts);
     let nowhere = "/api/v1/stations/0192f0b0-0000-7000-8000-000000000000/availability";
     assert_eq!(app.get(nowhere).await.json()["code"], "STATION_NOT_FOUND");

@@ -174,6 +174,7 @@ async fn a_device_without_a_pile_is_listed_until_it_is_registered() {
         {
           "bootedAt": "2026-07-25T10:00:00Z",
           "chargePointId": "CP-1",
+          "confidence": "stale",
           "firmwareVersion": "v1",
           "gatewayId": "gateway-pod-xyz",
           "lastSeenAt": "2026-07-25T10:10:00Z",

@@ -33,6 +33,7 @@ async fn a_station_is_made_and_read_again() {
     {
       "address": "虹桥路1号",
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },
@@ -61,6 +62,7 @@ async fn a_station_is_made_and_read_again() {
     {
       "address": "虹桥路1号",
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },
@@ -94,6 +96,7 @@ async fn a_name_is_enough() {
     {
       "address": null,
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },
@@ -266,6 +269,7 @@ async fn a_replacement_leaves_nothing_of_the_old() {
     {
       "address": null,
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },

@@ -53,6 +53,7 @@ async fn the_history_of_a_pile_is_shown_newest_first() {
       "items": [
         {
           "at": "2026-07-26T09:59:59Z",
+          "confidence": "live",
           "gatewayId": null,
           "kind": "connectivity",
           "notedAt": "2026-07-26T10:00:00Z",

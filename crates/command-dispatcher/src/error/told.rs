@@ -66,6 +66,8 @@ pub(crate) const IDEMPOTENCY_IN_PROGRESS: Told =
 pub(crate) const COMMAND_IN_FLIGHT: Told =
     Told::conflict("COMMAND_IN_FLIGHT", "A command to the same connector is under way").passing();
 pub(crate) const PILE_OFFLINE: Told = Told::conflict("PILE_OFFLINE", "Pile is offline");
+pub(crate) const PILE_DOUBTFUL: Told =
+    Told::conflict("PILE_DOUBTFUL", "The gateway of the pile is silent").passing();
 pub(crate) const PILE_NOT_AVAILABLE: Told = Told::conflict("PILE_NOT_AVAILABLE", "Pile is not available");
 pub(crate) const CONNECTOR_NOT_AVAILABLE: Told =
     Told::conflict("CONNECTOR_NOT_AVAILABLE", "Connector is not available");

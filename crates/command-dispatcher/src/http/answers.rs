@@ -4,6 +4,7 @@ use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
 use domain::command::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,13 +24,14 @@ pub(super) struct AcceptedAnswer<'a> {
     charge_point_id: &'a str,
     gateway_id: &'a str,
     route: Option<RouteSource>,
+    confidence: Confidence,
     partition: i32,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(RoutedCommand { command, pile_id, partition, way, .. }: &'a RoutedCommand) -> Self {
+    fn from(RoutedCommand { command, pile_id, partition, way, confidence, .. }: &'a RoutedCommand) -> Self {
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),
@@ -38,6 +40,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
             charge_point_id: command.charge_point_id.as_str(),
             gateway_id: command.gateway_id.as_str(),
             route: Some(way.source),
+            confidence: *confidence,
             partition: *partition,
             issued_at: command.issued_at,
             expires_at: command.expires_at,
@@ -47,7 +50,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
 
 /// The same answer, to the same request sent again.
 impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
-    fn from(RecordedCommand { record, partition, .. }: &'a RecordedCommand) -> Self {
+    fn from(RecordedCommand { record, partition, confidence, .. }: &'a RecordedCommand) -> Self {
         Self {
             command_id: record.id,
             status: CommandState::Accepted.as_str(),
@@ -56,6 +59,7 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
             charge_point_id: record.charge_point_id.as_str(),
             gateway_id: record.gateway_id.as_str(),
             route: record.route,
+            confidence: *confidence,
             partition: *partition,
             issued_at: record.issued_at,
             expires_at: record.expires_at,
@@ -79,6 +83,7 @@ pub(super) struct CommandAnswer<'a> {
     route: Option<RouteSource>,
     seen_gateway_id: Option<&'a str>,
     degraded: bool,
+    confidence: Confidence,
     partition: i32,
     #[schemars(with = "Map<String, Value>")]
     payload: &'a Value,
@@ -163,6 +168,7 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             route: record.route,
             seen_gateway_id: found.seen_gateway_id.as_ref().map(|id| id.as_str()),
             degraded: found.degraded,
+            confidence: found.confidence,
             partition: found.partition,
             payload: &found.payload,
             session_id: record.session_id(),

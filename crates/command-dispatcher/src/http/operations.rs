@@ -36,7 +36,12 @@ pub(super) fn start() -> Operation {
     command("startTransaction", "Start charging", "RemoteStartTransaction")
         .describe(text)
         .takes::<StartRequest>(json!({ "idTag": "A1B2C3D4", "connectorId": 1 }))
-        .refuses([told::PILE_NOT_AVAILABLE, told::CONNECTOR_NOT_AVAILABLE, told::COMMAND_IN_FLIGHT])
+        .refuses([
+            told::PILE_DOUBTFUL,
+            told::PILE_NOT_AVAILABLE,
+            told::CONNECTOR_NOT_AVAILABLE,
+            told::COMMAND_IN_FLIGHT,
+        ])
 }
 
 pub(super) fn stop() -> Operation {
@@ -90,6 +95,7 @@ fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
         "chargePointId": "CP-3101-0007",
         "gatewayId": "gateway-0",
         "route": "key",
+        "confidence": "live",
         "partition": 17,
         "issuedAt": "2026-03-01T09:12:28Z",
         "expiresAt": "2026-03-01T09:13:28Z",
@@ -214,6 +220,7 @@ fn record() -> Value {
         "route": "key",
         "seenGatewayId": null,
         "degraded": false,
+        "confidence": "live",
         "partition": 17,
         "payload": { "connectorId": 1, "idTag": "A1B2C3D4" },
         "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b",

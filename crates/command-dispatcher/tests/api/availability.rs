@@ -21,6 +21,7 @@ async fn a_device_is_taken_out_of_service_whatever_it_does() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "ChangeAvailability",
+      "confidence": "live",
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",

@@ -18,6 +18,7 @@ async fn a_configuration_key_is_set() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "ChangeConfiguration",
+      "confidence": "live",
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",

@@ -21,6 +21,7 @@ mod faults;
 mod health;
 mod hostile;
 mod outages;
+mod presence;
 mod promises;
 mod records;
 mod redis_groups;

@@ -26,6 +26,7 @@ async fn the_location_of_a_command_leads_to_its_record() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "RemoteStartTransaction",
+      "confidence": "live",
       "connectorId": 1,
       "degraded": false,
       "effect": null,

@@ -16,6 +16,7 @@ async fn a_pile_restarts_softly_unless_told_otherwise() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "Reset",
+      "confidence": "live",
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",

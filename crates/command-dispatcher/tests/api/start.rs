@@ -25,6 +25,7 @@ async fn a_free_connector_is_started() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "RemoteStartTransaction",
+      "confidence": "live",
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
@@ -303,4 +304,24 @@ async fn a_route_that_names_no_gateway_is_none() {
         let answer = start(device, json!({"idTag": "RFID123", "connectorId": 1})).await;
         assert_eq!(answer.text("code"), "PILE_OFFLINE");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_to_a_doubtful_pile_is_sent_and_says_so_or_is_refused_by_setting() {
+    let mut app = TestApp::start().await;
+    let pile = app.pile(Device::online(&[(1, "Available"), (2, "Available")])).await;
+    app.database.execute("update charge_points set confidence = 'doubtful'").await;
+    let start = |connector: i64| json!({ "idTag": "TAG", "connectorId": connector });
+    let sent = app.command(pile.id, "start-transaction", start(1)).await;
+    assert_eq!((sent.status.as_u16(), sent.text("confidence")), (202, "doubtful"));
+    let found = app.get(&format!("commands/{}", sent.command_id())).await;
+    assert_eq!(found.text("confidence"), "doubtful");
+    let strict = app.replica(&[("dispatch.doubtful_starts", "refuse")]);
+    app.go_on_with(&strict).await;
+    let refused = app.command(pile.id, "start-transaction", start(2)).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code")), (409, "PILE_DOUBTFUL"));
+    testkit::eventually("other commands to be sent, once Redis is connected", || async {
+        app.command(pile.id, "reset", json!({})).await.status == 202
+    })
+    .await;
 }

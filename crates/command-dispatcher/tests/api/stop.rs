@@ -23,6 +23,7 @@ async fn the_open_transaction_is_stopped() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "RemoteStopTransaction",
+      "confidence": "live",
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",

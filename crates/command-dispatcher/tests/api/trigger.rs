@@ -18,6 +18,7 @@ async fn every_message_of_ocpp_can_be_asked_for() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "TriggerMessage",
+      "confidence": "live",
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",

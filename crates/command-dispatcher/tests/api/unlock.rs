@@ -17,6 +17,7 @@ async fn a_connector_is_unlocked() {
       "chargePointId": "CP",
       "commandId": "[id]",
       "commandName": "UnlockConnector",
+      "confidence": "live",
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",

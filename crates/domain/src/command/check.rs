@@ -6,6 +6,7 @@ mod tests;
 use super::{CommandKind, Goal};
 use crate::asset::StartableStatuses;
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
+use crate::presence::Confidence;
 use crate::status::{ConnectorStatus, PileStatus};
 use chrono::{DateTime, Utc};
 
@@ -18,6 +19,8 @@ pub struct PileSnapshot {
     pub charge_point_id: ChargePointId,
     /// Whether the device is online; `None` when it was never heard.
     pub online: Option<bool>,
+    /// How far that can be trusted.
+    pub confidence: Confidence,
     /// The gateway that it was last heard through; `None` when gateways gave no name.
     pub heard: Option<LastHeard>,
     /// The status of each connector that reported one.
@@ -68,6 +71,9 @@ pub enum Refusal {
     /// The device is not connected to a gateway.
     #[error("{0} is offline")]
     Offline(ChargePointId),
+    /// The device is online, but its gateway is silent; refused by setting.
+    #[error("{0} may be gone: its gateway is silent")]
+    Doubtful(ChargePointId),
     /// The device was never heard.
     #[error("{0} has never been heard from")]
     NeverHeard(ChargePointId),
@@ -154,6 +160,15 @@ impl PileSnapshot {
             Some(false) => Err(Refusal::Offline(self.charge_point_id.clone())),
             None => Err(Refusal::NeverHeard(self.charge_point_id.clone())),
         }
+    }
+
+    /// Whether nothing speaks against the device being there.
+    ///
+    /// # Errors
+    /// [`Refusal::Doubtful`]
+    pub fn check_trusted(&self) -> Result<(), Refusal> {
+        let is_doubtful = self.online == Some(true) && self.confidence == Confidence::Doubtful;
+        if is_doubtful { Err(Refusal::Doubtful(self.charge_point_id.clone())) } else { Ok(()) }
     }
 
     /// Whether the device is there and has such a connector, whatever state it is in: it reported a status of it, or a

@@ -4,6 +4,7 @@ use crate::command::{CommandRecord, CommandState, EffectKind, RouteSource};
 use crate::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
+use crate::presence::Confidence;
 use crate::session::{ChargingSession, SessionState, StartedBy};
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
@@ -25,7 +26,7 @@ pub struct ConnectorStatusChanged {
     pub vendor_error_code: Option<String>,
 }
 
-/// A device came, went, or moved to another gateway.
+/// A device came, went, or moved to another gateway, or what is known of that can be trusted more or less than before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectivityChanged {
@@ -33,6 +34,9 @@ pub struct ConnectivityChanged {
     pub online: bool,
     /// The gateway that it was last heard through.
     pub gateway_id: Option<GatewayId>,
+    /// How far `online` can be trusted.
+    #[serde(default)]
+    pub confidence: Confidence,
 }
 
 /// Where a session stands.

@@ -37,18 +37,19 @@ pub(crate) fn connectivity_change(
     was: &Liveness,
     now: &Liveness,
 ) -> Option<(DateTime<Utc>, ConnectivityChanged)> {
-    let (online, gateway) = (now.online(), now.gateway());
-    if was.online() == online && was.gateway() == gateway {
+    let (online, gateway, confidence) = (now.online(), now.gateway(), now.confidence());
+    if was.online() == online && was.gateway() == gateway && was.confidence() == confidence {
         return None;
     }
-    Some((told_at(now), ConnectivityChanged { online, gateway_id: gateway.cloned() }))
+    Some((told_at(now), ConnectivityChanged { online, gateway_id: gateway.cloned(), confidence }))
 }
 
-/// When a device was last heard, or said goodbye to.
+/// When a device was last heard, doubted, or said goodbye to.
 fn told_at(liveness: &Liveness) -> DateTime<Utc> {
     let seen = liveness.seen.as_ref().map(|seen| seen.newest().stamp.at);
     let goodbye = liveness.goodbyes.iter().map(|goodbye| goodbye.stamp.at).max();
-    let told = if liveness.online() { seen } else { goodbye.max(seen) };
+    let doubted = liveness.standing_doubt().map(|doubt| doubt.since);
+    let told = if liveness.online() { doubted.or(seen) } else { goodbye.max(seen) };
     told.unwrap_or(liveness.last_seen_at)
 }
 

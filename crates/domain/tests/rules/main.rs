@@ -76,21 +76,6 @@ fn a_gateway_that_cannot_reach_the_device_is_no_sign_of_life() {
 }
 
 #[test]
-fn a_device_that_falls_silent_is_gone_until_it_is_heard_again() {
-    let mut device = Device::new();
-    let timeout = TimeDelta::seconds(630);
-    assert!(!device.state.liveness.fall_silent(at(10_000), timeout), "never heard");
-    device.tell(100, "a", EventKind::Heartbeat);
-    assert!(!device.state.liveness.fall_silent(at(730), timeout));
-    assert!(device.state.liveness.fall_silent(at(731), timeout));
-    assert!(!device.state.liveness.online());
-    assert!(!device.state.liveness.fall_silent(at(732), timeout), "once");
-    assert_eq!(device.state.liveness.last_seen_at, at(100));
-    device.tell(800, "a", status(1, ConnectorStatus::Available));
-    assert!(device.state.liveness.online());
-}
-
-#[test]
 fn only_boots_and_heartbeats_beat() {
     let mut device = Device::new();
     device.tell(1, "a", EventKind::Heartbeat);

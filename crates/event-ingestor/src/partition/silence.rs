@@ -1,50 +1,90 @@
-//! Devices that nobody said goodbye for: looked for by the owner of the partition that last spoke of them.
+//! Devices that are silent: judged by the owner of the partition that last spoke of them, once it is read to its end. What is not
+//! read yet may be a sign of life.
 
 use super::{Ended, PartitionTask};
 use runtime::causes;
+use std::sync::Arc;
 use std::time::Instant;
-use storage::PooledConnection;
+use storage::presence::silence::{self, Judged};
+use storage::{PooledConnection, StorageError};
 
-/// How many devices are taken offline in one transaction.
-const AT_ONCE: i64 = 1_000;
+/// How many devices are judged in one transaction.
+const AT_ONCE: i64 = 500;
+/// The same, as a count of what is held in memory.
+const TAKEN_AT_ONCE: usize = 500;
 
 impl PartitionTask {
-    /// Takes silent devices offline, if it is time to look. Only for a partition that is read to its end: what is not read
-    /// yet may be a sign of life.
+    /// Judges silent devices: those that a silent gateway concerns, and, if it is time to look, those that were silent for long.
     pub(super) async fn watch_silence(&mut self) -> Option<Ended> {
+        if let Some(ended) = self.judge_concerned().await {
+            return Some(ended);
+        }
         if self.silence_check_at > Instant::now() {
             return None;
         }
         self.silence_check_at = Instant::now() + self.settings.silence_check();
-        let (lease, timeout) = (self.lease.clone(), self.settings.heartbeat_timeout());
-        let looked = async move |mut connection: PooledConnection| {
-            storage::batch::take_silent_offline(&mut connection, &lease, timeout, AT_ONCE).await
-        };
-        let gone = async {
+        let (lease, policy) = (self.lease.clone(), self.silence);
+        let judged = self
+            .judge(async move |mut connection: PooledConnection| {
+                silence::take_silent_offline(&mut connection, &lease, &policy, AT_ONCE).await
+            })
+            .await;
+        // There may be more: they are next, after the records that have come meanwhile.
+        if judged.as_ref().is_ok_and(|gone| i64::try_from(*gone).is_ok_and(|gone| gone >= AT_ONCE)) {
+            self.silence_check_at = Instant::now();
+        }
+        judged.err()
+    }
+
+    async fn judge_concerned(&mut self) -> Option<Ended> {
+        let devices = self.concerned.take(self.lease.partition, TAKEN_AT_ONCE);
+        if devices.is_empty() {
+            return None;
+        }
+        let turns = Arc::clone(&self.turns);
+        let turn = self.stop.run_until_cancelled(turns.acquire()).await;
+        turn.as_ref()?;
+        let (lease, policy) = (self.lease.clone(), self.silence);
+        self.judge(async move |mut connection: PooledConnection| {
+            silence::judge_devices(&mut connection, &lease, &policy, devices).await
+        })
+        .await
+        .err()
+    }
+
+    /// Runs `work`; returns how many devices went offline.
+    async fn judge<F, Fut>(&self, work: F) -> Result<usize, Ended>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Option<Judged>, StorageError>> + Send,
+    {
+        let judged = async {
             self.days.ensure_statuses(runtime::clock::now()).await?;
-            self.database.run(looked).await
+            self.database.run(work).await
         };
-        match gone.await {
-            Ok(Some(0)) => None,
-            Ok(Some(gone)) => {
-                tracing::info!(
-                    partition = self.lease.partition,
-                    devices = gone,
-                    "silent devices are offline"
-                );
-                self.metrics.fell_silent(gone);
-                None
+        match judged.await {
+            Ok(Some(judged)) => {
+                self.metrics.judged(&judged);
+                if judged != Judged::default() {
+                    tracing::info!(
+                        partition = self.lease.partition,
+                        doubtful = judged.doubted.len(),
+                        offline = judged.gone,
+                        "silent devices were judged"
+                    );
+                }
+                Ok(judged.gone)
             }
-            Ok(None) => Some(Ended::LeaseLost),
+            Ok(None) => Err(Ended::LeaseLost),
             Err(error) => {
-                // Perhaps it was for want of a day, see where batches are written.
+                // A day of the history may be missing, as where batches are written.
                 self.days.forget();
                 tracing::warn!(
                     partition = self.lease.partition,
                     error = causes(&error),
-                    "silent devices could not be looked for"
+                    "silent devices could not be judged: they are at the next look"
                 );
-                None
+                Ok(0)
             }
         }
     }

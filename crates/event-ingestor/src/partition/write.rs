@@ -181,9 +181,13 @@ impl PartitionTask {
         let now = runtime::clock::now();
         for item in &batch.items {
             self.metrics.visible_after((now - item.record.timestamp).to_std().unwrap_or_default());
+            let gateway = item.event.as_ref().ok().and_then(|event| event.gateway_id.as_ref());
+            gateway.into_iter().for_each(|gateway| self.gateways.note(gateway));
         }
         if let Some(tally) = tally {
             self.metrics.written(tally, started.elapsed());
+            let settled = tally.doubts_ended.iter().map(|since| now - *since);
+            settled.for_each(|after| self.metrics.doubt_settled(after));
         }
     }
 }

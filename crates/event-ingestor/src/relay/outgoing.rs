@@ -108,13 +108,18 @@ mod tests {
     use chrono::DateTime;
     use domain::feed::{ConnectivityChanged, FeedChange, FeedKind, FeedSubject};
     use domain::ids::ChargePointId;
+    use domain::presence::Confidence;
 
     #[test]
     fn no_request_is_larger_than_a_broker_takes_and_nothing_is_left_out() {
         let change = |device: usize| FeedChange {
             subject: FeedSubject::ChargePoint(ChargePointId::parse(&format!("CP-{}", device % 3)).unwrap()),
             at: DateTime::UNIX_EPOCH,
-            kind: FeedKind::ConnectivityChanged(ConnectivityChanged { online: true, gateway_id: None }),
+            kind: FeedKind::ConnectivityChanged(ConnectivityChanged {
+                online: true,
+                gateway_id: None,
+                confidence: Confidence::Live,
+            }),
         };
         let chunk = |position| Chunk {
             position,

@@ -8,6 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use domain::awaited::Awaited;
+use domain::boot_probe::{BootAnswer, BootProbe};
 use domain::charge_point::ChargePoint;
 use domain::connector::Connector;
 use domain::event::BootReport;
@@ -17,6 +18,7 @@ use domain::ledger::Ledger;
 use domain::liveness::{Goodbye, Liveness};
 use domain::measure::Dated;
 use domain::order::Stamp;
+use domain::presence::{Confidence, Doubt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,6 +41,7 @@ pub(super) struct ChargePointRow {
     booted_at: Option<DateTime<Utc>>,
     memory: Option<serde_json::Value>,
     pub ledger_until: Option<DateTime<Utc>>,
+    written_at: Option<DateTime<Utc>>,
 }
 
 /// What the fold must remember beyond the newest report; empty for most devices, and then not stored.
@@ -51,6 +54,10 @@ struct Memory {
     goodbyes: Vec<Goodbye>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     clockless: Vec<EventKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<Doubt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boot_answer: Option<BootAnswer>,
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -71,6 +78,8 @@ impl ChargePointRow {
             liveness: Liveness {
                 seen: self.seen(memory.rivals)?,
                 goodbyes: memory.goodbyes,
+                doubt: memory.doubt,
+                written_at: self.written_at,
                 last_seen_at: self.last_seen_at,
                 last_heartbeat_at: self.last_heartbeat_at,
             },
@@ -87,6 +96,7 @@ impl ChargePointRow {
             ledger,
             ledger_until: self.ledger_until,
             commands,
+            boot_probe: BootProbe { asked_at: None, answer: memory.boot_answer },
             clockless: memory.clockless,
         })
     }
@@ -116,7 +126,7 @@ impl Rows for Locked<'_> {
     const BEFORE: &'static str = "select
            charge_point_id, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
            seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number, booted_at,
-           memory, ledger_until
+           memory, ledger_until, written_at
          from unnest(";
     const AFTER: &'static str = ") as wanted (id)
          join charge_points on charge_point_id = id
@@ -151,6 +161,7 @@ pub(super) struct Columns<'a> {
     pub booted_at: Vec<Option<DateTime<Utc>>>,
     pub memory: Vec<Option<serde_json::Value>>,
     pub ledger_until: Vec<Option<DateTime<Utc>>>,
+    pub confidence: Vec<Option<&'static str>>,
 }
 
 impl<'a> Columns<'a> {
@@ -182,6 +193,8 @@ impl<'a> Columns<'a> {
         self.booted_at.push(boot.map(|boot| boot.at));
         self.memory.push(memory_of(state)?);
         self.ledger_until.push(state.ledger_until);
+        let confidence = state.liveness.confidence();
+        self.confidence.push((confidence != Confidence::Live).then(|| confidence.as_str()));
         Ok(())
     }
 }
@@ -194,12 +207,14 @@ impl Rows for Columns<'_> {
            seen_partition = new.seen_partition, seen_offset = new.seen_offset, seen_event = new.seen_event,
            model = new.model, vendor = new.vendor, firmware_version = new.firmware_version,
            serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory,
-           ledger_until = new.ledger_until
+           ledger_until = new.ledger_until, confidence = new.confidence,
+           written_at = case when charge_points.seen_event is distinct from new.seen_event
+             then statement_timestamp() else charge_points.written_at end
          from unnest(";
     const AFTER: &'static str = ")
            as new (id, online, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
                    seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number,
-                   booted_at, memory, ledger_until)
+                   booted_at, memory, ledger_until, confidence)
          where charge_point_id = new.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
@@ -219,7 +234,8 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Text>, _>(&self.serial_number)?;
         columns.push::<Nullable<Timestamptz>, _>(&self.booted_at)?;
         columns.push::<Nullable<Jsonb>, _>(&self.memory)?;
-        columns.push::<Nullable<Timestamptz>, _>(&self.ledger_until)
+        columns.push::<Nullable<Timestamptz>, _>(&self.ledger_until)?;
+        columns.push::<Nullable<Text>, _>(&self.confidence)
     }
 }
 
@@ -228,8 +244,11 @@ fn memory_of(state: &ChargePoint) -> Result<Option<serde_json::Value>, StorageEr
         rivals: state.liveness.seen.as_ref().map(|seen| seen.rivals().to_vec()).unwrap_or_default(),
         goodbyes: state.liveness.goodbyes.clone(),
         clockless: state.clockless.clone(),
+        doubt: state.liveness.doubt.clone(),
+        boot_answer: state.boot_probe.answer.clone(),
     };
-    if memory.rivals.is_empty() && memory.goodbyes.is_empty() && memory.clockless.is_empty() {
+    let lists = memory.rivals.is_empty() && memory.goodbyes.is_empty() && memory.clockless.is_empty();
+    if lists && memory.doubt.is_none() && memory.boot_answer.is_none() {
         return Ok(None);
     }
     serde_json::to_value(memory).map(Some).map_err(broken)

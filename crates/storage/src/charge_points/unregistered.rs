@@ -16,8 +16,14 @@ pub struct Unregistered {
     pub charge_point_id: String,
     /// Whether it is connected to a gateway, as far as anyone said.
     pub online: bool,
+    /// How far that can be trusted: `doubtful` or `unanswered`; `None` for `live`.
+    pub confidence: Option<String>,
     /// Newest instant of any event of it.
     pub last_seen_at: DateTime<Utc>,
+    /// When the newest sign of life was written, by PostgreSQL's clock, where known.
+    pub written_at: Option<DateTime<Utc>>,
+    /// The partition that last spoke of it.
+    pub seen_partition: Option<i32>,
     /// The gateway that it was last heard through.
     pub gateway_id: Option<String>,
     /// Model, as it said when it booted.

@@ -13,6 +13,7 @@ use diesel_async::RunQueryDsl;
 use domain::command::{Command, CommandLife, CommandRecord, Goal, RouteSource};
 use domain::feed::FeedChange;
 use domain::ids::{GatewayId, PileId};
+use domain::presence::Confidence;
 use uuid::Uuid;
 
 /// A command that is to be recorded.
@@ -34,6 +35,8 @@ pub struct NewCommand {
     pub degraded: bool,
     /// The gateway last seen on the device's events, where that is another one.
     pub seen_gateway_id: Option<GatewayId>,
+    /// How far the device is trusted to be online.
+    pub confidence: Confidence,
     /// What its caller named the request.
     pub keyed: Option<KeyedRequest>,
 }
@@ -127,6 +130,7 @@ struct Columns<'a> {
     degraded: Vec<bool>,
     seen_gateway_id: Vec<Option<&'a str>>,
     route: Vec<&'static str>,
+    confidence: Vec<Option<&'static str>>,
     key: Vec<Option<&'a str>>,
     digest: Vec<Option<i64>>,
     chunk: Vec<Option<String>>,
@@ -160,6 +164,8 @@ impl<'a> Columns<'a> {
         self.degraded.push(new.degraded);
         self.seen_gateway_id.push(new.seen_gateway_id.as_ref().map(|id| id.as_str()));
         self.route.push(new.route.as_str());
+        let confidence = Some(new.confidence).filter(|confidence| *confidence != Confidence::Live);
+        self.confidence.push(confidence.map(Confidence::as_str));
         self.key.push(keyed.as_ref().map(|keyed| keyed.key.as_str()));
         self.digest.push(keyed.as_ref().map(|keyed| keyed.digest));
         Ok(())
@@ -173,8 +179,8 @@ impl Rows for Columns<'_> {
     const BEFORE: &'static str = "with new as materialized (select * from unnest(";
     const AFTER: &'static str = ") as new
            (id, pile_id, charge_point_id, name, payload, gateway_id, partition, issued_at, expires_at, trace_id, life,
-            connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, key, digest, chunk,
-            chunk_size)),
+            connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence, key, digest,
+            chunk, chunk_size)),
          locked as materialized (
            select count(*) from (
              select 1 from new join charge_points using (charge_point_id)
@@ -182,10 +188,16 @@ impl Rows for Columns<'_> {
          recorded as (
            insert into commands
              (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at, trace_id,
-              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route)
+              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence)
            select id, pile_id, charge_point_id, name, payload, 'accepted', gateway_id, partition, issued_at, expires_at,
-                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route
+                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence
            from new, locked),
+         asked as (
+           insert into device_probes (charge_point_id, boot_asked_at)
+           select charge_point_id, max(issued_at) from new, locked
+           where name = 'TriggerMessage' and payload ->> 'requestedMessage' = 'BootNotification'
+           group by charge_point_id order by charge_point_id
+           on conflict (charge_point_id) do update set boot_asked_at = excluded.boot_asked_at),
          named as (
            insert into idempotency_keys (key, request_digest, command_id)
            select key, digest, id from new, locked where key is not null)
@@ -211,6 +223,7 @@ impl Rows for Columns<'_> {
         columns.push::<Bool, _>(&self.degraded)?;
         columns.push::<Nullable<Text>, _>(&self.seen_gateway_id)?;
         columns.push::<Text, _>(&self.route)?;
+        columns.push::<Nullable<Text>, _>(&self.confidence)?;
         columns.push::<Nullable<Text>, _>(&self.key)?;
         columns.push::<Nullable<Int8>, _>(&self.digest)?;
         columns.push::<Nullable<Text>, _>(&self.chunk)?;

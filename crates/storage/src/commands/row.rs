@@ -1,8 +1,8 @@
 //! The columns of a command.
 
 use super::RecordedCommand;
-use crate::StorageError;
 use crate::schema::commands;
+use crate::{StorageError, charge_points};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
@@ -32,6 +32,7 @@ pub(super) type CommandColumns = (
     sql_types::Bool,
     sql_types::Nullable<sql_types::Text>,
     sql_types::Nullable<sql_types::Text>,
+    sql_types::Nullable<sql_types::Text>,
 );
 
 /// Their names, for statements in SQL, of the table under the name `command`.
@@ -40,7 +41,7 @@ macro_rules! command_columns {
         "command.id, command.pile_id, command.charge_point_id, command.name, command.payload, command.gateway_id,
          command.partition, command.issued_at, command.expires_at, command.trace_id, command.life,
          command.connector_id, command.id_tag, command.transaction_id, command.session_id, command.degraded,
-         command.seen_gateway_id, command.route"
+         command.seen_gateway_id, command.route, command.confidence"
     };
 }
 pub(super) use command_columns;
@@ -67,6 +68,7 @@ pub(super) struct CommandRow {
     degraded: bool,
     seen_gateway_id: Option<String>,
     route: Option<String>,
+    confidence: Option<String>,
 }
 
 impl CommandRow {
@@ -111,6 +113,7 @@ impl CommandRow {
                 .map(GatewayId::parse)
                 .transpose()
                 .map_err(impossible)?,
+            confidence: charge_points::confidence(self.confidence.as_deref())?,
             record: self.into_record()?,
         })
     }

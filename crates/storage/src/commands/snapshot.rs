@@ -1,7 +1,7 @@
 //! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
-use crate::{Connection, StorageError, stations};
+use crate::{Connection, StorageError, charge_points, stations};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -56,7 +56,7 @@ impl Rows for Looks<'_> {
     type Statement = Looks<'static>;
     const BEFORE: &'static str = "
         select named.command_id, named.request_digest, pile.charge_point_id,
-               device.online, device.gateway_id, least(device.seen_at, device.seen_appended_at),
+               device.online, device.gateway_id, least(device.seen_at, device.seen_appended_at), device.confidence,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors, start.lives, station.startable_statuses
         from unnest(";
@@ -104,6 +104,7 @@ impl Lookup for Looks<'_> {
         Nullable<Bool>,
         Nullable<Text>,
         Nullable<Timestamptz>,
+        Nullable<Text>,
         Array<Int2>,
         Array<Text>,
         Array<Text>,
@@ -125,6 +126,7 @@ struct SnapshotRow {
     online: Option<bool>,
     gateway_id: Option<String>,
     heard_at: Option<DateTime<Utc>>,
+    confidence: Option<String>,
     connector_ids: Vec<i16>,
     connector_statuses: Vec<String>,
     sighted: Vec<String>,
@@ -160,6 +162,7 @@ impl SnapshotRow {
             pile_id,
             charge_point_id: ChargePointId::parse(device).map_err(|error| broken("piles", error))?,
             online: self.online,
+            confidence: charge_points::confidence(self.confidence.as_deref())?,
             heard,
             connectors: connectors.map(|(id, status)| connector(id, &status)).collect::<Result<_, _>>()?,
             sighted: self

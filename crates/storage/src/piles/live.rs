@@ -1,6 +1,7 @@
 //! What the devices of piles report, for readers: many devices in one round trip.
 
 use super::row::Row;
+use crate::charge_points::confidence;
 use crate::connectors::ConnectorRow;
 use crate::schema::{charge_points, connectors, piles, sessions};
 use crate::sessions::SessionRow;
@@ -12,6 +13,7 @@ use diesel_async::RunQueryDsl;
 use domain::asset::Pile;
 use domain::connector::Connector;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
+use domain::presence::Confidence;
 use domain::session::ChargingSession;
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,6 +22,10 @@ use std::collections::{BTreeMap, HashMap};
 pub struct LiveView {
     /// Whether it is connected to a gateway, as far as anyone said.
     pub online: bool,
+    /// How far `online` can be trusted.
+    pub confidence: Confidence,
+    /// When the platform last heard of it: by its own clock where that is known, never before `last_seen_at`.
+    pub heard_at: DateTime<Utc>,
     /// Newest instant of any event of it.
     pub last_seen_at: DateTime<Utc>,
     /// Newest instant of a boot or a heartbeat.
@@ -53,6 +59,8 @@ struct ChargePointRow {
     gateway_id: Option<String>,
     firmware_version: Option<String>,
     seen_partition: Option<i32>,
+    written_at: Option<DateTime<Utc>>,
+    confidence: Option<String>,
 }
 
 /// What the devices called `ids` report; one that was never heard is not in the answer.
@@ -173,6 +181,8 @@ impl ChargePointRow {
         let id = ChargePointId::parse(&self.charge_point_id).map_err(broken)?;
         let view = LiveView {
             online: self.online,
+            confidence: confidence(self.confidence.as_deref())?,
+            heard_at: self.last_seen_at.max(self.written_at.unwrap_or(self.last_seen_at)),
             last_seen_at: self.last_seen_at,
             last_heartbeat_at: self.last_heartbeat_at,
             gateway_id: self.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(broken)?,

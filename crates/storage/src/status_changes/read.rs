@@ -10,6 +10,7 @@ use diesel_async::RunQueryDsl;
 use domain::feed::{ConnectivityChanged, ConnectorStatusChanged};
 use domain::history::Change;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId};
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 
 /// The place of a change in the history of its device.
@@ -45,6 +46,7 @@ struct Row {
     vendor_error_code: Option<String>,
     online: Option<bool>,
     gateway_id: Option<String>,
+    confidence: Option<String>,
 }
 
 /// At most `limit` changes of `device`, the last learnt first; of one connector's status only, where given, and those that
@@ -98,7 +100,13 @@ impl TryFrom<Row> for NotedChange {
             (None, None, Some(online)) => {
                 let gateway_id = row.gateway_id.as_deref().map(GatewayId::parse);
                 let gateway_id = gateway_id.transpose().map_err(broken)?;
-                Change::Connectivity(ConnectivityChanged { online, gateway_id })
+                let confidence = match row.confidence.as_deref() {
+                    None => Confidence::Live,
+                    Some(word) => {
+                        Confidence::parse(word).ok_or_else(|| broken(format!("confidence {word}")))?
+                    }
+                };
+                Change::Connectivity(ConnectivityChanged { online, gateway_id, confidence })
             }
             _ => return Err(broken("neither a status nor a connectivity")),
         };

@@ -13,6 +13,8 @@ fn rows_of(table: &str) -> String {
             "to_jsonb(t) - 'noted_at' - 'place' || jsonb_build_object('rank', row_number() over (
                partition by charge_point_id order by noted_at, place))"
         }
+        "charge_points" => "to_jsonb(t) - 'written_at'",
+        "device_probes" => "to_jsonb(t) - 'asked_at' - 'boot_asked_at'",
         "dead_letters" => "to_jsonb(t) - 'id' - 'created_at'",
         "idempotency_keys" => "to_jsonb(t) - 'created_at'",
         "feed_chunks" => {

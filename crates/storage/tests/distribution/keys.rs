@@ -25,6 +25,7 @@ async fn every_unique_index_of_a_hot_table_has_the_device_in_it() {
     let keyed = [
         "charge_points_pkey",
         "connectors_pkey",
+        "device_probes_pkey",
         "meter_samples_pkey",
         "session_ledgers_pkey",
         "start_in_flight",

@@ -10,10 +10,11 @@ mod plans;
 mod story;
 
 /// The hot tables: what a batch of events writes, and reads before that, device by device. A command is recorded in one of them.
-const HOT: [&str; 7] = [
+const HOT: [&str; 8] = [
     "charge_points",
     "commands",
     "connectors",
+    "device_probes",
     "meter_samples",
     "session_ledgers",
     "sessions",

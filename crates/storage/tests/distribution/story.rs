@@ -3,20 +3,23 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, ResetKind, RouteSource, Step};
+use domain::command::{Command, CommandKind, ResetKind, RouteSource, Step, TriggeredMessage};
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered};
 use domain::history::History;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, PileId};
 use domain::order::RecordPosition;
+use domain::presence::Confidence;
 use domain::sample::Samples;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
-use storage::batch::{Folded, Written, take_silent_offline, write};
+use storage::batch::{Folded, Written, write};
 use storage::commands::{self, KeyedRequest, NewCommand, Note, Recorded, Wanted};
 use storage::dead_letters::NewDeadLetter;
 use storage::ingest_partitions::{self, PartitionLease};
+use storage::presence::probes::{self, NewProbe, ProbeReason};
+use storage::presence::silence::{SilencePolicy, take_silent_offline};
 use storage::{Connection, Touched, meter_samples, piles, status_changes};
 use uuid::Uuid;
 
@@ -66,6 +69,7 @@ fn told(device: usize) -> [NewCommand; 4] {
         route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
+        confidence: Confidence::Live,
         keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
     };
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
@@ -155,8 +159,28 @@ pub async fn play(connection: &mut Connection, part: Part) {
         ingest(connection, &mut lease, &batch, Vec::new()).await;
     }
     ingest(connection, &mut lease, &[], devices.iter().copied().map(letter).collect()).await;
-    let silent = take_silent_offline(connection, &lease, Duration::from_secs(1), 1_000).await.unwrap();
-    assert!(silent.unwrap() > 0, "somebody has fallen silent");
+    for device in &devices {
+        // As an older release wrote it, so that the time of the silence is that of the events.
+        let id = id(*device);
+        let old = format!("update charge_points set written_at = null where charge_point_id = '{id}'");
+        connection.batch_execute(&old).await.unwrap();
+    }
+    let policy = SilencePolicy { timeout: Duration::from_secs(1), answer: Duration::ZERO, probing: false };
+    let judged = take_silent_offline(connection, &lease, &policy, 1_000).await.unwrap();
+    assert!(judged.unwrap().gone > 0, "some devices have fallen silent");
+    probe(connection, &devices).await;
+}
+
+async fn probe(connection: &mut Connection, devices: &[usize]) {
+    let new = |device: &usize| NewProbe {
+        charge_point_id: id(*device),
+        message: TriggeredMessage::BootNotification,
+        reason: ProbeReason::Silent,
+        gateway_id: GatewayId::parse("pod-0").unwrap(),
+    };
+    let new: Vec<NewProbe> = devices.iter().map(new).collect();
+    let recorded = probes::record_many(connection, &new, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(recorded.len(), devices.len());
 }
 
 async fn prepare(connection: &mut Connection, devices: &[usize]) -> PartitionLease {

@@ -9,12 +9,14 @@ use diesel_async::SimpleAsyncConnection;
 use domain::command::{Command, CommandKind, CommandState, ResetKind, RouteSource, Step};
 use domain::feed::{FeedChange, FeedKind};
 use domain::ids::{CommandId, GatewayId, PileId};
+use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use ground::{HEARD, Reader, assets, change, device, lease, noon, replace, report, signed};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::commands::{self, NewCommand, Note};
 use storage::feed::{self, Span};
+use storage::presence::silence::{SilencePolicy, take_silent_offline};
 use storage::{batch, ingest_partitions, piles, stations};
 use testkit::{TestDatabase, eventually};
 use uuid::Uuid;
@@ -265,15 +267,18 @@ async fn a_device_that_falls_silent_is_told_to_be_offline() {
     let mut reader = Reader::all(&mut connection).await;
     reader.told.clear();
     let lease = ingest_partitions::PartitionLease { next_offset: 1, ..lease };
-    let silent = Duration::from_secs(60);
+    let policy =
+        SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: false };
+    database.execute("update charge_points set written_at = null").await;
     storage::status_changes::ensure_today(&mut connection).await.unwrap();
-    let gone = batch::take_silent_offline(&mut connection, &lease, silent, 10).await.unwrap();
-    assert_eq!(gone, Some(1));
+    let judged = take_silent_offline(&mut connection, &lease, &policy, 10).await.unwrap();
+    assert_eq!(judged.map(|judged| judged.gone), Some(1));
     reader.read(&mut connection).await;
     let [FeedChange { kind: FeedKind::ConnectivityChanged(body), at, .. }] = reader.told.as_slice() else {
         panic!("{:?}", reader.told)
     };
     assert!(!body.online);
+    assert_eq!(body.confidence, Confidence::Doubtful);
     assert_eq!(*at, noon() + TimeDelta::seconds(60), "when the time was up, not when it was noticed");
 }
 
@@ -344,6 +349,7 @@ fn new(command: Command, pile_id: PileId) -> NewCommand {
         route: RouteSource::Key,
         degraded: false,
         seen_gateway_id: None,
+        confidence: Confidence::Live,
         keyed: None,
     }
 }

@@ -16,6 +16,7 @@ use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
     TransactionId,
 };
+use domain::presence::Confidence;
 use domain::session::StartedBy;
 use domain::status::ConnectorStatus;
 use prost::Message;
@@ -70,7 +71,12 @@ fn status(raw: proto::ConnectorStatus) -> Decoded<ConnectorStatus> {
 
 fn connectivity(body: &proto::ConnectivityChanged) -> Decoded<ConnectivityChanged> {
     let gateway_id = body.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(invalid)?;
-    Ok(ConnectivityChanged { online: body.online, gateway_id })
+    // A change of an edition that did not know it yet.
+    let confidence = match body.confidence() {
+        proto::Confidence::Unspecified => Confidence::Live,
+        known => one_of(&Confidence::ALL, known, encode::confidence)?,
+    };
+    Ok(ConnectivityChanged { online: body.online, gateway_id, confidence })
 }
 
 fn session(body: proto::SessionChanged) -> Decoded<SessionChanged> {

@@ -9,6 +9,7 @@ use domain::feed::{
     AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
     FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
 };
+use domain::presence::Confidence;
 use domain::session::StartedBy;
 use domain::status::ConnectorStatus;
 use prost::Message;
@@ -57,6 +58,15 @@ fn connectivity(body: &ConnectivityChanged) -> proto::ConnectivityChanged {
     proto::ConnectivityChanged {
         online: body.online,
         gateway_id: body.gateway_id.as_ref().map(ToString::to_string),
+        confidence: confidence(body.confidence).into(),
+    }
+}
+
+pub(super) const fn confidence(confidence: Confidence) -> proto::Confidence {
+    match confidence {
+        Confidence::Live => proto::Confidence::Live,
+        Confidence::Doubtful => proto::Confidence::Doubtful,
+        Confidence::Unanswered => proto::Confidence::Unanswered,
     }
 }
 

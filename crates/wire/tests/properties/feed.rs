@@ -8,6 +8,7 @@ use domain::feed::{
     SessionPhase, StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
 };
 use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
+use domain::presence::Confidence;
 use domain::session::StartedBy;
 use domain::status::ConnectorStatus;
 use domain::tariff::Subject;
@@ -43,9 +44,11 @@ fn change() -> impl Strategy<Value = FeedChange> {
 fn kind() -> impl Strategy<Value = FeedKind> {
     prop_oneof![
         connector_status().prop_map(FeedKind::ConnectorStatusChanged),
-        (any::<bool>(), option::of(gateway_id())).prop_map(|(online, gateway_id)| {
-            FeedKind::ConnectivityChanged(ConnectivityChanged { online, gateway_id })
-        }),
+        (any::<bool>(), option::of(gateway_id()), select(&Confidence::ALL)).prop_map(
+            |(online, gateway_id, confidence)| {
+                FeedKind::ConnectivityChanged(ConnectivityChanged { online, gateway_id, confidence })
+            }
+        ),
         session().prop_map(FeedKind::SessionChanged),
         command().prop_map(FeedKind::CommandChanged),
         (uuid(), action(), any::<i64>()).prop_map(|(id, action, version)| {

@@ -37,6 +37,7 @@ async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
     {
       "address": "上海市",
       "availability": {
+        "confidence": {},
         "connectors": {},
         "piles": {}
       },

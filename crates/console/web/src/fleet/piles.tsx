@@ -128,6 +128,7 @@ function PileRow({ pile, flash, now }: {
       <Cell name="status">
         <span key={at} class={at === undefined ? "" : "flash"}><Status status={pile.status} /></span>
         {pile.confidence === "stale" ? <span class="tag warn">{t("confidence.stale")}</span> : null}
+        {pile.confidence === "doubtful" ? <span class="tag warn">{t("confidence.doubtful")}</span> : null}
       </Cell>
       <Cell name="connectors">
         <span class="outlets">

@@ -16,6 +16,10 @@ export function Confidence({ pile }: { readonly pile: Pile }): JSX.Element {
   switch (pile.confidence) {
     case "live":
       return <span class="small soft" data-confidence="live"><span class="tag good">{t("confidence.live")}</span> {seen === null ? "" : t("confidence.liveText", { ago: ago(seen, now) })}</span>;
+    case "doubtful":
+      return <span class="small" data-confidence="doubtful"><span class="tag warn">{t("confidence.doubtful")}</span> {t("confidence.doubtfulText", { ago: seen === null ? "–" : ago(seen, now) })}</span>;
+    case "unanswered":
+      return <span class="small" data-confidence="unanswered"><span class="tag plain">{t("confidence.unanswered")}</span> {t("confidence.unansweredText", { ago: seen === null ? "–" : ago(seen, now) })}</span>;
     case "stale":
       return <span class="small" data-confidence="stale"><span class="tag warn">{t("confidence.stale")}</span> {t("confidence.staleText", { time: seen === null ? "–" : brief(seen) })}</span>;
     default:

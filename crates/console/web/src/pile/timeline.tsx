@@ -86,7 +86,7 @@ function Changes({ changes }: { readonly changes: readonly StatusChange[] }): JS
           <li key={`${change.notedAt}${change.kind === "status" ? change.connectorId : "device"}${change.at}`}>
             <time class="num soft small" dateTime={change.at} title={moment(change.at)}>{brief(change.at)}</time>
             {change.kind === "connectivity" ? (
-              <span><strong>{named("connectivity", String(change.online))}</strong>{change.gatewayId === null ? "" : <span class="mono soft small"> {change.gatewayId}</span>}</span>
+              <span><strong>{named("connectivity", String(change.online))}</strong>{change.confidence === "doubtful" ? <span class="tag warn"> {t("confidence.doubtful")}</span> : null}{change.gatewayId === null ? "" : <span class="mono soft small"> {change.gatewayId}</span>}</span>
             ) : (
               <span>
                 <span class="soft">{change.connectorId === 0 ? t("pile.whole") : t("pile.connector", { n: change.connectorId })}</span> <Status status={change.status} />

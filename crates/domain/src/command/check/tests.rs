@@ -15,6 +15,7 @@ fn pile(online: Option<bool>, connectors: &[(i64, ConnectorStatus)]) -> PileSnap
         pile_id: PileId(Uuid::nil()),
         charge_point_id: ChargePointId::parse("CP-001").unwrap(),
         online,
+        confidence: Confidence::Live,
         heard: None,
         connectors: connectors.iter().map(|(id, status)| (connector(*id), *status)).collect(),
         open_sessions: Vec::new(),
@@ -38,6 +39,14 @@ fn charging(sessions: &[(i64, Option<&str>)]) -> PileSnapshot {
 
 fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
     outcome.unwrap_err().to_string()
+}
+
+#[test]
+fn only_an_online_device_is_doubted() {
+    let doubted = |online| PileSnapshot { confidence: Confidence::Doubtful, ..pile(online, &[]) };
+    assert_eq!(refusal(doubted(Some(true)).check_trusted()), "CP-001 may be gone: its gateway is silent");
+    assert!(doubted(Some(false)).check_trusted().is_ok(), "that it is offline is said elsewhere");
+    assert!(pile(Some(true), &[]).check_trusted().is_ok());
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! The right to ask: a row of `ingest_partitions` under a name that no topic has. A replica that loses it while it asks does no
+//! harm: a device that was asked just now is not asked again.
+
+use runtime::causes;
+use std::time::Duration;
+use storage::ingest_partitions::{self, Kept, PartitionLease};
+use storage::{Database, PooledConnection, StorageError};
+use uuid::Uuid;
+
+/// Kafka allows no slash in the name of a topic.
+const NAME: &str = "presence/watch";
+/// There is one watch for all devices.
+const ROW: i32 = 0;
+/// How long the right stays with a replica that has died.
+const TTL: Duration = Duration::from_secs(10);
+
+/// The right to ask, or the wish to have it.
+pub(super) struct WatchLease {
+    database: Database,
+    replica: Uuid,
+    held: Option<PartitionLease>,
+}
+
+impl WatchLease {
+    /// Not held yet.
+    pub(super) fn new(database: Database) -> Self {
+        Self { database, replica: Uuid::now_v7(), held: None }
+    }
+
+    /// Keeps the lease, or takes it if no replica holds it; returns whether it is held.
+    ///
+    /// # Errors
+    /// When PostgreSQL fails.
+    pub(super) async fn hold(&mut self) -> Result<bool, StorageError> {
+        let (replica, held) = (self.replica, self.held.take());
+        let work = async move |mut connection: PooledConnection| {
+            if let Some(lease) = held {
+                let kept = Kept { partition: ROW, epoch: lease.epoch, caught_up: None };
+                let renewed = ingest_partitions::renew(&mut connection, NAME, replica, &[kept], TTL).await?;
+                return Ok((!renewed.is_empty()).then_some(lease));
+            }
+            let mut taken = ingest_partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
+            if taken.is_empty() {
+                // The row is there after the first time.
+                ingest_partitions::register(&mut connection, NAME, &[(ROW, 0)]).await?;
+                taken = ingest_partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
+            }
+            Ok::<_, StorageError>(taken.into_iter().next())
+        };
+        self.held = self.database.run(work).await?;
+        Ok(self.held.is_some())
+    }
+
+    /// Releases the lease, so that another replica need not wait.
+    pub(super) async fn release(self) {
+        let Some(lease) = self.held else { return };
+        let work = async move |mut connection: PooledConnection| {
+            ingest_partitions::release(&mut connection, &lease).await
+        };
+        if let Err(error) = self.database.run::<_, StorageError, _, _>(work).await {
+            tracing::warn!(error = causes(&error), "the watch could not be released: it expires in 10 s");
+        }
+    }
+}

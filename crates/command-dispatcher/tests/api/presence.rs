@@ -1,0 +1,180 @@
+//! Devices that are silent are asked whether they are there.
+
+use crate::app::TestApp;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use testkit::{eventually, eventually_some};
+
+/// The partition of `gateway-pod-xyz` among eight.
+const PARTITION: i32 = 1;
+const TOPIC: &str = "events-of-this-test";
+
+/// Short times; events of the topic count as read for an hour.
+const HASTY: [(&str, &str); 6] = [
+    ("presence.probe_after_s", "60"),
+    ("presence.probe_interval_s", "600"),
+    ("presence.probe_answer_s", "1"),
+    ("presence.gateway_silence_s", "10"),
+    ("presence.ingest_topic", TOPIC),
+    ("presence.ingest_lag_s", "3600"),
+];
+
+async fn app(own: &[(&str, &str)]) -> TestApp {
+    let app = TestApp::with(&[&HASTY, own].concat()).await;
+    app.create_topic(crate::app::PARTITIONS).await;
+    app.database
+        .execute(&format!(
+            "insert into ingest_partitions (topic, partition, next_offset) values ('{TOPIC}', 0, 0)"
+        ))
+        .await;
+    app
+}
+
+/// Makes a device, in no pile, that was last heard `seconds` ago through `gateway`.
+async fn heard(app: &TestApp, seconds: u32, gateway: &str) -> String {
+    let device = testkit::unique("CP");
+    app.database
+        .execute(&format!(
+            "insert into charge_points (charge_point_id, online, last_seen_at, gateway_id, seen_at, seen_appended_at,
+                                        seen_partition, seen_offset, seen_event, written_at)
+             select '{device}', true, at, '{gateway}', at, at, 0, 0, 0, at
+             from (select clock_timestamp() - interval '{seconds} s' as at) as heard"
+        ))
+        .await;
+    device
+}
+
+/// All questions that are on the topic so far.
+async fn asked(app: &TestApp) -> Vec<Value> {
+    let mut all = Vec::new();
+    for partition in 0..crate::app::PARTITIONS {
+        let reader = app.kafka.reader(&app.topic, partition);
+        let fetched = reader.fetch(0, Duration::from_millis(50), 1 << 20).await.unwrap();
+        let values = fetched.records.into_iter().filter_map(|record| record.value);
+        all.extend(values.map(|value| serde_json::from_slice::<Value>(&value).unwrap()));
+    }
+    all
+}
+
+/// The devices that were asked, once there are `count` questions.
+async fn devices(app: &TestApp, count: usize) -> BTreeSet<String> {
+    let questions = eventually_some("devices to be asked", || async {
+        let questions = asked(app).await;
+        (questions.len() >= count).then_some(questions)
+    })
+    .await;
+    assert_eq!(questions.len(), count);
+    questions.iter().map(|question| question["chargePointId"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_device_is_asked_for_its_boot_and_a_charging_one_for_its_status() {
+    let app = app(&[]).await;
+    let idle = heard(&app, 70, "gateway-pod-xyz").await;
+    let charging = heard(&app, 70, "gateway-0").await;
+    let _heard_just_now = heard(&app, 10, "gateway-pod-xyz").await;
+    app.say_holds("gateway-pod-xyz", &charging).await;
+    app.database
+        .execute(&format!("insert into connectors (charge_point_id, connector_id, status) values ('{charging}', 1, 'SuspendedEV')"))
+        .await;
+    assert_eq!(devices(&app, 2).await, BTreeSet::from([idle.clone(), charging.clone()]));
+    for record in app.published(PARTITION).await {
+        let question: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
+        assert_eq!(record.key.as_deref(), question["chargePointId"].as_str().map(str::as_bytes));
+        assert_eq!(question["commandName"], "TriggerMessage");
+        assert_eq!(question["gatewayId"], "gateway-pod-xyz", "by the key, or where it was last heard");
+        assert!(question["commandId"].is_string() && question["expiresAt"].is_string());
+        let message =
+            if question["chargePointId"] == *idle { "BootNotification" } else { "StatusNotification" };
+        assert_eq!(question["payload"]["requestedMessage"], message);
+    }
+    eventually("the questions to be confirmed", || {
+        app.holds("(select count(*) from device_probes where published and attempts = 1) = 2")
+    })
+    .await;
+    assert!(app.holds("not exists (select 1 from commands)").await, "no caller asked for it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_replicas_one_asks_and_each_device_once() {
+    let app = app(&[]).await;
+    let _other = app.replica(&HASTY);
+    let mut silent = BTreeSet::new();
+    for _ in 0..20 {
+        silent.insert(heard(&app, 100, "gateway-pod-xyz").await);
+    }
+    let _all = eventually_some("all to be asked", || async {
+        let questions = asked(&app).await;
+        (questions.len() >= silent.len()).then_some(questions)
+    })
+    .await;
+    // Some more looks of both.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(devices(&app, silent.len()).await, silent);
+    assert!(app.holds("(select count(*) from ingest_partitions where topic = 'presence/watch' and owner is not null) = 1").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_are_left_alone_while_commanded_and_where_events_are_not_read() {
+    let app = app(&[]).await;
+    let commanded = heard(&app, 100, "gateway-pod-xyz").await;
+    let unread = heard(&app, 100, "gateway-pod-xyz").await;
+    app.database
+        .execute(&format!(
+            "insert into ingest_partitions (topic, partition, next_offset, caught_up_at)
+             values ('{TOPIC}', 1, 0, clock_timestamp() - interval '2 hours');
+             update charge_points set seen_partition = 1 where charge_point_id = '{unread}';
+             insert into stations (id, name, status, created_at, updated_at, version)
+             values ('00000000-0000-0000-0000-000000000001', 'Site', 'Open', now(), now(), 1);
+             insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at, updated_at, version)
+             values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', '{commanded}', 'DC-120', 120,
+                     'DC', now(), now(), 1)"
+        ))
+        .await;
+    let path = "piles/00000000-0000-0000-0000-000000000002/commands/reset";
+    app.say_holds("gateway-pod-xyz", &commanded).await;
+    let sent = app.post(path).json(&serde_json::json!({})).send().await.unwrap();
+    assert_eq!(sent.status(), 202);
+    let asked_too = heard(&app, 100, "gateway-pod-xyz").await;
+    assert_eq!(devices(&app, 2).await, BTreeSet::from([commanded, asked_too]), "the reset, and one question");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_probing_is_off_no_device_is_asked() {
+    let app = app(&[("presence.probe_message", "off")]).await;
+    heard(&app, 100, "gateway-pod-xyz").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(asked(&app).await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_gateway_is_suspected_when_its_canaries_do_not_answer_and_then_all_its_devices_are_asked() {
+    let app = app(&[]).await;
+    // None of them is silent for long enough to be asked for itself.
+    for _ in 0..10 {
+        heard(&app, 20, "gateway-pod-xyz").await;
+    }
+    let elsewhere = heard(&app, 20, "gateway-0").await;
+    app.database
+        .execute(
+            "insert into gateways (gateway_id, heard_at) values
+               ('gateway-pod-xyz', clock_timestamp() - interval '20 s'),
+               ('gateway-0', clock_timestamp() + interval '1 hour');
+             update ingest_partitions set caught_up_at = clock_timestamp() where topic = 'events-of-this-test'",
+        )
+        .await;
+    assert_eq!(devices(&app, 3).await.len(), 3, "three in its place");
+    assert!(app.holds("not exists (select 1 from gateways where suspected_at is not null)").await);
+    let read =
+        "update ingest_partitions set caught_up_at = clock_timestamp() where topic = 'events-of-this-test'";
+    eventually("the gateway to be suspected", || async {
+        app.database.execute(read).await;
+        app.holds("exists (select 1 from gateways where suspected_at is not null)").await
+    })
+    .await;
+    let asked = devices(&app, 10).await;
+    assert_eq!(asked.len(), 10);
+    assert!(!asked.contains(&elsewhere), "the other gateway is heard");
+    assert!(app.holds("(select count(*) from device_probes where reason = 'canary') = 3").await);
+}

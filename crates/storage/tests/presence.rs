@@ -1,0 +1,376 @@
+//! Gateways that are silent, devices that are asked, and what follows, on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::charge_point::ChargePoint;
+use domain::command::{Command, CommandKind, TriggeredMessage};
+use domain::event::{BootReport, EventKind, GatewayEvent, StatusReport};
+use domain::history::History;
+use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, PileId};
+use domain::order::RecordPosition;
+use domain::presence::Confidence;
+use domain::status::ConnectorStatus;
+use serde_json::json;
+use std::time::Duration;
+use storage::batch::{Folded, Written, write};
+use storage::commands::{self, NewCommand};
+use storage::ingest_partitions::{self, Kept, PartitionLease};
+use storage::presence::due::{self, Dueness};
+use storage::presence::gateways;
+use storage::presence::probes::{self, NewProbe, ProbeReason};
+use storage::presence::silence::{self, SilencePolicy, judge_devices, take_silent_offline};
+use storage::{Connection, Touched, status_changes};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+const TOPIC: &str = "events";
+const HOUR: Duration = Duration::from_secs(3_600);
+const NOW: Duration = Duration::ZERO;
+const POLICY: SilencePolicy =
+    SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: true };
+
+fn device(number: usize) -> ChargePointId {
+    ChargePointId::parse(&format!("CP-{number}")).unwrap()
+}
+
+fn gateway(name: &str) -> GatewayId {
+    GatewayId::parse(name).unwrap()
+}
+
+struct Ground {
+    database: TestDatabase,
+    lease: PartitionLease,
+    owner: Uuid,
+}
+
+impl Ground {
+    async fn new() -> (Self, storage::PooledConnection) {
+        let database = TestDatabase::new().await;
+        let mut connection = database.pool.connection().await.unwrap();
+        status_changes::ensure_today(&mut connection).await.unwrap();
+        ingest_partitions::register(&mut connection, TOPIC, &[(0, 0)]).await.unwrap();
+        let owner = Uuid::now_v7();
+        let lease =
+            ingest_partitions::acquire(&mut connection, TOPIC, owner, 1, HOUR).await.unwrap().remove(0);
+        (Self { database, lease, owner }, connection)
+    }
+
+    /// Writes one event of `device`, claimed at `claimed_at`, appended `late` after that.
+    async fn tell(
+        &mut self,
+        connection: &mut Connection,
+        device: &ChargePointId,
+        kind: EventKind,
+        claimed_at: DateTime<Utc>,
+        late: TimeDelta,
+    ) {
+        let offset = self.lease.next_offset;
+        let event = GatewayEvent {
+            event_id: EventId::parse(&format!("event-{offset}")).unwrap(),
+            charge_point_id: device.clone(),
+            gateway_id: Some(gateway("pod-1")),
+            claimed_at: Some(claimed_at),
+            trace_id: None,
+            kind,
+        };
+        let position = RecordPosition { partition: 0, offset, appended_at: claimed_at + late };
+        let touched = Touched::of([(&event, position)]);
+        let fold = |mut states: Vec<ChargePoint>| {
+            let mut history = History::default();
+            history.apply(&mut states[0], &event, &position);
+            Folded { states, history, ..Folded::default() }
+        };
+        let written = write(connection, &self.lease, offset + 1, &touched, fold).await.unwrap();
+        assert_eq!(written, Written::Committed);
+        self.lease.next_offset = offset + 1;
+    }
+
+    async fn beat(&mut self, connection: &mut Connection, device: &ChargePointId) {
+        self.tell(connection, device, EventKind::Heartbeat, runtime_now(), TimeDelta::zero()).await;
+    }
+
+    /// Says that all events were read just now.
+    async fn caught_up(&self, connection: &mut Connection) {
+        let kept = Kept { partition: 0, epoch: self.lease.epoch, caught_up: Some(NOW) };
+        let renewed = ingest_partitions::renew(connection, TOPIC, self.owner, &[kept], HOUR).await.unwrap();
+        assert_eq!(renewed, [0]);
+    }
+
+    /// Moves what was written so far into the past.
+    async fn age(&self, seconds: u32) {
+        for statement in [
+            "update charge_points set written_at = written_at - $, seen_at = seen_at - $, seen_appended_at = seen_appended_at - $",
+            "update device_probes set asked_at = asked_at - $, boot_asked_at = boot_asked_at - $",
+            "update gateways set heard_at = heard_at - $, canary_at = canary_at - $",
+        ] {
+            self.database.execute(&statement.replace('$', &format!("interval '{seconds} s'"))).await;
+        }
+    }
+
+    async fn stands(&self) -> serde_json::Value {
+        self.database.json("select json_agg(json_build_array(online, confidence) order by charge_point_id) from charge_points").await
+    }
+}
+
+fn runtime_now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(
+        i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap(),
+    )
+    .unwrap()
+}
+
+fn probe(device: &ChargePointId, reason: ProbeReason) -> NewProbe {
+    NewProbe {
+        charge_point_id: device.clone(),
+        message: TriggeredMessage::BootNotification,
+        reason,
+        gateway_id: gateway("pod-1"),
+    }
+}
+
+async fn ask(connection: &mut Connection, device: &ChargePointId) -> usize {
+    let probes = [probe(device, ProbeReason::Silent)];
+    let recorded = probes::record_many(connection, &probes, Duration::from_secs(120)).await.unwrap();
+    probes::confirm_many(connection, &recorded).await.unwrap();
+    recorded.len()
+}
+
+fn dueness() -> Dueness {
+    Dueness {
+        topic: TOPIC.to_owned(),
+        lag: Duration::from_secs(30),
+        silence: Duration::from_secs(50),
+        interval: Duration::from_secs(120),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_device_is_asked_once_and_offline_when_it_does_not_answer() {
+    let (mut ground, mut connection) = Ground::new().await;
+    ground.beat(&mut connection, &device(1)).await;
+    ground.caught_up(&mut connection).await;
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), [], "it was just heard");
+    ground.age(61).await;
+    let due = due::list_silent(&mut connection, &dueness(), 10).await.unwrap();
+    assert_eq!(
+        (due.len(), &due[0].charge_point_id, due[0].reason, due[0].is_busy),
+        (1, &device(1), ProbeReason::Silent, false)
+    );
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 0, "it was not asked");
+    assert_eq!(ask(&mut connection, &device(1)).await, 1);
+    assert_eq!(ask(&mut connection, &device(1)).await, 0, "once in the interval, whoever asks");
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 0, "it may still answer");
+    ground.age(11).await;
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 1);
+    assert_eq!(ground.stands().await, json!([[false, "unanswered"]]));
+    ground.beat(&mut connection, &device(1)).await;
+    assert_eq!(ground.stands().await, json!([[true, null]]));
+    let history =
+        "select json_agg(json_build_array(online, confidence) order by noted_at, place) from status_changes";
+    assert_eq!(
+        ground.database.json(history).await,
+        json!([[true, null], [false, "unanswered"], [true, null]])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_follows_from_a_question_that_was_never_published() {
+    let (mut ground, mut connection) = Ground::new().await;
+    ground.beat(&mut connection, &device(1)).await;
+    ground.age(61).await;
+    let probes = [probe(&device(1), ProbeReason::Silent)];
+    assert_eq!(probes::record_many(&mut connection, &probes, HOUR).await.unwrap(), [device(1)]);
+    ground.age(30).await;
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_keeps_a_silent_device_online() {
+    let (mut ground, mut connection) = Ground::new().await;
+    ground.beat(&mut connection, &device(1)).await;
+    ground.age(200).await;
+    ask(&mut connection, &device(1)).await;
+    assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 0);
+    ground.beat(&mut connection, &device(1)).await;
+    assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 1);
+    ground.age(59).await;
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 0);
+    ground.age(30).await;
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 0, "the question was answered");
+    ground.age(40).await;
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 1, "twice the timeout, and it could not be asked again");
+    assert_eq!(ground.stands().await, json!([[false, "doubtful"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_with_a_slow_clock_is_not_silent() {
+    let (mut ground, mut connection) = Ground::new().await;
+    let slow = runtime_now() - TimeDelta::hours(5);
+    ground.tell(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
+    ground.caught_up(&mut connection).await;
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
+    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    assert_eq!(judged.unwrap().gone, 0, "even if its pod has that clock, too");
+    assert_eq!(ground.stands().await, json!([[true, null]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_follows_from_silence_while_events_are_not_read() {
+    let (mut ground, mut connection) = Ground::new().await;
+    ground.beat(&mut connection, &device(1)).await;
+    ground.age(600).await;
+    ground
+        .database
+        .execute("update ingest_partitions set caught_up_at = clock_timestamp() - interval '31 s'")
+        .await;
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
+    gateways::record_heard(&mut connection, &[(gateway("pod-1"), Duration::from_secs(35))]).await.unwrap();
+    let silence = Duration::from_secs(10);
+    assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), []);
+    ground.caught_up(&mut connection).await;
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap().len(), 1);
+    assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), [gateway("pod-1")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
+    let (mut ground, mut connection) = Ground::new().await;
+    for number in 1..=3 {
+        ground.beat(&mut connection, &device(number)).await;
+    }
+    gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
+    ground.age(12).await;
+    ground.caught_up(&mut connection).await;
+    let (silence, answer) = (Duration::from_secs(10), POLICY.answer);
+    let quiet = gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap();
+    assert_eq!(quiet, [gateway("pod-1")]);
+    let canaries = due::list_canaries(&mut connection, &quiet, HOUR, 2).await.unwrap();
+    assert_eq!(canaries.len(), 2);
+    ask(&mut connection, &canaries[0].charge_point_id).await;
+    gateways::note_questions(&mut connection, &quiet).await.unwrap();
+    assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), [], "it was asked");
+    assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), []);
+    ground.age(11).await;
+    ground.caught_up(&mut connection).await;
+    assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), quiet);
+    let suspected = gateways::list_suspected(&mut connection).await.unwrap();
+    assert_eq!(suspected, quiet);
+    let concerned = silence::list_concerned(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
+    assert_eq!(concerned.len(), 3);
+    assert_eq!(silence::list_concerned(&mut connection, &[1], &suspected, answer, 10).await.unwrap(), []);
+    let devices: Vec<_> = concerned.into_iter().map(|(_, device)| device).collect();
+    let judged =
+        judge_devices(&mut connection, &ground.lease, &POLICY, devices.clone()).await.unwrap().unwrap();
+    assert_eq!((judged.doubted.len(), judged.gone), (3, 0));
+    assert_eq!(ground.stands().await, json!([[true, "doubtful"], [true, "doubtful"], [true, "doubtful"]]));
+    // The first was asked as the canary; the others are asked now, and one of them answers.
+    let due = due::list_suspected(&mut connection, HOUR, 10).await.unwrap();
+    let mut left: Vec<_> = due.iter().map(|due| due.charge_point_id.clone()).collect();
+    left.sort();
+    assert_eq!(left, [device(2), device(3)]);
+    for due in &due {
+        ask(&mut connection, &due.charge_point_id).await;
+    }
+    ground.beat(&mut connection, &device(3)).await;
+    ground.age(11).await;
+    let concerned = silence::list_concerned(&mut connection, &[0], &[], answer, 10).await.unwrap();
+    assert_eq!(concerned.len(), 2);
+    let judged = judge_devices(&mut connection, &ground.lease, &POLICY, devices).await.unwrap().unwrap();
+    assert_eq!((judged.doubted.len(), judged.gone, judged.doubts_settled.len()), (1, 2, 2));
+    gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
+    assert_eq!(gateways::list_suspected(&mut connection).await.unwrap(), [], "it is heard again");
+    assert!(silence::has_doubtful(&mut connection, &[0]).await.unwrap());
+    ground.beat(&mut connection, &device(3)).await;
+    assert_eq!(ground.stands().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
+    assert!(!silence::has_doubtful(&mut connection, &[0]).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_owner_of_the_partition_judges_nobody() {
+    let (mut ground, mut connection) = Ground::new().await;
+    ground.beat(&mut connection, &device(1)).await;
+    ground.age(6_000).await;
+    let former = PartitionLease { epoch: ground.lease.epoch - 1, ..ground.lease.clone() };
+    assert_eq!(take_silent_offline(&mut connection, &former, &POLICY, 10).await.unwrap(), None);
+    assert_eq!(ground.stands().await, json!([[true, null]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charging_devices_are_told_from_idle_ones_and_commanded_ones_are_left_alone() {
+    let (mut ground, mut connection) = Ground::new().await;
+    let charging = EventKind::StatusChanged(StatusReport {
+        connector_id: ConnectorId::parse(1).unwrap(),
+        status: ConnectorStatus::Charging,
+        error_code: None,
+        info: None,
+        vendor_error_code: None,
+    });
+    ground.tell(&mut connection, &device(1), charging, runtime_now(), TimeDelta::zero()).await;
+    ground.beat(&mut connection, &device(2)).await;
+    ground.age(100).await;
+    ground.caught_up(&mut connection).await;
+    command(&ground, &mut connection, TriggeredMessage::Heartbeat).await;
+    let due = due::list_silent(&mut connection, &dueness(), 10).await.unwrap();
+    assert_eq!(
+        due.iter().map(|due| (&due.charge_point_id, due.is_busy)).collect::<Vec<_>>(),
+        [(&device(1), true)]
+    );
+}
+
+/// A caller's command to device 2, to send `requested`.
+async fn command(ground: &Ground, connection: &mut Connection, requested: TriggeredMessage) {
+    let (station, pile) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    ground.database.execute(&format!(
+        "insert into stations (id, name, status, created_at, updated_at, version)
+         values ('{station}', 'North', 'Open', now(), now(), 1) on conflict do nothing;
+         insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at, updated_at, version)
+         values ('{pile}', '{station}', 'CP-2', 'DC-120', 120, 'DC', now(), now(), 1) on conflict do nothing"
+    )).await;
+    let kind = CommandKind::TriggerMessage { requested, connector_id: None };
+    let new = NewCommand {
+        goal: kind.goal(None),
+        command: Command {
+            id: CommandId(Uuid::now_v7()),
+            charge_point_id: device(2),
+            gateway_id: gateway("pod-1"),
+            kind,
+            issued_at: runtime_now(),
+            expires_at: runtime_now() + TimeDelta::seconds(60),
+            trace_id: None,
+        },
+        pile_id: PileId(pile),
+        route: domain::command::RouteSource::Key,
+        partition: 7,
+        payload: json!({ "requestedMessage": format!("{requested:?}") }),
+        degraded: false,
+        seen_gateway_id: None,
+        confidence: Confidence::Live,
+        keyed: None,
+    };
+    assert_eq!(commands::record_many(connection, &[new.clone()]).await.unwrap(), commands::Recorded::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_boot_that_a_caller_or_the_platform_asked_for_is_remembered_as_an_answer() {
+    let (mut ground, mut connection) = Ground::new().await;
+    let boot = || EventKind::Connected(BootReport::default());
+    ground.beat(&mut connection, &device(2)).await;
+    command(&ground, &mut connection, TriggeredMessage::BootNotification).await;
+    let answers = "select json_agg(memory -> 'boot_answer' ->> 'asked_at' is not null order by charge_point_id) from charge_points";
+    assert_eq!(ground.database.json(answers).await, json!([false]));
+    ground.tell(&mut connection, &device(2), boot(), runtime_now(), TimeDelta::zero()).await;
+    assert_eq!(ground.database.json(answers).await, json!([true]));
+    ground.beat(&mut connection, &device(3)).await;
+    ask(&mut connection, &device(3)).await;
+    ground.tell(&mut connection, &device(3), boot(), runtime_now(), TimeDelta::zero()).await;
+    assert_eq!(ground.database.json(answers).await, json!([true, true]));
+}
