@@ -123,6 +123,8 @@ pub struct TruthPlan {
     pub baseline: Duration,
     /// How long the devices of the killed pod are watched at most.
     pub watch: Duration,
+    /// Milliseconds between two events of a gateway pod; the deployed gateway has 10.
+    pub pace_ms: u64,
 }
 
 impl TruthPlan {
@@ -135,6 +137,7 @@ impl TruthPlan {
             warm_up: seconds(3),
             baseline: seconds(30),
             watch: seconds(150),
+            pace_ms: 10,
         }
     }
 
@@ -147,6 +150,7 @@ impl TruthPlan {
             warm_up: seconds(1),
             baseline: seconds(5),
             watch: seconds(75),
+            pace_ms: 10,
         }
     }
 }
@@ -256,10 +260,11 @@ impl Plan {
         }
     }
 
-    /// The plan that `words` ask for: `quick`, and `commands`, `reads` or `truth`, `ingestors=N` or
-    /// `partitions=N` over either plan.
+    /// The plan that `words` ask for: `quick`, and `commands`, `reads` or `truth`, `ingestors=N`,
+    /// `partitions=N` or `pace=MS` over either plan.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
+        let mut pace_ms = None;
         for word in words {
             match word.split_once('=') {
                 None if word == "quick" => {
@@ -273,9 +278,13 @@ impl Plan {
                 Some(("partitions", number)) => {
                     plan.partitions = at_least_one(&word, number)?.try_into().context("partitions")?;
                 }
-                _ => bail!("`{word}` is none of quick, commands, reads, truth, ingestors=N, partitions=N"),
+                Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
+                _ => bail!(
+                    "`{word}` is none of quick, commands, reads, truth, ingestors=N, partitions=N, pace=MS"
+                ),
             }
         }
+        plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
         Ok(plan)
     }
 
@@ -312,7 +321,8 @@ mod tests {
         assert_eq!(plan.only, None);
         assert_eq!(parse(&["commands", "quick"]).unwrap().only, Some(Chapter::Commands));
         assert_eq!(parse(&["quick", "reads"]).unwrap().only, Some(Chapter::Reads));
-        let truth = parse(&["truth", "quick"]).unwrap();
+        let truth = parse(&["truth", "pace=2", "quick"]).unwrap();
+        assert_eq!((truth.truth.pace_ms, plan.truth.pace_ms), (2, 10));
         assert_eq!((truth.only, truth.truth.devices), (Some(Chapter::Truth), 300));
         assert!(truth.measures(Chapter::Truth) && !truth.measures(Chapter::Commands));
         assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));

@@ -25,7 +25,7 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) ->
     let settings = [("CHARGING__PRESENCE__INGEST_TOPIC", names.events.clone())];
     let dispatcher = rig.platform.start_dispatcher(plan, &settings).await?;
     rig.meters.dispatcher = dispatcher.process.id();
-    let gateway = Gateway::start(names).await?;
+    let gateway = Gateway::start(names, plan.truth.pace_ms).await?;
     say(&format!("{} devices move to another pod without a boot …", plan.truth.moved));
     let moved = moved::measure(&mut rig, &gateway, &dispatcher).await?;
     let latency = &moved.latency;

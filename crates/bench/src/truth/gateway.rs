@@ -43,14 +43,15 @@ pub struct Pod {
 }
 
 impl Gateway {
-    /// Starts the pods, without devices.
-    pub async fn start(names: &Names) -> anyhow::Result<Self> {
+    /// Starts the pods, without devices; each sends at most one event in `pace_ms`.
+    pub async fn start(names: &Names, pace_ms: u64) -> anyhow::Result<Self> {
         let threads = Threads::start()?;
         let mut settings = SimulatorSettings::default();
         settings.topics.events.clone_from(&names.events);
         settings.topics.commands.clone_from(&names.commands);
         settings.behaviour.manner = Manner::Deployed;
         settings.gateway.pods = PODS;
+        settings.gateway.event_interval_ms = pace_ms;
         settings.gateway.pod_prefix = format!("truth-{}-", names.run);
         // Clients belong to the runtime that they were created on.
         let started = threads.spawn(async move {
