@@ -53,7 +53,7 @@ upgrade-check: ## upgrade from the previous release under load, restart, and go 
 	@$(with-stack) previous=$$(tests/upgrade/build-previous) && cargo build --workspace --bins && \
 	PREVIOUS_RELEASE=$$previous cargo test -p system-tests --test upgrade -- --ignored --nocapture
 
-bench: ## measure against the targets, fourteen to eighteen minutes; the report goes to target/bench
+bench: ## measure against the targets, twenty to twenty-five minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
 chaos: ## prove exactly-once under faults, at some length, on servers of its own

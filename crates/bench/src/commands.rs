@@ -6,6 +6,9 @@ mod piles;
 mod posted;
 mod readback;
 
+pub use piles::connected;
+pub use readback::{ReadTimes, Readback};
+
 use crate::caller::Caller;
 use crate::load::Threads;
 use crate::plan::CommandPlan;
@@ -18,7 +21,6 @@ use floor::Floor;
 use launch::narrator::{say, seen};
 use piles::Piles;
 use posted::Posted;
-use readback::Readback;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +46,7 @@ pub async fn play(rig: &mut Rig) -> anyhow::Result<Commands> {
     let plan = rig.plan.commands.clone();
     say(&format!("{} piles on {} pods …", plan.piles, plan.pods));
     let piles = Arc::new(Piles::set_up(rig, &plan).await?);
-    let dispatcher = rig.platform.start_dispatcher(&rig.plan).await?;
+    let dispatcher = rig.platform.start_dispatcher(&rig.plan, &[]).await?;
     rig.meters.dispatcher = dispatcher.process.id();
     let threads = Threads::start()?;
     let floor = Floor::set_up(rig, &threads, &piles).await?;

@@ -77,6 +77,13 @@ impl Generator {
     }
 }
 
+impl Generator {
+    /// Ends the production under way before its time; nothing more is produced.
+    pub fn end_early(&self) {
+        self.stop.request();
+    }
+}
+
 impl Drop for Generator {
     fn drop(&mut self) {
         self.stop.request();

@@ -47,6 +47,8 @@ pub struct Plan {
     pub commands: CommandPlan,
     /// Reads.
     pub reads: ReadPlan,
+    /// The time to truth.
+    pub truth: TruthPlan,
     /// Events that the floor is measured with.
     pub floor_events: u32,
     /// How long one transaction per event is measured, with one connection and with several.
@@ -62,6 +64,8 @@ pub enum Chapter {
     Commands,
     /// Reads.
     Reads,
+    /// The time to truth.
+    Truth,
 }
 
 impl Chapter {
@@ -70,11 +74,12 @@ impl Chapter {
         match self {
             Self::Commands => "commands",
             Self::Reads => "reads",
+            Self::Truth => "truth",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Commands, Self::Reads].into_iter().find(|chapter| chapter.name() == word)
+        [Self::Commands, Self::Reads, Self::Truth].into_iter().find(|chapter| chapter.name() == word)
     }
 }
 
@@ -98,6 +103,55 @@ impl ReadPlan {
 
     const fn quick() -> Self {
         Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5 }
+    }
+}
+
+/// How the time to truth is measured.
+#[derive(Debug, Clone)]
+pub struct TruthPlan {
+    /// Devices that move to another pod without a boot.
+    pub moved: u32,
+    /// Devices of the pod that is killed.
+    pub devices: u32,
+    /// Devices of other pods.
+    pub other_devices: u32,
+    /// Events per second that they send.
+    pub other_rate: u32,
+    /// What is cut off at the beginning of those events.
+    pub warm_up: Duration,
+    /// How long those events are measured before the kill.
+    pub baseline: Duration,
+    /// How long the devices of the killed pod are watched at most.
+    pub watch: Duration,
+    /// Milliseconds between two events of a gateway pod; the deployed gateway has 10.
+    pub pace_ms: u64,
+}
+
+impl TruthPlan {
+    const fn full() -> Self {
+        Self {
+            moved: 50,
+            devices: 10_000,
+            other_devices: 10_000,
+            other_rate: 600,
+            warm_up: seconds(3),
+            baseline: seconds(30),
+            watch: seconds(150),
+            pace_ms: 10,
+        }
+    }
+
+    const fn quick() -> Self {
+        Self {
+            moved: 10,
+            devices: 300,
+            other_devices: 300,
+            other_rate: 100,
+            warm_up: seconds(1),
+            baseline: seconds(5),
+            watch: seconds(75),
+            pace_ms: 10,
+        }
     }
 }
 
@@ -153,7 +207,7 @@ impl CommandPlan {
 }
 
 impl Plan {
-    /// The whole measurement, about seventeen minutes.
+    /// The whole measurement, about twenty-four minutes.
     fn full() -> Self {
         Self {
             mode: "full",
@@ -174,6 +228,7 @@ impl Plan {
             only: None,
             commands: CommandPlan::full(),
             reads: ReadPlan::full(),
+            truth: TruthPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
             commits: 500,
@@ -197,6 +252,7 @@ impl Plan {
             takeover: seconds(16),
             commands: CommandPlan::quick(),
             reads: ReadPlan::quick(),
+            truth: TruthPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
             commits: 50,
@@ -204,9 +260,11 @@ impl Plan {
         }
     }
 
-    /// The plan that `words` ask for: `quick`, and `commands` or `reads`, `ingestors=N` or `partitions=N` over either plan.
+    /// The plan that `words` ask for: `quick`, and `commands`, `reads` or `truth`, `ingestors=N`,
+    /// `partitions=N` or `pace=MS` over either plan.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
+        let mut pace_ms = None;
         for word in words {
             match word.split_once('=') {
                 None if word == "quick" => {
@@ -220,10 +278,19 @@ impl Plan {
                 Some(("partitions", number)) => {
                     plan.partitions = at_least_one(&word, number)?.try_into().context("partitions")?;
                 }
-                _ => bail!("`{word}` is none of quick, commands, reads, ingestors=N, partitions=N"),
+                Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
+                _ => bail!(
+                    "`{word}` is none of quick, commands, reads, truth, ingestors=N, partitions=N, pace=MS"
+                ),
             }
         }
+        plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
         Ok(plan)
+    }
+
+    /// Whether that chapter is measured.
+    pub fn measures(&self, chapter: Chapter) -> bool {
+        self.only.is_none_or(|only| only == chapter)
     }
 
     /// The rate at which fleets are compared and a takeover is watched.
@@ -254,6 +321,11 @@ mod tests {
         assert_eq!(plan.only, None);
         assert_eq!(parse(&["commands", "quick"]).unwrap().only, Some(Chapter::Commands));
         assert_eq!(parse(&["quick", "reads"]).unwrap().only, Some(Chapter::Reads));
+        let truth = parse(&["truth", "pace=2", "quick"]).unwrap();
+        assert_eq!((truth.truth.pace_ms, plan.truth.pace_ms), (2, 10));
+        assert_eq!((truth.only, truth.truth.devices), (Some(Chapter::Truth), 300));
+        assert!(truth.measures(Chapter::Truth) && !truth.measures(Chapter::Commands));
+        assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

@@ -133,16 +133,21 @@ impl Platform {
         Ok(())
     }
 
-    /// Starts command-dispatcher.
-    pub async fn start_dispatcher(&self, plan: &Plan) -> anyhow::Result<Dispatcher> {
+    /// Starts command-dispatcher, with these settings in addition to those that every run needs.
+    pub async fn start_dispatcher(
+        &self,
+        plan: &Plan,
+        additional: &[(&str, String)],
+    ) -> anyhow::Result<Dispatcher> {
         let (listen, admin) = (Ports::Free.pick(0)?, Ports::Free.pick(0)?);
-        let settings = [
+        let mut settings = vec![
             ("DATABASE_URL", self.url.clone()),
             ("CHARGING__HTTP__LISTEN", listen.clone()),
             ("CHARGING__ADMIN__LISTEN", admin.clone()),
             ("CHARGING__DISPATCH__TOPIC", self.names.commands.clone()),
             ("CHARGING__DISPATCH__PARTITIONS", plan.command_partitions.to_string()),
         ];
+        settings.extend_from_slice(additional);
         let log = self.logs.join("command-dispatcher.log");
         let mut process = Process::start("command-dispatcher", &settings, log)?;
         ready(&admin, &mut process).await?;

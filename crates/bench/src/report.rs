@@ -6,6 +6,7 @@ mod chart;
 mod commands;
 mod markdown;
 mod reads;
+mod truth;
 mod verdict;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod sample;
 pub use calls::CallPhase;
 pub use commands::{CommandRate, Commands};
 pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
+pub use truth::{Arrivals, Counts, KilledPod, MovedDevices, OtherDevices, Truth};
 pub use verdict::Verdict;
 
 use crate::conditions::Conditions;
@@ -55,6 +57,8 @@ pub struct Report {
     pub commands: Option<Commands>,
     /// Reads.
     pub reads: Option<Reads>,
+    /// The time to truth.
+    pub truth: Option<Truth>,
     /// Targets, and whether they were met.
     pub verdicts: Vec<Verdict>,
 }
@@ -188,13 +192,17 @@ impl Report {
             takeover: None,
             commands: None,
             reads: None,
+            truth: None,
             verdicts: Vec::new(),
         }
     }
 
     /// Whether anything was measured that is worth a report.
     pub const fn has_figures(&self) -> bool {
-        !self.smaller_fleets.is_empty() || self.commands.is_some() || self.reads.is_some()
+        !self.smaller_fleets.is_empty()
+            || self.commands.is_some()
+            || self.reads.is_some()
+            || self.truth.is_some()
     }
 
     /// Judges what was measured.

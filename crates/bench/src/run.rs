@@ -9,7 +9,7 @@ use crate::report::{Latency, Phase, Report};
 use crate::rig::Rig;
 use crate::search::Search;
 use crate::visibility;
-use crate::{commands, floor, reads, server, takeover};
+use crate::{commands, floor, reads, server, takeover, truth};
 use anyhow::Context as _;
 use launch::narrator::{heading, say, seen};
 use std::path::Path;
@@ -22,20 +22,25 @@ const CONFIRMATIONS: usize = 3;
 /// Events per second at which the floor's events are put on the topic; nobody reads them meanwhile.
 const FLOOR_RATE: u32 = 20_000;
 
-/// Measures everything; what was measured when it ends is in `report`.
+/// Measures everything; what was measured when it ends is in `report`. The time to truth has names of its own, the second.
 pub async fn play(
     plan: &Plan,
-    names: &Names,
+    names: &[Names; 2],
     folder: &Path,
     broker: &Broker,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    if plan.only != Some(Chapter::Reads) {
+    let [names, names_for_truth] = names;
+    if plan.measures(Chapter::Commands) {
         platform(plan, names, folder, broker, report).await?;
     }
-    if plan.only != Some(Chapter::Commands) {
+    if plan.measures(Chapter::Reads) {
         heading("Reads");
         report.reads = Some(reads::play(plan, names, folder).await?);
+    }
+    if plan.measures(Chapter::Truth) {
+        heading("The time to truth");
+        report.truth = Some(truth::play(plan, names_for_truth, folder, broker).await?);
     }
     report.complete = true;
     Ok(())

@@ -1,8 +1,9 @@
 //! A report to test the renderings with.
 
 use super::{
-    CallPhase, CommandRate, Commands, Floor, FloorPhase, Latency, PageCost, Phase, ProcessUse, ReadKind,
-    ReadTarget, Reads, Report, Saturation, Takeover, Writing,
+    Arrivals, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, KilledPod, Latency, MovedDevices,
+    OtherDevices, PageCost, Phase, ProcessUse, ReadKind, ReadTarget, Reads, Report, Saturation, Takeover,
+    Truth, Writing,
 };
 use crate::conditions::Conditions;
 use crate::server::Setting;
@@ -101,6 +102,7 @@ pub fn sample() -> Report {
     });
     report.commands = Some(commands());
     report.reads = Some(reads());
+    report.truth = Some(truth());
     report.complete = true;
     report
 }
@@ -197,5 +199,36 @@ fn reads() -> Reads {
             PageCost::new("stations", 10_000, 100, vec![(0, 2.0), (10, 2.1), (50, 1.9), (99, 2.2)]),
             PageCost::new("stations nearby", 1_300, 100, vec![(0, 2.0), (10, 2.1), (50, 3.0), (99, 4.0)]),
         ],
+    }
+}
+
+fn truth() -> Truth {
+    let counts = |live, doubtful, offline, elsewhere| Counts {
+        live,
+        doubtful,
+        offline,
+        elsewhere,
+        offline_returned: 10_000 - live - doubtful - offline - elsewhere,
+    };
+    let mut seconds = vec![counts(10_000, 0, 0, 0); 20];
+    seconds.extend(vec![counts(0, 9_000, 0, 1_000); 15]);
+    Truth {
+        moved: MovedDevices { devices: 50, followed: 50, latency: latency(550.0, 620.0, 700.0, 710.0) },
+        killed: KilledPod {
+            devices: 10_000,
+            returned: 2_000,
+            watched_s: 58.2,
+            look_ms: 500.0,
+            noticed: Arrivals { reached: 10_000, p50_s: Some(19.5), p95_s: Some(20.1), max_s: Some(20.6) },
+            settled: Arrivals { reached: 9_999, p50_s: Some(40.0), p95_s: Some(55.5), max_s: None },
+            seconds,
+            at_end: counts(0, 0, 8_000, 1_999),
+            others: OtherDevices::new(
+                10_000,
+                600,
+                latency(5.0, 10.0, 20.0, 40.0),
+                latency(6.0, 13.0, 30.0, 90.0),
+            ),
+        },
     }
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod reads;
+mod truth;
 
 use super::{Phase, Report, thousands};
 use crate::numbers::{round, share};
@@ -53,6 +54,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
     }));
     verdicts.extend(report.commands.iter().flat_map(commands::judge));
     verdicts.extend(report.reads.iter().flat_map(reads::judge));
+    verdicts.extend(report.truth.iter().flat_map(truth::judge));
     verdicts
 }
 
@@ -150,6 +152,10 @@ mod tests {
         throughput of GET a pile, of the floor: 50 % (10,000 of 20,000/s) ≥ 50 % met
         a page deep in the list of stations, beside page 1: 1.1 × ≤ 1.3 × met
         a page deep in the list of stations nearby, beside page 1: 2 × ≤ 1.3 × NOT MET
+        P95 from a pod killed to its devices doubtful: 20.1 s ≤ 30 s met
+        … offline or found elsewhere: 55.5 s ≤ 90 s met
+        … P95 of the events of other devices meanwhile: +30 % (10.0 → 13.0 ms) ≤ +20 % NOT MET
+        P95 from the first event of a moved device to a command for its new pod: 620 ms ≤ 2000 ms met
         "##);
     }
 
@@ -165,7 +171,7 @@ mod tests {
     fn what_was_not_measured_is_not_judged() {
         let mut report = sample();
         (report.highest, report.floor, report.takeover) = (None, None, None);
-        (report.commands, report.reads) = (None, None);
+        (report.commands, report.reads, report.truth) = (None, None, None);
         report.smaller_fleets.clear();
         assert_eq!(judge(&report).len(), 2);
     }

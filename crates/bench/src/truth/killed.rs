@@ -1,0 +1,162 @@
+//! A pod is killed: how long until its devices are doubtful, and until they are offline or found
+//! elsewhere.
+
+use super::arrivals::{Look, arrivals, by_second};
+use super::gateway::{self, Gateway, KILLED};
+use super::others;
+use super::snapshot::Snapshot;
+use crate::load::Generator;
+use crate::numbers::{count, round, share};
+use crate::plan::TruthPlan;
+use crate::report::{Counts, KilledPod, OtherDevices};
+use crate::rig::Rig;
+use crate::visibility::Window;
+use anyhow::{Context as _, ensure};
+use domain::ids::ChargePointId;
+use launch::narrator::say;
+use std::time::{Duration, Instant};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+/// Of a hundred devices, those that come back through another pod.
+const RETURNING_PERCENT: u32 = 20;
+/// After the kill, how long they are away.
+const AWAY: Duration = Duration::from_secs(5);
+/// Between two snapshots.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long all devices must be settled before the watch ends.
+const SETTLED: Duration = Duration::from_secs(5);
+
+/// The devices of the pod that is killed.
+struct Devices {
+    /// The beginning of all their ids.
+    prefix: String,
+    /// The beginning of the ids of those that come back.
+    returning_prefix: String,
+    returning: Vec<ChargePointId>,
+    staying: Vec<ChargePointId>,
+}
+
+/// Connects the planned number of devices to a pod, kills it under the load of other devices, and
+/// takes snapshots until all devices are settled or the planned time is up.
+pub async fn measure(rig: &mut Rig, gateway: &Gateway) -> anyhow::Result<KilledPod> {
+    let plan = rig.plan.truth.clone();
+    let devices = Devices::plan(&rig.platform.names.run, plan.devices)?;
+    say(&format!("{} devices boot through one pod, at its pace …", plan.devices));
+    gateway.connect(&devices.staying, KILLED).await?;
+    gateway.connect(&devices.returning, KILLED).await?;
+    // The pod is heard until it dies, so that its silence begins with the kill.
+    gateway.report_until_killed(devices.staying.clone())?;
+    let snapshot = Snapshot::new(&devices.prefix, &devices.returning_prefix, gateway.id(KILLED)?);
+    let others_prefix = format!("TO-{}-", rig.platform.names.run);
+    let load = rig.fleet(&others_prefix, plan.other_devices).await?;
+    let begun = snapshot.take(&mut rig.questions).await?;
+    ensure!(
+        begun.live == u64::from(plan.devices),
+        "before the kill, the devices are not all online: {begun:?}"
+    );
+
+    let from = rig.watch.current()?;
+    rig.watch.forget();
+    let sending = load.produce(plan.other_rate, plan.warm_up + plan.baseline + plan.watch)?;
+    say(&format!("{} events/s of {} other devices …", plan.other_rate, plan.other_devices));
+    sleep(plan.warm_up).await;
+    let before_from = micros();
+    take_snapshots(rig, &snapshot, plan.baseline, |_| false).await?;
+    say("the pod is killed …");
+    let (killed, killed_at) = (Instant::now(), micros());
+    gateway.simulator.kill_pod(KILLED).await?;
+    let back = gateway.bring_back(&devices.returning, AWAY)?;
+    let all = u64::from(plan.devices);
+    let taken = take_snapshots(rig, &snapshot, plan.watch, |counts| counts.settled() == all).await?;
+    let ended_at = micros();
+    end(load, sending).await?;
+    back.await.context("the gateway ended")?.context("bring devices back")?;
+    let (before, after) =
+        (Window { from: before_from, to: killed_at }, Window { from: killed_at, to: ended_at });
+    let compared = others::compare(rig, &from, &others_prefix, before, after).await?;
+    let others = OtherDevices::new(plan.other_devices, plan.other_rate, compared.before, compared.after);
+    figures(&plan, &devices, &since(killed, &taken), others)
+}
+
+/// Ends the load, and waits until all of it is on the topic.
+async fn end(
+    load: Generator,
+    sending: tokio::task::JoinHandle<anyhow::Result<gateway_simulator::Stretch>>,
+) -> anyhow::Result<()> {
+    load.end_early();
+    sending.await.context("the load generator ended")?.map(drop)
+}
+
+/// Takes snapshots for `length`, or until one has been `done` for a while.
+async fn take_snapshots(
+    rig: &mut Rig,
+    snapshot: &Snapshot,
+    length: Duration,
+    done: impl Fn(&Counts) -> bool,
+) -> anyhow::Result<Vec<(Instant, Counts)>> {
+    let begun = Instant::now();
+    let mut ticks = interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut taken = Vec::new();
+    let mut done_since = None;
+    while begun.elapsed() < length {
+        ticks.tick().await;
+        let counts = snapshot.take(&mut rig.questions).await?;
+        let at = Instant::now();
+        taken.push((at, counts));
+        done_since = done(&counts).then(|| done_since.unwrap_or(at));
+        if done_since.is_some_and(|since| at.duration_since(since) >= SETTLED) {
+            break;
+        }
+    }
+    Ok(taken)
+}
+
+impl Devices {
+    fn plan(run: &str, devices: u32) -> anyhow::Result<Self> {
+        let returning = devices * RETURNING_PERCENT / 100;
+        let prefix = format!("TK-{run}-");
+        let returning_prefix = format!("{prefix}R-");
+        Ok(Self {
+            returning: gateway::ids(&returning_prefix, returning)?,
+            staying: gateway::ids(&format!("{prefix}S-"), devices - returning)?,
+            prefix,
+            returning_prefix,
+        })
+    }
+}
+
+/// Snapshots by seconds after the kill.
+fn since(killed: Instant, taken: &[(Instant, Counts)]) -> Vec<Look> {
+    let look = |(at, counts): &(Instant, Counts)| Look {
+        at_s: at.saturating_duration_since(killed).as_secs_f64(),
+        counts: *counts,
+    };
+    taken.iter().map(look).collect()
+}
+
+fn figures(
+    plan: &TruthPlan,
+    devices: &Devices,
+    looks: &[Look],
+    others: OtherDevices,
+) -> anyhow::Result<KilledPod> {
+    let last = looks.last().context("no snapshot was taken")?;
+    let all = u64::from(plan.devices);
+    ensure!(last.counts.total() == all, "devices are missing from the database: {:?}", last.counts);
+    Ok(KilledPod {
+        devices: all,
+        returned: u64::try_from(devices.returning.len())?,
+        watched_s: round(last.at_s, 1),
+        look_ms: round(share(last.at_s * 1e3, count(looks.len())), 0),
+        noticed: arrivals(all, looks, Counts::noticed),
+        settled: arrivals(all, looks, Counts::settled),
+        seconds: by_second(looks),
+        at_end: last.counts,
+        others,
+    })
+}
+
+fn micros() -> i64 {
+    runtime::clock::now().timestamp_micros()
+}
