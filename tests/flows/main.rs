@@ -9,6 +9,7 @@
 
 mod brokers;
 mod chaos;
+mod deployed;
 mod exactly_once;
 mod feed;
 mod fleet;

@@ -11,16 +11,16 @@ use wire::routing::RoutingHash;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn code(answer: &Answer) -> (u16, &str) {
+pub fn code(answer: &Answer) -> (u16, &str) {
     (answer.status, answer.body["code"].as_str().unwrap_or_default())
 }
 
-fn is(status: &'static str) -> impl Fn(&Value) -> bool {
+pub fn is(status: &'static str) -> impl Fn(&Value) -> bool {
     move |pile| pile["status"] == status
 }
 
 /// The command was answered with 202, and the pod that holds the device has read it from the partition of its name.
-async fn delivered(platform: &Platform, answer: &Answer) {
+pub async fn delivered(platform: &Platform, answer: &Answer) {
     assert_eq!(answer.status, 202, "{}", answer.body);
     let id = answer.body["commandId"].as_str().unwrap();
     let received = platform

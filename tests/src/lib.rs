@@ -210,6 +210,12 @@ impl Platform {
         self.answer(self.client.post(url).json(body)).await
     }
 
+    /// The command with the id that `accepted`, the answer to its POST, names.
+    pub async fn recorded_command(&self, accepted: &Answer) -> Value {
+        let id = accepted.body["commandId"].as_str().unwrap_or_default();
+        self.answer(self.client.get(format!("http://{}/api/v1/commands/{id}", self.commands))).await.body
+    }
+
     /// Waits until the pile at `path` is as `wanted`.
     pub async fn pile(&self, what: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         eventually_some(what, || async {
