@@ -9,8 +9,8 @@ mod position;
 mod tariff;
 
 pub use body::{
-    AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
-    ConnectorStatusChanged, PileChanged, SessionChanged, SessionPhase, StationChanged,
+    AssetAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
+    ConnectivityChanged, ConnectorStatusChanged, PileChanged, SessionChanged, SessionPhase, StationChanged,
 };
 pub use derive::derive;
 pub(crate) use derive::{connectivity_change, status_change};

@@ -179,11 +179,64 @@ pub enum Taken {
 
 /// The life of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredLife", into = "StoredLife")]
 pub struct CommandLife {
     trail: Vec<TrailEntry>,
     /// Answers that are only counted, for the trail is full.
+    omitted: u32,
+}
+
+/// A life as it is stored. Steps that the previous release cannot read are kept apart, where it ignores
+/// them: during an upgrade both releases work on the same commands.
+#[derive(Serialize, Deserialize)]
+struct StoredLife {
+    trail: Vec<TrailEntry>,
     #[serde(default, skip_serializing_if = "is_zero")]
     omitted: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    since: Vec<PlacedEntry>,
+}
+
+/// An entry with its place in the trail.
+#[derive(Serialize, Deserialize)]
+struct PlacedEntry {
+    place: usize,
+    #[serde(flatten)]
+    entry: TrailEntry,
+}
+
+impl From<CommandLife> for StoredLife {
+    fn from(life: CommandLife) -> Self {
+        let mut stored = Self { trail: Vec::new(), omitted: life.omitted, since: Vec::new() };
+        for (place, entry) in life.trail.into_iter().enumerate() {
+            if entry.step.is_known_to_previous_release() {
+                stored.trail.push(entry);
+            } else {
+                stored.since.push(PlacedEntry { place, entry });
+            }
+        }
+        stored
+    }
+}
+
+impl From<StoredLife> for CommandLife {
+    fn from(stored: StoredLife) -> Self {
+        let mut trail = stored.trail;
+        for PlacedEntry { place, entry } in stored.since {
+            trail.insert(place.min(trail.len()), entry);
+        }
+        Self { trail, omitted: stored.omitted }
+    }
+}
+
+impl Step {
+    const fn is_known_to_previous_release(&self) -> bool {
+        match self {
+            Self::Rerouted { .. } | Self::Republished { .. } | Self::NotRepublished { .. } => false,
+            Self::TookEffect(effect) => !matches!(effect.kind, EffectKind::Status),
+            _ => true,
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -557,6 +610,19 @@ mod tests {
             life.effect().map(|(when, effect)| (when, effect.kind)),
             Some((at(4), EffectKind::Charging))
         );
+    }
+
+    #[test]
+    fn what_the_previous_release_cannot_read_is_stored_apart() {
+        let life = life_of(&[Step::Published { offset: 1 }, preparing(), answered(1, "Accepted")]);
+        let stored = serde_json::to_value(&life).unwrap();
+        let steps: Vec<_> = stored["trail"].as_array().unwrap().iter().map(|entry| &entry["step"]).collect();
+        assert_eq!(steps, ["accepted", "published", "answered"]);
+        assert_eq!(
+            (&stored["since"][0]["place"], &stored["since"][0]["kind"]),
+            (&2.into(), &"status".into())
+        );
+        assert_eq!(serde_json::from_value::<CommandLife>(stored).unwrap(), life);
     }
 
     #[test]

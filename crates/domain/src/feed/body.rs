@@ -117,6 +117,10 @@ pub struct CommandChanged {
     /// What it was seen to have caused.
     #[serde(default)]
     pub effect: Option<CommandTookEffect>,
+    /// Of a start that no session shows yet: the status that its connector went to. A field of its own,
+    /// which followers of the previous release ignore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_effect: Option<CommandReachedStatus>,
     /// The session that it began or ended, or is to end.
     #[serde(default)]
     pub session_id: Option<SessionId>,
@@ -145,11 +149,18 @@ pub struct CommandAnswered {
 pub struct CommandTookEffect {
     /// When.
     pub at: DateTime<Utc>,
-    /// What happened.
+    /// What happened; never [`EffectKind::Status`].
     pub kind: EffectKind,
-    /// Of [`EffectKind::Status`], the status that the connector went to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<ConnectorStatus>,
+}
+
+/// That the connector of a start went to a status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandReachedStatus {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// `Preparing`, `Charging`, `SuspendedEV` or `SuspendedEVSE`.
+    pub status: ConnectorStatus,
 }
 
 /// What was done to an asset.
@@ -259,11 +270,13 @@ impl CommandChanged {
                 status: answer.status.clone(),
                 reason: answer.reason.clone(),
             }),
-            effect: life.effect().map(|(at, effect)| CommandTookEffect {
-                at,
-                kind: effect.kind,
-                status: effect.status,
-            }),
+            effect: life
+                .effect()
+                .filter(|(_, effect)| effect.kind != EffectKind::Status)
+                .map(|(at, effect)| CommandTookEffect { at, kind: effect.kind }),
+            status_effect: life
+                .effect()
+                .and_then(|(at, effect)| Some(CommandReachedStatus { at, status: effect.status? })),
             session_id: record.session_id(),
             failure_code,
             failure,

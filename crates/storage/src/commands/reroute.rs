@@ -73,7 +73,7 @@ async fn list_stale(tx: &mut Connection, limit: i64) -> QueryResult<Vec<Stale>> 
            and command.name = any($1)
            and device.online and device.gateway_id <> command.gateway_id
            and device.seen_appended_at > command.issued_at
-           and not command.life @> '{\"trail\": [{\"step\": \"rerouted\"}]}'
+           and not command.life @> '{\"since\": [{\"step\": \"rerouted\"}]}'
            and (select pg_try_advisory_xact_lock(hashtextextended('charging command reroute', 0)))
          order by command.expires_at limit $2",
     )

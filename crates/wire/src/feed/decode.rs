@@ -8,9 +8,9 @@ use crate::value::time::from_timestamp;
 use chrono::{DateTime, Utc};
 use domain::command::{CommandState, EffectKind, RouteSource};
 use domain::feed::{
-    AssetAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
-    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, SessionChanged, SessionPhase,
-    StationChanged,
+    AssetAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
+    ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged,
+    SessionChanged, SessionPhase, StationChanged,
 };
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
@@ -112,6 +112,7 @@ fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {
         expires_at: required(body.expires_at.as_ref())?,
         answer: answer(&body)?,
         effect: effect(&body)?,
+        status_effect: status_effect(&body)?,
         session_id: body.session_id.as_deref().map(uuid).transpose()?.map(SessionId),
         // A name that only a newer release knows counts as not stated.
         route: body.route.as_deref().and_then(RouteSource::parse),
@@ -128,11 +129,20 @@ fn answer(body: &proto::CommandChanged) -> Decoded<Option<CommandAnswered>> {
 }
 
 fn effect(body: &proto::CommandChanged) -> Decoded<Option<CommandTookEffect>> {
-    let seen = Some(body.effect()).filter(|raw| *raw != proto::CommandEffect::Unspecified);
-    let Some(seen) = seen else { return Ok(None) };
+    let is_told = |raw: &proto::CommandEffect| {
+        !matches!(raw, proto::CommandEffect::Unspecified | proto::CommandEffect::Status)
+    };
+    let Some(seen) = Some(body.effect()).filter(is_told) else { return Ok(None) };
     let kind = one_of(&EffectKind::ALL, seen, encode::effect)?;
-    let reported = body.effect_status.is_some().then(|| status(body.effect_status())).transpose()?;
-    Ok(Some(CommandTookEffect { at: required(body.effect_at.as_ref())?, kind, status: reported }))
+    Ok(Some(CommandTookEffect { at: required(body.effect_at.as_ref())?, kind }))
+}
+
+fn status_effect(body: &proto::CommandChanged) -> Decoded<Option<CommandReachedStatus>> {
+    if body.effect() != proto::CommandEffect::Status {
+        return Ok(None);
+    }
+    let (at, status) = (required(body.effect_at.as_ref())?, status(body.effect_status())?);
+    Ok(Some(CommandReachedStatus { at, status }))
 }
 
 /// Releases that knew no other evidence left it out.

@@ -4,6 +4,7 @@ pub(super) mod tariff;
 
 use crate::proto::platform as proto;
 use crate::value::time::to_timestamp;
+use chrono::{DateTime, Utc};
 use domain::command::{CommandState, EffectKind};
 use domain::feed::{
     AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
@@ -102,16 +103,22 @@ fn command(body: &CommandChanged) -> proto::CommandChanged {
         answer_status: body.answer.as_ref().map(|answer| answer.status.clone()),
         answer_reason: body.answer.as_ref().and_then(|answer| answer.reason.clone()),
         answered_at: body.answer.as_ref().map(|answer| to_timestamp(answer.at)),
-        effect: body
-            .effect
-            .as_ref()
-            .map_or(proto::CommandEffect::Unspecified, |seen| effect(seen.kind))
-            .into(),
-        effect_at: body.effect.as_ref().map(|seen| to_timestamp(seen.at)),
-        effect_status: body.effect.as_ref().and_then(|seen| seen.status).map(|seen| status(seen).into()),
+        effect: match (&body.effect, &body.status_effect) {
+            (Some(seen), _) => effect(seen.kind),
+            (None, Some(_)) => proto::CommandEffect::Status,
+            (None, None) => proto::CommandEffect::Unspecified,
+        }
+        .into(),
+        effect_at: effect_at(body).map(to_timestamp),
+        effect_status: body.status_effect.as_ref().map(|seen| status(seen.status).into()),
         session_id: body.session_id.map(|id| id.to_string()),
         route: body.route.map(|route| route.as_str().to_owned()),
     }
+}
+
+fn effect_at(body: &CommandChanged) -> Option<DateTime<Utc>> {
+    let reached = body.status_effect.as_ref().map(|seen| seen.at);
+    body.effect.as_ref().map(|seen| seen.at).or(reached)
 }
 
 fn station(body: &StationChanged) -> proto::StationChanged {

@@ -3,9 +3,10 @@
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
 use domain::command::{CommandState, EffectKind, RouteSource};
 use domain::feed::{
-    AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandTookEffect, ConnectivityChanged,
-    ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged, PricesChanged, SessionChanged,
-    SessionPhase, StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
+    AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
+    ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged,
+    PricesChanged, SessionChanged, SessionPhase, StationChanged, TariffAction, TariffBindingChanged,
+    TariffChanged,
 };
 use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
 use domain::presence::Confidence;
@@ -153,14 +154,20 @@ fn command() -> impl Strategy<Value = CommandChanged> {
         status,
         reason,
     });
-    let effect =
-        (time(), select(EffectKind::ALL.to_vec()), option::of(select(ConnectorStatus::ALL.to_vec())));
-    let effect = effect.prop_map(|(at, kind, status)| CommandTookEffect { at, kind, status });
-    let became = (option::of(answer), option::of(effect), option::of(uuid().prop_map(SessionId)));
+    let told = EffectKind::ALL.into_iter().filter(|kind| *kind != EffectKind::Status).collect::<Vec<_>>();
+    let effect = (time(), select(told)).prop_map(|(at, kind)| CommandTookEffect { at, kind });
+    let reached = (time(), select(ConnectorStatus::ALL.to_vec()))
+        .prop_map(|(at, status)| CommandReachedStatus { at, status });
+    let effect = prop_oneof![
+        Just((None, None)),
+        effect.prop_map(|effect| (Some(effect), None)),
+        reached.prop_map(|reached| (None, Some(reached))),
+    ];
+    let became = (option::of(answer), effect, option::of(uuid().prop_map(SessionId)));
     let failure = option::of((text(), text()));
     (issued, select(CommandState::ALL.to_vec()), became, failure).prop_map(
         |((id, pile, name, (gateway_id, route), issued_at, expires_at), state, became, failure)| {
-            let (answer, effect, session_id) = became;
+            let (answer, (effect, status_effect), session_id) = became;
             let (failure_code, failure) = failure.unzip();
             CommandChanged {
                 command_id: CommandId(id),
@@ -173,6 +180,7 @@ fn command() -> impl Strategy<Value = CommandChanged> {
                 expires_at,
                 answer,
                 effect,
+                status_effect,
                 session_id,
                 failure_code,
                 failure,
