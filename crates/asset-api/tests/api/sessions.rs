@@ -48,6 +48,7 @@ async fn the_sessions_of_a_pile_are_shown_latest_first() {
           "meterStopWh": null,
           "reservationId": 7,
           "startedAt": "2026-07-25T10:00:00Z",
+          "startedBy": "event",
           "transactionId": "634"
         },
         {
@@ -63,6 +64,7 @@ async fn the_sessions_of_a_pile_are_shown_latest_first() {
           "meterStopWh": 12000.5,
           "reservationId": null,
           "startedAt": "2026-07-25T09:00:00Z",
+          "startedBy": "event",
           "transactionId": null
         }
       ],

@@ -34,6 +34,13 @@ async fn app(own: &[(&str, &str)]) -> TestApp {
 /// Makes a device, in no pile, that was last heard `seconds` ago through `gateway`.
 async fn heard(app: &TestApp, seconds: u32, gateway: &str) -> String {
     let device = testkit::unique("CP");
+    heard_as(app, &device, seconds, gateway).await;
+    device
+}
+
+/// Makes `device`, last heard `seconds` ago through `gateway`. What else is to be known of it must be there before: it may be asked
+/// at once.
+async fn heard_as(app: &TestApp, device: &str, seconds: u32, gateway: &str) {
     app.database
         .execute(&format!(
             "insert into charge_points (charge_point_id, online, last_seen_at, gateway_id, seen_at, seen_appended_at,
@@ -42,7 +49,6 @@ async fn heard(app: &TestApp, seconds: u32, gateway: &str) -> String {
              from (select clock_timestamp() - interval '{seconds} s' as at) as heard"
         ))
         .await;
-    device
 }
 
 /// All questions that are on the topic so far.
@@ -72,12 +78,13 @@ async fn devices(app: &TestApp, count: usize) -> BTreeSet<String> {
 async fn a_silent_device_is_asked_for_its_boot_and_a_charging_one_for_its_status() {
     let app = app(&[]).await;
     let idle = heard(&app, 70, "gateway-pod-xyz").await;
-    let charging = heard(&app, 70, "gateway-0").await;
-    let _heard_just_now = heard(&app, 10, "gateway-pod-xyz").await;
+    let charging = testkit::unique("CP");
     app.say_holds("gateway-pod-xyz", &charging).await;
     app.database
         .execute(&format!("insert into connectors (charge_point_id, connector_id, status) values ('{charging}', 1, 'SuspendedEV')"))
         .await;
+    heard_as(&app, &charging, 70, "gateway-0").await;
+    let _heard_just_now = heard(&app, 10, "gateway-pod-xyz").await;
     assert_eq!(devices(&app, 2).await, BTreeSet::from([idle.clone(), charging.clone()]));
     for record in app.published(PARTITION).await {
         let question: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
@@ -88,6 +95,8 @@ async fn a_silent_device_is_asked_for_its_boot_and_a_charging_one_for_its_status
         let message =
             if question["chargePointId"] == *idle { "BootNotification" } else { "StatusNotification" };
         assert_eq!(question["payload"]["requestedMessage"], message);
+        let connector = if message == "StatusNotification" { Value::from(1) } else { Value::Null };
+        assert_eq!(question["payload"]["connectorId"], connector, "of a connector that gateways pass on");
     }
     eventually("the questions to be confirmed", || {
         app.holds("(select count(*) from device_probes where published and attempts = 1) = 2")
