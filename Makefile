@@ -74,7 +74,7 @@ sbom: ## list what each service is made of in target/sbom, as CycloneDX
 	@tools=$$(deploy/checks/set-up) && for service in asset-api event-ingestor command-dispatcher; do \
 	"$$tools/python" deploy/supply-chain/sbom $$service; done
 
-audit: ## hold the crates against the advisories of RustSec, where these can be reached
+audit: ## hold the crates against the advisories of RustSec
 	@deploy/supply-chain/audit
 
 format: ## format the sources

@@ -227,11 +227,10 @@ impl Arena {
 }
 
 /// The partitions that are held under a lease, and by whom.
-/// The right to ask devices is a row under a name with a slash, which no topic has.
-const HELD: &str = "select p.partition, t.taker from ingest_partitions p
+const HELD: &str = "select p.partition, t.taker from chaos_partitions p
     join lateral (select taker from chaos_takes t where t.partition = p.partition and t.owner = p.owner
                   order by t.seq desc limit 1) t on true
-    where p.lease_until >= clock_timestamp() and p.topic not like '%/%'";
+    where p.lease_until >= clock_timestamp()";
 
 /// Address of the server, and name of the database.
 fn split_url(url: &str) -> anyhow::Result<(SocketAddr, &str)> {

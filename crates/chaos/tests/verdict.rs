@@ -57,6 +57,15 @@ async fn nothing_is_said_of_what_is_as_it_should_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_right_to_ask_devices_is_no_partition() {
+    let asked =
+        "insert into ingest_partitions (topic, partition, next_offset) values ('presence/watch', 0, 0);
+                 update ingest_partitions set owner = gen_random_uuid(), epoch = 7, next_offset = 0
+                 where topic = 'presence/watch'";
+    assert_eq!(said_of(asked).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_is_written_twice_is_found() {
     let again = format!("begin; update ingest_partitions set next_offset = 10; {MARKER_AGAIN} commit");
     assert_eq!(said_of(&again).await, [BROKEN_CHAIN, TWICE, APART]);
