@@ -5,6 +5,7 @@ mod ask;
 mod lease;
 mod metrics;
 mod pace;
+mod topic;
 mod watch;
 
 pub(crate) use ask::Asker;

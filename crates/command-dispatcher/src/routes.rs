@@ -1,15 +1,15 @@
 //! Which gateway holds a device, by the keys of the gateways in Redis and the device's events, and which partition it reads.
 
+pub(crate) mod keys;
+
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
-use chrono::TimeDelta;
 use domain::command::{ChosenGateway, GatewayRoute, PileSnapshot, RouteKey, RouteSource, choose_gateway};
 use domain::ids::GatewayId;
-use runtime::clock;
-use runtime::redis::{Redis, RedisError};
+use keys::RouteKeys;
+use runtime::redis::RedisError;
 use std::num::NonZeroU16;
-use std::time::Duration;
 use wire::routing::RoutingHash;
 
 /// How the gateway of a command was found.
@@ -28,9 +28,8 @@ pub(crate) struct Way {
 /// The ways to the gateways.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    redis: Redis,
+    keys: RouteKeys,
     partitions: GatewayPartitions,
-    key_life: TimeDelta,
     use_last_heard: bool,
     metrics: Metrics,
 }
@@ -55,12 +54,11 @@ impl GatewayPartitions {
 }
 
 impl Routes {
-    /// Routes by the keys in `redis` and the devices' events.
-    pub(crate) fn new(redis: Redis, settings: &DispatchSettings, metrics: Metrics) -> Self {
+    /// Routes by `keys` and the devices' events.
+    pub(crate) fn new(keys: RouteKeys, settings: &DispatchSettings, metrics: Metrics) -> Self {
         Self {
-            redis,
+            keys,
             partitions: GatewayPartitions::new(settings),
-            key_life: TimeDelta::seconds(settings.route_key_life_s.into()),
             use_last_heard: settings.route_last_heard,
             metrics,
         }
@@ -104,29 +102,12 @@ impl Routes {
         }
     }
 
-    /// The key that names the gateway of the pile's device, the device's own key before the pile's. One round trip.
+    /// The key that names the gateway of the pile's device.
     async fn look_up(&self, pile: &PileSnapshot) -> Result<Option<RouteKey>, RedisError> {
-        let by_charge_point = format!("conn:{}", pile.charge_point_id);
-        let by_pile = format!("conn:{}", pile.pile_id);
-        let values = self
-            .redis
-            .get_many_with_ttl(&[&by_charge_point, &by_pile])
-            .await
-            .inspect_err(|_away| self.metrics.looked_up("unavailable"))?;
-        let keys = [("charge_point", by_charge_point), ("pile", by_pile)];
-        let found = keys.iter().zip(values).find_map(|((kind, name), value)| {
-            let (gateway, ttl) = value?;
-            Some((*kind, self.parse_key(name, &gateway, ttl)?))
-        });
-        self.metrics.looked_up(found.as_ref().map_or("none", |(kind, _)| kind));
+        let found = self.keys.read(&[(&pile.charge_point_id, Some(pile.pile_id))]).await;
+        let found = found.inspect_err(|_away| self.metrics.looked_up("unavailable"))?.into_iter().next();
+        let found = found.flatten();
+        self.metrics.looked_up(found.as_ref().map_or("none", |(kind, _)| kind.as_str()));
         Ok(found.map(|(_, key)| key))
-    }
-
-    /// A key and its age; one whose value is not a valid gateway id counts as absent.
-    fn parse_key(&self, name: &str, value: &str, ttl: Option<Duration>) -> Option<RouteKey> {
-        let gateway_id = GatewayId::parse(value)
-            .inspect_err(|error| tracing::warn!(key = name, %error, "a key in Redis has no valid gateway id"))
-            .ok()?;
-        Some(RouteKey::read(gateway_id, ttl, self.key_life, clock::now()))
     }
 }

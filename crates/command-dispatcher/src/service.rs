@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::presence::{Asker, Watch};
 use crate::reroute::Rerouter;
 use crate::routes::Routes;
+use crate::routes::keys::RouteKeys;
 use crate::topic::CommandTopic;
 use crate::{Settings, http};
 use actix_web::web;
@@ -49,14 +50,17 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let patience = deadline.saturating_sub(MARGIN);
     let books = Books::open(database.clone(), metrics.clone(), patience);
     let lanes = Lanes::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
+    let keys = RouteKeys::new(redis, &settings.dispatch);
     // Finding silent devices reads all rows of devices, which connections for commands are set up not to do.
     let watched = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })?;
     let asker =
-        Asker::new(watched.clone(), redis.clone(), lanes.clone(), &settings.dispatch, &settings.presence);
+        Asker::new(watched.clone(), keys.clone(), lanes.clone(), &settings.dispatch, &settings.presence);
     let watch = Watch::new(watched, asker, settings.presence, &context.meter());
+    let events = watch.topic();
+    context.health.add_advisory("events read", move || events.advisory());
     let watch = AbortOnDropHandle::new(tokio::spawn(watch.run(context.shutdown.clone())));
     let delivery = Delivery::new(books.clone(), lanes, metrics.clone(), patience);
-    let routes = Routes::new(redis, &settings.dispatch, metrics.clone());
+    let routes = Routes::new(keys, &settings.dispatch, metrics.clone());
     let batches = Batches::open(database.clone(), &settings.dispatch);
     let rerouter = Rerouter::new(database.clone(), delivery.clone(), metrics.clone(), &settings.dispatch);
     let rerouter = AbortOnDropHandle::new(tokio::spawn(rerouter.run(context.shutdown.clone())));

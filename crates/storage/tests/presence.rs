@@ -295,6 +295,29 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_whose_devices_answered_elsewhere_is_not_suspected_and_forgotten_when_all_have_left() {
+    let (mut ground, mut connection) = Ground::new().await;
+    ground.beat(&mut connection, &device(1)).await;
+    gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
+    ground.age(12).await;
+    ground.caught_up(&mut connection).await;
+    ask(&mut connection, &device(1)).await;
+    assert_eq!(
+        gateways::forget_abandoned(&mut connection, POLICY.answer).await.unwrap(),
+        0,
+        "it has a device"
+    );
+    let moved = "update charge_points set gateway_id = 'pod-2'";
+    ground.database.execute(moved).await;
+    gateways::note_questions(&mut connection, &[gateway("pod-1")]).await.unwrap();
+    ground.age(11).await;
+    ground.caught_up(&mut connection).await;
+    assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, POLICY.answer).await.unwrap(), []);
+    assert_eq!(gateways::forget_abandoned(&mut connection, HOUR).await.unwrap(), 0, "it was heard just now");
+    assert_eq!(gateways::forget_abandoned(&mut connection, POLICY.answer).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_former_owner_of_the_partition_judges_nobody() {
     let (mut ground, mut connection) = Ground::new().await;
     ground.beat(&mut connection, &device(1)).await;

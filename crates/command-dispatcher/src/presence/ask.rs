@@ -3,22 +3,21 @@
 use super::metrics::PresenceMetrics;
 use crate::lanes::Lanes;
 use crate::record::OutgoingCommand;
+use crate::routes::GatewayPartitions;
+use crate::routes::keys::RouteKeys;
 use crate::settings::{DispatchSettings, PresenceSettings};
 use chrono::{SubsecRound as _, TimeDelta};
-use domain::command::{Command, CommandKind, TriggeredMessage};
-use domain::ids::{ChargePointId, CommandId, GatewayId};
+use domain::command::{Command, CommandKind, GatewayRoute, RouteKey, TriggeredMessage, choose_gateway};
+use domain::ids::{ChargePointId, CommandId};
 use domain::presence::ProbeMessage;
 use futures_util::future::join_all;
-use runtime::redis::Redis;
 use runtime::{causes, clock};
-use std::collections::{BTreeSet, HashMap};
-use std::num::NonZeroU16;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use storage::presence::due::DueDevice;
 use storage::presence::probes::{self, NewProbe, ProbeReason};
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
-use wire::routing::RoutingHash;
 
 /// After this long a device need not be asked any more: gateways that know `expiresAt` drop the question.
 const EXPIRES_AFTER: TimeDelta = TimeDelta::seconds(30);
@@ -26,10 +25,9 @@ const EXPIRES_AFTER: TimeDelta = TimeDelta::seconds(30);
 /// Sends questions.
 pub(crate) struct Asker {
     database: Database,
-    redis: Redis,
+    keys: RouteKeys,
     lanes: Lanes,
-    hash: RoutingHash,
-    partitions: NonZeroU16,
+    partitions: GatewayPartitions,
     message: ProbeMessage,
     interval: Duration,
 }
@@ -45,17 +43,16 @@ impl Asker {
     /// Questions go where commands go.
     pub(crate) fn new(
         database: Database,
-        redis: Redis,
+        keys: RouteKeys,
         lanes: Lanes,
         dispatch: &DispatchSettings,
         presence: &PresenceSettings,
     ) -> Self {
         Self {
             database,
-            redis,
+            keys,
             lanes,
-            hash: dispatch.routing_hash,
-            partitions: dispatch.partitions,
+            partitions: GatewayPartitions::new(dispatch),
             message: presence.probe_message,
             interval: presence.probe_interval(),
         }
@@ -101,22 +98,24 @@ impl Asker {
     }
 
     async fn compose(&self, devices: &[DueDevice]) -> Vec<Question> {
-        let held = self.held(devices).await;
-        let question = |device: &DueDevice| {
+        let keys = self.keys(devices).await;
+        let question = |(device, key): (&DueDevice, Option<RouteKey>)| {
             let requested = self.message.for_device(device.is_busy)?;
-            let gateway = held.get(&device.charge_point_id).unwrap_or(&device.gateway_id);
-            Some(self.question(device, gateway.clone(), requested))
+            // Without a key, whatever the setting for commands: a question that goes astray does no harm.
+            let chosen = choose_gateway(key.as_ref(), Some(&device.heard), true)?;
+            Some(self.question(device, self.partitions.route_to(chosen.gateway_id), requested))
         };
-        devices.iter().filter_map(question).collect()
+        devices.iter().zip(keys).filter_map(question).collect()
     }
 
-    fn question(&self, device: &DueDevice, gateway_id: GatewayId, requested: TriggeredMessage) -> Question {
+    fn question(&self, device: &DueDevice, route: GatewayRoute, requested: TriggeredMessage) -> Question {
+        let GatewayRoute { gateway_id, partition } = route;
         let issued_at = clock::now().trunc_subsecs(3);
         // The published gateway drops statuses of connector 0 without an answer, and the device waits for
         // that one before it sends the others.
         let connector_id = device.connector_id.filter(|_| requested == TriggeredMessage::StatusNotification);
         Question {
-            partition: self.hash.partition(gateway_id.as_str(), self.partitions),
+            partition,
             probe: NewProbe {
                 charge_point_id: device.charge_point_id.clone(),
                 message: requested,
@@ -135,28 +134,19 @@ impl Asker {
         }
     }
 
-    /// The gateways that Redis says hold `devices`. Those without a key, and all while Redis is away, are asked through the gateway
-    /// that they were last heard through.
-    async fn held(&self, devices: &[DueDevice]) -> HashMap<ChargePointId, GatewayId> {
-        let own = devices.iter().map(|device| (device, format!("conn:{}", device.charge_point_id)));
-        let of_pile = |device: &DueDevice| device.pile_id.map(|pile| format!("conn:{pile}"));
-        let by_pile = devices.iter().filter_map(|device| Some((device, of_pile(device)?)));
-        let keys: Vec<(&DueDevice, String)> = by_pile.chain(own).collect();
-        let names: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
-        let values = match self.redis.get_many(&names).await {
-            Ok(values) => values,
+    /// The keys of `devices`, none of them while Redis is away.
+    async fn keys(&self, devices: &[DueDevice]) -> Vec<Option<RouteKey>> {
+        let wanted: Vec<_> = devices.iter().map(|device| (&device.charge_point_id, device.pile_id)).collect();
+        match self.keys.read(&wanted).await {
+            Ok(keys) => keys.into_iter().map(|key| Some(key?.1)).collect(),
             Err(error) => {
                 tracing::debug!(
                     error = causes(&error),
                     "devices are asked through the gateways they were heard through"
                 );
-                return HashMap::new();
+                vec![None; devices.len()]
             }
-        };
-        let gateway = |value: Option<String>| GatewayId::parse(&value?).ok();
-        // The key of the device is read after that of its pile, and so counts.
-        let held = keys.iter().zip(values).filter_map(|((device, _), value)| Some((device, gateway(value)?)));
-        held.map(|(device, gateway)| (device.charge_point_id.clone(), gateway)).collect()
+        }
     }
 
     /// Publishes a question; `None` when it is not known to be published.

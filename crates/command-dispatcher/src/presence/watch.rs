@@ -4,6 +4,7 @@ use super::ask::Asker;
 use super::lease::WatchLease;
 use super::metrics::PresenceMetrics;
 use super::pace::Pace;
+use super::topic::{IngestTopic, TopicCheck};
 use crate::settings::PresenceSettings;
 use domain::ids::{ChargePointId, GatewayId};
 use opentelemetry::metrics::Meter;
@@ -25,6 +26,8 @@ const GATEWAYS_AT_ONCE: i64 = 100;
 const CANARIES: i64 = 3;
 /// A silent gateway none of whose devices could be asked is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Gateways that all devices have left are forgotten this often.
+const TIDY_INTERVAL: Duration = Duration::from_secs(30);
 /// Finding silent devices reads all rows of devices: it is done this often at most while there are few, and every tick while there
 /// are more than may be asked at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -35,10 +38,12 @@ pub(crate) struct Watch {
     settings: PresenceSettings,
     asker: Asker,
     lease: WatchLease,
+    topic: IngestTopic,
     metrics: PresenceMetrics,
     pace: Pace,
     suspected_pace: Pace,
     silent_at: Instant,
+    tidy_at: Instant,
     looked_at: HashMap<GatewayId, Instant>,
     unsettled: VecDeque<(Instant, Vec<ChargePointId>)>,
 }
@@ -49,10 +54,12 @@ impl Watch {
         let now = Instant::now();
         Self {
             lease: WatchLease::new(database.clone()),
+            topic: IngestTopic::new(&settings.ingest_topic),
             metrics: PresenceMetrics::new(meter),
             pace: Pace::new(settings.probe_rate_per_s, now),
             suspected_pace: Pace::new(settings.suspected_rate_per_s(), now),
             silent_at: now,
+            tidy_at: now + TIDY_INTERVAL,
             looked_at: HashMap::new(),
             unsettled: VecDeque::new(),
             database,
@@ -61,11 +68,17 @@ impl Watch {
         }
     }
 
+    /// The topic that silence is judged by.
+    pub(crate) fn topic(&self) -> IngestTopic {
+        self.topic.clone()
+    }
+
     /// Watches until asked to stop. Returns at once where devices are not asked.
     pub(crate) async fn run(mut self, shutdown: Shutdown) {
         if !self.settings.probe_message.is_on() {
             return;
         }
+        let mut topic = TopicCheck::new(self.topic());
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
@@ -76,7 +89,7 @@ impl Watch {
                 Ok(false) => Ok(()),
                 Err(error) => Err(error),
             };
-            if let Err(error) = done {
+            if let Err(error) = done.and(topic.look(&self.database).await) {
                 tracing::warn!(error = causes(&error), "silent devices could not be asked: retrying in 1 s");
             }
         }
@@ -85,6 +98,7 @@ impl Watch {
 
     async fn tick(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
         self.count_outcomes().await?;
+        self.tidy().await?;
         self.suspect().await?;
         self.ask_canaries().await?;
         let mut due = self.suspected().await?;
@@ -106,6 +120,25 @@ impl Watch {
             if due.len() > part {
                 tokio::time::sleep(BETWEEN_PARTS).await;
             }
+        }
+        Ok(())
+    }
+
+    /// Forgets gateways that all devices have left: to look for devices to ask in their place reads the rows of all devices.
+    async fn tidy(&mut self) -> Result<(), StorageError> {
+        let now = Instant::now();
+        if now < self.tidy_at {
+            return Ok(());
+        }
+        self.tidy_at = now + TIDY_INTERVAL;
+        let forgotten = self
+            .database
+            .run(async move |mut connection: PooledConnection| {
+                gateways::forget_abandoned(&mut connection, TIDY_INTERVAL).await
+            })
+            .await?;
+        if forgotten > 0 {
+            tracing::info!(forgotten, "silent gateways that all devices have left are forgotten");
         }
         Ok(())
     }

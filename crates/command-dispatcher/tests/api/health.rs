@@ -20,13 +20,14 @@ async fn it_is_ready_once_all_it_needs_is_there() {
     let app = TestApp::with(&[]).await;
     testkit::eventually("everything but the topic", || async {
         let state = readiness(&app).await;
-        state.matches(": ok").count() == 3 && !state.contains("not read yet")
+        state.matches(": ok").count() == 4 && !state.contains("not read yet")
     })
     .await;
     assert_snapshot!(readiness(&app).await, @r#"
     commands retention: how long commands keeps commands is not known: there is no topic "commands"
     commands topic: there is no topic "commands"
     database: ok
+    events read: ok
     http: ok
     redis: ok
     "#);
@@ -74,6 +75,7 @@ async fn what_is_away_is_named() {
     commands retention: how long commands keeps commands is not known: Kafka is not available
     commands topic: Kafka is not available
     database: no database connection within the time allowed
+    events read: ok
     http: ok
     redis: not connected to Redis
     "#);

@@ -56,7 +56,11 @@ async fn asked(app: &TestApp) -> Vec<Value> {
     let mut all = Vec::new();
     for partition in 0..crate::app::PARTITIONS {
         let reader = app.kafka.reader(&app.topic, partition);
-        let fetched = reader.fetch(0, Duration::from_millis(50), 1 << 20).await.unwrap();
+        // A topic that was just created has no leaders for a moment.
+        let fetched = eventually_some("the partition to be read", || async {
+            reader.fetch(0, Duration::from_millis(50), 1 << 20).await.ok()
+        })
+        .await;
         let values = fetched.records.into_iter().filter_map(|record| record.value);
         all.extend(values.map(|value| serde_json::from_slice::<Value>(&value).unwrap()));
     }
@@ -147,6 +151,32 @@ async fn devices_are_left_alone_while_commanded_and_where_events_are_not_read() 
     assert_eq!(sent.status(), 202);
     let asked_too = heard(&app, 100, "gateway-pod-xyz").await;
     assert_eq!(devices(&app, 2).await, BTreeSet::from([commanded, asked_too]), "the reset, and one question");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_was_heard_elsewhere_after_its_key_was_written_is_asked_there() {
+    let app = app(&[("dispatch.route_key_life_s", "300")]).await;
+    let moved = testkit::unique("CP");
+    // Written 200 s ago.
+    app.redis.set_with_ttl(&format!("conn:{moved}"), "gateway-0", Duration::from_secs(100)).await.unwrap();
+    heard_as(&app, &moved, 70, "gateway-pod-xyz").await;
+    let questions = eventually_some("a question", || async { asked(&app).await.pop() }).await;
+    assert_eq!(questions["gatewayId"], "gateway-pod-xyz");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_no_ingestor_reads_is_reported() {
+    let app = TestApp::with(&[("presence.ingest_topic", "misspelt")]).await;
+    let said = eventually_some("it to be reported", || async {
+        let report = app.context.health.report().await;
+        report.checks.into_iter().find(|(name, state)| *name == "events read" && state != "ok")
+    })
+    .await;
+    assert_eq!(
+        said.1,
+        "no ingestor has ever read misspelt, so silent devices are not asked: presence.ingest_topic must be what \
+         ingest.topic of event-ingestor is"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,11 @@
 use super::probes::ProbeReason;
 use super::{broken, heard_at};
 use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Float8, Int2, Int8, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Float8, Int2, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::command::LastHeard;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
 use std::time::Duration;
 use uuid::Uuid;
@@ -17,8 +19,8 @@ pub struct DueDevice {
     pub charge_point_id: ChargePointId,
     /// Its pile, if it is registered.
     pub pile_id: Option<PileId>,
-    /// The gateway that it was last heard through.
-    pub gateway_id: GatewayId,
+    /// Through which gateway it was last heard, and when.
+    pub heard: LastHeard,
     /// Whether it charges, or is about to: a session is open, or a connector is in use.
     pub is_busy: bool,
     /// The first of its connectors; `None` when it reported none but the device as a whole.
@@ -51,6 +53,8 @@ struct Row {
     pile_id: Option<Uuid>,
     #[diesel(sql_type = Text)]
     gateway_id: String,
+    #[diesel(sql_type = Timestamptz)]
+    last_heard_at: DateTime<Utc>,
     #[diesel(sql_type = Bool)]
     is_busy: bool,
     #[diesel(sql_type = Bool)]
@@ -65,7 +69,10 @@ impl Row {
         Ok(DueDevice {
             charge_point_id: ChargePointId::parse(&self.charge_point_id).map_err(broken)?,
             pile_id: self.pile_id.map(PileId),
-            gateway_id: GatewayId::parse(&self.gateway_id).map_err(broken)?,
+            heard: LastHeard {
+                gateway_id: GatewayId::parse(&self.gateway_id).map_err(broken)?,
+                at: self.last_heard_at,
+            },
             is_busy: self.is_busy,
             connector_id: self
                 .connector_id
@@ -80,7 +87,8 @@ impl Row {
 /// What is read of a device `due`, which has the columns of its row of `charge_points`.
 macro_rules! columns {
     () => {
-        "select due.charge_point_id, due.gateway_id, due.confidence is not null as is_doubtful,
+        "select due.charge_point_id, due.gateway_id, least(due.seen_at, due.seen_appended_at) as last_heard_at,
+           due.confidence is not null as is_doubtful,
            (select min(connector_id) from connectors
             where connectors.charge_point_id = due.charge_point_id and connector_id > 0) as connector_id,
            (select id from piles where piles.charge_point_id = due.charge_point_id and retired_at is null) as pile_id,
@@ -203,8 +211,10 @@ pub async fn list_canaries(
     let mut devices: Vec<DueDevice> =
         rows.into_iter().map(|row| row.into_due(Some(ProbeReason::Canary))).collect::<Result<_, _>>()?;
     // Stable: of those that are alike the order stays.
-    devices.sort_by(|one, other| (&one.gateway_id, one.is_busy).cmp(&(&other.gateway_id, other.is_busy)));
+    devices.sort_by(|one, other| {
+        (&one.heard.gateway_id, one.is_busy).cmp(&(&other.heard.gateway_id, other.is_busy))
+    });
     let each = usize::try_from(each).unwrap_or(usize::MAX);
-    let by_gateway = devices.chunk_by(|one, other| one.gateway_id == other.gateway_id);
+    let by_gateway = devices.chunk_by(|one, other| one.heard.gateway_id == other.heard.gateway_id);
     Ok(by_gateway.flat_map(|of_one| of_one.iter().take(each).cloned()).collect())
 }

@@ -60,6 +60,23 @@ pub async fn forget_old(connection: &mut Connection) -> Result<usize, StorageErr
     Ok(forgotten)
 }
 
+/// Forgets gateways that were silent for longer than `silence` and through which no device that is online was last heard; returns how
+/// many. There is nobody to ask in their place. Reads the rows of all devices once.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn forget_abandoned(connection: &mut Connection, silence: Duration) -> Result<usize, StorageError> {
+    let forgotten = diesel::sql_query(
+        "delete from gateways where heard_at < clock_timestamp() - make_interval(secs => $1)
+         and not exists (select 1 from charge_points as device
+                         where device.gateway_id = gateways.gateway_id and device.online)",
+    )
+    .bind::<Float8, _>(silence.as_secs_f64())
+    .execute(connection)
+    .await?;
+    Ok(forgotten)
+}
+
 #[derive(QueryableByName)]
 struct Named {
     #[diesel(sql_type = Text)]
@@ -120,6 +137,7 @@ pub async fn list_quiet(
 }
 
 /// Notes when devices of `gateways` were last asked through them, for whatever reason, where that is later than their last event.
+/// Devices that answered through another gateway have moved, and tell nothing of this one.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -127,8 +145,11 @@ pub async fn note_questions(connection: &mut Connection, gateways: &[GatewayId])
     let ids: Vec<&str> = gateways.iter().map(GatewayId::as_str).collect();
     diesel::sql_query(
         "update gateways set canary_at = asked.at
-         from (select gateway_id, max(asked_at) as at from device_probes
-               where gateway_id = any($1) and published group by gateway_id) as asked
+         from (select probe.gateway_id, max(probe.asked_at) as at from device_probes as probe
+               join charge_points as device
+                 on device.charge_point_id = probe.charge_point_id and device.gateway_id = probe.gateway_id
+               where probe.gateway_id = any($1) and probe.published and device.online
+               group by probe.gateway_id) as asked
          where gateways.gateway_id = asked.gateway_id and asked.at > gateways.heard_at",
     )
     .bind::<Array<Text>, _>(ids)
