@@ -13,6 +13,7 @@ mod balancer;
 mod callers;
 mod commands;
 mod deployment;
+mod ghosts;
 mod ingestors;
 mod release;
 mod replica;

@@ -3,7 +3,7 @@
 use crate::callers::{Callers, Targets};
 use crate::deployment::Deployment;
 use crate::release::Release;
-use crate::{commands, ingestors};
+use crate::{commands, ghosts, ingestors};
 use anyhow::ensure;
 use chaos::arena::{Arena, Plan, Servers};
 use chaos::books::Books;
@@ -39,6 +39,7 @@ struct Stage {
     assets: Deployment,
     commands: Deployment,
     callers: Callers,
+    ghost: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,8 +63,10 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
     arena.bystanders = Some(prefix.clone());
     let targets = register(&assets, &dispatchers, &simulator, &prefix).await;
     let callers = Callers::start(targets);
+    let ghost = format!("{prefix}-ghost");
+    ghosts::leave(&kafka, &topics[0], &database, &ghost).await;
 
-    let mut stage = Stage { arena, assets, commands: dispatchers, callers };
+    let mut stage = Stage { arena, assets, commands: dispatchers, callers, ghost };
     let played = stage.play(&database, &old, &new).await;
     let Stage { arena, callers, .. } = stage;
     arena.narrator.say(&callers.since());
@@ -96,6 +99,8 @@ impl Stage {
         self.roll(new, "replaced by").await?;
         self.callers.repeat(false);
         self.roll(new, "restarted, as").await?;
+        let found = ghosts::repair(new, database, &self.ghost).await;
+        self.say(&format!("a session whose stop was lost is repaired: {found}"));
         self.use_what_is_new().await;
         self.roll_back(old).await
     }

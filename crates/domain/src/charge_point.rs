@@ -14,6 +14,7 @@ use crate::ledger::{Derived, Entered, Ledger, Sighting, Unplaced};
 use crate::liveness::Liveness;
 use crate::measure::{Dated, keep_newer};
 use crate::order::{RecordPosition, Stamp, believe};
+use crate::session::ChargingSession;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -180,7 +181,7 @@ impl ChargePoint {
                 Some(id) => entered(self.sight(event, Sighting::of_update(update, id), stamp)),
                 None => heard.into(),
             },
-            EventKind::TransactionStopped(stop) => self.stop(event, stop, stamp, position),
+            EventKind::TransactionStopped(stop) => self.stop(event, stop, position),
             EventKind::CommandAnswered(answer) => self.answer(key, answer, stamp),
             EventKind::Other { .. } => Outcome::Ignored(Ignored::NoEffect),
         }
@@ -225,17 +226,8 @@ impl ChargePoint {
         entered(told)
     }
 
-    fn stop(
-        &mut self,
-        event: &GatewayEvent,
-        stop: &TransactionStop,
-        stamp: Stamp,
-        position: &RecordPosition,
-    ) -> Outcome {
-        let stamp = match believe(stop.stopped_at, position.appended_at) {
-            Some(_) => Stamp::new(stop.stopped_at, position),
-            None => stamp,
-        };
+    fn stop(&mut self, event: &GatewayEvent, stop: &TransactionStop, position: &RecordPosition) -> Outcome {
+        let stamp = stop.stamp(event.claimed_at, position);
         let session = self.session_id(event, stamp);
         let outcome = entered(self.ledger.enter_stop(session, &event.event_id, stop, stamp));
         if outcome != Outcome::Applied {
@@ -316,7 +308,7 @@ impl ChargePoint {
             self.find_cause(session, stamp);
         }
         if entered != Entered::TooLate
-            && self.is_under_way(&sighted.value)
+            && self.is_under_way(connector, &sighted.value)
             && let Some(connector) = self.connectors.get_mut(&connector)
         {
             connector.sighted = Some(sighted);
@@ -324,10 +316,14 @@ impl ChargePoint {
         entered
     }
 
-    /// Whether a session of `transaction` is open.
-    fn is_under_way(&self, transaction: &TransactionId) -> bool {
-        let sessions = self.sessions().sessions;
-        sessions.iter().any(|held| held.is_open() && held.transaction_id.as_ref() == Some(transaction))
+    /// Whether a session of `transaction`, which readings name on `connector`, is open. Where a gateway uses ids again, the
+    /// session there may have no name yet although an earlier one has the id.
+    fn is_under_way(&self, connector: ConnectorId, transaction: &TransactionId) -> bool {
+        let is_meant = |held: &ChargingSession| match &held.transaction_id {
+            Some(id) => id == transaction,
+            None => held.connector_id == connector,
+        };
+        self.sessions().sessions.iter().any(|held| held.is_open() && is_meant(held))
     }
 
     /// Looks for the command that caused `session`, which a sighting has just opened.

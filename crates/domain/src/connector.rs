@@ -71,7 +71,7 @@ impl Connector {
         event_at: DateTime<Utc>,
         position: &RecordPosition,
     ) -> Offered {
-        let at = reading.at(event_at, position.appended_at);
+        let at = reading.live_at(event_at, position.appended_at);
         let mut newer = false;
         for (held, offered) in [
             (&mut self.power_w, reading.power_w),

@@ -2,6 +2,7 @@
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
 use crate::measure::MeterReading;
+use crate::order::{RecordPosition, Stamp, believe};
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 
@@ -118,6 +119,16 @@ pub struct TransactionStop {
     pub meter_stop_wh: Option<f64>,
     /// When it ended, as the device says, where that differs from the event's own time.
     pub stopped_at: Option<DateTime<Utc>>,
+}
+
+impl TransactionStop {
+    /// The place of the end in the order of events: by the time that the device says where that is believed, otherwise by
+    /// that of the event, which claims to be of `claimed_at`.
+    #[must_use]
+    pub fn stamp(&self, claimed_at: Option<DateTime<Utc>>, position: &RecordPosition) -> Stamp {
+        let stopped_at = believe(self.stopped_at, position.appended_at);
+        Stamp::new(stopped_at.or(claimed_at), position)
+    }
 }
 
 /// The outcome of a command, as the gateway tells it.

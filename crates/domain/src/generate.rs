@@ -40,15 +40,17 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
     let connector = (1..=2_i64).prop_map(|id| ConnectorId::parse(id).unwrap());
     let transaction =
         proptest::option::of((1..=4_u8).prop_map(|id| TransactionId::parse(&id.to_string()).unwrap()));
-    let start = (connector.clone(), transaction.clone()).prop_map(|(connector_id, transaction_id)| {
-        TransactionStart {
+    // Of two starts with one id, another meter or driver is another charge.
+    let who = (proptest::option::weighted(0.9, 0..2_u8), proptest::option::weighted(0.9, 0..2_u8));
+    let start = (connector.clone(), transaction.clone(), who).prop_map(
+        |(connector_id, transaction_id, (driver, meter))| TransactionStart {
             connector_id,
             transaction_id,
-            id_tag: IdTag::parse("TAG").ok(),
-            meter_start_wh: Some(100.0),
+            id_tag: driver.and_then(|driver| IdTag::parse(&format!("TAG-{driver}")).ok()),
+            meter_start_wh: meter.map(|meter| 100.0 + f64::from(meter)),
             reservation_id: None,
-        }
-    });
+        },
+    );
     prop_oneof![
         Just(EventKind::Heartbeat),
         "[ab]".prop_map(|v| EventKind::Connected(BootReport {
@@ -72,11 +74,11 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
             };
             EventKind::MeterValues(MeterValues { connector_id, transaction_id, readings: vec![reading] })
         }),
-        transaction.prop_map(|transaction_id| {
+        (transaction, proptest::option::weighted(0.8, 0..2_u8)).prop_map(|(transaction_id, meter)| {
             EventKind::TransactionStopped(TransactionStop {
                 transaction_id,
                 reason: None,
-                meter_stop_wh: Some(900.0),
+                meter_stop_wh: meter.map(|meter| 900.0 + f64::from(meter)),
                 stopped_at: None,
             })
         }),
@@ -93,16 +95,18 @@ fn reported(connector_id: ConnectorId, status: ConnectorStatus) -> EventKind {
     })
 }
 
-/// A log in event order: gaps between events (often none), two pods, each record with a latency of its own.
+/// A log in event order: gaps between events (often none; of milliseconds, or so long that a later message cannot be of the
+/// same charge), two pods, each record with a latency of its own.
 pub fn clean_log() -> impl Strategy<Value = Vec<Record>> {
     let step = (kinds(), 0..3_i64, 0..2_u8, 0..4_i64, 0..2_i32);
-    proptest::collection::vec(step, 1..20).prop_map(|steps| {
+    let unit = prop_oneof![Just(1), Just(45_000)];
+    (proptest::collection::vec(step, 1..20), unit).prop_map(|(steps, unit)| {
         let mut now = 0;
         steps
             .into_iter()
             .zip(0..)
             .map(|((kind, gap, pod, latency, partition), offset)| {
-                now += gap;
+                now += gap * unit;
                 let event = GatewayEvent {
                     event_id: EventId::parse(&format!("event-{offset}")).unwrap(),
                     charge_point_id: device(),

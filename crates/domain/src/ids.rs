@@ -305,6 +305,19 @@ impl EventKey {
     }
 }
 
+/// A digest of a transaction id, for where only equality matters. Within one device 64 bits do not collide in practice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionKey(pub i64);
+
+impl TransactionKey {
+    /// The digest of `transaction`.
+    #[must_use]
+    pub fn of(transaction: &TransactionId) -> Self {
+        let digest = fnv1a_64(transaction.as_str().as_bytes());
+        Self(i64::from_ne_bytes(digest.to_ne_bytes()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

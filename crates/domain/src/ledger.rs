@@ -6,6 +6,7 @@
 //! nothing, and an id or a start that comes late finds its place. (Gateway contract, "Sessions".)
 
 mod derive;
+mod recall;
 
 pub use derive::{Derived, Unplaced};
 
@@ -15,8 +16,9 @@ use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag
 use crate::order::Stamp;
 use crate::session::ChargingSession;
 use chrono::{DateTime, Utc};
+use derive::Track;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was said of the recent transactions of a charge point.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct Ledger {
     /// At most one for each connector.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forgotten: Vec<Forgotten>,
+    /// The device's recorded sessions of a time that is forgotten; `None` when they were not looked up.
+    #[serde(skip)]
+    recalled: Option<Vec<ChargingSession>>,
 }
 
 /// The newest session of a connector that was forgotten: a charge that began there until then belongs
@@ -300,7 +305,7 @@ impl Ledger {
     /// The sessions that the facts tell of.
     #[must_use]
     pub fn derive(&self, charge_point: &ChargePointId) -> Derived {
-        derive::derive(charge_point, &self.facts, &self.forgotten)
+        derive::derive(charge_point, &self.facts, &self.forgotten).into()
     }
 
     /// Whether a session that began at `started_at` would still be told of: it was not settled and forgotten.
@@ -317,14 +322,17 @@ impl Ledger {
 
     /// Forgets what is settled for good: all that was said of ended sessions, but for the last few.
     pub fn settle(&mut self, charge_point: &ChargePointId) {
-        let derived = self.derive(charge_point);
-        let ended: Vec<_> = derived.sessions.iter().filter(|session| !session.is_open()).collect();
+        let tracks = derive::derive(charge_point, &self.facts, &self.forgotten).tracks;
+        let ended: Vec<_> = tracks.iter().filter(|track| !track.session.is_open()).collect();
         let surplus = ended.len().saturating_sub(Self::REMEMBERED_SESSIONS);
-        for session in ended.into_iter().take(surplus) {
+        let mut settled: BTreeSet<usize> = BTreeSet::new();
+        for Track { session, facts } in ended.into_iter().take(surplus) {
             self.settled_until = self.settled_until.max(Some(session.started_at));
-            self.facts.retain(|fact| !fact.tells_of(session));
+            settled.extend(facts);
             self.record_forgotten(session);
         }
+        let mut place = 0..;
+        self.facts.retain(|_| place.next().is_none_or(|place| !settled.contains(&place)));
         self.forget_surplus();
     }
 
@@ -347,18 +355,37 @@ impl Ledger {
         }
     }
 
+    /// Whether facts of `at` were settled and forgotten.
+    fn is_settled(&self, at: DateTime<Utc>) -> bool {
+        self.settled_until.is_some_and(|horizon| at <= horizon)
+    }
+
+    /// Whether `stop` has the id of a transaction that is remembered and began before it: a session that is open for long is
+    /// older than others that are settled.
+    fn ends_remembered(&self, stop: &Fact) -> bool {
+        let Told::Stop { transaction: Some(ended), .. } = &stop.told else { return false };
+        self.facts.iter().filter(|fact| fact.stamp.at <= stop.stamp.at).any(|fact| match &fact.told {
+            Told::Start { transaction, .. } => transaction.as_ref() == Some(ended),
+            Told::Sight { transaction, .. } => transaction == ended,
+            Told::Stop { .. } => false,
+        })
+    }
+
     fn enter(&mut self, fact: Fact) -> Entered {
         let same = |held: &&mut Fact| {
             held.event == fact.event
                 && std::mem::discriminant(&held.told) == std::mem::discriminant(&fact.told)
         };
+        let is_past = self.is_settled(fact.stamp.at) && !self.ends_remembered(&fact);
         match self.facts.iter_mut().find(same) {
             Some(held) if fact.stamp >= held.stamp => return Entered::Known,
             Some(held) => held.replace(fact),
-            None if self.settled_until.is_some_and(|horizon| fact.stamp.at <= horizon) => {
-                return Entered::TooLate;
+            None => {
+                if is_past && let Some(entered) = self.enter_past(&fact) {
+                    return entered;
+                }
+                self.facts.push(fact);
             }
-            None => self.facts.push(fact),
         }
         self.facts.sort_by_key(|fact| fact.stamp);
         Entered::New
@@ -380,17 +407,6 @@ impl Fact {
                 Entered::New
             }
             _ => Entered::Known,
-        }
-    }
-
-    /// Whether it was said of `session`, which has ended.
-    fn tells_of(&self, session: &ChargingSession) -> bool {
-        let named = |id: &Option<TransactionId>| id.is_some() && *id == session.transaction_id;
-        match &self.told {
-            Told::Start { session: id, transaction, .. } => *id == session.id || named(transaction),
-            Told::Sight { transaction, .. } => session.transaction_id.as_ref() == Some(transaction),
-            Told::Stop { transaction: None, .. } => session.ended_at() == Some(self.stamp.at),
-            Told::Stop { transaction, .. } => named(transaction),
         }
     }
 }

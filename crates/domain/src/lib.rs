@@ -28,6 +28,7 @@ pub mod presence;
 pub mod sample;
 mod schema;
 pub mod session;
+pub mod session_repair;
 pub mod status;
 pub mod status_trail;
 pub mod tariff;

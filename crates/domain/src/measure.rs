@@ -1,7 +1,11 @@
 //! What a meter says, in the platform's units: Wh, W, V, A, %, °C.
 
 use crate::order::believe;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+/// By how much older than its event a reading counts whose own time is not believable. Longer than any usual time between two
+/// readings.
+pub const UNBELIEVED_AGE: TimeDelta = TimeDelta::minutes(15);
 
 /// One reading of a connector's meter: the measurands that were reported for one instant.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -28,6 +32,17 @@ impl MeterReading {
     #[must_use]
     pub fn at(&self, event_at: DateTime<Utc>, appended_at: DateTime<Utc>) -> DateTime<Utc> {
         believe(self.taken_at, appended_at).map_or(event_at, |taken| taken.trunc_subsecs(6))
+    }
+
+    /// What it counts as of when the newest value is looked for, as [`MeterReading::at`] otherwise. One whose own time is there
+    /// and not believable is stored history as often as not: it counts as [`UNBELIEVED_AGE`] older than its event, so that it
+    /// takes the place of no value that was read meanwhile.
+    #[must_use]
+    pub fn live_at(&self, event_at: DateTime<Utc>, appended_at: DateTime<Utc>) -> DateTime<Utc> {
+        if self.taken_at.is_some() && believe(self.taken_at, appended_at).is_none() {
+            return event_at - UNBELIEVED_AGE;
+        }
+        self.at(event_at, appended_at)
     }
 
     /// Whether it has any value.

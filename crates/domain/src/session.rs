@@ -102,6 +102,15 @@ impl ChargingSession {
         }
     }
 
+    /// The energy register when it ended, in Wh, where it is known.
+    #[must_use]
+    pub const fn meter_stop_wh(&self) -> Option<f64> {
+        match self.state {
+            SessionState::Open => None,
+            SessionState::Ended { meter_stop_wh, .. } => meter_stop_wh,
+        }
+    }
+
     /// Energy delivered, in Wh: by the stop's register reading, or, while the session is open, by `register`, the
     /// connector's newest one with its time. `None` when it cannot be told, or when the register ran backwards.
     #[must_use]

@@ -13,9 +13,11 @@ mod metrics;
 mod partition;
 mod presence;
 mod relay;
+mod repair;
 mod replica;
 mod settings;
 
+pub use repair::{check_sessions, repair_sessions};
 pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, Settings};
 
 use anyhow::Context as _;

@@ -7,5 +7,16 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    runtime::Service::new("event-ingestor", event_ingestor::DEFAULTS).run(event_ingestor::serve)
+    runtime::Service::new("event-ingestor", event_ingestor::DEFAULTS)
+        .command(
+            "check-sessions",
+            "list recorded sessions that differ from what the events say; changes nothing",
+            event_ingestor::check_sessions,
+        )
+        .command(
+            "repair-sessions",
+            "list and correct recorded sessions that differ from what the events say",
+            event_ingestor::repair_sessions,
+        )
+        .run(event_ingestor::serve)
 }

@@ -63,6 +63,14 @@ pub async fn load_for_update(
     let wanted: Vec<_> = wanted.into_iter().map(|(id, command)| (id.as_str(), command)).collect();
     let ledgers = ledgers.into_iter().map(ChargePointId::as_str).collect();
     let mut ledgers = sessions::load_ledgers(tx, ledgers).await?;
+    // What the last batch ended is written; now it may be forgotten.
+    for (id, ledger) in &mut ledgers {
+        ledger.settle(
+            &ChargePointId::parse(id)
+                .map_err(|error| StorageError::inconsistent("session_ledgers", error))?,
+        );
+    }
+    sessions::recall_past(tx, &mut ledgers, |id| touched.transactions(id)).await?;
     let mut awaited = commands::load_awaited(tx, &wanted).await?;
     let asked = probes::load_many(tx, touched.booted().map(ChargePointId::as_str).collect()).await?;
     rows.into_iter()
@@ -73,8 +81,6 @@ pub async fn load_for_update(
             let boot_asked_at = asked.get(&row.charge_point_id).and_then(|asked| asked.boot_at);
             let mut state = row.into_state(connectors, ledger, commands)?;
             state.boot_probe.asked_at = boot_asked_at;
-            // What the last batch ended is written; now it may be forgotten.
-            state.settle();
             Ok(state)
         })
         .collect()

@@ -2,6 +2,7 @@
 
 mod read;
 
+pub(crate) use read::is_of;
 pub use read::{MeterSample, list_of_session};
 
 use crate::bulk::{self, Bulk, Rows};
@@ -9,7 +10,7 @@ use crate::day_partitions::DayPartitions;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int2, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Float8, Int2, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::sample::Samples;
 
@@ -25,7 +26,8 @@ pub(crate) async fn upsert_many(tx: &mut Connection, samples: &Samples) -> Resul
         return Ok(());
     }
     let mut columns = Columns::default();
-    for (key, reading) in samples.iter() {
+    for (key, sample) in samples.iter() {
+        let reading = &sample.reading;
         columns.charge_point_id.push(key.charge_point_id.as_str());
         let connector_id = i16::try_from(key.connector_id.number());
         columns
@@ -38,6 +40,7 @@ pub(crate) async fn upsert_many(tx: &mut Connection, samples: &Samples) -> Resul
         columns.current_a.push(reading.current_a);
         columns.soc_percent.push(reading.soc_percent);
         columns.temperature_c.push(reading.temperature_c);
+        columns.transaction_key.push(sample.transaction.map(|key| key.0));
     }
     Bulk(columns).execute(tx).await?;
     Ok(())
@@ -55,13 +58,14 @@ struct Columns<'a> {
     current_a: Vec<Option<f64>>,
     soc_percent: Vec<Option<f64>>,
     temperature_c: Vec<Option<f64>>,
+    transaction_key: Vec<Option<i64>>,
 }
 
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
     const BEFORE: &'static str = "insert into meter_samples as held
            (charge_point_id, connector_id, taken_at, energy_wh, power_w, voltage_v, current_a, soc_percent,
-            temperature_c)
+            temperature_c, transaction_key)
          select * from unnest(";
     const AFTER: &'static str = ")
          on conflict (charge_point_id, connector_id, taken_at) do update set
@@ -70,7 +74,8 @@ impl Rows for Columns<'_> {
            voltage_v = greatest(held.voltage_v, excluded.voltage_v),
            current_a = greatest(held.current_a, excluded.current_a),
            soc_percent = greatest(held.soc_percent, excluded.soc_percent),
-           temperature_c = greatest(held.temperature_c, excluded.temperature_c)";
+           temperature_c = greatest(held.temperature_c, excluded.temperature_c),
+           transaction_key = greatest(held.transaction_key, excluded.transaction_key)";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.charge_point_id)?;
@@ -81,6 +86,7 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Float8>, _>(&self.voltage_v)?;
         columns.push::<Nullable<Float8>, _>(&self.current_a)?;
         columns.push::<Nullable<Float8>, _>(&self.soc_percent)?;
-        columns.push::<Nullable<Float8>, _>(&self.temperature_c)
+        columns.push::<Nullable<Float8>, _>(&self.temperature_c)?;
+        columns.push::<Nullable<Int8>, _>(&self.transaction_key)
     }
 }

@@ -219,6 +219,7 @@ diesel::table! {
         current_a -> Nullable<Float8>,
         soc_percent -> Nullable<Float8>,
         temperature_c -> Nullable<Float8>,
+        transaction_key -> Nullable<Int8>,
     }
 }
 

@@ -1,12 +1,23 @@
 //! Charging sessions, and the ledgers that they are derived from.
 
+/// The columns of a session, as [`SessionRow`] reads them.
+macro_rules! session_columns {
+    () => {
+        "id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
+         ended_at, end_reason, meter_stop_wh, command_id, started_by"
+    };
+}
+
 mod metered;
 mod read;
+mod recall;
 mod registers;
+pub mod repair;
 
 pub use metered::{MeteredSession, find_metered};
 pub(crate) use read::SessionRow;
 pub use read::{find, list_of_device};
+pub(crate) use recall::recall_past;
 pub use registers::fill_registers;
 
 use crate::bulk::{self, Bulk, Lookup, Rows};

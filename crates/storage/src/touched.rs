@@ -24,6 +24,8 @@ struct Parts {
     /// A status that may be what a start was for.
     charges: bool,
     booted: bool,
+    /// The earliest and the latest instant of what is said of transactions.
+    transactions: Option<(DateTime<Utc>, DateTime<Utc>)>,
     answered: BTreeSet<CommandId>,
 }
 
@@ -33,6 +35,13 @@ struct Sight {
     connector: ConnectorId,
     transaction: TransactionId,
     at: DateTime<Utc>,
+}
+
+impl Parts {
+    fn add_transaction(&mut self, at: DateTime<Utc>) {
+        let (earliest, latest) = self.transactions.unwrap_or((at, at));
+        self.transactions = Some((earliest.min(at), latest.max(at)));
+    }
 }
 
 impl Touched {
@@ -50,6 +59,11 @@ impl Touched {
         Self(ids.into_iter().map(|id| (id, Parts::default())).collect())
     }
 
+    /// Devices with their ledgers.
+    pub fn ledgers_of(ids: impl IntoIterator<Item = ChargePointId>) -> Self {
+        Self(ids.into_iter().map(|id| (id, Parts { ledger: true, ..Parts::default() })).collect())
+    }
+
     fn add(&mut self, event: &GatewayEvent, position: &RecordPosition) {
         if !self.0.contains_key(&event.charge_point_id) {
             self.0.insert(event.charge_point_id.clone(), Parts::default());
@@ -64,17 +78,21 @@ impl Touched {
             }
             EventKind::MeterValues(values) => {
                 parts.connectors.insert(values.connector_id);
-                parts.sights.extend(values.transaction_id.clone().map(|transaction| Sight {
-                    connector: values.connector_id,
-                    transaction,
-                    at: Stamp::new(event.claimed_at, position).at,
-                }));
+                let at = Stamp::new(event.claimed_at, position).at;
+                if let Some(transaction) = values.transaction_id.clone() {
+                    parts.sights.push(Sight { connector: values.connector_id, transaction, at });
+                    parts.add_transaction(at);
+                }
             }
             EventKind::TransactionStarted(start) | EventKind::TransactionUpdated(start) => {
                 parts.connectors.insert(start.connector_id);
                 parts.ledger = true;
+                parts.add_transaction(Stamp::new(event.claimed_at, position).at);
             }
-            EventKind::TransactionStopped(_) => parts.ledger = true,
+            EventKind::TransactionStopped(stop) => {
+                parts.ledger = true;
+                parts.add_transaction(stop.stamp(event.claimed_at, position).at);
+            }
             EventKind::Connected(_) => parts.booted = true,
             EventKind::CommandAnswered(answer) => parts.answered.extend(answer.command_id),
             EventKind::Disconnected { .. } | EventKind::Heartbeat | EventKind::Other { .. } => {}
@@ -128,6 +146,12 @@ impl Touched {
             parts.ledger || parts.sights.iter().any(|sight| is_news(id, sight)) || is_late()
         };
         self.0.iter().filter(needed).map(|(id, _)| id).collect()
+    }
+
+    /// The earliest and the latest instant of what is said of transactions of the device `id`.
+    pub(crate) fn transactions(&self, id: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let id = ChargePointId::parse(id).ok()?;
+        self.0.get(&id)?.transactions
     }
 
     /// The commands that are needed: those that are answered, by name, and all open ones of the devices whose `ledgers` are

@@ -86,7 +86,9 @@ fn charge() -> impl Strategy<Value = Charge> {
 pub fn evidence_log() -> impl Strategy<Value = Vec<Record>> {
     let charges = proptest::collection::vec(charge(), 1..=MAX_CHARGES);
     let begins_idle = proptest::array::uniform2(proptest::bool::ANY);
-    (charges, begins_idle, 0..4_i64).prop_map(|(charges, begins_idle, latency)| {
+    // Milliseconds, or so long that a later message cannot be of the same charge.
+    let unit = prop_oneof![Just(1), Just(10_000)];
+    (charges, begins_idle, 0..4_i64, unit).prop_map(|(charges, begins_idle, latency, unit)| {
         let idle = (1..).zip(begins_idle).filter(|(_, is_idle)| *is_idle).map(|(connector, _)| {
             (-1, reported(ConnectorId::parse(connector).unwrap(), ConnectorStatus::Available))
         });
@@ -98,7 +100,7 @@ pub fn evidence_log() -> impl Strategy<Value = Vec<Record>> {
         events
             .into_iter()
             .zip(0..)
-            .map(|((instant, kind), offset)| record(instant, kind, offset, latency))
+            .map(|((instant, kind), offset)| record(instant * unit, kind, offset, latency))
             .collect()
     })
 }

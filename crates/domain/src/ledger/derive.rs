@@ -11,7 +11,7 @@ use stops::PendingStop;
 /// The sessions that a ledger tells of.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Derived {
-    /// In the order in which they were told of.
+    /// In the order in which they were first reported.
     pub sessions: Vec<ChargingSession>,
     /// Stops that ended no session, with the reason.
     pub unplaced: Vec<(EventKey, Unplaced)>,
@@ -37,34 +37,56 @@ impl Unplaced {
     }
 }
 
-/// A start without an id belongs to the session that readings showed on its connector if it is at
-/// most this much later: clocks of two gateways differ.
-const SAME_CHARGE: TimeDelta = TimeDelta::seconds(60);
+/// The clocks of two gateways, or a device's own before and after a correction, differ by this much at most: a start that
+/// is reported this long after other evidence of a charge, or after its stop, is still of the same charge.
+pub(super) const SAME_CHARGE: TimeDelta = TimeDelta::seconds(60);
 
-/// Tells `facts`, which are in order, once more; `forgotten` are the sessions of which they tell no more.
-pub(super) fn derive(charge_point: &ChargePointId, facts: &[Fact], forgotten: &[Forgotten]) -> Derived {
-    let mut walk = Walk { charge_point, forgotten, sessions: Vec::new(), pending: Vec::new() };
-    for fact in facts {
+/// What a ledger's facts amount to.
+pub(super) struct Derivation {
+    /// The sessions, each with the facts that it rests on, by their places among the facts.
+    pub tracks: Vec<Track>,
+    /// Stops that ended no session, with the reason.
+    pub unplaced: Vec<(EventKey, Unplaced)>,
+}
+
+/// A session and the facts that it rests on.
+pub(super) struct Track {
+    pub session: ChargingSession,
+    /// Places among the facts, in no order.
+    pub facts: Vec<usize>,
+}
+
+impl From<Derivation> for Derived {
+    fn from(derivation: Derivation) -> Self {
+        let sessions = derivation.tracks.into_iter().map(|track| track.session).collect();
+        Self { sessions, unplaced: derivation.unplaced }
+    }
+}
+
+/// Derives the sessions from `facts`, which are in order; `forgotten` are the sessions whose facts are gone.
+pub(super) fn derive(charge_point: &ChargePointId, facts: &[Fact], forgotten: &[Forgotten]) -> Derivation {
+    let mut walk = Walk { charge_point, forgotten, tracks: Vec::new(), pending: Vec::new() };
+    for (place, fact) in facts.iter().enumerate() {
         match &fact.told {
-            Told::Start { .. } => walk.take_start(fact),
-            Told::Sight { .. } => walk.take_sight(fact),
-            Told::Stop { .. } => walk.take_stop(fact),
+            Told::Start { .. } => walk.take_start(place, fact),
+            Told::Sight { .. } => walk.take_sight(place, fact),
+            Told::Stop { .. } => walk.take_stop(place, fact),
         }
     }
     let unplaced = walk.pending.iter().map(|stop| (stop.event, stop.why)).collect();
-    Derived { sessions: walk.sessions, unplaced }
+    Derivation { tracks: walk.tracks, unplaced }
 }
 
 /// What is derived so far.
 struct Walk<'a> {
     charge_point: &'a ChargePointId,
     forgotten: &'a [Forgotten],
-    sessions: Vec<ChargingSession>,
+    tracks: Vec<Track>,
     pending: Vec<PendingStop<'a>>,
 }
 
 impl<'a> Walk<'a> {
-    fn take_start(&mut self, fact: &Fact) {
+    fn take_start(&mut self, place: usize, fact: &Fact) {
         let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation, command } =
             &fact.told
         else {
@@ -83,47 +105,35 @@ impl<'a> Walk<'a> {
             started_by: StartedBy::Event,
             state: SessionState::Open,
         };
-        match self.told_already(&started) {
-            // A start that is told twice, in two events, is one session as long as the id says so.
-            Some(held) if held.started_by == StartedBy::Event => {
-                held.command_id = held.command_id.or(*command);
-            }
-            Some(held) => held.rest_on(started),
-            None => self.open(started),
+        let known = self.tracks.iter_mut().rev().find(|track| track.session.is_reported_by(&started));
+        if let Some(track) = known {
+            track.facts.push(place);
+            track.session.merge_start(started);
+        } else {
+            self.open(started, place);
+            self.place_stop_before_start();
         }
     }
 
-    /// The session that `started` tells of once more: the one with its id, or, where it has none yet,
-    /// the one that readings showed on its connector just before.
-    fn told_already(&mut self, started: &ChargingSession) -> Option<&mut ChargingSession> {
-        self.sessions.iter_mut().find(|held| match &started.transaction_id {
-            Some(id) => held.transaction_id.as_ref() == Some(id),
-            None => {
-                held.is_open()
-                    && held.connector_id == started.connector_id
-                    && held.started_by == StartedBy::Readings
-                    && started.started_at - held.started_at <= SAME_CHARGE
-            }
-        })
-    }
-
-    fn take_sight(&mut self, fact: &Fact) {
+    fn take_sight(&mut self, place: usize, fact: &Fact) {
         let Told::Sight { connector, transaction, session, id_tag, meter_wh, command, began } = &fact.told
         else {
             return;
         };
-        if self.sessions.iter().any(|session| session.is_sighted_as(*connector, transaction)) {
+        let known = self.tracks.iter_mut().find(|track| track.session.is_sighted_as(*connector, transaction));
+        if let Some(track) = known {
+            track.facts.push(place);
             return;
         }
-        if self.place_where_sighted(*connector, transaction, *began) {
+        if self.place_where_sighted(*connector, transaction, *began, place) {
             return;
         }
-        if !self.name(*connector, transaction)
+        if !self.name(*connector, transaction, place)
             && let Some(id) = session
         {
             let at = fact.stamp.at;
             let began = began.filter(|began| self.is_free_since(*connector, *began, at));
-            self.open(ChargingSession {
+            let opened = ChargingSession {
                 id: *id,
                 charge_point_id: self.charge_point.clone(),
                 connector_id: *connector,
@@ -135,61 +145,98 @@ impl<'a> Walk<'a> {
                 meter_start_wh: *meter_wh,
                 started_by: StartedBy::Readings,
                 state: SessionState::Open,
-            });
+            };
+            self.open(opened, place);
         }
         // A session that has a name now leaves fewer for the stops that wait.
         self.place_pending();
     }
 
-    /// Gives `transaction` to the open session on `connector` that has no name yet. Says whether it did.
-    fn name(&mut self, connector: ConnectorId, transaction: &TransactionId) -> bool {
-        let unnamed = |session: &&mut ChargingSession| {
+    /// Gives `transaction` to the open session on `connector` that has no name yet. Returns whether it did.
+    fn name(&mut self, connector: ConnectorId, transaction: &TransactionId, place: usize) -> bool {
+        let Some(track) = self.unnamed_on(connector) else { return false };
+        track.session.transaction_id = Some(transaction.clone());
+        track.facts.push(place);
+        true
+    }
+
+    /// The open session on `connector` that has no name yet.
+    fn unnamed_on(&mut self, connector: ConnectorId) -> Option<&mut Track> {
+        self.tracks.iter_mut().rev().find(|Track { session, .. }| {
             session.is_open() && session.connector_id == connector && session.transaction_id.is_none()
-        };
-        let found = self.sessions.iter_mut().rev().find(unnamed);
-        if let Some(session) = found {
-            session.transaction_id = Some(transaction.clone());
-            return true;
-        }
-        false
+        })
     }
 
     /// Adds a session; what is open on its connector has ended: a connector charges one vehicle at a time.
-    fn open(&mut self, session: ChargingSession) {
+    fn open(&mut self, session: ChargingSession, place: usize) {
         let at = session.started_at;
-        let is_ended = |held: &&mut ChargingSession| {
-            held.is_open() && held.connector_id == session.connector_id && held.started_at <= at
-        };
-        for held in self.sessions.iter_mut().filter(is_ended) {
-            let reason = Some(SUPERSEDED.to_owned());
-            held.state = SessionState::Ended { at, reason, meter_stop_wh: None };
+        let on_connector = self.tracks.iter_mut().map(|track| &mut track.session);
+        for held in on_connector.filter(|held| held.connector_id == session.connector_id) {
+            if held.is_open() && held.started_at <= at {
+                let reason = Some(SUPERSEDED.to_owned());
+                held.state = SessionState::Ended { at, reason, meter_stop_wh: None };
+            }
         }
-        self.sessions.push(session);
+        self.tracks.push(Track { session, facts: vec![place] });
     }
 
     /// Whether a charge that began on `connector` at `began` belongs to none of the sessions that
     /// began there by `until`, nor to one that was forgotten.
     fn is_free_since(&self, connector: ConnectorId, began: DateTime<Utc>, until: DateTime<Utc>) -> bool {
         let mut forgotten = self.forgotten.iter().filter(|known| known.connector == connector);
-        let on_connector = self.sessions.iter().filter(|held| held.connector_id == connector);
         forgotten.all(|known| known.until < began)
-            && on_connector
+            && self
+                .on_connector(connector)
                 .filter(|held| held.started_at <= until)
                 .all(|held| held.ended_at().unwrap_or(held.started_at) < began)
+    }
+
+    fn on_connector(&self, connector: ConnectorId) -> impl Iterator<Item = &ChargingSession> {
+        let sessions = self.tracks.iter().map(|track| &track.session);
+        sessions.filter(move |session| session.connector_id == connector)
     }
 }
 
 impl ChargingSession {
-    /// Replaces the evidence that the session rested on by the start that was told of it; what the
-    /// start leaves out stays as it was.
-    fn rest_on(&mut self, start: Self) {
+    /// Whether `start` reports this session once more. Ids are used again, some gateways number every charge 1: a start on
+    /// another connector, after the end, or with another meter or driver opens another session.
+    fn is_reported_by(&self, start: &Self) -> bool {
+        let is_named = start.transaction_id.is_some() && start.transaction_id == self.transaction_id;
+        let is_in_time = |end| start.started_at - end <= SAME_CHARGE;
+        if self.connector_id != start.connector_id {
+            // Where a session was of which only the stop was reported is a conclusion; the start knows.
+            return is_named && self.started_by == StartedBy::Stop && self.ended_at().is_some_and(is_in_time);
+        }
+        match self.started_by {
+            StartedBy::Event if self.started_at == start.started_at => self.agrees_with(start),
+            StartedBy::Event => is_named && self.is_open() && self.agrees_with(start),
+            StartedBy::Readings if start.transaction_id.is_none() => {
+                self.is_open() && is_in_time(self.started_at)
+            }
+            StartedBy::Readings | StartedBy::Stop => is_named && self.ended_at().is_none_or(is_in_time),
+        }
+    }
+
+    /// Whether nothing that `start` says contradicts this session's own start.
+    fn agrees_with(&self, start: &Self) -> bool {
+        agree(self.transaction_id.as_ref(), start.transaction_id.as_ref())
+            && agree(self.id_tag.as_ref(), start.id_tag.as_ref())
+            && agree(self.meter_start_wh, start.meter_start_wh)
+    }
+
+    /// Takes in a start that reports this session once more: it replaces weaker evidence, and adds what another start left
+    /// out.
+    fn merge_start(&mut self, start: Self) {
+        let is_copy = self.started_by == StartedBy::Event;
+        let (base, other) = if is_copy { (self.clone(), start) } else { (start, self.clone()) };
         *self = Self {
-            transaction_id: start.transaction_id.clone().or_else(|| self.transaction_id.take()),
-            id_tag: start.id_tag.clone().or_else(|| self.id_tag.take()),
-            command_id: start.command_id.or(self.command_id),
-            meter_start_wh: start.meter_start_wh.or(self.meter_start_wh),
-            state: self.state.clone(),
-            ..start
+            transaction_id: base.transaction_id.clone().or(other.transaction_id),
+            id_tag: base.id_tag.clone().or(other.id_tag),
+            reservation_id: base.reservation_id.or(other.reservation_id),
+            command_id: base.command_id.or(other.command_id),
+            meter_start_wh: base.meter_start_wh.or(other.meter_start_wh),
+            state: self.state.not_before(base.started_at),
+            ..base
         };
     }
 
@@ -206,4 +253,20 @@ impl ChargingSession {
     pub(super) fn is_superseded(&self) -> bool {
         matches!(&self.state, SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED)
     }
+}
+
+impl SessionState {
+    /// The same, with an end at `started_at` at the earliest.
+    fn not_before(&self, started_at: DateTime<Utc>) -> Self {
+        let mut state = self.clone();
+        if let Self::Ended { at, .. } = &mut state {
+            *at = started_at.max(*at);
+        }
+        state
+    }
+}
+
+/// Whether two values do not contradict each other: one is not known, or both are equal.
+fn agree<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }

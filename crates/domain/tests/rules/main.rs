@@ -4,6 +4,7 @@
 
 mod device;
 mod evidence;
+mod lost;
 
 use chrono::{DateTime, TimeDelta};
 use device::{Device, at, metered, started, status, stopped, transaction};

@@ -6,6 +6,7 @@ mod bad_input;
 mod events;
 mod evidence;
 mod ground;
+mod lost;
 mod presence;
 mod samples;
 mod sharing;

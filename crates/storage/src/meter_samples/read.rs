@@ -3,9 +3,12 @@
 use crate::schema::meter_samples;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Int8, Nullable};
 use diesel_async::RunQueryDsl;
+use domain::ids::TransactionKey;
 use domain::session::ChargingSession;
 
 /// What a connector's meter read at an instant.
@@ -28,6 +31,15 @@ pub struct MeterSample {
     pub temperature_c: Option<f64>,
 }
 
+/// That a reading of the connector of `session` may be of it: one of the two has no transaction id, or they are the same.
+pub(crate) fn is_of(
+    session: &ChargingSession,
+) -> Box<dyn BoxableExpression<meter_samples::table, Pg, SqlType = Bool>> {
+    let key = session.transaction_id.as_ref().map(|id| TransactionKey::of(id).0);
+    let is_same = sql::<Bool>("coalesce(meter_samples.transaction_key = ").bind::<Nullable<Int8>, _>(key);
+    Box::new(is_same.sql(", true)"))
+}
+
 /// At most `limit` readings of a session's connector, from its beginning to its end, the newest first; those taken before
 /// `before`, where given. What is older than the time that readings are kept for is not there any more.
 ///
@@ -45,6 +57,7 @@ pub async fn list_of_session(
         .filter(meter_samples::charge_point_id.eq(session.charge_point_id.as_str()))
         .filter(meter_samples::connector_id.eq(connector))
         .filter(meter_samples::taken_at.ge(session.started_at))
+        .filter(is_of(session))
         .order(meter_samples::taken_at.desc())
         .limit(limit)
         .select(MeterSample::as_select())

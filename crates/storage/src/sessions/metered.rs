@@ -1,6 +1,7 @@
 //! A session with all that its price follows from.
 
 use super::find;
+use crate::meter_samples::is_of;
 use crate::schema::{meter_samples, piles};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -74,6 +75,7 @@ async fn samples(
         .filter(meter_samples::connector_id.eq(connector_of(session)?))
         .filter(meter_samples::taken_at.ge(session.started_at))
         .filter(meter_samples::energy_wh.is_not_null())
+        .filter(is_of(session))
         .order(meter_samples::taken_at)
         .limit(limit)
         .select((meter_samples::taken_at, meter_samples::energy_wh.assume_not_null()))

@@ -11,7 +11,7 @@ use domain::session::{ChargingSession, SessionState, StartedBy};
 use uuid::Uuid;
 
 /// A session as a row.
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = sessions, check_for_backend(Pg))]
 pub(crate) struct SessionRow {
     id: Uuid,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::sql_types::{Float8, Int2, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
+use domain::ids::TransactionKey;
 use domain::session::{ChargingSession, SessionState};
 
 /// Fills in the registers that no event told: the first reading of the connector from the beginning of
@@ -51,6 +52,7 @@ struct Periods<'a> {
     connector: Vec<i16>,
     began: Vec<DateTime<Utc>>,
     ended: Vec<Option<DateTime<Utc>>>,
+    transaction: Vec<Option<i64>>,
 }
 
 impl<'a> Periods<'a> {
@@ -60,6 +62,7 @@ impl<'a> Periods<'a> {
         self.connector.push(i16::try_from(session.connector_id.number()).map_err(broken)?);
         self.began.push(session.started_at);
         self.ended.push(session.ended_at());
+        self.transaction.push(session.transaction_id.as_ref().map(|id| TransactionKey::of(id).0));
         Ok(())
     }
 }
@@ -67,16 +70,17 @@ impl<'a> Periods<'a> {
 impl Rows for Periods<'_> {
     type Statement = Periods<'static>;
     const BEFORE: &'static str = "select period.place, first.energy_wh, last.energy_wh from unnest(";
-    const AFTER: &'static str = ") as period (place, device, connector, began, ended)
+    const AFTER: &'static str = ") as period (place, device, connector, began, ended, transaction)
          left join lateral (
            select energy_wh from meter_samples
            where charge_point_id = device and connector_id = connector and energy_wh is not null
              and taken_at >= began and taken_at <= coalesce(ended, 'infinity')
+             and coalesce(transaction_key = transaction, true)
            order by taken_at limit 1) as first on true
          left join lateral (
            select energy_wh from meter_samples
            where charge_point_id = device and connector_id = connector and energy_wh is not null
-             and taken_at >= began and taken_at <= ended
+             and taken_at >= began and taken_at <= ended and coalesce(transaction_key = transaction, true)
            order by taken_at desc limit 1) as last on true";
 
     fn columns<'b>(&'b self, columns: &mut Columns<'_, 'b>) -> QueryResult<()> {
@@ -84,7 +88,8 @@ impl Rows for Periods<'_> {
         columns.push::<Text, _>(&self.device)?;
         columns.push::<Int2, _>(&self.connector)?;
         columns.push::<Timestamptz, _>(&self.began)?;
-        columns.push::<Nullable<Timestamptz>, _>(&self.ended)
+        columns.push::<Nullable<Timestamptz>, _>(&self.ended)?;
+        columns.push::<Nullable<Int8>, _>(&self.transaction)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which session a stop ends; and the sessions that only their stop tells of.
 
-use super::{Unplaced, Walk};
+use super::{SAME_CHARGE, Track, Unplaced, Walk};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
 use crate::ledger::{Fact, Place, Told};
 use crate::session::{ChargingSession, SessionState, StartedBy};
@@ -10,6 +10,8 @@ use chrono::{DateTime, Utc};
 pub(super) struct PendingStop<'a> {
     pub event: EventKey,
     pub why: Unplaced,
+    /// Its place among the facts.
+    fact: usize,
     at: DateTime<Utc>,
     transaction: Option<&'a TransactionId>,
     reason: Option<&'a String>,
@@ -19,21 +21,44 @@ pub(super) struct PendingStop<'a> {
 }
 
 impl PendingStop<'_> {
-    fn end(&self) -> SessionState {
-        SessionState::Ended { at: self.at, reason: self.reason.cloned(), meter_stop_wh: self.meter_wh }
+    /// Ends the session of `track`, at its start at the earliest.
+    fn end(&self, track: &mut Track) {
+        self.end_by(track, self.at);
+    }
+
+    /// Ends the session of `track` at `at`, but not before it began.
+    fn end_by(&self, track: &mut Track, at: DateTime<Utc>) {
+        let session = &mut track.session;
+        session.transaction_id = session.transaction_id.take().or_else(|| self.transaction.cloned());
+        session.state = SessionState::Ended {
+            at: at.max(session.started_at),
+            reason: self.reason.cloned(),
+            meter_stop_wh: self.meter_wh,
+        };
+        track.facts.push(self.fact);
     }
 
     fn is_of(&self, session: &ChargingSession) -> bool {
-        self.transaction.is_some() && session.transaction_id.as_ref() == self.transaction
+        self.transaction.is_some()
+            && session.transaction_id.as_ref() == self.transaction
+            && session.started_at <= self.at + SAME_CHARGE
+    }
+
+    /// Whether the stop reports the end `at` with the register `meter_wh` once more, rather than that of another charge under
+    /// the same id.
+    fn repeats(&self, at: DateTime<Utc>, meter_wh: Option<f64>, is_other_open: bool) -> bool {
+        let differs = self.meter_wh.zip(meter_wh).map(|(one, other)| one.total_cmp(&other).is_ne());
+        self.at <= at + SAME_CHARGE || !differs.unwrap_or(is_other_open)
     }
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn take_stop(&mut self, fact: &'a Fact) {
+    pub(super) fn take_stop(&mut self, place: usize, fact: &'a Fact) {
         let Told::Stop { transaction, reason, meter_wh, session, places } = &fact.told else { return };
         let mut stop = PendingStop {
             event: fact.event,
             why: Unplaced::NoOpenSession,
+            fact: place,
             at: fact.stamp.at,
             transaction: transaction.as_ref(),
             reason: reason.as_ref(),
@@ -53,35 +78,49 @@ impl<'a> Walk<'a> {
         self.pending = pending;
     }
 
+    /// Ends the session that was added last if a stop that waits has its id: the clock was set back in between.
+    pub(super) fn place_stop_before_start(&mut self) {
+        let Some(track) = self.tracks.last_mut() else { return };
+        if let Some(index) = self.pending.iter().position(|stop| stop.is_of(&track.session)) {
+            self.pending.remove(index).end(track);
+        }
+    }
+
     /// A stop that waits ended `transaction`, which is sighted on `connector` now: that tells where it
-    /// was. Says whether there was one.
+    /// was. Returns whether there was one. A session without a name that is open there is the one that it ended.
     pub(super) fn place_where_sighted(
         &mut self,
         connector: ConnectorId,
         transaction: &TransactionId,
         began: Option<DateTime<Utc>>,
+        sight: usize,
     ) -> bool {
         let is_meant =
             |stop: &PendingStop<'_>| stop.session.is_some() && stop.transaction == Some(transaction);
         let Some(index) = self.pending.iter().position(is_meant) else { return false };
+        let ended_by = self.pending.get(index).map(|stop| stop.at + SAME_CHARGE);
+        if self.unnamed_on(connector).is_some_and(|track| Some(track.session.started_at) <= ended_by) {
+            return false;
+        }
         let stop = self.pending.remove(index);
         let began = began.filter(|began| *began <= stop.at);
         self.add_stopped(&stop, connector, began);
+        if let Some(track) = self.tracks.last_mut() {
+            track.facts.push(sight);
+        }
         true
     }
 
     /// Ends the one session that `stop` can mean, or adds the one that it alone tells of; otherwise
-    /// leaves all as they are and says why. Says whether it was placed.
+    /// leaves all as they are and says why. Returns whether it was placed.
     fn place(&mut self, stop: &mut PendingStop<'_>) -> bool {
         if let Some(placed) = self.end_named(stop) {
             return placed;
         }
         match self.could_end(stop).as_slice() {
             [only] => {
-                if let Some(session) = self.sessions.get_mut(*only) {
-                    session.transaction_id =
-                        session.transaction_id.take().or_else(|| stop.transaction.cloned());
-                    session.state = stop.end();
+                if let Some(track) = self.tracks.get_mut(*only) {
+                    stop.end(track);
                 }
                 true
             }
@@ -93,19 +132,45 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Ends the session that has the id of `stop`; `None` when there is none. Says whether it did: of two
-    /// that are open under one id, none is ended on a guess.
+    /// Ends the session that has the id of `stop`; `None` when there is none, or when it ended long before. Returns whether it
+    /// did: of two that are open under one id, none is ended on a guess.
     fn end_named(&mut self, stop: &mut PendingStop<'_>) -> Option<bool> {
-        let mut named: Vec<_> = self.sessions.iter_mut().filter(|held| stop.is_of(held)).collect();
-        if named.iter().filter(|held| held.is_open()).count() > 1 {
-            stop.why = Unplaced::Ambiguous;
-            return Some(false);
+        let named = || self.tracks.iter().enumerate().filter(|(_, track)| stop.is_of(&track.session));
+        let open: Vec<usize> =
+            named().filter(|(_, track)| track.session.is_open()).map(|(index, _)| index).collect();
+        let newest = named().max_by_key(|(_, track)| track.session.started_at).map(|(index, _)| index);
+        match open.as_slice() {
+            [] => self.repeat_end(newest?, stop),
+            [only] => {
+                stop.end(self.tracks.get_mut(*only)?);
+                Some(true)
+            }
+            _ => {
+                stop.why = Unplaced::Ambiguous;
+                Some(false)
+            }
         }
-        let position = named.iter().position(|held| held.is_open());
-        let meant = named.get_mut(position.unwrap_or(0))?;
-        // A second stop of a session that has ended says nothing new, unless that end was a guess.
-        if meant.is_open() || meant.is_superseded() {
-            meant.state = stop.end();
+    }
+
+    /// Takes in a stop of the session at `index`, which has ended. It says nothing new, unless that end was a guess; `None`
+    /// when the stop must be of another charge under the same id.
+    fn repeat_end(&mut self, index: usize, stop: &PendingStop<'_>) -> Option<bool> {
+        let held = &self.tracks.get(index)?.session;
+        let SessionState::Ended { at, meter_stop_wh, .. } = held.state else { return None };
+        let (connector, is_superseded) = (held.connector_id, held.is_superseded());
+        let is_other_open = self.on_connector(connector).any(|session| {
+            session.is_open()
+                && session.transaction_id.is_none()
+                && (at..=stop.at).contains(&session.started_at)
+        });
+        let track = self.tracks.get_mut(index)?;
+        if is_superseded {
+            // Another session has been on the connector since.
+            stop.end_by(track, stop.at.min(at));
+        } else if stop.repeats(at, meter_stop_wh, is_other_open) {
+            track.facts.push(stop.fact);
+        } else {
+            return None;
         }
         Some(true)
     }
@@ -118,8 +183,8 @@ impl<'a> Walk<'a> {
                 && session.started_at <= stop.at
                 && (stop.transaction.is_none() || session.transaction_id.is_none())
         };
-        let sessions = self.sessions.iter().enumerate();
-        sessions.filter(|(_, session)| candidate(session)).map(|(index, _)| index).collect()
+        let tracks = self.tracks.iter().enumerate();
+        tracks.filter(|(_, track)| candidate(&track.session)).map(|(index, _)| index).collect()
     }
 
     /// Adds the session that only `stop` tells of, if it is certain where it was: on the one connector
@@ -150,15 +215,14 @@ impl<'a> Walk<'a> {
 
     /// Whether no session was open on `connector` at `at`.
     fn is_idle(&self, connector: ConnectorId, at: DateTime<Utc>) -> bool {
-        let on_connector = self.sessions.iter().filter(|held| held.connector_id == connector);
-        on_connector
+        self.on_connector(connector)
             .filter(|held| held.started_at <= at)
             .all(|held| held.ended_at().is_some_and(|end| end < at))
     }
 
     fn add_stopped(&mut self, stop: &PendingStop<'_>, connector: ConnectorId, began: Option<DateTime<Utc>>) {
         let Some(id) = stop.session else { return };
-        self.open(ChargingSession {
+        let stopped = ChargingSession {
             id,
             charge_point_id: self.charge_point.clone(),
             connector_id: connector,
@@ -170,9 +234,11 @@ impl<'a> Walk<'a> {
             meter_start_wh: None,
             started_by: StartedBy::Stop,
             state: SessionState::Open,
-        });
-        if let Some(session) = self.sessions.last_mut() {
-            session.state = stop.end();
+        };
+        self.open(stopped, stop.fact);
+        if let Some(track) = self.tracks.last_mut() {
+            track.facts.clear();
+            stop.end(track);
         }
     }
 }

@@ -1,0 +1,262 @@
+//! Sessions where messages are lost, repeated or late, and where transaction ids are used again.
+
+use crate::device::{Device, at, metered, started, stopped, transaction};
+use chrono::{DateTime, Utc};
+use domain::charge_point::Outcome;
+use domain::event::{BootReport, EventKind, TransactionStart, TransactionStop};
+use domain::ids::IdTag;
+use domain::session::{ChargingSession, SUPERSEDED, SessionState};
+
+/// A session: its id, connector, start, end and the reason for the end.
+type Row = (String, u16, DateTime<Utc>, Option<DateTime<Utc>>, Option<String>);
+
+fn row(session: &ChargingSession) -> Row {
+    let reason = match &session.state {
+        SessionState::Ended { reason, .. } => reason.clone(),
+        SessionState::Open => None,
+    };
+    let id = session.transaction_id.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
+    (id, session.connector_id.number(), session.started_at, session.ended_at(), reason)
+}
+
+fn rows(device: &Device) -> Vec<Row> {
+    device.sessions().iter().map(row).collect()
+}
+
+fn expected(id: &str, connector: u16, started: i64, ended: Option<i64>, reason: &str) -> Row {
+    let reason = ended.map(|_| reason.to_owned());
+    (id.to_owned(), connector, at(started), ended.map(at), reason)
+}
+
+fn stopped_at(id: &str, meter_wh: f64) -> EventKind {
+    EventKind::TransactionStopped(TransactionStop {
+        transaction_id: transaction(id),
+        reason: Some("Local".to_owned()),
+        meter_stop_wh: Some(meter_wh),
+        stopped_at: None,
+    })
+}
+
+fn started_at(connector: i64, id: &str, tag: &str, meter_wh: f64) -> EventKind {
+    let EventKind::TransactionStarted(start) = started(connector, id) else { unreachable!() };
+    EventKind::TransactionStarted(TransactionStart {
+        id_tag: IdTag::parse(tag).ok(),
+        meter_start_wh: Some(meter_wh),
+        ..start
+    })
+}
+
+#[test]
+fn a_start_ends_what_is_open_on_its_connector() {
+    let mut device = Device::new();
+    device.tell(10, "a", started(1, "700"));
+    device.tell(20, "a", metered(1, "700"));
+    device.tell(30, "a", EventKind::Connected(BootReport::default()));
+    device.tell(40, "a", started(1, "701"));
+    assert_eq!(
+        rows(&device),
+        [expected("700", 1, 10, Some(40), SUPERSEDED), expected("701", 1, 40, None, "")]
+    );
+    assert_eq!(device.tell(50, "a", stopped("701")), Outcome::Applied);
+    assert!(device.sessions().iter().all(|session| !session.is_open()));
+}
+
+#[test]
+fn two_hundred_lost_stops_leave_one_session_open() {
+    let mut device = Device::new();
+    for n in 1..=200 {
+        device.tell(n * 100, "a", started_at(1, &(700 + n).to_string(), "TAG", 1_000.0));
+        device.state.settle();
+    }
+    assert_eq!(device.sessions().iter().filter(|session| session.is_open()).count(), 1);
+}
+
+#[test]
+fn a_lost_stop_of_a_session_without_an_id_keeps_no_later_one_from_ending() {
+    let mut device = Device::new();
+    device.tell(10, "a", started_at(1, "", "A", 100.0));
+    device.tell(20, "a", started_at(1, "", "B", 200.0));
+    assert_eq!(device.tell(30, "a", stopped("702")), Outcome::Applied);
+    device.tell(40, "a", started_at(1, "", "C", 300.0));
+    assert_eq!(device.tell(50, "a", stopped("703")), Outcome::Applied);
+    let ends: Vec<_> = device.sessions().iter().map(ChargingSession::ended_at).collect();
+    assert_eq!(ends, [Some(at(20)), Some(at(30)), Some(at(50))]);
+}
+
+#[test]
+fn a_copy_of_a_start_under_another_event_id_is_no_other_session() {
+    for ids in [["", ""], ["700", "700"], ["700", ""], ["", "700"]] {
+        let mut device = Device::new();
+        device.tell(10, "a", started(1, ids[0]));
+        device.tell(20, "a", stopped("700"));
+        // The copy claims the same instant, and is appended after the stop.
+        device.tell_claiming(Some(at(10)), at(25), "a", started(1, ids[1]));
+        assert_eq!(rows(&device), [expected("700", 1, 10, Some(20), "Remote")], "{ids:?}");
+    }
+}
+
+#[test]
+fn a_stop_that_claims_to_be_before_its_start_ends_it_at_the_start() {
+    for order in [[10, 9], [9, 10]] {
+        let mut device = Device::new();
+        for seconds in order {
+            let kind = if seconds == 10 { started(1, "5") } else { stopped("5") };
+            device.tell(seconds, "a", kind);
+        }
+        assert_eq!(rows(&device), [expected("5", 1, 10, Some(10), "Remote")], "{order:?}");
+    }
+}
+
+#[test]
+fn a_stop_long_before_a_start_with_its_id_is_of_another_session() {
+    let mut device = Device::new();
+    device.tell(10, "a", stopped("5"));
+    device.tell(500, "a", started(1, "5"));
+    assert!(device.sessions()[0].is_open());
+}
+
+#[test]
+fn a_constant_transaction_id_names_one_session_after_the_other() {
+    for start_id in ["1", ""] {
+        let mut device = Device::new();
+        for n in 0..10_i32 {
+            let from = i64::from(n) * 1_000;
+            let meter = 100.0 * f64::from(n);
+            device.tell(from, "a", started_at(1, start_id, "TAG", meter));
+            device.tell(from + 60, "a", metered(1, "1"));
+            let under_way = device.state.connectors.values().next().unwrap().sighted.clone();
+            assert_eq!(
+                under_way.map(|sighted| sighted.value),
+                transaction("1"),
+                "it can be stopped by its id"
+            );
+            assert_eq!(device.tell(from + 500, "a", stopped_at("1", meter + 50.0)), Outcome::Applied);
+            device.state.settle();
+        }
+        let sessions = device.sessions();
+        assert_eq!(sessions.len(), 8, "as many as are remembered");
+        for session in &sessions {
+            assert_eq!(session.energy_wh(None), Some(50.0), "{session:?}");
+        }
+    }
+}
+
+#[test]
+fn a_constant_id_with_a_lost_stop_is_told_apart_by_meter_or_driver() {
+    for (tag, meter) in [("TAG", 2_000.0), ("OTHER", 1_000.0)] {
+        let mut device = Device::new();
+        device.tell(10, "a", started(1, "1"));
+        device.tell(1_000, "a", started_at(1, "1", tag, meter));
+        assert_eq!(
+            rows(&device),
+            [expected("1", 1, 10, Some(1_000), SUPERSEDED), expected("1", 1, 1_000, None, "")]
+        );
+    }
+}
+
+#[test]
+fn one_id_that_is_started_on_two_connectors_is_two_sessions() {
+    let mut device = Device::new();
+    device.tell(10, "a", started(1, "1"));
+    device.tell(20, "a", started(2, "1"));
+    assert_eq!(rows(&device), [expected("1", 1, 10, None, ""), expected("1", 2, 20, None, "")]);
+}
+
+#[test]
+fn a_session_that_stays_open_while_others_come_and_go_can_still_be_ended() {
+    for stopped_at in [50, 5_000] {
+        let mut device = Device::new();
+        device.tell(10, "a", started(1, "700"));
+        for n in 1..=9 {
+            device.tell(n * 100, "a", started(2, &(800 + n).to_string()));
+            device.tell(n * 100 + 50, "a", stopped(&(800 + n).to_string()));
+            device.state.settle();
+        }
+        assert_eq!(
+            device.tell_claiming(Some(at(stopped_at)), at(5_000), "a", stopped("700")),
+            Outcome::Applied
+        );
+        assert_eq!(rows(&device)[0], expected("700", 1, 10, Some(stopped_at), "Remote"));
+    }
+}
+
+#[test]
+fn an_id_that_is_seen_after_its_stop_ends_the_session_that_it_names_after_its_start() {
+    let mut device = Device::new();
+    device.tell(8, "a", stopped("5"));
+    device.tell(10, "a", started(1, ""));
+    device.tell(20, "a", metered(1, "5"));
+    assert_eq!(rows(&device), [expected("5", 1, 10, Some(10), "Remote")]);
+}
+
+#[test]
+fn a_repeated_stop_says_nothing_new() {
+    let mut device = Device::new();
+    device.tell(10, "a", started(1, "5"));
+    device.tell(20, "a", stopped("5"));
+    device.tell(500, "a", stopped("5"));
+    assert_eq!(rows(&device), [expected("5", 1, 10, Some(20), "Remote")]);
+}
+
+/// A device with twelve sessions on connector 1, of which the first are forgotten but recorded.
+fn busy_device() -> Device {
+    let mut device = Device::new();
+    let mut recorded = Vec::new();
+    for n in 1..=12 {
+        device.tell(n * 1_000, "a", started(1, &(800 + n).to_string()));
+        device.tell(n * 1_000 + 500, "a", stopped(&(800 + n).to_string()));
+        recorded.extend(device.sessions().pop());
+        device.state.settle();
+    }
+    device.state.ledger.recall(recorded);
+    device
+}
+
+#[test]
+fn an_offline_session_that_is_sent_after_twelve_newer_ones_is_recorded() {
+    for order in [[0, 1], [1, 0]] {
+        let mut device = busy_device();
+        let events = [(1_600, started(2, "offline")), (1_900, stopped("offline"))];
+        for index in order {
+            let (seconds, kind) = events[index].clone();
+            let outcome = device.tell_claiming(Some(at(seconds)), at(13_000), "a", kind);
+            assert!(outcome == Outcome::Applied || index == 1, "{outcome:?}");
+        }
+        assert!(rows(&device).contains(&expected("offline", 2, 1_600, Some(1_900), "Remote")), "{order:?}");
+    }
+}
+
+#[test]
+fn an_offline_session_without_a_start_is_recorded_by_its_readings() {
+    let mut device = busy_device();
+    device.tell_claiming(Some(at(1_600)), at(13_000), "a", metered(1, "offline"));
+    device.tell_claiming(Some(at(1_900)), at(13_001), "a", stopped("offline"));
+    assert!(rows(&device).contains(&expected("offline", 1, 1_600, Some(1_900), "Remote")));
+}
+
+#[test]
+fn a_copy_of_what_was_forgotten_opens_no_session_again() {
+    let mut device = busy_device();
+    let before = rows(&device);
+    for kind in [started(1, "801"), started(1, ""), metered(1, "801"), stopped("801")] {
+        let is_start = matches!(kind, EventKind::TransactionStarted(_));
+        let seconds = if is_start { 1_000 } else { 1_500 };
+        device.tell_claiming(Some(at(seconds)), at(13_000), "b", kind);
+    }
+    assert_eq!(rows(&device), before);
+}
+
+#[test]
+fn the_stop_of_a_recorded_session_that_the_ledger_lost_ends_it() {
+    let mut device = busy_device();
+    let ghost = ChargingSession {
+        transaction_id: transaction("ghost"),
+        started_at: at(1_700),
+        state: SessionState::Open,
+        ..device.sessions()[0].clone()
+    };
+    device.state.ledger.recall(vec![ghost]);
+    let outcome = device.tell_claiming(Some(at(1_800)), at(13_000), "a", stopped("ghost"));
+    assert_eq!(outcome, Outcome::Applied);
+    assert_eq!(rows(&device)[0], expected("ghost", 1, 1_700, Some(1_800), "Remote"));
+}

@@ -1,0 +1,101 @@
+//! Sessions come out right where messages are lost, late or repeated, and ids are used again.
+
+use crate::ground::Ground;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+/// An event of `CP-1`, `seconds_ago`.
+fn event(id: &str, kind: &str, seconds_ago: i64, payload: &Value) -> String {
+    let at = runtime::clock::now() - chrono::TimeDelta::seconds(seconds_ago);
+    json!({
+        "eventId": id, "eventType": kind, "chargePointId": "CP-1", "gatewayId": "pod-1",
+        "timestamp": at.to_rfc3339(), "payload": payload
+    })
+    .to_string()
+}
+
+fn start(id: &str, seconds_ago: i64, transaction: Option<&str>, meter_wh: u32) -> String {
+    let payload =
+        json!({ "connectorId": 1, "transactionId": transaction, "idTag": "TAG", "meterStartWh": meter_wh });
+    event(id, "transaction.started", seconds_ago, &payload)
+}
+
+fn stop(id: &str, seconds_ago: i64, transaction: &str, meter_wh: Option<u32>) -> String {
+    let payload = json!({ "transactionId": transaction, "reason": "Local", "meterStopWh": meter_wh });
+    event(id, "transaction.stopped", seconds_ago, &payload)
+}
+
+const SESSIONS: &str =
+    "select transaction_id as id, meter_start_wh as began, meter_stop_wh as ended, end_reason as reason
+     from sessions order by started_at";
+
+/// Publishes `batches`, each after the one before is written.
+async fn publish(ground: &Ground, batches: &[Vec<String>]) {
+    let replica = ground.start();
+    for batch in batches {
+        let last = ground.publish(1, batch).await;
+        ground.written(1, last).await;
+    }
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_stop_spoils_no_later_session() {
+    let ground = Ground::new(2).await;
+    let first = vec![start("1", 900, Some("700"), 100)];
+    let second = vec![
+        event("2", "charge_point.connected", 800, &json!({ "model": "DC-120", "vendor": "A" })),
+        start("3", 700, Some("701"), 600),
+        stop("4", 600, "701", Some(9_000)),
+    ];
+    publish(&ground, &[first, second]).await;
+    assert_snapshot!(
+        ground.rows(SESSIONS).await,
+        @r#"[{"began":100,"ended":null,"id":"700","reason":"Superseded"},{"began":600,"ended":9000,"id":"701","reason":"Local"}]"#
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_constant_transaction_id_loses_no_session() {
+    let ground = Ground::new(2).await;
+    let charge = |n: u32| {
+        let ago = 9_000 - i64::from(n) * 600;
+        vec![
+            start(&format!("start-{n}"), ago, Some("1"), n * 100),
+            stop(&format!("stop-{n}"), ago - 300, "1", Some(n * 100 + 50)),
+        ]
+    };
+    publish(&ground, &(0..12).map(charge).collect::<Vec<_>>()).await;
+    let count = "select count(*)::int as all, count(*) filter (where meter_stop_wh - meter_start_wh = 50)::int as right
+                 from sessions";
+    assert_snapshot!(ground.rows(count).await, @r#"[{"all":12,"right":12}]"#);
+    assert!(ground.dead_letters().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_sent_late_is_recorded_and_copies_of_forgotten_ones_change_nothing() {
+    let ground = Ground::new(2).await;
+    let charge = |n: u32| {
+        let ago = 9_000 - i64::from(n) * 600;
+        let id = (800 + n).to_string();
+        vec![
+            start(&format!("start-{n}"), ago, Some(&id), n * 100),
+            stop(&format!("stop-{n}"), ago - 300, &id, Some(n * 100 + 50)),
+        ]
+    };
+    let mut batches: Vec<_> = (0..12).map(charge).collect();
+    // Stored while the device was offline, between the second and the third.
+    batches.push(vec![
+        start("late-start", 8_080, Some("offline"), 155),
+        stop("late-stop", 7_900, "offline", Some(199)),
+    ]);
+    batches.push([charge(0), charge(1)].concat());
+    publish(&ground, &batches).await;
+    let ids = "select string_agg(transaction_id, ' ' order by started_at) as ids, count(*) filter (where ended_at is null)::int as open
+               from sessions";
+    assert_snapshot!(
+        ground.rows(ids).await,
+        @r#"[{"ids":"800 801 offline 802 803 804 805 806 807 808 809 810 811","open":0}]"#
+    );
+    assert!(ground.dead_letters().await.is_empty());
+}

@@ -1,0 +1,106 @@
+//! Finding and repairing recorded sessions that differ from what their ledgers derive.
+
+use super::read::SessionRow;
+use crate::{Connection, StorageError, Touched, charge_points, feed, sessions};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Int8, Nullable, Text};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::charge_point::ChargePoint;
+use domain::feed::FeedChange;
+use domain::ids::ChargePointId;
+use domain::session::ChargingSession;
+use domain::session_repair::{Repair, find_repairs};
+use std::collections::BTreeMap;
+
+/// How many of a device's newest sessions are compared, in addition to all that are open. A ledger remembers fewer.
+const NEWEST: i64 = 200;
+
+#[derive(QueryableByName)]
+struct Device {
+    #[diesel(sql_type = Text)]
+    charge_point_id: String,
+}
+
+/// At most `limit` devices that have a ledger, in the order of their ids; those after `after`, where given.
+///
+/// # Errors
+/// When Postgres fails or a row is invalid.
+pub async fn list_devices(
+    connection: &mut Connection,
+    after: Option<&ChargePointId>,
+    limit: i64,
+) -> Result<Vec<ChargePointId>, StorageError> {
+    let rows: Vec<Device> = diesel::sql_query(
+        "select charge_point_id from session_ledgers where charge_point_id > coalesce($1, '')
+         order by charge_point_id limit $2",
+    )
+    .bind::<Nullable<Text>, _>(after.map(ChargePointId::as_str))
+    .bind::<Int8, _>(limit)
+    .load(connection)
+    .await?;
+    rows.into_iter().map(|row| ChargePointId::parse(&row.charge_point_id).map_err(super::broken)).collect()
+}
+
+/// Compares the recorded sessions of `devices` with what their ledgers derive; writes what must change, and publishes it in the
+/// feed, if `write` says so. Each device's row is locked meanwhile, so that ingestors wait.
+///
+/// # Errors
+/// When Postgres fails or a row is invalid.
+pub async fn repair(
+    connection: &mut Connection,
+    devices: Vec<ChargePointId>,
+    write: bool,
+) -> Result<Vec<Repair>, StorageError> {
+    connection
+        .transaction(async |tx| {
+            let states = charge_points::load_for_update(tx, &Touched::ledgers_of(devices)).await?;
+            let mut recorded = load(tx, &states).await?;
+            let mut found = Vec::new();
+            for state in &states {
+                let held = recorded.remove(state.id.as_str()).unwrap_or_default();
+                let repairs = find_repairs(state, &held);
+                if write {
+                    apply(tx, state, &repairs).await?;
+                }
+                found.extend(repairs);
+            }
+            Ok(found)
+        })
+        .await
+}
+
+async fn apply(tx: &mut Connection, state: &ChargePoint, repairs: &[Repair]) -> Result<(), StorageError> {
+    let correctable = || repairs.iter().filter(|repair| repair.defect.is_correctable());
+    let correct: Vec<ChargingSession> = correctable().map(|repair| repair.correct.clone()).collect();
+    let changes: Vec<FeedChange> = correctable().map(|repair| repair.to_change(state)).collect();
+    sessions::upsert_many(tx, &correct).await?;
+    feed::append(tx, &changes).await
+}
+
+async fn load(
+    tx: &mut Connection,
+    states: &[ChargePoint],
+) -> Result<BTreeMap<String, Vec<ChargingSession>>, StorageError> {
+    let devices: Vec<&str> = states.iter().map(|state| state.id.as_str()).collect();
+    let rows: Vec<SessionRow> = diesel::sql_query(concat!(
+        "select session.* from unnest($1) as wanted (device)
+         cross join lateral (
+           (select ",
+        session_columns!(),
+        " from sessions where charge_point_id = device order by started_at desc limit $2)
+           union
+           (select ",
+        session_columns!(),
+        " from sessions where charge_point_id = device and ended_at is null)) as session"
+    ))
+    .bind::<Array<Text>, _>(devices)
+    .bind::<Int8, _>(NEWEST)
+    .load(tx)
+    .await?;
+    let mut recorded = BTreeMap::<String, Vec<ChargingSession>>::new();
+    for row in rows {
+        let session = ChargingSession::try_from(row)?;
+        recorded.entry(session.charge_point_id.as_str().to_owned()).or_default().push(session);
+    }
+    Ok(recorded)
+}

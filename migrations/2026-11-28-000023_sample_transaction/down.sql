@@ -1,0 +1,1 @@
+alter table meter_samples drop column transaction_key;
