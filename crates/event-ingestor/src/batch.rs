@@ -11,6 +11,14 @@ use storage::Touched;
 use storage::dead_letters::NewDeadLetter;
 use wire::DecodeError;
 
+/// PostgreSQL takes earlier and later times than any record has, but not all that a record can claim.
+const EARLIEST: DateTime<Utc> = DateTime::UNIX_EPOCH;
+/// The year 9999.
+const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
+    Some(latest) => latest,
+    None => DateTime::UNIX_EPOCH,
+};
+
 /// Records of one partition in their order, never empty, each with the event that it tells or the reason why it tells none.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -62,15 +70,31 @@ impl Batch {
         self.items.iter().filter_map(|item| Some((item, item.event.as_ref().ok()?)))
     }
 
-    /// Its two halves. A batch of one record has none: then Postgres's refusal, `why`, is the record's own.
-    pub(crate) fn split(mut self, why: &str) -> (Self, Option<Self>) {
-        if let [only] = self.items.as_mut_slice() {
-            only.event = Err(Unusable::Refused(why.to_owned()));
-            return (self, None);
+    /// Its two halves.
+    ///
+    /// # Errors
+    /// The batch itself when it has one record.
+    pub(crate) fn halve(mut self) -> Result<(Self, Self), Self> {
+        if self.items.len() < 2 {
+            return Err(self);
         }
         let items = self.items.split_off(self.items.len() / 2);
         let second = Self { topic: self.topic.clone(), partition: self.partition, items };
-        (self, Some(second))
+        Ok((self, second))
+    }
+
+    /// The batch with its records as dead letters, since PostgreSQL refuses them; `why`. A dead letter that is refused keeps
+    /// only its position and the reason.
+    pub(crate) fn refused(mut self, why: &str) -> Self {
+        for item in &mut self.items {
+            if item.is_refused() {
+                item.record.headers.clear();
+                item.record.key = None;
+                item.record.value = None;
+            }
+            item.event = Err(Unusable::Refused(why.to_owned()));
+        }
+        self
     }
 
     /// The dead letter of a record that cannot be used.
@@ -94,16 +118,18 @@ impl Batch {
 
     fn dead_letter(&self, item: &Item, reason: &'static str, detail: String) -> NewDeadLetter {
         let record = &item.record;
-        let header =
-            |(name, value): (&String, &Vec<u8>)| (name.clone(), BASE64_STANDARD.encode(value).into());
+        // PostgreSQL takes no NUL in a text.
+        let header = |(name, value): (&String, &Vec<u8>)| {
+            (name.replace('\0', "\\0"), BASE64_STANDARD.encode(value).into())
+        };
         NewDeadLetter {
             topic: self.topic.clone(),
             partition: self.partition,
             first_offset: record.offset,
             last_offset: record.offset,
-            appended_at: Some(record.timestamp),
+            appended_at: Some(record.timestamp.clamp(EARLIEST, LATEST)),
             reason,
-            detail,
+            detail: detail.replace('\0', "\\0"),
             charge_point_id: None,
             event_id: None,
             key: record.key.clone(),
@@ -118,6 +144,11 @@ impl Item {
         let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let event = wire::decode(&wire::RawRecord::new(record.value.as_deref(), headers));
         Self { event: event.map_err(Unusable::Undecodable), record }
+    }
+
+    /// Whether PostgreSQL has refused it.
+    pub(crate) const fn is_refused(&self) -> bool {
+        matches!(self.event, Err(Unusable::Refused(_)))
     }
 
     /// Where the record stands.

@@ -32,6 +32,7 @@ pub(crate) struct Metrics {
     status_days_dropped: Counter<u64>,
     leases_lost: Counter<u64>,
     fenced: Counter<u64>,
+    writes_deferred: Counter<u64>,
     commands: Counter<u64>,
     unowned: Gauge<u64>,
     partitions: Partitions,
@@ -74,6 +75,7 @@ impl Metrics {
             &metrics.status_days_dropped,
             &metrics.leases_lost,
             &metrics.fenced,
+            &metrics.writes_deferred,
         ] {
             counter.add(0, &[]);
         }
@@ -133,6 +135,10 @@ impl Metrics {
                 "Days of the history of statuses dropped, each a partition of its table",
             ),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
+            writes_deferred: counter(
+                "ingest.writes_deferred",
+                "Batches that PostgreSQL did not write although no record is known to be at fault; they are written again",
+            ),
             fenced: counter(
                 "ingest.batches_fenced",
                 "Batches that were not written, since another replica had taken the partition over",
@@ -249,6 +255,11 @@ impl Metrics {
     }
 
     /// A batch was not written, since the partition is another replica's.
+    /// A batch could not be written, and is written again.
+    pub(crate) fn write_deferred(&self) {
+        self.writes_deferred.add(1, &[]);
+    }
+
     pub(crate) fn fenced(&self) {
         self.fenced.add(1, &[]);
     }

@@ -1,5 +1,6 @@
 //! One partition, read by the replica that holds its lease: fetch, decode, fold, write, again.
 
+pub(crate) mod refusal;
 mod silence;
 mod trace;
 mod write;
@@ -9,6 +10,7 @@ use crate::days::Days;
 use crate::metrics::Metrics;
 use crate::presence::{Concerned, HeardGateways};
 use crate::settings::IngestSettings;
+use refusal::Refusals;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
 use std::sync::Arc;
@@ -46,6 +48,8 @@ pub(crate) struct PartitionTask {
     pub turns: Arc<Semaphore>,
     /// Cancelled when the lease is to be given back, or was lost.
     pub stop: CancellationToken,
+    /// Records that PostgreSQL refused, and why.
+    pub refusals: Refusals,
     /// When to look for silent devices next.
     pub silence_check_at: Instant,
 }

@@ -4,6 +4,7 @@ mod share;
 
 use crate::days::Days;
 use crate::metrics::Metrics;
+use crate::partition::refusal::Refusals;
 use crate::partition::{Ended, PartitionTask};
 use crate::presence::Presence;
 use crate::settings::IngestSettings;
@@ -193,6 +194,7 @@ impl Replica {
             lease,
             caught_up,
             stop: stop.clone(),
+            refusals: Refusals::default(),
             silence_check_at: Instant::now().into_std() + self.settings.silence_check(),
         };
         let owned = Owned { epoch, caught_up: watched, stop, task: tokio::spawn(task.run()) };

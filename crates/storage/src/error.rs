@@ -55,6 +55,36 @@ impl StorageError {
         matches!(self, Self::NoConnection(_) | Self::Unavailable(_) | Self::TimedOut)
     }
 
+    /// Whether it is certain that PostgreSQL refused the values of a statement: they break a constraint, or cannot be sent.
+    /// Of other refusals it is not certain, since the driver does not pass on the SQLSTATE.
+    #[must_use]
+    pub const fn is_of_the_data(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(
+                DieselError::SerializationError(_)
+                    | DieselError::DatabaseError(
+                        DatabaseErrorKind::UniqueViolation
+                            | DatabaseErrorKind::ForeignKeyViolation
+                            | DatabaseErrorKind::NotNullViolation
+                            | DatabaseErrorKind::CheckViolation
+                            | DatabaseErrorKind::RestrictViolation
+                            | DatabaseErrorKind::ExclusionViolation,
+                        _
+                    )
+            )
+        )
+    }
+
+    /// The same error where a refusal cannot be the fault of what is written, but only of the database: waiting helps.
+    #[must_use]
+    pub fn of_the_database(self) -> Self {
+        match self {
+            Self::Refused(error) => Self::Unavailable(error),
+            other => other,
+        }
+    }
+
     /// The error for a row that does not parse.
     #[expect(clippy::needless_pass_by_value, reason = "it is handed straight to map_err")]
     pub(crate) fn inconsistent(table: &'static str, what: impl ToString) -> Self {
@@ -68,6 +98,7 @@ impl From<DieselError> for StorageError {
             DieselError::BrokenTransactionManager => Self::Unavailable(error),
             DieselError::DatabaseError(kind, info) => match kind {
                 DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::ReadOnlyTransaction
                 | DatabaseErrorKind::SerializationFailure
                 | DatabaseErrorKind::UnableToSendCommand => Self::Unavailable(error),
                 _ if is_passing(info.message()) => Self::Unavailable(error),
@@ -78,8 +109,9 @@ impl From<DieselError> for StorageError {
     }
 }
 
-/// diesel passes on no SQLSTATE; Postgres and its driver say these things when they are going away, coming up, or were
-/// told to give up. A partition that is missing is made before it is tried again.
+/// diesel passes on no SQLSTATE. PostgreSQL and its driver say these things when they are going away, coming up, were
+/// told to give up, or lack room or rights; other words and languages are [`StorageError::Refused`], which blames no record
+/// by itself. A partition that is missing is made before it is tried again.
 fn is_passing(message: &str) -> bool {
     [
         "connection closed",
@@ -92,6 +124,16 @@ fn is_passing(message: &str) -> bool {
         "too many clients",
         "remaining connection slots",
         "no partition of relation",
+        "No space left on device",
+        "out of memory",
+        "out of shared memory",
+        "is not accepting commands",
+        "permission denied for",
+        "must be owner of",
+        "cached plan must not change result type",
+        "could not extend file",
+        "could not read block",
+        "could not write",
     ]
     .iter()
     .any(|said| message.contains(said))

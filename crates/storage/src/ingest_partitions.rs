@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Bool, Float8, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -232,6 +232,30 @@ pub async fn stands_at(connection: &mut Connection, lease: &PartitionLease) -> R
     .load(connection)
     .await?;
     Ok(found.iter().any(|row| row.held))
+}
+
+/// Writes the partition's row as it is and takes that back: whether PostgreSQL writes at all.
+///
+/// # Errors
+/// When PostgreSQL does not.
+pub async fn probe_write(connection: &mut Connection, lease: &PartitionLease) -> Result<(), StorageError> {
+    let probed = connection
+        .transaction(async |tx| {
+            diesel::sql_query(
+                "update ingest_partitions set epoch = epoch where topic = $1 and partition = $2 and epoch = $3",
+            )
+            .bind::<Text, _>(&lease.topic)
+            .bind::<Int4, _>(lease.partition)
+            .bind::<Int8, _>(lease.epoch)
+            .execute(tx)
+            .await?;
+            Err::<(), _>(diesel::result::Error::RollbackTransaction)
+        })
+        .await;
+    match probed {
+        Ok(()) | Err(diesel::result::Error::RollbackTransaction) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How every partition of `topic` stands, in order.

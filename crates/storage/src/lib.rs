@@ -37,6 +37,7 @@ mod words;
 
 pub use database::{Connection, Database, DatabaseSettings, PooledConnection};
 pub use day_partitions::DayPartitions;
+pub use diesel::result::Error as DieselError;
 pub use error::StorageError;
 pub use touched::Touched;
 pub use words::Words;

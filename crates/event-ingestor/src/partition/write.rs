@@ -1,22 +1,24 @@
 //! Writing a batch, whatever Postgres answers: it is committed, or the partition is another's.
 
-use super::{Ended, FIRST_PAUSE, PartitionTask};
+use super::refusal::Verdict;
+use super::{Ended, FIRST_PAUSE, LONGEST_PAUSE, PartitionTask};
 use crate::batch::Batch;
 use crate::fold::{Tally, fold};
 use runtime::causes;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use storage::Touched;
 use storage::batch::{Folded, Written};
 use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::PartitionLease;
+use storage::ingest_partitions::{self, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 
 impl PartitionTask {
-    /// Writes `batch`; `None` when it is committed. A batch that Postgres refuses is written in halves, down to the record
-    /// at fault, which becomes a dead letter.
+    /// Writes `batch`; `None` when it is committed. A batch that PostgreSQL refuses is written in halves, down to the record
+    /// at fault, which becomes a dead letter. While the database may be at fault, the partition waits.
     pub(super) async fn write(&mut self, batch: Batch) -> Option<Ended> {
         let mut waiting = vec![batch];
+        let mut pause = FIRST_PAUSE;
         while let Some(batch) = waiting.pop() {
             let Some(next_offset) = batch.next_offset() else {
                 continue;
@@ -27,6 +29,10 @@ impl PartitionTask {
                 Settled::Committed(tally) => {
                     self.lease.next_offset = next_offset;
                     self.report(&batch, tally.as_ref(), started);
+                    if batch.items.iter().any(|item| !item.is_refused()) {
+                        self.refusals.written();
+                    }
+                    pause = FIRST_PAUSE;
                 }
                 Settled::Overtaken => {
                     self.metrics.fenced();
@@ -34,23 +40,67 @@ impl PartitionTask {
                 }
                 Settled::Stopped => return Some(Ended::Stopped),
                 Settled::Refused(error) => {
-                    tracing::error!(
-                        partition = self.lease.partition,
-                        records = batch.items.len(),
-                        error = causes(&error),
-                        "postgres refused a batch: writing it in halves"
-                    );
-                    // Nobody else holds it: the call that did has answered.
+                    if self.stop.is_cancelled() {
+                        return Some(Ended::Stopped);
+                    }
+                    // No other task holds it: the call that did has answered.
                     let Ok(batch) = Arc::try_unwrap(batch) else {
                         return Some(Ended::LeaseLost);
                     };
-                    let (first, second) = batch.split(&error.to_string());
-                    waiting.extend(second);
-                    waiting.push(first);
+                    waiting.extend(self.divide(batch, &error, &mut pause).await);
                 }
             }
         }
         None
+    }
+
+    /// What is to be written, last first, after PostgreSQL refused `batch`: its halves; or the one record again, after a pause,
+    /// or as a dead letter.
+    async fn divide(&mut self, batch: Batch, error: &StorageError, pause: &mut Duration) -> Vec<Batch> {
+        let (partition, records) = (self.lease.partition, batch.items.len());
+        let batch = match batch.halve() {
+            Ok((first, second)) => {
+                tracing::error!(
+                    partition,
+                    records,
+                    error = causes(error),
+                    "postgres refused a batch: writing it in halves"
+                );
+                return vec![second, first];
+            }
+            Err(single) => single,
+        };
+        let writes_otherwise = self.probe().await.is_ok();
+        if self.refusals.judge(error, writes_otherwise, tokio::time::Instant::now()) == Verdict::Record {
+            let offset = batch.items.first().map(|item| item.record.offset);
+            tracing::error!(
+                partition,
+                offset,
+                error = causes(error),
+                "postgres refused a record: putting it aside"
+            );
+            *pause = FIRST_PAUSE;
+            return vec![batch.refused(&causes(error).to_string())];
+        }
+        tracing::warn!(
+            partition,
+            writes_otherwise,
+            error = causes(error),
+            pause_ms = pause.as_millis(),
+            "postgres refused a record, and may be at fault itself: writing it again"
+        );
+        self.metrics.write_deferred();
+        self.wait(pause).await;
+        vec![batch]
+    }
+
+    /// Whether PostgreSQL writes at all: to the partition's row, without effect.
+    async fn probe(&self) -> Result<(), StorageError> {
+        let lease = self.lease.clone();
+        let write = async move |mut connection: PooledConnection| {
+            ingest_partitions::probe_write(&mut connection, &lease).await
+        };
+        self.database.run(write).await
     }
 
     /// Writes a dead letter for the range from `offset` up to `readable`, and goes on there.
@@ -83,7 +133,7 @@ impl PartitionTask {
         match self.settle(readable, write).await {
             Settled::Committed(tally) => {
                 self.lease.next_offset = readable;
-                self.metrics.written(&tally.unwrap_or_default(), std::time::Duration::ZERO);
+                self.metrics.written(&tally.unwrap_or_default(), Duration::ZERO);
                 None
             }
             Settled::Stopped => Some(Ended::Stopped),
@@ -92,9 +142,11 @@ impl PartitionTask {
                 tracing::error!(
                     partition = self.lease.partition,
                     error = causes(&error),
-                    "postgres refused a dead letter: giving the partition back"
+                    "postgres refused a dead letter: trying again in 5 s"
                 );
-                Some(Ended::LeaseLost)
+                self.metrics.write_deferred();
+                self.wait(&mut LONGEST_PAUSE.clone()).await;
+                self.stop.is_cancelled().then_some(Ended::Stopped)
             }
         }
     }
@@ -107,9 +159,10 @@ impl PartitionTask {
         let now = runtime::clock::now();
         let kept = self.days.samples.kept(now);
         if let Some(appended) = batch.appended() {
-            self.days.ensure_samples(appended, &kept).await?;
+            let ensured = self.days.ensure_samples(appended, &kept).await;
+            ensured.map_err(StorageError::of_the_database)?;
         }
-        self.days.ensure_statuses(now).await?;
+        self.days.ensure_statuses(now).await.map_err(StorageError::of_the_database)?;
         let (lease, batch) = (self.lease.clone(), Arc::clone(batch));
         let write = async move |mut connection: PooledConnection| {
             let touched = batch.touched();
@@ -150,6 +203,7 @@ impl PartitionTask {
                 pause_ms = pause.as_millis(),
                 "write failed"
             );
+            self.metrics.write_deferred();
             self.wait(&mut pause).await;
             match self.look_again(next_offset).await {
                 Ok(Some(settled)) => return settled,

@@ -72,6 +72,27 @@ async fn a_recorded_session_is_priced_by_its_own_readings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_without_registers_of_its_own_has_the_same_energy_as_its_quote() {
+    let app = recorded().await;
+    app.database
+        .execute(
+            "insert into sessions (id, charge_point_id, connector_id, transaction_id, started_at, ended_at)
+             values ('0192f0c1-0000-7000-8000-000000000006', 'CP-1', 3, 'seven', '2026-07-25T08:00:00+08', '2026-07-25T08:30:00+08');
+             insert into meter_samples (charge_point_id, connector_id, taken_at, energy_wh, transaction_key)
+             values ('CP-1', 3, '2026-07-25T08:00:00+08', 0, null), ('CP-1', 3, '2026-07-25T08:20:00+08', 500, null),
+                    ('CP-1', 3, '2026-07-25T08:25:00+08', 13000000, 7)",
+        )
+        .await;
+    let session = app.get("/api/v1/sessions/0192f0c1-0000-7000-8000-000000000006").await.json();
+    let quote = app.get(&quote(6)).await.json();
+    assert_eq!(
+        (&session["energyWh"], &quote["energyWh"]),
+        (&json!(500.0), &json!("500")),
+        "the last is of another transaction"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_without_a_price_says_why() {
     let app = recorded().await;
     for (session, code) in [

@@ -1,0 +1,94 @@
+//! No fault of the database is taken for a record's.
+
+use crate::ground::Ground;
+use runtime::kafka::NewRecord;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use testkit::eventually;
+
+fn status(id: u32) -> String {
+    json!({
+        "eventId": format!("event-{id}"), "eventType": "connector.status_changed", "chargePointId": format!("CP-{id}"),
+        "gatewayId": "pod-1", "timestamp": runtime::clock::now(), "payload": { "connectorId": 1, "status": "Available" }
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_becomes_read_only_condemns_no_record_and_is_waited_for() {
+    let ground = Ground::new(2).await;
+    let replica = ground.start();
+    let first = ground.publish(1, &[status(0)]).await;
+    ground.written(1, first).await;
+    let name = ground.database.url.rsplit_once('/').unwrap().1;
+    let others = "select pg_terminate_backend(pid) from pg_stat_activity
+                  where datname = current_database() and pid <> pg_backend_pid()";
+    ground
+        .database
+        .execute(&format!("alter database \"{name}\" set default_transaction_read_only = on; {others}"))
+        .await;
+    let mut last = 0;
+    for id in 1..=20 {
+        last = ground.publish(1, &[status(id)]).await;
+    }
+    eventually("the batch to be tried some times", || async {
+        let metrics = runtime::telemetry::render_metrics().unwrap();
+        let deferred = metrics.lines().find_map(|line| line.strip_prefix("ingest_writes_deferred_total "));
+        deferred.is_some_and(|count| count.parse::<u64>().unwrap() >= 3)
+    })
+    .await;
+    let writable = format!(
+        "set default_transaction_read_only = off; alter database \"{name}\" reset default_transaction_read_only; {others}"
+    );
+    ground.database.execute(&writable).await;
+    ground.written(1, last).await;
+    assert!(ground.dead_letters().await.is_empty());
+    assert_eq!(
+        ground.rows("select count(*)::int as devices from charge_points").await,
+        json!([{ "devices": 21 }])
+    );
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_alone_is_refused_is_put_aside_and_the_others_are_written() {
+    let ground = Ground::new(2).await;
+    ground
+        .database
+        .execute(
+            "create function refuse() returns trigger language plpgsql as
+             $$ begin raise exception 'a refusal in any words'; end $$;
+             create trigger refuse before update on charge_points
+                 for each row when (new.charge_point_id = 'CP-3') execute function refuse()",
+        )
+        .await;
+    let replica = ground.start();
+    let events: Vec<String> = (1..=5).map(status).collect();
+    let last = ground.publish(1, &events).await;
+    ground.written(1, last).await;
+    let letters = ground.dead_letters().await;
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].heading.detail.contains("a refusal in any words"), "{}", letters[0].heading.detail);
+    let heard = "select string_agg(charge_point_id, ' ' order by charge_point_id) as heard from charge_points where online";
+    assert_eq!(ground.rows(heard).await, json!([{ "heard": "CP-1 CP-2 CP-4 CP-5" }]));
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_that_no_text_can_hold_is_written_in_another_form() {
+    let ground = Ground::new(2).await;
+    let unreadable = NewRecord {
+        key: None,
+        value: Some(b"garbage".to_vec()),
+        headers: BTreeMap::from([("a\0b".to_owned(), b"c".to_vec())]),
+        timestamp: chrono::SubsecRound::trunc_subsecs(runtime::clock::now(), 3),
+    };
+    ground.append(1, vec![unreadable]).await;
+    let last = ground.publish(1, &[status(1)]).await;
+    let replica = ground.start();
+    ground.written(1, last).await;
+    let headers = ground.rows("select headers from dead_letters").await;
+    assert_eq!(headers, json!([{ "headers": { "a\\0b": "Yw==" } }]));
+    tokio::time::timeout(Duration::from_secs(10), replica.stop()).await.unwrap();
+}
