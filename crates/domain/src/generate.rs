@@ -72,7 +72,13 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
                 power_w: Some(7_000.0),
                 ..MeterReading::default()
             };
-            EventKind::MeterValues(MeterValues { connector_id, transaction_id, readings: vec![reading] })
+            EventKind::MeterValues(MeterValues {
+                connector_id,
+                transaction_id,
+                readings: vec![reading],
+                begin_wh: None,
+                end_wh: None,
+            })
         }),
         (transaction, proptest::option::weighted(0.8, 0..2_u8)).prop_map(|(transaction_id, meter)| {
             EventKind::TransactionStopped(TransactionStop {
