@@ -192,6 +192,7 @@ impl Replica {
             turns: Arc::clone(&self.turns),
             lease,
             caught_up,
+            clock: AppendClock::default(),
             stop: stop.clone(),
             silence_check_at: Instant::now().into_std() + self.settings.silence_check(),
         };

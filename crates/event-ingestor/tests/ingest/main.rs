@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 mod bad_input;
+mod clocks;
 mod events;
 mod evidence;
 mod ground;
