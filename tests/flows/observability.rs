@@ -112,7 +112,7 @@ async fn measured(platform: &Platform, fleet: &Fleet) -> Vec<Families> {
     assert_eq!(fleet.asset(&fleet.pile).send().await.unwrap().status(), 200);
     // The second is a copy, at the same instant, whenever it is read.
     let heard = r#"{"eventId":"1","eventType":"connector.status_changed","chargePointId":"CP-1",
-                    "timestamp":"NOW","payload":{"connectorId":1,"status":"Available"}}"#;
+                    "gatewayId":"pod-1","timestamp":"NOW","payload":{"connectorId":1,"status":"Available"}}"#;
     let now = runtime::clock::now();
     let heard = heard.replace("NOW", &now.to_rfc3339());
     let records = [&*heard, &*heard, "no JSON"].map(|value| NewRecord {

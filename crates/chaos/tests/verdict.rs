@@ -93,9 +93,9 @@ async fn a_record_that_is_stepped_over_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_that_goes_back_is_found() {
-    let back = "insert into charge_points (charge_point_id, online, last_seen_at, seen_at)
+    let back = "insert into charge_points (charge_point_id, online, last_seen_at, seen_appended_at)
                 values ('CP-1', true, now(), now());
-                update charge_points set seen_at = now() - interval '1 second';
+                update charge_points set seen_appended_at = now() - interval '1 second';
                 delete from charge_points";
     assert_eq!(said_of(back).await, ["a state became older than it was"]);
 }

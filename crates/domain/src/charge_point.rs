@@ -138,16 +138,18 @@ impl ChargePoint {
 
     /// Changes the state as `event`, told by the record at `position`, says.
     ///
-    /// The outcome of any set of events is the same in whatever order, and however often, they are applied.
+    /// The outcome of any set of records is the same in whatever order, and however often, they are applied. A copy of an event in a
+    /// record of its own is a sign of life, and changes nothing else.
     pub fn apply(&mut self, event: &GatewayEvent, position: &RecordPosition) -> Outcome {
         let stamp = Stamp::new(event.claimed_at, position);
+        self.liveness.last_seen_at = self.liveness.last_seen_at.max(stamp.appended_at);
+        // Before anything else: a copy says nothing new, but it is a sign of life like any other record.
+        let heard =
+            if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Offered::Stale };
         if believe(event.claimed_at, position.appended_at).is_none() && self.was_told_clockless(event) {
             return Outcome::Ignored(Ignored::Duplicate);
         }
-        self.liveness.last_seen_at = self.liveness.last_seen_at.max(stamp.at);
         self.boot_probe.forget_past(stamp.appended_at);
-        let heard =
-            if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Offered::Stale };
         self.apply_kind(event, stamp, position, heard)
     }
 
@@ -345,7 +347,7 @@ impl ChargePoint {
     }
 
     fn beat(&mut self, stamp: Stamp) {
-        self.liveness.last_heartbeat_at = self.liveness.last_heartbeat_at.max(Some(stamp.at));
+        self.liveness.last_heartbeat_at = self.liveness.last_heartbeat_at.max(Some(stamp.appended_at));
     }
 
     fn was_told_clockless(&mut self, event: &GatewayEvent) -> bool {

@@ -15,7 +15,7 @@ use crate::event::{
 };
 use crate::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
 use crate::measure::MeterReading;
-use crate::order::RecordPosition;
+use crate::order::{RecordPosition, believe};
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -101,23 +101,37 @@ fn reported(connector_id: ConnectorId, status: ConnectorStatus) -> EventKind {
     })
 }
 
-/// A log in event order: gaps between events (often none; of milliseconds, or so long that a later message cannot be of the
-/// same charge), two pods, each record with a latency of its own.
+/// How far the clock that an event claims its time from is off, in milliseconds: mostly not at all, or set back, or early, or so far
+/// behind that the event passes for one that waited, or absurd. `None`: the event claims no time.
+fn skews() -> impl Strategy<Value = Option<i64>> {
+    prop_oneof![
+        12 => Just(Some(0)),
+        1 => Just(Some(-20_000)),
+        1 => Just(Some(30_000)),
+        1 => Just(Some(-600_000)),
+        1 => Just(Some(2_400_000)),
+        1 => Just(None),
+    ]
+}
+
+/// A log in the order in which its events happened: gaps between them (often none; of milliseconds, or so long that a later
+/// message cannot be of the same charge), two pods, each record with a latency of its own, and some events with a clock that
+/// is wrong.
 pub fn clean_log() -> impl Strategy<Value = Vec<Record>> {
-    let step = (kinds(), 0..3_i64, 0..2_u8, 0..4_i64, 0..2_i32);
+    let step = (kinds(), 0..3_i64, 0..2_u8, 0..4_i64, 0..2_i32, skews());
     let unit = prop_oneof![Just(1), Just(45_000)];
     (proptest::collection::vec(step, 1..20), unit).prop_map(|(steps, unit)| {
         let mut now = 0;
         steps
             .into_iter()
             .zip(0..)
-            .map(|((kind, gap, pod, latency, partition), offset)| {
+            .map(|((kind, gap, pod, latency, partition, skew), offset)| {
                 now += gap * unit;
                 let event = GatewayEvent {
                     event_id: EventId::parse(&format!("event-{offset}")).unwrap(),
                     charge_point_id: device(),
                     gateway_id: GatewayId::parse(&format!("pod-{pod}")).ok(),
-                    claimed_at: Some(at(now)),
+                    claimed_at: skew.map(|skew| at(now + skew)),
                     trace_id: None,
                     kind,
                 };
@@ -128,7 +142,8 @@ pub fn clean_log() -> impl Strategy<Value = Vec<Record>> {
 }
 
 /// The log with some events sent again later (a copy in another partition, appended in the very same millisecond, could
-/// not be told from the first), in any order.
+/// not be told from the first), in any order. Of events without a believable clock the very same record is delivered again: nothing
+/// says which of two copies was the first.
 pub fn delivered() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
     delivery_of(clean_log())
 }
@@ -142,6 +157,9 @@ fn delivery_of(
         (Just(clean), copies).prop_flat_map(|(clean, copies)| {
             let again = copies.into_iter().zip(1_000..).map(|((index, delay, partition), offset)| {
                 let (event, first) = &clean[index];
+                if believe(event.claimed_at, first.appended_at).is_none() {
+                    return clean[index].clone();
+                }
                 let appended_at = first.appended_at + TimeDelta::milliseconds(delay);
                 (event.clone(), RecordPosition { partition, offset, appended_at })
             });

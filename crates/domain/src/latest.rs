@@ -1,7 +1,8 @@
 //! A report of which the newest stands, whatever order the reports arrive in.
 
 use crate::ids::EventKey;
-use crate::order::Stamp;
+use crate::order::{COPIES_APART, Stamp};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What one event reported, with its place in the order of events.
@@ -15,10 +16,10 @@ pub struct Report<T> {
     pub value: T,
 }
 
-/// The newest report, and those that claim the very same instant.
+/// The newest report by [`Stamp::effect`], and others that took effect shortly before it.
 ///
-/// The rivals are what makes duplicates harmless: an event that comes again is appended later than others of the same
-/// instant, and would overtake them if the first copy were not remembered. There are hardly ever any.
+/// The rivals are what makes duplicates harmless: an event that comes again is appended later, and would overtake those between
+/// if the first copy were not remembered. Of several copies the first one that was appended counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latest<T> {
     newest: Report<T>,
@@ -37,8 +38,8 @@ pub enum Offered {
 }
 
 impl<T: Clone> Latest<T> {
-    /// More reports of one instant than this are not told apart any more: the earliest of them is forgotten.
-    pub const MAX_RIVALS: usize = 8;
+    /// At most this many rivals are held: of more, the earliest are forgotten.
+    pub const MAX_RIVALS: usize = 12;
 
     /// The first report.
     #[must_use]
@@ -58,7 +59,14 @@ impl<T: Clone> Latest<T> {
         &self.newest
     }
 
-    /// Other reports of the same instant, in no order.
+    /// When what the newest report says began, to be shown: the time that it claims, but never before a time that those before it
+    /// claimed, so that a clock that is set back does not reverse what happened.
+    #[must_use]
+    pub fn at(&self) -> DateTime<Utc> {
+        self.rivals.iter().map(|rival| rival.stamp.at).fold(self.newest.stamp.at, Ord::max)
+    }
+
+    /// Reports that took effect within [`COPIES_APART`] before the newest, the earliest first.
     #[must_use]
     pub fn rivals(&self) -> &[Report<T>] {
         &self.rivals
@@ -66,36 +74,28 @@ impl<T: Clone> Latest<T> {
 
     /// Takes `report` in.
     pub fn offer(&mut self, report: Report<T>) -> Offered {
-        if report.stamp.at < self.newest.stamp.at {
-            return Offered::Stale;
-        }
-        if report.stamp.at > self.newest.stamp.at {
-            *self = Self::new(report);
-            return Offered::Newest;
-        }
-        self.offer_same_instant(report)
-    }
-
-    fn offer_same_instant(&mut self, report: Report<T>) -> Offered {
         let standing = self.newest.event;
         let mut all = std::mem::take(&mut self.rivals);
         all.push(self.newest.clone());
         let copy = all.iter_mut().find(|held| held.event == report.event);
-        let duplicate = copy.is_some();
+        let is_copy = copy.is_some();
         match copy {
-            Some(held) => held.stamp = held.stamp.min(report.stamp),
+            Some(held) if report.stamp.effect() < held.stamp.effect() => held.stamp = report.stamp,
+            Some(_) => {}
             None => all.push(report),
         }
-        all.sort_by_key(|held| held.stamp);
+        all.sort_by_key(|held| held.stamp.effect());
         // Never empty: the newest was pushed above.
         if let Some(newest) = all.pop() {
             self.newest = newest;
         }
+        let horizon = self.newest.stamp.effective_at() - COPIES_APART;
+        all.retain(|held| held.stamp.effective_at() >= horizon);
         let surplus = all.len().saturating_sub(Self::MAX_RIVALS);
         all.drain(..surplus);
         self.rivals = all;
         match () {
-            () if duplicate => Offered::Duplicate,
+            () if is_copy => Offered::Duplicate,
             () if self.newest.event == standing => Offered::Stale,
             () => Offered::Newest,
         }

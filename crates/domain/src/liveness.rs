@@ -1,28 +1,34 @@
 //! Whether a device is there: from signs of life and goodbyes, in whatever order they arrive.
+//!
+//! They are ordered by their records, not by the times that they claim: a device is there because the platform was told so, whatever
+//! its clock says. Every record of a sign of life counts, even a copy. Of copies of a goodbye only the first record counts.
 
 use crate::event::GatewayEvent;
 use crate::ids::{EventKey, GatewayId};
-use crate::latest::{Latest, Offered, Report};
+use crate::latest::{Offered, Report};
 use crate::order::Stamp;
 use crate::presence::{Doubt, GoodbyeCause};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The newest sign of life, and the goodbyes that are newer still.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Liveness {
-    /// The newest sign of life and the gateway that passed it on; `None` when only goodbyes were heard.
-    pub seen: Option<Latest<Option<GatewayId>>>,
-    /// Goodbyes newer than the newest sign of life. One from a pod that the device has left counts for nothing.
+    /// The record of the newest sign of life, with the gateway that holds the device; `None` when only goodbyes were heard.
+    pub seen: Option<Report<Option<GatewayId>>>,
+    /// The sign of life that named that gateway, if it is another one: a copy, or a clock that is late, names no newer gateway.
+    pub holder: Option<Stamp>,
+    /// Goodbyes, of which those newer than the newest sign of life count; older ones are held for a while, so that a copy is no newer
+    /// goodbye. One from a pod that the device has left has no effect.
     pub goodbyes: Vec<Goodbye>,
     /// Why it may be gone although nothing said so; counts only while the sign of life that it names is the newest.
     pub doubt: Option<Doubt>,
     /// When the newest sign of life was written, by PostgreSQL's clock. Loaded, and set by the statement that writes the state;
     /// `None` while that is not known.
     pub written_at: Option<DateTime<Utc>>,
-    /// The newest instant of any event of the device.
+    /// When the newest record of the device was appended.
     pub last_seen_at: DateTime<Utc>,
-    /// The newest instant of a boot or a heartbeat.
+    /// When the newest record of a boot or a heartbeat was appended.
     pub last_heartbeat_at: Option<DateTime<Utc>>,
 }
 
@@ -40,8 +46,10 @@ pub struct Goodbye {
     pub cause: GoodbyeCause,
 }
 
-/// More goodbyes than this, all newer than the newest sign of life, are not remembered: the oldest is forgotten.
-const MAX_GOODBYES: usize = 8;
+/// More goodbyes than this are not remembered: the oldest is forgotten.
+const MAX_GOODBYES: usize = 12;
+/// How long before the newest sign of life a goodbye was appended that is still remembered.
+const GOODBYES_REMEMBERED: TimeDelta = TimeDelta::minutes(10);
 
 impl Liveness {
     /// A device of which nothing but the time of this first event is known.
@@ -49,6 +57,7 @@ impl Liveness {
     pub const fn new(first_seen_at: DateTime<Utc>) -> Self {
         Self {
             seen: None,
+            holder: None,
             goodbyes: Vec::new(),
             doubt: None,
             written_at: None,
@@ -57,34 +66,57 @@ impl Liveness {
         }
     }
 
-    /// The gateway that the device was last heard through.
+    /// The gateway that holds the device: the one that it was last heard through.
     #[must_use]
     pub fn gateway(&self) -> Option<&GatewayId> {
-        self.seen.as_ref()?.newest().value.as_ref()
+        self.seen.as_ref()?.value.as_ref()
     }
 
     /// Whether the device is there: heard of, and not said goodbye to since by the gateway that it was heard through.
     #[must_use]
     pub fn online(&self) -> bool {
         let Some(seen) = &self.seen else { return false };
-        let seen = seen.newest();
         !self.goodbyes.iter().any(|goodbye| goodbye.ends(seen))
     }
 
     /// Takes a sign of life in.
     pub fn hear(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
-        let report = Report { stamp, event: EventKey::of(&event.event_id), value: event.gateway_id.clone() };
-        let offered = crate::latest::offer(&mut self.seen, report);
+        let gateway = event.gateway_id.clone();
+        let held = self.holder.or(self.seen.as_ref().map(|seen| seen.stamp));
+        let holds = held.is_none_or(|held| stamp.holding() > held.holding());
+        match &mut self.seen {
+            Some(seen) if stamp.record() == seen.stamp.record() => return Offered::Duplicate,
+            Some(seen) if stamp.record() < seen.stamp.record() => {
+                if !holds {
+                    return Offered::Stale;
+                }
+                seen.value = gateway;
+                self.holder = Some(stamp);
+                return Offered::Newest;
+            }
+            seen => {
+                let known = seen.take().and_then(|seen| seen.value);
+                let value = if holds { gateway } else { known };
+                *seen = Some(Report { stamp, event: EventKey::of(&event.event_id), value });
+                self.holder = held.filter(|_| !holds);
+            }
+        }
+        // What was concluded from silence ends with it.
+        self.goodbyes.retain(|goodbye| goodbye.cause == GoodbyeCause::Told);
+        self.doubt = None;
         self.forget_outlived();
-        offered
+        Offered::Newest
     }
 
     /// Takes a gateway's goodbye in. It is `Stale` when it says nothing new: from a gateway that the device has left, or older
     /// than a sign of life.
     pub fn part(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
         let key = EventKey::of(&event.event_id);
-        if let Some(held) = self.goodbyes.iter_mut().find(|held| held.event == key) {
-            held.stamp = held.stamp.min(stamp);
+        let is_copy = |held: &&mut Goodbye| held.event == key && held.cause == GoodbyeCause::Told;
+        if let Some(held) = self.goodbyes.iter_mut().find(is_copy) {
+            if stamp.record() < held.stamp.record() {
+                held.stamp = stamp;
+            }
             return Offered::Duplicate;
         }
         let was = (self.online(), self.confidence());
@@ -94,19 +126,15 @@ impl Liveness {
             gateway: event.gateway_id.clone(),
             cause: GoodbyeCause::Told,
         });
-        self.goodbyes.sort_by_key(|goodbye| goodbye.stamp);
+        self.goodbyes.sort_by_key(|goodbye| goodbye.stamp.record());
         self.forget_outlived();
         if was == (self.online(), self.confidence()) { Offered::Stale } else { Offered::Newest }
     }
 
     fn forget_outlived(&mut self) {
         if let Some(seen) = &self.seen {
-            let seen = seen.newest();
-            self.goodbyes.retain(|goodbye| match goodbye.cause {
-                GoodbyeCause::Told => goodbye.stamp.at >= seen.stamp.at,
-                GoodbyeCause::Unanswered | GoodbyeCause::Unasked => goodbye.event == seen.event,
-            });
-            self.doubt.take_if(|doubt| doubt.heard != seen.event);
+            let horizon = seen.stamp.appended_at - GOODBYES_REMEMBERED;
+            self.goodbyes.retain(|goodbye| goodbye.stamp.appended_at >= horizon);
         }
         let surplus = self.goodbyes.len().saturating_sub(MAX_GOODBYES);
         self.goodbyes.drain(..surplus);
@@ -114,6 +142,14 @@ impl Liveness {
 }
 
 impl Goodbye {
+    /// When the device went: by the gateway, or when its time was up.
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        match self.cause {
+            GoodbyeCause::Told => self.stamp.heard_at(),
+            GoodbyeCause::Unanswered | GoodbyeCause::Unasked => self.stamp.at,
+        }
+    }
+
     /// Whether this goodbye ends what `seen`, the newest sign of life, shows: a gateway's, if it is later and of the gateway that
     /// the device was heard through; that of silence, until the device is heard again. A gateway that gave no name ends
     /// nothing, unless the device was heard through one that gave none either.
@@ -121,7 +157,8 @@ impl Goodbye {
         match self.cause {
             GoodbyeCause::Told => {
                 let same = seen.value.as_ref().is_none_or(|gateway| self.gateway.as_ref() == Some(gateway));
-                same && self.stamp > seen.stamp
+                // One of the very same record is the silence after it, as releases before 2026-11-28 stored it.
+                same && self.stamp.record() >= seen.stamp.record()
             }
             GoodbyeCause::Unanswered | GoodbyeCause::Unasked => self.event == seen.event,
         }

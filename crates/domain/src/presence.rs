@@ -1,7 +1,7 @@
 //! What the platform concludes from silence: when a device is doubted, and when it is offline without a goodbye.
 //!
-//! Silence is judged by when the platform last heard of the device, by PostgreSQL's clock where that is known. Clocks of devices
-//! and gateway pods only ever make it later, so a slow clock never takes a living device offline.
+//! Silence is judged by when the platform last heard of the device, by PostgreSQL's clock where that is known, and never by the time
+//! that an event claims. A slow clock never takes a living device offline, and a fast one never keeps a silent device online.
 
 use crate::command::TriggeredMessage;
 use crate::ids::EventKey;
@@ -150,18 +150,18 @@ pub enum Verdict {
 }
 
 impl Liveness {
-    /// When the platform last heard a sign of life: by its own clock where known, never before the times of event and record.
+    /// When the platform last heard a sign of life: by its own clock where known, never before the record was appended.
     /// `None` when only goodbyes were heard.
     #[must_use]
     pub fn heard_at(&self) -> Option<DateTime<Utc>> {
-        let stamp = self.seen.as_ref()?.newest().stamp;
-        Some(stamp.at.max(stamp.appended_at).max(self.written_at.unwrap_or(stamp.at)))
+        let appended_at = self.seen.as_ref()?.stamp.appended_at;
+        Some(self.written_at.map_or(appended_at, |written_at| written_at.max(appended_at)))
     }
 
     /// The doubt about a device that is online, if there is one.
     #[must_use]
     pub fn standing_doubt(&self) -> Option<&Doubt> {
-        let heard = self.seen.as_ref()?.newest().event;
+        let heard = self.seen.as_ref()?.event;
         self.doubt.as_ref().filter(|doubt| doubt.heard == heard && self.online())
     }
 
@@ -171,9 +171,7 @@ impl Liveness {
         if self.online() {
             return self.standing_doubt().map_or(Confidence::Live, |_| Confidence::Doubtful);
         }
-        let Some(seen) = self.seen.as_ref().map(crate::latest::Latest::newest) else {
-            return Confidence::Live;
-        };
+        let Some(seen) = &self.seen else { return Confidence::Live };
         let causes =
             || self.goodbyes.iter().filter(|goodbye| goodbye.ends(seen)).map(|goodbye| goodbye.cause);
         match () {
@@ -210,7 +208,7 @@ impl Liveness {
     /// Changes the state as [`Liveness::judge`] says; returns the verdict.
     pub fn fall_silent(&mut self, now: DateTime<Utc>, patience: &Patience, evidence: &Evidence) -> Verdict {
         let verdict = self.judge(now, patience, evidence);
-        let Some(seen) = self.seen.as_ref().map(|seen| seen.newest().clone()) else { return verdict };
+        let Some(seen) = self.seen.clone() else { return verdict };
         match verdict {
             Verdict::Waits => {}
             Verdict::Doubtful(reason) => {

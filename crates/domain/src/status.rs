@@ -135,6 +135,17 @@ impl PileStatus {
         }
     }
 
+    /// The status of a connector that last reported `reported`, of a device that is `online`; `None` when the device was never heard.
+    /// No connector of an offline device can be used, whatever it reported last.
+    #[must_use]
+    pub fn of_connector(online: Option<bool>, reported: Option<ConnectorStatus>) -> Self {
+        match online {
+            Some(false) => Self::Offline,
+            Some(true) => reported.map_or(Self::Unknown, Self::Reported),
+            None => Self::Unknown,
+        }
+    }
+
     /// The word that the API shows.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -192,6 +203,10 @@ mod tests {
     fn silence_and_absence_have_their_own_words() {
         assert_eq!(roll_up(&[]), PileStatus::Unknown);
         assert_eq!(PileStatus::roll_up(false, [(ConnectorId::WHOLE, Available)]), PileStatus::Offline);
+        assert_eq!(PileStatus::of_connector(Some(false), Some(Available)), PileStatus::Offline);
+        assert_eq!(PileStatus::of_connector(Some(true), Some(Available)), PileStatus::Reported(Available));
+        assert_eq!(PileStatus::of_connector(Some(true), None), PileStatus::Unknown);
+        assert_eq!(PileStatus::of_connector(None, None), PileStatus::Unknown);
     }
 
     #[test]

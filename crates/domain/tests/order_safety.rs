@@ -4,11 +4,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::charge_point::ChargePoint;
+use domain::connector::Connector;
 use domain::event::{BootReport, EventKind, GatewayEvent, TransactionStart};
 use domain::generate::{Record, at, clean_log, delivered, delivered_evidence, device, evidence_log, kinds};
 use domain::ids::{ConnectorId, EventId, GatewayId, TransactionId};
 use domain::ledger::Derived;
-use domain::order::RecordPosition;
+use domain::order::{LIVE_WITHIN, RecordPosition};
 use domain::presence::Confidence;
 use domain::sample::Samples;
 use domain::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
@@ -16,32 +17,50 @@ use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 type VisibleConnector = (u16, Option<ConnectorStatus>, Option<f64>, Option<f64>);
 
 /// What can be told from a state; the memory behind it (rivals, forgotten goodbyes) may differ.
 #[derive(Debug, PartialEq)]
 struct Visible {
+    heard: Heard,
+    said: Said,
+}
+
+/// Whether the device is there, and since when: every record counts.
+#[derive(Debug, PartialEq)]
+struct Heard {
     online: bool,
     confidence: Confidence,
     gateway: Option<GatewayId>,
     last_seen_at: DateTime<Utc>,
     last_heartbeat_at: Option<DateTime<Utc>>,
+}
+
+/// What its events say: copies change nothing.
+#[derive(Debug, PartialEq)]
+struct Said {
     boot: Option<BootReport>,
     connectors: Vec<VisibleConnector>,
     sessions: Derived,
 }
 
 fn visible(state: &ChargePoint) -> Visible {
-    let mut sessions = state.sessions();
-    sessions.unplaced.sort_by_key(|(event, _)| *event);
-    Visible {
+    let heard = Heard {
         online: state.liveness.online(),
         confidence: state.liveness.confidence(),
         gateway: state.liveness.gateway().cloned(),
         last_seen_at: state.liveness.last_seen_at,
         last_heartbeat_at: state.liveness.last_heartbeat_at,
+    };
+    Visible { heard, said: said(state) }
+}
+
+fn said(state: &ChargePoint) -> Said {
+    let mut sessions = state.sessions();
+    sessions.unplaced.sort_by_key(|(event, _)| *event);
+    Said {
         boot: state.boot.as_ref().map(|boot| boot.value.clone()),
         connectors: state
             .connectors
@@ -56,11 +75,18 @@ fn visible(state: &ChargePoint) -> Visible {
 }
 
 fn told(records: &[Record]) -> ChargePoint {
-    let mut state = ChargePoint::new(device(), records[0].0.claimed_at.unwrap());
+    let mut state = ChargePoint::new(device(), records[0].1.appended_at);
     for (event, position) in records {
         state.apply(event, position);
     }
     state
+}
+
+/// The records in the order in which they were appended.
+fn in_order(records: &[Record]) -> Vec<Record> {
+    let mut records = records.to_vec();
+    records.sort_by_key(|(_, position)| (position.appended_at, position.partition, position.offset));
+    records
 }
 
 fn samples(records: &[Record]) -> Samples {
@@ -74,12 +100,46 @@ proptest! {
 
     #[test]
     fn any_delivery_ends_in_the_state_of_the_clean_log((clean, delivered) in delivered()) {
-        prop_assert_eq!(visible(&told(&delivered)), visible(&told(&clean)));
+        let state = told(&delivered);
+        prop_assert_eq!(said(&state), said(&told(&clean)));
+        prop_assert_eq!(visible(&state), visible(&told(&in_order(&delivered))));
+    }
+
+    #[test]
+    fn the_status_of_a_live_record_is_the_one_that_was_appended_last((_, delivered) in delivered()) {
+        let is_late = |(event, position): &&Record| {
+            event.claimed_at.is_some_and(|claimed| position.appended_at - claimed > LIVE_WITHIN)
+        };
+        let mut copies = BTreeSet::new();
+        let mut last = BTreeMap::new();
+        for (event, _) in in_order(&delivered).iter().filter(|record| !is_late(record)) {
+            if let EventKind::StatusChanged(report) = &event.kind && copies.insert(event.event_id.clone()) {
+                last.insert(report.connector_id, report.status);
+            }
+        }
+        let state = told(&delivered);
+        for (connector, status) in last {
+            prop_assert_eq!(state.connectors[&connector].reported_status(), Some(status));
+        }
+    }
+
+    #[test]
+    fn a_device_is_online_unless_a_goodbye_of_its_gateway_was_appended_last((clean, _) in delivered()) {
+        let ordered = in_order(&clean);
+        let last = ordered.iter().rev().find(|(event, _)| event.kind.is_proof_of_life());
+        let Some((_, at)) = last else { return Ok(()) };
+        let state = told(&clean);
+        let place = |position: &RecordPosition| (position.appended_at, position.partition, position.offset);
+        let gone = ordered.iter().any(|(event, position)| {
+            let is_goodbye = matches!(event.kind, EventKind::Disconnected { .. });
+            is_goodbye && place(position) > place(at) && event.gateway_id.as_ref() == state.liveness.gateway()
+        });
+        prop_assert_eq!(state.liveness.online(), !gone);
     }
 
     #[test]
     fn sessions_from_evidence_are_the_same_for_any_delivery((clean, delivered) in delivered_evidence()) {
-        prop_assert_eq!(visible(&told(&delivered)), visible(&told(&clean)));
+        prop_assert_eq!(said(&told(&delivered)), said(&told(&clean)));
     }
 
     #[test]
@@ -108,10 +168,7 @@ proptest! {
             told(&records)
         };
         let in_order = with_start(&clean, 0);
-        prop_assert_eq!(
-            visible(&with_start(&delivered, place.index(delivered.len() + 1))),
-            visible(&in_order)
-        );
+        prop_assert_eq!(said(&with_start(&delivered, place.index(delivered.len() + 1))), said(&in_order));
         let derived = in_order.sessions();
         let opened = derived.sessions.iter().filter(|held| held.started_by == StartedBy::Event);
         prop_assert_eq!(opened.count(), 1, "{:?}", derived.sessions);
@@ -142,18 +199,27 @@ proptest! {
     }
 
     #[test]
-    fn a_stale_event_never_changes_a_status_or_liveness(clean in clean_log(), late in kinds()) {
+    fn what_was_said_long_ago_changes_no_status(clean in clean_log(), late in kinds()) {
         let before = told(&clean);
-        let event = GatewayEvent { claimed_at: Some(at(-1_000)), event_id: EventId::parse("late").unwrap(), kind: late, ..clean[0].0.clone() };
+        let event = GatewayEvent { claimed_at: Some(at(-1_000_000)), event_id: EventId::parse("late").unwrap(), kind: late, ..clean[0].0.clone() };
         let mut after = before.clone();
         after.apply(&event, &RecordPosition { partition: 0, offset: 5_000, appended_at: at(10_000) });
+        for (id, connector) in before.connectors.iter().filter(|(_, connector)| connector.status.is_some()) {
+            let status = |connector: &Connector| connector.status.as_ref().map(|status| status.newest().clone());
+            prop_assert_eq!(status(&after.connectors[id]), status(connector));
+        }
+    }
+
+    #[test]
+    fn an_old_record_revives_and_darkens_no_device(clean in clean_log(), old in kinds()) {
+        let before = told(&clean);
+        let event = GatewayEvent { event_id: EventId::parse("old").unwrap(), kind: old, ..clean[0].0.clone() };
+        let mut after = before.clone();
+        after.apply(&event, &RecordPosition { partition: 0, offset: 5_000, appended_at: at(-1_000) });
         if before.liveness.seen.is_some() {
-            prop_assert_eq!(after.liveness.gateway(), before.liveness.gateway());
+            prop_assert_eq!(visible(&after).heard.online, visible(&before).heard.online);
         }
         prop_assert_eq!(after.liveness.last_seen_at, before.liveness.last_seen_at);
-        for (id, connector) in before.connectors.iter().filter(|(_, connector)| connector.status.is_some()) {
-            prop_assert_eq!(&after.connectors[id].status, &connector.status);
-        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::charge_point::Misfit;
 use domain::event::GatewayEvent;
-use domain::order::RecordPosition;
+use domain::order::{AppendClock, RecordPosition};
 use runtime::kafka::ReceivedRecord;
 use storage::Touched;
 use storage::dead_letters::NewDeadLetter;
@@ -31,6 +31,8 @@ pub(crate) struct Batch {
 #[derive(Debug)]
 pub(crate) struct Item {
     pub record: ReceivedRecord,
+    /// When it was appended, as far as can be told: its own timestamp may come from a clock that is wrong.
+    pub appended_at: DateTime<Utc>,
     pub event: Result<GatewayEvent, Unusable>,
 }
 
@@ -44,9 +46,17 @@ pub(crate) enum Unusable {
 }
 
 impl Batch {
-    /// Decodes `records`; `None` when there are none.
-    pub(crate) fn decode(topic: &str, partition: i32, records: Vec<ReceivedRecord>) -> Option<Self> {
-        let items: Vec<_> = records.into_iter().map(|record| Item::decode(partition, record)).collect();
+    /// Decodes `records`, which were read at `read_at`; `None` when there are none.
+    pub(crate) fn decode(
+        topic: &str,
+        partition: i32,
+        records: Vec<ReceivedRecord>,
+        clock: &mut AppendClock,
+        read_at: DateTime<Utc>,
+    ) -> Option<Self> {
+        let dated = records.into_iter().map(|record| (clock.appended_at(record.timestamp, read_at), record));
+        let items: Vec<_> =
+            dated.map(|(appended_at, record)| Item::decode(partition, record, appended_at)).collect();
         (!items.is_empty()).then(|| Self { topic: topic.to_owned(), partition, items })
     }
 
@@ -60,9 +70,9 @@ impl Batch {
         Touched::of(self.events().map(|(item, event)| (event, item.position(self.partition))))
     }
 
-    /// From the earliest to the latest Kafka timestamp of its records.
+    /// From when the earliest to when the latest of its records was appended.
     pub(crate) fn appended(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        let times = || self.items.iter().map(|item| item.record.timestamp);
+        let times = || self.items.iter().map(|item| item.appended_at);
         Some((times().min()?, times().max()?))
     }
 
@@ -127,7 +137,7 @@ impl Batch {
             partition: self.partition,
             first_offset: record.offset,
             last_offset: record.offset,
-            appended_at: Some(record.timestamp.clamp(EARLIEST, LATEST)),
+            appended_at: Some(item.appended_at.clamp(EARLIEST, LATEST)),
             reason,
             detail: detail.replace('\0', "\\0"),
             charge_point_id: None,
@@ -140,11 +150,11 @@ impl Batch {
 }
 
 impl Item {
-    fn decode(partition: i32, record: ReceivedRecord) -> Self {
+    fn decode(partition: i32, record: ReceivedRecord, appended_at: DateTime<Utc>) -> Self {
         let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let raw = wire::RawRecord::new(record.value.as_deref(), headers).at(partition, record.offset);
         let event = wire::decode(&raw);
-        Self { event: event.map_err(Unusable::Undecodable), record }
+        Self { event: event.map_err(Unusable::Undecodable), record, appended_at }
     }
 
     /// Whether PostgreSQL has refused it.
@@ -154,6 +164,15 @@ impl Item {
 
     /// Where the record stands.
     pub(crate) const fn position(&self, partition: i32) -> RecordPosition {
-        RecordPosition { partition, offset: self.record.offset, appended_at: self.record.timestamp }
+        RecordPosition { partition, offset: self.record.offset, appended_at: self.appended_at }
+    }
+
+    /// How far the clock that dated the event is off: that of its claimed time or that of its record, whichever is further from when
+    /// the record was appended. Negative when it is late. `None` where the record tells no event.
+    pub(crate) fn clock_skew(&self) -> Option<TimeDelta> {
+        let event = self.event.as_ref().ok()?;
+        let clocks = [Some(self.record.timestamp), event.claimed_at];
+        let skews = clocks.into_iter().flatten().map(|clock| clock - self.appended_at);
+        skews.max_by_key(|skew| skew.abs())
     }
 }

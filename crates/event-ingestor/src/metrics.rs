@@ -1,10 +1,12 @@
 //! What an SRE sees of a replica.
 
 mod fleet;
+mod skew;
 
 use crate::fold::Tally;
 use chrono::TimeDelta;
 use domain::charge_point::Misfit;
+use domain::ids::GatewayId;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
 use std::collections::BTreeMap;
@@ -36,6 +38,7 @@ pub(crate) struct Metrics {
     commands: Counter<u64>,
     unowned: Gauge<u64>,
     partitions: Partitions,
+    clock_skews: skew::ClockSkews,
     fleet: fleet::Fleet,
 }
 
@@ -107,7 +110,7 @@ impl Metrics {
             batch_duration: seconds("ingest.batch.duration", "Time to write a batch"),
             latency: seconds(
                 "ingest.latency",
-                "From a record's Kafka timestamp to its effect being committed",
+                "From when a record was appended to its effect being committed",
             ),
             silent: counter("ingest.silent_devices", "Devices taken offline since they were not heard"),
             doubtful: counter(
@@ -152,6 +155,7 @@ impl Metrics {
                 .with_description("Partitions that no replica reads")
                 .build(),
             partitions: observed(meter, replica),
+            clock_skews: skew::observed(meter, replica),
             fleet: fleet::observed(meter),
         }
     }
@@ -179,6 +183,11 @@ impl Metrics {
     /// A record of that age was committed.
     pub(crate) fn visible_after(&self, age: Duration) {
         self.latency.record(age.as_secs_f64(), &[]);
+    }
+
+    /// An event of `gateway` was committed that is dated with `skew`.
+    pub(crate) fn clock_skew(&self, gateway: &GatewayId, skew: TimeDelta) {
+        self.clock_skews.take(gateway, skew);
     }
 
     /// Silent devices were judged.

@@ -10,6 +10,8 @@ use crate::days::Days;
 use crate::metrics::Metrics;
 use crate::presence::{Concerned, HeardGateways};
 use crate::settings::IngestSettings;
+use chrono::{DateTime, Utc};
+use domain::order::AppendClock;
 use refusal::Refusals;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
@@ -44,6 +46,8 @@ pub(crate) struct PartitionTask {
     pub lease: PartitionLease,
     /// When everything that was on the partition had been written, for the last time.
     pub caught_up: watch::Sender<Option<tokio::time::Instant>>,
+    /// Bounds what records claim of when they were appended.
+    pub clock: AppendClock,
     /// How many batches may be in memory at once.
     pub turns: Arc<Semaphore>,
     /// Cancelled when the lease is to be given back, or was lost.
@@ -68,11 +72,13 @@ impl PartitionTask {
     pub(crate) async fn run(mut self) -> (PartitionLease, Ended) {
         let mut pause = FIRST_PAUSE;
         let stop = self.stop.clone();
-        while let Some(fetched) = stop.run_until_cancelled(self.fetch()).await {
+        loop {
+            let asked_at = runtime::clock::now();
+            let Some(fetched) = stop.run_until_cancelled(self.fetch()).await else { break };
             let ended = match fetched {
                 Ok(fetched) => {
                     pause = FIRST_PAUSE;
-                    self.take(fetched).await
+                    self.take(fetched, asked_at).await
                 }
                 Err(FetchError::Unreadable { offset, source }) => {
                     self.step_over(offset, &source.to_string()).await
@@ -101,7 +107,7 @@ impl PartitionTask {
         self.reader.fetch(self.lease.next_offset, settings.fetch_wait(), settings.max_batch_bytes).await
     }
 
-    async fn take(&mut self, fetched: Fetched) -> Option<Ended> {
+    async fn take(&mut self, fetched: Fetched, asked_at: DateTime<Utc>) -> Option<Ended> {
         // The end of the partition was there then; what came since is not in what was fetched.
         let fetched_at = tokio::time::Instant::now();
         // What is fetched is behind until it is written, and stays so for as long as that cannot be done.
@@ -111,6 +117,8 @@ impl PartitionTask {
         self.metrics.position(self.lease.partition, next_offset, fetched.high_watermark);
         if ended.is_none() && next_offset >= fetched.high_watermark {
             self.caught_up.send_replace(Some(fetched_at));
+            // The broker saw the end after it was asked: no record that is still to come was appended before that.
+            self.clock.caught_up(asked_at);
             return self.watch_silence().await;
         }
         ended
@@ -126,7 +134,8 @@ impl PartitionTask {
         // Never closed, so this only waits; who is told to stop does not wait.
         let turn = self.stop.run_until_cancelled(turns.acquire()).await;
         turn.as_ref()?;
-        let batch = Batch::decode(&self.lease.topic, self.lease.partition, records)?;
+        let (lease, read_at) = (&self.lease, runtime::clock::now());
+        let batch = Batch::decode(&lease.topic, lease.partition, records, &mut self.clock, read_at)?;
         let trace = BatchTrace::open(&batch);
         let ended = self.write(batch).instrument(trace.span.clone()).await;
         trace.close(ended.is_none());

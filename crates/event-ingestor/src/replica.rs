@@ -8,6 +8,7 @@ use crate::partition::refusal::Refusals;
 use crate::partition::{Ended, PartitionTask};
 use crate::presence::Presence;
 use crate::settings::IngestSettings;
+use domain::order::AppendClock;
 use runtime::Shutdown;
 use runtime::causes;
 use runtime::kafka::Kafka;
@@ -193,6 +194,7 @@ impl Replica {
             turns: Arc::clone(&self.turns),
             lease,
             caught_up,
+            clock: AppendClock::default(),
             stop: stop.clone(),
             refusals: Refusals::default(),
             silence_check_at: Instant::now().into_std() + self.settings.silence_check(),

@@ -143,10 +143,7 @@ impl Availability {
             outlets.entry(id).or_default().1 = status;
         }
         for (kind, status) in outlets.into_values() {
-            let status = match pile {
-                PileStatus::Offline | PileStatus::Unknown => pile,
-                PileStatus::Reported(_) => out.or(status).map_or(PileStatus::Unknown, PileStatus::Reported),
-            };
+            let status = PileStatus::of_connector(online, out.or(status));
             *self.connectors.entry(kind).or_default().entry(status).or_default() += 1;
         }
     }

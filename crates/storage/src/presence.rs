@@ -11,11 +11,11 @@ fn broken(what: impl ToString) -> crate::StorageError {
     crate::StorageError::inconsistent("device_probes", what)
 }
 
-/// When the platform last heard a device, of the row of `charge_points` under the name `device`. Clocks of pods and devices can
-/// only make it later; the row of an older release has no `written_at`.
+/// When the platform last heard a device, of the row of `charge_points` under the name `device`: what events claim has no effect
+/// on it. The row of an older release has no `written_at`.
 macro_rules! heard_at {
     () => {
-        "greatest(device.written_at, device.seen_at, device.seen_appended_at)"
+        "greatest(device.written_at, device.seen_appended_at)"
     };
 }
 pub(crate) use heard_at;

@@ -63,8 +63,9 @@ async fn tell(
         RecordPosition { partition: lease.partition, offset: lease.next_offset, appended_at: at(0) };
     let touched = Touched::of([(&report(lease, at(0), of, status), position)]);
     let fold = |mut states: Vec<ChargePoint>| {
-        let newest = states[0].liveness.seen.as_ref().map(|seen| seen.newest().stamp.at);
+        let newest = states[0].liveness.seen.as_ref().map(|seen| seen.stamp.at);
         let at = newest.map_or(at(0), |at| at + TimeDelta::milliseconds(1));
+        let position = RecordPosition { appended_at: at, ..position };
         let mut history = History::default();
         history.apply(&mut states[0], &report(lease, at, of, status), &position);
         Folded { states, history, ..Folded::default() }

@@ -89,7 +89,7 @@ pub fn status(live: Option<&LiveView>) -> PileStatus {
 /// When the newest of the statuses of a device was reported.
 pub fn status_at(live: &LiveView) -> Option<DateTime<Utc>> {
     let reports = live.connectors.values().filter_map(|connector| connector.state.status.as_ref());
-    reports.map(|status| status.newest().stamp.at).max()
+    reports.map(Latest::at).max()
 }
 
 /// The status that a connector last reported.
@@ -101,9 +101,10 @@ pub fn connector_status(connector: &LiveConnector) -> Option<ConnectorStatus> {
 /// a last reading of zero.
 pub fn power_w(connector: &LiveConnector) -> Option<f64> {
     let power = connector.state.power_w?;
-    let report = connector.state.status.as_ref().map(Latest::newest);
-    let stopped = report
-        .is_some_and(|report| report.value.status != ConnectorStatus::Charging && report.stamp.at > power.at);
+    let latest = connector.state.status.as_ref();
+    let stopped = latest.is_some_and(|latest| {
+        latest.newest().value.status != ConnectorStatus::Charging && latest.at() > power.at
+    });
     (!stopped).then_some(power.value)
 }
 

@@ -54,6 +54,7 @@ struct ConnectorView<'a> {
     max_power_kw: Option<f64>,
     #[schemars(with = "PileStatus")]
     status: &'static str,
+    reported_status: Option<ConnectorStatus>,
     confidence: Confidence,
     status_at: Option<DateTime<Utc>>,
     error_code: Option<&'a str>,
@@ -106,26 +107,33 @@ fn connectors<'a>(
     for connector in heard.filter(|connector| !connector.state.id.is_whole()) {
         all.entry(connector.state.id).or_default().1 = Some(connector);
     }
-    let view = |(id, (outlet, connector))| ConnectorView::of(id, outlet, connector, confidence);
+    let online = live.map(|live| live.online);
+    let view = |(id, (outlet, connector))| ConnectorView::of(id, outlet, connector, online, confidence);
     all.into_iter().map(view).collect()
 }
 
 impl<'a> ConnectorView<'a> {
-    /// A connector of a device that is trusted as `of_device` says. One that was never heard of is unknown.
+    /// A connector of a device that is `online`, if it was ever heard, and trusted as `of_device` says. One that was never heard of is
+    /// unknown, unless the whole device is offline.
     fn of(
         id: ConnectorId,
         outlet: Option<&Outlet>,
         connector: Option<&'a LiveConnector>,
+        online: Option<bool>,
         of_device: Confidence,
     ) -> Self {
-        let report = connector.and_then(|heard| heard.state.status.as_ref()).map(Latest::newest);
+        let reported_status = connector.and_then(live::connector_status);
+        let is_known = connector.is_some() || online == Some(false);
+        let latest = connector.and_then(|heard| heard.state.status.as_ref());
+        let report = latest.map(Latest::newest);
         Self {
             connector_id: id,
             kind: outlet.map(|outlet| outlet.kind),
             max_power_kw: outlet.and_then(|outlet| outlet.max_power_kw).map(RatedPower::kw),
-            status: connector.and_then(live::connector_status).map_or("Unknown", ConnectorStatus::as_str),
-            confidence: connector.map_or(Confidence::Unknown, |_| of_device),
-            status_at: report.map(|report| report.stamp.at),
+            status: PileStatus::of_connector(online, reported_status).as_str(),
+            reported_status,
+            confidence: if is_known { of_device } else { Confidence::Unknown },
+            status_at: latest.map(Latest::at),
             error_code: report.and_then(|report| report.value.error_code.as_deref()),
             session_id: connector.and_then(|heard| heard.session.as_ref()).map(|session| session.id),
             power_w: connector.and_then(live::power_w),

@@ -2,6 +2,7 @@
 
 use crate::app::TestApp;
 use insta::assert_snapshot;
+use reqwest::Method;
 use serde_json::json;
 
 /// `CP-1` was last heard at ten past ten: it charges at connector 1, connector 2 is free, of connector 3 only a session
@@ -45,6 +46,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
           "errorCode": null,
           "maxPowerKw": null,
           "powerW": 60000.0,
+          "reportedStatus": "Charging",
           "sessionEnergyWh": 5000.0,
           "sessionId": "[id 1]",
           "status": "Charging",
@@ -58,6 +60,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
           "errorCode": "HighTemperature",
           "maxPowerKw": null,
           "powerW": null,
+          "reportedStatus": "Available",
           "sessionEnergyWh": null,
           "sessionId": null,
           "status": "Available",
@@ -71,6 +74,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
           "errorCode": null,
           "maxPowerKw": null,
           "powerW": null,
+          "reportedStatus": null,
           "sessionEnergyWh": null,
           "sessionId": "[id 2]",
           "status": "Unknown",
@@ -129,6 +133,32 @@ async fn a_page_shows_each_pile_with_its_own() {
             json!(["CP-1", "Available", true, "stale", "2026-07-25T10:00:00Z"]),
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connectors_of_an_offline_pile_are_offline_beside_what_they_reported() {
+    let app = TestApp::start().await;
+    app.database.execute(HEARD).await;
+    let outlet = |id: u8| json!({ "connectorId": id, "type": "GB_DC", "maxPowerKw": 60 });
+    let (away, never) = (app.pile("CP-2").await, app.pile("CP-3").await);
+    let declared = json!({ "connectors": [outlet(1), outlet(2)] });
+    for path in [&away, &never] {
+        let patched = app.request(Method::PATCH, path).json(&declared).send().await.unwrap();
+        assert_eq!(patched.status(), 200);
+    }
+    let shown = async |path: &str| {
+        let pile = app.get(path).await.json();
+        let connectors = pile["connectors"].as_array().unwrap().iter();
+        let view = |of: &serde_json::Value| json!([of["status"], of["reportedStatus"], of["confidence"]]);
+        connectors.map(view).collect::<Vec<_>>()
+    };
+    let offline = [json!(["Offline", "Available", "live"]), json!(["Offline", null, "live"])];
+    assert_eq!(shown(&away).await, offline);
+    let unknown = json!(["Unknown", null, "unknown"]);
+    assert_eq!(shown(&never).await, [unknown.clone(), unknown]);
+    app.database.execute("update charge_points set online = true").await;
+    let online = [json!(["Available", "Available", "stale"]), json!(["Unknown", null, "unknown"])];
+    assert_eq!(shown(&away).await, online);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,7 +74,7 @@ create trigger chaos_note_effect before insert on dead_letters
 create function chaos_note_regression() returns trigger language plpgsql as $$
 begin
     if tg_table_name = 'charge_points' then
-        insert into chaos_regressions values ('charge_points ' || old.charge_point_id, old.seen_at, new.seen_at);
+        insert into chaos_regressions values ('charge_points ' || old.charge_point_id, old.seen_appended_at, new.seen_appended_at);
     else
         insert into chaos_regressions
         values ('connectors ' || old.charge_point_id || '/' || old.connector_id, old.status_at, new.status_at);
@@ -82,7 +82,7 @@ begin
     return null;
 end $$;
 create trigger chaos_note_regression after update on charge_points
-    for each row when (old.seen_at > new.seen_at or (old.seen_at is not null and new.seen_at is null))
+    for each row when (old.seen_appended_at > new.seen_appended_at or (old.seen_at is not null and new.seen_at is null))
     execute function chaos_note_regression();
 create trigger chaos_note_regression after update on connectors
     for each row when (old.status_at > new.status_at or (old.status_at is not null and new.status_at is null))

@@ -8,7 +8,7 @@ use crate::charge_point::ChargePoint;
 use crate::command::CommandRecord;
 use crate::connector::{Connector, StatusView};
 use crate::latest::{Latest, Report};
-use crate::liveness::Liveness;
+use crate::liveness::{Goodbye, Liveness};
 use chrono::{DateTime, Utc};
 
 /// What is to be told of `after`, a later state of the charge point `before`.
@@ -46,8 +46,8 @@ pub(crate) fn connectivity_change(
 
 /// When a device was last heard, doubted, or said goodbye to.
 fn told_at(liveness: &Liveness) -> DateTime<Utc> {
-    let seen = liveness.seen.as_ref().map(|seen| seen.newest().stamp.at);
-    let goodbye = liveness.goodbyes.iter().map(|goodbye| goodbye.stamp.at).max();
+    let seen = liveness.seen.as_ref().map(|seen| seen.stamp.heard_at());
+    let goodbye = liveness.goodbyes.iter().map(Goodbye::at).max();
     let doubted = liveness.standing_doubt().map(|doubt| doubt.since);
     let told = if liveness.online() { doubted.or(seen) } else { goodbye.max(seen) };
     told.unwrap_or(liveness.last_seen_at)
@@ -59,8 +59,8 @@ pub(crate) fn status_change(
     after: &Connector,
 ) -> Option<(DateTime<Utc>, ConnectorStatusChanged)> {
     let was = before.and_then(reported).map(|report| &report.value);
-    let report = reported(after)?;
-    let now = &report.value;
+    let latest = after.status.as_ref()?;
+    let now = &latest.newest().value;
     // Free text may change with every report; it is no change of state.
     let same = |was: &StatusView| {
         (was.status, &was.error_code, &was.vendor_error_code)
@@ -76,7 +76,7 @@ pub(crate) fn status_change(
         error_code: now.error_code.clone(),
         vendor_error_code: now.vendor_error_code.clone(),
     };
-    Some((report.stamp.at, body))
+    Some((latest.at(), body))
 }
 
 fn reported(connector: &Connector) -> Option<&Report<StatusView>> {

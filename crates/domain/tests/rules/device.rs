@@ -13,6 +13,7 @@ use domain::status::ConnectorStatus;
 pub struct Device {
     pub state: ChargePoint,
     pub offset: i64,
+    pub partition: i32,
 }
 
 pub fn at(seconds: i64) -> DateTime<Utc> {
@@ -25,7 +26,7 @@ pub fn id() -> ChargePointId {
 
 impl Device {
     pub fn new() -> Self {
-        Self { state: ChargePoint::new(id(), at(0)), offset: 0 }
+        Self { state: ChargePoint::new(id(), at(0)), offset: 0, partition: 0 }
     }
 
     /// Tells an event of `seconds`, appended right then.
@@ -41,15 +42,27 @@ impl Device {
         kind: EventKind,
     ) -> Outcome {
         self.offset += 1;
+        let position = RecordPosition { partition: self.partition, offset: self.offset, appended_at };
+        self.apply(claimed_at, &position, pod, kind)
+    }
+
+    /// Applies an event that is named after its offset.
+    pub fn apply(
+        &mut self,
+        claimed_at: Option<DateTime<Utc>>,
+        position: &RecordPosition,
+        pod: &str,
+        kind: EventKind,
+    ) -> Outcome {
         let event = GatewayEvent {
-            event_id: EventId::parse(&format!("event-{}", self.offset)).unwrap(),
+            event_id: EventId::parse(&format!("event-{}", position.offset)).unwrap(),
             charge_point_id: id(),
             gateway_id: GatewayId::parse(pod).ok(),
             claimed_at,
             trace_id: None,
             kind,
         };
-        self.state.apply(&event, &RecordPosition { partition: 0, offset: self.offset, appended_at })
+        self.state.apply(&event, position)
     }
 
     pub fn status(&self, connector: i64) -> ConnectorStatus {

@@ -234,9 +234,12 @@ impl PartitionTask {
     fn report(&self, batch: &Batch, tally: Option<&Tally>, started: Instant) {
         let now = runtime::clock::now();
         for item in &batch.items {
-            self.metrics.visible_after((now - item.record.timestamp).to_std().unwrap_or_default());
+            self.metrics.visible_after((now - item.appended_at).to_std().unwrap_or_default());
             let gateway = item.event.as_ref().ok().and_then(|event| event.gateway_id.as_ref());
-            gateway.into_iter().for_each(|gateway| self.gateways.note(gateway));
+            if let Some(gateway) = gateway {
+                self.gateways.note(gateway);
+                item.clock_skew().into_iter().for_each(|skew| self.metrics.clock_skew(gateway, skew));
+            }
         }
         if let Some(tally) = tally {
             self.metrics.written(tally, started.elapsed());

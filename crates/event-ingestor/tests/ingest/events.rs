@@ -117,12 +117,12 @@ async fn the_history_has_each_status_of_a_batch_and_none_that_came_too_late() {
     };
     // One batch: the replica starts when all of it is there. The last comes too late, and the one before is a copy.
     let log = [
-        told("1", "Available", 60),
-        told("2", "Preparing", 50),
-        told("3", "Charging", 40),
-        told("4", "Finishing", 20),
-        told("2", "Preparing", 50),
-        told("5", "SuspendedEV", 30),
+        told("1", "Available", 260),
+        told("2", "Preparing", 250),
+        told("3", "Charging", 240),
+        told("4", "Finishing", 220),
+        told("2", "Preparing", 250),
+        told("5", "SuspendedEV", 230),
     ];
     let last = ground.publish(0, &log).await;
     let replica = ground.start();

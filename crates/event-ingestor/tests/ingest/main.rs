@@ -4,6 +4,7 @@
 
 mod anonymous;
 mod bad_input;
+mod clocks;
 mod database_faults;
 mod events;
 mod evidence;

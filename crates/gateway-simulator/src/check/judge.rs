@@ -104,13 +104,14 @@ impl Judge {
             Ok(event) => {
                 self.tallies.kept(Rule::Undecodable);
                 self.judge_key(record.key.as_deref(), &event.charge_point_id, place);
-                self.judge_fields(&raw, &event, record.timestamp, place);
+                self.judge_fields(&raw, &event, record.timestamp.min(seen_at), place);
                 self.judge_measurands(&raw, &event, place);
-                if let (Some(pod), Some(claimed_at)) = (&event.gateway_id, event.claimed_at) {
-                    self.clocks.see(pod, claimed_at, record.timestamp, self.terms.clock_skew);
+                let appended_at = self.clocks.appended_at(partition, record.timestamp, seen_at);
+                if let Some(pod) = &event.gateway_id {
+                    let clocks = [Some(record.timestamp), event.claimed_at];
+                    self.clocks.see(pod, clocks, appended_at, self.terms.clock_skew);
                 }
-                let position =
-                    RecordPosition { partition, offset: record.offset, appended_at: record.timestamp };
+                let position = RecordPosition { partition, offset: record.offset, appended_at };
                 self.hear(&event, &Heard { stamp: Stamp::new(event.claimed_at, &position), place, seen_at });
             }
             Err(error) => {

@@ -42,6 +42,8 @@ struct Court {
     judge: Judge,
     next_offset: i64,
     now: i64,
+    /// How far the timestamps of records are ahead of when they are read.
+    records_ahead: i64,
 }
 
 impl Court {
@@ -50,7 +52,7 @@ impl Court {
     }
 
     fn under(terms: Terms) -> Self {
-        Self { judge: Judge::new(terms, at(0)), next_offset: 0, now: 0 }
+        Self { judge: Judge::new(terms, at(0)), next_offset: 0, now: 0, records_ahead: 0 }
     }
 
     /// Lets the clock say so many seconds.
@@ -111,7 +113,7 @@ impl Court {
             headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
         let record = ReceivedRecord {
             offset: self.next_offset,
-            timestamp: at(self.now),
+            timestamp: at(self.now + self.records_ahead),
             key: key.map(<[u8]>::to_vec),
             value: value.map(<[u8]>::to_vec),
             headers,

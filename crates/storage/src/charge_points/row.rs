@@ -13,7 +13,7 @@ use domain::charge_point::ChargePoint;
 use domain::connector::Connector;
 use domain::event::BootReport;
 use domain::ids::{ChargePointId, ConnectorId, EventKey, GatewayId};
-use domain::latest::{Latest, Report};
+use domain::latest::Report;
 use domain::ledger::Ledger;
 use domain::liveness::{Goodbye, Liveness};
 use domain::measure::Dated;
@@ -48,8 +48,8 @@ pub(super) struct ChargePointRow {
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
 struct Memory {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    rivals: Vec<Report<Option<GatewayId>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<Stamp>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     goodbyes: Vec<Goodbye>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -76,7 +76,8 @@ impl ChargePointRow {
         Ok(ChargePoint {
             id: ChargePointId::parse(&self.charge_point_id).map_err(broken)?,
             liveness: Liveness {
-                seen: self.seen(memory.rivals)?,
+                seen: self.seen()?,
+                holder: memory.holder,
                 goodbyes: memory.goodbyes,
                 doubt: memory.doubt,
                 written_at: self.written_at,
@@ -101,10 +102,7 @@ impl ChargePointRow {
         })
     }
 
-    fn seen(
-        &self,
-        rivals: Vec<Report<Option<GatewayId>>>,
-    ) -> Result<Option<Latest<Option<GatewayId>>>, StorageError> {
+    fn seen(&self) -> Result<Option<Report<Option<GatewayId>>>, StorageError> {
         let Some(at) = self.seen_at else { return Ok(None) };
         let told = (self.seen_appended_at, self.seen_partition, self.seen_offset, self.seen_event);
         let (Some(appended_at), Some(partition), Some(offset), Some(event)) = told else {
@@ -112,7 +110,7 @@ impl ChargePointRow {
         };
         let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(broken)?;
         let stamp = Stamp { at, appended_at, partition, offset };
-        Ok(Some(Latest::restore(Report { stamp, event: EventKey(event), value: gateway }, rivals)))
+        Ok(Some(Report { stamp, event: EventKey(event), value: gateway }))
     }
 }
 
@@ -179,7 +177,7 @@ impl<'a> Columns<'a> {
         self.last_seen_at.push(state.liveness.last_seen_at);
         self.last_heartbeat_at.push(state.liveness.last_heartbeat_at);
         self.gateway_id.push(state.liveness.gateway().map(GatewayId::as_str));
-        let seen = state.liveness.seen.as_ref().map(Latest::newest);
+        let seen = state.liveness.seen.as_ref();
         self.seen_at.push(seen.map(|seen| seen.stamp.at));
         self.seen_appended_at.push(seen.map(|seen| seen.stamp.appended_at));
         self.seen_partition.push(seen.map(|seen| seen.stamp.partition));
@@ -208,7 +206,9 @@ impl Rows for Columns<'_> {
            model = new.model, vendor = new.vendor, firmware_version = new.firmware_version,
            serial_number = new.serial_number, booted_at = new.booted_at, memory = new.memory,
            ledger_until = new.ledger_until, confidence = new.confidence,
-           written_at = case when charge_points.seen_event is distinct from new.seen_event
+           written_at = case
+             when (charge_points.seen_appended_at, charge_points.seen_partition, charge_points.seen_offset)
+               is distinct from (new.seen_appended_at, new.seen_partition, new.seen_offset)
              then statement_timestamp() else charge_points.written_at end
          from unnest(";
     const AFTER: &'static str = ")
@@ -241,14 +241,14 @@ impl Rows for Columns<'_> {
 
 fn memory_of(state: &ChargePoint) -> Result<Option<serde_json::Value>, StorageError> {
     let memory = Memory {
-        rivals: state.liveness.seen.as_ref().map(|seen| seen.rivals().to_vec()).unwrap_or_default(),
+        holder: state.liveness.holder,
         goodbyes: state.liveness.goodbyes.clone(),
         clockless: state.clockless.clone(),
         doubt: state.liveness.doubt.clone(),
         boot_answer: state.boot_probe.answer.clone(),
     };
-    let lists = memory.rivals.is_empty() && memory.goodbyes.is_empty() && memory.clockless.is_empty();
-    if lists && memory.doubt.is_none() && memory.boot_answer.is_none() {
+    let lists = memory.goodbyes.is_empty() && memory.clockless.is_empty();
+    if lists && memory.holder.is_none() && memory.doubt.is_none() && memory.boot_answer.is_none() {
         return Ok(None);
     }
     serde_json::to_value(memory).map(Some).map_err(broken)

@@ -56,7 +56,8 @@ impl Rows for Looks<'_> {
     type Statement = Looks<'static>;
     const BEFORE: &'static str = "
         select named.command_id, named.request_digest, pile.charge_point_id,
-               device.online, device.gateway_id, least(device.seen_at, device.seen_appended_at), device.confidence,
+               device.online, device.gateway_id,
+               least(device.seen_appended_at, coalesce(device.written_at, device.seen_at)), device.confidence,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors, start.lives, station.startable_statuses
         from unnest(";

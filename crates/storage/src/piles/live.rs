@@ -26,9 +26,9 @@ pub struct LiveView {
     pub confidence: Confidence,
     /// When the platform last heard of it: by its own clock where that is known, never before `last_seen_at`.
     pub heard_at: DateTime<Utc>,
-    /// Newest instant of any event of it.
+    /// When its newest record was appended.
     pub last_seen_at: DateTime<Utc>,
-    /// Newest instant of a boot or a heartbeat.
+    /// When the newest record of a boot or a heartbeat was appended.
     pub last_heartbeat_at: Option<DateTime<Utc>>,
     /// The gateway that it was last heard through.
     pub gateway_id: Option<GatewayId>,

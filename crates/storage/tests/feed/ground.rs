@@ -83,7 +83,7 @@ pub async fn report(
     let touched = Touched::of(reports.iter().map(|(event, position)| (event, *position)));
     let fold = |mut states: Vec<ChargePoint>| {
         for state in &mut states {
-            let newest = state.liveness.seen.as_ref().map(|seen| seen.newest().stamp.at);
+            let newest = state.liveness.seen.as_ref().map(|seen| seen.stamp.at);
             let at = newest.map_or(noon(), |at| at + chrono::TimeDelta::milliseconds(1));
             let (event, position) = report(state.id.clone(), at);
             state.apply(&event, &position);

@@ -83,9 +83,9 @@ async fn a_stale_letter_does_not_change_newer_state() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     let newer =
-        put_aside(&app, 1, "TOO_LATE", status("CP-1", 1, "Finishing", 30).to_string().as_bytes()).await;
+        put_aside(&app, 5, "TOO_LATE", status("CP-1", 1, "Finishing", 30).to_string().as_bytes()).await;
     let older =
-        put_aside(&app, 9, "TOO_LATE", status("CP-1", 1, "Charging", 29).to_string().as_bytes()).await;
+        put_aside(&app, 1, "TOO_LATE", status("CP-1", 1, "Charging", 31).to_string().as_bytes()).await;
     replay(&app, &newer, false).await;
     let state = live_state(&app).await;
     let answer = replay(&app, &older, false).await.json();
@@ -93,11 +93,11 @@ async fn a_stale_letter_does_not_change_newer_state() {
     assert_eq!(live_state(&app).await, state);
     assert_eq!(statuses(&app, &pile).await, ["Finishing"]);
 
-    // Of the same second the record with the greater offset is the newer one, whenever it is replayed.
-    let same = put_aside(&app, 0, "TOO_LATE", status("CP-1", 1, "Faulted", 30).to_string().as_bytes()).await;
+    // The record with the greater offset is the newer one, whenever it is replayed, and whatever time it claims.
+    let same = put_aside(&app, 4, "TOO_LATE", status("CP-1", 1, "Faulted", 30).to_string().as_bytes()).await;
     assert_eq!(replay(&app, &same, false).await.json()["reason"], "STALE");
     let later =
-        put_aside(&app, 2, "TOO_LATE", status("CP-1", 1, "Available", 30).to_string().as_bytes()).await;
+        put_aside(&app, 6, "TOO_LATE", status("CP-1", 1, "Available", 29).to_string().as_bytes()).await;
     assert_eq!(replay(&app, &later, false).await.json()["outcome"], "applied");
     assert_eq!(statuses(&app, &pile).await, ["Available"]);
 }

@@ -132,9 +132,7 @@ function PileRow({ pile, flash, now }: {
       </Cell>
       <Cell name="connectors">
         <span class="outlets">
-          {pile.connectors.map(({ connectorId, status: reported }) => {
-            // What a device reported last is not what it is while it is away.
-            const status = pile.online ? reported : pile.status;
+          {pile.connectors.map(({ connectorId, status }) => {
             const said = `${t("pile.connector", { n: connectorId })}: ${named("status", status)}`;
             return (
               <span key={connectorId} class={`outlet tone-${status}`} title={said}>

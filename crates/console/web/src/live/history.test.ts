@@ -9,7 +9,7 @@ const status = (minute: number, connectorId: number, now: string, before: string
 const seen = (minute: number, online: boolean) => ({ kind: "connectivity", at: at(minute), notedAt: at(minute), online, gatewayId: null }) as StatusChange;
 const now = (online: boolean, pile: string, ...connectors: string[]): Standing => ({
   online, status: pile as Standing["status"],
-  connectors: connectors.map((word, index) => ({ connectorId: index + 1, status: word as Standing["connectors"][number]["status"] })),
+  connectors: connectors.map((word, index) => ({ connectorId: index + 1, reportedStatus: word as Standing["connectors"][number]["reportedStatus"] })),
 });
 const words = (changes: StatusChange[], standing: Standing, whole = false) =>
   lanesOf({ changes, whole }, standing, 0, 60 * 60_000).map((lane) => lane.spans.map((span) => `${span.from / 60_000}-${span.to / 60_000} ${span.status}`));

@@ -20,7 +20,7 @@ const DEVICE_WIDE: readonly string[] = ["Faulted", "Unavailable"];
 export interface Standing {
   readonly online: boolean;
   readonly status: Pile["status"];
-  readonly connectors: readonly Pick<Pile["connectors"][number], "connectorId" | "status">[];
+  readonly connectors: readonly Pick<Pile["connectors"][number], "connectorId" | "reportedStatus">[];
 }
 
 interface Step {
@@ -43,7 +43,7 @@ export function lanesOf({ changes, whole: complete }: History, now: Standing, fr
   const whole = course(changes, 0, DEVICE_WIDE.includes(now.status) ? now.status : "Available");
   const ids = new Set([...now.connectors.map((connector) => connector.connectorId), ...changes.flatMap((change) => (change.kind === "status" && change.connectorId !== 0 ? [change.connectorId] : []))]);
   return [...ids].sort((one, other) => one - other).map((connectorId) => {
-    const present = now.connectors.find((connector) => connector.connectorId === connectorId)?.status ?? "Unknown";
+    const present = now.connectors.find((connector) => connector.connectorId === connectorId)?.reportedStatus ?? "Unknown";
     const own = course(changes, connectorId, present);
     return { connectorId, spans: merge([online, whole, own], from, to) };
   });

@@ -62,12 +62,12 @@ export function Connectors({ pile }: { readonly pile: Pile }): JSX.Element {
       {pile.connectors.length === 0 ? <Empty title={t("pile.noConnectors")} /> : (
         <ul class="card-body connectors">
           {pile.connectors.map((connector) => (
-            <li key={connector.connectorId} class={`connector tone-${pile.online ? connector.status : pile.status}`} data-connector={connector.connectorId} data-status={connector.status}>
+            <li key={connector.connectorId} class={`connector tone-${connector.status}`} data-connector={connector.connectorId} data-status={connector.status}>
               <p class="connector-head">
                 <strong>{t("pile.connector", { n: connector.connectorId })}</strong>
                 <span>
-                  <Status status={pile.online ? connector.status : pile.status} />
-                  {pile.online || connector.status === "Unknown" ? null : <span class="soft small"> · {t("pile.lastKnown", { status: named("status", connector.status) })}</span>}
+                  <Status status={connector.status} />
+                  {pile.online || typeof connector.reportedStatus !== "string" ? null : <span class="soft small"> · {t("pile.lastKnown", { status: named("status", connector.reportedStatus) })}</span>}
                 </span>
               </p>
               <dl class="facts small">

@@ -351,6 +351,28 @@ fn a_clock_is_judged_by_five_events_of_a_pod() {
 }
 
 #[test]
+fn the_clock_of_a_pod_also_dates_its_records() {
+    let mut court = Court::new();
+    let pods = [("pod-0", 0), ("pod-1", 2_400), ("pod-2", -900)];
+    for (number, (pod, ahead_s)) in (0..15).zip(pods.into_iter().cycle()) {
+        court.at(number).records_ahead = ahead_s;
+        let mut event = court.event(pod, EventKind::Heartbeat);
+        event.claimed_at = event.claimed_at.map(|claimed| claimed + TimeDelta::seconds(ahead_s));
+        court.send(&event);
+    }
+    let verdict = court.verdict();
+    let finding = verdict.finding("CLOCK_SKEW").unwrap();
+    assert_eq!((finding.broken, finding.judged), (2, 3), "{finding:?}");
+    assert_eq!(
+        finding.examples,
+        [
+            "pod-1: 5 events, sent up to 2400000 ms before the time of event or record",
+            "pod-2: 5 events, sent at least 901000 ms after the time of event or record",
+        ]
+    );
+}
+
+#[test]
 fn one_device_with_a_wrong_clock_and_one_event_that_waited_are_no_skew() {
     let mut court = Court::new();
     for late_s in [0, 0, 0, -50, 40] {
