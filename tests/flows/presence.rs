@@ -65,6 +65,7 @@ async fn the_devices_of_a_dead_pod_are_doubtful_and_then_offline_and_those_of_an
         .ask_devices(&[
             ("presence.probe_answer_s", "3"),
             ("presence.gateway_silence_s", "3"),
+            ("presence.gateway_answer_s", "3"),
             ("presence.probe_interval_s", "600"),
         ])
         .await;

@@ -101,6 +101,8 @@ pub struct PresenceSettings {
     pub suspected_factor: u32,
     /// Seconds without any event after which a gateway is silent.
     pub gateway_silence_s: u32,
+    /// Seconds that the answers of devices that are asked in a gateway's place may take.
+    pub gateway_answer_s: u32,
     /// The topic of the gateways' events.
     pub ingest_topic: String,
     /// Seconds that reading a partition of it may be behind.
@@ -136,6 +138,12 @@ impl PresenceSettings {
     #[must_use]
     pub fn gateway_silence(&self) -> Duration {
         Duration::from_secs(self.gateway_silence_s.into())
+    }
+
+    /// How long the answers of devices that are asked in a gateway's place may take.
+    #[must_use]
+    pub fn gateway_answer(&self) -> Duration {
+        Duration::from_secs(self.gateway_answer_s.into())
     }
 
     /// How far reading may be behind.

@@ -95,8 +95,14 @@ fn samples(records: &[Record]) -> Samples {
     samples
 }
 
+/// 500 logs for each property; `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    ProptestConfig { cases: default.cases.max(500), ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_delivery_ends_in_the_state_of_the_clean_log((clean, delivered) in delivered()) {

@@ -4,7 +4,7 @@
 macro_rules! session_columns {
     () => {
         "id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
-         ended_at, end_reason, meter_stop_wh, command_id, started_by"
+         ended_at, end_reason, meter_stop_wh, command_id, started_by, id_tag_rest"
     };
 }
 

@@ -145,7 +145,7 @@ impl Watch {
 
     /// Suspects gateways whose devices were asked in vain.
     async fn suspect(&self) -> Result<(), StorageError> {
-        let (topic, answer) = (self.settings.ingest_topic.clone(), self.settings.probe_answer());
+        let (topic, answer) = (self.settings.ingest_topic.clone(), self.settings.gateway_answer());
         let suspected = self
             .database
             .run(async move |mut connection: PooledConnection| {
