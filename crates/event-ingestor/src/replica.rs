@@ -7,6 +7,7 @@ use crate::metrics::Metrics;
 use crate::partition::{Ended, PartitionTask};
 use crate::presence::Presence;
 use crate::settings::IngestSettings;
+use domain::order::AppendClock;
 use runtime::Shutdown;
 use runtime::causes;
 use runtime::kafka::Kafka;
