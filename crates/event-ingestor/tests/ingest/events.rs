@@ -81,7 +81,10 @@ async fn what_was_written_is_not_written_again() {
     let first = ground.start();
     ground.written(0, last).await;
     first.stop().await;
-    let all = "select c.*, p.*, s.* from charge_points p join connectors c using (charge_point_id) join sessions s using (charge_point_id)";
+    // A copy is a sign of life, and nothing else.
+    let all = "select to_jsonb(c) as c, to_jsonb(s) as s,
+                      to_jsonb(p) - 'last_seen_at' - 'seen_appended_at' - 'seen_offset' - 'written_at' as p
+               from charge_points p join connectors c using (charge_point_id) join sessions s using (charge_point_id)";
     let before = ground.rows(all).await;
     let history = "select * from status_changes order by noted_at, place";
     let went_through = ground.rows(history).await;

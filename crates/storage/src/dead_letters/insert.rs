@@ -17,7 +17,7 @@ pub struct NewDeadLetter {
     pub first_offset: i64,
     /// Offset of the record, or of the last of a range.
     pub last_offset: i64,
-    /// Kafka timestamp of the record.
+    /// When the record was appended, as far as can be told; its Kafka timestamp in most cases.
     pub appended_at: Option<DateTime<Utc>>,
     /// Why, as a stable word.
     pub reason: &'static str,

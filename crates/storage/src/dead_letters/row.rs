@@ -21,7 +21,7 @@ pub struct Heading {
     pub first_offset: i64,
     /// Offset of the record, or of the last of a range.
     pub last_offset: i64,
-    /// Kafka timestamp of the record; `None` for a range.
+    /// When the record was appended, as far as can be told; `None` for a range.
     pub appended_at: Option<DateTime<Utc>>,
     /// Why, as a stable word.
     pub reason: String,

@@ -366,8 +366,8 @@ fn the_clock_of_a_pod_also_dates_its_records() {
     assert_eq!(
         finding.examples,
         [
-            "pod-1: 5 events, sent up to 2400000 ms before the time of event or record",
-            "pod-2: 5 events, sent at least 901000 ms after the time of event or record",
+            "pod-1: 5 events, sent up to 2401000 ms before the time of event or record",
+            "pod-2: 5 events, sent at least 898000 ms after the time of event or record",
         ]
     );
 }
