@@ -219,9 +219,9 @@ impl ChargingSession {
 
     /// Whether nothing that `start` says contradicts this session's own start.
     fn agrees_with(&self, start: &Self) -> bool {
-        agree(self.transaction_id.as_ref(), start.transaction_id.as_ref())
-            && agree(self.id_tag.as_ref(), start.id_tag.as_ref())
-            && agree(self.meter_start_wh, start.meter_start_wh)
+        agree(&self.transaction_id, &start.transaction_id)
+            && agree(&self.id_tag, &start.id_tag)
+            && agree(&self.meter_start_wh, &start.meter_start_wh)
     }
 
     /// Takes in a start that reports this session once more: it replaces weaker evidence, and adds what another start left
@@ -267,6 +267,6 @@ impl SessionState {
 }
 
 /// Whether two values do not contradict each other: one is not known, or both are equal.
-fn agree<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+fn agree<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
