@@ -171,7 +171,7 @@ fn pile() -> Value {
         "connectors": [{
             "connectorId": 1, "type": "GB_DC", "maxPowerKw": 120.0, "status": "Charging", "confidence": "live",
             "statusAt": "2026-03-01T09:12:30Z",
-            "errorCode": null, "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b", "powerW": 84_300.0, "energyWh": 1_204_550.0,
+            "reportedStatus": "Charging", "errorCode": null, "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b", "powerW": 84_300.0, "energyWh": 1_204_550.0,
             "sessionEnergyWh": 22_150.0,
         }],
         "createdAt": "2026-01-05T08:00:00Z",

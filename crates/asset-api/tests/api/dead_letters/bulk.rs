@@ -13,9 +13,12 @@ const PATH: &str = "/api/v1/dead-letters/replay";
 /// An applicable, a stale, a misplaced and an unreadable record, a range, and one of another reason.
 async fn six(app: &TestApp) {
     let stop = event("CP-1", "transaction.stopped", 20, &json!({ "transactionId": 7 }));
+    // It waited for longer than a status may to be as new as its record.
+    let mut stale = status("CP-1", 1, "Charging", 20);
+    stale["timestamp"] = "2026-07-25T09:58:20Z".into();
     let values = [
         (status("CP-1", 1, "Finishing", 30), "REFUSED_BY_DATABASE"),
-        (status("CP-1", 1, "Charging", 20), "REFUSED_BY_DATABASE"),
+        (stale, "REFUSED_BY_DATABASE"),
         (stop, "REFUSED_BY_DATABASE"),
         (json!({}), "REFUSED_BY_DATABASE"),
         (status("CP-1", 2, "Faulted", 30), "TOO_LATE"),
