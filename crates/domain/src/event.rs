@@ -103,8 +103,12 @@ pub struct MeterValues {
     pub connector_id: ConnectorId,
     /// The transaction that they belong to, where the gateway knows it.
     pub transaction_id: Option<TransactionId>,
-    /// The readings, as sent.
+    /// The readings, as sent, without those of the context `Transaction.Begin` or `Transaction.End`.
     pub readings: Vec<MeterReading>,
+    /// The energy register at the begin of the transaction (context `Transaction.Begin`), in Wh; of several the greatest.
+    pub begin_wh: Option<f64>,
+    /// The energy register at the end of the transaction (context `Transaction.End`), in Wh; of several the greatest.
+    pub end_wh: Option<f64>,
 }
 
 /// The end of a charging transaction.

@@ -70,7 +70,13 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
                 power_w: Some(7_000.0),
                 ..MeterReading::default()
             };
-            EventKind::MeterValues(MeterValues { connector_id, transaction_id, readings: vec![reading] })
+            EventKind::MeterValues(MeterValues {
+                connector_id,
+                transaction_id,
+                readings: vec![reading],
+                begin_wh: None,
+                end_wh: None,
+            })
         }),
         transaction.prop_map(|transaction_id| {
             EventKind::TransactionStopped(TransactionStop {

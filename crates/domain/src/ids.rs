@@ -164,8 +164,14 @@ printable_id!(
     128
 );
 printable_id!(
-    /// The token a driver identifies with (OCPP 1.6 `IdToken`, at most 20 characters).
+    /// The token a driver identifies with, as events report it. OCPP 1.6 allows 20 characters (`IdToken`), OCPP 2.0.1
+    /// 36, and chargers send longer ones; see [`StartIdTag`] for commands.
     IdTag,
+    255
+);
+printable_id!(
+    /// The token of a start command: what OCPP 1.6 lets a gateway send to a device (`IdToken`, at most 20 characters).
+    StartIdTag,
     20
 );
 printable_id!(
@@ -175,7 +181,22 @@ printable_id!(
     64
 );
 
+impl From<StartIdTag> for IdTag {
+    fn from(id_tag: StartIdTag) -> Self {
+        Self(id_tag.0)
+    }
+}
+
 impl IdTag {
+    /// Accepts a token as chargers send it: control characters, such as the NULs that fill a fixed length, and blanks
+    /// around it are removed. `None` when nothing is left, or more than [`Self::MAX_CHARS`]: half a token would be
+    /// another one.
+    #[must_use]
+    pub fn clean(raw: &str) -> Option<Self> {
+        let printable: String = raw.chars().filter(|c| !c.is_control()).collect();
+        Self::parse(&printable).ok()
+    }
+
     /// Whether both name the same driver: OCPP 1.6 tokens are the same in any case.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
@@ -322,6 +343,22 @@ mod tests {
         assert_eq!(ConnectorId::parse(-1), Err(InvalidConnectorId));
         assert_eq!(ConnectorId::parse(1001), Err(InvalidConnectorId));
         assert!(ConnectorId::parse(0).unwrap().is_whole());
+    }
+
+    #[test]
+    fn a_tag_is_cleaned_of_what_fills_it_up() {
+        let clean = |raw: &str| IdTag::clean(raw).map(String::from);
+        let tag = |text: &str| Some(text.to_owned());
+        assert_eq!(clean("04A2B3\0\0\0"), tag("04A2B3"));
+        assert_eq!(clean(" 04A2B3 \r\n\0"), tag("04A2B3"));
+        assert_eq!(clean("04\u{7}A2"), tag("04A2"));
+        assert_eq!(
+            clean("3f2504e0-4f89-11d3-9a0c-0305e82c3301"),
+            tag("3f2504e0-4f89-11d3-9a0c-0305e82c3301")
+        );
+        assert_eq!(clean(&"x".repeat(255)), tag(&"x".repeat(255)));
+        assert_eq!(clean(&"x".repeat(256)), None);
+        assert_eq!(clean("\0\0 "), None);
     }
 
     #[test]

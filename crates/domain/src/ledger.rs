@@ -63,6 +63,7 @@ pub enum Told {
         /// Its id, when already told.
         transaction: Option<TransactionId>,
         /// Who charges.
+        #[serde(flatten, with = "crate::id_tag_parts")]
         id_tag: Option<IdTag>,
         /// Energy register, in Wh.
         meter_wh: Option<f64>,
@@ -82,7 +83,7 @@ pub enum Told {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<SessionId>,
         /// Who charges, where the event or the command that caused the session says so.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(flatten, with = "crate::id_tag_parts")]
         id_tag: Option<IdTag>,
         /// Energy register when the id was first seen, in Wh.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,12 +140,12 @@ impl Sighting {
     /// That `transaction` was named by readings. Of several registers the greatest counts, as everywhere.
     #[must_use]
     pub fn of_readings(values: &MeterValues, transaction: &TransactionId) -> Self {
-        let registers = values.readings.iter().filter_map(|reading| reading.energy_wh);
+        let registers = || values.readings.iter().filter_map(|reading| reading.energy_wh);
         Self {
             connector: values.connector_id,
             transaction: transaction.clone(),
             id_tag: None,
-            meter_wh: registers.reduce(f64::max),
+            meter_wh: values.begin_wh.or_else(|| registers().reduce(f64::max)),
         }
     }
 

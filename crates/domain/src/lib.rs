@@ -18,6 +18,7 @@ pub mod feed;
 #[cfg(feature = "generate")]
 pub mod generate;
 pub mod history;
+mod id_tag_parts;
 pub mod ids;
 pub mod latest;
 pub mod ledger;

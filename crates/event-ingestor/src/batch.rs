@@ -38,7 +38,7 @@ pub(crate) enum Unusable {
 impl Batch {
     /// Decodes `records`; `None` when there are none.
     pub(crate) fn decode(topic: &str, partition: i32, records: Vec<ReceivedRecord>) -> Option<Self> {
-        let items: Vec<_> = records.into_iter().map(Item::decode).collect();
+        let items: Vec<_> = records.into_iter().map(|record| Item::decode(partition, record)).collect();
         (!items.is_empty()).then(|| Self { topic: topic.to_owned(), partition, items })
     }
 
@@ -114,9 +114,10 @@ impl Batch {
 }
 
 impl Item {
-    fn decode(record: ReceivedRecord) -> Self {
+    fn decode(partition: i32, record: ReceivedRecord) -> Self {
         let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-        let event = wire::decode(&wire::RawRecord::new(record.value.as_deref(), headers));
+        let raw = wire::RawRecord::new(record.value.as_deref(), headers).at(partition, record.offset);
+        let event = wire::decode(&raw);
         Self { event: event.map_err(Unusable::Undecodable), record }
     }
 

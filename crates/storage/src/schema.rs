@@ -272,6 +272,7 @@ diesel::table! {
         meter_stop_wh -> Nullable<Float8>,
         command_id -> Nullable<Uuid>,
         started_by -> Text,
+        id_tag_rest -> Nullable<Text>,
     }
 }
 

@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::charge_point::ChargePoint;
-use domain::ids::{ChargePointId, SessionId};
+use domain::ids::{ChargePointId, IdTag, SessionId};
 use domain::ledger::Ledger;
 use domain::session::{ChargingSession, SessionState};
 use std::collections::BTreeMap;
@@ -100,6 +100,7 @@ struct Columns<'a> {
     connector_id: Vec<i16>,
     transaction_id: Vec<Option<&'a str>>,
     id_tag: Vec<Option<&'a str>>,
+    id_tag_rest: Vec<Option<&'a str>>,
     reservation_id: Vec<Option<i64>>,
     started_at: Vec<DateTime<Utc>>,
     meter_start_wh: Vec<Option<f64>>,
@@ -116,7 +117,9 @@ impl<'a> Columns<'a> {
         self.charge_point_id.push(session.charge_point_id.as_str());
         self.connector_id.push(i16::try_from(session.connector_id.number()).map_err(broken)?);
         self.transaction_id.push(session.transaction_id.as_ref().map(|id| id.as_str()));
-        self.id_tag.push(session.id_tag.as_ref().map(|tag| tag.as_str()));
+        let (head, rest) = session.id_tag.as_ref().map(IdTag::parts).unzip();
+        self.id_tag.push(head);
+        self.id_tag_rest.push(rest.flatten());
         self.reservation_id.push(session.reservation_id);
         self.started_at.push(session.started_at);
         self.meter_start_wh.push(session.meter_start_wh);
@@ -138,13 +141,13 @@ impl<'a> Columns<'a> {
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
     const BEFORE: &'static str = "insert into sessions
-           (id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
-            ended_at, end_reason, meter_stop_wh, command_id, started_by)
+           (id, charge_point_id, connector_id, transaction_id, id_tag, id_tag_rest, reservation_id, started_at,
+            meter_start_wh, ended_at, end_reason, meter_stop_wh, command_id, started_by)
          select * from unnest(";
     const AFTER: &'static str = ")
          on conflict (id) do update set
            transaction_id = excluded.transaction_id, id_tag = excluded.id_tag,
-           reservation_id = excluded.reservation_id, started_at = excluded.started_at,
+           id_tag_rest = excluded.id_tag_rest, reservation_id = excluded.reservation_id, started_at = excluded.started_at,
            meter_start_wh = excluded.meter_start_wh, ended_at = excluded.ended_at,
            end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh,
            command_id = excluded.command_id, started_by = excluded.started_by";
@@ -155,6 +158,7 @@ impl Rows for Columns<'_> {
         columns.push::<Int2, _>(&self.connector_id)?;
         columns.push::<Nullable<Text>, _>(&self.transaction_id)?;
         columns.push::<Nullable<Text>, _>(&self.id_tag)?;
+        columns.push::<Nullable<Text>, _>(&self.id_tag_rest)?;
         columns.push::<Nullable<Int8>, _>(&self.reservation_id)?;
         columns.push::<Timestamptz, _>(&self.started_at)?;
         columns.push::<Nullable<Float8>, _>(&self.meter_start_wh)?;

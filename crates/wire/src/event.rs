@@ -19,8 +19,8 @@ use domain::event::GatewayEvent;
 
 /// Reads one event, in whichever form the record's `content-type` says.
 ///
-/// The result depends on the record's bytes and headers alone; the same record always gives the same event, also one
-/// without an `eventId`.
+/// The result depends on the record's bytes, headers and place alone; the same record always gives the same event, also
+/// one without an `eventId`.
 ///
 /// # Errors
 /// Why the record is not an event of the contract; it belongs into the dead letters with [`DecodeError::reason`].

@@ -20,6 +20,8 @@ pub struct RawRecord<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The [`TRACEPARENT`] header.
     pub traceparent: Option<&'a [u8]>,
+    /// Partition and offset, where the record is one of a topic.
+    pub place: Option<(i32, i64)>,
 }
 
 /// The value, by its form.
@@ -55,7 +57,13 @@ impl<'a> RawRecord<'a> {
     /// A record in the binary form.
     #[must_use]
     pub fn protobuf(value: &'a [u8]) -> Self {
-        Self { value: Some(value), content_type: Some(PROTOBUF.as_bytes()), traceparent: None }
+        Self { value: Some(value), content_type: Some(PROTOBUF.as_bytes()), ..Self::default() }
+    }
+
+    /// The same record, at this offset of this partition: an event without an `eventId` is named after it.
+    #[must_use]
+    pub const fn at(self, partition: i32, offset: i64) -> Self {
+        Self { place: Some((partition, offset)), ..self }
     }
 
     /// The bytes to decode, with the form that the header gives them.
@@ -82,9 +90,10 @@ impl<'a> RawRecord<'a> {
     }
 }
 
-/// The media type without its parameters.
+/// The media type without its parameters, and without the quotes that some clients put around a header's value.
 fn media_type(header: &str) -> &str {
-    header.split(';').next().unwrap_or_default().trim()
+    let is_padding = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'');
+    header.split(';').next().unwrap_or_default().trim_matches(is_padding)
 }
 
 /// Also under the name that IANA has registered since.
@@ -110,6 +119,10 @@ mod tests {
         assert_eq!(form("Application/JSON; charset=utf-8"), "json");
         assert_eq!(form("application/X-Protobuf;messageType=\"x\""), "protobuf");
         assert_eq!(form("application/protobuf"), "protobuf");
+        assert_eq!(form(r#""application/json""#), "json");
+        assert_eq!(form(r#" "application/json; charset=utf-8" "#), "json");
+        assert_eq!(form("'application/x-protobuf'\0"), "protobuf");
+        assert_eq!(form(r#""""#), "json");
         assert_eq!(form("text/plain"), "UNSUPPORTED_CONTENT_TYPE");
     }
 

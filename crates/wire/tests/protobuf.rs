@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
+use domain::event::EventKind;
 use std::fs;
 use wire::event::encode::encode_event_protobuf;
 use wire::{RawRecord, decode};
@@ -75,6 +76,24 @@ fn impossible_values_are_refused_with_their_path() {
         reason(&event(16, &meter_values)).split(' ').take(2).collect::<Vec<_>>(),
         ["INVALID_FIELD:", "payload.meterValues[0].sampledValue[0].value"]
     );
+}
+
+#[test]
+fn registers_at_begin_and_end_are_no_readings() {
+    let sampled =
+        |value: f64, context: &[u8]| field(2, &[&[9][..], &value.to_le_bytes(), &field(6, context)].concat());
+    let samples = [
+        sampled(163_630.0, b"Sample.Periodic"),
+        sampled(157_440.0, b"Transaction.Begin"),
+        sampled(9.0, b"Transaction.End"),
+    ];
+    let value = event(16, &[vec![8, 1], field(3, &samples.concat())].concat());
+    let EventKind::MeterValues(values) = decode(&RawRecord::protobuf(&value)).unwrap().kind else { panic!() };
+    assert_eq!(
+        values.readings.iter().map(|reading| reading.energy_wh).collect::<Vec<_>>(),
+        [Some(163_630.0)]
+    );
+    assert_eq!((values.begin_wh, values.end_wh), (Some(157_440.0), Some(9.0)));
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Attempt, ApiError> 
             let letter = dead_letters::find(&mut connection, id).await?;
             let letter = letter.ok_or(ApiError::DeadLetterNotFound)?;
             let position = letter.heading.position().ok_or(ApiError::DeadLetterNotReplayable)?;
-            match decode(&letter.record) {
+            match decode(&letter.record, position) {
                 Ok(event) => apply(&mut connection, id, run, &event, position).await,
                 Err(error) => {
                     if run == Run::Real {
@@ -59,13 +59,14 @@ pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Attempt, ApiError> 
 }
 
 /// The event that a record tells, read as the ingestor reads it.
-fn decode(record: &KeptRecord) -> Result<GatewayEvent, DecodeError> {
+fn decode(record: &KeptRecord, position: RecordPosition) -> Result<GatewayEvent, DecodeError> {
     let headers = record.headers.as_object().into_iter().flatten();
     let headers: Vec<_> = headers
         .filter_map(|(name, value)| Some((name.as_str(), BASE64_STANDARD.decode(value.as_str()?).ok()?)))
         .collect();
     let headers = headers.iter().map(|(name, value)| (*name, value.as_slice()));
-    wire::decode(&RawRecord::new(record.value.as_deref(), headers))
+    let raw = RawRecord::new(record.value.as_deref(), headers).at(position.partition, position.offset);
+    wire::decode(&raw)
 }
 
 /// Applies `event` at the record's own `position`: what is newer stands, and what was applied before changes nothing.

@@ -69,6 +69,11 @@ pub struct SessionChanged {
     /// The gateway's transaction id; `None` while not told.
     pub transaction_id: Option<TransactionId>,
     /// Who charges.
+    #[serde(
+        flatten,
+        serialize_with = "crate::id_tag_parts::serialize_whole",
+        deserialize_with = "crate::id_tag_parts::deserialize"
+    )]
     pub id_tag: Option<IdTag>,
     /// The reservation that it fulfils.
     pub reservation_id: Option<i64>,

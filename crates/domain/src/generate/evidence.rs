@@ -51,6 +51,8 @@ impl Charge {
             connector_id: self.connector,
             transaction_id: Some(self.transaction.clone()),
             readings: vec![energy(register), energy(60.0)],
+            begin_wh: (number == 0).then_some(register - 1.0),
+            end_wh: None,
         })
     }
 

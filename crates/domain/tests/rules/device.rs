@@ -91,6 +91,8 @@ pub fn metered(connector: i64, id: &str) -> EventKind {
         connector_id: ConnectorId::parse(connector).unwrap(),
         transaction_id: transaction(id),
         readings: Vec::new(),
+        begin_wh: None,
+        end_wh: None,
     })
 }
 
@@ -110,5 +112,7 @@ pub fn read(connector: i64, id: &str, energy_wh: f64) -> EventKind {
         connector_id: ConnectorId::parse(connector).unwrap(),
         transaction_id: transaction(id),
         readings: vec![reading],
+        begin_wh: None,
+        end_wh: None,
     })
 }

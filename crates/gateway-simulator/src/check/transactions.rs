@@ -156,7 +156,13 @@ mod tests {
 
     fn read(number: i64) -> EventKind {
         let transaction_id = Some(id(number));
-        EventKind::MeterValues(MeterValues { connector_id: connector(), transaction_id, readings: vec![] })
+        EventKind::MeterValues(MeterValues {
+            connector_id: connector(),
+            transaction_id,
+            readings: vec![],
+            begin_wh: None,
+            end_wh: None,
+        })
     }
 
     fn stopped(number: i64) -> EventKind {

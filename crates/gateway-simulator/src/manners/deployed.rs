@@ -165,6 +165,8 @@ mod tests {
             connector_id: connector(),
             transaction_id: TransactionId::parse("1753439390").ok(),
             readings: vec![reading],
+            begin_wh: None,
+            end_wh: None,
         });
         let sample = |value: &str| json!({ "timestamp": "1753439400000", "sampledValue": { "value": value, "measurand": MEASURAND } });
         assert_eq!(

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::result::QueryResult;
 use diesel::sql_types::{Int4, Int8, Text, Timestamptz};
-use domain::feed::FeedChange;
+use domain::feed::{FeedChange, FeedKind};
+use serde_json::Value;
 
 /// Changes that were written together.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,10 +43,34 @@ impl TryFrom<ChunkRow> for Chunk {
 pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     let rows = changes.chunks(FeedChange::MAX_TOGETHER).map(|chunk| {
         let count = i32::try_from(chunk.len()).map_err(broken)?;
-        Ok((serde_json::to_string(chunk).map_err(broken)?, count))
+        Ok((render_chunk(chunk).map_err(broken)?, count))
     });
     let (bodies, counts) = rows.collect::<Result<_, StorageError>>()?;
     Ok(Bodies { bodies, counts })
+}
+
+/// The body of the row that holds `chunk`. Id tags that the previous release would refuse are in two parts.
+fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
+    if chunk.iter().all(|change| long_id_tag(change).is_none()) {
+        return serde_json::to_string(chunk);
+    }
+    let rows = chunk.iter().map(|change| {
+        let mut row = serde_json::to_value(change)?;
+        if let Some((head, rest)) = long_id_tag(change)
+            && let Some(Value::Object(data)) = row.pointer_mut("/kind/data")
+        {
+            data.insert("idTag".to_owned(), head.into());
+            data.insert("idTagRest".to_owned(), rest.into());
+        }
+        Ok(row)
+    });
+    serde_json::to_string(&rows.collect::<serde_json::Result<Vec<_>>>()?)
+}
+
+fn long_id_tag(change: &FeedChange) -> Option<(&str, &str)> {
+    let FeedKind::SessionChanged(session) = &change.kind else { return None };
+    let (head, rest) = session.id_tag.as_ref()?.parts();
+    Some((head, rest?))
 }
 
 /// Rows of changes column by column, in their order.

@@ -27,6 +27,7 @@ pub(crate) struct SessionRow {
     meter_stop_wh: Option<f64>,
     command_id: Option<Uuid>,
     started_by: String,
+    id_tag_rest: Option<String>,
 }
 
 /// The session called `id`.
@@ -71,12 +72,13 @@ impl TryFrom<SessionRow> for ChargingSession {
 
     fn try_from(row: SessionRow) -> Result<Self, StorageError> {
         let transaction_id = row.transaction_id.as_deref().map(TransactionId::parse);
+        let id_tag = row.id_tag.map(|head| IdTag::from_parts(&head, row.id_tag_rest.as_deref()));
         Ok(Self {
             id: SessionId(row.id),
             charge_point_id: ChargePointId::parse(&row.charge_point_id).map_err(super::broken)?,
             connector_id: ConnectorId::parse(row.connector_id.into()).map_err(super::broken)?,
             transaction_id: transaction_id.transpose().map_err(super::broken)?,
-            id_tag: row.id_tag.as_deref().map(IdTag::parse).transpose().map_err(super::broken)?,
+            id_tag: id_tag.transpose().map_err(super::broken)?,
             reservation_id: row.reservation_id,
             started_at: row.started_at,
             meter_start_wh: row.meter_start_wh,

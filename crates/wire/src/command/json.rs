@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::command::{
     Availability, Command, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
 };
-use domain::ids::{CommandId, GatewayId, IdTag, TransactionId};
+use domain::ids::{CommandId, GatewayId, StartIdTag, TransactionId};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -159,8 +159,12 @@ fn kind(name: &str, payload: &Object<'_>) -> Result<CommandKind, FieldError> {
 }
 
 fn start(payload: &Object<'_>) -> Result<CommandKind, FieldError> {
-    let id_tag = IdTag::parse(&text(payload, "idTag")?).map_err(|error| FieldError::new("idTag", error))?;
-    Ok(CommandKind::StartTransaction { id_tag, connector_id: payload.optional_connector_id()? })
+    let id_tag =
+        StartIdTag::parse(&text(payload, "idTag")?).map_err(|error| FieldError::new("idTag", error))?;
+    Ok(CommandKind::StartTransaction {
+        id_tag: id_tag.into(),
+        connector_id: payload.optional_connector_id()?,
+    })
 }
 
 fn transaction_id(payload: &Object<'_>) -> Result<TransactionId, FieldError> {

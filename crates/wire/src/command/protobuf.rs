@@ -10,7 +10,7 @@ use crate::record::PROTOBUF;
 use crate::value::{Unusable, connector_id, text, time, transaction_id};
 use chrono::{DateTime, Utc};
 use domain::command::{Command, CommandKind};
-use domain::ids::{ConnectorId, IdTag, TransactionId};
+use domain::ids::{ConnectorId, StartIdTag, TransactionId};
 use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,7 +95,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Command, DecodeError> {
 fn kind(payload: Payload) -> Result<CommandKind, FieldError> {
     Ok(match payload {
         Payload::RemoteStartTransaction(start) => CommandKind::StartTransaction {
-            id_tag: IdTag::parse(&start.id_tag).map_err(|error| FieldError::new("idTag", error))?,
+            id_tag: StartIdTag::parse(&start.id_tag).map_err(|error| FieldError::new("idTag", error))?.into(),
             connector_id: start.connector_id.map(connector).transpose()?,
         },
         Payload::RemoteStopTransaction(stop) => {

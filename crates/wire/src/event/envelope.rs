@@ -3,7 +3,9 @@
 use crate::error::{DecodeError, FieldError};
 use crate::record::RawRecord;
 use crate::value::text;
+use chrono::{DateTime, Utc};
 use domain::digest::fnv1a_64;
+use domain::event::EventKind;
 use domain::ids::{ChargePointId, EventId, GatewayId};
 use domain::text::parse_text;
 
@@ -13,17 +15,59 @@ const EVENT_TYPE_MAX_CHARS: usize = 128;
 /// The longest trace id that is kept, in characters; W3C's have 32.
 const TRACE_ID_MAX_CHARS: usize = 64;
 
-/// The event's name; one without a name is named after its bytes, so that its copies still share one.
-pub(super) fn event_id(raw: Option<&str>, bytes: &[u8]) -> Result<EventId, FieldError> {
-    let anonymous = || format!("anonymous-{:016x}", fnv1a_64(bytes));
-    let id = raw.map_or_else(|| EventId::parse(&anonymous()), EventId::parse);
-    id.map_err(|error| FieldError::new("eventId", error))
+/// The id of an event that has none of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anonymous {
+    /// Every record is another event, however alike they are.
+    OfRecord,
+    /// Records of the same bytes are copies of one event.
+    OfBytes,
+}
+
+impl Anonymous {
+    /// Devices repeat heartbeats, statuses and readings that are alike, and each counts. A transaction begins and ends
+    /// once at a time: where the event has that time, its copies are one event, and no second session.
+    pub(super) const fn of(kind: &EventKind, claimed_at: Option<DateTime<Utc>>) -> Self {
+        match kind {
+            EventKind::TransactionStarted(_) | EventKind::TransactionStopped(_) if claimed_at.is_some() => {
+                Self::OfBytes
+            }
+            _ => Self::OfRecord,
+        }
+    }
+
+    fn id(self, bytes: &[u8], record: &RawRecord<'_>) -> String {
+        let digest = fnv1a_64(bytes);
+        match (self, record.place) {
+            (Self::OfRecord, Some((partition, offset))) => {
+                format!("anonymous-{partition}-{offset}-{digest:016x}")
+            }
+            (Self::OfRecord, None) | (Self::OfBytes, _) => format!("anonymous-{digest:016x}"),
+        }
+    }
+}
+
+/// The event's own id, if it has one.
+pub(super) fn event_id(raw: Option<&str>) -> Result<Option<EventId>, FieldError> {
+    raw.map(|raw| EventId::parse(text::trimmed(raw)))
+        .transpose()
+        .map_err(|error| FieldError::new("eventId", error))
+}
+
+/// The id of an event without one. A record that is read again has the same one.
+pub(super) fn anonymous_id(
+    anonymous: Anonymous,
+    bytes: &[u8],
+    record: &RawRecord<'_>,
+) -> Result<EventId, FieldError> {
+    EventId::parse(&anonymous.id(bytes, record)).map_err(|error| FieldError::new("eventId", error))
 }
 
 /// The event's type, as sent.
 pub(super) fn event_type(raw: Option<&str>) -> Result<String, DecodeError> {
     let raw = raw.ok_or(DecodeError::MissingEventType)?;
-    parse_text(raw, EVENT_TYPE_MAX_CHARS).map_err(|error| FieldError::new("eventType", error).into())
+    parse_text(text::trimmed(raw), EVENT_TYPE_MAX_CHARS)
+        .map_err(|error| FieldError::new("eventType", error).into())
 }
 
 /// The device, without which an event is nobody's.
@@ -34,7 +78,9 @@ pub(crate) fn charge_point_id(raw: Option<&str>) -> Result<ChargePointId, Decode
 
 /// The sending pod, if it said its name.
 pub(super) fn gateway_id(raw: Option<&str>) -> Result<Option<GatewayId>, FieldError> {
-    raw.map(GatewayId::parse).transpose().map_err(|error| FieldError::new("gatewayId", error))
+    raw.map(|raw| GatewayId::parse(text::trimmed(raw)))
+        .transpose()
+        .map_err(|error| FieldError::new("gatewayId", error))
 }
 
 /// The trace: the message's own, else the one of the record's headers.

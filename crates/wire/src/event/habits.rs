@@ -10,11 +10,12 @@ use prost::Message;
 use std::collections::BTreeSet;
 
 /// The names of the contract's fields, as they are to be written.
-const FIELDS: [&str; 35] = [
+const FIELDS: [&str; 36] = [
     "chargePointId",
     "commandId",
     "commandName",
     "connectorId",
+    "context",
     "details",
     "errorCode",
     "eventId",
@@ -48,17 +49,29 @@ const FIELDS: [&str; 35] = [
     "vendorErrorCode",
 ];
 
+/// OCPP 1.6's own names of fields that the contract calls otherwise.
+const OCPP_FIELDS: [&str; 6] = [
+    "chargePointModel",
+    "chargePointSerialNumber",
+    "chargePointVendor",
+    "meterStart",
+    "meterStop",
+    "meterValue",
+];
+
 /// Something that is read all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Habit {
-    /// There is no `eventId`: only an identical copy is known as the same event.
+    /// There is no `eventId`: a copy in another record is another event.
     NoEventId,
     /// The `eventType` is another name of the type than the contract lists first, or in another case.
     OtherEventType,
-    /// A time is not RFC 3339 with an offset: epoch milliseconds, or without an offset.
+    /// A time is not RFC 3339 with an offset: epoch milliseconds, without an offset, or ISO 8601 of another form.
     OtherTime,
     /// A field's name is not in the contract's camelCase.
     OtherFieldName,
+    /// A field has OCPP's own name, `meterStart`, where the contract has another one, `meterStartWh`.
+    OcppFieldName,
 }
 
 /// The habits that show in a record which [`decode`](super::decode) accepts; of any other record, none.
@@ -99,8 +112,12 @@ fn of_envelope(root: &Object<'_>, habits: &mut BTreeSet<Habit>) {
 /// Looks at every member, however deep; serde_json has bounded the depth.
 fn of_members(object: &Object<'_>, habits: &mut BTreeSet<Habit>) {
     for (name, value) in object.members() {
+        if OCPP_FIELDS.iter().any(|known| same_name(name, known)) {
+            habits.insert(Habit::OcppFieldName);
+            of_nested(value, habits);
+        }
         let Some(known) = FIELDS.iter().find(|known| same_name(name, known)) else {
-            continue; // what nobody reads is nobody's business
+            continue; // a field that is not read
         };
         if *known != name {
             habits.insert(Habit::OtherFieldName);
@@ -153,11 +170,21 @@ mod tests {
             let fields = format!(r#""eventId":"e","eventType":"{alias}""#);
             assert_eq!(event(&fields), [Habit::OtherEventType], "{alias}");
         }
-        for time in [r#""1722673799000""#, "1722673799000", "1.5e12", r#""2024-08-03T08:29:59""#] {
+        for time in [
+            r#""1722673799000""#,
+            "1722673799000",
+            "1.5e12",
+            r#""2024-08-03T08:29:59""#,
+            r#""2024-08-03T08:29:59+02""#,
+        ] {
             let fields = format!(r#""eventId":"e","eventType":"x","timestamp":{time}"#);
             assert_eq!(event(&fields), [Habit::OtherTime], "{time}");
         }
         assert_eq!(event(r#""event_id":"e","eventType":"x""#), [Habit::OtherFieldName]);
+        for payload in [r#"{"meterStart":1}"#, r#"{"meter_stop":1}"#, r#"{"chargePointModel":"M"}"#] {
+            let fields = format!(r#""eventId":"e","eventType":"x","payload":{payload}"#);
+            assert_eq!(event(&fields), [Habit::OcppFieldName], "{payload}");
+        }
     }
 
     #[test]
@@ -165,6 +192,8 @@ mod tests {
         let deep = r#"{"eventId":"e","eventType":"transaction.meter_values","chargePointId":"CP-1",
             "payload":{"connectorId":1,"meterValues":[{"timestamp":1722673799000,"sampled_value":{"value":1}}]}}"#;
         assert_eq!(of(deep), [Habit::OtherTime, Habit::OtherFieldName]);
+        let ocpp = deep.replace("meterValues", "meterValue");
+        assert_eq!(of(&ocpp), [Habit::OtherTime, Habit::OtherFieldName, Habit::OcppFieldName]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod payload;
 
-use super::envelope;
+use super::envelope::{self, Anonymous};
 use super::types::EventType;
 use crate::error::{DecodeError, FieldError};
 use crate::json::Object;
@@ -14,7 +14,7 @@ pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEven
     let root = Object::parse(bytes)?;
     let event_type = envelope::event_type(root.text("eventType")?.as_deref())?;
     let charge_point_id = envelope::charge_point_id(root.text("chargePointId")?.as_deref())?;
-    let event_id = envelope::event_id(root.text("eventId")?.as_deref(), bytes)?;
+    let event_id = envelope::event_id(root.text("eventId")?.as_deref())?;
     let gateway_id = envelope::gateway_id(root.text("gatewayId")?.as_deref())?;
     let trace_id = envelope::trace_id(root.free_text("traceId").as_deref(), record);
     let mut claimed_at = root.time("timestamp")?;
@@ -31,6 +31,10 @@ pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEven
             }
             payload::decode(event_type, payload).map_err(within)?
         }
+    };
+    let event_id = match event_id {
+        Some(event_id) => event_id,
+        None => envelope::anonymous_id(Anonymous::of(&kind, claimed_at), bytes, record)?,
     };
     Ok(GatewayEvent { event_id, charge_point_id, gateway_id, claimed_at, trace_id, kind })
 }

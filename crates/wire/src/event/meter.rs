@@ -2,20 +2,48 @@
 
 mod sample;
 
-pub(super) use sample::{Measurand, Sample};
+pub(super) use sample::{Context, Measurand, Sample};
 
 use chrono::{DateTime, Utc};
+use domain::event::MeterValues;
+use domain::ids::{ConnectorId, TransactionId};
 use domain::measure::MeterReading;
 use sample::{Phase, Side};
 
+/// A sample with the instant that it was taken at.
+pub(super) type TimedSample = (Option<DateTime<Utc>>, Sample);
+
+/// What `samples` of a connector say. Those at the begin and the end of the transaction are the meter's registers then,
+/// and no readings: chargers repeat them in every message.
+pub(super) fn meter_values(
+    connector_id: ConnectorId,
+    transaction_id: Option<TransactionId>,
+    samples: Vec<TimedSample>,
+) -> MeterValues {
+    let (begin_wh, end_wh) = (register(&samples, Context::Begin), register(&samples, Context::End));
+    let live = samples.into_iter().filter(|(_, sample)| sample.context == Context::Live).collect();
+    MeterValues { connector_id, transaction_id, readings: readings(live), begin_wh, end_wh }
+}
+
 /// The readings in `samples`, oldest first: one for each instant, since some gateways send every sampled value in a
 /// meter value of its own. An instant of which nothing is kept gives no reading.
-pub(super) fn readings(mut samples: Vec<(Option<DateTime<Utc>>, Sample)>) -> Vec<MeterReading> {
+fn readings(mut samples: Vec<TimedSample>) -> Vec<MeterReading> {
     samples.sort_by_key(|(taken_at, _)| *taken_at);
     samples.chunk_by(|(one, _), (next, _)| one == next).filter_map(reading).collect()
 }
 
-fn reading(samples: &[(Option<DateTime<Utc>>, Sample)]) -> Option<MeterReading> {
+/// The energy register in `context`; of several the greatest.
+fn register(samples: &[TimedSample], context: Context) -> Option<f64> {
+    let of_context = samples.iter().filter(|(_, sample)| sample.context == context);
+    let mut of_context: Vec<_> = of_context.copied().collect();
+    of_context.sort_by_key(|(taken_at, _)| *taken_at);
+    let instants = of_context.chunk_by(|(one, _), (next, _)| one == next);
+    let registers =
+        instants.filter_map(|samples| value(Measurand::Energy, samples.iter().map(|(_, sample)| sample)));
+    registers.reduce(f64::max)
+}
+
+fn reading(samples: &[TimedSample]) -> Option<MeterReading> {
     let (taken_at, _) = samples.first()?;
     let value = |measurand| value(measurand, samples.iter().map(|(_, sample)| sample));
     Some(MeterReading {

@@ -1,7 +1,7 @@
 //! Events in protobuf.
 
-use super::envelope;
-use super::meter::{Measurand, Sample, readings};
+use super::envelope::{self, Anonymous};
+use super::meter::{self, Context, Measurand, Sample};
 use super::types::EventType;
 use crate::error::{DecodeError, FieldError};
 use crate::proto::gateway_event::Payload;
@@ -23,14 +23,17 @@ pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEven
     let event = proto::GatewayEvent::decode(bytes)
         .map_err(|error| DecodeError::NotProtobuf { message: error.to_string() })?;
     let payload = event.payload.ok_or(DecodeError::MissingEventType)?;
-    Ok(GatewayEvent {
-        charge_point_id: envelope::charge_point_id(filled(&event.charge_point_id))?,
-        event_id: envelope::event_id(filled(&event.event_id), bytes)?,
-        gateway_id: envelope::gateway_id(filled(&event.gateway_id))?,
-        claimed_at: instant("timestamp", event.timestamp.as_ref())?,
-        trace_id: envelope::trace_id(filled(&event.trace_id), record),
-        kind: kind(payload)?,
-    })
+    let charge_point_id = envelope::charge_point_id(filled(&event.charge_point_id))?;
+    let event_id = envelope::event_id(filled(&event.event_id))?;
+    let gateway_id = envelope::gateway_id(filled(&event.gateway_id))?;
+    let claimed_at = instant("timestamp", event.timestamp.as_ref())?;
+    let trace_id = envelope::trace_id(filled(&event.trace_id), record);
+    let kind = kind(payload)?;
+    let event_id = match event_id {
+        Some(event_id) => event_id,
+        None => envelope::anonymous_id(Anonymous::of(&kind, claimed_at), bytes, record)?,
+    };
+    Ok(GatewayEvent { event_id, charge_point_id, gateway_id, claimed_at, trace_id, kind })
 }
 
 fn kind(payload: Payload) -> Result<EventKind, DecodeError> {
@@ -106,11 +109,10 @@ const fn status(status: WireStatus) -> Option<ConnectorStatus> {
 }
 
 fn transaction_start(start: &proto::TransactionStarted) -> Result<TransactionStart, FieldError> {
-    let id_tag = filled(&start.id_tag).map(IdTag::parse).transpose();
     Ok(TransactionStart {
         connector_id: connector(start.connector_id)?,
         transaction_id: transaction(&start.transaction_id)?,
-        id_tag: id_tag.map_err(|error| FieldError::new("idTag", error))?,
+        id_tag: IdTag::clean(&start.id_tag),
         meter_start_wh: energy_wh("meterStartWh", start.meter_start_wh)?,
         reservation_id: start.reservation_id,
     })
@@ -145,18 +147,16 @@ fn meter_values(values: &proto::TransactionMeterValues) -> Result<MeterValues, F
             samples.extend(sample.map(|sample| (taken_at, sample)));
         }
     }
-    Ok(MeterValues {
-        connector_id: connector(values.connector_id)?,
-        transaction_id: transaction(&values.transaction_id)?,
-        readings: readings(samples),
-    })
+    let connector_id = connector(values.connector_id)?;
+    Ok(meter::meter_values(connector_id, transaction(&values.transaction_id)?, samples))
 }
 
 fn sample(sampled: &proto::SampledValue) -> Result<Option<Sample>, FieldError> {
     let Some(measurand) = Measurand::named(&sampled.measurand) else {
         return Ok(None);
     };
-    Sample::new(measurand, sampled.value, &sampled.unit, &sampled.phase, &sampled.location)
+    let sample = Sample::new(measurand, sampled.value, &sampled.unit, &sampled.phase, &sampled.location)?;
+    Ok(sample.map(|sample| sample.taken_in(Context::named(&sampled.context))))
 }
 
 /// Protobuf has no absent text; the empty one stands for it.

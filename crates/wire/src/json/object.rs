@@ -22,6 +22,8 @@ impl<'a> Object<'a> {
         let not_json = |message: String| DecodeError::NotJson { message };
         // Checked once here, so that serde_json need not check every text again.
         let text = str::from_utf8(bytes).map_err(|error| not_json(error.to_string()))?;
+        // A byte order mark, and the NUL that ends a text in C, are no part of the JSON.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches('\0');
         match serde_json::from_str(text) {
             Ok(Node::Object(object)) => Ok(object),
             Ok(_) => Err(not_json("the value is of another kind".to_owned())),
@@ -35,6 +37,11 @@ impl<'a> Object<'a> {
         (*node != Node::Null).then_some(node)
     }
 
+    /// `name`, unless only `alias` is there.
+    pub(crate) fn either<'n>(&self, name: &'n str, alias: &'n str) -> &'n str {
+        if self.get(name).is_none() && self.get(alias).is_some() { alias } else { name }
+    }
+
     /// All members, as sent, also those that a later one replaces.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
         self.0.iter().map(|(name, node)| (name.as_ref(), node))
@@ -44,7 +51,7 @@ impl<'a> Object<'a> {
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, FieldError> {
         match self.get(name) {
             None => Ok(None),
-            Some(Node::Text(text)) => Ok((!text.trim().is_empty()).then_some(Cow::Borrowed(text))),
+            Some(Node::Text(text)) => Ok((!text::trimmed(text).is_empty()).then_some(Cow::Borrowed(text))),
             Some(Node::Integer(integer)) => Ok(Some(Cow::Owned(integer.to_string()))),
             Some(_) => Err(FieldError::new(name, "must be a text")),
         }
@@ -56,6 +63,15 @@ impl<'a> Object<'a> {
             Node::Text(text) => text::clean(text),
             Node::Integer(integer) => Some(integer.to_string()),
             Node::Float(float) => Some(float.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Text of any length, as it stands; an integer will do. What is not text counts as absent.
+    pub(crate) fn unbounded_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self.get(name)? {
+            Node::Text(text) => Some(Cow::Borrowed(text)),
+            Node::Integer(integer) => Some(Cow::Owned(integer.to_string())),
             _ => None,
         }
     }
@@ -75,8 +91,8 @@ impl<'a> Object<'a> {
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, FieldError> {
         let integer = match self.get(name) {
             None => return Ok(None),
-            Some(Node::Text(text)) if text.trim().is_empty() => return Ok(None),
-            Some(Node::Text(text)) => text.trim().parse().ok(),
+            Some(Node::Text(text)) if text::trimmed(text).is_empty() => return Ok(None),
+            Some(Node::Text(text)) => text::trimmed(text).parse().ok(),
             Some(node) => node.whole().and_then(|integer| i64::try_from(integer).ok()),
         };
         integer.map(Some).ok_or_else(|| FieldError::new(name, "must be an integer"))

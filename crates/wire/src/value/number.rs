@@ -1,6 +1,6 @@
 //! Numbers: finite, within what a meter can show.
 
-use super::Unusable;
+use super::{Unusable, text};
 
 /// No quantity of a charge point comes near this, in its base unit (a terawatt-hour, say); beyond it a meter or a
 /// gateway is broken.
@@ -11,7 +11,7 @@ const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a decimal number; `None` when there is nothing to read.
 pub(crate) fn from_text(raw: &str) -> Result<Option<f64>, Unusable> {
-    let trimmed = raw.trim();
+    let trimmed = text::trimmed(raw);
     if trimmed.is_empty() {
         return Ok(None);
     }
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_number_is_finite_and_plausible() {
-        assert_eq!(from_text(" 95.70 "), Ok(Some(95.7)));
+        assert_eq!(from_text(" 95.70 \0"), Ok(Some(95.7)));
         assert_eq!(from_text(""), Ok(None));
         for bad in ["NaN", "inf", "-Infinity", "1e400", "12,5", "12 kWh"] {
             assert!(from_text(bad).is_err(), "{bad}");

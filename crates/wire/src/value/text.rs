@@ -18,6 +18,11 @@ pub(crate) fn clean_to(max_chars: usize, raw: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// `raw` without the blanks and control characters around it, such as the NULs that fill a fixed length.
+pub(crate) fn trimmed(raw: &str) -> &str {
+    raw.trim_matches(|c: char| c.is_whitespace() || c.is_control())
+}
+
 /// The variant of `T` that serde knows by `name`.
 pub(crate) fn variant<T: DeserializeOwned>(name: &str) -> Option<T> {
     let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();

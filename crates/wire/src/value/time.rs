@@ -1,7 +1,9 @@
-//! Instants: RFC 3339, or epoch milliseconds as text or number.
+//! Instants: ISO 8601, or epoch milliseconds as text or number.
 
-use super::Unusable;
-use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+mod iso_8601;
+
+use super::{Unusable, text};
+use chrono::{DateTime, Datelike, Utc};
 use std::ops::RangeInclusive;
 
 /// Years that a message can speak of. A clock may well be wrong (1970, 2099): that is for the domain to judge. Outside
@@ -15,17 +17,14 @@ const GO_ZERO_TIME: i64 = -62_135_596_800;
 ///
 /// A time without offset, which OCPP devices do send, is taken as UTC, as OCPP asks for.
 pub(crate) fn from_text(raw: &str) -> Result<Option<DateTime<Utc>>, Unusable> {
-    let trimmed = raw.trim();
+    let trimmed = text::trimmed(raw);
     if trimmed.is_empty() {
         return Ok(None);
     }
     if let Ok(millis) = trimmed.parse::<i64>() {
         return from_millis(millis.into());
     }
-    let time = DateTime::parse_from_rfc3339(trimmed)
-        .map(|time| time.to_utc())
-        .or_else(|_| trimmed.parse::<NaiveDateTime>().map(|time| time.and_utc()));
-    time.map_or_else(|_| Err(Unusable::not("a time", raw)), sane)
+    iso_8601::parse(trimmed).map_or_else(|| Err(Unusable::not("a time", raw)), sane)
 }
 
 /// The instant `millis` after (or before) the start of 1970.
@@ -68,7 +67,7 @@ fn out_of_range() -> Unusable {
 mod tests {
     use super::*;
 
-    fn text(raw: &str) -> String {
+    fn read(raw: &str) -> String {
         match from_text(raw) {
             Ok(Some(time)) => time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
             Ok(None) => "none".to_owned(),
@@ -78,35 +77,36 @@ mod tests {
 
     #[test]
     fn every_form_of_the_contract_is_read() {
-        assert_eq!(text("2024-08-03T08:29:59Z"), "2024-08-03T08:29:59Z");
-        assert_eq!(text("2024-08-03T16:29:59.123456789+08:00"), "2024-08-03T08:29:59.123456Z");
-        assert_eq!(text("2024-08-03t08:29:59.5z"), "2024-08-03T08:29:59.500Z");
-        assert_eq!(text("2024-08-03T08:29:59"), "2024-08-03T08:29:59Z");
-        assert_eq!(text("1722673799000"), "2024-08-03T08:29:59Z");
-        assert_eq!(text(" "), "none");
+        assert_eq!(read("2024-08-03T08:29:59Z"), "2024-08-03T08:29:59Z");
+        assert_eq!(read("2024-08-03T16:29:59.123456789+08:00"), "2024-08-03T08:29:59.123456Z");
+        assert_eq!(read("2024-08-03t08:29:59.5z"), "2024-08-03T08:29:59.500Z");
+        assert_eq!(read("2024-08-03T08:29:59"), "2024-08-03T08:29:59Z");
+        assert_eq!(read("2026-11-28 14:22:19+02"), "2026-11-28T12:22:19Z");
+        assert_eq!(read("1722673799000"), "2024-08-03T08:29:59Z");
+        assert_eq!(read(" "), "none");
     }
 
     #[test]
     fn a_wrong_clock_is_for_the_domain_to_judge() {
-        assert_eq!(text("0"), "1970-01-01T00:00:00Z");
-        assert_eq!(text("1970-01-01T00:00:00+08:00"), "1969-12-31T16:00:00Z");
-        assert_eq!(text("2099-01-01T00:00:00Z"), "2099-01-01T00:00:00Z");
+        assert_eq!(read("0"), "1970-01-01T00:00:00Z");
+        assert_eq!(read("1970-01-01T00:00:00+08:00"), "1969-12-31T16:00:00Z");
+        assert_eq!(read("2099-01-01T00:00:00Z"), "2099-01-01T00:00:00Z");
     }
 
     #[test]
     fn what_go_sends_for_no_time_is_no_time() {
-        assert_eq!(text("0001-01-01T00:00:00Z"), "none");
-        assert_eq!(text("-62135596800000"), "none");
+        assert_eq!(read("0001-01-01T00:00:00Z"), "none");
+        assert_eq!(read("-62135596800000"), "none");
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
         let range = "must be a time of the years 1900 to 9999";
-        assert_eq!(text("yesterday"), r#"must be a time, not "yesterday""#);
-        assert_eq!(text("9223372036854775807"), range);
-        assert_eq!(text("-9223372036854775808"), range);
-        assert_eq!(text("0001-01-02T00:00:00Z"), range);
-        assert_eq!(text("9999-12-31T23:59:59-01:00"), range);
+        assert_eq!(read("yesterday"), r#"must be a time, not "yesterday""#);
+        assert_eq!(read("9223372036854775807"), range);
+        assert_eq!(read("-9223372036854775808"), range);
+        assert_eq!(read("0001-01-02T00:00:00Z"), range);
+        assert_eq!(read("9999-12-31T23:59:59-01:00"), range);
         assert!(from_millis(i128::MAX).is_err());
         let timestamp = |seconds, nanos| from_timestamp(&prost_types::Timestamp { seconds, nanos });
         assert!(timestamp(i64::MAX, 0).is_err());
@@ -116,6 +116,6 @@ mod tests {
 
     #[test]
     fn a_leap_second_is_the_next_second() {
-        assert_eq!(text("2016-12-31T23:59:60Z"), "2017-01-01T00:00:00Z");
+        assert_eq!(read("2016-12-31T23:59:60Z"), "2017-01-01T00:00:00Z");
     }
 }

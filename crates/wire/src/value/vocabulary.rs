@@ -63,7 +63,8 @@ const ANSWER_REASONS: [&str; 3] = ["DEVICE_OFFLINE", "INVALID_COMMAND_PAYLOAD", 
 
 /// A connector's status; there is no tenth.
 pub(crate) fn status(sent: &str) -> Result<ConnectorStatus, Unusable> {
-    let known = ConnectorStatus::ALL.into_iter().find(|status| same_name(sent.trim(), status.as_str()));
+    let known =
+        ConnectorStatus::ALL.into_iter().find(|status| same_name(text::trimmed(sent), status.as_str()));
     known.ok_or_else(|| Unusable::not("a connector status of OCPP 1.6", sent))
 }
 

@@ -87,7 +87,7 @@ fn status_report() -> impl Strategy<Value = StatusReport> {
 }
 
 fn transaction_start() -> impl Strategy<Value = TransactionStart> {
-    let id_tag = option::of("[A-Za-z0-9]{1,20}".prop_map(|raw| IdTag::parse(&raw).unwrap()));
+    let id_tag = option::of("[!-~桩]{1,255}".prop_map(|raw| IdTag::parse(&raw).unwrap()));
     (connector_id(), option::of(transaction_id()), id_tag, option::of(amount(0)), option::of(any::<i64>()))
         .prop_map(|(connector_id, transaction_id, id_tag, meter_start_wh, reservation_id)| TransactionStart {
             connector_id,
@@ -132,8 +132,15 @@ fn meter_values() -> impl Strategy<Value = MeterValues> {
         }
         readings
     });
-    (connector_id(), option::of(transaction_id()), readings).prop_map(
-        |(connector_id, transaction_id, readings)| MeterValues { connector_id, transaction_id, readings },
+    let transaction = (option::of(transaction_id()), option::of(amount(0)), option::of(amount(0)));
+    (connector_id(), transaction, readings).prop_map(
+        |(connector_id, (transaction_id, begin_wh, end_wh), readings)| MeterValues {
+            connector_id,
+            transaction_id,
+            readings,
+            begin_wh,
+            end_wh,
+        },
     )
 }
 
@@ -205,7 +212,12 @@ pub fn connector_id() -> impl Strategy<Value = ConnectorId> {
 }
 
 pub fn transaction_id() -> impl Strategy<Value = TransactionId> {
-    let raw = prop_oneof![(1..i64::MAX).prop_map(|id| id.to_string()), "TXN[0-9]{1,9}", "0[1-9]{1,3}"];
+    let raw = prop_oneof![
+        (1..i64::MAX).prop_map(|id| id.to_string()),
+        (i64::MIN..-1).prop_map(|id| id.to_string()),
+        "TXN[0-9]{1,9}",
+        "0[1-9]{1,3}"
+    ];
     raw.prop_map(|raw| TransactionId::parse(&raw).unwrap())
 }
 

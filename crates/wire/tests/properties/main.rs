@@ -4,5 +4,6 @@
 
 mod feed;
 mod generate;
+mod iso_8601;
 mod round_trip;
 mod survival;

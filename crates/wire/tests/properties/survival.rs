@@ -19,7 +19,7 @@ static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 });
 
 /// The names that the decoder looks for, so that arbitrary objects get past its doors.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 22] = [
     "eventId",
     "eventType",
     "chargePointId",
@@ -36,6 +36,12 @@ const NAMES: [&str; 16] = [
     "details",
     "commandName",
     "issuedAt",
+    "idTag",
+    "context",
+    "measurand",
+    "meterStart",
+    "meterStop",
+    "meterValue",
 ];
 
 const EVENT_TYPES: [&str; 9] = [
@@ -72,6 +78,8 @@ fn json() -> impl Strategy<Value = Value> {
         any::<String>().prop_map(Value::from),
         any::<i64>().prop_map(|integer| Value::from(integer.to_string())),
         select(EVENT_TYPES.to_vec()).prop_map(Value::from),
+        select(vec!["Transaction.Begin", "Transaction.End", "Sample.Periodic"]).prop_map(Value::from),
+        crate::iso_8601::text().prop_map(|(text, _)| Value::from(text)),
     ];
     leaf.prop_recursive(5, 64, 8, |inner| {
         let name = prop_oneof![4 => select(NAMES.to_vec()).prop_map(str::to_owned), 1 => any::<String>()];

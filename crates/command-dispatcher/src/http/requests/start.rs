@@ -3,7 +3,7 @@
 use super::CommandRequest;
 use super::fields::{both, one_connector, required_text};
 use crate::intent::Intent;
-use domain::ids::{ConnectorId, IdTag};
+use domain::ids::{ConnectorId, StartIdTag};
 use runtime::problem::FieldError;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "StartTransaction")]
 pub(in crate::http) struct StartRequest {
-    #[schemars(with = "IdTag")]
+    #[schemars(with = "StartIdTag")]
     id_tag: Option<String>,
     #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
@@ -20,8 +20,8 @@ pub(in crate::http) struct StartRequest {
 
 impl CommandRequest for StartRequest {
     fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        let id_tag = required_text("idTag", self.id_tag, IdTag::parse);
+        let id_tag = required_text("idTag", self.id_tag, StartIdTag::parse);
         let (id_tag, connector_id) = both(id_tag, self.connector_id.map(one_connector).transpose())?;
-        Ok(Intent::StartTransaction { id_tag, connector_id })
+        Ok(Intent::StartTransaction { id_tag: id_tag.into(), connector_id })
     }
 }

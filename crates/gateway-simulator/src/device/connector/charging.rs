@@ -65,6 +65,8 @@ impl Connector {
             connector_id: self.id,
             transaction_id: self.transaction.as_ref().map(|running| running.id.clone()),
             readings: vec![reading],
+            begin_wh: None,
+            end_wh: None,
         }));
         let is_full = self.transaction.as_ref().is_some_and(Transaction::is_full);
         if is_full && self.status == ConnectorStatus::Charging {

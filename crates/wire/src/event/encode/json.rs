@@ -1,7 +1,7 @@
 //! Events to JSON.
 
 use super::Dialect;
-use crate::event::meter::Measurand;
+use crate::event::meter::{Context, Measurand};
 use crate::event::types::event_type;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop};
@@ -101,7 +101,16 @@ impl Writer {
                 ("sampledValue", Some(sampled_value)),
             ])
         };
-        let meter_values: Vec<Value> = if self.is_deployed() {
+        let registers = [(Context::Begin, values.begin_wh), (Context::End, values.end_wh)];
+        let registers = registers.into_iter().filter_map(|(context, wh)| Some((context, wh?)));
+        let register = |(context, wh)| {
+            let mut sample = self.sample((Measurand::Energy, wh));
+            if let (Some(sample), Some(context)) = (sample.as_object_mut(), Context::name(context)) {
+                sample.insert("context".to_owned(), context.into());
+            }
+            meter_value(&MeterReading::default(), Value::from(vec![sample]))
+        };
+        let mut meter_values: Vec<Value> = if self.is_deployed() {
             let each = |reading| sampled_values(reading).map(move |sample| (reading, self.sample(sample)));
             values
                 .readings
@@ -113,6 +122,7 @@ impl Writer {
             let all = |reading| sampled_values(reading).map(|sample| self.sample(sample)).collect();
             values.readings.iter().map(|reading| meter_value(reading, all(reading))).collect()
         };
+        meter_values.extend(registers.map(register));
         object([
             ("connectorId", Some(values.connector_id.number().into())),
             ("transactionId", self.transaction_id(values.transaction_id.as_ref())),

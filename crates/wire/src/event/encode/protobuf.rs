@@ -1,6 +1,7 @@
 //! Events to protobuf.
 
 use super::json::sampled_values;
+use crate::event::meter::{Context, Measurand};
 use crate::proto::gateway_event::Payload;
 use crate::proto::{self, ConnectorStatus as WireStatus};
 use crate::value::time;
@@ -97,12 +98,27 @@ fn meter_values(values: &MeterValues) -> proto::TransactionMeterValues {
     proto::TransactionMeterValues {
         connector_id: Some(values.connector_id.number().into()),
         transaction_id: transaction_id(values.transaction_id.as_ref()),
-        meter_values: values.readings.iter().map(meter_value).collect(),
+        meter_values: values.readings.iter().map(meter_value).chain(registers(values)).collect(),
     }
 }
 
+/// The registers at the begin and the end of the transaction, each in a meter value of its own.
+fn registers(values: &MeterValues) -> impl Iterator<Item = proto::MeterValue> + use<> {
+    let registers = [(Context::Begin, values.begin_wh), (Context::End, values.end_wh)];
+    registers.into_iter().filter_map(|(context, wh)| {
+        let sampled_value = proto::SampledValue {
+            value: wh?,
+            measurand: Measurand::Energy.name().to_owned(),
+            unit: Measurand::Energy.unit().to_owned(),
+            context: context.name().unwrap_or_default().to_owned(),
+            ..proto::SampledValue::default()
+        };
+        Some(proto::MeterValue { timestamp: None, sampled_values: vec![sampled_value] })
+    })
+}
+
 fn meter_value(reading: &MeterReading) -> proto::MeterValue {
-    let sampled_value = |(measurand, value): (crate::event::meter::Measurand, f64)| proto::SampledValue {
+    let sampled_value = |(measurand, value): (Measurand, f64)| proto::SampledValue {
         value,
         measurand: measurand.name().to_owned(),
         unit: measurand.unit().to_owned(),

@@ -1,10 +1,10 @@
 //! The payloads in JSON, one function for each type of event.
 
 use crate::error::FieldError;
-use crate::event::meter::{Measurand, Sample, readings};
+use crate::event::meter::{self, Context, Measurand, Sample};
 use crate::event::types::EventType;
 use crate::json::Object;
-use crate::value::vocabulary;
+use crate::value::{text, vocabulary};
 use domain::event::{
     BootReport, CommandAnswer, EventKind, MeterValues, StatusReport, TransactionStart, TransactionStop,
 };
@@ -28,10 +28,10 @@ pub(super) fn decode(event_type: EventType, payload: &Object<'_>) -> Result<Even
 
 fn boot_report(payload: &Object<'_>) -> BootReport {
     BootReport {
-        model: payload.free_text("model"),
-        vendor: payload.free_text("vendor"),
+        model: payload.free_text(payload.either("model", "chargePointModel")),
+        vendor: payload.free_text(payload.either("vendor", "chargePointVendor")),
         firmware_version: payload.free_text("firmwareVersion"),
-        serial_number: payload.free_text("serialNumber"),
+        serial_number: payload.free_text(payload.either("serialNumber", "chargePointSerialNumber")),
     }
 }
 
@@ -47,15 +47,11 @@ fn status_report(payload: &Object<'_>) -> Result<StatusReport, FieldError> {
 }
 
 fn transaction_start(payload: &Object<'_>) -> Result<TransactionStart, FieldError> {
-    let id_tag = payload.text("idTag")?;
     Ok(TransactionStart {
         connector_id: payload.connector_id()?,
         transaction_id: payload.transaction_id()?,
-        id_tag: id_tag
-            .map(|id_tag| IdTag::parse(&id_tag))
-            .transpose()
-            .map_err(|error| FieldError::new("idTag", error))?,
-        meter_start_wh: payload.energy_wh("meterStartWh")?,
+        id_tag: payload.unbounded_text("idTag").as_deref().and_then(IdTag::clean),
+        meter_start_wh: payload.energy_wh(payload.either("meterStartWh", "meterStart"))?,
         reservation_id: payload.integer("reservationId")?,
     })
 }
@@ -64,8 +60,9 @@ fn transaction_stop(payload: &Object<'_>) -> Result<TransactionStop, FieldError>
     Ok(TransactionStop {
         transaction_id: payload.transaction_id()?,
         reason: payload.free_text("reason").as_deref().and_then(vocabulary::stop_reason),
-        meter_stop_wh: payload.energy_wh("meterStopWh")?,
-        stopped_at: payload.time("stopTimestamp")?,
+        meter_stop_wh: payload.energy_wh(payload.either("meterStopWh", "meterStop"))?,
+        // OCPP's own name of it also is a name of the event's time, and may be anything where that stands elsewhere.
+        stopped_at: payload.time("stopTimestamp")?.or_else(|| payload.time("timestamp").ok().flatten()),
     })
 }
 
@@ -87,27 +84,31 @@ fn command_answer(payload: &Object<'_>) -> Result<CommandAnswer, FieldError> {
 
 fn meter_values(payload: &Object<'_>) -> Result<MeterValues, FieldError> {
     let mut samples = Vec::new();
-    for (index, meter_value) in payload.objects("meterValues")?.into_iter().enumerate() {
-        let within = |error: FieldError| error.within(format_args!("meterValues[{index}]"));
+    let name = payload.either("meterValues", "meterValue");
+    for (index, meter_value) in payload.objects(name)?.into_iter().enumerate() {
+        let within = |error: FieldError| error.within(format_args!("{name}[{index}]"));
         let taken_at = meter_value.time("timestamp").map_err(within)?;
-        for (index, sampled_value) in
-            meter_value.objects("sampledValue").map_err(within)?.into_iter().enumerate()
-        {
+        for (index, sampled_value) in sampled_values(meter_value).map_err(within)?.into_iter().enumerate() {
             let sample = sample(sampled_value)
                 .map_err(|error| within(error.within(format_args!("sampledValue[{index}]"))))?;
             samples.extend(sample.map(|sample| (taken_at, sample)));
         }
     }
-    Ok(MeterValues {
-        connector_id: payload.connector_id()?,
-        transaction_id: payload.transaction_id()?,
-        readings: readings(samples),
-    })
+    Ok(meter::meter_values(payload.connector_id()?, payload.transaction_id()?, samples))
+}
+
+/// The sampled values of a meter value; where it has a value of its own instead, it is one itself.
+fn sampled_values<'o, 'a>(meter_value: &'o Object<'a>) -> Result<Vec<&'o Object<'a>>, FieldError> {
+    let sampled_values = meter_value.objects("sampledValue")?;
+    let is_flat = sampled_values.is_empty() && meter_value.get("value").is_some();
+    Ok(if is_flat { vec![meter_value] } else { sampled_values })
 }
 
 /// One sampled value; `None` for what the platform does not keep, whose value may be anything.
 fn sample(sampled_value: &Object<'_>) -> Result<Option<Sample>, FieldError> {
-    let word = |name| sampled_value.text(name).map(Option::unwrap_or_default);
+    let word = |name| -> Result<String, FieldError> {
+        Ok(sampled_value.text(name)?.map(|word| text::trimmed(&word).to_owned()).unwrap_or_default())
+    };
     let Some(measurand) = Measurand::named(&word("measurand")?) else {
         return Ok(None);
     };
@@ -117,5 +118,7 @@ fn sample(sampled_value: &Object<'_>) -> Result<Option<Sample>, FieldError> {
     let Some(value) = sampled_value.number("value")? else {
         return Ok(None);
     };
-    Sample::new(measurand, value, &word("unit")?, &word("phase")?, &word("location")?)
+    let context = sampled_value.free_text("context").unwrap_or_default();
+    let sample = Sample::new(measurand, value, &word("unit")?, &word("phase")?, &word("location")?)?;
+    Ok(sample.map(|sample| sample.taken_in(Context::named(&context))))
 }

@@ -39,6 +39,18 @@ pub(super) enum Side {
     Elsewhere,
 }
 
+/// What a sample was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::event) enum Context {
+    /// While the transaction goes on, or outside of one: every context of OCPP 1.6 but the two below.
+    #[default]
+    Live,
+    /// The meter when the transaction began.
+    Begin,
+    /// The meter when the transaction ended.
+    End,
+}
+
 /// One sampled value that is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::event) struct Sample {
@@ -46,6 +58,27 @@ pub(in crate::event) struct Sample {
     pub(super) value: f64,
     pub(super) phase: Phase,
     pub(super) side: Side,
+    pub(super) context: Context,
+}
+
+impl Context {
+    /// The context of this OCPP 1.6 name; live for any other one.
+    pub(in crate::event) fn named(name: &str) -> Self {
+        match name.trim().replace('.', "_") {
+            begin if same_name(&begin, "TransactionBegin") => Self::Begin,
+            end if same_name(&end, "TransactionEnd") => Self::End,
+            _ => Self::Live,
+        }
+    }
+
+    /// Its OCPP 1.6 name; none for a live one, which is what a sample without context is.
+    pub(in crate::event) const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Live => None,
+            Self::Begin => Some("Transaction.Begin"),
+            Self::End => Some("Transaction.End"),
+        }
+    }
 }
 
 impl Measurand {
@@ -133,7 +166,13 @@ impl Sample {
             value,
             phase: Phase::named(phase.trim()),
             side: Side::of(location.trim()),
+            context: Context::Live,
         }))
+    }
+
+    /// The same sample, taken in this context.
+    pub(in crate::event) const fn taken_in(self, context: Context) -> Self {
+        Self { context, ..self }
     }
 }
 

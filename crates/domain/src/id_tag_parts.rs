@@ -1,0 +1,106 @@
+//! An id tag as it is stored: the first 20 characters apart from the rest, because releases before 2026-11-28 refuse a
+//! longer `id_tag`, and with it the state or the change that has it. They ignore the rest.
+
+use crate::ids::IdTag;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The longest tag that those releases read, in characters.
+const HEAD_CHARS: usize = 20;
+
+impl IdTag {
+    /// The tag in the two parts that are stored. The first is a tag by itself: blanks at its end go to the second.
+    #[must_use]
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        let text = self.as_str();
+        let end = text.char_indices().nth(HEAD_CHARS).map_or(text.len(), |(index, _)| index);
+        let (head, _) = text.split_at(end);
+        let (head, rest) = text.split_at(head.trim_end().len());
+        (head, (!rest.is_empty()).then_some(rest))
+    }
+
+    /// The tag of these two parts.
+    ///
+    /// # Errors
+    /// When they are not those of a tag.
+    pub fn from_parts(head: &str, rest: Option<&str>) -> Result<Self, crate::text::InvalidText> {
+        rest.map_or_else(|| Self::parse(head), |rest| Self::parse(&format!("{head}{rest}")))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    #[serde(default, alias = "idTag", skip_serializing_if = "Option::is_none")]
+    id_tag: Option<String>,
+    #[serde(default, alias = "idTagRest", skip_serializing_if = "Option::is_none")]
+    id_tag_rest: Option<String>,
+}
+
+/// The tag in one piece, as followers of the feed get it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a> {
+    id_tag: &'a Option<IdTag>,
+}
+
+/// For `#[serde(flatten)]`: the whole tag as `idTag`.
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+pub(crate) fn serialize_whole<S: Serializer>(id_tag: &Option<IdTag>, to: S) -> Result<S::Ok, S::Error> {
+    Whole { id_tag }.serialize(to)
+}
+
+/// For `#[serde(flatten)]`: the parts as `id_tag` and `id_tag_rest`.
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+pub(crate) fn serialize<S: Serializer>(id_tag: &Option<IdTag>, serializer: S) -> Result<S::Ok, S::Error> {
+    let (head, rest) = id_tag.as_ref().map(IdTag::parts).unzip();
+    let parts = Parts { id_tag: head.map(str::to_owned), id_tag_rest: rest.flatten().map(str::to_owned) };
+    parts.serialize(serializer)
+}
+
+/// For `#[serde(flatten)]`: the tag of the parts, which may be in camelCase.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IdTag>, D::Error> {
+    let Parts { id_tag, id_tag_rest } = Parts::deserialize(deserializer)?;
+    let id_tag = id_tag.map(|head| IdTag::from_parts(&head, id_tag_rest.as_deref()));
+    id_tag.transpose().map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    enum Held {
+        Session {
+            #[serde(flatten, with = "super")]
+            id_tag: Option<IdTag>,
+            meter_wh: Option<f64>,
+        },
+    }
+
+    fn stored(id_tag: Option<&str>) -> String {
+        let id_tag = id_tag.map(|tag| IdTag::parse(tag).unwrap());
+        let held = Held::Session { id_tag, meter_wh: Some(1.5) };
+        let json = serde_json::to_string(&held).unwrap();
+        assert_eq!(serde_json::from_str::<Held>(&json).unwrap(), held);
+        json
+    }
+
+    #[test]
+    fn a_long_tag_is_stored_in_two_parts() {
+        assert_eq!(stored(None), r#"{"session":{"meter_wh":1.5}}"#);
+        let short = r#"{"session":{"id_tag":"12345678901234567890","meter_wh":1.5}}"#;
+        assert_eq!(stored(Some("12345678901234567890")), short);
+        let long = r#"{"session":{"id_tag":"12345678901234567890","id_tag_rest":"1","meter_wh":1.5}}"#;
+        assert_eq!(stored(Some("123456789012345678901")), long);
+        let blank = r#"{"session":{"id_tag":"1234567890123456789","id_tag_rest":" 1","meter_wh":1.5}}"#;
+        assert_eq!(stored(Some("1234567890123456789 1")), blank);
+    }
+
+    #[test]
+    fn reads_what_earlier_releases_stored() {
+        let held = |json| serde_json::from_str::<Held>(json).unwrap();
+        let none = Held::Session { id_tag: None, meter_wh: None };
+        assert_eq!(held(r#"{"session":{"id_tag":null,"meter_wh":null}}"#), none);
+        assert!(serde_json::from_str::<Held>(r#"{"session":{"id_tag":""}}"#).is_err());
+    }
+}
