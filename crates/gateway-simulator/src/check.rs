@@ -18,6 +18,7 @@ mod rule;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod transaction_ids;
 mod transactions;
 mod verdict;
 

@@ -3,7 +3,10 @@
 //! The contract: `partition = hash(podId as UTF-8) mod partitions`, unsigned; [`RoutingHash::Fnv1a32`] unless configured
 //! otherwise.
 
+use crate::value::text;
 use domain::digest::fnv1a_64;
+use domain::ids::GatewayId;
+use domain::text::InvalidText;
 use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroU16;
@@ -20,6 +23,19 @@ pub enum RoutingHash {
     Fnv1a64,
     /// `murmur2`, as Kafka's default partitioner has it: made positive by clearing the sign bit.
     Murmur2,
+}
+
+/// The pod id in the value of a key `conn:<chargePointId>`: the plain id, or the id as a JSON text, which gateways write
+/// that encode all their values.
+///
+/// # Errors
+/// When it is not a valid id.
+pub fn parse_gateway_value(raw: &str) -> Result<GatewayId, InvalidText> {
+    let value = text::trimmed(raw.trim_start_matches('\u{feff}'));
+    match serde_json::from_str::<String>(value) {
+        Ok(id) => GatewayId::parse(&id),
+        Err(_) => GatewayId::parse(value),
+    }
 }
 
 /// No hash is called that.

@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 use std::num::NonZeroU16;
 use wire::routing::RoutingHash::{self, Fnv1a32, Fnv1a64, Murmur2};
+use wire::routing::parse_gateway_value;
 
 /// The file that gateway teams test their own hash with.
 const VECTORS: &str = include_str!("../../../docs/gateway-contract/routing-vectors.csv");
@@ -70,5 +71,20 @@ proptest! {
             let partition = hash.partition(&pod, partitions);
             prop_assert!((0..i32::from(partitions.get())).contains(&partition));
         }
+    }
+}
+
+#[test]
+fn a_key_names_the_pod_plainly_or_as_a_json_text() {
+    let named = |value: &str| parse_gateway_value(value).map(|pod| pod.to_string()).ok();
+    for value in
+        ["pod-1", " pod-1\n", "pod-1\0", r#""pod-1""#, r#" "pod-1" "#, r#""pod\u002d1""#, "\u{feff}pod-1"]
+    {
+        assert_eq!(named(value).as_deref(), Some("pod-1"), "{value:?}");
+    }
+    assert_eq!(named("1234").as_deref(), Some("1234"));
+    assert_eq!(named(r#"pod"1""#).as_deref(), Some(r#"pod"1""#));
+    for value in ["", r#""""#, r#"" ""#, "a\0b", r#""a\u0000b""#, &"x".repeat(129)] {
+        assert_eq!(named(value), None, "{value:?}");
     }
 }

@@ -3,10 +3,11 @@
 use crate::settings::DispatchSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::command::RouteKey;
-use domain::ids::{ChargePointId, GatewayId, PileId};
+use domain::ids::{ChargePointId, PileId};
 use runtime::clock;
 use runtime::redis::{Redis, RedisError};
 use std::time::Duration;
+use wire::routing::parse_gateway_value;
 
 /// Reads keys. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -67,7 +68,7 @@ impl RouteKeys {
 
     /// A key and its age; one whose value is not a valid gateway id counts as absent.
     fn parse(&self, name: &str, value: &str, ttl: Option<Duration>, now: DateTime<Utc>) -> Option<RouteKey> {
-        let gateway_id = GatewayId::parse(value)
+        let gateway_id = parse_gateway_value(value)
             .inspect_err(|error| tracing::warn!(key = name, %error, "a key in Redis has no valid gateway id"))
             .ok()?;
         Some(RouteKey::read(gateway_id, ttl, self.life, now))

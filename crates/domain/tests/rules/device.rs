@@ -105,6 +105,24 @@ pub fn stopped(id: &str) -> EventKind {
     })
 }
 
+/// Registers with a transaction's id: while it goes on, at its begin and at its end.
+pub fn metered_at(
+    connector: i64,
+    id: &str,
+    live_wh: Option<f64>,
+    begin_wh: Option<f64>,
+    end_wh: Option<f64>,
+) -> EventKind {
+    let reading = |energy_wh| MeterReading { energy_wh: Some(energy_wh), ..MeterReading::default() };
+    EventKind::MeterValues(MeterValues {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        readings: live_wh.map(reading).into_iter().collect(),
+        begin_wh,
+        end_wh,
+    })
+}
+
 /// A reading of the energy register, told with a transaction's id.
 pub fn read(connector: i64, id: &str, energy_wh: f64) -> EventKind {
     let reading = MeterReading { energy_wh: Some(energy_wh), ..MeterReading::default() };

@@ -1,6 +1,6 @@
 //! Sessions of gateways that tell no start: they rest on readings, or on the stop alone.
 
-use crate::device::{Device, at, metered, read, started, status, stopped, transaction};
+use crate::device::{Device, at, metered, metered_at, read, started, status, stopped, transaction};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::awaited::Awaited;
 use domain::charge_point::{Misfit, Outcome};
@@ -52,6 +52,33 @@ fn readings_open_a_session_that_began_with_the_charge() {
     assert_eq!(began(&session), (StartedBy::Readings, 1, at(12), Some(at(35))));
     assert_eq!((session.transaction_id.clone(), session.meter_start_wh), (transaction("700"), Some(1_100.0)));
     assert_eq!(session.energy_wh(None), Some(2_400.0), "up to the register that the stop tells");
+}
+
+#[test]
+fn the_register_at_the_begin_is_the_meter_start_and_no_reading() {
+    let mut device = Device::new();
+    device.tell(10, "a", metered_at(1, "700", Some(163_630.0), Some(157_440.0), None));
+    assert_eq!(device.sessions()[0].meter_start_wh, Some(157_440.0));
+    let connector = &device.state.connectors[&ConnectorId::parse(1).unwrap()];
+    assert_eq!(connector.energy_wh.map(|energy| energy.value), Some(163_630.0));
+}
+
+#[test]
+fn registers_at_begin_and_end_alone_name_the_transaction_and_are_no_live_value() {
+    let mut device = Device::new();
+    device.tell(10, "a", read(1, "700", 163_630.0));
+    device.tell(20, "a", metered_at(1, "700", None, Some(157_440.0), Some(170_000.0)));
+    device.tell(30, "a", metered_at(2, "701", None, Some(5.0), None));
+    let energy = |number| {
+        let connector = &device.state.connectors[&ConnectorId::parse(number).unwrap()];
+        connector.energy_wh.map(|energy| energy.value)
+    };
+    assert_eq!((energy(1), energy(2)), (Some(163_630.0), None));
+    assert_eq!(device.state.liveness.last_seen_at, at(30), "they are proof of life");
+    let sessions = device.sessions();
+    let seen: Vec<_> =
+        sessions.iter().map(|held| (held.transaction_id.clone(), held.meter_start_wh)).collect();
+    assert_eq!(seen, [(transaction("700"), Some(163_630.0)), (transaction("701"), Some(5.0))]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::key::Key;
 use super::route::{Holder, Route};
 use super::rule::Rule;
 use super::tally::{Marks, Tallies};
+use super::transaction_ids::{Reuse, TransactionIds};
 use super::transactions::Transactions;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{EventKind, GatewayEvent, StatusReport};
@@ -19,6 +20,7 @@ pub(super) struct Device {
     newest: Option<(Heard, Holder)>,
     route: Route,
     transactions: Transactions,
+    transaction_ids: TransactionIds,
     /// It was heard through another pod, and its old one had not said goodbye: where, and from
     /// which pod it came.
     moved: Option<(Heard, GatewayId)>,
@@ -33,6 +35,7 @@ impl Device {
             newest: None,
             route: Route::default(),
             transactions: Transactions::default(),
+            transaction_ids: TransactionIds::default(),
             moved: None,
             marks: Marks::default(),
         }
@@ -80,6 +83,15 @@ impl Device {
             tallies.judge(Rule::StartedMissing, seen.is_started, || {
                 format!("{}: transaction {} of {}", heard.place, seen.id, event.charge_point_id)
             });
+        }
+        if let Some(is_reused) = self.transaction_ids.hear(&event.kind, heard.stamp.at) {
+            let id = &event.charge_point_id;
+            match is_reused {
+                Reuse::No => self.marks.kept(Rule::TransactionIdReused),
+                Reuse::Of(transaction) => self.marks.broken(Rule::TransactionIdReused, tallies, || {
+                    format!("{}: {id} has another transaction {transaction}", heard.place)
+                }),
+            }
         }
         if self.newest.as_ref().is_some_and(|(newest, _)| heard.stamp <= newest.stamp) {
             return; // history

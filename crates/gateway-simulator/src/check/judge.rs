@@ -99,7 +99,7 @@ impl Judge {
         self.observed.records += 1;
         let place = Place { partition, offset: record.offset };
         let headers = record.headers.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
-        let raw = RawRecord::new(record.value.as_deref(), headers);
+        let raw = RawRecord::new(record.value.as_deref(), headers).at(partition, record.offset);
         match wire::decode(&raw) {
             Ok(event) => {
                 self.tallies.kept(Rule::Undecodable);
@@ -294,6 +294,7 @@ impl Judge {
             (Habit::OtherEventType, Rule::EventTypeOutdated),
             (Habit::OtherTime, Rule::TimeSpelling),
             (Habit::OtherFieldName, Rule::FieldSpelling),
+            (Habit::OcppFieldName, Rule::OcppNames),
         ] {
             self.tallies.judge(rule, !habits.contains(&habit), of);
         }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::GatewayId;
 use std::time::Duration;
+use wire::routing::parse_gateway_value;
 
 /// The end of a key's life is known no better than this, for the way to Redis and back.
 pub(super) const JITTER: TimeDelta = TimeDelta::seconds(1);
@@ -46,7 +47,8 @@ impl Look {
     }
 
     pub(super) fn names(&self, pod: &GatewayId) -> bool {
-        self.value.as_deref() == Some(pod.as_str())
+        let named = self.value.as_deref().and_then(|value| parse_gateway_value(value).ok());
+        named.as_ref() == Some(pod)
     }
 
     /// Whether the key has expired at that time, unless a pod has written it since.

@@ -11,6 +11,7 @@ use super::rule::Rule;
 use super::tally::{Marks, Tallies};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{ChargePointId, GatewayId};
+use wire::routing::parse_gateway_value;
 
 /// A longer life of a key is remarkable.
 const LONG: TimeDelta = TimeDelta::hours(1);
@@ -288,13 +289,22 @@ impl Route {
 }
 
 fn judge_value(id: &ChargePointId, key: &Key, marks: &mut Marks, tallies: &mut Tallies) {
-    let wrong = match key {
+    let named = match key {
         Key::Absent => return,
-        Key::Unusable(error) => Some(error.clone()),
-        Key::Held { value, .. } => GatewayId::parse(value).err().map(|error| error.to_string()),
+        Key::Unusable(error) => Err(error.clone()),
+        Key::Held { value, .. } => {
+            parse_gateway_value(value).map(|pod| (pod, value)).map_err(|error| error.to_string())
+        }
     };
-    match wrong {
-        None => marks.kept(Rule::RouteInvalid),
-        Some(error) => marks.broken(Rule::RouteInvalid, tallies, || format!("{id}: {error}")),
+    match named {
+        Ok((pod, value)) => {
+            marks.kept(Rule::RouteInvalid);
+            if value.contains('"') && !pod.as_str().contains('"') {
+                marks.broken(Rule::RouteQuoted, tallies, || format!("{id}: {value}"));
+            } else {
+                marks.kept(Rule::RouteQuoted);
+            }
+        }
+        Err(error) => marks.broken(Rule::RouteInvalid, tallies, || format!("{id}: {error}")),
     }
 }

@@ -8,7 +8,7 @@ const COMMANDS: &str =
     "no device was commanded (set check.command = true), or the commands led to no evidence";
 
 /// All rules, in the order of a verdict.
-pub(in crate::check) const LAWS: [Law; 43] = [
+pub(in crate::check) const LAWS: [Law; 46] = [
     Law {
         rule: Rule::Undecodable,
         code: "UNDECODABLE",
@@ -69,7 +69,7 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         severity: Severity::Warn,
         counts: "records",
         states: "every event has an eventId",
-        advice: "Give every event an id and keep it when the event is sent again.",
+        advice: "Give every event an id and keep it when the event is sent again; without one a copy in another record counts as another event.",
         needs: RECORDS,
     },
     Law {
@@ -123,7 +123,7 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         severity: Severity::Warn,
         counts: "records",
         states: "times are RFC 3339 with an offset",
-        advice: "Write times as 2024-08-03T08:29:59.000Z, not as epoch milliseconds and not without offset.",
+        advice: "Write times as 2024-08-03T08:29:59.000Z, not as epoch milliseconds, not without offset, and in no other form of ISO 8601.",
         needs: RECORDS,
     },
     Law {
@@ -133,6 +133,15 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         counts: "records",
         states: "field names are camelCase",
         advice: "Write field names as the contract does: chargePointId, not charge_point_id.",
+        needs: RECORDS,
+    },
+    Law {
+        rule: Rule::OcppNames,
+        code: "OCPP_NAMES",
+        severity: Severity::Warn,
+        counts: "records",
+        states: "fields are called as the contract calls them, not as OCPP does",
+        advice: "Write meterStartWh, meterStopWh, meterValues, model, vendor and serialNumber, not meterStart, meterStop, meterValue, chargePointModel, chargePointVendor and chargePointSerialNumber.",
         needs: RECORDS,
     },
     Law {
@@ -170,6 +179,15 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         states: "transactions are started by transaction.started before they are read or stopped",
         advice: "Send transaction.started with idTag, meterStartWh and transactionId; without it the platform infers the start, and knows neither the driver nor the register at the start.",
         needs: "no transaction began meanwhile",
+    },
+    Law {
+        rule: Rule::TransactionIdReused,
+        code: "TRANSACTION_ID_REUSED",
+        severity: Severity::Warn,
+        counts: "devices",
+        states: "a transactionId stands for one transaction of its device",
+        advice: "Give every transaction an id of its own, also across restarts and connectors; of two transactions with one id the platform sees one session, or ends neither.",
+        needs: "no event named a transaction",
     },
     Law {
         rule: Rule::MeasurandsFlattened,
@@ -214,6 +232,15 @@ pub(in crate::check) const LAWS: [Law; 43] = [
         counts: "devices",
         states: "keys hold a pod id as a plain string",
         advice: "Write the pod id itself with SET, at most 128 printable characters; no JSON, no hash.",
+        needs: LOOKS,
+    },
+    Law {
+        rule: Rule::RouteQuoted,
+        code: "ROUTE_QUOTED",
+        severity: Severity::Warn,
+        counts: "devices",
+        states: "keys hold the pod id without quotes",
+        advice: "Write the pod id itself, pod-1, and not a JSON text, \"pod-1\".",
         needs: LOOKS,
     },
     Law {

@@ -4,8 +4,8 @@ use super::{Court, at, device, terms};
 use crate::check::judge::{Judge, Place, Terms};
 use crate::check::verdict::{Outcome, Standing};
 use chrono::TimeDelta;
-use domain::event::{BootReport, EventKind};
-use domain::ids::EventId;
+use domain::event::{BootReport, EventKind, TransactionStart};
+use domain::ids::{ConnectorId, EventId, TransactionId};
 use wire::event::encode::{Dialect, encode_event_json};
 
 #[test]
@@ -142,6 +142,61 @@ fn spellings_of_old_are_warnings() {
             "timestamp":"1790000000000"}"#,
     );
     assert_eq!(court.broken(), ["EVENT_TYPE_OUTDATED", "TIME_SPELLING", "FIELD_SPELLING"]);
+}
+
+#[test]
+fn ocpps_own_names_are_warnings() {
+    let mut court = Court::new();
+    court.json(
+        r#"{"eventId":"e","eventType":"transaction.started","chargePointId":"CP-1","gatewayId":"p",
+            "timestamp":"2026-09-21T14:13:20Z","payload":{"connectorId":1,"transactionId":7,"meterStart":5}}"#,
+    );
+    assert_eq!(court.broken(), ["OCPP_NAMES"]);
+}
+
+#[test]
+fn times_of_iso_8601_that_are_not_rfc_3339_are_warnings() {
+    let mut court = Court::new();
+    for (id, time) in
+        ["2026-09-21T16:13:20+02", "2026-09-21T14:13:20,0Z", "2026-09-21T14:13Z"].iter().enumerate()
+    {
+        court.json(&format!(
+            r#"{{"eventId":"{id}","eventType":"charge_point.heartbeat","chargePointId":"CP-1","gatewayId":"p",
+                "timestamp":"{time}"}}"#
+        ));
+    }
+    assert_eq!(court.broken(), ["TIME_SPELLING"]);
+    assert_eq!(court.verdict().finding("TIME_SPELLING").unwrap().broken, 3);
+}
+
+#[test]
+fn alike_events_without_an_id_are_no_copies() {
+    let mut court = Court::new();
+    for _ in 0..3 {
+        court.json(r#"{"eventType":"charge_point.heartbeat","chargePointId":"CP-1","gatewayId":"p"}"#);
+    }
+    assert_eq!(court.broken(), ["EVENT_ID_MISSING", "TIMESTAMP_MISSING"]);
+}
+
+#[test]
+fn a_transaction_id_that_is_used_again_is_found_once_for_each_device() {
+    let mut court = Court::new();
+    let start = |id: i64| {
+        EventKind::TransactionStarted(TransactionStart {
+            connector_id: ConnectorId::parse(1).unwrap(),
+            transaction_id: TransactionId::parse(&id.to_string()).ok(),
+            id_tag: None,
+            meter_start_wh: None,
+            reservation_id: None,
+        })
+    };
+    court.says("pod-0", start(7)).at(10).says("pod-0", start(8));
+    assert_eq!(court.standing("TRANSACTION_ID_REUSED"), Standing::Pass);
+    court.at(20).says("pod-0", start(7)).at(30).says("pod-0", start(7));
+    assert_eq!(court.broken(), ["TRANSACTION_ID_REUSED"]);
+    let finding = court.verdict().finding("TRANSACTION_ID_REUSED").unwrap().clone();
+    assert_eq!((finding.broken, finding.judged), (1, 1));
+    assert_eq!(finding.examples, ["partition 0 offset 2: CP-1 has another transaction 7"]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn a_key_that_names_the_pod_and_is_refreshed_is_right() {
         "ROUTE_MISSING",
         "ROUTE_RAN_OUT",
         "ROUTE_INVALID",
+        "ROUTE_QUOTED",
         "ROUTE_ELSEWHERE",
         "ROUTE_UNCONFIRMED",
         "ROUTE_WITHOUT_TTL",
@@ -189,6 +190,15 @@ fn a_key_holds_a_name() {
         court.beats("pod-0").at(1).look(&key);
         assert_eq!(court.verdict().codes(Standing::Fail), ["ROUTE_INVALID"], "{key:?}");
     }
+}
+
+#[test]
+fn a_quoted_name_is_read_with_a_warning() {
+    let mut court = Court::new();
+    court.beats("pod-0").at(1).sees(r#""pod-0""#, 300).at(2).beats("pod-0").at(3).sees(r#""pod-0""#, 298);
+    assert_eq!(court.broken(), ["ROUTE_QUOTED"]);
+    assert_eq!(court.standing("ROUTE_INVALID"), Standing::Pass);
+    assert_eq!(court.standing("ROUTE_ELSEWHERE"), Standing::Pass);
 }
 
 #[test]
