@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
+mod anonymous;
 mod bad_input;
 mod events;
 mod evidence;

@@ -94,3 +94,36 @@ impl Rows for Bodies {
 pub(super) fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("feed_chunks", what)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAG: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+
+    #[test]
+    fn a_long_id_tag_is_stored_so_that_the_previous_release_reads_its_beginning() {
+        let change = serde_json::json!({
+            "subject": { "chargePoint": "CP-1" },
+            "at": "2026-11-28T12:22:19Z",
+            "kind": { "type": "charging.session.changed.v1", "data": {
+                "sessionId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "phase": "open", "connectorId": 1,
+                "transactionId": "634", "idTag": TAG, "reservationId": null, "commandId": null,
+                "startedAt": "2026-11-28T12:22:19Z", "startedBy": "event", "meterStartWh": 1.0,
+                "endedAt": null, "endReason": null, "meterStopWh": null,
+            } },
+        });
+        let change: FeedChange = serde_json::from_value(change).unwrap();
+        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
+        let row: Value = serde_json::from_str(&stored).unwrap();
+        let data = &row[0]["kind"]["data"];
+        assert_eq!(
+            (&data["idTag"], &data["idTagRest"]),
+            (&"3f2504e0-4f89-11d3-9".into(), &"a0c-0305e82c3301".into())
+        );
+        assert_eq!(serde_json::from_str::<Vec<FeedChange>>(&stored).unwrap(), [change.clone()]);
+        let shown = serde_json::to_value(&change).unwrap();
+        assert_eq!(shown["kind"]["data"]["idTag"], TAG, "followers get the whole tag");
+        assert_eq!(shown["kind"]["data"].get("idTagRest"), None);
+    }
+}
