@@ -3,7 +3,7 @@
 use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
 use anyhow::Context as _;
 
-use crate::{Context, health::Health, settings::AdminSettings, telemetry};
+use crate::{Context, health::Health, http::read, settings::AdminSettings, telemetry};
 
 /// Serves `/livez`, `/readyz` and `/metrics` until the handle is stopped: longer than the service itself, so that the
 /// orchestrator sees it drain.
@@ -35,9 +35,9 @@ pub(crate) fn serve(settings: &AdminSettings, context: &Context) -> anyhow::Resu
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/livez", web::get().to(|| async { HttpResponse::Ok().body("ok") }))
-        .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics));
+        .route("/livez", read().to(|| async { HttpResponse::Ok().body("ok") }))
+        .route("/readyz", read().to(readyz))
+        .route("/metrics", read().to(metrics));
 }
 
 async fn readyz(health: web::Data<Health>) -> HttpResponse {

@@ -24,6 +24,7 @@ pub use framework::{too_large, too_slow, unsupported_media_type};
 pub use guard::{Deadline, too_late};
 pub use json::{BodyLimit, JsonBody, refuse_compressed};
 pub use origin::{NotAnOrigin, WebOrigin};
+pub(crate) use routes::read;
 pub use routes::{Methods, Routes};
 pub use server::{HttpServerHandle, serve};
 pub(crate) use target::too_long;

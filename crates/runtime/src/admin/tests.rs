@@ -7,7 +7,7 @@ use std::sync::{
 
 use actix_web::{
     App,
-    http::StatusCode,
+    http::{Method, StatusCode},
     test::{TestRequest, call_service, init_service, read_body_json},
     web,
 };
@@ -30,6 +30,18 @@ async fn ready_when_every_check_passes() {
     let (status, body) = readyz(&context).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body, json!({"ready": true, "draining": false, "checks": {"database": "ok"}}));
+}
+
+#[actix_web::test]
+async fn probes_and_metrics_answer_to_head() {
+    let context = Context::new("test");
+    let app = App::new().app_data(web::Data::new(context.health.clone())).configure(routes);
+    let service = init_service(app).await;
+    for path in ["/livez", "/readyz", "/metrics"] {
+        let head = TestRequest::default().method(Method::HEAD).uri(path).to_request();
+        let expected = call_service(&service, TestRequest::get().uri(path).to_request()).await.status();
+        assert_eq!(call_service(&service, head).await.status(), expected, "{path}");
+    }
 }
 
 #[actix_web::test]

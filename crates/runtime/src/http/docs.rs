@@ -1,6 +1,7 @@
 //! What the API is, for programs and for people: its OpenAPI document, and Swagger UI over it. Open to everyone, for it tells
 //! nothing that the repository does not.
 
+use super::routes::read;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{self, Bytes, Path};
@@ -37,9 +38,9 @@ impl Docs {
         let document = self.document.clone();
         let page = Arc::clone(&self.page);
         config
-            .route("/openapi.json", web::get().to(move || ready(shown(document.clone()))))
+            .route("/openapi.json", read().to(move || ready(shown(document.clone()))))
             .service(web::redirect("/docs", "/docs/"))
-            .route("/docs/{file:.*}", web::get().to(move |file: Path<String>| ready(part(&file, &page))));
+            .route("/docs/{file:.*}", read().to(move |file: Path<String>| ready(part(&file, &page))));
     }
 }
 

@@ -3,11 +3,15 @@
 use crate::Problem;
 use crate::auth::{Auth, Caller, Scope};
 use crate::openapi::{Described, Operation};
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{Error, FromRequest, Handler, HttpMessage as _, Resource, Responder, web};
+use actix_web::web::Bytes;
+use actix_web::{Error, FromRequest, Handler, HttpMessage as _, Resource, Responder, Route, guard, web};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// The routes of a service, as they are set up.
 pub struct Routes<'a> {
@@ -68,7 +72,7 @@ impl Methods {
         Self { resource: web::resource(path), operations: Vec::new() }
     }
 
-    /// `GET`.
+    /// `GET`, and `HEAD`, which gives the same head without the body.
     #[must_use]
     pub fn get<H, A>(self, operation: Operation, handler: H) -> Self
     where
@@ -76,7 +80,11 @@ impl Methods {
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        self.on(Method::GET, operation, handler)
+        let scope = operation.scope;
+        let admitted = from_fn(move |request, next| admit_head(scope, request, next));
+        let head = web::head().to(handler.clone()).wrap(admitted);
+        let Self { resource, operations } = self.on(Method::GET, operation, handler);
+        Self { resource: resource.route(head), operations }
     }
 
     /// `POST`.
@@ -150,6 +158,38 @@ async fn admit(
         }
         Err(problem) => Ok(request.error_response(problem)),
     }
+}
+
+/// The same for `HEAD`. The body is dropped unread: that of the feed has no end.
+async fn admit_head(
+    scope: Scope,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = admit(scope, request, next).await?;
+    Ok(response.map_body(|_head, body| BoxBody::new(NoBody { size: body.size() })))
+}
+
+/// A body that is not sent; its size is.
+struct NoBody {
+    size: BodySize,
+}
+
+impl MessageBody for NoBody {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.size
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(None)
+    }
+}
+
+/// A route for `GET` and `HEAD`, outside of the described resources.
+pub(crate) fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn identify(scope: Scope, request: &ServiceRequest) -> Result<Caller, Problem> {
