@@ -56,11 +56,16 @@ impl IfMatch {
             // A tag that this service never gave out matches nothing, and neither does a weak one.
             Ok(header::IfMatch::Items(tags)) => {
                 let strong = tags.iter().filter(|tag| !tag.weak);
-                Some(strong.filter_map(|tag| tag.tag().parse().ok()).collect())
+                Some(strong.filter_map(|tag| version(tag.tag())).collect())
             }
             Err(_unreadable) => Some(Vec::new()),
         }
     }
+}
+
+/// The version whose tag is exactly `tag`: tags are compared as text, so that `03` is not the tag of version 3.
+fn version(tag: &str) -> Option<i64> {
+    tag.parse().ok().filter(|version: &i64| version.to_string() == tag)
 }
 
 impl FromRequest for IfMatch {
@@ -69,5 +74,27 @@ impl FromRequest for IfMatch {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(Ok(Self(Self::read(request))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn versions(header: &str) -> Option<Vec<i64>> {
+        IfMatch::read(&TestRequest::get().insert_header((header::IF_MATCH, header)).to_http_request())
+    }
+
+    #[test]
+    fn tags_are_compared_as_text() {
+        assert_eq!(versions(r#""3""#), Some(vec![3]));
+        assert_eq!(versions(r#""3", "5""#), Some(vec![3, 5]));
+        assert_eq!(versions(r#"W/"3", "5", "x""#), Some(vec![5]), "a weak tag matches nothing");
+        for unknown in [r#""03""#, r#""+3""#, r#""3.0""#, r#"" 3""#, r#""""#, "3", r#""3"#] {
+            assert_eq!(versions(unknown), Some(vec![]), "{unknown}");
+        }
+        assert_eq!(versions("*"), None);
+        assert_eq!(IfMatch::read(&TestRequest::get().to_http_request()), None);
     }
 }

@@ -36,7 +36,10 @@ pub async fn follow(
     let filter = Filter::take(&mut query);
     let filter = query.finish(filter)?;
     // The header comes of a client that comes back; the address may still hold where it once began.
-    let header = request.headers().get("last-event-id");
+    // Empty is what an event stream without ids has left in the client: none.
+    let header =
+        request.headers().get("last-event-id").filter(|value| !value.as_bytes().trim_ascii().is_empty());
+    let asked = asked.filter(|text| !text.trim().is_empty());
     let asked = match header {
         Some(value) => Some(value.to_str().map_err(|_unreadable| ApiError::InvalidFeedPosition)?.to_owned()),
         None => asked,

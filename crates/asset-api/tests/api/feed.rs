@@ -141,6 +141,9 @@ async fn what_cannot_be_asked_for_is_refused() {
     }
     let header = app.request(Method::GET, "/api/v1/feed").header("last-event-id", "4-0");
     assert_eq!(Answer::to(header).await.status, 400);
+    let _from_the_end = Follower::start(&app, "", Some("")).await;
+    let head = app.request(Method::HEAD, "/api/v1/feed").send().await.unwrap();
+    assert_eq!((head.status().as_u16(), head.bytes().await.unwrap().len()), (200, 0));
     let many: Vec<String> = (0..201).map(|number| format!("CP-{number}")).collect();
     for query in [&format!("chargePointId={}", many.join(",")), "chargePointId=", "type=x", "typo=1"] {
         let answer = app.get(&format!("/api/v1/feed?{query}")).await;

@@ -104,7 +104,7 @@ async fn the_framework_refuses_in_the_same_form() {
     assert_snapshot!(app.delete("/api/v1/stations").await.snapshot(), @r#"
     405 Method Not Allowed
     content-type: application/problem+json
-    allow: POST, GET
+    allow: POST, GET, HEAD
 
     {
       "code": "METHOD_NOT_ALLOWED",
