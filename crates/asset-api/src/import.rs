@@ -5,6 +5,7 @@
 //! memory; the chunks are first looked up, or written one by one, and with `mode=atomic` read a second time and written in one
 //! transaction, when nothing was wrong with any of them.
 
+mod charset;
 mod csv;
 mod error;
 mod lines;
@@ -27,6 +28,8 @@ use crate::settings::ImportSettings;
 use actix_web::http::header::{Accept, CACHE_CONTROL, CONTENT_TYPE, Header as _};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use charset::Charset;
+use encoding_rs::UTF_8;
 use progress::Progress;
 use run::{Import, Mode};
 use runtime::Problem;
@@ -36,6 +39,9 @@ use std::time::Duration;
 use table::Table;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
+
+/// Of a charset that is not read.
+const UNKNOWN_CHARSET: &str = "must be utf-8, gbk, gb18030, big5, utf-16le or utf-16be";
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +80,18 @@ async fn import<T: Table>(
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
     let request = &request;
-    let format = format(request)?;
+    let (format, said) = format(request)?;
     refuse_compressed(request)?;
     let dry_run = query.optional("dryRun", in_query(flag)).unwrap_or(false);
     let mode = query.optional("mode", one_of(&Mode::ALL, Mode::as_str)).unwrap_or(Mode::Atomic);
+    let asked = query.optional("charset", |value| {
+        value.as_str().and_then(Charset::named).ok_or_else(|| UNKNOWN_CHARSET.to_owned())
+    });
     query.finish(Some(()))?;
+    let charset = asked.unwrap_or(said);
+    if format == Format::NdJson && ![Charset::Detect, Charset::Named(UTF_8)].contains(&charset) {
+        return Err(ImportError::NotATable.into());
+    }
     let slot = imports.enter()?;
     let settings = &imports.settings;
     let receive = Duration::from_millis(settings.receive_timeout_ms);
@@ -86,6 +99,10 @@ async fn import<T: Table>(
     // The parts have limits of their own, so this one is never met; it only must not come before theirs.
     Deadline::extend(request, receive + limit * 3);
     let file = spool::receive(settings, request, body).await?;
+    let file = match format {
+        Format::Csv => charset::normalize(file, charset, settings).await?,
+        Format::NdJson => file,
+    };
     let file = reader::check::<T>(file, format).await?;
     let import = Import { api: api.into_inner(), format, dry_run, mode, limit, max_rows: settings.max_rows };
     let signature = caller.sign();
@@ -118,8 +135,8 @@ fn wants_progress(request: &HttpRequest) -> bool {
     known == Some("application/x-ndjson")
 }
 
-/// How the body is written, as its content type says.
-fn format(request: &HttpRequest) -> Result<Format, ImportError> {
+/// How the body is written, as its content type says, and in which charset.
+fn format(request: &HttpRequest) -> Result<(Format, Charset), ImportError> {
     let said = request.headers().get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
     let mut parts = said.split(';').map(|part| part.trim().to_ascii_lowercase());
     let format = match parts.next().as_deref() {
@@ -129,8 +146,10 @@ fn format(request: &HttpRequest) -> Result<Format, ImportError> {
     };
     let mut charsets =
         parts.filter_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
-    match charsets.all(|charset| charset == "utf-8") {
-        true => Ok(format),
-        false => Err(ImportError::NotATable),
-    }
+    let charset = match charsets.next() {
+        None => Charset::Detect,
+        Some(label) => Charset::named(&label).ok_or(ImportError::NotATable)?,
+    };
+    // Two charsets of one file cannot both be meant.
+    if charsets.next().is_some() { Err(ImportError::NotATable) } else { Ok((format, charset)) }
 }

@@ -11,7 +11,7 @@ pub enum ImportError {
     #[error("too many imports go on")]
     TooMany,
     /// It is in no form that can be imported.
-    #[error("send text/csv or application/x-ndjson, in UTF-8")]
+    #[error("send text/csv in UTF-8, GBK, GB18030, Big5 or UTF-16, or application/x-ndjson in UTF-8")]
     NotATable,
     /// It is larger than may be, in bytes.
     #[error("at most {0} bytes are accepted")]

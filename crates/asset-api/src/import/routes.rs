@@ -60,6 +60,12 @@ fn of_file(operation: Operation) -> Operation {
                 "Whether one bad row means that nothing is written; `atomic` when absent.",
             )
             .like(modes),
+            Parameter::query::<String>(
+                "charset",
+                "The charset of a CSV file; without it that of the content type, else UTF-8, UTF-16 with its mark or GB18030, \
+                 whichever the file is in.",
+            )
+            .like(json_schema!({ "enum": ["utf-8", "gbk", "gb18030", "big5", "utf-16le", "utf-16be"] })),
         ])
         .answers(
             Answer::json::<Report>(StatusCode::OK, about, example).or_text("application/x-ndjson", lines),

@@ -24,14 +24,19 @@ pub async fn receive(
     if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit) {
         return Err(ImportError::TooLarge(limit));
     }
-    let directory = settings.directory.clone();
-    let file = blocking(move || match directory.as_os_str().is_empty() {
-        true => tempfile::tempfile(),
-        false => tempfile::tempfile_in(directory),
-    });
+    let of_file = settings.clone();
+    let file = blocking(move || create(&of_file));
     let whole = copy(file.await?, body, limit);
     let in_time = tokio::time::timeout(Duration::from_millis(settings.receive_timeout_ms), whole).await;
     in_time.unwrap_or_else(|_elapsed| Err(ImportError::CameTooSlowly))
+}
+
+/// A file without a name, where such files are to be.
+pub fn create(settings: &ImportSettings) -> io::Result<File> {
+    match settings.directory.as_os_str().is_empty() {
+        true => tempfile::tempfile(),
+        false => tempfile::tempfile_in(&settings.directory),
+    }
 }
 
 async fn copy(mut file: File, mut body: Payload, limit: u64) -> Result<File, ImportError> {

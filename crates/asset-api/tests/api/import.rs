@@ -157,7 +157,7 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_table_is_refused() {
     let app = TestApp::start().await;
-    for kind in ["application/json", "text/csv; charset=gbk"] {
+    for kind in ["application/json", "text/csv; charset=klingon", "application/x-ndjson; charset=gbk"] {
         let answer = send(&app, "", kind, String::new()).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (415, &json!("UNSUPPORTED_MEDIA_TYPE")));
     }

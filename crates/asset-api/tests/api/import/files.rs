@@ -101,3 +101,65 @@ async fn a_thousand_faults_are_told_and_all_are_counted() {
     assert_eq!((lines(&answer).len(), &report["errorsLeftOut"]), (1_000, &json!(700)));
     assert_eq!((counts(&answer), lines(&answer)[999].0), ([0, 0, 0, 1_700], 1_001));
 }
+
+/// A pile with a Chinese name, as a spreadsheet writes it in `charset`, with its mark if it has one.
+fn spreadsheet(at: &str, encode: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
+    encode(&format!("{HEADER}\r\n{at},CP-1,联通人民广场1号桩,DC-120,120,DC,\r\n"))
+}
+
+fn gbk(text: &str) -> Vec<u8> {
+    encoding_rs::GBK.encode(text).0.into_owned()
+}
+
+fn utf_16le(text: &str) -> Vec<u8> {
+    std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_other_charsets_are_converted() {
+    let app = TestApp::start().await;
+    let at = station(&app).await;
+    let returns = |text: &str| text.replace("\r\n", "\r").into_bytes();
+    for (query, kind, file) in [
+        ("", "text/csv", spreadsheet(&at, gbk)),
+        ("?charset=gb18030", "text/csv", spreadsheet(&at, gbk)),
+        ("", "text/csv; charset=GBK", spreadsheet(&at, gbk)),
+        ("?charset=gb2312", "text/csv; charset=utf-8", spreadsheet(&at, gbk)),
+        ("", "text/csv", spreadsheet(&at, utf_16le)),
+        ("?charset=utf-16", "text/csv", spreadsheet(&at, utf_16le)),
+        ("", "text/csv", spreadsheet(&at, returns)),
+    ] {
+        let answer = send(&app, query, kind, file).await;
+        assert_eq!(answer.status, 200, "{query} {kind}: {}", answer.json());
+        assert!(lines(&answer).is_empty(), "{query} {kind}");
+        let pile = app.get("/api/v1/piles?chargePointId=CP-1").await.json();
+        assert_eq!(pile["items"][0]["name"], "联通人民广场1号桩", "{query} {kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_charset_than_was_said_is_one_problem() {
+    let app = TestApp::start().await;
+    let at = station(&app).await;
+    let mut nonsense = HEADER.as_bytes().to_vec();
+    nonsense.extend(b"\n\xFF\xFE\xFD,1,2,3,4,5,6".repeat(1_000));
+    let row = format!("{at},CP-1,联通人民广场1号桩,DC-120,120,DC,\n");
+    let many = gbk(&format!("{HEADER}\n{}", row.repeat(1_000)));
+    for (query, file, message) in [
+        (
+            "",
+            nonsense.clone(),
+            "is neither UTF-8 nor GB18030: 1000 lines cannot be read, the first is line 2; ",
+        ),
+        ("?charset=utf-8", many, "is not UTF-8: 1000 lines cannot be read, the first is line 2; "),
+        ("?charset=gbk", nonsense, "is not GBK"),
+    ] {
+        let answer = send(&app, query, "text/csv", file).await;
+        let errors = answer.json()["errors"].clone();
+        assert_eq!((answer.status.as_u16(), errors.as_array().unwrap().len()), (400, 1), "{query}");
+        assert_eq!(errors[0]["field"], "body");
+        assert!(errors[0]["message"].as_str().unwrap().starts_with(message), "{errors}");
+    }
+    let answer = send(&app, "?charset=klingon", "text/csv", row).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["errors"][0]["field"]), (400, &json!("charset")));
+}
