@@ -113,7 +113,7 @@ impl Batch {
             Unusable::Undecodable(error) => (error.reason(), error.to_string()),
             Unusable::Refused(error) => ("REFUSED_BY_DATABASE", error.clone()),
         };
-        self.dead_letter(item, reason, detail)
+        self.dead_letter(item, reason, &detail)
     }
 
     /// The dead letter of an event that finds no place.
@@ -122,11 +122,11 @@ impl Batch {
         NewDeadLetter {
             charge_point_id: Some(event.charge_point_id.to_string()),
             event_id: Some(event.event_id.to_string()),
-            ..self.dead_letter(item, misfit.reason(), detail)
+            ..self.dead_letter(item, misfit.reason(), &detail)
         }
     }
 
-    fn dead_letter(&self, item: &Item, reason: &'static str, detail: String) -> NewDeadLetter {
+    fn dead_letter(&self, item: &Item, reason: &'static str, detail: &str) -> NewDeadLetter {
         let record = &item.record;
         // PostgreSQL takes no NUL in a text.
         let header = |(name, value): (&String, &Vec<u8>)| {

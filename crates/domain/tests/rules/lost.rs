@@ -4,7 +4,7 @@ use crate::device::{Device, at, metered, started, stopped, transaction};
 use chrono::{DateTime, Utc};
 use domain::charge_point::Outcome;
 use domain::event::{BootReport, EventKind, TransactionStart, TransactionStop};
-use domain::ids::IdTag;
+use domain::ids::{ConnectorId, IdTag};
 use domain::session::{ChargingSession, SUPERSEDED, SessionState};
 
 /// A session: its id, connector, start, end and the reason for the end.
@@ -38,11 +38,12 @@ fn stopped_at(id: &str, meter_wh: f64) -> EventKind {
 }
 
 fn started_at(connector: i64, id: &str, tag: &str, meter_wh: f64) -> EventKind {
-    let EventKind::TransactionStarted(start) = started(connector, id) else { unreachable!() };
     EventKind::TransactionStarted(TransactionStart {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
         id_tag: IdTag::parse(tag).ok(),
         meter_start_wh: Some(meter_wh),
-        ..start
+        reservation_id: None,
     })
 }
 

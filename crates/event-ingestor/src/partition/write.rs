@@ -80,7 +80,7 @@ impl PartitionTask {
                 "postgres refused a record: putting it aside"
             );
             *pause = FIRST_PAUSE;
-            return vec![batch.refused(&causes(error).to_string())];
+            return vec![batch.refused(&causes(error))];
         }
         tracing::warn!(
             partition,

@@ -121,7 +121,7 @@ mod tests {
             (&data["idTag"], &data["idTagRest"]),
             (&"3f2504e0-4f89-11d3-9".into(), &"a0c-0305e82c3301".into())
         );
-        assert_eq!(serde_json::from_str::<Vec<FeedChange>>(&stored).unwrap(), [change.clone()]);
+        assert_eq!(serde_json::from_str::<Vec<FeedChange>>(&stored).unwrap(), std::slice::from_ref(&change));
         let shown = serde_json::to_value(&change).unwrap();
         assert_eq!(shown["kind"]["data"]["idTag"], TAG, "followers get the whole tag");
         assert_eq!(shown["kind"]["data"].get("idTagRest"), None);
