@@ -230,7 +230,7 @@ async fn the_router_s_refusals() {
     "#);
     assert_snapshot!(ask(TestRequest::put().uri("/starts")).await, @r#"
     405
-    allow: POST, GET, HEAD
+    allow: POST, GET
     content-type: application/problem+json
     {
       "code": "METHOD_NOT_ALLOWED",
