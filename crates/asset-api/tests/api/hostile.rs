@@ -109,7 +109,7 @@ impl Ground {
         });
         let stations = ["q", "operatorId", "status", "availableOnly", "near", "radiusM", "retired"];
         let piles = ["stationId", "chargePointId", "q", "status", "online", "retired"];
-        let import = ["dryRun", "mode"];
+        let import = ["dryRun", "mode", "charset"];
         let letters = ["topic", "reason", "partition", "chargePointId", "replayed"];
         let mut all = vec![
             list("GET", "stations").query(&page).query(&stations),
