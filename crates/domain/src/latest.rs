@@ -24,6 +24,9 @@ pub struct Report<T> {
 pub struct Latest<T> {
     newest: Report<T>,
     rivals: Vec<Report<T>>,
+    /// Whether all rivals are known. The previous release orders reports by the time that they claim and keeps none but those of
+    /// one instant: until a report is so much newer that no copy can overtake it, its order goes on.
+    is_whole: bool,
 }
 
 /// What became of a report that was offered.
@@ -44,13 +47,14 @@ impl<T: Clone> Latest<T> {
     /// The first report.
     #[must_use]
     pub const fn new(report: Report<T>) -> Self {
-        Self { newest: report, rivals: Vec::new() }
+        Self { newest: report, rivals: Vec::new(), is_whole: true }
     }
 
-    /// A state that was stored.
+    /// A state that was stored; without rivals where the previous release stored it.
     #[must_use]
-    pub const fn restore(newest: Report<T>, rivals: Vec<Report<T>>) -> Self {
-        Self { newest, rivals }
+    pub fn restore(newest: Report<T>, rivals: Option<Vec<Report<T>>>) -> Self {
+        let is_whole = rivals.is_some();
+        Self { newest, rivals: rivals.unwrap_or_default(), is_whole }
     }
 
     /// The report that stands.
@@ -67,13 +71,23 @@ impl<T: Clone> Latest<T> {
     }
 
     /// Reports that took effect within [`COPIES_APART`] before the newest, the earliest first.
+    /// `None` where not all of them are known.
     #[must_use]
-    pub fn rivals(&self) -> &[Report<T>] {
-        &self.rivals
+    pub fn rivals(&self) -> Option<&[Report<T>]> {
+        self.is_whole.then_some(self.rivals.as_slice())
     }
 
     /// Takes `report` in.
     pub fn offer(&mut self, report: Report<T>) -> Offered {
+        if !self.is_whole {
+            if report.stamp.effective_at() > self.newest.stamp.effective_at() + COPIES_APART {
+                *self = Self::new(report);
+                return Offered::Newest;
+            }
+            if report.stamp.at < self.newest.stamp.at {
+                return Offered::Stale;
+            }
+        }
         let standing = self.newest.event;
         let mut all = std::mem::take(&mut self.rivals);
         all.push(self.newest.clone());
@@ -110,5 +124,34 @@ pub fn offer<T: Clone>(slot: &mut Option<Latest<T>>, report: Report<T>) -> Offer
             *slot = Some(Latest::new(report));
             Offered::Newest
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::RecordPosition;
+    use chrono::TimeDelta;
+
+    /// A report that claims `claimed` seconds and was sent at `sent` seconds.
+    fn report(event: i64, claimed: i64, sent: i64) -> Report<i64> {
+        let at = |seconds| {
+            DateTime::from_timestamp(1_790_000_000, 0).map(|from| from + TimeDelta::seconds(seconds))
+        };
+        let position =
+            RecordPosition { partition: 0, offset: event, appended_at: at(sent).unwrap_or_default() };
+        Report { stamp: Stamp::new(at(claimed), &position), event: EventKey(event), value: event }
+    }
+
+    #[test]
+    fn a_copy_overtakes_nothing_that_the_previous_release_stored() {
+        let mut latest = Latest::restore(report(2, 20, 20), None);
+        assert_eq!(latest.offer(report(1, 10, 25)), Offered::Stale, "a copy of what was before");
+        assert_eq!(latest.offer(report(3, 30, 30)), Offered::Newest);
+        assert_eq!(latest.offer(report(1, 10, 35)), Offered::Stale);
+        assert_eq!(latest.rivals(), None);
+        assert_eq!(latest.offer(report(4, 200, 200)), Offered::Newest);
+        assert_eq!(latest.rivals(), Some(&[][..]), "no copy is as late as that");
+        assert_eq!(latest.offer(report(5, 190, 201)), Offered::Newest, "the clock was set back");
     }
 }
