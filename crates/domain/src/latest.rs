@@ -50,11 +50,20 @@ impl<T: Clone> Latest<T> {
         Self { newest: report, rivals: Vec::new(), is_whole: true }
     }
 
-    /// A state that was stored; without rivals where the previous release stored it.
+    /// A state that was stored, with its memory as [`Latest::memory`] returned it. The previous release never puts the newest
+    /// report among its rivals: where it is missing there, that release has written the state.
     #[must_use]
-    pub fn restore(newest: Report<T>, rivals: Option<Vec<Report<T>>>) -> Self {
-        let is_whole = rivals.is_some();
-        Self { newest, rivals: rivals.unwrap_or_default(), is_whole }
+    pub fn restore(newest: Report<T>, mut memory: Vec<Report<T>>) -> Self {
+        let is_whole = memory.iter().any(|held| held.event == newest.event);
+        memory.retain(|held| held.event != newest.event);
+        Self { newest, rivals: memory, is_whole }
+    }
+
+    /// What must be stored with the newest report: the rivals, and the newest itself where all of them are known.
+    #[must_use]
+    pub fn memory(&self) -> Vec<Report<T>> {
+        let newest = self.is_whole.then(|| self.newest.clone());
+        self.rivals.iter().cloned().chain(newest).collect()
     }
 
     /// The report that stands.
@@ -68,13 +77,6 @@ impl<T: Clone> Latest<T> {
     #[must_use]
     pub fn at(&self) -> DateTime<Utc> {
         self.rivals.iter().map(|rival| rival.stamp.at).fold(self.newest.stamp.at, Ord::max)
-    }
-
-    /// Reports that took effect within [`COPIES_APART`] before the newest, the earliest first.
-    /// `None` where not all of them are known.
-    #[must_use]
-    pub fn rivals(&self) -> Option<&[Report<T>]> {
-        self.is_whole.then_some(self.rivals.as_slice())
     }
 
     /// Takes `report` in.
@@ -145,13 +147,17 @@ mod tests {
 
     #[test]
     fn a_copy_overtakes_nothing_that_the_previous_release_stored() {
-        let mut latest = Latest::restore(report(2, 20, 20), None);
+        let mut latest = Latest::restore(report(2, 20, 20), vec![report(6, 20, 19)]);
+        assert_eq!(latest.offer(report(6, 20, 24)), Offered::Duplicate, "it knows those of one instant");
         assert_eq!(latest.offer(report(1, 10, 25)), Offered::Stale, "a copy of what was before");
         assert_eq!(latest.offer(report(3, 30, 30)), Offered::Newest);
         assert_eq!(latest.offer(report(1, 10, 35)), Offered::Stale);
-        assert_eq!(latest.rivals(), None);
+        assert!(!Latest::restore(latest.newest().clone(), latest.memory()).is_whole);
         assert_eq!(latest.offer(report(4, 200, 200)), Offered::Newest);
-        assert_eq!(latest.rivals(), Some(&[][..]), "no copy is as late as that");
+        assert!(
+            Latest::restore(latest.newest().clone(), latest.memory()).is_whole,
+            "no copy is as late as that"
+        );
         assert_eq!(latest.offer(report(5, 190, 201)), Offered::Newest, "the clock was set back");
     }
 }

@@ -97,7 +97,7 @@ impl ConnectorRow {
         let newest =
             Report { stamp: Stamp { at, appended_at, partition, offset }, event: EventKey(event), value };
         let rivals = self.status_rivals.map(serde_json::from_value).transpose().map_err(broken)?;
-        Ok(Some(Latest::restore(newest, rivals)))
+        Ok(Some(Latest::restore(newest, rivals.unwrap_or_default())))
     }
 }
 
@@ -195,7 +195,7 @@ impl<'a> Columns<'a> {
         self.status_partition.push(stamp.map(|stamp| stamp.partition));
         self.status_offset.push(stamp.map(|stamp| stamp.offset));
         self.status_event.push(newest.map(|report| report.event.0));
-        let rivals = connector.status.as_ref().and_then(Latest::rivals);
+        let rivals = connector.status.as_ref().map(Latest::memory).filter(|held| !held.is_empty());
         self.status_rivals.push(rivals.map(serde_json::to_value).transpose().map_err(broken)?);
         self.power_w.push(connector.power_w.map(|power| power.value));
         self.power_at.push(connector.power_w.map(|power| power.at));
