@@ -25,7 +25,7 @@ pub struct Latest<T> {
     newest: Report<T>,
     rivals: Vec<Report<T>>,
     /// Whether all rivals are known. The previous release orders reports by the time that they claim and keeps none but those of
-    /// one instant: until a report is so much newer that no copy can overtake it, its order goes on.
+    /// one instant: its order applies until a report is so much newer that no copy can overtake it.
     is_whole: bool,
 }
 

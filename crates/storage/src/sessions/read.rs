@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
 use domain::session::{ChargingSession, SessionState, StartedBy};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A session as a row.
@@ -65,6 +66,21 @@ pub async fn list_of_device(
         query = query.filter(sessions::started_at.le(at)).filter(later);
     }
     query.load(connection).await?.into_iter().map(ChargingSession::try_from).collect()
+}
+
+/// The sessions of `rows` by their devices, each device's in the order of its rows.
+///
+/// # Errors
+/// When a row is invalid.
+pub(super) fn by_device(
+    rows: Vec<SessionRow>,
+) -> Result<BTreeMap<String, Vec<ChargingSession>>, StorageError> {
+    let mut sessions = BTreeMap::<String, Vec<ChargingSession>>::new();
+    for row in rows {
+        let session = ChargingSession::try_from(row)?;
+        sessions.entry(session.charge_point_id.as_str().to_owned()).or_default().push(session);
+    }
+    Ok(sessions)
 }
 
 impl TryFrom<SessionRow> for ChargingSession {

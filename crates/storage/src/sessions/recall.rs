@@ -1,6 +1,6 @@
 //! Recorded sessions of a time that a ledger has forgotten, for events that come late.
 
-use super::read::SessionRow;
+use super::read::{SessionRow, by_device};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, Int8, Text, Timestamptz};
@@ -68,10 +68,5 @@ async fn load(
     .bind::<Int8, _>(MAX_SESSIONS)
     .load(tx)
     .await?;
-    let mut recorded = BTreeMap::<String, Vec<ChargingSession>>::new();
-    for row in rows {
-        let session = ChargingSession::try_from(row)?;
-        recorded.entry(session.charge_point_id.as_str().to_owned()).or_default().push(session);
-    }
-    Ok(recorded)
+    by_device(rows)
 }

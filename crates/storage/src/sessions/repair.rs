@@ -1,6 +1,6 @@
 //! Finding and repairing recorded sessions that differ from what their ledgers derive.
 
-use super::read::SessionRow;
+use super::read::{SessionRow, by_device};
 use crate::{Connection, StorageError, Touched, charge_points, feed, sessions};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int8, Nullable, Text};
@@ -97,10 +97,5 @@ async fn load(
     .bind::<Int8, _>(NEWEST)
     .load(tx)
     .await?;
-    let mut recorded = BTreeMap::<String, Vec<ChargingSession>>::new();
-    for row in rows {
-        let session = ChargingSession::try_from(row)?;
-        recorded.entry(session.charge_point_id.as_str().to_owned()).or_default().push(session);
-    }
-    Ok(recorded)
+    by_device(rows)
 }
