@@ -15,7 +15,7 @@ mod sample;
 pub use calls::CallPhase;
 pub use commands::{CommandRate, Commands};
 pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
-pub use truth::{Arrivals, Counts, KilledPod, MovedDevices, OtherDevices, Truth};
+pub use truth::{Arrivals, BeforeAndAfter, Counts, Interval, KilledPod, MovedDevices, OtherDevices, Truth};
 pub use verdict::Verdict;
 
 use crate::conditions::Conditions;

@@ -15,6 +15,9 @@ pub struct StatusTrail {
     /// Whether marks were dropped: then nothing older than the oldest one can be added any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
+    /// The first report, once marks were dropped; absent from trails that earlier releases cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<DateTime<Utc>>,
     /// In their order.
     marks: Vec<Mark>,
 }
@@ -45,6 +48,7 @@ impl StatusTrail {
     /// Adds that the connector reported `status` at `at`.
     pub fn add(&mut self, at: DateTime<Utc>, status: ConnectorStatus) {
         let mark = Mark(at, Phase::of(status));
+        self.since = self.since.map(|since| since.min(at));
         if self.cut && self.marks.first().is_some_and(|oldest| mark < *oldest) {
             return;
         }
@@ -72,10 +76,11 @@ impl StatusTrail {
         !self.cut || self.marks.first().is_some_and(|oldest| oldest.0 <= at)
     }
 
-    /// Whether the connector had reported a status by `at`.
+    /// Whether the connector had reported a status by `at`. A trail that an earlier release cut has no first report: it had.
     #[must_use]
     pub fn had_reported_by(&self, at: DateTime<Utc>) -> bool {
-        self.cut || self.marks.first().is_some_and(|oldest| oldest.0 <= at)
+        let first = if self.cut { self.since } else { self.marks.first().map(|oldest| oldest.0) };
+        first.map_or(self.cut, |first| first <= at)
     }
 
     /// Whether no status was reported.
@@ -91,6 +96,9 @@ impl StatusTrail {
         let surplus = old.max(self.marks.len().saturating_sub(MAX_MARKS));
         if let Some(oldest_kept) = self.marks.get(surplus).filter(|_| surplus > 0) {
             self.began = self.began_by(oldest_kept.0);
+            if !self.cut {
+                self.since = self.marks.first().map(|oldest| oldest.0);
+            }
             self.cut = true;
             self.marks.drain(..surplus);
         }
@@ -157,6 +165,16 @@ mod tests {
         let mut many = StatusTrail::default();
         (0..1_000).for_each(|n| many.add(at(n), if n % 2 == 0 { Preparing } else { Charging }));
         assert_eq!((many.marks.len(), many.began_by(at(2_000))), (MAX_MARKS, Some(at(999))));
+    }
+
+    #[test]
+    fn a_trail_that_was_cut_knows_its_first_report() {
+        let mut long = trail(&[(100, Preparing), (2_000, Charging), (4_000, Charging)]);
+        assert!(long.cut && long.had_reported_by(at(100)) && !long.had_reported_by(at(99)), "{long:?}");
+        long.add(at(50), Available);
+        assert!(long.had_reported_by(at(50)) && !long.had_reported_by(at(49)));
+        let earlier_release = StatusTrail { since: None, ..long };
+        assert!(earlier_release.had_reported_by(at(0)), "it may have");
     }
 
     type Reports = Vec<(i64, ConnectorStatus)>;

@@ -25,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 use trace::BatchTrace;
 use tracing::Instrument as _;
 
+/// How long a partition waits for records while devices of it wait to be judged.
+const BETWEEN_JUDGEMENTS: Duration = Duration::from_millis(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often a halted partition looks whether an operator has moved its offset.
@@ -104,7 +106,10 @@ impl PartitionTask {
 
     async fn fetch(&self) -> Result<Fetched, FetchError> {
         let settings = &self.settings;
-        self.reader.fetch(self.lease.next_offset, settings.fetch_wait(), settings.max_batch_bytes).await
+        // Devices that wait to be judged do not wait for records as well.
+        let devices_wait = self.concerned.has(self.lease.partition);
+        let wait = if devices_wait { BETWEEN_JUDGEMENTS } else { settings.fetch_wait() };
+        self.reader.fetch(self.lease.next_offset, wait, settings.max_batch_bytes).await
     }
 
     async fn take(&mut self, fetched: Fetched, asked_at: DateTime<Utc>) -> Option<Ended> {

@@ -15,6 +15,7 @@ use runtime::kafka::Kafka;
 use share::fair_share;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::ingest_partitions::{self, Kept, PartitionLease};
 use storage::ingest_replicas::{self, Muster};
 use storage::{Database, StorageError};
@@ -197,10 +198,18 @@ impl Replica {
             clock: AppendClock::default(),
             stop: stop.clone(),
             refusals: Refusals::default(),
-            silence_check_at: Instant::now().into_std() + self.settings.silence_check(),
+            silence_check_at: Instant::now().into_std() + self.first_silence_check(partition),
         };
         let owned = Owned { epoch, caught_up: watched, stop, task: tokio::spawn(task.run()) };
         self.owned.insert(partition, owned);
+    }
+
+    /// The time until a partition's first look for silent devices. Each look reads the rows of all devices, so partitions that
+    /// were acquired together look one after the other.
+    fn first_silence_check(&self, partition: i32) -> Duration {
+        const SPREAD: u32 = 16;
+        let interval = self.settings.silence_check();
+        interval + interval / SPREAD * (partition.unsigned_abs() % SPREAD)
     }
 
     /// Takes leave of tasks that have ended by themselves.

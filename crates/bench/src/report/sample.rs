@@ -1,9 +1,9 @@
 //! A report to test the renderings with.
 
 use super::{
-    Arrivals, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, KilledPod, Latency, MovedDevices,
-    OtherDevices, PageCost, Phase, ProcessUse, ReadKind, ReadTarget, Reads, Report, Saturation, Takeover,
-    Truth, Writing,
+    Arrivals, BeforeAndAfter, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, Interval,
+    KilledPod, Latency, MovedDevices, OtherDevices, PageCost, Phase, ProcessUse, ReadKind, ReadTarget, Reads,
+    Report, Saturation, Takeover, Truth, Writing,
 };
 use crate::conditions::Conditions;
 use crate::server::Setting;
@@ -38,6 +38,16 @@ fn phase(rate: u32, latency: Latency, target_p95_ms: Option<f64>, us_per_event: 
             process("postgres", 0.6, Some(350.0)),
             process("kafka", 0.3, Some(500.0)),
         ],
+    }
+}
+
+fn interval(from_s: f64, p95_ms: f64, cores: f64) -> Interval {
+    let process = |name, share: f64| ProcessUse::new(name, cores * share * 5.0, 5.0, 3_000.0, None);
+    Interval {
+        from_s,
+        events: 3_000,
+        latency: latency(5.0, p95_ms, 20.0, 40.0),
+        processes: vec![process("event-ingestor", 0.4), process("postgres", 0.6)],
     }
 }
 
@@ -226,8 +236,11 @@ fn truth() -> Truth {
             others: OtherDevices::new(
                 10_000,
                 600,
-                latency(5.0, 10.0, 20.0, 40.0),
-                latency(6.0, 13.0, 30.0, 90.0),
+                BeforeAndAfter {
+                    before: latency(5.0, 10.0, 20.0, 40.0),
+                    after: latency(6.0, 13.0, 30.0, 90.0),
+                    intervals: vec![interval(-5.0, 10.0, 0.3), interval(0.0, 13.0, 0.5)],
+                },
             ),
         },
     }

@@ -1,6 +1,6 @@
 //! The figures of the time to truth: how long the database is wrong about where devices are.
 
-use super::Latency;
+use super::{Latency, ProcessUse};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
@@ -88,6 +88,32 @@ pub struct OtherDevices {
     pub after: Latency,
     /// By how many percent P95 is greater after the kill than before.
     pub p95_growth_percent: f64,
+    /// The baseline and the time after the kill in intervals, which show what slows events down.
+    pub intervals: Vec<Interval>,
+}
+
+/// An interval of the run: how long events took, and what the processes used.
+#[derive(Debug, Clone, Serialize)]
+pub struct Interval {
+    /// Seconds from the kill to its beginning; negative before the kill.
+    pub from_s: f64,
+    /// Events of other devices that were sent in it.
+    pub events: u64,
+    /// Their latency.
+    pub latency: Latency,
+    /// What each process used.
+    pub processes: Vec<ProcessUse>,
+}
+
+/// How long the events of devices took, from appended to visible, before an instant and after it.
+#[derive(Debug, Clone)]
+pub struct BeforeAndAfter {
+    /// Before.
+    pub before: Latency,
+    /// After.
+    pub after: Latency,
+    /// Both, in intervals.
+    pub intervals: Vec<Interval>,
 }
 
 impl Counts {
@@ -109,8 +135,9 @@ impl Counts {
 
 impl OtherDevices {
     /// Compares the time after the kill with the time before.
-    pub fn new(devices: u32, rate: u32, before: Latency, after: Latency) -> Self {
+    pub fn new(devices: u32, rate: u32, compared: BeforeAndAfter) -> Self {
+        let BeforeAndAfter { before, after, intervals } = compared;
         let growth = share(after.p95_ms - before.p95_ms, before.p95_ms) * 100.0;
-        Self { devices, rate, before, after, p95_growth_percent: round(growth, 1) }
+        Self { devices, rate, before, after, p95_growth_percent: round(growth, 1), intervals }
     }
 }

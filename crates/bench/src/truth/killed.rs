@@ -6,11 +6,11 @@ use super::gateway::{self, Gateway, KILLED};
 use super::others;
 use super::snapshot::Snapshot;
 use crate::load::Generator;
+use crate::meters::Reading;
 use crate::numbers::{count, round, share};
 use crate::plan::TruthPlan;
 use crate::report::{Counts, KilledPod, OtherDevices};
 use crate::rig::Rig;
-use crate::visibility::Window;
 use anyhow::{Context as _, ensure};
 use domain::ids::ChargePointId;
 use launch::narrator::say;
@@ -23,6 +23,8 @@ const RETURNING_PERCENT: u32 = 20;
 const AWAY: Duration = Duration::from_secs(5);
 /// Between two snapshots.
 const LOOK: Duration = Duration::from_millis(500);
+/// Between two readings of the meters, in µs.
+const INTERVAL_MICROS: i64 = 5_000_000;
 /// How long all devices must be settled before the watch ends.
 const SETTLED: Duration = Duration::from_secs(5);
 
@@ -60,21 +62,21 @@ pub async fn measure(rig: &mut Rig, gateway: &Gateway) -> anyhow::Result<KilledP
     let sending = load.produce(plan.other_rate, plan.warm_up + plan.baseline + plan.watch)?;
     say(&format!("{} events/s of {} other devices …", plan.other_rate, plan.other_devices));
     sleep(plan.warm_up).await;
-    let before_from = micros();
-    take_snapshots(rig, &snapshot, plan.baseline, |_| false).await?;
+    let mut readings = vec![(micros(), rig.meters.read())];
+    take_snapshots(rig, &snapshot, plan.baseline, &mut readings, |_| false).await?;
     say("the pod is killed …");
     let (killed, killed_at) = (Instant::now(), micros());
     gateway.simulator.kill_pod(KILLED).await?;
+    readings.push((micros(), rig.meters.read()));
     let back = gateway.bring_back(&devices.returning, AWAY)?;
     let all = u64::from(plan.devices);
-    let taken = take_snapshots(rig, &snapshot, plan.watch, |counts| counts.settled() == all).await?;
-    let ended_at = micros();
+    let settled = |counts: &Counts| counts.settled() == all;
+    let taken = take_snapshots(rig, &snapshot, plan.watch, &mut readings, settled).await?;
+    readings.push((micros(), rig.meters.read()));
     end(load, sending).await?;
     back.await.context("the gateway ended")?.context("bring devices back")?;
-    let (before, after) =
-        (Window { from: before_from, to: killed_at }, Window { from: killed_at, to: ended_at });
-    let compared = others::compare(rig, &from, &others_prefix, before, after).await?;
-    let others = OtherDevices::new(plan.other_devices, plan.other_rate, compared.before, compared.after);
+    let compared = others::compare(rig, &from, &others_prefix, killed_at, &readings).await?;
+    let others = OtherDevices::new(plan.other_devices, plan.other_rate, compared);
     figures(&plan, &devices, &since(killed, &taken), others)
 }
 
@@ -87,11 +89,13 @@ async fn end(
     sending.await.context("the load generator ended")?.map(drop)
 }
 
-/// Takes snapshots for `length`, or until one has been `done` for a while.
+/// Takes snapshots for `length`, or until one has been `done` for a while, and reads the meters now
+/// and then.
 async fn take_snapshots(
     rig: &mut Rig,
     snapshot: &Snapshot,
     length: Duration,
+    readings: &mut Vec<(i64, Reading)>,
     done: impl Fn(&Counts) -> bool,
 ) -> anyhow::Result<Vec<(Instant, Counts)>> {
     let begun = Instant::now();
@@ -104,6 +108,10 @@ async fn take_snapshots(
         let counts = snapshot.take(&mut rig.questions).await?;
         let at = Instant::now();
         taken.push((at, counts));
+        let now = micros();
+        if readings.last().is_none_or(|(read_at, _)| now - read_at >= INTERVAL_MICROS) {
+            readings.push((now, rig.meters.read()));
+        }
         done_since = done(&counts).then(|| done_since.unwrap_or(at));
         if done_since.is_some_and(|since| at.duration_since(since) >= SETTLED) {
             break;

@@ -1,25 +1,19 @@
 //! The events of the devices of other pods, told apart by their ids.
 
-use crate::report::Latency;
+use crate::meters::{Peaks, Reading};
+use crate::numbers::{float, round};
+use crate::report::{BeforeAndAfter, Interval};
 use crate::rig::Rig;
 use crate::visibility::{self, Offsets, Seen, Window};
 
-/// From appended to visible, of the events that devices whose ids begin with `prefix` sent before
-/// and after an instant.
-pub struct BeforeAndAfter {
-    /// Before.
-    pub before: Latency,
-    /// After.
-    pub after: Latency,
-}
-
-/// Reads all events behind `from` that are visible by now, and compares two windows.
+/// Reads all events behind `from` that are visible by now, compares those sent before `killed_at`
+/// (µs) with those sent after it, and divides both by `readings`, each with its time in µs.
 pub async fn compare(
     rig: &mut Rig,
     from: &Offsets,
     prefix: &str,
-    before: Window,
-    after: Window,
+    killed_at: i64,
+    readings: &[(i64, Reading)],
 ) -> anyhow::Result<BeforeAndAfter> {
     let to = rig.catch_up().await?;
     let (sightings, _) = rig.watch.take();
@@ -33,6 +27,26 @@ pub async fn compare(
     let sent =
         sent.into_iter().map(|(partition, events)| (partition, events.into_iter().flatten().collect()));
     let seen = Seen::join(&sent.collect(), &sightings)?;
+    let ([(begin, _), ..], [.., (end, _)]) = (readings, readings) else {
+        anyhow::bail!("the meters were not read");
+    };
+    let (before, after) = (Window { from: *begin, to: killed_at }, Window { from: killed_at, to: *end });
     anyhow::ensure!(seen.sent(before) > 0 && seen.sent(after) > 0, "other devices sent no events");
-    Ok(BeforeAndAfter { before: seen.latency(before), after: seen.latency(after) })
+    Ok(BeforeAndAfter {
+        before: seen.latency(before),
+        after: seen.latency(after),
+        intervals: readings.windows(2).filter_map(|pair| interval(&seen, killed_at, pair)).collect(),
+    })
+}
+
+fn interval(seen: &Seen, killed_at: i64, pair: &[(i64, Reading)]) -> Option<Interval> {
+    let [(from, before), (to, after)] = pair else { return None };
+    let window = Window { from: *from, to: *to };
+    let events = seen.sent(window);
+    Some(Interval {
+        from_s: round(f64::from(i32::try_from((from - killed_at) / 1_000).ok()?) / 1e3, 1),
+        events,
+        latency: seen.latency(window),
+        processes: before.until(after, float(events), &Peaks::default()),
+    })
 }

@@ -10,8 +10,9 @@ use storage::{PooledConnection, StorageError};
 
 /// How many devices are judged in one transaction.
 const AT_ONCE: i64 = 500;
-/// The same, as a count of what is held in memory.
-const TAKEN_AT_ONCE: usize = 500;
+/// How many devices of a silent gateway are judged in one transaction. The partition's records wait meanwhile, and these
+/// devices come by the thousand.
+const CONCERNED_AT_ONCE: usize = 50;
 
 impl PartitionTask {
     /// Judges silent devices: those that a silent gateway concerns, and, if it is time to look, those that were silent for long.
@@ -37,19 +38,21 @@ impl PartitionTask {
     }
 
     async fn judge_concerned(&mut self) -> Option<Ended> {
-        let devices = self.concerned.take(self.lease.partition, TAKEN_AT_ONCE);
+        let concerned = Arc::clone(&self.concerned);
+        // If it is another partition's turn, the records are next, and then this again.
+        let turn = concerned.turn()?;
+        let devices = concerned.take(self.lease.partition, CONCERNED_AT_ONCE);
         if devices.is_empty() {
             return None;
         }
-        let turns = Arc::clone(&self.turns);
-        let turn = self.stop.run_until_cancelled(turns.acquire()).await;
-        turn.as_ref()?;
         let (lease, policy) = (self.lease.clone(), self.silence);
-        self.judge(async move |mut connection: PooledConnection| {
-            silence::judge_devices(&mut connection, &lease, &policy, devices).await
-        })
-        .await
-        .err()
+        let judged = self
+            .judge(async move |mut connection: PooledConnection| {
+                silence::judge_devices(&mut connection, &lease, &policy, devices).await
+            })
+            .await;
+        drop(turn);
+        judged.err()
     }
 
     /// Runs `work`; returns how many devices went offline.

@@ -1,7 +1,7 @@
 //! The chapter on the time to truth.
 
 use super::{cells, table};
-use crate::report::{Arrivals, Counts, KilledPod, Latency, Truth, thousand, thousands};
+use crate::report::{Arrivals, Counts, Interval, KilledPod, Latency, Truth, thousand, thousands};
 use std::fmt::Write as _;
 
 /// Seconds between two rows of the table of counts.
@@ -12,6 +12,7 @@ pub(super) fn render(truth: &Truth) -> String {
     let mut text = arrivals(&truth.killed);
     text += &counts(&truth.killed);
     text += &events(truth);
+    text += &intervals(&truth.killed.others.intervals);
     text
 }
 
@@ -82,4 +83,23 @@ fn events(truth: &Truth) -> String {
         row("first event of a moved device → command for its new pod", followed, &moved.latency),
     ];
     table("Other devices and moved devices, in ms", &["", "devices", "P50", "P95", "P99", "max"], &rows)
+}
+
+/// What slows the events of other devices down: their latency with the cores that each process uses.
+fn intervals(intervals: &[Interval]) -> String {
+    let Some(first) = intervals.first() else { return String::new() };
+    let processes = first.processes.iter().map(|process| process.name);
+    let columns: Vec<&str> = ["from second", "P50", "P95", "max"].into_iter().chain(processes).collect();
+    let row = |interval: &Interval| {
+        let latency = &interval.latency;
+        let numbers = [latency.p50_ms, latency.p95_ms, latency.max_ms].map(|ms| format!("{ms:.1}"));
+        let cores = interval.processes.iter().map(|process| format!("{:.2}", process.cpu_cores));
+        std::iter::once(format!("{:.0}", interval.from_s)).chain(numbers).chain(cores).collect()
+    };
+    let rows: Vec<Vec<String>> = intervals.iter().map(row).collect();
+    table(
+        "Events of other devices by second after the kill, in ms, and cores that each process uses",
+        &columns,
+        &rows,
+    )
 }
