@@ -64,6 +64,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let batches = Batches::open(database.clone(), &settings.dispatch);
     let rerouter = Rerouter::new(database.clone(), delivery.clone(), metrics.clone(), &settings.dispatch);
     let rerouter = AbortOnDropHandle::new(tokio::spawn(rerouter.run(context.shutdown.clone())));
+    let warned = database.clone();
+    drop(tokio::spawn(async move { warned.warn_of_foreign_messages().await }));
     let expiry = Expiry::new(database, metrics.clone(), &settings.dispatch);
     let expiry = AbortOnDropHandle::new(tokio::spawn(expiry.run(context.shutdown.clone())));
     let dispatcher = Dispatcher::new(

@@ -1,5 +1,6 @@
 //! Connections to Postgres: pooled, bounded in number and time.
 
+use crate::message_language::ASK_FOR_ENGLISH;
 use crate::{StorageError, trace};
 use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -184,7 +185,7 @@ fn connection_setup(statement_timeout_ms: u64, session: &'static str) -> Manager
             let bounds = format!(
                 "set statement_timeout = {statement_timeout_ms}; \
                  set idle_in_transaction_session_timeout = {statement_timeout_ms}; \
-                 set timezone = 'UTC'; set jit = off; {session}"
+                 set timezone = 'UTC'; set jit = off; {ASK_FOR_ENGLISH} {session}"
             );
             connection
                 .batch_execute(&bounds)

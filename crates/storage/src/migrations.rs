@@ -95,7 +95,11 @@ impl Database {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
-                checked => return checked,
+                Ok(()) => {
+                    self.warn_of_foreign_messages().await;
+                    return Ok(());
+                }
+                refused => return refused,
             }
         }
     }

@@ -10,6 +10,7 @@ use domain::command::{
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
+use domain::order::{RecordPosition, Stamp};
 use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::time::Duration;
@@ -262,6 +263,51 @@ async fn one_start_at_a_time_is_in_flight_on_a_connector() {
     assert_eq!(look(&mut connection, PILE).await.unwrap().starts_in_flight.len(), 2);
     commands::note_many(&mut connection, &[note(&first, unpublished())]).await.unwrap();
     assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), Recorded::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_a_connector_may_be_on_any() {
+    let (_database, mut connection) = database().await;
+    let refused = Recorded::None(Conflict::StartInFlight);
+    let any = start(None);
+    assert_eq!(record(&mut connection, std::slice::from_ref(&any)).await.unwrap(), Recorded::All);
+    assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), refused);
+    commands::note_many(&mut connection, &[note(&any, unpublished())]).await.unwrap();
+    assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), Recorded::All);
+    assert_eq!(record(&mut connection, &[start(None)]).await.unwrap(), refused);
+    assert_eq!(
+        record(&mut connection, &[start(Some(2)), start(None)]).await.unwrap(),
+        refused,
+        "in one statement"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_the_device_accepted_is_in_flight_until_it_charges_or_its_time_is_over() {
+    let (database, mut connection) = database().await;
+    let accepted = start(Some(1));
+    assert_eq!(record(&mut connection, std::slice::from_ref(&accepted)).await.unwrap(), Recorded::All);
+    let mut held = accepted.to_record();
+    let position = RecordPosition { partition: 0, offset: 0, appended_at: accepted.command.issued_at };
+    let stamp = Stamp::new(None, &position);
+    let on_connector = ConnectorId::parse(1).unwrap();
+    let mut becomes = async |status: ConnectorStatus, connection: &mut PooledConnection| {
+        held.see_status(on_connector, Some(ConnectorStatus::Available), status, stamp);
+        let life = serde_json::to_string(&held.life).unwrap();
+        let confirmed = format!(
+            "update commands set state = 'confirmed', expires_at = now() + interval '1 hour', life = '{life}'"
+        );
+        database.execute(&confirmed).await;
+        record(connection, &[start(Some(1))]).await.unwrap()
+    };
+    let refused = Recorded::None(Conflict::StartInFlight);
+    assert_eq!(becomes(ConnectorStatus::Preparing, &mut connection).await, refused);
+    database.execute("update commands set expires_at = now() - interval '1 second'").await;
+    let next = start(Some(1));
+    assert_eq!(record(&mut connection, std::slice::from_ref(&next)).await.unwrap(), Recorded::All);
+    commands::note_many(&mut connection, &[note(&next, unpublished())]).await.unwrap();
+    database.execute(&format!("delete from commands where id = '{}'", next.command.id.0)).await;
+    assert_eq!(becomes(ConnectorStatus::Charging, &mut connection).await, Recorded::All);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,9 @@ missing_packages() {
     if ! postgres_is_given && [[ -z $(postgres_binaries) ]]; then
         printf 'postgresql\n'
     fi
+    if ! postgres_is_given && [[ $PG_LOCALE$PG_MESSAGES != C.UTF-8C.UTF-8 && ! -e /usr/share/i18n/locales/en_US ]]; then
+        printf 'locales\n'
+    fi
     # Also beside one that is given: tests start clusters and sentinels of their own. Brings redis-cli with it.
     command -v redis-server >/dev/null || printf 'redis-server\n'
     if ! broker_is_given && [[ $(broker_kind) == kafka ]]; then

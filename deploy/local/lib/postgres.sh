@@ -70,18 +70,45 @@ prepare_postgres_home() {
     fi
 }
 
+# The locales that PG_LOCALE and PG_MESSAGES name, compiled where only this server looks for them: machines have few.
+prepare_locales() {
+    local locale name target
+    for locale in "$PG_LOCALE" "$PG_MESSAGES"; do
+        [[ $locale =~ ^[a-z]{2,3}_[A-Z]{2}\.UTF-8$ ]] || continue
+        name=${locale%.UTF-8}
+        target=$PG_HOME/locales/$name.utf8
+        [[ -d $target ]] && continue
+        as_postgres_owner mkdir -p -- "$PG_HOME/locales"
+        as_postgres_owner localedef --no-archive --inputfile="$name" --charmap=UTF-8 "$target" >"$LOGS/localedef.log" 2>&1 ||
+            fail "the locale $locale cannot be compiled" "is the package locales installed? log: $LOGS/localedef.log"
+    done
+}
+
+with_locales() {
+    as_postgres_owner env LOCPATH="$PG_HOME/locales" "$@"
+}
+
 # Made beside its place and moved there when whole: an interrupted initdb leaves nothing that looks like a database.
 init_postgres() {
     [[ -d $PG_HOME/data ]] && return
     say "creating the PostgreSQL data folder"
     rm -rf -- "$PG_HOME/data.part"
-    if ! as_postgres_owner "$(postgres_binaries)/initdb" --pgdata="$PG_HOME/data.part" --username=charging --auth=trust \
-        --locale=C.UTF-8 --encoding=UTF8 </dev/null >"$LOGS/initdb.log" 2>&1; then
+    if ! with_locales "$(postgres_binaries)/initdb" --pgdata="$PG_HOME/data.part" --username=charging --auth=trust \
+        --locale="$PG_LOCALE" --lc-messages=C.UTF-8 --encoding=UTF8 </dev/null >"$LOGS/initdb.log" 2>&1; then
         show_tail "$LOGS/initdb.log"
         fail "initdb failed" "is there space on the disk? log: $LOGS/initdb.log"
     fi
     printf "include = '../stack.conf'\n" >>"$PG_HOME/data.part/postgresql.conf"
+    printf '%s\n' "$PG_LOCALE" >"$PG_HOME/data.part/stack-locale"
     mv -T -- "$PG_HOME/data.part" "$PG_HOME/data"
+}
+
+# The locale of a cluster is that of its indexes, and never changes.
+require_same_locale() {
+    local held=C.UTF-8
+    [[ -r $PG_HOME/data/stack-locale ]] && held=$(<"$PG_HOME/data/stack-locale")
+    [[ $held == "$PG_LOCALE" ]] || fail "the data was created with the locale $held, not $PG_LOCALE" \
+        "set STACK_PG_LOCALE=$held, or delete the data with: $0 reset"
 }
 
 # Written at every start, so that a changed port or setting here takes effect.
@@ -100,6 +127,7 @@ shared_buffers = 256MB
 fsync = on
 synchronous_commit = on
 max_wal_size = 2GB
+lc_messages = '$PG_MESSAGES'
 timezone = 'UTC'
 log_timezone = 'UTC'
 END
@@ -140,14 +168,16 @@ clear_crash() {
 }
 
 launch_postgres() {
-    as_postgres_owner "$(postgres_binaries)/pg_ctl" start --pgdata="$PG_HOME/data" --log="$PG_HOME/postgres.log" \
+    with_locales "$(postgres_binaries)/pg_ctl" start --pgdata="$PG_HOME/data" --log="$PG_HOME/postgres.log" \
         --wait --timeout=60 </dev/null >"$LOGS/pg_ctl.log" 2>&1
 }
 
 start_postgres() {
     prepare_postgres_home
+    prepare_locales
     init_postgres
     require_postgres_version
+    require_same_locale
     require_free_port PostgreSQL "$PG_PORT" STACK_PG_PORT
     write_postgres_settings
     clear_crash

@@ -13,13 +13,19 @@ MARKER_FILE=$STACK_DIR/charging-stack
 PORTS_FILE=$STACK_DIR/ports
 LOGS=$STACK_DIR/logs
 
+# setting_of VARIABLE DEFAULT
+setting_of() {
+    local setting=${!1:-}
+    if [[ -z $setting && -r $PORTS_FILE ]]; then
+        setting=$(sed -n "s/^$1=//p" "$PORTS_FILE")
+    fi
+    printf '%s\n' "${setting:-$2}"
+}
+
 # port_of VARIABLE DEFAULT
 port_of() {
-    local port=${!1:-}
-    if [[ -z $port && -r $PORTS_FILE ]]; then
-        port=$(sed -n "s/^$1=//p" "$PORTS_FILE")
-    fi
-    port=${port:-$2}
+    local port
+    port=$(setting_of "$1" "$2")
     if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
         fail "$1=$port is not a port number" "choose one between 1024 and 65535"
     fi
@@ -31,6 +37,10 @@ REDIS_PORT=$(port_of STACK_REDIS_PORT 16379)
 KAFKA_PORT=$(port_of STACK_KAFKA_PORT 19092)
 CONTROLLER_PORT=$(port_of STACK_KAFKA_CONTROLLER_PORT 19093)
 
+# Of PostgreSQL: the order of texts, fixed when the data is created, and the language of its messages.
+PG_LOCALE=$(setting_of STACK_PG_LOCALE C.UTF-8)
+PG_MESSAGES=$(setting_of STACK_PG_MESSAGES C.UTF-8)
+
 # So that `stack env` in another shell, without the variables, speaks of the same stack.
 remember_ports() {
     cat >"$PORTS_FILE" <<END
@@ -38,6 +48,8 @@ STACK_PG_PORT=$PG_PORT
 STACK_REDIS_PORT=$REDIS_PORT
 STACK_KAFKA_PORT=$KAFKA_PORT
 STACK_KAFKA_CONTROLLER_PORT=$CONTROLLER_PORT
+STACK_PG_LOCALE=$PG_LOCALE
+STACK_PG_MESSAGES=$PG_MESSAGES
 END
 }
 

@@ -149,6 +149,23 @@ async fn one_start_at_a_time_on_a_connector_that_is_plugged_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_starts_with_and_without_a_connector_at_once_one_is_sent() {
+    let app = TestApp::start().await;
+    let pile = app.pile(Device::online(&[(1, "Available")])).await;
+    let starts = (0..20).map(|place| {
+        let mut body = json!({"idTag": "RFID123"});
+        if place % 2 == 0 {
+            body["connectorId"] = json!(1);
+        }
+        app.command(pile.id, "start-transaction", body)
+    });
+    let answers = futures_util::future::join_all(starts).await;
+    let sent = answers.iter().filter(|answer| answer.status == 202).count();
+    let met = answers.iter().filter(|answer| answer.body["code"] == "COMMAND_IN_FLIGHT").count();
+    assert_eq!((sent, met), (1, 19));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_offline_pile_is_refused() {
     let device = Device { online: Some(false), ..Device::online(&[(1, "Available")]) };
     assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"

@@ -184,7 +184,7 @@ impl Rows for Columns<'_> {
          locked as materialized (
            select count(*) from (
              select 1 from new join charge_points using (charge_point_id)
-             order by charge_point_id for update of charge_points) as held),
+             order by charge_points.charge_point_id for update of charge_points) as held),
          recorded as (
            insert into commands
              (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at, trace_id,
@@ -196,7 +196,7 @@ impl Rows for Columns<'_> {
            insert into device_probes (charge_point_id, boot_asked_at)
            select charge_point_id, max(issued_at) from new, locked
            where name = 'TriggerMessage' and payload ->> 'requestedMessage' = 'BootNotification'
-           group by charge_point_id order by charge_point_id
+           group by charge_point_id order by charge_point_id collate \"C\"
            on conflict (charge_point_id) do update set boot_asked_at = excluded.boot_asked_at),
          named as (
            insert into idempotency_keys (key, request_digest, command_id)

@@ -93,7 +93,7 @@ pub async fn record_many(
            (charge_point_id, asked_at, message, reason, gateway_id, attempts, published, boot_asked_at)
          select new.id, clock_timestamp(), message, reason, gateway, 1, false,
                 case when message = 'BootNotification' then clock_timestamp() end
-         from unnest($1, $2, $3, $4) as new (id, message, reason, gateway) order by new.id
+         from unnest($1, $2, $3, $4) as new (id, message, reason, gateway) order by new.id collate \"C\"
          on conflict (charge_point_id) do update set
            asked_at = excluded.asked_at, message = excluded.message, reason = excluded.reason,
            gateway_id = excluded.gateway_id, published = false,

@@ -1,0 +1,46 @@
+//! The language of PostgreSQL's error messages. diesel passes on no SQLSTATE, so errors that pass are told from others by
+//! their English words ([`StorageError`]); a server that was set up in another locale would have them translated.
+
+use crate::{Database, StorageError};
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+
+/// Asks for untranslated messages when a connection is opened. Only a superuser, and a role to whom it was granted, may
+/// (PostgreSQL, "GRANT … ON PARAMETER"); for others the server's language stays.
+pub(crate) const ASK_FOR_ENGLISH: &str =
+    "do $$ begin set lc_messages = 'C'; exception when insufficient_privilege then null; end $$;";
+
+#[derive(QueryableByName)]
+struct Language {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+impl Database {
+    /// The locale of PostgreSQL's messages on these connections, if they are translated: then some errors that pass, such as
+    /// deadlocks, are taken for refusals.
+    ///
+    /// # Errors
+    /// When PostgreSQL fails.
+    pub async fn foreign_messages(&self) -> Result<Option<String>, StorageError> {
+        let mut connection = self.connection().await?;
+        let Language { name } = diesel::sql_query("select current_setting('lc_messages') as name")
+            .get_result(&mut connection)
+            .await?;
+        let is_english = ["", "C", "POSIX"].contains(&name.as_str())
+            || ["C.", "en"].iter().any(|start| name.starts_with(start));
+        Ok(Some(name).filter(|_| !is_english))
+    }
+
+    /// Warns where messages are translated, with what to do about it.
+    pub async fn warn_of_foreign_messages(&self) {
+        if let Ok(Some(language)) = self.foreign_messages().await {
+            tracing::warn!(
+                lc_messages = language,
+                "PostgreSQL's messages are translated, so some errors that pass are taken for refusals: run \
+                 `grant set on parameter lc_messages to <role of this service>` as a superuser"
+            );
+        }
+    }
+}
