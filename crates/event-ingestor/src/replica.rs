@@ -1,5 +1,6 @@
 //! One replica among several: takes its fair share of the partitions, keeps it, and gives it back.
 
+mod leaving;
 mod share;
 
 use crate::days::Days;
@@ -9,6 +10,7 @@ use crate::partition::{Ended, PartitionTask};
 use crate::presence::Presence;
 use crate::settings::IngestSettings;
 use domain::order::AppendClock;
+use leaving::Leaving;
 use runtime::Shutdown;
 use runtime::causes;
 use runtime::kafka::Kafka;
@@ -24,6 +26,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// How often a replica that stops looks whether its partitions are left.
+const LEAVING_LOOK: Duration = Duration::from_millis(20);
 
 /// Where a replica writes.
 pub(crate) struct Pools {
@@ -45,6 +50,7 @@ pub(crate) struct Replica {
     presence: Presence,
     turns: Arc<Semaphore>,
     owned: BTreeMap<i32, Owned>,
+    leaving: Leaving,
     discover_at: Instant,
     /// Whether the topic was ever listed.
     knows_topic: bool,
@@ -52,13 +58,18 @@ pub(crate) struct Replica {
 
 /// A partition that this replica reads.
 struct Owned {
-    epoch: i64,
-    caught_up: watch::Receiver<Option<Instant>>,
+    held: Held,
     stop: CancellationToken,
     task: JoinHandle<(PartitionLease, Ended)>,
 }
 
-impl Owned {
+/// What the renewal of a lease needs.
+struct Held {
+    epoch: i64,
+    caught_up: watch::Receiver<Option<Instant>>,
+}
+
+impl Held {
     fn kept(&self, partition: i32) -> Kept {
         let caught_up = self.caught_up.borrow().map(|at| at.elapsed());
         Kept { partition, epoch: self.epoch, caught_up }
@@ -80,6 +91,7 @@ impl Replica {
             id,
             turns: Arc::new(Semaphore::new(settings.concurrent_batches.get())),
             settings: Arc::new(settings),
+            leaving: Leaving::new(database.clone(), Arc::clone(&metrics)),
             database,
             leases,
             kafka,
@@ -101,7 +113,7 @@ impl Replica {
         let mut beats = tokio::time::interval(self.settings.beat());
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_requested(beats.tick()).await.is_some() {
-            self.reap().await?;
+            self.reap()?;
             self.discover().await;
             // Whom Kafka does not let in is no replica: others would leave it partitions that it cannot read.
             if !self.knows_topic {
@@ -152,14 +164,11 @@ impl Replica {
         let lost = self.renew(&mut connection).await?;
         let states = ingest_partitions::list(&mut connection, &topic).await?;
         let share = fair_share(states.len(), live, rank);
-        // Leaving a partition takes as long as its batch, and needs the one connection itself.
-        drop(connection);
-        self.leave_each(lost).await;
-        self.give_back(self.owned.len().saturating_sub(share)).await;
+        self.leave_each(lost);
+        self.give_back(self.owned.len().saturating_sub(share));
         let mut unowned = states.iter().filter(|state| state.owner.is_none()).count();
         let wanted = share.saturating_sub(self.owned.len());
         if wanted > 0 {
-            let mut connection = self.leases.connection().await?;
             let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
             let leases = ingest_partitions::acquire(&mut connection, &topic, self.id, limit, ttl).await?;
             unowned = unowned.saturating_sub(leases.len());
@@ -169,12 +178,18 @@ impl Replica {
         Ok(())
     }
 
-    /// Renews its leases; leaves the partitions of those that are gone.
+    /// Renews its leases, also those of partitions that it leaves; returns the partitions whose leases are gone.
     async fn renew(&mut self, connection: &mut storage::Connection) -> Result<Vec<i32>, StorageError> {
-        let held: Vec<_> = self.owned.iter().map(|(partition, owned)| owned.kept(*partition)).collect();
+        let owned = self.owned.iter().map(|(partition, owned)| owned.held.kept(*partition));
+        let held: Vec<_> = owned.chain(self.leaving.kept()).collect();
         let (topic, ttl) = (&self.settings.topic, self.settings.lease());
         let kept = ingest_partitions::renew(connection, topic, self.id, &held, ttl).await?;
         Ok(self.owned.keys().filter(|partition| !kept.contains(partition)).copied().collect())
+    }
+
+    async fn renew_all(&mut self) -> Result<Vec<i32>, StorageError> {
+        let mut connection = self.leases.connection().await?;
+        self.renew(&mut connection).await
     }
 
     fn start(&mut self, lease: PartitionLease) {
@@ -200,8 +215,8 @@ impl Replica {
             refusals: Refusals::default(),
             silence_check_at: Instant::now().into_std() + self.first_silence_check(partition),
         };
-        let owned = Owned { epoch, caught_up: watched, stop, task: tokio::spawn(task.run()) };
-        self.owned.insert(partition, owned);
+        let held = Held { epoch, caught_up: watched };
+        self.owned.insert(partition, Owned { held, stop, task: tokio::spawn(task.run()) });
     }
 
     /// The time until a partition's first look for silent devices. Each look reads the rows of all devices, so partitions that
@@ -216,57 +231,45 @@ impl Replica {
     ///
     /// # Errors
     /// When one of them died.
-    async fn reap(&mut self) -> anyhow::Result<()> {
-        let ended: Vec<i32> =
-            self.owned.iter().filter(|(_, owned)| owned.task.is_finished()).map(|(id, _)| *id).collect();
-        for partition in ended {
-            self.end(partition).await?;
-        }
-        Ok(())
+    fn reap(&mut self) -> anyhow::Result<()> {
+        let ended = self.owned.iter().filter(|(_, owned)| owned.task.is_finished());
+        let ended: Vec<i32> = ended.map(|(partition, _)| *partition).collect();
+        self.leave_each(ended);
+        self.leaving.reap()
     }
 
     /// Gives `surplus` partitions back, the last ones.
-    async fn give_back(&mut self, surplus: usize) {
+    fn give_back(&mut self, surplus: usize) {
         let last: Vec<i32> = self.owned.keys().rev().take(surplus).copied().collect();
-        self.leave_each(last).await;
+        self.leave_each(last);
     }
 
-    async fn leave_each(&mut self, partitions: Vec<i32>) {
+    /// Lets their tasks finish their batches in the background, and releases them then.
+    fn leave_each(&mut self, partitions: Vec<i32>) {
         for partition in partitions {
-            if let Err(error) = self.end(partition).await {
-                tracing::error!(
-                    partition,
-                    error = format!("{error:#}"),
-                    "a partition could not be left in good order"
-                );
+            if let Some(Owned { held, stop, task }) = self.owned.remove(&partition) {
+                stop.cancel();
+                self.leaving.push(partition, held, task);
             }
         }
     }
 
-    /// Lets a task finish its batch; gives the partition back, if it is still this replica's.
-    async fn end(&mut self, partition: i32) -> anyhow::Result<()> {
-        let Some(owned) = self.owned.remove(&partition) else {
-            return Ok(());
-        };
-        owned.stop.cancel();
-        let left = owned.task.await;
-        self.metrics.left(partition);
-        let (lease, ended) = left?;
-        tracing::info!(partition, next_offset = lease.next_offset, ?ended, "partition left");
-        let mut connection = self.leases.connection().await?;
-        let released = ingest_partitions::release(&mut connection, &lease).await?;
-        if ended == Ended::LeaseLost || !released {
-            self.metrics.lease_lost();
-        }
-        Ok(())
-    }
-
-    /// Gives everything back at once.
+    /// Gives everything back at once, and renews the leases of what takes long.
     async fn leave(mut self) -> anyhow::Result<()> {
-        for owned in self.owned.values() {
-            owned.stop.cancel();
+        self.give_back(usize::MAX);
+        let mut beats = tokio::time::interval(self.settings.beat());
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = tokio::time::interval(LEAVING_LOOK);
+        while !self.leaving.is_empty() {
+            tokio::select! {
+                _ = looks.tick() => self.leaving.reap()?,
+                _ = beats.tick() => {
+                    if let Err(error) = self.renew_all().await {
+                        tracing::warn!(error = causes(&error), "leases could not be renewed");
+                    }
+                }
+            }
         }
-        self.give_back(usize::MAX).await;
         let mut connection = self.leases.connection().await?;
         ingest_replicas::leave(&mut connection, self.id).await?;
         tracing::info!(replica = %self.id, "replica stopped");

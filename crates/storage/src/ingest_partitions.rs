@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Bool, Float8, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -51,6 +51,8 @@ pub struct PartitionState {
 struct Renewed {
     #[diesel(sql_type = Int4)]
     partition: i32,
+    #[diesel(sql_type = Bool)]
+    renewed: bool,
 }
 
 #[derive(QueryableByName)]
@@ -122,8 +124,13 @@ pub struct Kept {
     pub caught_up: Option<Duration>,
 }
 
+/// A batch that is under way holds its partition's row. It is waited for a part of the lease; others are not to run out for it.
+const WAIT_FOR_BATCH: u32 = 10;
+/// At most this many rows are waited for in one renewal.
+const WAITS: usize = 3;
+
 /// Keeps `leases` of `owner` for another `ttl`, and notes up to when they were read; answers the partitions that it still
-/// holds.
+/// holds. The lease of a partition whose batch takes long is not renewed this time: nobody else can take it meanwhile either.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -134,17 +141,40 @@ pub async fn renew(
     leases: &[Kept],
     ttl: Duration,
 ) -> Result<Vec<i32>, StorageError> {
+    let held = renew_free(connection, topic, owner, leases, ttl).await?;
+    let is_locked = |kept: &&Kept| held.iter().any(|row| row.partition == kept.partition && !row.renewed);
+    for locked in leases.iter().filter(is_locked).take(WAITS) {
+        renew_locked(connection, topic, owner, *locked, ttl).await?;
+    }
+    Ok(held.into_iter().map(|row| row.partition).collect())
+}
+
+/// Renews those whose rows no transaction holds.
+async fn renew_free(
+    connection: &mut Connection,
+    topic: &str,
+    owner: Uuid,
+    leases: &[Kept],
+    ttl: Duration,
+) -> Result<Vec<Renewed>, StorageError> {
     let partitions: Vec<i32> = leases.iter().map(|lease| lease.partition).collect();
     let epochs: Vec<i64> = leases.iter().map(|lease| lease.epoch).collect();
     let ages: Vec<Option<f64>> =
         leases.iter().map(|lease| lease.caught_up.map(|ago| ago.as_secs_f64())).collect();
-    let renewed: Vec<Renewed> = diesel::sql_query(
-        "update ingest_partitions set
-           lease_until = clock_timestamp() + make_interval(secs => $5),
-           caught_up_at = greatest(caught_up_at, clock_timestamp() - make_interval(secs => mine_age))
-         from unnest($3, $4, $6) as mine (mine_partition, mine_epoch, mine_age)
-         where topic = $1 and owner = $2 and partition = mine_partition and epoch = mine_epoch
-         returning partition",
+    let rows = diesel::sql_query(
+        "with mine as (select * from unnest($3, $4, $6) as mine (partition, epoch, age)),
+         free as (
+           select partition, age from ingest_partitions join mine using (partition, epoch)
+           where topic = $1 and owner = $2 order by partition for update of ingest_partitions skip locked),
+         renewed as (
+           update ingest_partitions as held set
+             lease_until = clock_timestamp() + make_interval(secs => $5),
+             caught_up_at = greatest(caught_up_at, clock_timestamp() - make_interval(secs => age))
+           from free where held.topic = $1 and held.partition = free.partition
+           returning held.partition)
+         select partition, renewed.partition is not null as renewed
+         from ingest_partitions as held join mine using (partition, epoch) left join renewed using (partition)
+         where topic = $1 and owner = $2",
     )
     .bind::<Text, _>(topic)
     .bind::<SqlUuid, _>(owner)
@@ -154,7 +184,43 @@ pub async fn renew(
     .bind::<Array<Nullable<Float8>>, _>(ages)
     .load(connection)
     .await?;
-    Ok(renewed.into_iter().map(|row| row.partition).collect())
+    Ok(rows)
+}
+
+/// Renews one whose row a transaction holds, if that ends soon.
+async fn renew_locked(
+    connection: &mut Connection,
+    topic: &str,
+    owner: Uuid,
+    lease: Kept,
+    ttl: Duration,
+) -> Result<(), StorageError> {
+    let wait = (ttl / WAIT_FOR_BATCH).as_millis().max(1);
+    let renewed = connection
+        .transaction(async |tx| {
+            tx.batch_execute(&format!("set local lock_timeout = {wait}")).await?;
+            diesel::sql_query(
+                "update ingest_partitions set
+                   lease_until = clock_timestamp() + make_interval(secs => $5),
+                   caught_up_at = greatest(caught_up_at, clock_timestamp() - make_interval(secs => $6))
+                 where topic = $1 and owner = $2 and partition = $3 and epoch = $4",
+            )
+            .bind::<Text, _>(topic)
+            .bind::<SqlUuid, _>(owner)
+            .bind::<Int4, _>(lease.partition)
+            .bind::<Int8, _>(lease.epoch)
+            .bind::<Float8, _>(ttl.as_secs_f64())
+            .bind::<Nullable<Float8>, _>(lease.caught_up.map(|ago| ago.as_secs_f64()))
+            .execute(tx)
+            .await
+        })
+        .await
+        .map_err(StorageError::from);
+    match renewed {
+        // It is tried again with the next renewal.
+        Err(error) if error.is_transient() => Ok(()),
+        renewed => renewed.map(drop),
+    }
 }
 
 /// Gives a partition back, so that another replica need not wait for the lease to run out; says whether it still was

@@ -5,7 +5,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use secrecy::SecretString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
-use storage::{Database, DatabaseSettings};
+use storage::{Database, DatabaseSettings, PooledConnection};
 
 /// Taken while the template is made or cloned. Any constant will do, as long as it is not the one migrations take.
 const TEMPLATE_LOCK: i64 = 0x7465_6d70;
@@ -87,12 +87,35 @@ impl TestDatabase {
         row.value
     }
 
+    /// Runs `sql` in a transaction that stays open, with the locks that it took.
+    ///
+    /// # Panics
+    /// When Postgres refuses it.
+    pub async fn hold(&self, sql: &str) -> OpenTransaction {
+        let mut connection = self.pool.connection().await.unwrap();
+        connection.batch_execute(&format!("begin; {sql}")).await.unwrap();
+        OpenTransaction(connection)
+    }
+
     /// Runs plain SQL.
     ///
     /// # Panics
     /// When Postgres refuses it.
     pub async fn execute(&self, sql: &str) {
         self.pool.connection().await.unwrap().batch_execute(sql).await.unwrap();
+    }
+}
+
+/// A transaction with the locks that it holds.
+pub struct OpenTransaction(PooledConnection);
+
+impl OpenTransaction {
+    /// Ends it, and gives up its locks.
+    ///
+    /// # Panics
+    /// When Postgres refuses that.
+    pub async fn commit(mut self) {
+        self.0.batch_execute("commit").await.unwrap();
     }
 }
 

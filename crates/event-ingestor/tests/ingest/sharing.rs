@@ -83,3 +83,37 @@ async fn partitions_that_a_topic_gains_are_read_from_their_beginning() {
         replica.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_takes_long_while_its_partition_is_given_back_costs_no_lease() {
+    let ground = Ground::new(3).await;
+    let first = ground.start_with_lease(2_000);
+    assert_eq!(ground.shared_out(1).await, [3]);
+    for partition in 0..3 {
+        let last = ground.publish(partition, &[heartbeat(&format!("CP-{partition}"))]).await;
+        ground.written(partition, last).await;
+    }
+    let lock = "select from charge_points where charge_point_id = 'CP-2' for update";
+    let blocker = ground.database.hold(lock).await;
+    let last = ground.publish(2, &[heartbeat("CP-2")]).await;
+    let waits =
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let waits_now = async || !ground.rows(waits).await.as_array().unwrap().is_empty();
+    testkit::eventually("the batch to wait for the device", waits_now).await;
+    let before = ground.partitions().await;
+    let second = ground.start_with_lease(2_000);
+    let begun = runtime::clock::now().to_rfc3339();
+    let renewed = format!(
+        "select from ingest_partitions where partition = 0 and lease_until > '{begun}'::timestamptz + interval '8 seconds'"
+    );
+    let kept_long = async || {
+        assert_eq!(ground.partitions().await[0], before[0], "the other lease ran out");
+        !ground.rows(&renewed).await.as_array().unwrap().is_empty()
+    };
+    testkit::eventually("the other lease to be renewed while the batch waits", kept_long).await;
+    blocker.commit().await;
+    ground.written(2, last).await;
+    ground.shared_out(2).await;
+    first.stop().await;
+    second.stop().await;
+}
