@@ -48,7 +48,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })
         .context("database settings")?;
     // When gateways were heard, and which are suspected, is written and read beside the batches, and reads all devices at once.
-    let watch = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
+    let watch = Database::for_sweeps(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     // One to read and note, one to renew the lease meanwhile.
     let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database })
@@ -91,7 +91,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let census = AbortOnDropHandle::new(census);
     let counted = async { census.await.context("who counts the fleet died") };
     let presence = Presence::new(settings.ingest.silence(settings.presence));
-    let watched = presence.clone().keep(watch, Arc::clone(&metrics), context.shutdown.clone());
+    let check = settings.ingest.silence_check();
+    let watched = presence.clone().keep(watch, Arc::clone(&metrics), check, context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
     tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted, watched)?;

@@ -16,7 +16,7 @@ use refusal::Refusals;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use storage::ingest_partitions::{self, PartitionLease};
 use storage::presence::silence::SilencePolicy;
 use storage::{Database, PooledConnection, StorageError};
@@ -56,8 +56,6 @@ pub(crate) struct PartitionTask {
     pub stop: CancellationToken,
     /// Records that PostgreSQL refused, and why.
     pub refusals: Refusals,
-    /// When to look for silent devices next.
-    pub silence_check_at: Instant,
 }
 
 /// Why a task ended.
@@ -124,7 +122,7 @@ impl PartitionTask {
             self.caught_up.send_replace(Some(fetched_at));
             // The broker saw the end after it was asked: no record that is still to come was appended before that.
             self.clock.caught_up(asked_at);
-            return self.watch_silence().await;
+            return self.judge_concerned().await;
         }
         ended
     }

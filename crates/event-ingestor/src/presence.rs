@@ -10,6 +10,7 @@ use crate::metrics::Metrics;
 use anyhow::Context as _;
 use runtime::Shutdown;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::Database;
 use storage::presence::silence::SilencePolicy;
 use tokio_util::task::AbortOnDropHandle;
@@ -31,7 +32,8 @@ impl Presence {
         Self { gateways: Arc::default(), concerned: Arc::default(), silence }
     }
 
-    /// Writes when gateways were heard, and looks for devices that are concerned, until asked to stop.
+    /// Writes when gateways were heard, and looks for devices that silence concerns, until asked to stop; every `check` for those
+    /// that are silent by themselves.
     ///
     /// # Errors
     /// When one of the tasks died.
@@ -39,11 +41,12 @@ impl Presence {
         self,
         database: Database,
         metrics: Arc<Metrics>,
+        check: Duration,
         shutdown: Shutdown,
     ) -> anyhow::Result<()> {
         let heard = self.gateways.keep_writing(database.clone(), shutdown.clone());
         let heard = AbortOnDropHandle::new(tokio::spawn(heard));
-        let concerned = self.concerned.keep_looking(database, metrics, self.silence.answer, shutdown);
+        let concerned = self.concerned.keep_looking(database, metrics, self.silence, check, shutdown);
         let concerned = AbortOnDropHandle::new(tokio::spawn(concerned));
         heard.await.context("the task that writes when gateways were heard died")?;
         concerned.await.context("the task that looks for devices of suspected gateways died")

@@ -213,18 +213,9 @@ impl Replica {
             clock: AppendClock::default(),
             stop: stop.clone(),
             refusals: Refusals::default(),
-            silence_check_at: Instant::now().into_std() + self.first_silence_check(partition),
         };
         let held = Held { epoch, caught_up: watched };
         self.owned.insert(partition, Owned { held, stop, task: tokio::spawn(task.run()) });
-    }
-
-    /// The time until a partition's first look for silent devices. Each look reads the rows of all devices, so partitions that
-    /// were acquired together look one after the other.
-    fn first_silence_check(&self, partition: i32) -> Duration {
-        const SPREAD: u32 = 16;
-        let interval = self.settings.silence_check();
-        interval + interval / SPREAD * (partition.unsigned_abs() % SPREAD)
     }
 
     /// Takes leave of tasks that have ended by themselves.

@@ -36,8 +36,13 @@ struct Counted {
 pub async fn count(connection: &mut Connection) -> Result<Census, StorageError> {
     let counted: Vec<Counted> = connection
         .transaction(async move |tx| {
-            // Connections for batches find rows by their keys only; here whole tables are read.
-            tx.batch_execute("set local enable_seqscan = on; set local enable_hashjoin = on").await?;
+            // Connections for batches find rows by their keys only; here whole tables are read, by one process: several would
+            // take the processors from the batches.
+            tx.batch_execute(
+                "set local enable_seqscan = on; set local enable_hashjoin = on;
+                 set local max_parallel_workers_per_gather = 0",
+            )
+            .await?;
             diesel::sql_query(
                 "select 'charge_points' as what, case when online then 'online' else 'offline' end as word, count(*) as count
                  from charge_points group by online

@@ -73,6 +73,15 @@ impl Database {
         )
     }
 
+    /// A pool for statements that read the rows of all devices, now and then, beside the batches, as [`Database::new`]: each takes
+    /// one processor, so that batches keep theirs.
+    ///
+    /// # Errors
+    /// As [`Database::new`].
+    pub fn for_sweeps(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        Self::with_session(settings, "set max_parallel_workers_per_gather = 0;")
+    }
+
     fn with_session(settings: &DatabaseSettings, session: &'static str) -> Result<Self, StorageError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(

@@ -7,8 +7,28 @@ pub mod gateways;
 pub mod probes;
 pub mod silence;
 
-fn broken(what: impl ToString) -> crate::StorageError {
-    crate::StorageError::inconsistent("device_probes", what)
+use crate::StorageError;
+use diesel::QueryableByName;
+use diesel::sql_types::{Int4, Text};
+use domain::ids::ChargePointId;
+
+/// A device with the partition that last spoke of it.
+#[derive(QueryableByName)]
+struct DeviceRow {
+    #[diesel(sql_type = Text)]
+    charge_point_id: String,
+    #[diesel(sql_type = Int4)]
+    seen_partition: i32,
+}
+
+impl DeviceRow {
+    fn parse(self) -> Result<(i32, ChargePointId), StorageError> {
+        Ok((self.seen_partition, ChargePointId::parse(&self.charge_point_id).map_err(broken)?))
+    }
+}
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("device_probes", what)
 }
 
 /// When the platform last heard a device, of the row of `charge_points` under the name `device`: what events claim has no effect

@@ -18,7 +18,7 @@ use storage::commands::{self, NewCommand};
 use storage::ingest_partitions::{self, Kept, PartitionLease};
 use storage::presence::due::{self, Dueness};
 use storage::presence::probes::{self, NewProbe, ProbeReason};
-use storage::presence::silence::{SilencePolicy, judge_devices, take_silent_offline};
+use storage::presence::silence::{SilencePolicy, judge_devices};
 use storage::presence::{concerned, gateways};
 use storage::{Connection, Touched, status_changes};
 use testkit::TestDatabase;
@@ -157,15 +157,15 @@ async fn a_silent_device_is_asked_once_and_offline_when_it_does_not_answer() {
         (due.len(), &due[0].charge_point_id, due[0].reason, due[0].is_busy),
         (1, &device(1), ProbeReason::Silent, false)
     );
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "it was not asked");
     assert_eq!(ask(&mut connection, &device(1)).await, 1);
     assert_eq!(ask(&mut connection, &device(1)).await, 0, "once in the interval, whoever asks");
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "it may still answer");
     ground.age(11).await;
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1);
     assert_eq!(ground.stands().await, json!([[false, "unanswered"]]));
     ground.beat(&mut connection, &device(1)).await;
@@ -186,7 +186,7 @@ async fn nothing_follows_from_a_question_that_was_never_published() {
     let probes = [probe(&device(1), ProbeReason::Silent)];
     assert_eq!(probes::record_many(&mut connection, &probes, HOUR).await.unwrap(), [device(1)]);
     ground.age(30).await;
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
 }
 
@@ -200,13 +200,13 @@ async fn an_answer_keeps_a_silent_device_online() {
     ground.beat(&mut connection, &device(1)).await;
     assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 1);
     ground.age(59).await;
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
     ground.age(30).await;
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the question was answered");
     ground.age(40).await;
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1, "twice the timeout, and it could not be asked again");
     assert_eq!(ground.stands().await, json!([[false, "doubtful"]]));
 }
@@ -218,7 +218,7 @@ async fn a_device_with_a_slow_clock_is_not_silent() {
     ground.tell(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
     ground.caught_up(&mut connection).await;
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = take_silent_offline(&mut connection, &ground.lease, &POLICY, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "even if its pod has that clock, too");
     assert_eq!(ground.stands().await, json!([[true, null]]));
 }
@@ -323,7 +323,7 @@ async fn a_former_owner_of_the_partition_judges_nobody() {
     ground.beat(&mut connection, &device(1)).await;
     ground.age(6_000).await;
     let former = PartitionLease { epoch: ground.lease.epoch - 1, ..ground.lease.clone() };
-    assert_eq!(take_silent_offline(&mut connection, &former, &POLICY, 10).await.unwrap(), None);
+    assert_eq!(testkit::take_silent_offline(&mut connection, &former, &POLICY).await, None);
     assert_eq!(ground.stands().await, json!([[true, null]]));
 }
 

@@ -15,7 +15,7 @@ use serde_json::json;
 use std::time::Duration;
 use storage::batch::{Folded, Written, write};
 use storage::ingest_partitions::{self, PartitionLease};
-use storage::presence::silence::{SilencePolicy, take_silent_offline};
+use storage::presence::silence::SilencePolicy;
 use storage::status_changes::{self, NotedChange, list_of_device};
 use storage::{Connection, StorageError, Touched};
 use testkit::TestDatabase;
@@ -156,7 +156,7 @@ async fn a_device_that_fell_silent_is_history() {
     // As an older release would have written it.
     database.execute("update charge_points set written_at = null").await;
     for gone in [1, 0] {
-        let silent = take_silent_offline(&mut connection, &lease, &policy, 10).await.unwrap();
+        let silent = testkit::take_silent_offline(&mut connection, &lease, &policy).await;
         assert_eq!(silent.map(|silent| silent.gone), Some(gone));
     }
     let history = list_of_device(&mut connection, &device(), None, None, 10).await.unwrap();

@@ -4,44 +4,20 @@
 use super::{Ended, PartitionTask};
 use runtime::causes;
 use std::sync::Arc;
-use std::time::Instant;
 use storage::presence::silence::{self, Judged};
 use storage::{PooledConnection, StorageError};
 
-/// How many devices are judged in one transaction.
-const AT_ONCE: i64 = 500;
-/// How many devices of a silent gateway are judged in one transaction. The partition's records wait meanwhile, and these
-/// devices come by the thousand.
-const CONCERNED_AT_ONCE: usize = 50;
+/// How many devices are judged in one transaction. The partition's records wait meanwhile, and devices may be silent by the
+/// thousand.
+const AT_ONCE: usize = 50;
 
 impl PartitionTask {
-    /// Judges silent devices: those that a silent gateway concerns, and, if it is time to look, those that were silent for long.
-    pub(super) async fn watch_silence(&mut self) -> Option<Ended> {
-        if let Some(ended) = self.judge_concerned().await {
-            return Some(ended);
-        }
-        if self.silence_check_at > Instant::now() {
-            return None;
-        }
-        self.silence_check_at = Instant::now() + self.settings.silence_check();
-        let (lease, policy) = (self.lease.clone(), self.silence);
-        let judged = self
-            .judge(async move |mut connection: PooledConnection| {
-                silence::take_silent_offline(&mut connection, &lease, &policy, AT_ONCE).await
-            })
-            .await;
-        // There may be more: they are next, after the records that have come meanwhile.
-        if judged.as_ref().is_ok_and(|gone| i64::try_from(*gone).is_ok_and(|gone| gone >= AT_ONCE)) {
-            self.silence_check_at = Instant::now();
-        }
-        judged.err()
-    }
-
-    async fn judge_concerned(&mut self) -> Option<Ended> {
+    /// Judges devices that silence concerns, if some wait.
+    pub(super) async fn judge_concerned(&mut self) -> Option<Ended> {
         let concerned = Arc::clone(&self.concerned);
         // If it is another partition's turn, the records are next, and then this again.
         let turn = concerned.turn()?;
-        let devices = concerned.take(self.lease.partition, CONCERNED_AT_ONCE);
+        let devices = concerned.take(self.lease.partition, AT_ONCE);
         if devices.is_empty() {
             return None;
         }

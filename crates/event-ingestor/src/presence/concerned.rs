@@ -1,18 +1,19 @@
-//! Devices that a silent gateway concerns: found once a second for all partitions of this replica, and judged by each partition's
-//! owner.
+//! Devices that silence concerns, their own or that of their gateway: found for all partitions of this replica at once, and judged
+//! by each partition's task.
 
 use crate::metrics::Metrics;
 use domain::ids::ChargePointId;
 use runtime::{Shutdown, causes};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use storage::presence::silence::{self, SilencePolicy};
 use storage::presence::{concerned, gateways};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::MissedTickBehavior;
 
-/// How often to look.
+/// How often to look for devices that a gateway's silence concerns.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// At most this many devices are judged in a second, so that the database and the feed never get all devices of a gateway at
 /// once. A gateway with 10,000 devices takes nine seconds; with more per second, the events of other devices wait measurably.
@@ -54,32 +55,28 @@ impl Concerned {
         taken
     }
 
-    /// Looks for such devices until asked to stop. While no gateway is suspected and no device is doubtful, a look is one statement
-    /// on a small table.
+    /// Finds such devices until asked to stop. While no gateway is suspected and no device is doubtful, that is one statement on
+    /// a small table, and every `check` one that reads the rows of all devices for those that are silent by themselves.
     pub(crate) async fn keep_looking(
         self: Arc<Self>,
         database: Database,
         metrics: Arc<Metrics>,
-        answer: Duration,
+        policy: SilencePolicy,
+        check: Duration,
         shutdown: Shutdown,
     ) {
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut watched = Watched::default();
+        let mut search = Search::new(policy, check);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             let owned = metrics.owned();
-            self.locked().retain(|partition, _| owned.contains(partition));
-            // What was found before is judged first.
-            if owned.is_empty() || !self.locked().is_empty() {
+            let free = self.without_waiting(&owned);
+            search.watch(owned);
+            if free.is_empty() {
                 continue;
             }
-            // Of partitions that were taken over it is not known whether any of their devices is doubtful.
-            if watched.partitions != owned {
-                watched = Watched { partitions: owned, has_doubtful: true };
-            }
-            match look(&database, watched.clone(), answer).await {
-                Ok((found, has_doubtful)) => {
-                    watched.has_doubtful = has_doubtful;
+            match search.find(&database, free).await {
+                Ok(found) => {
                     let mut waiting = self.locked();
                     for (partition, device) in found {
                         waiting.entry(partition).or_default().push(device);
@@ -88,11 +85,19 @@ impl Concerned {
                 Err(error) => {
                     tracing::warn!(
                         error = causes(&error),
-                        "suspected gateways could not be read: retrying in 1 s"
+                        "silent devices and gateways could not be read: retrying in 1 s"
                     );
                 }
             }
         }
+    }
+
+    /// Those of the partitions `owned` of which no devices wait: what was found before is judged first. Devices of other
+    /// partitions are dropped.
+    fn without_waiting(&self, owned: &[i32]) -> Vec<i32> {
+        let mut waiting = self.locked();
+        waiting.retain(|partition, _| owned.contains(partition));
+        owned.iter().filter(|partition| !waiting.contains_key(partition)).copied().collect()
     }
 
     fn locked(&self) -> MutexGuard<'_, BTreeMap<i32, Vec<ChargePointId>>> {
@@ -100,29 +105,73 @@ impl Concerned {
     }
 }
 
-/// The partitions that were looked at last, and whether any device of theirs was doubtful.
-#[derive(Debug, Clone, Default)]
-struct Watched {
-    partitions: Vec<i32>,
+/// What is searched for, and what is known from the last time.
+#[derive(Debug, Clone)]
+struct Search {
+    policy: SilencePolicy,
+    /// How often devices are looked for that are silent by themselves.
+    check: Duration,
+    silent_at: Instant,
+    /// The partitions of this replica.
+    owned: Vec<i32>,
+    /// Whether one of their devices is, or may be, doubtful.
     has_doubtful: bool,
 }
 
-/// The devices that are concerned, and whether another look is needed even if no gateway is suspected by then.
-async fn look(
-    database: &Database,
-    watched: Watched,
-    answer: Duration,
-) -> Result<(Vec<(i32, ChargePointId)>, bool), StorageError> {
-    let look = async move |mut connection: PooledConnection| {
-        let Watched { partitions, has_doubtful } = watched;
-        let suspected = gateways::list_suspected(&mut connection).await?;
-        if suspected.is_empty() && !has_doubtful {
-            return Ok((Vec::new(), false));
+impl Search {
+    fn new(policy: SilencePolicy, check: Duration) -> Self {
+        Self { policy, check, silent_at: Instant::now() + check, owned: Vec::new(), has_doubtful: false }
+    }
+
+    /// Notes which partitions are this replica's. Of those taken over it is not known whether any of their devices is doubtful.
+    fn watch(&mut self, owned: Vec<i32>) {
+        if self.owned != owned {
+            self.owned = owned;
+            self.has_doubtful = true;
         }
-        let found = concerned::list(&mut connection, &partitions, &suspected, answer, AT_ONCE).await?;
-        let goes_on = !suspected.is_empty() || !found.is_empty();
-        let has_doubtful = goes_on || concerned::has_doubtful(&mut connection, &partitions).await?;
-        Ok((found, has_doubtful))
-    };
-    database.run(look).await
+    }
+
+    /// Devices of `partitions` that silence concerns, each with its partition.
+    async fn find(
+        &mut self,
+        database: &Database,
+        partitions: Vec<i32>,
+    ) -> Result<Vec<(i32, ChargePointId)>, StorageError> {
+        let is_all = partitions.len() == self.owned.len();
+        let (found, has_doubtful) = self.of_gateways(database, partitions.clone()).await?;
+        self.has_doubtful = has_doubtful || !is_all && self.has_doubtful;
+        if !found.is_empty() || Instant::now() < self.silent_at {
+            return Ok(found);
+        }
+        let policy = self.policy;
+        let silent = async move |mut connection: PooledConnection| {
+            silence::list_silent(&mut connection, &partitions, &policy, AT_ONCE).await
+        };
+        let found: Vec<_> = database.run(silent).await?;
+        let there_may_be_more = i64::try_from(found.len()).is_ok_and(|found| found >= AT_ONCE);
+        if !there_may_be_more {
+            self.silent_at = Instant::now() + self.check;
+        }
+        Ok(found)
+    }
+
+    /// Devices whose gateway's silence concerns them, and whether another look is needed even if no gateway is suspected by then.
+    async fn of_gateways(
+        &self,
+        database: &Database,
+        partitions: Vec<i32>,
+    ) -> Result<(Vec<(i32, ChargePointId)>, bool), StorageError> {
+        let (has_doubtful, answer) = (self.has_doubtful, self.policy.answer);
+        let look = async move |mut connection: PooledConnection| {
+            let suspected = gateways::list_suspected(&mut connection).await?;
+            if suspected.is_empty() && !has_doubtful {
+                return Ok((Vec::new(), false));
+            }
+            let found = concerned::list(&mut connection, &partitions, &suspected, answer, AT_ONCE).await?;
+            let goes_on = !suspected.is_empty() || !found.is_empty();
+            let has_doubtful = goes_on || concerned::has_doubtful(&mut connection, &partitions).await?;
+            Ok((found, has_doubtful))
+        };
+        database.run(look).await
+    }
 }

@@ -22,7 +22,7 @@ fn charge() -> Vec<String> {
     let start = json!({ "connectorId": 1, "transactionId": 0, "idTag": "TAG", "meterStartWh": 1000 });
     let meter = json!({ "connectorId": 1, "transactionId": "634", "meterValues": reading });
     vec![
-        event("1", "DeviceOnlineEvent", 60, &boot),
+        event("1", "DeviceOnlineEvent", 55, &boot),
         event("2", "connector.status_changed", 50, &json!({ "connectorId": 1, "status": "Available" })),
         event("3", "transaction.started", 40, &start),
         event("4", "connector.status_changed", 39, &json!({ "connectorId": 1, "status": "charging" })),

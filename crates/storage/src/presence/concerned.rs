@@ -1,20 +1,12 @@
 //! Which devices a gateway's silence concerns: one look for all partitions of a replica.
 
-use super::{broken, heard_at};
+use super::{DeviceRow, heard_at};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Text};
 use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, GatewayId};
 use std::time::Duration;
-
-#[derive(QueryableByName)]
-struct ConcernedRow {
-    #[diesel(sql_type = Text)]
-    charge_point_id: String,
-    #[diesel(sql_type = Int4)]
-    seen_partition: i32,
-}
 
 /// Of the devices that `partitions` last spoke of, at most `limit` of whom something follows from a gateway's silence: those of
 /// `suspected` gateways that are not doubtful yet, and those that are and did not answer in time. Each with its partition.
@@ -29,7 +21,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<(i32, ChargePointId)>, StorageError> {
     let gateways: Vec<&str> = suspected.iter().map(GatewayId::as_str).collect();
-    let rows: Vec<ConcernedRow> = diesel::sql_query(concat!(
+    let rows: Vec<DeviceRow> = diesel::sql_query(concat!(
         "select device.charge_point_id, device.seen_partition from charge_points as device
          left join device_probes as probe on probe.charge_point_id = device.charge_point_id
          where device.online and device.seen_partition = any($1)
@@ -45,10 +37,7 @@ pub async fn list(
     .bind::<Int8, _>(limit)
     .load(connection)
     .await?;
-    let of = |row: ConcernedRow| {
-        Ok((row.seen_partition, ChargePointId::parse(&row.charge_point_id).map_err(broken)?))
-    };
-    rows.into_iter().map(of).collect()
+    rows.into_iter().map(DeviceRow::parse).collect()
 }
 
 /// Whether any device that `partitions` last spoke of is online and doubtful.

@@ -1,7 +1,7 @@
 //! What follows from the silence of devices, written by the owner of the partition that last spoke of them.
 
 use super::probes::{self, Asked};
-use super::{broken, heard_at};
+use super::{DeviceRow, heard_at};
 use crate::batch::{Rollback, write_states};
 use crate::ingest_partitions::{self, PartitionLease};
 use crate::{Connection, StorageError, Touched, charge_points, status_changes};
@@ -49,25 +49,11 @@ pub struct Judged {
     pub doubts_settled: Vec<TimeDelta>,
 }
 
-/// Takes devices offline that were silent for too long, of those that the partition of `lease` last spoke of, the longest
-/// silent first, at most `limit`; `None` when the lease is lost. Fenced like a batch, but the offset stays.
+/// Judges `devices` by their silence, of those that the partition of `lease` last spoke of; `None` when the lease is lost. Fenced
+/// like a batch, but the offset stays.
 ///
 /// To be called only when the partition is read to its end: what is not read yet may be a sign of life. Today's partition of
 /// the history must exist.
-///
-/// # Errors
-/// When Postgres fails.
-pub async fn take_silent_offline(
-    connection: &mut Connection,
-    lease: &PartitionLease,
-    policy: &SilencePolicy,
-    limit: i64,
-) -> Result<Option<Judged>, StorageError> {
-    judge(connection, lease, policy, Whom::Silent(limit)).await
-}
-
-/// Judges `devices`, which may be doubtful or should become so; `None` when the lease of the partition that last spoke of them
-/// is lost. As [`take_silent_offline`] otherwise.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -77,30 +63,12 @@ pub async fn judge_devices(
     policy: &SilencePolicy,
     devices: Vec<ChargePointId>,
 ) -> Result<Option<Judged>, StorageError> {
-    judge(connection, lease, policy, Whom::Named(devices)).await
-}
-
-enum Whom {
-    Silent(i64),
-    Named(Vec<ChargePointId>),
-}
-
-async fn judge(
-    connection: &mut Connection,
-    lease: &PartitionLease,
-    policy: &SilencePolicy,
-    whom: Whom,
-) -> Result<Option<Judged>, StorageError> {
     let patience = policy.patience();
     let outcome = connection
         .transaction(async |tx| {
             if !ingest_partitions::hold(tx, lease).await? {
                 return Err(Rollback::LeaseLost);
             }
-            let devices = match whom {
-                Whom::Silent(limit) => list_silent(tx, lease.partition, policy, limit).await?,
-                Whom::Named(devices) => devices,
-            };
             if devices.is_empty() {
                 return Ok(Judged::default());
             }
@@ -181,23 +149,21 @@ impl Grounds {
     }
 }
 
-#[derive(QueryableByName)]
-struct SilentRow {
-    #[diesel(sql_type = Text)]
-    charge_point_id: String,
-}
-
-/// Devices of `partition` that are online and were silent for too long, whether they were asked or not.
-async fn list_silent(
-    tx: &mut Connection,
-    partition: i32,
+/// At most `limit` devices that are online and were silent for too long, whether they were asked or not, of those that
+/// `partitions` last spoke of, the longest silent first; each with its partition. Reads the rows of all devices once, and locks none.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_silent(
+    connection: &mut Connection,
+    partitions: &[i32],
     policy: &SilencePolicy,
     limit: i64,
-) -> Result<Vec<ChargePointId>, StorageError> {
-    let rows: Vec<SilentRow> = diesel::sql_query(concat!(
-        "select device.charge_point_id from charge_points as device
+) -> Result<Vec<(i32, ChargePointId)>, StorageError> {
+    let rows: Vec<DeviceRow> = diesel::sql_query(concat!(
+        "select device.charge_point_id, device.seen_partition from charge_points as device
          left join device_probes as probe on probe.charge_point_id = device.charge_point_id
-         where device.seen_partition = $1 and device.online
+         where device.seen_partition = any($1) and device.online
            and ",
         heard_at!(),
         " < clock_timestamp() - make_interval(secs => $2)
@@ -211,12 +177,12 @@ async fn list_silent(
         heard_at!(),
         " limit $5"
     ))
-    .bind::<Int4, _>(partition)
+    .bind::<Array<Int4>, _>(partitions)
     .bind::<Float8, _>(policy.timeout.as_secs_f64())
     .bind::<Float8, _>(policy.unasked_after().as_secs_f64())
     .bind::<Float8, _>(policy.answer.as_secs_f64())
     .bind::<Int8, _>(limit)
-    .load(tx)
+    .load(connection)
     .await?;
-    rows.into_iter().map(|row| ChargePointId::parse(&row.charge_point_id).map_err(broken)).collect()
+    rows.into_iter().map(DeviceRow::parse).collect()
 }

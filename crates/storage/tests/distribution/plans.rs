@@ -9,7 +9,7 @@ use testkit::TestDatabase;
 /// What asks all devices at once, now and then, and joins what is of the same device only: who fell silent, and which commands are due. On several
 /// machines each is asked by itself.
 const OF_ALL: [&str; 2] = [
-    "select device.charge_point_id from charge_points as device left join device_probes as probe",
+    "select device.charge_point_id, device.seen_partition from charge_points as device left join device_probes as probe",
     "select id, charge_point_id, clock_timestamp() as now from commands where open",
 ];
 

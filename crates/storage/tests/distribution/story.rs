@@ -19,7 +19,7 @@ use storage::commands::{self, KeyedRequest, NewCommand, Note, Recorded, Wanted};
 use storage::dead_letters::NewDeadLetter;
 use storage::ingest_partitions::{self, PartitionLease};
 use storage::presence::probes::{self, NewProbe, ProbeReason};
-use storage::presence::silence::{SilencePolicy, take_silent_offline};
+use storage::presence::silence::SilencePolicy;
 use storage::{Connection, Touched, meter_samples, piles, status_changes};
 use uuid::Uuid;
 
@@ -166,7 +166,7 @@ pub async fn play(connection: &mut Connection, part: Part) {
         connection.batch_execute(&old).await.unwrap();
     }
     let policy = SilencePolicy { timeout: Duration::from_secs(1), answer: Duration::ZERO, probing: false };
-    let judged = take_silent_offline(connection, &lease, &policy, 1_000).await.unwrap();
+    let judged = testkit::take_silent_offline(connection, &lease, &policy).await;
     assert!(judged.unwrap().gone > 0, "some devices have fallen silent");
     probe(connection, &devices).await;
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::commands::{self, NewCommand, Note};
 use storage::feed::{self, Span};
-use storage::presence::silence::{SilencePolicy, take_silent_offline};
+use storage::presence::silence::SilencePolicy;
 use storage::{batch, ingest_partitions, piles, stations};
 use testkit::{TestDatabase, eventually};
 use uuid::Uuid;
@@ -271,7 +271,7 @@ async fn a_device_that_falls_silent_is_told_to_be_offline() {
         SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: false };
     database.execute("update charge_points set written_at = null").await;
     storage::status_changes::ensure_today(&mut connection).await.unwrap();
-    let judged = take_silent_offline(&mut connection, &lease, &policy, 10).await.unwrap();
+    let judged = testkit::take_silent_offline(&mut connection, &lease, &policy).await;
     assert_eq!(judged.map(|judged| judged.gone), Some(1));
     reader.read(&mut connection).await;
     let [FeedChange { kind: FeedKind::ConnectivityChanged(body), at, .. }] = reader.told.as_slice() else {
