@@ -1,5 +1,6 @@
 //! One partition, read by the replica that holds its lease: fetch, decode, fold, write, again.
 
+pub(crate) mod appetite;
 pub(crate) mod refusal;
 mod silence;
 mod trace;
@@ -10,6 +11,7 @@ use crate::days::Days;
 use crate::metrics::Metrics;
 use crate::presence::{Concerned, HeardGateways};
 use crate::settings::IngestSettings;
+use appetite::Appetite;
 use chrono::{DateTime, Utc};
 use domain::order::AppendClock;
 use refusal::Refusals;
@@ -54,6 +56,8 @@ pub(crate) struct PartitionTask {
     pub turns: Arc<Semaphore>,
     /// Cancelled when the lease is to be given back, or was lost.
     pub stop: CancellationToken,
+    /// How much is fetched at once.
+    pub appetite: Appetite,
     /// Records that PostgreSQL refused, and why.
     pub refusals: Refusals,
 }
@@ -107,7 +111,7 @@ impl PartitionTask {
         // Devices that wait to be judged do not wait for records as well.
         let devices_wait = self.concerned.has(self.lease.partition);
         let wait = if devices_wait { BETWEEN_JUDGEMENTS } else { settings.fetch_wait() };
-        self.reader.fetch(self.lease.next_offset, wait, settings.max_batch_bytes).await
+        self.reader.fetch(self.lease.next_offset, wait, self.appetite.bytes()).await
     }
 
     async fn take(&mut self, fetched: Fetched, asked_at: DateTime<Utc>) -> Option<Ended> {

@@ -5,6 +5,7 @@ mod share;
 
 use crate::days::Days;
 use crate::metrics::Metrics;
+use crate::partition::appetite::Appetite;
 use crate::partition::refusal::Refusals;
 use crate::partition::{Ended, PartitionTask};
 use crate::presence::Presence;
@@ -212,6 +213,7 @@ impl Replica {
             caught_up,
             clock: AppendClock::default(),
             stop: stop.clone(),
+            appetite: Appetite::new(self.settings.max_batch_bytes),
             refusals: Refusals::default(),
         };
         let held = Held { epoch, caught_up: watched };

@@ -76,6 +76,20 @@ impl StorageError {
         )
     }
 
+    /// Whether a statement, or a transaction, took longer than it may.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::TimedOut => true,
+            Self::Unavailable(DieselError::DatabaseError(_, info)) => {
+                ["statement timeout", "idle-in-transaction timeout"]
+                    .iter()
+                    .any(|why| info.message().contains(why))
+            }
+            _ => false,
+        }
+    }
+
     /// The same error where a refusal cannot be the fault of what is written, but only of the database: waiting helps.
     #[must_use]
     pub fn of_the_database(self) -> Self {

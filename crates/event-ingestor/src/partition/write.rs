@@ -13,9 +13,13 @@ use storage::dead_letters::NewDeadLetter;
 use storage::ingest_partitions::{self, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 
+/// A batch that was not written in time this often is too large.
+const TOO_SLOW: u32 = 2;
+
 impl PartitionTask {
     /// Writes `batch`; `None` when it is committed. A batch that PostgreSQL refuses is written in halves, down to the record
-    /// at fault, which becomes a dead letter. While the database may be at fault, the partition waits.
+    /// at fault, which becomes a dead letter; one that it does not write in time, too, but blames none of its records. While the
+    /// database may be at fault, the partition waits.
     pub(super) async fn write(&mut self, batch: Batch) -> Option<Ended> {
         let mut waiting = vec![batch];
         let mut pause = FIRST_PAUSE;
@@ -29,6 +33,7 @@ impl PartitionTask {
                 Settled::Committed(tally) => {
                     self.lease.next_offset = next_offset;
                     self.report(&batch, tally.as_ref(), started);
+                    self.appetite.written();
                     if batch.items.iter().any(|item| !item.is_refused()) {
                         self.refusals.written();
                     }
@@ -48,6 +53,12 @@ impl PartitionTask {
                         return Some(Ended::LeaseLost);
                     };
                     waiting.extend(self.divide(batch, &error, &mut pause).await);
+                }
+                Settled::TooSlow => {
+                    let Ok(batch) = Arc::try_unwrap(batch) else {
+                        return Some(Ended::LeaseLost);
+                    };
+                    waiting.extend(self.halve_slow(batch));
                 }
             }
         }
@@ -94,6 +105,21 @@ impl PartitionTask {
         vec![batch]
     }
 
+    /// What is to be written, last first, after PostgreSQL did not write `batch` in time.
+    fn halve_slow(&mut self, batch: Batch) -> Vec<Batch> {
+        self.appetite.too_large();
+        let records = batch.items.len();
+        tracing::warn!(
+            partition = self.lease.partition,
+            records,
+            "a batch took too long again and again: writing it in halves, and fetching less"
+        );
+        match batch.halve() {
+            Ok((first, second)) => vec![second, first],
+            Err(single) => vec![single],
+        }
+    }
+
     /// Whether PostgreSQL writes at all: to the partition's row, without effect.
     async fn probe(&self) -> Result<(), StorageError> {
         let lease = self.lease.clone();
@@ -138,6 +164,8 @@ impl PartitionTask {
             }
             Settled::Stopped => Some(Ended::Stopped),
             Settled::Overtaken => Some(Ended::LeaseLost),
+            // It is read, and written, again.
+            Settled::TooSlow => None,
             Settled::Refused(error) => {
                 tracing::error!(
                     partition = self.lease.partition,
@@ -189,7 +217,7 @@ impl PartitionTask {
     where
         F: Future<Output = Result<(Written, Tally), StorageError>>,
     {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut timeouts) = (FIRST_PAUSE, 0);
         loop {
             let error = match write().await {
                 Ok((Written::Committed, tally)) => return Settled::Committed(Some(tally)),
@@ -218,6 +246,10 @@ impl PartitionTask {
             }
             if self.stop.is_cancelled() {
                 return Settled::Stopped;
+            }
+            timeouts += u32::from(error.is_timeout());
+            if timeouts >= TOO_SLOW {
+                return Settled::TooSlow;
             }
         }
     }
@@ -255,6 +287,8 @@ enum Settled {
     Committed(Option<Tally>),
     Overtaken,
     Refused(StorageError),
+    /// Nothing was committed, for want of time, more than once.
+    TooSlow,
     /// Nothing was committed, and the task was told to stop.
     Stopped,
 }

@@ -92,3 +92,24 @@ async fn a_dead_letter_that_no_text_can_hold_is_written_in_another_form() {
     assert_eq!(headers, json!([{ "headers": { "a\\0b": "Yw==" } }]));
     tokio::time::timeout(Duration::from_secs(10), replica.stop()).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_takes_too_long_is_written_in_parts() {
+    let ground = Ground::new(1).await;
+    ground
+        .database
+        .execute(
+            "create function slow() returns trigger language plpgsql as
+             $$ begin perform pg_sleep(0.03); return new; end $$;
+             create trigger slow before update on charge_points for each row execute function slow()",
+        )
+        .await;
+    let events: Vec<String> = (1..=100).map(status).collect();
+    let last = ground.publish(0, &events).await;
+    let replica = ground.start_with(&[("database.statement_timeout_ms", "1000")]);
+    ground.written(0, last).await;
+    assert!(ground.dead_letters().await.is_empty());
+    let heard = "select count(*)::int as devices from charge_points where online";
+    assert_eq!(ground.rows(heard).await, json!([{ "devices": 100 }]));
+    replica.stop().await;
+}

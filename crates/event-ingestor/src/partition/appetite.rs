@@ -1,0 +1,65 @@
+//! How much a partition takes at once. A batch that the database does not finish in time would not finish the next time either: after
+//! a failover caches are cold, and the largest batches, those of catching up, come first.
+
+/// A fetch never asks for less, in bytes.
+const LEAST: usize = 16 * 1024;
+/// After this many batches in a row that were written in time, the next fetch asks for twice as much.
+const GROW_AFTER: u32 = 16;
+
+/// How many bytes to fetch, between [`LEAST`] and a setting.
+#[derive(Debug, Clone)]
+pub(crate) struct Appetite {
+    most: usize,
+    now: usize,
+    in_time: u32,
+}
+
+impl Appetite {
+    /// Begins with `most`, in bytes.
+    pub(crate) const fn new(most: usize) -> Self {
+        Self { most, now: most, in_time: 0 }
+    }
+
+    /// How many bytes to fetch.
+    pub(super) const fn bytes(&self) -> usize {
+        self.now
+    }
+
+    /// Notes that a batch was too large: the next fetch is half as large.
+    pub(super) fn too_large(&mut self) {
+        self.in_time = 0;
+        self.now = (self.now / 2).max(LEAST).min(self.most);
+    }
+
+    /// Notes that a batch was written in time.
+    pub(super) fn written(&mut self) {
+        self.in_time += 1;
+        if self.in_time >= GROW_AFTER {
+            self.in_time = 0;
+            self.now = self.now.saturating_mul(2).min(self.most);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_shrinks_with_a_batch_that_is_too_large_and_grows_again() {
+        let mut appetite = Appetite::new(1 << 20);
+        appetite.too_large();
+        for _ in 0..GROW_AFTER {
+            assert_eq!(appetite.bytes(), 1 << 19);
+            appetite.written();
+        }
+        assert_eq!(appetite.bytes(), 1 << 20);
+        (0..100).for_each(|_| appetite.written());
+        assert_eq!(appetite.bytes(), 1 << 20, "never more than the setting");
+        (0..100).for_each(|_| appetite.too_large());
+        assert_eq!(appetite.bytes(), LEAST);
+        let mut small = Appetite::new(100);
+        small.too_large();
+        assert_eq!(small.bytes(), 100);
+    }
+}
