@@ -21,6 +21,7 @@ pub mod fleet;
 pub mod import;
 pub mod ingest_partitions;
 pub mod ingest_replicas;
+mod lock_table;
 mod message_language;
 pub mod meter_samples;
 mod migrations;

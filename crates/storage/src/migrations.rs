@@ -97,6 +97,7 @@ impl Database {
                 }
                 Ok(()) => {
                     self.warn_of_foreign_messages().await;
+                    self.warn_of_small_lock_table().await;
                     return Ok(());
                 }
                 refused => return refused,

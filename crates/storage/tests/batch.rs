@@ -79,7 +79,16 @@ async fn what_is_folded_is_what_is_stored() {
         let written_at = stored[0].liveness.written_at.take();
         assert_eq!(written_at.is_some(), stored[0].liveness.seen.is_some());
         assert_eq!(stored, expected, "case {case}");
-        let noted = status_changes::list_of_device(&mut connection, &id, None, None, 1_000).await.unwrap();
+        let noted = status_changes::list_of_device(
+            &mut connection,
+            &id,
+            None,
+            None,
+            chrono::DateTime::UNIX_EPOCH,
+            1_000,
+        )
+        .await
+        .unwrap();
         let noted: Vec<_> = noted.into_iter().rev().map(|noted| (noted.at, noted.change)).collect();
         assert_eq!(noted, history, "case {case}");
         let mut sessions: Vec<_> =

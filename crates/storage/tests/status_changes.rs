@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel_async::SimpleAsyncConnection;
 use domain::charge_point::ChargePoint;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::generate::{at, device};
@@ -133,7 +134,9 @@ async fn two_owners_of_one_device_write_one_history() {
         writer.await.unwrap();
     }
     let mut history =
-        list_of_device(&mut connection, &device(), Some(connector(1)), None, 1_000).await.unwrap();
+        list_of_device(&mut connection, &device(), Some(connector(1)), None, DateTime::UNIX_EPOCH, 1_000)
+            .await
+            .unwrap();
     history.reverse();
     assert!(history.is_sorted_by(|one, next| one.place < next.place && one.at < next.at));
     let statuses = statuses(&history);
@@ -159,7 +162,8 @@ async fn a_device_that_fell_silent_is_history() {
         let silent = testkit::take_silent_offline(&mut connection, &lease, &policy).await;
         assert_eq!(silent.map(|silent| silent.gone), Some(gone));
     }
-    let history = list_of_device(&mut connection, &device(), None, None, 10).await.unwrap();
+    let history =
+        list_of_device(&mut connection, &device(), None, None, DateTime::UNIX_EPOCH, 10).await.unwrap();
     let [gone, _, came] = history.as_slice() else { panic!("{history:?}") };
     let online = |noted: &NotedChange| match &noted.change {
         Change::Connectivity(change) => Some(change.online),
@@ -169,4 +173,46 @@ async fn a_device_that_fell_silent_is_history() {
     let Change::Connectivity(change) = &gone.change else { panic!("{gone:?}") };
     assert_eq!(change.confidence, Confidence::Doubtful, "it was not asked");
     assert_eq!(gone.at, at(0) + TimeDelta::seconds(60), "when its time was up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_history_locks_the_days_that_it_needs() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let now: DateTime<Utc> = "2026-06-30T12:00:00Z".parse().unwrap();
+    let changes = "do $$ begin
+         for day in 0..99 loop
+           execute format('create table status_changes_test_%s partition of status_changes for values from (%L) to (%L)',
+             day, '2026-06-30'::timestamptz - make_interval(days => day), '2026-07-01'::timestamptz - make_interval(days => day));
+         end loop;
+       end $$;
+       insert into status_changes (noted_at, place, charge_point_id, at, online)
+       select '2026-06-30T10:00:00Z'::timestamptz - make_interval(days => day), 0, 'CP-1', now(), day % 2 = 0
+       from unnest(array[0, 1, 7, 8, 9, 40, 98]) as day";
+    database.execute(changes).await;
+    let locks = "select count(*) from pg_locks join pg_class on pg_class.oid = relation
+                 where pid = pg_backend_pid() and relname ~ '^status_changes_test_[0-9]+$'";
+    for (limit, most) in [(1, 9), (3, 9), (4, 17)] {
+        connection.batch_execute("begin").await.unwrap();
+        let found = list_of_device(&mut connection, &device(), None, None, now, limit).await.unwrap();
+        assert_eq!(i64::try_from(found.len()).unwrap(), limit);
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::Int8)]
+            count: i64,
+        }
+        let held = diesel_async::RunQueryDsl::get_result(diesel::sql_query(locks), &mut connection);
+        let Count { count } = held.await.unwrap();
+        connection.batch_execute("commit").await.unwrap();
+        assert!(count <= most, "{count} days are locked for {limit} changes");
+    }
+    let mut after = None;
+    let mut all = Vec::new();
+    loop {
+        let page = list_of_device(&mut connection, &device(), None, after, now, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.place);
+        all.extend(page.iter().map(|change| (now - change.place.noted_at).num_days()));
+    }
+    assert_eq!(all, [0, 1, 7, 8, 9, 40, 98]);
 }

@@ -87,14 +87,14 @@ async fn samples(
 }
 
 /// A connector that was free when the session ended already was told so by an event that came first. Days that were learnt of
-/// long before are not looked at.
+/// long before or after are not looked at: no event is believed that is more than 7 days late.
 const FREED: &str = "
     select least(
         (select min(started_at) from sessions
          where charge_point_id = $1 and connector_id = $2 and started_at >= $3 and id <> $4),
         case (select status from status_changes
               where charge_point_id = $1 and connector_id = $2 and at <= $3
-                and noted_at >= $3::timestamptz - interval '7 days'
+                and noted_at between $3::timestamptz - interval '7 days' and $3::timestamptz + interval '7 days'
               order by at desc, noted_at desc, place desc limit 1)
             when 'Available' then $3
             else (select min(at) from status_changes

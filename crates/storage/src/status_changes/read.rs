@@ -3,7 +3,7 @@
 use super::broken;
 use crate::schema::status_changes;
 use crate::{Connection, StorageError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -49,8 +49,14 @@ struct Row {
     confidence: Option<String>,
 }
 
-/// At most `limit` changes of `device`, the last learnt first; of one connector's status only, where given, and those that
-/// come behind `after`, where given. What is older than the time that changes are kept for is not there any more.
+/// How much of the history one statement reads. Each day is a partition with an index of its own, and a statement locks all that it may
+/// read: with the whole history, some dozens at once would fill PostgreSQL's table of locks, for everybody.
+const WINDOW: TimeDelta = TimeDelta::days(8);
+/// After so many windows, what is older is read at once: with the default retention of 90 days there is none.
+const WINDOWS: u32 = 12;
+
+/// At most `limit` changes of `device`, read from `now` back, the last learnt first; of one connector's status only, where given,
+/// and those that come behind `after`, where given. What is older than the time that changes are kept for is not there any more.
 ///
 /// # Errors
 /// When Postgres fails or a row cannot be.
@@ -59,12 +65,33 @@ pub async fn list_of_device(
     device: &ChargePointId,
     connector: Option<ConnectorId>,
     after: Option<Place>,
+    now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<NotedChange>, StorageError> {
+    let mut changes = Vec::new();
+    for number in 0..=WINDOWS {
+        let rows = limit.saturating_sub(i64::try_from(changes.len()).unwrap_or(i64::MAX));
+        if rows <= 0 {
+            break;
+        }
+        let window = Window::back_from(after.map_or(now, |place| place.noted_at), number);
+        let query = of_device(device, connector, after)?.limit(rows);
+        let found: Vec<Row> = window.of(query).load(connection).await?;
+        changes.extend(found.into_iter().map(NotedChange::try_from).collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(changes)
+}
+
+type Query<'a> = status_changes::BoxedQuery<'a, Pg, diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Row, Pg>>>;
+
+fn of_device<'a>(
+    device: &'a ChargePointId,
+    connector: Option<ConnectorId>,
+    after: Option<Place>,
+) -> Result<Query<'a>, StorageError> {
     let mut query = status_changes::table
         .filter(status_changes::charge_point_id.eq(device.as_str()))
         .order((status_changes::noted_at.desc(), status_changes::place.desc()))
-        .limit(limit)
         .select(Row::as_select())
         .into_boxed::<Pg>();
     if let Some(connector) = connector {
@@ -77,7 +104,36 @@ pub async fn list_of_device(
         let earlier = status_changes::noted_at.lt(noted_at).or(status_changes::place.lt(number));
         query = query.filter(status_changes::noted_at.le(noted_at)).filter(earlier);
     }
-    query.load(connection).await?.into_iter().map(NotedChange::try_from).collect()
+    Ok(query)
+}
+
+/// A part of the history: learnt after `above`, and by `up_to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    above: Option<DateTime<Utc>>,
+    up_to: Option<DateTime<Utc>>,
+}
+
+impl Window {
+    /// The window of a number, counted from `newest` back. The first one has no end, since clocks differ, and the last one no
+    /// beginning.
+    fn back_from(newest: DateTime<Utc>, number: u32) -> Self {
+        let back = |windows: u32| newest - WINDOW * i32::try_from(windows).unwrap_or(i32::MAX);
+        Self {
+            above: (number < WINDOWS).then(|| back(number + 1)),
+            up_to: (number > 0).then(|| back(number)),
+        }
+    }
+
+    fn of(self, mut query: Query<'_>) -> Query<'_> {
+        if let Some(above) = self.above {
+            query = query.filter(status_changes::noted_at.gt(above));
+        }
+        if let Some(up_to) = self.up_to {
+            query = query.filter(status_changes::noted_at.le(up_to));
+        }
+        query
+    }
 }
 
 fn status(name: &str) -> Result<ConnectorStatus, StorageError> {

@@ -1,4 +1,4 @@
-//! In which language PostgreSQL speaks to the services.
+//! What the services find of the server when they start.
 
 use storage::{Database, DatabaseSettings};
 use testkit::TestDatabase;
@@ -27,4 +27,9 @@ async fn a_role_that_may_not_ask_connects_and_knows_the_language() {
     assert_eq!(pool.foreign_messages().await.unwrap(), expected);
     drop(pool);
     database.execute(&format!("drop role {role}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_default_table_of_locks_is_large_enough() {
+    assert_eq!(TestDatabase::new().await.pool.small_lock_table().await.unwrap(), None);
 }
