@@ -39,3 +39,12 @@ macro_rules! heard_at {
     };
 }
 pub(crate) use heard_at;
+
+/// When a device was last heard through the gateway that its row names, of the row of `charge_points` under this name. An event counts no
+/// later than it was appended, and no later than it was written; the row of an older release has the claimed time instead.
+macro_rules! last_heard_at {
+    ($row:literal) => {
+        concat!("least(", $row, ".seen_appended_at, coalesce(", $row, ".written_at, ", $row, ".seen_at))")
+    };
+}
+pub(crate) use last_heard_at;

@@ -20,8 +20,8 @@ const REPEATABLE: [&str; 6] = [
 pub struct Sighting<'a> {
     /// Through which gateway.
     pub gateway_id: &'a GatewayId,
-    /// When the record of its event was appended to the topic.
-    pub appended_at: DateTime<Utc>,
+    /// When: no later than its event was appended, and than it was written.
+    pub heard_at: DateTime<Utc>,
 }
 
 impl CommandRecord {
@@ -39,7 +39,7 @@ impl CommandRecord {
         self.life.state() == CommandState::Published
             && REPEATABLE.contains(&self.name.as_str())
             && now < self.expires_at
-            && sighting.appended_at > self.issued_at
+            && sighting.heard_at > self.issued_at
             && *sighting.gateway_id != self.gateway_id
             && !self.life.trail().iter().any(|entry| matches!(entry.step, Step::Rerouted { .. }))
     }
@@ -88,7 +88,7 @@ mod tests {
 
     /// Whether it is sent once more at second `now`, when the device was heard through `pod` at second `heard`.
     fn is_sent_once_more(record: &CommandRecord, pod: &str, heard: i64, now: i64) -> bool {
-        record.has_stale_route(Sighting { gateway_id: &gateway(pod), appended_at: at(heard) }, at(now))
+        record.has_stale_route(Sighting { gateway_id: &gateway(pod), heard_at: at(heard) }, at(now))
     }
 
     #[test]

@@ -15,6 +15,8 @@ use tokio::time::MissedTickBehavior;
 
 /// How often to look for devices that a gateway's silence concerns.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// However short the setting is.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 /// At most this many devices are judged in a second, so that the database and the feed never get all devices of a gateway at
 /// once. A gateway with 10,000 devices takes nine seconds; with more per second, the events of other devices wait measurably.
 const AT_ONCE: i64 = 1_200;
@@ -65,7 +67,7 @@ impl Concerned {
         check: Duration,
         shutdown: Shutdown,
     ) {
-        let mut ticks = tokio::time::interval(INTERVAL);
+        let mut ticks = tokio::time::interval(check.clamp(SHORTEST_INTERVAL, INTERVAL));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut search = Search::new(policy, check);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {

@@ -4,6 +4,7 @@ use super::RecordedCommand;
 use super::notes::{Named, write};
 use super::row::CommandRow;
 use crate::bulk::{self, Bulk, Lookup, Rows};
+use crate::presence::last_heard_at;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -37,9 +38,9 @@ pub async fn reroute_stale(
             let mut commands = load(tx, &stale).await?;
             let (mut rerouted, mut learnt) = (Vec::new(), Vec::new());
             for Stale { id, charge_point_id, now } in stale {
-                let Some((gateway_id, appended_at)) = devices.get(&charge_point_id) else { continue };
+                let Some((gateway_id, heard_at)) = devices.get(&charge_point_id) else { continue };
                 let Some(mut command) = commands.remove(&CommandId(id)) else { continue };
-                if command.record.has_stale_route(Sighting { gateway_id, appended_at: *appended_at }, now) {
+                if command.record.has_stale_route(Sighting { gateway_id, heard_at: *heard_at }, now) {
                     let route = route_to(gateway_id.clone());
                     command.partition = route.partition;
                     command.record.reroute(route, now);
@@ -66,25 +67,26 @@ struct Stale {
 
 /// Commands whose route seems to be stale; none while another transaction reroutes some, so that no two wait for each other.
 async fn list_stale(tx: &mut Connection, limit: i64) -> QueryResult<Vec<Stale>> {
-    diesel::sql_query(
+    diesel::sql_query(concat!(
         "select command.id, command.charge_point_id, clock_timestamp() as now
          from commands command join charge_points device using (charge_point_id)
          where command.open and command.state = 'published' and command.expires_at > statement_timestamp()
            and command.name = any($1)
            and device.online and device.gateway_id <> command.gateway_id
-           and device.seen_appended_at > command.issued_at
+           and ",
+        last_heard_at!("device"),
+        " > command.issued_at
            and not command.life @> '{\"since\": [{\"step\": \"rerouted\"}]}'
            and (select pg_try_advisory_xact_lock(hashtextextended('charging command reroute', 0)))
-         order by command.expires_at limit $2",
-    )
+         order by command.expires_at limit $2"
+    ))
     .bind::<Array<Text>, _>(CommandRecord::repeatable())
     .bind::<Int8, _>(limit)
     .load(tx)
     .await
 }
 
-/// Locks devices in key order; returns where and when those that are online were last heard, by the time at which the record
-/// was appended.
+/// Locks devices in key order; returns where and when those that are online were last heard.
 async fn lock_sighted(
     tx: &mut Connection,
     stale: &[Stale],
@@ -105,10 +107,11 @@ struct Sighted<'a> {
 
 impl Rows for Sighted<'_> {
     type Statement = Sighted<'static>;
-    const BEFORE: &'static str = "select charge_point_id, gateway_id, seen_appended_at from unnest(";
-    const AFTER: &'static str = ") as wanted (id) join charge_points on charge_point_id = id
+    const BEFORE: &'static str =
+        concat!("select charge_point_id, gateway_id, ", last_heard_at!("device"), " from unnest(");
+    const AFTER: &'static str = ") as wanted (id) join charge_points as device on charge_point_id = id
          where online and gateway_id is not null and seen_appended_at is not null
-         order by charge_point_id for update of charge_points";
+         order by charge_point_id for update of device";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.ids)

@@ -1,6 +1,7 @@
 //! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
+use crate::presence::last_heard_at;
 use crate::{Connection, StorageError, charge_points, stations};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -54,13 +55,16 @@ struct Looks<'a> {
 
 impl Rows for Looks<'_> {
     type Statement = Looks<'static>;
-    const BEFORE: &'static str = "
+    const BEFORE: &'static str = concat!(
+        "
         select named.command_id, named.request_digest, pile.charge_point_id,
-               device.online, device.gateway_id,
-               least(device.seen_appended_at, coalesce(device.written_at, device.seen_at)), device.confidence,
+               device.online, device.gateway_id, ",
+        last_heard_at!("device"),
+        ", device.confidence,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors, start.lives, station.startable_statuses
-        from unnest(";
+        from unnest("
+    );
     const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null

@@ -1,7 +1,7 @@
 //! Which devices are to be asked whether they are there. Each statement reads the rows of all devices once.
 
 use super::probes::ProbeReason;
-use super::{broken, heard_at};
+use super::{broken, heard_at, last_heard_at};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -87,7 +87,10 @@ impl Row {
 /// What is read of a device `due`, which has the columns of its row of `charge_points`.
 macro_rules! columns {
     () => {
-        "select due.charge_point_id, due.gateway_id, least(due.seen_at, due.seen_appended_at) as last_heard_at,
+        concat!(
+            "select due.charge_point_id, due.gateway_id, ",
+            last_heard_at!("due"),
+            " as last_heard_at,
            due.confidence is not null as is_doubtful,
            (select min(connector_id) from connectors
             where connectors.charge_point_id = due.charge_point_id and connector_id > 0) as connector_id,
@@ -95,6 +98,7 @@ macro_rules! columns {
            exists (select 1 from sessions where sessions.charge_point_id = due.charge_point_id and ended_at is null)
            or exists (select 1 from connectors where connectors.charge_point_id = due.charge_point_id and status in
              ('Preparing', 'Charging', 'SuspendedEV', 'SuspendedEVSE', 'Finishing')) as is_busy"
+        )
     };
 }
 
