@@ -1,9 +1,3 @@
--- Ids of devices are compared byte by byte, as in all other tables: joins find their index, and locks have one order.
-alter table commands alter column charge_point_id type text collate "C";
-alter table command_batch_items alter column charge_point_id type text collate "C";
-alter table device_probes alter column charge_point_id type text collate "C";
-alter table dead_letters alter column charge_point_id type text collate "C";
-
 -- The unique index start_in_flight knows neither that a start without a connector may be on any, nor that one which the device
 -- accepted still waits for the driver. Those who insert hold the lock of the device's row, so what is read here is the newest.
 create function refuse_second_start() returns trigger language plpgsql as $$

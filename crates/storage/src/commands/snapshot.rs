@@ -65,6 +65,8 @@ impl Rows for Looks<'_> {
                start.ids, start.connectors, start.lives, station.startable_statuses
         from unnest("
     );
+    // commands.charge_point_id has the database's collation, as its index, and changing that would break the statements that a running
+    // release has prepared.
     const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
@@ -89,7 +91,7 @@ impl Rows for Looks<'_> {
                    coalesce(array_agg(connector_id order by id), '{}') as connectors,
                    coalesce(array_agg(life order by id), '{}') as lives
             from commands
-            where charge_point_id = pile.charge_point_id and open and name = 'RemoteStartTransaction'
+            where charge_point_id = pile.charge_point_id collate \"default\" and open and name = 'RemoteStartTransaction'
               and state in ('accepted', 'published', 'unknown', 'confirmed')
               and expires_at > case state when 'confirmed' then clock_timestamp() else '-infinity' end
         ) start

@@ -107,7 +107,8 @@ macro_rules! may_be_asked {
     () => {
         "device.online and device.gateway_id is not null
          and coalesce(probe.asked_at < clock_timestamp() - make_interval(secs => $1), true)
-         and not exists (select 1 from commands where commands.charge_point_id = device.charge_point_id and open)"
+         and not exists (select 1 from commands
+                         where commands.charge_point_id = device.charge_point_id collate \"default\" and open)"
     };
 }
 

@@ -128,7 +128,7 @@ pub async fn confirm_many(
         "update device_probes set published = true
          where charge_point_id in (
            select charge_point_id from device_probes where charge_point_id = any($1)
-           order by charge_point_id for update)",
+           order by charge_point_id collate \"C\" for update)",
     )
     .bind::<Array<Text>, _>(ids)
     .execute(connection)

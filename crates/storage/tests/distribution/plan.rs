@@ -114,7 +114,7 @@ impl Plan {
         let sides: Vec<&str> = condition.split(" = ").collect();
         for pair in sides.windows(2) {
             let left = pair[0].rsplit(|c| !is_name(c)).next().unwrap();
-            let right = pair[1].split(|c| !is_name(c)).next().unwrap();
+            let right = pair[1].trim_start_matches('(').split(|c| !is_name(c)).next().unwrap();
             // A value, or one of several, is known by nothing but its place.
             let right = match right {
                 "" | "ANY" => format!("value {}", self.equalities.len()),
