@@ -29,8 +29,7 @@ async fn an_idle_device_that_answers_stays_online_and_one_that_vanished_goes() {
     platform
         .ask_devices(&[
             ("presence.probe_after_s", "3"),
-            // A device that was asked again just now may still answer.
-            ("presence.probe_interval_s", "6"),
+            ("presence.probe_interval_s", "3"),
             ("presence.probe_answer_s", "3"),
             ("presence.gateway_silence_s", "600"),
         ])

@@ -92,16 +92,8 @@ pub async fn of_pile(
         .run(move |mut connection| async move {
             let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
             let device = &pile.details.charge_point_id;
-            let rows = request.rows();
-            Ok(status_changes::list_of_device(
-                &mut connection,
-                device,
-                connector,
-                after,
-                runtime::clock::now(),
-                rows,
-            )
-            .await?)
+            let (rows, now) = (request.rows(), runtime::clock::now());
+            Ok(status_changes::list_of_device(&mut connection, device, connector, after, now, rows).await?)
         })
         .await?;
     let place = |last: &NotedChange| ByNote { noted_at: last.place.noted_at, number: last.place.number };

@@ -87,7 +87,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let keeper = AbortOnDropHandle::new(keeper);
     let kept = async { keeper.await.context("who keeps the days of samples and statuses died") };
     let census =
-        tokio::spawn(census::keep_counting(database.clone(), Arc::clone(&metrics), context.shutdown.clone()));
+        tokio::spawn(census::keep_counting(watch.clone(), Arc::clone(&metrics), context.shutdown.clone()));
     let census = AbortOnDropHandle::new(census);
     let counted = async { census.await.context("who counts the fleet died") };
     let presence = Presence::new(settings.ingest.silence(settings.presence));

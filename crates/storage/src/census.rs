@@ -3,7 +3,7 @@
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Text};
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::RunQueryDsl;
 use std::collections::BTreeMap;
 
 /// The fleet, counted at one instant. Devices count whether or not they are registered as piles.
@@ -29,34 +29,23 @@ struct Counted {
     count: i64,
 }
 
-/// Counts the fleet. It reads every device's row: not for each request.
+/// Counts the fleet. It reads every device's row: not for each request, and on a connection of [`crate::Database::for_sweeps`].
 ///
 /// # Errors
 /// When Postgres fails.
 pub async fn count(connection: &mut Connection) -> Result<Census, StorageError> {
-    let counted: Vec<Counted> = connection
-        .transaction(async move |tx| {
-            // Connections for batches find rows by their keys only; here whole tables are read, by one process: several would
-            // take the processors from the batches.
-            tx.batch_execute(
-                "set local enable_seqscan = on; set local enable_hashjoin = on;
-                 set local max_parallel_workers_per_gather = 0",
-            )
-            .await?;
-            diesel::sql_query(
-                "select 'charge_points' as what, case when online then 'online' else 'offline' end as word, count(*) as count
-                 from charge_points group by online
-                 union all
-                 select 'connectors', status, count(*)
-                 from connectors join charge_points using (charge_point_id)
-                 where online and connector_id <> 0 and status is not null group by status
-                 union all
-                 select 'sessions', 'open', count(*) from sessions where ended_at is null",
-            )
-            .load(tx)
-            .await
-        })
-        .await?;
+    let counted: Vec<Counted> = diesel::sql_query(
+        "select 'charge_points' as what, case when online then 'online' else 'offline' end as word, count(*) as count
+         from charge_points group by online
+         union all
+         select 'connectors', status, count(*)
+         from connectors join charge_points using (charge_point_id)
+         where online and connector_id <> 0 and status is not null group by status
+         union all
+         select 'sessions', 'open', count(*) from sessions where ended_at is null",
+    )
+    .load(connection)
+    .await?;
     let mut census = Census::default();
     for Counted { what, word, count } in counted {
         match (what.as_str(), word.as_str()) {

@@ -129,8 +129,8 @@ const WAIT_FOR_BATCH: u32 = 10;
 /// At most this many rows are waited for in one renewal.
 const WAITS: usize = 3;
 
-/// Keeps `leases` of `owner` for another `ttl`, and notes up to when they were read; answers the partitions that it still
-/// holds. The lease of a partition whose batch takes long is not renewed this time: nobody else can take it meanwhile either.
+/// Renews `leases` of `owner` for another `ttl`, and records up to when they were read; returns the partitions that it still
+/// holds. The lease of a partition whose batch takes long is not renewed this time: no replica can acquire a locked row.
 ///
 /// # Errors
 /// When Postgres fails.

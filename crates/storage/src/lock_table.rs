@@ -1,4 +1,4 @@
-//! PostgreSQL's table of locks, which all connections share: full, it refuses whoever asks next, "out of shared memory".
+//! PostgreSQL's lock table, which all connections share. When it is full, statements fail with "out of shared memory".
 
 use crate::{Database, StorageError};
 use diesel::QueryableByName;

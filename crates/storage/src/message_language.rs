@@ -1,5 +1,5 @@
-//! The language of PostgreSQL's error messages. diesel passes on no SQLSTATE, so errors that pass are told from others by
-//! their English words ([`StorageError`]); a server that was set up in another locale would have them translated.
+//! The language of PostgreSQL's error messages. diesel hides the SQLSTATE, so transient errors are recognised by their English
+//! words ([`StorageError`]). A server in another locale translates them.
 
 use crate::{Database, StorageError};
 use diesel::QueryableByName;

@@ -2,6 +2,7 @@
 //! read yet may be a sign of life.
 
 use super::{Ended, PartitionTask};
+use domain::ids::ChargePointId;
 use runtime::causes;
 use std::sync::Arc;
 use storage::presence::silence::{self, Judged};
@@ -21,50 +22,45 @@ impl PartitionTask {
         if devices.is_empty() {
             return None;
         }
-        let (lease, policy) = (self.lease.clone(), self.silence);
-        let judged = self
-            .judge(async move |mut connection: PooledConnection| {
-                silence::judge_devices(&mut connection, &lease, &policy, devices).await
-            })
-            .await;
+        let judged = self.judge(devices).await;
         drop(turn);
-        judged.err()
-    }
-
-    /// Runs `work`; returns how many devices went offline.
-    async fn judge<F, Fut>(&self, work: F) -> Result<usize, Ended>
-    where
-        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<Option<Judged>, StorageError>> + Send,
-    {
-        let judged = async {
-            self.days.ensure_statuses(runtime::clock::now()).await?;
-            self.database.run(work).await
-        };
-        match judged.await {
+        match judged {
             Ok(Some(judged)) => {
-                self.metrics.judged(&judged);
-                if judged != Judged::default() {
-                    tracing::info!(
-                        partition = self.lease.partition,
-                        doubtful = judged.doubted.len(),
-                        offline = judged.gone,
-                        "silent devices were judged"
-                    );
-                }
-                Ok(judged.gone)
+                self.report_judged(&judged);
+                None
             }
-            Ok(None) => Err(Ended::LeaseLost),
+            Ok(None) => Some(Ended::LeaseLost),
             Err(error) => {
                 // A day of the history may be missing, as where batches are written.
                 self.days.forget();
                 tracing::warn!(
                     partition = self.lease.partition,
                     error = causes(&error),
-                    "silent devices could not be judged: they are at the next look"
+                    "silent devices could not be judged: the next search finds them again"
                 );
-                Ok(0)
+                None
             }
+        }
+    }
+
+    async fn judge(&self, devices: Vec<ChargePointId>) -> Result<Option<Judged>, StorageError> {
+        self.days.ensure_statuses(runtime::clock::now()).await?;
+        let (lease, policy) = (self.lease.clone(), self.silence);
+        let judge = async move |mut connection: PooledConnection| {
+            silence::judge_devices(&mut connection, &lease, &policy, devices).await
+        };
+        self.database.run(judge).await
+    }
+
+    fn report_judged(&self, judged: &Judged) {
+        self.metrics.judged(judged);
+        if *judged != Judged::default() {
+            tracing::info!(
+                partition = self.lease.partition,
+                doubtful = judged.doubted.len(),
+                offline = judged.gone,
+                "silent devices were judged"
+            );
         }
     }
 }

@@ -15,6 +15,15 @@ fn status(id: u32) -> String {
     .to_string()
 }
 
+/// Has PostgreSQL run `statements` before each update of a device that meets `condition`.
+async fn before_updates(ground: &Ground, condition: &str, statements: &str) {
+    let trigger = format!(
+        "create function fault() returns trigger language plpgsql as $$ begin {statements}; end $$;
+         create trigger fault before update on charge_points for each row {condition} execute function fault()"
+    );
+    ground.database.execute(&trigger).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_becomes_read_only_condemns_no_record_and_is_waited_for() {
     let ground = Ground::new(2).await;
@@ -54,15 +63,12 @@ async fn a_database_that_becomes_read_only_condemns_no_record_and_is_waited_for(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_alone_is_refused_is_put_aside_and_the_others_are_written() {
     let ground = Ground::new(2).await;
-    ground
-        .database
-        .execute(
-            "create function refuse() returns trigger language plpgsql as
-             $$ begin raise exception 'a refusal in any words'; end $$;
-             create trigger refuse before update on charge_points
-                 for each row when (new.charge_point_id = 'CP-3') execute function refuse()",
-        )
-        .await;
+    before_updates(
+        &ground,
+        "when (new.charge_point_id = 'CP-3')",
+        "raise exception 'a refusal in any words'",
+    )
+    .await;
     let replica = ground.start();
     let events: Vec<String> = (1..=5).map(status).collect();
     let last = ground.publish(1, &events).await;
@@ -96,14 +102,7 @@ async fn a_dead_letter_that_no_text_can_hold_is_written_in_another_form() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_takes_too_long_is_written_in_parts() {
     let ground = Ground::new(1).await;
-    ground
-        .database
-        .execute(
-            "create function slow() returns trigger language plpgsql as
-             $$ begin perform pg_sleep(0.03); return new; end $$;
-             create trigger slow before update on charge_points for each row execute function slow()",
-        )
-        .await;
+    before_updates(&ground, "", "perform pg_sleep(0.03); return new").await;
     let events: Vec<String> = (1..=100).map(status).collect();
     let last = ground.publish(0, &events).await;
     let replica = ground.start_with(&[("database.statement_timeout_ms", "1000")]);

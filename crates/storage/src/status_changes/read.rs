@@ -52,7 +52,7 @@ struct Row {
 /// How much of the history one statement reads. Each day is a partition with an index of its own, and a statement locks all that it may
 /// read: with the whole history, some dozens at once would fill PostgreSQL's table of locks, for everybody.
 const WINDOW: TimeDelta = TimeDelta::days(8);
-/// After so many windows, what is older is read at once: with the default retention of 90 days there is none.
+/// After this many windows, one statement reads everything older; with the default retention of 90 days there is nothing older.
 const WINDOWS: u32 = 12;
 
 /// At most `limit` changes of `device`, read from `now` back, the last learnt first; of one connector's status only, where given,
