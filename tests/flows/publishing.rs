@@ -21,6 +21,8 @@ use testkit::{Manner, Relay, TestDatabase, TestTopic, eventually, eventually_som
 const TOO_SLOW: Duration = Duration::from_secs(15);
 /// What it bears with.
 const SLOW: Duration = Duration::from_millis(15);
+/// What the platform calls itself to brokers.
+const CLIENT: &str = "charging-platform";
 /// How often three brokers take the lead from each other.
 const ROUNDS: i32 = 3;
 
@@ -85,6 +87,29 @@ async fn a_broker_that_stands_still_stops_or_crashes_loses_no_command_and_is_use
     }
     let calls = callers.stop().await;
     assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_puts_no_command_on_the_topic_twice() {
+    let folder = std::env::temp_dir().join(unique("broker"));
+    let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
+    let servers = Servers { brokers: broker.address(), ..Servers::shared(&unique("commands"), 6) };
+    servers.create_topic().await;
+    let site = Site::open(TestDatabase::new().await, servers).await;
+    let callers = Callers::start(&site);
+    callers.accepted_everywhere().await;
+    // What is sent over it is appended, and the next has to wait: longer than callers do, after a while.
+    let quota = |bytes_per_second| {
+        Connection::open(&broker.address()).limit_producers(CLIENT, bytes_per_second);
+    };
+    quota(Some(1_000.0));
+    callers.refused(&["BROKER_UNAVAILABLE"]).await;
+    assert!(site.throttled().await, "the broker throttled, and no metric says so");
+    quota(None);
+    callers.accepted_everywhere().await;
+    let calls = callers.stop().await;
+    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+    assert_eq!(books::copies(&site).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

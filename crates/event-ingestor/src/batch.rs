@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::charge_point::Misfit;
 use domain::event::GatewayEvent;
 use domain::order::{AppendClock, RecordPosition};
-use runtime::kafka::ReceivedRecord;
+use runtime::kafka::{Fetched, ReceivedRecord, UnreadableRange};
 use storage::Touched;
 use storage::dead_letters::NewDeadLetter;
 use wire::DecodeError;
@@ -19,12 +19,22 @@ const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0)
     None => DateTime::UNIX_EPOCH,
 };
 
-/// Records of one partition in their order, never empty, each with the event that it tells or the reason why it tells none.
+/// Of what cannot be read from Kafka.
+pub(crate) const UNREADABLE: &str = "UNREADABLE_BATCH";
+/// Of what PostgreSQL refuses.
+pub(crate) const REFUSED: &str = "REFUSED_BY_DATABASE";
+
+/// Records of one partition in their order, each with the event that it tells or the reason why it tells none. There may be none:
+/// then there is something else to get past, such as the marker of a transaction.
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub topic: String,
     pub partition: i32,
     pub items: Vec<Item>,
+    /// What lies between them and cannot be read, in its order.
+    pub unreadable: Vec<UnreadableRange>,
+    /// The offset to read on at.
+    pub next_offset: i64,
 }
 
 /// A record and what it tells.
@@ -46,23 +56,18 @@ pub(crate) enum Unusable {
 }
 
 impl Batch {
-    /// Decodes `records`, which were read at `read_at`; `None` when there are none.
+    /// Decodes what was `fetched` by `read_at`.
     pub(crate) fn decode(
         topic: &str,
         partition: i32,
-        records: Vec<ReceivedRecord>,
+        fetched: Fetched,
         clock: &mut AppendClock,
         read_at: DateTime<Utc>,
-    ) -> Option<Self> {
+    ) -> Self {
+        let Fetched { records, unreadable, next_offset, .. } = fetched;
         let dated = records.into_iter().map(|record| (clock.appended_at(record.timestamp, read_at), record));
-        let items: Vec<_> =
-            dated.map(|(appended_at, record)| Item::decode(partition, record, appended_at)).collect();
-        (!items.is_empty()).then(|| Self { topic: topic.to_owned(), partition, items })
-    }
-
-    /// The offset to read on at.
-    pub(crate) fn next_offset(&self) -> Option<i64> {
-        self.items.last().map(|item| item.record.offset + 1)
+        let items = dated.map(|(appended_at, record)| Item::decode(partition, record, appended_at)).collect();
+        Self { topic: topic.to_owned(), partition, items, unreadable, next_offset }
     }
 
     /// Which states it needs.
@@ -83,14 +88,21 @@ impl Batch {
     /// Its two halves.
     ///
     /// # Errors
-    /// The batch itself when it has one record.
+    /// The batch itself when it has one record, or one range that cannot be read.
     pub(crate) fn halve(mut self) -> Result<(Self, Self), Self> {
-        if self.items.len() < 2 {
+        let records = self.items.iter().map(|item| item.record.offset);
+        let mut offsets: Vec<_> =
+            records.chain(self.unreadable.iter().map(|range| range.first_offset)).collect();
+        offsets.sort_unstable();
+        let Some(middle) = offsets.get(offsets.len() / 2).copied().filter(|_| offsets.len() > 1) else {
             return Err(self);
-        }
-        let items = self.items.split_off(self.items.len() / 2);
-        let second = Self { topic: self.topic.clone(), partition: self.partition, items };
-        Ok((self, second))
+        };
+        let items = self.items.split_off(self.items.partition_point(|item| item.record.offset < middle));
+        let ranges = self.unreadable.partition_point(|range| range.first_offset < middle);
+        let unreadable = self.unreadable.split_off(ranges);
+        let second = Self { topic: self.topic.clone(), items, unreadable, ..self };
+        let first = Self { next_offset: middle, ..self };
+        Ok((first, second))
     }
 
     /// The batch with its records as dead letters, since PostgreSQL refuses them; `why`. A dead letter that is refused keeps
@@ -111,7 +123,7 @@ impl Batch {
     pub(crate) fn unusable(&self, item: &Item, why: &Unusable) -> NewDeadLetter {
         let (reason, detail) = match why {
             Unusable::Undecodable(error) => (error.reason(), error.to_string()),
-            Unusable::Refused(error) => ("REFUSED_BY_DATABASE", error.clone()),
+            Unusable::Refused(error) => (REFUSED, error.clone()),
         };
         self.dead_letter(item, reason, &detail)
     }
@@ -124,6 +136,24 @@ impl Batch {
             event_id: Some(event.event_id.to_string()),
             ..self.dead_letter(item, misfit.reason(), &detail)
         }
+    }
+
+    /// The dead letters of what cannot be read; without bytes.
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = NewDeadLetter> {
+        self.unreadable.iter().map(|range| NewDeadLetter {
+            topic: self.topic.clone(),
+            partition: self.partition,
+            first_offset: range.first_offset,
+            last_offset: range.last_offset,
+            appended_at: None,
+            reason: UNREADABLE,
+            detail: range.why.clone(),
+            charge_point_id: None,
+            event_id: None,
+            key: None,
+            value: None,
+            headers: serde_json::json!({}),
+        })
     }
 
     fn dead_letter(&self, item: &Item, reason: &'static str, detail: &str) -> NewDeadLetter {

@@ -74,6 +74,7 @@ pub(crate) fn fold(
             Outcome::Unplaced(misfit) => dead_letters.push(batch.misfit(item, event, misfit)),
         }
     }
+    dead_letters.extend(batch.unreadable());
     for letter in &dead_letters {
         *tally.dead_letters.entry(letter.reason).or_default() += 1;
     }

@@ -3,6 +3,7 @@
 mod fleet;
 mod skew;
 
+use crate::batch::{REFUSED, UNREADABLE};
 use crate::fold::Tally;
 use chrono::TimeDelta;
 use domain::charge_point::Misfit;
@@ -56,7 +57,7 @@ struct Standing {
 }
 
 /// Why records are put aside that can be decoded, and events placed.
-const OWN_REASONS: [&str; 2] = ["REFUSED_BY_DATABASE", "UNREADABLE_BATCH"];
+const OWN_REASONS: [&str; 2] = [REFUSED, UNREADABLE];
 
 /// Seconds: from a quiet machine's milliseconds to a backlog's minutes.
 const LATENCY_BOUNDS: [f64; 14] =

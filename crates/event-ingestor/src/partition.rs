@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use domain::order::AppendClock;
 use refusal::Refusals;
 use runtime::causes;
-use runtime::kafka::{FetchError, Fetched, PartitionReader, ReceivedRecord};
+use runtime::kafka::{FetchError, Fetched, PartitionReader};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::ingest_partitions::{self, PartitionLease};
@@ -84,9 +84,6 @@ impl PartitionTask {
                     pause = FIRST_PAUSE;
                     self.take(fetched, asked_at).await
                 }
-                Err(FetchError::Unreadable { offset, source }) => {
-                    self.step_over(offset, &source.to_string()).await
-                }
                 Err(FetchError::OffsetOutOfRange(offset)) => self.halt(offset).await,
                 Err(FetchError::Unavailable(error)) => {
                     tracing::warn!(
@@ -118,11 +115,12 @@ impl PartitionTask {
         // The end of the partition was there then; what came since is not in what was fetched.
         let fetched_at = tokio::time::Instant::now();
         // What is fetched is behind until it is written, and stays so for as long as that cannot be done.
-        self.metrics.position(self.lease.partition, self.lease.next_offset, fetched.high_watermark);
-        let ended = self.take_turn(fetched.records).await;
+        let end = fetched.high_watermark;
+        self.metrics.position(self.lease.partition, self.lease.next_offset, end);
+        let ended = self.take_turn(fetched).await;
         let next_offset = self.lease.next_offset;
-        self.metrics.position(self.lease.partition, next_offset, fetched.high_watermark);
-        if ended.is_none() && next_offset >= fetched.high_watermark {
+        self.metrics.position(self.lease.partition, next_offset, end);
+        if ended.is_none() && next_offset >= end {
             self.caught_up.send_replace(Some(fetched_at));
             // The broker saw the end after it was asked: no record that is still to come was appended before that.
             self.clock.caught_up(asked_at);
@@ -133,8 +131,8 @@ impl PartitionTask {
 
     /// Decodes and writes, when it is this partition's turn: what is decoded takes many times the memory of what was fetched,
     /// and Postgres writes a few large batches sooner than many small ones at once.
-    async fn take_turn(&mut self, records: Vec<ReceivedRecord>) -> Option<Ended> {
-        if records.is_empty() {
+    async fn take_turn(&mut self, fetched: Fetched) -> Option<Ended> {
+        if fetched.next_offset == self.lease.next_offset {
             return None;
         }
         let turns = Arc::clone(&self.turns);
@@ -142,28 +140,14 @@ impl PartitionTask {
         let turn = self.stop.run_until_cancelled(turns.acquire()).await;
         turn.as_ref()?;
         let (lease, read_at) = (&self.lease, runtime::clock::now());
-        let batch = Batch::decode(&lease.topic, lease.partition, records, &mut self.clock, read_at)?;
+        let batch = Batch::decode(&lease.topic, lease.partition, fetched, &mut self.clock, read_at);
+        for range in &batch.unreadable {
+            tracing::error!(partition = lease.partition, ?range, "stepping over a range that cannot be read");
+        }
         let trace = BatchTrace::open(&batch);
         let ended = self.write(batch).instrument(trace.span.clone()).await;
         trace.close(ended.is_none());
         ended
-    }
-
-    /// Puts aside a range that the client library cannot read, and goes on behind it.
-    async fn step_over(&mut self, offset: i64, why: &str) -> Option<Ended> {
-        match self.stop.clone().run_until_cancelled(self.reader.next_readable(offset)).await {
-            Some(Ok(readable)) => self.write_unreadable(offset, readable, why).await,
-            Some(Err(error)) => {
-                tracing::warn!(
-                    partition = self.lease.partition,
-                    error = causes(&error),
-                    "looking behind an unreadable range failed"
-                );
-                self.wait(&mut LONGEST_PAUSE.clone()).await;
-                None
-            }
-            None => None,
-        }
     }
 
     /// The broker does not have the offset: retention has removed it, or the topic was made anew. Going on elsewhere would

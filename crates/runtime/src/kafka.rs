@@ -1,26 +1,33 @@
 //! Kafka: the only module that imports rskafka, and the owner of what it lacks.
 //!
-//! rskafka has no time-outs, retries in ways of its own and never leaves a broken connection behind for good. So here
-//! every exchange is a single attempt under a time limit, runs on the main runtime (a socket dies with the runtime
-//! that opened it, and HTTP workers have their own), and after a suspicious failure the partition's connection is
-//! opened anew, and after a second one the client with its view of the cluster, too. Partitions are listed through a
-//! client of their own, because a listing spoils a client's way of noticing that leaders have moved.
+//! rskafka tells which topics and partitions there are and where a log begins and ends, makes topics and deletes them. It has no
+//! time-outs, retries in ways of its own and never leaves a broken connection behind for good. So here every exchange is a
+//! single attempt under a time limit, runs on the main runtime (a socket dies with the runtime that opened it, and HTTP
+//! workers have their own), and after a failure the client with its view of the cluster is made anew. Partitions are
+//! listed through a client of their own, because a listing spoils a client's way of noticing that leaders have moved.
 //!
-//! rskafka cannot read a topic's settings. `DescribeConfigs` is therefore written by hand over a
-//! connection of its own: the request and its answer are a few fields ([`describe`], [`codec`]),
-//! less than a second client library or the generated codec of the whole protocol would bring.
+//! Records travel over connections of our own ([`link`]): with rskafka, one record that it cannot read costs a whole answer, records
+//! of aborted transactions count, a small batch may unpack to any size, and what a broker has appended and throttled is sent
+//! again. The requests are a few fields each ([`fetch`], [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1
+//! on answer; [`batch`] reads what brokers keep.
 
+mod batch;
 mod codec;
+mod compression;
 mod connection;
 mod describe;
 mod error;
 mod exchange;
+mod fetch;
+mod leaders;
 mod link;
 mod listing;
+mod produce;
 mod reader;
 mod record;
 mod retention;
 mod sasl;
+mod throttle;
 mod transport;
 mod writer;
 
@@ -31,11 +38,14 @@ use tokio::runtime::Handle;
 
 pub use error::{FetchError, KafkaError, PublishError};
 pub use reader::PartitionReader;
-pub use record::{Fetched, NewRecord, ReceivedRecord};
+pub use record::{Fetched, NewRecord, ReceivedRecord, UnreadableRange};
 pub use retention::{Excess, TopicRetention};
 pub use writer::TopicWriter;
 
-use self::{connection::Connections, error::Failure, link::Link, listing::Listing};
+use self::{
+    connection::Connections, error::Failure, leaders::Leaders, link::Link, listing::Listing,
+    throttle::Throttle,
+};
 use crate::settings::{KafkaCompression, KafkaSettings};
 
 /// A Kafka cluster. Cheap to clone; connects when something is asked of it, and again when it must.
@@ -47,13 +57,16 @@ struct Cluster {
     runtime: Handle,
     /// For requests over connections of their own.
     transport: Arc<transport::Transport>,
-    /// For the partitions.
+    /// For the ends of partitions.
     connections: Connections,
     listing: Listing,
+    leaders: Leaders,
+    throttle: Throttle,
     connect_timeout: Duration,
     request_timeout: Duration,
     idle: Duration,
     compression: KafkaCompression,
+    max_unpacked: usize,
 }
 
 impl Kafka {
@@ -68,16 +81,20 @@ impl Kafka {
     /// Outside a Tokio runtime: connections live on the runtime this is called on.
     pub fn new(settings: &KafkaSettings) -> Result<Self, KafkaError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
+        let request_timeout = Duration::from_millis(settings.request_timeout_ms);
         let transport = Arc::new(transport::Transport::new(settings)?);
         Ok(Self(Arc::new(Cluster {
             runtime: Handle::current(),
             connections: Connections::new(Arc::clone(&transport), connect_timeout),
             listing: Listing::new(Connections::new(Arc::clone(&transport), connect_timeout), connect_timeout),
+            leaders: Leaders::new(Arc::clone(&transport), connect_timeout, request_timeout),
+            throttle: Throttle::new(),
             transport,
             connect_timeout,
-            request_timeout: Duration::from_millis(settings.request_timeout_ms),
+            request_timeout,
             idle: Duration::from_millis(settings.connection_idle_ms),
             compression: settings.compression,
+            max_unpacked: settings.max_unpacked_bytes,
         })))
     }
 

@@ -36,6 +36,7 @@ fn settings(brokers: Vec<String>) -> KafkaSettings {
         request_timeout_ms: 5_000,
         connection_idle_ms: 240_000,
         max_response_bytes: 16 << 20,
+        max_unpacked_bytes: 64 << 20,
         compression: KafkaCompression::Snappy,
         tls: false,
         ca_file: None,

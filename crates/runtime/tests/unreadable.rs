@@ -1,4 +1,5 @@
-//! Batches that the Kafka client cannot decode are met, named and stepped over. They are made by hand, on the wire.
+//! What other producers put into a log: headers without a value, transactions, batches that claim too much. Good records are read,
+//! what cannot be read is named, and reading goes on. The batches are made by hand, on the wire.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,6 +21,10 @@ use testkit::TestTopic;
 use testkit::kafka_wire::{Batch, Connection};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What a batch may unpack to here.
+const MAX_UNPACKED: usize = 1 << 20;
+/// What an answer may have.
+const MAX_RESPONSE: usize = 64 << 10;
 
 #[expect(clippy::disallowed_methods, reason = "the stack under test is named by the environment")]
 fn broker() -> String {
@@ -34,7 +39,8 @@ async fn kafka_and_topic() -> (Kafka, TestTopic) {
         connect_timeout_ms: 3_000,
         request_timeout_ms: 5_000,
         connection_idle_ms: 240_000,
-        max_response_bytes: 16 << 20,
+        max_response_bytes: MAX_RESPONSE,
+        max_unpacked_bytes: MAX_UNPACKED,
         compression: KafkaCompression::None,
         tls: false,
         ca_file: None,
@@ -58,71 +64,84 @@ async fn publish(kafka: &Kafka, topic: &str, text: &str) {
     kafka.writer(topic).publish(0, vec![record], PATIENCE).await.unwrap();
 }
 
-/// The offsets a fetch brings, or `None` where the batch cannot be read.
-async fn offsets(reader: &PartitionReader, offset: i64) -> Option<Vec<i64>> {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        match reader.fetch(offset, Duration::from_millis(200), 1 << 20).await {
-            Ok(fetched) if !fetched.records.is_empty() => {
-                return Some(fetched.records.iter().map(|record| record.offset).collect());
+/// What lies from the beginning up to `end`: the offsets of records, and ranges that cannot be read.
+async fn all(reader: &PartitionReader, end: i64) -> (Vec<i64>, Vec<(i64, i64)>) {
+    let (mut records, mut ranges, mut next) = (Vec::new(), Vec::new(), 0);
+    let begun = Instant::now();
+    while next < end {
+        match reader.fetch(next, Duration::from_millis(200), 1 << 20).await {
+            Ok(fetched) => {
+                assert!(fetched.next_offset >= next);
+                next = fetched.next_offset;
+                records.extend(fetched.records.iter().map(|record| record.offset));
+                let found = fetched.unreadable.iter();
+                ranges.extend(found.map(|range| (range.first_offset, range.last_offset)));
             }
-            Err(FetchError::Unreadable { offset: named, .. }) => {
-                assert_eq!(named, offset);
-                return None;
-            }
-            Ok(_) | Err(FetchError::Unavailable(_)) if Instant::now() < end => {}
-            outcome => panic!("at offset {offset}: {outcome:?}"),
+            Err(FetchError::Unavailable(_)) if begun.elapsed() < PATIENCE => {}
+            Err(error) => panic!("at offset {next}: {error:?}"),
         }
+        assert!(begun.elapsed() < PATIENCE, "it stands still at {next}");
     }
+    (records, ranges)
 }
 
 #[tokio::test]
-async fn a_header_without_value() {
+async fn a_header_without_value_costs_nothing() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
-    let poisoned = Batch { records: 3, null_header: true, ..Batch::default() };
-    Connection::open(&broker()).produce(&topic, None, &poisoned);
+    let batch = Batch { records: 3, null_header: true, ..Batch::default() };
+    Connection::open(&broker()).produce(&topic, None, &batch);
     publish(&kafka, &topic, "after").await;
-
-    let reader = kafka.reader(&topic, 0);
-    assert_eq!(offsets(&reader, 0).await, Some(vec![0]), "what lies before the batch is delivered");
-    assert_eq!(offsets(&reader, 1).await, None);
-    assert_eq!(reader.next_readable(1).await.unwrap(), 4);
-    assert_eq!(offsets(&reader, 4).await, Some(vec![4]));
+    assert_eq!(all(&kafka.reader(&topic, 0), 5).await, (vec![0, 1, 2, 3, 4], vec![]));
 }
 
 #[tokio::test]
-async fn the_marker_of_a_transaction() {
+async fn transactions_count_when_they_are_committed() {
     let (kafka, topic) = kafka_and_topic().await;
-    publish(&kafka, &topic, "before").await;
+    let reader = kafka.reader(&topic, 0);
     let transaction = format!("runtime-{}", uuid::Uuid::now_v7());
     let mut connection = Connection::open(&broker());
-    let producer = connection.begin(&transaction, &topic);
-    let batch = Batch { records: 2, producer: Some(producer), ..Batch::default() };
-    connection.produce(&topic, Some(&transaction), &batch);
-    connection.commit(&transaction, producer);
-    let reader = kafka.reader(&topic, 0);
-    // The marker is written after the answer.
-    while reader.latest_offset().await.unwrap() < 4 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    publish(&kafka, &topic, "before").await;
+    for commits in [true, false, true] {
+        let producer = connection.begin(&transaction, &topic);
+        let batch = Batch { records: 2, producer: Some(producer), ..Batch::default() };
+        connection.produce(&topic, Some(&transaction), &batch);
+        // While it is open, nothing of it can be read, and nothing behind it.
+        let end = reader.latest_offset().await.unwrap();
+        publish(&kafka, &topic, "meanwhile").await;
+        assert_eq!(reader.latest_offset().await.unwrap(), end);
+        match commits {
+            true => connection.commit(&transaction, producer),
+            false => connection.abort(&transaction, producer),
+        }
+        // The marker is written after the answer.
+        while reader.latest_offset().await.unwrap() < end + 4 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
-    publish(&kafka, &topic, "after").await;
-
-    assert_eq!(offsets(&reader, 1).await, Some(vec![1, 2]));
-    assert_eq!(offsets(&reader, 3).await, None);
-    assert_eq!(reader.next_readable(3).await.unwrap(), 4);
-    assert_eq!(offsets(&reader, 4).await, Some(vec![4]));
+    // Of each four: two of the transaction, one meanwhile, and the marker.
+    assert_eq!(all(&reader, 13).await, (vec![0, 1, 2, 3, 7, 9, 10, 11], vec![]));
 }
 
 #[tokio::test]
-async fn an_unreadable_end_of_the_log() {
+async fn a_small_batch_that_unpacks_to_too_much_is_stepped_over() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
-    Connection::open(&broker()).produce(&topic, None, &Batch { null_header: true, ..Batch::default() });
+    let packed = |records| Batch { records, value: vec![b' '; 20_000], gzip: true, ..Batch::default() };
+    let mut connection = Connection::open(&broker());
+    connection.produce(&topic, None, &packed(100));
+    connection.produce(&topic, None, &packed(20));
+    let (records, ranges) = all(&kafka.reader(&topic, 0), 121).await;
+    assert_eq!(ranges, [(1, 100)]);
+    assert_eq!(records.len(), 21);
+}
 
-    let reader = kafka.reader(&topic, 0);
-    assert_eq!(offsets(&reader, 1).await, None);
-    assert_eq!(reader.next_readable(1).await.unwrap(), 2, "the end of the log is a place to go on from");
+#[tokio::test]
+async fn a_batch_larger_than_an_answer_may_be_is_stepped_over() {
+    let (kafka, topic) = kafka_and_topic().await;
+    publish(&kafka, &topic, "before").await;
+    let large = Batch { records: 10, value: vec![b'x'; MAX_RESPONSE / 8], ..Batch::default() };
+    Connection::open(&broker()).produce(&topic, None, &large);
     publish(&kafka, &topic, "after").await;
-    assert_eq!(offsets(&reader, 2).await, Some(vec![2]));
+    assert_eq!(all(&kafka.reader(&topic, 0), 12).await, (vec![0, 11], vec![(1, 10)]));
 }

@@ -9,19 +9,32 @@ use std::{
 /// Transaction coordinators take a moment to come up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A batch of records with value `x`.
+/// A batch of records that are alike.
 pub struct Batch {
     /// How many.
     pub records: usize,
+    /// The value of each.
+    pub value: Vec<u8>,
     /// Gives every record a header with a name and no value.
     pub null_header: bool,
     /// Makes it part of a transaction.
     pub producer: Option<Producer>,
+    /// Packs it.
+    pub gzip: bool,
+    /// The producer's time, in milliseconds.
+    pub timestamp_ms: i64,
 }
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { records: 1, null_header: false, producer: None }
+        Self {
+            records: 1,
+            value: b"x".to_vec(),
+            null_header: false,
+            producer: None,
+            gzip: false,
+            timestamp_ms: 0,
+        }
     }
 }
 
@@ -89,11 +102,37 @@ impl Connection {
 
     /// Commits, which puts a marker into the log.
     pub fn commit(&mut self, transaction: &str, producer: Producer) {
+        self.end(transaction, producer, true);
+    }
+
+    /// Takes it back: what was written stays in the log, and a marker says that it does not count.
+    pub fn abort(&mut self, transaction: &str, producer: Producer) {
+        self.end(transaction, producer, false);
+    }
+
+    fn end(&mut self, transaction: &str, producer: Producer, committed: bool) {
         let mut body = Vec::new();
         put_text(&mut body, transaction);
         producer.put(&mut body);
-        body.push(1);
+        body.push(u8::from(committed));
         self.ask_until_granted(26, 0, &body);
+    }
+
+    /// `AlterClientQuotas` v0: clients of this name may send so many bytes a second, or as many as they like.
+    pub fn limit_producers(&mut self, client: &str, bytes_per_second: Option<f64>) {
+        let mut body = Vec::new();
+        put_length(&mut body, 1);
+        put_length(&mut body, 1);
+        put_text(&mut body, "client-id");
+        put_text(&mut body, client);
+        put_length(&mut body, 1);
+        put_text(&mut body, "producer_byte_rate");
+        body.extend(bytes_per_second.unwrap_or_default().to_be_bytes());
+        body.push(u8::from(bytes_per_second.is_none()));
+        body.push(0);
+        // Throttle time, one entry: then comes the error code.
+        let answer = self.ask(49, 0, &body);
+        assert_eq!(error_at(&answer, 4 + 4), 0, "quota not set");
     }
 
     /// `Metadata` v1: how many brokers are fit for work.
@@ -242,18 +281,25 @@ impl Batch {
         let Producer(id, epoch) = self.producer.unwrap_or(Producer(-1, -1));
         let count = i32::try_from(self.records).unwrap();
         let mut body = Vec::new();
-        body.extend(if self.producer.is_some() { 0x10_i16 } else { 0 }.to_be_bytes());
+        let attributes = if self.producer.is_some() { 0x10_i16 } else { 0 } + i16::from(self.gzip);
+        body.extend(attributes.to_be_bytes());
         body.extend((count - 1).to_be_bytes());
-        body.extend(0_i64.to_be_bytes());
-        body.extend(0_i64.to_be_bytes());
+        body.extend(self.timestamp_ms.to_be_bytes());
+        body.extend(self.timestamp_ms.to_be_bytes());
         body.extend(id.to_be_bytes());
         body.extend(epoch.to_be_bytes());
         body.extend(if self.producer.is_some() { 0_i32 } else { -1 }.to_be_bytes());
         body.extend(count.to_be_bytes());
-        for number in 0..self.records {
-            let record = self.record(u8::try_from(number).unwrap());
-            body.push(zigzag(u8::try_from(record.len()).unwrap()));
-            body.extend(record);
+        let records = (0..self.records).flat_map(|number| {
+            let mut framed = Vec::new();
+            let record = self.record(number);
+            put_number(&mut framed, record.len());
+            framed.extend(record);
+            framed
+        });
+        match self.gzip {
+            true => body.extend(packed(records)),
+            false => body.extend(records),
         }
         let mut batch = Vec::new();
         batch.extend(0_i64.to_be_bytes());
@@ -265,22 +311,45 @@ impl Batch {
         batch
     }
 
-    /// Attributes, timestamp delta, offset delta, no key, value `x`, headers.
-    fn record(&self, number: u8) -> Vec<u8> {
+    /// Attributes, timestamp delta, offset delta, no key, value, headers.
+    fn record(&self, number: usize) -> Vec<u8> {
         const NONE: u8 = 1;
-        let mut record = vec![0, 0, zigzag(number), NONE, zigzag(1), b'x'];
+        let mut record = vec![0, 0];
+        put_number(&mut record, number);
+        record.push(NONE);
+        put_number(&mut record, self.value.len());
+        record.extend(&self.value);
         match self.null_header {
-            true => record.extend([zigzag(1), zigzag(1), b'h', NONE]),
+            true => record.extend([2, 2, b'h', NONE]),
             false => record.push(0),
         }
         record
     }
 }
 
-/// A small number as a variable-length one; they all fit into a byte here.
-fn zigzag(number: u8) -> u8 {
-    assert!(number < 64);
-    number * 2
+/// Packs bytes without holding them all.
+fn packed(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let mut buffer = Vec::with_capacity(1 << 16);
+    for byte in bytes {
+        buffer.push(byte);
+        if buffer.len() == buffer.capacity() {
+            packer.write_all(&buffer).unwrap();
+            buffer.clear();
+        }
+    }
+    packer.write_all(&buffer).unwrap();
+    packer.finish().unwrap()
+}
+
+/// A number as records have it: doubled, for the sign, and seven bits a byte.
+fn put_number(buffer: &mut Vec<u8>, number: usize) {
+    let mut rest = number * 2;
+    while rest > 0x7f {
+        buffer.push(u8::try_from(rest & 0x7f).unwrap() | 0x80);
+        rest >>= 7;
+    }
+    buffer.push(u8::try_from(rest).unwrap());
 }
 
 fn put_text(buffer: &mut Vec<u8>, text: &str) {

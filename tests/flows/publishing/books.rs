@@ -94,11 +94,24 @@ async fn rows(site: &Site) -> BTreeMap<Uuid, Row> {
     rows.as_array().unwrap().iter().map(row).collect()
 }
 
+/// Commands that are on the topic more than once.
+pub async fn copies(site: &Site) -> Vec<String> {
+    let mut counts = BTreeMap::<_, u32>::new();
+    records(site).await.into_iter().for_each(|(id, _)| *counts.entry(id).or_default() += 1);
+    let copied = counts.into_iter().filter(|(_, count)| *count > 1);
+    copied.map(|(id, count)| format!("{id} is on the topic {count} times")).collect()
+}
+
 /// Every command on the topic, with its partition.
 async fn published(site: &Site) -> BTreeSet<(Uuid, i32)> {
+    records(site).await.into_iter().collect()
+}
+
+/// Every record of the topic: its command and its partition.
+async fn records(site: &Site) -> Vec<(Uuid, i32)> {
     let (topic, partitions) = &site.servers.topic;
     let kafka = site.servers.kafka();
-    let mut published = BTreeSet::new();
+    let mut records = Vec::new();
     for partition in 0..*partitions {
         let reader = kafka.reader(topic, partition);
         let end =
@@ -111,11 +124,10 @@ async fn published(site: &Site) -> BTreeSet<(Uuid, i32)> {
             .await;
             for record in fetched.records {
                 let command: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
-                published
-                    .insert((Uuid::parse_str(command["commandId"].as_str().unwrap()).unwrap(), partition));
+                records.push((Uuid::parse_str(command["commandId"].as_str().unwrap()).unwrap(), partition));
                 next = record.offset + 1;
             }
         }
     }
-    published
+    records
 }

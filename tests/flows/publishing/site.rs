@@ -12,6 +12,8 @@ use wire::routing::RoutingHash;
 
 /// The deadline of requests. More than the time-outs below can come to together where a fault meets one of them.
 pub const DEADLINE: Duration = Duration::from_millis(4_000);
+/// How long brokers had it wait.
+const THROTTLED: &str = "kafka_throttled_seconds_total{request=\"produce\"}";
 /// How long gateways hold their devices.
 const HOLD: Duration = Duration::from_secs(600);
 
@@ -35,6 +37,7 @@ pub struct Site {
     pub servers: Servers,
     /// A URL for each partition that resets a pile.
     pub resets: Vec<String>,
+    admin: String,
     _dispatcher: Child,
 }
 
@@ -92,7 +95,15 @@ impl Site {
             let pile = pile(&database, &gateway_of(partition, servers.topic.1)).await;
             resets.push(format!("http://{http}/api/v1/piles/{pile}/commands/reset"));
         }
-        Self { database, servers, resets, _dispatcher: dispatcher }
+        Self { database, servers, resets, admin, _dispatcher: dispatcher }
+    }
+
+    /// Whether its metrics say that a broker throttled it.
+    pub async fn throttled(&self) -> bool {
+        let metrics =
+            reqwest::get(format!("http://{}/metrics", self.admin)).await.unwrap().text().await.unwrap();
+        let line = metrics.lines().find(|line| line.starts_with(THROTTLED)).unwrap();
+        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() > 0.0
     }
 }
 

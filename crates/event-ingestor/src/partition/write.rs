@@ -1,17 +1,15 @@
 //! Writing a batch, whatever Postgres answers: it is committed, or the partition is another's.
 
 use super::refusal::Verdict;
-use super::{Ended, FIRST_PAUSE, LONGEST_PAUSE, PartitionTask};
+use super::{Ended, FIRST_PAUSE, PartitionTask};
 use crate::batch::Batch;
 use crate::fold::{Tally, fold};
 use runtime::causes;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::Touched;
-use storage::batch::{Folded, Written};
-use storage::dead_letters::NewDeadLetter;
+use storage::batch::Written;
 use storage::ingest_partitions::{self, PartitionLease};
-use storage::{Database, PooledConnection, StorageError};
+use storage::{PooledConnection, StorageError};
 
 /// A batch that was not written in time this often is too large.
 const TOO_SLOW: u32 = 2;
@@ -24,9 +22,7 @@ impl PartitionTask {
         let mut waiting = vec![batch];
         let mut pause = FIRST_PAUSE;
         while let Some(batch) = waiting.pop() {
-            let Some(next_offset) = batch.next_offset() else {
-                continue;
-            };
+            let next_offset = batch.next_offset;
             let batch = Arc::new(batch);
             let started = Instant::now();
             match self.settle(next_offset, || self.write_once(next_offset, &batch)).await {
@@ -127,56 +123,6 @@ impl PartitionTask {
             ingest_partitions::probe_write(&mut connection, &lease).await
         };
         self.database.run(write).await
-    }
-
-    /// Writes a dead letter for the range from `offset` up to `readable`, and goes on there.
-    pub(super) async fn write_unreadable(&mut self, offset: i64, readable: i64, why: &str) -> Option<Ended> {
-        let letter = NewDeadLetter {
-            topic: self.lease.topic.clone(),
-            partition: self.lease.partition,
-            first_offset: offset,
-            last_offset: readable - 1,
-            appended_at: None,
-            reason: "UNREADABLE_BATCH",
-            detail: why.to_owned(),
-            charge_point_id: None,
-            event_id: None,
-            key: None,
-            value: None,
-            headers: serde_json::json!({}),
-        };
-        tracing::error!(
-            partition = letter.partition,
-            offset,
-            readable,
-            why,
-            "stepped over an unreadable range"
-        );
-        let write = || {
-            let (database, lease, letter) = (self.database.clone(), self.lease.clone(), letter.clone());
-            async move { write_letter(&database, lease, readable, letter).await }
-        };
-        match self.settle(readable, write).await {
-            Settled::Committed(tally) => {
-                self.lease.next_offset = readable;
-                self.metrics.written(&tally.unwrap_or_default(), Duration::ZERO);
-                None
-            }
-            Settled::Stopped => Some(Ended::Stopped),
-            Settled::Overtaken => Some(Ended::LeaseLost),
-            // It is read, and written, again.
-            Settled::TooSlow => None,
-            Settled::Refused(error) => {
-                tracing::error!(
-                    partition = self.lease.partition,
-                    error = causes(&error),
-                    "postgres refused a dead letter: trying again in 5 s"
-                );
-                self.metrics.write_deferred();
-                self.wait(&mut LONGEST_PAUSE.clone()).await;
-                self.stop.is_cancelled().then_some(Ended::Stopped)
-            }
-        }
     }
 
     async fn write_once(
@@ -291,23 +237,4 @@ enum Settled {
     TooSlow,
     /// Nothing was committed, and the task was told to stop.
     Stopped,
-}
-
-async fn write_letter(
-    database: &Database,
-    lease: PartitionLease,
-    next_offset: i64,
-    letter: NewDeadLetter,
-) -> Result<(Written, Tally), StorageError> {
-    let mut tally = Tally::default();
-    tally.dead_letters.insert(letter.reason, 1);
-    let written = database
-        .run(async move |mut connection| {
-            storage::batch::write(&mut connection, &lease, next_offset, &Touched::default(), |states| {
-                Folded { states, dead_letters: vec![letter], ..Folded::default() }
-            })
-            .await
-        })
-        .await?;
-    Ok((written, tally))
 }

@@ -197,14 +197,14 @@ impl EventReader {
                     if !fetched.records.is_empty() {
                         judge.fetched();
                     }
+                    for range in fetched.unreadable {
+                        tracing::warn!(partition = self.partition, ?range, "a batch cannot be read");
+                        judge.unreadable(Place { partition: self.partition, offset: range.first_offset });
+                    }
                     for record in fetched.records {
-                        self.offset = record.offset + 1;
                         judge.record(self.partition, &record, seen_at);
                     }
-                }
-                Err(FetchError::Unreadable { offset, source }) => {
-                    tracing::warn!(partition = self.partition, offset, error = %source, "a batch cannot be read");
-                    self.step_over(&desk, offset).await;
+                    self.offset = fetched.next_offset;
                 }
                 Err(error) => {
                     tracing::warn!(
@@ -221,17 +221,6 @@ impl EventReader {
                     pause = (pause * 2).min(PAUSE.1);
                 }
             }
-        }
-    }
-
-    /// Goes on behind what cannot be read.
-    async fn step_over(&mut self, desk: &Desk, offset: i64) {
-        match Box::pin(self.reader.next_readable(offset)).await {
-            Ok(next) => {
-                desk.judge().unreadable(Place { partition: self.partition, offset });
-                self.offset = next;
-            }
-            Err(_) => tokio::time::sleep(PAUSE.0).await,
         }
     }
 }

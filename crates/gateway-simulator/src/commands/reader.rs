@@ -90,6 +90,7 @@ impl CommandReader {
                 take(core, pod, self.partition, &record).await;
             }
         }
+        core.claims().step_over(self.partition, from, fetched.next_offset);
         Ok(())
     }
 
@@ -103,11 +104,10 @@ impl CommandReader {
         Ok(())
     }
 
-    /// Continues behind an unreadable batch, or at the first offset if the offset is out of range.
+    /// Continues at an end of the log if the offset is out of range.
     async fn step_over(&self, core: &Core, from: i64, error: &FetchError) {
         let next = match error {
             FetchError::Unavailable(_) => None,
-            FetchError::Unreadable { offset, .. } => Box::pin(self.reader.next_readable(*offset)).await.ok(),
             FetchError::OffsetOutOfRange(_) if core.claims().begins_with_the_oldest() => {
                 Box::pin(self.reader.earliest_offset()).await.ok()
             }

@@ -1,19 +1,17 @@
 //! `DescribeConfigs` v1: the settings of a topic, as a broker reports them. Brokers from 1.1 on
 //! answer it; any of them can.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     Cluster, KafkaError,
     codec::{Malformed, Reader, put_count, put_text},
     connection::within,
     error::Failure,
-    exchange::{Exchange, ExchangeError},
+    exchange::{Answered, Exchange, Request},
     retention::{self, TopicRetention},
 };
 
-const DESCRIBE_CONFIGS: i16 = 32;
-const VERSION: i16 = 1;
 /// The kind of resource that topics are.
 const TOPIC: i8 = 2;
 const UNKNOWN_TOPIC: i16 = 3;
@@ -36,15 +34,31 @@ pub(super) async fn retention_of(cluster: &Cluster, topic: &str) -> Result<Topic
 }
 
 async fn settings_of(cluster: &Cluster, broker: &str, topic: &str) -> Result<Settings, Failure> {
-    let request = encode(topic, &retention::SETTINGS).map_err(ExchangeError::from)?;
     let connect = async { Ok(Exchange::open(&cluster.transport, broker).await?) };
     let mut exchange = within(cluster.connect_timeout, connect).await?;
-    let ask = async { Ok(exchange.request(DESCRIBE_CONFIGS, VERSION, &request).await?) };
-    let answer = within(cluster.request_timeout, ask).await?;
-    match decode(&answer).map_err(ExchangeError::from)? {
-        Ok(settings) => Ok(settings),
-        Err((UNKNOWN_TOPIC, _)) => Err(KafkaError::TopicUnknown(topic.to_owned()).into()),
-        Err((code, message)) => Err(KafkaError::Refused { code, message }.into()),
+    let answered = within(cluster.request_timeout, exchange.ask(&DescribeConfigs { topic })).await?;
+    Ok(answered.answer)
+}
+
+struct DescribeConfigs<'a> {
+    topic: &'a str,
+}
+
+impl Request for DescribeConfigs<'_> {
+    const KEY: i16 = 32;
+    const VERSION: i16 = 1;
+    type Answer = Settings;
+
+    fn encode(&self) -> Result<Vec<u8>, Malformed> {
+        encode(self.topic, &retention::SETTINGS)
+    }
+
+    fn decode(&self, answer: &[u8]) -> Result<Answered<Settings>, Failure> {
+        match decode(answer).map_err(Failure::malformed)? {
+            Ok(settings) => Ok(Answered { answer: settings, throttled: Duration::ZERO }),
+            Err((UNKNOWN_TOPIC, _)) => Err(KafkaError::TopicUnknown(self.topic.to_owned()).into()),
+            Err((code, message)) => Err(KafkaError::Refused { code, message }.into()),
+        }
     }
 }
 

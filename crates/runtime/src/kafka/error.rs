@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use rskafka::{
-    BackoffError,
-    client::error::{Error as ClientError, ProtocolError, RequestError},
-};
+use rskafka::{BackoffError, client::error::Error as ClientError};
 
-use super::exchange::ExchangeError;
+use super::{codec::Malformed, exchange::ExchangeError};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -52,17 +49,6 @@ pub enum FetchError {
     /// again does not help.
     #[error("offset {0} is outside the log")]
     OffsetOutOfRange(i64),
-    /// The batch that holds this offset cannot be decoded by the client library: it is a transaction marker, has a
-    /// header without value, is corrupt or larger than `kafka.max_response_bytes`. Asking again does not help;
-    /// [`PartitionReader::next_readable`](super::PartitionReader::next_readable) finds where reading can go on.
-    #[error("the batch at offset {offset} cannot be read")]
-    Unreadable {
-        /// The offset asked for.
-        offset: i64,
-        /// What the library said.
-        #[source]
-        source: Source,
-    },
     /// Time-out, connection lost, leader moved, topic (still) unknown: back off and fetch again.
     #[error("the partition is not available")]
     Unavailable(#[source] Source),
@@ -79,11 +65,19 @@ pub enum PublishError {
     Unknown(#[source] Source),
 }
 
+/// What a broker answers to a request that it does not carry out, by the number of Kafka's protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ErrorCode(i16);
+
 /// How one attempt failed, before it is sorted for a caller.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
+    #[error("the broker throttles this client, for {} ms more", .0.as_millis())]
+    Throttled(Duration),
+    #[error("the broker answered with error {} of Kafka's protocol", .0.0)]
+    Answered(ErrorCode),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
@@ -99,6 +93,66 @@ pub(super) enum Failure {
 pub(super) enum Reached {
     Never,
     Perhaps,
+}
+
+impl ErrorCode {
+    pub(super) const OFFSET_OUT_OF_RANGE: Self = Self(1);
+    const CORRUPT_MESSAGE: Self = Self(2);
+    const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
+    pub(super) const LEADER_NOT_AVAILABLE: Self = Self(5);
+    const MESSAGE_TOO_LARGE: Self = Self(10);
+    const INVALID_TOPIC: Self = Self(17);
+    const RECORD_LIST_TOO_LARGE: Self = Self(18);
+    const NOT_ENOUGH_REPLICAS: Self = Self(19);
+    const TOPIC_AUTHORIZATION_FAILED: Self = Self(29);
+    const CLUSTER_AUTHORIZATION_FAILED: Self = Self(31);
+    const INVALID_TIMESTAMP: Self = Self(32);
+    const UNSUPPORTED_FOR_MESSAGE_FORMAT: Self = Self(43);
+    const POLICY_VIOLATION: Self = Self(44);
+    const UNSUPPORTED_COMPRESSION_TYPE: Self = Self(76);
+    const INVALID_RECORD: Self = Self(87);
+
+    /// # Errors
+    /// With every code but 0, which stands for none.
+    pub(super) fn check(code: i16) -> Result<(), Failure> {
+        if code == 0 { Ok(()) } else { Err(Failure::Answered(Self(code))) }
+    }
+
+    /// Whether any broker says the same of the topic.
+    pub(super) const fn is_about_the_topic(self) -> bool {
+        matches!(
+            self,
+            Self::UNKNOWN_TOPIC_OR_PARTITION | Self::INVALID_TOPIC | Self::TOPIC_AUTHORIZATION_FAILED
+        )
+    }
+
+    /// Checks that a broker makes before it touches the log. `NOT_LEADER_OR_FOLLOWER` (6) is not among them: a leader that
+    /// loses its office while it waits for its followers answers so, too, with the records appended.
+    const fn refused_before_append(self) -> bool {
+        self.is_about_the_topic()
+            || matches!(
+                self,
+                Self::MESSAGE_TOO_LARGE
+                    | Self::RECORD_LIST_TOO_LARGE
+                    | Self::INVALID_RECORD
+                    | Self::INVALID_TIMESTAMP
+                    | Self::CORRUPT_MESSAGE
+                    | Self::UNSUPPORTED_COMPRESSION_TYPE
+                    | Self::UNSUPPORTED_FOR_MESSAGE_FORMAT
+                    | Self::POLICY_VIOLATION
+                    | Self::LEADER_NOT_AVAILABLE
+                    | Self::NOT_ENOUGH_REPLICAS
+                    | Self::CLUSTER_AUTHORIZATION_FAILED
+            )
+    }
+
+    /// Whether it may say otherwise in a moment.
+    const fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::NOT_ENOUGH_REPLICAS | Self::LEADER_NOT_AVAILABLE | Self::UNKNOWN_TOPIC_OR_PARTITION
+        )
+    }
 }
 
 impl Failure {
@@ -117,110 +171,41 @@ impl Failure {
         }
     }
 
-    pub(super) fn protocol(&self) -> Option<ProtocolError> {
+    /// A broker that does not follow the protocol.
+    pub(super) fn malformed(malformed: Malformed) -> Self {
+        Self::Exchange(malformed.into())
+    }
+
+    /// Whether a new connection, perhaps to another broker, could make a difference.
+    pub(super) const fn is_suspicious(&self) -> bool {
         match self {
-            Self::Client(ClientError::ServerError { protocol_error, .. }) => Some(*protocol_error),
-            _ => None,
+            Self::Answered(code) => !matches!(
+                *code,
+                ErrorCode::OFFSET_OUT_OF_RANGE
+                    | ErrorCode::MESSAGE_TOO_LARGE
+                    | ErrorCode::RECORD_LIST_TOO_LARGE
+                    | ErrorCode::INVALID_RECORD
+                    | ErrorCode::INVALID_TIMESTAMP
+                    | ErrorCode::NOT_ENOUGH_REPLICAS
+            ),
+            Self::Throttled(_) => false,
+            _ => true,
         }
     }
 
-    /// Whether the broker's bytes arrived and could not be decoded.
-    pub(super) fn is_undecodable(&self) -> bool {
+    /// What a failed request to a partition's leader means for what it should have appended.
+    pub(super) const fn reached(&self) -> Reached {
         match self {
-            Self::Client(ClientError::Request(error)) => undecodable(error),
-            // The library checks timestamps after decoding and has no variant for them.
-            Self::Client(ClientError::InvalidResponse(message)) => {
-                message.to_ascii_lowercase().contains("timestamp")
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether a new connection could make a difference.
-    pub(super) fn is_suspicious(&self) -> bool {
-        match self.protocol() {
-            Some(
-                ProtocolError::OffsetOutOfRange
-                | ProtocolError::MessageTooLarge
-                | ProtocolError::RecordListTooLarge
-                | ProtocolError::InvalidRecord
-                | ProtocolError::InvalidTimestamp
-                | ProtocolError::NotEnoughReplicas,
-            ) => false,
-            Some(_) => true,
-            None => !self.is_undecodable() || self.breaks_connection(),
-        }
-    }
-
-    /// An answer too large to be read takes the connection with it.
-    fn breaks_connection(&self) -> bool {
-        matches!(
-            self,
-            Self::Client(ClientError::Request(
-                RequestError::Poisoned(_) | RequestError::ReadFramedMessageError(_)
-            ))
-        )
-    }
-
-    /// What a failed produce request means, once a partition's leader was connected.
-    pub(super) fn reached(&self) -> Reached {
-        match self {
-            Self::Client(ClientError::Connection(_)) => Reached::Never,
-            Self::Client(ClientError::Request(
-                RequestError::NoVersionMatch { .. } | RequestError::WriteError(_),
-            )) => Reached::Never,
-            _ if self.protocol().is_some_and(refused_before_append) => Reached::Never,
+            Self::Answered(code) if code.refused_before_append() => Reached::Never,
+            Self::Throttled(_) => Reached::Never,
             _ => Reached::Perhaps,
         }
     }
 
     /// Whether the brokers will say the same however often they are asked.
-    pub(super) fn is_final(&self) -> bool {
-        matches!(self, Self::Client(ClientError::Request(RequestError::WriteError(_))))
-            || self.protocol().is_some_and(|error| {
-                refused_before_append(error)
-                    && !matches!(
-                        error,
-                        ProtocolError::NotEnoughReplicas
-                            | ProtocolError::LeaderNotAvailable
-                            | ProtocolError::UnknownTopicOrPartition
-                    )
-            })
+    pub(super) const fn is_final(&self) -> bool {
+        matches!(self, Self::Answered(code) if code.refused_before_append() && !code.may_pass())
     }
-}
-
-fn undecodable(error: &RequestError) -> bool {
-    match error {
-        RequestError::ReadError(_)
-        | RequestError::ReadVersionedError(_)
-        | RequestError::TooMuchData { .. } => true,
-        RequestError::Poisoned(inner) => undecodable(inner),
-        // Its inner type is private to the library; broken connections come as the same variant.
-        RequestError::ReadFramedMessageError(inner) => inner.to_string().starts_with("Message too large"),
-        _ => false,
-    }
-}
-
-/// Checks that a broker makes before it touches the log. `NotLeaderOrFollower` is not among them: a leader that loses
-/// its office while it waits for its followers answers so, too, with the records appended.
-fn refused_before_append(error: ProtocolError) -> bool {
-    matches!(
-        error,
-        ProtocolError::MessageTooLarge
-            | ProtocolError::RecordListTooLarge
-            | ProtocolError::InvalidRecord
-            | ProtocolError::InvalidTimestamp
-            | ProtocolError::CorruptMessage
-            | ProtocolError::UnsupportedCompressionType
-            | ProtocolError::UnsupportedForMessageFormat
-            | ProtocolError::PolicyViolation
-            | ProtocolError::InvalidTopicException
-            | ProtocolError::UnknownTopicOrPartition
-            | ProtocolError::LeaderNotAvailable
-            | ProtocolError::NotEnoughReplicas
-            | ProtocolError::TopicAuthorizationFailed
-            | ProtocolError::ClusterAuthorizationFailed
-    )
 }
 
 impl From<Failure> for KafkaError {
@@ -235,14 +220,7 @@ impl From<Failure> for KafkaError {
 impl FetchError {
     pub(super) fn at(offset: i64, failure: Failure) -> Self {
         match failure {
-            failure if failure.protocol() == Some(ProtocolError::OffsetOutOfRange) => {
-                Self::OffsetOutOfRange(offset)
-            }
-            failure
-                if failure.is_undecodable() || failure.protocol() == Some(ProtocolError::CorruptMessage) =>
-            {
-                Self::Unreadable { offset, source: Box::new(failure) }
-            }
+            Failure::Answered(ErrorCode::OFFSET_OUT_OF_RANGE) => Self::OffsetOutOfRange(offset),
             failure => Self::Unavailable(Box::new(failure)),
         }
     }
@@ -259,57 +237,52 @@ impl PublishError {
 
 #[cfg(test)]
 mod tests {
-    use rskafka::client::error::RequestContext;
-
     use super::*;
 
-    fn answered(protocol_error: ProtocolError) -> Failure {
-        Failure::Client(ClientError::ServerError {
-            protocol_error,
-            error_message: None,
-            request: RequestContext::Topic("topic".to_owned()),
-            response: None,
-            is_virtual: false,
-        })
-    }
+    const REQUEST_TIMED_OUT: ErrorCode = ErrorCode(7);
+    const NOT_LEADER_OR_FOLLOWER: ErrorCode = ErrorCode(6);
+    const NOT_ENOUGH_REPLICAS_AFTER_APPEND: ErrorCode = ErrorCode(20);
+    const STORAGE_ERROR: ErrorCode = ErrorCode(56);
+    const UNKNOWN_SERVER_ERROR: ErrorCode = ErrorCode(-1);
 
     #[test]
     fn only_checks_made_before_the_append_prove_that_nothing_was_published() {
-        for error in [
-            ProtocolError::MessageTooLarge,
-            ProtocolError::NotEnoughReplicas,
-            ProtocolError::UnknownTopicOrPartition,
-            ProtocolError::TopicAuthorizationFailed,
+        for code in [
+            ErrorCode::MESSAGE_TOO_LARGE,
+            ErrorCode::NOT_ENOUGH_REPLICAS,
+            ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            ErrorCode::TOPIC_AUTHORIZATION_FAILED,
         ] {
-            assert_eq!(answered(error).reached(), Reached::Never, "{error:?}");
+            assert_eq!(Failure::Answered(code).reached(), Reached::Never, "{code:?}");
         }
-        for error in [
-            ProtocolError::RequestTimedOut,
-            ProtocolError::NotEnoughReplicasAfterAppend,
-            ProtocolError::NotLeaderOrFollower,
-            ProtocolError::KafkaStorageError,
-            ProtocolError::UnknownServerError,
+        for code in [
+            REQUEST_TIMED_OUT,
+            NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+            NOT_LEADER_OR_FOLLOWER,
+            STORAGE_ERROR,
+            UNKNOWN_SERVER_ERROR,
         ] {
-            assert_eq!(answered(error).reached(), Reached::Perhaps, "{error:?}");
+            assert_eq!(Failure::Answered(code).reached(), Reached::Perhaps, "{code:?}");
         }
         assert_eq!(Failure::TimedOut(Duration::ZERO).reached(), Reached::Perhaps);
         assert_eq!(Failure::Lost.reached(), Reached::Perhaps);
+        assert_eq!(Failure::Throttled(Duration::ZERO).reached(), Reached::Never);
     }
 
     #[test]
     fn only_what_will_not_change_ends_the_attempts() {
-        assert!(answered(ProtocolError::MessageTooLarge).is_final());
-        assert!(answered(ProtocolError::TopicAuthorizationFailed).is_final());
-        assert!(!answered(ProtocolError::NotEnoughReplicas).is_final());
-        assert!(!answered(ProtocolError::NotLeaderOrFollower).is_final());
+        assert!(Failure::Answered(ErrorCode::MESSAGE_TOO_LARGE).is_final());
+        assert!(Failure::Answered(ErrorCode::TOPIC_AUTHORIZATION_FAILED).is_final());
+        assert!(!Failure::Answered(ErrorCode::NOT_ENOUGH_REPLICAS).is_final());
+        assert!(!Failure::Answered(NOT_LEADER_OR_FOLLOWER).is_final());
         assert!(!Failure::TimedOut(Duration::ZERO).is_final());
     }
 
     #[test]
     fn a_moved_leader_costs_the_connection_and_a_wrong_offset_does_not() {
-        assert!(answered(ProtocolError::NotLeaderOrFollower).is_suspicious());
-        assert!(answered(ProtocolError::KafkaStorageError).is_suspicious());
+        assert!(Failure::Answered(NOT_LEADER_OR_FOLLOWER).is_suspicious());
+        assert!(Failure::Answered(STORAGE_ERROR).is_suspicious());
         assert!(Failure::TimedOut(Duration::ZERO).is_suspicious());
-        assert!(!answered(ProtocolError::OffsetOutOfRange).is_suspicious());
+        assert!(!Failure::Answered(ErrorCode::OFFSET_OUT_OF_RANGE).is_suspicious());
     }
 }

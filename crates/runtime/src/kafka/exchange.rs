@@ -1,7 +1,7 @@
-//! One connection to one broker, for requests that the library does not have: TLS, authentication,
+//! One connection to one broker, for requests that the library does not have, or not as they are needed: TLS, authentication,
 //! one exchange at a time. Nothing here is bounded in time; callers do that.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
 use tokio::{
@@ -11,13 +11,43 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::{
-    codec::{Malformed, Reader, put_count, put_text},
+    codec::{Malformed, put_count, put_text},
+    error::Failure,
     sasl::{self, SaslError},
     transport::{CLIENT_ID, Transport},
 };
 
-/// The largest answer to the requests made here, whose answers are a few hundred bytes.
-const MAX_ANSWER_BYTES: usize = 1 << 16;
+/// How much is read of an answer that is too large: what it begins with tells what it is about.
+const BEGINNING: usize = 4_096;
+
+/// A request of Kafka's protocol, in a version without tagged fields.
+pub(super) trait Request {
+    /// The protocol's number for it.
+    const KEY: i16;
+    /// The version that is spoken.
+    const VERSION: i16;
+    /// What a broker answers.
+    type Answer;
+
+    fn encode(&self) -> Result<Vec<u8>, Malformed>;
+
+    /// # Errors
+    /// Where the broker refuses, or does not follow the protocol.
+    fn decode(&self, answer: &[u8]) -> Result<Answered<Self::Answer>, Failure>;
+}
+
+/// An answer, and for how long the broker wants no more requests on the connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answered<T> {
+    pub(super) answer: T,
+    pub(super) throttled: Duration,
+}
+
+impl<T> Answered<T> {
+    pub(super) fn new(answer: T, throttled_ms: i32) -> Self {
+        Self { answer, throttled: Duration::from_millis(u64::try_from(throttled_ms).unwrap_or(0)) }
+    }
+}
 
 /// Why an exchange failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +58,12 @@ pub(super) enum ExchangeError {
     Name(#[from] InvalidDnsNameError),
     #[error("the connection failed")]
     Connection(#[from] io::Error),
-    #[error("the answer has {0} bytes, more than are accepted")]
-    TooLarge(usize),
+    #[error("the answer has {length} bytes, more than are accepted")]
+    TooLarge {
+        length: usize,
+        /// The first bytes of its body.
+        beginning: Vec<u8>,
+    },
     #[error(transparent)]
     Malformed(#[from] Malformed),
     #[error("authentication failed")]
@@ -51,6 +85,7 @@ impl Exchange {
     /// Connects to `broker` (`host:port`) and authenticates, both as the settings say.
     pub(super) async fn open(transport: &Transport, broker: &str) -> Result<Self, ExchangeError> {
         let tcp = TcpStream::connect(broker).await?;
+        tcp.set_nodelay(true)?;
         let stream: Box<dyn Stream> = match &transport.tls {
             None => Box::new(tcp),
             Some(tls) => {
@@ -58,44 +93,53 @@ impl Exchange {
                 Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?)
             }
         };
-        let max_answer_bytes = transport.max_response_bytes.min(MAX_ANSWER_BYTES);
+        let max_answer_bytes = transport.max_response_bytes;
         let mut exchange = Self { stream, max_answer_bytes, correlation: 0 };
         sasl::authenticate(&mut exchange, transport).await?;
         Ok(exchange)
     }
 
-    /// One request and the body of its answer. `api` and `version` must be ones without tagged
-    /// fields.
+    /// Asks, and waits for the answer.
+    pub(super) async fn ask<R: Request>(&mut self, request: &R) -> Result<Answered<R::Answer>, Failure> {
+        let body = request.encode().map_err(ExchangeError::from)?;
+        let answer = self.request(R::KEY, R::VERSION, &body).await?;
+        request.decode(&answer)
+    }
+
+    /// One request and the body of its answer. `key` and `version` must be ones without tagged fields.
     pub(super) async fn request(
         &mut self,
-        api: i16,
+        key: i16,
         version: i16,
         body: &[u8],
     ) -> Result<Vec<u8>, ExchangeError> {
         self.correlation = self.correlation.wrapping_add(1);
-        let mut message = Vec::with_capacity(body.len() + 32);
-        message.extend(api.to_be_bytes());
-        message.extend(version.to_be_bytes());
-        message.extend(self.correlation.to_be_bytes());
-        put_text(&mut message, CLIENT_ID)?;
-        message.extend(body);
-        let mut frame = Vec::with_capacity(message.len() + 4);
-        put_count(&mut frame, message.len())?;
-        frame.extend(message);
+        let mut head = Vec::with_capacity(CLIENT_ID.len() + 10);
+        head.extend(key.to_be_bytes());
+        head.extend(version.to_be_bytes());
+        head.extend(self.correlation.to_be_bytes());
+        put_text(&mut head, CLIENT_ID)?;
+        let mut frame = Vec::with_capacity(head.len() + body.len() + 4);
+        put_count(&mut frame, head.len() + body.len())?;
+        frame.extend(head);
+        frame.extend(body);
         self.stream.write_all(&frame).await?;
         self.stream.flush().await?;
 
         let length = usize::try_from(self.stream.read_i32().await?).map_err(|_negative| Malformed)?;
+        // The number of the request comes first.
+        let length = length.checked_sub(4).ok_or(Malformed)?;
+        if self.stream.read_i32().await? != self.correlation {
+            return Err(Malformed.into());
+        }
         if length > self.max_answer_bytes {
-            return Err(ExchangeError::TooLarge(length));
+            let mut beginning = vec![0; length.min(BEGINNING)];
+            self.stream.read_exact(&mut beginning).await?;
+            return Err(ExchangeError::TooLarge { length, beginning });
         }
         let mut answer = vec![0; length];
         self.stream.read_exact(&mut answer).await?;
-        let mut reader = Reader::new(&answer);
-        if reader.i32()? != self.correlation {
-            return Err(Malformed.into());
-        }
-        Ok(reader.rest().to_vec())
+        Ok(answer)
     }
 }
 

@@ -5,38 +5,36 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rskafka::client::{
-    Client,
-    partition::{PartitionClient, UnknownTopicHandling},
-};
 use tokio::{runtime::Handle, sync::Mutex};
 
 use super::{
     Cluster,
     connection::within,
     error::{Failure, Reached},
+    exchange::{Answered, Exchange, ExchangeError, Request},
 };
 
 /// One partition; opens its connection when it is used, and again when it is not to be trusted any more.
 pub(super) struct Link {
     pub(super) cluster: Arc<Cluster>,
-    topic: String,
-    partition: i32,
-    /// Held while a connection is opened, never during a request: those share the connection.
+    pub(super) topic: String,
+    pub(super) partition: i32,
+    /// Held during a request: one follows another.
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
+    /// Taken out while it is used, so that one that was left in the midst of an exchange is gone.
     open: Option<Open>,
-    /// Suspicious failures in a row.
-    failures: u32,
+    /// When the leader that was known proved to be wrong, or away.
+    proven_wrong: Option<Instant>,
+    /// Until when the broker wants no more requests.
+    throttled_until: Option<Instant>,
 }
 
-#[derive(Clone)]
 struct Open {
-    leader: Arc<PartitionClient>,
-    client: Arc<Client>,
+    exchange: Exchange,
     last_used: Instant,
 }
 
@@ -49,65 +47,76 @@ impl Link {
         &self.cluster.runtime
     }
 
-    /// One request, one attempt. Must run on the main runtime.
-    pub(super) async fn request<T, F, Fut>(
+    /// One request, one attempt, each step of it no longer than `limit`. Must run on the main runtime.
+    pub(super) async fn ask<R: Request>(
         &self,
         limit: Duration,
-        request: F,
-    ) -> Result<T, (Reached, Failure)>
-    where
-        F: FnOnce(Arc<PartitionClient>) -> Fut,
-        Fut: Future<Output = rskafka::client::error::Result<T>>,
-    {
-        let open = within(limit, self.open()).await.map_err(|failure| (Reached::Never, failure))?;
-        let leader = Arc::clone(&open.leader);
-        let answer = within(limit, async { request(leader).await.map_err(Failure::client) }).await;
-        self.judge(&open, answer.as_ref().err()).await;
-        answer.map_err(|failure| (failure.reached(), failure))
-    }
-
-    async fn open(&self) -> Result<Open, Failure> {
+        request: &R,
+    ) -> Result<R::Answer, (Reached, Failure)> {
         let mut state = self.state.lock().await;
-        if let Some(open) = state.open.as_mut().filter(|open| open.last_used.elapsed() < self.cluster.idle) {
-            open.last_used = Instant::now();
-            return Ok(open.clone());
-        }
-        self.cluster.listing.check(&self.topic, self.partition).await?;
-        let client = self.cluster.connections.current().await?;
-        let connect = async {
-            client
-                .partition_client(self.topic.as_str(), self.partition, UnknownTopicHandling::Error)
-                .await
-                .map_err(Failure::client)
-        };
-        match within(self.cluster.connect_timeout, connect).await {
-            Ok(leader) => {
-                let open = Open { leader: Arc::new(leader), client, last_used: Instant::now() };
-                state.open = Some(open.clone());
-                Ok(open)
+        let never = |failure| (Reached::Never, failure);
+        wait_for_quota(&mut state, limit).await.map_err(never)?;
+        let opened = within(limit, self.open(&mut state)).await;
+        let mut open = opened.map_err(|failure| {
+            state.proven_wrong = Some(Instant::now());
+            never(failure)
+        })?;
+        match within(limit, open.exchange.ask(request)).await {
+            Ok(Answered { answer, throttled }) => {
+                open.last_used = Instant::now();
+                state.open = Some(open);
+                state.proven_wrong = None;
+                self.note_throttle::<R>(&mut state, throttled);
+                Ok(answer)
             }
             Err(failure) => {
-                self.cluster.connections.discard(&client);
-                self.cluster.listing.forget(&self.topic);
-                Err(failure)
+                if failure.is_suspicious() {
+                    state.proven_wrong = Some(Instant::now());
+                } else {
+                    state.open = Some(open);
+                }
+                Err((failure.reached(), failure))
             }
         }
     }
 
-    /// Drops the connection after a suspicious failure, and after the second in a row the client, too.
-    async fn judge(&self, used: &Open, failure: Option<&Failure>) {
-        let mut state = self.state.lock().await;
-        if !failure.is_some_and(Failure::is_suspicious) {
-            state.failures = 0;
+    async fn open(&self, state: &mut State) -> Result<Open, Failure> {
+        let idle = self.cluster.idle;
+        if let Some(open) = state.open.take().filter(|open| open.last_used.elapsed() < idle) {
+            return Ok(open);
+        }
+        let leader = self.cluster.leaders.find(&self.topic, self.partition, state.proven_wrong).await?;
+        let exchange = Exchange::open(&self.cluster.transport, &leader).await?;
+        Ok(Open { exchange, last_used: Instant::now() })
+    }
+
+    fn note_throttle<R: Request>(&self, state: &mut State, throttled: Duration) {
+        if throttled.is_zero() {
             return;
         }
-        state.failures += 1;
-        if state.open.as_ref().is_some_and(|open| Arc::ptr_eq(&open.leader, &used.leader)) {
-            state.open = None;
-        }
-        self.cluster.listing.forget(&self.topic);
-        if state.failures > 1 {
-            self.cluster.connections.discard(&used.client);
+        state.throttled_until = Some(Instant::now() + throttled);
+        self.cluster.throttle.note(R::KEY, throttled);
+    }
+}
+
+/// Brokers that throttle a client answer at once and want it to wait before it asks again.
+async fn wait_for_quota(state: &mut State, limit: Duration) -> Result<(), Failure> {
+    let Some(until) = state.throttled_until else { return Ok(()) };
+    let rest = until.saturating_duration_since(Instant::now());
+    if rest > limit {
+        return Err(Failure::Throttled(rest));
+    }
+    tokio::time::sleep(rest).await;
+    state.throttled_until = None;
+    Ok(())
+}
+
+impl Failure {
+    /// The beginning of an answer that is larger than is accepted, and how large it is.
+    pub(super) fn too_large(&self) -> Option<(usize, &[u8])> {
+        match self {
+            Self::Exchange(ExchangeError::TooLarge { length, beginning }) => Some((*length, beginning)),
+            _ => None,
         }
     }
 }

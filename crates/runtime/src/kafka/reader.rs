@@ -7,13 +7,16 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use rskafka::client::partition::OffsetAt;
+use rskafka::client::partition::{OffsetAt, UnknownTopicHandling};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
+    batch::{BatchReader, Contents},
+    connection::within,
     error::{Failure, FetchError, KafkaError},
+    fetch::{Batches, Fetch},
     link::Link,
-    record::{Fetched, ReceivedRecord},
+    record::Fetched,
 };
 
 /// Longest pause put into an empty answer that came too early.
@@ -27,7 +30,8 @@ impl PartitionReader {
         Self(link)
     }
 
-    /// The records from `offset` on, as many as fit into `max_bytes`, at least one batch if there is any.
+    /// The records from `offset` on, as many as fit into `max_bytes`, at least one if there is any, and what cannot be read
+    /// among them. Of a batch that unpacks to many, some; the rest comes with the next fetch.
     ///
     /// Waits up to `max_wait` for the first record. A batch larger than `max_bytes` comes whole. Dropping the future
     /// gives the fetch up.
@@ -42,40 +46,15 @@ impl PartitionReader {
         max_bytes: usize,
     ) -> Result<Fetched, FetchError> {
         let started = Instant::now();
-        let fetched = match self.fetch_once(offset, max_wait, max_bytes).await {
-            // A later batch of the answer may be the broken one: the first alone shows.
-            Err(FetchError::Unreadable { .. }) if max_bytes > 1 => {
-                self.fetch_once(offset, Duration::ZERO, 1).await?
-            }
-            outcome => outcome?,
-        };
-        if fetched.records.is_empty() {
-            // A batch emptied by compaction is answered at once, with nothing; callers must not spin on it.
+        let link = Arc::clone(&self.0);
+        let fetch = Box::pin(async move { fetch(&link, offset, max_wait, max_bytes).await });
+        let fetched = self.abortable(fetch).await.map_err(|failure| FetchError::at(offset, failure))?;
+        if fetched.next_offset == offset {
+            // Callers must not spin on an answer that comes at once, with nothing.
             let early = max_wait.saturating_sub(started.elapsed());
             tokio::time::sleep(early.min(EMPTY_PAUSE)).await;
         }
         Ok(fetched)
-    }
-
-    /// After [`FetchError::Unreadable`] at `offset`: the first offset beyond it that can be fetched.
-    ///
-    /// The range from `offset` up to there is lost to this reader and should be put on record. The search goes offset
-    /// by offset, since the library does not say where a batch ends, and so takes a round trip for each record of the
-    /// unreadable batch.
-    ///
-    /// # Errors
-    ///
-    /// `Unavailable` as for a fetch; `OffsetOutOfRange` if retention removed the range meanwhile.
-    pub async fn next_readable(&self, offset: i64) -> Result<i64, FetchError> {
-        let mut candidate = offset;
-        loop {
-            candidate += 1;
-            match self.fetch_once(candidate, Duration::ZERO, 1).await {
-                Ok(_) => return Ok(candidate),
-                Err(FetchError::Unreadable { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     /// The offset of the oldest record that is still kept; the end of the log if it is empty.
@@ -96,43 +75,9 @@ impl PartitionReader {
         self.offset(OffsetAt::Latest).await
     }
 
-    async fn fetch_once(
-        &self,
-        offset: i64,
-        max_wait: Duration,
-        max_bytes: usize,
-    ) -> Result<Fetched, FetchError> {
-        let max_wait_ms = i32::try_from(max_wait.as_millis()).unwrap_or(i32::MAX);
-        // The library takes an exclusive upper end.
-        let bytes = 1..i32::try_from(max_bytes.max(1)).unwrap_or(i32::MAX - 1).saturating_add(1);
-        let limit = max_wait + self.0.cluster.request_timeout;
-        let link = Arc::clone(&self.0);
-        self.abortable(Box::pin(async move {
-            link.request(
-                limit,
-                |leader| async move { leader.fetch_records(offset, bytes, max_wait_ms).await },
-            )
-            .await
-            .map_err(|(_, failure)| failure)
-        }))
-        .await
-        .map(|(records, high_watermark)| Fetched {
-            records: records.into_iter().map(ReceivedRecord::from).collect(),
-            high_watermark,
-        })
-        .map_err(|failure| FetchError::at(offset, failure))
-    }
-
     async fn offset(&self, at: OffsetAt) -> Result<i64, KafkaError> {
         let link = Arc::clone(&self.0);
-        let limit = self.0.cluster.request_timeout;
-        self.abortable(Box::pin(async move {
-            link.request(limit, |leader| async move { leader.get_offset(at).await })
-                .await
-                .map_err(|(_, failure)| failure)
-        }))
-        .await
-        .map_err(KafkaError::from)
+        Ok(self.abortable(Box::pin(async move { offset(&link, at).await })).await?)
     }
 
     /// `work` is boxed: the client's futures are large and nest deeply, which callers should not feel.
@@ -141,6 +86,67 @@ impl PartitionReader {
         work: BoxFuture<'static, Result<T, Failure>>,
     ) -> Result<T, Failure> {
         AbortOnDropHandle::new(self.0.runtime().spawn(work)).await.unwrap_or(Err(Failure::Lost))
+    }
+}
+
+async fn fetch(link: &Link, offset: i64, max_wait: Duration, max_bytes: usize) -> Result<Fetched, Failure> {
+    let limit = max_wait + link.cluster.request_timeout;
+    let request = Fetch {
+        topic: &link.topic,
+        partition: link.partition,
+        offset,
+        max_wait,
+        max_bytes: max_bytes.max(1),
+    };
+    let max_unpacked = link.cluster.max_unpacked;
+    match link.ask(limit, &request).await {
+        Ok(Batches { end, aborted, bytes }) => {
+            let contents = BatchReader::new(offset, max_unpacked, aborted).read(&bytes);
+            Ok(Fetched::new(contents, end))
+        }
+        Err((_, failure)) => {
+            // The batches together are larger than is accepted, or the first alone.
+            let alone = Fetch { max_wait: Duration::ZERO, max_bytes: 1, ..request };
+            if failure.too_large().is_some() && request.max_bytes > 1 {
+                return Box::pin(fetch(link, offset, alone.max_wait, alone.max_bytes)).await;
+            }
+            put_aside(offset, max_unpacked, &failure).ok_or(failure)
+        }
+    }
+}
+
+/// A batch that is larger than is accepted, by what its answer begins with.
+fn put_aside(offset: i64, max_unpacked: usize, failure: &Failure) -> Option<Fetched> {
+    let (length, beginning) = failure.too_large()?;
+    let (Batches { end, .. }, batches) = Fetch::decode_beginning(beginning)?;
+    let why = format!("its answer has {length} bytes, more than kafka.max_response_bytes");
+    let contents = BatchReader::new(offset, max_unpacked, Vec::new()).put_aside(batches, &why)?;
+    Some(Fetched::new(contents, end))
+}
+
+/// An end of the log, as the library tells it.
+async fn offset(link: &Link, at: OffsetAt) -> Result<i64, Failure> {
+    let cluster = &link.cluster;
+    cluster.listing.check(&link.topic, link.partition).await?;
+    let client = cluster.connections.current().await?;
+    let ask = async {
+        let unknown = UnknownTopicHandling::Error;
+        let leader = client.partition_client(link.topic.as_str(), link.partition, unknown);
+        leader.await.map_err(Failure::client)?.get_offset(at).await.map_err(Failure::client)
+    };
+    let answer = within(cluster.connect_timeout + cluster.request_timeout, ask).await;
+    if answer.is_err() {
+        // Its view of the cluster may be an old one.
+        cluster.connections.discard(&client);
+        cluster.listing.forget(&link.topic);
+    }
+    answer
+}
+
+impl Fetched {
+    fn new(contents: Contents, end: i64) -> Self {
+        let Contents { records, unreadable, next_offset } = contents;
+        Self { records, unreadable, next_offset, high_watermark: end }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rskafka::record::{Record, RecordAndOffset};
 
 /// A record to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,15 +22,26 @@ pub struct NewRecord {
 pub struct ReceivedRecord {
     /// Position in the partition.
     pub offset: i64,
-    /// The producer's time, in milliseconds. On a topic with `LogAppendTime`, too: the client library does not show
-    /// the brokers' time.
+    /// The producer's time, in milliseconds; on a topic with `LogAppendTime` the broker's. 1970 where it is none that a
+    /// calendar has.
     pub timestamp: DateTime<Utc>,
     /// Key.
     pub key: Option<Vec<u8>>,
     /// Value; none is a tombstone.
     pub value: Option<Vec<u8>>,
-    /// Headers; of those with the same name the last.
+    /// Headers; of those with the same name the last, and none without a value.
     pub headers: BTreeMap<String, Vec<u8>>,
+}
+
+/// Offsets that cannot be read: a batch that is damaged, too large or packed in a way that is not known, or a record of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableRange {
+    /// The first of them.
+    pub first_offset: i64,
+    /// The last of them.
+    pub last_offset: i64,
+    /// Why, in words.
+    pub why: String,
 }
 
 /// What a fetch brought.
@@ -39,20 +49,12 @@ pub struct ReceivedRecord {
 pub struct Fetched {
     /// In order of offset, none below the one asked for. Empty when nothing arrived in time.
     pub records: Vec<ReceivedRecord>,
-    /// The offset the next record to be replicated will get: the end of what can be read.
+    /// What lies between them and cannot be read, in order of offset.
+    pub unreadable: Vec<UnreadableRange>,
+    /// Where to read on: behind the records, and behind what is stepped over, which are markers of transactions and records
+    /// of those that were aborted.
+    pub next_offset: i64,
+    /// The end of what can be read: the offset the next record to be replicated will get, or the first of a transaction that is
+    /// still open.
     pub high_watermark: i64,
-}
-
-impl From<NewRecord> for Record {
-    fn from(record: NewRecord) -> Self {
-        let NewRecord { key, value, headers, timestamp } = record;
-        Self { key, value, headers, timestamp }
-    }
-}
-
-impl From<RecordAndOffset> for ReceivedRecord {
-    fn from(received: RecordAndOffset) -> Self {
-        let Record { key, value, headers, timestamp } = received.record;
-        Self { offset: received.offset, timestamp, key, value, headers }
-    }
 }

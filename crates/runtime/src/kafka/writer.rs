@@ -7,15 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rskafka::{client::partition::Compression, record::Record};
-
 use super::{
     Cluster,
     error::{Failure, PublishError, Reached},
     link::Link,
+    produce::{self, Produce},
     record::NewRecord,
 };
-use crate::settings::KafkaCompression;
 
 /// First and longest pause between attempts.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(800));
@@ -51,43 +49,32 @@ impl TopicWriter {
         records: Vec<NewRecord>,
         within: Duration,
     ) -> Result<Vec<i64>, PublishError> {
-        let records: Vec<Record> = records.into_iter().map(Record::from).collect();
-        let compression = match self.cluster.compression {
-            KafkaCompression::None => Compression::NoCompression,
-            KafkaCompression::Snappy => Compression::Snappy,
-        };
-        let writer = self.clone();
-        self.cluster
-            .runtime
-            // Boxed: the client's futures are large and nest deeply, which callers should not feel.
-            .spawn(Box::pin(async move {
-                writer
-                    .publish_until(partition, records, compression, Instant::now() + within)
-                    .await
-            }))
-            .await
-            .unwrap_or_else(|_lost| Err(PublishError::new(Reached::Perhaps, Failure::Lost)))
+        let count = i64::try_from(records.len()).unwrap_or(i64::MAX);
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let batch = produce::encode(&records, self.cluster.compression);
+        let batch = batch.map_err(|error| PublishError::new(Reached::Never, Failure::malformed(error)))?;
+        let (writer, end) = (self.clone(), Instant::now() + within);
+        // Boxed: callers should not feel how large the future is.
+        let publish = Box::pin(async move { writer.publish_until(partition, &batch, end).await });
+        let published = self.cluster.runtime.spawn(publish).await;
+        let base =
+            published.unwrap_or_else(|_lost| Err(PublishError::new(Reached::Perhaps, Failure::Lost)))?;
+        Ok((base..base + count).collect())
     }
 
-    async fn publish_until(
-        &self,
-        partition: i32,
-        records: Vec<Record>,
-        compression: Compression,
-        end: Instant,
-    ) -> Result<Vec<i64>, PublishError> {
+    async fn publish_until(&self, partition: i32, batch: &[u8], end: Instant) -> Result<i64, PublishError> {
         let link = self.link(partition);
         let mut reached = Reached::Never;
         let mut pause = PAUSE.0;
         loop {
             let limit = end.saturating_duration_since(Instant::now()).min(self.cluster.request_timeout);
-            let batch = records.clone();
-            let produce =
-                link.request(limit, |leader| async move { leader.produce(batch, compression).await });
-            let (reached_now, failure) = match produce.await {
-                Ok(offsets) => {
+            let request = Produce { topic: &self.topic, partition, batch, limit };
+            let (reached_now, failure) = match link.ask(limit, &request).await {
+                Ok(base_offset) => {
                     self.keep(partition, link);
-                    return Ok(offsets);
+                    return Ok(base_offset);
                 }
                 Err(failed) => failed,
             };

@@ -113,6 +113,8 @@ pub struct KafkaSettings {
     pub connection_idle_ms: u64,
     /// Bytes a single answer may have; must exceed what readers ask for and the largest batch.
     pub max_response_bytes: usize,
+    /// Bytes that one batch of records may unpack to; a larger one cannot be read.
+    pub max_unpacked_bytes: usize,
     /// How published records are compressed.
     pub compression: KafkaCompression,
     /// Whether to speak TLS.

@@ -173,6 +173,7 @@ fn shared_sections_read_from_their_documented_text() {
         request_timeout_ms = 5000
         connection_idle_ms = 240000
         max_response_bytes = 16777216
+        max_unpacked_bytes = 67108864
         compression = "snappy"
         tls = false
         ca_file = ""

@@ -33,6 +33,7 @@ fn settings(broker: &str) -> KafkaSettings {
         request_timeout_ms: 5_000,
         connection_idle_ms: 240_000,
         max_response_bytes: 16 << 20,
+        max_unpacked_bytes: 64 << 20,
         compression: KafkaCompression::None,
         tls: false,
         ca_file: None,

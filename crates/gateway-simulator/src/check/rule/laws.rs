@@ -24,7 +24,7 @@ pub(in crate::check) const LAWS: [Law; 46] = [
         severity: Severity::Fail,
         counts: "fetches",
         states: "every batch can be read from Kafka",
-        advice: "Send no header without a value and use no Kafka transactions; the whole batch is lost.",
+        advice: "A batch is damaged, or unpacks to more than kafka.max_unpacked_bytes: its records are lost. Send smaller ones.",
         needs: RECORDS,
     },
     Law {

@@ -90,7 +90,13 @@ async fn a_batch_that_cannot_be_read_is_found_and_stepped_over() {
     tokio::task::spawn_blocking(move || {
         let brokers = testkit::kafka_brokers();
         let mut connection = testkit::kafka_wire::Connection::open(brokers.split(',').next().unwrap());
-        let batch = testkit::kafka_wire::Batch { null_header: true, ..Default::default() };
+        // More than may be unpacked.
+        let batch = testkit::kafka_wire::Batch {
+            records: 7_000,
+            value: vec![b' '; 10_000],
+            gzip: true,
+            ..Default::default()
+        };
         connection.produce(&topic, None, &batch);
     })
     .await

@@ -1,0 +1,210 @@
+//! Unpacking batches of records, within bounds: a batch of a megabyte can claim gigabytes.
+
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use lz4_flex::frame::FrameDecoder;
+use ruzstd::decoding::StreamingDecoder;
+
+/// Begins a stream as Java's library for snappy writes it; then come two version numbers, and blocks with their lengths.
+const SNAPPY_BLOCKS: &[u8] = b"\x82SNAPPY\0";
+const SNAPPY_VERSIONS: usize = 8;
+
+/// How a batch is packed, by the lowest bits of its attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+    Snappy,
+    Lz4,
+    Zstd,
+}
+
+/// Why a batch cannot be unpacked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UnpackError {
+    #[error("it is compressed in a way that is not known ({0})")]
+    Unknown(i16),
+    #[error("it unpacks to more than {0} bytes")]
+    TooLarge(usize),
+    #[error("it cannot be unpacked: {0}")]
+    Damaged(String),
+}
+
+impl Compression {
+    pub(super) const fn of(attributes: i16) -> Result<Self, UnpackError> {
+        match attributes & 0b111 {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Gzip),
+            2 => Ok(Self::Snappy),
+            3 => Ok(Self::Lz4),
+            4 => Ok(Self::Zstd),
+            unknown => Err(UnpackError::Unknown(unknown)),
+        }
+    }
+
+    /// What `packed` holds, if that is no more than `limit` bytes. Takes no more memory than that, whatever it claims.
+    pub(super) fn unpack(self, packed: &[u8], limit: usize) -> Result<Vec<u8>, UnpackError> {
+        match self {
+            Self::None => Ok(packed.to_vec()),
+            Self::Gzip => read_within(MultiGzDecoder::new(packed), limit),
+            Self::Snappy => unpack_snappy(packed, limit),
+            Self::Lz4 => read_within(FrameDecoder::new(packed), limit),
+            Self::Zstd => unpack_zstd(packed, limit),
+        }
+    }
+}
+
+fn read_within(packed: impl Read, limit: usize) -> Result<Vec<u8>, UnpackError> {
+    let mut unpacked = Vec::new();
+    read_on(packed, &mut unpacked, limit)?;
+    Ok(unpacked)
+}
+
+fn read_on(packed: impl Read, unpacked: &mut Vec<u8>, limit: usize) -> Result<(), UnpackError> {
+    // One more, to tell what is as long as the limit from what is longer.
+    let room = u64::try_from(limit - unpacked.len().min(limit)).unwrap_or(u64::MAX).saturating_add(1);
+    packed.take(room).read_to_end(unpacked).map_err(|error| damaged(&error))?;
+    if unpacked.len() > limit {
+        return Err(UnpackError::TooLarge(limit));
+    }
+    Ok(())
+}
+
+/// One frame after another.
+fn unpack_zstd(packed: &[u8], limit: usize) -> Result<Vec<u8>, UnpackError> {
+    let (mut rest, mut unpacked) = (packed, Vec::new());
+    while !rest.is_empty() {
+        let frame = StreamingDecoder::new(&mut rest).map_err(|error| damaged(&error))?;
+        read_on(frame, &mut unpacked, limit)?;
+    }
+    Ok(unpacked)
+}
+
+fn unpack_snappy(packed: &[u8], limit: usize) -> Result<Vec<u8>, UnpackError> {
+    let Some(blocks) = packed.strip_prefix(SNAPPY_BLOCKS) else {
+        return unpack_snappy_block(packed, limit);
+    };
+    let cut_off = || damaged(&io::Error::from(io::ErrorKind::UnexpectedEof));
+    let mut blocks = blocks.get(SNAPPY_VERSIONS..).ok_or_else(cut_off)?;
+    let mut unpacked = Vec::new();
+    while let Some((length, rest)) = blocks.split_first_chunk() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+        let (block, rest) = rest.split_at_checked(length).ok_or_else(cut_off)?;
+        let room = limit - unpacked.len();
+        unpacked.extend(unpack_snappy_block(block, room).map_err(|error| match error {
+            UnpackError::TooLarge(_) => UnpackError::TooLarge(limit),
+            other => other,
+        })?);
+        blocks = rest;
+    }
+    if blocks.is_empty() { Ok(unpacked) } else { Err(cut_off()) }
+}
+
+fn unpack_snappy_block(block: &[u8], limit: usize) -> Result<Vec<u8>, UnpackError> {
+    if snap::raw::decompress_len(block).map_err(|error| damaged(&error))? > limit {
+        return Err(UnpackError::TooLarge(limit));
+    }
+    snap::raw::Decoder::new().decompress_vec(block).map_err(|error| damaged(&error))
+}
+
+fn damaged(error: &dyn std::error::Error) -> UnpackError {
+    UnpackError::Damaged(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    const TEXT: &[u8] = b"one charge after another, one charge after another";
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn snappy(bytes: &[u8]) -> Vec<u8> {
+        snap::raw::Encoder::new().compress_vec(bytes).unwrap()
+    }
+
+    /// As Java's library writes it.
+    fn snappy_blocks(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = [SNAPPY_BLOCKS, &[0, 0, 0, 1, 0, 0, 0, 1]].concat();
+        for block in bytes.chunks(20) {
+            let block = snappy(block);
+            packed.extend(u32::try_from(block.len()).unwrap().to_be_bytes());
+            packed.extend(block);
+        }
+        packed
+    }
+
+    fn lz4(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    /// In each way that there is.
+    fn packed(bytes: &[u8]) -> [(Compression, Vec<u8>); 6] {
+        [
+            (Compression::None, bytes.to_vec()),
+            (Compression::Gzip, gzip(bytes)),
+            (Compression::Snappy, snappy(bytes)),
+            (Compression::Snappy, snappy_blocks(bytes)),
+            (Compression::Lz4, lz4(bytes)),
+            (Compression::Zstd, zstd(bytes)),
+        ]
+    }
+
+    #[test]
+    fn what_was_packed_is_unpacked_up_to_the_limit() {
+        for (compression, packed) in packed(TEXT) {
+            assert_eq!(compression.unpack(&packed, TEXT.len()).unwrap(), TEXT, "{compression:?}");
+        }
+    }
+
+    #[test]
+    fn what_unpacks_to_more_is_refused() {
+        for (compression, packed) in packed(TEXT).into_iter().skip(1) {
+            let refused = compression.unpack(&packed, TEXT.len() - 1);
+            assert!(matches!(refused, Err(UnpackError::TooLarge(49))), "{compression:?}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_megabyte_that_claims_a_gigabyte_takes_no_more_than_the_limit() {
+        let bomb = gzip(&vec![0; 200 << 20]);
+        assert!(bomb.len() < 1 << 20);
+        assert!(matches!(Compression::Gzip.unpack(&bomb, 1 << 20), Err(UnpackError::TooLarge(_))));
+    }
+
+    #[test]
+    fn several_frames_are_one_text() {
+        let twice = [zstd(TEXT), zstd(TEXT)].concat();
+        assert_eq!(Compression::Zstd.unpack(&twice, 200).unwrap(), [TEXT, TEXT].concat());
+        let twice = [gzip(TEXT), gzip(TEXT)].concat();
+        assert_eq!(Compression::Gzip.unpack(&twice, 200).unwrap(), [TEXT, TEXT].concat());
+    }
+
+    #[test]
+    fn what_is_cut_off_or_garbage_is_damaged() {
+        for (compression, packed) in packed(TEXT).into_iter().skip(1) {
+            let cut = &packed[..packed.len() / 2];
+            match compression.unpack(cut, 100) {
+                // LZ4 takes the end of what there is for the end; records are missing then.
+                Ok(unpacked) => assert!(unpacked.len() < TEXT.len(), "{compression:?}: {unpacked:?}"),
+                Err(error) => assert!(matches!(error, UnpackError::Damaged(_)), "{compression:?}: {error}"),
+            }
+            let garbage = compression.unpack(b"garbage that is no packed text", 1000);
+            assert!(garbage.is_err(), "{compression:?}: {garbage:?}");
+        }
+        assert!(matches!(Compression::of(5), Err(UnpackError::Unknown(5))));
+    }
+}

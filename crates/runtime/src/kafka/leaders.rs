@@ -1,0 +1,177 @@
+//! `Metadata` v4: which broker leads a partition. Brokers from 0.11 on answer it, any of them for all; a topic that is not there is
+//! not made by asking for it.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex;
+
+use super::{
+    KafkaError,
+    codec::{Malformed, Reader, put_count, put_text},
+    connection::within,
+    error::{ErrorCode, Failure},
+    exchange::{Answered, Exchange, Request},
+    transport::Transport,
+};
+
+/// What is known is not trusted for longer.
+const TRUSTED: Duration = Duration::from_secs(60);
+
+/// Who leads what, asked for once for all partitions of a topic.
+pub(super) struct Leaders {
+    transport: Arc<Transport>,
+    connect_timeout: Duration,
+    request_timeout: Duration,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    topics: HashMap<String, (Instant, Topic)>,
+    /// The brokers that were named in the latest answer.
+    brokers: Vec<String>,
+}
+
+impl Leaders {
+    pub(super) fn new(
+        transport: Arc<Transport>,
+        connect_timeout: Duration,
+        request_timeout: Duration,
+    ) -> Self {
+        Self { transport, connect_timeout, request_timeout, known: Mutex::default() }
+    }
+
+    /// The address of the broker that leads a partition, as brokers said after `proven_wrong`, if that is given.
+    pub(super) async fn find(
+        &self,
+        topic: &str,
+        partition: i32,
+        proven_wrong: Option<Instant>,
+    ) -> Result<String, Failure> {
+        let mut known = self.known.lock().await;
+        let trusted = known.topics.get(topic).filter(|(asked_at, found)| {
+            asked_at.elapsed() < TRUSTED
+                && proven_wrong.is_none_or(|wrong| *asked_at > wrong)
+                && found.leaders.contains_key(&partition)
+        });
+        if let Some((_, found)) = trusted {
+            return found.leader(topic, partition);
+        }
+        let asked_at = Instant::now();
+        let answer = self.ask(&known.brokers, topic).await?;
+        let leader = answer.topic.leader(topic, partition);
+        if !answer.brokers.is_empty() {
+            known.brokers = answer.brokers;
+        }
+        known.topics.insert(topic.to_owned(), (asked_at, answer.topic));
+        leader
+    }
+
+    /// Asks the brokers of the settings one after another, then those that were heard of.
+    async fn ask(&self, heard_of: &[String], topic: &str) -> Result<Metadata, Failure> {
+        let mut last = Failure::Lost;
+        for broker in self.transport.brokers.iter().chain(heard_of) {
+            match self.ask_one(broker, topic).await {
+                Ok(metadata) => return Ok(metadata),
+                Err(Failure::Answered(code)) if code.is_about_the_topic() => {
+                    return Err(Failure::Answered(code));
+                }
+                Err(failure) => last = failure,
+            }
+        }
+        Err(last)
+    }
+
+    async fn ask_one(&self, broker: &str, topic: &str) -> Result<Metadata, Failure> {
+        let open = async { Ok(Exchange::open(&self.transport, broker).await?) };
+        let mut exchange = within(self.connect_timeout, open).await?;
+        let answered = within(self.request_timeout, exchange.ask(&AskMetadata { topic })).await?;
+        Ok(answered.answer)
+    }
+}
+
+struct AskMetadata<'a> {
+    topic: &'a str,
+}
+
+struct Metadata {
+    brokers: Vec<String>,
+    topic: Topic,
+}
+
+/// The brokers that lead a topic's partitions; `None` while one has no leader.
+#[derive(Default)]
+struct Topic {
+    leaders: HashMap<i32, Option<String>>,
+}
+
+impl Topic {
+    fn leader(&self, topic: &str, partition: i32) -> Result<String, Failure> {
+        match self.leaders.get(&partition) {
+            Some(Some(leader)) => Ok(leader.clone()),
+            Some(None) => Err(Failure::Answered(ErrorCode::LEADER_NOT_AVAILABLE)),
+            None => Err(KafkaError::PartitionUnknown { topic: topic.to_owned(), partition }.into()),
+        }
+    }
+}
+
+impl Request for AskMetadata<'_> {
+    const KEY: i16 = 3;
+    const VERSION: i16 = 4;
+    type Answer = Metadata;
+
+    fn encode(&self) -> Result<Vec<u8>, Malformed> {
+        let mut body = Vec::new();
+        put_count(&mut body, 1)?;
+        put_text(&mut body, self.topic)?;
+        body.push(0); // a missing topic is not to be made
+        Ok(body)
+    }
+
+    fn decode(&self, answer: &[u8]) -> Result<Answered<Metadata>, Failure> {
+        let (throttled, code, metadata) = read_answer(answer).map_err(Failure::malformed)?;
+        ErrorCode::check(code)?;
+        Ok(Answered::new(metadata, throttled))
+    }
+}
+
+fn read_answer(answer: &[u8]) -> Result<(i32, i16, Metadata), Malformed> {
+    let mut reader = Reader::new(answer);
+    let throttled = reader.i32()?;
+    let mut brokers = Vec::new();
+    for _ in 0..reader.count()? {
+        let number = reader.i32()?;
+        let host = reader.text()?.ok_or(Malformed)?;
+        let port = reader.i32()?;
+        reader.text()?; // rack
+        // An IPv6 address needs brackets before a port.
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        brokers.push((number, format!("{host}:{port}")));
+    }
+    reader.text()?; // cluster
+    reader.i32()?; // controller
+    if reader.count()? != 1 {
+        return Err(Malformed);
+    }
+    let code = reader.i16()?;
+    reader.text()?; // the topic
+    reader.i8()?; // whether it is Kafka's own
+    let mut leaders = HashMap::new();
+    for _ in 0..reader.count()? {
+        reader.i16()?; // why it has no leader
+        let (partition, leader) = (reader.i32()?, reader.i32()?);
+        for _replicas_then_those_in_sync in 0..2 {
+            for _ in 0..reader.count()? {
+                reader.i32()?;
+            }
+        }
+        let address = brokers.iter().find(|(number, _)| *number == leader);
+        leaders.insert(partition, address.map(|(_, address)| address.clone()));
+    }
+    let brokers = brokers.into_iter().map(|(_, address)| address).collect();
+    Ok((throttled, code, Metadata { brokers, topic: Topic { leaders } }))
+}

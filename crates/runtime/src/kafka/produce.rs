@@ -1,0 +1,122 @@
+//! `Produce` v3: appending a batch of records to a partition. Brokers from 0.11 on answer it.
+//!
+//! The library's own way is not used: it takes a throttled answer for a failure and sends the batch again, though the brokers have
+//! appended it.
+
+use std::time::Duration;
+
+use super::{
+    codec::{Malformed, Reader, put_count, put_text, put_varint, put_varint_bytes},
+    error::{ErrorCode, Failure},
+    exchange::{Answered, Request},
+    record::NewRecord,
+};
+use crate::settings::KafkaCompression;
+
+const ALL_IN_SYNC: i16 = -1;
+const NO_PRODUCER: i64 = -1;
+const FORMAT: i8 = 2;
+const SNAPPY: i16 = 2;
+
+/// Appends `batch`, once all in-sync replicas have it.
+pub(super) struct Produce<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: i32,
+    /// As [`encode`] made it.
+    pub(super) batch: &'a [u8],
+    /// How long the brokers may take.
+    pub(super) limit: Duration,
+}
+
+impl Request for Produce<'_> {
+    const KEY: i16 = 0;
+    const VERSION: i16 = 3;
+    /// The offset of the batch's first record.
+    type Answer = i64;
+
+    fn encode(&self) -> Result<Vec<u8>, Malformed> {
+        let mut body = Vec::with_capacity(self.batch.len() + self.topic.len() + 64);
+        body.extend((-1_i16).to_be_bytes()); // of no transaction
+        body.extend(ALL_IN_SYNC.to_be_bytes());
+        body.extend(i32::try_from(self.limit.as_millis()).unwrap_or(i32::MAX).to_be_bytes());
+        put_count(&mut body, 1)?;
+        put_text(&mut body, self.topic)?;
+        put_count(&mut body, 1)?;
+        body.extend(self.partition.to_be_bytes());
+        put_count(&mut body, self.batch.len())?;
+        body.extend(self.batch);
+        Ok(body)
+    }
+
+    fn decode(&self, answer: &[u8]) -> Result<Answered<i64>, Failure> {
+        let mut reader = Reader::new(answer);
+        let (code, base_offset) = read_answer(&mut reader).map_err(Failure::malformed)?;
+        let throttled = reader.i32().map_err(Failure::malformed)?;
+        ErrorCode::check(code)?;
+        Ok(Answered::new(base_offset, throttled))
+    }
+}
+
+fn read_answer(reader: &mut Reader<'_>) -> Result<(i16, i64), Malformed> {
+    reader.count()?; // topics, of which there is one
+    reader.text()?;
+    reader.count()?; // partitions, likewise
+    reader.i32()?;
+    let (code, base_offset) = (reader.i16()?, reader.i64()?);
+    reader.i64()?; // when it was appended, with `LogAppendTime`
+    Ok((code, base_offset))
+}
+
+/// `records` as one batch.
+///
+/// # Errors
+/// When they are more, or larger, than Kafka's format can say.
+pub(super) fn encode(records: &[NewRecord], compression: KafkaCompression) -> Result<Vec<u8>, Malformed> {
+    let count = i32::try_from(records.len()).map_err(|_too_many| Malformed)?;
+    let times = || records.iter().map(|record| record.timestamp.timestamp_millis());
+    let (first, latest) = (times().next().unwrap_or_default(), times().max().unwrap_or_default());
+    let mut unpacked = Vec::new();
+    for (number, record) in (0..).zip(records) {
+        put_varint_bytes(&mut unpacked, Some(&encode_record(record, number, first)?))?;
+    }
+    let (attributes, packed) = match compression {
+        KafkaCompression::None => (0, unpacked),
+        KafkaCompression::Snappy => {
+            let packed = snap::raw::Encoder::new().compress_vec(&unpacked);
+            (SNAPPY, packed.map_err(|_too_large| Malformed)?)
+        }
+    };
+    let mut checked = Vec::with_capacity(packed.len() + 40);
+    checked.extend(attributes.to_be_bytes());
+    checked.extend((count - 1).to_be_bytes());
+    checked.extend(first.to_be_bytes());
+    checked.extend(latest.to_be_bytes());
+    checked.extend(NO_PRODUCER.to_be_bytes());
+    checked.extend((-1_i16).to_be_bytes()); // the producer's epoch
+    checked.extend((-1_i32).to_be_bytes()); // sequence of the first record
+    checked.extend(count.to_be_bytes());
+    checked.extend(packed);
+
+    let mut batch = Vec::with_capacity(checked.len() + 21);
+    batch.extend(0_i64.to_be_bytes()); // the first offset, which the broker gives
+    put_count(&mut batch, checked.len() + 9)?;
+    batch.extend((-1_i32).to_be_bytes()); // epoch of the leader
+    batch.extend(FORMAT.to_be_bytes());
+    batch.extend(crc32c::crc32c(&checked).to_be_bytes());
+    batch.extend(checked);
+    Ok(batch)
+}
+
+fn encode_record(record: &NewRecord, number: i64, first_timestamp: i64) -> Result<Vec<u8>, Malformed> {
+    let mut bytes = vec![0]; // attributes, of which there are none
+    put_varint(&mut bytes, record.timestamp.timestamp_millis() - first_timestamp);
+    put_varint(&mut bytes, number);
+    put_varint_bytes(&mut bytes, record.key.as_deref())?;
+    put_varint_bytes(&mut bytes, record.value.as_deref())?;
+    put_varint(&mut bytes, i64::try_from(record.headers.len()).map_err(|_too_many| Malformed)?);
+    for (name, value) in &record.headers {
+        put_varint_bytes(&mut bytes, Some(name.as_bytes()))?;
+        put_varint_bytes(&mut bytes, Some(value))?;
+    }
+    Ok(bytes)
+}
