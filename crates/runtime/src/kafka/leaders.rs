@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -27,6 +30,8 @@ pub(super) struct Leaders {
     connect_timeout: Duration,
     request_timeout: Duration,
     known: Mutex<Known>,
+    /// The broker to ask first, by its place.
+    begin: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -42,7 +47,13 @@ impl Leaders {
         connect_timeout: Duration,
         request_timeout: Duration,
     ) -> Self {
-        Self { transport, connect_timeout, request_timeout, known: Mutex::default() }
+        Self {
+            transport,
+            connect_timeout,
+            request_timeout,
+            known: Mutex::default(),
+            begin: AtomicUsize::new(0),
+        }
     }
 
     /// The address of the broker that leads a partition, as brokers said after `proven_wrong`, if that is given.
@@ -71,12 +82,19 @@ impl Leaders {
         leader
     }
 
-    /// Asks the brokers of the settings one after another, then those that were heard of.
+    /// Asks the brokers of the settings one after another, and those that were heard of, beginning with the one that answered
+    /// last. The caller's patience may end with one that says nothing: then the next is asked first.
     async fn ask(&self, heard_of: &[String], topic: &str) -> Result<Metadata, Failure> {
+        let brokers: Vec<_> = self.transport.brokers.iter().chain(heard_of).collect();
+        let begin = self.begin.load(Relaxed) % brokers.len().max(1);
         let mut last = Failure::Lost;
-        for broker in self.transport.brokers.iter().chain(heard_of) {
+        for (number, broker) in brokers.iter().enumerate().cycle().skip(begin).take(brokers.len()) {
+            self.begin.store(number + 1, Relaxed);
             match self.ask_one(broker, topic).await {
-                Ok(metadata) => return Ok(metadata),
+                Ok(metadata) => {
+                    self.begin.store(number, Relaxed);
+                    return Ok(metadata);
+                }
                 Err(Failure::Answered(code)) if code.is_about_the_topic() => {
                     return Err(Failure::Answered(code));
                 }
