@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use storage::Touched;
 use storage::batch::{Folded, Written};
 use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_partitions::{self, Checkpoint, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 
 /// A batch that was not written in time this often is too large.
@@ -24,14 +24,14 @@ impl PartitionTask {
         let mut waiting = vec![batch];
         let mut pause = FIRST_PAUSE;
         while let Some(batch) = waiting.pop() {
-            let Some(next_offset) = batch.next_offset() else {
+            let Some(checkpoint) = batch.checkpoint() else {
                 continue;
             };
             let batch = Arc::new(batch);
             let started = Instant::now();
-            match self.settle(next_offset, || self.write_once(next_offset, &batch)).await {
+            match self.settle(checkpoint, || self.write_once(checkpoint, &batch)).await {
                 Settled::Committed(tally) => {
-                    self.lease.next_offset = next_offset;
+                    self.advanced(checkpoint);
                     self.report(&batch, tally.as_ref(), started);
                     self.appetite.written();
                     if batch.items.iter().any(|item| !item.is_refused()) {
@@ -152,13 +152,15 @@ impl PartitionTask {
             why,
             "stepped over an unreadable range"
         );
+        // The range has no record that could be compared; the last one before it is still what the log is recognised by.
+        let checkpoint = Checkpoint { next_offset: readable, last_record: self.last_record };
         let write = || {
             let (database, lease, letter) = (self.database.clone(), self.lease.clone(), letter.clone());
-            async move { write_letter(&database, lease, readable, letter).await }
+            async move { write_letter(&database, lease, checkpoint, letter).await }
         };
-        match self.settle(readable, write).await {
+        match self.settle(checkpoint, write).await {
             Settled::Committed(tally) => {
-                self.lease.next_offset = readable;
+                self.advanced(checkpoint);
                 self.metrics.written(&tally.unwrap_or_default(), Duration::ZERO);
                 None
             }
@@ -179,9 +181,15 @@ impl PartitionTask {
         }
     }
 
+    /// Takes over what was committed.
+    fn advanced(&mut self, checkpoint: Checkpoint) {
+        self.lease.next_offset = checkpoint.next_offset;
+        self.last_record = checkpoint.last_record;
+    }
+
     async fn write_once(
         &self,
-        next_offset: i64,
+        checkpoint: Checkpoint,
         batch: &Arc<Batch>,
     ) -> Result<(Written, Tally), StorageError> {
         let now = runtime::clock::now();
@@ -195,7 +203,7 @@ impl PartitionTask {
         let write = async move |mut connection: PooledConnection| {
             let touched = batch.touched();
             let mut tally = Tally::default();
-            let written = storage::batch::write(&mut connection, &lease, next_offset, &touched, |states| {
+            let written = storage::batch::write(&mut connection, &lease, checkpoint, &touched, |states| {
                 let (folded, counted) = fold(states, &batch, &kept);
                 tally = counted;
                 folded
@@ -213,7 +221,7 @@ impl PartitionTask {
 
     /// Calls `write` until it is known what became of it. After an error the partition's row says whether the transaction
     /// was committed: the answer to a commit can get lost.
-    async fn settle<F>(&self, next_offset: i64, write: impl Fn() -> F) -> Settled
+    async fn settle<F>(&self, checkpoint: Checkpoint, write: impl Fn() -> F) -> Settled
     where
         F: Future<Output = Result<(Written, Tally), StorageError>>,
     {
@@ -233,7 +241,7 @@ impl PartitionTask {
             );
             self.metrics.write_deferred();
             self.wait(&mut pause).await;
-            match self.look_again(next_offset).await {
+            match self.look_again(checkpoint.next_offset).await {
                 Ok(Some(settled)) => return settled,
                 Ok(None) => {}
                 Err(error) => {
@@ -296,18 +304,19 @@ enum Settled {
 async fn write_letter(
     database: &Database,
     lease: PartitionLease,
-    next_offset: i64,
+    checkpoint: Checkpoint,
     letter: NewDeadLetter,
 ) -> Result<(Written, Tally), StorageError> {
     let mut tally = Tally::default();
     tally.dead_letters.insert(letter.reason, 1);
-    let written = database
-        .run(async move |mut connection| {
-            storage::batch::write(&mut connection, &lease, next_offset, &Touched::default(), |states| {
-                Folded { states, dead_letters: vec![letter], ..Folded::default() }
+    let written =
+        database
+            .run(async move |mut connection| {
+                storage::batch::write(&mut connection, &lease, checkpoint, &Touched::default(), |states| {
+                    Folded { states, dead_letters: vec![letter], ..Folded::default() }
+                })
+                .await
             })
-            .await
-        })
-        .await?;
+            .await?;
     Ok((written, tally))
 }
