@@ -4,11 +4,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::charge_point::Misfit;
+use domain::digest::RecordDigest;
 use domain::event::GatewayEvent;
 use domain::order::{AppendClock, RecordPosition};
 use runtime::kafka::{Fetched, ReceivedRecord, UnreadableRange};
 use storage::Touched;
 use storage::dead_letters::NewDeadLetter;
+use storage::ingest_partitions::{Checkpoint, LastRecord};
 use wire::DecodeError;
 
 /// PostgreSQL takes earlier and later times than any record has, but not all that a record can claim.
@@ -44,6 +46,8 @@ pub(crate) struct Item {
     /// When it was appended, as far as can be told: its own timestamp may come from a clock that is wrong.
     pub appended_at: DateTime<Utc>,
     pub event: Result<GatewayEvent, Unusable>,
+    /// The digest of the record before its bytes were removed; `None` for one that has them.
+    whole_digest: Option<RecordDigest>,
 }
 
 /// Why a record cannot be used.
@@ -68,6 +72,13 @@ impl Batch {
         let dated = records.into_iter().map(|record| (clock.appended_at(record.timestamp, read_at), record));
         let items = dated.map(|(appended_at, record)| Item::decode(partition, record, appended_at)).collect();
         Self { topic: topic.to_owned(), partition, items, unreadable, next_offset }
+    }
+
+    /// How far the partition is read with it; `before` is the last record before it.
+    pub(crate) fn checkpoint(&self, before: Option<LastRecord>) -> Checkpoint {
+        let last = self.items.last();
+        let last = last.map(|item| LastRecord { offset: item.record.offset, digest: item.digest() });
+        Checkpoint { next_offset: self.next_offset, last_record: last.or(before) }
     }
 
     /// Which states it needs.
@@ -110,6 +121,7 @@ impl Batch {
     pub(crate) fn refused(mut self, why: &str) -> Self {
         for item in &mut self.items {
             if item.is_refused() {
+                item.whole_digest = Some(item.digest());
                 item.record.headers.clear();
                 item.record.key = None;
                 item.record.value = None;
@@ -179,17 +191,27 @@ impl Batch {
     }
 }
 
+/// The digest of a record as it was received.
+pub(crate) fn digest_of(record: &ReceivedRecord) -> RecordDigest {
+    RecordDigest::of(record.timestamp, record.key.as_deref(), record.value.as_deref())
+}
+
 impl Item {
     fn decode(partition: i32, record: ReceivedRecord, appended_at: DateTime<Utc>) -> Self {
         let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let raw = wire::RawRecord::new(record.value.as_deref(), headers).at(partition, record.offset);
         let event = wire::decode(&raw);
-        Self { event: event.map_err(Unusable::Undecodable), record, appended_at }
+        Self { event: event.map_err(Unusable::Undecodable), record, appended_at, whole_digest: None }
     }
 
     /// Whether PostgreSQL has refused it.
     pub(crate) const fn is_refused(&self) -> bool {
         matches!(self.event, Err(Unusable::Refused(_)))
+    }
+
+    /// The digest of the record as it is in the log.
+    fn digest(&self) -> RecordDigest {
+        self.whole_digest.unwrap_or_else(|| digest_of(&self.record))
     }
 
     /// Where the record stands.

@@ -9,6 +9,7 @@ mod batch;
 mod census;
 mod days;
 mod fold;
+mod go_on;
 mod metrics;
 mod partition;
 mod presence;
@@ -17,6 +18,7 @@ mod repair;
 mod replica;
 mod settings;
 
+pub use go_on::{GoOn, go_on};
 pub use repair::{check_sessions, repair_sessions};
 pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, Settings};
 

@@ -18,5 +18,12 @@ fn main() -> ExitCode {
             "list and correct recorded sessions that differ from what the events say",
             event_ingestor::repair_sessions,
         )
+        .command_with(
+            "go-on",
+            event_ingestor::GoOn::USAGE,
+            "read a halted partition from an offset; without --apply only show what that skips or repeats",
+            event_ingestor::GoOn::parse,
+            event_ingestor::go_on,
+        )
         .run(event_ingestor::serve)
 }

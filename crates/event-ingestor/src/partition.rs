@@ -1,6 +1,8 @@
 //! One partition, read by the replica that holds its lease: fetch, decode, fold, write, again.
 
 pub(crate) mod appetite;
+mod halt;
+pub(crate) mod log_check;
 pub(crate) mod refusal;
 mod silence;
 mod trace;
@@ -14,12 +16,13 @@ use crate::settings::IngestSettings;
 use appetite::Appetite;
 use chrono::{DateTime, Utc};
 use domain::order::AppendClock;
+use log_check::LogCheck;
 use refusal::Refusals;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader};
 use std::sync::Arc;
 use std::time::Duration;
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_partitions::{self, LastRecord, PartitionLease};
 use storage::presence::silence::SilencePolicy;
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, watch};
@@ -31,8 +34,6 @@ use tracing::Instrument as _;
 const BETWEEN_JUDGEMENTS: Duration = Duration::from_millis(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How often a halted partition looks whether an operator has moved its offset.
-const HALTED_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Reads one partition.
 pub(crate) struct PartitionTask {
@@ -48,6 +49,10 @@ pub(crate) struct PartitionTask {
     /// What follows from silence.
     pub silence: SilencePolicy,
     pub lease: PartitionLease,
+    /// The last record whose effects are in the database, where it is known.
+    pub last_record: Option<LastRecord>,
+    /// Whether the log is known to be the one that was read.
+    pub log_check: LogCheck,
     /// When everything that was on the partition had been written, for the last time.
     pub caught_up: watch::Sender<Option<tokio::time::Instant>>,
     /// Bounds what records claim of when they were appended.
@@ -75,32 +80,42 @@ impl PartitionTask {
     /// Reads on until stopped or overtaken; answers the lease as it stands then.
     pub(crate) async fn run(mut self) -> (PartitionLease, Ended) {
         let mut pause = FIRST_PAUSE;
-        let stop = self.stop.clone();
         loop {
-            let asked_at = runtime::clock::now();
-            let Some(fetched) = stop.run_until_cancelled(self.fetch()).await else { break };
-            let ended = match fetched {
-                Ok(fetched) => {
-                    pause = FIRST_PAUSE;
-                    self.take(fetched, asked_at).await
-                }
-                Err(FetchError::OffsetOutOfRange(offset)) => self.halt(offset).await,
-                Err(FetchError::Unavailable(error)) => {
-                    tracing::warn!(
-                        partition = self.lease.partition,
-                        error = causes(error.as_ref()),
-                        pause_ms = pause.as_millis(),
-                        "fetch failed"
-                    );
-                    self.wait(&mut pause).await;
-                    None
-                }
-            };
-            if let Some(ended) = ended {
+            if let Some(ended) = self.step(&mut pause).await {
                 return (self.lease, ended);
             }
         }
-        (self.lease, Ended::Stopped)
+    }
+
+    /// Fetches once and writes what came. A log that could have been replaced in the meantime is checked first.
+    async fn step(&mut self, pause: &mut Duration) -> Option<Ended> {
+        if self.log_check.is_due()
+            && let Some(ended) = self.check_log().await
+        {
+            return Some(ended);
+        }
+        let asked_at = runtime::clock::now();
+        let stop = self.stop.clone();
+        let Some(fetched) = stop.run_until_cancelled(self.fetch()).await else { return Some(Ended::Stopped) };
+        match fetched {
+            Ok(fetched) => {
+                *pause = FIRST_PAUSE;
+                self.log_check = LogCheck::passed();
+                self.take(fetched, asked_at).await
+            }
+            Err(FetchError::OffsetOutOfRange(offset)) => self.offset_outside_log(offset, pause).await,
+            Err(FetchError::Unavailable(error)) => {
+                tracing::warn!(
+                    partition = self.lease.partition,
+                    error = causes(error.as_ref()),
+                    pause_ms = pause.as_millis(),
+                    "fetch failed"
+                );
+                self.log_check = LogCheck::Due;
+                self.wait(pause).await;
+                None
+            }
+        }
     }
 
     async fn fetch(&self) -> Result<Fetched, FetchError> {
@@ -148,38 +163,6 @@ impl PartitionTask {
         let ended = self.write(batch).instrument(trace.span.clone()).await;
         trace.close(ended.is_none());
         ended
-    }
-
-    /// The broker does not have the offset: retention has removed it, or the topic was made anew. Going on elsewhere would
-    /// lose or repeat events in silence, so the partition waits until an operator has set its offset.
-    async fn halt(&mut self, offset: i64) -> Option<Ended> {
-        let partition = self.lease.partition;
-        let (earliest, latest) = (self.reader.earliest_offset().await, self.reader.latest_offset().await);
-        if let (Ok(earliest), Ok(latest)) = (&earliest, &latest)
-            && (*earliest..=*latest).contains(&offset)
-        {
-            return None;
-        }
-        tracing::error!(
-            partition,
-            offset,
-            ?earliest,
-            ?latest,
-            "partition halted: the broker does not have this offset; set ingest_partitions.next_offset to go on"
-        );
-        self.metrics.halted(partition, true);
-        while self.stop.run_until_cancelled(tokio::time::sleep(HALTED_INTERVAL)).await.is_some() {
-            if !self.still_stands().await {
-                break;
-            }
-        }
-        self.metrics.halted(partition, false);
-        (!self.stop.is_cancelled()).then_some(Ended::LeaseLost)
-    }
-
-    /// Whether the partition's row is as this task left it; a row that cannot be read counts as unchanged.
-    async fn still_stands(&self) -> bool {
-        self.stands_at(self.lease.clone()).await.unwrap_or(true)
     }
 
     /// Whether the partition's row stands at `lease`.

@@ -6,6 +6,7 @@ mod share;
 use crate::days::Days;
 use crate::metrics::Metrics;
 use crate::partition::appetite::Appetite;
+use crate::partition::log_check::LogCheck;
 use crate::partition::refusal::Refusals;
 use crate::partition::{Ended, PartitionTask};
 use crate::presence::Presence;
@@ -210,6 +211,8 @@ impl Replica {
             silence: self.presence.silence,
             turns: Arc::clone(&self.turns),
             lease,
+            last_record: None,
+            log_check: LogCheck::Due,
             caught_up,
             clock: AppendClock::default(),
             stop: stop.clone(),

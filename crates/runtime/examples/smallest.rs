@@ -1,6 +1,7 @@
 //! The smallest service: settings, one route, one command. The lifecycle tests run it as a process.
 
 use std::{
+    io::Write as _,
     process::ExitCode,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -28,6 +29,7 @@ struct Settings {
 fn main() -> ExitCode {
     Service::new("smallest", include_str!("smallest.toml"))
         .command("fail", "fails, to show how that looks", fail)
+        .command_with("say", "WORD [--loud]", "prints a word", parse_word, say)
         .run(serve)
 }
 
@@ -74,4 +76,18 @@ async fn slow(ms: web::Path<u64>, request: actix_web::HttpRequest) -> String {
 async fn fail(_settings: Settings, _context: Context) -> anyhow::Result<()> {
     tokio::task::yield_now().await;
     Err(anyhow::anyhow!("the disk is full").context("cannot write the report"))
+}
+
+fn parse_word(arguments: &[String]) -> Result<String, String> {
+    match arguments {
+        [word] => Ok(word.clone()),
+        [word, loud] if loud == "--loud" => Ok(word.to_uppercase()),
+        _ => Err("one word is needed".to_owned()),
+    }
+}
+
+async fn say(_settings: Settings, _context: Context, word: String) -> anyhow::Result<()> {
+    tokio::task::yield_now().await;
+    writeln!(std::io::stdout(), "{word}")?;
+    Ok(())
 }

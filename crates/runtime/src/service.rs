@@ -13,7 +13,7 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use serde::de::DeserializeOwned;
 
 use self::{
-    arguments::{Action, Arguments},
+    arguments::{Action, Arguments, KnownCommand},
     lifecycle::Kind,
 };
 use crate::{
@@ -34,10 +34,12 @@ pub struct Service<S> {
 }
 
 struct Command<S> {
-    name: &'static str,
-    about: &'static str,
-    body: Body<S>,
+    known: KnownCommand,
+    prepare: Prepare<S>,
 }
+
+/// The body of a command by the arguments of its own, or what is wrong with them.
+type Prepare<S> = Box<dyn FnOnce(&[String]) -> Result<Body<S>, String>>;
 
 impl<S: DeserializeOwned + 'static> Service<S> {
     /// A service by name, with the text of its embedded `defaults.toml`.
@@ -54,7 +56,33 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         F: FnOnce(S, Context) -> Fut + 'static,
         Fut: Future<Output = anyhow::Result<()>> + 'static,
     {
-        self.commands.push(Command { name, about, body: boxed(body) });
+        let known = KnownCommand { name, usage: None, about };
+        self.commands.push(Command { known, prepare: Box::new(|_none| Ok(boxed(body))) });
+        self
+    }
+
+    /// Adds a one-shot subcommand with arguments of its own, which follow its name and which `parse` reads. `usage` describes them for
+    /// `--help`. Arguments that `parse` refuses end the process with exit code 64.
+    #[must_use]
+    pub fn command_with<A, F, Fut>(
+        mut self,
+        name: &'static str,
+        usage: &'static str,
+        about: &'static str,
+        parse: fn(&[String]) -> Result<A, String>,
+        body: F,
+    ) -> Self
+    where
+        A: 'static,
+        F: FnOnce(S, Context, A) -> Fut + 'static,
+        Fut: Future<Output = anyhow::Result<()>> + 'static,
+    {
+        let prepare = move |given: &[String]| {
+            let arguments = parse(given).map_err(|wrong| format!("{name}: {wrong} (try --help)"))?;
+            Ok(boxed(move |settings, context| body(settings, context, arguments)))
+        };
+        let known = KnownCommand { name, usage: Some(usage), about };
+        self.commands.push(Command { known, prepare: Box::new(prepare) });
         self
     }
 
@@ -68,14 +96,14 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         F: FnOnce(S, Context) -> Fut + 'static,
         Fut: Future<Output = anyhow::Result<()>> + 'static,
     {
-        let names: Vec<_> = self.commands.iter().map(|command| (command.name, command.about)).collect();
-        let arguments = match Arguments::parse(std::env::args_os().skip(1), &names) {
+        let known: Vec<_> = self.commands.iter().map(|command| command.known).collect();
+        let arguments = match Arguments::parse(std::env::args_os().skip(1), &known) {
             Ok(arguments) => arguments,
             Err(message) => return refuse(self.name, &format!("{message} (try --help)")),
         };
         let name = self.name;
         match arguments.action {
-            Action::Help => say(&arguments::help(name, &names)),
+            Action::Help => say(&arguments::help(name, &known)),
             Action::Version => say(&format!("{name} {}\n", env!("CARGO_PKG_VERSION"))),
             action => match self.load(&arguments) {
                 Err(error) => refuse(name, &format!("{error:#}")),
@@ -84,7 +112,7 @@ impl<S: DeserializeOwned + 'static> Service<S> {
                     Ok(()) => say("ready\n"),
                     Err(error) => fail(name, &format!("{error:#}"), ExitCode::FAILURE),
                 },
-                Ok((common, own)) => self.start(action, &common, own, boxed(main)),
+                Ok((common, own)) => self.start(&arguments, &common, own, boxed(main)),
             },
         }
     }
@@ -95,12 +123,16 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         Ok(loaded)
     }
 
-    fn start(self, action: Action, common: &CommonSettings, own: S, main: Body<S>) -> ExitCode {
-        let (kind, body) = match action {
+    fn start(self, arguments: &Arguments, common: &CommonSettings, own: S, main: Body<S>) -> ExitCode {
+        let (kind, body) = match arguments.action {
             Action::Command(wanted) => {
-                match self.commands.into_iter().find(|command| command.name == wanted) {
-                    Some(command) => (Kind::OneShot, command.body),
-                    None => return refuse(self.name, &format!("there is no command {wanted:?}")),
+                let Some(command) = self.commands.into_iter().find(|command| command.known.name == wanted)
+                else {
+                    return refuse(self.name, &format!("there is no command {wanted:?}"));
+                };
+                match (command.prepare)(&arguments.of_command) {
+                    Ok(body) => (Kind::OneShot, body),
+                    Err(message) => return refuse(self.name, &message),
                 }
             }
             _ => (Kind::Daemon, main),

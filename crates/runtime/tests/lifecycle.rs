@@ -145,11 +145,24 @@ fn the_command_line_explains_itself() {
 
     Commands:
       fail             fails, to show how that looks
+      say WORD [--loud]
+                       prints a word
 
     Environment variables CHARGING__SECTION__KEY go over both; see the service's defaults.toml.
     "#);
     assert!(finish(service().arg("--check-config")).status.success());
     assert!(finish(service().arg("--version")).status.success());
+}
+
+#[test]
+fn a_command_reads_the_arguments_behind_its_name() {
+    let output = finish(service().args(["say", "now", "--loud"]));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "NOW\n");
+    let output = finish(service().args(["say", "--config"]));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "--config\n", "they are not the service's own");
+    let output = finish(service().arg("say"));
+    assert_eq!(output.status.code(), Some(64));
+    insta::assert_snapshot!(stderr(&output), @"smallest: say: one word is needed (try --help)");
 }
 
 #[test]

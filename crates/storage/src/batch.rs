@@ -5,7 +5,7 @@
 //! written back: two owners of one device's events wait for each other.
 
 use crate::dead_letters::{self, NewDeadLetter};
-use crate::ingest_partitions::{self, PartitionLease};
+use crate::ingest_partitions::{self, Checkpoint, PartitionLease};
 use crate::{
     Connection, StorageError, Touched, charge_points, commands, connectors, feed, meter_samples, sessions,
     status_changes,
@@ -55,7 +55,7 @@ impl From<StorageError> for Rollback {
     }
 }
 
-/// Moves the partition of `lease` on to `next_offset`, and in the same transaction loads the states of `touched`, lets
+/// Moves the partition of `lease` on to `checkpoint`, and in the same transaction loads the states of `touched`, lets
 /// `fold` change them, and writes what changed. The days of what `fold` leads to must have their partitions: those of the
 /// samples, and today's of the history.
 ///
@@ -65,13 +65,14 @@ impl From<StorageError> for Rollback {
 pub async fn write(
     connection: &mut Connection,
     lease: &PartitionLease,
-    next_offset: i64,
+    checkpoint: impl Into<Checkpoint>,
     touched: &Touched,
     fold: impl FnOnce(Vec<ChargePoint>) -> Folded + Send,
 ) -> Result<Written, StorageError> {
+    let checkpoint = checkpoint.into();
     let outcome = connection
         .transaction(async |tx| {
-            if !ingest_partitions::advance(tx, lease, next_offset).await? {
+            if !ingest_partitions::advance(tx, lease, checkpoint).await? {
                 return Err(Rollback::LeaseLost);
             }
             let before = charge_points::load_for_update(tx, touched).await?;

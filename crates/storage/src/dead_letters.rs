@@ -4,12 +4,15 @@ mod insert;
 mod list;
 mod replay;
 mod row;
+mod set_aside;
 
 pub use insert::NewDeadLetter;
 pub(crate) use insert::insert_many;
 pub use list::{Filter, list, list_of_topic, list_unsettled};
 pub use replay::{Replay, Replayed, Run, Undone, note, replay};
 pub use row::{DeadLetter, Heading, KeptRecord, ReplayOutcome};
+pub(crate) use set_aside::set_aside_from;
+pub use set_aside::{SetAside, count_from};
 
 use crate::schema::dead_letters;
 use crate::{Connection, StorageError};

@@ -3,6 +3,12 @@
 //! A lease saves two replicas from reading the same partition; what makes effects exactly-once is [`advance`] alone, a
 //! compare-and-set on owner's epoch and offset in the transaction of the effects. Time is Postgres's own.
 
+mod checkpoint;
+mod halt;
+
+pub use checkpoint::{Checkpoint, Halt, HaltReason, LastRecord, ResumeState, load_resume_state};
+pub use halt::{PartitionForOperator, end_halt, find, record_halt};
+
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -247,20 +253,31 @@ extern "SQL" {
     fn clock_timestamp() -> Timestamptz;
 }
 
-/// Moves the partition of `lease` on to `next_offset`; says whether it still was at the lease's epoch and offset.
+/// Moves the partition of `lease` on to `checkpoint`; says whether it still was at the lease's epoch and offset. A halt at another
+/// offset is over then.
 ///
 /// # Errors
 /// When Postgres fails.
 pub(crate) async fn advance(
     tx: &mut Connection,
     lease: &PartitionLease,
-    next_offset: i64,
+    checkpoint: Checkpoint,
 ) -> Result<bool, StorageError> {
     use crate::schema::ingest_partitions::dsl;
+    let Checkpoint { next_offset, last_record } = checkpoint;
     let here = dsl::topic.eq(&lease.topic).and(dsl::partition.eq(lease.partition));
     let as_leased = dsl::epoch.eq(lease.epoch).and(dsl::next_offset.eq(lease.next_offset));
     let moved = diesel::update(dsl::ingest_partitions.filter(here.and(as_leased)))
-        .set((dsl::next_offset.eq(next_offset), dsl::committed_at.eq(clock_timestamp().nullable())))
+        .set((
+            dsl::next_offset.eq(next_offset),
+            dsl::committed_at.eq(clock_timestamp().nullable()),
+            dsl::last_record_offset.eq(last_record.map(|record| record.offset)),
+            dsl::last_record_digest.eq(last_record.map(|record| record.digest.0)),
+            dsl::last_record_next_offset.eq(last_record.map(|_record| next_offset)),
+            dsl::halted_because.eq(None::<&str>),
+            dsl::halted_at.eq(None::<DateTime<Utc>>),
+            dsl::halted_at_offset.eq(None::<i64>),
+        ))
         .execute(tx)
         .await?;
     Ok(moved == 1)

@@ -197,6 +197,12 @@ diesel::table! {
         lease_until -> Timestamptz,
         committed_at -> Nullable<Timestamptz>,
         caught_up_at -> Timestamptz,
+        last_record_offset -> Nullable<Int8>,
+        last_record_digest -> Nullable<Int8>,
+        last_record_next_offset -> Nullable<Int8>,
+        halted_because -> Nullable<Text>,
+        halted_at -> Nullable<Timestamptz>,
+        halted_at_offset -> Nullable<Int8>,
     }
 }
 

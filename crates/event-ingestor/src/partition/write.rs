@@ -8,7 +8,7 @@ use runtime::causes;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::batch::Written;
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest_partitions::{self, Checkpoint, PartitionLease};
 use storage::{PooledConnection, StorageError};
 
 /// A batch that was not written in time this often is too large.
@@ -22,12 +22,12 @@ impl PartitionTask {
         let mut waiting = vec![batch];
         let mut pause = FIRST_PAUSE;
         while let Some(batch) = waiting.pop() {
-            let next_offset = batch.next_offset;
+            let checkpoint = batch.checkpoint(self.last_record);
             let batch = Arc::new(batch);
             let started = Instant::now();
-            match self.settle(next_offset, || self.write_once(next_offset, &batch)).await {
+            match self.settle(checkpoint, || self.write_once(checkpoint, &batch)).await {
                 Settled::Committed(tally) => {
-                    self.lease.next_offset = next_offset;
+                    self.advanced(checkpoint);
                     self.report(&batch, tally.as_ref(), started);
                     self.appetite.written();
                     if batch.items.iter().any(|item| !item.is_refused()) {
@@ -125,9 +125,15 @@ impl PartitionTask {
         self.database.run(write).await
     }
 
+    /// Takes over what was committed.
+    fn advanced(&mut self, checkpoint: Checkpoint) {
+        self.lease.next_offset = checkpoint.next_offset;
+        self.last_record = checkpoint.last_record;
+    }
+
     async fn write_once(
         &self,
-        next_offset: i64,
+        checkpoint: Checkpoint,
         batch: &Arc<Batch>,
     ) -> Result<(Written, Tally), StorageError> {
         let now = runtime::clock::now();
@@ -141,7 +147,7 @@ impl PartitionTask {
         let write = async move |mut connection: PooledConnection| {
             let touched = batch.touched();
             let mut tally = Tally::default();
-            let written = storage::batch::write(&mut connection, &lease, next_offset, &touched, |states| {
+            let written = storage::batch::write(&mut connection, &lease, checkpoint, &touched, |states| {
                 let (folded, counted) = fold(states, &batch, &kept);
                 tally = counted;
                 folded
@@ -159,7 +165,7 @@ impl PartitionTask {
 
     /// Calls `write` until it is known what became of it. After an error the partition's row says whether the transaction
     /// was committed: the answer to a commit can get lost.
-    async fn settle<F>(&self, next_offset: i64, write: impl Fn() -> F) -> Settled
+    async fn settle<F>(&self, checkpoint: Checkpoint, write: impl Fn() -> F) -> Settled
     where
         F: Future<Output = Result<(Written, Tally), StorageError>>,
     {
@@ -179,7 +185,7 @@ impl PartitionTask {
             );
             self.metrics.write_deferred();
             self.wait(&mut pause).await;
-            match self.look_again(next_offset).await {
+            match self.look_again(checkpoint.next_offset).await {
                 Ok(Some(settled)) => return settled,
                 Ok(None) => {}
                 Err(error) => {

@@ -84,27 +84,3 @@ async fn what_is_odd_but_clear_is_used() {
     assert_eq!(ground.rows(seen).await, json!([{ "sane": true }]));
     replica.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_partition_whose_offset_the_broker_lacks_waits_for_an_operator() {
-    let ground = Ground::new(1).await;
-    let last = ground.publish(0, &[with(&json!({}))]).await;
-    let first = ground.start();
-    ground.written(0, last).await;
-    first.stop().await;
-    // As if the topic had been made anew: the stored offset lies beyond its end.
-    ground.database.execute("update ingest_partitions set next_offset = 1000").await;
-    let second = ground.start_with_lease(2_000);
-    ground.shared_out(1).await;
-    let last = ground
-        .publish(
-            0,
-            &[with(&json!({ "eventId": "later", "payload": { "connectorId": 1, "status": "Finishing" } }))],
-        )
-        .await;
-    assert_eq!(ground.partitions().await[0].next_offset, 1_000, "no silent reset");
-    ground.database.execute("update ingest_partitions set next_offset = 1").await;
-    ground.written(0, last).await;
-    assert_eq!(ground.rows("select status from connectors").await, json!([{ "status": "Finishing" }]));
-    second.stop().await;
-}

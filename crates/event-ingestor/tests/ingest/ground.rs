@@ -1,6 +1,6 @@
 //! A database and a topic of a test's own, and replicas that work on them.
 
-use event_ingestor::{DEFAULTS, Settings};
+use event_ingestor::{DEFAULTS, GoOn, Settings};
 use runtime::Context;
 use runtime::kafka::{Kafka, NewRecord, TopicWriter};
 use std::collections::BTreeMap;
@@ -35,6 +35,38 @@ impl Ground {
         Self { database, topic, writer }
     }
 
+    /// Deletes the topic and creates it anew, with as many partitions, empty.
+    pub async fn recreate_topic(&mut self, partitions: i32) {
+        let kafka = Kafka::new(&settings(&self.database, &self.topic, &[]).kafka).unwrap();
+        kafka.delete_topic(&self.topic).await.unwrap();
+        let (created, topic) = (&kafka, &*self.topic);
+        eventually("the topic to be created", || async move {
+            created.create_topic(topic, partitions).await.is_ok()
+        })
+        .await;
+        self.writer = kafka.writer(&self.topic);
+    }
+
+    /// Runs `event-ingestor go-on` with `arguments`.
+    pub async fn go_on(&self, arguments: &str) -> anyhow::Result<()> {
+        let arguments: Vec<_> = arguments.split_whitespace().map(str::to_owned).collect();
+        let settings = settings(&self.database, &self.topic, &[]);
+        event_ingestor::go_on(settings, Context::new("event-ingestor"), GoOn::parse(&arguments).unwrap())
+            .await
+    }
+
+    /// Why partition 0 is halted, where it is, once it is owned.
+    pub async fn halted(&self) -> Option<String> {
+        let rows = "select halted_because from ingest_partitions where partition = 0 and halted_at_offset = next_offset";
+        self.rows(rows).await.get(0)?.get("halted_because")?.as_str().map(str::to_owned)
+    }
+
+    /// Waits until partition 0 is halted for `reason`.
+    pub async fn halts(&self, reason: &str) {
+        eventually("the partition to be halted", || async { self.halted().await.as_deref() == Some(reason) })
+            .await;
+    }
+
     /// Starts a replica.
     pub fn start(&self) -> Running {
         self.start_with(&[])
@@ -63,6 +95,15 @@ impl Ground {
         };
         let records = values.iter().map(|value| record(value.as_ref())).collect();
         self.append(partition, records).await
+    }
+
+    /// The epoch of partition 0, once a replica holds it at an epoch after `epoch`.
+    pub async fn owned_after(&self, epoch: i64) -> i64 {
+        eventually_some("the partition to be taken", || async {
+            let state = self.partitions().await.into_iter().next()?;
+            (state.owner.is_some() && state.epoch > epoch).then_some(state.epoch)
+        })
+        .await
     }
 
     pub async fn append(&self, partition: i32, records: Vec<NewRecord>) -> i64 {

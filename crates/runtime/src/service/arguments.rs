@@ -17,14 +17,25 @@ pub(super) enum Action {
 pub(super) struct Arguments {
     pub(super) action: Action,
     pub(super) config: Option<PathBuf>,
+    /// What follows the name of a command that has arguments of its own.
+    pub(super) of_command: Vec<String>,
+}
+
+/// A command that can be asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownCommand {
+    pub(super) name: &'static str,
+    /// The arguments of its own, as `--help` shows them; none for a command without.
+    pub(super) usage: Option<&'static str>,
+    pub(super) about: &'static str,
 }
 
 impl Arguments {
     pub(super) fn parse(
         arguments: impl Iterator<Item = OsString>,
-        commands: &[(&'static str, &'static str)],
+        commands: &[KnownCommand],
     ) -> Result<Self, String> {
-        let mut parsed = Self { action: Action::Run, config: None };
+        let mut parsed = Self { action: Action::Run, config: None, of_command: Vec::new() };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy();
@@ -42,10 +53,19 @@ impl Arguments {
                     return Ok(Self { action: Action::Version, ..parsed });
                 }
                 other => {
-                    match (other.strip_prefix("--config="), commands.iter().find(|(name, _)| *name == other))
-                    {
+                    let command = commands.iter().find(|command| command.name == other);
+                    match (other.strip_prefix("--config="), command) {
                         (Some(file), _) => parsed.config = Some(PathBuf::from(file)),
-                        (None, Some((name, _))) => parsed.act(Action::Command(name))?,
+                        (None, Some(command)) => {
+                            parsed.act(Action::Command(command.name))?;
+                            if command.usage.is_some() {
+                                let rest = arguments.by_ref().map(|text| text.to_string_lossy().into_owned());
+                                parsed.of_command = rest.collect();
+                                if parsed.of_command.iter().any(|text| text == "--help") {
+                                    return Ok(Self { action: Action::Help, ..parsed });
+                                }
+                            }
+                        }
                         (None, None) => return Err(format!("unknown argument {other:?}")),
                     }
                 }
@@ -63,7 +83,7 @@ impl Arguments {
     }
 }
 
-pub(super) fn help(name: &str, commands: &[(&str, &str)]) -> String {
+pub(super) fn help(name: &str, commands: &[KnownCommand]) -> String {
     let mut text = format!(
         "Usage: {name} [--config FILE] [COMMAND]\n\n\
          Without a command the service runs until SIGTERM or SIGINT.\n\n\
@@ -76,9 +96,12 @@ pub(super) fn help(name: &str, commands: &[(&str, &str)]) -> String {
     );
     if !commands.is_empty() {
         text.push_str("\nCommands:\n");
-        for (command, about) in commands {
+        for KnownCommand { name, usage, about } in commands {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {command:<16} {about}");
+            let _ = match usage {
+                Some(usage) => writeln!(text, "  {name} {usage}\n  {:<16} {about}", ""),
+                None => writeln!(text, "  {name:<16} {about}"),
+            };
         }
     }
     text.push_str(

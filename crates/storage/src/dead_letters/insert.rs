@@ -1,5 +1,6 @@
 //! Putting records aside.
 
+use super::set_aside::set_aside_replaced;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, Bytea, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -35,16 +36,33 @@ pub struct NewDeadLetter {
     pub headers: serde_json::Value,
 }
 
-/// Puts records aside. One that was put aside before, by its position, stays as it is.
+/// Puts records aside. One that was put aside before, by its position and content, stays as it is. One with another content is of a
+/// log that was replaced: it gives way to the new one, see [`set_aside_replaced`].
 ///
 /// # Errors
 /// When Postgres fails.
 pub(crate) async fn insert_many(tx: &mut Connection, letters: &[NewDeadLetter]) -> Result<(), StorageError> {
-    if letters.is_empty() {
+    if letters.is_empty() || insert_free(tx, letters).await? == letters.len() {
         return Ok(());
     }
+    let set_aside = set_aside_replaced(tx, letters).await?;
+    if set_aside > 0 {
+        let letter = letters.first();
+        tracing::warn!(
+            topic = letter.map(|letter| &letter.topic),
+            partition = letter.map(|letter| letter.partition),
+            letters = set_aside,
+            "dead letters of another log are at these offsets: they are kept under the topic with # and a number"
+        );
+        insert_free(tx, letters).await?;
+    }
+    Ok(())
+}
+
+/// Inserts the letters whose positions are free; says how many.
+async fn insert_free(tx: &mut Connection, letters: &[NewDeadLetter]) -> Result<usize, StorageError> {
     let column = |text: fn(&NewDeadLetter) -> Option<&str>| letters.iter().map(text).collect::<Vec<_>>();
-    diesel::sql_query(
+    let inserted = diesel::sql_query(
         "insert into dead_letters
            (id, topic, partition, first_offset, last_offset, appended_at, reason, detail, charge_point_id, event_id,
             key, value, headers)
@@ -70,5 +88,5 @@ pub(crate) async fn insert_many(tx: &mut Connection, letters: &[NewDeadLetter]) 
     .bind::<Array<Jsonb>, _>(letters.iter().map(|letter| &letter.headers).collect::<Vec<_>>())
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(inserted)
 }

@@ -89,8 +89,9 @@ pub struct Replay {
 ///
 /// Readings that are no news to the connector are still part of its history: an event that has some is applied.
 ///
-/// Letter and device stay locked until the end, so replays and batches of one device wait for each other. No batch waits for
-/// the lock on a letter, so there is no deadlock.
+/// Letter and device stay locked until the end, so replays and batches of one device wait for each other. A batch waits for the lock
+/// on a letter only when it sets the letter of another log aside; PostgreSQL ends the deadlock that is possible then, and the loser is
+/// tried again.
 ///
 /// # Errors
 /// When Postgres fails, but for a refusal of what the event leads to. If it fails at the commit, the event may or may not be

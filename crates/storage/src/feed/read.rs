@@ -99,7 +99,7 @@ pub async fn note_published(
     lease: &PartitionLease,
     next_position: i64,
 ) -> Result<bool, StorageError> {
-    ingest_partitions::advance(connection, lease, next_position).await
+    ingest_partitions::advance(connection, lease, next_position.into()).await
 }
 
 /// Deletes chunks before `next_position` that are older than `retention`, the oldest first, at most `limit`; says how many.
