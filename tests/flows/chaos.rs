@@ -1,7 +1,7 @@
 //! The short form of `make chaos`, on the shared servers: ingestors as processes are killed, frozen and robbed of their leases, and
 //! connections are cut at the COMMIT, all in one run.
 
-use chaos::arena::{Arena, Plan, Servers};
+use chaos::arena::{Arena, Outcome, Plan, Servers};
 use chaos::books::Books;
 use chaos::campaign::kafka_settings;
 use chaos::faults::leases::Fight;
@@ -21,9 +21,6 @@ const ROUNDS: u32 = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
-    let database = TestDatabase::new().await;
-    let topic = TestTopic::new("chaos");
-    let kafka = kafka_settings(&kafka_brokers()).unwrap();
     let plan = Plan {
         partitions: 8,
         ingestors: 3,
@@ -34,16 +31,9 @@ async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
             deployed_percent: DEPLOYED_PERCENT,
             marker_interval: Duration::from_millis(50),
         },
+        settings: &[],
     };
-    Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
-    let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
-    let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
-    let books = Books::open(&database.url).await.unwrap();
-    let mut arena = Arena::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
-
-    let played = play(&mut arena).await;
-    let outcome = arena.close(played).await.unwrap();
-    assert!(outcome.sent.duplicates > 0);
+    let outcome = play("chaos", plan, disturb).await;
     for evidence in StartedBy::ALL {
         let rest_on_it = |device: &DeviceLedger| {
             device.shown_sessions().filter(|session| session.started_by == Some(evidence)).count()
@@ -51,11 +41,31 @@ async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
         let sessions: usize = outcome.sent.ledger.devices.iter().map(rest_on_it).sum();
         assert!(sessions > 0, "no session rests on {evidence:?}");
     }
-    assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
-    std::fs::remove_dir_all(logs).unwrap();
 }
 
-async fn play(arena: &mut Arena) -> anyhow::Result<()> {
+/// Plays `act` in an arena of its own on the shared servers; every effect must stand once.
+pub async fn play(
+    name: &str,
+    plan: Plan,
+    act: impl AsyncFnOnce(&mut Arena) -> anyhow::Result<()>,
+) -> Outcome {
+    let database = TestDatabase::new().await;
+    let topic = TestTopic::new(name);
+    let kafka = kafka_settings(&kafka_brokers()).unwrap();
+    Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
+    let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
+    let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
+    let books = Books::open(&database.url).await.unwrap();
+    let mut arena = Arena::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
+    let played = act(&mut arena).await;
+    let outcome = arena.close(played).await.unwrap();
+    assert!(outcome.sent.duplicates > 0);
+    assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
+    std::fs::remove_dir_all(logs).unwrap();
+    outcome
+}
+
+async fn disturb(arena: &mut Arena) -> anyhow::Result<()> {
     kill::kill_one(arena).await?;
     freeze::freeze_eldest(arena, LEASE * 2).await?;
     commits::cut(arena, 4, 10).await?;

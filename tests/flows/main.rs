@@ -18,6 +18,7 @@ mod observability;
 mod presence;
 mod promql;
 mod publishing;
+mod server_faults;
 mod services;
 mod shutdown;
 mod station;

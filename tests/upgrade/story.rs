@@ -182,6 +182,7 @@ async fn open_arena(
             deployed_percent: 0,
             marker_interval: Duration::from_millis(100),
         },
+        settings: &[],
     };
     kafka.create_topic(topic, plan.partitions).await.unwrap();
     let servers = Servers {

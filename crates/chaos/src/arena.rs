@@ -3,10 +3,11 @@
 use crate::books::Books;
 use crate::fleet::{Fleet, Recruitment};
 use crate::lag::{Backlog, Ends, next_offsets};
+use crate::markers::{self, Form, Marker};
 use crate::narrator::{Narrator, seconds};
 use crate::pg_proxy::PgProxy;
 use crate::traffic::{Pace, Sent, Traffic};
-use crate::verdict::{Finding, judge};
+use crate::verdict::{Allowed, Finding, judge};
 use crate::waiting::{wait_for, wait_until};
 use anyhow::{Context as _, bail};
 use runtime::kafka::Kafka;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub lease: Duration,
     /// What is sent.
     pub pace: Pace,
+    /// Settings of the ingestors besides those of every arena, as environment variables.
+    pub settings: &'static [(&'static str, &'static str)],
 }
 
 impl Plan {
@@ -68,8 +71,14 @@ pub struct Arena {
     pub narrator: Narrator,
     /// What the ids of devices begin with that speak on the topic besides the traffic's; nothing of theirs is compared.
     pub bystanders: Option<String>,
+    /// Whether the dead letter of a marker may say that the database refused it, since it did.
+    pub refuses_letters: bool,
+    kafka: Kafka,
+    topic: String,
     ends: Ends,
     traffic: Traffic,
+    /// Markers besides those of the traffic.
+    markers: Vec<Marker>,
 }
 
 /// How it came out.
@@ -105,13 +114,25 @@ impl Arena {
             brokers: servers.kafka.brokers.join(","),
             topic: topic.to_owned(),
             lease: plan.lease,
+            settings: plan.settings,
         });
-        for _ in 0..plan.ingestors {
-            fleet.start()?;
-        }
+        fleet.start_many(plan.ingestors)?;
         let ends = Ends::new(&kafka, topic, plan.partitions);
         let traffic = Traffic::start(&kafka, topic, plan.partitions, &plan.pace).await?;
-        Ok(Self { plan, books, proxy, fleet, narrator, bystanders: None, ends, traffic })
+        Ok(Self {
+            plan,
+            books,
+            proxy,
+            fleet,
+            narrator,
+            bystanders: None,
+            refuses_letters: false,
+            kafka,
+            topic: topic.to_owned(),
+            ends,
+            traffic,
+            markers: Vec::new(),
+        })
     }
 
     /// How far the ingestors are behind.
@@ -166,6 +187,42 @@ impl Arena {
         Ok(true)
     }
 
+    /// How many records are written.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn written(&self) -> anyhow::Result<i64> {
+        Ok(next_offsets(&self.books).await?.values().sum())
+    }
+
+    /// Waits until a batch of each partition is written that is not written yet.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn each_partition_moves(&self) -> anyhow::Result<Duration> {
+        let before = next_offsets(&self.books).await?;
+        let moved = async || {
+            let now = next_offsets(&self.books).await?;
+            Ok(before.iter().all(|(partition, offset)| now.get(partition).is_some_and(|now| now > offset)))
+        };
+        wait_until("a batch of each partition to be written", PATIENCE, moved).await
+    }
+
+    /// Puts a marker of this form into every partition.
+    ///
+    /// # Errors
+    /// When Kafka does not take it.
+    pub async fn mark(&mut self, form: Form) -> anyhow::Result<Vec<Marker>> {
+        let mut sent = Vec::new();
+        for partition in 0..self.plan.partitions {
+            let name = format!("{form:?}-{partition}-{}", self.markers.len());
+            let writer = self.kafka.writer(&self.topic);
+            sent.push(markers::publish(&writer, partition, &name, form).await?);
+        }
+        self.markers.extend(sent.iter().cloned());
+        Ok(sent)
+    }
+
     /// Whether every partition is held under a lease, and none of them by `absent`.
     ///
     /// # Errors
@@ -205,8 +262,9 @@ impl Arena {
     }
 
     async fn finish(mut self) -> anyhow::Result<Outcome> {
-        self.proxy.cut_one_in(0);
-        let sent = self.traffic.stop().await?;
+        self.proxy.relay_faithfully();
+        let mut sent = self.traffic.stop().await?;
+        sent.markers.extend(self.markers);
         let ends = wait_for("the ends of the partitions", PATIENCE, async || self.ends.now().await).await?;
         let read = async || Ok(next_offsets(&self.books).await? == ends);
         // One that stands elsewhere for good is a finding, and the others are worth having too.
@@ -220,7 +278,9 @@ impl Arena {
             Err(error) => format!("{error:#}"),
         });
         self.fleet.kill_all().await;
-        let findings = judge(&self.books, &sent, &ends, self.bystanders.as_deref()).await?;
+        let allowed =
+            Allowed { bystanders: self.bystanders.as_deref(), refused_markers: self.refuses_letters };
+        let findings = judge(&self.books, &sent, &ends, &allowed).await?;
         let batches = self.books.number("select count(*) from chaos_moves").await?;
         Ok(Outcome { sent, batches, findings })
     }

@@ -6,6 +6,9 @@ use secrecy::SecretString;
 use serde_json::Value;
 use storage::{Database, DatabaseSettings};
 
+/// Few: many use one server.
+const CONNECTIONS: usize = 3;
+
 /// Tables and triggers of the audit.
 const AUDIT: &str = include_str!("books/audit.sql");
 
@@ -53,9 +56,22 @@ impl Books {
     /// # Errors
     /// When Postgres refuses it.
     pub async fn destroy(self, server_url: &str) -> anyhow::Result<()> {
-        let name = self.url.rsplit_once('/').map(|(_, name)| name.to_owned()).unwrap_or_default();
+        let name = self.name().to_owned();
         drop(self.database);
         run(&pool(server_url)?, &format!("drop database if exists {name} with (force)")).await
+    }
+
+    /// Runs plain SQL in the server's database `postgres`, which needs none of this one's.
+    ///
+    /// # Errors
+    /// When Postgres refuses it.
+    pub(crate) async fn run_beside(url: &str, statements: &[String]) -> anyhow::Result<()> {
+        let (server, _) = url.rsplit_once('/').context("a database URL ends in /database")?;
+        let database = pool(&format!("{server}/postgres"))?;
+        for sql in statements {
+            run(&database, sql).await?;
+        }
+        Ok(())
     }
 
     /// Runs plain SQL.
@@ -66,6 +82,40 @@ impl Books {
         run(&self.database, sql).await
     }
 
+    /// The name of the database.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.url.rsplit_once('/').map_or(&*self.url, |(_, name)| name)
+    }
+
+    /// Changes a setting of the database, and closes all other connections to it: new ones have it.
+    ///
+    /// # Errors
+    /// When Postgres refuses it.
+    pub async fn alter_database(&self, change: &str) -> anyhow::Result<()> {
+        // Whatever the setting is, this itself must be able to write.
+        let alter = format!("begin read write; alter database {} {change}; commit", self.name());
+        self.run_sql(&alter).await?;
+        self.run_sql(&disconnect("pid <> pg_backend_pid()")).await
+    }
+
+    /// Connections of their own, up to `number`, which Postgres knows by `name`.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn connections(&self, number: usize, name: &str) -> anyhow::Result<Database> {
+        pool_of(&format!("{}?application_name={name}", self.url), number)
+    }
+
+    /// The text that a query answers.
+    ///
+    /// # Errors
+    /// When Postgres refuses it, or it is no text.
+    pub async fn text(&self, sql: &str) -> anyhow::Result<String> {
+        let answer = json(&self.database, sql).await?;
+        Ok(answer.as_str().with_context(|| format!("no text: {sql}"))?.to_owned())
+    }
+
     /// The number that a query answers.
     ///
     /// # Errors
@@ -73,6 +123,13 @@ impl Books {
     pub async fn number(&self, sql: &str) -> anyhow::Result<i64> {
         json(&self.database, sql).await?.as_i64().with_context(|| format!("no number: {sql}"))
     }
+}
+
+/// A statement that closes the connections to the database that meet `condition`.
+pub(crate) fn disconnect(condition: &str) -> String {
+    format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and {condition}"
+    )
 }
 
 /// The one value of a query, as JSON.
@@ -100,13 +157,22 @@ pub async fn rows(database: &Database, sql: &str) -> anyhow::Result<Vec<Value>> 
 
 async fn run(database: &Database, sql: &str) -> anyhow::Result<()> {
     let mut connection = database.connection().await?;
-    connection.batch_execute(sql).await.with_context(|| sql.chars().take(80).collect::<String>())
+    let done = connection.batch_execute(sql).await;
+    if done.is_err() {
+        // The connection goes back to its pool, perhaps in the midst of a transaction.
+        drop(connection.batch_execute("rollback").await);
+    }
+    done.with_context(|| sql.chars().take(80).collect::<String>())
 }
 
 fn pool(url: &str) -> anyhow::Result<Database> {
+    pool_of(url, CONNECTIONS)
+}
+
+fn pool_of(url: &str, max_connections: usize) -> anyhow::Result<Database> {
     let settings = DatabaseSettings {
         url: SecretString::from(url.to_owned()),
-        max_connections: 3,
+        max_connections,
         connect_timeout_ms: 20_000,
         statement_timeout_ms: 60_000,
     };

@@ -89,7 +89,8 @@ async fn play_in_arena(
     if stage.brokers.is_none() {
         Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
     }
-    let books = Books::create(&stack.database_url(), &format!("chaos_{}", phase.name())).await?;
+    let books =
+        Books::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_"))).await?;
     let mut arena = Arena::open(plan, &servers, books.clone(), &topic, narrator.clone()).await?;
     let played = phase.play(&mut arena, &stage, notes).await;
     let outcome = arena.close(played).await?;

@@ -8,6 +8,9 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
+const LEASES_LOST: &str = "ingest_leases_lost";
+const WRITES_DEFERRED: &str = "ingest_writes_deferred";
+
 /// How an ingestor is started.
 #[derive(Debug, Clone)]
 pub struct Recruitment {
@@ -23,6 +26,8 @@ pub struct Recruitment {
     pub topic: String,
     /// How long a lease holds.
     pub lease: Duration,
+    /// Further settings, as environment variables.
+    pub settings: &'static [(&'static str, &'static str)],
 }
 
 /// The ingestors of an arena.
@@ -79,9 +84,17 @@ impl Fleet {
     /// When the program is not there.
     pub fn start(&mut self) -> anyhow::Result<()> {
         self.started += 1;
-        let ingestor = Ingestor::start(&self.recruitment, format!("ingestor-{}", self.started))?;
+        let ingestor = Ingestor::start(&self.recruitment, name_of(self.started))?;
         self.members.push(ingestor);
         Ok(())
+    }
+
+    /// Starts `number` of them.
+    ///
+    /// # Errors
+    /// When the program is not there.
+    pub fn start_many(&mut self, number: usize) -> anyhow::Result<()> {
+        (0..number).try_for_each(|_| self.start())
     }
 
     /// Ends the eldest with SIGKILL; says its name.
@@ -109,12 +122,14 @@ impl Fleet {
         Ok(eldest.name)
     }
 
-    /// Ends all with SIGKILL.
-    pub(crate) async fn kill_all(&mut self) {
+    /// Ends all with SIGKILL; says how many they were.
+    pub(crate) async fn kill_all(&mut self) -> usize {
+        let number = self.len();
         for mut member in self.members.drain(..) {
             // What has ended by itself needs no killing.
             drop(member.child.kill().await);
         }
+        number
     }
 
     /// How many leases they say they have lost.
@@ -122,19 +137,55 @@ impl Fleet {
     /// # Errors
     /// When one does not answer.
     pub async fn leases_lost(&self) -> anyhow::Result<u64> {
-        let mut lost = 0;
-        for member in &self.members {
-            lost += member.leases_lost().await?;
-        }
-        Ok(lost)
+        self.count(LEASES_LOST).await
     }
+
+    /// How often a write failed for a reason that passes, and was put off.
+    ///
+    /// # Errors
+    /// When an ingestor does not answer.
+    pub async fn writes_deferred(&self) -> anyhow::Result<u64> {
+        self.count(WRITES_DEFERRED).await
+    }
+
+    async fn count(&self, counter: &str) -> anyhow::Result<u64> {
+        let mut sum = 0;
+        for member in &self.members {
+            sum += member.count(counter).await?;
+        }
+        Ok(sum)
+    }
+
+    /// How many lines with `text` all ingestors, also those that have ended, have logged.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub fn logged(&self, text: &str) -> anyhow::Result<usize> {
+        let mut lines = 0;
+        for number in 1..=self.started {
+            let log = self.recruitment.log_of(&name_of(number));
+            let log = std::fs::read(&log).with_context(|| format!("read {}", log.display()))?;
+            lines += String::from_utf8_lossy(&log).lines().filter(|line| line.contains(text)).count();
+        }
+        Ok(lines)
+    }
+}
+
+impl Recruitment {
+    fn log_of(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{name}.log"))
+    }
+}
+
+fn name_of(number: usize) -> String {
+    format!("ingestor-{number}")
 }
 
 impl Ingestor {
     fn start(recruitment: &Recruitment, name: String) -> anyhow::Result<Self> {
         let admin = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         std::fs::create_dir_all(&recruitment.logs)?;
-        let log = recruitment.logs.join(format!("{name}.log"));
+        let log = recruitment.log_of(&name);
         let sink = std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
         let url = format!("{}?application_name={name}&sslmode=disable", recruitment.database_url);
         let child = Command::new(&recruitment.binary)
@@ -145,6 +196,7 @@ impl Ingestor {
             // The relay keeps its place in the table that is audited; it has tests of its own.
             .env("CHARGING__FEED__ENABLED", "false")
             .env("CHARGING__ADMIN__LISTEN", admin.to_string())
+            .envs(recruitment.settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(sink)
@@ -177,9 +229,13 @@ impl Ingestor {
     /// # Errors
     /// When it does not answer.
     pub async fn leases_lost(&self) -> anyhow::Result<u64> {
+        self.count(LEASES_LOST).await
+    }
+
+    async fn count(&self, counter: &str) -> anyhow::Result<u64> {
         let url = format!("http://{}/metrics", self.admin);
         let metrics = reqwest::get(&url).await?.text().await?;
-        let mut lines = metrics.lines().filter(|line| line.starts_with("ingest_leases_lost"));
+        let mut lines = metrics.lines().filter(|line| line.starts_with(counter));
         let value = lines.find_map(|line| line.split_whitespace().next_back()?.parse().ok());
         Ok(value.unwrap_or(0))
     }

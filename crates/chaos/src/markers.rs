@@ -14,6 +14,9 @@ use tokio_util::task::AbortOnDropHandle;
 /// How long one marker is tried. Servers are restarted meanwhile.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// In seconds since 1970.
+const YEAR_5000_BC: i64 = -219_900_000_000;
+
 /// A marker that Kafka has acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
@@ -23,6 +26,24 @@ pub struct Marker {
     pub partition: i32,
     /// Its offset.
     pub offset: i64,
+}
+
+impl Marker {
+    /// Its partition and its offset, as rows have them.
+    pub(crate) fn place(&self) -> (Option<i64>, Option<i64>) {
+        (Some(self.partition.into()), Some(self.offset))
+    }
+}
+
+/// How a marker is put into Kafka.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As any record.
+    Plain,
+    /// With a NUL in the name of a header, which no text of PostgreSQL can hold.
+    NulInHeader,
+    /// With a record time before 4713 BC, which is no time of PostgreSQL's.
+    BeforeAllTime,
 }
 
 /// Puts a marker into every partition, every `interval`, until told to stop.
@@ -49,19 +70,33 @@ async fn mark_partition(
     let mut markers = Vec::new();
     while stop.run_until_requested(tokio::time::sleep(interval)).await.is_some() {
         let name = format!("{partition}-{}", markers.len());
-        let published = Box::pin(writer.publish(partition, vec![record(&name)], PATIENCE)).await;
-        let offsets = published.with_context(|| format!("publish the marker {name}"))?;
-        let offset = *offsets.first().context("a marker without offset")?;
-        markers.push(Marker { name, partition, offset });
+        markers.push(publish(&writer, partition, &name, Form::Plain).await?);
     }
     Ok(markers)
 }
 
-fn record(name: &str) -> NewRecord {
-    NewRecord {
-        key: None,
-        value: Some(format!("{{\"marker\":\"{name}\"}}").into_bytes()),
-        headers: BTreeMap::new(),
-        timestamp: chrono::SubsecRound::trunc_subsecs(runtime::clock::now(), 3),
-    }
+/// Publishes the marker called `name`.
+pub(crate) async fn publish(
+    writer: &TopicWriter,
+    partition: i32,
+    name: &str,
+    form: Form,
+) -> anyhow::Result<Marker> {
+    let published = Box::pin(writer.publish(partition, vec![record(name, form)], PATIENCE)).await;
+    let offsets = published.with_context(|| format!("publish the marker {name}"))?;
+    let offset = *offsets.first().context("a marker without offset")?;
+    Ok(Marker { name: name.to_owned(), partition, offset })
+}
+
+fn record(name: &str, form: Form) -> NewRecord {
+    let now = chrono::SubsecRound::trunc_subsecs(runtime::clock::now(), 3);
+    let (headers, timestamp) = match form {
+        Form::Plain => (BTreeMap::new(), now),
+        Form::NulInHeader => (BTreeMap::from([("a\0b".to_owned(), b"c".to_vec())]), now),
+        Form::BeforeAllTime => {
+            (BTreeMap::new(), chrono::DateTime::from_timestamp(YEAR_5000_BC, 0).unwrap_or(now))
+        }
+    };
+    let value = Some(format!("{{\"marker\":\"{name}\"}}").into_bytes());
+    NewRecord { key: None, value, headers, timestamp }
 }

@@ -1,5 +1,5 @@
 //! A relay before Postgres that cuts connections around a COMMIT: before the server reads it, or after the server has carried
-//! it out and before the client reads the answer.
+//! it out and before the client reads the answer. It also delays what clients send, and translates the server's errors.
 //!
 //! It understands just enough of the protocol: the first message of a client has a length and no type, every other message
 //! has a type of one byte and a length that counts itself.
@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -20,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 pub struct PgProxy {
     /// Where it listens.
     pub address: SocketAddr,
-    cuts: Arc<Cuts>,
+    faults: Arc<Faults>,
     _relay: AbortOnDropHandle<()>,
 }
 
@@ -31,6 +32,25 @@ pub struct CutCount {
     pub before: u64,
     /// After the server carried it out: committed, and the client was not told.
     pub after: u64,
+}
+
+/// What the relay does besides relaying.
+#[derive(Debug, Default)]
+struct Faults {
+    cuts: Cuts,
+    delays: Delays,
+    translates: AtomicBool,
+}
+
+/// What is held back on its way to the server.
+#[derive(Debug, Default)]
+struct Delays {
+    /// For each KiB of a message, in microseconds.
+    per_kib_us: AtomicU64,
+    /// For each COMMIT, in milliseconds.
+    commit_ms: AtomicU64,
+    /// COMMITs that were delayed.
+    commits: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -58,20 +78,66 @@ impl PgProxy {
     pub async fn start(upstream: SocketAddr) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let cuts = Arc::new(Cuts::default());
-        let relay = tokio::spawn(accept(listener, upstream, Arc::clone(&cuts)));
-        Ok(Self { address, cuts, _relay: AbortOnDropHandle::new(relay) })
+        let faults = Arc::new(Faults::default());
+        let relay = tokio::spawn(accept(listener, upstream, Arc::clone(&faults)));
+        Ok(Self { address, faults, _relay: AbortOnDropHandle::new(relay) })
     }
 
     /// From now on cuts the connection at one in so many commits, before and after it by turns; 0 for none.
     pub fn cut_one_in(&self, commits: u64) {
-        self.cuts.one_in.store(commits, Relaxed);
+        self.faults.cuts.one_in.store(commits, Relaxed);
     }
 
     /// How many were cut by now.
     #[must_use]
     pub fn cut(&self) -> CutCount {
-        CutCount { before: self.cuts.before.load(Relaxed), after: self.cuts.after.load(Relaxed) }
+        let cuts = &self.faults.cuts;
+        CutCount { before: cuts.before.load(Relaxed), after: cuts.after.load(Relaxed) }
+    }
+
+    /// Delays each message of a client by this much for each KiB, from now on; zero for no delay.
+    pub fn delay_per_kib(&self, delay: Duration) {
+        let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
+        self.faults.delays.per_kib_us.store(micros, Relaxed);
+    }
+
+    /// Delays each COMMIT by this much, from now on; zero for no delay.
+    pub fn delay_commits(&self, delay: Duration) {
+        let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.faults.delays.commit_ms.store(millis, Relaxed);
+    }
+
+    /// How many COMMITs were delayed.
+    #[must_use]
+    pub fn delayed_commits(&self) -> u64 {
+        self.faults.delays.commits.load(Relaxed)
+    }
+
+    /// Replaces the text of the server's errors with Chinese, or no longer; their codes stay.
+    pub fn translate_errors(&self, translates: bool) {
+        self.faults.translates.store(translates, Relaxed);
+    }
+
+    /// Ends every fault.
+    pub(crate) fn relay_faithfully(&self) {
+        self.cut_one_in(0);
+        self.delay_per_kib(Duration::ZERO);
+        self.delay_commits(Duration::ZERO);
+        self.translate_errors(false);
+    }
+}
+
+impl Delays {
+    /// How long a message is held back.
+    fn of(&self, frame: &Frame) -> Duration {
+        let bytes = u64::try_from(frame.bytes()).unwrap_or(u64::MAX);
+        let by_size = Duration::from_micros(bytes.saturating_mul(self.per_kib_us.load(Relaxed)) / 1_024);
+        let commit_ms = self.commit_ms.load(Relaxed);
+        if commit_ms == 0 || !frame.asks_for_commit() {
+            return by_size;
+        }
+        self.commits.fetch_add(1, Relaxed);
+        by_size + Duration::from_millis(commit_ms)
     }
 }
 
@@ -86,14 +152,14 @@ impl Cuts {
     }
 }
 
-async fn accept(listener: TcpListener, upstream: SocketAddr, cuts: Arc<Cuts>) {
+async fn accept(listener: TcpListener, upstream: SocketAddr, faults: Arc<Faults>) {
     // Connections end with the relay.
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        let cuts = Arc::clone(&cuts);
+        let faults = Arc::clone(&faults);
         connections.spawn(async move {
             if let Ok(server) = TcpStream::connect(upstream).await {
-                relay(client, server, &cuts).await;
+                relay(client, server, &faults).await;
             }
         });
         while connections.try_join_next().is_some() {}
@@ -101,7 +167,7 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, cuts: Arc<Cuts>) {
 }
 
 /// Relays until either side ends, or the connection is cut: then both sockets are closed.
-async fn relay(client: TcpStream, server: TcpStream, cuts: &Cuts) {
+async fn relay(client: TcpStream, server: TcpStream, faults: &Faults) {
     for socket in [&client, &server] {
         // Only a matter of speed.
         drop(socket.set_nodelay(true));
@@ -112,26 +178,32 @@ async fn relay(client: TcpStream, server: TcpStream, cuts: &Cuts) {
     let (from_server, to_client) = (BufReader::new(from_server), BufWriter::new(to_client));
     // However one of them ends, the connection is over.
     tokio::select! {
-        _ = ask(from_client, to_server, cuts, &cut_after) => {}
-        _ = answer(from_server, to_client, cuts, &cut_after) => {}
+        _ = ask(from_client, to_server, faults, &cut_after) => {}
+        _ = answer(from_server, to_client, faults, &cut_after) => {}
     }
 }
 
 async fn ask(
     mut client: BufReader<impl tokio::io::AsyncRead + Unpin>,
     mut server: impl AsyncWrite + Unpin,
-    cuts: &Cuts,
+    faults: &Faults,
     cut_after: &AtomicBool,
 ) -> std::io::Result<()> {
     server.write_all(&read_startup(&mut client).await?).await?;
     server.flush().await?;
     loop {
         let frame = read_frame(&mut client).await?;
+        let delay = faults.delays.of(&frame);
+        if !delay.is_zero() {
+            // What came before it is not held back.
+            server.flush().await?;
+            tokio::time::sleep(delay).await;
+        }
         if frame.asks_for_commit() {
-            match cuts.next() {
+            match faults.cuts.next() {
                 Cut::None => {}
                 Cut::Before => {
-                    cuts.before.fetch_add(1, Relaxed);
+                    faults.cuts.before.fetch_add(1, Relaxed);
                     return Ok(());
                 }
                 Cut::After => cut_after.store(true, Relaxed),
@@ -144,13 +216,16 @@ async fn ask(
 async fn answer(
     mut server: BufReader<impl tokio::io::AsyncRead + Unpin>,
     mut client: impl AsyncWrite + Unpin,
-    cuts: &Cuts,
+    faults: &Faults,
     cut_after: &AtomicBool,
 ) -> std::io::Result<()> {
     loop {
-        let frame = read_frame(&mut server).await?;
+        let mut frame = read_frame(&mut server).await?;
+        if faults.translates.load(Relaxed) {
+            frame.translate();
+        }
         if cut_after.load(Relaxed) && frame.tells_of_commit() {
-            cuts.after.fetch_add(1, Relaxed);
+            faults.cuts.after.fetch_add(1, Relaxed);
             return Ok(());
         }
         pass_on(&frame, &server, &mut client).await?;

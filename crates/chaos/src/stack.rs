@@ -21,6 +21,8 @@ const PORTS: [(&str, u16); 4] = [
     ("STACK_KAFKA_PORT", 27_092),
     ("STACK_KAFKA_CONTROLLER_PORT", 27_093),
 ];
+/// The language of the server's messages.
+const MESSAGES: &str = "zh_CN.UTF-8";
 /// A server that the stack would take for given instead of starting its own.
 const GIVEN: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "KAFKA_BROKERS"];
 
@@ -170,6 +172,8 @@ impl Stack {
         let mut call = Command::new(&self.script);
         call.arg(command).env("STACK_DIR", &self.folder).env("STACK_BROKER", "kafka");
         call.envs(self.ports.map(|(name, port)| (name, port.to_string())));
+        // For ingestors that may not ask for another language.
+        call.env("STACK_PG_MESSAGES", MESSAGES);
         for name in self.ignored {
             call.env_remove(name);
         }

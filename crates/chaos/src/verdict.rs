@@ -13,7 +13,16 @@ pub type Finding = String;
 /// How many examples a finding names.
 const EXAMPLES: usize = 3;
 
-/// Compares everything but devices whose ids begin as those of `bystanders`; no finding means that every effect stands exactly
+/// What is no finding, although nobody sent it so.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Allowed<'a> {
+    /// What the ids of devices begin with that are not compared.
+    pub bystanders: Option<&'a str>,
+    /// Whether the dead letter of a marker may say that the database refused it.
+    pub refused_markers: bool,
+}
+
+/// Compares everything but what is `allowed`; no finding means that every effect stands exactly
 /// once. `ends` are the offsets at which the partitions end.
 ///
 /// # Errors
@@ -22,10 +31,11 @@ pub async fn judge(
     books: &Books,
     sent: &Sent,
     ends: &BTreeMap<i32, i64>,
-    bystanders: Option<&str>,
+    allowed: &Allowed<'_>,
 ) -> anyhow::Result<Vec<Finding>> {
-    let mut findings = state::differences(&books.database, &sent.ledger, bystanders).await?;
+    let mut findings = state::differences(&books.database, &sent.ledger, allowed.bystanders).await?;
     findings.extend(audit::violations(books).await?);
+    findings.extend(audit::condemned(books, &sent.markers, allowed.refused_markers).await?);
     findings.extend(audit::unread(books, ends).await?);
     findings.extend(audit::miscounted(books, &sent.markers).await?);
     Ok(findings)

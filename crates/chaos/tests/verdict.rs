@@ -5,7 +5,7 @@
 use chaos::books::Books;
 use chaos::markers::Marker;
 use chaos::traffic::Sent;
-use chaos::verdict::{judge, state};
+use chaos::verdict::{Allowed, judge, state};
 use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
 use domain::session::StartedBy;
 use gateway_simulator::ledger::{DeviceLedger, Ledger, LedgerSession, Mark};
@@ -40,7 +40,7 @@ async fn said_of(done: &str) -> Vec<String> {
         markers: vec![Marker { name: "0-0".to_owned(), partition: 0, offset: 5 }],
         worst_lag: Duration::ZERO,
     };
-    let findings = judge(&books, &sent, &BTreeMap::from([(0, 10)]), None).await.unwrap();
+    let findings = judge(&books, &sent, &BTreeMap::from([(0, 10)]), &Allowed::default()).await.unwrap();
     findings.iter().map(|finding| finding.split(": ").next().unwrap().to_owned()).collect()
 }
 

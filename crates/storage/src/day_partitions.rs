@@ -2,8 +2,9 @@
 
 use crate::{Connection, StorageError};
 use chrono::{Days, NaiveDate};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{Int8, Text};
+use diesel::sql_types::{Bool, Int8, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 
 /// The partitions of one such table.
@@ -12,6 +13,12 @@ pub struct DayPartitions {
     table: &'static str,
     /// Guards the making and dropping of partitions; a number of the table's own, as good as any.
     lock: i64,
+}
+
+/// A condition that is always true. It keeps diesel from preparing the statement once per connection: after some executions PostgreSQL
+/// would plan a prepared statement for all values at once, and such a plan locks the partitions of all days.
+pub(crate) fn planned_anew() -> SqlLiteral<Bool> {
+    diesel::dsl::sql("true")
 }
 
 #[derive(QueryableByName)]

@@ -11,12 +11,13 @@ pub use halt::{PartitionForOperator, end_halt, find, record_halt};
 
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::data_types::PgInterval;
 use diesel::prelude::*;
 use diesel::sql_types::{
-    Array, BigInt, Bool, Float8, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Bool, Float8, Int4, Int8, Interval, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// The right to read on in a partition.
@@ -34,6 +35,9 @@ pub struct PartitionLease {
     /// The first offset whose effects are not yet in the database.
     #[diesel(sql_type = Int8)]
     pub next_offset: i64,
+    /// How long it holds after a renewal or a batch, in ms.
+    #[diesel(sql_type = Int8)]
+    pub ttl_ms: i64,
 }
 
 /// How a partition stands, for reports.
@@ -108,7 +112,7 @@ pub async fn acquire(
            select topic, partition from ingest_partitions
            where topic = $1 and lease_until < clock_timestamp()
            order by partition limit $3 for update skip locked)
-         returning topic, partition, epoch, next_offset",
+         returning topic, partition, epoch, next_offset, ($4 * 1000)::bigint as ttl_ms",
     )
     .bind::<Text, _>(topic)
     .bind::<SqlUuid, _>(owner)
@@ -130,7 +134,8 @@ pub struct Kept {
     pub caught_up: Option<Duration>,
 }
 
-/// A batch that is under way holds its partition's row. It is waited for a part of the lease; others are not to run out for it.
+/// A batch that is under way holds its partition's row, and renews the lease itself when it is committed. It is waited for a part of the
+/// lease; others are not to run out for it.
 const WAIT_FOR_BATCH: u32 = 10;
 /// At most this many rows are waited for in one renewal.
 const WAITS: usize = 3;
@@ -149,7 +154,12 @@ pub async fn renew(
 ) -> Result<Vec<i32>, StorageError> {
     let held = renew_free(connection, topic, owner, leases, ttl).await?;
     let is_locked = |kept: &&Kept| held.iter().any(|row| row.partition == kept.partition && !row.renewed);
+    let begun = Instant::now();
     for locked in leases.iter().filter(is_locked).take(WAITS) {
+        // Where each commit takes long, the free ones would run out meanwhile.
+        if begun.elapsed() > ttl / WAIT_FOR_BATCH * 2 {
+            break;
+        }
         renew_locked(connection, topic, owner, *locked, ttl).await?;
     }
     Ok(held.into_iter().map(|row| row.partition).collect())
@@ -251,9 +261,13 @@ pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Res
 extern "SQL" {
     /// Postgres's own clock, now.
     fn clock_timestamp() -> Timestamptz;
+
+    /// A time and what is added to it.
+    fn timestamptz_pl_interval(time: Timestamptz, added: Interval) -> Timestamptz;
 }
 
-/// Moves the partition of `lease` on to `checkpoint`; says whether it still was at the lease's epoch and offset. A halt at another
+/// Moves the partition of `lease` on to `checkpoint`, and renews the lease; says whether it still was at the lease's epoch and
+/// offset. Where commits are slow, a batch holds the row nearly always, and nothing else could renew the lease. A halt at another
 /// offset is over then.
 ///
 /// # Errors
@@ -267,6 +281,7 @@ pub(crate) async fn advance(
     let Checkpoint { next_offset, last_record } = checkpoint;
     let here = dsl::topic.eq(&lease.topic).and(dsl::partition.eq(lease.partition));
     let as_leased = dsl::epoch.eq(lease.epoch).and(dsl::next_offset.eq(lease.next_offset));
+    let ttl = PgInterval::from_microseconds(lease.ttl_ms.saturating_mul(1_000));
     let moved = diesel::update(dsl::ingest_partitions.filter(here.and(as_leased)))
         .set((
             dsl::next_offset.eq(next_offset),
@@ -277,6 +292,7 @@ pub(crate) async fn advance(
             dsl::halted_because.eq(None::<&str>),
             dsl::halted_at.eq(None::<DateTime<Utc>>),
             dsl::halted_at_offset.eq(None::<i64>),
+            dsl::lease_until.eq(timestamptz_pl_interval(clock_timestamp(), ttl)),
         ))
         .execute(tx)
         .await?;

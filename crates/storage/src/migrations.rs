@@ -4,7 +4,7 @@ use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
@@ -113,12 +113,12 @@ impl Database {
     pub async fn check_schema(&self) -> Result<(), StorageError> {
         let embedded = embedded()?;
         let mut connection = self.connection().await?;
-        let applied = versions(&mut connection, APPLIED).await?;
+        let applied = versions(&mut connection, "__diesel_schema_migrations", APPLIED).await?;
         if let Some(needed) = embedded.iter().find(|version| !applied.contains(version)) {
             let found = applied.last().map_or("empty", String::as_str).to_owned();
             return Err(StorageError::WrongSchema { found, needed: needed.clone() });
         }
-        let oldest = versions(&mut connection, FLOOR).await?.pop().unwrap_or_default();
+        let oldest = versions(&mut connection, "schema_floor", FLOOR).await?.pop().unwrap_or_default();
         let built_with = embedded.last().cloned().unwrap_or_default();
         if built_with < oldest {
             return Err(StorageError::SchemaTooNew { built_with, oldest });
@@ -138,14 +138,27 @@ fn run_next(harness: &mut impl MigrationHarness<Pg>) -> Result<Option<String>, S
 const APPLIED: &str = "select version::text from __diesel_schema_migrations order by version";
 const FLOOR: &str = "select oldest as version from schema_floor";
 
-/// The versions that a query answers; none where there is no such table.
-async fn versions(connection: &mut Connection, query: &str) -> Result<Vec<String>, StorageError> {
-    let rows: Result<Vec<Version>, _> = diesel::sql_query(query).load(connection).await;
-    match rows.map_err(StorageError::from) {
-        Ok(rows) => Ok(rows.into_iter().map(|row| row.version).collect()),
-        Err(passing) if passing.is_transient() => Err(passing),
-        Err(_) => Ok(Vec::new()),
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Bool)]
+    exists: bool,
+}
+
+/// The versions that `query` of `table` returns; none where there is no such table. No other error means that: the schema of a database
+/// that cannot be read just now is not empty.
+async fn versions(
+    connection: &mut Connection,
+    table: &str,
+    query: &str,
+) -> Result<Vec<String>, StorageError> {
+    let of_the_database = |error| StorageError::from(error).of_the_database();
+    let found = diesel::sql_query("select to_regclass($1) is not null as exists").bind::<Text, _>(table);
+    let Table { exists } = found.get_result(connection).await.map_err(of_the_database)?;
+    if !exists {
+        return Ok(Vec::new());
     }
+    let rows: Vec<Version> = diesel::sql_query(query).load(connection).await.map_err(of_the_database)?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
 /// The versions of the migrations that this program was built with, in their order.

@@ -4,7 +4,11 @@ use super::Stage;
 use crate::arena::{Arena, Plan};
 use crate::faults::brokers::{self, PretendedBrokers};
 use crate::faults::leases::Fight;
-use crate::faults::{broker, commits, freeze, kill, leases, postgres};
+use crate::faults::read_only::Scope;
+use crate::faults::{
+    broker, commits, disk, freeze, handover, kill, leases, letters, locks, postgres, read_only, silence,
+    slow, translated,
+};
 use crate::narrator::seconds;
 use crate::stack::Stop;
 use crate::traffic::{DEPLOYED_PERCENT, Pace};
@@ -15,8 +19,21 @@ use std::time::Duration;
 const FULL: u32 = 6_000;
 /// The rate of all else: enough that no instant is without a batch under way.
 const BRISK: u32 = 2_000;
+/// Where what gathers while everything is slow has to be read afterwards.
+const MODEST: u32 = 320;
 /// Longer than Postgres lets a transaction stand idle, or run.
 const DEEP_FREEZE: Duration = Duration::from_secs(13);
+/// How long Postgres refuses what is written, or is held up.
+const OUTAGE: Duration = Duration::from_secs(8);
+/// How long ingestors are away before the database is slow, and how slow that is.
+const SLOW_GATHERING: Duration = Duration::from_secs(4);
+const SLOW_PER_KIB: Duration = Duration::from_millis(100);
+/// How much longer each COMMIT takes.
+const SLOW_COMMIT: Duration = Duration::from_secs(5);
+/// A server as Postgres sets it up: its table of locks grows with its connections. Readers leave some to the ingestors.
+const DEFAULT_CONNECTIONS: u32 = 100;
+const READERS: usize = 45;
+const NO_SETTINGS: &[(&str, &str)] = &[];
 /// How often each ingestor takes each partition from the others.
 const ROUNDS: u32 = 12;
 
@@ -30,11 +47,34 @@ pub(super) enum Phase {
     Broker,
     Leaders,
     Leases,
+    ReadOnly,
+    Disk,
+    Translated,
+    Letters,
+    Slow,
+    Handover,
+    Silence,
+    Locks,
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Kill, Self::Freeze, Self::Commits, Self::Postgres, Self::Broker, Self::Leaders, Self::Leases];
+    pub(super) const ALL: [Self; 15] = [
+        Self::Kill,
+        Self::Freeze,
+        Self::Commits,
+        Self::Postgres,
+        Self::Broker,
+        Self::Leaders,
+        Self::Leases,
+        Self::ReadOnly,
+        Self::Disk,
+        Self::Translated,
+        Self::Letters,
+        Self::Slow,
+        Self::Handover,
+        Self::Silence,
+        Self::Locks,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -45,6 +85,14 @@ impl Phase {
             Self::Broker => "broker",
             Self::Leaders => "leaders",
             Self::Leases => "leases",
+            Self::ReadOnly => "read-only",
+            Self::Disk => "disk",
+            Self::Translated => "translated",
+            Self::Letters => "letters",
+            Self::Slow => "slow",
+            Self::Handover => "handover",
+            Self::Silence => "silence",
+            Self::Locks => "locks",
         }
     }
 
@@ -57,6 +105,14 @@ impl Phase {
             Self::Broker => "broker: it is restarted",
             Self::Leaders => "leaders: of several brokers, leaders move, brokers go away and come back",
             Self::Leases => "leases: ignored, all ingestors write to all partitions",
+            Self::ReadOnly => "read-only: Postgres takes no writes for a while",
+            Self::Disk => "disk: that of Postgres runs full",
+            Self::Translated => "translated: errors that pass, in words that no ingestor knows",
+            Self::Letters => "letters: dead letters are refused, too",
+            Self::Slow => "slow: large batches time out again and again",
+            Self::Handover => "handover: partitions change hands while each COMMIT is slow",
+            Self::Silence => "silence: silent devices are looked for among very many",
+            Self::Locks => "locks: many callers read a history of many days",
         }
     }
 
@@ -71,19 +127,32 @@ impl Phase {
         }
         let (events_per_second, lease) = match self {
             Self::Kill => (FULL, Duration::from_millis(3_000)),
+            Self::Slow => (MODEST, Duration::from_millis(2_000)),
+            // The default.
+            Self::Handover => (BRISK, Duration::from_secs(10)),
             // Short, since each beat of a quarter of it is one fight for every partition.
             Self::Leases => (BRISK, Duration::from_millis(800)),
             _ => (BRISK, Duration::from_millis(2_000)),
         };
         // Where batches overlap on purpose, hardly one should be without a marker.
-        let marker_interval = Duration::from_millis(if matches!(self, Self::Leases) { 25 } else { 100 });
+        let marker_interval = Duration::from_millis(match self {
+            Self::Leases => 25,
+            Self::Slow => 200,
+            _ => 100,
+        });
         let pace = Pace {
             events_per_second,
             charge_points: 400,
             deployed_percent: DEPLOYED_PERCENT,
             marker_interval,
         };
-        Plan { partitions: 16, ingestors: 4, lease, pace }
+        let (ingestors, settings) = match self {
+            Self::Handover => (handover::INGESTORS, NO_SETTINGS),
+            Self::Slow => (4, slow::SETTINGS),
+            Self::Silence => (4, silence::SETTINGS),
+            _ => (4, NO_SETTINGS),
+        };
+        Plan { partitions: 16, ingestors, lease, pace, settings }
     }
 
     pub(super) async fn play(
@@ -147,7 +216,81 @@ impl Phase {
                     ));
                 }
             }
+            Self::ReadOnly | Self::Disk | Self::Translated | Self::Letters => {
+                notes.push(self.refuse_writes(arena).await?);
+            }
+            Self::Slow | Self::Handover | Self::Silence | Self::Locks => {
+                notes.push(self.slow_down(arena, stage).await?);
+            }
         }
         Ok(())
     }
+
+    /// The phases in which the database refuses what is written, although no record is at fault; a note of it.
+    async fn refuse_writes(self, arena: &mut Arena) -> anyhow::Result<String> {
+        Ok(match self {
+            Self::Disk => {
+                let filled = disk::run_full(arena, OUTAGE).await?;
+                let means = if filled.is_real {
+                    "a small file system"
+                } else {
+                    "triggers, since none could be mounted"
+                };
+                format!("full by {means}; {} writes were put off", filled.deferred)
+            }
+            Self::Translated => {
+                let met = translated::misunderstand(arena, 10).await?;
+                format!("translated by the {:?}: {} errors were not understood", met.translator, met.refusals)
+            }
+            Self::Letters => {
+                let stopped = letters::refuse(arena).await?;
+                format!("SIGTERM while no dead letter is taken: ended after {}", seconds(stopped))
+            }
+            _ => {
+                let refused = read_only::deny_writes(arena, Scope::Server, OUTAGE).await?;
+                format!(
+                    "{} writes were put off, caught up after {}",
+                    refused.deferred,
+                    seconds(refused.caught_up)
+                )
+            }
+        })
+    }
+
+    /// The phases in which the database is slow or busy; a note of it.
+    async fn slow_down(self, arena: &mut Arena, stage: &Stage<'_>) -> anyhow::Result<String> {
+        Ok(match self {
+            Self::Slow => {
+                let halved = slow::hold_back(arena, SLOW_GATHERING, SLOW_PER_KIB).await?;
+                format!(
+                    "{} batches were halved, each partition moved within {}",
+                    halved.times,
+                    seconds(halved.moved)
+                )
+            }
+            Self::Handover => {
+                let handed = handover::hand_over(arena, SLOW_COMMIT).await?;
+                format!("{} leases lost, even shares after {}", handed.lost, seconds(handed.shared))
+            }
+            Self::Silence => {
+                let searched = silence::search(arena, 100_000, 20_000).await?;
+                format!("20,000 of 100,000 quiet devices were offline after {}", seconds(searched.gone))
+            }
+            _ => {
+                let connections = DEFAULT_CONNECTIONS.to_string();
+                change_server(arena, stage, &format!("alter system set max_connections = {connections}"))
+                    .await?;
+                let held = locks::read_history(arena, READERS, OUTAGE).await;
+                change_server(arena, stage, "alter system reset max_connections").await?;
+                let held = held?;
+                format!("{READERS} readers at once, {} pages, {} locks each at most", held.pages, held.most)
+            }
+        })
+    }
+}
+
+/// Changes a setting that the server reads when it starts.
+async fn change_server(arena: &Arena, stage: &Stage<'_>, change: &str) -> anyhow::Result<()> {
+    arena.books.run_sql(change).await?;
+    postgres::restart(arena, stage.stack, Stop::Orderly).await
 }

@@ -31,7 +31,7 @@ impl PretendedBrokers {
             deployed_percent: DEPLOYED_PERCENT,
             marker_interval,
         };
-        Plan { partitions: PARTITIONS, ingestors: 2, lease: Duration::from_secs(2), pace }
+        Plan { partitions: PARTITIONS, ingestors: 2, lease: Duration::from_secs(2), pace, settings: &[] }
     }
 
     /// Starts them, with `topic`.

@@ -6,6 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// More than any message of this platform; protects from reading nonsense as a length.
 const LARGEST: usize = 256 << 20;
+/// What a translated error says, whatever it is.
+const TRANSLATED: &[u8] = "数据库拒绝了该语句".as_bytes();
 /// A length counts itself.
 const LENGTH: usize = 4;
 
@@ -26,6 +28,24 @@ impl Frame {
         };
         let sql = sql.trim_ascii_start();
         sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"commit"))
+    }
+
+    /// How many bytes its content has.
+    pub(super) const fn bytes(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Replaces the text of an error with Chinese, as a server in another language would; its code stays.
+    pub(super) fn translate(&mut self) {
+        if self.kind != b'E' {
+            return;
+        }
+        let fields = self.body.split(|byte| *byte == 0).filter(|field| !field.is_empty());
+        let translated = |field: &[u8]| match field.first() {
+            Some(b'M') => [b"M", TRANSLATED, &[0]].concat(),
+            _ => [field, &[0]].concat(),
+        };
+        self.body = fields.flat_map(translated).chain([0]).collect();
     }
 
     /// Whether a server says that it has committed a transaction.
@@ -79,5 +99,15 @@ mod tests {
         assert!(!asks(b'B', b"COMMIT\0"));
         assert!(Frame { kind: b'C', body: b"COMMIT\0".to_vec() }.tells_of_commit());
         assert!(!Frame { kind: b'C', body: b"UPDATE 1\0".to_vec() }.tells_of_commit());
+    }
+
+    #[test]
+    fn an_error_is_translated_and_keeps_its_code() {
+        let mut error = Frame { kind: b'E', body: b"SERROR\0C40P01\0Mdeadlock detected\0\0".to_vec() };
+        error.translate();
+        assert_eq!(error.body, "SERROR\0C40P01\0M数据库拒绝了该语句\0\0".as_bytes());
+        let mut row = Frame { kind: b'D', body: b"Mdeadlock\0".to_vec() };
+        row.translate();
+        assert_eq!(row.body, b"Mdeadlock\0");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a rule says when it is broken, and a query for the breaches.
-const RULES: [(&str, &str); 6] = [
+const RULES: [(&str, &str); 5] = [
     (
         "a batch does not begin where the one before it ended, or ends where it began",
         "select partition, from_offset, to_offset, writer from
@@ -35,12 +35,13 @@ const RULES: [(&str, &str); 6] = [
          order by 1, 2",
     ),
     ("a state became older than it was", "select what, was, became from chaos_regressions"),
-    (
-        "an event that was sent became a dead letter",
-        "select partition, first_offset, reason, detail from dead_letters
-         where reason <> 'MISSING_EVENT_TYPE' or position('{\"marker\":' in convert_from(value, 'UTF8')) <> 1",
-    ),
 ];
+
+/// Dead letters that are not those of markers.
+const STRANGE_LETTERS: &str = "
+    select partition, first_offset as at_offset, reason, detail from dead_letters
+    where reason <> 'MISSING_EVENT_TYPE' or position('{\"marker\":' in convert_from(value, 'UTF8')) <> 1
+    order by 1, 2";
 
 /// Which rules are broken.
 ///
@@ -54,6 +55,32 @@ pub async fn violations(books: &Books) -> anyhow::Result<Vec<Finding>> {
         findings.extend(finding(rule, &breaches));
     }
     Ok(findings)
+}
+
+/// Events that became dead letters; that of a marker may say that the database refused it, where that is allowed.
+///
+/// # Errors
+/// When Postgres cannot be asked.
+pub async fn condemned(
+    books: &Books,
+    markers: &[Marker],
+    refused_markers: bool,
+) -> anyhow::Result<Option<Finding>> {
+    let places: BTreeSet<_> = markers.iter().map(Marker::place).collect();
+    let is_allowed = |letter: &Value| {
+        let is_refused = letter.get("reason").and_then(Value::as_str) == Some("REFUSED_BY_DATABASE");
+        refused_markers && is_refused && places.contains(&place(letter))
+    };
+    let mut letters = rows(&books.database, STRANGE_LETTERS).await?;
+    letters.retain(|letter| !is_allowed(letter));
+    let letters: Vec<String> = letters.iter().map(Value::to_string).collect();
+    Ok(finding("an event that was sent became a dead letter", &letters))
+}
+
+/// The partition and the offset that a row names.
+fn place(row: &Value) -> (Option<i64>, Option<i64>) {
+    let number = |field: &str| row.get(field).and_then(Value::as_i64);
+    (number("partition"), number("at_offset"))
 }
 
 /// Partitions that do not stand at their ends.
@@ -82,15 +109,18 @@ pub async fn miscounted(books: &Books, markers: &[Marker]) -> anyhow::Result<Vec
         "select e.partition, e.at_offset, convert_from(d.value, 'UTF8')::jsonb ->> 'marker' as name
          from chaos_effects e left join dead_letters d on d.partition = e.partition and d.first_offset = e.at_offset",
     );
+    // A letter that was refused itself has lost its value, and is known by its place.
+    let by_place: BTreeMap<_, _> = markers.iter().map(|marker| (marker.place(), &*marker.name)).collect();
     let mut written = BTreeSet::new();
     let mut named = BTreeSet::new();
     for effect in effects.await? {
-        let number = |field: &str| effect.get(field).and_then(Value::as_i64);
-        written.insert((number("partition"), number("at_offset")));
-        named.insert(effect.get("name").and_then(Value::as_str).unwrap_or("(no row)").to_owned());
+        let place = place(&effect);
+        let name = effect.get("name").and_then(Value::as_str);
+        named.insert(name.or_else(|| by_place.get(&place).copied()).unwrap_or("(no row)").to_owned());
+        written.insert(place);
     }
     let sent: BTreeSet<String> = markers.iter().map(|marker| marker.name.clone()).collect();
-    let is_lost = |marker: &&Marker| !written.contains(&(Some(marker.partition.into()), Some(marker.offset)));
+    let is_lost = |marker: &&Marker| !written.contains(&marker.place());
     let lost: Vec<String> = markers.iter().filter(is_lost).map(|marker| format!("{marker:?}")).collect();
     let strange: Vec<String> = named.difference(&sent).cloned().collect();
     let mut findings = Vec::new();

@@ -1,6 +1,7 @@
 //! The history of a device for whoever asks.
 
 use super::broken;
+use crate::day_partitions::planned_anew;
 use crate::schema::status_changes;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -75,7 +76,7 @@ pub async fn list_of_device(
             break;
         }
         let window = Window::back_from(after.map_or(now, |place| place.noted_at), number);
-        let query = of_device(device, connector, after)?.limit(rows);
+        let query = of_device(device, connector, after)?.filter(planned_anew()).limit(rows);
         let found: Vec<Row> = window.of(query).load(connection).await?;
         changes.extend(found.into_iter().map(NotedChange::try_from).collect::<Result<Vec<_>, _>>()?);
     }

@@ -1,0 +1,101 @@
+//! The disk of Postgres runs full, and has room again later.
+
+mod small;
+
+use super::is_deferred;
+use crate::arena::Arena;
+use crate::narrator::seconds;
+use anyhow::ensure;
+use small::SmallDisk;
+use std::time::Duration;
+
+/// What Postgres says of a full disk.
+const FULL: &str = "No space left on device";
+/// In the words of Postgres, where no small disk can be had.
+const REFUSE: &str = "
+    create function chaos_disk_full() returns trigger language plpgsql as $$ begin
+        raise exception 'could not extend file \"base/16384/16385\": No space left on device'
+        using errcode = 'disk_full', hint = 'Check free disk space.';
+    end $$;
+    create trigger chaos_disk_full before insert or update on charge_points execute function chaos_disk_full();
+    create trigger chaos_disk_full before insert on dead_letters execute function chaos_disk_full();";
+const ACCEPT: &str = "
+    drop trigger chaos_disk_full on charge_points;
+    drop trigger chaos_disk_full on dead_letters;
+    drop function chaos_disk_full()";
+
+/// How the disk was made full, and what ingestors did.
+#[derive(Debug, Clone, Copy)]
+pub struct Filled {
+    /// Whether there was a disk; else triggers said that it is full.
+    pub is_real: bool,
+    /// How often a write was put off.
+    pub deferred: u64,
+    /// How long ingestors needed to catch up.
+    pub caught_up: Duration,
+}
+
+/// Moves the tables to a small disk, fills it for `duration` and then makes room. Where no disk can be mounted, triggers refuse
+/// what is written in the words of Postgres.
+///
+/// # Errors
+/// When the disk is not noticed to be full, or the ingestors do not catch up.
+pub async fn run_full(arena: &mut Arena, duration: Duration) -> anyhow::Result<Filled> {
+    arena.settle().await?;
+    let mut disk = match SmallDisk::mount(&arena.books).await {
+        Ok(disk) => {
+            arena.narrator.say(&format!("the tables move to a disk of {} MiB", small::MEBIBYTES));
+            Some(disk)
+        }
+        Err(error) => {
+            arena.narrator.say(&format!("no small disk, so triggers say that the disk is full: {error:#}"));
+            None
+        }
+    };
+    if let Some(disk) = &mut disk {
+        let ingestors = arena.fleet.kill_all().await;
+        disk.take(&arena.books).await?;
+        arena.fleet.start_many(ingestors)?;
+        arena.settle().await?;
+    }
+    let filled = fill(arena, disk.as_ref(), duration).await;
+    let is_real = disk.is_some();
+    if let Some(disk) = disk {
+        let ingestors = arena.fleet.kill_all().await;
+        disk.give_back(&arena.books).await?;
+        arena.fleet.start_many(ingestors)?;
+        arena.settle().await?;
+    }
+    let (deferred, caught_up) = filled?;
+    Ok(Filled { is_real, deferred, caught_up })
+}
+
+/// Says how often writes were put off, and how long it took to catch up.
+async fn fill(
+    arena: &Arena,
+    disk: Option<&SmallDisk>,
+    duration: Duration,
+) -> anyhow::Result<(u64, Duration)> {
+    let (before, said) = (arena.fleet.writes_deferred().await?, arena.fleet.logged(FULL)?);
+    match disk {
+        Some(disk) => disk.fill()?,
+        None => arena.books.run_sql(REFUSE).await?,
+    }
+    arena.narrator.say(&format!("the disk is full for {}", seconds(duration)));
+    let noticed = is_deferred(arena, before).await;
+    tokio::time::sleep(duration).await;
+    match disk {
+        Some(disk) => disk.empty()?,
+        None => arena.books.run_sql(ACCEPT).await?,
+    }
+    noticed?;
+    let caught_up = arena.settle().await?;
+    let deferred = arena.fleet.writes_deferred().await? - before;
+    let said = arena.fleet.logged(FULL)? - said;
+    arena.narrator.say(&format!(
+        "the disk has room again: {deferred} writes were put off, caught up after {}",
+        seconds(caught_up)
+    ));
+    ensure!(said > 0, "Postgres never said {FULL:?}: nothing was tried");
+    Ok((deferred, caught_up))
+}

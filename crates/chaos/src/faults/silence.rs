@@ -1,0 +1,99 @@
+//! The search for silent devices reads the rows of very many devices, and no partition waits for it.
+
+use crate::arena::Arena;
+use crate::books::rows;
+use crate::narrator::seconds;
+use anyhow::ensure;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How often ingestors search.
+pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__INGEST__SILENCE_CHECK_MS", "200")];
+/// What the ids of the devices begin with.
+const QUIET: &str = "QUIET-";
+/// The search must have been seen this often.
+const SIGHTINGS: i64 = 10;
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(5);
+/// Connections that run the search now, and those of them that hold a lock on the rows of partitions.
+const SEARCHES: &str = "
+    select count(*) as running, count(*) filter (where exists (
+             select from pg_locks as held
+             where held.pid = search.pid and held.relation = 'ingest_partitions'::regclass
+               and held.mode in ('RowShareLock', 'RowExclusiveLock'))) as holding
+    from pg_stat_activity as search
+    where datname = current_database() and state = 'active'
+      and query like '%device.seen_partition = any(%' and pid <> pg_backend_pid()";
+
+/// What was seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Searched {
+    /// Sightings of the search.
+    pub sightings: i64,
+    /// Until the last silent device was offline.
+    pub gone: Duration,
+}
+
+/// Adds `devices` devices that say nothing, of which `silent` were not heard for a day, and watches the search for them until
+/// those are offline.
+///
+/// # Errors
+/// When the search holds the row of a partition, or a silent device does not become offline.
+pub async fn search(arena: &mut Arena, devices: u32, silent: u32) -> anyhow::Result<Searched> {
+    arena.settle().await?;
+    arena.bystanders = Some(QUIET.to_owned());
+    arena.narrator.say(&format!("{devices} devices say nothing, {silent} of them since yesterday"));
+    arena.books.run_sql(&quiet_devices(devices, silent, arena.plan.partitions)).await?;
+    let begun = std::time::Instant::now();
+    let (mut sightings, mut gone) = (0, None);
+    while gone.is_none() || sightings < SIGHTINGS {
+        ensure!(
+            begun.elapsed() < crate::arena::PATIENCE,
+            "the search was seen {sightings} times, and {} of {silent} silent devices are online",
+            online(arena).await?
+        );
+        let (running, holding) = look(arena).await?;
+        ensure!(
+            holding == 0,
+            "the search for silent devices holds the rows of partitions, whose batches wait"
+        );
+        sightings += running;
+        if gone.is_none() && online(arena).await? == 0 {
+            gone = Some(begun.elapsed());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    let gone = gone.unwrap_or_default();
+    arena.narrator.say(&format!(
+        "the search was seen {sightings} times and locked no partition; the silent ones were offline after {}",
+        seconds(gone)
+    ));
+    arena.settle().await?;
+    Ok(Searched { sightings, gone })
+}
+
+async fn look(arena: &Arena) -> anyhow::Result<(i64, i64)> {
+    let seen = rows(&arena.books.database, SEARCHES).await?;
+    let number = |name: &str| seen.first().and_then(|row| row.get(name)).and_then(Value::as_i64).unwrap_or(0);
+    Ok((number("running"), number("holding")))
+}
+
+/// How many of the silent devices are online.
+async fn online(arena: &Arena) -> anyhow::Result<i64> {
+    let online =
+        format!("select count(*) from charge_points where online and charge_point_id like '{QUIET}silent-%'");
+    arena.books.number(&online).await
+}
+
+fn quiet_devices(devices: u32, silent: u32, partitions: i32) -> String {
+    format!(
+        "insert into charge_points
+           (charge_point_id, online, last_seen_at, gateway_id, seen_at, seen_appended_at, seen_partition, seen_offset,
+            seen_event, written_at)
+         select id, true, heard_at, 'quiet', heard_at, heard_at, number % {partitions}, 0, 0, heard_at
+         from generate_series(1, {devices}) as number,
+              lateral (select case when number <= {silent} then '{QUIET}silent-' else '{QUIET}' end || number as id,
+                              case when number <= {silent} then now() - interval '1 day' else now() end as heard_at) as quiet;
+         analyze charge_points"
+    )
+}

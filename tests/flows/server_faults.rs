@@ -1,0 +1,75 @@
+//! The short forms of the acts of `make chaos` in which servers refuse, are full, slow or busy, on the shared servers: each has a
+//! database of its own, and no other test sees what is done to it.
+
+use crate::chaos::play;
+use chaos::arena::{Arena, Plan};
+use chaos::faults::read_only::Scope;
+use chaos::faults::{disk, handover, letters, locks, read_only, silence, slow, translated};
+use chaos::traffic::{DEPLOYED_PERCENT, Pace};
+use std::time::Duration;
+
+/// How long a server refuses, or is busy.
+const OUTAGE: Duration = Duration::from_secs(2);
+
+fn plan() -> Plan {
+    let pace = Pace {
+        events_per_second: 300,
+        charge_points: 60,
+        deployed_percent: DEPLOYED_PERCENT,
+        marker_interval: Duration::from_millis(100),
+    };
+    Plan { partitions: 6, ingestors: 2, lease: Duration::from_millis(1_500), pace, settings: &[] }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_read_only_for_a_while_is_waited_for() {
+    let act =
+        async |arena: &mut Arena| read_only::deny_writes(arena, Scope::Database, OUTAGE).await.map(drop);
+    play("read-only", plan(), act).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_whose_disk_is_full_for_a_while_is_waited_for() {
+    play("disk", plan(), async |arena: &mut Arena| disk::run_full(arena, OUTAGE).await.map(drop)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_that_pass_condemn_no_event_in_whatever_language_they_are() {
+    play("translated", plan(), async |arena: &mut Arena| translated::misunderstand(arena, 3).await.map(drop))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_record_becomes_a_dead_letter_that_the_database_takes_and_a_refused_one_delays_no_stop() {
+    play("letters", plan(), async |arena: &mut Arena| letters::refuse(arena).await.map(drop)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_whose_batches_take_too_long_goes_on_with_smaller_ones() {
+    // Few events: what gathers while everything is slow has to be read afterwards.
+    let pace = Pace { events_per_second: 120, marker_interval: Duration::from_millis(200), ..plan().pace };
+    let plan = Plan { settings: slow::SETTINGS, pace, ..plan() };
+    let (gathering, per_kib) = (Duration::from_secs(4), Duration::from_millis(100));
+    let act = async |arena: &mut Arena| slow::hold_back(arena, gathering, per_kib).await.map(drop);
+    play("slow", plan, act).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_lease_runs_out_while_partitions_change_hands_and_commits_are_slow() {
+    let plan = Plan { ingestors: handover::INGESTORS, lease: Duration::from_secs(4), ..plan() };
+    let delay = Duration::from_secs(2);
+    play("handover", plan, async |arena: &mut Arena| handover::hand_over(arena, delay).await.map(drop)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_partition_waits_for_the_search_for_silent_devices() {
+    let plan = Plan { settings: silence::SETTINGS, ..plan() };
+    play("silence", plan, async |arena: &mut Arena| silence::search(arena, 30_000, 2_000).await.map(drop))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_of_a_long_history_hold_few_locks_and_ingestors_go_on() {
+    play("locks", plan(), async |arena: &mut Arena| locks::read_history(arena, 48, OUTAGE).await.map(drop))
+        .await;
+}
