@@ -70,6 +70,19 @@ impl StatusTrail {
         changes.filter_map(begins).next().or(self.began.filter(|began| *began <= at))
     }
 
+    /// Since when the connector charges, or charged last, as seen at `at`: the first status of a charge since it was last
+    /// `Available` or `Preparing`. Also where no status tells that it was free before: then it may have begun earlier, but not
+    /// later. `None` where it has not charged since it was free.
+    #[must_use]
+    pub fn charging_by(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let seen = || self.marks.iter().take_while(|mark| mark.0 <= at);
+        let is_ready = |mark: &&Mark| mark.1 == Phase::Ready;
+        let freed = seen().filter(is_ready).last();
+        let charges = |mark: &&Mark| mark.1 == Phase::Charging && freed.is_none_or(|freed| *mark > freed);
+        let known = self.began.filter(|began| freed.is_none() && *began <= at);
+        known.or_else(|| seen().find(charges).map(|mark| mark.0))
+    }
+
     /// Whether the trail still tells what the connector was at `at` and before.
     #[must_use]
     pub fn covers(&self, at: DateTime<Utc>) -> bool {
@@ -131,6 +144,17 @@ mod tests {
             trail.add(at(*seconds), *status);
         }
         trail
+    }
+
+    #[test]
+    fn a_connector_charges_since_the_first_status_of_its_charge() {
+        let charged =
+            trail(&[(1, Charging), (3, SuspendedEV), (5, Finishing), (9, Available), (12, Charging)]);
+        assert_eq!(charged.charging_by(at(0)), None);
+        assert_eq!(charged.charging_by(at(4)), Some(at(1)), "nothing tells that it was free before");
+        assert_eq!(charged.charging_by(at(8)), Some(at(1)), "it charged last");
+        assert_eq!((charged.charging_by(at(10)), charged.began_by(at(10))), (None, None));
+        assert_eq!(charged.charging_by(at(12)), Some(at(12)));
     }
 
     #[test]

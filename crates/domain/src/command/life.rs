@@ -390,6 +390,20 @@ impl CommandLife {
         if moved { Taken::Moved } else { Taken::Noted }
     }
 
+    /// Replaces the session that its effect was seen to be, and when: facts that came late tell that it is another one.
+    pub fn point_to(&mut self, session: Option<(DateTime<Utc>, SessionId)>) -> Taken {
+        let is_of_session = |kind| matches!(kind, EffectKind::Charging | EffectKind::Stopped);
+        let held = self.trail.iter_mut().rev().find_map(|entry| match &mut entry.step {
+            Step::TookEffect(effect) if is_of_session(effect.kind) => Some((&mut entry.at, effect)),
+            _ => None,
+        });
+        let Some((at, effect)) = held else { return Taken::Known };
+        let before = (*at, effect.session_id);
+        *at = session.map_or(*at, |(at, _)| at);
+        effect.session_id = session.map(|(_, id)| id);
+        if before == (*at, effect.session_id) { Taken::Known } else { Taken::Noted }
+    }
+
     /// Whether `step` was taken before: an answer is told apart by its event, everything else happens once.
     fn knows(&self, step: &Step) -> bool {
         self.trail.iter().any(|entry| match (&entry.step, step) {
