@@ -147,18 +147,18 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Nested objects: an array of them, or one that stands alone.
-    pub(crate) fn objects(&self, name: &str) -> Result<Vec<&Self>, FieldError> {
-        let refused = || FieldError::new(name, "must be an object or an array of objects");
+    /// Nested objects: an array of them, or one that stands alone. Each item that is not an object is an error of its own.
+    pub(crate) fn objects(&self, name: &str) -> Vec<Result<&Self, FieldError>> {
+        let object = |node| match node {
+            &Node::Object(ref object) => Ok(object),
+            _ => Err(FieldError::new(name, "must be an object or an array of objects")),
+        };
         match self.get(name) {
-            None => Ok(Vec::new()),
-            Some(Node::Object(object)) => Ok(vec![object]),
-            Some(Node::Array(items)) => items
-                .iter()
-                .filter(|item| **item != Node::Null)
-                .map(|item| if let Node::Object(object) = item { Ok(object) } else { Err(refused()) })
-                .collect(),
-            Some(_) => Err(refused()),
+            None => Vec::new(),
+            Some(Node::Array(items)) => {
+                items.iter().filter(|item| **item != Node::Null).map(object).collect()
+            }
+            Some(node) => vec![object(node)],
         }
     }
 
