@@ -37,7 +37,7 @@ impl Awaited {
         Some(record.life.take(stamp.at, Step::Answered(told)))
     }
 
-    /// The starts that a session may be the effect of. What a session was that `is_forgotten`, by its time and id, is settled.
+    /// The starts that a session may be the effect of, without those whose session `is_forgotten`, by its time and id.
     pub(crate) fn commanded_starts(
         &self,
         is_forgotten: impl Fn(DateTime<Utc>, SessionId) -> bool,
@@ -64,7 +64,7 @@ impl Awaited {
         }
     }
 
-    /// Takes from the `sessions` of the device which of them the commands started and ended; `remembers` as for
+    /// Updates the effects of the commands from the `sessions` of the device; `remembers` as for
     /// [`CommandRecord::follow_sessions`].
     pub(crate) fn follow_sessions(
         &mut self,

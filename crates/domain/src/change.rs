@@ -21,7 +21,7 @@ pub struct Changes {
     pub withdrawn: Vec<SessionId>,
     /// Commands of which more is known.
     pub commands: Vec<CommandId>,
-    /// Commands that are not at hand, and of which another session is the effect now, or none: they have come to their end before.
+    /// Commands that are not loaded, for they have ended, and whose effect is now another session, or none.
     pub relinked: Vec<CommandId>,
 }
 

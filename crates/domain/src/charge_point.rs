@@ -259,8 +259,8 @@ impl ChargePoint {
         self.follow_evidence();
     }
 
-    /// Takes from statuses and commands when sessions began and what caused them; and from the sessions which of them the commands
-    /// started and ended. What came late may have changed all of it.
+    /// Derives from statuses and commands when sessions began and what caused them, and from the sessions what the commands
+    /// started and ended. A late event may have changed all of it.
     fn follow_evidence(&mut self) {
         self.ledger.follow_statuses(&self.connectors);
         let is_forgotten = |began, session| !self.ledger.remembers(began) && !self.ledger.names(session);
@@ -289,7 +289,8 @@ impl ChargePoint {
         let connector = self.connector(values.connector_id);
         let mut newer = false;
         for reading in &values.readings {
-            newer |= connector.read_meter(reading, stamp.at, position) == Offered::Newest;
+            let transaction = values.transaction_id.as_ref();
+            newer |= connector.read_meter(transaction, reading, stamp.at, position) == Offered::Newest;
         }
         if let Some(id) = &values.transaction_id {
             newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Entered::New;

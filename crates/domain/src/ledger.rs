@@ -33,8 +33,8 @@ pub struct Ledger {
     /// At most one for each connector.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forgotten: Vec<Forgotten>,
-    /// The commanded starts whose sessions are remembered, by their ids: facts that come later may tell that another
-    /// session is the effect of one.
+    /// The commanded starts whose sessions are remembered, by their ids: later facts may show that another session is the
+    /// effect of one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     starts: Vec<CommandedStart>,
     /// The device's recorded sessions of a time that is forgotten; `None` when they were not looked up.
@@ -83,7 +83,7 @@ pub enum Told {
         /// The command that it was started by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
-        /// Whether the tag is that of the command, for no event told one.
+        /// Whether the tag is that of the command, because no event reported one.
         #[serde(default, skip_serializing_if = "is_false")]
         tag_of_command: bool,
     },
@@ -108,10 +108,10 @@ pub enum Told {
         /// When the connector had last begun to charge by then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         began: Option<DateTime<Utc>>,
-        /// Since when it charged then, also where nothing tells that it was free before.
+        /// Since when it charged then, also where no status shows that it was free before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         charging: Option<DateTime<Utc>>,
-        /// Whether the tag is that of the command, for no event told one.
+        /// Whether the tag is that of the command, because no event reported one.
         #[serde(default, skip_serializing_if = "is_false")]
         tag_of_command: bool,
     },
@@ -130,7 +130,7 @@ pub enum Told {
         /// The connectors that were known by then.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         places: Vec<Place>,
-        /// Of a session that it alone tells of, the command that it was started by.
+        /// Of a session that rests on it alone, the command that it was started by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
         /// For whom that command was.
@@ -147,7 +147,7 @@ pub struct Place {
     /// When it had last begun to charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<DateTime<Utc>>,
-    /// Since when it charged, also where nothing tells that it was free before.
+    /// Since when it charged, also where no status shows that it was free before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charging: Option<DateTime<Utc>>,
 }

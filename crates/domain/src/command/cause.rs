@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// issued may be its effect.
 pub(super) const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 
-/// A start that was commanded: what tells its effect. Stored with the sessions of the device.
+/// A commanded start, with all that identifies its effect. Stored with the sessions of the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandedStart {
     /// The command.
@@ -31,13 +31,13 @@ pub struct CommandedStart {
 pub(crate) struct Evidence<'a> {
     /// Its connector.
     pub connector: ConnectorId,
-    /// Its driver, where an event told one.
+    /// Its driver, where an event reported one.
     pub id_tag: Option<&'a IdTag>,
     /// The place of the fact that opens it.
     pub stamp: Stamp,
     /// Whether that is a reported start.
     pub is_start: bool,
-    /// Otherwise: since when its connector charged, or was first seen to; `None` where nothing tells.
+    /// Otherwise: since when its connector charged, or was first seen to; `None` where that is not known.
     pub charging_since: Option<DateTime<Utc>>,
 }
 
@@ -49,17 +49,17 @@ impl Evidence<'_> {
 }
 
 impl CommandedStart {
-    /// Whether the session that `evidence` shows may be the effect: on the connector, of the driver if one is told, and begun
+    /// Whether the session that `evidence` shows may be the effect: on the connector, of the driver if one is reported, and begun
     /// after the command was issued.
     pub(crate) fn may_cause(&self, evidence: &Evidence<'_>) -> bool {
         let same_place = self.connector.is_none_or(|wanted| wanted == evidence.connector);
         let same_driver = evidence.id_tag.is_none_or(|told| told.is_same_as(&self.id_tag));
-        let is_told_since = evidence.stamp.appended_at + CLOCK_TOLERANCE >= self.issued_at;
-        same_place && same_driver && is_told_since && self.is_begun_since(evidence)
+        let is_sent_since = evidence.stamp.appended_at + CLOCK_TOLERANCE >= self.issued_at;
+        same_place && same_driver && is_sent_since && self.is_begun_since(evidence)
     }
 
-    /// A start that names the driver says enough: the clock of its device may be wrong. A charge of which nobody told
-    /// whose it is may have been begun at the device.
+    /// A start that names the driver is evidence enough: the clock of its device may be wrong. A charge whose driver is not
+    /// reported may have been begun at the device.
     fn is_begun_since(&self, evidence: &Evidence<'_>) -> bool {
         let tolerance = match evidence.id_tag {
             Some(_) => MAX_AHEAD,

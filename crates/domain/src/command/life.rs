@@ -390,7 +390,7 @@ impl CommandLife {
         if moved { Taken::Moved } else { Taken::Noted }
     }
 
-    /// Replaces the session that its effect was seen to be, and when: facts that came late tell that it is another one.
+    /// Replaces the session that its effect was seen to be, and when: later facts show that it is another one.
     pub fn point_to(&mut self, session: Option<(DateTime<Utc>, SessionId)>) -> Taken {
         let is_of_session = |kind| matches!(kind, EffectKind::Charging | EffectKind::Stopped);
         let held = self.trail.iter_mut().rev().find_map(|entry| match &mut entry.step {

@@ -54,8 +54,8 @@ pub enum Goal {
     Restarted,
 }
 
-/// How far the clocks of dispatcher and gateway may differ where a status confirms a start: it does not tell who charges, and a driver
-/// who plugs in just before is no effect of the command.
+/// How far the clocks of dispatcher and gateway may differ where a status confirms a start: a status does not name the driver, and
+/// a driver who plugs in just before is not an effect of the command.
 const STATUS_TOLERANCE: TimeDelta = TimeDelta::milliseconds(250);
 
 impl CommandRecord {
@@ -146,8 +146,8 @@ impl CommandRecord {
         }
     }
 
-    /// Takes from the `sessions` of the device which one it started or ended. One that was its effect may have been withdrawn since, in
-    /// favour of another one; `remembers` says whether a session that began at a time would still be among them.
+    /// Updates its effect from the `sessions` of the device: the session that it started or ended. The previous one may have been
+    /// withdrawn in favour of another one. `remembers` returns whether a session that began at a time would still be in `sessions`.
     pub fn follow_sessions(
         &mut self,
         sessions: &[ChargingSession],

@@ -85,12 +85,12 @@ fn reported(connector: &Connector) -> Option<&Report<StatusView>> {
 
 fn command(was: &CommandRecord, now: &CommandRecord, state: &ChargePoint) -> (DateTime<Utc>, FeedKind) {
     let news = now.life.trail().get(was.life.trail().len()..).unwrap_or_default();
-    // What is seen otherwise by what came late happened at no instant of its own.
+    // A session that was replaced because of a late event has no instant of its own.
     let at = news.iter().map(|entry| entry.at).max().unwrap_or(state.liveness.last_seen_at);
     (at, FeedKind::CommandChanged(CommandChanged::of(now)))
 }
 
-/// What is to be told of `record`, a command that was not among those of `state` and has another session now.
+/// The change to publish of `record`, a command that was not loaded with `state` and has another session now.
 #[must_use]
 pub fn relinked_command(state: &ChargePoint, record: &CommandRecord) -> FeedChange {
     FeedChange {

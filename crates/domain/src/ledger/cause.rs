@@ -1,7 +1,7 @@
 //! Which session is the effect of which commanded start.
 //!
-//! Derived anew from all sessions whenever a fact is added, so that the order of arrival makes no difference. What is found is
-//! kept with the facts: the commands themselves are not at hand any more once their sessions are known.
+//! Derived again from all sessions whenever a fact is added, so that the order of arrival makes no difference. The result is
+//! stored with the facts: a command is no longer loaded once its session is known.
 
 use super::derive::{Track, derive};
 use super::{Fact, Ledger, Told};
@@ -48,8 +48,8 @@ impl Ledger {
         self.starts.retain(|start| named.contains(&start.command));
     }
 
-    /// What the sessions of `tracks` without a known cause rest on: those whose driver was told first, each in
-    /// the order in which they began.
+    /// What the sessions of `tracks` without a known cause rest on, in the order in which they began; those with a reported
+    /// driver before the others.
     fn evidence<'a>(&self, tracks: &'a [Track]) -> Vec<(SessionId, Evidence<'a>)> {
         let mut all: Vec<_> = tracks.iter().filter_map(|track| self.evidence_of(track)).collect();
         all.sort_by_key(|(id, evidence)| (evidence.id_tag.is_none(), evidence.began_at(), *id));
@@ -73,7 +73,7 @@ impl Ledger {
     }
 }
 
-/// Gives each session the start that it may be the effect of: the newest one that was issued before it began, or else the
+/// Assigns each session the start that it may be the effect of: the newest one that was issued before it began, or else the
 /// one issued last. No start has two effects.
 fn link(
     sessions: &[(SessionId, Evidence<'_>)],
@@ -94,12 +94,12 @@ fn link(
 }
 
 impl Fact {
-    /// The command that caused what the fact tells, and for whom it was.
+    /// The command that caused the session of the fact, and the driver that it was for.
     pub(super) const fn cause(&self) -> Option<(CommandId, Option<&IdTag>)> {
         self.told.cause()
     }
 
-    /// Takes over what caused the session from `other`, the same fact told with another stamp.
+    /// Takes over what caused the session from `other`, the same fact with another stamp.
     pub(super) fn keep_cause(&mut self, other: &Self) {
         if let Some((command, Some(id_tag))) = other.cause() {
             let id_tag = id_tag.clone();
@@ -117,7 +117,7 @@ impl Told {
         }
     }
 
-    /// The driver that the event told.
+    /// The driver that the event reported.
     pub(super) const fn told_tag(&self) -> Option<&IdTag> {
         match self {
             Self::Start { id_tag, tag_of_command: false, .. }

@@ -54,7 +54,7 @@ pub(super) struct Track {
     pub session: ChargingSession,
     /// Places among the facts, in no order.
     pub facts: Vec<usize>,
-    /// Since when the connector charged the session's vehicle, as far as that is known. A start is not asked for that.
+    /// Since when the connector charged the session's vehicle, as far as that is known; `None` for a reported start.
     pub charging_since: Option<DateTime<Utc>>,
 }
 
@@ -202,8 +202,8 @@ impl<'a> Walk<'a> {
 }
 
 impl Track {
-    /// Adds what command caused the session, for whom, unless an event told that somebody else charges. The fact that opens
-    /// the session is asked before others.
+    /// Adds the command that caused the session, and its driver, unless an event reported another driver. The fact that opens
+    /// the session comes before others.
     fn name_cause(&mut self, facts: &[Fact]) {
         let Self { session, facts: places, .. } = self;
         let own = || places.iter().filter_map(|place| facts.get(*place));

@@ -79,6 +79,18 @@ fn registers_at_begin_and_end_alone_name_the_transaction_and_are_no_live_value()
 }
 
 #[test]
+fn a_lone_value_that_is_less_does_not_lower_the_register_of_its_transaction() {
+    let energy = |device: &Device| {
+        let connector = &device.state.connectors[&ConnectorId::parse(1).unwrap()];
+        connector.energy_wh.map(|energy| (energy.at, energy.value))
+    };
+    let mut device = told([(10, read(1, "700", 1_150.0)), (20, read(1, "700", 60.0))]);
+    assert_eq!(energy(&device), Some((at(20), 1_150.0)));
+    device.tell(30, "a", read(1, "701", 60.0));
+    assert_eq!(energy(&device), Some((at(30), 60.0)), "of a first value nothing says that it is none");
+}
+
+#[test]
 fn a_session_without_a_seen_beginning_began_at_the_first_sight() {
     let device = told([(7, metered(1, "700"))]);
     assert_eq!(began(&device.sessions()[0]), (StartedBy::Readings, 1, at(7), None));

@@ -88,8 +88,8 @@ pub async fn expire_due(
         .await
 }
 
-/// Gives up waiting for effects of commands that expired longer than `window` ago, at most `limit`; says of how many. A start whose
-/// connector was seen to charge is waited for longer: its session may show with readings that are rare, or with its stop.
+/// Gives up waiting for effects of commands that expired longer than `window` ago, at most `limit`; returns how many. A start whose
+/// connector was seen to charge stays open for 7 days: its session may show with a rare reading, or with its stop.
 ///
 /// # Errors
 /// When Postgres fails.

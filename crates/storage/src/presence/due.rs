@@ -102,8 +102,8 @@ macro_rules! columns {
     };
 }
 
-/// Whether `device`, asked as `probe` says, may be asked again after `$1` seconds. A command under way is a question itself; not
-/// so a start that only waits for its session to show.
+/// Whether `device`, asked as `probe` says, may be asked again after `$1` seconds. A command under way is a question itself; a
+/// start that only waits for its session is not.
 macro_rules! may_be_asked {
     () => {
         "device.online and device.gateway_id is not null
