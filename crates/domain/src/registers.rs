@@ -57,9 +57,10 @@ impl Registers {
     /// The newest register, with the time at which it was read last.
     #[must_use]
     pub fn newest(&self) -> Option<Dated<f64>> {
-        let newest = self.0.iter().max_by(|one, other| {
-            (one.at, one.wh).partial_cmp(&(other.at, other.wh)).unwrap_or(std::cmp::Ordering::Equal)
-        });
+        let newest = self
+            .0
+            .iter()
+            .max_by(|one, other| one.at.cmp(&other.at).then_with(|| one.wh.total_cmp(&other.wh)));
         newest.map(|register| Dated { at: register.at, value: register.wh })
     }
 

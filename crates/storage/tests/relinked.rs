@@ -57,7 +57,9 @@ impl Stage {
         let owner = Uuid::now_v7();
         let lease = Duration::from_secs(60);
         let leases = ingest_partitions::acquire(&mut connection, "events", owner, 1, lease).await.unwrap();
-        let began = runtime_now() - TimeDelta::hours(2);
+        let now = database.json("select to_jsonb(extract(epoch from clock_timestamp())::bigint)").await;
+        let now = DateTime::from_timestamp(now.as_i64().unwrap(), 0).unwrap();
+        let began = now - TimeDelta::hours(2);
         Self { database, connection, lease: leases.into_iter().next().unwrap(), began }
     }
 
@@ -140,10 +142,6 @@ impl Stage {
         let row = self.database.json(&format!("select to_jsonb(open) from commands where id = '{id}'")).await;
         row == serde_json::json!(true)
     }
-}
-
-fn runtime_now() -> DateTime<Utc> {
-    chrono::SubsecRound::trunc_subsecs(DateTime::<Utc>::from(std::time::SystemTime::now()), 3)
 }
 
 fn status(status: ConnectorStatus) -> EventKind {

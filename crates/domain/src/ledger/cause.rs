@@ -85,8 +85,8 @@ fn link(
     for (session, evidence) in sessions {
         let may_be_cause = |start: &&CommandedStart| start.may_cause(evidence);
         let is_before = |start: &CommandedStart| evidence.began_at().is_some_and(|at| start.issued_at <= at);
-        let before = free.iter().position(|start| may_be_cause(&start) && is_before(start));
-        if let Some(place) = before.or_else(|| free.iter().position(|start| may_be_cause(&start))) {
+        let before = free.iter().position(|start| may_be_cause(start) && is_before(start));
+        if let Some(place) = before.or_else(|| free.iter().position(may_be_cause)) {
             links.insert(*session, free.remove(place).command);
         }
     }

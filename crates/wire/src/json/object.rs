@@ -149,10 +149,8 @@ impl<'a> Object<'a> {
 
     /// Nested objects: an array of them, or one that stands alone. Each item that is not an object is an error of its own.
     pub(crate) fn objects(&self, name: &str) -> Vec<Result<&Self, FieldError>> {
-        let object = |node| match node {
-            &Node::Object(ref object) => Ok(object),
-            _ => Err(FieldError::new(name, "must be an object or an array of objects")),
-        };
+        let refused = || FieldError::new(name, "must be an object or an array of objects");
+        let object = |node| if let Node::Object(object) = node { Ok(object) } else { Err(refused()) };
         match self.get(name) {
             None => Vec::new(),
             Some(Node::Array(items)) => {
