@@ -149,14 +149,12 @@ impl<'a> Object<'a> {
 
     /// Nested objects: an array of them, or one that stands alone. Each item that is not an object is an error of its own.
     pub(crate) fn objects(&self, name: &str) -> Vec<Result<&Self, FieldError>> {
-        let refused = || FieldError::new(name, "must be an object or an array of objects");
-        let object = |node| if let Node::Object(object) = node { Ok(object) } else { Err(refused()) };
         match self.get(name) {
             None => Vec::new(),
             Some(Node::Array(items)) => {
-                items.iter().filter(|item| **item != Node::Null).map(object).collect()
+                items.iter().filter(|item| **item != Node::Null).map(|item| as_object(name, item)).collect()
             }
-            Some(node) => vec![object(node)],
+            Some(node) => vec![as_object(name, node)],
         }
     }
 
@@ -172,5 +170,13 @@ impl<'a> Object<'a> {
             Some(Node::Text(text)) => Ok(Some(text.clone().into_owned())),
             _ => Ok(self.text(name)?.map(Cow::into_owned)),
         }
+    }
+}
+
+/// `node`, or an item of it, as one of the objects `name`.
+fn as_object<'o, 'a>(name: &str, node: &'o Node<'a>) -> Result<&'o Object<'a>, FieldError> {
+    match node {
+        Node::Object(object) => Ok(object),
+        _ => Err(FieldError::new(name, "must be an object or an array of objects")),
     }
 }
