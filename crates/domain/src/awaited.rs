@@ -1,11 +1,12 @@
 //! Commands to a charge point that its events may still speak of.
 
-use crate::command::{CommandRecord, DeviceAnswer, Step, Taken};
-use crate::event::{CommandAnswer, TransactionStart};
-use crate::ids::{CommandId, ConnectorId, EventKey, IdTag, SessionId};
+use crate::command::{CommandRecord, CommandedStart, DeviceAnswer, Step, Taken};
+use crate::event::CommandAnswer;
+use crate::ids::{CommandId, ConnectorId, EventKey, SessionId};
 use crate::order::Stamp;
 use crate::session::ChargingSession;
 use crate::status::ConnectorStatus;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// Commands that are open, and those that an event names; only as many as a batch of events needs.
@@ -36,37 +37,17 @@ impl Awaited {
         Some(record.life.take(stamp.at, Step::Answered(told)))
     }
 
-    /// The command that caused `start`, which opened `session`: one that is still waited for rather than one that has come to its
-    /// end, and of several the one asked for last.
-    pub(crate) fn started(
-        &mut self,
-        start: &TransactionStart,
-        session: SessionId,
-        stamp: Stamp,
-    ) -> Option<(CommandId, IdTag)> {
-        self.caused(session, stamp, |record| record.causes(start, stamp))
-    }
-
-    /// The command that caused `opened`, a session that readings told by the record at `stamp` showed.
-    pub(crate) fn seen_charging(
-        &mut self,
-        opened: &ChargingSession,
-        stamp: Stamp,
-    ) -> Option<(CommandId, IdTag)> {
-        self.caused(opened.id, stamp, |record| record.causes_session(opened, stamp))
-    }
-
-    /// Of the commands that are `meant`, the one that `session` is the effect of, with whom it was for.
-    fn caused(
-        &mut self,
-        session: SessionId,
-        stamp: Stamp,
-        meant: impl Fn(&CommandRecord) -> bool,
-    ) -> Option<(CommandId, IdTag)> {
-        let causes = self.0.values_mut().filter(|record| meant(record));
-        let cause = causes.max_by_key(|record| (!record.life.state().is_end(), record.id))?;
-        cause.see_start(session, stamp);
-        Some((cause.id, cause.driver()?.clone()))
+    /// The starts that a session may be the effect of, without those whose session `is_forgotten`, by its time and id.
+    pub(crate) fn commanded_starts(
+        &self,
+        is_forgotten: impl Fn(DateTime<Utc>, SessionId) -> bool,
+    ) -> impl Iterator<Item = CommandedStart> {
+        let is_settled = move |record: &CommandRecord| {
+            let effect = record.life.effect();
+            effect.is_some_and(|(at, effect)| effect.session_id.is_some_and(|id| is_forgotten(at, id)))
+        };
+        let unsettled = self.0.values().filter(move |record| !is_settled(record));
+        unsettled.filter_map(CommandRecord::commanded_start)
     }
 
     /// Records that `connector` has another status `now`, told by the record at `stamp`: the effect of
@@ -83,12 +64,15 @@ impl Awaited {
         }
     }
 
-    /// Notes which of `sessions` have ended as they were to.
-    pub(crate) fn ended(&mut self, sessions: &[ChargingSession]) {
+    /// Updates the effects of the commands from the `sessions` of the device; `remembers` as for
+    /// [`CommandRecord::follow_sessions`].
+    pub(crate) fn follow_sessions(
+        &mut self,
+        sessions: &[ChargingSession],
+        remembers: impl Fn(DateTime<Utc>) -> bool,
+    ) {
         for record in self.0.values_mut() {
-            for session in sessions {
-                record.see_end(session);
-            }
+            record.follow_sessions(sessions, &remembers);
         }
     }
 

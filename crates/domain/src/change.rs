@@ -4,6 +4,7 @@ use crate::charge_point::ChargePoint;
 use crate::command::CommandRecord;
 use crate::ids::{CommandId, ConnectorId, SessionId};
 use crate::session::ChargingSession;
+use std::collections::BTreeSet;
 
 /// What is to be written of a charge point.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,6 +21,8 @@ pub struct Changes {
     pub withdrawn: Vec<SessionId>,
     /// Commands of which more is known.
     pub commands: Vec<CommandId>,
+    /// Commands that are not loaded, for they have ended, and whose effect is now another session, or none.
+    pub relinked: Vec<CommandId>,
 }
 
 /// How sessions differ between two states of a charge point.
@@ -50,7 +53,19 @@ impl ChargePoint {
             sessions: sessions.changed.into_iter().map(|(_, session)| session).collect(),
             withdrawn: sessions.withdrawn.into_iter().map(|session| session.id).collect(),
             commands: self.commands_since(before).map(|(_, record)| record.id).collect(),
+            relinked: if ledger { self.relinked_since(before) } else { Vec::new() },
         }
+    }
+
+    fn relinked_since(&self, before: &Self) -> Vec<CommandId> {
+        let links = |state: &Self| -> BTreeSet<(CommandId, SessionId)> {
+            let sessions = state.sessions().sessions.into_iter();
+            sessions.filter_map(|session| Some((session.command_id?, session.id))).collect()
+        };
+        let (was, now) = (links(before), links(self));
+        let changed: BTreeSet<CommandId> =
+            was.symmetric_difference(&now).map(|(command, _)| *command).collect();
+        changed.into_iter().filter(|command| self.commands.get(*command).is_none()).collect()
     }
 
     /// The commands of which more is known than in `before`, each after how it stood there.

@@ -202,8 +202,7 @@ impl ChargePoint {
         let before = connector.reported_status();
         let offered = connector.report_status(report, event, stamp);
         if self.ledger_until.is_some_and(|until| stamp.at <= until) {
-            self.ledger.follow_statuses(&self.connectors);
-            self.see_ends();
+            self.follow_evidence();
         }
         if offered == Offered::Newest {
             self.commands.status_changed(report.connector_id, before, report.status, stamp);
@@ -219,9 +218,6 @@ impl ChargePoint {
         let session = self.session_id(event, stamp);
         let told = self.ledger.enter_start(session, &event.event_id, start, stamp);
         if told == Entered::New {
-            if let Some((cause, id_tag)) = self.commands.started(start, session, stamp) {
-                self.ledger.record_cause(session, cause, &id_tag);
-            }
             self.ledger_changed();
         }
         self.bound_ledger();
@@ -260,15 +256,19 @@ impl ChargePoint {
     /// A fact was added: looks what follows from it.
     fn ledger_changed(&mut self) {
         self.ledger_until = self.ledger_until.max(self.ledger.newest_at());
-        self.ledger.follow_statuses(&self.connectors);
-        self.see_ends();
+        self.follow_evidence();
     }
 
-    /// Looks which sessions have ended, where a command waits for that: what came late may have ended another one.
-    fn see_ends(&mut self) {
+    /// Derives from statuses and commands when sessions began and what caused them, and from the sessions what the commands
+    /// started and ended. A late event may have changed all of it.
+    fn follow_evidence(&mut self) {
+        self.ledger.follow_statuses(&self.connectors);
+        let is_forgotten = |began, session| !self.ledger.remembers(began) && !self.ledger.names(session);
+        let starts: Vec<_> = self.commands.commanded_starts(is_forgotten).collect();
+        self.ledger.link_starts(&self.id, starts);
         if !self.commands.is_empty() {
             let sessions = self.sessions().sessions;
-            self.commands.ended(&sessions);
+            self.commands.follow_sessions(&sessions, |began| self.ledger.remembers(began));
         }
     }
 
@@ -289,7 +289,8 @@ impl ChargePoint {
         let connector = self.connector(values.connector_id);
         let mut newer = false;
         for reading in &values.readings {
-            newer |= connector.read_meter(reading, stamp.at, position) == Offered::Newest;
+            let transaction = values.transaction_id.as_ref();
+            newer |= connector.read_meter(transaction, reading, stamp.at, position) == Offered::Newest;
         }
         if let Some(id) = &values.transaction_id {
             newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Entered::New;
@@ -307,7 +308,6 @@ impl ChargePoint {
         let entered = self.ledger.enter_sight(session, &event.event_id, sighting, stamp);
         if entered == Entered::New {
             self.ledger_changed();
-            self.find_cause(session, stamp);
         }
         if entered != Entered::TooLate
             && self.is_under_way(connector, &sighted.value)
@@ -326,20 +326,6 @@ impl ChargePoint {
             None => held.connector_id == connector,
         };
         self.sessions().sessions.iter().any(|held| held.is_open() && is_meant(held))
-    }
-
-    /// Looks for the command that caused `session`, which a sighting has just opened.
-    fn find_cause(&mut self, session: SessionId, stamp: Stamp) {
-        if self.commands.is_empty() {
-            return;
-        }
-        let sessions = self.sessions().sessions;
-        let opened = sessions.iter().find(|held| held.id == session && held.command_id.is_none());
-        if let Some(opened) = opened
-            && let Some((cause, id_tag)) = self.commands.seen_charging(opened, stamp)
-        {
-            self.ledger.record_cause(session, cause, &id_tag);
-        }
     }
 
     fn connector(&mut self, id: ConnectorId) -> &mut Connector {

@@ -1,5 +1,6 @@
 //! What the platform tells a charge point, and whether it may.
 
+mod cause;
 mod check;
 mod configuration;
 mod life;
@@ -7,6 +8,8 @@ mod record;
 mod reroute;
 mod route;
 
+pub use cause::CommandedStart;
+pub(crate) use cause::Evidence;
 pub use check::{LastHeard, OpenSession, PileSnapshot, Refusal, StartInFlight};
 pub use configuration::{ConfigurationKey, ConfigurationValue};
 pub use life::{

@@ -5,6 +5,7 @@ use crate::ids::{ConnectorId, EventKey, TransactionId};
 use crate::latest::{self, Latest, Offered, Report};
 use crate::measure::{Dated, MeterReading, keep_newer};
 use crate::order::{RecordPosition, Stamp};
+use crate::registers::Registers;
 use crate::status::ConnectorStatus;
 use crate::status_trail::StatusTrail;
 use chrono::{DateTime, Utc};
@@ -21,8 +22,10 @@ pub struct Connector {
     pub trail: StatusTrail,
     /// Newest active power, in W.
     pub power_w: Option<Dated<f64>>,
-    /// Newest reading of the energy register, in Wh.
+    /// The newest energy register, in Wh: that of [`Self::registers`].
     pub energy_wh: Option<Dated<f64>>,
+    /// The energy registers of the transactions that were read lately.
+    pub registers: Registers,
     /// Newest state of charge, in percent.
     pub soc_percent: Option<Dated<f64>>,
     /// The transaction that readings were last told for, and since when the ledger knows it. Devices repeat it with each
@@ -48,7 +51,17 @@ impl Connector {
     #[must_use]
     pub fn new(id: ConnectorId) -> Self {
         let trail = StatusTrail::default();
-        Self { id, status: None, trail, power_w: None, energy_wh: None, soc_percent: None, sighted: None }
+        let registers = Registers::default();
+        Self {
+            id,
+            status: None,
+            trail,
+            power_w: None,
+            energy_wh: None,
+            registers,
+            soc_percent: None,
+            sighted: None,
+        }
     }
 
     /// Takes a status report in.
@@ -63,22 +76,27 @@ impl Connector {
         latest::offer(&mut self.status, Report { stamp, event, value })
     }
 
-    /// Takes a meter reading in; `Stale` when each of its values is older than what is held.
+    /// Takes a meter reading in, of `transaction` if one was named; `Stale` when each of its values is older than what is held.
     /// `event_at` is the time of the event that carries it.
     pub fn read_meter(
         &mut self,
+        transaction: Option<&TransactionId>,
         reading: &MeterReading,
         event_at: DateTime<Utc>,
         position: &RecordPosition,
     ) -> Offered {
         let at = reading.live_at(event_at, position.appended_at);
         let mut newer = false;
-        for (held, offered) in [
-            (&mut self.power_w, reading.power_w),
-            (&mut self.energy_wh, reading.energy_wh),
-            (&mut self.soc_percent, reading.soc_percent),
-        ] {
+        for (held, offered) in
+            [(&mut self.power_w, reading.power_w), (&mut self.soc_percent, reading.soc_percent)]
+        {
             newer |= offered.is_some_and(|value| keep_newer(held, Dated { at, value }));
+        }
+        if let Some(value) = reading.energy_wh {
+            self.registers.offer(transaction, Dated { at, value });
+            let newest = self.registers.newest();
+            newer |= newest != self.energy_wh;
+            self.energy_wh = newest;
         }
         if newer { Offered::Newest } else { Offered::Stale }
     }

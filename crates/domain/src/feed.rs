@@ -12,8 +12,8 @@ pub use body::{
     AssetAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
     ConnectivityChanged, ConnectorStatusChanged, PileChanged, SessionChanged, SessionPhase, StationChanged,
 };
-pub use derive::derive;
 pub(crate) use derive::{connectivity_change, status_change};
+pub use derive::{derive, relinked_command};
 pub use position::{FeedPosition, InvalidFeedPosition};
 pub use tariff::{BindingAction, PricesChanged, TariffAction, TariffBindingChanged, TariffChanged};
 

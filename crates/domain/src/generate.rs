@@ -6,8 +6,10 @@
     reason = "only ever part of a test, which fails by panicking"
 )]
 
+mod commands;
 mod evidence;
 
+pub use commands::pending_commands;
 pub use evidence::{delivered_evidence, evidence_log};
 
 use crate::event::{

@@ -5,11 +5,13 @@
 //! set: the facts are told again in the order of their stamps, whatever order they arrived in. So a duplicate changes
 //! nothing, and an id or a start that comes late finds its place. (Gateway contract, "Sessions".)
 
+mod cause;
 mod derive;
 mod recall;
 
 pub use derive::{Derived, Unplaced};
 
+use crate::command::CommandedStart;
 use crate::connector::Connector;
 use crate::event::{MeterValues, TransactionStart, TransactionStop};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
@@ -31,6 +33,10 @@ pub struct Ledger {
     /// At most one for each connector.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forgotten: Vec<Forgotten>,
+    /// The commanded starts whose sessions are remembered, by their ids: later facts may show that another session is the
+    /// effect of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    starts: Vec<CommandedStart>,
     /// The device's recorded sessions of a time that is forgotten; `None` when they were not looked up.
     #[serde(skip)]
     recalled: Option<Vec<ChargingSession>>,
@@ -77,6 +83,9 @@ pub enum Told {
         /// The command that it was started by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
+        /// Whether the tag is that of the command, because no event reported one.
+        #[serde(default, skip_serializing_if = "is_false")]
+        tag_of_command: bool,
     },
     /// This id was in use on this connector. Opens a session where no start told of it.
     Sight {
@@ -99,6 +108,12 @@ pub enum Told {
         /// When the connector had last begun to charge by then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         began: Option<DateTime<Utc>>,
+        /// Since when it charged then, also where no status shows that it was free before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charging: Option<DateTime<Utc>>,
+        /// Whether the tag is that of the command, because no event reported one.
+        #[serde(default, skip_serializing_if = "is_false")]
+        tag_of_command: bool,
     },
     /// A transaction ended.
     Stop {
@@ -115,6 +130,12 @@ pub enum Told {
         /// The connectors that were known by then.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         places: Vec<Place>,
+        /// Of a session that rests on it alone, the command that it was started by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<CommandId>,
+        /// For whom that command was.
+        #[serde(flatten, with = "crate::id_tag_parts")]
+        id_tag: Option<IdTag>,
     },
 }
 
@@ -126,6 +147,9 @@ pub struct Place {
     /// When it had last begun to charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<DateTime<Utc>>,
+    /// Since when it charged, also where no status shows that it was free before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charging: Option<DateTime<Utc>>,
 }
 
 /// A transaction id seen on a connector, with what the event tells besides.
@@ -204,23 +228,9 @@ impl Ledger {
                 meter_wh: start.meter_start_wh,
                 reservation: start.reservation_id,
                 command: None,
+                tag_of_command: false,
             },
         })
-    }
-
-    /// Records that `session` was started by the command `cause`, for `id_tag` unless an event told the
-    /// tag.
-    pub fn record_cause(&mut self, session: SessionId, cause: CommandId, id_tag: &IdTag) {
-        for fact in &mut self.facts {
-            match &mut fact.told {
-                Told::Start { session: id, command, .. } if *id == session => *command = Some(cause),
-                Told::Sight { session: Some(id), command, id_tag: told, .. } if *id == session => {
-                    *command = Some(cause);
-                    told.get_or_insert_with(|| id_tag.clone());
-                }
-                Told::Start { .. } | Told::Sight { .. } | Told::Stop { .. } => {}
-            }
-        }
     }
 
     /// Enters a sighting, which opens `session` if no start tells of the transaction. Only the first
@@ -235,7 +245,8 @@ impl Ledger {
         let Sighting { connector, transaction, id_tag, meter_wh } = sighting;
         let same = |told: &Told| matches!(told, Told::Sight { connector: c, transaction: t, .. } if *c == connector && *t == transaction);
         let held = self.facts.iter_mut().find(|fact| same(&fact.told));
-        let mut told = Told::Sight {
+        let mut replaced = None;
+        let told = Told::Sight {
             connector,
             transaction: transaction.clone(),
             session: Some(session),
@@ -243,14 +254,20 @@ impl Ledger {
             meter_wh,
             command: None,
             began: None,
+            charging: None,
+            tag_of_command: false,
         };
         if let Some(held) = held {
             if held.stamp <= stamp {
                 return held.complete(session);
             }
-            told.keep_cause(&held.told);
+            replaced = Some(held.clone());
         }
-        let entered = self.enter(Fact { stamp, event: EventKey::of(event), told });
+        let mut fact = Fact { stamp, event: EventKey::of(event), told };
+        if let Some(replaced) = replaced {
+            fact.keep_cause(&replaced);
+        }
+        let entered = self.enter(fact);
         if entered == Entered::New {
             let mut seen = false;
             // Only the earliest sight stays; facts are in order.
@@ -277,6 +294,8 @@ impl Ledger {
                 meter_wh: stop.meter_stop_wh,
                 session: Some(session),
                 places: Vec::new(),
+                command: None,
+                id_tag: None,
             },
         })
     }
@@ -285,10 +304,11 @@ impl Ledger {
     pub fn follow_statuses(&mut self, connectors: &BTreeMap<ConnectorId, Connector>) {
         for Fact { stamp, told, .. } in &mut self.facts {
             match told {
-                Told::Sight { connector, began, .. } => {
+                Told::Sight { connector, began, charging, .. } => {
                     let trail = connectors.get(connector).map(|connector| &connector.trail);
                     if let Some(trail) = trail.filter(|trail| trail.covers(stamp.at)) {
                         *began = trail.began_by(stamp.at);
+                        *charging = trail.charging_by(stamp.at);
                     }
                 }
                 Told::Stop { places, .. } => follow_places(places, connectors, stamp.at),
@@ -315,6 +335,11 @@ impl Ledger {
         self.settled_until.is_none_or(|horizon| started_at > horizon)
     }
 
+    /// Whether a fact is known that opens `session`.
+    pub(crate) fn names(&self, session: SessionId) -> bool {
+        self.facts.iter().any(|fact| fact.told.opens() == Some(session))
+    }
+
     /// Whether it holds more than any sensible batch leads to.
     #[must_use]
     pub(crate) const fn is_overfull(&self) -> bool {
@@ -327,7 +352,7 @@ impl Ledger {
         let ended: Vec<_> = tracks.iter().filter(|track| !track.session.is_open()).collect();
         let surplus = ended.len().saturating_sub(Self::REMEMBERED_SESSIONS);
         let mut settled: BTreeSet<usize> = BTreeSet::new();
-        for Track { session, facts } in ended.into_iter().take(surplus) {
+        for Track { session, facts, .. } in ended.into_iter().take(surplus) {
             self.settled_until = self.settled_until.max(Some(session.started_at));
             settled.extend(facts);
             self.record_forgotten(session);
@@ -335,6 +360,7 @@ impl Ledger {
         let mut place = 0..;
         self.facts.retain(|_| place.next().is_none_or(|place| !settled.contains(&place)));
         self.forget_surplus();
+        self.forget_starts();
     }
 
     fn record_forgotten(&mut self, session: &ChargingSession) {
@@ -396,7 +422,7 @@ impl Ledger {
 impl Fact {
     /// Takes the place of the same fact told with a later stamp; what caused it stays known.
     fn replace(&mut self, mut earlier: Self) {
-        earlier.told.keep_cause(&self.told);
+        earlier.keep_cause(self);
         *self = earlier;
     }
 
@@ -412,31 +438,23 @@ impl Fact {
     }
 }
 
-impl Told {
-    /// Takes over what caused the session from `other`, the same fact told with another stamp.
-    fn keep_cause(&mut self, other: &Self) {
-        match (self, other) {
-            (Self::Start { command, .. }, Self::Start { command: known, .. }) => *command = *known,
-            (
-                Self::Sight { command, id_tag, .. },
-                Self::Sight { command: known @ Some(_), id_tag: known_tag, .. },
-            ) => {
-                *command = *known;
-                *id_tag = id_tag.take().or_else(|| known_tag.clone());
-            }
-            _ => {}
-        }
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Adds the connectors that had reported a status by `at`, with when they had begun to charge.
 fn follow_places(places: &mut Vec<Place>, connectors: &BTreeMap<ConnectorId, Connector>, at: DateTime<Utc>) {
     let reported = connectors.values().filter(|connector| !connector.id.is_whole());
     for connector in reported.filter(|connector| connector.trail.had_reported_by(at)) {
-        let told = connector.trail.covers(at).then(|| connector.trail.began_by(at));
-        match places.iter_mut().find(|place| place.connector == connector.id) {
-            Some(place) => place.began = told.unwrap_or(place.began),
-            None => places.push(Place { connector: connector.id, began: told.flatten() }),
+        let Connector { id, trail, .. } = connector;
+        let is_covered = trail.covers(at);
+        let told = || Place { connector: *id, began: trail.began_by(at), charging: trail.charging_by(at) };
+        match places.iter_mut().find(|place| place.connector == *id) {
+            Some(place) if is_covered => *place = told(),
+            Some(_) => {}
+            None if is_covered => places.push(told()),
+            None => places.push(Place { connector: *id, began: None, charging: None }),
         }
     }
     places.sort_by_key(|place| place.connector);

@@ -26,6 +26,7 @@ pub mod liveness;
 pub mod measure;
 pub mod order;
 pub mod presence;
+pub mod registers;
 pub mod sample;
 mod schema;
 pub mod session;

@@ -41,8 +41,9 @@ enum Phase {
 
 /// The most marks that are held.
 const MAX_MARKS: usize = 12;
-/// Marks older than this, seen from the newest one, are dropped, but for the last of them.
-const HORIZON: TimeDelta = TimeDelta::minutes(15);
+/// Marks older than this, seen from the newest one, are dropped, but for the last of them. A status that comes later than that cannot
+/// be placed any more.
+const HORIZON: TimeDelta = TimeDelta::hours(1);
 
 impl StatusTrail {
     /// Adds that the connector reported `status` at `at`.
@@ -68,6 +69,19 @@ impl StatusTrail {
             (after.0 <= at && before.1 == Phase::Ready && after.1 == Phase::Charging).then_some(after.0)
         };
         changes.filter_map(begins).next().or(self.began.filter(|began| *began <= at))
+    }
+
+    /// Since when the connector charges, or charged last, as seen at `at`: the first status of a charge since it was last
+    /// `Available` or `Preparing`. Also where no status shows that it was free before: then it may have begun earlier, but not
+    /// later. `None` where it has not charged since it was free.
+    #[must_use]
+    pub fn charging_by(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let seen = || self.marks.iter().take_while(|mark| mark.0 <= at);
+        let is_ready = |mark: &&Mark| mark.1 == Phase::Ready;
+        let freed = seen().filter(is_ready).last();
+        let charges = |mark: &&Mark| mark.1 == Phase::Charging && freed.is_none_or(|freed| *mark > freed);
+        let known = self.began.filter(|began| freed.is_none() && *began <= at);
+        known.or_else(|| seen().find(charges).map(|mark| mark.0))
     }
 
     /// Whether the trail still tells what the connector was at `at` and before.
@@ -134,6 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn a_connector_charges_since_the_first_status_of_its_charge() {
+        let charged =
+            trail(&[(1, Charging), (3, SuspendedEV), (5, Finishing), (9, Available), (12, Charging)]);
+        assert_eq!(charged.charging_by(at(0)), None);
+        assert_eq!(charged.charging_by(at(4)), Some(at(1)), "no status shows that it was free before");
+        assert_eq!(charged.charging_by(at(8)), Some(at(1)), "it charged last");
+        assert_eq!((charged.charging_by(at(10)), charged.began_by(at(10))), (None, None));
+        assert_eq!(charged.charging_by(at(12)), Some(at(12)));
+    }
+
+    #[test]
     fn a_charge_begins_when_a_ready_connector_charges() {
         let charged =
             trail(&[(1, Available), (2, Preparing), (3, Charging), (9, SuspendedEV), (10, Charging)]);
@@ -153,15 +178,15 @@ mod tests {
     #[test]
     fn what_is_dropped_is_remembered_in_sum() {
         let mut long = trail(&[(1, Preparing), (2, Charging)]);
-        for hour in 1..=5 {
+        for hour in [2, 4, 6, 8, 10] {
             long.add(at(hour * 3_600), SuspendedEV);
             long.add(at(hour * 3_600 + 1), Charging);
         }
         assert!(long.marks.len() <= 3, "{long:?}");
-        assert_eq!(long.began_by(at(18_001)), Some(at(2)));
-        assert!(!long.covers(at(3)) && long.covers(at(18_000)));
+        assert_eq!(long.began_by(at(36_001)), Some(at(2)));
+        assert!(!long.covers(at(3)) && long.covers(at(36_000)));
         long.add(at(1), Faulted);
-        assert_eq!(long.began_by(at(18_001)), Some(at(2)), "too late to tell otherwise");
+        assert_eq!(long.began_by(at(36_001)), Some(at(2)), "too late to tell otherwise");
         let mut many = StatusTrail::default();
         (0..1_000).for_each(|n| many.add(at(n), if n % 2 == 0 { Preparing } else { Charging }));
         assert_eq!((many.marks.len(), many.began_by(at(2_000))), (MAX_MARKS, Some(at(999))));
@@ -169,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_trail_that_was_cut_knows_its_first_report() {
-        let mut long = trail(&[(100, Preparing), (2_000, Charging), (4_000, Charging)]);
+        let mut long = trail(&[(100, Preparing), (4_000, Charging), (8_000, Charging)]);
         assert!(long.cut && long.had_reported_by(at(100)) && !long.had_reported_by(at(99)), "{long:?}");
         long.add(at(50), Available);
         assert!(long.had_reported_by(at(50)) && !long.had_reported_by(at(49)));

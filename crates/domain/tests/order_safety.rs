@@ -2,12 +2,15 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::charge_point::ChargePoint;
+use domain::command::{CommandRecord, EffectKind, Goal};
 use domain::connector::Connector;
 use domain::event::{BootReport, EventKind, GatewayEvent, TransactionStart};
-use domain::generate::{Record, at, clean_log, delivered, delivered_evidence, device, evidence_log, kinds};
-use domain::ids::{ConnectorId, EventId, GatewayId, TransactionId};
+use domain::generate::{
+    Record, at, clean_log, delivered, delivered_evidence, device, evidence_log, kinds, pending_commands,
+};
+use domain::ids::{CommandId, ConnectorId, EventId, GatewayId, SessionId, TransactionId};
 use domain::ledger::Derived;
 use domain::order::{LIVE_WITHIN, RecordPosition};
 use domain::presence::Confidence;
@@ -75,11 +78,54 @@ fn said(state: &ChargePoint) -> Said {
 }
 
 fn told(records: &[Record]) -> ChargePoint {
+    commanded(&[], records)
+}
+
+/// The state after `records`, while `commands` were pending.
+fn commanded(commands: &[CommandRecord], records: &[Record]) -> ChargePoint {
     let mut state = ChargePoint::new(device(), records[0].1.appended_at);
+    state.commands = commands.iter().cloned().collect();
     for (event, position) in records {
         state.apply(event, position);
     }
     state
+}
+
+/// The same with each record in a batch of its own, as ingestors store and load it: commands to which nothing can
+/// happen any more are not loaded.
+fn stored_and_loaded(commands: &[CommandRecord], records: &[Record]) -> ChargePoint {
+    let mut state = ChargePoint::new(device(), records[0].1.appended_at);
+    let mut commands = commands.to_vec();
+    for (event, position) in records {
+        state.commands = commands.iter().filter(|record| record.is_open()).cloned().collect();
+        let stored = serde_json::to_string(&state.ledger).unwrap();
+        state.ledger = serde_json::from_str(&stored).unwrap();
+        state.apply(event, position);
+        let sessions = state.sessions().sessions;
+        for record in &mut commands {
+            if let Some(loaded) = state.commands.get(record.id) {
+                *record = loaded.clone();
+            } else {
+                record.follow_sessions(&sessions, |began| state.ledger.remembers(began));
+            }
+        }
+    }
+    state.commands = commands.into_iter().collect();
+    state
+}
+
+/// The sessions that commands are known to have started or ended. Of a stop only where its transaction has ended in the end: for
+/// a while, another session may have seemed to have that name.
+fn effects(state: &ChargePoint) -> Vec<(CommandId, Option<SessionId>)> {
+    let sessions = state.sessions().sessions;
+    let is_reached = |record: &&CommandRecord| match &record.goal {
+        Some(Goal::Stopped { transaction_id, .. }) => sessions.iter().any(|session| {
+            session.transaction_id.as_ref() == Some(transaction_id)
+                && session.ended_at().is_some_and(|ended_at| ended_at >= record.issued_at)
+        }),
+        _ => true,
+    };
+    state.commands.iter().filter(is_reached).map(|record| (record.id, record.session_id())).collect()
 }
 
 /// The records in the order in which they were appended.
@@ -152,6 +198,56 @@ proptest! {
     #[test]
     fn sessions_from_evidence_are_the_same_for_any_delivery((clean, delivered) in delivered_evidence()) {
         prop_assert_eq!(said(&told(&delivered)), said(&told(&clean)));
+    }
+
+    #[test]
+    fn commands_have_the_same_effects_for_any_delivery(
+        (clean, delivered) in delivered(),
+        commands in pending_commands(),
+    ) {
+        let (clean, state) = (commanded(&commands, &clean), commanded(&commands, &delivered));
+        prop_assert_eq!(said(&state), said(&clean));
+        prop_assert_eq!(effects(&state), effects(&clean));
+    }
+
+    #[test]
+    fn commands_have_the_same_effects_for_any_delivery_of_evidence(
+        (clean, delivered) in delivered_evidence(),
+        commands in pending_commands(),
+    ) {
+        let (clean, state) = (commanded(&commands, &clean), commanded(&commands, &delivered));
+        prop_assert_eq!(said(&state), said(&clean));
+        prop_assert_eq!(effects(&state), effects(&clean));
+    }
+
+    #[test]
+    fn commands_have_the_same_effects_wherever_batches_end(
+        (clean, delivered) in prop_oneof![delivered(), delivered_evidence()],
+        commands in pending_commands(),
+    ) {
+        let (clean, state) = (commanded(&commands, &clean), stored_and_loaded(&commands, &delivered));
+        prop_assert_eq!(said(&state), said(&clean));
+        prop_assert_eq!(effects(&state), effects(&clean));
+    }
+
+    #[test]
+    fn a_start_has_one_effect_of_its_own_driver_and_time(
+        (_, delivered) in prop_oneof![delivered(), delivered_evidence()],
+        commands in pending_commands(),
+    ) {
+        let state = commanded(&commands, &delivered);
+        let mut seen = BTreeSet::new();
+        for session in state.sessions().sessions {
+            let Some(command) = session.command_id.and_then(|id| state.commands.get(id)) else { continue };
+            prop_assert!(seen.insert(command.id), "one session");
+            prop_assert_eq!(command.session_id(), Some(session.id));
+            let Some(Goal::Charging { connector_id, id_tag }) = &command.goal else { panic!("a start") };
+            prop_assert_eq!(session.id_tag.as_ref(), Some(id_tag));
+            prop_assert!(connector_id.is_none_or(|wanted| wanted == session.connector_id));
+            if session.started_by != StartedBy::Event {
+                prop_assert!(session.started_at + TimeDelta::seconds(60) >= command.issued_at);
+            }
+        }
     }
 
     #[test]
@@ -236,6 +332,27 @@ proptest! {
         }
         prop_assert_eq!(after.liveness.last_seen_at, before.liveness.last_seen_at);
     }
+}
+
+#[test]
+fn generated_commands_have_effects() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = BTreeSet::new();
+    for _ in 0..500 {
+        let (clean, _) = delivered_evidence().new_tree(&mut runner).unwrap().current();
+        let commands = pending_commands().new_tree(&mut runner).unwrap().current();
+        let state = commanded(&commands, &clean);
+        let started = state.sessions().sessions.into_iter().filter(|session| session.command_id.is_some());
+        seen.extend(started.map(|session| session.started_by.as_str()));
+        let effects = state.commands.iter().filter_map(|record| record.life.effect());
+        seen.extend(effects.map(|(_, effect)| match effect.kind {
+            EffectKind::Charging => "charging",
+            EffectKind::Stopped => "stopped",
+            EffectKind::Restarted => "restarted",
+            EffectKind::Status => "status",
+        }));
+    }
+    assert_eq!(seen, BTreeSet::from(["charging", "readings", "status", "stop", "stopped"]));
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::{
 };
 use diesel_async::AsyncConnection;
 use domain::charge_point::ChargePoint;
+use domain::command::{CommandRecord, Taken};
+use domain::feed::relinked_command;
 use domain::history::History;
 use domain::sample::Samples;
 
@@ -91,6 +93,22 @@ pub async fn write(
     }
 }
 
+/// Lets `records`, which are not among the commands of `states`, follow the sessions there; those that changed, with their
+/// devices' states.
+fn follow_sessions(
+    states: &[ChargePoint],
+    records: Vec<CommandRecord>,
+) -> Vec<(&ChargePoint, CommandRecord)> {
+    let follow = |mut record: CommandRecord| {
+        let place = states.binary_search_by(|state| state.id.cmp(&record.charge_point_id)).ok()?;
+        let state = states.get(place).filter(|state| state.commands.get(record.id).is_none())?;
+        let sessions = state.sessions().sessions;
+        let taken = record.follow_sessions(&sessions, |began| state.ledger.remembers(began));
+        (taken != Taken::Known).then_some((state, record))
+    };
+    records.into_iter().filter_map(follow).collect()
+}
+
 /// Writes the differences between `before` and `after`, which are both in key order and were loaded as `touched` says.
 pub(crate) async fn write_states(
     tx: &mut Connection,
@@ -103,6 +121,7 @@ pub(crate) async fn write_states(
     let mut changed_ledgers = Vec::new();
     let mut changed_sessions = Vec::new();
     let mut withdrawn_sessions = Vec::new();
+    let mut relinked_commands = Vec::new();
     let mut changed_commands = Vec::new();
     let mut told = Vec::new();
     for now in after {
@@ -126,7 +145,12 @@ pub(crate) async fn write_states(
         changed_commands.extend(changes.commands.iter().filter_map(|id| now.commands.get(*id)));
         changed_sessions.extend(changes.sessions);
         withdrawn_sessions.extend(changes.withdrawn.into_iter().map(|id| (&now.id, id)));
+        relinked_commands.extend(changes.relinked.into_iter().map(|id| (&now.id, id)));
     }
+    let relinked = commands::load_relinked(tx, &relinked_commands, &withdrawn_sessions).await?;
+    let relinked = follow_sessions(after, relinked);
+    told.extend(relinked.iter().map(|(state, record)| relinked_command(state, record)));
+    changed_commands.extend(relinked.iter().map(|(_, record)| record));
     charge_points::update_many(tx, &changed_charge_points).await?;
     connectors::upsert_many(tx, &changed_connectors).await?;
     sessions::upsert_ledgers(tx, &changed_ledgers).await?;

@@ -12,7 +12,7 @@ mod reroute;
 mod row;
 mod snapshot;
 
-pub(crate) use awaited::{load_awaited, update_lives};
+pub(crate) use awaited::{load_awaited, load_relinked, update_lives};
 pub use find::{find, list_of_pile};
 pub use keys::{KeyedRequest, prune_keys};
 pub use notes::{Note, close_past, expire_due, note_many};

@@ -13,6 +13,7 @@ use domain::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use domain::latest::{Latest, Report};
 use domain::measure::Dated;
 use domain::order::Stamp;
+use domain::registers::Registers;
 use domain::status::ConnectorStatus;
 
 #[derive(Queryable, Selectable)]
@@ -39,6 +40,7 @@ pub(crate) struct ConnectorRow {
     sighted_transaction: Option<String>,
     sighted_at: Option<DateTime<Utc>>,
     status_trail: Option<serde_json::Value>,
+    registers: Option<serde_json::Value>,
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -57,6 +59,7 @@ impl ConnectorRow {
             power_w: dated(self.power_w, self.power_at),
             energy_wh: dated(self.energy_wh, self.energy_at),
             soc_percent: dated(self.soc_percent, self.soc_at),
+            registers: self.registers()?,
             sighted: self.sighted()?,
             trail: self
                 .status_trail
@@ -69,6 +72,12 @@ impl ConnectorRow {
         };
         let charge_point_id = self.charge_point_id.clone();
         Ok((charge_point_id, Connector { status: self.into_status()?, ..connector }))
+    }
+
+    fn registers(&self) -> Result<Registers, StorageError> {
+        let stored = self.registers.clone().map(serde_json::from_value).transpose().map_err(broken)?;
+        let newest = dated(self.energy_wh, self.energy_at);
+        Ok(Registers::restore(stored, newest, self.sighted()?.as_ref()))
     }
 
     fn sighted(&self) -> Result<Option<Dated<TransactionId>>, StorageError> {
@@ -134,7 +143,7 @@ impl Rows for Wanted<'_> {
     const BEFORE: &'static str = "select
            charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
            status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
-           energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail
+           energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail, registers
          from unnest(";
     const AFTER: &'static str = ") as wanted (id, number)
          join connectors on charge_point_id = id and (connector_id = number or number is null)";
@@ -173,6 +182,7 @@ struct Columns<'a> {
     sighted_transaction: Vec<Option<&'a str>>,
     sighted_at: Vec<Option<DateTime<Utc>>>,
     status_trail: Vec<Option<serde_json::Value>>,
+    registers: Vec<Option<serde_json::Value>>,
 }
 
 impl<'a> Columns<'a> {
@@ -208,6 +218,11 @@ impl<'a> Columns<'a> {
         self.sighted_at.push(sighted.map(|sighted| sighted.at));
         let trail = Some(&connector.trail).filter(|trail| !trail.is_empty());
         self.status_trail.push(trail.map(serde_json::to_value).transpose().map_err(broken)?);
+        // Most connectors have one transaction, which follows from the other columns.
+        let registers = &connector.registers;
+        let is_told = *registers == Registers::of_newest(connector.energy_wh, sighted);
+        let registers = (!is_told).then(|| serde_json::to_value(registers));
+        self.registers.push(registers.transpose().map_err(broken)?);
         Ok(())
     }
 }
@@ -217,7 +232,7 @@ impl Rows for Columns<'_> {
     const BEFORE: &'static str = "insert into connectors
            (charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
             status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
-            energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail)
+            energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail, registers)
          select * from unnest(";
     const AFTER: &'static str = ")
          on conflict (charge_point_id, connector_id) do update set
@@ -229,7 +244,7 @@ impl Rows for Columns<'_> {
            energy_wh = excluded.energy_wh, energy_at = excluded.energy_at,
            soc_percent = excluded.soc_percent, soc_at = excluded.soc_at,
            sighted_transaction = excluded.sighted_transaction, sighted_at = excluded.sighted_at,
-           status_trail = excluded.status_trail";
+           status_trail = excluded.status_trail, registers = excluded.registers";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.charge_point_id)?;
@@ -252,7 +267,8 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Timestamptz>, _>(&self.soc_at)?;
         columns.push::<Nullable<Text>, _>(&self.sighted_transaction)?;
         columns.push::<Nullable<Timestamptz>, _>(&self.sighted_at)?;
-        columns.push::<Nullable<Jsonb>, _>(&self.status_trail)
+        columns.push::<Nullable<Jsonb>, _>(&self.status_trail)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.registers)
     }
 }
 

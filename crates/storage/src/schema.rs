@@ -114,6 +114,7 @@ diesel::table! {
         sighted_transaction -> Nullable<Text>,
         sighted_at -> Nullable<Timestamptz>,
         status_trail -> Nullable<Jsonb>,
+        registers -> Nullable<Jsonb>,
     }
 }
 

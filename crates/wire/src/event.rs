@@ -13,7 +13,7 @@ pub(crate) use envelope::charge_point_id;
 pub use habits::{Habit, habits};
 pub use types::event_type;
 
-use crate::error::DecodeError;
+use crate::error::{DecodeError, FieldError};
 use crate::record::{Body, RawRecord};
 use domain::event::GatewayEvent;
 
@@ -29,4 +29,16 @@ pub fn decode(record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
         Body::Json(bytes) => json::decode(bytes, record),
         Body::Protobuf(bytes) => protobuf::decode(bytes, record),
     }
+}
+
+/// Why sampled values in `record` are left out of the event that [`decode`] reads: the path and the reason of each.
+#[must_use]
+pub fn unusable_values(record: &RawRecord<'_>) -> Vec<String> {
+    let unusable = match record.body() {
+        Ok(Body::Json(bytes)) => json::unusable_values(bytes),
+        Ok(Body::Protobuf(bytes)) => protobuf::unusable_values(bytes),
+        Err(_) => Vec::new(),
+    };
+    let message = |error: FieldError| DecodeError::from(error.within("payload")).to_string();
+    unusable.into_iter().map(message).collect()
 }

@@ -5,6 +5,7 @@
 use domain::command::Command;
 use std::fs;
 use std::path::PathBuf;
+use wire::event::unusable_values;
 use wire::{RawRecord, decode, decode_command, encode_command};
 
 /// The cases in a folder of `golden/`: the name and content of each `.json` file, in order.
@@ -35,6 +36,34 @@ fn accepted_events_mean_what_is_written_beside_them() {
         let event = decode(&RawRecord::json(&value)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_golden("accepted", &name, &format!("{event:#?}"));
     }
+}
+
+#[test]
+fn what_is_left_out_of_an_event_is_said_with_its_reason() {
+    let mut seen = Vec::new();
+    for (name, value) in cases("accepted") {
+        let unusable = unusable_values(&RawRecord::json(&value));
+        assert!(unusable.is_empty() || name.contains("left-out") || name.contains("deployed"), "{name}");
+        seen.extend(unusable.into_iter().map(|message| format!("{name}: {message}")));
+    }
+    insta::assert_snapshot!(seen.join("\n"), @r#"
+    meter-deployed-flattened-unusable: payload.meterValues[1].sampledValue[0].value must not be negative, not -5
+    meter-deployed-flattened-unusable: payload.meterValues[2].sampledValue[0].value must be a number, not "AP8A4mVuZXJneQ=="
+    meter-deployed-nothing-usable: payload.meterValues[0].sampledValue[0].value must not be negative, not -5
+    meter-deployed-nothing-usable: payload.meterValues[1].sampledValue[0].value must be a number, not "AP8A4mVuZXJneQ=="
+    meter-sample-not-object-is-left-out: payload.meterValues[0].sampledValue must be an object or an array of objects
+    meter-time-nonsense-is-left-out: payload.meterValues[1].timestamp must be a time, not "yesterday"
+    meter-unit-not-text-is-left-out: payload.meterValues[0].sampledValue[1].unit must be a text
+    meter-unit-unknown-is-left-out: payload.meterValues[0].sampledValue[1].unit must be Wh, not "varh"
+    meter-value-absurd-is-left-out: payload.meterValues[0].sampledValue[1].value cannot be 1e18
+    meter-value-infinite-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "-inf"
+    meter-value-nan-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "NaN"
+    meter-value-negative-energy-is-left-out: payload.meterValues[0].sampledValue[1].value must not be negative, not -1
+    meter-value-object-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number
+    meter-value-text-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "n/a"
+    meter-values-not-objects-is-left-out: payload.meterValues must be an object or an array of objects
+    meter-values-text-is-left-out: payload.meterValues must be an object or an array of objects
+    "#);
 }
 
 #[test]

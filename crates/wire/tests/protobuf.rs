@@ -70,11 +70,22 @@ fn impossible_values_are_refused_with_their_path() {
         reason(&event(13, &[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1])),
         "INVALID_FIELD: payload.connectorId must be between 0 and 1000, not -1"
     );
-    let nan = [&[9][..], &f64::NAN.to_le_bytes()].concat();
-    let meter_values = [vec![8, 1], field(3, &field(2, &nan))].concat();
+}
+
+#[test]
+fn a_sampled_value_that_cannot_be_used_is_left_out() {
+    let sampled = |value: f64| field(2, &[&[9][..], &value.to_le_bytes()].concat());
+    let samples = [sampled(f64::NAN), sampled(5.0), sampled(-1.0)].concat();
+    let value = event(16, &[vec![8, 1], field(3, &samples)].concat());
+    let record = RawRecord::protobuf(&value);
+    let EventKind::MeterValues(values) = decode(&record).unwrap().kind else { panic!() };
+    assert_eq!(values.readings.iter().map(|reading| reading.energy_wh).collect::<Vec<_>>(), [Some(5.0)]);
     assert_eq!(
-        reason(&event(16, &meter_values)).split(' ').take(2).collect::<Vec<_>>(),
-        ["INVALID_FIELD:", "payload.meterValues[0].sampledValue[0].value"]
+        wire::event::unusable_values(&record),
+        [
+            "payload.meterValues[0].sampledValue[0].value cannot be NaN",
+            "payload.meterValues[0].sampledValue[2].value must not be negative, not -1"
+        ]
     );
 }
 

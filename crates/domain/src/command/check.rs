@@ -40,8 +40,8 @@ pub struct PileSnapshot {
 pub struct LastHeard {
     /// Through which gateway.
     pub gateway_id: GatewayId,
-    /// When, by the event's own time or by the time its record was appended, whichever is earlier: no clock is trusted
-    /// that is ahead.
+    /// When: the time at which the event's record was appended or at which its effect was written, whichever is earlier. No clock
+    /// is trusted that is ahead; what the event claims does not matter.
     pub at: DateTime<Utc>,
 }
 

@@ -348,7 +348,8 @@ impl DeviceAnswer {
 }
 
 impl CommandLife {
-    /// More entries than this are not kept, unless they move the state: a gateway may repeat itself for ever.
+    /// More answers than this are not kept, unless they move the state: a gateway may repeat itself for ever. An effect is kept:
+    /// it is recorded once for each kind of evidence.
     pub const MAX_TRAIL: usize = 32;
 
     /// A command that was recorded at `at`.
@@ -382,12 +383,27 @@ impl CommandLife {
         }
         let before = self.state();
         let moved = before.after(&step) != before;
-        if !moved && self.trail.len() >= Self::MAX_TRAIL {
+        let is_effect = matches!(step, Step::TookEffect(_));
+        if !moved && !is_effect && self.trail.len() >= Self::MAX_TRAIL {
             self.omitted = self.omitted.saturating_add(1);
             return Taken::Noted;
         }
         self.trail.push(TrailEntry { at, late: before.is_end(), step });
         if moved { Taken::Moved } else { Taken::Noted }
+    }
+
+    /// Replaces the session that its effect was seen to be, and when: later facts show that it is another one.
+    pub fn point_to(&mut self, session: Option<(DateTime<Utc>, SessionId)>) -> Taken {
+        let is_of_session = |kind| matches!(kind, EffectKind::Charging | EffectKind::Stopped);
+        let held = self.trail.iter_mut().rev().find_map(|entry| match &mut entry.step {
+            Step::TookEffect(effect) if is_of_session(effect.kind) => Some((&mut entry.at, effect)),
+            _ => None,
+        });
+        let Some((at, effect)) = held else { return Taken::Known };
+        let before = (*at, effect.session_id);
+        *at = session.map_or(*at, |(at, _)| at);
+        effect.session_id = session.map(|(_, id)| id);
+        if before == (*at, effect.session_id) { Taken::Known } else { Taken::Noted }
     }
 
     /// Whether `step` was taken before: an answer is told apart by its event, everything else happens once.
@@ -658,8 +674,10 @@ mod tests {
     #[test]
     fn a_gateway_that_repeats_itself_for_ever_is_counted() {
         let answers: Vec<_> = (0..100).map(|event| answered(event, "Accepted")).collect();
-        let life = life_of(&answers);
+        let mut life = life_of(&answers);
         assert_eq!(life.trail().len(), CommandLife::MAX_TRAIL);
         assert_eq!(life.omitted(), 101 - 32);
+        assert_eq!((life.take(at(200), charging()), life.omitted()), (Taken::Noted, 101 - 32));
+        assert!(life.effect().is_some(), "an effect is never one too many");
     }
 }

@@ -1,9 +1,9 @@
 //! A command as it stands in the books, and which events show that it was done.
 
-use super::{CommandLife, CommandState, Effect, EffectKind, RouteSource, Step, Taken};
-use crate::event::TransactionStart;
+use super::cause::CLOCK_TOLERANCE;
+use super::{CommandLife, CommandState, CommandedStart, Effect, EffectKind, RouteSource, Step, Taken};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
-use crate::order::{MAX_AHEAD, Stamp};
+use crate::order::Stamp;
 use crate::session::ChargingSession;
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,11 +54,9 @@ pub enum Goal {
     Restarted,
 }
 
-/// How far the clocks of dispatcher and gateway may differ. A start of the same driver on the same connector just before
-/// the command is one that the command is about all the same.
-const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
-/// The same for a status, which does not tell who charges.
-const STATUS_TOLERANCE: TimeDelta = TimeDelta::seconds(1);
+/// How far the clocks of dispatcher and gateway may differ where a status confirms a start: a status does not name the driver, and
+/// a driver who plugs in just before is not an effect of the command.
+const STATUS_TOLERANCE: TimeDelta = TimeDelta::milliseconds(250);
 
 impl CommandRecord {
     /// How long after `expires_at` an effect still counts as the command's: a driver may be slow to plug in.
@@ -71,43 +69,30 @@ impl CommandRecord {
     }
 
     fn awaits_effect(&self) -> bool {
-        let refused = matches!(self.life.state(), CommandState::Rejected | CommandState::Failed);
-        let is_seen = self.life.effect().is_some_and(|(_, effect)| effect.kind != EffectKind::Status);
-        self.goal.is_some() && !refused && !is_seen
+        let is_seen = self.life.effect().is_some_and(|(_, effect)| match effect.kind {
+            EffectKind::Status => false,
+            // The session that seemed to be its effect turned out to be another one's.
+            EffectKind::Charging => effect.session_id.is_some(),
+            EffectKind::Stopped | EffectKind::Restarted => true,
+        });
+        self.goal.is_some() && !self.is_refused() && !is_seen
     }
 
-    /// Whether the start of a transaction, told by the record at `stamp`, is what it asked for: the same connector and the same
-    /// driver, after it was issued. (Gateway contract: device clocks may be wrong, so the record's time counts.)
-    #[must_use]
-    pub fn causes(&self, start: &TransactionStart, stamp: Stamp) -> bool {
-        let Some(Goal::Charging { connector_id, id_tag }) = &self.goal else { return false };
-        let same_driver = start.id_tag.as_ref().is_some_and(|told| told.is_same_as(id_tag));
-        let same_place = connector_id.is_none_or(|wanted| wanted == start.connector_id);
-        self.awaits_effect() && same_driver && same_place && self.is_in_time(stamp, CLOCK_TOLERANCE)
+    fn is_refused(&self) -> bool {
+        matches!(self.life.state(), CommandState::Rejected | CommandState::Failed)
     }
 
-    /// Whether `opened`, a session that readings told by the record at `stamp` showed, is what it asked
-    /// for: the same connector, begun after it was issued, and of the same driver, if the event told one.
+    /// The start that it commanded, as long as a session may be its effect.
     #[must_use]
-    pub fn causes_session(&self, opened: &ChargingSession, stamp: Stamp) -> bool {
-        let Some(Goal::Charging { connector_id, id_tag }) = &self.goal else { return false };
-        let same_driver = opened.id_tag.as_ref().is_none_or(|told| told.is_same_as(id_tag));
-        let same_place = connector_id.is_none_or(|wanted| wanted == opened.connector_id);
-        let begun_since = opened.started_at + MAX_AHEAD >= self.issued_at;
-        self.awaits_effect()
-            && same_driver
-            && same_place
-            && begun_since
-            && self.is_in_time(stamp, CLOCK_TOLERANCE)
-    }
-
-    /// Who is to charge, of a start.
-    #[must_use]
-    pub const fn driver(&self) -> Option<&IdTag> {
-        match &self.goal {
-            Some(Goal::Charging { id_tag, .. }) => Some(id_tag),
-            _ => None,
-        }
+    pub fn commanded_start(&self) -> Option<CommandedStart> {
+        let Some(Goal::Charging { connector_id, id_tag }) = &self.goal else { return None };
+        (!self.is_refused()).then(|| CommandedStart {
+            command: self.id,
+            connector: *connector_id,
+            id_tag: id_tag.clone(),
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+        })
     }
 
     /// Records that `connector` went from the status `before` to `now`, if a start asked for that. A
@@ -128,10 +113,12 @@ impl CommandRecord {
             ConnectorStatus::Preparing => connector_id.is_some() && before != Some(now),
             _ => now.is_charge(),
         };
-        if !same_place || !shows || !self.awaits_effect() || !self.is_in_time(stamp, STATUS_TOLERANCE) {
+        let is_since = stamp.heard_at() + STATUS_TOLERANCE >= self.issued_at;
+        let is_in_time = is_since && self.is_in_time(stamp, STATUS_TOLERANCE);
+        if !same_place || !shows || !self.awaits_effect() || !is_in_time {
             return Taken::Known;
         }
-        self.life.take(stamp.at, Step::TookEffect(Effect::of_status(now)))
+        self.life.take(stamp.heard_at(), Step::TookEffect(Effect::of_status(now)))
     }
 
     /// Ends it at `now` because nothing showed an effect in time; `moved_to` is the gateway that the device
@@ -159,30 +146,63 @@ impl CommandRecord {
         }
     }
 
-    /// Notes that `session` has ended, if its end was the goal.
-    pub fn see_end(&mut self, session: &ChargingSession) -> Taken {
-        let (Some(Goal::Stopped { transaction_id, session_id }), Some(ended_at)) =
-            (&self.goal, session.ended_at())
-        else {
-            return Taken::Known;
+    /// Updates its effect from the `sessions` of the device: the session that it started or ended. The previous one may have been
+    /// withdrawn in favour of another one. `remembers` returns whether a session that began at a time would still be in `sessions`.
+    pub fn follow_sessions(
+        &mut self,
+        sessions: &[ChargingSession],
+        remembers: impl Fn(DateTime<Utc>) -> bool,
+    ) -> Taken {
+        let found = match &self.goal {
+            Some(Goal::Charging { .. }) => self.find_started(sessions),
+            Some(Goal::Stopped { .. }) => self.find_ended(sessions),
+            Some(Goal::Restarted) | None => return Taken::Known,
         };
-        let meant = match session_id {
-            Some(id) => session.id == *id,
-            // Gateways number anew: an old session may have had the same name.
-            None => {
-                session.transaction_id.as_ref() == Some(transaction_id)
-                    && ended_at + CLOCK_TOLERANCE >= self.issued_at
+        match (self.effect_on_session(), found) {
+            (Some((_, held)), Some((_, _, now))) if held == now => Taken::Known,
+            (_, Some((at, kind, now))) => self.take_session(at, kind, now),
+            (Some((at, held)), None) => {
+                let is_there = sessions.iter().any(|session| session.id == held);
+                let is_withdrawn = !is_there && remembers(at);
+                let is_start = matches!(self.goal, Some(Goal::Charging { .. }));
+                if is_start && (is_there || is_withdrawn) { self.life.point_to(None) } else { Taken::Known }
             }
-        };
-        if !meant || !self.awaits_effect() {
-            return Taken::Known;
+            (None, None) => Taken::Known,
         }
-        self.take_effect(ended_at, EffectKind::Stopped, Some(session.id))
     }
 
-    /// Notes that the transaction that it [causes](Self::causes) began, as `session`.
-    pub fn see_start(&mut self, session: SessionId, stamp: Stamp) -> Taken {
-        self.take_effect(stamp.at, EffectKind::Charging, Some(session))
+    fn take_session(&mut self, at: DateTime<Utc>, kind: EffectKind, session: SessionId) -> Taken {
+        if self.awaits_effect() && self.life.effect().is_none_or(|(_, effect)| effect.kind != kind) {
+            return self.take_effect(at, kind, Some(session));
+        }
+        self.life.point_to(Some((at, session)))
+    }
+
+    /// The session that its effect was seen to be, and when.
+    fn effect_on_session(&self) -> Option<(DateTime<Utc>, SessionId)> {
+        let (at, effect) = self.life.effect()?;
+        Some((at, effect.session_id?))
+    }
+
+    /// The session that it started.
+    fn find_started(&self, sessions: &[ChargingSession]) -> Option<(DateTime<Utc>, EffectKind, SessionId)> {
+        let started = sessions.iter().find(|session| session.command_id == Some(self.id))?;
+        Some((started.started_at.max(self.issued_at), EffectKind::Charging, started.id))
+    }
+
+    /// The session that it was to end, if that has ended. Where the session that was meant was withdrawn, the one that has
+    /// the transaction now is meant.
+    fn find_ended(&self, sessions: &[ChargingSession]) -> Option<(DateTime<Utc>, EffectKind, SessionId)> {
+        let Some(Goal::Stopped { transaction_id, session_id }) = &self.goal else { return None };
+        let by_id = session_id.and_then(|id| sessions.iter().find(|session| session.id == id));
+        // Gateways number anew: an old session may have had the same name.
+        let is_named = |session: &&ChargingSession| {
+            let ends_since = session.ended_at().is_some_and(|at| at + CLOCK_TOLERANCE >= self.issued_at);
+            session.transaction_id.as_ref() == Some(transaction_id) && ends_since
+        };
+        let by_name = || sessions.iter().filter(is_named).min_by_key(|session| session.ended_at());
+        let meant = by_id.or_else(by_name)?;
+        Some((meant.ended_at()?, EffectKind::Stopped, meant.id))
     }
 
     /// Notes that the device booted, if that was the goal. It takes longer to boot than clocks may differ, so none is given

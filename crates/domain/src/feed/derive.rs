@@ -27,7 +27,7 @@ pub fn derive(before: &ChargePoint, after: &ChargePoint) -> Vec<FeedChange> {
     if before.ledger != after.ledger {
         sessions(before, after, &mut told);
     }
-    told.extend(after.commands_since(before).map(|(was, now)| command(was, now)));
+    told.extend(after.commands_since(before).map(|(was, now)| command(was, now, after)));
     let change = |(at, kind)| FeedChange { subject: FeedSubject::ChargePoint(after.id.clone()), at, kind };
     told.into_iter().map(change).collect()
 }
@@ -83,10 +83,21 @@ fn reported(connector: &Connector) -> Option<&Report<StatusView>> {
     connector.status.as_ref().map(Latest::newest)
 }
 
-fn command(was: &CommandRecord, now: &CommandRecord) -> (DateTime<Utc>, FeedKind) {
+fn command(was: &CommandRecord, now: &CommandRecord, state: &ChargePoint) -> (DateTime<Utc>, FeedKind) {
     let news = now.life.trail().get(was.life.trail().len()..).unwrap_or_default();
-    let at = news.iter().map(|entry| entry.at).max().unwrap_or(now.issued_at);
+    // A session that was replaced because of a late event has no instant of its own.
+    let at = news.iter().map(|entry| entry.at).max().unwrap_or(state.liveness.last_seen_at);
     (at, FeedKind::CommandChanged(CommandChanged::of(now)))
+}
+
+/// The change to publish of `record`, a command that was not loaded with `state` and has another session now.
+#[must_use]
+pub fn relinked_command(state: &ChargePoint, record: &CommandRecord) -> FeedChange {
+    FeedChange {
+        subject: FeedSubject::ChargePoint(state.id.clone()),
+        at: state.liveness.last_seen_at,
+        kind: FeedKind::CommandChanged(CommandChanged::of(record)),
+    }
 }
 
 fn sessions(before: &ChargePoint, after: &ChargePoint, told: &mut Vec<(DateTime<Utc>, FeedKind)>) {

@@ -54,6 +54,8 @@ pub(super) struct Track {
     pub session: ChargingSession,
     /// Places among the facts, in no order.
     pub facts: Vec<usize>,
+    /// Since when the connector charged the session's vehicle, as far as that is known; `None` for a reported start.
+    pub charging_since: Option<DateTime<Utc>>,
 }
 
 impl From<Derivation> for Derived {
@@ -73,6 +75,9 @@ pub(super) fn derive(charge_point: &ChargePointId, facts: &[Fact], forgotten: &[
             Told::Stop { .. } => walk.take_stop(place, fact),
         }
     }
+    for track in &mut walk.tracks {
+        track.name_cause(facts);
+    }
     let unplaced = walk.pending.iter().map(|stop| (stop.event, stop.why)).collect();
     Derivation { tracks: walk.tracks, unplaced }
 }
@@ -87,9 +92,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn take_start(&mut self, place: usize, fact: &Fact) {
-        let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation, command } =
-            &fact.told
-        else {
+        let Told::Start { session, connector, transaction, meter_wh, reservation, .. } = &fact.told else {
             return;
         };
         let started = ChargingSession {
@@ -97,9 +100,9 @@ impl<'a> Walk<'a> {
             charge_point_id: self.charge_point.clone(),
             connector_id: *connector,
             transaction_id: transaction.clone(),
-            id_tag: id_tag.clone(),
+            id_tag: fact.told.told_tag().cloned(),
             reservation_id: *reservation,
-            command_id: *command,
+            command_id: None,
             started_at: fact.stamp.at,
             meter_start_wh: *meter_wh,
             started_by: StartedBy::Event,
@@ -110,13 +113,13 @@ impl<'a> Walk<'a> {
             track.facts.push(place);
             track.session.merge_start(started);
         } else {
-            self.open(started, place);
+            self.open(started, place, None);
             self.place_stop_before_start();
         }
     }
 
     fn take_sight(&mut self, place: usize, fact: &Fact) {
-        let Told::Sight { connector, transaction, session, id_tag, meter_wh, command, began } = &fact.told
+        let Told::Sight { connector, transaction, session, meter_wh, began, charging, .. } = &fact.told
         else {
             return;
         };
@@ -125,7 +128,7 @@ impl<'a> Walk<'a> {
             track.facts.push(place);
             return;
         }
-        if self.place_where_sighted(*connector, transaction, *began, place) {
+        if self.place_where_sighted(*connector, transaction, (*began, *charging), place) {
             return;
         }
         if !self.name(*connector, transaction, place)
@@ -133,20 +136,21 @@ impl<'a> Walk<'a> {
         {
             let at = fact.stamp.at;
             let began = began.filter(|began| self.is_free_since(*connector, *began, at));
+            let charging = charging.filter(|since| self.is_free_since(*connector, *since, at));
             let opened = ChargingSession {
                 id: *id,
                 charge_point_id: self.charge_point.clone(),
                 connector_id: *connector,
                 transaction_id: Some(transaction.clone()),
-                id_tag: id_tag.clone(),
+                id_tag: fact.told.told_tag().cloned(),
                 reservation_id: None,
-                command_id: *command,
+                command_id: None,
                 started_at: began.unwrap_or(at),
                 meter_start_wh: *meter_wh,
                 started_by: StartedBy::Readings,
                 state: SessionState::Open,
             };
-            self.open(opened, place);
+            self.open(opened, place, began.or(charging).or(Some(at)));
         }
         // A session that has a name now leaves fewer for the stops that wait.
         self.place_pending();
@@ -168,7 +172,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Adds a session; what is open on its connector has ended: a connector charges one vehicle at a time.
-    fn open(&mut self, session: ChargingSession, place: usize) {
+    fn open(&mut self, session: ChargingSession, place: usize, charging_since: Option<DateTime<Utc>>) {
         let at = session.started_at;
         let on_connector = self.tracks.iter_mut().map(|track| &mut track.session);
         for held in on_connector.filter(|held| held.connector_id == session.connector_id) {
@@ -177,7 +181,7 @@ impl<'a> Walk<'a> {
                 held.state = SessionState::Ended { at, reason, meter_stop_wh: None };
             }
         }
-        self.tracks.push(Track { session, facts: vec![place] });
+        self.tracks.push(Track { session, facts: vec![place], charging_since });
     }
 
     /// Whether a charge that began on `connector` at `began` belongs to none of the sessions that
@@ -194,6 +198,24 @@ impl<'a> Walk<'a> {
     fn on_connector(&self, connector: ConnectorId) -> impl Iterator<Item = &ChargingSession> {
         let sessions = self.tracks.iter().map(|track| &track.session);
         sessions.filter(move |session| session.connector_id == connector)
+    }
+}
+
+impl Track {
+    /// Adds the command that caused the session, and its driver, unless an event reported another driver. The fact that opens
+    /// the session comes before others.
+    fn name_cause(&mut self, facts: &[Fact]) {
+        let Self { session, facts: places, .. } = self;
+        let own = || places.iter().filter_map(|place| facts.get(*place));
+        let opening = own().filter(|fact| fact.told.opens() == Some(session.id));
+        let cause = opening.chain(own()).find_map(Fact::cause);
+        let Some((command, driver)) = cause else { return };
+        let is_contradicted =
+            session.id_tag.as_ref().zip(driver).is_some_and(|(told, driver)| !told.is_same_as(driver));
+        if !is_contradicted {
+            session.command_id = Some(command);
+            session.id_tag = session.id_tag.take().or_else(|| driver.cloned());
+        }
     }
 }
 
@@ -233,7 +255,7 @@ impl ChargingSession {
             transaction_id: base.transaction_id.clone().or(other.transaction_id),
             id_tag: base.id_tag.clone().or(other.id_tag),
             reservation_id: base.reservation_id.or(other.reservation_id),
-            command_id: base.command_id.or(other.command_id),
+            command_id: None,
             meter_start_wh: base.meter_start_wh.or(other.meter_start_wh),
             state: self.state.not_before(base.started_at),
             ..base

@@ -113,6 +113,8 @@ impl Fact {
                     meter_wh: session.meter_start_wh,
                     command: session.command_id,
                     began: None,
+                    charging: None,
+                    tag_of_command: false,
                 },
                 (transaction, _) => Told::Start {
                     session: session.id,
@@ -122,6 +124,7 @@ impl Fact {
                     meter_wh: session.meter_start_wh,
                     reservation: session.reservation_id,
                     command: session.command_id,
+                    tag_of_command: false,
                 },
             },
         }

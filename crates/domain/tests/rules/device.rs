@@ -147,3 +147,23 @@ pub fn read(connector: i64, id: &str, energy_wh: f64) -> EventKind {
         end_wh: None,
     })
 }
+
+fn start_of(connector: i64, id: &str, tag: Option<&str>) -> TransactionStart {
+    TransactionStart {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        id_tag: tag.and_then(|tag| IdTag::parse(tag).ok()),
+        meter_start_wh: Some(1_000.0),
+        reservation_id: None,
+    }
+}
+
+/// A start of the driver `tag`, if one is told.
+pub fn started_by(connector: i64, id: &str, tag: Option<&str>) -> EventKind {
+    EventKind::TransactionStarted(start_of(connector, id, tag))
+}
+
+/// An update of the driver `tag`, if one is told.
+pub fn updated_by(connector: i64, id: &str, tag: Option<&str>) -> EventKind {
+    EventKind::TransactionUpdated(start_of(connector, id, tag))
+}

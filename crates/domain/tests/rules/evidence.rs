@@ -1,16 +1,13 @@
 //! Sessions of gateways that tell no start: they rest on readings, or on the stop alone.
 
 use crate::device::{Device, at, metered, metered_at, read, started, status, stopped, transaction};
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::awaited::Awaited;
+use chrono::{DateTime, Utc};
 use domain::charge_point::{Misfit, Outcome};
-use domain::command::{CommandKind, CommandLife, CommandRecord, CommandState, EffectKind, Step};
 use domain::event::EventKind;
-use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
+use domain::ids::ConnectorId;
 use domain::ledger::Unplaced;
 use domain::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use domain::status::ConnectorStatus::{Available, Charging, Finishing, Preparing, SuspendedEV};
-use uuid::Uuid;
 
 fn began(session: &ChargingSession) -> (StartedBy, u16, DateTime<Utc>, Option<DateTime<Utc>>) {
     (session.started_by, session.connector_id.number(), session.started_at, session.ended_at())
@@ -24,7 +21,7 @@ fn end_reason(session: &ChargingSession) -> Option<&str> {
 }
 
 /// What the published gateway sends of a charge.
-fn charge(from: i64, id: &str) -> Vec<(i64, EventKind)> {
+pub fn charge(from: i64, id: &str) -> Vec<(i64, EventKind)> {
     vec![
         (from, status(1, Preparing)),
         (from + 2, status(1, Charging)),
@@ -36,7 +33,7 @@ fn charge(from: i64, id: &str) -> Vec<(i64, EventKind)> {
     ]
 }
 
-fn told(events: impl IntoIterator<Item = (i64, EventKind)>) -> Device {
+pub fn told(events: impl IntoIterator<Item = (i64, EventKind)>) -> Device {
     let mut device = Device::new();
     for (seconds, kind) in events {
         device.tell(seconds, "a", kind);
@@ -79,6 +76,18 @@ fn registers_at_begin_and_end_alone_name_the_transaction_and_are_no_live_value()
     let seen: Vec<_> =
         sessions.iter().map(|held| (held.transaction_id.clone(), held.meter_start_wh)).collect();
     assert_eq!(seen, [(transaction("700"), Some(163_630.0)), (transaction("701"), Some(5.0))]);
+}
+
+#[test]
+fn a_lone_value_that_is_less_does_not_lower_the_register_of_its_transaction() {
+    let energy = |device: &Device| {
+        let connector = &device.state.connectors[&ConnectorId::parse(1).unwrap()];
+        connector.energy_wh.map(|energy| (energy.at, energy.value))
+    };
+    let mut device = told([(10, read(1, "700", 1_150.0)), (20, read(1, "700", 60.0))]);
+    assert_eq!(energy(&device), Some((at(20), 1_150.0)));
+    device.tell(30, "a", read(1, "701", 60.0));
+    assert_eq!(energy(&device), Some((at(30), 60.0)), "of a first value nothing says that it is none");
 }
 
 #[test]
@@ -225,92 +234,4 @@ fn the_next_session_ends_one_whose_stop_was_lost() {
     let sessions = device.sessions();
     assert_eq!((sessions[0].ended_at(), end_reason(&sessions[0])), (Some(at(40)), Some("Remote")));
     assert!(sessions[1].is_open(), "its own stop ends it, whenever it arrives");
-}
-
-fn start_command(issued: i64, connector: Option<i64>) -> CommandRecord {
-    let connector_id = connector.map(|id| ConnectorId::parse(id).unwrap());
-    let kind = CommandKind::StartTransaction { id_tag: IdTag::parse("DRIVER").unwrap(), connector_id };
-    let mut life = CommandLife::accepted(at(issued));
-    life.take(at(issued), Step::Published { offset: 1 });
-    CommandRecord {
-        id: CommandId(Uuid::from_u128(9)),
-        pile_id: PileId(Uuid::from_u128(1)),
-        charge_point_id: ChargePointId::parse("CP-1").unwrap(),
-        name: kind.name().to_owned(),
-        goal: kind.goal(None),
-        gateway_id: GatewayId::parse("a").unwrap(),
-        route: None,
-        issued_at: at(issued),
-        expires_at: at(issued) + TimeDelta::seconds(60),
-        life,
-    }
-}
-
-fn effect(device: &Device) -> Option<(DateTime<Utc>, EffectKind)> {
-    let record = device.state.commands.iter().next().unwrap();
-    record.life.effect().map(|(at, effect)| (at, effect.kind))
-}
-
-fn commanded(issued: i64, connector: Option<i64>) -> Device {
-    let mut device = told([(1, status(1, Available))]);
-    device.state.commands = Awaited::from_iter([start_command(issued, connector)]);
-    device
-}
-
-#[test]
-fn a_session_from_readings_is_the_effect_of_the_start_that_was_pending() {
-    let mut device = commanded(10, Some(1));
-    for (seconds, kind) in charge(11, "700") {
-        device.tell(seconds, "a", kind);
-    }
-    let record = device.state.commands.iter().next().unwrap();
-    let session = &device.sessions()[0];
-    assert_eq!(session.command_id, Some(record.id));
-    assert_eq!(session.id_tag, IdTag::parse("DRIVER").ok());
-    assert_eq!(record.life.state(), CommandState::Confirmed);
-    assert_eq!((effect(&device).unwrap().1, record.session_id()), (EffectKind::Charging, Some(session.id)));
-}
-
-#[test]
-fn a_connector_that_prepares_or_charges_after_it_confirms_a_start() {
-    let mut device = commanded(10, Some(1));
-    device.tell(11, "a", status(2, Preparing));
-    assert_eq!(effect(&device), None, "another connector");
-    device.tell(12, "a", status(1, Preparing));
-    assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
-    device.tell(13, "a", status(1, Charging));
-    assert_eq!(effect(&device), Some((at(13), EffectKind::Status)), "the stronger evidence");
-    let pending = |device: &Device| device.state.commands.iter().next().unwrap().life.is_start_pending();
-    assert!(!pending(&device));
-    device.tell(14, "a", status(1, Available));
-    assert!(!pending(&device), "what charged and is free again holds no other start up");
-}
-
-#[test]
-fn what_was_so_before_confirms_no_start() {
-    let mut device = commanded(10, Some(1));
-    device.tell(5, "a", status(1, Preparing));
-    assert_eq!(effect(&device), None, "before it was sent");
-    device.tell(11, "a", status(1, Preparing));
-    assert_eq!(effect(&device), None, "no change");
-    device.tell(12, "a", status(1, Charging));
-    device.tell(13, "a", status(1, SuspendedEV));
-    assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
-}
-
-#[test]
-fn a_start_without_a_connector_needs_one_that_charges() {
-    let mut device = commanded(10, None);
-    device.tell(11, "a", status(1, Preparing));
-    assert_eq!(effect(&device), None);
-    device.tell(12, "a", status(2, Charging));
-    assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
-}
-
-#[test]
-fn a_charge_that_began_before_is_not_the_effect_of_a_start() {
-    let mut device = told([(1, status(1, Preparing)), (2, status(1, Charging))]);
-    device.state.commands = Awaited::from_iter([start_command(200, Some(1))]);
-    device.tell(201, "a", metered(1, "700"));
-    assert_eq!((effect(&device), device.sessions()[0].command_id), (None, None));
 }

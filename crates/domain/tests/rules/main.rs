@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
+mod causes;
 mod clocks;
 mod device;
 mod evidence;

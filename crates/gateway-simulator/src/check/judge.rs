@@ -19,7 +19,7 @@ use runtime::kafka::ReceivedRecord;
 use std::collections::BTreeMap;
 use std::fmt;
 use wire::RawRecord;
-use wire::event::{Habit, habits};
+use wire::event::{Habit, habits, unusable_values};
 
 /// By what measure it judges.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -261,10 +261,15 @@ impl Judge {
     }
 
     fn judge_measurands(&mut self, raw: &RawRecord<'_>, event: &GatewayEvent, place: Place) {
-        if matches!(event.kind, EventKind::MeterValues(_))
-            && let Some(is_flattened) = raw.value.and_then(is_flattened)
-        {
-            let id = &event.charge_point_id;
+        if !matches!(event.kind, EventKind::MeterValues(_)) {
+            return;
+        }
+        let id = &event.charge_point_id;
+        let unusable = unusable_values(raw);
+        self.tallies.judge(Rule::ValueUnusable, unusable.is_empty(), || {
+            format!("{place}: {id} {}", unusable.first().map_or("", String::as_str))
+        });
+        if let Some(is_flattened) = raw.value.and_then(is_flattened) {
             self.tallies.judge(Rule::MeasurandsFlattened, !is_flattened, || {
                 format!("{place}: {id} has several energies of one instant, without unit")
             });

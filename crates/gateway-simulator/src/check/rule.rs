@@ -43,6 +43,7 @@ pub enum Rule {
     StartedMissing,
     TransactionIdReused,
     MeasurandsFlattened,
+    ValueUnusable,
     Silent,
     RouteMissing,
     RouteRanOut,

@@ -8,7 +8,7 @@ use diesel::sql_types::{Bool, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::awaited::Awaited;
 use domain::command::CommandRecord;
-use domain::ids::CommandId;
+use domain::ids::{ChargePointId, CommandId, SessionId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -55,6 +55,69 @@ impl Rows for WantedCommands<'_> {
 }
 
 impl Lookup for WantedCommands<'_> {
+    type Answer = CommandColumns;
+}
+
+/// The commands that `named` lists, and those whose effect, or goal, is one of the `withdrawn` sessions, by device. The
+/// devices' rows are locked.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub(crate) async fn load_relinked(
+    tx: &mut Connection,
+    named: &[(&ChargePointId, CommandId)],
+    withdrawn: &[(&ChargePointId, SessionId)],
+) -> Result<Vec<CommandRecord>, StorageError> {
+    if named.is_empty() && withdrawn.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named = named.iter().map(|(device, id)| (device.as_str(), Some(id.0), None));
+    let withdrawn = withdrawn.iter().map(|(device, id)| (device.as_str(), None, Some(id.0)));
+    let mut wanted = RelinkedCommands::default();
+    for (device, command, session) in named.chain(withdrawn) {
+        wanted.devices.push(device);
+        wanted.ids.push(command);
+        wanted.sessions.push(session);
+    }
+    let rows: Vec<CommandRow> = Bulk(wanted).load(tx).await?;
+    let mut records: Vec<CommandRecord> =
+        rows.into_iter().map(CommandRow::into_record).collect::<Result<_, _>>()?;
+    records.sort_by_key(|record| record.id);
+    records.dedup_by_key(|record| record.id);
+    Ok(records)
+}
+
+/// By device, a command by its id, or those of a session.
+#[derive(Default)]
+struct RelinkedCommands<'a> {
+    devices: Vec<&'a str>,
+    ids: Vec<Option<Uuid>>,
+    sessions: Vec<Option<Uuid>>,
+}
+
+/// The commands of a session are looked for among those of the device's piles, for which there is an index; no event is believed that
+/// is more than 7 days late.
+impl Rows for RelinkedCommands<'_> {
+    type Statement = RelinkedCommands<'static>;
+    const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
+    const AFTER: &'static str = ") as wanted (device, named, of_session)
+         cross join lateral (
+           select * from commands where id = named and charge_point_id = device
+           union all
+           select * from commands
+           where pile_id in (select id from piles where piles.charge_point_id = device)
+             and issued_at > clock_timestamp() - interval '8 days'
+             and session_id = of_session and charge_point_id = device
+         ) as command";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)?;
+        columns.push::<Nullable<SqlUuid>, _>(&self.ids)?;
+        columns.push::<Nullable<SqlUuid>, _>(&self.sessions)
+    }
+}
+
+impl Lookup for RelinkedCommands<'_> {
     type Answer = CommandColumns;
 }
 

@@ -88,7 +88,8 @@ pub async fn expire_due(
         .await
 }
 
-/// Gives up waiting for effects of commands that expired longer than `window` ago, at most `limit`; says of how many.
+/// Gives up waiting for effects of commands that expired longer than `window` ago, at most `limit`; returns how many. A start whose
+/// connector was seen to charge stays open for 7 days: its session may show with a rare reading, or with its stop.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -102,6 +103,9 @@ pub async fn close_past(
            select charge_point_id, id from commands
            where open and state in ('confirmed', 'expired')
              and expires_at < clock_timestamp() - make_interval(secs => $1)
+             and not (name = 'RemoteStartTransaction' and session_id is null
+                      and expires_at > clock_timestamp() - interval '7 days'
+                      and life @? '$.**.status ? (@ == \"Charging\" || @ == \"SuspendedEV\" || @ == \"SuspendedEVSE\")')
            order by expires_at limit $2 for update skip locked)",
     )
     .bind::<Float8, _>(window.as_secs_f64())

@@ -102,13 +102,15 @@ macro_rules! columns {
     };
 }
 
-/// Whether `device`, asked as `probe` says, may be asked again after `$1` seconds. A command under way is a question itself.
+/// Whether `device`, asked as `probe` says, may be asked again after `$1` seconds. A command under way is a question itself; a
+/// start that only waits for its session is not.
 macro_rules! may_be_asked {
     () => {
         "device.online and device.gateway_id is not null
          and coalesce(probe.asked_at < clock_timestamp() - make_interval(secs => $1), true)
          and not exists (select 1 from commands
-                         where commands.charge_point_id = device.charge_point_id collate \"default\" and open)"
+                         where commands.charge_point_id = device.charge_point_id collate \"default\" and open
+                           and expires_at > clock_timestamp() - interval '10 minutes')"
     };
 }
 

@@ -9,6 +9,17 @@ use crate::json::Object;
 use crate::record::RawRecord;
 use domain::event::{EventKind, GatewayEvent};
 
+/// Why sampled values in the message cannot be used.
+pub(super) fn unusable_values(bytes: &[u8]) -> Vec<FieldError> {
+    let Ok(root) = Object::parse(bytes) else { return Vec::new() };
+    let event_type = root.text("eventType").ok().flatten();
+    if event_type.and_then(|name| EventType::named(name.trim())) != Some(EventType::MeterValues) {
+        return Vec::new();
+    }
+    let payload = root.object("payload").ok().flatten();
+    payload.map(|payload| payload::samples(payload).unusable).unwrap_or_default()
+}
+
 /// Reads the envelope, then the payload that its `eventType` calls for.
 pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
     let root = Object::parse(bytes)?;

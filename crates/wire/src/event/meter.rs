@@ -4,6 +4,7 @@ mod sample;
 
 pub(super) use sample::{Context, Measurand, Sample};
 
+use crate::error::FieldError;
 use chrono::{DateTime, Utc};
 use domain::event::MeterValues;
 use domain::ids::{ConnectorId, TransactionId};
@@ -12,6 +13,30 @@ use sample::{Phase, Side};
 
 /// A sample with the instant that it was taken at.
 pub(super) type TimedSample = (Option<DateTime<Utc>>, Sample);
+
+/// What is sampled in a message. One value that cannot be used costs neither the others nor the message: some gateways pass
+/// whatever a device samples on as an energy, also a temperature below zero or a signature.
+#[derive(Default)]
+pub(super) struct Samples {
+    /// Those that can be used and are kept.
+    pub usable: Vec<TimedSample>,
+    /// Why others cannot be used, with where they are in the payload.
+    pub unusable: Vec<FieldError>,
+}
+
+impl Samples {
+    /// Adds what was read of a sampled value.
+    pub(super) fn add(
+        &mut self,
+        taken_at: Option<DateTime<Utc>>,
+        sample: Result<Option<Sample>, FieldError>,
+    ) {
+        match sample {
+            Ok(sample) => self.usable.extend(sample.map(|sample| (taken_at, sample))),
+            Err(error) => self.unusable.push(error),
+        }
+    }
+}
 
 /// What `samples` of a connector say. Those at the begin and the end of the transaction are the meter's registers then,
 /// and no readings: chargers repeat them in every message.

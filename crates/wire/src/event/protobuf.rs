@@ -1,7 +1,7 @@
 //! Events in protobuf.
 
 use super::envelope::{self, Anonymous};
-use super::meter::{self, Context, Measurand, Sample};
+use super::meter::{self, Context, Measurand, Sample, Samples};
 use super::types::EventType;
 use crate::error::{DecodeError, FieldError};
 use crate::proto::gateway_event::Payload;
@@ -137,18 +137,36 @@ fn command_answer(answer: &proto::CommandResponse) -> Result<CommandAnswer, Fiel
 }
 
 fn meter_values(values: &proto::TransactionMeterValues) -> Result<MeterValues, FieldError> {
-    let mut samples = Vec::new();
+    let Samples { usable, .. } = samples(values);
+    let connector_id = connector(values.connector_id)?;
+    Ok(meter::meter_values(connector_id, transaction(&values.transaction_id)?, usable))
+}
+
+fn samples(values: &proto::TransactionMeterValues) -> Samples {
+    let mut samples = Samples::default();
     for (index, meter_value) in values.meter_values.iter().enumerate() {
         let within = |error: FieldError| error.within(format_args!("meterValues[{index}]"));
-        let taken_at = instant("timestamp", meter_value.timestamp.as_ref()).map_err(within)?;
+        let taken_at = match instant("timestamp", meter_value.timestamp.as_ref()) {
+            Ok(taken_at) => taken_at,
+            Err(error) => {
+                samples.add(None, Err(within(error)));
+                continue;
+            }
+        };
         for (index, sampled) in meter_value.sampled_values.iter().enumerate() {
-            let sample = sample(sampled)
-                .map_err(|error| within(error.within(format_args!("sampledValue[{index}]"))))?;
-            samples.extend(sample.map(|sample| (taken_at, sample)));
+            let of_sample = |error: FieldError| within(error.within(format_args!("sampledValue[{index}]")));
+            samples.add(taken_at, sample(sampled).map_err(of_sample));
         }
     }
-    let connector_id = connector(values.connector_id)?;
-    Ok(meter::meter_values(connector_id, transaction(&values.transaction_id)?, samples))
+    samples
+}
+
+/// Why sampled values in the message cannot be used.
+pub(super) fn unusable_values(bytes: &[u8]) -> Vec<FieldError> {
+    match proto::GatewayEvent::decode(bytes).ok().and_then(|event| event.payload) {
+        Some(Payload::TransactionMeterValues(values)) => samples(&values).unusable,
+        _ => Vec::new(),
+    }
 }
 
 fn sample(sampled: &proto::SampledValue) -> Result<Option<Sample>, FieldError> {

@@ -147,18 +147,14 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Nested objects: an array of them, or one that stands alone.
-    pub(crate) fn objects(&self, name: &str) -> Result<Vec<&Self>, FieldError> {
-        let refused = || FieldError::new(name, "must be an object or an array of objects");
+    /// Nested objects: an array of them, or one that stands alone. Each item that is not an object is an error of its own.
+    pub(crate) fn objects(&self, name: &str) -> Vec<Result<&Self, FieldError>> {
         match self.get(name) {
-            None => Ok(Vec::new()),
-            Some(Node::Object(object)) => Ok(vec![object]),
-            Some(Node::Array(items)) => items
-                .iter()
-                .filter(|item| **item != Node::Null)
-                .map(|item| if let Node::Object(object) = item { Ok(object) } else { Err(refused()) })
-                .collect(),
-            Some(_) => Err(refused()),
+            None => Vec::new(),
+            Some(Node::Array(items)) => {
+                items.iter().filter(|item| **item != Node::Null).map(|item| as_object(name, item)).collect()
+            }
+            Some(node) => vec![as_object(name, node)],
         }
     }
 
@@ -174,5 +170,13 @@ impl<'a> Object<'a> {
             Some(Node::Text(text)) => Ok(Some(text.clone().into_owned())),
             _ => Ok(self.text(name)?.map(Cow::into_owned)),
         }
+    }
+}
+
+/// `node`, or an item of it, as one of the objects `name`.
+fn as_object<'o, 'a>(name: &str, node: &'o Node<'a>) -> Result<&'o Object<'a>, FieldError> {
+    match node {
+        Node::Object(object) => Ok(object),
+        _ => Err(FieldError::new(name, "must be an object or an array of objects")),
     }
 }

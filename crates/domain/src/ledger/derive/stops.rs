@@ -54,7 +54,7 @@ impl PendingStop<'_> {
 
 impl<'a> Walk<'a> {
     pub(super) fn take_stop(&mut self, place: usize, fact: &'a Fact) {
-        let Told::Stop { transaction, reason, meter_wh, session, places } = &fact.told else { return };
+        let Told::Stop { transaction, reason, meter_wh, session, places, .. } = &fact.told else { return };
         let mut stop = PendingStop {
             event: fact.event,
             why: Unplaced::NoOpenSession,
@@ -92,7 +92,7 @@ impl<'a> Walk<'a> {
         &mut self,
         connector: ConnectorId,
         transaction: &TransactionId,
-        began: Option<DateTime<Utc>>,
+        (began, charging): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
         sight: usize,
     ) -> bool {
         let is_meant =
@@ -103,8 +103,8 @@ impl<'a> Walk<'a> {
             return false;
         }
         let stop = self.pending.remove(index);
-        let began = began.filter(|began| *began <= stop.at);
-        self.add_stopped(&stop, connector, began);
+        let [began, charging] = [began, charging].map(|since| since.filter(|since| *since <= stop.at));
+        self.add_stopped(&stop, connector, began, charging);
         if let Some(track) = self.tracks.last_mut() {
             track.facts.push(sight);
         }
@@ -209,7 +209,10 @@ impl<'a> Walk<'a> {
             }
         };
         let (connector, began) = placed;
-        self.add_stopped(stop, connector, began);
+        let place = stop.places.iter().find(|place| place.connector == connector);
+        let charging = place.and_then(|place| place.charging);
+        let charging = charging.filter(|since| self.is_free_since(connector, *since, stop.at));
+        self.add_stopped(stop, connector, began, charging);
         true
     }
 
@@ -220,7 +223,13 @@ impl<'a> Walk<'a> {
             .all(|held| held.ended_at().is_some_and(|end| end < at))
     }
 
-    fn add_stopped(&mut self, stop: &PendingStop<'_>, connector: ConnectorId, began: Option<DateTime<Utc>>) {
+    fn add_stopped(
+        &mut self,
+        stop: &PendingStop<'_>,
+        connector: ConnectorId,
+        began: Option<DateTime<Utc>>,
+        charging: Option<DateTime<Utc>>,
+    ) {
         let Some(id) = stop.session else { return };
         let stopped = ChargingSession {
             id,
@@ -235,7 +244,7 @@ impl<'a> Walk<'a> {
             started_by: StartedBy::Stop,
             state: SessionState::Open,
         };
-        self.open(stopped, stop.fact);
+        self.open(stopped, stop.fact, began.or(charging));
         if let Some(track) = self.tracks.last_mut() {
             track.facts.clear();
             stop.end(track);

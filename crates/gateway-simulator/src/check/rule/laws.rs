@@ -8,7 +8,7 @@ const COMMANDS: &str =
     "no device was commanded (set check.command = true), or the commands led to no evidence";
 
 /// All rules, in the order of a verdict.
-pub(in crate::check) const LAWS: [Law; 46] = [
+pub(in crate::check) const LAWS: [Law; 47] = [
     Law {
         rule: Rule::Undecodable,
         code: "UNDECODABLE",
@@ -197,6 +197,15 @@ pub(in crate::check) const LAWS: [Law; 46] = [
         states: "of one instant there is one energy, and the others have their own measurands and units",
         advice: "Pass measurand and unit of every sampled value on; a power or a voltage that arrives as an energy is lost, and can be taken for the register.",
         needs: "no meter values with several values of one instant came",
+    },
+    Law {
+        rule: Rule::ValueUnusable,
+        code: "VALUE_UNUSABLE",
+        severity: Severity::Warn,
+        counts: "messages",
+        states: "every sampled value can be used",
+        advice: "Send values that section 1 accepts, each with its measurand and unit, or leave them out; what cannot be used is ignored, and the rest of the message counts.",
+        needs: "no meter values came",
     },
     Law {
         rule: Rule::Silent,

@@ -318,6 +318,23 @@ fn measurands_that_were_lost_are_found() {
 }
 
 #[test]
+fn values_that_cannot_be_used_are_found() {
+    let mut court = Court::new();
+    for (event, value) in ["1150", "-5"].into_iter().enumerate() {
+        court.json(&format!(
+            r#"{{"eventId":"{event}","eventType":"transaction.meter_values","chargePointId":"CP-1","gatewayId":"p",
+                "timestamp":"2026-09-21T14:13:20Z",
+                "payload":{{"connectorId":1,"meterValues":[{{"sampledValue":{{"value":"{value}"}}}}]}}}}"#
+        ));
+    }
+    let finding = court.verdict().finding("VALUE_UNUSABLE").unwrap().clone();
+    assert_eq!((finding.standing, finding.broken, finding.judged), (Standing::Warn, 1, 2));
+    let reason = "payload.meterValues[0].sampledValue[0].value must not be negative, not -5";
+    assert_eq!(finding.examples, [format!("partition 0 offset 1: CP-1 {reason}")]);
+    assert_eq!(court.standing("UNDECODABLE"), Standing::Pass);
+}
+
+#[test]
 fn a_transaction_that_was_never_started_is_found() {
     let mut court = Court::new();
     for json in [

@@ -1,7 +1,7 @@
 //! The payloads in JSON, one function for each type of event.
 
 use crate::error::FieldError;
-use crate::event::meter::{self, Context, Measurand, Sample};
+use crate::event::meter::{self, Context, Measurand, Sample, Samples};
 use crate::event::types::EventType;
 use crate::json::Object;
 use crate::value::{text, vocabulary};
@@ -83,25 +83,39 @@ fn command_answer(payload: &Object<'_>) -> Result<CommandAnswer, FieldError> {
 }
 
 fn meter_values(payload: &Object<'_>) -> Result<MeterValues, FieldError> {
-    let mut samples = Vec::new();
+    let Samples { usable, .. } = samples(payload);
+    Ok(meter::meter_values(payload.connector_id()?, payload.transaction_id()?, usable))
+}
+
+/// What is sampled in a payload of meter values.
+pub(super) fn samples(payload: &Object<'_>) -> Samples {
+    let mut samples = Samples::default();
     let name = payload.either("meterValues", "meterValue");
-    for (index, meter_value) in payload.objects(name)?.into_iter().enumerate() {
+    for (index, meter_value) in payload.objects(name).into_iter().enumerate() {
         let within = |error: FieldError| error.within(format_args!("{name}[{index}]"));
-        let taken_at = meter_value.time("timestamp").map_err(within)?;
-        for (index, sampled_value) in sampled_values(meter_value).map_err(within)?.into_iter().enumerate() {
-            let sample = sample(sampled_value)
-                .map_err(|error| within(error.within(format_args!("sampledValue[{index}]"))))?;
-            samples.extend(sample.map(|sample| (taken_at, sample)));
+        match meter_value.map(|meter_value| (meter_value, meter_value.time("timestamp"))) {
+            Ok((meter_value, Ok(taken_at))) => {
+                for sample in samples_of(meter_value) {
+                    samples.add(taken_at, sample.map_err(within));
+                }
+            }
+            Ok((_, Err(error))) => samples.add(None, Err(within(error))),
+            Err(error) => samples.add(None, Err(error)),
         }
     }
-    Ok(meter::meter_values(payload.connector_id()?, payload.transaction_id()?, samples))
+    samples
 }
 
 /// The sampled values of a meter value; where it has a value of its own instead, it is one itself.
-fn sampled_values<'o, 'a>(meter_value: &'o Object<'a>) -> Result<Vec<&'o Object<'a>>, FieldError> {
-    let sampled_values = meter_value.objects("sampledValue")?;
-    let is_flat = sampled_values.is_empty() && meter_value.get("value").is_some();
-    Ok(if is_flat { vec![meter_value] } else { sampled_values })
+fn samples_of(meter_value: &Object<'_>) -> Vec<Result<Option<Sample>, FieldError>> {
+    let mut sampled_values = meter_value.objects("sampledValue");
+    if sampled_values.is_empty() && meter_value.get("value").is_some() {
+        sampled_values.push(Ok(meter_value));
+    }
+    let read = |(index, sampled_value): (usize, Result<&Object<'_>, FieldError>)| {
+        sample(sampled_value?).map_err(|error| error.within(format_args!("sampledValue[{index}]")))
+    };
+    sampled_values.into_iter().enumerate().map(read).collect()
 }
 
 /// One sampled value; `None` for what the platform does not keep, whose value may be anything.

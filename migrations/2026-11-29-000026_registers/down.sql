@@ -1,0 +1,1 @@
+alter table connectors drop column registers;
