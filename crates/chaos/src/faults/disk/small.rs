@@ -35,13 +35,12 @@ impl SmallDisk {
         let folder = std::env::temp_dir().join(&space);
         std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
         let options = format!("size={MEBIBYTES}m,mode=0700,uid={},gid={}", owner.uid(), owner.gid());
-        let mount =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&folder).output();
-        let mount = mount.context("run mount")?;
-        if !mount.status.success() {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&folder);
+        if let Err(error) = run(&mut mount) {
             // Empty, since nothing is mounted.
             drop(std::fs::remove_dir(&folder));
-            anyhow::bail!("mount: {}", String::from_utf8_lossy(&mount.stderr).trim());
+            return Err(error);
         }
         let (database, url) = (books.name().to_owned(), books.url.clone());
         let disk = Self { folder, space, database, url, is_given_back: false };
@@ -130,7 +129,12 @@ async fn move_all(books: &Books, from: &str, to: &str) -> anyhow::Result<()> {
 }
 
 fn unmount(folder: &Path) -> anyhow::Result<()> {
-    let unmounted = Command::new("umount").arg(folder).status().context("run umount")?;
-    ensure!(unmounted.success(), "{} cannot be unmounted", folder.display());
+    run(Command::new("umount").arg(folder))?;
     Ok(std::fs::remove_dir(folder)?)
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let output = command.output().with_context(|| format!("run {command:?}"))?;
+    ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(())
 }
