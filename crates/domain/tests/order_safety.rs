@@ -1,6 +1,6 @@
 //! Any duplication and any interleaving of a charge point's events ends in the same state as the clean log.
 
-#![expect(clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::charge_point::ChargePoint;

@@ -12,6 +12,7 @@ pub use halt::{PartitionForOperator, end_halt, find, record_halt};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::data_types::PgInterval;
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Bool, Float8, Int4, Int8, Interval, Nullable, Text, Timestamptz, Uuid as SqlUuid,
@@ -282,6 +283,7 @@ pub(crate) async fn advance(
     let here = dsl::topic.eq(&lease.topic).and(dsl::partition.eq(lease.partition));
     let as_leased = dsl::epoch.eq(lease.epoch).and(dsl::next_offset.eq(lease.next_offset));
     let ttl = PgInterval::from_microseconds(lease.ttl_ms.saturating_mul(1_000));
+    let renewed = timestamptz_pl_interval(clock_timestamp(), ttl);
     let moved = diesel::update(dsl::ingest_partitions.filter(here.and(as_leased)))
         .set((
             dsl::next_offset.eq(next_offset),
@@ -292,7 +294,8 @@ pub(crate) async fn advance(
             dsl::halted_because.eq(None::<&str>),
             dsl::halted_at.eq(None::<DateTime<Utc>>),
             dsl::halted_at_offset.eq(None::<i64>),
-            dsl::lease_until.eq(timestamptz_pl_interval(clock_timestamp(), ttl)),
+            // One that was given back stays free.
+            dsl::lease_until.eq(case_when(dsl::owner.is_not_null(), renewed).otherwise(dsl::lease_until)),
         ))
         .execute(tx)
         .await?;

@@ -84,13 +84,16 @@ impl CommandReader {
     async fn read(&self, core: &Core, from: i64) -> Result<(), FetchError> {
         // Boxed, here and below: what is inside is a type too deep for the compiler's patience.
         let fetched = Box::pin(self.reader.fetch(from, MAX_WAIT, MAX_BYTES)).await?;
+        if fetched.records.is_empty() {
+            // There may be something to get past, such as the marker of a transaction.
+            core.claims().step_over(self.partition, from, fetched.next_offset);
+        }
         for record in fetched.records {
             let pods = core.claims().deliver(self.partition, from, record.offset);
             for pod in pods {
                 take(core, pod, self.partition, &record).await;
             }
         }
-        core.claims().step_over(self.partition, from, fetched.next_offset);
         Ok(())
     }
 
