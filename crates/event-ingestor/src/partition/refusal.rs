@@ -4,8 +4,10 @@ use std::time::Duration;
 use storage::StorageError;
 use tokio::time::Instant;
 
-/// A refusal whose cause PostgreSQL does not name for certain must be repeated this often before the record is at fault.
+/// A refusal whose cause PostgreSQL does not name for certain must be repeated this often, and for this long, before the record is at
+/// fault: in a language that is not known, a lock that is held for some seconds looks the same.
 const ATTEMPTS: u32 = 3;
+const PATIENCE: Duration = Duration::from_secs(10);
 /// After this many records in a row that were put aside without a certain cause, it is more likely the database: the next one
 /// must be refused for [`LONG_PATIENCE`].
 const IN_A_ROW: u32 = 3;
@@ -41,7 +43,7 @@ impl Refusals {
         self.attempts += 1;
         let since = *self.since.get_or_insert(now);
         let is_enough = match self.condemned_in_a_row {
-            0..IN_A_ROW => self.attempts >= ATTEMPTS,
+            0..IN_A_ROW => self.attempts >= ATTEMPTS && now.duration_since(since) >= PATIENCE,
             _ => now.duration_since(since) >= LONG_PATIENCE,
         };
         if !is_enough {
@@ -80,8 +82,16 @@ mod tests {
     #[test]
     fn a_record_is_at_fault_when_only_it_is_refused_again_and_again() {
         let (mut refusals, begun) = (Refusals::default(), Instant::now());
-        let verdicts = [0, 1, 2].map(|second| judged(&mut refusals, second, begun));
+        let verdicts = [0, 1, 10].map(|second| judged(&mut refusals, second, begun));
         assert_eq!(verdicts, [Database, Database, Record]);
+    }
+
+    #[test]
+    fn what_passes_within_seconds_condemns_no_record_however_often_it_is_tried() {
+        let (mut refusals, begun) = (Refusals::default(), Instant::now());
+        for second in 0..10 {
+            assert_eq!(judged(&mut refusals, second, begun), Database);
+        }
     }
 
     #[test]
@@ -97,18 +107,17 @@ mod tests {
     #[test]
     fn several_records_in_a_row_make_the_next_one_wait_for_a_minute() {
         let (mut refusals, begun) = (Refusals::default(), Instant::now());
-        for second in 0..9 {
-            judged(&mut refusals, second, begun);
-        }
-        assert_eq!([10, 11, 69].map(|second| judged(&mut refusals, second, begun)), [Database; 3]);
+        let condemned = [0, 1, 10, 20, 21, 30, 40, 41, 50].map(|second| judged(&mut refusals, second, begun));
+        assert_eq!(condemned, [Database, Database, Record].repeat(3)[..]);
+        assert_eq!([60, 61, 119].map(|second| judged(&mut refusals, second, begun)), [Database; 3]);
         assert_eq!(
-            judged(&mut refusals, 70, begun),
+            judged(&mut refusals, 120, begun),
             Record,
             "no stream of bad records stops the partition for ever"
         );
         refusals.written();
         assert_eq!(
-            [80, 81, 82].map(|second| judged(&mut refusals, second, begun)),
+            [130, 131, 140].map(|second| judged(&mut refusals, second, begun)),
             [Database, Database, Record]
         );
     }
