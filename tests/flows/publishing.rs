@@ -67,11 +67,7 @@ async fn commands_follow_the_leaders_of_their_partitions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_stands_still_stops_or_crashes_loses_no_command_and_is_used_again() {
-    let folder = std::env::temp_dir().join(unique("broker"));
-    let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
-    let servers = Servers { brokers: broker.address(), ..Servers::shared(&unique("commands"), 6) };
-    servers.create_topic().await;
-    let site = Site::open(TestDatabase::new().await, servers).await;
+    let (broker, site) = site_with_broker().await;
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
 
@@ -91,11 +87,7 @@ async fn a_broker_that_stands_still_stops_or_crashes_loses_no_command_and_is_use
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_puts_no_command_on_the_topic_twice() {
-    let folder = std::env::temp_dir().join(unique("broker"));
-    let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
-    let servers = Servers { brokers: broker.address(), ..Servers::shared(&unique("commands"), 6) };
-    servers.create_topic().await;
-    let site = Site::open(TestDatabase::new().await, servers).await;
+    let (broker, site) = site_with_broker().await;
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
     // What is sent over it is appended, and the next has to wait: longer than callers do, after a while.
@@ -178,6 +170,16 @@ async fn postgres_and_redis_may_stand_still_dawdle_and_hang_up() {
     }
     let calls = callers.stop().await;
     assert_eq!(books::findings(&site, &calls, false).await, [""; 0]);
+}
+
+/// A site whose topic is on a broker of its own.
+async fn site_with_broker() -> (OwnBroker, Site) {
+    let folder = std::env::temp_dir().join(unique("broker"));
+    let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
+    let servers = Servers { brokers: broker.address(), ..Servers::shared(&unique("commands"), 6) };
+    servers.create_topic().await;
+    let site = Site::open(TestDatabase::new().await, servers).await;
+    (broker, site)
 }
 
 /// Where the server of a URL is.

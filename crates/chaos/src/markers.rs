@@ -42,7 +42,7 @@ pub enum Form {
     Plain,
     /// With a NUL in the name of a header, which no text of PostgreSQL can hold.
     NulInHeader,
-    /// With a record time before 4713 BC, which is no time of PostgreSQL's.
+    /// With a record time before 4713 BC, which PostgreSQL cannot store.
     BeforeAllTime,
 }
 

@@ -13,7 +13,7 @@ pub type Finding = String;
 /// How many examples a finding names.
 const EXAMPLES: usize = 3;
 
-/// What is no finding, although nobody sent it so.
+/// Differences from what was sent that are not findings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Allowed<'a> {
     /// What the ids of devices begin with that are not compared.

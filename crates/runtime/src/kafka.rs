@@ -87,7 +87,7 @@ impl Kafka {
             runtime: Handle::current(),
             connections: Connections::new(Arc::clone(&transport), connect_timeout),
             listing: Listing::new(Connections::new(Arc::clone(&transport), connect_timeout), connect_timeout),
-            leaders: Leaders::new(Arc::clone(&transport), connect_timeout, request_timeout),
+            leaders: Leaders::new(Arc::clone(&transport), (connect_timeout, request_timeout)),
             throttle: Throttle::new(),
             transport,
             connect_timeout,

@@ -7,6 +7,8 @@
     reason = "what helpers of a test cannot do fails the test"
 )]
 
+mod kafka_settings;
+
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -16,7 +18,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use runtime::{
     kafka::{FetchError, Fetched, Kafka, KafkaError, NewRecord, PartitionReader, PublishError},
-    settings::{KafkaCompression, KafkaSettings, SaslMechanism},
+    settings::{KafkaCompression, KafkaSettings},
 };
 use testkit::TestTopic;
 
@@ -30,20 +32,7 @@ fn brokers() -> Vec<String> {
 }
 
 fn settings(brokers: Vec<String>) -> KafkaSettings {
-    KafkaSettings {
-        brokers,
-        connect_timeout_ms: 3_000,
-        request_timeout_ms: 5_000,
-        connection_idle_ms: 240_000,
-        max_response_bytes: 16 << 20,
-        max_unpacked_bytes: 64 << 20,
-        compression: KafkaCompression::Snappy,
-        tls: false,
-        ca_file: None,
-        sasl_mechanism: SaslMechanism::None,
-        sasl_username: String::new(),
-        sasl_password: String::new().into(),
-    }
+    KafkaSettings { compression: KafkaCompression::Snappy, ..kafka_settings::plain(brokers) }
 }
 
 fn kafka() -> Kafka {

@@ -6,6 +6,8 @@
     reason = "what helpers of a test cannot do fails the test"
 )]
 
+mod kafka_settings;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -15,10 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use runtime::{
-    kafka::{Kafka, NewRecord, PublishError},
-    settings::{KafkaCompression, KafkaSettings, SaslMechanism},
-};
+use runtime::kafka::{Kafka, NewRecord, PublishError};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -100,21 +99,7 @@ impl Strict {
     }
 
     fn kafka(&self) -> Kafka {
-        Kafka::new(&KafkaSettings {
-            brokers: vec![format!("127.0.0.1:{}", self.port)],
-            connect_timeout_ms: 3_000,
-            request_timeout_ms: 5_000,
-            connection_idle_ms: 240_000,
-            max_response_bytes: 16 << 20,
-            max_unpacked_bytes: 64 << 20,
-            compression: KafkaCompression::None,
-            tls: false,
-            ca_file: None,
-            sasl_mechanism: SaslMechanism::None,
-            sasl_username: String::new(),
-            sasl_password: String::new().into(),
-        })
-        .unwrap()
+        Kafka::new(&kafka_settings::plain(vec![format!("127.0.0.1:{}", self.port)])).unwrap()
     }
 }
 

@@ -8,6 +8,8 @@
     reason = "what helpers of a test cannot do fails the test"
 )]
 
+mod kafka_settings;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -15,7 +17,7 @@ use std::{
 
 use runtime::{
     kafka::{FetchError, Kafka, NewRecord, PartitionReader},
-    settings::{KafkaCompression, KafkaSettings, SaslMechanism},
+    settings::KafkaSettings,
 };
 use testkit::TestTopic;
 use testkit::kafka_wire::{Batch, Connection};
@@ -35,18 +37,9 @@ fn broker() -> String {
 
 async fn kafka_and_topic() -> (Kafka, TestTopic) {
     let kafka = Kafka::new(&KafkaSettings {
-        brokers: vec![broker()],
-        connect_timeout_ms: 3_000,
-        request_timeout_ms: 5_000,
-        connection_idle_ms: 240_000,
         max_response_bytes: MAX_RESPONSE,
         max_unpacked_bytes: MAX_UNPACKED,
-        compression: KafkaCompression::None,
-        tls: false,
-        ca_file: None,
-        sasl_mechanism: SaslMechanism::None,
-        sasl_username: String::new(),
-        sasl_password: String::new().into(),
+        ..kafka_settings::plain(vec![broker()])
     })
     .unwrap();
     let topic = TestTopic::new("runtime-unreadable");

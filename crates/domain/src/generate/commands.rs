@@ -1,4 +1,4 @@
-//! Commands to the device of generated logs, issued while the log goes on.
+//! Commands sent to the device while it writes a generated log.
 
 use super::{at, device};
 use crate::command::{CommandKind, CommandLife, CommandRecord, Step};

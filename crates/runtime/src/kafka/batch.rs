@@ -77,8 +77,8 @@ pub(super) struct BatchReader {
     /// In order of their first offsets.
     aborted: std::vec::IntoIter<Aborted>,
     next_aborted: Option<Aborted>,
-    /// Producers whose records do not count for now.
-    in_vain: Vec<i64>,
+    /// Producers in the midst of a transaction that was aborted.
+    aborting: Vec<i64>,
     contents: Contents,
     size: usize,
 }
@@ -89,7 +89,7 @@ impl BatchReader {
         let mut aborted = aborted.into_iter();
         let next_aborted = aborted.next();
         let contents = Contents { next_offset: from, ..Contents::default() };
-        Self { from, max_unpacked, aborted, next_aborted, in_vain: Vec::new(), contents, size: 0 }
+        Self { from, max_unpacked, aborted, next_aborted, aborting: Vec::new(), contents, size: 0 }
     }
 
     /// What `batches` hold; the last of them may be cut off.
@@ -140,15 +140,12 @@ impl BatchReader {
         let compression = Compression::of(header.attributes)?;
         if header.attributes & CONTROL != 0 {
             let marker = compression.unpack(batch.packed, self.max_unpacked)?;
-            if ends_in_vain(&marker)? {
-                self.in_vain.retain(|producer| *producer != header.producer);
+            if is_abort(&marker)? {
+                self.aborting.retain(|producer| *producer != header.producer);
             }
         } else if counts {
-            let unpacked = match compression {
-                Compression::None => None,
-                packed => Some(packed.unpack(batch.packed, self.max_unpacked)?),
-            };
-            if !self.take_unpacked(header, unpacked.as_deref().unwrap_or(batch.packed)) {
+            let unpacked = compression.unpack(batch.packed, self.max_unpacked)?;
+            if !self.take_unpacked(header, &unpacked) {
                 return Ok(());
             }
         }
@@ -159,10 +156,10 @@ impl BatchReader {
     /// Whether the batch's records count: they are of no transaction that was aborted.
     fn counts(&mut self, header: &Header) -> bool {
         while let Some(begun) = self.next_aborted.filter(|begun| begun.first_offset <= header.last_offset) {
-            self.in_vain.push(begun.producer);
+            self.aborting.push(begun.producer);
             self.next_aborted = self.aborted.next();
         }
-        header.attributes & TRANSACTIONAL == 0 || !self.in_vain.contains(&header.producer)
+        header.attributes & TRANSACTIONAL == 0 || !self.aborting.contains(&header.producer)
     }
 
     /// Takes the records of a batch; says whether those were all, or as many as are read at once.
@@ -276,13 +273,13 @@ fn read_record(header: &Header, bytes: &[u8]) -> Result<ReceivedRecord, Malforme
             None => headers.remove(&name),
         };
     }
-    // A time that no calendar has is none.
+    // One beyond what a calendar can show says nothing.
     let timestamp = DateTime::from_timestamp_millis(timestamp).unwrap_or(DateTime::UNIX_EPOCH);
     Ok(ReceivedRecord { offset, timestamp, key, value, headers })
 }
 
-/// Whether the marker ends a transaction that was aborted.
-fn ends_in_vain(marker: &[u8]) -> Result<bool, Malformed> {
+/// Whether the marker ends a transaction that was aborted, not one that was committed.
+fn is_abort(marker: &[u8]) -> Result<bool, Malformed> {
     const ABORT: i16 = 0;
     let mut reader = Reader::new(marker);
     let record = reader.varint_bytes()?.ok_or(Malformed)?;

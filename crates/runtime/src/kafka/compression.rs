@@ -1,6 +1,9 @@
 //! Unpacking batches of records, within bounds: a batch of a megabyte can claim gigabytes.
 
-use std::io::{self, Read};
+use std::{
+    borrow::Cow,
+    io::{self, Read},
+};
 
 use flate2::read::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
@@ -44,26 +47,23 @@ impl Compression {
     }
 
     /// What `packed` holds, if that is no more than `limit` bytes. Takes no more memory than that, whatever it claims.
-    pub(super) fn unpack(self, packed: &[u8], limit: usize) -> Result<Vec<u8>, UnpackError> {
+    pub(super) fn unpack(self, packed: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, UnpackError> {
+        let mut unpacked = Vec::new();
         match self {
-            Self::None => Ok(packed.to_vec()),
-            Self::Gzip => read_within(MultiGzDecoder::new(packed), limit),
-            Self::Snappy => unpack_snappy(packed, limit),
-            Self::Lz4 => read_within(FrameDecoder::new(packed), limit),
-            Self::Zstd => unpack_zstd(packed, limit),
+            Self::None => return Ok(Cow::Borrowed(packed)),
+            Self::Gzip => append(MultiGzDecoder::new(packed), &mut unpacked, limit)?,
+            Self::Snappy => unpacked = unpack_snappy(packed, limit)?,
+            Self::Lz4 => append(FrameDecoder::new(packed), &mut unpacked, limit)?,
+            Self::Zstd => unpack_zstd(packed, &mut unpacked, limit)?,
         }
+        Ok(Cow::Owned(unpacked))
     }
 }
 
-fn read_within(packed: impl Read, limit: usize) -> Result<Vec<u8>, UnpackError> {
-    let mut unpacked = Vec::new();
-    read_on(packed, &mut unpacked, limit)?;
-    Ok(unpacked)
-}
-
-fn read_on(packed: impl Read, unpacked: &mut Vec<u8>, limit: usize) -> Result<(), UnpackError> {
+/// Appends what `packed` holds, as long as `unpacked` has no more than `limit` bytes then.
+fn append(packed: impl Read, unpacked: &mut Vec<u8>, limit: usize) -> Result<(), UnpackError> {
     // One more, to tell what is as long as the limit from what is longer.
-    let room = u64::try_from(limit - unpacked.len().min(limit)).unwrap_or(u64::MAX).saturating_add(1);
+    let room = u64::try_from(limit.saturating_sub(unpacked.len())).unwrap_or(u64::MAX).saturating_add(1);
     packed.take(room).read_to_end(unpacked).map_err(|error| damaged(&error))?;
     if unpacked.len() > limit {
         return Err(UnpackError::TooLarge(limit));
@@ -72,13 +72,12 @@ fn read_on(packed: impl Read, unpacked: &mut Vec<u8>, limit: usize) -> Result<()
 }
 
 /// One frame after another.
-fn unpack_zstd(packed: &[u8], limit: usize) -> Result<Vec<u8>, UnpackError> {
-    let (mut rest, mut unpacked) = (packed, Vec::new());
-    while !rest.is_empty() {
-        let frame = StreamingDecoder::new(&mut rest).map_err(|error| damaged(&error))?;
-        read_on(frame, &mut unpacked, limit)?;
+fn unpack_zstd(mut packed: &[u8], unpacked: &mut Vec<u8>, limit: usize) -> Result<(), UnpackError> {
+    while !packed.is_empty() {
+        let frame = StreamingDecoder::new(&mut packed).map_err(|error| damaged(&error))?;
+        append(frame, unpacked, limit)?;
     }
-    Ok(unpacked)
+    Ok(())
 }
 
 fn unpack_snappy(packed: &[u8], limit: usize) -> Result<Vec<u8>, UnpackError> {

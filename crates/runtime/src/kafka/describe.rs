@@ -1,14 +1,13 @@
 //! `DescribeConfigs` v1: the settings of a topic, as a broker reports them. Brokers from 1.1 on
 //! answer it; any of them can.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use super::{
     Cluster, KafkaError,
     codec::{Malformed, Reader, put_count, put_text},
-    connection::within,
     error::Failure,
-    exchange::{Answered, Exchange, Request},
+    exchange::{Answered, Request, ask_once},
     retention::{self, TopicRetention},
 };
 
@@ -22,9 +21,10 @@ type Settings = BTreeMap<String, Option<String>>;
 /// How long `topic` keeps its records, by the first broker that answers. Must run on the main
 /// runtime.
 pub(super) async fn retention_of(cluster: &Cluster, topic: &str) -> Result<TopicRetention, KafkaError> {
+    let timeouts = (cluster.connect_timeout, cluster.request_timeout);
     let mut last = Failure::Lost;
     for broker in &cluster.transport.brokers {
-        match settings_of(cluster, broker, topic).await {
+        match ask_once(&cluster.transport, broker, timeouts, &DescribeConfigs { topic }).await {
             Ok(settings) => return retention::read(&settings),
             Err(Failure::Cluster(final_answer)) => return Err(final_answer),
             Err(failure) => last = failure,
@@ -33,18 +33,12 @@ pub(super) async fn retention_of(cluster: &Cluster, topic: &str) -> Result<Topic
     Err(last.into())
 }
 
-async fn settings_of(cluster: &Cluster, broker: &str, topic: &str) -> Result<Settings, Failure> {
-    let connect = async { Ok(Exchange::open(&cluster.transport, broker).await?) };
-    let mut exchange = within(cluster.connect_timeout, connect).await?;
-    let answered = within(cluster.request_timeout, exchange.ask(&DescribeConfigs { topic })).await?;
-    Ok(answered.answer)
-}
-
 struct DescribeConfigs<'a> {
     topic: &'a str,
 }
 
 impl Request for DescribeConfigs<'_> {
+    const NAME: &'static str = "describe_configs";
     const KEY: i16 = 32;
     const VERSION: i16 = 1;
     type Answer = Settings;
@@ -55,7 +49,7 @@ impl Request for DescribeConfigs<'_> {
 
     fn decode(&self, answer: &[u8]) -> Result<Answered<Settings>, Failure> {
         match decode(answer).map_err(Failure::malformed)? {
-            Ok(settings) => Ok(Answered { answer: settings, throttled: Duration::ZERO }),
+            Ok(settings) => Ok(Answered::new(settings, 0)),
             Err((UNKNOWN_TOPIC, _)) => Err(KafkaError::TopicUnknown(self.topic.to_owned()).into()),
             Err((code, message)) => Err(KafkaError::Refused { code, message }.into()),
         }

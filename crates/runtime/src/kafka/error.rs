@@ -176,6 +176,14 @@ impl Failure {
         Self::Exchange(malformed.into())
     }
 
+    /// How large an answer is that is larger than is accepted, and what it begins with.
+    pub(super) fn too_large(&self) -> Option<(usize, &[u8])> {
+        match self {
+            Self::Exchange(ExchangeError::TooLarge { length, beginning }) => Some((*length, beginning)),
+            _ => None,
+        }
+    }
+
     /// Whether a new connection, perhaps to another broker, could make a difference.
     pub(super) const fn is_suspicious(&self) -> bool {
         match self {

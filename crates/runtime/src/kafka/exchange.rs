@@ -1,5 +1,5 @@
 //! One connection to one broker, for requests that the library does not have, or not as they are needed: TLS, authentication,
-//! one exchange at a time. Nothing here is bounded in time; callers do that.
+//! one exchange at a time. But for [`ask_once`], nothing here is bounded in time; callers do that.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -12,6 +12,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     codec::{Malformed, put_count, put_text},
+    connection::within,
     error::Failure,
     sasl::{self, SaslError},
     transport::{CLIENT_ID, Transport},
@@ -22,6 +23,8 @@ const BEGINNING: usize = 4_096;
 
 /// A request of Kafka's protocol, in a version without tagged fields.
 pub(super) trait Request {
+    /// What metrics and logs call it.
+    const NAME: &'static str;
     /// The protocol's number for it.
     const KEY: i16;
     /// The version that is spoken.
@@ -79,6 +82,18 @@ pub(super) struct Exchange {
     max_answer_bytes: usize,
     /// Of the latest request; its answer repeats it.
     correlation: i32,
+}
+
+/// One request to `broker`, over a connection of its own.
+pub(super) async fn ask_once<R: Request>(
+    transport: &Transport,
+    broker: &str,
+    (connect_timeout, request_timeout): (Duration, Duration),
+    request: &R,
+) -> Result<R::Answer, Failure> {
+    let open = async { Ok(Exchange::open(transport, broker).await?) };
+    let mut exchange = within(connect_timeout, open).await?;
+    Ok(within(request_timeout, exchange.ask(request)).await?.answer)
 }
 
 impl Exchange {

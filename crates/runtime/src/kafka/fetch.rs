@@ -40,6 +40,7 @@ pub(super) struct Batches {
 }
 
 impl Request for Fetch<'_> {
+    const NAME: &'static str = "fetch";
     const KEY: i16 = 1;
     const VERSION: i16 = 10;
     type Answer = Batches;

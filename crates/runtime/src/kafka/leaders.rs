@@ -15,9 +15,8 @@ use tokio::sync::Mutex;
 use super::{
     KafkaError,
     codec::{Malformed, Reader, put_count, put_text},
-    connection::within,
     error::{ErrorCode, Failure},
-    exchange::{Answered, Exchange, Request},
+    exchange::{Answered, Request, ask_once},
     transport::Transport,
 };
 
@@ -27,8 +26,8 @@ const TRUSTED: Duration = Duration::from_secs(60);
 /// Who leads what, asked for once for all partitions of a topic.
 pub(super) struct Leaders {
     transport: Arc<Transport>,
-    connect_timeout: Duration,
-    request_timeout: Duration,
+    /// To connect, and to be answered.
+    timeouts: (Duration, Duration),
     known: Mutex<Known>,
     /// The broker to ask first, by its place.
     begin: AtomicUsize,
@@ -42,18 +41,8 @@ struct Known {
 }
 
 impl Leaders {
-    pub(super) fn new(
-        transport: Arc<Transport>,
-        connect_timeout: Duration,
-        request_timeout: Duration,
-    ) -> Self {
-        Self {
-            transport,
-            connect_timeout,
-            request_timeout,
-            known: Mutex::default(),
-            begin: AtomicUsize::new(0),
-        }
+    pub(super) fn new(transport: Arc<Transport>, timeouts: (Duration, Duration)) -> Self {
+        Self { transport, timeouts, known: Mutex::default(), begin: AtomicUsize::new(0) }
     }
 
     /// The address of the broker that leads a partition, as brokers said after `proven_wrong`, if that is given.
@@ -90,7 +79,7 @@ impl Leaders {
         let mut last = Failure::Lost;
         for (number, broker) in brokers.iter().enumerate().cycle().skip(begin).take(brokers.len()) {
             self.begin.store(number + 1, Relaxed);
-            match self.ask_one(broker, topic).await {
+            match ask_once(&self.transport, broker, self.timeouts, &AskMetadata { topic }).await {
                 Ok(metadata) => {
                     self.begin.store(number, Relaxed);
                     return Ok(metadata);
@@ -102,13 +91,6 @@ impl Leaders {
             }
         }
         Err(last)
-    }
-
-    async fn ask_one(&self, broker: &str, topic: &str) -> Result<Metadata, Failure> {
-        let open = async { Ok(Exchange::open(&self.transport, broker).await?) };
-        let mut exchange = within(self.connect_timeout, open).await?;
-        let answered = within(self.request_timeout, exchange.ask(&AskMetadata { topic })).await?;
-        Ok(answered.answer)
     }
 }
 
@@ -138,6 +120,7 @@ impl Topic {
 }
 
 impl Request for AskMetadata<'_> {
+    const NAME: &'static str = "metadata";
     const KEY: i16 = 3;
     const VERSION: i16 = 4;
     type Answer = Metadata;

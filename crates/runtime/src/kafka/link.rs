@@ -11,7 +11,7 @@ use super::{
     Cluster,
     connection::within,
     error::{Failure, Reached},
-    exchange::{Answered, Exchange, ExchangeError, Request},
+    exchange::{Answered, Exchange, Request},
 };
 
 /// One partition; opens its connection when it is used, and again when it is not to be trusted any more.
@@ -95,7 +95,7 @@ impl Link {
             return;
         }
         state.throttled_until = Some(Instant::now() + throttled);
-        self.cluster.throttle.note(R::KEY, throttled);
+        self.cluster.throttle.note(R::NAME, throttled);
     }
 }
 
@@ -109,14 +109,4 @@ async fn wait_for_quota(state: &mut State, limit: Duration) -> Result<(), Failur
     tokio::time::sleep(rest).await;
     state.throttled_until = None;
     Ok(())
-}
-
-impl Failure {
-    /// The beginning of an answer that is larger than is accepted, and how large it is.
-    pub(super) fn too_large(&self) -> Option<(usize, &[u8])> {
-        match self {
-            Self::Exchange(ExchangeError::TooLarge { length, beginning }) => Some((*length, beginning)),
-            _ => None,
-        }
-    }
 }

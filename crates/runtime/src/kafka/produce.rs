@@ -29,6 +29,7 @@ pub(super) struct Produce<'a> {
 }
 
 impl Request for Produce<'_> {
+    const NAME: &'static str = "produce";
     const KEY: i16 = 0;
     const VERSION: i16 = 3;
     /// The offset of the batch's first record.

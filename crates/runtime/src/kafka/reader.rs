@@ -106,9 +106,8 @@ async fn fetch(link: &Link, offset: i64, max_wait: Duration, max_bytes: usize) -
         }
         Err((_, failure)) => {
             // The batches together are larger than is accepted, or the first alone.
-            let alone = Fetch { max_wait: Duration::ZERO, max_bytes: 1, ..request };
             if failure.too_large().is_some() && request.max_bytes > 1 {
-                return Box::pin(fetch(link, offset, alone.max_wait, alone.max_bytes)).await;
+                return Box::pin(fetch(link, offset, Duration::ZERO, 1)).await;
             }
             put_aside(offset, max_unpacked, &failure).ok_or(failure)
         }

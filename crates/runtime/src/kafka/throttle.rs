@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{exchange::Request, fetch::Fetch, produce::Produce};
 use opentelemetry::{KeyValue, global, metrics::Counter};
 
 /// `kafka_throttled_seconds_total`.
@@ -15,19 +16,14 @@ impl Throttle {
             .with_description("How long brokers told this client to wait, since it exceeds a quota")
             .build();
         // Shown from the beginning, so that its first rise is one.
-        for request in ["fetch", "produce"] {
+        for request in [Fetch::NAME, Produce::NAME] {
             counter.add(0.0, &[KeyValue::new("request", request)]);
         }
         Self(counter)
     }
 
-    /// Counts, by the protocol's number of the request.
-    pub(super) fn note(&self, key: i16, throttled: Duration) {
-        let request = match key {
-            0 => "produce",
-            1 => "fetch",
-            _ => "other",
-        };
+    /// Counts, by the [`Request::NAME`] of what was asked.
+    pub(super) fn note(&self, request: &'static str, throttled: Duration) {
         self.0.add(throttled.as_secs_f64(), &[KeyValue::new("request", request)]);
         tracing::warn!(
             request,

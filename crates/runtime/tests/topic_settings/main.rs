@@ -9,6 +9,9 @@
 
 mod gate;
 
+#[path = "../kafka_settings/mod.rs"]
+mod kafka_settings;
+
 use std::{
     net::{Ipv4Addr, TcpListener},
     time::{Duration, Instant},
@@ -18,7 +21,7 @@ use gate::{Gate, PASSWORD, USER};
 use runtime::{
     causes,
     kafka::{Excess, Kafka, KafkaError, TopicRetention},
-    settings::{KafkaCompression, KafkaSettings, SaslMechanism},
+    settings::{KafkaSettings, SaslMechanism},
 };
 use testkit::{Manner, Relay, TestTopic};
 
@@ -27,20 +30,7 @@ const MECHANISMS: [SaslMechanism; 3] =
 const TWO_MINUTES: [(&str, &str); 2] = [("retention.ms", "120000"), ("segment.ms", "60000")];
 
 fn settings(broker: &str) -> KafkaSettings {
-    KafkaSettings {
-        brokers: vec![broker.to_owned()],
-        connect_timeout_ms: 5_000,
-        request_timeout_ms: 5_000,
-        connection_idle_ms: 240_000,
-        max_response_bytes: 16 << 20,
-        max_unpacked_bytes: 64 << 20,
-        compression: KafkaCompression::None,
-        tls: false,
-        ca_file: None,
-        sasl_mechanism: SaslMechanism::None,
-        sasl_username: String::new(),
-        sasl_password: String::new().into(),
-    }
+    KafkaSettings { connect_timeout_ms: 5_000, ..kafka_settings::plain(vec![broker.to_owned()]) }
 }
 
 fn broker() -> String {
