@@ -15,6 +15,7 @@ use crate::event::{MeterValues, TransactionStart, TransactionStop};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
 use crate::order::Stamp;
 use crate::session::ChargingSession;
+use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 use derive::Track;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,9 @@ pub enum Told {
         /// When the connector had last begun to charge by then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         began: Option<DateTime<Utc>>,
+        /// When the connector was last ready for a charge before that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ready: Option<DateTime<Utc>>,
     },
     /// A transaction ended.
     Stop {
@@ -126,6 +130,25 @@ pub struct Place {
     /// When it had last begun to charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<DateTime<Utc>>,
+    /// When it was last ready for a charge before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<DateTime<Utc>>,
+}
+
+impl Place {
+    /// The last beginning of a charge there.
+    pub(crate) fn begin(&self) -> Option<ChargeBegin> {
+        self.began.map(|at| ChargeBegin { at, ready_at: self.ready })
+    }
+
+    fn set_begin(&mut self, begin: Option<ChargeBegin>) {
+        (self.began, self.ready) = parts(begin);
+    }
+}
+
+/// A beginning as facts hold it: when the charge began, and when the connector was ready before.
+fn parts(begin: Option<ChargeBegin>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    (begin.map(|begin| begin.at), begin.and_then(|begin| begin.ready_at))
 }
 
 /// A transaction id seen on a connector, with what the event tells besides.
@@ -243,6 +266,7 @@ impl Ledger {
             meter_wh,
             command: None,
             began: None,
+            ready: None,
         };
         if let Some(held) = held {
             if held.stamp <= stamp {
@@ -285,10 +309,10 @@ impl Ledger {
     pub fn follow_statuses(&mut self, connectors: &BTreeMap<ConnectorId, Connector>) {
         for Fact { stamp, told, .. } in &mut self.facts {
             match told {
-                Told::Sight { connector, began, .. } => {
+                Told::Sight { connector, began, ready, .. } => {
                     let trail = connectors.get(connector).map(|connector| &connector.trail);
                     if let Some(trail) = trail.filter(|trail| trail.covers(stamp.at)) {
-                        *began = trail.began_by(stamp.at);
+                        (*began, *ready) = parts(trail.began_by(stamp.at));
                     }
                 }
                 Told::Stop { places, .. } => follow_places(places, connectors, stamp.at),
@@ -435,8 +459,11 @@ fn follow_places(places: &mut Vec<Place>, connectors: &BTreeMap<ConnectorId, Con
     for connector in reported.filter(|connector| connector.trail.had_reported_by(at)) {
         let told = connector.trail.covers(at).then(|| connector.trail.began_by(at));
         match places.iter_mut().find(|place| place.connector == connector.id) {
-            Some(place) => place.began = told.unwrap_or(place.began),
-            None => places.push(Place { connector: connector.id, began: told.flatten() }),
+            Some(place) => place.set_begin(told.unwrap_or(place.begin())),
+            None => {
+                let (began, ready) = parts(told.flatten());
+                places.push(Place { connector: connector.id, began, ready });
+            }
         }
     }
     places.sort_by_key(|place| place.connector);

@@ -5,6 +5,7 @@ mod stops;
 use super::{Fact, Forgotten, Told};
 use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use crate::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, TimeDelta, Utc};
 use stops::PendingStop;
 
@@ -116,10 +117,12 @@ impl<'a> Walk<'a> {
     }
 
     fn take_sight(&mut self, place: usize, fact: &Fact) {
-        let Told::Sight { connector, transaction, session, id_tag, meter_wh, command, began } = &fact.told
+        let Told::Sight { connector, transaction, session, id_tag, meter_wh, command, began, ready } =
+            &fact.told
         else {
             return;
         };
+        let begin = began.map(|at| ChargeBegin { at, ready_at: *ready });
         let known = self.tracks.iter_mut().find(|track| track.session.is_sighted_as(*connector, transaction));
         if let Some(track) = known {
             track.facts.push(place);
@@ -132,7 +135,7 @@ impl<'a> Walk<'a> {
             && let Some(id) = session
         {
             let at = fact.stamp.at;
-            let began = began.filter(|began| self.is_free_since(*connector, *began, at));
+            let began = begin.filter(|begin| self.is_free_since(*connector, *begin, at));
             let opened = ChargingSession {
                 id: *id,
                 charge_point_id: self.charge_point.clone(),
@@ -141,7 +144,7 @@ impl<'a> Walk<'a> {
                 id_tag: id_tag.clone(),
                 reservation_id: None,
                 command_id: *command,
-                started_at: began.unwrap_or(at),
+                started_at: began.map_or(at, |begin| begin.at),
                 meter_start_wh: *meter_wh,
                 started_by: StartedBy::Readings,
                 state: SessionState::Open,
@@ -180,15 +183,15 @@ impl<'a> Walk<'a> {
         self.tracks.push(Track { session, facts: vec![place] });
     }
 
-    /// Whether a charge that began on `connector` at `began` belongs to none of the sessions that
+    /// Whether the charge that began on `connector` with `begin` belongs to none of the sessions that
     /// began there by `until`, nor to one that was forgotten.
-    fn is_free_since(&self, connector: ConnectorId, began: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+    fn is_free_since(&self, connector: ConnectorId, begin: ChargeBegin, until: DateTime<Utc>) -> bool {
         let mut forgotten = self.forgotten.iter().filter(|known| known.connector == connector);
-        forgotten.all(|known| known.until < began)
+        forgotten.all(|known| known.until < begin.at)
             && self
                 .on_connector(connector)
                 .filter(|held| held.started_at <= until)
-                .all(|held| held.ended_at().unwrap_or(held.started_at) < began)
+                .all(|held| !held.includes(begin))
     }
 
     fn on_connector(&self, connector: ConnectorId) -> impl Iterator<Item = &ChargingSession> {
@@ -214,6 +217,18 @@ impl ChargingSession {
                 self.is_open() && is_in_time(self.started_at)
             }
             StartedBy::Readings | StartedBy::Stop => is_named && self.ended_at().is_none_or(is_in_time),
+        }
+    }
+
+    /// Whether the charge that began with `begin` on the connector is of this session. Devices report `Charging` after they
+    /// start a transaction: one that is open has the charge that begins with it, and all until the connector is ready again.
+    fn includes(&self, begin: ChargeBegin) -> bool {
+        match self.ended_at() {
+            Some(ended_at) => begin.at <= ended_at,
+            None => {
+                begin.at <= self.started_at + SAME_CHARGE
+                    || begin.ready_at.is_some_and(|ready_at| ready_at <= self.started_at)
+            }
         }
     }
 

@@ -113,6 +113,7 @@ impl Fact {
                     meter_wh: session.meter_start_wh,
                     command: session.command_id,
                     began: None,
+                    ready: None,
                 },
                 (transaction, _) => Told::Start {
                     session: session.id,

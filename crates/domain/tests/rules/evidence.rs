@@ -215,16 +215,68 @@ fn one_id_on_two_connectors_is_two_sessions() {
 
 #[test]
 fn the_next_session_ends_one_whose_stop_was_lost() {
-    let mut device = told([(1, started(1, "5")), (50, status(1, Preparing)), (52, status(1, Charging))]);
-    device.tell(60, "a", metered(1, "6"));
+    let mut device = told([(1, started(1, "5")), (80, status(1, Preparing)), (82, status(1, Charging))]);
+    device.tell(90, "a", metered(1, "6"));
     let sessions = device.sessions();
-    assert_eq!(began(&sessions[0]), (StartedBy::Event, 1, at(1), Some(at(52))));
+    assert_eq!(began(&sessions[0]), (StartedBy::Event, 1, at(1), Some(at(82))));
     assert_eq!(end_reason(&sessions[0]), Some(SUPERSEDED));
     assert!(sessions[1].is_open());
     device.tell(40, "b", stopped("5"));
     let sessions = device.sessions();
     assert_eq!((sessions[0].ended_at(), end_reason(&sessions[0])), (Some(at(40)), Some("Remote")));
     assert!(sessions[1].is_open(), "its own stop ends it, whenever it arrives");
+}
+
+/// A device that reports `Charging` just after it starts transaction 5, as most do.
+fn charging_with_a_name() -> Device {
+    told([(1, status(1, Preparing)), (2, started(1, "5")), (3, status(1, Charging))])
+}
+
+#[test]
+fn a_stop_with_an_unknown_id_ends_no_session_that_has_a_name() {
+    let mut device = charging_with_a_name();
+    for seconds in [60, 600] {
+        let outcome = device.tell(seconds, "a", stopped("700"));
+        assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)));
+    }
+    let [session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Event, 1, at(2), None));
+}
+
+#[test]
+fn a_stop_with_an_unknown_id_is_of_the_charge_that_began_since() {
+    let mut device = charging_with_a_name();
+    device.tell(100, "a", status(1, Preparing));
+    device.tell(102, "a", status(1, Charging));
+    assert_eq!(device.tell(160, "a", stopped("700")), Outcome::Applied);
+    let [known, other] = device.sessions().try_into().unwrap();
+    assert_eq!((known.ended_at(), end_reason(&known)), (Some(at(102)), Some(SUPERSEDED)));
+    assert_eq!(began(&other), (StartedBy::Stop, 1, at(102), Some(at(160))));
+}
+
+#[test]
+fn a_reading_with_another_id_shortens_no_session_whose_charge_goes_on() {
+    let mut device = charging_with_a_name();
+    device.tell(60, "a", metered(1, "6"));
+    let [known, other] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&known), (StartedBy::Event, 1, at(2), Some(at(60))));
+    assert_eq!(began(&other), (StartedBy::Readings, 1, at(60), None));
+}
+
+#[test]
+fn a_stop_just_before_its_start_waits_for_it_while_another_connector_charges() {
+    let mut device = told([
+        (1, status(1, Available)),
+        (1, status(2, Preparing)),
+        (2, started(2, "6")),
+        (3, status(2, Charging)),
+        (100, stopped("5")),
+        (101, started(1, "5")),
+    ]);
+    device.tell(102, "a", status(1, Charging));
+    let sessions: Vec<_> = device.sessions().iter().map(began).collect();
+    let ended = (StartedBy::Event, 1, at(101), Some(at(101)));
+    assert_eq!(sessions, [(StartedBy::Event, 2, at(2), None), ended]);
 }
 
 fn start_command(issued: i64, connector: Option<i64>) -> CommandRecord {

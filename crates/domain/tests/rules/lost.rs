@@ -156,6 +156,24 @@ fn a_constant_id_with_a_lost_stop_is_told_apart_by_meter_or_driver() {
 }
 
 #[test]
+fn a_lost_stop_does_not_take_the_next_one_where_starts_name_no_id() {
+    for reads_again in [true, false] {
+        let mut device = Device::new();
+        device.tell(10, "a", started_at(1, "", "TAG", 100.0));
+        device.tell(20, "a", metered(1, "1"));
+        device.tell(1_000, "a", started_at(1, "", "TAG", 5_000.0));
+        if reads_again {
+            device.tell(1_010, "a", metered(1, "1"));
+        }
+        assert_eq!(device.tell(2_000, "a", stopped_at("1", 9_000.0)), Outcome::Applied);
+        let first = expected("1", 1, 10, Some(1_000), SUPERSEDED);
+        assert_eq!(rows(&device), [first, expected("1", 1, 1_000, Some(2_000), "Local")]);
+        let meters: Vec<_> = device.sessions().iter().map(ChargingSession::meter_stop_wh).collect();
+        assert_eq!(meters, [None, Some(9_000.0)]);
+    }
+}
+
+#[test]
 fn one_id_that_is_started_on_two_connectors_is_two_sessions() {
     let mut device = Device::new();
     device.tell(10, "a", started(1, "1"));

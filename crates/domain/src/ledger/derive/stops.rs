@@ -163,6 +163,9 @@ impl<'a> Walk<'a> {
                 && session.transaction_id.is_none()
                 && (at..=stop.at).contains(&session.started_at)
         });
+        if is_superseded && is_other_open && stop.at > at + SAME_CHARGE {
+            return None;
+        }
         let track = self.tracks.get_mut(index)?;
         if is_superseded {
             // Another session has been on the connector since.
@@ -195,8 +198,9 @@ impl<'a> Walk<'a> {
             return false;
         }
         let began = |place: &Place| {
-            let began = place.began?;
-            self.is_free_since(place.connector, began, stop.at).then_some((place.connector, Some(began)))
+            let begin = place.begin()?;
+            let is_free = self.is_free_since(place.connector, begin, stop.at);
+            is_free.then_some((place.connector, Some(begin.at)))
         };
         let charged: Vec<_> = stop.places.iter().filter_map(began).collect();
         let placed = match (charged.as_slice(), stop.places) {
