@@ -7,8 +7,10 @@
 )]
 
 mod evidence;
+mod store;
 
 pub use evidence::{delivered_evidence, evidence_log};
+pub use store::Store;
 
 use crate::event::{
     BootReport, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop,

@@ -18,6 +18,7 @@ use crate::session::ChargingSession;
 use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 use derive::Track;
+use recall::Recalled;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,9 +33,12 @@ pub struct Ledger {
     /// At most one for each connector.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forgotten: Vec<Forgotten>,
-    /// The device's recorded sessions of a time that is forgotten; `None` when they were not looked up.
+    /// The device's recorded sessions, so far as they were looked up for a batch.
     #[serde(skip)]
-    recalled: Option<Vec<ChargingSession>>,
+    recalled: Recalled,
+    /// The sessions that were forgotten since the ledger was loaded.
+    #[serde(skip)]
+    dropped: BTreeSet<SessionId>,
 }
 
 /// The newest session of a connector that was forgotten: a charge that began there until then belongs
@@ -78,6 +82,9 @@ pub enum Told {
         /// The command that it was started by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
+        /// When the next session on the connector began, which is recorded and not remembered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
     },
     /// This id was in use on this connector. Opens a session where no start told of it.
     Sight {
@@ -103,6 +110,9 @@ pub enum Told {
         /// When the connector was last ready for a charge before that.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ready: Option<DateTime<Utc>>,
+        /// As for a start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
     },
     /// A transaction ended.
     Stop {
@@ -227,6 +237,7 @@ impl Ledger {
                 meter_wh: start.meter_start_wh,
                 reservation: start.reservation_id,
                 command: None,
+                until: None,
             },
         })
     }
@@ -267,6 +278,7 @@ impl Ledger {
             command: None,
             began: None,
             ready: None,
+            until: None,
         };
         if let Some(held) = held {
             if held.stamp <= stamp {
@@ -333,10 +345,11 @@ impl Ledger {
         derive::derive(charge_point, &self.facts, &self.forgotten).into()
     }
 
-    /// Whether a session that began at `started_at` would still be told of: it was not settled and forgotten.
+    /// Whether `session` was settled and forgotten since the ledger was loaded: it is derived no more, and stands as it is
+    /// recorded.
     #[must_use]
-    pub fn remembers(&self, started_at: DateTime<Utc>) -> bool {
-        self.settled_until.is_none_or(|horizon| started_at > horizon)
+    pub fn has_dropped(&self, session: SessionId) -> bool {
+        self.dropped.contains(&session)
     }
 
     /// Whether it holds more than any sensible batch leads to.
@@ -345,20 +358,29 @@ impl Ledger {
         self.facts.len() > Self::OVERFULL
     }
 
-    /// Forgets what is settled for good: all that was said of ended sessions, but for the last few.
+    /// Forgets what is settled for good: all that was said of ended sessions, but for the last few that ended.
     pub fn settle(&mut self, charge_point: &ChargePointId) {
         let tracks = derive::derive(charge_point, &self.facts, &self.forgotten).tracks;
-        let ended: Vec<_> = tracks.iter().filter(|track| !track.session.is_open()).collect();
+        let ended = tracks.iter().filter_map(|track| Some((track.session.ended_at()?, track)));
+        let mut ended: Vec<_> = ended.collect();
+        ended.sort_by_key(|(ended_at, _)| *ended_at);
         let surplus = ended.len().saturating_sub(Self::REMEMBERED_SESSIONS);
         let mut settled: BTreeSet<usize> = BTreeSet::new();
-        for Track { session, facts } in ended.into_iter().take(surplus) {
-            self.settled_until = self.settled_until.max(Some(session.started_at));
+        for (ended_at, Track { session, facts }) in ended.into_iter().take(surplus) {
+            self.settled_until = self.settled_until.max(Some(ended_at));
             settled.extend(facts);
             self.record_forgotten(session);
         }
         let mut place = 0..;
         self.facts.retain(|_| place.next().is_none_or(|place| !settled.contains(&place)));
+        let has_surplus = self.facts.len() > Self::MAX_FACTS;
         self.forget_surplus();
+        if has_surplus || !settled.is_empty() {
+            let held: BTreeSet<SessionId> =
+                self.derive(charge_point).sessions.iter().map(|session| session.id).collect();
+            let ids = tracks.iter().map(|track| track.session.id);
+            self.dropped.extend(ids.filter(|id| !held.contains(id)));
+        }
     }
 
     fn record_forgotten(&mut self, session: &ChargingSession) {
@@ -385,28 +407,16 @@ impl Ledger {
         self.settled_until.is_some_and(|horizon| at <= horizon)
     }
 
-    /// Whether `stop` has the id of a transaction that is remembered and began before it: a session that is open for long is
-    /// older than others that are settled.
-    fn ends_remembered(&self, stop: &Fact) -> bool {
-        let Told::Stop { transaction: Some(ended), .. } = &stop.told else { return false };
-        self.facts.iter().filter(|fact| fact.stamp.at <= stop.stamp.at).any(|fact| match &fact.told {
-            Told::Start { transaction, .. } => transaction.as_ref() == Some(ended),
-            Told::Sight { transaction, .. } => transaction == ended,
-            Told::Stop { .. } => false,
-        })
-    }
-
-    fn enter(&mut self, fact: Fact) -> Entered {
+    fn enter(&mut self, mut fact: Fact) -> Entered {
         let same = |held: &&mut Fact| {
             held.event == fact.event
                 && std::mem::discriminant(&held.told) == std::mem::discriminant(&fact.told)
         };
-        let is_past = self.is_settled(fact.stamp.at) && !self.ends_remembered(&fact);
         match self.facts.iter_mut().find(same) {
             Some(held) if fact.stamp >= held.stamp => return Entered::Known,
             Some(held) => held.replace(fact),
             None => {
-                if is_past && let Some(entered) = self.enter_past(&fact) {
+                if let Some(entered) = self.enter_recorded(&mut fact) {
                     return entered;
                 }
                 self.facts.push(fact);

@@ -17,7 +17,7 @@ pub mod repair;
 pub use metered::{MeteredSession, find_metered};
 pub(crate) use read::SessionRow;
 pub use read::{find, list_of_device};
-pub(crate) use recall::recall_past;
+pub(crate) use recall::recall;
 pub use registers::fill_registers;
 
 use crate::bulk::{self, Bulk, Lookup, Rows};

@@ -26,6 +26,10 @@ struct Parts {
     booted: bool,
     /// The earliest and the latest instant of what is said of transactions.
     transactions: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The transactions that updates and stops name.
+    named: BTreeSet<TransactionId>,
+    /// Whether a transaction began.
+    begins: bool,
     answered: BTreeSet<CommandId>,
 }
 
@@ -88,9 +92,15 @@ impl Touched {
                 parts.connectors.insert(start.connector_id);
                 parts.ledger = true;
                 parts.add_transaction(Stamp::new(event.claimed_at, position).at);
+                if matches!(event.kind, EventKind::TransactionStarted(_)) {
+                    parts.begins = true;
+                } else {
+                    parts.named.extend(start.transaction_id.clone());
+                }
             }
             EventKind::TransactionStopped(stop) => {
                 parts.ledger = true;
+                parts.named.extend(stop.transaction_id.clone());
                 parts.add_transaction(stop.stamp(event.claimed_at, position).at);
             }
             EventKind::Connected(_) => parts.booted = true,
@@ -152,6 +162,18 @@ impl Touched {
     pub(crate) fn transactions(&self, id: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let id = ChargePointId::parse(id).ok()?;
         self.0.get(&id)?.transactions
+    }
+
+    /// The transactions of the device `id` that readings, updates and stops name.
+    pub(crate) fn named(&self, id: &str) -> BTreeSet<&TransactionId> {
+        let parts = ChargePointId::parse(id).ok().and_then(|id| self.0.get(&id));
+        let Some(parts) = parts else { return BTreeSet::new() };
+        parts.named.iter().chain(parts.sights.iter().map(|sight| &sight.transaction)).collect()
+    }
+
+    /// Whether a transaction of the device `id` began.
+    pub(crate) fn begins(&self, id: &str) -> bool {
+        ChargePointId::parse(id).is_ok_and(|id| self.0.get(&id).is_some_and(|parts| parts.begins))
     }
 
     /// The commands that are needed: those that are answered, by name, and all open ones of the devices whose `ledgers` are

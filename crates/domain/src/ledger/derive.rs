@@ -88,7 +88,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn take_start(&mut self, place: usize, fact: &Fact) {
-        let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation, command } =
+        let Told::Start { session, connector, transaction, id_tag, meter_wh, reservation, command, until } =
             &fact.told
         else {
             return;
@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
             started_at: fact.stamp.at,
             meter_start_wh: *meter_wh,
             started_by: StartedBy::Event,
-            state: SessionState::Open,
+            state: SessionState::open_until(*until),
         };
         let known = self.tracks.iter_mut().rev().find(|track| track.session.is_reported_by(&started));
         if let Some(track) = known {
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
     }
 
     fn take_sight(&mut self, place: usize, fact: &Fact) {
-        let Told::Sight { connector, transaction, session, id_tag, meter_wh, command, began, ready } =
+        let Told::Sight { connector, transaction, session, id_tag, meter_wh, command, began, ready, until } =
             &fact.told
         else {
             return;
@@ -128,10 +128,10 @@ impl<'a> Walk<'a> {
             track.facts.push(place);
             return;
         }
-        if self.place_where_sighted(*connector, transaction, *began, place) {
+        if self.place_where_sighted(*connector, transaction, (fact.stamp.at, *began), place) {
             return;
         }
-        if !self.name(*connector, transaction, place)
+        if !self.name(*connector, transaction, fact.stamp.at, place)
             && let Some(id) = session
         {
             let at = fact.stamp.at;
@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
                 started_at: began.map_or(at, |begin| begin.at),
                 meter_start_wh: *meter_wh,
                 started_by: StartedBy::Readings,
-                state: SessionState::Open,
+                state: SessionState::open_until(*until),
             };
             self.open(opened, place);
         }
@@ -155,18 +155,24 @@ impl<'a> Walk<'a> {
         self.place_pending();
     }
 
-    /// Gives `transaction` to the open session on `connector` that has no name yet. Returns whether it did.
-    fn name(&mut self, connector: ConnectorId, transaction: &TransactionId, place: usize) -> bool {
-        let Some(track) = self.unnamed_on(connector) else { return false };
+    /// Gives `transaction` to the session that was open on `connector` at `at` and has no name yet. Returns whether it did.
+    fn name(
+        &mut self,
+        connector: ConnectorId,
+        transaction: &TransactionId,
+        at: DateTime<Utc>,
+        place: usize,
+    ) -> bool {
+        let Some(track) = self.unnamed_on(connector, at) else { return false };
         track.session.transaction_id = Some(transaction.clone());
         track.facts.push(place);
         true
     }
 
-    /// The open session on `connector` that has no name yet.
-    fn unnamed_on(&mut self, connector: ConnectorId) -> Option<&mut Track> {
+    /// The session that was open on `connector` at `at` and has no name yet.
+    fn unnamed_on(&mut self, connector: ConnectorId, at: DateTime<Utc>) -> Option<&mut Track> {
         self.tracks.iter_mut().rev().find(|Track { session, .. }| {
-            session.is_open() && session.connector_id == connector && session.transaction_id.is_none()
+            session.may_go_on(at) && session.connector_id == connector && session.transaction_id.is_none()
         })
     }
 
@@ -175,9 +181,8 @@ impl<'a> Walk<'a> {
         let at = session.started_at;
         let on_connector = self.tracks.iter_mut().map(|track| &mut track.session);
         for held in on_connector.filter(|held| held.connector_id == session.connector_id) {
-            if held.is_open() && held.started_at <= at {
-                let reason = Some(SUPERSEDED.to_owned());
-                held.state = SessionState::Ended { at, reason, meter_stop_wh: None };
+            if held.may_go_on(at) && held.started_at <= at {
+                held.state = SessionState::open_until(Some(at));
             }
         }
         self.tracks.push(Track { session, facts: vec![place] });
@@ -264,6 +269,11 @@ impl ChargingSession {
         self.transaction_id.as_ref() == Some(transaction) && !elsewhere
     }
 
+    /// Whether nothing ended it by `at`: it is open, or was until the next session began, later than `at`.
+    pub(super) fn may_go_on(&self, at: DateTime<Utc>) -> bool {
+        self.is_open() || self.is_superseded() && self.ended_at().is_some_and(|end| at < end)
+    }
+
     /// Whether the next session ended it, and not a stop of its own.
     pub(super) fn is_superseded(&self) -> bool {
         matches!(&self.state, SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED)
@@ -271,6 +281,12 @@ impl ChargingSession {
 }
 
 impl SessionState {
+    /// Open, or ended by the next session on the connector at `until`.
+    fn open_until(until: Option<DateTime<Utc>>) -> Self {
+        let superseded = |at| Self::Ended { at, reason: Some(SUPERSEDED.to_owned()), meter_stop_wh: None };
+        until.map_or(Self::Open, superseded)
+    }
+
     /// The same, with an end at `started_at` at the earliest.
     fn not_before(&self, started_at: DateTime<Utc>) -> Self {
         let mut state = self.clone();

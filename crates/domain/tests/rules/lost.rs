@@ -4,7 +4,7 @@ use crate::device::{Device, at, metered, started, stopped, transaction};
 use chrono::{DateTime, Utc};
 use domain::charge_point::Outcome;
 use domain::event::{BootReport, EventKind, TransactionStart, TransactionStop};
-use domain::ids::{ConnectorId, IdTag};
+use domain::ids::{ConnectorId, IdTag, SessionId};
 use domain::session::{ChargingSession, SUPERSEDED, SessionState};
 
 /// A session: its id, connector, start, end and the reason for the end.
@@ -269,6 +269,7 @@ fn a_copy_of_what_was_forgotten_opens_no_session_again() {
 fn the_stop_of_a_recorded_session_that_the_ledger_lost_ends_it() {
     let mut device = busy_device();
     let ghost = ChargingSession {
+        id: SessionId(uuid::Uuid::from_u128(7)),
         transaction_id: transaction("ghost"),
         started_at: at(1_700),
         state: SessionState::Open,

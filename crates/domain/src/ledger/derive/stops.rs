@@ -92,14 +92,14 @@ impl<'a> Walk<'a> {
         &mut self,
         connector: ConnectorId,
         transaction: &TransactionId,
-        began: Option<DateTime<Utc>>,
+        (at, began): (DateTime<Utc>, Option<DateTime<Utc>>),
         sight: usize,
     ) -> bool {
         let is_meant =
             |stop: &PendingStop<'_>| stop.session.is_some() && stop.transaction == Some(transaction);
         let Some(index) = self.pending.iter().position(is_meant) else { return false };
         let ended_by = self.pending.get(index).map(|stop| stop.at + SAME_CHARGE);
-        if self.unnamed_on(connector).is_some_and(|track| Some(track.session.started_at) <= ended_by) {
+        if self.unnamed_on(connector, at).is_some_and(|track| Some(track.session.started_at) <= ended_by) {
             return false;
         }
         let stop = self.pending.remove(index);
@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
     /// without one, all.
     fn could_end(&self, stop: &PendingStop<'_>) -> Vec<usize> {
         let candidate = |session: &ChargingSession| {
-            session.is_open()
+            session.may_go_on(stop.at)
                 && session.started_at <= stop.at
                 && (stop.transaction.is_none() || session.transaction_id.is_none())
         };
