@@ -42,6 +42,10 @@ impl Unplaced {
 /// is reported this long after other evidence of a charge, or after its stop, is still of the same charge.
 pub(super) const SAME_CHARGE: TimeDelta = TimeDelta::seconds(60);
 
+/// A start without an id that is reported this long after a stop is of the charge that the stop ended, although no id says so:
+/// a device that corrects its clock at the wrong moment. A vehicle is not replaced as fast as that.
+pub(super) const JUST_BEFORE: TimeDelta = TimeDelta::seconds(5);
+
 /// What a ledger's facts amount to.
 pub(super) struct Derivation {
     /// The sessions, each with the facts that it rests on, by their places among the facts.
@@ -123,8 +127,12 @@ impl<'a> Walk<'a> {
             return;
         };
         let begin = began.map(|at| ChargeBegin { at, ready_at: *ready });
-        let known = self.tracks.iter_mut().find(|track| track.session.is_sighted_as(*connector, transaction));
-        if let Some(track) = known {
+        let is_nameless_open = self.unnamed_on(*connector, fact.stamp.at).is_some();
+        let is_known = |session: &ChargingSession| {
+            session.is_sighted_as(*connector, transaction)
+                && !session.ended_before(*connector, fact.stamp.at, begin, is_nameless_open)
+        };
+        if let Some(track) = self.tracks.iter_mut().find(|track| is_known(&track.session)) {
             track.facts.push(place);
             return;
         }
@@ -221,6 +229,11 @@ impl ChargingSession {
             StartedBy::Readings if start.transaction_id.is_none() => {
                 self.is_open() && is_in_time(self.started_at)
             }
+            StartedBy::Stop if start.transaction_id.is_none() => {
+                // Nothing but its stop was reported: it has no beginning of its own.
+                let is_just_before = |end: DateTime<Utc>| start.started_at - end <= JUST_BEFORE;
+                self.ended_at().is_some_and(|end| end == self.started_at && is_just_before(end))
+            }
             StartedBy::Readings | StartedBy::Stop => is_named && self.ended_at().is_none_or(is_in_time),
         }
     }
@@ -267,6 +280,23 @@ impl ChargingSession {
         let elsewhere =
             self.connector_id != connector && self.started_by == StartedBy::Readings && self.is_open();
         self.transaction_id.as_ref() == Some(transaction) && !elsewhere
+    }
+
+    /// Whether a sight of its id on `connector` at `at` is of another charge, since this one ended long before: it was on
+    /// another connector, or one without a name is open, or a charge began after the end, with `begin`.
+    fn ended_before(
+        &self,
+        connector: ConnectorId,
+        at: DateTime<Utc>,
+        begin: Option<ChargeBegin>,
+        is_nameless_open: bool,
+    ) -> bool {
+        self.ended_at().is_some_and(|end| {
+            let is_other = self.connector_id != connector
+                || is_nameless_open
+                || begin.is_some_and(|begin| begin.at > end);
+            at > end + SAME_CHARGE && is_other
+        })
     }
 
     /// Whether nothing ended it by `at`: it is open, or was until the next session began, later than `at`.

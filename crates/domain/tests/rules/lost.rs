@@ -200,6 +200,16 @@ fn a_session_that_stays_open_while_others_come_and_go_can_still_be_ended() {
 }
 
 #[test]
+fn a_stop_that_could_mean_two_sessions_ends_no_later_one() {
+    let mut device = Device::new();
+    device.tell(10, "a", started(1, "1"));
+    device.tell(20, "a", started(2, "1"));
+    device.tell(100, "a", stopped("1"));
+    device.tell(130, "a", started_at(1, "1", "TAG", 7_000.0));
+    assert!(rows(&device).contains(&expected("1", 1, 130, None, "")), "{:?}", rows(&device));
+}
+
+#[test]
 fn an_id_that_is_seen_after_its_stop_ends_the_session_that_it_names_after_its_start() {
     let mut device = Device::new();
     device.tell(8, "a", stopped("5"));
