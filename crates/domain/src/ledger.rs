@@ -7,6 +7,7 @@
 
 mod derive;
 mod recall;
+mod registers;
 
 pub use derive::{Derived, Unplaced};
 
@@ -19,6 +20,7 @@ use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 use derive::Track;
 use recall::Recalled;
+use registers::Registers;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +35,9 @@ pub struct Ledger {
     /// At most one for each connector.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forgotten: Vec<Forgotten>,
+    /// Registers at the begin and the end of transactions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    registers: Vec<Registers>,
     /// The device's recorded sessions, so far as they were looked up for a batch.
     #[serde(skip)]
     recalled: Recalled,
@@ -342,7 +347,9 @@ impl Ledger {
     /// The sessions that the facts tell of.
     #[must_use]
     pub fn derive(&self, charge_point: &ChargePointId) -> Derived {
-        derive::derive(charge_point, &self.facts, &self.forgotten).into()
+        let mut derived: Derived = derive::derive(charge_point, &self.facts, &self.forgotten).into();
+        self.fill_registers(&mut derived.sessions);
+        derived
     }
 
     /// Whether `session` was settled and forgotten since the ledger was loaded: it is derived no more, and stands as it is
@@ -375,6 +382,7 @@ impl Ledger {
         self.facts.retain(|_| place.next().is_none_or(|place| !settled.contains(&place)));
         let has_surplus = self.facts.len() > Self::MAX_FACTS;
         self.forget_surplus();
+        self.forget_registers();
         if has_surplus || !settled.is_empty() {
             let held: BTreeSet<SessionId> =
                 self.derive(charge_point).sessions.iter().map(|session| session.id).collect();

@@ -39,6 +39,8 @@ struct Sight {
     connector: ConnectorId,
     transaction: TransactionId,
     at: DateTime<Utc>,
+    /// Whether the register at the begin or the end of the transaction is with it, which always is news.
+    has_registers: bool,
 }
 
 impl Parts {
@@ -84,7 +86,9 @@ impl Touched {
                 parts.connectors.insert(values.connector_id);
                 let at = Stamp::new(event.claimed_at, position).at;
                 if let Some(transaction) = values.transaction_id.clone() {
-                    parts.sights.push(Sight { connector: values.connector_id, transaction, at });
+                    let has_registers = values.begin_wh.is_some() || values.end_wh.is_some();
+                    let connector = values.connector_id;
+                    parts.sights.push(Sight { connector, transaction, at, has_registers });
                     parts.add_transaction(at);
                 }
             }
@@ -148,7 +152,8 @@ impl Touched {
     ) -> Vec<&ChargePointId> {
         let is_news = |id: &ChargePointId, sight: &Sight| {
             let connector = known(id, sight.connector);
-            connector.is_none_or(|connector| !connector.has_sighted(&sight.transaction, sight.at))
+            sight.has_registers
+                || connector.is_none_or(|connector| !connector.has_sighted(&sight.transaction, sight.at))
         };
         let needed = |(id, parts): &(&ChargePointId, &Parts)| {
             let is_late =

@@ -1,6 +1,9 @@
 //! Sessions of gateways that tell no start: they rest on readings, or on the stop alone.
 
-use crate::device::{Device, at, metered, metered_at, read, started, status, stopped, transaction};
+use crate::device::{
+    Device, at, metered, metered_at, read, started, started_without_meter, status, stopped,
+    stopped_without_meter, transaction,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::awaited::Awaited;
 use domain::charge_point::{Misfit, Outcome};
@@ -79,6 +82,23 @@ fn registers_at_begin_and_end_alone_name_the_transaction_and_are_no_live_value()
     let seen: Vec<_> =
         sessions.iter().map(|held| (held.transaction_id.clone(), held.meter_start_wh)).collect();
     assert_eq!(seen, [(transaction("700"), Some(163_630.0)), (transaction("701"), Some(5.0))]);
+}
+
+#[test]
+fn registers_at_begin_and_end_take_the_place_of_those_that_start_and_stop_left_out() {
+    let events = [
+        (10, started_without_meter(1, "634")),
+        (12, metered_at(1, "634", Some(163_630.0), Some(157_440.0), None)),
+        (90, metered_at(1, "634", None, None, Some(170_000.0))),
+        (91, stopped_without_meter("634")),
+    ];
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        let device = told(order.map(|index: usize| events[index].clone()));
+        assert_eq!(device.sessions()[0].energy_wh(None), Some(12_560.0), "{order:?}");
+    }
+    let mut device = told([(10, started(1, "634")), (90, stopped("634"))]);
+    device.tell(91, "a", metered_at(1, "634", None, Some(1.0), Some(2.0)));
+    assert_eq!(device.sessions()[0].energy_wh(None), Some(2_500.0), "start and stop know best");
 }
 
 #[test]
@@ -193,6 +213,65 @@ fn readings_that_come_after_the_stop_tell_its_connector() {
     device.tell(61, "a", metered(2, "700"));
     let [session] = device.sessions().try_into().unwrap();
     assert_eq!(began(&session), (StartedBy::Stop, 2, at(60), Some(at(60))));
+}
+
+#[test]
+fn readings_long_after_a_stop_are_of_another_charge() {
+    let mut device = told([(1, status(1, Available)), (1, status(2, Available)), (60, stopped("5"))]);
+    device.tell(90_000, "a", metered(1, "5"));
+    let [session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Readings, 1, at(90_000), None));
+}
+
+#[test]
+fn an_id_that_is_seen_on_another_connector_after_its_end_is_of_another_charge() {
+    let mut device = told([(10, started(1, "1")), (100, stopped("1")), (1_000, started(2, ""))]);
+    device.tell(1_010, "a", metered(2, "1"));
+    let names: Vec<_> = device.sessions().into_iter().map(|session| session.transaction_id).collect();
+    assert_eq!(names, [transaction("1"), transaction("1")]);
+    device.tell(2_000, "a", stopped_without_meter("1"));
+    assert_eq!(device.sessions()[1].ended_at(), Some(at(2_000)));
+}
+
+#[test]
+fn a_stop_without_a_register_ends_the_session_without_an_id_wherever_it_is() {
+    let mut device = told([(10, started(1, "1")), (100, stopped("1")), (1_000, started(2, ""))]);
+    device.tell(2_000, "a", stopped_without_meter("1"));
+    assert_eq!(device.sessions()[1].ended_at(), Some(at(2_000)));
+}
+
+#[test]
+fn an_id_that_is_seen_again_after_its_end_names_the_session_that_has_none() {
+    let mut device = told([(10, started(1, "1")), (100, stopped("1")), (1_000, started(1, ""))]);
+    device.tell(1_010, "a", metered(1, "1"));
+    assert_eq!(device.sessions()[1].transaction_id, transaction("1"));
+}
+
+#[test]
+fn a_stop_with_an_id_that_was_used_before_is_of_the_charge_that_began_since() {
+    let mut device = told(charge(10, "1"));
+    device.tell(400, "a", status(1, Preparing));
+    device.tell(410, "a", status(1, Charging));
+    device.tell(2_000, "a", stopped_without_meter("1"));
+    let [_, session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Stop, 1, at(410), Some(at(2_000))));
+}
+
+#[test]
+fn a_start_without_an_id_just_after_a_stop_is_of_the_same_charge() {
+    for reads in [true, false] {
+        let mut device = told([(1, status(1, Available)), (8, stopped("5")), (10, started(1, ""))]);
+        if reads {
+            device.tell(20, "a", metered(1, "5"));
+        }
+        let [session] = device.sessions().try_into().unwrap();
+        assert_eq!(began(&session), (StartedBy::Event, 1, at(10), Some(at(10))));
+        assert_eq!(session.transaction_id, transaction("5"));
+    }
+    let device = told([(8, stopped("5")), (9, started(1, ""))]);
+    assert_eq!(began(&device.sessions()[0]), (StartedBy::Event, 1, at(9), Some(at(9))));
+    let device = told([(8, stopped("5")), (90, started(1, ""))]);
+    assert_eq!(began(&device.sessions()[0]), (StartedBy::Event, 1, at(90), None), "long after it");
 }
 
 #[test]
