@@ -6,9 +6,11 @@
     reason = "only ever part of a test, which fails by panicking"
 )]
 
+mod busy;
 mod evidence;
 mod store;
 
+pub use busy::{BusyLog, BusySession, busy_log};
 pub use evidence::{delivered_evidence, evidence_log};
 pub use store::Store;
 

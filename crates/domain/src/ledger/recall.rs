@@ -84,7 +84,7 @@ impl Ledger {
     pub(super) fn enter_recorded(&mut self, fact: &mut Fact) -> Option<Entered> {
         let is_past = self.is_settled(fact.stamp.at) && !self.is_of_remembered(fact);
         if !is_past && !fact.told.names().is_some_and(|id| self.lacks(id)) {
-            self.restore_open(fact);
+            self.restore_ended_by(fact);
             return None;
         }
         match self.judge(fact, is_past) {
@@ -93,9 +93,14 @@ impl Ledger {
             Past::History if is_past => {
                 fact.told.end_by(|connector| self.recalled.next_on(connector, fact.stamp.at))
             }
-            Past::History => self.restore_open(fact),
-            Past::Of(session) => self.restore(&session),
+            Past::History => {}
+            Past::Of(session) => {
+                // What is derived from both ends where the record does.
+                fact.told.end_by(|_connector| self.next_after(&session));
+                self.restore(&session);
+            }
         }
+        self.restore_ended_by(fact);
         None
     }
 
@@ -118,12 +123,12 @@ impl Ledger {
             Told::Start { session, connector, transaction, .. } => {
                 self.judge_start(*session, *connector, transaction.as_ref(), at)
             }
-            Told::Sight { connector, transaction, began, .. } => {
-                self.judge_sight(*connector, transaction, *began, at)
+            Told::Sight { connector, transaction, .. } => {
+                self.judge_sight(*connector, transaction, at, is_past)
             }
             Told::Stop { transaction: None, .. } => Past::TooLate,
             Told::Stop { transaction: Some(transaction), session, meter_wh, .. } => {
-                self.judge_stop(*session, transaction, *meter_wh, at)
+                self.judge_stop(*session, transaction, *meter_wh, at, is_past)
             }
         }
     }
@@ -153,8 +158,8 @@ impl Ledger {
         &self,
         connector: ConnectorId,
         transaction: &TransactionId,
-        began: Option<DateTime<Utc>>,
         at: DateTime<Utc>,
+        is_past: bool,
     ) -> Past {
         let is_known = |held: &ChargingSession| {
             let is_elsewhere = held.connector_id != connector
@@ -163,7 +168,7 @@ impl Ledger {
             held.is_named(Some(transaction))
                 && held.started_at <= at + SAME_CHARGE
                 && !is_elsewhere
-                && !held.ended_at().is_some_and(|end| at > end + SAME_CHARGE && began > Some(end))
+                && held.ended_at().is_none_or(|end| is_past || at <= end + SAME_CHARGE)
         };
         let is_nameless = |held: &&ChargingSession| {
             held.transaction_id.is_none()
@@ -184,6 +189,7 @@ impl Ledger {
         transaction: &TransactionId,
         meter_wh: Option<f64>,
         at: DateTime<Utc>,
+        is_past: bool,
     ) -> Past {
         let named = self
             .recalled
@@ -202,7 +208,8 @@ impl Ledger {
             }
             Some(_) if held.is_superseded() => of(),
             Some(end) if at <= end + SAME_CHARGE => Past::Known,
-            Some(_) if meter_wh.is_none() || meter_wh == held.meter_stop_wh() => Past::Known,
+            Some(_) if meter_wh.is_none() && is_past => Past::Known,
+            Some(_) if meter_wh.is_some() && meter_wh == held.meter_stop_wh() => Past::Known,
             Some(_) => Past::History,
         }
     }
@@ -214,14 +221,25 @@ impl Ledger {
         })
     }
 
-    /// Holds again what was said of open sessions on the connector of `fact`, which opens another one there: it ends them.
-    fn restore_open(&mut self, fact: &Fact) {
+    /// Holds again what was said of sessions on the connector of `fact` that nothing had ended by then: another one that it opens
+    /// there ends them.
+    fn restore_ended_by(&mut self, fact: &Fact) {
         let (Told::Start { connector, .. } | Told::Sight { connector, .. }) = &fact.told else { return };
         let ends = |held: &&ChargingSession| {
-            held.is_open() && held.connector_id == *connector && held.started_at <= fact.stamp.at
+            held.may_go_on(fact.stamp.at)
+                && held.connector_id == *connector
+                && held.started_at <= fact.stamp.at
         };
-        let open: Vec<_> = self.recalled.related.iter().filter(ends).cloned().collect();
-        open.iter().for_each(|session| self.restore(session));
+        let ended: Vec<_> = self.recalled.sessions().filter(ends).cloned().collect();
+        ended.iter().for_each(|session| self.restore(session));
+    }
+
+    /// When the next session on the connector of `session`, which is recorded, began, unless a stop ended `session`.
+    fn next_after(&self, session: &ChargingSession) -> Option<DateTime<Utc>> {
+        match &session.state {
+            SessionState::Open => self.recalled.next_on(session.connector_id, session.started_at),
+            SessionState::Ended { at, .. } => session.is_superseded().then_some(*at),
+        }
     }
 
     /// Holds again what was said of `session`, so far as its record says, unless it is remembered.
@@ -230,10 +248,7 @@ impl Ledger {
         if is_held {
             return;
         }
-        let until = match &session.state {
-            SessionState::Open => self.recalled.next_on(session.connector_id, session.started_at),
-            SessionState::Ended { at, .. } => session.is_superseded().then_some(*at),
-        };
+        let until = self.next_after(session);
         self.facts.extend(Fact::restored(session, until));
         self.dropped.remove(&session.id);
         self.recalled.restored.push(session.clone());

@@ -152,6 +152,18 @@ fn late_history_of_one_session_is_one_session_in_any_order() {
     }
 }
 
+#[test]
+fn an_id_of_a_forgotten_session_that_is_used_again_is_of_another_session() {
+    let mut device = Recorded::new();
+    device.tell(100, started(1, "5"));
+    device.tell(500, stopped("5"));
+    device.charge(1, 1_000, 12);
+    device.tell(20_000, metered(1, "5"));
+    device.tell(21_000, stopped("5"));
+    let seen = device.rows_of("5");
+    assert_eq!(seen[1..], [expected("5", 1, 20_000, Some(21_000), "Remote")], "{seen:?}");
+}
+
 /// A device with a recorded open session that its ledger does not remember.
 fn with_ghost(name: &str) -> Recorded {
     let mut device = Recorded::new();
