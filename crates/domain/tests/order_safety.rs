@@ -113,7 +113,7 @@ fn recorded(store: &Store) -> Vec<Truth> {
         (session.connector_id.number(), id, session.started_at, ended.0, ended.1)
     };
     let mut rows: Vec<Truth> = store.sessions.values().map(row).collect();
-    rows.sort_by(|one, other| (one.0, one.2).cmp(&(other.0, other.2)));
+    rows.sort_by_key(|row| (row.0, row.2));
     rows
 }
 
@@ -163,7 +163,7 @@ proptest! {
         delivered.chunks(size).for_each(|batch| drop(store.batch(batch)));
         let sessions = log.sessions.into_iter().map(|held| (held.connector, held.id, held.from, held.to, held.meter_wh));
         let mut expected: Vec<Truth> = sessions.collect();
-        expected.sort_by(|one, other| (one.0, one.2).cmp(&(other.0, other.2)));
+        expected.sort_by_key(|row| (row.0, row.2));
         prop_assert_eq!(recorded(&store), expected);
     }
 

@@ -91,7 +91,7 @@ impl Ledger {
             Past::Known => return Some(Entered::Known),
             Past::TooLate => return Some(Entered::TooLate),
             Past::History if is_past => {
-                fact.told.end_by(|connector| self.recalled.next_on(connector, fact.stamp.at))
+                fact.told.end_by(|connector| self.recalled.next_on(connector, fact.stamp.at));
             }
             Past::History => {}
             Past::Of(session) => {
