@@ -34,8 +34,7 @@ pub async fn fill_registers(
     if lacking.place.is_empty() {
         return Ok(newest);
     }
-    let found: Vec<(i64, Option<f64>, Option<DateTime<Utc>>, Option<f64>)> =
-        Bulk(lacking).load(connection).await?;
+    let found: Vec<Found> = Bulk(lacking).load(connection).await?;
     for (place, first, last_at, last) in found {
         let Ok(place) = usize::try_from(place) else { continue };
         if let (Some(session), Some(newest)) = (sessions.get_mut(place), newest.get_mut(place)) {
@@ -48,6 +47,9 @@ pub async fn fill_registers(
     }
     Ok(newest)
 }
+
+/// The place of a session in the list, its first reading in Wh, and when its last one was taken and what it was.
+type Found = (i64, Option<f64>, Option<DateTime<Utc>>, Option<f64>);
 
 const fn lacks_register(session: &ChargingSession) -> bool {
     let lacks_stop = matches!(session.state, SessionState::Ended { meter_stop_wh: None, .. });
