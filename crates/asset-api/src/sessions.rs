@@ -10,14 +10,14 @@ use crate::page::{self, ByTime};
 use crate::piles;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
 use domain::ids::SessionId;
 use domain::session::ChargingSession;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};
 use storage::meter_samples;
-use storage::piles::{LiveView, Refusal};
+use storage::piles::Refusal;
+use storage::sessions::Register;
 use uuid::Uuid;
 use view::{SampleView, SessionView};
 
@@ -36,35 +36,34 @@ pub async fn list_of_pile(
     let request = page::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
-    let (page, live) = api
+    let page = api
         .run(move |mut connection| async move {
             let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
             let device = &pile.details.charge_point_id;
             let mut rows =
                 storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;
-            storage::sessions::fill_registers(&mut connection, &mut rows).await?;
-            let place = |last: &ChargingSession| Cursor { created_at: last.started_at, id: last.id.0 };
-            let live = storage::piles::find_live(&mut connection, device).await?;
-            Ok((Page::cut(&request, rows, place), live))
+            let registers = storage::sessions::fill_registers(&mut connection, &mut rows).await?;
+            let place = |(last, _): &Metered| Cursor { created_at: last.started_at, id: last.id.0 };
+            Ok(Page::cut(&request, rows.into_iter().zip(registers).collect(), place))
         })
         .await?;
-    let shown = page.show(|session| SessionView::of(session, register(session, live.as_ref())));
+    let shown = page.show(|(session, register)| SessionView::of(session, *register));
     Ok(HttpResponse::Ok().json(shown))
 }
 
 /// `GET /api/v1/sessions/{sessionId}`
 pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let (session, live) = api
+    let (session, registers) = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
             let mut session = found.ok_or(ApiError::SessionNotFound)?;
-            storage::sessions::fill_registers(&mut connection, std::slice::from_mut(&mut session)).await?;
-            let live = storage::piles::find_live(&mut connection, &session.charge_point_id).await?;
-            Ok((session, live))
+            let one = std::slice::from_mut(&mut session);
+            let registers = storage::sessions::fill_registers(&mut connection, one).await?;
+            Ok((session, registers))
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session, register(&session, live.as_ref()))))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session, registers.into_iter().next().flatten())))
 }
 
 /// `GET /api/v1/sessions/{sessionId}/meter-samples`
@@ -88,8 +87,5 @@ pub async fn samples(
     Ok(HttpResponse::Ok().json(page.show(SampleView::of)))
 }
 
-/// What the energy register of the session's connector last read, in Wh, and when.
-fn register(session: &ChargingSession, live: Option<&LiveView>) -> Option<(DateTime<Utc>, f64)> {
-    let connector = live?.connectors.get(&session.connector_id)?;
-    connector.state.energy_wh.map(|energy| (energy.at, energy.value))
-}
+/// A session, and its last reading while it is open.
+type Metered = (ChargingSession, Option<Register>);

@@ -79,11 +79,12 @@ impl ChargePoint {
 
     /// How the sessions differ from those of `before`, an earlier state of the same charge point.
     pub(crate) fn sessions_since(&self, before: &Self) -> SessionChanges {
-        let known = before.sessions().sessions;
+        let mut known = before.sessions().sessions;
+        known.extend_from_slice(self.ledger.restored());
         let now = self.sessions().sessions;
         // One that was only forgotten stands as it was.
         let is_withdrawn = |gone: &&ChargingSession| {
-            now.iter().all(|session| session.id != gone.id) && self.ledger.remembers(gone.started_at)
+            now.iter().all(|session| session.id != gone.id) && !self.ledger.has_dropped(gone.id)
         };
         let withdrawn = known.iter().filter(is_withdrawn).cloned().collect();
         let was = |id| known.iter().find(|session| session.id == id).cloned();

@@ -293,6 +293,7 @@ impl ChargePoint {
             newer |= connector.read_meter(transaction, reading, stamp.at, position) == Offered::Newest;
         }
         if let Some(id) = &values.transaction_id {
+            newer |= self.ledger.enter_registers(values, id, stamp.at);
             newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Entered::New;
         }
         if newer { Outcome::Applied } else { Outcome::Ignored(Ignored::Stale) }

@@ -6,11 +6,15 @@
     reason = "only ever part of a test, which fails by panicking"
 )]
 
+mod busy;
 mod commands;
 mod evidence;
+mod store;
 
+pub use busy::{BusyLog, BusySession, busy_log};
 pub use commands::pending_commands;
 pub use evidence::{delivered_evidence, evidence_log};
+pub use store::Store;
 
 use crate::event::{
     BootReport, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop,

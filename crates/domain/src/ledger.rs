@@ -8,6 +8,7 @@
 mod cause;
 mod derive;
 mod recall;
+mod registers;
 
 pub use derive::{Derived, Unplaced};
 
@@ -17,8 +18,11 @@ use crate::event::{MeterValues, TransactionStart, TransactionStop};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
 use crate::order::Stamp;
 use crate::session::ChargingSession;
+use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 use derive::Track;
+use recall::Recalled;
+use registers::Registers;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,9 +41,15 @@ pub struct Ledger {
     /// effect of one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     starts: Vec<CommandedStart>,
-    /// The device's recorded sessions of a time that is forgotten; `None` when they were not looked up.
+    /// Registers at the begin and the end of transactions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    registers: Vec<Registers>,
+    /// The device's recorded sessions, so far as they were looked up for a batch.
     #[serde(skip)]
-    recalled: Option<Vec<ChargingSession>>,
+    recalled: Recalled,
+    /// The sessions that were forgotten since the ledger was loaded.
+    #[serde(skip)]
+    dropped: BTreeSet<SessionId>,
 }
 
 /// The newest session of a connector that was forgotten: a charge that began there until then belongs
@@ -86,6 +96,9 @@ pub enum Told {
         /// Whether the tag is that of the command, because no event reported one.
         #[serde(default, skip_serializing_if = "is_false")]
         tag_of_command: bool,
+        /// When the next session on the connector began, which is recorded and not remembered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
     },
     /// This id was in use on this connector. Opens a session where no start told of it.
     Sight {
@@ -108,12 +121,18 @@ pub enum Told {
         /// When the connector had last begun to charge by then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         began: Option<DateTime<Utc>>,
+        /// When the connector was last ready for a charge before that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ready: Option<DateTime<Utc>>,
         /// Since when it charged then, also where no status shows that it was free before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         charging: Option<DateTime<Utc>>,
         /// Whether the tag is that of the command, because no event reported one.
         #[serde(default, skip_serializing_if = "is_false")]
         tag_of_command: bool,
+        /// As for a start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
     },
     /// A transaction ended.
     Stop {
@@ -147,9 +166,24 @@ pub struct Place {
     /// When it had last begun to charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<DateTime<Utc>>,
+    /// When it was last ready for a charge before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<DateTime<Utc>>,
     /// Since when it charged, also where no status shows that it was free before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charging: Option<DateTime<Utc>>,
+}
+
+impl Place {
+    /// The last beginning of a charge there.
+    pub(crate) fn begin(&self) -> Option<ChargeBegin> {
+        self.began.map(|at| ChargeBegin { at, ready_at: self.ready })
+    }
+}
+
+/// A beginning as facts hold it: when the charge began, and when the connector was ready before.
+fn parts(begin: Option<ChargeBegin>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    (begin.map(|begin| begin.at), begin.and_then(|begin| begin.ready_at))
 }
 
 /// A transaction id seen on a connector, with what the event tells besides.
@@ -229,6 +263,7 @@ impl Ledger {
                 reservation: start.reservation_id,
                 command: None,
                 tag_of_command: false,
+                until: None,
             },
         })
     }
@@ -254,8 +289,10 @@ impl Ledger {
             meter_wh,
             command: None,
             began: None,
+            ready: None,
             charging: None,
             tag_of_command: false,
+            until: None,
         };
         if let Some(held) = held {
             if held.stamp <= stamp {
@@ -304,10 +341,10 @@ impl Ledger {
     pub fn follow_statuses(&mut self, connectors: &BTreeMap<ConnectorId, Connector>) {
         for Fact { stamp, told, .. } in &mut self.facts {
             match told {
-                Told::Sight { connector, began, charging, .. } => {
+                Told::Sight { connector, began, ready, charging, .. } => {
                     let trail = connectors.get(connector).map(|connector| &connector.trail);
                     if let Some(trail) = trail.filter(|trail| trail.covers(stamp.at)) {
-                        *began = trail.began_by(stamp.at);
+                        (*began, *ready) = parts(trail.began_by(stamp.at));
                         *charging = trail.charging_by(stamp.at);
                     }
                 }
@@ -326,13 +363,22 @@ impl Ledger {
     /// The sessions that the facts tell of.
     #[must_use]
     pub fn derive(&self, charge_point: &ChargePointId) -> Derived {
-        derive::derive(charge_point, &self.facts, &self.forgotten).into()
+        let mut derived: Derived = derive::derive(charge_point, &self.facts, &self.forgotten).into();
+        self.fill_registers(&mut derived.sessions);
+        derived
     }
 
-    /// Whether a session that began at `started_at` would still be told of: it was not settled and forgotten.
+    /// Whether `session` was settled and forgotten since the ledger was loaded: it is derived no more, and stands as it is
+    /// recorded.
+    #[must_use]
+    pub fn has_dropped(&self, session: SessionId) -> bool {
+        self.dropped.contains(&session)
+    }
+
+    /// Whether a session that began at `started_at` would still be told of for certain: it was not settled and forgotten.
     #[must_use]
     pub fn remembers(&self, started_at: DateTime<Utc>) -> bool {
-        self.settled_until.is_none_or(|horizon| started_at > horizon)
+        !self.is_settled(started_at)
     }
 
     /// Whether a fact is known that opens `session`.
@@ -346,21 +392,31 @@ impl Ledger {
         self.facts.len() > Self::OVERFULL
     }
 
-    /// Forgets what is settled for good: all that was said of ended sessions, but for the last few.
+    /// Forgets what is settled for good: all that was said of ended sessions, but for the last few that ended.
     pub fn settle(&mut self, charge_point: &ChargePointId) {
         let tracks = derive::derive(charge_point, &self.facts, &self.forgotten).tracks;
-        let ended: Vec<_> = tracks.iter().filter(|track| !track.session.is_open()).collect();
+        let ended = tracks.iter().filter_map(|track| Some((track.session.ended_at()?, track)));
+        let mut ended: Vec<_> = ended.collect();
+        ended.sort_by_key(|(ended_at, _)| *ended_at);
         let surplus = ended.len().saturating_sub(Self::REMEMBERED_SESSIONS);
         let mut settled: BTreeSet<usize> = BTreeSet::new();
-        for Track { session, facts, .. } in ended.into_iter().take(surplus) {
-            self.settled_until = self.settled_until.max(Some(session.started_at));
+        for (ended_at, Track { session, facts, .. }) in ended.into_iter().take(surplus) {
+            self.settled_until = self.settled_until.max(Some(ended_at));
             settled.extend(facts);
             self.record_forgotten(session);
         }
         let mut place = 0..;
         self.facts.retain(|_| place.next().is_none_or(|place| !settled.contains(&place)));
+        let has_surplus = self.facts.len() > Self::MAX_FACTS;
         self.forget_surplus();
         self.forget_starts();
+        self.forget_registers();
+        if has_surplus || !settled.is_empty() {
+            let held: BTreeSet<SessionId> =
+                self.derive(charge_point).sessions.iter().map(|session| session.id).collect();
+            let ids = tracks.iter().map(|track| track.session.id);
+            self.dropped.extend(ids.filter(|id| !held.contains(id)));
+        }
     }
 
     fn record_forgotten(&mut self, session: &ChargingSession) {
@@ -387,28 +443,16 @@ impl Ledger {
         self.settled_until.is_some_and(|horizon| at <= horizon)
     }
 
-    /// Whether `stop` has the id of a transaction that is remembered and began before it: a session that is open for long is
-    /// older than others that are settled.
-    fn ends_remembered(&self, stop: &Fact) -> bool {
-        let Told::Stop { transaction: Some(ended), .. } = &stop.told else { return false };
-        self.facts.iter().filter(|fact| fact.stamp.at <= stop.stamp.at).any(|fact| match &fact.told {
-            Told::Start { transaction, .. } => transaction.as_ref() == Some(ended),
-            Told::Sight { transaction, .. } => transaction == ended,
-            Told::Stop { .. } => false,
-        })
-    }
-
-    fn enter(&mut self, fact: Fact) -> Entered {
+    fn enter(&mut self, mut fact: Fact) -> Entered {
         let same = |held: &&mut Fact| {
             held.event == fact.event
                 && std::mem::discriminant(&held.told) == std::mem::discriminant(&fact.told)
         };
-        let is_past = self.is_settled(fact.stamp.at) && !self.ends_remembered(&fact);
         match self.facts.iter_mut().find(same) {
             Some(held) if fact.stamp >= held.stamp => return Entered::Known,
             Some(held) => held.replace(fact),
             None => {
-                if is_past && let Some(entered) = self.enter_past(&fact) {
+                if let Some(entered) = self.enter_recorded(&mut fact) {
                     return entered;
                 }
                 self.facts.push(fact);
@@ -449,12 +493,15 @@ fn follow_places(places: &mut Vec<Place>, connectors: &BTreeMap<ConnectorId, Con
     for connector in reported.filter(|connector| connector.trail.had_reported_by(at)) {
         let Connector { id, trail, .. } = connector;
         let is_covered = trail.covers(at);
-        let told = || Place { connector: *id, began: trail.began_by(at), charging: trail.charging_by(at) };
+        let told = || {
+            let (began, ready) = parts(trail.began_by(at));
+            Place { connector: *id, began, ready, charging: trail.charging_by(at) }
+        };
         match places.iter_mut().find(|place| place.connector == *id) {
             Some(place) if is_covered => *place = told(),
             Some(_) => {}
             None if is_covered => places.push(told()),
-            None => places.push(Place { connector: *id, began: None, charging: None }),
+            None => places.push(Place { connector: *id, began: None, ready: None, charging: None }),
         }
     }
     places.sort_by_key(|place| place.connector);

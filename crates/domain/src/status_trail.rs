@@ -12,6 +12,9 @@ pub struct StatusTrail {
     /// The newest beginning of a charge among the marks that were dropped and the oldest one held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     began: Option<DateTime<Utc>>,
+    /// When the connector was last ready before that; absent from trails that earlier releases cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ready: Option<DateTime<Utc>>,
     /// Whether marks were dropped: then nothing older than the oldest one can be added any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
@@ -26,6 +29,22 @@ pub struct StatusTrail {
 /// later report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Mark(#[serde(with = "ts_microseconds")] DateTime<Utc>, Phase);
+
+/// The beginning of a charge, as the statuses of a connector show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargeBegin {
+    /// When the connector began to charge.
+    pub at: DateTime<Utc>,
+    /// When it had last reported `Available` or `Preparing` before; `None` where that is not known.
+    pub ready_at: Option<DateTime<Utc>>,
+}
+
+impl ChargeBegin {
+    /// The first status of a charge that no status shows to have begun then: it may have begun earlier.
+    pub(crate) const fn seen(at: DateTime<Utc>) -> Self {
+        Self { at, ready_at: None }
+    }
+}
 
 /// What a status means for a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,12 +82,14 @@ impl StatusTrail {
     /// or `Preparing` to `Charging`, `SuspendedEV` or `SuspendedEVSE` (OCPP 1.6, section 4.9, transitions A3–A5 and
     /// B3–B5). `None` where none was seen.
     #[must_use]
-    pub fn began_by(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub fn began_by(&self, at: DateTime<Utc>) -> Option<ChargeBegin> {
         let changes = self.marks.iter().zip(self.marks.iter().skip(1)).rev();
         let begins = |(before, after): (&Mark, &Mark)| {
-            (after.0 <= at && before.1 == Phase::Ready && after.1 == Phase::Charging).then_some(after.0)
+            let begins = after.0 <= at && before.1 == Phase::Ready && after.1 == Phase::Charging;
+            begins.then_some(ChargeBegin { at: after.0, ready_at: Some(before.0) })
         };
-        changes.filter_map(begins).next().or(self.began.filter(|began| *began <= at))
+        let dropped = || self.began.map(|began| ChargeBegin { at: began, ready_at: self.ready });
+        changes.filter_map(begins).next().or_else(|| dropped().filter(|begin| begin.at <= at))
     }
 
     /// Since when the connector charges, or charged last, as seen at `at`: the first status of a charge since it was last
@@ -109,7 +130,9 @@ impl StatusTrail {
         let old = self.marks.iter().skip(1).take_while(|mark| mark.0 < horizon).count();
         let surplus = old.max(self.marks.len().saturating_sub(MAX_MARKS));
         if let Some(oldest_kept) = self.marks.get(surplus).filter(|_| surplus > 0) {
-            self.began = self.began_by(oldest_kept.0);
+            let begin = self.began_by(oldest_kept.0);
+            self.began = begin.map(|begin| begin.at);
+            self.ready = begin.and_then(|begin| begin.ready_at);
             if !self.cut {
                 self.since = self.marks.first().map(|oldest| oldest.0);
             }
@@ -147,6 +170,10 @@ mod tests {
         trail
     }
 
+    fn began_by(trail: &StatusTrail, seconds: i64) -> Option<DateTime<Utc>> {
+        trail.began_by(at(seconds)).map(|begin| begin.at)
+    }
+
     #[test]
     fn a_connector_charges_since_the_first_status_of_its_charge() {
         let charged =
@@ -162,17 +189,17 @@ mod tests {
     fn a_charge_begins_when_a_ready_connector_charges() {
         let charged =
             trail(&[(1, Available), (2, Preparing), (3, Charging), (9, SuspendedEV), (10, Charging)]);
-        assert_eq!(charged.began_by(at(10)), Some(at(3)), "a pause is no beginning");
-        assert_eq!(charged.began_by(at(2)), None);
+        assert_eq!(began_by(&charged, 10), Some(at(3)), "a pause is no beginning");
+        assert_eq!(began_by(&charged, 2), None);
         let again = trail(&[(2, Preparing), (3, Charging), (5, Finishing), (7, Preparing), (8, Charging)]);
-        assert_eq!((again.began_by(at(8)), again.began_by(at(7))), (Some(at(8)), Some(at(3))));
-        assert_eq!(trail(&[(3, Charging)]).began_by(at(9)), None, "what was before is not known");
-        assert_eq!(trail(&[(2, Faulted), (3, Charging)]).began_by(at(9)), None, "it may have charged before");
+        assert_eq!((began_by(&again, 8), began_by(&again, 7)), (Some(at(8)), Some(at(3))));
+        assert_eq!(began_by(&trail(&[(3, Charging)]), 9), None, "what was before is not known");
+        assert_eq!(began_by(&trail(&[(2, Faulted), (3, Charging)]), 9), None, "it may have charged before");
     }
 
     #[test]
     fn reports_of_one_instant_are_in_the_order_of_a_charge() {
-        assert_eq!(trail(&[(3, Charging), (3, Preparing)]).began_by(at(3)), Some(at(3)));
+        assert_eq!(began_by(&trail(&[(3, Charging), (3, Preparing)]), 3), Some(at(3)));
     }
 
     #[test]
@@ -183,13 +210,14 @@ mod tests {
             long.add(at(hour * 3_600 + 1), Charging);
         }
         assert!(long.marks.len() <= 3, "{long:?}");
-        assert_eq!(long.began_by(at(36_001)), Some(at(2)));
+        let begin = ChargeBegin { at: at(2), ready_at: Some(at(1)) };
+        assert_eq!(long.began_by(at(36_001)), Some(begin));
         assert!(!long.covers(at(3)) && long.covers(at(36_000)));
         long.add(at(1), Faulted);
-        assert_eq!(long.began_by(at(36_001)), Some(at(2)), "too late to tell otherwise");
+        assert_eq!(began_by(&long, 36_001), Some(at(2)), "too late to tell otherwise");
         let mut many = StatusTrail::default();
         (0..1_000).for_each(|n| many.add(at(n), if n % 2 == 0 { Preparing } else { Charging }));
-        assert_eq!((many.marks.len(), many.began_by(at(2_000))), (MAX_MARKS, Some(at(999))));
+        assert_eq!((many.marks.len(), began_by(&many, 2_000)), (MAX_MARKS, Some(at(999))));
     }
 
     #[test]

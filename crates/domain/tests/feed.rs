@@ -64,7 +64,7 @@ impl Follower {
         // What is not in the books any more was forgotten, not taken back.
         for known in self.sessions.values() {
             let stands = sessions.iter().any(|session| session.id == known.session_id);
-            assert!(stands || !state.ledger.remembers(known.started_at), "{known:?} was never withdrawn");
+            assert!(stands || state.ledger.has_dropped(known.session_id), "{known:?} was never withdrawn");
         }
     }
 }

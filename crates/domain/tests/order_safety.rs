@@ -8,7 +8,8 @@ use domain::command::{CommandRecord, EffectKind, Goal};
 use domain::connector::Connector;
 use domain::event::{BootReport, EventKind, GatewayEvent, TransactionStart};
 use domain::generate::{
-    Record, at, clean_log, delivered, delivered_evidence, device, evidence_log, kinds, pending_commands,
+    Record, Store, at, busy_log, clean_log, delivered, delivered_evidence, device, evidence_log, kinds,
+    pending_commands,
 };
 use domain::ids::{CommandId, ConnectorId, EventId, GatewayId, SessionId, TransactionId};
 use domain::ledger::Derived;
@@ -147,8 +148,69 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: default.cases.max(500), ..default }
 }
 
+/// A session as the platform must record it: connector, id, start, end, and the register at the end.
+type Truth = (u16, String, DateTime<Utc>, Option<DateTime<Utc>>, Option<f64>);
+
+fn recorded(store: &Store) -> Vec<Truth> {
+    let row = |session: &ChargingSession| {
+        let id = session.transaction_id.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
+        let ended = (session.ended_at(), session.meter_stop_wh());
+        (session.connector_id.number(), id, session.started_at, ended.0, ended.1)
+    };
+    let mut rows: Vec<Truth> = store.sessions.values().map(row).collect();
+    rows.sort_by_key(|row| (row.0, row.2));
+    rows
+}
+
+fn one_at_a_time(sessions: &[ChargingSession]) -> Result<(), TestCaseError> {
+    for connector in [1, 2] {
+        let is_open = |held: &&ChargingSession| held.is_open() && held.connector_id.number() == connector;
+        prop_assert!(sessions.iter().filter(is_open).count() <= 1, "{:?}", sessions);
+    }
+    for session in sessions {
+        prop_assert!(session.ended_at().is_none_or(|end| session.started_at <= end), "{:?}", session);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn sessions_end_after_they_start_and_one_is_open_on_a_connector((clean, delivered) in delivered()) {
+        one_at_a_time(&told(&clean).sessions().sessions)?;
+        one_at_a_time(&told(&delivered).sessions().sessions)?;
+    }
+
+    #[test]
+    fn sessions_from_evidence_end_after_they_start(clean in evidence_log()) {
+        one_at_a_time(&told(&clean).sessions().sessions)?;
+    }
+
+    #[test]
+    fn batches_of_few_events_record_what_one_batch_does((_, delivered) in delivered(), size in 1..4_usize) {
+        let (mut batches, mut whole) = (Store::default(), Store::default());
+        delivered.chunks(size).for_each(|batch| drop(batches.batch(batch)));
+        whole.batch(&delivered);
+        if batches.state.ledger.remembers_since().is_none() {
+            prop_assert_eq!(recorded(&batches), recorded(&whole));
+        }
+    }
+
+    #[test]
+    fn a_busy_device_is_recorded_as_it_was_in_any_order_of_arrival(
+        (log, delivered, size) in busy_log().prop_flat_map(|log| {
+            let all = log.records.clone();
+            (Just(log), Just(all).prop_shuffle(), 1..6_usize)
+        }),
+    ) {
+        let mut store = Store::default();
+        delivered.chunks(size).for_each(|batch| drop(store.batch(batch)));
+        let sessions = log.sessions.into_iter().map(|held| (held.connector, held.id, held.from, held.to, held.meter_wh));
+        let mut expected: Vec<Truth> = sessions.collect();
+        expected.sort_by_key(|row| (row.0, row.2));
+        prop_assert_eq!(recorded(&store), expected);
+    }
 
     #[test]
     fn any_delivery_ends_in_the_state_of_the_clean_log((clean, delivered) in delivered()) {

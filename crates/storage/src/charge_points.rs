@@ -70,7 +70,7 @@ pub async fn load_for_update(
                 .map_err(|error| StorageError::inconsistent("session_ledgers", error))?,
         );
     }
-    sessions::recall_past(tx, &mut ledgers, |id| touched.transactions(id)).await?;
+    sessions::recall(tx, &mut ledgers, touched).await?;
     let mut awaited = commands::load_awaited(tx, &wanted).await?;
     let asked = probes::load_many(tx, touched.booted().map(ChargePointId::as_str).collect()).await?;
     rows.into_iter()

@@ -26,6 +26,10 @@ struct Parts {
     booted: bool,
     /// The earliest and the latest instant of what is said of transactions.
     transactions: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The transactions that updates and stops name.
+    named: BTreeSet<TransactionId>,
+    /// Whether a transaction began.
+    begins: bool,
     answered: BTreeSet<CommandId>,
 }
 
@@ -35,6 +39,8 @@ struct Sight {
     connector: ConnectorId,
     transaction: TransactionId,
     at: DateTime<Utc>,
+    /// Whether the register at the begin or the end of the transaction is with it, which always is news.
+    has_registers: bool,
 }
 
 impl Parts {
@@ -80,7 +86,9 @@ impl Touched {
                 parts.connectors.insert(values.connector_id);
                 let at = Stamp::new(event.claimed_at, position).at;
                 if let Some(transaction) = values.transaction_id.clone() {
-                    parts.sights.push(Sight { connector: values.connector_id, transaction, at });
+                    let has_registers = values.begin_wh.is_some() || values.end_wh.is_some();
+                    let connector = values.connector_id;
+                    parts.sights.push(Sight { connector, transaction, at, has_registers });
                     parts.add_transaction(at);
                 }
             }
@@ -88,9 +96,15 @@ impl Touched {
                 parts.connectors.insert(start.connector_id);
                 parts.ledger = true;
                 parts.add_transaction(Stamp::new(event.claimed_at, position).at);
+                if matches!(event.kind, EventKind::TransactionStarted(_)) {
+                    parts.begins = true;
+                } else {
+                    parts.named.extend(start.transaction_id.clone());
+                }
             }
             EventKind::TransactionStopped(stop) => {
                 parts.ledger = true;
+                parts.named.extend(stop.transaction_id.clone());
                 parts.add_transaction(stop.stamp(event.claimed_at, position).at);
             }
             EventKind::Connected(_) => parts.booted = true,
@@ -138,7 +152,8 @@ impl Touched {
     ) -> Vec<&ChargePointId> {
         let is_news = |id: &ChargePointId, sight: &Sight| {
             let connector = known(id, sight.connector);
-            connector.is_none_or(|connector| !connector.has_sighted(&sight.transaction, sight.at))
+            sight.has_registers
+                || connector.is_none_or(|connector| !connector.has_sighted(&sight.transaction, sight.at))
         };
         let needed = |(id, parts): &(&ChargePointId, &Parts)| {
             let is_late =
@@ -152,6 +167,18 @@ impl Touched {
     pub(crate) fn transactions(&self, id: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let id = ChargePointId::parse(id).ok()?;
         self.0.get(&id)?.transactions
+    }
+
+    /// The transactions of the device `id` that readings, updates and stops name.
+    pub(crate) fn named(&self, id: &str) -> BTreeSet<&TransactionId> {
+        let parts = ChargePointId::parse(id).ok().and_then(|id| self.0.get(&id));
+        let Some(parts) = parts else { return BTreeSet::new() };
+        parts.named.iter().chain(parts.sights.iter().map(|sight| &sight.transaction)).collect()
+    }
+
+    /// Whether a transaction of the device `id` began.
+    pub(crate) fn begins(&self, id: &str) -> bool {
+        ChargePointId::parse(id).is_ok_and(|id| self.0.get(&id).is_some_and(|parts| parts.begins))
     }
 
     /// The commands that are needed: those that are answered, by name, and all open ones of the devices whose `ledgers` are

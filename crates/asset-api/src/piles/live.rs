@@ -110,6 +110,5 @@ pub fn power_w(connector: &LiveConnector) -> Option<f64> {
 
 /// Energy of the session that goes on at a connector, in Wh.
 pub fn session_energy_wh(connector: &LiveConnector) -> Option<f64> {
-    let register = connector.state.energy_wh.map(|energy| (energy.at, energy.value));
-    connector.session.as_ref()?.energy_wh(register)
+    connector.session.as_ref()?.energy_wh(connector.register)
 }

@@ -93,6 +93,28 @@ async fn the_sessions_of_a_pile_are_shown_latest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_open_session_counts_no_reading_of_another_transaction_and_no_slip() {
+    let app = TestApp::start().await;
+    let path = app.pile("CP-1").await;
+    app.database.execute(SESSIONS).await;
+    let mut connection = app.database.pool.connection().await.unwrap();
+    storage::meter_samples::DAYS.ensure(&mut connection, "2026-07-25".parse().unwrap()).await.unwrap();
+    let [own, other] = ["634", "633"]
+        .map(|id| domain::ids::TransactionKey::of(&domain::ids::TransactionId::parse(id).unwrap()).0);
+    app.database
+        .execute(&format!(
+            "insert into meter_samples (charge_point_id, connector_id, taken_at, energy_wh, transaction_key)
+             values ('CP-1', 1, '2026-07-25T10:05:00Z', 100500, {own}), ('CP-1', 1, '2026-07-25T10:06:00Z', 0, {own}),
+                    ('CP-1', 1, '2026-07-25T10:10:00Z', 9000000, {other})"
+        ))
+        .await;
+    let session = app.get("/api/v1/sessions/0192f0c1-0000-7000-8000-000000000005").await.json();
+    assert_eq!(session["energyWh"], json!(500.0));
+    let listed = app.get(&format!("{path}/sessions?limit=1")).await.json();
+    assert_eq!(listed["items"][0]["energyWh"], json!(500.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_has_the_readings_of_its_connector_and_time() {
     let app = TestApp::start().await;
     app.database.execute(SESSIONS).await;

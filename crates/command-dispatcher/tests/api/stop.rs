@@ -140,8 +140,8 @@ async fn a_transaction_id_is_an_integer_or_a_text() {
         refused.push(format!("{} {}", error["field"], error["message"]));
     }
     assert_snapshot!(refused.join("\n"), @r#"
-    "transactionId" "must not be 0, which gateways say when they do not know it"
-    "transactionId" "must not be 0, which gateways say when they do not know it"
+    "transactionId" "must not be 0 or -1, which gateways send when they do not know it"
+    "transactionId" "must not be 0 or -1, which gateways send when they do not know it"
     "transactionId" "must not be empty"
     "transactionId" "must be an integer or a string at line 1 column 21"
     "transactionId" "must be an integer or a string at line 1 column 23"

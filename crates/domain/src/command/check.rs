@@ -279,9 +279,8 @@ impl PileSnapshot {
             return Ok(wanted.clone());
         }
         if let (Some(wanted), false) = (transaction, open.is_empty()) {
-            let named =
-                |session: &&OpenSession| session.transaction_id.as_ref().is_none_or(|id| id == wanted);
-            return match open.into_iter().any(|session| named(&session)) {
+            let named = |session: &OpenSession| session.transaction_id.as_ref().is_none_or(|id| id == wanted);
+            return match open.into_iter().any(named) {
                 true => Ok(wanted.clone()),
                 false => Err(Refusal::TransactionMismatch {
                     charge_point_id: charge_point_id(),
@@ -289,7 +288,7 @@ impl PileSnapshot {
                 }),
             };
         }
-        match open.as_slice() {
+        match newest_per_connector(&open).as_slice() {
             [] => Err(Refusal::NoActiveTransaction(charge_point_id())),
             [only] => {
                 only.transaction_id.clone().ok_or_else(|| Refusal::TransactionIdPending(charge_point_id()))
@@ -316,4 +315,13 @@ impl PileSnapshot {
     fn pile_not_available(&self) -> Refusal {
         Refusal::PileNotAvailable { charge_point_id: self.charge_point_id.clone(), status: self.status() }
     }
+}
+
+/// The newest of the `open` sessions on each connector, which is the one shown there: the stops of the others were lost. The ids of
+/// sessions grow with time.
+fn newest_per_connector<'a>(open: &[&'a OpenSession]) -> Vec<&'a OpenSession> {
+    let is_newest = |session: &&&OpenSession| {
+        open.iter().all(|other| other.connector_id != session.connector_id || other.id <= session.id)
+    };
+    open.iter().filter(is_newest).copied().collect()
 }

@@ -52,7 +52,7 @@ impl Charge {
             transaction_id: Some(self.transaction.clone()),
             readings: vec![energy(register), energy(60.0)],
             begin_wh: (number == 0).then_some(register - 1.0),
-            end_wh: None,
+            end_wh: (number == 1).then_some(register + 1.0),
         })
     }
 

@@ -5,6 +5,7 @@ mod stops;
 use super::{Fact, Forgotten, Told};
 use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use crate::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, TimeDelta, Utc};
 use stops::PendingStop;
 
@@ -40,6 +41,10 @@ impl Unplaced {
 /// The clocks of two gateways, or a device's own before and after a correction, differ by this much at most: a start that
 /// is reported this long after other evidence of a charge, or after its stop, is still of the same charge.
 pub(super) const SAME_CHARGE: TimeDelta = TimeDelta::seconds(60);
+
+/// A start without an id that is reported this long after a stop is of the charge that the stop ended, although no id says so:
+/// a device that corrects its clock at the wrong moment. A vehicle is not replaced as fast as that.
+pub(super) const JUST_BEFORE: TimeDelta = TimeDelta::seconds(5);
 
 /// What a ledger's facts amount to.
 pub(super) struct Derivation {
@@ -92,7 +97,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn take_start(&mut self, place: usize, fact: &Fact) {
-        let Told::Start { session, connector, transaction, meter_wh, reservation, .. } = &fact.told else {
+        let Told::Start { session, connector, transaction, meter_wh, reservation, until, .. } = &fact.told
+        else {
             return;
         };
         let started = ChargingSession {
@@ -106,7 +112,7 @@ impl<'a> Walk<'a> {
             started_at: fact.stamp.at,
             meter_start_wh: *meter_wh,
             started_by: StartedBy::Event,
-            state: SessionState::Open,
+            state: SessionState::open_until(*until),
         };
         let known = self.tracks.iter_mut().rev().find(|track| track.session.is_reported_by(&started));
         if let Some(track) = known {
@@ -119,24 +125,32 @@ impl<'a> Walk<'a> {
     }
 
     fn take_sight(&mut self, place: usize, fact: &Fact) {
-        let Told::Sight { connector, transaction, session, meter_wh, began, charging, .. } = &fact.told
+        let Told::Sight { connector, transaction, session, meter_wh, began, ready, charging, until, .. } =
+            &fact.told
         else {
             return;
         };
-        let known = self.tracks.iter_mut().find(|track| track.session.is_sighted_as(*connector, transaction));
-        if let Some(track) = known {
+        let begin = began.map(|at| ChargeBegin { at, ready_at: *ready });
+        let is_nameless_open = self.unnamed_on(*connector, fact.stamp.at).is_some();
+        let is_known = |session: &ChargingSession| {
+            session.is_sighted_as(*connector, transaction)
+                && !session.ended_before(*connector, fact.stamp.at, begin, is_nameless_open)
+        };
+        if let Some(track) = self.tracks.iter_mut().find(|track| is_known(&track.session)) {
             track.facts.push(place);
             return;
         }
-        if self.place_where_sighted(*connector, transaction, (*began, *charging), place) {
+        if self.place_where_sighted(*connector, transaction, (fact.stamp.at, *began, *charging), place) {
             return;
         }
-        if !self.name(*connector, transaction, place)
+        if !self.name(*connector, transaction, fact.stamp.at, place)
             && let Some(id) = session
         {
             let at = fact.stamp.at;
-            let began = began.filter(|began| self.is_free_since(*connector, *began, at));
-            let charging = charging.filter(|since| self.is_free_since(*connector, *since, at));
+            let began =
+                begin.filter(|begin| self.is_free_since(*connector, *begin, at)).map(|begin| begin.at);
+            let charging =
+                charging.filter(|since| self.is_free_since(*connector, ChargeBegin::seen(*since), at));
             let opened = ChargingSession {
                 id: *id,
                 charge_point_id: self.charge_point.clone(),
@@ -148,7 +162,7 @@ impl<'a> Walk<'a> {
                 started_at: began.unwrap_or(at),
                 meter_start_wh: *meter_wh,
                 started_by: StartedBy::Readings,
-                state: SessionState::Open,
+                state: SessionState::open_until(*until),
             };
             self.open(opened, place, began.or(charging).or(Some(at)));
         }
@@ -156,18 +170,24 @@ impl<'a> Walk<'a> {
         self.place_pending();
     }
 
-    /// Gives `transaction` to the open session on `connector` that has no name yet. Returns whether it did.
-    fn name(&mut self, connector: ConnectorId, transaction: &TransactionId, place: usize) -> bool {
-        let Some(track) = self.unnamed_on(connector) else { return false };
+    /// Gives `transaction` to the session that was open on `connector` at `at` and has no name yet. Returns whether it did.
+    fn name(
+        &mut self,
+        connector: ConnectorId,
+        transaction: &TransactionId,
+        at: DateTime<Utc>,
+        place: usize,
+    ) -> bool {
+        let Some(track) = self.unnamed_on(connector, at) else { return false };
         track.session.transaction_id = Some(transaction.clone());
         track.facts.push(place);
         true
     }
 
-    /// The open session on `connector` that has no name yet.
-    fn unnamed_on(&mut self, connector: ConnectorId) -> Option<&mut Track> {
+    /// The session that was open on `connector` at `at` and has no name yet.
+    fn unnamed_on(&mut self, connector: ConnectorId, at: DateTime<Utc>) -> Option<&mut Track> {
         self.tracks.iter_mut().rev().find(|Track { session, .. }| {
-            session.is_open() && session.connector_id == connector && session.transaction_id.is_none()
+            session.may_go_on(at) && session.connector_id == connector && session.transaction_id.is_none()
         })
     }
 
@@ -176,23 +196,22 @@ impl<'a> Walk<'a> {
         let at = session.started_at;
         let on_connector = self.tracks.iter_mut().map(|track| &mut track.session);
         for held in on_connector.filter(|held| held.connector_id == session.connector_id) {
-            if held.is_open() && held.started_at <= at {
-                let reason = Some(SUPERSEDED.to_owned());
-                held.state = SessionState::Ended { at, reason, meter_stop_wh: None };
+            if held.may_go_on(at) && held.started_at <= at {
+                held.state = SessionState::open_until(Some(at));
             }
         }
         self.tracks.push(Track { session, facts: vec![place], charging_since });
     }
 
-    /// Whether a charge that began on `connector` at `began` belongs to none of the sessions that
+    /// Whether the charge that began on `connector` with `begin` belongs to none of the sessions that
     /// began there by `until`, nor to one that was forgotten.
-    fn is_free_since(&self, connector: ConnectorId, began: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+    fn is_free_since(&self, connector: ConnectorId, begin: ChargeBegin, until: DateTime<Utc>) -> bool {
         let mut forgotten = self.forgotten.iter().filter(|known| known.connector == connector);
-        forgotten.all(|known| known.until < began)
+        forgotten.all(|known| known.until < begin.at)
             && self
                 .on_connector(connector)
                 .filter(|held| held.started_at <= until)
-                .all(|held| held.ended_at().unwrap_or(held.started_at) < began)
+                .all(|held| !held.includes(begin))
     }
 
     fn on_connector(&self, connector: ConnectorId) -> impl Iterator<Item = &ChargingSession> {
@@ -235,7 +254,24 @@ impl ChargingSession {
             StartedBy::Readings if start.transaction_id.is_none() => {
                 self.is_open() && is_in_time(self.started_at)
             }
+            StartedBy::Stop if start.transaction_id.is_none() => {
+                // Nothing but its stop was reported: it has no beginning of its own.
+                let is_just_before = |end: DateTime<Utc>| start.started_at - end <= JUST_BEFORE;
+                self.ended_at().is_some_and(|end| end == self.started_at && is_just_before(end))
+            }
             StartedBy::Readings | StartedBy::Stop => is_named && self.ended_at().is_none_or(is_in_time),
+        }
+    }
+
+    /// Whether the charge that began with `begin` on the connector is of this session. Devices report `Charging` after they
+    /// start a transaction: one that is open has the charge that begins with it, and all until the connector is ready again.
+    fn includes(&self, begin: ChargeBegin) -> bool {
+        match self.ended_at() {
+            Some(ended_at) => begin.at <= ended_at,
+            None => {
+                begin.at <= self.started_at + SAME_CHARGE
+                    || begin.ready_at.is_some_and(|ready_at| ready_at <= self.started_at)
+            }
         }
     }
 
@@ -271,6 +307,28 @@ impl ChargingSession {
         self.transaction_id.as_ref() == Some(transaction) && !elsewhere
     }
 
+    /// Whether a sight of its id on `connector` at `at` is of another charge, since this one ended long before: it was on
+    /// another connector, or one without a name is open, or a charge began after the end, with `begin`.
+    fn ended_before(
+        &self,
+        connector: ConnectorId,
+        at: DateTime<Utc>,
+        begin: Option<ChargeBegin>,
+        is_nameless_open: bool,
+    ) -> bool {
+        self.ended_at().is_some_and(|end| {
+            let is_other = self.connector_id != connector
+                || is_nameless_open
+                || begin.is_some_and(|begin| begin.at > end);
+            at > end + SAME_CHARGE && is_other
+        })
+    }
+
+    /// Whether nothing ended it by `at`: it is open, or was until the next session began, later than `at`.
+    pub(super) fn may_go_on(&self, at: DateTime<Utc>) -> bool {
+        self.is_open() || self.is_superseded() && self.ended_at().is_some_and(|end| at < end)
+    }
+
     /// Whether the next session ended it, and not a stop of its own.
     pub(super) fn is_superseded(&self) -> bool {
         matches!(&self.state, SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED)
@@ -278,6 +336,12 @@ impl ChargingSession {
 }
 
 impl SessionState {
+    /// Open, or ended by the next session on the connector at `until`.
+    fn open_until(until: Option<DateTime<Utc>>) -> Self {
+        let superseded = |at| Self::Ended { at, reason: Some(SUPERSEDED.to_owned()), meter_stop_wh: None };
+        until.map_or(Self::Open, superseded)
+    }
+
     /// The same, with an end at `started_at` at the earliest.
     fn not_before(&self, started_at: DateTime<Utc>) -> Self {
         let mut state = self.clone();

@@ -9,8 +9,8 @@ impl Usage {
     /// What a recorded session used. `samples` are what the meter of its connector read in the meantime, in Wh, in order of time.
     ///
     /// - The first reading is that of the start; if nobody told it, the first sample counts as it.
-    /// - The last reading is that of the end; while nobody told it, the last sample counts as it. Of a session that goes on, it is
-    ///   what was used by then.
+    /// - The last reading is that of the end; while nobody told it, the last sample that is not below the first reading counts as
+    ///   it. Of a session that goes on, it is what was used by then.
     /// - A sample that is lower than one before it, or higher than the meter was at the end, is a slip of the meter and left out.
     ///
     /// # Errors
@@ -34,12 +34,16 @@ impl Usage {
             let ended_at = session.ended_at();
             begun && ended_at.is_none_or(|ended| reading.at < ended || end.is_none() && reading.at == ended)
         };
-        let samples = samples.into_iter().filter_map(|(at, wh)| read(at, wh)).filter(between);
+        let samples: Vec<Reading> =
+            samples.into_iter().filter_map(|(at, wh)| read(at, wh)).filter(between).collect();
+        let first = start.or_else(|| samples.first().copied());
+        let is_possible = |sample: &&Reading| first.is_none_or(|first| first.register <= sample.register);
+        let last = end.or_else(|| samples.iter().rev().find(is_possible).copied());
         let mut readings: Vec<Reading> = start.into_iter().collect();
         for sample in samples {
             let rises =
                 readings.last().is_none_or(|last| last.at < sample.at && last.register <= sample.register);
-            if rises && end.is_none_or(|end| sample.register <= end.register) {
+            if rises && last.is_none_or(|last| sample.register <= last.register) {
                 readings.push(sample);
             }
         }

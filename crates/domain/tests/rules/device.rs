@@ -99,6 +99,16 @@ pub fn started(connector: i64, id: &str) -> EventKind {
     })
 }
 
+pub fn started_without_meter(connector: i64, id: &str) -> EventKind {
+    EventKind::TransactionStarted(TransactionStart {
+        connector_id: ConnectorId::parse(connector).unwrap(),
+        transaction_id: transaction(id),
+        id_tag: None,
+        meter_start_wh: None,
+        reservation_id: None,
+    })
+}
+
 pub fn metered(connector: i64, id: &str) -> EventKind {
     EventKind::MeterValues(MeterValues {
         connector_id: ConnectorId::parse(connector).unwrap(),
@@ -114,6 +124,15 @@ pub fn stopped(id: &str) -> EventKind {
         transaction_id: transaction(id),
         reason: Some("Remote".to_owned()),
         meter_stop_wh: Some(3_500.0),
+        stopped_at: None,
+    })
+}
+
+pub fn stopped_without_meter(id: &str) -> EventKind {
+    EventKind::TransactionStopped(TransactionStop {
+        transaction_id: transaction(id),
+        reason: None,
+        meter_stop_wh: None,
         stopped_at: None,
     })
 }

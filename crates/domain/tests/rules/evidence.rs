@@ -1,6 +1,9 @@
 //! Sessions of gateways that tell no start: they rest on readings, or on the stop alone.
 
-use crate::device::{Device, at, metered, metered_at, read, started, status, stopped, transaction};
+use crate::device::{
+    Device, at, metered, metered_at, read, started, started_without_meter, status, stopped,
+    stopped_without_meter, transaction,
+};
 use chrono::{DateTime, Utc};
 use domain::charge_point::{Misfit, Outcome};
 use domain::event::EventKind;
@@ -88,6 +91,23 @@ fn a_lone_value_that_is_less_does_not_lower_the_register_of_its_transaction() {
     assert_eq!(energy(&device), Some((at(20), 1_150.0)));
     device.tell(30, "a", read(1, "701", 60.0));
     assert_eq!(energy(&device), Some((at(30), 60.0)), "of a first value nothing says that it is none");
+}
+
+#[test]
+fn registers_at_begin_and_end_take_the_place_of_those_that_start_and_stop_left_out() {
+    let events = [
+        (10, started_without_meter(1, "634")),
+        (12, metered_at(1, "634", Some(163_630.0), Some(157_440.0), None)),
+        (90, metered_at(1, "634", None, None, Some(170_000.0))),
+        (91, stopped_without_meter("634")),
+    ];
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        let device = told(order.map(|index: usize| events[index].clone()));
+        assert_eq!(device.sessions()[0].energy_wh(None), Some(12_560.0), "{order:?}");
+    }
+    let mut device = told([(10, started(1, "634")), (90, stopped("634"))]);
+    device.tell(91, "a", metered_at(1, "634", None, Some(1.0), Some(2.0)));
+    assert_eq!(device.sessions()[0].energy_wh(None), Some(2_500.0), "start and stop know best");
 }
 
 #[test]
@@ -205,6 +225,65 @@ fn readings_that_come_after_the_stop_tell_its_connector() {
 }
 
 #[test]
+fn readings_long_after_a_stop_are_of_another_charge() {
+    let mut device = told([(1, status(1, Available)), (1, status(2, Available)), (60, stopped("5"))]);
+    device.tell(90_000, "a", metered(1, "5"));
+    let [session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Readings, 1, at(90_000), None));
+}
+
+#[test]
+fn an_id_that_is_seen_on_another_connector_after_its_end_is_of_another_charge() {
+    let mut device = told([(10, started(1, "1")), (100, stopped("1")), (1_000, started(2, ""))]);
+    device.tell(1_010, "a", metered(2, "1"));
+    let names: Vec<_> = device.sessions().into_iter().map(|session| session.transaction_id).collect();
+    assert_eq!(names, [transaction("1"), transaction("1")]);
+    device.tell(2_000, "a", stopped_without_meter("1"));
+    assert_eq!(device.sessions()[1].ended_at(), Some(at(2_000)));
+}
+
+#[test]
+fn a_stop_without_a_register_ends_the_session_without_an_id_wherever_it_is() {
+    let mut device = told([(10, started(1, "1")), (100, stopped("1")), (1_000, started(2, ""))]);
+    device.tell(2_000, "a", stopped_without_meter("1"));
+    assert_eq!(device.sessions()[1].ended_at(), Some(at(2_000)));
+}
+
+#[test]
+fn an_id_that_is_seen_again_after_its_end_names_the_session_that_has_none() {
+    let mut device = told([(10, started(1, "1")), (100, stopped("1")), (1_000, started(1, ""))]);
+    device.tell(1_010, "a", metered(1, "1"));
+    assert_eq!(device.sessions()[1].transaction_id, transaction("1"));
+}
+
+#[test]
+fn a_stop_with_an_id_that_was_used_before_is_of_the_charge_that_began_since() {
+    let mut device = told(charge(10, "1"));
+    device.tell(400, "a", status(1, Preparing));
+    device.tell(410, "a", status(1, Charging));
+    device.tell(2_000, "a", stopped_without_meter("1"));
+    let [_, session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Stop, 1, at(410), Some(at(2_000))));
+}
+
+#[test]
+fn a_start_without_an_id_just_after_a_stop_is_of_the_same_charge() {
+    for reads in [true, false] {
+        let mut device = told([(1, status(1, Available)), (8, stopped("5")), (10, started(1, ""))]);
+        if reads {
+            device.tell(20, "a", metered(1, "5"));
+        }
+        let [session] = device.sessions().try_into().unwrap();
+        assert_eq!(began(&session), (StartedBy::Event, 1, at(10), Some(at(10))));
+        assert_eq!(session.transaction_id, transaction("5"));
+    }
+    let device = told([(8, stopped("5")), (9, started(1, ""))]);
+    assert_eq!(began(&device.sessions()[0]), (StartedBy::Event, 1, at(9), Some(at(9))));
+    let device = told([(8, stopped("5")), (90, started(1, ""))]);
+    assert_eq!(began(&device.sessions()[0]), (StartedBy::Event, 1, at(90), None), "long after it");
+}
+
+#[test]
 fn statuses_that_arrive_late_still_tell_when_a_charge_began() {
     let mut device = told([(7, metered(1, "700")), (60, stopped("700")), (70, status(1, Available))]);
     assert_eq!(began(&device.sessions()[0]).2, at(7));
@@ -224,14 +303,66 @@ fn one_id_on_two_connectors_is_two_sessions() {
 
 #[test]
 fn the_next_session_ends_one_whose_stop_was_lost() {
-    let mut device = told([(1, started(1, "5")), (50, status(1, Preparing)), (52, status(1, Charging))]);
-    device.tell(60, "a", metered(1, "6"));
+    let mut device = told([(1, started(1, "5")), (80, status(1, Preparing)), (82, status(1, Charging))]);
+    device.tell(90, "a", metered(1, "6"));
     let sessions = device.sessions();
-    assert_eq!(began(&sessions[0]), (StartedBy::Event, 1, at(1), Some(at(52))));
+    assert_eq!(began(&sessions[0]), (StartedBy::Event, 1, at(1), Some(at(82))));
     assert_eq!(end_reason(&sessions[0]), Some(SUPERSEDED));
     assert!(sessions[1].is_open());
     device.tell(40, "b", stopped("5"));
     let sessions = device.sessions();
     assert_eq!((sessions[0].ended_at(), end_reason(&sessions[0])), (Some(at(40)), Some("Remote")));
     assert!(sessions[1].is_open(), "its own stop ends it, whenever it arrives");
+}
+
+/// A device that reports `Charging` just after it starts transaction 5, as most do.
+fn charging_with_a_name() -> Device {
+    told([(1, status(1, Preparing)), (2, started(1, "5")), (3, status(1, Charging))])
+}
+
+#[test]
+fn a_stop_with_an_unknown_id_ends_no_session_that_has_a_name() {
+    let mut device = charging_with_a_name();
+    for seconds in [60, 600] {
+        let outcome = device.tell(seconds, "a", stopped("700"));
+        assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)));
+    }
+    let [session] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&session), (StartedBy::Event, 1, at(2), None));
+}
+
+#[test]
+fn a_stop_with_an_unknown_id_is_of_the_charge_that_began_since() {
+    let mut device = charging_with_a_name();
+    device.tell(100, "a", status(1, Preparing));
+    device.tell(102, "a", status(1, Charging));
+    assert_eq!(device.tell(160, "a", stopped("700")), Outcome::Applied);
+    let [known, other] = device.sessions().try_into().unwrap();
+    assert_eq!((known.ended_at(), end_reason(&known)), (Some(at(102)), Some(SUPERSEDED)));
+    assert_eq!(began(&other), (StartedBy::Stop, 1, at(102), Some(at(160))));
+}
+
+#[test]
+fn a_reading_with_another_id_shortens_no_session_whose_charge_goes_on() {
+    let mut device = charging_with_a_name();
+    device.tell(60, "a", metered(1, "6"));
+    let [known, other] = device.sessions().try_into().unwrap();
+    assert_eq!(began(&known), (StartedBy::Event, 1, at(2), Some(at(60))));
+    assert_eq!(began(&other), (StartedBy::Readings, 1, at(60), None));
+}
+
+#[test]
+fn a_stop_just_before_its_start_waits_for_it_while_another_connector_charges() {
+    let mut device = told([
+        (1, status(1, Available)),
+        (1, status(2, Preparing)),
+        (2, started(2, "6")),
+        (3, status(2, Charging)),
+        (100, stopped("5")),
+        (101, started(1, "5")),
+    ]);
+    device.tell(102, "a", status(1, Charging));
+    let sessions: Vec<_> = device.sessions().iter().map(began).collect();
+    let ended = (StartedBy::Event, 1, at(101), Some(at(101)));
+    assert_eq!(sessions, [(StartedBy::Event, 2, at(2), None), ended]);
 }

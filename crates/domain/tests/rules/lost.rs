@@ -4,7 +4,7 @@ use crate::device::{Device, at, metered, started, stopped, transaction};
 use chrono::{DateTime, Utc};
 use domain::charge_point::Outcome;
 use domain::event::{BootReport, EventKind, TransactionStart, TransactionStop};
-use domain::ids::{ConnectorId, IdTag};
+use domain::ids::{ConnectorId, IdTag, SessionId};
 use domain::session::{ChargingSession, SUPERSEDED, SessionState};
 
 /// A session: its id, connector, start, end and the reason for the end.
@@ -156,6 +156,24 @@ fn a_constant_id_with_a_lost_stop_is_told_apart_by_meter_or_driver() {
 }
 
 #[test]
+fn a_lost_stop_does_not_take_the_next_one_where_starts_name_no_id() {
+    for reads_again in [true, false] {
+        let mut device = Device::new();
+        device.tell(10, "a", started_at(1, "", "TAG", 100.0));
+        device.tell(20, "a", metered(1, "1"));
+        device.tell(1_000, "a", started_at(1, "", "TAG", 5_000.0));
+        if reads_again {
+            device.tell(1_010, "a", metered(1, "1"));
+        }
+        assert_eq!(device.tell(2_000, "a", stopped_at("1", 9_000.0)), Outcome::Applied);
+        let first = expected("1", 1, 10, Some(1_000), SUPERSEDED);
+        assert_eq!(rows(&device), [first, expected("1", 1, 1_000, Some(2_000), "Local")]);
+        let meters: Vec<_> = device.sessions().iter().map(ChargingSession::meter_stop_wh).collect();
+        assert_eq!(meters, [None, Some(9_000.0)]);
+    }
+}
+
+#[test]
 fn one_id_that_is_started_on_two_connectors_is_two_sessions() {
     let mut device = Device::new();
     device.tell(10, "a", started(1, "1"));
@@ -179,6 +197,16 @@ fn a_session_that_stays_open_while_others_come_and_go_can_still_be_ended() {
         );
         assert_eq!(rows(&device)[0], expected("700", 1, 10, Some(stopped_at), "Remote"));
     }
+}
+
+#[test]
+fn a_stop_that_could_mean_two_sessions_ends_no_later_one() {
+    let mut device = Device::new();
+    device.tell(10, "a", started(1, "1"));
+    device.tell(20, "a", started(2, "1"));
+    device.tell(100, "a", stopped("1"));
+    device.tell(130, "a", started_at(1, "1", "TAG", 7_000.0));
+    assert!(rows(&device).contains(&expected("1", 1, 130, None, "")), "{:?}", rows(&device));
 }
 
 #[test]
@@ -251,6 +279,7 @@ fn a_copy_of_what_was_forgotten_opens_no_session_again() {
 fn the_stop_of_a_recorded_session_that_the_ledger_lost_ends_it() {
     let mut device = busy_device();
     let ghost = ChargingSession {
+        id: SessionId(uuid::Uuid::from_u128(7)),
         transaction_id: transaction("ghost"),
         started_at: at(1_700),
         state: SessionState::Open,

@@ -7,6 +7,7 @@ mod clocks;
 mod device;
 mod evidence;
 mod lost;
+mod recorded;
 
 use chrono::{DateTime, TimeDelta};
 use device::{Device, at, metered, started, status, stopped, transaction};

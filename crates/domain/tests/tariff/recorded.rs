@@ -45,6 +45,16 @@ fn readings_between_start_and_end_shape_the_curve() {
 }
 
 #[test]
+fn a_last_sample_that_is_a_slip_is_not_the_end() {
+    for slips in [[("10:10", 1_500.0), ("10:20", 0.0)], [("10:10", 9e9), ("10:20", 1_500.0)]] {
+        for ended in [None, Some(None)] {
+            let usage = Usage::recorded(&session(Some(1_000.0), ended), samples(&slips)).unwrap();
+            assert_eq!(usage.energy(), wh("500"), "{slips:?}");
+        }
+    }
+}
+
+#[test]
 fn slips_of_the_meter_are_left_out() {
     let told = samples(&[
         ("10:10", 1_500.0),

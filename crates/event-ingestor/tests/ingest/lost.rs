@@ -99,3 +99,31 @@ async fn a_session_that_is_sent_late_is_recorded_and_copies_of_forgotten_ones_ch
     );
     assert!(ground.dead_letters().await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_the_stop_of_a_long_session_that_is_forgotten_ends_no_other_session() {
+    let ground = Ground::new(2).await;
+    let charge = |n: u32| {
+        let (id, ago) = ((800 + n).to_string(), 9_000 - i64::from(n) * 400);
+        let payload =
+            json!({ "connectorId": 2, "transactionId": id, "idTag": "TAG", "meterStartWh": n * 100 });
+        vec![
+            event(&format!("start-{n}"), "transaction.started", ago, &payload),
+            stop(&format!("stop-{n}"), ago - 200, &id, Some(n * 100 + 50)),
+        ]
+    };
+    let mut batches = vec![vec![start("long", 9_500, Some("700"), 100)]];
+    batches.extend((0..9).map(charge));
+    batches.push(vec![stop("long-stop", 5_600, "700", Some(900))]);
+    batches.extend((9..19).map(charge));
+    batches.push(vec![start("nameless", 1_000, None, 1_000)]);
+    batches.push(vec![stop("long-stop", 5_600, "700", Some(900)), stop("copy", 5_600, "700", Some(900))]);
+    publish(&ground, &batches).await;
+    let odd = "select transaction_id as id, ended_at is null as open, meter_stop_wh as ended from sessions
+               where connector_id = 1 order by started_at";
+    assert_snapshot!(
+        ground.rows(odd).await,
+        @r#"[{"ended":900,"id":"700","open":false},{"ended":null,"id":null,"open":true}]"#
+    );
+    assert!(ground.dead_letters().await.is_empty());
+}

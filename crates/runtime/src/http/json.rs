@@ -110,7 +110,7 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .and_then(|kind| kind.split(';').next())
-        .map(|kind| kind.trim().to_ascii_lowercase());
+        .map(|kind| kind.trim().trim_matches('"').to_ascii_lowercase());
     match essence.as_deref() {
         Some("application/json") => Ok(()),
         Some(kind) if kind.starts_with("application/") && kind.ends_with("+json") => Ok(()),
@@ -131,8 +131,12 @@ pub fn refuse_compressed(request: &HttpRequest) -> Result<(), Problem> {
     Err(framework::unsupported_media_type().detail("send it without Content-Encoding"))
 }
 
+/// Some clients put it in front of text in UTF-8; it is not part of the JSON.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Parses JSON, naming the path of what does not fit.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::invalid(Vec::new()).field("body", "must not be empty"));
     }

@@ -4,7 +4,7 @@ use super::row::Row;
 use crate::charge_points::confidence;
 use crate::connectors::ConnectorRow;
 use crate::schema::{charge_points, connectors, piles, sessions};
-use crate::sessions::SessionRow;
+use crate::sessions::{Register, SessionRow, fill_registers};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -47,6 +47,8 @@ pub struct LiveConnector {
     pub state: Connector,
     /// The session that goes on at it.
     pub session: Option<ChargingSession>,
+    /// The last reading of that session.
+    pub register: Option<Register>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -90,7 +92,7 @@ pub async fn load_live(
             .select(SessionRow::as_select())
             .load(&mut &*shared),
     )?;
-    assemble(heard, connectors, sessions)
+    assemble(connection, heard, connectors, sessions).await
 }
 
 /// What the device called `id` reports, if it was ever heard.
@@ -104,7 +106,8 @@ pub async fn find_live(
     Ok(load_live(connection, &[id]).await?.remove(id))
 }
 
-/// The pile called `id`, unless it is retired, and what its device reports, if it was ever heard: one round trip.
+/// The pile called `id`, unless it is retired, and what its device reports, if it was ever heard: one round trip, and another
+/// one where it charges.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -134,12 +137,13 @@ pub async fn find_with_live(
     )?;
     let Some((row, heard)) = found.into_iter().next() else { return Ok(None) };
     let pile = Pile::try_from(row)?;
-    let mut live = assemble(heard.into_iter().collect(), connectors, sessions)?;
+    let mut live = assemble(connection, heard.into_iter().collect(), connectors, sessions).await?;
     let live = live.remove(&pile.details.charge_point_id);
     Ok(Some((pile, live)))
 }
 
-fn assemble(
+async fn assemble(
+    connection: &mut Connection,
     heard: Vec<ChargePointRow>,
     connectors: Vec<ConnectorRow>,
     sessions: Vec<SessionRow>,
@@ -153,15 +157,18 @@ fn assemble(
         let (charge_point, state) = row.into_state()?;
         let view = ChargePointId::parse(&charge_point).ok().and_then(|id| views.get_mut(&id));
         if let Some(view) = view {
-            view.connectors.insert(state.id, LiveConnector { state, session: None });
+            view.connectors.insert(state.id, LiveConnector { state, session: None, register: None });
         }
     }
-    for row in sessions {
-        let session = ChargingSession::try_from(row)?;
+    let sessions: Result<Vec<_>, _> = sessions.into_iter().map(ChargingSession::try_from).collect();
+    let mut sessions = sessions?;
+    let registers = fill_registers(connection, &mut sessions).await?;
+    for (session, register) in sessions.into_iter().zip(registers) {
         if let Some(view) = views.get_mut(&session.charge_point_id) {
             // Of several that were never said to end, the newest stands, which comes last.
             let connector = view.connector(session.connector_id);
             connector.session = Some(session);
+            connector.register = register;
         }
     }
     Ok(views)
@@ -169,9 +176,11 @@ fn assemble(
 
 impl LiveView {
     fn connector(&mut self, id: ConnectorId) -> &mut LiveConnector {
-        self.connectors
-            .entry(id)
-            .or_insert_with(|| LiveConnector { state: Connector::new(id), session: None })
+        self.connectors.entry(id).or_insert_with(|| LiveConnector {
+            state: Connector::new(id),
+            session: None,
+            register: None,
+        })
     }
 }
 

@@ -113,7 +113,7 @@ fn transaction_start(start: &proto::TransactionStarted) -> Result<TransactionSta
         connector_id: connector(start.connector_id)?,
         transaction_id: transaction(&start.transaction_id)?,
         id_tag: IdTag::clean(&start.id_tag),
-        meter_start_wh: energy_wh("meterStartWh", start.meter_start_wh)?,
+        meter_start_wh: energy_wh("meterStartWh", start.meter_start_wh).ok().flatten(),
         reservation_id: start.reservation_id,
     })
 }
@@ -122,8 +122,8 @@ fn transaction_stop(stop: &proto::TransactionStopped) -> Result<TransactionStop,
     Ok(TransactionStop {
         transaction_id: transaction(&stop.transaction_id)?,
         reason: vocabulary::stop_reason(&stop.reason),
-        meter_stop_wh: energy_wh("meterStopWh", stop.meter_stop_wh)?,
-        stopped_at: instant("stopTimestamp", stop.stop_timestamp.as_ref())?,
+        meter_stop_wh: energy_wh("meterStopWh", stop.meter_stop_wh).ok().flatten(),
+        stopped_at: instant("stopTimestamp", stop.stop_timestamp.as_ref()).ok().flatten(),
     })
 }
 

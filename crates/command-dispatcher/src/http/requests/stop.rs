@@ -44,9 +44,9 @@ fn transaction(raw: NumberOrText) -> Result<TransactionId, FieldError> {
     let id =
         TransactionId::parse(&text).map_err(|error| FieldError::new("transactionId", error.to_string()))?;
     match id.as_integer() {
-        Some(0) => Err(FieldError::new(
+        Some(0 | -1) => Err(FieldError::new(
             "transactionId",
-            "must not be 0, which gateways say when they do not know it",
+            "must not be 0 or -1, which gateways send when they do not know it",
         )),
         _ => Ok(id),
     }

@@ -133,6 +133,15 @@ fn a_stop_means_one_transaction_or_is_refused() {
     assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
 }
 
+#[test]
+fn a_stop_by_connector_means_the_newest_session_there() {
+    let id = |raw: &str| TransactionId::parse(raw).unwrap();
+    let mut lost = charging(&[(1, Some("1")), (1, Some("2"))]);
+    lost.open_sessions[1].id = SessionId(Uuid::from_u128(9));
+    assert_eq!(lost.check_stop(None, Some(connector(1))), Ok(id("2")));
+    assert_eq!(lost.check_stop(Some(&id("1")), Some(connector(1))), Ok(id("1")));
+}
+
 fn any_pile() -> impl Strategy<Value = PileSnapshot> {
     let connectors = proptest::collection::vec((0..4_i64, 0..9_usize), 0..4);
     let sessions = proptest::collection::vec(0..4_i64, 0..3);

@@ -1,9 +1,10 @@
 //! Which session a stop ends; and the sessions that only their stop tells of.
 
-use super::{SAME_CHARGE, Track, Unplaced, Walk};
+use super::{JUST_BEFORE, SAME_CHARGE, Track, Unplaced, Walk};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
 use crate::ledger::{Fact, Place, Told};
 use crate::session::{ChargingSession, SessionState, StartedBy};
+use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 
 /// A stop that has ended no session yet.
@@ -36,6 +37,13 @@ impl PendingStop<'_> {
             meter_stop_wh: self.meter_wh,
         };
         track.facts.push(self.fact);
+    }
+
+    /// Whether the stop was reported just before `session`, which has no name, began: the clock was set back in between.
+    fn is_just_before(&self, session: &ChargingSession) -> bool {
+        self.transaction.is_some()
+            && session.transaction_id.is_none()
+            && (self.at..=self.at + JUST_BEFORE).contains(&session.started_at)
     }
 
     fn is_of(&self, session: &ChargingSession) -> bool {
@@ -78,28 +86,37 @@ impl<'a> Walk<'a> {
         self.pending = pending;
     }
 
-    /// Ends the session that was added last if a stop that waits has its id: the clock was set back in between.
+    /// Ends the session that was added last if a stop that waits for one has its id, or is the only one that was reported just
+    /// before it: the clock was set back in between.
     pub(super) fn place_stop_before_start(&mut self) {
         let Some(track) = self.tracks.last_mut() else { return };
-        if let Some(index) = self.pending.iter().position(|stop| stop.is_of(&track.session)) {
+        let waiting = || {
+            let stops = self.pending.iter().enumerate();
+            stops.filter(|(_, stop)| stop.why == Unplaced::NoOpenSession)
+        };
+        let named = waiting().find(|(_, stop)| stop.is_of(&track.session));
+        let mut before = waiting().filter(|(_, stop)| stop.is_just_before(&track.session));
+        let only = before.next().filter(|_| before.next().is_none());
+        if let Some(index) = named.or(only).map(|(index, _)| index) {
             self.pending.remove(index).end(track);
         }
     }
 
-    /// A stop that waits ended `transaction`, which is sighted on `connector` now: that tells where it
+    /// A stop that waits ended `transaction`, which is sighted on `connector` now, or up to 60 s later: that tells where it
     /// was. Returns whether there was one. A session without a name that is open there is the one that it ended.
     pub(super) fn place_where_sighted(
         &mut self,
         connector: ConnectorId,
         transaction: &TransactionId,
-        (began, charging): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+        (at, began, charging): (DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>),
         sight: usize,
     ) -> bool {
-        let is_meant =
-            |stop: &PendingStop<'_>| stop.session.is_some() && stop.transaction == Some(transaction);
+        let is_meant = |stop: &PendingStop<'_>| {
+            stop.session.is_some() && stop.transaction == Some(transaction) && at <= stop.at + SAME_CHARGE
+        };
         let Some(index) = self.pending.iter().position(is_meant) else { return false };
         let ended_by = self.pending.get(index).map(|stop| stop.at + SAME_CHARGE);
-        if self.unnamed_on(connector).is_some_and(|track| Some(track.session.started_at) <= ended_by) {
+        if self.unnamed_on(connector, at).is_some_and(|track| Some(track.session.started_at) <= ended_by) {
             return false;
         }
         let stop = self.pending.remove(index);
@@ -158,11 +175,19 @@ impl<'a> Walk<'a> {
         let held = &self.tracks.get(index)?.session;
         let SessionState::Ended { at, meter_stop_wh, .. } = held.state else { return None };
         let (connector, is_superseded) = (held.connector_id, held.is_superseded());
-        let is_other_open = self.on_connector(connector).any(|session| {
-            session.is_open()
+        let is_other_since = self.tracks.iter().map(|track| &track.session).any(|session| {
+            session.may_go_on(stop.at)
                 && session.transaction_id.is_none()
                 && (at..=stop.at).contains(&session.started_at)
         });
+        let is_free = |place: &Place| {
+            let begin = place.begin().filter(|begin| place.connector == connector && begin.at > at);
+            begin.is_some_and(|begin| self.is_free_since(connector, begin, stop.at))
+        };
+        let is_other_open = is_other_since || stop.places.iter().any(is_free);
+        if is_superseded && is_other_open && stop.at > at + SAME_CHARGE {
+            return None;
+        }
         let track = self.tracks.get_mut(index)?;
         if is_superseded {
             // Another session has been on the connector since.
@@ -179,7 +204,7 @@ impl<'a> Walk<'a> {
     /// without one, all.
     fn could_end(&self, stop: &PendingStop<'_>) -> Vec<usize> {
         let candidate = |session: &ChargingSession| {
-            session.is_open()
+            session.may_go_on(stop.at)
                 && session.started_at <= stop.at
                 && (stop.transaction.is_none() || session.transaction_id.is_none())
         };
@@ -195,8 +220,9 @@ impl<'a> Walk<'a> {
             return false;
         }
         let began = |place: &Place| {
-            let began = place.began?;
-            self.is_free_since(place.connector, began, stop.at).then_some((place.connector, Some(began)))
+            let begin = place.begin()?;
+            let is_free = self.is_free_since(place.connector, begin, stop.at);
+            is_free.then_some((place.connector, Some(begin.at)))
         };
         let charged: Vec<_> = stop.places.iter().filter_map(began).collect();
         let placed = match (charged.as_slice(), stop.places) {
@@ -211,7 +237,8 @@ impl<'a> Walk<'a> {
         let (connector, began) = placed;
         let place = stop.places.iter().find(|place| place.connector == connector);
         let charging = place.and_then(|place| place.charging);
-        let charging = charging.filter(|since| self.is_free_since(connector, *since, stop.at));
+        let charging =
+            charging.filter(|since| self.is_free_since(connector, ChargeBegin::seen(*since), stop.at));
         self.add_stopped(stop, connector, began, charging);
         true
     }

@@ -46,23 +46,27 @@ fn status_report(payload: &Object<'_>) -> Result<StatusReport, FieldError> {
     })
 }
 
+/// An invalid optional value counts as absent: it must not cost the session.
 fn transaction_start(payload: &Object<'_>) -> Result<TransactionStart, FieldError> {
     Ok(TransactionStart {
         connector_id: payload.connector_id()?,
         transaction_id: payload.transaction_id()?,
         id_tag: payload.unbounded_text("idTag").as_deref().and_then(IdTag::clean),
-        meter_start_wh: payload.energy_wh(payload.either("meterStartWh", "meterStart"))?,
-        reservation_id: payload.integer("reservationId")?,
+        meter_start_wh: payload.energy_wh(payload.either("meterStartWh", "meterStart")).ok().flatten(),
+        reservation_id: payload.integer("reservationId").ok().flatten(),
     })
 }
 
+/// As for a start, an invalid optional value counts as absent.
 fn transaction_stop(payload: &Object<'_>) -> Result<TransactionStop, FieldError> {
     Ok(TransactionStop {
         transaction_id: payload.transaction_id()?,
         reason: payload.free_text("reason").as_deref().and_then(vocabulary::stop_reason),
-        meter_stop_wh: payload.energy_wh(payload.either("meterStopWh", "meterStop"))?,
+        meter_stop_wh: payload.energy_wh(payload.either("meterStopWh", "meterStop")).ok().flatten(),
         // OCPP's own name of it also is a name of the event's time, and may be anything where that stands elsewhere.
-        stopped_at: payload.time("stopTimestamp")?.or_else(|| payload.time("timestamp").ok().flatten()),
+        stopped_at: ["stopTimestamp", "timestamp"]
+            .into_iter()
+            .find_map(|name| payload.time(name).ok().flatten()),
     })
 }
 
