@@ -8,7 +8,7 @@
 mod cause;
 mod derive;
 mod recall;
-mod registers;
+mod transaction_registers;
 
 pub use derive::{Derived, Unplaced};
 
@@ -22,9 +22,9 @@ use crate::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 use derive::Track;
 use recall::Recalled;
-use registers::Registers;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use transaction_registers::TransactionRegisters;
 
 /// What was said of the recent transactions of a charge point.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub struct Ledger {
     starts: Vec<CommandedStart>,
     /// Registers at the begin and the end of transactions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    registers: Vec<Registers>,
+    registers: Vec<TransactionRegisters>,
     /// The device's recorded sessions, so far as they were looked up for a batch.
     #[serde(skip)]
     recalled: Recalled,

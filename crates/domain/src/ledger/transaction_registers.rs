@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// The registers of a transaction that one event reported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Registers {
+pub(super) struct TransactionRegisters {
     at: DateTime<Utc>,
     connector: ConnectorId,
     transaction: TransactionId,
@@ -37,14 +37,14 @@ impl Ledger {
             return false;
         }
         let before = self.registers.clone();
-        let same = |held: &&mut Registers| {
+        let same = |held: &&mut TransactionRegisters| {
             held.at == at && held.connector == values.connector_id && held.transaction == *transaction
         };
         if let Some(held) = self.registers.iter_mut().find(same) {
             held.begin_wh = greater(held.begin_wh, values.begin_wh);
             held.end_wh = greater(held.end_wh, values.end_wh);
         } else {
-            self.registers.push(Registers {
+            self.registers.push(TransactionRegisters {
                 at,
                 connector: values.connector_id,
                 transaction: transaction.clone(),
@@ -83,8 +83,9 @@ impl Ledger {
 
     /// Forgets the registers of transactions that are forgotten.
     pub(super) fn forget_registers(&mut self) {
-        let is_held =
-            |held: &Registers| self.facts.iter().any(|fact| fact.told.names() == Some(&held.transaction));
+        let is_held = |held: &TransactionRegisters| {
+            self.facts.iter().any(|fact| fact.told.names() == Some(&held.transaction))
+        };
         let settled_until = self.settled_until;
         let mut registers = std::mem::take(&mut self.registers);
         registers.retain(|held| settled_until.is_none_or(|horizon| held.at > horizon) || is_held(held));
@@ -92,7 +93,7 @@ impl Ledger {
     }
 }
 
-impl Registers {
+impl TransactionRegisters {
     /// The newest session of the transaction that had begun by then.
     fn session_in<'a>(&self, sessions: &'a mut [ChargingSession]) -> Option<&'a mut ChargingSession> {
         let of = sessions.iter_mut().filter(|session| {
