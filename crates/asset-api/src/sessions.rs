@@ -11,13 +11,13 @@ use crate::piles;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::SessionId;
+use domain::measure::Dated;
 use domain::session::ChargingSession;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};
-use storage::meter_samples;
 use storage::piles::Refusal;
-use storage::sessions::Register;
+use storage::{connectors, meter_samples};
 use uuid::Uuid;
 use view::{SampleView, SessionView};
 
@@ -42,7 +42,8 @@ pub async fn list_of_pile(
             let device = &pile.details.charge_point_id;
             let mut rows =
                 storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;
-            let registers = storage::sessions::fill_registers(&mut connection, &mut rows).await?;
+            storage::sessions::fill_registers(&mut connection, &mut rows).await?;
+            let registers = connectors::registers_of(&mut connection, &rows).await?;
             let place = |(last, _): &Metered| Cursor { created_at: last.started_at, id: last.id.0 };
             Ok(Page::cut(&request, rows.into_iter().zip(registers).collect(), place))
         })
@@ -59,7 +60,8 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
             let found = storage::sessions::find(&mut connection, id).await?;
             let mut session = found.ok_or(ApiError::SessionNotFound)?;
             let one = std::slice::from_mut(&mut session);
-            let registers = storage::sessions::fill_registers(&mut connection, one).await?;
+            storage::sessions::fill_registers(&mut connection, one).await?;
+            let registers = connectors::registers_of(&mut connection, one).await?;
             Ok((session, registers))
         })
         .await?;
@@ -88,4 +90,4 @@ pub async fn samples(
 }
 
 /// A session, and its last reading while it is open.
-type Metered = (ChargingSession, Option<Register>);
+type Metered = (ChargingSession, Option<Dated<f64>>);

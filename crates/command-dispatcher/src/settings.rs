@@ -103,6 +103,8 @@ pub struct PresenceSettings {
     pub gateway_silence_s: u32,
     /// Seconds that the answers of devices that are asked in a gateway's place may take.
     pub gateway_answer_s: u32,
+    /// Seconds in which a device is asked in its gateway's place once.
+    pub gateway_interval_s: u32,
     /// The topic of the gateways' events.
     pub ingest_topic: String,
     /// Seconds that reading a partition of it may be behind.
@@ -144,6 +146,12 @@ impl PresenceSettings {
     #[must_use]
     pub fn gateway_answer(&self) -> Duration {
         Duration::from_secs(self.gateway_answer_s.into())
+    }
+
+    /// In how long a device is asked in its gateway's place once.
+    #[must_use]
+    pub fn gateway_interval(&self) -> Duration {
+        Duration::from_secs(self.gateway_interval_s.into())
     }
 
     /// How far reading may be behind.

@@ -5,6 +5,7 @@
 
 use crate::ids::{TransactionId, TransactionKey};
 use crate::measure::Dated;
+use crate::session::ChargingSession;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -57,11 +58,18 @@ impl Registers {
     /// The newest register, with the time at which it was read last.
     #[must_use]
     pub fn newest(&self) -> Option<Dated<f64>> {
-        let newest = self
-            .0
-            .iter()
-            .max_by(|one, other| one.at.cmp(&other.at).then_with(|| one.wh.total_cmp(&other.wh)));
-        newest.map(|register| Dated { at: register.at, value: register.wh })
+        newest(self.0.iter())
+    }
+
+    /// The newest register that `session` may have shown: read since it began, and not of another transaction.
+    #[must_use]
+    pub fn of_session(&self, session: &ChargingSession) -> Option<Dated<f64>> {
+        let own = session.transaction_id.as_ref().map(|id| TransactionKey::of(id).0);
+        let is_of = |held: &&Register| {
+            let is_other = own.is_some() && held.transaction.is_some() && held.transaction != own;
+            held.at >= session.started_at && !is_other
+        };
+        newest(self.0.iter().filter(is_of))
     }
 
     /// Takes in a reading, of `transaction` if one was named.
@@ -89,9 +97,17 @@ impl Registers {
     }
 }
 
+fn newest<'a>(registers: impl Iterator<Item = &'a Register>) -> Option<Dated<f64>> {
+    let newest =
+        registers.max_by(|one, other| one.at.cmp(&other.at).then_with(|| one.wh.total_cmp(&other.wh)));
+    newest.map(|register| Dated { at: register.at, value: register.wh })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{ChargePointId, ConnectorId, SessionId};
+    use crate::session::{SessionState, StartedBy};
     use proptest::prelude::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -120,6 +136,41 @@ mod tests {
         read(&mut registers, "", 5, 7.0);
         read(&mut registers, "", 6, 5.0);
         assert_eq!(newest(&registers), Some((6, 5.0)), "nothing says of which transaction");
+    }
+
+    #[test]
+    fn a_session_shows_no_register_of_another_transaction_nor_of_before_it_began() {
+        let mut session = ChargingSession {
+            id: SessionId(uuid::Uuid::nil()),
+            charge_point_id: ChargePointId::parse("CP-1").unwrap(),
+            connector_id: ConnectorId::parse(1).unwrap(),
+            transaction_id: TransactionId::parse("701").ok(),
+            id_tag: None,
+            reservation_id: None,
+            command_id: None,
+            started_at: at(10),
+            meter_start_wh: None,
+            started_by: StartedBy::Event,
+            state: SessionState::Open,
+        };
+        let mut registers = Registers::default();
+        let shown = |registers: &Registers, session: &ChargingSession| {
+            registers.of_session(session).map(|shown| shown.value)
+        };
+        read(&mut registers, "", 9, 1.0);
+        assert_eq!(shown(&registers, &session), None);
+        read(&mut registers, "701", 11, 2.0);
+        read(&mut registers, "700", 12, 9_000_000.0);
+        assert_eq!(shown(&registers, &session), Some(2.0));
+        read(&mut registers, "", 13, 3.0);
+        assert_eq!(
+            shown(&registers, &session),
+            Some(3.0),
+            "of a reading without transaction nothing says that it is another's"
+        );
+        session.transaction_id = None;
+        read(&mut registers, "700", 14, 9_000_001.0);
+        assert_eq!(shown(&registers, &session), Some(9_000_001.0), "its name may not be known yet");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A charging session: what became of one plugging-in.
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
+use crate::measure::Dated;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,13 +112,15 @@ impl ChargingSession {
         }
     }
 
-    /// Energy delivered, in Wh: by the stop's register reading, or, while the session is open, by `register`, the
-    /// connector's newest one with its time. `None` when it cannot be told, or when the register ran backwards.
+    /// Energy delivered, in Wh: by the stop's register reading, or, while the session is open, by `register`,
+    /// [the newest one](crate::registers::Registers::of_session) that it may have shown. `None` when it cannot be told, or when the register ran backwards.
     #[must_use]
-    pub fn energy_wh(&self, register: Option<(DateTime<Utc>, f64)>) -> Option<f64> {
+    pub fn energy_wh(&self, register: Option<Dated<f64>>) -> Option<f64> {
         let until = match &self.state {
             SessionState::Ended { meter_stop_wh, .. } => *meter_stop_wh,
-            SessionState::Open => register.filter(|(at, _)| *at >= self.started_at).map(|(_, wh)| wh),
+            SessionState::Open => {
+                register.filter(|register| register.at >= self.started_at).map(|register| register.value)
+            }
         };
         Some(until? - self.meter_start_wh?).filter(|energy| *energy >= 0.0)
     }

@@ -2,6 +2,7 @@
 
 use domain::ids::{ChargePointId, GatewayId};
 use runtime::redis::{Redis, RedisError};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -61,9 +62,22 @@ impl Directory {
     }
 }
 
+/// What the keys begin with.
+const PREFIX: &str = "conn:";
+
 /// The key that names the pod of a device.
 pub(crate) fn key(charge_point_id: &ChargePointId) -> String {
-    format!("conn:{charge_point_id}")
+    format!("{PREFIX}{charge_point_id}")
+}
+
+/// The devices that have a key, `limit` of them at most.
+pub(crate) async fn devices_with_key(
+    redis: &Redis,
+    limit: usize,
+) -> Result<BTreeSet<ChargePointId>, RedisError> {
+    let keys = Box::pin(redis.keys_with_prefix(PREFIX, limit)).await?;
+    let ids = keys.iter().filter_map(|key| ChargePointId::parse(key.strip_prefix(PREFIX)?).ok());
+    Ok(ids.collect())
 }
 
 /// Redis may be away for a moment, or not connected yet.

@@ -11,7 +11,7 @@ mod node;
 mod nodes;
 mod topology;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, select_ok};
 use tokio_util::task::AbortOnDropHandle;
@@ -161,6 +161,29 @@ impl Redis {
         self.ask(vec![Question::Delete(key)]).await.map(drop)
     }
 
+    /// At most `limit` keys that begin with `prefix`, each once, in no order; of a cluster, of all nodes. Every server looks at all of
+    /// its keys, a thousand at a time: for tools, and not for each request.
+    ///
+    /// # Errors
+    ///
+    /// As for [`get_many`](Self::get_many), of each thousand.
+    pub async fn keys_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<String>, RedisError> {
+        let pattern = format!("{}*", escaped(prefix));
+        let mut found = BTreeSet::new();
+        for node in self.nodes.serving() {
+            let mut cursor = "0".to_owned();
+            while found.len() < limit {
+                let (next, keys) = self.bounded(Box::pin(node.scan(&cursor, &pattern))).await?;
+                found.extend(keys);
+                if next == "0" {
+                    break;
+                }
+                cursor = next;
+            }
+        }
+        Ok(found.into_iter().take(limit).collect())
+    }
+
     /// Whether Redis answers; of a cluster, whether any node does.
     ///
     /// # Errors
@@ -199,6 +222,12 @@ impl Redis {
         // Another server may have taken over.
         outcome.inspect_err(|_failed| self.nodes.doubt())
     }
+}
+
+/// `text` as a pattern that only it matches.
+fn escaped(text: &str) -> String {
+    let special = |c| matches!(c, '*' | '?' | '[' | ']' | '\\');
+    text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 /// Redis says -1 of a key that never expires and -2 of one that is not there.

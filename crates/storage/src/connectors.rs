@@ -14,7 +14,9 @@ use domain::latest::{Latest, Report};
 use domain::measure::Dated;
 use domain::order::Stamp;
 use domain::registers::Registers;
+use domain::session::ChargingSession;
 use domain::status::ConnectorStatus;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = connectors, check_for_backend(Pg))]
@@ -108,6 +110,37 @@ impl ConnectorRow {
         let rivals = self.status_rivals.map(serde_json::from_value).transpose().map_err(broken)?;
         Ok(Some(Latest::restore(newest, rivals.unwrap_or_default())))
     }
+}
+
+/// For each of `sessions` that is open, [the newest register](Registers::of_session) that it may have shown so far, in Wh; `None`
+/// for the others.
+///
+/// # Errors
+/// When PostgreSQL fails.
+pub async fn registers_of(
+    connection: &mut Connection,
+    sessions: &[ChargingSession],
+) -> Result<Vec<Option<Dated<f64>>>, StorageError> {
+    let open = || sessions.iter().filter(|session| session.is_open());
+    if open().next().is_none() {
+        return Ok(vec![None; sessions.len()]);
+    }
+    let devices: BTreeSet<&str> = open().map(|session| session.charge_point_id.as_str()).collect();
+    let rows: Vec<ConnectorRow> = connectors::table
+        .filter(connectors::charge_point_id.eq_any(devices))
+        .select(ConnectorRow::as_select())
+        .load(connection)
+        .await?;
+    let states: Result<HashMap<_, _>, StorageError> = rows
+        .into_iter()
+        .map(|row| row.into_state().map(|(device, state)| ((device, state.id), state)))
+        .collect();
+    let states = states?;
+    let of = |session: &ChargingSession| {
+        let place = (session.charge_point_id.as_str().to_owned(), session.connector_id);
+        states.get(&place)?.registers.of_session(session).filter(|_| session.is_open())
+    };
+    Ok(sessions.iter().map(of).collect())
 }
 
 /// Loads those of `wanted` that are known, each with its device; `None` stands for all connectors of a

@@ -18,7 +18,7 @@ pub use metered::{MeteredSession, find_metered};
 pub(crate) use read::SessionRow;
 pub use read::{find, list_of_device};
 pub(crate) use recall::recall;
-pub use registers::{Register, fill_registers};
+pub use registers::fill_registers;
 
 use crate::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};

@@ -295,6 +295,36 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_under_way_is_a_question_until_its_time_is_up_or_the_device_is_doubted() {
+    let (mut ground, mut connection) = Ground::new().await;
+    ground.beat(&mut connection, &device(1)).await;
+    gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
+    let command = format!(
+        "insert into stations (id, name, status, created_at, updated_at, version)
+         values ('{0}', 'North', 'Open', now(), now(), 1);
+         insert into piles (id, station_id, charge_point_id, model, rated_power_kw, created_at, updated_at, version)
+         values ('{0}', '{0}', '{1}', 'DC-120', 120, now(), now(), 1);
+         insert into commands (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at,
+                               life, open, degraded)
+         values ('{0}', '{0}', '{1}', 'reset', '{{}}', 'published', 'pod-1', 0, now(), now() + interval '60 s', '{{}}', true, false)",
+        Uuid::nil(),
+        device(1),
+    );
+    ground.database.execute(&command).await;
+    ground.age(61).await;
+    ground.caught_up(&mut connection).await;
+    let quiet = [gateway("pod-1")];
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
+    assert_eq!(due::list_canaries(&mut connection, &quiet, HOUR, 2).await.unwrap(), []);
+    ground.database.execute("update gateways set suspected_at = clock_timestamp()").await;
+    assert_eq!(due::list_suspected(&mut connection, HOUR, 10).await.unwrap().len(), 1);
+    ground.database.execute("update gateways set suspected_at = null").await;
+    ground.database.execute("update commands set expires_at = now() - interval '1 s'").await;
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap().len(), 1);
+    assert_eq!(due::list_canaries(&mut connection, &quiet, HOUR, 2).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_whose_devices_answered_elsewhere_is_not_suspected_and_forgotten_when_all_have_left() {
     let (mut ground, mut connection) = Ground::new().await;
     ground.beat(&mut connection, &device(1)).await;

@@ -110,5 +110,6 @@ pub fn power_w(connector: &LiveConnector) -> Option<f64> {
 
 /// Energy of the session that goes on at a connector, in Wh.
 pub fn session_energy_wh(connector: &LiveConnector) -> Option<f64> {
-    connector.session.as_ref()?.energy_wh(connector.register)
+    let session = connector.session.as_ref()?;
+    session.energy_wh(connector.state.registers.of_session(session))
 }

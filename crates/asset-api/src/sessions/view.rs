@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
+use domain::measure::Dated;
 use domain::session::{ChargingSession, SessionState, StartedBy};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,8 +30,8 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// A session; what it has taken so far, while it goes on, is told by the `register` of its connector.
-    pub fn of(session: &'a ChargingSession, register: Option<(DateTime<Utc>, f64)>) -> Self {
+    /// A session; what it has taken so far, while it goes on, is told by the newest `register` of its connector.
+    pub fn of(session: &'a ChargingSession, register: Option<Dated<f64>>) -> Self {
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),
             SessionState::Ended { reason, meter_stop_wh, .. } => (reason.as_deref(), *meter_stop_wh),

@@ -1,6 +1,10 @@
 //! Sessions with their readings, and devices that nobody has registered.
 
 use crate::app::{TestApp, pile};
+use chrono::DateTime;
+use domain::ids::TransactionId;
+use domain::measure::Dated;
+use domain::registers::Registers;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -97,21 +101,25 @@ async fn an_open_session_counts_no_reading_of_another_transaction_and_no_slip() 
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database.execute(SESSIONS).await;
-    let mut connection = app.database.pool.connection().await.unwrap();
-    storage::meter_samples::DAYS.ensure(&mut connection, "2026-07-25".parse().unwrap()).await.unwrap();
-    let [own, other] = ["634", "633"]
-        .map(|id| domain::ids::TransactionKey::of(&domain::ids::TransactionId::parse(id).unwrap()).0);
+    let at = |time: &str| DateTime::parse_from_rfc3339(&format!("2026-07-25T{time}Z")).unwrap().to_utc();
+    let mut registers = Registers::default();
+    for (transaction, time, value) in
+        [("634", "10:05:00", 100_500.0), ("634", "10:06:00", 0.0), ("633", "10:10:00", 9_000_000.0)]
+    {
+        registers.offer(TransactionId::parse(transaction).ok().as_ref(), Dated { at: at(time), value });
+    }
+    let stored = serde_json::to_string(&registers).unwrap();
     app.database
         .execute(&format!(
-            "insert into meter_samples (charge_point_id, connector_id, taken_at, energy_wh, transaction_key)
-             values ('CP-1', 1, '2026-07-25T10:05:00Z', 100500, {own}), ('CP-1', 1, '2026-07-25T10:06:00Z', 0, {own}),
-                    ('CP-1', 1, '2026-07-25T10:10:00Z', 9000000, {other})"
+            "update connectors set energy_wh = 9000000, energy_at = '2026-07-25T10:10:00Z', registers = '{stored}'"
         ))
         .await;
     let session = app.get("/api/v1/sessions/0192f0c1-0000-7000-8000-000000000005").await.json();
     assert_eq!(session["energyWh"], json!(500.0));
     let listed = app.get(&format!("{path}/sessions?limit=1")).await.json();
     assert_eq!(listed["items"][0]["energyWh"], json!(500.0));
+    let pile = app.get(&path).await.json();
+    assert_eq!(pile["connectors"][0]["sessionEnergyWh"], json!(500.0), "{pile}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,7 +29,6 @@ pub(crate) struct Asker {
     lanes: Lanes,
     partitions: GatewayPartitions,
     message: ProbeMessage,
-    interval: Duration,
 }
 
 /// A question that is ready to be recorded.
@@ -54,17 +53,18 @@ impl Asker {
             lanes,
             partitions: GatewayPartitions::new(dispatch),
             message: presence.probe_message,
-            interval: presence.probe_interval(),
         }
     }
 
-    /// Asks `devices`, of which each is recorded before its question is published; returns those whose question is.
+    /// Asks those of `devices` that were not asked within `interval`. Each is recorded before its question is published; returns
+    /// those whose question is.
     ///
     /// # Errors
     /// When PostgreSQL fails. Questions that were not published leave no trace but that they were recorded.
     pub(super) async fn ask(
         &self,
         devices: &[DueDevice],
+        interval: Duration,
         metrics: &PresenceMetrics,
     ) -> Result<Vec<ChargePointId>, StorageError> {
         if devices.is_empty() {
@@ -72,7 +72,6 @@ impl Asker {
         }
         let questions = self.compose(devices).await;
         let probes: Vec<NewProbe> = questions.iter().map(|question| question.probe.clone()).collect();
-        let interval = self.interval;
         let recorded: BTreeSet<ChargePointId> = self
             .database
             .run(async move |mut connection: PooledConnection| {

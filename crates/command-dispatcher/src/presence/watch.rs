@@ -111,7 +111,7 @@ impl Watch {
             if shutdown.is_requested() {
                 break;
             }
-            let asked = self.asker.ask(devices, &self.metrics).await?;
+            let asked = self.asker.ask(devices, self.settings.probe_interval(), &self.metrics).await?;
             // None went out: the brokers are away, and the others would wait as long.
             if asked.is_empty() {
                 break;
@@ -169,7 +169,7 @@ impl Watch {
         let now = Instant::now();
         self.looked_at.retain(|_, at| now.duration_since(*at) < LOOK_AGAIN);
         let skip: Vec<GatewayId> = self.looked_at.keys().cloned().collect();
-        let interval = self.settings.probe_interval();
+        let interval = self.settings.gateway_interval();
         let (quiet, canaries) = self
             .database
             .run(async move |mut connection: PooledConnection| {
@@ -188,7 +188,7 @@ impl Watch {
             return Ok(());
         }
         self.looked_at.extend(quiet.iter().map(|gateway| (gateway.clone(), now)));
-        let asked = self.asker.ask(&canaries, &self.metrics).await?;
+        let asked = self.asker.ask(&canaries, interval, &self.metrics).await?;
         self.unsettled.push_back((Instant::now(), asked));
         // What was really asked through them counts, and is published: also what was asked before, for other reasons.
         self.database

@@ -11,12 +11,13 @@ const PARTITION: i32 = 1;
 const TOPIC: &str = "events-of-this-test";
 
 /// Short times; events of the topic count as read for an hour.
-const HASTY: [(&str, &str); 7] = [
+const HASTY: [(&str, &str); 8] = [
     ("presence.probe_after_s", "60"),
     ("presence.probe_interval_s", "600"),
     ("presence.probe_answer_s", "1"),
     ("presence.gateway_silence_s", "10"),
     ("presence.gateway_answer_s", "1"),
+    ("presence.gateway_interval_s", "600"),
     ("presence.ingest_topic", TOPIC),
     ("presence.ingest_lag_s", "3600"),
 ];

@@ -6,9 +6,11 @@ use super::look;
 use super::verdict::Verdict;
 use crate::error::SimulatorError;
 use crate::settings::{CheckSettings, Settings, TopicSettings};
+use domain::ids::ChargePointId;
 use runtime::causes;
 use runtime::kafka::{FetchError, Kafka, KafkaError, PartitionReader};
 use runtime::redis::{Redis, RedisError};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -52,6 +54,8 @@ pub struct Check {
     commander: Option<JoinHandle<()>>,
     commander_closing: CancellationToken,
     partitions: usize,
+    /// The devices that had a key when it began.
+    had_key: BTreeSet<ChargePointId>,
     _stop_on_drop: DropGuard,
 }
 
@@ -79,6 +83,7 @@ impl Check {
                 tracing::warn!(error = causes(&error), "the settings of the command topic cannot be read");
             }
         }
+        let had_key = look::devices_with_key(&redis, settings.check.max_devices).await;
         let desk = Arc::new(Desk {
             judge: Mutex::new(judge),
             kafka,
@@ -106,7 +111,7 @@ impl Check {
         });
         let _stop_on_drop = stop.clone().drop_guard();
         let partitions = partitions.len();
-        Ok(Self { desk, tasks, stop, commander, commander_closing, partitions, _stop_on_drop })
+        Ok(Self { desk, tasks, stop, commander, commander_closing, partitions, had_key, _stop_on_drop })
     }
 
     /// The verdict, as things stand.
@@ -130,6 +135,8 @@ impl Check {
         if partitions.is_ok_and(|now| now.len() > self.partitions) {
             self.desk.judge().grown();
         }
+        let have_key = look::devices_with_key(&self.desk.redis, self.desk.settings.max_devices).await;
+        self.desk.judge().kept_keys(self.had_key.intersection(&have_key));
         self.so_far()
     }
 }

@@ -16,7 +16,7 @@ use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId};
 use domain::order::{RecordPosition, Stamp, believe};
 use runtime::kafka::ReceivedRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use wire::RawRecord;
 use wire::event::{Habit, habits, unusable_values};
@@ -69,6 +69,8 @@ pub struct Judge {
     heartbeats: u64,
     answers: u64,
     observed: Observed,
+    /// Devices that were never heard, and had a key all the time.
+    unheard: BTreeSet<ChargePointId>,
 }
 
 impl Judge {
@@ -86,6 +88,7 @@ impl Judge {
             heartbeats: 0,
             answers: 0,
             observed: Observed::default(),
+            unheard: BTreeSet::new(),
         }
     }
 
@@ -164,6 +167,12 @@ impl Judge {
         }
     }
 
+    /// These devices had a key from the beginning to the end.
+    pub fn kept_keys<'a>(&mut self, ids: impl IntoIterator<Item = &'a ChargePointId>) {
+        let unheard = ids.into_iter().filter(|id| !self.devices.contains_key(id));
+        self.unheard = unheard.cloned().collect();
+    }
+
     /// Devices that can be commanded, with the pods that hold them: their keys say what their events say.
     pub fn commandable(&self) -> impl Iterator<Item = (&ChargePointId, &GatewayId)> {
         self.devices.iter().filter_map(|(id, device)| Some((id, device.held_by()?)))
@@ -224,6 +233,11 @@ impl Judge {
         let was_followed = observed.interruptions == 0;
         for (id, device) in &self.devices {
             device.conclude(id, at, was_followed, &self.terms, &mut tallies);
+        }
+        if was_followed && at - self.began > self.terms.heartbeat_timeout {
+            for id in &self.unheard {
+                tallies.broken(Rule::Silent, || format!("{id}: has a key, and was never heard"));
+            }
         }
         self.orders.judge_silent(&mut tallies);
         self.clocks.judge(self.terms.clock_skew, &mut tallies);

@@ -4,7 +4,8 @@ use super::collect::Desk;
 use super::key::Key;
 use crate::directory;
 use domain::ids::ChargePointId;
-use runtime::redis::RedisError;
+use runtime::redis::{Redis, RedisError};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::time::MissedTickBehavior;
 
@@ -25,6 +26,15 @@ pub(super) async fn keep_looking(desk: Arc<Desk>) {
             }
         }
     }
+}
+
+/// The devices that have a key; none where Redis does not say.
+pub(super) async fn devices_with_key(redis: &Redis, limit: usize) -> BTreeSet<ChargePointId> {
+    let found = directory::devices_with_key(redis, limit).await;
+    found.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the keys cannot be listed: devices that have one and were never heard are not known");
+        BTreeSet::new()
+    })
 }
 
 async fn look(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> {

@@ -23,6 +23,8 @@ const RECONNECT_MS: (u32, u32) = (100, 5_000);
 const ATTEMPTS: u32 = 2;
 /// Commands waiting for a connection; more are refused.
 const BUFFERED_COMMANDS: usize = 1_000;
+/// Keys that a server looks at before it answers.
+const SCANNED_AT_ONCE: &str = "1000";
 /// Between looks whether a connection is there.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -192,7 +194,20 @@ impl Node {
         pong.map(drop).map_err(|error| RedisError::Failed(redacted(&error)))
     }
 
-    /// What it says of the servers it knows.
+    /// Some of the keys that match `pattern`, and where to go on; from `0` until it is `0` again.
+    pub(super) async fn scan(
+        &self,
+        cursor: &str,
+        pattern: &str,
+    ) -> Result<(String, Vec<String>), RedisError> {
+        if !self.is_connected() {
+            return Err(RedisError::Disconnected);
+        }
+        let found = self.inquire("SCAN", &[cursor, "MATCH", pattern, "COUNT", SCANNED_AT_ONCE]).await;
+        found.and_then(Value::convert).map_err(|error| RedisError::Failed(redacted(&error)))
+    }
+
+    /// What it says of the servers it knows, or of their keys.
     pub(super) async fn inquire(&self, command: &'static str, arguments: &[&str]) -> Result<Value, Error> {
         let command = CustomCommand::new_static(command, None, false);
         self.pool.next_connected().custom(command, arguments.to_vec()).await

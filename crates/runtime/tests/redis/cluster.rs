@@ -23,6 +23,9 @@ async fn keys_of_several_nodes_come_in_the_order_asked_for() {
         .await;
     let found = redis.get_many(&[c, none, a, b, c]).await.unwrap();
     assert_eq!(found, [texts(&["3"]), vec![None], texts(&["1", "2", "3"])].concat());
+    let mut all = redis.keys_with_prefix("", 10).await.unwrap();
+    all.sort_by_key(|key| keys.iter().position(|known| known == key));
+    assert_eq!(all, keys[..3]);
     for (node, key) in [(2, a), (0, b), (1, c)] {
         assert_eq!(cluster.nodes[node].ask(&["EXISTS", key]), "1");
     }

@@ -42,6 +42,21 @@ async fn many_keys_come_in_the_order_asked_for() {
 }
 
 #[tokio::test]
+async fn keys_are_found_by_what_they_begin_with() {
+    let redis = connected().await;
+    let prefix = key("what*?[begins]\\:");
+    let keys: Vec<String> = (0..2_500).map(|number| format!("{prefix}{number}")).collect();
+    let others = [key("what-begins:"), format!("x{prefix}")];
+    let entries: Vec<_> = keys.iter().chain(&others).map(|key| (key.as_str(), "1")).collect();
+    redis.set_many_with_ttl(&entries, Duration::from_secs(60)).await.unwrap();
+    let mut found = redis.keys_with_prefix(&prefix, 10_000).await.unwrap();
+    let number = |key: &String| key.rsplit(':').next().unwrap().parse::<u32>().unwrap();
+    found.sort_by_key(number);
+    assert_eq!(found, keys);
+    assert_eq!(redis.keys_with_prefix(&prefix, 7).await.unwrap().len(), 7);
+}
+
+#[tokio::test]
 async fn the_time_to_live_comes_with_the_value() {
     let redis = connected().await;
     let (mortal, none, immortal) = (key("mortal"), key("none"), key("immortal"));

@@ -4,7 +4,7 @@ use super::row::Row;
 use crate::charge_points::confidence;
 use crate::connectors::ConnectorRow;
 use crate::schema::{charge_points, connectors, piles, sessions};
-use crate::sessions::{Register, SessionRow, fill_registers};
+use crate::sessions::{SessionRow, fill_registers};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -47,8 +47,6 @@ pub struct LiveConnector {
     pub state: Connector,
     /// The session that goes on at it.
     pub session: Option<ChargingSession>,
-    /// The last reading of that session.
-    pub register: Option<Register>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -107,7 +105,7 @@ pub async fn find_live(
 }
 
 /// The pile called `id`, unless it is retired, and what its device reports, if it was ever heard: one round trip, and another
-/// one where it charges.
+/// one where a session goes on of which no event told the register at its start.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -157,18 +155,17 @@ async fn assemble(
         let (charge_point, state) = row.into_state()?;
         let view = ChargePointId::parse(&charge_point).ok().and_then(|id| views.get_mut(&id));
         if let Some(view) = view {
-            view.connectors.insert(state.id, LiveConnector { state, session: None, register: None });
+            view.connectors.insert(state.id, LiveConnector { state, session: None });
         }
     }
     let sessions: Result<Vec<_>, _> = sessions.into_iter().map(ChargingSession::try_from).collect();
     let mut sessions = sessions?;
-    let registers = fill_registers(connection, &mut sessions).await?;
-    for (session, register) in sessions.into_iter().zip(registers) {
+    fill_registers(connection, &mut sessions).await?;
+    for session in sessions {
         if let Some(view) = views.get_mut(&session.charge_point_id) {
             // Of several that were never said to end, the newest stands, which comes last.
             let connector = view.connector(session.connector_id);
             connector.session = Some(session);
-            connector.register = register;
         }
     }
     Ok(views)
@@ -176,11 +173,9 @@ async fn assemble(
 
 impl LiveView {
     fn connector(&mut self, id: ConnectorId) -> &mut LiveConnector {
-        self.connectors.entry(id).or_insert_with(|| LiveConnector {
-            state: Connector::new(id),
-            session: None,
-            register: None,
-        })
+        self.connectors
+            .entry(id)
+            .or_insert_with(|| LiveConnector { state: Connector::new(id), session: None })
     }
 }
 

@@ -102,15 +102,21 @@ macro_rules! columns {
     };
 }
 
-/// Whether `device`, asked as `probe` says, may be asked again after `$1` seconds. A command under way is a question itself; a
-/// start that only waits for its session is not.
+/// Whether `device`, asked as `probe` says, may be asked again after `$1` seconds.
 macro_rules! may_be_asked {
     () => {
         "device.online and device.gateway_id is not null
-         and coalesce(probe.asked_at < clock_timestamp() - make_interval(secs => $1), true)
-         and not exists (select 1 from commands
-                         where commands.charge_point_id = device.charge_point_id collate \"default\" and open
-                           and expires_at > clock_timestamp() - interval '10 minutes')"
+         and coalesce(probe.asked_at < clock_timestamp() - make_interval(secs => $1), true)"
+    };
+}
+
+/// Whether a command to `device` is under way: it is a question itself, until its time is up. What waits longer, such as a start
+/// for its session, asks nothing.
+macro_rules! has_command_under_way {
+    () => {
+        "exists (select 1 from commands
+                 where commands.charge_point_id = device.charge_point_id collate \"default\" and open
+                   and expires_at > clock_timestamp())"
     };
 }
 
@@ -135,7 +141,9 @@ pub async fn list_silent(
            left join device_probes as probe on probe.charge_point_id = device.charge_point_id
            where ",
         may_be_asked!(),
-        " and part.caught_up_at > clock_timestamp() - make_interval(secs => $3)
+        " and (device.confidence is not null or not ",
+        has_command_under_way!(),
+        ") and part.caught_up_at > clock_timestamp() - make_interval(secs => $3)
              and (",
         heard_at!(),
         " < part.caught_up_at - make_interval(secs => $4)
@@ -207,6 +215,8 @@ pub async fn list_canaries(
            left join device_probes as probe on probe.charge_point_id = device.charge_point_id
            where device.gateway_id = any($2) and ",
         may_be_asked!(),
+        " and not ",
+        has_command_under_way!(),
         ") as due
          where place <= $3 order by due.gateway_id, place"
     ))

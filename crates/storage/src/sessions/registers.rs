@@ -10,50 +10,42 @@ use diesel_async::RunQueryDsl;
 use domain::ids::TransactionKey;
 use domain::session::{ChargingSession, SessionState};
 
-/// What the energy register of a session read, in Wh, and when.
-pub type Register = (DateTime<Utc>, f64);
-
 /// Fills in the registers that no event told: the first reading of the connector from the beginning of
 /// the session on, and, once it has ended, the last one by its end that is not below the first. Readings that name another
 /// transaction do not count. What is not known stays `None`.
-///
-/// Returns, for each session that is open, its last reading so far; `None` for the others. Where no reading is kept, that is what
-/// the connector last reported.
 ///
 /// # Errors
 /// When PostgreSQL fails.
 pub async fn fill_registers(
     connection: &mut Connection,
     sessions: &mut [ChargingSession],
-) -> Result<Vec<Option<Register>>, StorageError> {
-    let mut newest = vec![None; sessions.len()];
+) -> Result<(), StorageError> {
     let mut lacking = Periods::default();
     for (place, session) in sessions.iter().enumerate().filter(|(_, session)| lacks_register(session)) {
         lacking.push(place, session)?;
     }
     if lacking.place.is_empty() {
-        return Ok(newest);
+        return Ok(());
     }
     let found: Vec<Found> = Bulk(lacking).load(connection).await?;
-    for (place, first, last_at, last) in found {
-        let Ok(place) = usize::try_from(place) else { continue };
-        if let (Some(session), Some(newest)) = (sessions.get_mut(place), newest.get_mut(place)) {
+    for (place, first, last) in found {
+        let session = usize::try_from(place).ok().and_then(|place| sessions.get_mut(place));
+        if let Some(session) = session {
             session.meter_start_wh = session.meter_start_wh.or(first);
-            match &mut session.state {
-                SessionState::Open => *newest = last_at.zip(last),
-                SessionState::Ended { meter_stop_wh, .. } => *meter_stop_wh = meter_stop_wh.or(last),
+            if let SessionState::Ended { meter_stop_wh, .. } = &mut session.state {
+                *meter_stop_wh = meter_stop_wh.or(last);
             }
         }
     }
-    Ok(newest)
+    Ok(())
 }
 
-/// The place of a session in the list, its first reading in Wh, and when its last one was taken and what it was.
-type Found = (i64, Option<f64>, Option<DateTime<Utc>>, Option<f64>);
+/// The place of a session in the list, and its first and last reading in Wh.
+type Found = (i64, Option<f64>, Option<f64>);
 
 const fn lacks_register(session: &ChargingSession) -> bool {
     let lacks_stop = matches!(session.state, SessionState::Ended { meter_stop_wh: None, .. });
-    session.meter_start_wh.is_none() || lacks_stop || session.is_open()
+    session.meter_start_wh.is_none() || lacks_stop
 }
 
 /// Where and when sessions were, with their places in the list.
@@ -83,9 +75,7 @@ impl<'a> Periods<'a> {
 
 impl Rows for Periods<'_> {
     type Statement = Periods<'static>;
-    const BEFORE: &'static str = "select period.place, first.energy_wh,
-           coalesce(last.taken_at, live.energy_at), coalesce(last.energy_wh, live.energy_wh)
-         from unnest(";
+    const BEFORE: &'static str = "select period.place, first.energy_wh, last.energy_wh from unnest(";
     const AFTER: &'static str = ") as period (place, device, connector, began, ended, transaction, start_wh)
          left join lateral (
            select energy_wh from meter_samples
@@ -94,20 +84,11 @@ impl Rows for Periods<'_> {
              and coalesce(transaction_key = transaction, true)
            order by taken_at limit 1) as first on true
          left join lateral (
-           select taken_at, energy_wh from meter_samples
+           select energy_wh from meter_samples
            where charge_point_id = device and connector_id = connector
              and energy_wh >= coalesce(start_wh, first.energy_wh)
-             and taken_at >= began and taken_at <= coalesce(ended, 'infinity')
-             and coalesce(transaction_key = transaction, true)
-           order by taken_at desc limit 1) as last on true
-         left join lateral (
-           select energy_at, energy_wh from connectors
-           where charge_point_id = device and connector_id = connector
-             and ended is null and last.taken_at is null and energy_at >= began
-             and not exists (
-               select from meter_samples
-               where charge_point_id = device and connector_id = connector and energy_wh is not null
-                 and taken_at >= began)) as live on true";
+             and taken_at >= began and taken_at <= ended and coalesce(transaction_key = transaction, true)
+           order by taken_at desc limit 1) as last on true";
 
     fn columns<'b>(&'b self, columns: &mut Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Int8, _>(&self.place)?;
@@ -121,5 +102,5 @@ impl Rows for Periods<'_> {
 }
 
 impl Lookup for Periods<'_> {
-    type Answer = (Int8, Nullable<Float8>, Nullable<Timestamptz>, Nullable<Float8>);
+    type Answer = (Int8, Nullable<Float8>, Nullable<Float8>);
 }

@@ -263,6 +263,25 @@ fn who_was_away_was_not_silent() {
 }
 
 #[test]
+fn a_device_that_keeps_its_key_and_is_never_heard_is_silent() {
+    let mut court = Court::new();
+    court.beats("pod-0");
+    let ids = ["CP-UNHEARD", "CP-1"].map(device);
+    court.judge.kept_keys(&ids);
+    court.at(600).beats("pod-0");
+    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "not followed for long enough");
+    court.at(631).beats("pod-0");
+    let verdict = court.verdict();
+    let finding = verdict.finding("SILENT").unwrap();
+    assert_eq!(
+        (finding.broken, &*finding.examples),
+        (1, &["CP-UNHEARD: has a key, and was never heard".to_owned()][..])
+    );
+    court.judge.interrupted();
+    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "its events may not have been read");
+}
+
+#[test]
 fn silence_in_the_end_counts_if_somebody_holds_the_device() {
     let mut court = Court::new();
     court.beats("pod-0").at(631);
