@@ -1,9 +1,10 @@
-//! Counts the fleet now and then. Of all replicas the one that reads the first partition does, so that it is told once.
+//! Counts the fleet now and then, and looks for the oldest snapshot that is held in the database. Of all replicas the one that reads the first partition does, so that it is told once.
 
 use crate::metrics::Metrics;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
 use std::time::Duration;
+use storage::snapshots::{self, OldestSnapshot};
 use storage::{Database, PooledConnection, StorageError, census};
 
 /// The partition whose owner counts.
@@ -19,6 +20,8 @@ pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shu
         let counts = metrics.reads(FIRST);
         let census = if counts { count(&database).await } else { None };
         metrics.fleet(census);
+        let oldest = if counts { oldest_snapshot(&database).await } else { None };
+        metrics.oldest_snapshot(oldest);
         let pause = if counts { INTERVAL } else { LOOK };
         shutdown.run_until_requested(tokio::time::sleep(pause)).await;
     }
@@ -28,4 +31,14 @@ async fn count(database: &Database) -> Option<census::Census> {
     let counting = async move |mut connection: PooledConnection| census::count(&mut connection).await;
     let counted: Result<_, StorageError> = database.run(counting).await;
     counted.inspect_err(|error| tracing::warn!(error = causes(error), "the fleet could not be counted")).ok()
+}
+
+async fn oldest_snapshot(database: &Database) -> Option<OldestSnapshot> {
+    let looking = async move |mut connection: PooledConnection| snapshots::oldest(&mut connection).await;
+    let found: Result<_, StorageError> = database.run(looking).await;
+    found
+        .inspect_err(|error| {
+            tracing::warn!(error = causes(error), "the oldest snapshot could not be looked for")
+        })
+        .ok()
 }

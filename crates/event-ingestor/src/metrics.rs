@@ -2,6 +2,7 @@
 
 mod fleet;
 mod skew;
+mod snapshots;
 
 use crate::batch::{REFUSED, UNREADABLE};
 use crate::fold::Tally;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use storage::census::Census;
 use storage::presence::silence::Judged;
+use storage::snapshots::OldestSnapshot;
 use uuid::Uuid;
 use wire::DecodeError;
 
@@ -41,6 +43,7 @@ pub(crate) struct Metrics {
     partitions: Partitions,
     clock_skews: skew::ClockSkews,
     fleet: fleet::Fleet,
+    oldest_snapshot: snapshots::Oldest,
 }
 
 /// The partitions that this replica reads; one that it has left is not reported any more.
@@ -158,6 +161,7 @@ impl Metrics {
             partitions: observed(meter, replica),
             clock_skews: skew::observed(meter, replica),
             fleet: fleet::observed(meter),
+            oldest_snapshot: snapshots::observed(meter),
         }
     }
 
@@ -234,6 +238,11 @@ impl Metrics {
     /// The partitions that are read by this replica, in order.
     pub(crate) fn owned(&self) -> Vec<i32> {
         self.locked().keys().copied().collect()
+    }
+
+    /// The oldest snapshot in the database was looked for; `None` when it is not for this replica to look, or could not be found.
+    pub(crate) fn oldest_snapshot(&self, found: Option<OldestSnapshot>) {
+        *self.oldest_snapshot.lock().unwrap_or_else(PoisonError::into_inner) = found;
     }
 
     /// The fleet was counted; `None` when it is not for this replica to count it, or could not be.

@@ -1,21 +1,22 @@
 //! How far each partition was read, and who may read on.
 //!
-//! A lease saves two replicas from reading the same partition; what makes effects exactly-once is [`advance`] alone, a
+//! A lease saves two replicas from reading the same partition; what makes effects exactly-once is [`advance()`] alone, a
 //! compare-and-set on owner's epoch and offset in the transaction of the effects. Time is Postgres's own.
 
+mod advance;
 mod checkpoint;
 mod halt;
 
+pub use advance::RowPlace;
+pub(crate) use advance::advance;
 pub use checkpoint::{Checkpoint, Halt, HaltReason, LastRecord, ResumeState, load_resume_state};
 pub use halt::{PartitionForOperator, end_halt, find, record_halt};
 
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
-use diesel::data_types::PgInterval;
-use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{
-    Array, BigInt, Bool, Float8, Int4, Int8, Interval, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Bool, Float8, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use std::time::{Duration, Instant};
@@ -39,6 +40,9 @@ pub struct PartitionLease {
     /// How long it holds after a renewal or a batch, in ms.
     #[diesel(sql_type = Int8)]
     pub ttl_ms: i64,
+    /// Where the partition's row was last.
+    #[diesel(sql_type = Text, deserialize_as = String)]
+    pub place: RowPlace,
 }
 
 /// How a partition stands, for reports.
@@ -113,7 +117,7 @@ pub async fn acquire(
            select topic, partition from ingest_partitions
            where topic = $1 and lease_until < clock_timestamp()
            order by partition limit $3 for update skip locked)
-         returning topic, partition, epoch, next_offset, ($4 * 1000)::bigint as ttl_ms",
+         returning topic, partition, epoch, next_offset, ($4 * 1000)::bigint as ttl_ms, ctid::text as place",
     )
     .bind::<Text, _>(topic)
     .bind::<SqlUuid, _>(owner)
@@ -256,50 +260,6 @@ pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Res
     .execute(connection)
     .await?;
     Ok(released == 1)
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// Postgres's own clock, now.
-    fn clock_timestamp() -> Timestamptz;
-
-    /// A time and what is added to it.
-    fn timestamptz_pl_interval(time: Timestamptz, added: Interval) -> Timestamptz;
-}
-
-/// Moves the partition of `lease` on to `checkpoint`, and renews the lease; says whether it still was at the lease's epoch and
-/// offset. Where commits are slow, a batch holds the row nearly always, and nothing else could renew the lease. A halt at another
-/// offset is over then.
-///
-/// # Errors
-/// When Postgres fails.
-pub(crate) async fn advance(
-    tx: &mut Connection,
-    lease: &PartitionLease,
-    checkpoint: Checkpoint,
-) -> Result<bool, StorageError> {
-    use crate::schema::ingest_partitions::dsl;
-    let Checkpoint { next_offset, last_record } = checkpoint;
-    let here = dsl::topic.eq(&lease.topic).and(dsl::partition.eq(lease.partition));
-    let as_leased = dsl::epoch.eq(lease.epoch).and(dsl::next_offset.eq(lease.next_offset));
-    let ttl = PgInterval::from_microseconds(lease.ttl_ms.saturating_mul(1_000));
-    let renewed = timestamptz_pl_interval(clock_timestamp(), ttl);
-    let moved = diesel::update(dsl::ingest_partitions.filter(here.and(as_leased)))
-        .set((
-            dsl::next_offset.eq(next_offset),
-            dsl::committed_at.eq(clock_timestamp().nullable()),
-            dsl::last_record_offset.eq(last_record.map(|record| record.offset)),
-            dsl::last_record_digest.eq(last_record.map(|record| record.digest.0)),
-            dsl::last_record_next_offset.eq(last_record.map(|_record| next_offset)),
-            dsl::halted_because.eq(None::<&str>),
-            dsl::halted_at.eq(None::<DateTime<Utc>>),
-            dsl::halted_at_offset.eq(None::<i64>),
-            // One that was given back stays free.
-            dsl::lease_until.eq(case_when(dsl::owner.is_not_null(), renewed).otherwise(dsl::lease_until)),
-        ))
-        .execute(tx)
-        .await?;
-    Ok(moved == 1)
 }
 
 /// Locks the partition's row, so that it stays with `lease` until the transaction ends; says whether it still is.

@@ -30,6 +30,7 @@ pub mod presence;
 #[expect(missing_docs, reason = "generated from the migrations, where every column is commented")]
 pub mod schema;
 pub mod sessions;
+pub mod snapshots;
 pub mod stations;
 pub mod status_changes;
 pub mod tariffs;
