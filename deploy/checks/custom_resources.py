@@ -1,4 +1,4 @@
-"""The shape of what Kubernetes itself does not know: as much of the Prometheus operator's and KEDA's schemas as the charts use."""
+"""The shape of what Kubernetes itself does not know: as much of the Prometheus operator's, KEDA's and Strimzi's schemas as the charts use."""
 
 
 def closed(properties, required=()):
@@ -34,6 +34,9 @@ SCHEMAS = {
     "monitoring.coreos.com/v1": {
         "ServiceMonitor": resource(closed({"jobLabel": TEXT, "selector": SELECTOR, "endpoints": {"type": "array", "items": ENDPOINT, "minItems": 1}}, ["selector", "endpoints"])),
         "PrometheusRule": resource(closed({"groups": {"type": "array", "items": GROUP, "minItems": 1}}, ["groups"])),
+    },
+    "kafka.strimzi.io/v1": {
+        "KafkaTopic": resource(closed({"partitions": COUNT, "replicas": COUNT, "topicName": TEXT, "config": {"type": "object"}})),
     },
     "keda.sh/v1alpha1": {
         "ScaledObject": resource(closed({

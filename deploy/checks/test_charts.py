@@ -192,6 +192,24 @@ def test_metrics_are_read_from_the_admin_port_alone(chart):
     assert endpoint["port"] in {port["name"] for port in selected[0]["spec"]["ports"]}
 
 
+def test_the_command_topic_is_as_the_service_expects_it():
+    """For Strimzi's operator; what is set of the service is set of its topic."""
+    assert not render("command-dispatcher").all("KafkaTopic")
+    strimzi = {"enabled": True, "namespace": "kafka", "cluster": "charging"}
+    (topic,) = render("command-dispatcher", {"commandTopic": {"strimzi": strimzi}}).all("KafkaTopic")
+    Draft202012Validator(SCHEMAS[topic["apiVersion"]][topic["kind"]]).validate(topic)
+    assert (topic["metadata"]["name"], topic["metadata"]["namespace"]) == ("commands-down", "kafka")
+    assert topic["metadata"]["labels"]["strimzi.io/cluster"] == "charging"
+    example = list(yaml.safe_load_all((ROOT / "deploy/helm/examples/strimzi/topics.yaml").read_text()))
+    assert [topic["spec"]] == [item["spec"] for item in example if item["metadata"]["name"] == "commands-down"]
+    other = {"dispatch": {"topic": "orders", "partitions": 64, "command_retention_s": 90}}
+    (topic,) = render("command-dispatcher", {"commandTopic": {"strimzi": strimzi}, "settings": other}).all("KafkaTopic")
+    assert (topic["metadata"]["name"], topic["spec"]["partitions"]) == ("orders", 64)
+    assert (topic["spec"]["config"]["retention.ms"], topic["spec"]["config"]["segment.ms"]) == (90_000, 45_000)
+    with pytest.raises(helm.HelmRenderError, match="cluster"):
+        render("command-dispatcher", {"commandTopic": {"strimzi": {"enabled": True}}})
+
+
 def test_all_rules_and_dashboards_come_with_one_chart():
     """Nothing of deploy/observability is left out, and nothing is there twice."""
     groups, boards = [], []

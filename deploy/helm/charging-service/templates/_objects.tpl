@@ -15,6 +15,7 @@
 {{- $objects = append $objects "migration" -}}
 {{- if .Values.networkPolicy.enabled }}{{ $objects = append $objects "migrationNetworkPolicy" }}{{ end -}}
 {{- end -}}
+{{- if dig "strimzi" "enabled" false (.Values.commandTopic | default dict) }}{{ $objects = append $objects "commandTopic" }}{{ end -}}
 {{- if .Values.serviceMonitor.enabled }}{{ $objects = append $objects "serviceMonitor" }}{{ end -}}
 {{- if and .Values.prometheusRule.enabled (include "charging-service.ruleGroups" . | fromJson).groups -}}
 {{- $objects = append $objects "prometheusRule" -}}
