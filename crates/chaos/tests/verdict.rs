@@ -101,6 +101,27 @@ async fn a_state_that_goes_back_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_status_goes_back_only_for_an_earlier_copy_of_its_event() {
+    let back_to = |event: i64, rivals: &str| {
+        format!(
+            "insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_event)
+             values ('CP-1', 1, 'Charging', now(), now(), 5);
+             update connectors set status_event = {event}, status_rivals = '{rivals}',
+               status_at = now() - interval '9 s', status_appended_at = now() - interval '9 s';
+             delete from connectors"
+        )
+    };
+    assert_eq!(said_of(&back_to(4, "[]")).await, ["a state became older than it was"]);
+    assert_eq!(said_of(&back_to(5, "[]")).await, [""; 0]);
+    assert_eq!(said_of(&back_to(4, r#"[{"event": 5, "stamp": {}, "value": {}}]"#)).await, [""; 0]);
+    let slow = "insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_event)
+                values ('CP-1', 1, 'Charging', now(), now(), 5);
+                update connectors set status_event = 6, status_at = now() - interval '9 s', status_appended_at = now();
+                delete from connectors";
+    assert_eq!(said_of(slow).await, [""; 0], "its clock was set back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_never_sent_is_found() {
     let made_up =
         "insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Charging');

@@ -84,6 +84,15 @@ end $$;
 create trigger chaos_note_regression after update on charge_points
     for each row when (old.seen_appended_at > new.seen_appended_at or (old.seen_at is not null and new.seen_at is null))
     execute function chaos_note_regression();
+-- Statuses are ordered by when their records were sent, but at most 60 s after the time that they claim. Of an event that came twice
+-- the copy that was sent first counts, whichever was read first: then the event is still known, at an earlier place.
+create function chaos_status_order(claimed_at timestamptz, appended_at timestamptz) returns timestamptz language sql immutable as
+    'select least(appended_at, claimed_at + interval ''60 s'')';
 create trigger chaos_note_regression after update on connectors
-    for each row when (old.status_at > new.status_at or (old.status_at is not null and new.status_at is null))
+    for each row when (
+        old.status_at is not null and (
+            new.status_at is null
+            or chaos_status_order(old.status_at, old.status_appended_at) > chaos_status_order(new.status_at, new.status_appended_at)
+               and old.status_event <> new.status_event
+               and not coalesce(new.status_rivals @> jsonb_build_array(jsonb_build_object('event', old.status_event)), false)))
     execute function chaos_note_regression();
