@@ -8,10 +8,10 @@
 //!
 //! Records travel over connections of our own ([`link`]): with rskafka, one record that it cannot read costs a whole answer, records
 //! of aborted transactions count, a small batch may unpack to any size, and what a broker has appended and throttled is sent
-//! again. The requests are a few fields each ([`fetch`], [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1
-//! on answer; [`batch`] reads what brokers keep.
+//! again. The requests are a few fields each (`fetch`, [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1
+//! on answer; `batch` reads what brokers keep.
 //!
-//! With the cargo feature `librdkafka`, partitions are read through librdkafka instead ([`librdkafka`]); everything
+//! With the cargo feature `librdkafka`, partitions are read through librdkafka instead (`librdkafka`); everything
 //! else stays as it is. See [`reader`].
 
 #[cfg(not(feature = "librdkafka"))]

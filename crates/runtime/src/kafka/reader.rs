@@ -1,5 +1,5 @@
 //! Reading one partition. The client behind [`PartitionReader`] is chosen at build time: connections of
-//! our own ([`own_client`](super::own_client)) by default, librdkafka with the feature `librdkafka`.
+//! our own (`own_client`) by default, librdkafka with the feature `librdkafka`.
 //! Both modules provide the same two types, `PartitionClient` and `ReadSetup`.
 
 use std::{
