@@ -56,8 +56,11 @@ upgrade-check: ## upgrade from the previous release under load, restart, and go 
 bench: ## measure against the targets, twenty to twenty-five minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
-chaos: ## prove exactly-once under faults, at some length, on servers of its own
-	@$(release) cargo build --release -p chaos && target/release/chaos
+# The second client that reads Kafka is a feature of event-ingestor; it is built last, over the one without it.
+with-client := $(if $(CLIENT),cargo build --release -p event-ingestor --features "$(CLIENT)" &&)
+
+chaos: ## prove exactly-once under faults, at some length, on servers of its own; CLIENT=librdkafka reads through that
+	@$(release) cargo build --release -p chaos && $(with-client) target/release/chaos $(PHASE)
 
 check: ## formatting, lints and documentation, warnings denied
 	cargo fmt --all --check

@@ -8,20 +8,30 @@
 //!
 //! Records travel over connections of our own ([`link`]): with rskafka, one record that it cannot read costs a whole answer, records
 //! of aborted transactions count, a small batch may unpack to any size, and what a broker has appended and throttled is sent
-//! again. The requests are a few fields each ([`fetch`], [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1
-//! on answer; [`batch`] reads what brokers keep.
+//! again. The requests are a few fields each (`fetch`, [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1
+//! on answer; `batch` reads what brokers keep.
+//!
+//! With the cargo feature `librdkafka`, partitions are read through librdkafka instead (`librdkafka`); everything
+//! else stays as it is. See [`reader`].
 
+#[cfg(not(feature = "librdkafka"))]
 mod batch;
 mod codec;
+#[cfg(not(feature = "librdkafka"))]
 mod compression;
 mod connection;
 mod describe;
 mod error;
 mod exchange;
+#[cfg(not(feature = "librdkafka"))]
 mod fetch;
 mod leaders;
+#[cfg(feature = "librdkafka")]
+mod librdkafka;
 mod link;
 mod listing;
+#[cfg(not(feature = "librdkafka"))]
+mod own_client;
 mod produce;
 mod reader;
 mod record;
@@ -42,8 +52,16 @@ pub use record::{Fetched, NewRecord, ReceivedRecord, UnreadableRange};
 pub use retention::{Excess, TopicRetention};
 pub use writer::TopicWriter;
 
+#[cfg(feature = "librdkafka")]
+use self::librdkafka as read_client;
+#[cfg(not(feature = "librdkafka"))]
+use self::own_client as read_client;
 use self::{
-    connection::Connections, error::Failure, leaders::Leaders, link::Link, listing::Listing,
+    connection::Connections,
+    error::Failure,
+    leaders::Leaders,
+    listing::Listing,
+    read_client::{PartitionClient, ReadSetup},
     throttle::Throttle,
 };
 use crate::settings::{KafkaCompression, KafkaSettings};
@@ -57,8 +75,6 @@ struct Cluster {
     runtime: Handle,
     /// For requests over connections of their own.
     transport: Arc<transport::Transport>,
-    /// For the ends of partitions.
-    connections: Connections,
     listing: Listing,
     leaders: Leaders,
     throttle: Throttle,
@@ -66,7 +82,7 @@ struct Cluster {
     request_timeout: Duration,
     idle: Duration,
     compression: KafkaCompression,
-    max_unpacked: usize,
+    read_setup: ReadSetup,
 }
 
 impl Kafka {
@@ -74,7 +90,8 @@ impl Kafka {
     ///
     /// # Errors
     ///
-    /// When the list of brokers is empty or the certificates to trust cannot be read.
+    /// When the list of brokers is empty, the certificates to trust cannot be read, or the client that
+    /// reads cannot do what the settings ask for.
     ///
     /// # Panics
     ///
@@ -85,16 +102,15 @@ impl Kafka {
         let transport = Arc::new(transport::Transport::new(settings)?);
         Ok(Self(Arc::new(Cluster {
             runtime: Handle::current(),
-            connections: Connections::new(Arc::clone(&transport), connect_timeout),
             listing: Listing::new(Connections::new(Arc::clone(&transport), connect_timeout), connect_timeout),
             leaders: Leaders::new(Arc::clone(&transport), (connect_timeout, request_timeout)),
             throttle: Throttle::new(),
+            read_setup: ReadSetup::new(settings, &transport)?,
             transport,
             connect_timeout,
             request_timeout,
             idle: Duration::from_millis(settings.connection_idle_ms),
             compression: settings.compression,
-            max_unpacked: settings.max_unpacked_bytes,
         })))
     }
 
@@ -154,7 +170,7 @@ impl Kafka {
     /// Reads one partition, with a connection of its own.
     #[must_use]
     pub fn reader(&self, topic: &str, partition: i32) -> PartitionReader {
-        PartitionReader::new(Arc::new(Link::new(Arc::clone(&self.0), topic, partition)))
+        PartitionReader::new(PartitionClient::new(Arc::clone(&self.0), topic, partition))
     }
 
     /// Writes to a topic, with a connection for every partition written to.

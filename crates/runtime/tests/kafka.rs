@@ -75,6 +75,10 @@ async fn fetch(reader: &PartitionReader, offset: i64, max_bytes: usize) -> Fetch
     }
 }
 
+fn offsets(fetched: &Fetched) -> Vec<i64> {
+    fetched.records.iter().map(|record| record.offset).collect()
+}
+
 #[tokio::test]
 async fn what_is_published_is_fetched_whole() {
     let kafka = kafka();
@@ -113,10 +117,42 @@ async fn a_fetch_within_a_batch_brings_nothing_below_its_offset() {
     writer.publish(0, (10..20).map(record).collect(), PATIENCE).await.unwrap();
 
     let reader = kafka.reader(&topic, 0);
-    let offsets = |fetched: &Fetched| fetched.records.iter().map(|record| record.offset).collect::<Vec<_>>();
     assert_eq!(offsets(&fetch(&reader, 7, 1 << 20).await), (7..20).collect::<Vec<_>>());
-    // However few bytes are asked for, the batch that holds the offset comes whole, and no other.
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "librdkafka", ignore = "librdkafka does not show where a batch ends")]
+async fn however_few_bytes_are_asked_for_a_batch_comes_whole() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    let writer = kafka.writer(&topic);
+    writer.publish(0, (0..10).map(record).collect(), PATIENCE).await.unwrap();
+    writer.publish(0, (10..20).map(record).collect(), PATIENCE).await.unwrap();
+
+    let reader = kafka.reader(&topic, 0);
     assert_eq!(offsets(&fetch(&reader, 7, 1).await), (7..10).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn fetches_of_few_bytes_bring_each_record_once() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 1).await;
+    let writer = kafka.writer(&topic);
+    for begin in [0, 10, 20] {
+        writer.publish(0, (begin..begin + 10).map(record).collect(), PATIENCE).await.unwrap();
+    }
+    let reader = kafka.reader(&topic, 0);
+    let mut received = Vec::new();
+    // Backwards and forwards: what was on its way from elsewhere is not returned.
+    for offset in [20, 0] {
+        let mut next = offset;
+        while next < 30 {
+            let fetched = fetch(&reader, next, 100).await;
+            received.extend(offsets(&fetched));
+            next = fetched.next_offset;
+        }
+    }
+    assert_eq!(received, (20..30).chain(0..30).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -309,4 +345,19 @@ async fn without_an_answer_it_is_not_known_whether_it_was_published() {
             Err(error) => return assert!(matches!(error, PublishError::Unknown(_)), "{error:?}"),
         }
     }
+}
+
+#[cfg(feature = "librdkafka")]
+#[tokio::test]
+async fn what_librdkafka_was_built_without_is_refused_as_a_setting() {
+    use runtime::settings::SaslMechanism;
+
+    let tls = KafkaSettings { tls: true, ..settings(brokers()) };
+    let scram = KafkaSettings { sasl_mechanism: SaslMechanism::ScramSha512, ..settings(brokers()) };
+    for (settings, named) in [(tls, "kafka.tls"), (scram, "kafka.sasl_mechanism")] {
+        let error = Kafka::new(&settings).unwrap_err();
+        assert!(matches!(&error, KafkaError::Settings(why) if why.starts_with(named)), "{error:?}");
+    }
+    let plain = KafkaSettings { sasl_mechanism: SaslMechanism::Plain, ..settings(brokers()) };
+    Kafka::new(&plain).unwrap();
 }

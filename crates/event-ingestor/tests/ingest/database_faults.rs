@@ -82,6 +82,7 @@ async fn a_record_that_alone_is_refused_is_put_aside_and_the_others_are_written(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(feature = "librdkafka", ignore = "with librdkafka a header's name ends at its first NUL")]
 async fn a_dead_letter_that_no_text_can_hold_is_written_in_another_form() {
     let ground = Ground::new(2).await;
     let unreadable = NewRecord {

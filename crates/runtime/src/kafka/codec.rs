@@ -76,33 +76,8 @@ impl<'a> Reader<'a> {
         Ok(i32::from_be_bytes(self.fixed()?))
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
-        Ok(u32::from_be_bytes(self.fixed()?))
-    }
-
     pub(super) fn i64(&mut self) -> Result<i64, Malformed> {
         Ok(i64::from_be_bytes(self.fixed()?))
-    }
-
-    /// A number as [`put_varint`] writes it.
-    pub(super) fn varint(&mut self) -> Result<i64, Malformed> {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.fixed()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
-            }
-        }
-        Err(Malformed)
-    }
-
-    /// Bytes as [`put_varint_bytes`] writes them.
-    pub(super) fn varint_bytes(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
-        match self.varint()? {
-            -1 => Ok(None),
-            length => self.take(usize::try_from(length).map_err(|_negative| Malformed)?).map(Some),
-        }
     }
 
     /// A text; `None` for null.
@@ -127,11 +102,6 @@ impl<'a> Reader<'a> {
         usize::try_from(count.max(0)).map_err(|_too_many| Malformed)
     }
 
-    /// What has not been read.
-    pub(super) const fn rest(self) -> &'a [u8] {
-        self.0
-    }
-
     /// So many bytes.
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Malformed)?;
@@ -146,7 +116,41 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[cfg(test)]
+/// What only batches of records need, which librdkafka reads itself.
+#[cfg(not(feature = "librdkafka"))]
+impl<'a> Reader<'a> {
+    pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
+        Ok(u32::from_be_bytes(self.fixed()?))
+    }
+
+    /// A number as [`put_varint`] writes it.
+    pub(super) fn varint(&mut self) -> Result<i64, Malformed> {
+        let mut number = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let [byte] = self.fixed()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
+            }
+        }
+        Err(Malformed)
+    }
+
+    /// Bytes as [`put_varint_bytes`] writes them.
+    pub(super) fn varint_bytes(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        match self.varint()? {
+            -1 => Ok(None),
+            length => self.take(usize::try_from(length).map_err(|_negative| Malformed)?).map(Some),
+        }
+    }
+
+    /// What has not been read.
+    pub(super) const fn rest(self) -> &'a [u8] {
+        self.0
+    }
+}
+
+#[cfg(all(test, not(feature = "librdkafka")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -84,6 +84,9 @@ pub(super) enum Failure {
     Cluster(#[from] KafkaError),
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    #[cfg(feature = "librdkafka")]
+    #[error("librdkafka: {0}")]
+    Librdkafka(String),
     #[error("the task was lost")]
     Lost,
 }
@@ -176,7 +179,14 @@ impl Failure {
         Self::Exchange(malformed.into())
     }
 
+    /// The offset that was asked for is not in the log.
+    #[cfg(feature = "librdkafka")]
+    pub(super) const fn offset_out_of_range() -> Self {
+        Self::Answered(ErrorCode::OFFSET_OUT_OF_RANGE)
+    }
+
     /// How large an answer is that is larger than is accepted, and what it begins with.
+    #[cfg(not(feature = "librdkafka"))]
     pub(super) fn too_large(&self) -> Option<(usize, &[u8])> {
         match self {
             Self::Exchange(ExchangeError::TooLarge { length, beginning }) => Some((*length, beginning)),

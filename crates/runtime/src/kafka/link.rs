@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{runtime::Handle, sync::Mutex};
+use tokio::sync::Mutex;
 
 use super::{
     Cluster,
@@ -41,10 +41,6 @@ struct Open {
 impl Link {
     pub(super) fn new(cluster: Arc<Cluster>, topic: &str, partition: i32) -> Self {
         Self { cluster, topic: topic.to_owned(), partition, state: Mutex::default() }
-    }
-
-    pub(super) fn runtime(&self) -> &Handle {
-        &self.cluster.runtime
     }
 
     /// One request, one attempt, each step of it no longer than `limit`. Must run on the main runtime.

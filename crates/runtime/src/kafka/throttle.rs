@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{exchange::Request, fetch::Fetch, produce::Produce};
+#[cfg(not(feature = "librdkafka"))]
+use super::fetch::Fetch;
+use super::{exchange::Request, produce::Produce};
 use opentelemetry::{KeyValue, global, metrics::Counter};
 
 /// `kafka_throttled_seconds_total`.
@@ -16,7 +18,13 @@ impl Throttle {
             .with_description("How long brokers told this client to wait, since it exceeds a quota")
             .build();
         // Shown from the beginning, so that its first rise is one.
-        for request in [Fetch::NAME, Produce::NAME] {
+        let requests = [
+            // librdkafka waits by itself and does not report it.
+            #[cfg(not(feature = "librdkafka"))]
+            Fetch::NAME,
+            Produce::NAME,
+        ];
+        for request in requests {
             counter.add(0.0, &[KeyValue::new("request", request)]);
         }
         Self(counter)

@@ -1,0 +1,182 @@
+//! Reads a partition through librdkafka: the second client behind [`PartitionReader`](super::PartitionReader), chosen by
+//! the cargo feature `librdkafka`.
+//!
+//! Each partition has a consumer of its own. The partition is assigned to it: no group is joined and no offset committed.
+//! One more consumer per cluster asks where logs begin and end: a broker answers the requests of a connection one after
+//! another, and a reader's fetch usually waits there for records.
+//!
+//! librdkafka blocks, so all of it runs on Tokio's threads for blocking work. A consumer that failed is replaced.
+//!
+//! What differs from the client over our own connections:
+//!
+//! - [`Fetched::unreadable`] names only records whose header names are not UTF-8. A batch that is damaged, larger than
+//!   `kafka.max_response_bytes` or packed in a way that is not known makes every fetch at its offset fail as
+//!   [`Unavailable`](super::FetchError::Unavailable): nothing is skipped, and only the other client gets beyond it.
+//! - `kafka.max_unpacked_bytes` has no effect: librdkafka unpacks a batch to whatever size it has.
+//! - `max_bytes` counts unpacked bytes, and is exceeded by one record, not by one batch.
+//! - The name of a header ends at its first NUL.
+//! - How long brokers throttle fetches is not counted; librdkafka waits by itself.
+//! - TLS and SCRAM are refused as settings, because this build of librdkafka has no OpenSSL.
+//! - librdkafka retries a topic that is gone for a moment. A topic that is deleted and created anew between two fetches is
+//!   noticed only when its log ends before the offset that is read.
+
+mod config;
+mod consumer;
+mod record;
+mod session;
+
+use std::{
+    sync::{Arc, Mutex as BlockingMutex, PoisonError},
+    time::Duration,
+};
+
+use rdkafka::config::ClientConfig;
+use tokio::{runtime::Handle, sync::Mutex};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    consumer::Consumer,
+    session::{FetchRequest, Session},
+};
+use super::{
+    Cluster,
+    error::{Failure, KafkaError},
+    reader::LogEnd,
+    record::Fetched,
+    transport::Transport,
+};
+use crate::settings::KafkaSettings;
+
+/// What all readers of a cluster share.
+pub(super) struct ReadSetup {
+    config: ClientConfig,
+    /// Asks where logs begin and end; replaced after a failure.
+    ends: BlockingMutex<Option<Arc<Consumer>>>,
+    runtime: Handle,
+}
+
+/// Reads one partition.
+pub(super) struct PartitionClient {
+    partition: Arc<Partition>,
+    /// Taken out while it is used, so that the session of a fetch that failed or was given up is gone.
+    session: Arc<Mutex<Option<Session>>>,
+}
+
+/// A partition of a cluster.
+struct Partition {
+    cluster: Arc<Cluster>,
+    topic: String,
+    number: i32,
+}
+
+impl ReadSetup {
+    /// # Errors
+    ///
+    /// When the settings ask for what librdkafka as built here does not have.
+    pub(super) fn new(settings: &KafkaSettings, _transport: &Arc<Transport>) -> Result<Self, KafkaError> {
+        let config = config::of(settings)?;
+        let (_, version) = rdkafka::util::get_rdkafka_version();
+        tracing::info!(version, "Kafka is read through librdkafka");
+        Ok(Self { config, ends: BlockingMutex::default(), runtime: Handle::current() })
+    }
+}
+
+impl Drop for ReadSetup {
+    fn drop(&mut self) {
+        let consumer = self.ends.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        self.runtime.spawn_blocking(move || drop(consumer));
+    }
+}
+
+impl PartitionClient {
+    pub(super) fn new(cluster: Arc<Cluster>, topic: &str, partition: i32) -> Self {
+        let partition = Partition { cluster, topic: topic.to_owned(), number: partition };
+        Self { partition: Arc::new(partition), session: Arc::default() }
+    }
+
+    pub(super) async fn fetch(
+        &self,
+        offset: i64,
+        max_wait: Duration,
+        max_bytes: usize,
+    ) -> Result<Fetched, Failure> {
+        let cancelled = CancellationToken::new();
+        let request = FetchRequest { offset, max_wait, max_bytes, cancelled: cancelled.clone() };
+        // Dropping this future ends the blocking part, too.
+        let _cancel_on_drop = cancelled.drop_guard();
+        let mut slot = Arc::clone(&self.session).lock_owned().await;
+        let partition = Arc::clone(&self.partition);
+        let read = move || {
+            let mut session = match slot.take() {
+                Some(session) => session,
+                None => Session::open(Arc::clone(&partition), offset)?,
+            };
+            let fetched = session.fetch(&request)?;
+            if session.is_sound() {
+                *slot = Some(session);
+            }
+            Ok(fetched)
+        };
+        self.blocking(read).await
+    }
+
+    pub(super) async fn offset(&self, end: LogEnd) -> Result<i64, Failure> {
+        let Partition { cluster, topic, number } = &*self.partition;
+        // Tells an unknown topic and an unknown partition from brokers that are away.
+        cluster.listing.check(topic, *number).await?;
+        let partition = Arc::clone(&self.partition);
+        let ends = self.blocking(move || partition.ends()).await;
+        if ends.is_err() {
+            cluster.listing.forget(topic);
+        }
+        let (earliest, latest) = ends?;
+        Ok(match end {
+            LogEnd::Earliest => earliest,
+            LogEnd::Latest => latest,
+        })
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.partition.cluster.runtime.spawn_blocking(work).await.unwrap_or(Err(Failure::Lost))
+    }
+}
+
+impl Drop for PartitionClient {
+    fn drop(&mut self) {
+        // If a fetch holds it, that ends on a thread for blocking work as well.
+        if let Ok(mut slot) = self.session.try_lock() {
+            let session = slot.take();
+            self.partition.cluster.runtime.spawn_blocking(move || drop(session));
+        }
+    }
+}
+
+impl Partition {
+    /// Where the log begins and where what can be read ends, as its leader says now. Blocks.
+    fn ends(&self) -> Result<(i64, i64), Failure> {
+        let setup = &self.cluster.read_setup;
+        let slot = || setup.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        let consumer = match &mut *slot() {
+            Some(consumer) => Arc::clone(consumer),
+            empty => Arc::clone(empty.insert(Arc::new(self.consumer()?))),
+        };
+        consumer.discard_reports();
+        let ends = consumer.ends(&self.topic, self.number, self.connect_and_request_timeout());
+        if ends.is_err() {
+            // Its view of the cluster may be an old one.
+            slot().take_if(|current| Arc::ptr_eq(current, &consumer));
+        }
+        ends
+    }
+
+    fn consumer(&self) -> Result<Consumer, Failure> {
+        Consumer::new(&self.cluster.read_setup.config)
+    }
+
+    fn connect_and_request_timeout(&self) -> Duration {
+        self.cluster.connect_timeout + self.cluster.request_timeout
+    }
+}
