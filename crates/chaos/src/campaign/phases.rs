@@ -6,8 +6,8 @@ use crate::faults::brokers::{self, PretendedBrokers};
 use crate::faults::leases::Fight;
 use crate::faults::read_only::Scope;
 use crate::faults::{
-    broker, commits, disk, freeze, handover, kill, leases, letters, locks, postgres, read_only, silence,
-    slow, translated,
+    broker, commits, disk, freeze, handover, kill, leases, letters, locks, postgres, quota, read_only,
+    silence, slow, topic_anew, translated, unreadable,
 };
 use crate::narrator::seconds;
 use crate::stack::Stop;
@@ -55,10 +55,13 @@ pub(super) enum Phase {
     Handover,
     Silence,
     Locks,
+    Quota,
+    TopicAnew,
+    Unreadable,
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Kill,
         Self::Freeze,
         Self::Commits,
@@ -74,6 +77,9 @@ impl Phase {
         Self::Handover,
         Self::Silence,
         Self::Locks,
+        Self::Quota,
+        Self::TopicAnew,
+        Self::Unreadable,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -93,6 +99,9 @@ impl Phase {
             Self::Handover => "handover",
             Self::Silence => "silence",
             Self::Locks => "locks",
+            Self::Quota => "quota",
+            Self::TopicAnew => "topic-anew",
+            Self::Unreadable => "unreadable",
         }
     }
 
@@ -113,6 +122,9 @@ impl Phase {
             Self::Handover => "handover: partitions change hands while each COMMIT is slow",
             Self::Silence => "silence: silent devices are looked for among very many",
             Self::Locks => "locks: many callers read a history of many days",
+            Self::Quota => "quota: Kafka throttles gateways and the relay of the feed",
+            Self::TopicAnew => "topic-anew: the events topic is deleted and created anew",
+            Self::Unreadable => "unreadable: another producer writes what no gateway does",
         }
     }
 
@@ -150,6 +162,8 @@ impl Phase {
             Self::Handover => (handover::INGESTORS, NO_SETTINGS),
             Self::Slow => (4, slow::SETTINGS),
             Self::Silence => (4, silence::SETTINGS),
+            Self::Quota => (4, quota::SETTINGS),
+            Self::Unreadable => (4, unreadable::SETTINGS),
             _ => (4, NO_SETTINGS),
         };
         Plan { partitions: 16, ingestors, lease, pace, settings }
@@ -221,6 +235,34 @@ impl Phase {
             }
             Self::Slow | Self::Handover | Self::Silence | Self::Locks => {
                 notes.push(self.slow_down(arena, stage).await?);
+            }
+            Self::Quota => {
+                let throttled = quota::throttle(arena, &stage.stack.brokers()).await?;
+                notes.push(format!(
+                    "the relay was told to wait {} in all; {} changes are on the feed, each once",
+                    seconds(throttled.waits),
+                    throttled.changes
+                ));
+            }
+            Self::TopicAnew => {
+                for ingestors in [topic_anew::Ingestors::Stopped, topic_anew::Ingestors::Running] {
+                    let replaced = topic_anew::replace(arena, ingestors).await?;
+                    notes.push(format!(
+                        "{ingestors:?}: halted after {}, read from the beginning {} after an operator's decision",
+                        seconds(replaced.halted),
+                        seconds(replaced.caught_up)
+                    ));
+                }
+            }
+            Self::Unreadable => {
+                let data = stage.stack.broker_data();
+                let written = unreadable::write(arena, &stage.stack.brokers(), Some(&data)).await?;
+                notes.push(format!(
+                    "{} batches could not be read, {} of them damaged on the disk; caught up after {}",
+                    written.unreadable,
+                    written.damaged,
+                    seconds(written.caught_up)
+                ));
             }
         }
         Ok(())
