@@ -19,7 +19,7 @@ use std::time::Duration;
 const FULL: u32 = 6_000;
 /// The rate of all else: enough that no instant is without a batch under way.
 const BRISK: u32 = 2_000;
-/// Where what gathers while everything is slow has to be read afterwards.
+/// Where what gathers has to be read afterwards: while everything is slow, or no ingestor runs.
 const MODEST: u32 = 320;
 /// Longer than Postgres lets a transaction stand idle, or run.
 const DEEP_FREEZE: Duration = Duration::from_secs(13);
@@ -139,7 +139,9 @@ impl Phase {
         }
         let (events_per_second, lease) = match self {
             Self::Kill => (FULL, Duration::from_millis(3_000)),
-            Self::Slow => (MODEST, Duration::from_millis(2_000)),
+            Self::Slow | Self::Quota | Self::TopicAnew | Self::Unreadable => {
+                (MODEST, Duration::from_millis(2_000))
+            }
             // The default.
             Self::Handover => (BRISK, Duration::from_secs(10)),
             // Short, since each beat of a quarter of it is one fight for every partition.
@@ -236,33 +238,8 @@ impl Phase {
             Self::Slow | Self::Handover | Self::Silence | Self::Locks => {
                 notes.push(self.slow_down(arena, stage).await?);
             }
-            Self::Quota => {
-                let throttled = quota::throttle(arena, &stage.stack.brokers()).await?;
-                notes.push(format!(
-                    "the relay was told to wait {} in all; {} changes are on the feed, each once",
-                    seconds(throttled.waits),
-                    throttled.changes
-                ));
-            }
-            Self::TopicAnew => {
-                for ingestors in [topic_anew::Ingestors::Stopped, topic_anew::Ingestors::Running] {
-                    let replaced = topic_anew::replace(arena, ingestors).await?;
-                    notes.push(format!(
-                        "{ingestors:?}: halted after {}, read from the beginning {} after an operator's decision",
-                        seconds(replaced.halted),
-                        seconds(replaced.caught_up)
-                    ));
-                }
-            }
-            Self::Unreadable => {
-                let data = stage.stack.broker_data();
-                let written = unreadable::write(arena, &stage.stack.brokers(), Some(&data)).await?;
-                notes.push(format!(
-                    "{} batches could not be read, {} of them damaged on the disk; caught up after {}",
-                    written.unreadable,
-                    written.damaged,
-                    seconds(written.caught_up)
-                ));
+            Self::Quota | Self::TopicAnew | Self::Unreadable => {
+                notes.extend(self.upset_kafka(arena, stage).await?);
             }
         }
         Ok(())
@@ -295,6 +272,43 @@ impl Phase {
                     refused.deferred,
                     seconds(refused.caught_up)
                 )
+            }
+        })
+    }
+
+    /// The phases in which Kafka throttles, or a topic is not what it was; notes of it.
+    async fn upset_kafka(self, arena: &mut Arena, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
+        let brokers = stage.stack.brokers();
+        Ok(match self {
+            Self::Quota => {
+                let throttled = quota::throttle(arena, &brokers).await?;
+                vec![format!(
+                    "the relay was told to wait {} in all; {} changes are on the feed, each once",
+                    seconds(throttled.waits),
+                    throttled.changes
+                )]
+            }
+            Self::TopicAnew => {
+                let mut notes = Vec::new();
+                for ingestors in [topic_anew::Ingestors::Stopped, topic_anew::Ingestors::Running] {
+                    let replaced = topic_anew::replace(arena, ingestors).await?;
+                    notes.push(format!(
+                        "{ingestors:?}: halted after {}, read from the beginning {} after an operator's decision",
+                        seconds(replaced.halted),
+                        seconds(replaced.caught_up)
+                    ));
+                }
+                notes
+            }
+            _ => {
+                let data = stage.stack.broker_data();
+                let written = unreadable::write(arena, &brokers, Some(&data)).await?;
+                vec![format!(
+                    "{} batches could not be read, {} of them damaged on the disk; caught up after {}",
+                    written.unreadable,
+                    written.damaged,
+                    seconds(written.caught_up)
+                )]
             }
         })
     }

@@ -16,7 +16,7 @@ const CLIENT: &str = "charging-platform";
 /// Bytes for each event that is sent in a second: far less than all producers together write.
 const BYTES_PER_EVENT: f64 = 60.0;
 /// How often the relay must publish while it is throttled.
-const ADVANCES: u32 = 5;
+const ADVANCES: u32 = 3;
 /// How long a fetch waits, and its bytes.
 const FETCH: (Duration, usize) = (Duration::from_millis(200), 1 << 20);
 /// Markers that are in the log at more than one offset, as after a request that was sent again.
@@ -50,7 +50,7 @@ pub async fn throttle(arena: &Arena, broker: &str) -> anyhow::Result<Throttled> 
     arena.narrator.say(&format!("producers may send {quota} bytes a second"));
     let throttled = advances(arena, before).await;
     limit(broker, None).await?;
-    let waits = Duration::from_secs_f64(throttled?);
+    let waits = Duration::try_from_secs_f64(throttled?)?;
     arena.narrator.say(&format!(
         "the feed went on, and the relay was told to wait {} in all; there is no quota any more",
         seconds(waits)
