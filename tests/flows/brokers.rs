@@ -1,12 +1,17 @@
-//! Several brokers: leaders move, brokers go away and come back, while ingestors read and gateways write.
+//! Brokers of a test's own: leaders move, brokers go away and come back, or throttle, while ingestors read and gateways write.
 
-use chaos::arena::{Arena, Servers};
+use crate::chaos::play_on;
+use chaos::arena::{Arena, Plan, Servers};
 use chaos::books::Books;
 use chaos::campaign::kafka_settings;
 use chaos::faults::brokers::{PretendedBrokers, depose_leaders};
+use chaos::faults::quota;
 use chaos::narrator::Narrator;
+use chaos::own_broker::OwnBroker;
+use chaos::traffic::{DEPLOYED_PERCENT, Pace};
+use std::time::Duration;
 use system_tests::binary;
-use testkit::{TestDatabase, unique};
+use testkit::{TestDatabase, free_port, unique};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_effect_stands_once_while_leaders_move_and_brokers_die() {
@@ -23,4 +28,23 @@ async fn every_effect_stands_once_while_leaders_move_and_brokers_die() {
     let outcome = arena.close(played).await.unwrap();
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
     std::fs::remove_dir_all(logs).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_stops_no_feed_and_puts_no_change_on_it_twice() {
+    let folder = std::env::temp_dir().join(unique("broker"));
+    let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
+    let pace = Pace {
+        events_per_second: 300,
+        charge_points: 60,
+        deployed_percent: DEPLOYED_PERCENT,
+        marker_interval: Duration::from_millis(100),
+    };
+    let lease = Duration::from_millis(1_500);
+    let plan = Plan { partitions: 6, ingestors: 2, lease, pace, settings: quota::SETTINGS };
+    let address = broker.address();
+    play_on(&address, "quota", plan, async |arena: &mut Arena| {
+        quota::throttle(arena, &address).await.map(drop)
+    })
+    .await;
 }

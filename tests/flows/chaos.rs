@@ -49,9 +49,19 @@ pub async fn play(
     plan: Plan,
     act: impl AsyncFnOnce(&mut Arena) -> anyhow::Result<()>,
 ) -> Outcome {
+    play_on(&kafka_brokers(), name, plan, act).await
+}
+
+/// The same, on other brokers.
+pub async fn play_on(
+    brokers: &str,
+    name: &str,
+    plan: Plan,
+    act: impl AsyncFnOnce(&mut Arena) -> anyhow::Result<()>,
+) -> Outcome {
     let database = TestDatabase::new().await;
     let topic = TestTopic::new(name);
-    let kafka = kafka_settings(&kafka_brokers()).unwrap();
+    let kafka = kafka_settings(brokers).unwrap();
     Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };

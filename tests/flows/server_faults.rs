@@ -1,12 +1,16 @@
-//! The short forms of the acts of `make chaos` in which servers refuse, are full, slow or busy, on the shared servers: each has a
-//! database of its own, and no other test sees what is done to it.
+//! The short forms of the acts of `make chaos` in which servers refuse, are full, slow or busy, or a topic is not what it was, on the
+//! shared servers: each has a database and a topic of its own, and no other test sees what is done to them.
 
 use crate::chaos::play;
 use chaos::arena::{Arena, Plan};
 use chaos::faults::read_only::Scope;
-use chaos::faults::{disk, handover, letters, locks, read_only, silence, slow, translated};
+use chaos::faults::topic_anew::Ingestors;
+use chaos::faults::{
+    disk, handover, letters, locks, read_only, silence, slow, topic_anew, translated, unreadable,
+};
 use chaos::traffic::{DEPLOYED_PERCENT, Pace};
 use std::time::Duration;
+use testkit::kafka_brokers;
 
 /// How long a server refuses, or is busy.
 const OUTAGE: Duration = Duration::from_secs(2);
@@ -72,4 +76,23 @@ async fn no_partition_waits_for_the_search_for_silent_devices() {
 async fn readers_of_a_long_history_hold_few_locks_and_ingestors_go_on() {
     play("locks", plan(), async |arena: &mut Arena| locks::read_history(arena, 48, OUTAGE).await.map(drop))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_was_created_anew_is_not_read_before_an_operator_decides_and_wholly_then() {
+    // Many devices and markers: each partition must soon have more records than before.
+    let pace = Pace { charge_points: 120, marker_interval: Duration::from_millis(50), ..plan().pace };
+    let plan = Plan { partitions: 4, pace, ..plan() };
+    let act = async |arena: &mut Arena| topic_anew::replace(arena, Ingestors::Stopped).await.map(drop);
+    play("topic-anew", plan, act).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_producers_commit_is_applied_and_what_they_abort_or_nobody_can_read_is_not() {
+    let plan = Plan { settings: unreadable::SETTINGS, ..plan() };
+    let brokers = kafka_brokers();
+    play("unreadable", plan, async |arena: &mut Arena| {
+        unreadable::write(arena, &brokers, None).await.map(drop)
+    })
+    .await;
 }

@@ -1,5 +1,7 @@
 //! Where faults happen: a topic and a database of its own, ingestors that work on them, traffic that goes on.
 
+mod log;
+
 use crate::books::Books;
 use crate::fleet::{Fleet, Recruitment};
 use crate::lag::{Backlog, Ends, next_offsets};
@@ -12,6 +14,7 @@ use crate::waiting::{wait_for, wait_until};
 use anyhow::{Context as _, bail};
 use runtime::kafka::Kafka;
 use runtime::settings::KafkaSettings;
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +24,9 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Records of one partition that may always be under way, however slow the traffic.
 const ALWAYS_UNDER_WAY: i64 = 20;
+
+/// What the ids of devices begin with.
+const ID_PREFIX: &str = "CHAOS-";
 
 /// How many of everything.
 #[derive(Debug, Clone)]
@@ -73,12 +79,17 @@ pub struct Arena {
     pub bystanders: Option<String>,
     /// Whether the dead letter of a marker may say that the database refused it, since it did.
     pub refuses_letters: bool,
-    kafka: Kafka,
-    topic: String,
+    /// Batches that somebody wrote and nobody can read.
+    pub(crate) unreadable: Vec<Marker>,
+    pub(crate) kafka: Kafka,
+    pub(crate) topic: String,
     ends: Ends,
-    traffic: Traffic,
-    /// Markers besides those of the traffic.
-    markers: Vec<Marker>,
+    /// `None` between the end of a log and the beginning of another.
+    traffic: Option<Traffic>,
+    /// What was sent besides by the traffic that goes on.
+    pub(crate) sent: Sent,
+    /// How often the topic was created anew.
+    replaced: u32,
 }
 
 /// How it came out.
@@ -118,7 +129,7 @@ impl Arena {
         });
         fleet.start_many(plan.ingestors)?;
         let ends = Ends::new(&kafka, topic, plan.partitions);
-        let traffic = Traffic::start(&kafka, topic, plan.partitions, &plan.pace).await?;
+        let traffic = Traffic::start(&kafka, topic, plan.partitions, &plan.pace, ID_PREFIX).await?;
         Ok(Self {
             plan,
             books,
@@ -127,11 +138,13 @@ impl Arena {
             narrator,
             bystanders: None,
             refuses_letters: false,
+            unreadable: Vec::new(),
             kafka,
             topic: topic.to_owned(),
             ends,
-            traffic,
-            markers: Vec::new(),
+            traffic: Some(traffic),
+            sent: Sent::nothing(),
+            replaced: 0,
         })
     }
 
@@ -215,11 +228,11 @@ impl Arena {
     pub async fn mark(&mut self, form: Form) -> anyhow::Result<Vec<Marker>> {
         let mut sent = Vec::new();
         for partition in 0..self.plan.partitions {
-            let name = format!("{form:?}-{partition}-{}", self.markers.len());
+            let name = format!("{form:?}-{partition}-{}", self.sent.markers.len());
             let writer = self.kafka.writer(&self.topic);
             sent.push(markers::publish(&writer, partition, &name, form).await?);
         }
-        self.markers.extend(sent.iter().cloned());
+        self.sent.markers.extend(sent.iter().cloned());
         Ok(sent)
     }
 
@@ -263,8 +276,18 @@ impl Arena {
 
     async fn finish(mut self) -> anyhow::Result<Outcome> {
         self.proxy.relay_faithfully();
-        let mut sent = self.traffic.stop().await?;
-        sent.markers.extend(self.markers);
+        let ends = self.finish_log().await?;
+        self.fleet.kill_all().await;
+        let findings = self.judge(&ends).await?;
+        let batches = self.books.number("select count(*) from chaos_moves").await?;
+        Ok(Outcome { sent: self.sent, batches, findings })
+    }
+
+    /// Ends the traffic and waits until all is read; says where the partitions end.
+    async fn finish_log(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
+        if let Some(traffic) = self.traffic.take() {
+            self.sent.join(traffic.stop().await?);
+        }
         let ends = wait_for("the ends of the partitions", PATIENCE, async || self.ends.now().await).await?;
         let read = async || Ok(next_offsets(&self.books).await? == ends);
         // One that stands elsewhere for good is a finding, and the others are worth having too.
@@ -277,12 +300,16 @@ impl Arena {
             ),
             Err(error) => format!("{error:#}"),
         });
-        self.fleet.kill_all().await;
-        let allowed =
-            Allowed { bystanders: self.bystanders.as_deref(), refused_markers: self.refuses_letters };
-        let findings = judge(&self.books, &sent, &ends, &allowed).await?;
-        let batches = self.books.number("select count(*) from chaos_moves").await?;
-        Ok(Outcome { sent, batches, findings })
+        Ok(ends)
+    }
+
+    async fn judge(&self, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
+        let allowed = Allowed {
+            bystanders: self.bystanders.as_deref(),
+            refused_markers: self.refuses_letters,
+            unreadable: &self.unreadable,
+        };
+        judge(&self.books, &self.sent, ends, &allowed).await
     }
 }
 

@@ -11,10 +11,13 @@ pub mod leases;
 pub mod letters;
 pub mod locks;
 pub mod postgres;
+pub mod quota;
 pub mod read_only;
 pub mod silence;
 pub mod slow;
+pub mod topic_anew;
 pub mod translated;
+pub mod unreadable;
 
 use crate::arena::Arena;
 use std::time::Duration;

@@ -5,11 +5,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::str::FromStr;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
 const LEASES_LOST: &str = "ingest_leases_lost";
 const WRITES_DEFERRED: &str = "ingest_writes_deferred";
+const THROTTLED: &str = "kafka_throttled_seconds_total{request=\"produce\"}";
+/// What the ingestors' topic of the feed is called besides: the audit of partitions passes over its row.
+pub(crate) const FEED: &str = "-feed";
+/// Postgres knows the connections of an operator's command by it.
+pub(crate) const OPERATOR: &str = "operator";
 
 /// How an ingestor is started.
 #[derive(Debug, Clone)]
@@ -148,12 +154,37 @@ impl Fleet {
         self.count(WRITES_DEFERRED).await
     }
 
+    /// For how many seconds brokers had them wait before they publish more.
+    ///
+    /// # Errors
+    /// When an ingestor does not answer.
+    pub async fn throttled_s(&self) -> anyhow::Result<f64> {
+        let mut sum = 0.0;
+        for member in &self.members {
+            sum += member.metric(THROTTLED).await?.unwrap_or(0.0);
+        }
+        Ok(sum)
+    }
+
     async fn count(&self, counter: &str) -> anyhow::Result<u64> {
         let mut sum = 0;
         for member in &self.members {
             sum += member.count(counter).await?;
         }
         Ok(sum)
+    }
+
+    /// Runs `event-ingestor go-on` for a halted partition: all of its log is read.
+    ///
+    /// # Errors
+    /// When the command refuses.
+    pub(crate) async fn go_on(&self, partition: i32) -> anyhow::Result<()> {
+        let mut command = self.recruitment.command(OPERATOR);
+        command.args(["go-on", "--from", "earliest", "--apply", "--partition", &partition.to_string()]);
+        let output = command.output().await.context("start event-ingestor go-on")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "go-on of partition {partition} failed: {said}");
+        Ok(())
     }
 
     /// How many lines with `text` all ingestors, also those that have ended, have logged.
@@ -172,6 +203,31 @@ impl Fleet {
 }
 
 impl Recruitment {
+    /// The topic of the feed.
+    pub(crate) fn feed_topic(&self) -> String {
+        format!("{}{FEED}", self.topic)
+    }
+
+    /// The program, on these servers; Postgres knows its connections by `name`.
+    fn command(&self, name: &str) -> Command {
+        let url = format!("{}?application_name={name}&sslmode=disable", self.database_url);
+        let mut command = Command::new(&self.binary);
+        command
+            .env("DATABASE_URL", url)
+            .env("KAFKA_BROKERS", &self.brokers)
+            .env("CHARGING__INGEST__TOPIC", &self.topic)
+            .env("CHARGING__INGEST__LEASE_MS", self.lease.as_millis().to_string())
+            .env("CHARGING__FEED__TOPIC", self.feed_topic())
+            // Only a phase that is about the feed has its topic.
+            .env("CHARGING__FEED__ENABLED", "false")
+            .envs(self.settings.iter().copied())
+            .stdin(Stdio::null())
+            // A Ctrl-C at the terminal is for the campaign, which then ends them.
+            .process_group(0)
+            .kill_on_drop(true);
+        command
+    }
+
     fn log_of(&self, name: &str) -> PathBuf {
         self.logs.join(format!("{name}.log"))
     }
@@ -187,22 +243,11 @@ impl Ingestor {
         std::fs::create_dir_all(&recruitment.logs)?;
         let log = recruitment.log_of(&name);
         let sink = std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
-        let url = format!("{}?application_name={name}&sslmode=disable", recruitment.database_url);
-        let child = Command::new(&recruitment.binary)
-            .env("DATABASE_URL", url)
-            .env("KAFKA_BROKERS", &recruitment.brokers)
-            .env("CHARGING__INGEST__TOPIC", &recruitment.topic)
-            .env("CHARGING__INGEST__LEASE_MS", recruitment.lease.as_millis().to_string())
-            // The relay keeps its place in the table that is audited; it has tests of its own.
-            .env("CHARGING__FEED__ENABLED", "false")
+        let child = recruitment
+            .command(&name)
             .env("CHARGING__ADMIN__LISTEN", admin.to_string())
-            .envs(recruitment.settings.iter().copied())
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(sink)
-            // A Ctrl-C at the terminal is for the campaign, which then ends them.
-            .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("start {}: was it built?", recruitment.binary.display()))?;
         Ok(Self { name, child, admin })
@@ -233,11 +278,15 @@ impl Ingestor {
     }
 
     async fn count(&self, counter: &str) -> anyhow::Result<u64> {
+        Ok(self.metric(counter).await?.unwrap_or(0))
+    }
+
+    /// The first value of a metric whose line begins like this.
+    async fn metric<T: FromStr>(&self, beginning: &str) -> anyhow::Result<Option<T>> {
         let url = format!("http://{}/metrics", self.admin);
         let metrics = reqwest::get(&url).await?.text().await?;
-        let mut lines = metrics.lines().filter(|line| line.starts_with(counter));
-        let value = lines.find_map(|line| line.split_whitespace().next_back()?.parse().ok());
-        Ok(value.unwrap_or(0))
+        let mut lines = metrics.lines().filter(|line| line.starts_with(beginning));
+        Ok(lines.find_map(|line| line.split_whitespace().next_back()?.parse().ok()))
     }
 
     fn signal(&self, signal: Signal) -> anyhow::Result<()> {

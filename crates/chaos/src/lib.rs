@@ -22,3 +22,4 @@ pub mod stack;
 pub mod traffic;
 pub mod verdict;
 mod waiting;
+mod wire;

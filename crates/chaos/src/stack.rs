@@ -160,6 +160,11 @@ impl Stack {
         &self.folder
     }
 
+    /// Where Kafka keeps its logs.
+    pub(crate) fn broker_data(&self) -> PathBuf {
+        self.folder.join("kafka/data")
+    }
+
     fn broker_pid_file(&self) -> PathBuf {
         self.folder.join("kafka/kafka.pid")
     }

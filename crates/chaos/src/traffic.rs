@@ -58,12 +58,13 @@ pub struct Sent {
 }
 
 impl Traffic {
-    /// Begins.
+    /// Begins, with devices whose ids begin with `id_prefix`.
     pub(crate) async fn start(
         kafka: &Kafka,
         topic: &str,
         partitions: i32,
         pace: &Pace,
+        id_prefix: &str,
     ) -> anyhow::Result<Self> {
         let stop = Shutdown::new(Duration::from_secs(1));
         let mut loads = Vec::new();
@@ -72,7 +73,7 @@ impl Traffic {
             (Manner::Deployed, pace.deployed_percent),
         ] {
             if percent > 0 {
-                loads.push(start_load(kafka, topic, manner, &pace.part(percent), &stop).await?);
+                loads.push(start_load(kafka, topic, manner, &pace.part(percent), id_prefix, &stop).await?);
             }
         }
         let markers = keep_marking(kafka, topic, partitions, pace.marker_interval, &stop);
@@ -112,7 +113,7 @@ impl Pace {
 }
 
 impl Sent {
-    const fn nothing() -> Self {
+    pub(crate) const fn nothing() -> Self {
         Self {
             ledger: Ledger { devices: Vec::new(), kinds: BTreeMap::new() },
             events: 0,
@@ -122,15 +123,27 @@ impl Sent {
         }
     }
 
-    /// Adds what another load sent, of other devices.
-    fn add(&mut self, report: LoadReport) {
-        self.ledger.devices.extend(report.ledger.devices);
-        for (kind, events) in report.ledger.kinds {
+    /// Adds what other traffic sent, of other devices.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.ledger.devices.extend(other.ledger.devices);
+        for (kind, events) in other.ledger.kinds {
             *self.ledger.kinds.entry(kind).or_default() += events;
         }
-        self.events += report.events;
-        self.duplicates += report.duplicates;
-        self.worst_lag = self.worst_lag.max(report.worst_lag);
+        self.events += other.events;
+        self.duplicates += other.duplicates;
+        self.markers.extend(other.markers);
+        self.worst_lag = self.worst_lag.max(other.worst_lag);
+    }
+
+    /// Adds what another load sent, of other devices.
+    fn add(&mut self, report: LoadReport) {
+        self.join(Self {
+            ledger: report.ledger,
+            events: report.events,
+            duplicates: report.duplicates,
+            markers: Vec::new(),
+            worst_lag: report.worst_lag,
+        });
     }
 }
 
@@ -140,6 +153,7 @@ async fn start_load(
     topic: &str,
     manner: Manner,
     pace: &Pace,
+    id_prefix: &str,
     stop: &Shutdown,
 ) -> anyhow::Result<RunningLoad> {
     let mut simulator = SimulatorSettings::default();
@@ -149,14 +163,14 @@ async fn start_load(
     simulator.gateway.publish_timeout_ms = PUBLISH_TIMEOUT_MS;
     simulator.behaviour.manner = manner;
     let id_prefix = match manner {
-        Manner::AsAsked => "CHAOS-",
-        Manner::Deployed => "CHAOS-DEPLOYED-",
+        Manner::AsAsked => id_prefix.to_owned(),
+        Manner::Deployed => format!("{id_prefix}DEPLOYED-"),
     };
     let settings = LoadSettings {
         events_per_second: pace.events_per_second,
         duration_s: DAY_S,
         charge_points: pace.charge_points,
-        id_prefix: id_prefix.to_owned(),
+        id_prefix,
         connectors: 2,
         duplicates: 0.1,
         moves: 0.02,

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod state;
 
 use crate::books::Books;
+use crate::markers::Marker;
 use crate::traffic::Sent;
 use std::collections::BTreeMap;
 
@@ -20,6 +21,8 @@ pub struct Allowed<'a> {
     pub bystanders: Option<&'a str>,
     /// Whether the dead letter of a marker may say that the database refused it.
     pub refused_markers: bool,
+    /// Batches that nobody can read: each is one dead letter, at the place of its first record.
+    pub unreadable: &'a [Marker],
 }
 
 /// Compares everything but what is `allowed`; no finding means that every effect stands exactly
@@ -35,7 +38,7 @@ pub async fn judge(
 ) -> anyhow::Result<Vec<Finding>> {
     let mut findings = state::differences(&books.database, &sent.ledger, allowed.bystanders).await?;
     findings.extend(audit::violations(books).await?);
-    findings.extend(audit::condemned(books, &sent.markers, allowed.refused_markers).await?);
+    findings.extend(audit::condemned(books, &sent.markers, allowed).await?);
     findings.extend(audit::unread(books, ends).await?);
     findings.extend(audit::miscounted(books, &sent.markers).await?);
     Ok(findings)

@@ -19,6 +19,8 @@ pub struct Batch {
     pub null_header: bool,
     /// Makes it part of a transaction.
     pub producer: Option<Producer>,
+    /// The partition that it is written to.
+    pub partition: i32,
     /// Packs it.
     pub gzip: bool,
     /// The producer's time, in milliseconds.
@@ -32,6 +34,7 @@ impl Default for Batch {
             value: b"x".to_vec(),
             null_header: false,
             producer: None,
+            partition: 0,
             gzip: false,
             timestamp_ms: 0,
         }
@@ -57,8 +60,8 @@ impl Connection {
         Self(stream)
     }
 
-    /// `Produce` v3 to partition 0, with all acknowledgements.
-    pub fn produce(&mut self, topic: &str, transaction: Option<&str>, batch: &Batch) {
+    /// `Produce` v3, with all acknowledgements. Returns the offset of the first record.
+    pub fn produce(&mut self, topic: &str, transaction: Option<&str>, batch: &Batch) -> i64 {
         let records = batch.encode();
         let mut body = Vec::new();
         match transaction {
@@ -67,16 +70,23 @@ impl Connection {
         }
         body.extend((-1_i16).to_be_bytes());
         body.extend(5_000_i32.to_be_bytes());
-        put_partition(&mut body, topic);
+        put_partition(&mut body, topic, batch.partition);
         put_length(&mut body, records.len());
         body.extend(records);
-        // One topic, its name, one partition: then comes the error code.
+        // One topic, its name, one partition: then come the error code and the offset.
         let answer = self.ask(0, 3, &body);
-        assert_eq!(error_at(&answer, 4 + 2 + topic.len() + 4 + 4), 0, "produce refused");
+        let error = 4 + 2 + topic.len() + 4 + 4;
+        assert_eq!(error_at(&answer, error), 0, "produce refused");
+        i64::from_be_bytes(answer[error + 2..error + 10].try_into().unwrap())
     }
 
     /// Begins a transaction that may write to partition 0.
     pub fn begin(&mut self, transaction: &str, topic: &str) -> Producer {
+        self.begin_in(transaction, topic, 0)
+    }
+
+    /// Begins a transaction that may write to `partition`.
+    pub fn begin_in(&mut self, transaction: &str, topic: &str, partition: i32) -> Producer {
         let mut coordinator = Vec::new();
         put_text(&mut coordinator, transaction);
         coordinator.push(1);
@@ -94,7 +104,7 @@ impl Connection {
         let mut add = Vec::new();
         put_text(&mut add, transaction);
         producer.put(&mut add);
-        put_partition(&mut add, topic);
+        put_partition(&mut add, topic, partition);
         let answer = self.ask(24, 0, &add);
         assert_eq!(error_at(&answer, 4 + 4 + 2 + topic.len() + 4 + 4), 0, "partition not added");
         producer
@@ -361,12 +371,12 @@ fn put_length(buffer: &mut Vec<u8>, length: usize) {
     buffer.extend(i32::try_from(length).unwrap().to_be_bytes());
 }
 
-/// A list of one topic with a list of one partition, the first.
-fn put_partition(buffer: &mut Vec<u8>, topic: &str) {
+/// A list of one topic with a list of one partition.
+fn put_partition(buffer: &mut Vec<u8>, topic: &str, partition: i32) {
     put_length(buffer, 1);
     put_text(buffer, topic);
     put_length(buffer, 1);
-    buffer.extend(0_i32.to_be_bytes());
+    buffer.extend(partition.to_be_bytes());
 }
 
 fn error_at(answer: &[u8], position: usize) -> i16 {

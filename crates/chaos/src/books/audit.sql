@@ -37,9 +37,15 @@ create table chaos_regressions (
     became timestamptz
 );
 
--- The partitions of topics. The right to ask devices, too, is a row of that table, under a name with a slash, which no topic has.
+-- Whether rows of that name are partitions of events. The right to ask devices is a row of the same table, under a name with a
+-- slash, which no topic has; and the relay keeps its place in the feed there.
+create function chaos_is_of_events(topic text) returns boolean language sql immutable as $$
+    select topic not like '%/%' and topic not like '%-feed'
+$$;
+
+-- The partitions of events.
 create view chaos_partitions as
-    select partition, next_offset, owner, lease_until from ingest_partitions where topic not like '%/%';
+    select partition, next_offset, owner, lease_until from ingest_partitions where chaos_is_of_events(topic);
 
 create function chaos_note_take() returns trigger language plpgsql as $$
 begin
@@ -48,7 +54,7 @@ begin
     return null;
 end $$;
 create trigger chaos_note_take after update of owner on ingest_partitions
-    for each row when (new.owner is not null and new.topic not like '%/%') execute function chaos_note_take();
+    for each row when (new.owner is not null and chaos_is_of_events(new.topic)) execute function chaos_note_take();
 
 -- "update of" means that the statement names the column, whether or not the value changes: a batch that was written twice
 -- shows as a move from an offset to itself. Rows are numbered under the lock of the partition's row, so in their order.
@@ -60,7 +66,7 @@ begin
     return null;
 end $$;
 create trigger chaos_note_move after update of next_offset on ingest_partitions
-    for each row when (new.topic not like '%/%') execute function chaos_note_move();
+    for each row when (chaos_is_of_events(new.topic)) execute function chaos_note_move();
 
 -- Before the insert, because a row that stands there already would be skipped in silence.
 create function chaos_note_effect() returns trigger language plpgsql as $$

@@ -6,8 +6,8 @@ use crate::faults::brokers::{self, PretendedBrokers};
 use crate::faults::leases::Fight;
 use crate::faults::read_only::Scope;
 use crate::faults::{
-    broker, commits, disk, freeze, handover, kill, leases, letters, locks, postgres, read_only, silence,
-    slow, translated,
+    broker, commits, disk, freeze, handover, kill, leases, letters, locks, postgres, quota, read_only,
+    silence, slow, topic_anew, translated, unreadable,
 };
 use crate::narrator::seconds;
 use crate::stack::Stop;
@@ -19,7 +19,7 @@ use std::time::Duration;
 const FULL: u32 = 6_000;
 /// The rate of all else: enough that no instant is without a batch under way.
 const BRISK: u32 = 2_000;
-/// Where what gathers while everything is slow has to be read afterwards.
+/// Where what gathers has to be read afterwards: while everything is slow, or no ingestor runs.
 const MODEST: u32 = 320;
 /// Longer than Postgres lets a transaction stand idle, or run.
 const DEEP_FREEZE: Duration = Duration::from_secs(13);
@@ -55,10 +55,13 @@ pub(super) enum Phase {
     Handover,
     Silence,
     Locks,
+    Quota,
+    TopicAnew,
+    Unreadable,
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Kill,
         Self::Freeze,
         Self::Commits,
@@ -74,6 +77,9 @@ impl Phase {
         Self::Handover,
         Self::Silence,
         Self::Locks,
+        Self::Quota,
+        Self::TopicAnew,
+        Self::Unreadable,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -93,6 +99,9 @@ impl Phase {
             Self::Handover => "handover",
             Self::Silence => "silence",
             Self::Locks => "locks",
+            Self::Quota => "quota",
+            Self::TopicAnew => "topic-anew",
+            Self::Unreadable => "unreadable",
         }
     }
 
@@ -113,6 +122,9 @@ impl Phase {
             Self::Handover => "handover: partitions change hands while each COMMIT is slow",
             Self::Silence => "silence: silent devices are looked for among very many",
             Self::Locks => "locks: many callers read a history of many days",
+            Self::Quota => "quota: Kafka throttles gateways and the relay of the feed",
+            Self::TopicAnew => "topic-anew: the events topic is deleted and created anew",
+            Self::Unreadable => "unreadable: another producer writes what no gateway does",
         }
     }
 
@@ -127,7 +139,9 @@ impl Phase {
         }
         let (events_per_second, lease) = match self {
             Self::Kill => (FULL, Duration::from_millis(3_000)),
-            Self::Slow => (MODEST, Duration::from_millis(2_000)),
+            Self::Slow | Self::Quota | Self::TopicAnew | Self::Unreadable => {
+                (MODEST, Duration::from_millis(2_000))
+            }
             // The default.
             Self::Handover => (BRISK, Duration::from_secs(10)),
             // Short, since each beat of a quarter of it is one fight for every partition.
@@ -150,6 +164,8 @@ impl Phase {
             Self::Handover => (handover::INGESTORS, NO_SETTINGS),
             Self::Slow => (4, slow::SETTINGS),
             Self::Silence => (4, silence::SETTINGS),
+            Self::Quota => (4, quota::SETTINGS),
+            Self::Unreadable => (4, unreadable::SETTINGS),
             _ => (4, NO_SETTINGS),
         };
         Plan { partitions: 16, ingestors, lease, pace, settings }
@@ -222,6 +238,9 @@ impl Phase {
             Self::Slow | Self::Handover | Self::Silence | Self::Locks => {
                 notes.push(self.slow_down(arena, stage).await?);
             }
+            Self::Quota | Self::TopicAnew | Self::Unreadable => {
+                notes.extend(self.upset_kafka(arena, stage).await?);
+            }
         }
         Ok(())
     }
@@ -253,6 +272,43 @@ impl Phase {
                     refused.deferred,
                     seconds(refused.caught_up)
                 )
+            }
+        })
+    }
+
+    /// The phases in which Kafka throttles, or a topic is not what it was; notes of it.
+    async fn upset_kafka(self, arena: &mut Arena, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
+        let brokers = stage.stack.brokers();
+        Ok(match self {
+            Self::Quota => {
+                let throttled = quota::throttle(arena, &brokers).await?;
+                vec![format!(
+                    "the relay was told to wait {} in all; {} changes are on the feed, each once",
+                    seconds(throttled.waits),
+                    throttled.changes
+                )]
+            }
+            Self::TopicAnew => {
+                let mut notes = Vec::new();
+                for ingestors in [topic_anew::Ingestors::Stopped, topic_anew::Ingestors::Running] {
+                    let replaced = topic_anew::replace(arena, ingestors).await?;
+                    notes.push(format!(
+                        "{ingestors:?}: halted after {}, read from the beginning {} after an operator's decision",
+                        seconds(replaced.halted),
+                        seconds(replaced.caught_up)
+                    ));
+                }
+                notes
+            }
+            _ => {
+                let data = stage.stack.broker_data();
+                let written = unreadable::write(arena, &brokers, Some(&data)).await?;
+                vec![format!(
+                    "{} batches could not be read, {} of them damaged on the disk; caught up after {}",
+                    written.unreadable,
+                    written.damaged,
+                    seconds(written.caught_up)
+                )]
             }
         })
     }

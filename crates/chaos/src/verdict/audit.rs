@@ -1,6 +1,6 @@
 //! What the audit in the database says: offsets written once and in order, by who held the partition, no state gone back.
 
-use super::{Finding, finding};
+use super::{Allowed, Finding, finding};
 use crate::books::{Books, rows};
 use crate::lag::next_offsets;
 use crate::markers::Marker;
@@ -57,19 +57,22 @@ pub async fn violations(books: &Books) -> anyhow::Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Events that became dead letters; that of a marker may say that the database refused it, where that is allowed.
+/// Events that became dead letters. Where it is allowed, that of a marker may say that the database refused it, and a batch that
+/// nobody can read has one.
 ///
 /// # Errors
 /// When Postgres cannot be asked.
 pub async fn condemned(
     books: &Books,
     markers: &[Marker],
-    refused_markers: bool,
+    allowed: &Allowed<'_>,
 ) -> anyhow::Result<Option<Finding>> {
-    let places: BTreeSet<_> = markers.iter().map(Marker::place).collect();
-    let is_allowed = |letter: &Value| {
-        let is_refused = letter.get("reason").and_then(Value::as_str) == Some("REFUSED_BY_DATABASE");
-        refused_markers && is_refused && places.contains(&place(letter))
+    let places = |of: &[Marker]| of.iter().map(Marker::place).collect::<BTreeSet<_>>();
+    let (marked, unreadable) = (places(markers), places(allowed.unreadable));
+    let is_allowed = |letter: &Value| match letter.get("reason").and_then(Value::as_str) {
+        Some("REFUSED_BY_DATABASE") => allowed.refused_markers && marked.contains(&place(letter)),
+        Some("UNREADABLE_BATCH") => unreadable.contains(&place(letter)),
+        _ => false,
     };
     let mut letters = rows(&books.database, STRANGE_LETTERS).await?;
     letters.retain(|letter| !is_allowed(letter));
@@ -106,8 +109,10 @@ pub async fn unread(books: &Books, ends: &BTreeMap<i32, i64>) -> anyhow::Result<
 pub async fn miscounted(books: &Books, markers: &[Marker]) -> anyhow::Result<Vec<Finding>> {
     let effects = rows(
         &books.database,
+        // Those of a log that was replaced have another topic name.
         "select e.partition, e.at_offset, convert_from(d.value, 'UTF8')::jsonb ->> 'marker' as name
-         from chaos_effects e left join dead_letters d on d.partition = e.partition and d.first_offset = e.at_offset",
+         from chaos_effects e left join dead_letters d on d.partition = e.partition and d.first_offset = e.at_offset
+                                                         and d.topic not like '%#%'",
     );
     // A letter that was refused itself has lost its value, and is known by its place.
     let by_place: BTreeMap<_, _> = markers.iter().map(|marker| (marker.place(), &*marker.name)).collect();

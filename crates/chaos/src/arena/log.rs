@@ -1,0 +1,80 @@
+//! The topic of an arena is deleted and created anew, with a verdict of its own on what was in it.
+
+use super::{Arena, PATIENCE};
+use crate::fleet::OPERATOR;
+use crate::lag::Ends;
+use crate::traffic::Traffic;
+use crate::waiting::wait_for;
+use anyhow::{Context as _, ensure};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+impl Arena {
+    /// Ends the traffic, waits until all is read, judges, and begins the audit anew: the offsets of this log are other records'
+    /// from now on. Returns where the partitions end.
+    ///
+    /// # Errors
+    /// When something is not as it must be.
+    pub(crate) async fn close_log(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
+        let ends = self.finish_log().await?;
+        let findings = self.judge(&ends).await?;
+        ensure!(findings.is_empty(), "before the topic was deleted: {}", findings.join("; "));
+        self.books.run_sql("truncate chaos_moves, chaos_effects").await?;
+        self.sent.markers.clear();
+        Ok(ends)
+    }
+
+    /// Deletes the topic, creates it anew, and sends events of other devices.
+    ///
+    /// # Errors
+    /// When Kafka refuses it.
+    pub(crate) async fn begin_log(&mut self) -> anyhow::Result<()> {
+        let (kafka, topic, partitions) = (&self.kafka, &self.topic, self.plan.partitions);
+        kafka.delete_topic(topic).await.context("delete the topic")?;
+        let created = async || Ok(kafka.create_topic(topic, partitions).await?);
+        wait_for("the topic to be created anew", PATIENCE, created).await?;
+        self.ends = Ends::new(kafka, topic, partitions);
+        self.replaced += 1;
+        let id_prefix = format!("CHAOS{}-", self.replaced);
+        self.traffic = Some(Traffic::start(kafka, topic, partitions, &self.plan.pace, &id_prefix).await?);
+        Ok(())
+    }
+
+    /// Waits until each partition has grown past `ends`.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub(crate) async fn outgrow(&self, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Duration> {
+        let outgrown = async || {
+            let now = self.ends.now().await?;
+            Ok(ends.iter().all(|(partition, end)| now.get(partition).is_some_and(|now| now > end)))
+        };
+        self.wait_until("the new log to grow past the old one", outgrown).await
+    }
+
+    /// How many partitions are halted for one of these reasons.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub(crate) async fn halted(&self, reasons: &[&str]) -> anyhow::Result<i64> {
+        let halted = format!(
+            "select count(*) from ingest_partitions where topic = '{}' and halted_at_offset = next_offset
+                                                      and halted_because in ('{}')",
+            self.topic,
+            reasons.join("', '")
+        );
+        self.books.number(&halted).await
+    }
+
+    /// Has each partition read from the beginning of its log, as an operator does.
+    ///
+    /// # Errors
+    /// When the command refuses.
+    pub(crate) async fn go_on(&self) -> anyhow::Result<()> {
+        for partition in 0..self.plan.partitions {
+            self.fleet.go_on(partition).await?;
+        }
+        // An operator's move is no batch.
+        self.books.run_sql(&format!("delete from chaos_moves where writer = '{OPERATOR}'")).await
+    }
+}

@@ -1,0 +1,198 @@
+//! Another producer writes to the events topic what no gateway does: headers without a value, transactions that it commits or
+//! aborts, and batches that nobody can read.
+
+mod disk;
+
+use crate::arena::Arena;
+use crate::markers::{Form, Marker};
+use crate::narrator::seconds;
+use crate::wire;
+use anyhow::ensure;
+use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId};
+use domain::status::ConnectorStatus;
+use gateway_simulator::ledger::{DeviceLedger, LedgerStatus, Mark};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+use testkit::kafka_wire::{Batch, Connection};
+
+/// Few bytes, so that a small batch unpacks to more.
+pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__KAFKA__MAX_UNPACKED_BYTES", "1048576")];
+/// Records of a batch that unpacks to more than that, and the bytes of each.
+const BOMB: (usize, usize) = (120, 10_000);
+/// Copies of the record in each other batch, but for markers.
+const COPIES: usize = 3;
+const POD: &str = "foreign-pod";
+/// Dead letters of batches that nobody can read, with the number of records in each.
+const LETTERS: &str = "select last_offset - first_offset + 1 as records from dead_letters
+                       where reason = 'UNREADABLE_BATCH'";
+
+/// What came of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    /// Batches that nobody can read.
+    pub unreadable: usize,
+    /// How many of them are damaged in the files of the broker.
+    pub damaged: usize,
+    /// Until all was read.
+    pub caught_up: Duration,
+}
+
+/// The other producer, in one partition.
+#[derive(Debug, Clone)]
+struct Foreign {
+    topic: String,
+    partition: i32,
+    /// In milliseconds.
+    now: i64,
+}
+
+/// Where the records of the other producer are.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    committed_marker: i64,
+    bomb: i64,
+    damaged: Option<i64>,
+}
+
+/// Writes all of that into each partition of the arena's topic, while no ingestor runs. Where the `data` of the broker can be
+/// reached, a batch of each partition is damaged there, too. Then starts as many ingestors.
+///
+/// # Errors
+/// When such a batch is read, or does not become one dead letter, or the ingestors do not catch up.
+pub async fn write(arena: &mut Arena, brokers: &str, data: Option<&Path>) -> anyhow::Result<Written> {
+    arena.settle().await?;
+    let ingestors = arena.fleet.kill_all().await;
+    for partition in 0..arena.plan.partitions {
+        let now = runtime::clock::now().timestamp_millis();
+        let foreign = Foreign { topic: arena.topic.clone(), partition, now };
+        let damages = data.is_some();
+        let writing = foreign.clone();
+        let places = wire::ask(brokers, move |connection| writing.write(connection, damages)).await?;
+        if let Some(data) = data {
+            disk::damage(data, &foreign.topic, partition, &foreign.damaged_value())?;
+        }
+        foreign.record(places, arena)?;
+    }
+    let unreadable = arena.unreadable.len();
+    let damaged = data.map_or(0, |_| unreadable / 2);
+    arena.narrator.say(&format!(
+        "another producer has written headers without a value, transactions committed and aborted, and {unreadable} batches that \
+         cannot be read, {damaged} of them damaged on the disk"
+    ));
+    // Behind all of that.
+    arena.mark(Form::Plain).await?;
+    arena.fleet.start_many(ingestors)?;
+    let all = i64::try_from(unreadable)?;
+    let letters = async || Ok(arena.books.number(&count(LETTERS)).await? >= all);
+    arena.wait_until("the batches that cannot be read to become dead letters", letters).await?;
+    let caught_up = arena.settle().await?;
+    let sizes = format!("{LETTERS} and last_offset - first_offset + 1 in ({}, {COPIES})", BOMB.0);
+    let whole = arena.books.number(&count(&sizes)).await?;
+    ensure!(
+        whole == all,
+        "{whole} of {all} batches that cannot be read are one dead letter, from end to end"
+    );
+    arena.narrator.say(&format!("caught up after {}", seconds(caught_up)));
+    Ok(Written { unreadable, damaged, caught_up })
+}
+
+fn count(rows: &str) -> String {
+    format!("select count(*) from ({rows}) counted")
+}
+
+impl Foreign {
+    /// Writes it; the batch to be damaged only where that is possible.
+    fn write(&self, connection: &mut Connection, damages: bool) -> Places {
+        let event = |status| self.batch(COPIES, self.event(status));
+        // An event that is applied, and a later one that replaces it.
+        let header = Batch { null_header: true, ..event(ConnectorStatus::Charging) };
+        connection.produce(&self.topic, None, &header);
+        self.transact(connection, event(ConnectorStatus::Finishing), true);
+        let committed_marker = self.transact(connection, self.batch(1, self.marker("committed")), true);
+        // Later still: it would show.
+        self.transact(connection, event(ConnectorStatus::Faulted), false);
+        self.transact(connection, self.batch(1, self.marker("aborted")), false);
+        let bomb = Batch { gzip: true, ..self.batch(BOMB.0, vec![b' '; BOMB.1]) };
+        let bomb = connection.produce(&self.topic, None, &bomb);
+        let damaged =
+            damages.then(|| connection.produce(&self.topic, None, &self.batch(COPIES, self.damaged_value())));
+        Places { committed_marker, bomb, damaged }
+    }
+
+    fn batch(&self, records: usize, value: Vec<u8>) -> Batch {
+        Batch { records, value, partition: self.partition, timestamp_ms: self.now, ..Batch::default() }
+    }
+
+    /// Writes the batch in a transaction of its own; returns its offset.
+    fn transact(&self, connection: &mut Connection, batch: Batch, commits: bool) -> i64 {
+        let name = format!("{}-{}", self.topic, self.partition);
+        let producer = connection.begin_in(&name, &self.topic, self.partition);
+        let batch = Batch { producer: Some(producer), ..batch };
+        let offset = connection.produce(&self.topic, Some(&name), &batch);
+        match commits {
+            true => connection.commit(&name, producer),
+            false => connection.abort(&name, producer),
+        }
+        offset
+    }
+
+    /// Adds to what was sent all that must have an effect.
+    fn record(&self, places: Places, arena: &mut Arena) -> anyhow::Result<()> {
+        let marker = |name: &str, offset| Marker { name: self.name(name), partition: self.partition, offset };
+        let unreadable = [("bomb", Some(places.bomb)), ("damaged", places.damaged)];
+        let unreadable = unreadable.into_iter().filter_map(|(name, place)| Some(marker(name, place?)));
+        arena.unreadable.extend(unreadable.clone());
+        arena.sent.markers.extend(unreadable);
+        arena.sent.markers.push(marker("committed", places.committed_marker));
+        arena.sent.ledger.devices.push(self.device()?);
+        Ok(())
+    }
+
+    /// What must be stored of its device.
+    fn device(&self) -> anyhow::Result<DeviceLedger> {
+        let status = ConnectorStatus::Finishing;
+        let at = chrono::DateTime::from_timestamp_millis(self.now).unwrap_or_default();
+        let mark = Mark { event_id: EventId::parse(&self.event_id(status))?, at };
+        Ok(DeviceLedger {
+            charge_point_id: ChargePointId::parse(&self.charge_point())?,
+            gateway_id: Some(GatewayId::parse(POD)?),
+            statuses: BTreeMap::from([(ConnectorId::parse(1)?, LedgerStatus { status, mark: mark.clone() })]),
+            sessions: Vec::new(),
+            last_heartbeat: None,
+            last_event: Some(mark),
+            events: 2,
+        })
+    }
+
+    fn event(&self, status: ConnectorStatus) -> Vec<u8> {
+        let at = chrono::DateTime::from_timestamp_millis(self.now).unwrap_or_default();
+        let payload = json!({ "connectorId": 1, "status": status.as_str() });
+        let event = json!({
+            "eventId": self.event_id(status), "eventType": "connector.status_changed", "timestamp": at,
+            "chargePointId": self.charge_point(), "gatewayId": POD, "payload": payload,
+        });
+        event.to_string().into_bytes()
+    }
+
+    fn marker(&self, name: &str) -> Vec<u8> {
+        json!({ "marker": self.name(name) }).to_string().into_bytes()
+    }
+
+    fn damaged_value(&self) -> Vec<u8> {
+        format!("{} of {}", self.name("damaged"), self.topic).into_bytes()
+    }
+
+    fn name(&self, what: &str) -> String {
+        format!("{what}-{}", self.partition)
+    }
+
+    fn event_id(&self, status: ConnectorStatus) -> String {
+        format!("{}-{}", self.charge_point(), status.as_str())
+    }
+
+    fn charge_point(&self) -> String {
+        format!("CHAOS-FOREIGN-{}", self.partition)
+    }
+}
