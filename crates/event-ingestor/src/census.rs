@@ -38,7 +38,7 @@ async fn oldest_snapshot(database: &Database) -> Option<OldestSnapshot> {
     let found: Result<_, StorageError> = database.run(looking).await;
     found
         .inspect_err(|error| {
-            tracing::warn!(error = causes(error), "the oldest snapshot could not be looked for")
+            tracing::warn!(error = causes(error), "the oldest snapshot could not be looked for");
         })
         .ok()
 }

@@ -7,7 +7,7 @@
 use super::{Checkpoint, PartitionLease};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int4, Int8, Nullable, Text};
+use diesel::sql_types::{Int4, Int8, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -56,7 +56,7 @@ macro_rules! advance {
                last_record_offset = $6, last_record_digest = $7,
                last_record_next_offset = case when $6 is not null then $5 end,
                halted_because = null, halted_at = null, halted_at_offset = null,
-               lease_until = case when owner is null then lease_until else clock_timestamp() + make_interval(secs => $8) end
+               lease_until = case when owner is null then lease_until else clock_timestamp() + $8 * interval '1 ms' end
              where topic = $1 and partition = $2 and epoch = $3 and next_offset = $4 and ",
             $condition,
             " returning ctid::text as place"
@@ -87,7 +87,6 @@ pub(crate) async fn advance(
     Ok(false)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a lease is a matter of seconds")]
 async fn advance_by(
     tx: &mut Connection,
     statement: &'static str,
@@ -104,7 +103,7 @@ async fn advance_by(
         .bind::<Int8, _>(next_offset)
         .bind::<Nullable<Int8>, _>(last_record.map(|record| record.offset))
         .bind::<Nullable<Int8>, _>(last_record.map(|record| record.digest.0))
-        .bind::<Float8, _>(lease.ttl_ms as f64 / 1_000.0)
+        .bind::<Int8, _>(lease.ttl_ms)
         .bind::<Text, _>(place)
         .load(tx)
         .await?;
