@@ -346,18 +346,3 @@ async fn without_an_answer_it_is_not_known_whether_it_was_published() {
         }
     }
 }
-
-#[cfg(feature = "librdkafka")]
-#[tokio::test]
-async fn what_librdkafka_was_built_without_is_refused_as_a_setting() {
-    use runtime::settings::SaslMechanism;
-
-    let tls = KafkaSettings { tls: true, ..settings(brokers()) };
-    let scram = KafkaSettings { sasl_mechanism: SaslMechanism::ScramSha512, ..settings(brokers()) };
-    for (settings, named) in [(tls, "kafka.tls"), (scram, "kafka.sasl_mechanism")] {
-        let error = Kafka::new(&settings).unwrap_err();
-        assert!(matches!(&error, KafkaError::Settings(why) if why.starts_with(named)), "{error:?}");
-    }
-    let plain = KafkaSettings { sasl_mechanism: SaslMechanism::Plain, ..settings(brokers()) };
-    Kafka::new(&plain).unwrap();
-}
