@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test contract upgrade-check bench chaos check deploy-check alerts-check sbom audit \
+.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check alerts-check sbom audit \
 	format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
@@ -44,6 +44,9 @@ console-test: ## click through the console in headless Chromium; six minutes; pi
 
 test: ## run all tests; brings up what they need
 	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast
+
+test-librdkafka: ## the tests of what reads Kafka, with the client that is left out of other builds; builds librdkafka once
+	@$(with-stack) cargo test -p runtime -p event-ingestor --features event-ingestor/librdkafka --no-fail-fast
 
 contract: ## try both HTTP services by their OpenAPI documents, with tools of Python's; two minutes
 	@$(with-stack) tools=$$(tests/contract/set-up) && cargo build --workspace --bins && \

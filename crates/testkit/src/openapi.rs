@@ -16,6 +16,21 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     })
 }
 
+/// The paths of all that can be read, with the id of nothing in the place of each parameter.
+///
+/// # Panics
+/// When `document` has no paths.
+#[must_use]
+pub fn openapi_gets(document: &Value) -> Vec<String> {
+    let nothing = "00000000-0000-7000-8000-000000000000";
+    let gets = operations(document).filter(|(method, ..)| *method == "get");
+    let filled = |path: &str| {
+        let parts = path.split('/').map(|part| if part.starts_with('{') { nothing } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    gets.map(|(_, path, _)| filled(path)).collect()
+}
+
 /// Compares `document` with the one in `docs/openapi`; with `UPDATE_OPENAPI=1` in the environment writes that instead.
 ///
 /// # Panics

@@ -11,6 +11,20 @@ async fn post(app: &TestApp, body: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_read_answers_head_as_get_and_without_a_body() {
+    let app = TestApp::start().await;
+    let paths = testkit::openapi_gets(&asset_api::openapi());
+    assert!(paths.len() > 20, "{paths:?}");
+    for path in &paths {
+        // The feed goes on for ever: its body is not waited for.
+        let read = app.request(Method::GET, path).send().await.unwrap().status();
+        let head = app.request(Method::HEAD, path).send().await.unwrap();
+        assert_eq!(head.status(), read, "{path}");
+        assert_eq!(head.bytes().await.unwrap().len(), 0, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_must_be_a_json_object() {
     let app = TestApp::start().await;
     assert_snapshot!(post(&app, r#"{"name": NaN}"#).await.snapshot(), @r#"

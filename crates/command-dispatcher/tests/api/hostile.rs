@@ -80,6 +80,21 @@ impl Ground {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_read_answers_head_as_get_and_without_a_body() {
+    let app = TestApp::start().await;
+    let paths = testkit::openapi_gets(&command_dispatcher::openapi());
+    assert!(!paths.is_empty());
+    for path in &paths {
+        let url = format!("{}{path}", app.root());
+        let client = reqwest::Client::new();
+        let read = client.get(&url).send().await.unwrap().status();
+        let head = client.head(&url).send().await.unwrap();
+        assert_eq!(head.status(), read, "{path}");
+        assert_eq!(head.bytes().await.unwrap().len(), 0, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_said_does_harm() {
     let ground = Ground::new().await;
     let before = ground.counts().await;
