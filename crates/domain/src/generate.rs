@@ -72,28 +72,33 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
         }),
         start.clone().prop_map(EventKind::TransactionStarted),
         start.prop_map(EventKind::TransactionUpdated),
-        (connector, transaction.clone(), 0..1000_u32).prop_map(|(connector_id, transaction_id, wh)| {
-            let reading = MeterReading {
-                energy_wh: Some(f64::from(wh)),
-                power_w: Some(7_000.0),
-                ..MeterReading::default()
-            };
-            EventKind::MeterValues(MeterValues {
-                connector_id,
-                transaction_id,
-                readings: vec![reading],
-                begin_wh: None,
-                end_wh: None,
-            })
-        }),
-        (transaction, proptest::option::weighted(0.8, 0..2_u8)).prop_map(|(transaction_id, meter)| {
-            EventKind::TransactionStopped(TransactionStop {
-                transaction_id,
-                reason: None,
-                meter_stop_wh: meter.map(|meter| 900.0 + f64::from(meter)),
-                stopped_at: None,
-            })
-        }),
+        (connector, transaction.clone(), 0..1000_u32, own_times()).prop_map(
+            |(connector_id, transaction_id, wh, taken_at)| {
+                let reading = MeterReading {
+                    taken_at,
+                    energy_wh: Some(f64::from(wh)),
+                    power_w: Some(7_000.0),
+                    ..MeterReading::default()
+                };
+                EventKind::MeterValues(MeterValues {
+                    connector_id,
+                    transaction_id,
+                    readings: vec![reading],
+                    begin_wh: None,
+                    end_wh: None,
+                })
+            }
+        ),
+        (transaction, proptest::option::weighted(0.8, 0..2_u8), own_times()).prop_map(
+            |(transaction_id, meter, stopped_at)| {
+                EventKind::TransactionStopped(TransactionStop {
+                    transaction_id,
+                    reason: None,
+                    meter_stop_wh: meter.map(|meter| 900.0 + f64::from(meter)),
+                    stopped_at,
+                })
+            }
+        ),
     ]
 }
 
@@ -105,6 +110,18 @@ fn reported(connector_id: ConnectorId, status: ConnectorStatus) -> EventKind {
         info: None,
         vendor_error_code: None,
     })
+}
+
+/// A time of its own that a reading or a stop has, beside that of its event: mostly none, or some instant of the log, or one of before
+/// the log, or that of a device which has lost its clock.
+fn own_times() -> impl Strategy<Value = Option<DateTime<Utc>>> {
+    prop_oneof![
+        6 => Just(None),
+        2 => (0..60_i64).prop_map(|millis| Some(at(millis))),
+        1 => (0..60_i64).prop_map(|seconds| Some(at(seconds * 10_000))),
+        1 => Just(Some(at(-3_600_000))),
+        1 => Just(Some(DateTime::UNIX_EPOCH)),
+    ]
 }
 
 /// How far the clock that an event claims its time from is off, in milliseconds: mostly not at all, or set back, or early, or so far
