@@ -315,6 +315,26 @@ fn the_next_session_ends_one_whose_stop_was_lost() {
     assert!(sessions[1].is_open(), "its own stop ends it, whenever it arrives");
 }
 
+#[test]
+fn a_reading_of_an_ended_transaction_shows_in_no_session_whatever_time_it_claims() {
+    for taken_at in [None, Some(DateTime::UNIX_EPOCH), Some(at(2_000))] {
+        let mut device = told([
+            (10, started(1, "700")),
+            (100, stopped("700")),
+            (1_000, started(1, "701")),
+            (1_010, read(1, "701", 1_500.0)),
+        ]);
+        let EventKind::MeterValues(mut late) = read(1, "700", 9_000_000.0) else { unreachable!() };
+        late.readings[0].taken_at = taken_at;
+        device.tell(2_000, "a", EventKind::MeterValues(late));
+        let connector = &device.state.connectors[&ConnectorId::parse(1).unwrap()];
+        let [ended, open] = device.sessions().try_into().unwrap();
+        let shown = |session: &ChargingSession| session.energy_wh(connector.registers.of_session(session));
+        assert_eq!((shown(&ended), shown(&open)), (Some(2_500.0), Some(500.0)), "{taken_at:?}");
+        assert!(open.is_open());
+    }
+}
+
 /// A device that reports `Charging` just after it starts transaction 5, as most do.
 fn charging_with_a_name() -> Device {
     told([(1, status(1, Preparing)), (2, started(1, "5")), (3, status(1, Charging))])
