@@ -178,6 +178,48 @@ async fn commands_follow_a_device_that_moves_without_a_boot_and_need_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_charge_outlives_the_death_of_its_pod_and_the_commands_that_the_pod_reads_again() {
+    let platform = Platform::start(deployed).await;
+    let ingestor = platform.ingest_with(&[("feed.enabled", "false"), ("presence.probe_answer_s", "3")]);
+    let (pile, device) = available_pile(&platform).await;
+    let (started, session) = charge(&platform, &pile, 1).await;
+    platform
+        .ask_devices(&[
+            ("presence.probe_answer_s", "3"),
+            ("presence.gateway_silence_s", "3"),
+            ("presence.gateway_answer_s", "3"),
+            ("presence.gateway_interval_s", "2"),
+            ("presence.probe_interval_s", "2"),
+        ])
+        .await;
+
+    platform.simulator.kill_pod(0).await.unwrap();
+    let doubted = |pile: &Value| pile["confidence"] == "doubtful" && pile["online"] == true;
+    platform.pile("the device to be doubted", &pile, doubted).await;
+    let lost = |pile: &Value| pile["confidence"] == "unanswered" && pile["online"] == false;
+    platform.pile("the device to be offline", &pile, lost).await;
+
+    // Nothing was marked as read: the pod begins with the oldest command.
+    platform.simulator.restart_pod(0).unwrap();
+    platform.simulator.reconnect(&device, 0, Reconnect::WithoutBoot).await.unwrap();
+    let charging = ConnectorStatus::Charging;
+    platform.simulator.set_status(&device, connector(), charging, None).await.unwrap();
+    let id = started.body["commandId"].as_str().unwrap();
+    eventually("the start to be read again", || async {
+        let commands = platform.simulator.commands();
+        commands.iter().filter(|received| received.command.id.to_string() == id).count() > 1
+    })
+    .await;
+    let live = |pile: &Value| pile["confidence"] == "live" && pile["online"] == true;
+    platform.pile("the device to be there again", &pile, live).await;
+    stop(&platform, &pile, 1, &json!({ "connectorId": 1 })).await;
+    let [ended] = sessions(&platform, &pile).await.try_into().unwrap();
+    assert_eq!((&ended["id"], &ended["startedAt"]), (&session["id"], &session["startedAt"]), "one session");
+    no_dead_letters(&platform).await;
+    ingestor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_of_a_transaction_that_nothing_named_is_a_session() {
     let platform = Platform::start(deployed).await;
     let ingestor = platform.ingest();

@@ -129,7 +129,7 @@ pub struct Patience {
 pub struct Evidence {
     /// When the device was last asked for a sign of life; `None` if never.
     pub asked_at: Option<DateTime<Utc>>,
-    /// Whether the gateway that it was last heard through is suspected dead.
+    /// Whether the gateway that it was last heard through is suspected dead, since then.
     pub gateway_suspected: bool,
 }
 

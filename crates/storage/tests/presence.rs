@@ -102,7 +102,7 @@ impl Ground {
         for statement in [
             "update charge_points set written_at = written_at - $, seen_at = seen_at - $, seen_appended_at = seen_appended_at - $",
             "update device_probes set asked_at = asked_at - $, boot_asked_at = boot_asked_at - $",
-            "update gateways set heard_at = heard_at - $, canary_at = canary_at - $",
+            "update gateways set heard_at = heard_at - $, canary_at = canary_at - $, suspected_at = suspected_at - $",
         ] {
             self.database.execute(&statement.replace('$', &format!("interval '{seconds} s'"))).await;
         }
@@ -285,11 +285,15 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
     let found = concerned::list(&mut connection, &[0], &[], answer, 10).await.unwrap();
     assert_eq!(found.len(), 2);
     let judged = judge_devices(&mut connection, &ground.lease, &POLICY, devices).await.unwrap().unwrap();
-    assert_eq!((judged.doubted.len(), judged.gone, judged.doubts_settled.len()), (1, 2, 2));
+    assert_eq!((judged.doubted.len(), judged.gone, judged.doubts_settled.len()), (0, 2, 2));
+    // What the device said is written before that its gateway was heard.
+    let found = concerned::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
+    assert_eq!(found, []);
+    let judged =
+        judge_devices(&mut connection, &ground.lease, &POLICY, vec![device(3)]).await.unwrap().unwrap();
+    assert_eq!(judged.doubted.len(), 0);
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     assert_eq!(gateways::list_suspected(&mut connection).await.unwrap(), [], "it is heard again");
-    assert!(concerned::has_doubtful(&mut connection, &[0]).await.unwrap());
-    ground.beat(&mut connection, &device(3)).await;
     assert_eq!(ground.stands().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
     assert!(!concerned::has_doubtful(&mut connection, &[0]).await.unwrap());
 }

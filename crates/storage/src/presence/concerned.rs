@@ -9,7 +9,7 @@ use domain::ids::{ChargePointId, GatewayId};
 use std::time::Duration;
 
 /// Of the devices that `partitions` last spoke of, at most `limit` of whom something follows from a gateway's silence: those of
-/// `suspected` gateways that are not doubtful yet, and those that are and did not answer in time. Each with its partition.
+/// `suspected` gateways that were not heard since and are not doubtful yet, and those that are and did not answer in time. Each with its partition.
 ///
 /// # Errors
 /// When Postgres fails.
@@ -26,6 +26,9 @@ pub async fn list(
          left join device_probes as probe on probe.charge_point_id = device.charge_point_id
          where device.online and device.seen_partition = any($1)
            and (device.confidence is null and device.gateway_id = any($2)
+               and exists (select 1 from gateways where gateways.gateway_id = device.gateway_id and suspected_at > ",
+        heard_at!(),
+        ")
              or device.confidence is not null and probe.published and probe.asked_at > ",
         heard_at!(),
         " and probe.asked_at < clock_timestamp() - make_interval(secs => $3))

@@ -13,7 +13,7 @@ use domain::charge_point::ChargePoint;
 use domain::history::History;
 use domain::ids::{ChargePointId, GatewayId};
 use domain::presence::{Evidence, Patience, Verdict};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long silence lasts before something follows from it.
@@ -117,7 +117,8 @@ impl Judged {
 struct Grounds {
     now: DateTime<Utc>,
     asked: HashMap<String, Asked>,
-    suspected: BTreeSet<String>,
+    /// The gateways that are suspected, and since when.
+    suspected: HashMap<String, DateTime<Utc>>,
 }
 
 #[derive(QueryableByName)]
@@ -125,26 +126,32 @@ struct Now {
     #[diesel(sql_type = Timestamptz)]
     now: DateTime<Utc>,
     #[diesel(sql_type = Array<Text>)]
-    suspected: Vec<String>,
+    gateways: Vec<String>,
+    #[diesel(sql_type = Array<Timestamptz>)]
+    suspected_at: Vec<DateTime<Utc>>,
 }
 
 impl Grounds {
     async fn load(tx: &mut Connection, states: &[ChargePoint]) -> Result<Self, StorageError> {
         let asked = probes::load_many(tx, states.iter().map(|state| state.id.as_str()).collect()).await?;
-        let Now { now, suspected } = diesel::sql_query(
+        let Now { now, gateways, suspected_at } = diesel::sql_query(
             "select clock_timestamp() as now,
-                    array(select gateway_id from gateways where suspected_at is not null) as suspected",
+                    coalesce(array_agg(gateway_id), '{}') as gateways, coalesce(array_agg(suspected_at), '{}') as suspected_at
+             from gateways where suspected_at is not null",
         )
         .get_result(tx)
         .await?;
-        Ok(Self { now, asked, suspected: suspected.into_iter().collect() })
+        Ok(Self { now, asked, suspected: gateways.into_iter().zip(suspected_at).collect() })
     }
 
     fn of(&self, state: &ChargePoint) -> Evidence {
         let gateway = state.liveness.gateway().map(GatewayId::as_str);
         Evidence {
             asked_at: self.asked.get(state.id.as_str()).and_then(|asked| asked.at),
-            gateway_suspected: gateway.is_some_and(|gateway| self.suspected.contains(gateway)),
+            // That the gateway was heard again is written a moment later than what the device said through it.
+            gateway_suspected: gateway
+                .and_then(|gateway| self.suspected.get(gateway))
+                .is_some_and(|since| state.liveness.heard_at().is_none_or(|heard_at| heard_at < *since)),
         }
     }
 }
