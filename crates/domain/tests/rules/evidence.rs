@@ -324,7 +324,7 @@ fn a_reading_of_an_ended_transaction_shows_in_no_session_whatever_time_it_claims
             (1_000, started(1, "701")),
             (1_010, read(1, "701", 1_500.0)),
         ]);
-        let EventKind::MeterValues(mut late) = read(1, "700", 9_000_000.0) else { unreachable!() };
+        let EventKind::MeterValues(mut late) = read(1, "700", 9_000_000.0) else { panic!("no readings") };
         late.readings[0].taken_at = taken_at;
         device.tell(2_000, "a", EventKind::MeterValues(late));
         let connector = &device.state.connectors[&ConnectorId::parse(1).unwrap()];
