@@ -10,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The greatest register of each transaction that was read lately, and the newest one that was read without a transaction.
-/// Neither the order of arrival nor copies make a difference, as long as no more than [`MAX_TRANSACTIONS`] are read in turns.
+/// Neither the order of arrival nor copies make a difference, as long as no more than [`MAX_TRANSACTIONS`] are read in turns and no
+/// reading is of more than three hours before others that came first.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Registers(Vec<Register>);
@@ -30,7 +31,7 @@ struct Register {
 /// The most transactions that are remembered.
 pub const MAX_TRANSACTIONS: usize = 8;
 /// A transaction that was not read for so long, while another one was, is over.
-const HORIZON: TimeDelta = TimeDelta::hours(1);
+const HORIZON: TimeDelta = TimeDelta::hours(3);
 
 impl Registers {
     /// What is known where only the `newest` register was stored: it is that of the transaction that is `sighted`, if it was read
