@@ -79,14 +79,14 @@ pub struct Arena {
     pub bystanders: Option<String>,
     /// Whether the dead letter of a marker may say that the database refused it, since it did.
     pub refuses_letters: bool,
-    /// Batches that somebody wrote and nobody can read.
+    /// Batches that were written to be unreadable.
     pub(crate) unreadable: Vec<Marker>,
     pub(crate) kafka: Kafka,
     pub(crate) topic: String,
     ends: Ends,
     /// `None` between the end of a log and the beginning of another.
     traffic: Option<Traffic>,
-    /// What was sent besides by the traffic that goes on.
+    /// What was sent so far, but for what `traffic` still sends.
     pub(crate) sent: Sent,
     /// How often the topic was created anew.
     replaced: u32,

@@ -30,7 +30,7 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// A session; what it has taken so far, while it goes on, is told by the newest `register` of its connector.
+    /// A session. While it is open, its energy so far is that of `register`, the newest one of its connector.
     pub fn of(session: &'a ChargingSession, register: Option<Dated<f64>>) -> Self {
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),

@@ -16,7 +16,7 @@ async fn what_can_be_read_answers_head_as_get_and_without_a_body() {
     let paths = testkit::openapi_gets(&asset_api::openapi());
     assert!(paths.len() > 20, "{paths:?}");
     for path in &paths {
-        // The feed goes on for ever: its body is not waited for.
+        // The body of the feed never ends, so only the status is read.
         let read = app.request(Method::GET, path).send().await.unwrap().status();
         let head = app.request(Method::HEAD, path).send().await.unwrap();
         assert_eq!(head.status(), read, "{path}");

@@ -28,7 +28,7 @@ const POSITION: &str =
 /// What was seen.
 #[derive(Debug, Clone, Copy)]
 pub struct Throttled {
-    /// How long brokers told the relay to wait, in all.
+    /// How long brokers throttled the relay, in all.
     pub waits: Duration,
     /// Changes that are on the topic of the feed.
     pub changes: usize,
