@@ -60,6 +60,8 @@ pub struct Plan {
 /// What can be measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chapter {
+    /// The latency of events at the lowest of the steady rates.
+    Tail,
     /// Commands.
     Commands,
     /// Reads.
@@ -72,6 +74,7 @@ impl Chapter {
     /// Its name among the words of a call, and of the folder that its report goes to.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Tail => "tail",
             Self::Commands => "commands",
             Self::Reads => "reads",
             Self::Truth => "truth",
@@ -79,7 +82,7 @@ impl Chapter {
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Commands, Self::Reads, Self::Truth].into_iter().find(|chapter| chapter.name() == word)
+        [Self::Tail, Self::Commands, Self::Reads, Self::Truth].into_iter().find(|chapter| chapter.name() == word)
     }
 }
 
@@ -125,6 +128,9 @@ pub struct TruthPlan {
     pub watch: Duration,
     /// Milliseconds between two events of a gateway pod; the deployed gateway has 10.
     pub pace_ms: u64,
+    /// Whether the devices of the pod that is killed send nothing between their boot and the kill,
+    /// unless they are asked.
+    pub idle: bool,
 }
 
 impl TruthPlan {
@@ -138,6 +144,7 @@ impl TruthPlan {
             baseline: seconds(30),
             watch: seconds(150),
             pace_ms: 10,
+            idle: false,
         }
     }
 
@@ -151,6 +158,7 @@ impl TruthPlan {
             baseline: seconds(5),
             watch: seconds(75),
             pace_ms: 10,
+            idle: false,
         }
     }
 }
@@ -260,17 +268,18 @@ impl Plan {
         }
     }
 
-    /// The plan that `words` ask for: `quick`, and `commands`, `reads` or `truth`, `ingestors=N`,
-    /// `partitions=N` or `pace=MS` over either plan.
+    /// The plan that `words` ask for: `quick`, and a chapter, `ingestors=N`, `partitions=N`, `idle`
+    /// or `pace=MS` over either plan.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
-        let mut pace_ms = None;
+        let (mut pace_ms, mut idle) = (None, false);
         for word in words {
             match word.split_once('=') {
                 None if word == "quick" => {
                     let Self { ingestors, partitions, only, .. } = plan;
                     plan = Self { ingestors, partitions, only, ..Self::quick() };
                 }
+                None if word == "idle" => idle = true,
                 None if Chapter::parse(&word).is_some() => plan.only = Chapter::parse(&word),
                 Some(("ingestors", number)) => {
                     plan.ingestors = at_least_one(&word, number)?.try_into().context("ingestors")?;
@@ -280,10 +289,11 @@ impl Plan {
                 }
                 Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
                 _ => bail!(
-                    "`{word}` is none of quick, commands, reads, truth, ingestors=N, partitions=N, pace=MS"
+                    "`{word}` is none of quick, tail, commands, reads, truth, idle, ingestors=N, partitions=N, pace=MS"
                 ),
             }
         }
+        plan.truth.idle = idle;
         plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
         Ok(plan)
     }
@@ -324,6 +334,7 @@ mod tests {
         let truth = parse(&["truth", "pace=2", "quick"]).unwrap();
         assert_eq!((truth.truth.pace_ms, plan.truth.pace_ms), (2, 10));
         assert_eq!((truth.only, truth.truth.devices), (Some(Chapter::Truth), 300));
+        assert!(!truth.truth.idle && parse(&["truth", "idle", "quick"]).unwrap().truth.idle);
         assert!(truth.measures(Chapter::Truth) && !truth.measures(Chapter::Commands));
         assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));
         assert!(parse(&["quickly"]).is_err());

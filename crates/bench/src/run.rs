@@ -31,7 +31,7 @@ pub async fn play(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let [names, names_for_truth] = names;
-    if plan.measures(Chapter::Commands) {
+    if plan.measures(Chapter::Tail) || plan.measures(Chapter::Commands) {
         platform(plan, names, folder, broker, report).await?;
     }
     if plan.measures(Chapter::Reads) {
@@ -66,6 +66,7 @@ async fn platform(
     report.commit = Some(Latency::of(commits));
     match plan.only {
         None => events(&mut rig, report).await,
+        Some(Chapter::Tail) => tail(&mut rig, report).await,
         Some(_) => down(&mut rig, report).await,
     }
 }
@@ -82,6 +83,13 @@ async fn events(rig: &mut Rig, report: &mut Report) -> anyhow::Result<()> {
     down(rig, report).await?;
     rig.platform.stop_ingestors().await?;
     floor(rig, &load, report, connections).await
+}
+
+/// The latency of events while little is to be done, in which each pause of an ingestor shows.
+async fn tail(rig: &mut Rig, report: &mut Report) -> anyhow::Result<()> {
+    rig.plan.steady.truncate(1);
+    let load = announced(rig, rig.plan.charge_points).await?;
+    steady(rig, &load, report).await
 }
 
 /// A fleet that has announced itself.

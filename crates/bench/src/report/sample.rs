@@ -226,6 +226,7 @@ fn truth() -> Truth {
         moved: MovedDevices { devices: 50, followed: 50, latency: latency(550.0, 620.0, 700.0, 710.0) },
         killed: KilledPod {
             devices: 10_000,
+            idle: false,
             returned: 2_000,
             watched_s: 58.2,
             look_ms: 500.0,

@@ -29,6 +29,8 @@ pub struct MovedDevices {
 pub struct KilledPod {
     /// Devices that were connected to it.
     pub devices: u64,
+    /// Whether they sent nothing between their boot and the kill, unless they were asked.
+    pub idle: bool,
     /// Of those, devices that came back through another pod, half of them without a boot.
     pub returned: u64,
     /// Seconds from the kill to the last snapshot.

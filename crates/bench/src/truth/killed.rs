@@ -46,8 +46,10 @@ pub async fn measure(rig: &mut Rig, gateway: &Gateway) -> anyhow::Result<KilledP
     say(&format!("{} devices boot through one pod, at its pace …", plan.devices));
     gateway.connect(&devices.staying, KILLED).await?;
     gateway.connect(&devices.returning, KILLED).await?;
-    // The pod is heard until it dies, so that its silence begins with the kill.
-    gateway.report_until_killed(devices.staying.clone())?;
+    if !plan.idle {
+        // The pod is heard until it dies, so that its silence begins with the kill.
+        gateway.report_until_killed(devices.staying.clone())?;
+    }
     let snapshot = Snapshot::new(&devices.prefix, &devices.returning_prefix, gateway.id(KILLED)?);
     let others_prefix = format!("TO-{}-", rig.platform.names.run);
     let load = rig.fleet(&others_prefix, plan.other_devices).await?;
@@ -154,6 +156,7 @@ fn figures(
     ensure!(last.counts.total() == all, "devices are missing from the database: {:?}", last.counts);
     Ok(KilledPod {
         devices: all,
+        idle: plan.idle,
         returned: u64::try_from(devices.returning.len())?,
         watched_s: round(last.at_s, 1),
         look_ms: round(share(last.at_s * 1e3, count(looks.len())), 0),

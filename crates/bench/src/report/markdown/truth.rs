@@ -32,8 +32,9 @@ fn arrivals(killed: &KilledPod) -> String {
     let mut text = table("Time to truth after a pod is killed, in s", &columns, &rows);
     let _ = writeln!(
         text,
-        "\n{} of the {} devices come back through another pod, half of them without a boot. A snapshot is taken every {} ms, \
-         which is in the figures.",
+        "\nThe devices {} before the kill. {} of the {} come back through another pod, half of them without a boot. A snapshot \
+         is taken every {} ms, which is in the figures.",
+        if killed.idle { "send nothing, unless they are asked," } else { "send statuses one after the other" },
         thousand(killed.returned),
         thousand(killed.devices),
         killed.look_ms
