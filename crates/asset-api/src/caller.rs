@@ -3,7 +3,7 @@
 use crate::edition;
 use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::Actor;
 use runtime::Problem;
 use std::future::{Ready, ready};

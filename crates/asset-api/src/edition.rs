@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ETag, EntityTag, Header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::asset::Edition;
+use domain::assets::Edition;
 use runtime::openapi::Parameter;
 use std::convert::Infallible;
 use std::future::{Ready, ready};

@@ -3,7 +3,7 @@
 use crate::import::ImportError;
 use crate::{piles, prices, stations, tariffs};
 use actix_web::http::StatusCode;
-use domain::tariff::{InvalidUsage, Unpriced, ocpi, tcec};
+use domain::tariffs::{InvalidUsage, Unpriced, ocpi, tcec};
 use runtime::Problem;
 use runtime::problem::FieldError;
 use std::error::Error;

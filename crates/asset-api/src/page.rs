@@ -7,7 +7,7 @@ pub use places::{ByDistance, ByName, ByNote, ByTime, ByVersion};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{in_query, whole};
-use domain::asset::Edition;
+use domain::assets::Edition;
 use runtime::http::page::{Cursor, PageRequest};
 use uuid::Uuid;
 

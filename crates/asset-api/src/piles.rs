@@ -18,7 +18,7 @@ use crate::stations;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::asset::{Pile, PileDetails, Signature};
+use domain::assets::{Pile, PileDetails, Signature};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use runtime::Problem;

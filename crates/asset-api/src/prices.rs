@@ -14,7 +14,7 @@ use crate::fields::parse::{date, in_query, instant, whole};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use domain::tariff::{Place, PriceBook};
+use domain::tariffs::{Place, PriceBook};
 use runtime::Problem;
 use runtime::http::{JsonBody, QueryParams};
 use storage::tariffs::{Spot, load_book};

@@ -12,7 +12,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::SessionId;
 use domain::measure::Dated;
-use domain::session::ChargingSession;
+use domain::sessions::session::ChargingSession;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};

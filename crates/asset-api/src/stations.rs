@@ -15,7 +15,7 @@ use crate::page::{self, ByDistance};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::asset::{Signature, Station, StationDetails};
+use domain::assets::{Signature, Station, StationDetails};
 use domain::ids::StationId;
 use runtime::Problem;
 use runtime::http::page::Page;

@@ -37,7 +37,7 @@ struct UnregisteredView<'a> {
 
 impl<'a> UnregisteredView<'a> {
     fn of(device: &'a Unregistered, doubts: Doubts<'_>) -> Self {
-        let known = device.confidence.as_deref().and_then(domain::presence::Confidence::parse);
+        let known = device.confidence.as_deref().and_then(domain::devices::presence::Confidence::parse);
         let trust = Trust {
             confidence: Some(known.unwrap_or_default()),
             partition: device.seen_partition,

@@ -9,7 +9,7 @@ use crate::routes::Routes;
 use crate::settings::{DispatchSettings, DoubtfulStarts};
 use crate::together::Lost;
 use chrono::{SubsecRound as _, TimeDelta};
-use domain::command::{Command, CommandKind, CommandState, GatewayRoute, Refusal};
+use domain::commands::{Command, CommandKind, CommandState, GatewayRoute, Refusal};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::status::ConnectorStatus;
 use runtime::{clock, trace};

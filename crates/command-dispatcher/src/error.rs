@@ -5,7 +5,7 @@ pub(crate) mod told;
 use crate::together::Lost;
 use crate::topic::Unpublished;
 use actix_web::http::StatusCode;
-use domain::command::Refusal;
+use domain::commands::Refusal;
 use domain::ids::{ChargePointId, CommandId};
 use runtime::Problem;
 use runtime::causes;

@@ -2,7 +2,7 @@
 
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
-use domain::command::{CommandRecord, FailureCode};
+use domain::commands::{CommandRecord, FailureCode};
 use runtime::{Shutdown, causes};
 use std::time::Duration;
 use storage::commands;

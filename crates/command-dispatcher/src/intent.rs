@@ -1,6 +1,6 @@
 //! What a caller wants of a pile, and the command that comes of it if the pile is fit for it.
 
-use domain::command::{
+use domain::commands::{
     Availability, CommandKind, ConfigurationKey, ConfigurationValue, PileSnapshot, Refusal, ResetKind,
     TriggeredMessage,
 };

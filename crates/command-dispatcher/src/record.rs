@@ -1,7 +1,7 @@
 //! A command as a Kafka record, and its OCPP body as the books keep it.
 
 use chrono::{DateTime, Utc};
-use domain::command::Command;
+use domain::commands::Command;
 use runtime::kafka::NewRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ pub(crate) mod keys;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
-use domain::command::{ChosenGateway, GatewayRoute, PileSnapshot, RouteKey, RouteSource, choose_gateway};
+use domain::commands::{ChosenGateway, GatewayRoute, PileSnapshot, RouteKey, RouteSource, choose_gateway};
 use domain::ids::GatewayId;
 use keys::RouteKeys;
 use runtime::redis::RedisError;

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::Misfit;
+use domain::devices::charge_point::Misfit;
 use domain::digest::RecordDigest;
 use domain::event::GatewayEvent;
 use domain::order::{AppendClock, RecordPosition};

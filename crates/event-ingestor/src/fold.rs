@@ -2,10 +2,10 @@
 
 use crate::batch::Batch;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::charge_point::{ChargePoint, Ignored, Outcome};
-use domain::history::History;
+use domain::devices::charge_point::{ChargePoint, Ignored, Outcome};
+use domain::devices::history::History;
+use domain::devices::sample::Samples;
 use domain::ids::CommandId;
-use domain::sample::Samples;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use storage::batch::Folded;

@@ -7,7 +7,7 @@ mod snapshots;
 use crate::batch::{REFUSED, UNREADABLE};
 use crate::fold::Tally;
 use chrono::TimeDelta;
-use domain::charge_point::Misfit;
+use domain::devices::charge_point::Misfit;
 use domain::ids::GatewayId;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};

@@ -1,6 +1,6 @@
 //! What an operator can set; `defaults.toml` is the manual.
 
-use domain::presence::ProbeMessage;
+use domain::devices::presence::ProbeMessage;
 use runtime::settings::KafkaSettings;
 use serde::Deserialize;
 use std::num::NonZeroUsize;

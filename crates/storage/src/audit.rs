@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::asset::Edition;
+use domain::assets::Edition;
 use domain::feed::AssetAction;
 use domain::ids::Actor;
 use serde::Serialize;

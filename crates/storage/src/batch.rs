@@ -11,11 +11,11 @@ use crate::{
     status_changes,
 };
 use diesel_async::AsyncConnection;
-use domain::charge_point::ChargePoint;
-use domain::command::{CommandRecord, Taken};
+use domain::commands::{CommandRecord, Taken};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::sample::Samples;
 use domain::feed::relinked_command;
-use domain::history::History;
-use domain::sample::Samples;
 
 /// What a fold of events leads to.
 #[derive(Debug, Default)]

@@ -13,10 +13,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text};
 use diesel_async::RunQueryDsl;
-use domain::charge_point::ChargePoint;
-use domain::connector::Connector;
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::connector::Connector;
+use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, ConnectorId};
-use domain::presence::Confidence;
 use row::{ChargePointRow, Columns, Locked};
 use std::collections::BTreeMap;
 

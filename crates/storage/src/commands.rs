@@ -20,9 +20,9 @@ pub use record::{Conflict, NewCommand, Recorded, record_many};
 pub use reroute::reroute_stale;
 pub use snapshot::{Look, Wanted, look_at_many};
 
-use domain::command::CommandRecord;
+use domain::commands::CommandRecord;
+use domain::devices::presence::Confidence;
 use domain::ids::{ConnectorId, GatewayId, TransactionId};
-use domain::presence::Confidence;
 
 /// A command with all that its books tell.
 #[derive(Debug, Clone, PartialEq)]

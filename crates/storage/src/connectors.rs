@@ -8,13 +8,13 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::connector::{Connector, StatusView};
+use domain::devices::connector::{Connector, StatusView};
 use domain::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use domain::latest::{Latest, Report};
 use domain::measure::Dated;
 use domain::order::Stamp;
-use domain::registers::Registers;
-use domain::session::ChargingSession;
+use domain::sessions::registers::Registers;
+use domain::sessions::session::ChargingSession;
 use domain::status::ConnectorStatus;
 use std::collections::{BTreeSet, HashMap};
 

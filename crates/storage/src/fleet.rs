@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::asset::StationStatus;
+use domain::assets::StationStatus;
 use domain::ids::ConnectorId;
 use domain::status::{ConnectorStatus, PileStatus};
 use std::collections::BTreeMap;

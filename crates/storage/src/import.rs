@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::feed::FeedChange;
 use domain::ids::ChargePointId;
 use futures_util::{Stream, StreamExt};

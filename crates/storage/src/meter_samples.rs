@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::sample::Samples;
+use domain::devices::sample::Samples;
 
 /// The days of the table.
 pub const DAYS: DayPartitions = DayPartitions::of("meter_samples", 0x6d65_7465_725f_7361);

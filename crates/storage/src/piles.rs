@@ -20,7 +20,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::asset::Pile;
+use domain::assets::Pile;
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::PileStatus;
 use row::Row;

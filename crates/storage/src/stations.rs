@@ -22,7 +22,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::asset::{Station, StationStatus};
+use domain::assets::{Station, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
 use row::Row;

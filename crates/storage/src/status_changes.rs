@@ -11,8 +11,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date, Int2, Int4, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::history::{Change, History, StatusChange};
-use domain::presence::Confidence;
+use domain::devices::history::{Change, History, StatusChange};
+use domain::devices::presence::Confidence;
 use std::iter;
 
 /// The days of the table.

@@ -23,9 +23,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::asset::Edition;
+use domain::assets::Edition;
 use domain::ids::TariffId;
-use domain::tariff::{TariffDetails, TariffStatus};
+use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
 use row::Row;
 

@@ -1,8 +1,8 @@
 //! What a batch of events needs to have loaded: as little as its outcome depends on.
 
 use chrono::{DateTime, Utc};
-use domain::change::Changes;
-use domain::connector::Connector;
+use domain::devices::change::Changes;
+use domain::devices::connector::Connector;
 use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, TransactionId};
 use domain::order::{RecordPosition, Stamp};

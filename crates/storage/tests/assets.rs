@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::asset::{
+use domain::assets::{
     ConnectorType, CurrentType, Edition, Facility, Location, OpeningHours, Outlet, Outlets, Pile,
     PileDetails, RatedPower, Signature, StartableStatuses, Station, StationDetails, StationStatus,
 };

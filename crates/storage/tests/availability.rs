@@ -4,7 +4,7 @@
 
 use chrono::DateTime;
 use diesel_async::SimpleAsyncConnection;
-use domain::asset::ConnectorType;
+use domain::assets::ConnectorType;
 use domain::ids::{ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use proptest::prelude::*;

@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use diesel_async::SimpleAsyncConnection;
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
 use domain::digest::RecordDigest;
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::generate::{Record, at, delivered, device};
-use domain::history::History;
 use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
 use domain::order::RecordPosition;
 use proptest::strategy::{Strategy, ValueTree};

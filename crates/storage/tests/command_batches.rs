@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
 
-use domain::command::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
+use domain::commands::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
+use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, TriggeredMessage};
+use domain::commands::{Command, CommandKind, TriggeredMessage};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::presence::Confidence;
 use domain::event::{BootReport, EventKind, GatewayEvent, StatusReport};
-use domain::history::History;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, PileId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use serde_json::json;
 use std::time::Duration;
@@ -405,7 +405,7 @@ async fn command(ground: &Ground, connection: &mut Connection, requested: Trigge
             trace_id: None,
         },
         pile_id: PileId(pile),
-        route: domain::command::RouteSource::Key,
+        route: domain::commands::RouteSource::Key,
         partition: 7,
         payload: json!({ "requestedMessage": format!("{requested:?}") }),
         degraded: false,

@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, CommandState, RouteSource, Step};
+use domain::commands::{Command, CommandKind, CommandState, RouteSource, Step};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::presence::Confidence;
 use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::time::Duration;
 use storage::batch::{Folded, write};

@@ -4,13 +4,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::{Change, History};
+use domain::devices::presence::Confidence;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::generate::{at, device};
-use domain::history::{Change, History};
 use domain::ids::{ConnectorId, EventId, GatewayId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use serde_json::json;
 use std::time::Duration;

@@ -82,7 +82,9 @@ impl Chapter {
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Tail, Self::Commands, Self::Reads, Self::Truth].into_iter().find(|chapter| chapter.name() == word)
+        [Self::Tail, Self::Commands, Self::Reads, Self::Truth]
+            .into_iter()
+            .find(|chapter| chapter.name() == word)
     }
 }
 

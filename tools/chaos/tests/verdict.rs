@@ -7,7 +7,7 @@ use chaos::markers::Marker;
 use chaos::traffic::Sent;
 use chaos::verdict::{Allowed, judge, state};
 use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
-use domain::session::StartedBy;
+use domain::sessions::session::StartedBy;
 use gateway_simulator::ledger::{DeviceLedger, Ledger, LedgerSession, Mark};
 use std::collections::BTreeMap;
 use std::time::Duration;

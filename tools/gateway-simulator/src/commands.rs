@@ -12,7 +12,7 @@ pub(crate) use reader::CommandReader;
 pub(crate) use seen::Seen;
 
 use chrono::{DateTime, Utc};
-use domain::command::Command;
+use domain::commands::Command;
 use domain::ids::GatewayId;
 
 /// A command that reached the pod it is for.

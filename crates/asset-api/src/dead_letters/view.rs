@@ -4,7 +4,7 @@ use super::replay::Attempt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
-use domain::change::Changes;
+use domain::devices::change::Changes;
 use domain::ids::{ConnectorId, SessionId};
 use schemars::JsonSchema;
 use serde::Serialize;

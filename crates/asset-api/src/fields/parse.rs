@@ -1,7 +1,7 @@
 //! From JSON values to domain types; a message fit for the caller otherwise.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use domain::tariff::PriceBook;
+use domain::tariffs::PriceBook;
 use domain::text::InvalidText;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

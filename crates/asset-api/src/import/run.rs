@@ -8,7 +8,7 @@ use super::report::{Fault, Report};
 use super::table::Table;
 use crate::api::Api;
 use crate::error::ApiError;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use futures_util::stream;
 use std::fs::File;
 use std::io;

@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{form, number, one_of, text};
-use domain::asset::{CurrentType, PileDetails, RatedPower};
+use domain::assets::{CurrentType, PileDetails, RatedPower};
 use domain::ids::ChargePointId;
 use domain::text::Label;
 use serde_json::Value;

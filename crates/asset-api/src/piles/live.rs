@@ -56,10 +56,10 @@ pub fn of_trust(trust: &Trust, doubts: Doubts<'_>) -> Confidence {
     match trust.confidence {
         None => Confidence::Unknown,
         Some(_) if doubts.reading.is_behind(trust.partition) => Confidence::Stale,
-        Some(domain::presence::Confidence::Doubtful) => Confidence::Doubtful,
-        Some(domain::presence::Confidence::Unanswered) => Confidence::Unanswered,
-        Some(domain::presence::Confidence::Live) if is_silent => Confidence::Stale,
-        Some(domain::presence::Confidence::Live) => Confidence::Live,
+        Some(domain::devices::presence::Confidence::Doubtful) => Confidence::Doubtful,
+        Some(domain::devices::presence::Confidence::Unanswered) => Confidence::Unanswered,
+        Some(domain::devices::presence::Confidence::Live) if is_silent => Confidence::Stale,
+        Some(domain::devices::presence::Confidence::Live) => Confidence::Live,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::edition::if_match;
 use crate::error::ApiError;
 use crate::scopes::{read, write};
 use actix_web::http::StatusCode;
-use domain::asset::PileDetails;
+use domain::assets::PileDetails;
 use domain::ids::{ChargePointId, StationId};
 use domain::status::PileStatus;
 use domain::text::Label;

@@ -2,7 +2,7 @@
 
 use super::live::{self, Confidence, Doubts};
 use chrono::{DateTime, Utc};
-use domain::asset::{ConnectorType, CurrentType, Outlet, Outlets, Pile, RatedPower};
+use domain::assets::{ConnectorType, CurrentType, Outlet, Outlets, Pile, RatedPower};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId, SessionId, StationId};
 use domain::latest::Latest;
 use domain::status::{ConnectorStatus, PileStatus};

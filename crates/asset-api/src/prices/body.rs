@@ -6,7 +6,7 @@ use crate::fields::Fields;
 use crate::fields::parse::{instant, number};
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, PileId, StationId};
-use domain::tariff::{Energy, InvalidUsage, Reading, Usage};
+use domain::tariffs::{Energy, InvalidUsage, Reading, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;

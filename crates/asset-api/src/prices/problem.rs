@@ -1,6 +1,6 @@
 //! Why there is no price, as callers are told it.
 
-use domain::tariff::{Considered, InvalidUsage, Outcome, Unpriced};
+use domain::tariffs::{Considered, InvalidUsage, Outcome, Unpriced};
 use runtime::Problem;
 use runtime::problem::FieldError;
 

@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::scopes::read_tariffs;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::tariff::{InvalidUsage, PriceAt, PriceBook, Quote, Unpriced};
+use domain::tariffs::{InvalidUsage, PriceAt, PriceBook, Quote, Unpriced};
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;

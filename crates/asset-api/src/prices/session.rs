@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::sessions::parse_id;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use domain::tariff::{MAX_READINGS, Usage};
+use domain::tariffs::{MAX_READINGS, Usage};
 use runtime::Problem;
 use runtime::http::PathParams;
 use storage::sessions::{MeteredSession, find_metered};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::SessionId;
-use domain::tariff::{Quote, Timetable, Zone};
+use domain::tariffs::{Quote, Timetable, Zone};
 use schemars::JsonSchema;
 use serde::Serialize;
 

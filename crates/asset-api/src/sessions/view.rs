@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
 use domain::measure::Dated;
-use domain::session::{ChargingSession, SessionState, StartedBy};
+use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::meter_samples::MeterSample;

@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{form, number, one_of, text};
-use domain::asset::{Location, StationDetails, StationStatus};
+use domain::assets::{Location, StationDetails, StationStatus};
 use domain::text::Label;
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use crate::fields::Fields;
 use crate::fields::parse::{flag, in_query, number, one_of, text};
 use crate::fields::search;
-use domain::asset::{Location, StationStatus};
+use domain::assets::{Location, StationStatus};
 use domain::text::Label;
 use serde_json::Value;
 use storage::stations::{Filter, Near};

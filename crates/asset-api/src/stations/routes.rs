@@ -5,7 +5,7 @@ use crate::edition::if_match;
 use crate::error::ApiError;
 use crate::scopes::{read, write};
 use actix_web::http::StatusCode;
-use domain::asset::{StationDetails, StationStatus};
+use domain::assets::{StationDetails, StationStatus};
 use domain::text::Label;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};

@@ -2,7 +2,7 @@
 
 use crate::piles::{Confidence, Doubts, count_by_confidence};
 use chrono::{DateTime, Utc};
-use domain::asset::{
+use domain::assets::{
     ConnectorType, Facility, Location, OpeningHours, StartableStatuses, Station, StationStatus,
 };
 use domain::ids::StationId;

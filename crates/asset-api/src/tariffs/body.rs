@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::fields::parse::{form, one_of, text};
-use domain::tariff::{ChangeRule, TariffDetails, TariffStatus};
+use domain::tariffs::{ChangeRule, TariffDetails, TariffStatus};
 use domain::text::Label;
 
 /// What a request says of a tariff.

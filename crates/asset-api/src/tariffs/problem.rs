@@ -2,7 +2,7 @@
 
 use crate::error::version_mismatch;
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::tariff::{Binding, ocpi, tcec};
+use domain::tariffs::{Binding, ocpi, tcec};
 use runtime::Problem;
 use storage::tariffs::{Refusal, bindings, versions};
 

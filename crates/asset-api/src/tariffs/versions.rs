@@ -16,7 +16,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use domain::ids::TariffId;
-use domain::tariff::Draft;
+use domain::tariffs::Draft;
 use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};

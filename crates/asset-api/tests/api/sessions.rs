@@ -4,7 +4,7 @@ use crate::app::{TestApp, pile};
 use chrono::DateTime;
 use domain::ids::TransactionId;
 use domain::measure::Dated;
-use domain::registers::Registers;
+use domain::sessions::registers::Registers;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 

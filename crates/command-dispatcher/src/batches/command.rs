@@ -1,7 +1,7 @@
 //! What a whole station may be told.
 
 use crate::intent::Intent;
-use domain::command::{Availability, ResetKind};
+use domain::commands::{Availability, ResetKind};
 use domain::digest::fnv1a_64;
 use domain::ids::{ConnectorId, StationId};
 use serde::{Deserialize, Serialize};

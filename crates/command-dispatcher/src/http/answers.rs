@@ -2,9 +2,9 @@
 
 use crate::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
+use domain::commands::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
+use domain::devices::presence::Confidence;
 use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -2,7 +2,7 @@
 
 use crate::settings::DispatchSettings;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::command::RouteKey;
+use domain::commands::RouteKey;
 use domain::ids::{ChargePointId, PileId};
 use runtime::clock;
 use runtime::redis::{Redis, RedisError};

@@ -2,11 +2,11 @@
 
 use crate::device::{Device, at, status};
 use chrono::TimeDelta;
-use domain::charge_point::{Ignored, Outcome};
+use domain::devices::charge_point::{Ignored, Outcome};
+use domain::devices::presence::{Evidence, GoodbyeCause, Patience, Verdict};
 use domain::event::{BootReport, EventKind};
 use domain::ids::GatewayId;
 use domain::order::{AppendClock, RecordPosition};
-use domain::presence::{Evidence, GoodbyeCause, Patience, Verdict};
 use domain::status::ConnectorStatus::{Available, Charging, Finishing, Preparing, Unavailable};
 
 const GONE: EventKind = EventKind::Disconnected { reason: None };

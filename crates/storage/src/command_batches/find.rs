@@ -6,7 +6,7 @@ use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::command::{CommandLife, CommandState, Failure};
+use domain::commands::{CommandLife, CommandState, Failure};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId};
 use std::collections::BTreeMap;
 use uuid::Uuid;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::command::{CommandRecord, CommandState, Step, Taken};
+use domain::commands::{CommandRecord, CommandState, Step, Taken};
 use domain::feed::{CommandChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{ChargePointId, CommandId, GatewayId};
 use std::collections::BTreeMap;

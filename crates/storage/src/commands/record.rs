@@ -10,10 +10,10 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{Bool, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::command::{Command, CommandLife, CommandRecord, Goal, RouteSource};
+use domain::commands::{Command, CommandLife, CommandRecord, Goal, RouteSource};
+use domain::devices::presence::Confidence;
 use domain::feed::FeedChange;
 use domain::ids::{GatewayId, PileId};
-use domain::presence::Confidence;
 use uuid::Uuid;
 
 /// A command that is to be recorded.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int4, Int8, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::command::{CommandRecord, GatewayRoute, Sighting};
+use domain::commands::{CommandRecord, GatewayRoute, Sighting};
 use domain::ids::{CommandId, GatewayId};
 use std::collections::BTreeMap;
 use uuid::Uuid;

@@ -6,7 +6,7 @@ use crate::{StorageError, charge_points};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
-use domain::command::{CommandRecord, Goal, RouteSource};
+use domain::commands::{CommandRecord, Goal, RouteSource};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };

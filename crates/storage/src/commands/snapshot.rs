@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::command::{CommandLife, LastHeard, OpenSession, PileSnapshot, StartInFlight};
+use domain::commands::{CommandLife, LastHeard, OpenSession, PileSnapshot, StartInFlight};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
 use domain::text::InvalidText;

@@ -8,10 +8,10 @@ use crate::{Connection, StorageError, Touched, batch, charge_points, meter_sampl
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::change::Changes;
-use domain::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
-use domain::history::History;
-use domain::sample::Samples;
+use domain::devices::change::Changes;
+use domain::devices::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::devices::history::History;
+use domain::devices::sample::Samples;
 use std::slice;
 use uuid::Uuid;
 

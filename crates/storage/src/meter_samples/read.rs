@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Int8, Nullable};
 use diesel_async::RunQueryDsl;
 use domain::ids::TransactionKey;
-use domain::session::ChargingSession;
+use domain::sessions::session::ChargingSession;
 
 /// What a connector's meter read at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Queryable, Selectable)]

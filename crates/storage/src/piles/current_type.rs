@@ -1,7 +1,7 @@
 //! The current type of a pile as two columns, so that the previous release reads piles that state none.
 
 use crate::StorageError;
-use domain::asset::{CurrentType, PileDetails};
+use domain::assets::{CurrentType, PileDetails};
 
 /// The most that AC connectors carry: 63 A at 400 V, three phases. In kW.
 const MOST_AC_KW: f64 = 43.5;

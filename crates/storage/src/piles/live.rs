@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::asset::Pile;
-use domain::connector::Connector;
+use domain::assets::Pile;
+use domain::devices::connector::Connector;
+use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
-use domain::presence::Confidence;
-use domain::session::ChargingSession;
+use domain::sessions::session::ChargingSession;
 use std::collections::{BTreeMap, HashMap};
 
 /// A device as last heard.

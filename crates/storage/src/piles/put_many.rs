@@ -10,7 +10,7 @@ use crate::{Connection, StorageError, audit};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::asset::{Edition, Pile, PileDetails, Signature};
+use domain::assets::{Edition, Pile, PileDetails, Signature};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
 use domain::ids::{ChargePointId, PileId, StationId};
 use std::collections::{HashMap, HashSet};

@@ -6,7 +6,7 @@ use crate::schema::piles;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::{Edition, Pile, PileDetails, RatedPower};
+use domain::assets::{Edition, Pile, PileDetails, RatedPower};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::text::Label;
 use serde_json::Value;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Float8, Int2, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::command::LastHeard;
+use domain::commands::LastHeard;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
 use std::time::Duration;
 use uuid::Uuid;

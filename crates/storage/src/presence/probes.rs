@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Float8, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::command::TriggeredMessage;
+use domain::commands::TriggeredMessage;
 use domain::ids::{ChargePointId, GatewayId};
 use std::collections::HashMap;
 use std::time::Duration;

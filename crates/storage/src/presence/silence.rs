@@ -9,10 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::charge_point::ChargePoint;
-use domain::history::History;
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::presence::{Evidence, Patience, Verdict};
 use domain::ids::{ChargePointId, GatewayId};
-use domain::presence::{Evidence, Patience, Verdict};
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Int2, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, PileId, SessionId};
-use domain::session::ChargingSession;
+use domain::sessions::session::ChargingSession;
 use uuid::Uuid;
 
 /// A session, where it was and what was read of its meter.

@@ -8,7 +8,7 @@ use diesel::QueryResult;
 use diesel::sql_types::{Float8, Int2, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::ids::TransactionKey;
-use domain::session::{ChargingSession, SessionState};
+use domain::sessions::session::{ChargingSession, SessionState};
 
 /// Fills in the registers that no event told: the first reading of the connector from the beginning of
 /// the session on, and, once it has ended, the last one by its end that is not below the first. Readings that name another

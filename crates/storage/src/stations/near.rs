@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use domain::asset::{Location, Station, chord};
+use domain::assets::{Location, Station, chord};
 use domain::ids::StationId;
 use domain::text::Label;
 use uuid::Uuid;

@@ -10,7 +10,7 @@ use crate::{Connection, StorageError, audit};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::asset::{Edition, Signature, Station, StationDetails};
+use domain::assets::{Edition, Signature, Station, StationDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChanged};
 use domain::ids::{ChargePointId, StationId};
 use std::collections::{HashMap, HashSet};

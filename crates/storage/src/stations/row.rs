@@ -5,7 +5,9 @@ use crate::schema::stations;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::{Edition, Facility, Location, StartableStatuses, Station, StationDetails, StationStatus};
+use domain::assets::{
+    Edition, Facility, Location, StartableStatuses, Station, StationDetails, StationStatus,
+};
 use domain::ids::StationId;
 use domain::status::ConnectorStatus;
 use domain::text::Label;

@@ -7,7 +7,7 @@ use crate::{Connection, StorageError, audit, availability, feed};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::{Signature, Station, StationDetails};
+use domain::assets::{Signature, Station, StationDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChanged};
 use domain::ids::{Actor, StationId};
 use uuid::Uuid;

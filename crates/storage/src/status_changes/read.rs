@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::devices::history::Change;
+use domain::devices::presence::Confidence;
 use domain::feed::{ConnectivityChanged, ConnectorStatusChanged};
-use domain::history::Change;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId};
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 
 /// The place of a change in the history of its device.

@@ -10,7 +10,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
-use domain::tariff::{
+use domain::tariffs::{
     Binding, ChangeRule, Currency, Place, PriceBook, Tariff, TariffDetails, TariffStatus, TariffVersion,
 };
 use domain::text::Label;

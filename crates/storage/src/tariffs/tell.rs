@@ -6,7 +6,7 @@ use domain::feed::{
     TariffChanged,
 };
 use domain::ids::TariffId;
-use domain::tariff::Binding;
+use domain::tariffs::Binding;
 
 /// That `action` was done to a tariff, which was edited `version` times by then.
 pub(super) fn of_tariff(

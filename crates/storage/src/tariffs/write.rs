@@ -6,10 +6,10 @@ use crate::schema::tariffs;
 use crate::{Connection, StorageError, audit, feed};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::feed::{AssetAction, TariffAction};
 use domain::ids::{Actor, BindingId, TariffId};
-use domain::tariff::{TariffDetails, TariffStatus};
+use domain::tariffs::{TariffDetails, TariffStatus};
 
 /// Why a tariff was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
-use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, ResetKind, RouteSource, Step, TriggeredMessage};
+use domain::commands::{Command, CommandKind, ResetKind, RouteSource, Step, TriggeredMessage};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::presence::Confidence;
+use domain::devices::sample::Samples;
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered};
-use domain::history::History;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, PileId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
-use domain::sample::Samples;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! Assets, events and a reader for tests of the feed.
 
 use chrono::{DateTime, Utc};
-use domain::asset::{
+use domain::assets::{
     CurrentType, Edition, Outlets, Pile, PileDetails, RatedPower, Signature, Station, StationDetails,
     StationStatus,
 };
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{Actor, ChargePointId, ConnectorId, EventId, GatewayId, PileId, StationId};

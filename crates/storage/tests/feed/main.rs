@@ -6,10 +6,10 @@ mod ground;
 
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
-use domain::command::{Command, CommandKind, CommandState, ResetKind, RouteSource, Step};
+use domain::commands::{Command, CommandKind, CommandState, ResetKind, RouteSource, Step};
+use domain::devices::presence::Confidence;
 use domain::feed::{FeedChange, FeedKind};
 use domain::ids::{CommandId, GatewayId, PileId};
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use ground::{HEARD, Reader, assets, change, device, lease, noon, replace, report, signed};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Piles, each known by its device.
 
 use crate::said::{counts, edits, pile, pile_of, signature, station};
-use domain::asset::PileDetails;
+use domain::assets::PileDetails;
 use domain::ids::StationId;
 use futures_util::stream;
 use serde_json::json;

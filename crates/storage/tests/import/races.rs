@@ -1,7 +1,7 @@
 //! Imports beside each other, and beside single edits.
 
 use crate::said::{counts, edits, label, least_of_station, pile, pile_of, signature, station};
-use domain::asset::{Edition, Pile, PileDetails, StationDetails};
+use domain::assets::{Edition, Pile, PileDetails, StationDetails};
 use domain::ids::{PileId, StationId};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;

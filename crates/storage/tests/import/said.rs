@@ -1,7 +1,7 @@
 //! What files say.
 
 use chrono::{DateTime, Utc};
-use domain::asset::{
+use domain::assets::{
     CurrentType, Edition, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Signature,
     StartableStatuses, Station, StationDetails, StationStatus,
 };
@@ -79,7 +79,7 @@ pub async fn station(connection: &mut Connection) -> StationId {
 }
 
 /// The pile with a device.
-pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> domain::asset::Pile {
+pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> domain::assets::Pile {
     let filter = storage::piles::Filter {
         charge_point_id: Some(device(charge_point_id)),
         ..storage::piles::Filter::default()

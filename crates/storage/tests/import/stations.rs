@@ -1,7 +1,7 @@
 //! Stations, each known by its id where the file says one.
 
 use crate::said::{counts, label, least_of_station, most_of_station, pile, pile_of, signature, station};
-use domain::asset::StationDetails;
+use domain::assets::StationDetails;
 use domain::ids::StationId;
 use futures_util::stream;
 use serde_json::json;

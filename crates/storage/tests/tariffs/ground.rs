@@ -1,13 +1,13 @@
 //! Tariffs, price lists and places for tests, and what the feed told of them.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use domain::asset::{
+use domain::assets::{
     CurrentType, Edition, Outlets, Pile, PileDetails, RatedPower, Signature, Station, StationDetails,
     StationStatus,
 };
 use domain::feed::{FeedKind, FeedSubject};
 use domain::ids::{Actor, BindingId, ChargePointId, PileId, StationId, TariffId};
-use domain::tariff::{
+use domain::tariffs::{
     BandDraft, Binding, ChangeRule, Currency, Draft, OccupancyDraft, PriceList, ScheduleDraft, SeasonDraft,
     Subject, TariffDetails, TariffStatus,
 };

@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use chrono::{SubsecRound as _, TimeDelta};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use domain::command::{Command, CommandKind, CommandLife, ResetKind};
+use domain::commands::{Command, CommandKind, CommandLife, ResetKind};
 use domain::ids::CommandId;
 use runtime::kafka::{NewRecord, TopicWriter};
 use runtime::redis::Redis;

@@ -90,7 +90,7 @@ fn sessions(device: &DeviceLedger) -> Vec<Value> {
             "connector": session.connector_id.number(),
             "transaction": session.transaction_id.as_ref().map(|id| id.as_str()),
             "tag": session.id_tag.as_ref().map(|tag| tag.as_str()),
-            "started_by": session.started_by.map(domain::session::StartedBy::as_str),
+            "started_by": session.started_by.map(domain::sessions::session::StartedBy::as_str),
             "started_ms": session.started.at.timestamp_millis(),
             "ended": session.stopped.is_some(),
             "meter_start": session.meter_start_wh,

@@ -4,7 +4,7 @@
 use super::collect::Desk;
 use super::orders::{Phase, Trial};
 use chrono::TimeDelta;
-use domain::command::{Command, CommandKind, TriggeredMessage};
+use domain::commands::{Command, CommandKind, TriggeredMessage};
 use domain::ids::{ChargePointId, CommandId, GatewayId};
 use runtime::kafka::{NewRecord, TopicWriter};
 use std::collections::HashSet;

@@ -7,7 +7,7 @@ use super::{Outcome, ReceivedCommand, Rejection};
 use crate::device::{Answer, Input};
 use crate::error::SimulatorError;
 use crate::simulator::{Core, Origin, Slot};
-use domain::command::Command;
+use domain::commands::Command;
 use domain::ids::{CommandId, GatewayId};
 use runtime::kafka::ReceivedRecord;
 use runtime::trace::TraceHeaders;
@@ -89,7 +89,7 @@ fn read(value: &[u8], pod: &GatewayId) -> Option<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::command::CommandKind;
+    use domain::commands::CommandKind;
     use serde_json::json;
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Outcome, ReceivedCommand, Rejection, deployed};
 use crate::device::{Answer, Input};
 use crate::error::SimulatorError;
 use crate::simulator::{Core, Origin, Slot};
-use domain::command::Command;
+use domain::commands::Command;
 use domain::event::{CommandAnswer, EventKind};
 use domain::ids::{ChargePointId, CommandId, GatewayId};
 use runtime::kafka::ReceivedRecord;

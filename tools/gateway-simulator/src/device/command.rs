@@ -3,7 +3,7 @@
 use super::link::Power;
 use super::{Answer, Connector, Device, Reaction, TransactionIds};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::command::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
+use domain::commands::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
 use domain::event::EventKind;
 use domain::ids::{ConnectorId, IdTag, TransactionId};
 use domain::status::ConnectorStatus;

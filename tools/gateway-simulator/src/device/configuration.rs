@@ -1,7 +1,7 @@
 //! What a charge point was configured with.
 
 use super::Answer;
-use domain::command::{ConfigurationKey, ConfigurationValue};
+use domain::commands::{ConfigurationKey, ConfigurationValue};
 use std::collections::BTreeMap;
 
 /// Keys that a device has room for.

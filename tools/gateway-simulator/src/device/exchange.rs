@@ -1,6 +1,6 @@
 //! What goes into a charge point, and what comes out of it.
 
-use domain::command::CommandKind;
+use domain::commands::CommandKind;
 use domain::event::EventKind;
 use domain::ids::{ConnectorId, IdTag};
 use domain::status::ConnectorStatus;

@@ -2,7 +2,7 @@
 
 use super::{Device, LinkChange, Reaction};
 use chrono::{DateTime, Utc};
-use domain::command::ResetKind;
+use domain::commands::ResetKind;
 use domain::event::{BootReport, EventKind};
 
 /// Whether a charge point is connected.

@@ -2,7 +2,7 @@
 
 use super::*;
 use chrono::TimeDelta;
-use domain::command::{
+use domain::commands::{
     Availability, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
 };
 use domain::ids::{ChargePointId, IdTag};

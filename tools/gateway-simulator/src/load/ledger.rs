@@ -5,7 +5,7 @@ use crate::manners::Manners;
 use chrono::{DateTime, Utc};
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
-use domain::session::StartedBy;
+use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 

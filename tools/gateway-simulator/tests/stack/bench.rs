@@ -2,7 +2,7 @@
 
 use crate::sample::charge_point;
 use chrono::TimeDelta;
-use domain::command::{Command, CommandKind};
+use domain::commands::{Command, CommandKind};
 use domain::event::GatewayEvent;
 use domain::ids::{ChargePointId, CommandId, GatewayId};
 use gateway_simulator::settings::{

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, settings};
 use crate::sample::{start_on, told};
 use chrono::TimeDelta;
-use domain::command::{CommandKind, ResetKind};
+use domain::commands::{CommandKind, ResetKind};
 use domain::event::EventKind;
 use domain::ids::GatewayId;
 use gateway_simulator::{Outcome, Rejection, SentEvent};

@@ -8,7 +8,7 @@ mod pods;
 mod process;
 
 use crate::bench::{Bench, settings as as_asked};
-use domain::command::{CommandKind, TriggeredMessage};
+use domain::commands::{CommandKind, TriggeredMessage};
 use domain::ids::ChargePointId;
 use gateway_simulator::{Manner, SimulatorSettings};
 

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, settings};
 use crate::sample::{connector, start_on, told};
-use domain::command::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
+use domain::commands::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
 use gateway_simulator::{Outcome, Rejection};
 
 fn unlock(number: i64) -> CommandKind {

@@ -1,6 +1,6 @@
 //! Names, commands, and events in short.
 
-use domain::command::CommandKind;
+use domain::commands::CommandKind;
 use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, ConnectorId, IdTag};
 use runtime::kafka::ReceivedRecord;

@@ -5,7 +5,7 @@ use crate::fields::Fields;
 use crate::fields::parse::{form, instant, uuid};
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, TariffId};
-use domain::tariff::{Binding, Subject};
+use domain::tariffs::{Binding, Subject};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};

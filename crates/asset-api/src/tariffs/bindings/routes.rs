@@ -8,7 +8,7 @@ use crate::tariffs::routes::{ID as TARIFF, TAG};
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
-use domain::tariff::{Binding, Level, Subject};
+use domain::tariffs::{Binding, Level, Subject};
 use domain::text::Label;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};

@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::fields::parse::form;
 use actix_web::HttpResponse;
-use domain::tariff::{Currency, Draft, Findings};
+use domain::tariffs::{Currency, Draft, Findings};
 use runtime::Problem;
 use runtime::http::JsonBody;
 use runtime::problem::FieldError;

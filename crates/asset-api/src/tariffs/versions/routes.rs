@@ -8,7 +8,7 @@ use crate::scopes::{read_tariffs, write_tariffs};
 use crate::tariffs::routes::{ID, TAG};
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use domain::tariff::Draft;
+use domain::tariffs::Draft;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};

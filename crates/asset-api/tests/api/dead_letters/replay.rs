@@ -3,7 +3,7 @@
 use super::ground::{event, live_state, put_aside, range, replay, status, statuses};
 use crate::answer::Answer;
 use crate::app::TestApp;
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
 use domain::order::RecordPosition;
 use insta::assert_snapshot;
 use reqwest::Method;

@@ -3,7 +3,7 @@
 use super::CommandRequest;
 use super::fields::{any_connector, both, required_word};
 use crate::intent::Intent;
-use domain::command::Availability;
+use domain::commands::Availability;
 use domain::ids::ConnectorId;
 use runtime::problem::FieldError;
 use schemars::JsonSchema;

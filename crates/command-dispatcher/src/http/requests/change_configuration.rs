@@ -3,7 +3,7 @@
 use super::CommandRequest;
 use super::fields::{both, required_text};
 use crate::intent::Intent;
-use domain::command::{ConfigurationKey, ConfigurationValue};
+use domain::commands::{ConfigurationKey, ConfigurationValue};
 use runtime::problem::FieldError;
 use schemars::JsonSchema;
 use serde::Deserialize;

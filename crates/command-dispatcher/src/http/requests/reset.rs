@@ -2,7 +2,7 @@
 
 use super::CommandRequest;
 use crate::intent::Intent;
-use domain::command::ResetKind;
+use domain::commands::ResetKind;
 use runtime::problem::FieldError;
 use schemars::JsonSchema;
 use serde::Deserialize;

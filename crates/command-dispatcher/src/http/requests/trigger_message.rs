@@ -3,7 +3,7 @@
 use super::CommandRequest;
 use super::fields::{both, one_connector, required_word};
 use crate::intent::Intent;
-use domain::command::TriggeredMessage;
+use domain::commands::TriggeredMessage;
 use domain::ids::ConnectorId;
 use runtime::problem::FieldError;
 use schemars::JsonSchema;

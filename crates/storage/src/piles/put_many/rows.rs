@@ -6,7 +6,7 @@ use crate::piles::current_type;
 use chrono::{DateTime, Utc};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Float8, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use domain::asset::Pile;
+use domain::assets::Pile;
 use domain::text::Label;
 use serde_json::Value;
 use uuid::Uuid;

@@ -6,7 +6,7 @@ use crate::stations::row::startable_words;
 use chrono::{DateTime, Utc};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Float8, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use domain::asset::{Facility, Location, Station};
+use domain::assets::{Facility, Location, Station};
 use domain::text::Label;
 use serde_json::Value;
 use uuid::Uuid;

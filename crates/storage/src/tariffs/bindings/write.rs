@@ -10,10 +10,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::feed::BindingAction;
 use domain::ids::{BindingId, PileId, TariffId};
-use domain::tariff::{Binding, Subject, TariffStatus};
+use domain::tariffs::{Binding, Subject, TariffStatus};
 use uuid::Uuid;
 
 /// How often a binding is tried that clashed with one which was ended before it could be named.

@@ -6,7 +6,7 @@ use crate::schema::tariff_versions;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::{Actor, TariffId};
 use serde_json::Value;
 use uuid::Uuid;

@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
-use domain::tariff::{PriceList, TariffDetails};
+use domain::tariffs::{PriceList, TariffDetails};
 
 /// Why a draft was not written, discarded or published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 use crate::proto::platform as proto;
 use crate::value::time::to_timestamp;
 use domain::feed::{BindingAction, TariffAction, TariffBindingChanged, TariffChanged};
-use domain::tariff::Subject;
+use domain::tariffs::Subject;
 use proto::tariff_binding_changed::Subject as WireSubject;
 
 pub(super) fn changed(body: &TariffChanged) -> proto::TariffChanged {

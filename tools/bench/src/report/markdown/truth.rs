@@ -34,7 +34,11 @@ fn arrivals(killed: &KilledPod) -> String {
         text,
         "\nThe devices {} before the kill. {} of the {} come back through another pod, half of them without a boot. A snapshot \
          is taken every {} ms, which is in the figures.",
-        if killed.idle { "send nothing, unless they are asked," } else { "send statuses one after the other" },
+        if killed.idle {
+            "send nothing, unless they are asked,"
+        } else {
+            "send statuses one after the other"
+        },
         thousand(killed.returned),
         thousand(killed.devices),
         killed.look_ms

@@ -3,7 +3,7 @@
 use super::{failures, looks, stands, start};
 use crate::bench::{Bench, PATIENCE, settings};
 use crate::sample::connector;
-use domain::command::Command;
+use domain::commands::Command;
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::ids::EventId;
 use gateway_simulator::check::{Outcome as Judged, Standing, Verdict};

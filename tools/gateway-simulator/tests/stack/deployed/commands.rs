@@ -4,7 +4,7 @@ use super::{settings, trigger};
 use crate::bench::{Bench, PATIENCE};
 use crate::sample::start_on;
 use chrono::TimeDelta;
-use domain::command::TriggeredMessage;
+use domain::commands::TriggeredMessage;
 use domain::ids::GatewayId;
 use gateway_simulator::settings::CommandGroups;
 use gateway_simulator::{Outcome, Rejection};

@@ -3,7 +3,7 @@
 use super::{events_of, settings, trigger};
 use crate::bench::{Bench, PATIENCE};
 use crate::sample::{charge_point, connector, start_on};
-use domain::command::{CommandKind, TriggeredMessage};
+use domain::commands::{CommandKind, TriggeredMessage};
 use domain::event::EventKind;
 use domain::ids::TransactionId;
 use gateway_simulator::DeviceSpec;

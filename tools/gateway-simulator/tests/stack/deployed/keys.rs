@@ -3,7 +3,7 @@
 use super::{events_of, settings, trigger};
 use crate::bench::Bench;
 use crate::sample::connector;
-use domain::command::TriggeredMessage;
+use domain::commands::TriggeredMessage;
 use gateway_simulator::Reconnect;
 use testkit::eventually;
 

@@ -113,7 +113,7 @@ impl ChargingSession {
     }
 
     /// Energy delivered, in Wh: by the stop's register reading, or, while the session is open, by `register`,
-    /// [the newest one](crate::registers::Registers::of_session) that it may have shown. `None` when it cannot be told, or when the register ran backwards.
+    /// [the newest one](crate::sessions::registers::Registers::of_session) that it may have shown. `None` when it cannot be told, or when the register ran backwards.
     #[must_use]
     pub fn energy_wh(&self, register: Option<Dated<f64>>) -> Option<f64> {
         let until = match &self.state {

@@ -1,9 +1,9 @@
 //! Recorded sessions that differ from what their device's ledger derives: an earlier release derived them by other rules,
 //! or the ledger lost the facts.
 
-use crate::charge_point::ChargePoint;
+use crate::devices::charge_point::ChargePoint;
 use crate::feed::{FeedChange, FeedKind, FeedSubject, SessionChanged};
-use crate::session::{ChargingSession, SUPERSEDED, SessionState};
+use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
 
 /// A session whose record is wrong.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,11 +3,11 @@
 //! They are ordered by their records, not by the times that they claim: a device is there because the platform was told so, whatever
 //! its clock says. Every record of a sign of life counts, even a copy. Of copies of a goodbye only the first record counts.
 
+use crate::devices::presence::{Doubt, GoodbyeCause};
 use crate::event::GatewayEvent;
 use crate::ids::{EventKey, GatewayId};
 use crate::latest::{Offered, Report};
 use crate::order::Stamp;
-use crate::presence::{Doubt, GoodbyeCause};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 

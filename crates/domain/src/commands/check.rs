@@ -4,9 +4,9 @@
 mod tests;
 
 use super::{CommandKind, Goal};
-use crate::asset::StartableStatuses;
+use crate::assets::StartableStatuses;
+use crate::devices::presence::Confidence;
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
-use crate::presence::Confidence;
 use crate::status::{ConnectorStatus, PileStatus};
 use chrono::{DateTime, Utc};
 

@@ -1,16 +1,16 @@
 //! Stations and piles as assets: what an operator registers and edits.
 
+pub(crate) mod connector_spec;
 mod facility;
 mod location;
 mod opening_hours;
-mod outlet;
 mod power;
 mod startable;
 
+pub use connector_spec::{ConnectorType, InvalidOutlets, Outlet, Outlets};
 pub use facility::Facility;
 pub use location::{InvalidLocation, Location, chord};
 pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours};
-pub use outlet::{ConnectorType, InvalidOutlets, Outlet, Outlets};
 pub use power::{InvalidRatedPower, RatedPower};
 pub use startable::{InvalidStartableStatuses, StartableStatuses};
 

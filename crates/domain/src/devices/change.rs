@@ -1,9 +1,9 @@
 //! What a batch of events changed: the difference between two states of a charge point.
 
-use crate::charge_point::ChargePoint;
-use crate::command::CommandRecord;
+use crate::commands::CommandRecord;
+use crate::devices::charge_point::ChargePoint;
 use crate::ids::{CommandId, ConnectorId, SessionId};
-use crate::session::ChargingSession;
+use crate::sessions::session::ChargingSession;
 use std::collections::BTreeSet;
 
 /// What is to be written of a charge point.

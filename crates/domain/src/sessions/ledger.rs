@@ -12,13 +12,13 @@ mod transaction_registers;
 
 pub use derive::{Derived, Unplaced};
 
-use crate::command::CommandedStart;
-use crate::connector::Connector;
+use crate::commands::CommandedStart;
+use crate::devices::connector::Connector;
 use crate::event::{MeterValues, TransactionStart, TransactionStop};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
 use crate::order::Stamp;
-use crate::session::ChargingSession;
-use crate::status_trail::ChargeBegin;
+use crate::sessions::session::ChargingSession;
+use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 use derive::Track;
 use recall::Recalled;

@@ -4,7 +4,7 @@ use super::cause::CLOCK_TOLERANCE;
 use super::{CommandLife, CommandState, CommandedStart, Effect, EffectKind, RouteSource, Step, Taken};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
 use crate::order::Stamp;
-use crate::session::ChargingSession;
+use crate::sessions::session::ChargingSession;
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 

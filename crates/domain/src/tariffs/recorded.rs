@@ -2,7 +2,7 @@
 
 use super::energy::Energy;
 use super::usage::{InvalidUsage, Reading, Usage};
-use crate::session::{ChargingSession, SessionState};
+use crate::sessions::session::{ChargingSession, SessionState};
 use chrono::{DateTime, Utc};
 
 impl Usage {

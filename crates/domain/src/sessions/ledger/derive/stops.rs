@@ -2,9 +2,9 @@
 
 use super::{JUST_BEFORE, SAME_CHARGE, Track, Unplaced, Walk};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
-use crate::ledger::{Fact, Place, Told};
-use crate::session::{ChargingSession, SessionState, StartedBy};
-use crate::status_trail::ChargeBegin;
+use crate::sessions::ledger::{Fact, Place, Told};
+use crate::sessions::session::{ChargingSession, SessionState, StartedBy};
+use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 
 /// A stop that has ended no session yet.

@@ -1,20 +1,20 @@
 //! A charge point as the platform knows it through its events, and how one event changes it.
 
-use crate::awaited::Awaited;
-use crate::boot_probe::BootProbe;
-use crate::command::Taken;
-use crate::connector::Connector;
+use crate::commands::Taken;
+use crate::commands::pending::Awaited;
+use crate::devices::boot_probe::BootProbe;
+use crate::devices::connector::Connector;
+use crate::devices::liveness::Liveness;
 use crate::event::{
     BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart,
     TransactionStop,
 };
 use crate::ids::{ChargePointId, ConnectorId, EventKey, SessionId, TransactionId};
 use crate::latest::Offered;
-use crate::ledger::{Derived, Entered, Ledger, Sighting, Unplaced};
-use crate::liveness::Liveness;
 use crate::measure::{Dated, keep_newer};
 use crate::order::{RecordPosition, Stamp, believe};
-use crate::session::ChargingSession;
+use crate::sessions::ledger::{Derived, Entered, Ledger, Sighting, Unplaced};
+use crate::sessions::session::ChargingSession;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 

@@ -4,12 +4,12 @@
 //! state is not part of it, and what is told again changes nothing. Where batches end makes no difference, unlike in the
 //! [`feed`](crate::feed), which tells the outcome of each.
 
-use crate::charge_point::{ChargePoint, Outcome};
-use crate::connector::Connector;
+use crate::devices::charge_point::{ChargePoint, Outcome};
+use crate::devices::connector::Connector;
+use crate::devices::liveness::Liveness;
 use crate::event::{EventKind, GatewayEvent};
 use crate::feed::{ConnectivityChanged, ConnectorStatusChanged, connectivity_change, status_change};
 use crate::ids::ChargePointId;
-use crate::liveness::Liveness;
 use crate::order::RecordPosition;
 use chrono::{DateTime, Utc};
 

@@ -5,7 +5,7 @@
 
 use crate::ids::{TransactionId, TransactionKey};
 use crate::measure::Dated;
-use crate::session::ChargingSession;
+use crate::sessions::session::ChargingSession;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,7 @@ fn newest<'a>(registers: impl Iterator<Item = &'a Register>) -> Option<Dated<f64
 mod tests {
     use super::*;
     use crate::ids::{ChargePointId, ConnectorId, SessionId};
-    use crate::session::{SessionState, StartedBy};
+    use crate::sessions::session::{SessionState, StartedBy};
     use proptest::prelude::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {

@@ -5,7 +5,7 @@ use super::Ledger;
 use super::derive::SAME_CHARGE;
 use crate::event::MeterValues;
 use crate::ids::{ConnectorId, TransactionId};
-use crate::session::{ChargingSession, SessionState};
+use crate::sessions::session::{ChargingSession, SessionState};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,10 @@
 //! Commands to a charge point that its events may still speak of.
 
-use crate::command::{CommandRecord, CommandedStart, DeviceAnswer, Step, Taken};
+use crate::commands::{CommandRecord, CommandedStart, DeviceAnswer, Step, Taken};
 use crate::event::CommandAnswer;
 use crate::ids::{CommandId, ConnectorId, EventKey, SessionId};
 use crate::order::Stamp;
-use crate::session::ChargingSession;
+use crate::sessions::session::ChargingSession;
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;

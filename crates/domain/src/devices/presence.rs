@@ -3,9 +3,9 @@
 //! Silence is judged by when the platform last heard of the device, by PostgreSQL's clock where that is known, and never by the time
 //! that an event claims. A slow clock never takes a living device offline, and a fast one never keeps a silent device online.
 
-use crate::command::TriggeredMessage;
+use crate::commands::TriggeredMessage;
+use crate::devices::liveness::{Goodbye, Liveness};
 use crate::ids::EventKey;
-use crate::liveness::{Goodbye, Liveness};
 use crate::order::Stamp;
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;

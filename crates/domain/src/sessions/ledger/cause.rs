@@ -5,9 +5,9 @@
 
 use super::derive::{Track, derive};
 use super::{Fact, Ledger, Told};
-use crate::command::{CommandedStart, Evidence};
+use crate::commands::{CommandedStart, Evidence};
 use crate::ids::{ChargePointId, CommandId, IdTag, SessionId};
-use crate::session::StartedBy;
+use crate::sessions::session::StartedBy;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,7 +5,7 @@ use super::derive::SAME_CHARGE;
 use super::{Entered, Fact, Ledger, Told};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
 use crate::order::Stamp;
-use crate::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use chrono::{DateTime, Utc};
 
 /// What a fact is, compared with the recorded sessions.

@@ -55,7 +55,7 @@ impl CommandRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{CommandKind, CommandLife, DeviceAnswer, Effect, EffectKind};
+    use crate::commands::{CommandKind, CommandLife, DeviceAnswer, Effect, EffectKind};
     use crate::ids::{ChargePointId, CommandId, EventKey, PileId};
     use chrono::{TimeDelta, TimeZone as _};
     use uuid::Uuid;

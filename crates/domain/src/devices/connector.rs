@@ -5,9 +5,9 @@ use crate::ids::{ConnectorId, EventKey, TransactionId};
 use crate::latest::{self, Latest, Offered, Report};
 use crate::measure::{Dated, MeterReading, keep_newer};
 use crate::order::{RecordPosition, Stamp};
-use crate::registers::Registers;
+use crate::sessions::registers::Registers;
+use crate::sessions::status_trail::StatusTrail;
 use crate::status::ConnectorStatus;
-use crate::status_trail::StatusTrail;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@ mod cause;
 mod check;
 mod configuration;
 mod life;
+pub mod pending;
 mod record;
 mod reroute;
 mod route;

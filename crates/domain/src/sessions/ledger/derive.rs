@@ -4,8 +4,8 @@ mod stops;
 
 use super::{Fact, Forgotten, Told};
 use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
-use crate::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
-use crate::status_trail::ChargeBegin;
+use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, TimeDelta, Utc};
 use stops::PendingStop;
 

@@ -1,7 +1,7 @@
 //! Whether bands have each minute of a day exactly once.
 
 use crate::calendar::TimeOfDay;
-use crate::tariff::band::{Band, day_parts};
+use crate::tariffs::band::{Band, day_parts};
 use std::fmt;
 
 /// When a band begins and ends.
