@@ -15,7 +15,7 @@ use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use storage::audit::{self, AssetEdit};
+use storage::assets::audit::{self, AssetEdit};
 use uuid::Uuid;
 
 /// An edit as a response shows it.
@@ -69,8 +69,8 @@ pub async fn of_station(
 ) -> Result<HttpResponse, Problem> {
     let id = stations::parse_id(&id)?;
     api.run(move |mut connection| async move {
-        let known = storage::stations::is_known(&mut connection, id).await?;
-        if known { Ok(()) } else { Err(storage::stations::Refusal::NotFound.into()) }
+        let known = storage::assets::stations::is_known(&mut connection, id).await?;
+        if known { Ok(()) } else { Err(storage::assets::stations::Refusal::NotFound.into()) }
     })
     .await?;
     list(&api, id.0, query).await
@@ -84,8 +84,8 @@ pub async fn of_pile(
 ) -> Result<HttpResponse, Problem> {
     let id = piles::parse_id(&id)?;
     api.run(move |mut connection| async move {
-        let known = storage::piles::is_known(&mut connection, id).await?;
-        if known { Ok(()) } else { Err(storage::piles::Refusal::NotFound.into()) }
+        let known = storage::assets::piles::is_known(&mut connection, id).await?;
+        if known { Ok(()) } else { Err(storage::assets::piles::Refusal::NotFound.into()) }
     })
     .await?;
     list(&api, id.0, query).await

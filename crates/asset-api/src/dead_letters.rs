@@ -20,7 +20,7 @@ use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};
 use serde_json::Value;
-use storage::dead_letters::{self, Filter, Heading, Run};
+use storage::ingest::dead_letters::{self, Filter, Heading, Run};
 use uuid::Uuid;
 use view::{HeadingView, LetterView, ReplayView};
 

@@ -32,10 +32,10 @@ pub enum ApiError {
     Import(#[from] ImportError),
     /// The state of the station is against it.
     #[error(transparent)]
-    Station(#[from] storage::stations::Refusal),
+    Station(#[from] storage::assets::stations::Refusal),
     /// The state of the pile is against it.
     #[error(transparent)]
-    Pile(#[from] storage::piles::Refusal),
+    Pile(#[from] storage::assets::piles::Refusal),
     /// The state of the tariff is against it.
     #[error(transparent)]
     Tariff(#[from] storage::tariffs::Refusal),

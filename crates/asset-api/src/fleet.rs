@@ -46,7 +46,7 @@ pub async fn count(api: Data<Api>, fleet: Data<Fleet>) -> Result<HttpResponse, P
     let silent_since = api.doubts().silent_since;
     let counted = api
         .run(move |mut connection| async move {
-            Ok::<_, ApiError>(storage::fleet::count(&mut connection, silent_since).await?)
+            Ok::<_, ApiError>(storage::assets::pile_counts::count(&mut connection, silent_since).await?)
         })
         .await?;
     let piles = counted.piles.into_iter().map(|(status, count)| (status.as_str(), count)).collect();

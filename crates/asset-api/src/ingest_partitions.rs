@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use runtime::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::ingest_partitions::{self, PartitionProgress};
+use storage::ingest::partitions::{self, PartitionProgress};
 use uuid::Uuid;
 
 /// Far more partitions than a topic of events has.
@@ -68,7 +68,7 @@ pub async fn list(api: Data<Api>) -> Result<HttpResponse, Problem> {
     let topic = api.ingest_topic().to_owned();
     let rows = api
         .run(move |mut connection| async move {
-            Ok::<_, ApiError>(ingest_partitions::list_progress(&mut connection, &topic, MOST).await?)
+            Ok::<_, ApiError>(partitions::list_progress(&mut connection, &topic, MOST).await?)
         })
         .await?;
     let items = rows.iter().map(PartitionView::of).collect();

@@ -25,7 +25,7 @@ use runtime::Problem;
 use runtime::http::page::{Page, PageRequest};
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use serde_json::Value;
-use storage::piles::{self, Filter, LiveView, Refusal};
+use storage::assets::piles::{self, Filter, LiveView, Refusal};
 use uuid::Uuid;
 use view::PileView;
 
@@ -209,7 +209,7 @@ async fn page(
             let rows = piles::list(&mut connection, &filter, after, request.rows()).await?;
             // A station with piles is there.
             if let Some(station) = station.filter(|_| rows.is_empty()) {
-                let found = storage::stations::find(&mut connection, station).await?;
+                let found = storage::assets::stations::find(&mut connection, station).await?;
                 found.ok_or(Refusal::StationNotFound)?;
             }
             let page = Page::cut(&request, rows, |last| page::place(last.edition, last.id.0));

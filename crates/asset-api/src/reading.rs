@@ -5,7 +5,8 @@ use runtime::{Shutdown, causes};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-use storage::{Database, StorageError, ingest_partitions};
+use storage::ingest::partitions;
+use storage::{Database, StorageError};
 use tokio::time::MissedTickBehavior;
 
 /// How often it is looked at: a single small statement, whatever the number of requests.
@@ -54,7 +55,7 @@ impl Reading {
     async fn look(&self, database: &Database, topic: String) -> Result<(), StorageError> {
         let listed: Vec<(i32, Duration)> = database
             .run(async move |mut connection: storage::PooledConnection| {
-                ingest_partitions::list_caught_up(&mut connection, &topic).await
+                partitions::list_caught_up(&mut connection, &topic).await
             })
             .await?;
         let seen = Seen { at: Instant::now(), behind: listed.into_iter().collect() };

@@ -16,8 +16,8 @@ use domain::sessions::session::ChargingSession;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};
-use storage::piles::Refusal;
-use storage::{connectors, meter_samples};
+use storage::assets::piles::Refusal;
+use storage::devices::{connectors, meter_samples};
 use uuid::Uuid;
 use view::{SampleView, SessionView};
 
@@ -38,7 +38,7 @@ pub async fn list_of_pile(
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
     let page = api
         .run(move |mut connection| async move {
-            let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
+            let pile = storage::assets::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
             let device = &pile.details.charge_point_id;
             let mut rows =
                 storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;

@@ -20,8 +20,8 @@ use domain::ids::StationId;
 use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
-use storage::availability::{self, Availability};
-use storage::stations::{self, Filter, Near, Refusal};
+use storage::assets::availability::{self, Availability};
+use storage::assets::stations::{self, Filter, Near, Refusal};
 use uuid::Uuid;
 use view::{AvailabilityView, StationView};
 

@@ -20,8 +20,8 @@ use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use storage::piles::Refusal;
-use storage::status_changes::{self, NotedChange, Place};
+use storage::assets::piles::Refusal;
+use storage::devices::status_changes::{self, NotedChange, Place};
 
 /// A change as a response shows it.
 #[derive(Serialize, JsonSchema)]
@@ -90,7 +90,7 @@ pub async fn of_pile(
     let after = after.map(|ByNote { noted_at, number }| Place { noted_at, number });
     let rows = api
         .run(move |mut connection| async move {
-            let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
+            let pile = storage::assets::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
             let device = &pile.details.charge_point_id;
             let (rows, now) = (request.rows(), runtime::clock::now());
             Ok(status_changes::list_of_device(&mut connection, device, connector, after, now, rows).await?)

@@ -15,8 +15,8 @@ use runtime::http::QueryParams;
 use runtime::http::page::Page;
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::availability::Trust;
-use storage::charge_points::{self, Unregistered};
+use storage::assets::availability::Trust;
+use storage::devices::charge_points::{self, Unregistered};
 
 /// A device as a response shows it.
 #[derive(Serialize, JsonSchema)]

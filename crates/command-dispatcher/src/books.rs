@@ -62,7 +62,7 @@ impl Books {
     /// When Postgres fails.
     pub(crate) async fn look(&self, wanted: Wanted) -> Result<Look, DispatchError> {
         // The statement serves several: what is seen of it in a trace is how long this one waited for it.
-        let span = storage::trace::span("storage::commands::look_at_many");
+        let span = storage::database::trace::span("storage::commands::look_at_many");
         let look = timeout(self.patience, self.looks.ask(wanted)).instrument(span).await;
         Ok(look.map_err(|_late| StorageError::TimedOut)???)
     }
@@ -72,7 +72,7 @@ impl Books {
     /// # Errors
     /// When Postgres fails; it may be recorded then.
     pub(crate) async fn record(&self, new: NewCommand) -> Result<(), DispatchError> {
-        let span = storage::trace::span("storage::commands::record_many");
+        let span = storage::database::trace::span("storage::commands::record_many");
         let recorded = timeout(self.patience, self.records.ask(new)).instrument(span).await;
         recorded.map_err(|_late| StorageError::TimedOut)???.map_err(DispatchError::Conflict)
     }

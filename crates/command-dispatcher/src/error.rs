@@ -13,8 +13,8 @@ use runtime::problem::FieldError;
 use runtime::redis::RedisError;
 use std::sync::Arc;
 use storage::StorageError;
-use storage::command_batches::MAX_PILES;
 use storage::commands::Conflict;
+use storage::commands::batches::MAX_PILES;
 use told::Told;
 
 /// Why a command was not sent, or is not known to have been.

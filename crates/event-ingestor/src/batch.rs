@@ -9,8 +9,8 @@ use domain::event::GatewayEvent;
 use domain::order::{AppendClock, RecordPosition};
 use runtime::kafka::{Fetched, ReceivedRecord, UnreadableRange};
 use storage::Touched;
-use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::{Checkpoint, LastRecord};
+use storage::ingest::dead_letters::NewDeadLetter;
+use storage::ingest::partitions::{Checkpoint, LastRecord};
 use wire::DecodeError;
 
 /// PostgreSQL takes earlier and later times than any record has, but not all that a record can claim.

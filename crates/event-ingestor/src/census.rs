@@ -4,8 +4,9 @@ use crate::metrics::Metrics;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
 use std::time::Duration;
-use storage::snapshots::{self, OldestSnapshot};
-use storage::{Database, PooledConnection, StorageError, census};
+use storage::database::snapshots::{self, OldestSnapshot};
+use storage::devices::device_counts;
+use storage::{Database, PooledConnection, StorageError};
 
 /// The partition whose owner counts.
 const FIRST: i32 = 0;
@@ -27,8 +28,8 @@ pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shu
     }
 }
 
-async fn count(database: &Database) -> Option<census::Census> {
-    let counting = async move |mut connection: PooledConnection| census::count(&mut connection).await;
+async fn count(database: &Database) -> Option<device_counts::Census> {
+    let counting = async move |mut connection: PooledConnection| device_counts::count(&mut connection).await;
     let counted: Result<_, StorageError> = database.run(counting).await;
     counted.inspect_err(|error| tracing::warn!(error = causes(error), "the fleet could not be counted")).ok()
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use storage::{Database, DayPartitions, PooledConnection, StorageError, meter_samples, status_changes};
+use storage::devices::{meter_samples, status_changes};
+use storage::{Database, DayPartitions, PooledConnection, StorageError};
 
 /// How often old days are looked for, and tomorrow's made.
 const INTERVAL: Duration = Duration::from_secs(3_600);

@@ -8,7 +8,7 @@ use domain::devices::sample::Samples;
 use domain::ids::CommandId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use storage::batch::Folded;
+use storage::ingest::batch::Folded;
 
 /// What a batch held, counted.
 #[derive(Debug, Default, Clone)]

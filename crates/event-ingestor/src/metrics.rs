@@ -14,9 +14,9 @@ use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use storage::census::Census;
-use storage::presence::silence::Judged;
-use storage::snapshots::OldestSnapshot;
+use storage::database::snapshots::OldestSnapshot;
+use storage::devices::device_counts::Census;
+use storage::devices::presence::silence::Judged;
 use uuid::Uuid;
 use wire::DecodeError;
 

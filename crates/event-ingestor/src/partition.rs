@@ -22,8 +22,8 @@ use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader};
 use std::sync::Arc;
 use std::time::Duration;
-use storage::ingest_partitions::{self, LastRecord, PartitionLease};
-use storage::presence::silence::SilencePolicy;
+use storage::devices::presence::silence::SilencePolicy;
+use storage::ingest::partitions::{self, LastRecord, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -168,7 +168,7 @@ impl PartitionTask {
     /// Whether the partition's row stands at `lease`.
     async fn stands_at(&self, lease: PartitionLease) -> Result<bool, StorageError> {
         let looked = async move |mut connection: PooledConnection| {
-            ingest_partitions::stands_at(&mut connection, &lease).await
+            partitions::stands_at(&mut connection, &lease).await
         };
         self.database.run(looked).await
     }

@@ -20,8 +20,8 @@ use share::fair_share;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::ingest_partitions::{self, Kept, PartitionLease};
-use storage::ingest_replicas::{self, Muster};
+use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::ingest::replicas::{self, Muster};
 use storage::{Database, StorageError};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -148,11 +148,11 @@ impl Replica {
         let topic = &self.settings.topic;
         let listed = self.kafka.partitions(topic).await?;
         let mut connection = self.leases.connection().await?;
-        let known = ingest_partitions::list(&mut connection, topic).await?;
+        let known = partitions::list(&mut connection, topic).await?;
         let is_new = |partition: &i32| known.iter().all(|state| state.partition != *partition);
         for partition in listed.into_iter().filter(is_new) {
             let start = self.kafka.reader(topic, partition).earliest_offset().await?;
-            ingest_partitions::register(&mut connection, topic, &[(partition, start)]).await?;
+            partitions::register(&mut connection, topic, &[(partition, start)]).await?;
             tracing::info!(%topic, partition, start, "new partition");
         }
         Ok(())
@@ -162,9 +162,9 @@ impl Replica {
     async fn beat(&mut self) -> Result<(), StorageError> {
         let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
         let mut connection = self.leases.connection().await?;
-        let Muster { live, rank } = ingest_replicas::beat(&mut connection, self.id, &topic, ttl).await?;
+        let Muster { live, rank } = replicas::beat(&mut connection, self.id, &topic, ttl).await?;
         let lost = self.renew(&mut connection).await?;
-        let states = ingest_partitions::list(&mut connection, &topic).await?;
+        let states = partitions::list(&mut connection, &topic).await?;
         let share = fair_share(states.len(), live, rank);
         self.leave_each(lost);
         self.give_back(self.owned.len().saturating_sub(share));
@@ -172,7 +172,7 @@ impl Replica {
         let wanted = share.saturating_sub(self.owned.len());
         if wanted > 0 {
             let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
-            let leases = ingest_partitions::acquire(&mut connection, &topic, self.id, limit, ttl).await?;
+            let leases = partitions::acquire(&mut connection, &topic, self.id, limit, ttl).await?;
             unowned = unowned.saturating_sub(leases.len());
             leases.into_iter().for_each(|lease| self.start(lease));
         }
@@ -185,7 +185,7 @@ impl Replica {
         let owned = self.owned.iter().map(|(partition, owned)| owned.held.kept(*partition));
         let held: Vec<_> = owned.chain(self.leaving.kept()).collect();
         let (topic, ttl) = (&self.settings.topic, self.settings.lease());
-        let kept = ingest_partitions::renew(connection, topic, self.id, &held, ttl).await?;
+        let kept = partitions::renew(connection, topic, self.id, &held, ttl).await?;
         Ok(self.owned.keys().filter(|partition| !kept.contains(partition)).copied().collect())
     }
 
@@ -267,7 +267,7 @@ impl Replica {
             }
         }
         let mut connection = self.leases.connection().await?;
-        ingest_replicas::leave(&mut connection, self.id).await?;
+        replicas::leave(&mut connection, self.id).await?;
         tracing::info!(replica = %self.id, "replica stopped");
         Ok(())
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use storage::DatabaseSettings;
-use storage::presence::silence::SilencePolicy;
+use storage::devices::presence::silence::SilencePolicy;
 
 /// Every setting with its default, commented.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");

@@ -20,7 +20,7 @@ pub use read::{find, list_of_device};
 pub(crate) use recall::recall;
 pub use registers::fill_registers;
 
-use crate::bulk::{self, Bulk, Lookup, Rows};
+use crate::database::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -5,14 +5,14 @@
 
 mod activate;
 pub mod bindings;
-mod book;
+mod price_book;
+mod publish;
 mod row;
-mod tell;
 pub mod versions;
 mod write;
 
 pub use activate::activate_due;
-pub use book::{Spot, load_book};
+pub use price_book::{Spot, load_book};
 pub use write::{Refusal, insert, retire, update};
 
 use crate::schema::tariffs;

@@ -11,7 +11,7 @@ use domain::ids::{Actor, ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
-use storage::{audit, piles, stations};
+use storage::assets::{audit, piles, stations};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -8,7 +8,7 @@ use domain::devices::sample::Samples;
 use domain::ids::{ChargePointId, EventKey};
 use domain::sessions::ledger::Unplaced;
 use serde_json::json;
-use storage::dead_letters::{self, Filter, Heading, Replay, ReplayOutcome, Replayed, Run, Undone};
+use storage::ingest::dead_letters::{self, Filter, Heading, Replay, ReplayOutcome, Replayed, Run, Undone};
 use storage::{Connection, StorageError, Touched};
 use testkit::TestDatabase;
 use uuid::Uuid;

@@ -8,8 +8,9 @@ use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::assets::{Location, Station};
 use domain::ids::{PileId, StationId};
-use storage::stations::{self, Near};
-use storage::{Connection, availability, piles};
+use storage::Connection;
+use storage::assets::stations::{self, Near};
+use storage::assets::{availability, piles};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -8,8 +8,9 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::assets::{Location, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
-use storage::stations::{self, Filter, Near};
-use storage::{Connection, Words, piles};
+use storage::assets::piles;
+use storage::assets::stations::{self, Filter, Near};
+use storage::{Connection, Words};
 use testkit::TestDatabase;
 
 fn at(latitude: f64, longitude: f64) -> Location {

@@ -23,8 +23,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use storage::batch::{Folded, Written};
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest::batch::{Folded, Written};
+use storage::ingest::partitions::{self, PartitionLease};
 use storage::{Database, DatabaseSettings, Touched};
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ impl Prepared {
         let mut decoded = visibility::read(&rig.platform.kafka, topic, from, to, decode).await?;
         let owner = Uuid::now_v7();
         let all = rig.plan.partitions.into();
-        let leases = ingest_partitions::acquire(&mut rig.questions, topic, owner, all, LEASE).await?;
+        let leases = partitions::acquire(&mut rig.questions, topic, owner, all, LEASE).await?;
         ensure!(leases.len() == to.len(), "an ingestor still owns {} partitions", to.len() - leases.len());
         let mut lanes = Vec::new();
         for lease in leases {
@@ -160,7 +160,7 @@ impl Lane {
             let written = database.run(async move |mut connection| {
                 let touched = Touched::of(batch.iter().map(|(event, position)| (event, *position)));
                 let fold = |states| timed(&folding, || fold(states, &batch));
-                storage::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
+                storage::ingest::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
             });
             match written.await? {
                 Written::Committed => self.lease.next_offset = next_offset,

@@ -76,7 +76,7 @@ impl Rig {
     /// How many ingestors own partitions, and how many partitions nobody owns.
     pub async fn owners(&mut self) -> anyhow::Result<(usize, usize)> {
         let states =
-            storage::ingest_partitions::list(&mut self.questions, &self.platform.names.events).await?;
+            storage::ingest::partitions::list(&mut self.questions, &self.platform.names.events).await?;
         let mut owners: Vec<_> = states.iter().filter_map(|state| state.owner).collect();
         let unowned = usize::try_from(self.plan.partitions)?.saturating_sub(owners.len());
         owners.sort_unstable();

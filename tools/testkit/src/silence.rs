@@ -1,8 +1,8 @@
 //! What event-ingestor does with devices that are silent, in one call.
 
 use storage::Connection;
-use storage::ingest_partitions::PartitionLease;
-use storage::presence::silence::{self, Judged, SilencePolicy};
+use storage::devices::presence::silence::{self, Judged, SilencePolicy};
+use storage::ingest::partitions::PartitionLease;
 
 /// Judges the devices of the lease's partition that were silent for too long; `None` when the lease is lost.
 ///

@@ -8,7 +8,8 @@ use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use serde_json::json;
-use storage::{piles, stations, tariffs};
+use storage::assets::{piles, stations};
+use storage::tariffs;
 
 /// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {

@@ -19,7 +19,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
-use storage::dead_letters::{self, Filter, ReplayOutcome, Run};
+use storage::ingest::dead_letters::{self, Filter, ReplayOutcome, Run};
 use uuid::Uuid;
 
 const DEFAULT_LIMIT: usize = 100;

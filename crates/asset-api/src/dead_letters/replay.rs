@@ -10,7 +10,7 @@ use domain::event::GatewayEvent;
 use domain::ids::ChargePointId;
 use domain::order::RecordPosition;
 use runtime::causes;
-use storage::dead_letters::{self, KeptRecord, Replay, ReplayOutcome, Replayed, Run, Undone};
+use storage::ingest::dead_letters::{self, KeptRecord, Replay, ReplayOutcome, Replayed, Run, Undone};
 use storage::{Connection, Touched};
 use uuid::Uuid;
 use wire::event::event_type;

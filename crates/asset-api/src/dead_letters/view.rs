@@ -9,7 +9,7 @@ use domain::ids::{ConnectorId, SessionId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use storage::dead_letters::{DeadLetter, Heading, Run};
+use storage::ingest::dead_letters::{DeadLetter, Heading, Run};
 use uuid::Uuid;
 
 /// As much of a value is shown as text; all of it is there in Base64.

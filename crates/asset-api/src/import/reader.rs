@@ -142,7 +142,7 @@ impl<T> Chunk<T> {
 mod tests {
     use super::*;
     use std::io::Write as _;
-    use storage::stations::Entry;
+    use storage::assets::stations::Entry;
 
     /// As the reader has its own buffer.
     const BUFFER_BYTES: u64 = 8 * 1024;

@@ -4,7 +4,7 @@ use super::run::Mode;
 use super::table::Table;
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::import::Outcome;
+use storage::assets::import::Outcome;
 
 /// So many faults are told one by one.
 const TOLD: usize = 1_000;

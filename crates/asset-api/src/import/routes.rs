@@ -14,9 +14,11 @@ use serde_json::json;
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/stations/import", |on| {
-            on.post(stations(), super::import::<storage::stations::Entry>)
+            on.post(stations(), super::import::<storage::assets::stations::Entry>)
         })
-        .resource("/api/v1/piles/import", |on| on.post(piles(), super::import::<storage::piles::Entry>));
+        .resource("/api/v1/piles/import", |on| {
+            on.post(piles(), super::import::<storage::assets::piles::Entry>)
+        });
 }
 
 fn stations() -> Operation {

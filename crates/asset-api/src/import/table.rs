@@ -7,7 +7,7 @@ use crate::fields::parse::uuid;
 use crate::{piles, stations};
 use domain::ids::{ChargePointId, StationId};
 use std::hash::Hash;
-use storage::import::Importable;
+use storage::assets::import::Importable;
 
 /// What a row of a file becomes.
 pub trait Table: Importable + 'static {
@@ -33,7 +33,7 @@ pub trait Table: Importable + 'static {
     fn field(refusal: &Self::Refusal) -> &'static str;
 }
 
-impl Table for storage::piles::Entry {
+impl Table for storage::assets::piles::Entry {
     const NAME: &'static str = "piles";
     const COLUMNS: &'static Columns = &[
         ("stationId", Cell::Text, true),
@@ -63,15 +63,14 @@ impl Table for storage::piles::Entry {
 
     fn field(refusal: &Self::Refusal) -> &'static str {
         match refusal {
-            storage::piles::EntryRefusal::Overtaken => Self::KEY,
-            storage::piles::EntryRefusal::StationNotFound | storage::piles::EntryRefusal::OtherStation(_) => {
-                "stationId"
-            }
+            storage::assets::piles::EntryRefusal::Overtaken => Self::KEY,
+            storage::assets::piles::EntryRefusal::StationNotFound
+            | storage::assets::piles::EntryRefusal::OtherStation(_) => "stationId",
         }
     }
 }
 
-impl Table for storage::stations::Entry {
+impl Table for storage::assets::stations::Entry {
     const NAME: &'static str = "stations";
     const COLUMNS: &'static Columns = &[
         ("id", Cell::Text, false),

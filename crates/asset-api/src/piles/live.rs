@@ -7,8 +7,8 @@ use domain::status::{ConnectorStatus, PileStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use storage::availability::Trust;
-use storage::piles::{LiveConnector, LiveView};
+use storage::assets::availability::Trust;
+use storage::assets::piles::{LiveConnector, LiveView};
 
 /// How far what is shown can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

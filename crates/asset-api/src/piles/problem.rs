@@ -3,7 +3,7 @@
 use crate::error::version_mismatch;
 use crate::stations;
 use runtime::Problem;
-use storage::piles::Refusal;
+use storage::assets::piles::Refusal;
 
 /// An edit of a pile.
 pub fn of_edit(refusal: &Refusal) -> Problem {

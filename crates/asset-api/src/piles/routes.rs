@@ -13,7 +13,7 @@ use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::{Value, json};
-use storage::piles::Refusal;
+use storage::assets::piles::Refusal;
 
 const TAG: &str = "Piles";
 

@@ -10,7 +10,7 @@ use domain::text::Label;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use storage::piles::{LiveConnector, LiveView};
+use storage::assets::piles::{LiveConnector, LiveView};
 
 /// A pile.
 #[derive(Serialize, JsonSchema)]

@@ -130,7 +130,10 @@ fn quote_session() -> Operation {
 }
 
 fn refusals() -> Vec<ApiError> {
-    let places = [storage::stations::Refusal::NotFound.into(), storage::piles::Refusal::NotFound.into()];
+    let places = [
+        storage::assets::stations::Refusal::NotFound.into(),
+        storage::assets::piles::Refusal::NotFound.into(),
+    ];
     places.into_iter().chain(reasons()).collect()
 }
 

@@ -31,8 +31,8 @@ pub fn parameters() -> [Parameter; 3] {
 /// No such station or pile.
 pub fn not_found(spot: Spot) -> ApiError {
     match spot {
-        Spot::Station(_) => storage::stations::Refusal::NotFound.into(),
-        Spot::Pile(_) | Spot::Connector(..) => storage::piles::Refusal::NotFound.into(),
+        Spot::Station(_) => storage::assets::stations::Refusal::NotFound.into(),
+        Spot::Pile(_) | Spot::Connector(..) => storage::assets::piles::Refusal::NotFound.into(),
     }
 }
 

@@ -6,7 +6,7 @@ use domain::measure::Dated;
 use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::meter_samples::MeterSample;
+use storage::devices::meter_samples::MeterSample;
 
 /// A session.
 #[derive(Serialize, JsonSchema)]

@@ -2,7 +2,7 @@
 
 use crate::error::version_mismatch;
 use runtime::Problem;
-use storage::stations::Refusal;
+use storage::assets::stations::Refusal;
 
 /// There is no such station.
 pub fn not_found() -> Problem {

@@ -6,7 +6,7 @@ use crate::fields::search;
 use domain::assets::{Location, StationStatus};
 use domain::text::Label;
 use serde_json::Value;
-use storage::stations::{Filter, Near};
+use storage::assets::stations::{Filter, Near};
 
 /// How far is near, in m, unless asked otherwise.
 const RADIUS_M: f64 = 10_000.0;

@@ -12,7 +12,7 @@ use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Value, json};
-use storage::stations::Refusal;
+use storage::assets::stations::Refusal;
 
 const TAG: &str = "Stations";
 

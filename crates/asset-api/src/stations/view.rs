@@ -10,7 +10,7 @@ use domain::text::Label;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use storage::availability::{Availability, Tally};
+use storage::assets::availability::{Availability, Tally};
 
 /// A station as a response shows it.
 #[derive(Serialize, JsonSchema)]

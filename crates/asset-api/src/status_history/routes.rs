@@ -9,7 +9,7 @@ use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::json;
-use storage::piles::Refusal;
+use storage::assets::piles::Refusal;
 
 /// It.
 pub fn set_up(routes: &mut Routes<'_>) {

@@ -10,7 +10,7 @@ use runtime::{Shutdown, causes};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageError;
-use storage::command_batches::{Claimed, Outcome, Settled, item_key};
+use storage::commands::batches::{Claimed, Outcome, Settled, item_key};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 use tracing::Instrument as _;

@@ -14,7 +14,7 @@ use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams, Routes};
 use runtime::problem::FieldError;
 use serde::Deserialize;
-use storage::command_batches::{BatchItem, ItemState};
+use storage::commands::batches::{BatchItem, ItemState};
 use uuid::Uuid;
 
 /// The resources; they expect [`Batches`].

@@ -13,7 +13,7 @@ use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{About, Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Map, Value, json};
-use storage::command_batches::ItemState;
+use storage::commands::batches::ItemState;
 
 /// What callers of all of it must be allowed.
 const SEND: Scope = Scope::new("commands:send");

@@ -14,8 +14,8 @@ use futures_util::future::join_all;
 use runtime::{causes, clock};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use storage::presence::due::DueDevice;
-use storage::presence::probes::{self, NewProbe, ProbeReason};
+use storage::devices::presence::due::DueDevice;
+use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 

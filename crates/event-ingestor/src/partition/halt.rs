@@ -4,7 +4,7 @@
 use super::{Ended, PartitionTask};
 use runtime::causes;
 use std::time::Duration;
-use storage::ingest_partitions::{self, Halt, HaltReason};
+use storage::ingest::partitions::{self, Halt, HaltReason};
 use storage::{PooledConnection, StorageError};
 
 /// How often a halted partition looks whether an operator has decided.
@@ -92,7 +92,7 @@ impl PartitionTask {
     async fn record_halt(&self, reason: HaltReason) -> Result<bool, StorageError> {
         let lease = self.lease.clone();
         let record = async move |mut connection: PooledConnection| {
-            ingest_partitions::record_halt(&mut connection, &lease, reason).await
+            partitions::record_halt(&mut connection, &lease, reason).await
         };
         self.database.run(record).await
     }

@@ -6,7 +6,7 @@ use crate::batch::digest_of;
 use runtime::causes;
 use runtime::kafka::{FetchError, KafkaError};
 use std::time::Duration;
-use storage::ingest_partitions::{self, HaltReason, LastRecord, ResumeState};
+use storage::ingest::partitions::{self, HaltReason, LastRecord, ResumeState};
 use storage::{PooledConnection, StorageError};
 use tokio::time::Instant;
 
@@ -113,7 +113,7 @@ impl PartitionTask {
     pub(super) async fn load_resume_state(&self) -> Result<Option<ResumeState>, StorageError> {
         let lease = self.lease.clone();
         let load = async move |mut connection: PooledConnection| {
-            ingest_partitions::load_resume_state(&mut connection, &lease).await
+            partitions::load_resume_state(&mut connection, &lease).await
         };
         self.database.run(load).await
     }

@@ -5,7 +5,7 @@ use super::{Ended, PartitionTask};
 use domain::ids::ChargePointId;
 use runtime::causes;
 use std::sync::Arc;
-use storage::presence::silence::{self, Judged};
+use storage::devices::presence::silence::{self, Judged};
 use storage::{PooledConnection, StorageError};
 
 /// How many devices are judged in one transaction. The partition's records wait meanwhile, and devices may be silent by the

@@ -7,8 +7,8 @@ use crate::fold::{Tally, fold};
 use runtime::causes;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::batch::Written;
-use storage::ingest_partitions::{self, Checkpoint, PartitionLease};
+use storage::ingest::batch::Written;
+use storage::ingest::partitions::{self, Checkpoint, PartitionLease};
 use storage::{PooledConnection, StorageError};
 
 /// A batch that was not written in time this often is too large.
@@ -120,7 +120,7 @@ impl PartitionTask {
     async fn probe(&self) -> Result<(), StorageError> {
         let lease = self.lease.clone();
         let write = async move |mut connection: PooledConnection| {
-            ingest_partitions::probe_write(&mut connection, &lease).await
+            partitions::probe_write(&mut connection, &lease).await
         };
         self.database.run(write).await
     }
@@ -147,11 +147,12 @@ impl PartitionTask {
         let write = async move |mut connection: PooledConnection| {
             let touched = batch.touched();
             let mut tally = Tally::default();
-            let written = storage::batch::write(&mut connection, &lease, checkpoint, &touched, |states| {
-                let (folded, counted) = fold(states, &batch, &kept);
-                tally = counted;
-                folded
-            });
+            let written =
+                storage::ingest::batch::write(&mut connection, &lease, checkpoint, &touched, |states| {
+                    let (folded, counted) = fold(states, &batch, &kept);
+                    tally = counted;
+                    folded
+                });
             let written = written.await?;
             Ok((written, tally))
         };

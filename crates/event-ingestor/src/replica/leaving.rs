@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use runtime::causes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use storage::ingest_partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, Kept, PartitionLease};
 use storage::{Database, PooledConnection};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -72,7 +72,7 @@ async fn release(database: &Database, metrics: &Metrics, lease: PartitionLease, 
     let (partition, next_offset) = (lease.partition, lease.next_offset);
     tracing::info!(partition, next_offset, ?ended, "partition left");
     let released = database.run(async move |mut connection: PooledConnection| {
-        ingest_partitions::release(&mut connection, &lease).await
+        partitions::release(&mut connection, &lease).await
     });
     match released.await {
         Ok(released) => {

@@ -1,8 +1,9 @@
 //! The columns of a command.
 
 use super::RecordedCommand;
+use crate::StorageError;
+use crate::devices::charge_points;
 use crate::schema::commands;
-use crate::{StorageError, charge_points};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;

@@ -1,7 +1,7 @@
 //! A session with all that its price follows from.
 
 use super::find;
-use crate::meter_samples::is_of;
+use crate::devices::meter_samples::is_of;
 use crate::schema::{meter_samples, piles};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};

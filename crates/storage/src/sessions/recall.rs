@@ -1,7 +1,7 @@
 //! Recorded sessions that a ledger has forgotten, for events that come late or name one of them.
 
 use super::read::{SessionRow, by_device};
-use crate::touched::Touched;
+use crate::ingest::load_plan::Touched;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, Int8, Text, Timestamptz};

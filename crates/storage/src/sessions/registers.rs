@@ -1,7 +1,7 @@
 //! Energy registers of sessions whose gateways left them out, from the readings of their connectors.
 
 use super::broken;
-use crate::bulk::{Bulk, Columns, Lookup, Rows};
+use crate::database::bulk::{Bulk, Columns, Lookup, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;

@@ -1,7 +1,8 @@
 //! Finding and repairing recorded sessions that differ from what their ledgers derive.
 
 use super::read::{SessionRow, by_device};
-use crate::{Connection, StorageError, Touched, charge_points, feed, sessions};
+use crate::devices::charge_points;
+use crate::{Connection, StorageError, Touched, feed, sessions};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int8, Nullable, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};

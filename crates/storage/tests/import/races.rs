@@ -6,9 +6,9 @@ use domain::ids::{PileId, StationId};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
 use storage::StorageError;
-use storage::import::{Outcome, put_all, put_many};
-use storage::piles::{self, Entry, EntryRefusal};
-use storage::stations;
+use storage::assets::import::{Outcome, put_all, put_many};
+use storage::assets::piles::{self, Entry, EntryRefusal};
+use storage::assets::stations;
 use testkit::TestDatabase;
 use uuid::Uuid;
 

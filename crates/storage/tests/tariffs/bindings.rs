@@ -5,8 +5,9 @@ use domain::assets::Signature;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{Binding, Subject};
 use futures_util::future::join_all;
+use storage::Connection;
+use storage::assets::{piles, stations};
 use storage::tariffs::bindings::{BindingRecord, EndRefusal, Filter, Refusal, end, find, insert, list};
-use storage::{Connection, piles, stations};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -4,8 +4,9 @@ use crate::ground::{binding, elaborate, flat, hours, label, made, noon, place, p
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{Binding, Level, Place, PriceBook, Subject, Tariff};
+use storage::Connection;
+use storage::assets::piles;
 use storage::tariffs::{self, Spot, bindings, load_book, versions};
-use storage::{Connection, piles};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -13,8 +13,9 @@ use domain::tariffs::{
 };
 use domain::text::Label;
 use std::collections::BTreeSet;
+use storage::assets::{piles, stations};
 use storage::tariffs::{TariffRecord, versions};
-use storage::{Connection, feed, piles, stations, tariffs};
+use storage::{Connection, feed, tariffs};
 use uuid::Uuid;
 
 /// Long ago, so that what is in force since then is due by every clock.

@@ -4,8 +4,9 @@ use crate::ground::{binding, draft, flat, hours, label, noon, operator, signed, 
 use domain::assets::Edition;
 use domain::ids::TariffId;
 use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
+use storage::assets::audit;
 use storage::tariffs::{Filter, Refusal, TariffRecord, bindings, versions};
-use storage::{Connection, audit, tariffs};
+use storage::{Connection, tariffs};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -20,9 +20,10 @@ use launch::variable;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
-use storage::batch::Written;
-use storage::ingest_partitions::{self, PartitionLease};
-use storage::{Database, DatabaseSettings, PooledConnection, Touched, meter_samples, status_changes};
+use storage::devices::{meter_samples, status_changes};
+use storage::ingest::batch::Written;
+use storage::ingest::partitions::{self, PartitionLease};
+use storage::{Database, DatabaseSettings, PooledConnection, Touched};
 use uuid::Uuid;
 use wire::event::encode::{Dialect, encode_event_json};
 
@@ -171,9 +172,9 @@ impl Scale {
         for day in [now, now + TimeDelta::days(1)] {
             meter_samples::DAYS.ensure(&mut questions, day.date_naive()).await?;
         }
-        ingest_partitions::register(&mut questions, TOPIC, &[(0, 0)]).await?;
+        partitions::register(&mut questions, TOPIC, &[(0, 0)]).await?;
         let long = Duration::from_secs(3_600);
-        let leases = ingest_partitions::acquire(&mut questions, TOPIC, Uuid::now_v7(), 1, long).await?;
+        let leases = partitions::acquire(&mut questions, TOPIC, Uuid::now_v7(), 1, long).await?;
         let lease = leases.into_iter().next().context("no partition")?;
         let connection = database.connection().await?;
         Ok(Self { connection, questions, lease, now })
@@ -227,7 +228,8 @@ impl Scale {
             let touched = Touched::of(batch.iter().map(|(event, position)| (event, *position)));
             let fold = |states| floor::fold(states, &batch);
             let written =
-                storage::batch::write(&mut self.connection, &self.lease, next, &touched, fold).await?;
+                storage::ingest::batch::write(&mut self.connection, &self.lease, next, &touched, fold)
+                    .await?;
             ensure!(written == Written::Committed, "somebody else has the partition");
             self.lease.next_offset = next;
         }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use storage::{Database, status_changes};
+use storage::Database;
+use storage::devices::status_changes;
 use tokio::task::JoinSet;
 
 /// Days of the history: what is kept by default, and a little more.

@@ -5,7 +5,7 @@ use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId, StationId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use storage::command_batches::{BatchItem, CommandBatch, ItemState};
+use storage::commands::batches::{BatchItem, CommandBatch, ItemState};
 
 /// The answer to a command to a station.
 #[derive(Serialize, JsonSchema)]

@@ -8,7 +8,7 @@ use runtime::problem::FieldError;
 use schemars::{Schema, json_schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::command_batches::{MAX_PILES, Scope};
+use storage::commands::batches::{MAX_PILES, Scope};
 
 /// How many piles are commanded in a second, unless asked otherwise, and at most.
 const RATE: (u16, u16) = (10, 100);
