@@ -12,9 +12,9 @@ pub mod routes;
 
 pub use hub::Hub;
 
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::fields::Fields;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};

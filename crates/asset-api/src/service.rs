@@ -1,11 +1,11 @@
 //! What the process does: serve until told to stop, or migrate.
 
 use crate::Settings;
-use crate::api::Api;
+use crate::assets::import::Imports;
+use crate::assets::pile_counts::Fleet;
 use crate::feed::Hub;
-use crate::fleet::Fleet;
-use crate::import::Imports;
-use crate::reading::Reading;
+use crate::freshness::Reading;
+use crate::http::context::Api;
 use crate::routes;
 use crate::tariffs;
 use actix_web::web;

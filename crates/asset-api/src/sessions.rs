@@ -3,11 +3,11 @@
 pub mod routes;
 mod view;
 
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::page::{self, ByTime};
-use crate::piles;
+use crate::assets::piles;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::paging::{self, ByTime};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::SessionId;
@@ -33,7 +33,7 @@ pub async fn list_of_pile(
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let pile = piles::parse_id(&pile)?;
-    let request = page::take(&mut query)?;
+    let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
     let page = api
@@ -75,7 +75,7 @@ pub async fn samples(
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let (after, request) = page::take_after(&mut query, ByTime::decode)?;
+    let (after, request) = paging::take_after(&mut query, ByTime::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByTime(at)| at);
     let rows = api

@@ -4,18 +4,19 @@ pub mod activation;
 pub mod bindings;
 mod body;
 mod exchange;
+pub(crate) mod prices;
 pub mod problem;
 pub mod routes;
 pub mod versions;
 mod view;
 
-use crate::api::Api;
-use crate::caller::Caller;
-use crate::edition::{self, IfMatch};
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{flag, in_query, one_of, text};
-use crate::page;
+use crate::http::caller::Caller;
+use crate::http::context::Api;
+use crate::http::edit::{self, IfMatch};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{flag, in_query, one_of, text};
+use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
@@ -43,11 +44,8 @@ async fn create(
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let Signature { at, by } = caller.sign();
-    let tariff = TariffRecord {
-        id: TariffId(Uuid::now_v7()),
-        details: body::read(body)?,
-        edition: edition::first(at),
-    };
+    let tariff =
+        TariffRecord { id: TariffId(Uuid::now_v7()), details: body::read(body)?, edition: edit::first(at) };
     let tariff = api
         .run(|mut connection| async move {
             tariffs::insert(&mut connection, &tariff, &by).await?;
@@ -55,7 +53,7 @@ async fn create(
         })
         .await?;
     let location = format!("/api/v1/tariffs/{}", tariff.id);
-    Ok(edition::respond(StatusCode::CREATED, tariff.edition)
+    Ok(edit::respond(StatusCode::CREATED, tariff.edition)
         .insert_header((header::LOCATION, location))
         .json(TariffView::of(&tariff)))
 }
@@ -67,7 +65,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
         status: query.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str)),
         retired: query.optional("retired", in_query(flag)).unwrap_or(false),
     };
-    let request = page::take(&mut query)?;
+    let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, TariffId(place.id)));
     let rows = api
@@ -75,7 +73,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
             Ok(tariffs::list(&mut connection, &filter, after, request.rows()).await?)
         })
         .await?;
-    let page = Page::cut(&request, rows, |last| page::place(last.edition, last.id.0));
+    let page = Page::cut(&request, rows, |last| paging::place(last.edition, last.id.0));
     Ok(HttpResponse::Ok().json(page.show(TariffView::of)))
 }
 
@@ -87,7 +85,7 @@ async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpR
             Ok(tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
         })
         .await?;
-    Ok(edition::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+    Ok(edit::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
 }
 
 /// `PUT /api/v1/tariffs/{tariffId}`
@@ -129,7 +127,7 @@ async fn edit(
             tariffs::update(&mut connection, id, if_match.versions(), &signature, change).await?
         })
         .await?;
-    Ok(edition::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+    Ok(edit::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
 }
 
 /// `DELETE /api/v1/tariffs/{tariffId}`

@@ -1,16 +1,16 @@
 //! Commands to many piles of a station: taken as one batch, sent one by one by whichever replica carries it out.
 
 mod command;
-mod pass;
+mod run;
 mod runner;
 
 pub(crate) use command::{StationCommand, StationOrder};
 pub(crate) use runner::Runner;
 
-use crate::books::Shared;
+use crate::dispatch::coalescer::{Bounds, Together};
+use crate::dispatch::command_store::Shared;
 use crate::error::DispatchError;
 use crate::settings::DispatchSettings;
-use crate::together::{Bounds, Together};
 use domain::ids::{CommandBatchId, PileId, StationId};
 use runtime::problem::FieldError;
 use std::collections::BTreeMap;

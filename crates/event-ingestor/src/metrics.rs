@@ -4,8 +4,8 @@ mod fleet;
 mod skew;
 mod snapshots;
 
-use crate::batch::{REFUSED, UNREADABLE};
-use crate::fold::Tally;
+use crate::consume::batch::{REFUSED, UNREADABLE};
+use crate::consume::fold::Tally;
 use chrono::TimeDelta;
 use domain::devices::charge_point::Misfit;
 use domain::ids::GatewayId;

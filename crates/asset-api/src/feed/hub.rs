@@ -2,7 +2,7 @@
 
 use super::frames::Frames;
 use super::ring::{Found, Ring};
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use crate::settings::FeedSettings;
 use domain::feed::FeedPosition;
 use runtime::{Shutdown, causes};

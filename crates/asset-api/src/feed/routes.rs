@@ -1,7 +1,7 @@
 //! The operation on the feed.
 
-use crate::error::ApiError;
-use crate::scopes::read;
+use crate::http::error::ApiError;
+use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};

@@ -1,8 +1,8 @@
 //! The operations on sessions.
 
 use super::view::{SampleView, SessionView};
-use crate::error::ApiError;
-use crate::scopes::read;
+use crate::http::error::ApiError;
+use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};

@@ -4,12 +4,12 @@ mod body;
 pub mod routes;
 mod view;
 
-use crate::api::Api;
-use crate::caller::Caller;
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{instant, uuid};
-use crate::page;
+use crate::http::caller::Caller;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{instant, uuid};
+use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -47,7 +47,7 @@ async fn create(
 async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, Problem> {
     let tariff_id = query.optional("tariffId", uuid).map(TariffId);
     let filter = Filter { tariff_id, subject: body::asked(&mut query) };
-    let request = page::take(&mut query)?;
+    let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, BindingId(place.id)));
     let rows = api

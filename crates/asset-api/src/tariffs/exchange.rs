@@ -2,10 +2,10 @@
 
 use super::parse_id;
 use super::versions::parse_number;
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{date, in_query, string, whole};
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{date, in_query, string, whole};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::NaiveDate;

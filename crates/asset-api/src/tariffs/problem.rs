@@ -1,6 +1,6 @@
 //! Refusals about tariffs as callers are told them.
 
-use crate::error::version_mismatch;
+use crate::http::error::version_mismatch;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::tariffs::{Binding, ocpi, tcec};
 use runtime::Problem;

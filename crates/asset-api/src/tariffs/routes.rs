@@ -3,9 +3,9 @@
 use super::exchange::{self, TcecView};
 use super::versions::routes::number;
 use super::view::TariffView;
-use crate::edition::if_match;
-use crate::error::ApiError;
-use crate::scopes::{read_tariffs, write_tariffs};
+use crate::http::edit::if_match;
+use crate::http::error::ApiError;
+use crate::http::scopes::{read_tariffs, write_tariffs};
 use actix_web::http::StatusCode;
 use chrono::NaiveDate;
 use domain::ids::BindingId;

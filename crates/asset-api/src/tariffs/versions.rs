@@ -5,13 +5,13 @@ pub mod routes;
 mod view;
 
 use super::parse_id;
-use crate::api::Api;
-use crate::caller::Caller;
-use crate::edition::{self, IfMatch};
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::instant;
-use crate::page::{self, ByVersion};
+use crate::http::caller::Caller;
+use crate::http::context::Api;
+use crate::http::edit::{self, IfMatch};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::instant;
+use crate::http::paging::{self, ByVersion};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -95,7 +95,7 @@ async fn publish(
             Ok(versions::publish(&mut connection, id, if_match.versions(), since, &signature).await??)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(VersionView::of(&version, edition::now())))
+    Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
 }
 
 /// `GET /api/v1/tariffs/{tariffId}/versions`
@@ -105,7 +105,7 @@ async fn list(
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let (after, request) = page::take_after(&mut query, ByVersion::decode)?;
+    let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByVersion(number)| u32::try_from(number).unwrap_or_default());
     let rows = api
@@ -114,7 +114,7 @@ async fn list(
             Ok(versions::list(&mut connection, id, before, request.rows()).await?)
         })
         .await?;
-    let now = edition::now();
+    let now = edit::now();
     let page = Page::cut(&request, rows, |last| ByVersion(last.number.into()));
     Ok(HttpResponse::Ok().json(page.show(|version| VersionView::of(version, now))))
 }
@@ -131,7 +131,7 @@ async fn get(
             versions::find(&mut connection, id, number?).await?.ok_or(ApiError::TariffVersionNotFound)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(VersionView::of(&version, edition::now())))
+    Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
 }
 
 /// Those of a retired tariff are still to be seen.
@@ -144,5 +144,5 @@ async fn known(connection: &mut Connection, id: TariffId) -> Result<(), ApiError
 
 /// A draft; its `ETag` is its revision.
 fn respond(draft: &Version) -> HttpResponse {
-    edition::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft))
+    edit::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft))
 }

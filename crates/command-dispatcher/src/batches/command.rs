@@ -1,6 +1,6 @@
 //! What a whole station may be told.
 
-use crate::intent::Intent;
+use crate::dispatch::intent::Intent;
 use domain::commands::{Availability, ResetKind};
 use domain::digest::fnv1a_64;
 use domain::ids::{ConnectorId, StationId};

@@ -1,10 +1,10 @@
 //! Asking devices: route, record, publish.
 
 use super::metrics::PresenceMetrics;
-use crate::lanes::Lanes;
-use crate::record::OutgoingCommand;
-use crate::routes::GatewayPartitions;
-use crate::routes::keys::RouteKeys;
+use crate::dispatch::gateway_directory::GatewayPartitions;
+use crate::dispatch::gateway_directory::keys::RouteKeys;
+use crate::dispatch::publisher::Lanes;
+use crate::dispatch::record::OutgoingCommand;
 use crate::settings::{DispatchSettings, PresenceSettings};
 use chrono::{SubsecRound as _, TimeDelta};
 use domain::commands::{Command, CommandKind, GatewayRoute, RouteKey, TriggeredMessage, choose_gateway};

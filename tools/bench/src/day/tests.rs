@@ -27,8 +27,8 @@ fn troubles() -> impl Strategy<Value = Vec<Trouble>> {
 
 fn fleets() -> impl Strategy<Value = Fleet> {
     let sizes = (1..1_000_000_u32, 1..4_u32, 10..900_u32, 5..120_u32);
-    let habits = (1..20_u32, 5..180_u32, 1..4_u32, any::<u64>());
-    (sizes, habits).prop_map(|((piles, connectors, heartbeat, meter), (sessions, session, cores, seed))| {
+    let uses = (1..20_u32, 5..180_u32, 1..4_u32, any::<u64>());
+    (sizes, uses).prop_map(|((piles, connectors, heartbeat, meter), (sessions, session, cores, seed))| {
         Fleet {
             piles: piles.into(),
             connectors: connectors.into(),

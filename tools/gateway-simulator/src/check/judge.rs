@@ -19,7 +19,7 @@ use runtime::kafka::ReceivedRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use wire::RawRecord;
-use wire::event::{Habit, habits, unusable_values};
+use wire::event::{Deviation, deviations, unusable_values};
 
 /// By what measure it judges.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -308,15 +308,15 @@ impl Judge {
     ) {
         let id = &event.charge_point_id;
         let of = || format!("{place}: {id} {}", event.kind.name());
-        let habits = habits(raw);
-        for (habit, rule) in [
-            (Habit::NoEventId, Rule::EventIdMissing),
-            (Habit::OtherEventType, Rule::EventTypeOutdated),
-            (Habit::OtherTime, Rule::TimeSpelling),
-            (Habit::OtherFieldName, Rule::FieldSpelling),
-            (Habit::OcppFieldName, Rule::OcppNames),
+        let deviations = deviations(raw);
+        for (deviation, rule) in [
+            (Deviation::NoEventId, Rule::EventIdMissing),
+            (Deviation::OtherEventType, Rule::EventTypeOutdated),
+            (Deviation::OtherTime, Rule::TimeSpelling),
+            (Deviation::OtherFieldName, Rule::FieldSpelling),
+            (Deviation::OcppFieldName, Rule::OcppNames),
         ] {
-            self.tallies.judge(rule, !habits.contains(&habit), of);
+            self.tallies.judge(rule, !deviations.contains(&deviation), of);
         }
         self.tallies.judge(Rule::GatewayIdMissing, event.gateway_id.is_some(), of);
         self.tallies.judge(Rule::TraceMissing, event.trace_id.is_some(), of);

@@ -2,8 +2,8 @@
 
 use super::body::NewBinding;
 use super::view::BindingView;
-use crate::error::ApiError;
-use crate::scopes::{read_tariffs, write_tariffs};
+use crate::http::error::ApiError;
+use crate::http::scopes::{read_tariffs, write_tariffs};
 use crate::tariffs::routes::{ID as TARIFF, TAG};
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};

@@ -1,7 +1,7 @@
 //! `POST /api/v1/tariffs/validate`: what is wrong with a price list, before anything is saved.
 
-use crate::error::ApiError;
-use crate::fields::parse::form;
+use crate::http::error::ApiError;
+use crate::http::fields::parse::form;
 use actix_web::HttpResponse;
 use domain::tariffs::{Currency, Draft, Findings};
 use runtime::Problem;

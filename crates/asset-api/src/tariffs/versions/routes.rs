@@ -2,9 +2,9 @@
 
 use super::price_list::{Validate, Validation, validate};
 use super::view::{DraftView, VersionView};
-use crate::edition::if_match;
-use crate::error::ApiError;
-use crate::scopes::{read_tariffs, write_tariffs};
+use crate::http::edit::if_match;
+use crate::http::error::ApiError;
+use crate::http::scopes::{read_tariffs, write_tariffs};
 use crate::tariffs::routes::{ID, TAG};
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -99,7 +99,7 @@ fn list() -> Operation {
 }
 
 /// What a path says of a version.
-pub(in crate::tariffs) fn number() -> Parameter {
+pub(crate) fn number() -> Parameter {
     Parameter::path::<NonZeroU32>("number", "The number of the version.")
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Row {
 /// The binding alone, as columns or as the JSON that Postgres makes of them.
 #[derive(Queryable, Selectable, Deserialize)]
 #[diesel(table_name = tariff_bindings, check_for_backend(Pg))]
-pub(in crate::tariffs) struct Held {
+pub(crate) struct Held {
     id: Uuid,
     level: String,
     operator_id: Option<String>,

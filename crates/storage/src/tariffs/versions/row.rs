@@ -33,7 +33,7 @@ pub(super) fn broken(what: impl ToString) -> StorageError {
 }
 
 /// The number of a version, from its column.
-pub(in crate::tariffs) fn number(column: i32) -> Result<u32, StorageError> {
+pub(crate) fn number(column: i32) -> Result<u32, StorageError> {
     u32::try_from(column).map_err(broken)
 }
 

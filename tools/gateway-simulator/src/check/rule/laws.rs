@@ -8,7 +8,7 @@ const COMMANDS: &str =
     "no device was commanded (set check.command = true), or the commands led to no evidence";
 
 /// All rules, in the order of a verdict.
-pub(in crate::check) const LAWS: [Law; 47] = [
+pub(crate) const LAWS: [Law; 47] = [
     Law {
         rule: Rule::Undecodable,
         code: "UNDECODABLE",

@@ -10,7 +10,7 @@ use domain::measure::MeterReading;
 use domain::status::ConnectorStatus;
 
 impl Connector {
-    pub(in crate::device) fn start(
+    pub(crate) fn start(
         &mut self,
         id_tag: IdTag,
         now: DateTime<Utc>,
@@ -34,7 +34,7 @@ impl Connector {
     }
 
     /// Ends the transaction, if one runs; the vehicle stays plugged in.
-    pub(in crate::device) fn stop(&mut self, reason: &str, now: DateTime<Utc>, reaction: &mut Reaction) {
+    pub(crate) fn stop(&mut self, reason: &str, now: DateTime<Utc>, reaction: &mut Reaction) {
         self.count(now);
         let Some(ended) = self.transaction.take() else {
             return;
@@ -49,7 +49,7 @@ impl Connector {
     }
 
     /// Reports the meter; says so when the battery turns out to be full.
-    pub(in crate::device) fn read_meter(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
+    pub(crate) fn read_meter(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
         self.count(now);
         let energy_wh = self.register_wh();
         let reading = match &self.transaction {
