@@ -5,7 +5,7 @@ mod view;
 
 use crate::assets::piles;
 use crate::http::context::Api;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByTime};
 use actix_web::HttpResponse;
@@ -21,9 +21,19 @@ use storage::devices::{connectors, meter_samples};
 use uuid::Uuid;
 use view::{SampleView, SessionView};
 
+/// There is no session with that id.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionNotFound;
+
+impl IntoProblem for SessionNotFound {
+    fn into_problem(self) -> Problem {
+        Problem::not_found("SESSION_NOT_FOUND", "There is no such session")
+    }
+}
+
 /// The session that a path names; what is no id names none.
-pub fn parse_id(raw: &str) -> Result<SessionId, ApiError> {
-    Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| ApiError::SessionNotFound)
+pub fn parse_id(raw: &str) -> Result<SessionId, SessionNotFound> {
+    Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| SessionNotFound)
 }
 
 /// `GET /api/v1/piles/{pileId}/sessions`
@@ -31,7 +41,7 @@ pub async fn list_of_pile(
     api: Data<Api>,
     PathParams(pile): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let pile = piles::parse_id(&pile)?;
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
@@ -53,12 +63,12 @@ pub async fn list_of_pile(
 }
 
 /// `GET /api/v1/sessions/{sessionId}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (session, registers) = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
-            let mut session = found.ok_or(ApiError::SessionNotFound)?;
+            let mut session = found.ok_or(SessionNotFound)?;
             let one = std::slice::from_mut(&mut session);
             storage::sessions::fill_registers(&mut connection, one).await?;
             let registers = connectors::registers_of(&mut connection, one).await?;
@@ -73,7 +83,7 @@ pub async fn samples(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (after, request) = paging::take_after(&mut query, ByTime::decode)?;
     query.finish(Some(()))?;
@@ -81,7 +91,7 @@ pub async fn samples(
     let rows = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
-            let session = found.ok_or(ApiError::SessionNotFound)?;
+            let session = found.ok_or(SessionNotFound)?;
             Ok(meter_samples::list_of_session(&mut connection, &session, before, request.rows()).await?)
         })
         .await?;

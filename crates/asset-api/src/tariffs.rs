@@ -4,6 +4,7 @@ pub mod activation;
 pub mod bindings;
 mod body;
 mod exchange;
+mod openapi;
 pub(crate) mod prices;
 pub mod problem;
 pub mod routes;
@@ -24,7 +25,6 @@ use domain::assets::Signature;
 use domain::ids::TariffId;
 use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
-use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::tariffs::{self, Filter, Refusal, TariffRecord};
@@ -42,7 +42,7 @@ async fn create(
     api: Data<Api>,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let Signature { at, by } = caller.sign();
     let tariff =
         TariffRecord { id: TariffId(Uuid::now_v7()), details: body::read(body)?, edition: edit::first(at) };
@@ -59,7 +59,7 @@ async fn create(
 }
 
 /// `GET /api/v1/tariffs`
-async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, Problem> {
+async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, ApiError> {
     let filter = Filter {
         operator_id: query.optional("operatorId", text(Label::parse)),
         status: query.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str)),
@@ -78,7 +78,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
 }
 
 /// `GET /api/v1/tariffs/{tariffId}`
-async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let tariff = api
         .run(move |mut connection| async move {
@@ -95,7 +95,7 @@ async fn replace(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let details = body::read(body)?;
     edit(&api, id, if_match, caller, |_before| Ok(details)).await
@@ -108,7 +108,7 @@ async fn patch(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
 }
@@ -120,7 +120,7 @@ async fn edit(
     if_match: IfMatch,
     caller: Caller,
     change: impl FnOnce(&TariffDetails) -> Result<TariffDetails, ApiError> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let signature = caller.sign();
     let tariff = api
         .run(move |mut connection| async move {
@@ -136,7 +136,7 @@ async fn retire(
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
     caller: Caller,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     api.run(move |mut connection| async move {

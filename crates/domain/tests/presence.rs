@@ -5,7 +5,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{CommandLife, CommandRecord, CommandState, Goal};
 use domain::devices::charge_point::ChargePoint;
-use domain::devices::presence::{Confidence, DoubtReason, Evidence, GoodbyeCause, Patience, Verdict};
+use domain::devices::liveness::{DoubtReason, GoodbyeCause};
+use domain::devices::presence::{Confidence, Evidence, Patience, Verdict};
 use domain::event::{BootReport, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered, device};
 use domain::ids::{CommandId, EventId, EventKey, GatewayId, PileId};

@@ -4,13 +4,13 @@ pub mod routes;
 
 use crate::assets::{piles, stations};
 use crate::http::context::Api;
+use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByVersion};
 use crate::tariffs;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
@@ -67,7 +67,7 @@ pub async fn of_station(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = stations::parse_id(&id)?;
     api.run(move |mut connection| async move {
         let known = storage::assets::stations::is_known(&mut connection, id).await?;
@@ -82,7 +82,7 @@ pub async fn of_pile(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = piles::parse_id(&id)?;
     api.run(move |mut connection| async move {
         let known = storage::assets::piles::is_known(&mut connection, id).await?;
@@ -97,7 +97,7 @@ pub async fn of_tariff(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = tariffs::parse_id(&id)?;
     api.run(move |mut connection| async move {
         let known = storage::tariffs::is_known(&mut connection, id).await?;
@@ -108,7 +108,7 @@ pub async fn of_tariff(
 }
 
 /// A page of the edits of `asset`.
-async fn list(api: &Api, asset: Uuid, mut query: Fields) -> Result<HttpResponse, Problem> {
+async fn list(api: &Api, asset: Uuid, mut query: Fields) -> Result<HttpResponse, ApiError> {
     let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByVersion(version)| version);

@@ -22,6 +22,7 @@ pub use error::ImportError;
 
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{flag, in_query, one_of};
 use crate::settings::ImportSettings;
@@ -31,7 +32,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use charset::Charset;
 use encoding_rs::UTF_8;
 use progress::Progress;
-use run::{Import, Mode};
+use report::Mode;
+use run::Import;
 use runtime::Problem;
 use runtime::http::{Deadline, QueryParams, refuse_compressed};
 use std::sync::Arc;
@@ -78,7 +80,7 @@ async fn import<T: Table>(
     QueryParams(mut query): QueryParams<Fields>,
     caller: Caller,
     body: Payload,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let request = &request;
     let (format, said) = format(request)?;
     refuse_compressed(request)?;

@@ -2,13 +2,12 @@
 
 pub mod routes;
 
-use crate::assets::piles::{Confidence, count_by_confidence};
+use crate::freshness::Confidence;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use runtime::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -36,14 +35,14 @@ struct FleetView {
 }
 
 /// `GET /api/v1/fleet`
-pub async fn count(api: Data<Api>, fleet: Data<Fleet>) -> Result<HttpResponse, Problem> {
+pub async fn count(api: Data<Api>, fleet: Data<Fleet>) -> Result<HttpResponse, ApiError> {
     let mut last = fleet.0.lock().await;
     if let Some((at, known)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
         tracing::trace!(age = ?at.elapsed(), "counted a moment ago");
         return Ok(HttpResponse::Ok().json(known));
     }
     let (begun, counted_at) = (Instant::now(), runtime::clock::now());
-    let silent_since = api.doubts().silent_since;
+    let silent_since = api.freshness_policy().silent_since;
     let counted = api
         .run(move |mut connection| async move {
             Ok::<_, ApiError>(storage::assets::pile_counts::count(&mut connection, silent_since).await?)
@@ -51,7 +50,7 @@ pub async fn count(api: Data<Api>, fleet: Data<Fleet>) -> Result<HttpResponse, P
         .await?;
     let piles = counted.piles.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
     let trust = counted.trust.iter().map(|(trust, count)| (trust, *count));
-    let confidence = count_by_confidence(trust, api.doubts());
+    let confidence = api.freshness_policy().count(trust);
     let view = FleetView { counted_at, piles, stations: counted.stations, confidence };
     let answer = HttpResponse::Ok().json(&view);
     *last = Some((begun, view));

@@ -6,8 +6,6 @@ pub mod problem;
 pub mod routes;
 mod view;
 
-pub use live::{Confidence, Doubts, count_by_confidence, of_trust};
-
 use crate::assets::stations;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
@@ -21,7 +19,6 @@ use actix_web::web::Data;
 use domain::assets::{Pile, PileDetails, Signature};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
-use runtime::Problem;
 use runtime::http::page::{Page, PageRequest};
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use serde_json::Value;
@@ -41,7 +38,7 @@ pub async fn create(
     PathParams(station): PathParams<String>,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let Signature { at, by } = caller.sign();
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
@@ -57,7 +54,7 @@ pub async fn create(
             Ok((pile, live))
         })
         .await?;
-    let view = PileView::of(&pile, live.as_ref(), api.doubts());
+    let view = PileView::of(&pile, live.as_ref(), api.freshness_policy());
     let location = format!("/api/v1/piles/{}", pile.id);
     Ok(edit::respond(StatusCode::CREATED, pile.edition)
         .insert_header((header::LOCATION, location))
@@ -68,7 +65,7 @@ pub async fn create(
 pub async fn list(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     let filter = Filter {
         station_id: query.optional("stationId", parse::uuid).map(StationId),
@@ -95,7 +92,7 @@ pub async fn list_of_station(
     api: Data<Api>,
     PathParams(station): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let station = stations::parse_id(&station)?;
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
@@ -104,7 +101,7 @@ pub async fn list_of_station(
 }
 
 /// `GET /api/v1/piles/{pileId}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let found = api
         .run(move |mut connection| async move {
@@ -121,7 +118,7 @@ pub async fn replace(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let details = body::read(body)?;
     edit(&api, id, if_match, caller, |_before| Ok(details)).await
@@ -134,7 +131,7 @@ pub async fn patch(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
 }
@@ -146,7 +143,7 @@ async fn edit(
     if_match: IfMatch,
     caller: Caller,
     change: impl FnOnce(&PileDetails) -> Result<PileDetails, ApiError> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let signature = caller.sign();
     let edited = api
         .run(move |mut connection| async move {
@@ -162,7 +159,7 @@ pub async fn retire(
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
     caller: Caller,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     api.run(move |mut connection| async move {
@@ -178,7 +175,7 @@ pub async fn restore(
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
     caller: Caller,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     let restored = api
@@ -191,7 +188,7 @@ pub async fn restore(
 
 /// A pile with what its device reports, as a response.
 fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
-    let view = PileView::of(pile, live.as_ref(), api.doubts());
+    let view = PileView::of(pile, live.as_ref(), api.freshness_policy());
     edit::respond(StatusCode::OK, pile.edition).json(view)
 }
 
@@ -202,7 +199,7 @@ async fn page(
     request: PageRequest,
     filter: Filter,
     station: Option<StationId>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let after = request.after.map(|place| (place.created_at, PileId(place.id)));
     let (page, live) = api
         .run(move |mut connection| async move {
@@ -218,7 +215,7 @@ async fn page(
             Ok((page, live))
         })
         .await?;
-    let doubts = api.doubts();
-    let shown = page.show(|pile| PileView::of(pile, live.get(&pile.details.charge_point_id), doubts));
+    let policy = api.freshness_policy();
+    let shown = page.show(|pile| PileView::of(pile, live.get(&pile.details.charge_point_id), policy));
     Ok(HttpResponse::Ok().json(shown))
 }

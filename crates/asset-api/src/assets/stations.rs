@@ -17,7 +17,6 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use domain::assets::{Signature, Station, StationDetails};
 use domain::ids::StationId;
-use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::assets::availability::{self, Availability};
@@ -36,7 +35,7 @@ pub async fn create(
     api: Data<Api>,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let Signature { at, by } = caller.sign();
     let station =
         Station { id: StationId(Uuid::now_v7()), details: body::read(body)?, edition: edit::first(at) };
@@ -49,14 +48,14 @@ pub async fn create(
     let location = format!("/api/v1/stations/{}", station.id);
     Ok(edit::respond(StatusCode::CREATED, station.edition)
         .insert_header((header::LOCATION, location))
-        .json(StationView::of(&station, &Availability::default(), api.doubts())))
+        .json(StationView::of(&station, &Availability::default(), api.freshness_policy())))
 }
 
 /// `GET /api/v1/stations`
 pub async fn list(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let filter = query::filter(&mut query);
     match query::near(&mut query, &filter) {
         Some(near) => list_near(&api, query, near, filter).await,
@@ -65,7 +64,7 @@ pub async fn list(
 }
 
 /// The newest first.
-async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<HttpResponse, Problem> {
+async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, StationId(place.id)));
@@ -78,9 +77,9 @@ async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<Htt
             Ok((page, availability))
         })
         .await?;
-    let (nothing, doubts) = (Availability::default(), api.doubts());
+    let (nothing, policy) = (Availability::default(), api.freshness_policy());
     let shown = page.show(|station: &Station| {
-        StationView::of(station, availability.get(&station.id).unwrap_or(&nothing), doubts)
+        StationView::of(station, availability.get(&station.id).unwrap_or(&nothing), policy)
     });
     Ok(HttpResponse::Ok().json(shown))
 }
@@ -91,7 +90,7 @@ async fn list_near(
     mut query: Fields,
     near: Near,
     filter: Filter,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let (after, request) = paging::take_after(&mut query, ByDistance::decode)?;
     query.finish(Some(()))?;
     let after = after.map(|place| (place.distance, StationId(place.id)));
@@ -105,22 +104,22 @@ async fn list_near(
             Ok((page, availability))
         })
         .await?;
-    let (nothing, doubts) = (Availability::default(), api.doubts());
+    let (nothing, policy) = (Availability::default(), api.freshness_policy());
     let shown = page.show(|(station, _)| {
         let availability = availability.get(&station.id).unwrap_or(&nothing);
-        StationView::of(station, availability, doubts).seen_from(station, near.place)
+        StationView::of(station, availability, policy).seen_from(station, near.place)
     });
     Ok(HttpResponse::Ok().json(shown))
 }
 
 /// `GET /api/v1/stations/{stationId}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (station, availability) = find(&api, id).await?;
     Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
         &station,
         &availability,
-        api.doubts(),
+        api.freshness_policy(),
     )))
 }
 
@@ -128,10 +127,10 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
 pub async fn availability(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (_, availability) = find(&api, id).await?;
-    Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.doubts())))
+    Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.freshness_policy())))
 }
 
 /// A station beside how its piles stand.
@@ -150,7 +149,7 @@ pub async fn replace(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let details = body::read(body)?;
     edit(&api, id, if_match, caller, |_before| Ok(details)).await
@@ -163,7 +162,7 @@ pub async fn patch(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
 }
@@ -175,7 +174,7 @@ async fn edit(
     if_match: IfMatch,
     caller: Caller,
     change: impl FnOnce(&StationDetails) -> Result<StationDetails, ApiError> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let signature = caller.sign();
     let (station, availability) = api
         .run(move |mut connection| async move {
@@ -185,7 +184,7 @@ async fn edit(
     Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
         &station,
         &availability,
-        api.doubts(),
+        api.freshness_policy(),
     )))
 }
 
@@ -195,7 +194,7 @@ pub async fn retire(
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
     caller: Caller,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     api.run(move |mut connection| async move {
@@ -211,7 +210,7 @@ pub async fn restore(
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
     caller: Caller,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     let station = api
@@ -222,6 +221,6 @@ pub async fn restore(
     Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
         &station,
         &Availability::default(),
-        api.doubts(),
+        api.freshness_policy(),
     )))
 }

@@ -4,6 +4,7 @@ pub mod routes;
 
 use crate::assets::piles;
 use crate::http::context::Api;
+use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{in_query, whole};
 use crate::http::paging::{self, ByNote};
@@ -14,7 +15,6 @@ use domain::devices::history::Change;
 use domain::devices::presence::Confidence;
 use domain::ids::{ConnectorId, GatewayId};
 use domain::status::ConnectorStatus;
-use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
@@ -82,7 +82,7 @@ pub async fn of_pile(
     api: Data<Api>,
     PathParams(pile): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let pile = piles::parse_id(&pile)?;
     let (after, request) = paging::take_after(&mut query, ByNote::decode)?;
     let connector = query.optional("connectorId", connector);

@@ -2,15 +2,15 @@
 
 pub mod routes;
 
-use crate::assets::piles::{Confidence, Doubts, of_trust};
+use crate::freshness::{Confidence, FreshnessPolicy};
 use crate::http::context::Api;
+use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{flag, in_query};
 use crate::http::paging::{self, ByName};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use runtime::Problem;
 use runtime::http::QueryParams;
 use runtime::http::page::Page;
 use schemars::JsonSchema;
@@ -36,7 +36,7 @@ struct UnregisteredView<'a> {
 }
 
 impl<'a> UnregisteredView<'a> {
-    fn of(device: &'a Unregistered, doubts: Doubts<'_>) -> Self {
+    fn of(device: &'a Unregistered, policy: FreshnessPolicy<'_>) -> Self {
         let known = device.confidence.as_deref().and_then(domain::devices::presence::Confidence::parse);
         let trust = Trust {
             confidence: Some(known.unwrap_or_default()),
@@ -47,7 +47,7 @@ impl<'a> UnregisteredView<'a> {
         Self {
             charge_point_id: &device.charge_point_id,
             online: device.online,
-            confidence: of_trust(&trust, doubts),
+            confidence: policy.confidence(&trust),
             last_seen_at: device.last_seen_at,
             gateway_id: device.gateway_id.as_deref(),
             model: device.model.as_deref(),
@@ -63,7 +63,7 @@ impl<'a> UnregisteredView<'a> {
 pub async fn list(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let (after, request) = paging::take_after(&mut query, ByName::decode)?;
     let online = query.optional("online", in_query(flag));
     query.finish(Some(()))?;
@@ -73,7 +73,7 @@ pub async fn list(
             Ok(charge_points::list_unregistered(&mut connection, online, after, request.rows()).await?)
         })
         .await?;
-    let doubts = api.doubts();
+    let policy = api.freshness_policy();
     let page = Page::cut(&request, rows, |last| ByName(last.charge_point_id.clone()));
-    Ok(HttpResponse::Ok().json(page.show(|device| UnregisteredView::of(device, doubts))))
+    Ok(HttpResponse::Ok().json(page.show(|device| UnregisteredView::of(device, policy))))
 }

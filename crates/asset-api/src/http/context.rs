@@ -1,8 +1,7 @@
 //! What handlers share.
 
 use crate::Settings;
-use crate::assets::piles::Doubts;
-use crate::freshness::Reading;
+use crate::freshness::{FreshnessPolicy, IngestProgress};
 use crate::http::error::ApiError;
 use chrono::TimeDelta;
 use std::future::Future;
@@ -14,17 +13,17 @@ use storage::{Database, PooledConnection};
 pub struct Api {
     database: Database,
     heartbeat_timeout: TimeDelta,
-    reading: Arc<Reading>,
+    progress: Arc<IngestProgress>,
     request_deadline: Duration,
     ingest_topic: String,
 }
 
 impl Api {
-    /// Handlers that work on `database`, from which `reading` tells how far ingestors are.
-    pub fn new(database: Database, reading: Arc<Reading>, settings: &Settings) -> Self {
+    /// Handlers that work on `database`, from which `progress` tells how far ingestors are.
+    pub fn new(database: Database, progress: Arc<IngestProgress>, settings: &Settings) -> Self {
         Self {
             database,
-            reading,
+            progress,
             heartbeat_timeout: TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into()),
             request_deadline: Duration::from_millis(settings.http.request_deadline_ms),
             ingest_topic: settings.freshness.ingest_topic.clone(),
@@ -52,8 +51,11 @@ impl Api {
     }
 
     /// What makes one doubt what devices report.
-    pub fn doubts(&self) -> Doubts<'_> {
-        Doubts { silent_since: runtime::clock::now() - self.heartbeat_timeout, reading: &self.reading }
+    pub fn freshness_policy(&self) -> FreshnessPolicy<'_> {
+        FreshnessPolicy {
+            silent_since: runtime::clock::now() - self.heartbeat_timeout,
+            progress: &self.progress,
+        }
     }
 
     /// The topic of the events, as ingestors know it.

@@ -1,6 +1,7 @@
 //! `/api/v1/dead-letters`: records that nobody could use, and the replay of them.
 
 mod bulk;
+mod problem;
 mod replay;
 pub mod routes;
 mod view;
@@ -16,7 +17,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::ChargePointId;
 use domain::text::Label;
-use runtime::Problem;
+use problem::Refusal;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};
 use serde_json::Value;
@@ -25,8 +26,8 @@ use uuid::Uuid;
 use view::{HeadingView, LetterView, ReplayView};
 
 /// The letter that a path names; what is no id names none.
-fn parse_id(raw: &str) -> Result<Uuid, ApiError> {
-    Uuid::try_parse(raw).map_err(|_malformed| ApiError::DeadLetterNotFound)
+fn parse_id(raw: &str) -> Result<Uuid, Refusal> {
+    Uuid::try_parse(raw).map_err(|_malformed| Refusal::NotFound)
 }
 
 /// Reads `dryRun`.
@@ -55,7 +56,7 @@ const fn place(letter: &Heading) -> Cursor {
 pub async fn list(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     let filter = Filter {
         replayed: query.optional("replayed", in_query(flag)),
@@ -73,11 +74,11 @@ pub async fn list(
 }
 
 /// `GET /api/v1/dead-letters/{id}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let letter = api
         .run(move |mut connection| async move {
-            dead_letters::find(&mut connection, id).await?.ok_or(ApiError::DeadLetterNotFound)
+            Ok(dead_letters::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(LetterView::of(&letter)))
@@ -88,10 +89,10 @@ pub async fn replay_one(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let run = query.required("dryRun", in_query(run));
     let run = query.finish(run)?;
-    let attempt = replay::replay(&api, id, run).await?;
+    let attempt = replay::replay(&api, id, run).await??;
     Ok(HttpResponse::Ok().json(ReplayView::of(run, &attempt)))
 }

@@ -7,7 +7,6 @@ use crate::http::error::ApiError;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use runtime::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::ingest::partitions::{self, PartitionProgress};
@@ -64,7 +63,7 @@ impl PartitionView {
 }
 
 /// `GET /api/v1/ingest-partitions`
-pub async fn list(api: Data<Api>) -> Result<HttpResponse, Problem> {
+pub async fn list(api: Data<Api>) -> Result<HttpResponse, ApiError> {
     let topic = api.ingest_topic().to_owned();
     let rows = api
         .run(move |mut connection| async move {

@@ -12,12 +12,12 @@ use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::instant;
 use crate::http::paging::{self, ByVersion};
+use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use domain::ids::TariffId;
 use domain::tariffs::Draft;
-use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::Connection;
@@ -25,12 +25,12 @@ use storage::tariffs::versions::{self, Refusal, Version};
 use view::{DraftView, VersionView};
 
 /// The number of a version that a path names; what is no number names none.
-pub(super) fn parse_number(raw: &str) -> Result<u32, ApiError> {
-    raw.parse().ok().filter(|number| *number > 0).ok_or(ApiError::TariffVersionNotFound)
+pub(super) fn parse_number(raw: &str) -> Result<u32, NotFound> {
+    raw.parse().ok().filter(|number| *number > 0).ok_or(NotFound::Version)
 }
 
 /// `GET /api/v1/tariffs/{tariffId}/draft`
-async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let draft = api
         .run(move |mut connection| async move {
@@ -49,7 +49,7 @@ async fn put_draft(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(draft): JsonBody<Draft>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     let draft = api
@@ -69,7 +69,7 @@ async fn discard_draft(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     api.run(move |mut connection| async move {
         Ok(versions::discard_draft(&mut connection, id, if_match.versions()).await??)
@@ -85,7 +85,7 @@ async fn publish(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(mut body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let since = body.optional("effectiveFrom", instant);
     body.finish(Some(()))?;
@@ -103,7 +103,7 @@ async fn list(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
     query.finish(Some(()))?;
@@ -123,12 +123,12 @@ async fn list(
 async fn get(
     api: Data<Api>,
     PathParams((id, number)): PathParams<(String, String)>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let (id, number) = (parse_id(&id)?, parse_number(&number));
     let version = api
         .run(move |mut connection| async move {
             known(&mut connection, id).await?;
-            versions::find(&mut connection, id, number?).await?.ok_or(ApiError::TariffVersionNotFound)
+            Ok(versions::find(&mut connection, id, number?).await?.ok_or(NotFound::Version)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))

@@ -3,7 +3,6 @@
 //! They are ordered by their records, not by the times that they claim: a device is there because the platform was told so, whatever
 //! its clock says. Every record of a sign of life counts, even a copy. Of copies of a goodbye only the first record counts.
 
-use crate::devices::presence::{Doubt, GoodbyeCause};
 use crate::event::GatewayEvent;
 use crate::ids::{EventKey, GatewayId};
 use crate::latest::{Offered, Report};
@@ -44,6 +43,38 @@ pub struct Goodbye {
     /// Why.
     #[serde(default)]
     pub cause: GoodbyeCause,
+}
+
+/// Why a device counts as gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoodbyeCause {
+    /// Its gateway reported it lost.
+    #[default]
+    Told,
+    /// It was asked for a sign of life and sent none.
+    Unanswered,
+    /// It was silent, and it could not be asked.
+    Unasked,
+}
+
+/// Why a device that is online is doubted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoubtReason {
+    /// None of the devices of its gateway was heard, not even those that were asked.
+    GatewaySilent,
+}
+
+/// That a device which is online may be gone. It ends with the next sign of life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// Since when, by the platform's clock.
+    pub since: DateTime<Utc>,
+    /// Why.
+    pub reason: DoubtReason,
+    /// The newest sign of life at that time.
+    pub heard: EventKey,
 }
 
 /// More goodbyes than this are not remembered: the oldest is forgotten.

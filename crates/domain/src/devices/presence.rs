@@ -4,8 +4,7 @@
 //! that an event claims. A slow clock never takes a living device offline, and a fast one never keeps a silent device online.
 
 use crate::commands::TriggeredMessage;
-use crate::devices::liveness::{Goodbye, Liveness};
-use crate::ids::EventKey;
+use crate::devices::liveness::{Doubt, DoubtReason, Goodbye, GoodbyeCause, Liveness};
 use crate::order::Stamp;
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
@@ -79,38 +78,6 @@ impl ProbeMessage {
             }
         }
     }
-}
-
-/// Why a device counts as gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GoodbyeCause {
-    /// Its gateway reported it lost.
-    #[default]
-    Told,
-    /// It was asked for a sign of life and sent none.
-    Unanswered,
-    /// It was silent, and it could not be asked.
-    Unasked,
-}
-
-/// Why a device that is online is doubted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DoubtReason {
-    /// None of the devices of its gateway was heard, not even those that were asked.
-    GatewaySilent,
-}
-
-/// That a device which is online may be gone. It ends with the next sign of life.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Doubt {
-    /// Since when, by the platform's clock.
-    pub since: DateTime<Utc>,
-    /// Why.
-    pub reason: DoubtReason,
-    /// The newest sign of life at that time.
-    pub heard: EventKey,
 }
 
 /// How long to wait before silence means something.

@@ -13,7 +13,8 @@ use crate::calendar::{TimeOfDay, Weekday};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -54,7 +55,7 @@ impl fmt::Display for Findings {
 }
 
 /// The price list that `draft` is. Without a currency nobody can tell whether a price is absurd.
-pub(super) fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings> {
+fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings> {
     let mut check = Check { findings: vec![], highest_per_kwh: currency.map(Currency::highest_per_kwh) };
     let zone = check.noted("timeZone", Zone::parse(&draft.time_zone));
     let named = draft.holidays.as_deref().unwrap_or_default();
@@ -68,6 +69,29 @@ pub(super) fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceLis
             Ok(PriceList { zone, holidays, schedules, session_fee, occupancy })
         }
         _ => Err(Findings(check.findings)),
+    }
+}
+
+impl Draft {
+    /// The price list that it is, with prices in `currency`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, and where.
+    pub fn check(&self, currency: Currency) -> Result<PriceList, Findings> {
+        read(self, Some(currency))
+    }
+}
+
+impl TryFrom<Draft> for PriceList {
+    type Error = Findings;
+    fn try_from(draft: Draft) -> Result<Self, Findings> {
+        read(&draft, None)
+    }
+}
+
+impl<'de> Deserialize<'de> for PriceList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(Draft::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Currencies (ISO 4217), and how small their smallest amount is.
 
-use super::money::Money;
 use crate::schema::written_as;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use schemars::json_schema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -101,16 +100,6 @@ impl Currency {
     pub fn highest_per_kwh(self) -> Decimal {
         Decimal::from(self.highest_per_kwh)
     }
-
-    /// The amount that is paid for an exact one: rounded to the minor unit, half a unit and more up.
-    #[must_use]
-    pub fn round(self, exact: Decimal) -> Money {
-        // Away from zero is up, for no amount here is negative.
-        let mut amount =
-            exact.round_dp_with_strategy(self.minor_digits, RoundingStrategy::MidpointAwayFromZero);
-        amount.rescale(self.minor_digits);
-        Money { amount, currency: self }
-    }
 }
 
 impl fmt::Display for Currency {
@@ -152,19 +141,6 @@ impl From<Currency> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn rounded(code: &str, exact: &str) -> String {
-        Currency::parse(code).unwrap().round(exact.parse().unwrap()).amount.to_string()
-    }
-
-    #[test]
-    fn half_a_minor_unit_is_rounded_up() {
-        assert_eq!(rounded("CNY", "1.005"), "1.01");
-        assert_eq!(rounded("CNY", "1.0049999"), "1.00");
-        assert_eq!(rounded("CNY", "2.5"), "2.50");
-        assert_eq!(rounded("JPY", "2.5"), "3");
-        assert_eq!(rounded("KWD", "0.0005"), "0.001");
-    }
 
     #[test]
     fn only_codes_in_use_are_known() {

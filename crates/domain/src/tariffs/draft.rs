@@ -1,15 +1,14 @@
 //! A price list as it is written in JSON, before anyone knows whether it makes sense.
 
-use super::check::{self, Findings};
-use super::currency::Currency;
 use super::money::Price;
 use super::price_list::{OccupancyFee, PriceList, Schedule};
 use super::season::{MonthDay, Season};
 use super::{band::Band, band::BandKind, zone::Zone};
 use crate::calendar::{TimeOfDay, Weekday};
 use chrono::NaiveDate;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
 
 /// A price list as an operator writes it. Whatever may be wrong in a text is still a text here, so that a check can name
 /// everything that is wrong and not only the first.
@@ -110,16 +109,6 @@ pub struct OccupancyDraft {
     pub cap: Option<String>,
 }
 
-impl Draft {
-    /// The price list that it is, with prices in `currency`.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, and where.
-    pub fn check(&self, currency: Currency) -> Result<PriceList, Findings> {
-        check::read(self, Some(currency))
-    }
-}
-
 impl From<PriceList> for Draft {
     fn from(list: PriceList) -> Self {
         let holidays: Vec<_> = list.holidays.iter().map(NaiveDate::to_string).collect();
@@ -130,6 +119,26 @@ impl From<PriceList> for Draft {
             session_fee: list.session_fee.map(String::from),
             occupancy: list.occupancy.map(OccupancyDraft::from),
         }
+    }
+}
+
+impl Serialize for PriceList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Draft::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl JsonSchema for PriceList {
+    fn schema_name() -> Cow<'static, str> {
+        Draft::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        Draft::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        Draft::json_schema(generator)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::currency::Currency;
 use crate::schema::written_as;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,10 +18,20 @@ pub struct Money {
 }
 
 impl Money {
+    /// The amount that is paid for an exact one: rounded to the minor unit, half a unit and more up.
+    #[must_use]
+    pub fn rounded(exact: Decimal, currency: Currency) -> Self {
+        let digits = currency.minor_digits();
+        // Away from zero is up, for no amount here is negative.
+        let mut amount = exact.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+        amount.rescale(digits);
+        Self { amount, currency }
+    }
+
     /// Nothing.
     #[must_use]
     pub fn zero(currency: Currency) -> Self {
-        currency.round(Decimal::ZERO)
+        Self::rounded(Decimal::ZERO, currency)
     }
 
     /// How much, exact.
@@ -38,7 +48,7 @@ impl Money {
 
     /// The sum of amounts of one currency.
     pub(super) fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Self {
-        currency.round(amounts.into_iter().map(|money| money.amount).sum())
+        Self::rounded(amounts.into_iter().map(|money| money.amount).sum(), currency)
     }
 }
 
@@ -160,6 +170,19 @@ pub(super) fn as_number<S: serde::Serializer>(decimal: &Decimal, serializer: S) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn rounded(code: &str, exact: &str) -> String {
+        Money::rounded(exact.parse().unwrap(), Currency::parse(code).unwrap()).amount.to_string()
+    }
+
+    #[test]
+    fn half_a_minor_unit_is_rounded_up() {
+        assert_eq!(rounded("CNY", "1.005"), "1.01");
+        assert_eq!(rounded("CNY", "1.0049999"), "1.00");
+        assert_eq!(rounded("CNY", "2.5"), "2.50");
+        assert_eq!(rounded("JPY", "2.5"), "3");
+        assert_eq!(rounded("KWD", "0.0005"), "0.001");
+    }
 
     #[test]
     fn a_price_is_written_in_plain_digits() {

@@ -1,22 +1,16 @@
 //! A price list: what a version of a tariff says, checked.
 
 use super::band::Band;
-use super::check::{self, Findings};
-use super::draft::Draft;
 use super::money::Price;
 use super::season::Season;
 use super::zone::Zone;
 use crate::calendar::{TimeOfDay, Weekday};
 use chrono::{NaiveDate, NaiveDateTime, Timelike};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// What a version of a tariff says. There is none that [`Draft::check`] would find fault with, save that a price may be
+/// What a version of a tariff says. There is none that [`Draft::check`](super::Draft::check) would find fault with, save that a price may be
 /// absurd in its currency, which the price list does not know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Draft", into = "Draft")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceList {
     pub(super) zone: Zone,
     pub(super) holidays: BTreeSet<NaiveDate>,
@@ -150,26 +144,5 @@ impl FoundBand<'_> {
     pub(super) fn goes_on_until(&self, minute: u16) -> u16 {
         let part = self.band.parts().find(|(from, to)| *from <= minute && minute < *to);
         part.map_or(TimeOfDay::MINUTES, |(_, to)| to)
-    }
-}
-
-impl TryFrom<Draft> for PriceList {
-    type Error = Findings;
-    fn try_from(draft: Draft) -> Result<Self, Findings> {
-        check::read(&draft, None)
-    }
-}
-
-impl JsonSchema for PriceList {
-    fn schema_name() -> Cow<'static, str> {
-        Draft::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        Draft::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Draft::json_schema(generator)
     }
 }

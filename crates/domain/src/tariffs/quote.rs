@@ -122,7 +122,7 @@ impl PriceBook {
         one_currency(currency, reigns.iter().chain([&at_end]).map(|reign| reign.applied.tariff))?;
         let items = price(currency, stretches(&reigns), usage);
         let session_fee = at_start.applied.version.price_list.session_fee();
-        let session_fee = session_fee.map(|fee| currency.round(fee.value()));
+        let session_fee = session_fee.map(|fee| Money::rounded(fee.value(), currency));
         let occupancy = held_until.and_then(|until| occupancy(currency, &at_end, until - end));
         let totals = Totals::of(currency, &items, session_fee, occupancy.as_ref());
         Ok(Quote { currency, change_rule, items, session_fee, occupancy, energy_wh: usage.energy(), totals })
@@ -177,7 +177,7 @@ fn price(currency: Currency, stretches: Vec<Stretch>, usage: &Usage) -> Vec<Ener
         let drawn = usage.energy_until(stretch.to.to_utc());
         let energy_wh = drawn.beyond(drawn_before);
         drawn_before = drawn;
-        let cost = |price: Price| currency.round(energy_wh.kwh() * price.value());
+        let cost = |price: Price| Money::rounded(energy_wh.kwh() * price.value(), currency);
         EnergyItem {
             from: stretch.from,
             to: stretch.to,
@@ -209,7 +209,7 @@ fn occupancy(currency: Currency, reign: &Reign<'_>, held: TimeDelta) -> Option<O
         grace_minutes,
         charged_minutes,
         capped: capped.is_some(),
-        amount: currency.round(capped.map_or(uncapped, Price::value)),
+        amount: Money::rounded(capped.map_or(uncapped, Price::value), currency),
     })
 }
 

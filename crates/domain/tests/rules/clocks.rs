@@ -3,7 +3,8 @@
 use crate::device::{Device, at, status};
 use chrono::TimeDelta;
 use domain::devices::charge_point::{Ignored, Outcome};
-use domain::devices::presence::{Evidence, GoodbyeCause, Patience, Verdict};
+use domain::devices::liveness::GoodbyeCause;
+use domain::devices::presence::{Evidence, Patience, Verdict};
 use domain::event::{BootReport, EventKind};
 use domain::ids::GatewayId;
 use domain::order::{AppendClock, RecordPosition};

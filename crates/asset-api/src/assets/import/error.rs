@@ -1,5 +1,6 @@
 //! Why a file is not imported.
 
+use crate::http::error::IntoProblem;
 use runtime::Problem;
 use runtime::http::{too_large, too_late, too_slow, unsupported_media_type};
 use std::io;
@@ -30,17 +31,17 @@ pub enum ImportError {
     Spool(#[source] io::Error),
 }
 
-impl From<ImportError> for Problem {
-    fn from(error: ImportError) -> Self {
-        let detail = error.to_string();
-        match error {
-            ImportError::TooMany => Self::unavailable("TOO_MANY_IMPORTS", "Too many imports go on", 5),
-            ImportError::NotATable => unsupported_media_type().detail(detail),
-            ImportError::TooLarge(_) => too_large().detail(detail),
-            ImportError::CameTooSlowly => too_slow(),
-            ImportError::BrokeOff => Self::invalid(Vec::new()).field("body", "broke off before its end"),
-            ImportError::TooSlow => too_late().detail(detail),
-            ImportError::Spool(error) => Self::internal(&error),
+impl IntoProblem for ImportError {
+    fn into_problem(self) -> Problem {
+        let detail = self.to_string();
+        match self {
+            Self::TooMany => Problem::unavailable("TOO_MANY_IMPORTS", "Too many imports go on", 5),
+            Self::NotATable => unsupported_media_type().detail(detail),
+            Self::TooLarge(_) => too_large().detail(detail),
+            Self::CameTooSlowly => too_slow(),
+            Self::BrokeOff => Problem::invalid(Vec::new()).field("body", "broke off before its end"),
+            Self::TooSlow => too_late().detail(detail),
+            Self::Spool(error) => Problem::internal(&error),
         }
     }
 }

@@ -1,10 +1,31 @@
 //! What became of an import, row by row as far as something was wrong.
 
-use super::run::Mode;
 use super::table::Table;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::assets::import::Outcome;
+
+/// What becomes of good rows when others are bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing is written.
+    Atomic,
+    /// They are written.
+    BestEffort,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 2] = [Self::Atomic, Self::BestEffort];
+
+    /// The word for it in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Atomic => "atomic",
+            Self::BestEffort => "best-effort",
+        }
+    }
+}
 
 /// So many faults are told one by one.
 const TOLD: usize = 1_000;

@@ -1,8 +1,9 @@
 //! The operations that import files.
 
 use super::ImportError;
+use super::report::Mode;
 use super::report::Report;
-use super::run::Mode;
+use crate::http::error::ApiError;
 use crate::http::scopes::write;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
@@ -72,5 +73,5 @@ fn of_file(operation: Operation) -> Operation {
         .answers(
             Answer::json::<Report>(StatusCode::OK, about, example).or_text("application/x-ndjson", lines),
         )
-        .refuses([ImportError::TooMany])
+        .refuses([ApiError::from(ImportError::TooMany)])
 }

@@ -4,7 +4,7 @@ use super::Format;
 use super::error::ImportError;
 use super::progress::{Phase, Progress};
 use super::reader::{Chunk, Reading, finish, read};
-use super::report::{Fault, Report};
+use super::report::{Fault, Mode, Report};
 use super::table::Table;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
@@ -19,28 +19,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
-
-/// What becomes of good rows when others are bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Nothing is written.
-    Atomic,
-    /// They are written.
-    BestEffort,
-}
-
-impl Mode {
-    /// Every mode.
-    pub const ALL: [Self; 2] = [Self::Atomic, Self::BestEffort];
-
-    /// The word for it in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Atomic => "atomic",
-            Self::BestEffort => "best-effort",
-        }
-    }
-}
 
 /// What is to be done with a file.
 pub struct Import {

@@ -1,44 +1,14 @@
 //! What readers are told of a device, from what was heard of it.
 
-use crate::freshness::Reading;
+use crate::freshness::{Confidence, FreshnessPolicy};
 use chrono::{DateTime, Utc};
 use domain::latest::Latest;
 use domain::status::{ConnectorStatus, PileStatus};
-use schemars::JsonSchema;
-use serde::Serialize;
-use std::collections::BTreeMap;
 use storage::assets::availability::Trust;
 use storage::assets::piles::{LiveConnector, LiveView};
 
-/// How far what is shown can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// It is so, as far as anyone knows.
-    Live,
-    /// The device should have been heard since, and nobody has said yet that it is gone; or there may be more to know, for
-    /// ingestors are behind.
-    Stale,
-    /// It may be otherwise: the device is online, but its gateway is silent; or it is offline because of silence alone, for it could
-    /// not be asked.
-    Doubtful,
-    /// The device is offline: it was asked for a sign of life and sent none.
-    Unanswered,
-    /// The device was never heard.
-    Unknown,
-}
-
-/// What is known beside what a device says.
-#[derive(Clone, Copy)]
-pub struct Doubts<'a> {
-    /// A device that is there is heard after this.
-    pub silent_since: DateTime<Utc>,
-    /// How far ingestors are.
-    pub reading: &'a Reading,
-}
-
 /// How far `live` can be trusted.
-pub fn confidence(live: Option<&LiveView>, doubts: Doubts<'_>) -> Confidence {
+pub fn confidence(live: Option<&LiveView>, policy: FreshnessPolicy<'_>) -> Confidence {
     live.map_or(Confidence::Unknown, |live| {
         let trust = Trust {
             confidence: Some(live.confidence),
@@ -46,33 +16,8 @@ pub fn confidence(live: Option<&LiveView>, doubts: Doubts<'_>) -> Confidence {
             online: live.online,
             heard_at: Some(live.heard_at),
         };
-        of_trust(&trust, doubts)
+        policy.confidence(&trust)
     })
-}
-
-/// The same from what decides it.
-pub fn of_trust(trust: &Trust, doubts: Doubts<'_>) -> Confidence {
-    let is_silent = trust.online && trust.heard_at.is_some_and(|at| at < doubts.silent_since);
-    match trust.confidence {
-        None => Confidence::Unknown,
-        Some(_) if doubts.reading.is_behind(trust.partition) => Confidence::Stale,
-        Some(domain::devices::presence::Confidence::Doubtful) => Confidence::Doubtful,
-        Some(domain::devices::presence::Confidence::Unanswered) => Confidence::Unanswered,
-        Some(domain::devices::presence::Confidence::Live) if is_silent => Confidence::Stale,
-        Some(domain::devices::presence::Confidence::Live) => Confidence::Live,
-    }
-}
-
-/// How many piles there are of each confidence; none of those that are not here.
-pub fn count_by_confidence<'a>(
-    trust: impl IntoIterator<Item = (&'a Trust, i64)>,
-    doubts: Doubts<'_>,
-) -> BTreeMap<Confidence, i64> {
-    let mut counts = BTreeMap::new();
-    for (trust, count) in trust {
-        *counts.entry(of_trust(trust, doubts)).or_default() += count;
-    }
-    counts
 }
 
 /// The pile's status as one word.

@@ -1,6 +1,7 @@
 //! A pile as responses show it: static and live in one.
 
-use super::live::{self, Confidence, Doubts};
+use super::live;
+use crate::freshness::{Confidence, FreshnessPolicy};
 use chrono::{DateTime, Utc};
 use domain::assets::{ConnectorType, CurrentType, Outlet, Outlets, Pile, RatedPower};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId, SessionId, StationId};
@@ -66,7 +67,7 @@ struct ConnectorView<'a> {
 
 impl<'a> PileView<'a> {
     /// `pile` beside what its device reports.
-    pub fn of(pile: &'a Pile, live: Option<&'a LiveView>, doubts: Doubts<'_>) -> Self {
+    pub fn of(pile: &'a Pile, live: Option<&'a LiveView>, policy: FreshnessPolicy<'_>) -> Self {
         let details = &pile.details;
         Self {
             id: pile.id,
@@ -81,12 +82,12 @@ impl<'a> PileView<'a> {
             status: live::status(live).as_str(),
             online: live.is_some_and(|live| live.online),
             status_at: live.and_then(live::status_at),
-            confidence: live::confidence(live, doubts),
+            confidence: live::confidence(live, policy),
             last_heartbeat_at: live.and_then(|live| live.last_heartbeat_at),
             last_seen_at: live.map(|live| live.last_seen_at),
             gateway_id: live.and_then(|live| live.gateway_id.as_ref()),
             firmware_version: live.and_then(|live| live.firmware_version.as_deref()),
-            connectors: connectors(&details.connectors, live, live::confidence(live, doubts)),
+            connectors: connectors(&details.connectors, live, live::confidence(live, policy)),
             created_at: pile.edition.created_at,
             updated_at: pile.edition.updated_at,
             retired_at: pile.edition.retired_at,

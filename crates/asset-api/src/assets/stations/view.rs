@@ -1,6 +1,6 @@
 //! A station as responses show it.
 
-use crate::assets::piles::{Confidence, Doubts, count_by_confidence};
+use crate::freshness::{Confidence, FreshnessPolicy};
 use chrono::{DateTime, Utc};
 use domain::assets::{
     ConnectorType, Facility, Location, OpeningHours, StartableStatuses, Station, StationStatus,
@@ -71,27 +71,27 @@ fn words(tally: &Tally) -> BTreeMap<&'static str, i64> {
 }
 
 impl Counts {
-    fn of(availability: &Availability, doubts: Doubts<'_>) -> Self {
+    fn of(availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         Self {
             piles: words(&availability.piles),
             connectors: words(&availability.connectors_of_all_types()),
-            confidence: count_by_confidence(availability.trust.iter().map(|trust| (trust, 1)), doubts),
+            confidence: policy.count(availability.trust.iter().map(|trust| (trust, 1))),
         }
     }
 }
 
 impl AvailabilityView {
     /// All of it.
-    pub fn of(station_id: StationId, availability: &Availability, doubts: Doubts<'_>) -> Self {
+    pub fn of(station_id: StationId, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         let types = availability.connectors.iter();
         let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: words(tally) });
-        Self { station_id, counts: Counts::of(availability, doubts), by_type: by_type.collect() }
+        Self { station_id, counts: Counts::of(availability, policy), by_type: by_type.collect() }
     }
 }
 
 impl<'a> StationView<'a> {
     /// `station`, whose piles stand as `availability` says.
-    pub fn of(station: &'a Station, availability: &Availability, doubts: Doubts<'_>) -> Self {
+    pub fn of(station: &'a Station, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         let details = &station.details;
         Self {
             id: station.id,
@@ -108,7 +108,7 @@ impl<'a> StationView<'a> {
             updated_at: station.edition.updated_at,
             retired_at: station.edition.retired_at,
             version: station.edition.version,
-            availability: Counts::of(availability, doubts),
+            availability: Counts::of(availability, policy),
             distance_m: None,
         }
     }

@@ -1,5 +1,6 @@
 //! `POST /api/v1/dead-letters/replay`: replays what a filter lets through, letter by letter.
 
+use super::problem::Refusal;
 use super::replay::{self, Attempt};
 use super::view::AttemptView;
 use super::{filter, place, run};
@@ -12,7 +13,6 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::ChargePointId;
 use domain::text::Label;
-use runtime::Problem;
 use runtime::http::JsonBody;
 use runtime::http::page::Cursor;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -72,7 +72,7 @@ pub fn order_schema() -> Schema {
 pub async fn replay_matching(
     api: Data<Api>,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let until = api.half_time();
     let Order { filter, after, limit, run } = Order::read(body)?;
     let after = after.map(|place| (place.created_at, place.id));
@@ -91,10 +91,11 @@ pub async fn replay_matching(
             break;
         }
         match replay::replay(&api, letter.id, run).await {
-            Ok(attempt) => tally.count(letter.id, attempt),
+            Ok(Ok(attempt)) => tally.count(letter.id, attempt),
             // An operator removed it meanwhile.
-            Err(ApiError::DeadLetterNotFound) => {}
-            Err(error) => return Err(error.into()),
+            Ok(Err(Refusal::NotFound)) => {}
+            Ok(Err(refusal)) => return Err(refusal.into()),
+            Err(error) => return Err(error),
         }
         last = Some(letter);
     }

@@ -1,5 +1,6 @@
 //! Replaying one dead letter: its record is decoded again, and its event applied where the record stood.
 
+use super::problem::Refusal;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use base64::Engine as _;
@@ -34,24 +35,27 @@ pub struct Attempt {
 }
 
 /// Replays the letter called `id`.
-pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Attempt, ApiError> {
+pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, Refusal>, ApiError> {
     let attempt = api
         .run(move |mut connection| async move {
-            let letter = dead_letters::find(&mut connection, id).await?;
-            let letter = letter.ok_or(ApiError::DeadLetterNotFound)?;
-            let position = letter.heading.position().ok_or(ApiError::DeadLetterNotReplayable)?;
+            let Some(letter) = dead_letters::find(&mut connection, id).await? else {
+                return Ok(Err(Refusal::NotFound));
+            };
+            let Some(position) = letter.heading.position() else { return Ok(Err(Refusal::NotReplayable)) };
             match decode(&letter.record, position) {
                 Ok(event) => apply(&mut connection, id, run, &event, position).await,
                 Err(error) => {
                     if run == Run::Real {
                         dead_letters::note(&mut connection, id, ReplayOutcome::Undecodable).await?;
                     }
-                    Ok(Attempt::undecodable(&error))
+                    Ok(Ok(Attempt::undecodable(&error)))
                 }
             }
         })
         .await?;
-    if run == Run::Real {
+    if run == Run::Real
+        && let Ok(attempt) = &attempt
+    {
         let (outcome, reason) = (attempt.outcome.as_str(), attempt.reason.as_deref());
         tracing::info!(dead_letter = %id, outcome, reason, "dead letter replayed");
     }
@@ -76,14 +80,14 @@ async fn apply(
     run: Run,
     event: &GatewayEvent,
     position: RecordPosition,
-) -> Result<Attempt, ApiError> {
+) -> Result<Result<Attempt, Refusal>, ApiError> {
     let touched = Touched::of([(event, position)]);
     let mut samples = Samples::default();
     samples.take(event, &position);
     let replay = Replay { touched, samples };
     let replayed =
         dead_letters::replay(connection, id, run, replay, |state| state.apply(event, &position)).await?;
-    Ok(Attempt::of(event, replayed.ok_or(ApiError::DeadLetterNotFound)?))
+    Ok(replayed.map(|replayed| Attempt::of(event, replayed)).ok_or(Refusal::NotFound))
 }
 
 impl Attempt {

@@ -1,6 +1,7 @@
 //! The operations on dead letters.
 
 use super::bulk::{TallyView, order_schema};
+use super::problem::Refusal;
 use super::view::{HeadingView, LetterView, ReplayView};
 use crate::http::error::ApiError;
 use crate::http::scopes::operate;
@@ -58,7 +59,7 @@ fn get() -> Operation {
     operate("getDeadLetter", TAG, "Get a dead letter with its bytes")
         .describe("Key, value and headers are Base64; `valueText` is the beginning of a value that is text.")
         .answers(Answer::json::<LetterView<'_>>(StatusCode::OK, "The dead letter", letter.into()))
-        .refuses([ApiError::DeadLetterNotFound])
+        .refuses([ApiError::from(Refusal::NotFound)])
 }
 
 fn replay_one() -> Operation {
@@ -70,7 +71,7 @@ fn replay_one() -> Operation {
         .describe("Its record is read again and applied where it stood: what is newer stands.")
         .with([Parameter::query::<bool>("dryRun", "Whether only to see what would become of it.").required()])
         .answers(Answer::json::<ReplayView<'_>>(StatusCode::OK, "What became of it", example))
-        .refuses([ApiError::DeadLetterNotFound, ApiError::DeadLetterNotReplayable])
+        .refuses([ApiError::from(Refusal::NotFound), Refusal::NotReplayable.into()])
 }
 
 fn replay_matching() -> Operation {
@@ -85,7 +86,7 @@ fn replay_matching() -> Operation {
         .describe("The oldest first, those not settled yet; go on with `nextCursor` until it is null.")
         .takes_like(order_schema(), json!({ "reason": "UNKNOWN_EVENT_TYPE", "limit": 100, "dryRun": true }))
         .answers(Answer::json::<TallyView<'_>>(StatusCode::OK, "What became of them", example))
-        .refuses([ApiError::InvalidCursor, ApiError::DeadLetterNotReplayable])
+        .refuses([ApiError::InvalidCursor, Refusal::NotReplayable.into()])
 }
 
 const ID: &str = "0192f0c4-01b2-7a11-8d5e-7f8091a2b3c4";

@@ -4,7 +4,8 @@ use super::body::NewBinding;
 use super::view::BindingView;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read_tariffs, write_tariffs};
-use crate::tariffs::routes::{ID as TARIFF, TAG};
+use crate::tariffs::openapi::{ID as TARIFF, TAG};
+use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
@@ -85,7 +86,7 @@ fn list() -> Operation {
 fn get() -> Operation {
     read_tariffs("getBinding", TAG, "Get a binding")
         .answers(shown(StatusCode::OK, "The binding"))
-        .refuses([ApiError::TariffBindingNotFound])
+        .refuses([ApiError::from(NotFound::Binding)])
 }
 
 /// When a binding is to end.

@@ -1,25 +1,27 @@
 //! Why there is no price, as callers are told it.
 
+use crate::http::error::IntoProblem;
 use domain::tariffs::{Considered, InvalidUsage, Outcome, Unpriced};
 use runtime::Problem;
 use runtime::problem::FieldError;
 
-/// There is no price.
-pub fn of_unpriced(unpriced: Unpriced) -> Problem {
-    let detail = unpriced.to_string();
-    match unpriced {
-        Unpriced::NoTariff { considered, .. } => {
-            let problem =
-                Problem::conflict("NO_TARIFF_APPLIES", "No tariff applies there and then").detail(detail);
-            considered.iter().enumerate().fold(problem, |problem, (index, considered)| {
-                let FieldError { field, message } = lost(index, considered);
-                problem.field(field, message)
-            })
+impl IntoProblem for Unpriced {
+    fn into_problem(self) -> Problem {
+        let detail = self.to_string();
+        match self {
+            Self::NoTariff { considered, .. } => {
+                let problem =
+                    Problem::conflict("NO_TARIFF_APPLIES", "No tariff applies there and then").detail(detail);
+                considered.iter().enumerate().fold(problem, |problem, (index, considered)| {
+                    let FieldError { field, message } = lost(index, considered);
+                    problem.field(field, message)
+                })
+            }
+            Self::OutOfReach => {
+                Problem::bad_request("TIME_OUT_OF_REACH", "Prices are not told for that time").detail(detail)
+            }
+            Self::MixedCurrencies { .. } => currencies_mixed().detail(detail),
         }
-        Unpriced::OutOfReach => {
-            Problem::bad_request("TIME_OUT_OF_REACH", "Prices are not told for that time").detail(detail)
-        }
-        Unpriced::MixedCurrencies { .. } => currencies_mixed().detail(detail),
     }
 }
 
@@ -44,13 +46,26 @@ fn lost(index: usize, considered: &Considered) -> FieldError {
     FieldError::new(format!("considered[{index}]"), message)
 }
 
-/// The device is in no pile, so nobody knows where the session was.
-pub fn session_without_pile() -> Problem {
-    Problem::conflict("SESSION_WITHOUT_PILE", "The device of the session is in no pile")
+/// Why a recorded session has no quote.
+#[derive(Debug, Clone, Copy)]
+pub enum UnquotableSession {
+    /// Its charge point is not assigned to a pile, so there is no place whose prices could apply.
+    WithoutPile,
+    /// Its readings do not say how much energy it used.
+    NotMetered(InvalidUsage),
 }
 
-/// The readings of a session do not tell what it used.
-pub fn session_not_metered(invalid: InvalidUsage) -> Problem {
-    Problem::conflict("SESSION_NOT_METERED", "The readings of the session do not tell what it used")
-        .detail(invalid.to_string())
+impl IntoProblem for UnquotableSession {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::WithoutPile => Problem::conflict(
+                "SESSION_WITHOUT_PILE",
+                "The session's charge point is not assigned to a pile",
+            ),
+            Self::NotMetered(invalid) => {
+                Problem::conflict("SESSION_NOT_METERED", "The session's readings do not give its energy")
+                    .detail(invalid.to_string())
+            }
+        }
+    }
 }

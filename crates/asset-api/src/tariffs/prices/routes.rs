@@ -1,10 +1,12 @@
 //! The operations that tell what charging costs.
 
 use super::body::QuoteRequest;
+use super::problem::UnquotableSession;
 use super::view::{SessionQuote, TimetableView};
 use super::{problem, session};
 use crate::http::error::ApiError;
 use crate::http::scopes::read_tariffs;
+use crate::sessions::SessionNotFound;
 use crate::tariffs::prices::price_target;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -123,9 +125,9 @@ fn quote_session() -> Operation {
         .answers(Answer::json::<SessionQuote>(StatusCode::OK, "What it comes to", example))
         .refuses(reasons())
         .refuses([
-            ApiError::SessionNotFound,
-            ApiError::SessionWithoutPile,
-            ApiError::SessionNotMetered(InvalidUsage::Count),
+            ApiError::from(SessionNotFound),
+            UnquotableSession::WithoutPile.into(),
+            UnquotableSession::NotMetered(InvalidUsage::Count).into(),
         ])
         .refuses([problem::currencies_mixed()])
 }
@@ -146,7 +148,7 @@ fn reasons() -> [ApiError; 2] {
     ]
 }
 
-const TARIFF: &str = crate::tariffs::routes::ID;
+const TARIFF: &str = crate::tariffs::openapi::ID;
 const BINDING: &str = "0192f0c4-9c55-7b3e-8000-2a2b2c2d2e2f";
 const WIDER: &str = "0192f0c4-0b0d-7000-8000-000000000001";
 

@@ -4,7 +4,6 @@ use crate::http::error::ApiError;
 use crate::http::fields::parse::form;
 use actix_web::HttpResponse;
 use domain::tariffs::{Currency, Draft, Findings};
-use runtime::Problem;
 use runtime::http::JsonBody;
 use runtime::problem::FieldError;
 use schemars::JsonSchema;
@@ -35,7 +34,7 @@ pub struct Validation {
 }
 
 /// `POST /api/v1/tariffs/validate`
-pub async fn validate(JsonBody(request): JsonBody<Validate>) -> Result<HttpResponse, Problem> {
+pub async fn validate(JsonBody(request): JsonBody<Validate>) -> Result<HttpResponse, ApiError> {
     let currency: Currency = form(&request.currency)
         .map_err(|message| ApiError::Invalid(vec![FieldError::new("currency", message)]))?;
     let findings = request.price_list.check(currency).err().map(told).unwrap_or_default();
