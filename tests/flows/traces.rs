@@ -96,7 +96,7 @@ fn sent<'a>(spans: &'a [ExportedSpan], called: &ExportedSpan, topic: &str) -> &'
     assert!(route.is_child_of(called), "{route:#?}");
     assert_eq!((route.name.as_str(), route.kind), ("PIPELINE GET", SpanKind::Client));
     for (function, parent) in
-        [("storage::commands::look_at_many", called), ("storage::commands::record_many", delivered)]
+        [("storage::commands::load_contexts", called), ("storage::commands::insert_many", delivered)]
     {
         let asked = only(spans, function, |span| span.attribute("code.function.name") == function);
         assert!(asked.is_child_of(parent), "{asked:#?}");

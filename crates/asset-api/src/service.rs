@@ -2,7 +2,7 @@
 
 use crate::Settings;
 use crate::assets::import::Imports;
-use crate::assets::pile_counts::Fleet;
+use crate::assets::pile_counts::PileCounts;
 use crate::feed::Hub;
 use crate::freshness::IngestProgress;
 use crate::http::context::Api;
@@ -44,7 +44,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let hub = web::Data::from(hub);
     let imports = web::Data::new(Imports::new(settings.import.clone()));
     let progress = IngestProgress::watch(database.clone(), &settings.freshness, context.shutdown.clone());
-    let fleet = web::Data::new(Fleet::default());
+    let pile_counts = web::Data::new(PileCounts::default());
     let console = console(&settings)?;
     tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
@@ -52,7 +52,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         // Each worker sets up for itself, on its own runtime.
         let api = Api::new(of_worker(&database, &settings), Arc::clone(&progress), &settings);
         let routes = routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone());
-        routes::set_up(routes.share(fleet.clone()));
+        routes::set_up(routes.share(pile_counts.clone()));
         routes.pages(|config| console.install(config));
     })?;
     server.stopped().await

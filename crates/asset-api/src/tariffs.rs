@@ -21,7 +21,7 @@ use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::TariffId;
 use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
@@ -43,9 +43,9 @@ async fn create(
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let Signature { at, by } = caller.sign();
+    let EditStamp { at, by } = caller.stamp();
     let tariff =
-        TariffRecord { id: TariffId(Uuid::now_v7()), details: body::read(body)?, edition: edit::first(at) };
+        TariffRecord { id: TariffId(Uuid::now_v7()), details: body::read(body)?, revision: edit::first(at) };
     let tariff = api
         .run(|mut connection| async move {
             tariffs::insert(&mut connection, &tariff, &by).await?;
@@ -53,7 +53,7 @@ async fn create(
         })
         .await?;
     let location = format!("/api/v1/tariffs/{}", tariff.id);
-    Ok(edit::respond(StatusCode::CREATED, tariff.edition)
+    Ok(edit::respond(StatusCode::CREATED, tariff.revision)
         .insert_header((header::LOCATION, location))
         .json(TariffView::of(&tariff)))
 }
@@ -73,7 +73,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
             Ok(tariffs::list(&mut connection, &filter, after, request.rows()).await?)
         })
         .await?;
-    let page = Page::cut(&request, rows, |last| paging::place(last.edition, last.id.0));
+    let page = Page::cut(&request, rows, |last| paging::place(last.revision, last.id.0));
     Ok(HttpResponse::Ok().json(page.show(TariffView::of)))
 }
 
@@ -85,7 +85,7 @@ async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpR
             Ok(tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
         })
         .await?;
-    Ok(edit::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+    Ok(edit::respond(StatusCode::OK, tariff.revision).json(TariffView::of(&tariff)))
 }
 
 /// `PUT /api/v1/tariffs/{tariffId}`
@@ -121,13 +121,13 @@ async fn edit(
     caller: Caller,
     change: impl FnOnce(&TariffDetails) -> Result<TariffDetails, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     let tariff = api
         .run(move |mut connection| async move {
-            tariffs::update(&mut connection, id, if_match.versions(), &signature, change).await?
+            tariffs::update(&mut connection, id, if_match.versions(), &stamp, change).await?
         })
         .await?;
-    Ok(edit::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+    Ok(edit::respond(StatusCode::OK, tariff.revision).json(TariffView::of(&tariff)))
 }
 
 /// `DELETE /api/v1/tariffs/{tariffId}`
@@ -138,9 +138,9 @@ async fn retire(
     caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     api.run(move |mut connection| async move {
-        Ok(tariffs::retire(&mut connection, id, if_match.versions(), &signature).await??)
+        Ok(tariffs::retire(&mut connection, id, if_match.versions(), &stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

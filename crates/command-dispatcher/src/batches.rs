@@ -7,7 +7,7 @@ mod runner;
 pub(crate) use command::{StationCommand, StationOrder};
 pub(crate) use runner::Runner;
 
-use crate::dispatch::coalescer::{Bounds, Together};
+use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::command_store::Shared;
 use crate::error::DispatchError;
 use crate::settings::DispatchSettings;
@@ -32,7 +32,7 @@ const COMPLAINTS: usize = 20;
 #[derive(Clone)]
 pub(crate) struct Batches {
     database: Database,
-    settled: Together<Settled, Shared<()>>,
+    settled: Coalescer<Settled, Shared<()>>,
     lifetime: Duration,
 }
 
@@ -42,7 +42,7 @@ impl Batches {
         let settling = database.clone();
         Self {
             database,
-            settled: Together::new(SETTLING, move |settled| settle(settling.clone(), settled)),
+            settled: Coalescer::new(SETTLING, move |settled| settle(settling.clone(), settled)),
             lifetime: Duration::from_secs(settings.batch_ttl_s.into()),
         }
     }
@@ -154,7 +154,7 @@ impl Batches {
 
     /// Writes what became of a pile, as [`batches::settle_many`].
     async fn settle(&self, settled: Settled) -> Result<(), DispatchError> {
-        Ok(self.settled.ask(settled).await??)
+        Ok(self.settled.request(settled).await??)
     }
 
     /// The same of many at once.

@@ -7,7 +7,7 @@ use crate::dispatch::topic::Unpublished;
 use actix_web::http::StatusCode;
 use domain::commands::Refusal;
 use domain::ids::{ChargePointId, CommandId};
-use problem_kind::Told;
+use problem_kind::ProblemKind;
 use runtime::Problem;
 use runtime::causes;
 use runtime::problem::FieldError;
@@ -127,7 +127,7 @@ impl DispatchError {
         }
     }
 
-    fn told(&self) -> Told {
+    fn told(&self) -> ProblemKind {
         match self {
             Self::Invalid(_) => problem_kind::INVALID_REQUEST,
             Self::InvalidCursor => problem_kind::INVALID_CURSOR,
@@ -150,7 +150,7 @@ impl DispatchError {
     }
 }
 
-const fn told_of(refusal: &Refusal) -> Told {
+const fn told_of(refusal: &Refusal) -> ProblemKind {
     match refusal {
         Refusal::Offline(_) | Refusal::NeverHeard(_) => problem_kind::PILE_OFFLINE,
         Refusal::Doubtful(_) => problem_kind::PILE_DOUBTFUL,

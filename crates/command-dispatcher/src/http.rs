@@ -8,7 +8,7 @@ mod idempotency_key;
 mod paging;
 mod stations;
 
-use crate::dispatch::command_store::Books;
+use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
 use crate::error::DispatchError;
 use actix_web::http::header;
@@ -31,7 +31,7 @@ use serde_json::Value;
 use storage::commands::RecordedCommand;
 use uuid::Uuid;
 
-/// The resources of this service; they expect a [`Dispatcher`], [`Books`] and batches.
+/// The resources of this service; they expect a [`Dispatcher`], [`CommandStore`] and batches.
 pub(crate) fn routes(routes: &mut Routes<'_>) {
     routes
         .under("/api/v1/piles/{pileId}/commands", |of_pile| {
@@ -101,22 +101,25 @@ async fn send<R: CommandRequest>(
 }
 
 async fn list(
-    books: web::Data<Books>,
+    store: web::Data<CommandStore>,
     PathParams(pile_id): PathParams<String>,
     QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let pile_id = pile(&pile_id)?;
     let request = query.parse()?;
     let before = request.after.map(|place| (place.created_at, place.id));
-    let rows = books.list_of_pile(pile_id, before, request.rows()).await?;
+    let rows = store.list_of_pile(pile_id, before, request.rows()).await?;
     let place = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
     let page = Page::cut(&request, rows, place);
     Ok(HttpResponse::Ok().json(page.show(CommandAnswer::from)))
 }
 
-async fn show(books: web::Data<Books>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+async fn show(
+    store: web::Data<CommandStore>,
+    PathParams(id): PathParams<String>,
+) -> Result<HttpResponse, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_no_command_is_called_so| DispatchError::CommandNotFound)?;
-    let record = books.find(CommandId(id)).await?;
+    let record = store.find(CommandId(id)).await?;
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
 }
 

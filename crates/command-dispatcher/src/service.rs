@@ -2,13 +2,13 @@
 
 use crate::batches::{Batches, Runner};
 use crate::dispatch::command_retention::RetentionCheck;
-use crate::dispatch::command_store::Books;
+use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::delivery::Delivery;
 use crate::dispatch::dispatcher::Dispatcher;
 use crate::dispatch::expiry::Expiry;
-use crate::dispatch::gateway_directory::Routes;
+use crate::dispatch::gateway_directory::GatewayDirectory;
 use crate::dispatch::gateway_directory::keys::RouteKeys;
-use crate::dispatch::publisher::Lanes;
+use crate::dispatch::publisher::CommandPublisher;
 use crate::dispatch::reroute::Rerouter;
 use crate::dispatch::topic::CommandTopic;
 use crate::metrics::Metrics;
@@ -48,19 +48,19 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
 
     let deadline = Duration::from_millis(settings.http.request_deadline_ms);
     let patience = deadline.saturating_sub(MARGIN);
-    let books = Books::open(database.clone(), metrics.clone(), patience);
-    let lanes = Lanes::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
+    let store = CommandStore::open(database.clone(), metrics.clone(), patience);
+    let publisher = CommandPublisher::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
     let keys = RouteKeys::new(redis, &settings.dispatch);
     // Finding silent devices reads all rows of devices, which connections for commands are set up not to do.
     let watched = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })?;
     let asker =
-        Asker::new(watched.clone(), keys.clone(), lanes.clone(), &settings.dispatch, &settings.presence);
+        Asker::new(watched.clone(), keys.clone(), publisher.clone(), &settings.dispatch, &settings.presence);
     let watch = Watch::new(watched, asker, settings.presence, &context.meter());
     let events = watch.topic();
     context.health.add_advisory("events read", move || events.advisory());
     let watch = AbortOnDropHandle::new(tokio::spawn(watch.run(context.shutdown.clone())));
-    let delivery = Delivery::new(books.clone(), lanes, metrics.clone(), patience);
-    let routes = Routes::new(keys, &settings.dispatch, metrics.clone());
+    let delivery = Delivery::new(store.clone(), publisher, metrics.clone(), patience);
+    let routes = GatewayDirectory::new(keys, &settings.dispatch, metrics.clone());
     let batches = Batches::open(database.clone(), &settings.dispatch);
     let rerouter = Rerouter::new(database.clone(), delivery.clone(), metrics.clone(), &settings.dispatch);
     let rerouter = AbortOnDropHandle::new(tokio::spawn(rerouter.run(context.shutdown.clone())));
@@ -69,7 +69,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let expiry = Expiry::new(database, metrics.clone(), &settings.dispatch);
     let expiry = AbortOnDropHandle::new(tokio::spawn(expiry.run(context.shutdown.clone())));
     let dispatcher = Dispatcher::new(
-        books.clone(),
+        store.clone(),
         routes,
         delivery.clone(),
         metrics.clone(),
@@ -79,11 +79,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let dispatcher = Arc::new(dispatcher);
     let runner = Runner::new(batches.clone(), Arc::clone(&dispatcher), metrics, &settings.dispatch);
     let runner = AbortOnDropHandle::new(tokio::spawn(runner.run(context.shutdown.clone())));
-    let (dispatcher, books) = (web::Data::from(dispatcher), web::Data::new(books));
+    let (dispatcher, store) = (web::Data::from(dispatcher), web::Data::new(store));
     let batches = web::Data::new(batches);
     let server =
         runtime::http::serve(&settings.http, &settings.auth, &context, http::ABOUT, move |routes| {
-            http::routes(routes.share(dispatcher.clone()).share(books.clone()).share(batches.clone()));
+            http::routes(routes.share(dispatcher.clone()).share(store.clone()).share(batches.clone()));
         })?;
     server.stopped().await?;
     runner.await?;

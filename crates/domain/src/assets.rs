@@ -29,7 +29,7 @@ pub struct Station {
     /// What the operator says of it.
     pub details: StationDetails,
     /// When and how often it was edited.
-    pub edition: Edition,
+    pub revision: Revision,
 }
 
 /// What an operator says of a station. As JSON it has the fields of the API.
@@ -95,7 +95,7 @@ pub struct Pile {
     /// What the operator says of it.
     pub details: PileDetails,
     /// When and how often it was edited.
-    pub edition: Edition,
+    pub revision: Revision,
 }
 
 /// What an operator says of a pile. As JSON it has the fields of the API.
@@ -149,7 +149,7 @@ impl CurrentType {
 
 /// When an asset was made, last edited, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edition {
+pub struct Revision {
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last edited.
@@ -162,7 +162,7 @@ pub struct Edition {
 
 /// When and by whom an asset is edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
+pub struct EditStamp {
     /// When. Microseconds.
     pub at: DateTime<Utc>,
     /// By whom.

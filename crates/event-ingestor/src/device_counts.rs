@@ -19,8 +19,8 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shutdown: Shutdown) {
     while !shutdown.is_requested() {
         let counts = metrics.reads(FIRST);
-        let census = if counts { count(&database).await } else { None };
-        metrics.fleet(census);
+        let device_counts = if counts { count(&database).await } else { None };
+        metrics.fleet(device_counts);
         let oldest = if counts { oldest_snapshot(&database).await } else { None };
         metrics.oldest_snapshot(oldest);
         let pause = if counts { INTERVAL } else { LOOK };
@@ -28,7 +28,7 @@ pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shu
     }
 }
 
-async fn count(database: &Database) -> Option<device_counts::Census> {
+async fn count(database: &Database) -> Option<device_counts::DeviceCounts> {
     let counting = async move |mut connection: PooledConnection| device_counts::count(&mut connection).await;
     let counted: Result<_, StorageError> = database.run(counting).await;
     counted.inspect_err(|error| tracing::warn!(error = causes(error), "the fleet could not be counted")).ok()

@@ -84,13 +84,13 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let keeper = tokio::spawn(Arc::clone(&days).keep(context.shutdown.clone()));
     let keeper = AbortOnDropHandle::new(keeper);
     let kept = async { keeper.await.context("who keeps the days of samples and statuses died") };
-    let census = tokio::spawn(device_counts::keep_counting(
+    let device_counts = tokio::spawn(device_counts::keep_counting(
         watch.clone(),
         Arc::clone(&metrics),
         context.shutdown.clone(),
     ));
-    let census = AbortOnDropHandle::new(census);
-    let counted = async { census.await.context("who counts the fleet died") };
+    let device_counts = AbortOnDropHandle::new(device_counts);
+    let counted = async { device_counts.await.context("who counts the fleet died") };
     let presence = Presence::new(settings.ingest.silence(settings.presence));
     let check = settings.ingest.silence_check();
     let watched = presence.clone().keep(watch, Arc::clone(&metrics), check, context.shutdown.clone());

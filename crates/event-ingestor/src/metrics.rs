@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use storage::database::snapshots::OldestSnapshot;
-use storage::devices::device_counts::Census;
+use storage::devices::device_counts::DeviceCounts;
 use storage::devices::presence::silence::Judged;
 use uuid::Uuid;
 use wire::DecodeError;
@@ -246,7 +246,7 @@ impl Metrics {
     }
 
     /// The fleet was counted; `None` when it is not for this replica to count it, or could not be.
-    pub(crate) fn fleet(&self, counted: Option<Census>) {
+    pub(crate) fn fleet(&self, counted: Option<DeviceCounts>) {
         *self.fleet.lock().unwrap_or_else(PoisonError::into_inner) = counted;
     }
 

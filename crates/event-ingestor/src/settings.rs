@@ -102,7 +102,7 @@ impl IngestSettings {
 
     /// How often leases are renewed and shares looked at: often enough to miss twice.
     #[must_use]
-    pub const fn beat(&self) -> Duration {
+    pub const fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.lease_ms / 4)
     }
 

@@ -13,11 +13,11 @@ mod pending;
 mod reroute;
 mod row;
 
-pub use context::{Look, Wanted, look_at_many};
+pub use context::{CommandContext, ContextQuery, load_contexts};
 pub use find::{find, list_of_pile};
-pub use insert::{Conflict, NewCommand, Recorded, record_many};
+pub use insert::{Conflict, NewCommand, Recorded, insert_many};
 pub use keys::{KeyedRequest, prune_keys};
-pub use outcomes::{Note, close_past, expire_due, note_many};
+pub use outcomes::{PublishOutcome, close_past, expire_due, record_outcomes};
 pub(crate) use pending::{load_awaited, load_relinked, update_lives};
 pub use reroute::reroute_stale;
 

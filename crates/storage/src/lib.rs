@@ -14,9 +14,9 @@ pub mod schema;
 pub mod sessions;
 pub mod tariffs;
 
-pub use assets::search::Words;
+pub use assets::search::SearchTerms;
 pub use database::day_partitions::DayPartitions;
 pub use database::error::StorageError;
 pub use database::pool::{Connection, Database, DatabaseSettings, PooledConnection};
 pub use diesel::result::Error as DieselError;
-pub use ingest::load_plan::Touched;
+pub use ingest::load_plan::LoadPlan;

@@ -12,7 +12,7 @@ pub mod versions;
 mod write;
 
 pub use activate::activate_due;
-pub use price_book::{Spot, load_book};
+pub use price_book::{PriceTarget, load_book};
 pub use write::{Refusal, insert, retire, update};
 
 use crate::schema::tariffs;
@@ -23,7 +23,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Edition;
+use domain::assets::Revision;
 use domain::ids::TariffId;
 use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
@@ -37,7 +37,7 @@ pub struct TariffRecord {
     /// What the operator says of it.
     pub details: TariffDetails,
     /// When and how often that was edited.
-    pub edition: Edition,
+    pub revision: Revision,
 }
 
 /// Which tariffs to list; by default all that are not retired.

@@ -4,8 +4,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::assets::{
-    ConnectorType, CurrentType, Edition, Facility, Location, OpeningHours, Outlet, Outlets, Pile,
-    PileDetails, RatedPower, Signature, StartableStatuses, Station, StationDetails, StationStatus,
+    ConnectorType, CurrentType, EditStamp, Facility, Location, OpeningHours, Outlet, Outlets, Pile,
+    PileDetails, RatedPower, Revision, StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::{Actor, ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::ConnectorStatus;
@@ -23,12 +23,12 @@ fn operator() -> Actor {
     Actor::parse("op-7").unwrap()
 }
 
-fn signed(at: DateTime<Utc>) -> Signature {
-    Signature { at, by: operator() }
+fn signed(at: DateTime<Utc>) -> EditStamp {
+    EditStamp { at, by: operator() }
 }
 
-const fn first(at: DateTime<Utc>) -> Edition {
-    Edition { created_at: at, updated_at: at, version: 1, retired_at: None }
+const fn first(at: DateTime<Utc>) -> Revision {
+    Revision { created_at: at, updated_at: at, version: 1, retired_at: None }
 }
 
 fn statuses(all: &[ConnectorStatus]) -> StartableStatuses {
@@ -48,7 +48,7 @@ fn station() -> Station {
             facilities: BTreeSet::from([Facility::Wifi, Facility::Restroom]),
             startable_statuses: Some(statuses(&[ConnectorStatus::Preparing, ConnectorStatus::Available])),
         },
-        edition: first(noon()),
+        revision: first(noon()),
     }
 }
 
@@ -71,7 +71,7 @@ fn pile(station: StationId, charge_point_id: &str) -> Pile {
             current_type: Some(CurrentType::Dc),
             connectors: Outlets::parse(vec![outlet]).unwrap(),
         },
-        edition: first(noon()),
+        revision: first(noon()),
     }
 }
 
@@ -90,8 +90,8 @@ async fn a_station_reads_as_it_was_written() {
         Ok::<_, stations::Refusal>(details.clone())
     })
     .await;
-    let edition = Edition { updated_at: later, version: 2, ..station.edition };
-    assert_eq!(updated.unwrap().unwrap().0, Station { details, edition, ..station });
+    let revision = Revision { updated_at: later, version: 2, ..station.revision };
+    assert_eq!(updated.unwrap().unwrap().0, Station { details, revision, ..station });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -301,10 +301,10 @@ async fn no_pile_is_restored_into_a_station_that_is_retired_meanwhile() {
         stations::insert(&mut connection, &station, &operator()).await.unwrap();
         piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
         piles::retire(&mut connection, pile.id, None, &signed(noon())).await.unwrap().unwrap();
-        let signature = signed(noon());
+        let stamp = signed(noon());
         let (retired, restored) = tokio::join!(
-            async { stations::retire(&mut connection, id, None, &signature).await.unwrap() },
-            async { piles::restore(&mut other, pile.id, None, &signature).await.unwrap() },
+            async { stations::retire(&mut connection, id, None, &stamp).await.unwrap() },
+            async { piles::restore(&mut other, pile.id, None, &stamp).await.unwrap() },
         );
         assert_ne!(retired.is_ok(), restored.is_ok(), "{retired:?} {restored:?}");
     }

@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use storage::assets::availability::{self, Availability, Tally};
-use storage::assets::pile_counts::{self, Fleet};
+use storage::assets::pile_counts::{self, PileCounts};
 use storage::assets::piles::{self, Filter};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -152,7 +152,7 @@ async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
     let mut fleet = pile_counts::count(&mut connection, DateTime::UNIX_EPOCH).await.unwrap();
     let trust = std::mem::take(&mut fleet.trust);
     assert_eq!(trust.iter().map(|(_, count)| count).sum::<i64>(), 300);
-    assert_eq!(fleet, Fleet { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });
+    assert_eq!(fleet, PileCounts { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });
     assert_eq!(availability::load(&mut connection, ids[4]).await.unwrap(), Availability::default());
 
     let words = ConnectorStatus::ALL.map(PileStatus::Reported);

@@ -19,7 +19,7 @@ use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::dead_letters::NewDeadLetter;
 use storage::ingest::partitions::{self, Checkpoint, HaltReason, Kept, LastRecord, PartitionLease};
 use storage::ingest::{dead_letters, replicas};
-use storage::{Connection, Touched};
+use storage::{Connection, LoadPlan};
 use testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 
@@ -33,12 +33,12 @@ async fn lease(connection: &mut Connection) -> PartitionLease {
 }
 
 /// What `records` speak of, as if all were of the device `id`.
-fn touched(records: &[Record], id: &ChargePointId) -> Touched {
+fn load_plan(records: &[Record], id: &ChargePointId) -> LoadPlan {
     let events = records
         .iter()
         .map(|(event, position)| (GatewayEvent { charge_point_id: id.clone(), ..event.clone() }, *position));
     let events: Vec<_> = events.collect();
-    Touched::of(events.iter().map(|(event, position)| (event, *position)))
+    LoadPlan::of(events.iter().map(|(event, position)| (event, *position)))
 }
 
 /// Folds `records`, as if all were of the device `id`; what it went through.
@@ -69,15 +69,15 @@ async fn what_is_folded_is_what_is_stored() {
                 let history = tell(&mut states, batch, &id);
                 Folded { states, history, ..Folded::default() }
             };
-            let touched = touched(batch, &id);
+            let load_plan = load_plan(batch, &id);
             let written =
-                write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();
+                write(&mut connection, &lease, lease.next_offset + 1, &load_plan, fold).await.unwrap();
             assert_eq!(written, Written::Committed);
             lease.next_offset += 1;
             let went_through = tell(&mut expected, batch, &id);
             history.extend(went_through.iter().map(|told| (told.at, told.change.clone())));
         }
-        let all = touched(&records, &id);
+        let all = load_plan(&records, &id);
         let mut stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
         // When it was written only the database knows.
         let written_at = stored[0].liveness.written_at.take();
@@ -111,7 +111,7 @@ async fn a_batch_is_written_once_however_often_it_is_tried() {
     let mut connection = database.pool.connection().await.unwrap();
     let lease = lease(&mut connection).await;
     let letter = || vec![letter(0)];
-    let nothing = Touched::default();
+    let nothing = LoadPlan::default();
     let fold = |states| Folded { states, dead_letters: letter(), ..Folded::default() };
     assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::Committed);
     assert_eq!(write(&mut connection, &lease, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
@@ -128,7 +128,7 @@ async fn a_former_owner_writes_nothing() {
         partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 9, LEASE).await.unwrap().remove(0);
     assert_eq!((taken.epoch, taken.next_offset), (frozen.epoch + 1, 0));
     let fold = |states| Folded { states, dead_letters: vec![letter(0)], ..Folded::default() };
-    let nothing = Touched::default();
+    let nothing = LoadPlan::default();
     assert_eq!(write(&mut connection, &frozen, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
     assert!(dead_letters::list_of_topic(&mut connection, TOPIC, 10).await.unwrap().is_empty());
     partitions::release(&mut connection, &frozen).await.unwrap();
@@ -151,12 +151,12 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
                 let fold = |mut states: Vec<ChargePoint>| {
                     // Each adds a mark of its own; one that overwrote the other's state would lose some.
                     let mark = i64::from(lease.partition) * 1_000 + lease.next_offset;
-                    states[0].clockless.push(domain::ids::EventKey(mark));
+                    states[0].implausible_clock.push(domain::ids::EventKey(mark));
                     Folded { states, ..Folded::default() }
                 };
                 let next = lease.next_offset + 1;
-                let touched = Touched::liveness_of([id.clone()]);
-                let written = write(&mut connection, &lease, next, &touched, fold).await.unwrap();
+                let load_plan = LoadPlan::liveness_of([id.clone()]);
+                let written = write(&mut connection, &lease, next, &load_plan, fold).await.unwrap();
                 assert_eq!(written, Written::Committed);
                 lease.next_offset = next;
             }
@@ -165,9 +165,9 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let touched = Touched::liveness_of([id]);
-    let stored = charge_points::load_for_update(&mut connection, &touched).await.unwrap();
-    assert_eq!(stored[0].clockless.len(), 80);
+    let load_plan = LoadPlan::liveness_of([id]);
+    let stored = charge_points::load_for_update(&mut connection, &load_plan).await.unwrap();
+    assert_eq!(stored[0].implausible_clock.len(), 80);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,14 +213,14 @@ async fn replicas_are_mustered_while_they_give_signs() {
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
     let (a, b) = (Uuid::now_v7(), Uuid::now_v7());
-    let first = replicas::beat(connection, a, TOPIC, LEASE).await.unwrap();
+    let first = replicas::heartbeat(connection, a, TOPIC, LEASE).await.unwrap();
     assert_eq!((first.live, first.rank), (1, 0));
-    let second = replicas::beat(connection, b, TOPIC, LEASE).await.unwrap();
+    let second = replicas::heartbeat(connection, b, TOPIC, LEASE).await.unwrap();
     assert_eq!((second.live, second.rank), (2, 1));
-    replicas::beat(connection, a, TOPIC, Duration::ZERO).await.unwrap();
-    assert_eq!(replicas::beat(connection, b, TOPIC, LEASE).await.unwrap().live, 1);
+    replicas::heartbeat(connection, a, TOPIC, Duration::ZERO).await.unwrap();
+    assert_eq!(replicas::heartbeat(connection, b, TOPIC, LEASE).await.unwrap().live, 1);
     replicas::leave(connection, b).await.unwrap();
-    assert_eq!(replicas::beat(connection, a, TOPIC, LEASE).await.unwrap().live, 1);
+    assert_eq!(replicas::heartbeat(connection, a, TOPIC, LEASE).await.unwrap().live, 1);
 }
 
 fn letter(offset: i64) -> NewDeadLetter {
@@ -283,13 +283,13 @@ async fn sessions_are_written_before_they_are_forgotten() {
             let history = tell(&mut states, &batch, &id);
             Folded { states, history, ..Folded::default() }
         };
-        let touched = touched(&batch, &id);
-        write(&mut connection, &lease, lease.next_offset + 1, &touched, fold).await.unwrap();
+        let load_plan = load_plan(&batch, &id);
+        write(&mut connection, &lease, lease.next_offset + 1, &load_plan, fold).await.unwrap();
         lease.next_offset += 1;
     }
     let ended = "select count(*) from sessions where ended_at is not null";
     assert_eq!(database.json(ended).await, serde_json::json!(40));
-    let all = touched(&charges(0..1), &id);
+    let all = load_plan(&charges(0..1), &id);
     let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
     assert_eq!(stored[0].sessions().sessions.len(), 8, "the last few are remembered");
 }
@@ -312,7 +312,7 @@ async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transa
     let (mut before, mut by_key) = (None, Vec::new());
     for batch in 0..300 {
         for lease in &mut leases {
-            let written = write(connection, lease, lease.next_offset + 1, &Touched::default(), fold).await;
+            let written = write(connection, lease, lease.next_offset + 1, &LoadPlan::default(), fold).await;
             assert_eq!(written.unwrap(), Written::Committed);
             lease.next_offset += 1;
         }
@@ -337,13 +337,14 @@ async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transa
         states.push(ChargePoint::new(ChargePointId::parse("CP-9").unwrap(), at(0)));
         Folded { states, ..Folded::default() }
     };
-    let refused = write(connection, lease, lease.next_offset + 1, &Touched::default(), unknown).await;
+    let refused = write(connection, lease, lease.next_offset + 1, &LoadPlan::default(), unknown).await;
     assert!(refused.is_err());
-    let written = write(connection, lease, lease.next_offset + 1, &Touched::default(), fold).await.unwrap();
+    let written = write(connection, lease, lease.next_offset + 1, &LoadPlan::default(), fold).await.unwrap();
     assert_eq!(written, Written::Committed);
     let former =
         PartitionLease { epoch: lease.epoch - 1, next_offset: lease.next_offset + 1, ..lease.clone() };
-    let fenced = write(connection, &former, former.next_offset + 1, &Touched::default(), fold).await.unwrap();
+    let fenced =
+        write(connection, &former, former.next_offset + 1, &LoadPlan::default(), fold).await.unwrap();
     assert_eq!(fenced, Written::LeaseLost, "wherever its row is looked for");
     let oldest = snapshots::oldest(connection).await.unwrap();
     assert!(oldest.held_for > Duration::ZERO && oldest.transactions >= 600, "{oldest:?}");
@@ -367,7 +368,7 @@ async fn the_last_record_counts_only_at_the_offset_that_it_was_written_with() {
     // Behind the record is a range that has none.
     let checkpoint = Checkpoint { next_offset: 6, last_record: Some(last) };
     let fold = |states| Folded { states, ..Folded::default() };
-    write(connection, &lease, checkpoint, &Touched::default(), fold).await.unwrap();
+    write(connection, &lease, checkpoint, &LoadPlan::default(), fold).await.unwrap();
     assert_eq!(partitions::load_resume_state(connection, &lease).await.unwrap(), None, "moved on");
     lease.next_offset = 6;
     let written = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
@@ -377,7 +378,7 @@ async fn the_last_record_counts_only_at_the_offset_that_it_was_written_with() {
     lease.next_offset = 9;
     let stale = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!(stale.last_record, None);
-    write(connection, &lease, 12, &Touched::default(), fold).await.unwrap();
+    write(connection, &lease, 12, &LoadPlan::default(), fold).await.unwrap();
     let columns = "select to_jsonb(p) -> 'last_record_digest' from ingest_partitions p";
     assert_eq!(database.json(columns).await, serde_json::Value::Null, "not known is stored as such");
 }
@@ -404,7 +405,10 @@ async fn a_halt_lasts_until_the_offset_is_moved() {
     // Back to where it was halted, by reading: the halt is over.
     let fold = |states| Folded { states, ..Folded::default() };
     let back = Checkpoint { next_offset: 0, last_record: None };
-    assert_eq!(write(connection, &moved, back, &Touched::default(), fold).await.unwrap(), Written::Committed);
+    assert_eq!(
+        write(connection, &moved, back, &LoadPlan::default(), fold).await.unwrap(),
+        Written::Committed
+    );
     let state = partitions::load_resume_state(connection, &taken).await.unwrap().unwrap();
     assert_eq!(state.halt, None);
 }
@@ -419,7 +423,7 @@ async fn the_end_of_a_halt_fences_the_owner_and_sets_letters_aside() {
     let fold = |states| Folded { states, dead_letters: letters(), ..Folded::default() };
     let checkpoint =
         Checkpoint { next_offset: 3, last_record: Some(LastRecord { offset: 2, digest: RecordDigest(1) }) };
-    write(connection, &lease, checkpoint, &Touched::default(), fold).await.unwrap();
+    write(connection, &lease, checkpoint, &LoadPlan::default(), fold).await.unwrap();
     for (generation, epoch) in [(1, 2), (2, 4)] {
         let halted = PartitionLease { epoch: lease.epoch + epoch - 2, next_offset: 3, ..lease.clone() };
         assert!(partitions::record_halt(connection, &halted, HaltReason::OtherLog).await.unwrap());
@@ -428,11 +432,11 @@ async fn the_end_of_a_halt_fences_the_owner_and_sets_letters_aside() {
         assert_eq!((set_aside.letters, set_aside.topic), (2, Some(format!("{TOPIC}#{generation}"))));
         let row = partitions::find(connection, TOPIC, 0).await.unwrap().unwrap();
         assert_eq!((row.next_offset, row.resume.last_record, row.resume.halt), (1, None, None));
-        let fenced = write(connection, &halted, 4, &Touched::default(), fold).await.unwrap();
+        let fenced = write(connection, &halted, 4, &LoadPlan::default(), fold).await.unwrap();
         assert_eq!(fenced, Written::LeaseLost);
         let new = partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap().remove(0);
         assert_eq!((new.epoch, new.next_offset), (lease.epoch + epoch, 1));
-        write(connection, &new, 3, &Touched::default(), fold).await.unwrap();
+        write(connection, &new, 3, &LoadPlan::default(), fold).await.unwrap();
     }
     let kept = "select jsonb_agg(jsonb_build_array(topic, first_offset) order by topic, first_offset) from dead_letters";
     let expected = serde_json::json!([
@@ -457,7 +461,7 @@ async fn a_letter_of_another_content_takes_the_place_of_one_of_a_former_log() {
     for batch in [vec![letter(0), letter(1)], vec![other(), letter(1), letter(2)], vec![letter(0), letter(1)]]
     {
         let fold = |states| Folded { states, dead_letters: batch, ..Folded::default() };
-        write(connection, &lease, lease.next_offset + 1, &Touched::default(), fold).await.unwrap();
+        write(connection, &lease, lease.next_offset + 1, &LoadPlan::default(), fold).await.unwrap();
         lease.next_offset += 1;
     }
     let kept = "select jsonb_agg(jsonb_build_array(topic, first_offset, value = 'other') order by first_offset, topic)

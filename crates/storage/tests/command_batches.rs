@@ -12,7 +12,7 @@ use storage::PooledConnection;
 use storage::commands::batches::{
     self, CommandBatch, Created, ItemState, NewBatch, Outcome, Scope, Settled, item_key,
 };
-use storage::commands::{self, Conflict, KeyedRequest, NewCommand, Note, Recorded, Wanted};
+use storage::commands::{self, Conflict, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -150,15 +150,15 @@ async fn a_key_leads_to_one_batch_or_to_one_command() {
     assert_eq!(found, Created::Before(batch.clone()));
     let other = batches::create(&mut connection, &keyed(8)).await.unwrap();
     assert_eq!(other, Created::KeyReused);
-    let wanted = [Wanted { pile_id: pile(1), key: Some("order-1".to_owned()) }];
-    let look = commands::look_at_many(&mut connection, &wanted).await.unwrap();
+    let wanted = [ContextQuery { pile_id: pile(1), key: Some("order-1".to_owned()) }];
+    let look = commands::load_contexts(&mut connection, &wanted).await.unwrap();
     assert!(look.iter().all(|look| look.is_key_taken && look.known.is_none()));
 
     let one = NewCommand {
         keyed: Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 }),
         ..command(&batch, pile(1))
     };
-    commands::record_many(&mut connection, &[one]).await.unwrap();
+    commands::insert_many(&mut connection, &[one]).await.unwrap();
     let key = Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 });
     let taken = batches::create(&mut connection, &NewBatch { keyed: key, ..new() }).await.unwrap();
     assert_eq!(taken, Created::KeyReused);
@@ -207,7 +207,7 @@ async fn what_is_refused_cannot_be_commanded_any_more() {
     let batch = create(&mut connection, &new()).await;
     let refusal = [settled(&batch, pile(1), refused())];
     assert_eq!(batches::settle_many(&mut connection, &refusal).await.unwrap(), 1);
-    let late = commands::record_many(&mut connection, &[command(&batch, pile(1))]).await.unwrap();
+    let late = commands::insert_many(&mut connection, &[command(&batch, pile(1))]).await.unwrap();
     assert_eq!(late, Recorded::None(Conflict::Key));
     assert_eq!(
         counts(&mut connection, &batch).await,
@@ -224,7 +224,7 @@ async fn what_has_a_command_cannot_be_refused_any_more() {
     let (_database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let sent = command(&batch, pile(1));
-    commands::record_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
+    commands::insert_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
     let refusal = [settled(&batch, pile(1), refused())];
     assert_eq!(batches::settle_many(&mut connection, &refusal).await.unwrap(), 1);
     let accepted = ItemState::Sent(CommandState::Accepted);
@@ -243,7 +243,7 @@ async fn of_two_who_decide_at_once_one_does() {
         let new = [command(&batch, pile(1))];
         let refusal = [settled(&batch, pile(1), refused())];
         let record = async |mut connection: PooledConnection| {
-            commands::record_many(&mut connection, &new).await.unwrap()
+            commands::insert_many(&mut connection, &new).await.unwrap()
         };
         let refuse = async |mut connection: PooledConnection| {
             batches::settle_many(&mut connection, &refusal).await.unwrap()
@@ -264,7 +264,7 @@ async fn a_pile_whose_command_is_not_in_the_books_goes_on_waiting() {
     let sent = command(&batch, pile(1));
     let note = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
     assert_eq!(batches::settle_many(&mut connection, &note).await.unwrap(), 0);
-    commands::record_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
+    commands::insert_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
     assert_eq!(batches::settle_many(&mut connection, &note).await.unwrap(), 1);
     let again = [settled(&batch, pile(1), refused())];
     assert_eq!(batches::settle_many(&mut connection, &again).await.unwrap(), 0, "settled is settled");
@@ -275,16 +275,16 @@ async fn a_pile_that_is_sent_stands_where_its_command_stands() {
     let (_database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let sent = command(&batch, pile(1));
-    commands::record_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
+    commands::insert_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
     let note = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
     batches::settle_many(&mut connection, &note).await.unwrap();
-    let unpublished = Note {
+    let unpublished = PublishOutcome {
         id: sent.command.id,
         charge_point_id: sent.command.charge_point_id.clone(),
         at: batch.created_at,
         step: Step::Unpublished { detail: "no broker".to_owned() },
     };
-    commands::note_many(&mut connection, &[unpublished]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[unpublished]).await.unwrap();
     let failed = ItemState::Sent(CommandState::Failed);
     let counted = counts(&mut connection, &batch).await;
     assert_eq!(counted, BTreeMap::from([(failed, 1), (ItemState::Waiting, 2)]));

@@ -15,7 +15,8 @@ use domain::order::{RecordPosition, Stamp};
 use domain::status::ConnectorStatus;
 use std::time::Duration;
 use storage::commands::{
-    self, Conflict, KeyedRequest, Look, NewCommand, Note, Recorded, RecordedCommand, Wanted,
+    self, CommandContext, Conflict, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded,
+    RecordedCommand,
 };
 use storage::{PooledConnection, StorageError};
 use testkit::TestDatabase;
@@ -62,8 +63,8 @@ fn silent() -> PileSnapshot {
 }
 
 async fn look(connection: &mut PooledConnection, pile_id: PileId) -> Option<PileSnapshot> {
-    let wanted = [Wanted { pile_id, key: None }];
-    commands::look_at_many(connection, &wanted).await.unwrap().pop().unwrap().pile
+    let wanted = [ContextQuery { pile_id, key: None }];
+    commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap().pile
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,8 +110,8 @@ async fn a_pile_is_seen_with_the_startable_statuses_of_its_station() {
     let startable = Some(StartableStatuses::parse(statuses).unwrap());
     assert_eq!(look(&mut connection, PILE).await, Some(PileSnapshot { startable, ..silent() }));
     database.execute("update stations set startable_statuses = '{Charging}'").await;
-    let wanted = [Wanted { pile_id: PILE, key: None }];
-    let error = commands::look_at_many(&mut connection, &wanted).await.unwrap_err().to_string();
+    let wanted = [ContextQuery { pile_id: PILE, key: None }];
+    let error = commands::load_contexts(&mut connection, &wanted).await.unwrap_err().to_string();
     assert!(error.starts_with("stations holds a row that cannot be"), "{error}");
 }
 
@@ -129,8 +130,9 @@ async fn a_status_that_cannot_be_is_no_answer() {
     database
         .execute("insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Fine')")
         .await;
-    let error =
-        commands::look_at_many(&mut connection, &[Wanted { pile_id: PILE, key: None }]).await.unwrap_err();
+    let error = commands::load_contexts(&mut connection, &[ContextQuery { pile_id: PILE, key: None }])
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), r#"connectors holds a row that cannot be: status "Fine""#);
 }
 
@@ -174,7 +176,7 @@ fn keyed(key: &str, digest: i64) -> NewCommand {
 }
 
 async fn record(connection: &mut PooledConnection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
-    commands::record_many(connection, new).await
+    commands::insert_many(connection, new).await
 }
 
 async fn found(connection: &mut PooledConnection, id: CommandId) -> RecordedCommand {
@@ -185,8 +187,8 @@ async fn state(connection: &mut PooledConnection, id: CommandId) -> CommandState
     found(connection, id).await.record.life.state()
 }
 
-fn note(new: &NewCommand, step: Step) -> Note {
-    Note { id: new.command.id, charge_point_id: device(), at: noon(), step }
+fn note(new: &NewCommand, step: Step) -> PublishOutcome {
+    PublishOutcome { id: new.command.id, charge_point_id: device(), at: noon(), step }
 }
 
 fn unpublished() -> Step {
@@ -244,13 +246,13 @@ async fn what_became_of_a_publication_is_noted_once() {
         let new = new(reset());
         record(&mut connection, std::slice::from_ref(&new)).await.unwrap();
         for _ in 0..2 {
-            commands::note_many(&mut connection, &[note(&new, first.clone())]).await.unwrap();
+            commands::record_outcomes(&mut connection, &[note(&new, first.clone())]).await.unwrap();
             let record = found(&mut connection, new.command.id).await.record;
             assert_eq!((record.life.state(), record.life.trail().len()), (expected, 2));
         }
     }
     let nobody = new(reset());
-    commands::note_many(&mut connection, &[note(&nobody, published)]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[note(&nobody, published)]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,7 +263,7 @@ async fn one_start_at_a_time_is_in_flight_on_a_connector() {
     let refused = Recorded::None(Conflict::StartInFlight);
     assert_eq!(record(&mut connection, &[new(reset()), start(Some(1))]).await.unwrap(), refused);
     assert_eq!(look(&mut connection, PILE).await.unwrap().starts_in_flight.len(), 2);
-    commands::note_many(&mut connection, &[note(&first, unpublished())]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[note(&first, unpublished())]).await.unwrap();
     assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), Recorded::All);
 }
 
@@ -272,7 +274,7 @@ async fn a_start_without_a_connector_may_be_on_any() {
     let any = start(None);
     assert_eq!(record(&mut connection, std::slice::from_ref(&any)).await.unwrap(), Recorded::All);
     assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), refused);
-    commands::note_many(&mut connection, &[note(&any, unpublished())]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[note(&any, unpublished())]).await.unwrap();
     assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), Recorded::All);
     assert_eq!(record(&mut connection, &[start(None)]).await.unwrap(), refused);
     assert_eq!(
@@ -305,7 +307,7 @@ async fn a_start_that_the_device_accepted_is_in_flight_until_it_charges_or_its_t
     database.execute("update commands set expires_at = now() - interval '1 second'").await;
     let next = start(Some(1));
     assert_eq!(record(&mut connection, std::slice::from_ref(&next)).await.unwrap(), Recorded::All);
-    commands::note_many(&mut connection, &[note(&next, unpublished())]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[note(&next, unpublished())]).await.unwrap();
     database.execute(&format!("delete from commands where id = '{}'", next.command.id.0)).await;
     assert_eq!(becomes(ConnectorStatus::Charging, &mut connection).await, Recorded::All);
 }
@@ -317,11 +319,12 @@ async fn a_key_leads_to_one_command_until_that_has_failed() {
     assert_eq!(record(&mut connection, std::slice::from_ref(&first)).await.unwrap(), Recorded::All);
     let again = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
     assert_eq!(again, Recorded::None(Conflict::Key));
-    let wanted = [Wanted { pile_id: PILE, key: Some("order-1".to_owned()) }];
-    let looked = commands::look_at_many(&mut connection, &wanted).await.unwrap();
-    let expected = Look { pile: Some(silent()), known: Some((first.command.id, 7)), is_key_taken: false };
+    let wanted = [ContextQuery { pile_id: PILE, key: Some("order-1".to_owned()) }];
+    let looked = commands::load_contexts(&mut connection, &wanted).await.unwrap();
+    let expected =
+        CommandContext { pile: Some(silent()), known: Some((first.command.id, 7)), is_key_taken: false };
     assert_eq!(looked, [expected]);
-    commands::note_many(&mut connection, &[note(&first, unpublished())]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[note(&first, unpublished())]).await.unwrap();
     let second = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
     assert_eq!(second, Recorded::All, "what was never published may be tried again");
     assert_eq!(commands::prune_keys(&mut connection, Duration::from_secs(60), 10).await.unwrap(), 0);

@@ -9,7 +9,7 @@ use domain::ids::{ChargePointId, EventKey};
 use domain::sessions::ledger::Unplaced;
 use serde_json::json;
 use storage::ingest::dead_letters::{self, Filter, Heading, Replay, ReplayOutcome, Replayed, Run, Undone};
-use storage::{Connection, StorageError, Touched};
+use storage::{Connection, LoadPlan, StorageError};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -115,7 +115,7 @@ async fn a_letter_is_found_whole() {
 /// What the fold of a test does to the state: leaves a mark, and answers `outcome`.
 fn marking(outcome: Outcome) -> impl FnOnce(&mut ChargePoint) -> Outcome + Send {
     move |state| {
-        state.clockless.push(EventKey(7));
+        state.implausible_clock.push(EventKey(7));
         outcome
     }
 }
@@ -123,7 +123,7 @@ fn marking(outcome: Outcome) -> impl FnOnce(&mut ChargePoint) -> Outcome + Send 
 async fn replay(database: &TestDatabase, n: u128, run: Run, outcome: Outcome) -> Option<Replayed> {
     let mut connection = database.pool.connection().await.unwrap();
     let device = ChargePointId::parse("CP-0").unwrap();
-    let replay = Replay { touched: Touched::liveness_of([device]), samples: Samples::default() };
+    let replay = Replay { load_plan: LoadPlan::liveness_of([device]), samples: Samples::default() };
     dead_letters::replay(&mut connection, id(n), run, replay, marking(outcome)).await.unwrap()
 }
 

@@ -21,7 +21,7 @@ use storage::devices::presence::{concerned, gateways};
 use storage::devices::status_changes;
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, Kept, PartitionLease};
-use storage::{Connection, Touched};
+use storage::{Connection, LoadPlan};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -75,13 +75,13 @@ impl Ground {
             kind,
         };
         let position = RecordPosition { partition: 0, offset, appended_at: claimed_at + late };
-        let touched = Touched::of([(&event, position)]);
+        let load_plan = LoadPlan::of([(&event, position)]);
         let fold = |mut states: Vec<ChargePoint>| {
             let mut history = History::default();
             history.apply(&mut states[0], &event, &position);
             Folded { states, history, ..Folded::default() }
         };
-        let written = write(connection, &self.lease, offset + 1, &touched, fold).await.unwrap();
+        let written = write(connection, &self.lease, offset + 1, &load_plan, fold).await.unwrap();
         assert_eq!(written, Written::Committed);
         self.lease.next_offset = offset + 1;
     }
@@ -413,7 +413,7 @@ async fn command(ground: &Ground, connection: &mut Connection, requested: Trigge
         confidence: Confidence::Live,
         keyed: None,
     };
-    assert_eq!(commands::record_many(connection, &[new]).await.unwrap(), commands::Recorded::All);
+    assert_eq!(commands::insert_many(connection, &[new]).await.unwrap(), commands::Recorded::All);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,10 +13,10 @@ use domain::ids::{
 use domain::order::RecordPosition;
 use domain::status::ConnectorStatus;
 use std::time::Duration;
-use storage::commands::{self, NewCommand, Note, Recorded};
+use storage::commands::{self, NewCommand, PublishOutcome, Recorded};
 use storage::ingest::batch::{Folded, write};
 use storage::ingest::partitions::{self, PartitionLease};
-use storage::{PooledConnection, Touched, sessions};
+use storage::{LoadPlan, PooledConnection, sessions};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -79,12 +79,12 @@ impl Stage {
             kind,
         };
         let position = RecordPosition { partition: 0, offset, appended_at: self.at(seconds) };
-        let touched = Touched::of([(&event, position)]);
+        let load_plan = LoadPlan::of([(&event, position)]);
         let fold = |mut states: Vec<ChargePoint>| {
             states[0].apply(&event, &position);
             Folded { states, ..Folded::default() }
         };
-        write(&mut self.connection, &self.lease, offset + 1, &touched, fold).await.unwrap();
+        write(&mut self.connection, &self.lease, offset + 1, &load_plan, fold).await.unwrap();
         self.lease.next_offset = offset + 1;
     }
 
@@ -112,10 +112,10 @@ impl Stage {
             confidence: Confidence::Live,
             keyed: None,
         };
-        assert_eq!(commands::record_many(&mut self.connection, &[new]).await.unwrap(), Recorded::All);
+        assert_eq!(commands::insert_many(&mut self.connection, &[new]).await.unwrap(), Recorded::All);
         let step = Step::Published { offset: 1 };
-        let note = Note { id, charge_point_id: device(), at, step };
-        commands::note_many(&mut self.connection, &[note]).await.unwrap();
+        let note = PublishOutcome { id, charge_point_id: device(), at, step };
+        commands::record_outcomes(&mut self.connection, &[note]).await.unwrap();
         id
     }
 

@@ -10,7 +10,7 @@ use domain::ids::StationId;
 use domain::text::Label;
 use storage::assets::piles;
 use storage::assets::stations::{self, Filter, Near};
-use storage::{Connection, Words};
+use storage::{Connection, SearchTerms};
 use testkit::TestDatabase;
 
 fn at(latitude: f64, longitude: f64) -> Location {
@@ -87,7 +87,7 @@ async fn near_and_the_filters_go_together() {
     world(&mut connection, 500).await;
     let near = Near { place: at(0.0, 0.0), radius_m: 20_000_000.0 };
     let filter = Filter {
-        words: Words::of("STATION 号"),
+        search: SearchTerms::of("STATION 号"),
         operator_id: Some(Label::parse("op-7").unwrap()),
         status: Some(StationStatus::Open),
         ..Filter::default()
@@ -153,7 +153,7 @@ async fn of_a_hundred_thousand_stations_few_are_read() {
     for (words, expected) in
         [("station 54321", 1), ("54321 road", 1), ("号 99999", 1), ("nothing", 0), ("edge 35", 5)]
     {
-        let filter = Filter { words: Words::of(words), ..Filter::default() };
+        let filter = Filter { search: SearchTerms::of(words), ..Filter::default() };
         let before = reads(connection).await;
         let found = stations::list(connection, &filter, None, 51).await.unwrap();
         assert_eq!(found.len(), expected, "{words}");
@@ -194,15 +194,15 @@ async fn words_are_found_in_any_script_and_case() {
         ("1%0", vec![]),
         ("caféx", vec![]),
     ] {
-        let filter = Filter { words: Words::of(words), ..Filter::default() };
+        let filter = Filter { search: SearchTerms::of(words), ..Filter::default() };
         let found = stations::list(&mut connection, &filter, None, 10).await.unwrap();
         let mut names: Vec<_> = found.iter().map(|station| station.details.name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, expected, "{words}");
     }
     for (words, expected) in [("a1", 2), ("cp-a1", 1), ("号", 1), ("sn-A1", 1), ("cp sn", 1), ("a1sn", 0)] {
-        let filter = piles::Filter { words: Words::of(words), ..piles::Filter::default() };
+        let filter = piles::Filter { search: SearchTerms::of(words), ..piles::Filter::default() };
         assert_eq!(piles::list(&mut connection, &filter, None, 10).await.unwrap().len(), expected, "{words}");
     }
-    assert_eq!(Words::of(" \u{3000} "), None);
+    assert_eq!(SearchTerms::of(" \u{3000} "), None);
 }

@@ -18,7 +18,7 @@ use storage::devices::presence::silence::SilencePolicy;
 use storage::devices::status_changes::{self, NotedChange, list_of_device};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, PartitionLease};
-use storage::{Connection, StorageError, Touched};
+use storage::{Connection, LoadPlan, StorageError};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -62,7 +62,7 @@ async fn tell(
 ) -> Result<Written, StorageError> {
     let position =
         RecordPosition { partition: lease.partition, offset: lease.next_offset, appended_at: at(0) };
-    let touched = Touched::of([(&report(lease, at(0), of, status), position)]);
+    let load_plan = LoadPlan::of([(&report(lease, at(0), of, status), position)]);
     let fold = |mut states: Vec<ChargePoint>| {
         let newest = states[0].liveness.seen.as_ref().map(|seen| seen.stamp.at);
         let at = newest.map_or(at(0), |at| at + TimeDelta::milliseconds(1));
@@ -71,7 +71,7 @@ async fn tell(
         history.apply(&mut states[0], &report(lease, at, of, status), &position);
         Folded { states, history, ..Folded::default() }
     };
-    write(connection, lease, lease.next_offset + 1, &touched, fold).await
+    write(connection, lease, lease.next_offset + 1, &load_plan, fold).await
 }
 
 fn statuses(history: &[NotedChange]) -> Vec<(Option<ConnectorStatus>, ConnectorStatus)> {

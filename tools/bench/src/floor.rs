@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use storage::ingest::batch::{Folded, Written};
 use storage::ingest::partitions::{self, PartitionLease};
-use storage::{Database, DatabaseSettings, Touched};
+use storage::{Database, DatabaseSettings, LoadPlan};
 use uuid::Uuid;
 
 /// Longer than all of it takes.
@@ -158,7 +158,7 @@ impl Lane {
                 batch.last().map_or(self.lease.next_offset, |(_, position)| position.offset + 1);
             let (lease, folding) = (self.lease.clone(), Arc::clone(folding));
             let written = database.run(async move |mut connection| {
-                let touched = Touched::of(batch.iter().map(|(event, position)| (event, *position)));
+                let touched = LoadPlan::of(batch.iter().map(|(event, position)| (event, *position)));
                 let fold = |states| timed(&folding, || fold(states, &batch));
                 storage::ingest::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
             });

@@ -107,15 +107,15 @@ async fn import<T: Table>(
     };
     let file = reader::check::<T>(file, format).await?;
     let import = Import { api: api.into_inner(), format, dry_run, mode, limit, max_rows: settings.max_rows };
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     if !wants_progress(request) {
-        let report = import.run::<T>(file, signature, Progress::default(), slot).await?;
+        let report = import.run::<T>(file, stamp, Progress::default(), slot).await?;
         return Ok(HttpResponse::Ok().json(report));
     }
     let (progress, end, lines) = progress::follow();
     let (instance, trace_id) = (request.path().to_owned(), runtime::trace::current_trace_id());
     let work = async move {
-        let outcome = import.run::<T>(file, signature, progress, slot).await.map_err(Problem::from);
+        let outcome = import.run::<T>(file, stamp, progress, slot).await.map_err(Problem::from);
         end.tell(outcome, &instance, trace_id.as_deref()).await;
     };
     tokio::spawn(work.in_current_span());

@@ -19,12 +19,12 @@ const KEPT: Duration = Duration::from_secs(1);
 
 /// The last count; whoever finds it too old counts anew while the others wait for that.
 #[derive(Default)]
-pub struct Fleet(Mutex<Option<(Instant, FleetView)>>);
+pub struct PileCounts(Mutex<Option<(Instant, FleetView)>>);
 
 /// How the fleet stands.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Fleet")]
+#[schemars(rename = "PileCounts")]
 struct FleetView {
     /// When it was counted.
     counted_at: DateTime<Utc>,
@@ -35,7 +35,7 @@ struct FleetView {
 }
 
 /// `GET /api/v1/fleet`
-pub async fn count(api: Data<Api>, fleet: Data<Fleet>) -> Result<HttpResponse, ApiError> {
+pub async fn count(api: Data<Api>, fleet: Data<PileCounts>) -> Result<HttpResponse, ApiError> {
     let mut last = fleet.0.lock().await;
     if let Some((at, known)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
         tracing::trace!(age = ?at.elapsed(), "counted a moment ago");

@@ -16,7 +16,7 @@ use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::{Pile, PileDetails, Signature};
+use domain::assets::{EditStamp, Pile, PileDetails};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use runtime::http::page::{Page, PageRequest};
@@ -39,12 +39,12 @@ pub async fn create(
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let Signature { at, by } = caller.sign();
+    let EditStamp { at, by } = caller.stamp();
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
         station_id: stations::parse_id(&station)?,
         details: body::read(body)?,
-        edition: edit::first(at),
+        revision: edit::first(at),
     };
     let (pile, live) = api
         .run(|mut connection| async move {
@@ -56,7 +56,7 @@ pub async fn create(
         .await?;
     let view = PileView::of(&pile, live.as_ref(), api.freshness_policy());
     let location = format!("/api/v1/piles/{}", pile.id);
-    Ok(edit::respond(StatusCode::CREATED, pile.edition)
+    Ok(edit::respond(StatusCode::CREATED, pile.revision)
         .insert_header((header::LOCATION, location))
         .json(view))
 }
@@ -70,7 +70,7 @@ pub async fn list(
     let filter = Filter {
         station_id: query.optional("stationId", parse::uuid).map(StationId),
         charge_point_id: query.optional("chargePointId", parse::text(ChargePointId::parse)),
-        words: search::words(&mut query),
+        search: search::terms(&mut query),
         status: query.optional("status", status),
         online: query.optional("online", parse::in_query(parse::flag)),
         retired: query.optional("retired", parse::in_query(parse::flag)).unwrap_or(false),
@@ -82,8 +82,8 @@ pub async fn list(
 /// Reads the status of a pile.
 fn status(value: &Value) -> Result<PileStatus, String> {
     value.as_str().and_then(PileStatus::parse).ok_or_else(|| {
-        let words: Vec<_> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
-        format!("must be one of Unknown, Offline, {}", words.join(", "))
+        let statuses: Vec<_> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
+        format!("must be one of Unknown, Offline, {}", statuses.join(", "))
     })
 }
 
@@ -144,10 +144,10 @@ async fn edit(
     caller: Caller,
     change: impl FnOnce(&PileDetails) -> Result<PileDetails, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     let edited = api
         .run(move |mut connection| async move {
-            piles::update(&mut connection, id, if_match.versions(), &signature, change).await?
+            piles::update(&mut connection, id, if_match.versions(), &stamp, change).await?
         })
         .await?;
     Ok(show(api, &edited))
@@ -161,9 +161,9 @@ pub async fn retire(
     caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     api.run(move |mut connection| async move {
-        Ok(piles::retire(&mut connection, id, if_match.versions(), &signature).await??)
+        Ok(piles::retire(&mut connection, id, if_match.versions(), &stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -177,10 +177,10 @@ pub async fn restore(
     caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     let restored = api
         .run(move |mut connection| async move {
-            Ok(piles::restore(&mut connection, id, if_match.versions(), &signature).await??)
+            Ok(piles::restore(&mut connection, id, if_match.versions(), &stamp).await??)
         })
         .await?;
     Ok(show(&api, &restored))
@@ -189,7 +189,7 @@ pub async fn restore(
 /// A pile with what its device reports, as a response.
 fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
     let view = PileView::of(pile, live.as_ref(), api.freshness_policy());
-    edit::respond(StatusCode::OK, pile.edition).json(view)
+    edit::respond(StatusCode::OK, pile.revision).json(view)
 }
 
 /// The page that `request` asks for of the piles that `filter` lets through. They are those of `station`, where given, which must
@@ -209,7 +209,7 @@ async fn page(
                 let found = storage::assets::stations::find(&mut connection, station).await?;
                 found.ok_or(Refusal::StationNotFound)?;
             }
-            let page = Page::cut(&request, rows, |last| paging::place(last.edition, last.id.0));
+            let page = Page::cut(&request, rows, |last| paging::place(last.revision, last.id.0));
             let devices: Vec<_> = page.items().iter().map(|pile| &pile.details.charge_point_id).collect();
             let live = piles::load_live(&mut connection, &devices).await?;
             Ok((page, live))

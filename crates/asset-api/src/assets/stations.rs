@@ -15,7 +15,7 @@ use crate::http::paging::{self, ByDistance};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::{Signature, Station, StationDetails};
+use domain::assets::{EditStamp, Station, StationDetails};
 use domain::ids::StationId;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
@@ -36,9 +36,9 @@ pub async fn create(
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let Signature { at, by } = caller.sign();
+    let EditStamp { at, by } = caller.stamp();
     let station =
-        Station { id: StationId(Uuid::now_v7()), details: body::read(body)?, edition: edit::first(at) };
+        Station { id: StationId(Uuid::now_v7()), details: body::read(body)?, revision: edit::first(at) };
     let station = api
         .run(|mut connection| async move {
             stations::insert(&mut connection, &station, &by).await?;
@@ -46,7 +46,7 @@ pub async fn create(
         })
         .await?;
     let location = format!("/api/v1/stations/{}", station.id);
-    Ok(edit::respond(StatusCode::CREATED, station.edition)
+    Ok(edit::respond(StatusCode::CREATED, station.revision)
         .insert_header((header::LOCATION, location))
         .json(StationView::of(&station, &Availability::default(), api.freshness_policy())))
 }
@@ -71,7 +71,7 @@ async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<Htt
     let (page, availability) = api
         .run(move |mut connection| async move {
             let rows = stations::list(&mut connection, &filter, after, request.rows()).await?;
-            let page = Page::cut(&request, rows, |last| paging::place(last.edition, last.id.0));
+            let page = Page::cut(&request, rows, |last| paging::place(last.revision, last.id.0));
             let ids: Vec<_> = page.items().iter().map(|station| station.id).collect();
             let availability = availability::load_many(&mut connection, &ids).await?;
             Ok((page, availability))
@@ -116,7 +116,7 @@ async fn list_near(
 pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (station, availability) = find(&api, id).await?;
-    Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
+    Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
         &station,
         &availability,
         api.freshness_policy(),
@@ -175,13 +175,13 @@ async fn edit(
     caller: Caller,
     change: impl FnOnce(&StationDetails) -> Result<StationDetails, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     let (station, availability) = api
         .run(move |mut connection| async move {
-            stations::update(&mut connection, id, if_match.versions(), &signature, change).await?
+            stations::update(&mut connection, id, if_match.versions(), &stamp, change).await?
         })
         .await?;
-    Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
+    Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
         &station,
         &availability,
         api.freshness_policy(),
@@ -196,9 +196,9 @@ pub async fn retire(
     caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     api.run(move |mut connection| async move {
-        Ok(stations::retire(&mut connection, id, if_match.versions(), &signature).await??)
+        Ok(stations::retire(&mut connection, id, if_match.versions(), &stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -212,13 +212,13 @@ pub async fn restore(
     caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     let station = api
         .run(move |mut connection| async move {
-            Ok(stations::restore(&mut connection, id, if_match.versions(), &signature).await??)
+            Ok(stations::restore(&mut connection, id, if_match.versions(), &stamp).await??)
         })
         .await?;
-    Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
+    Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
         &station,
         &Availability::default(),
         api.freshness_policy(),

@@ -3,7 +3,7 @@
 use crate::http::edit;
 use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest};
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::Actor;
 use runtime::Problem;
 use std::future::{Ready, ready};
@@ -13,8 +13,8 @@ pub struct Caller(Actor);
 
 impl Caller {
     /// What stands under an edit that they make now.
-    pub fn sign(self) -> Signature {
-        Signature { at: edit::now(), by: self.0 }
+    pub fn stamp(self) -> EditStamp {
+        EditStamp { at: edit::now(), by: self.0 }
     }
 }
 

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ETag, EntityTag, Header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::assets::Edition;
+use domain::assets::Revision;
 use runtime::openapi::Parameter;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -15,14 +15,14 @@ pub fn now() -> DateTime<Utc> {
     runtime::clock::now().trunc_subsecs(6)
 }
 
-/// The edition of an asset that is made at `at`.
-pub const fn first(at: DateTime<Utc>) -> Edition {
-    Edition { created_at: at, updated_at: at, version: 1, retired_at: None }
+/// The revision of an asset that is made at `at`.
+pub const fn first(at: DateTime<Utc>) -> Revision {
+    Revision { created_at: at, updated_at: at, version: 1, retired_at: None }
 }
 
 /// The start of a response that shows an asset.
-pub fn respond(status: StatusCode, edition: Edition) -> HttpResponseBuilder {
-    respond_at(status, edition.version)
+pub fn respond(status: StatusCode, revision: Revision) -> HttpResponseBuilder {
+    respond_at(status, revision.version)
 }
 
 /// The start of a response that shows what is at `version`.

@@ -5,7 +5,7 @@ pub use crate::http::cursors::{ByDistance, ByName, ByNote, ByTime, ByVersion};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{in_query, whole};
-use domain::assets::Edition;
+use domain::assets::Revision;
 use runtime::http::page::{Cursor, PageRequest};
 use uuid::Uuid;
 
@@ -47,6 +47,6 @@ pub fn take_cursor<C>(
 }
 
 /// The place of the asset called `id`.
-pub const fn place(edition: Edition, id: Uuid) -> Cursor {
-    Cursor { created_at: edition.created_at, id }
+pub const fn place(revision: Revision, id: Uuid) -> Cursor {
+    Cursor { created_at: revision.created_at, id }
 }

@@ -32,11 +32,11 @@ async fn create(
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let signature = caller.sign();
-    let binding = body::read(body, signature.at)?;
-    let made = api
-        .run(move |mut connection| async move {
-            Ok(bindings::insert(&mut connection, &binding, &signature).await??)
+    let stamp = caller.stamp();
+    let binding = body::read(body, stamp.at)?;
+    let made =
+        api.run(move |mut connection| async move {
+            Ok(bindings::insert(&mut connection, &binding, &stamp).await??)
         })
         .await?;
     let location = format!("/api/v1/tariffs/bindings/{}", made.binding.id);
@@ -81,11 +81,11 @@ async fn end(
     let id = parse_id(&id)?;
     let until = body.optional("effectiveUntil", instant);
     body.finish(Some(()))?;
-    let signature = caller.sign();
-    let until = until.unwrap_or(signature.at);
-    let ended = api
-        .run(move |mut connection| async move {
-            Ok(bindings::end(&mut connection, id, until, &signature).await??)
+    let stamp = caller.stamp();
+    let until = until.unwrap_or(stamp.at);
+    let ended =
+        api.run(move |mut connection| async move {
+            Ok(bindings::end(&mut connection, id, until, &stamp).await??)
         })
         .await?;
     Ok(HttpResponse::Ok().json(BindingView::of(&ended)))

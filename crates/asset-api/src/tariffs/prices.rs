@@ -16,7 +16,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use domain::tariffs::{Place, PriceBook};
 use runtime::http::{JsonBody, QueryParams};
-use storage::tariffs::{Spot, load_book};
+use storage::tariffs::{PriceTarget, load_book};
 use view::TimetableView;
 
 /// `GET /api/v1/tariffs/price`
@@ -24,11 +24,11 @@ async fn price(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let spot = price_target::in_query(&mut query);
+    let target = price_target::in_query(&mut query);
     let at = query.optional("at", instant);
-    let spot = query.finish(spot)?;
+    let target = query.finish(target)?;
     let at = at.unwrap_or_else(runtime::clock::now);
-    let (place, book) = load(&api, spot, at, at).await?;
+    let (place, book) = load(&api, target, at, at).await?;
     Ok(HttpResponse::Ok().json(book.price_at(&place, at)?))
 }
 
@@ -37,15 +37,15 @@ async fn timetable(
     api: Data<Api>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let spot = price_target::in_query(&mut query);
+    let target = price_target::in_query(&mut query);
     let first = query.optional("date", date);
     let days = query.optional("days", in_query(whole(1..=PriceBook::MAX_DAYS))).unwrap_or(1);
-    let spot = query.finish(spot)?;
+    let target = query.finish(target)?;
     let now = runtime::clock::now();
     let noon = first.map_or(now, noon);
     // What day it is there is known when the zone is: no zone is more than 14 hours away.
     let (from, to) = (noon - TimeDelta::hours(38), noon + TimeDelta::hours(38) + TimeDelta::days(days));
-    let (place, book) = load(&api, spot, from, to).await?;
+    let (place, book) = load(&api, target, from, to).await?;
     let zone = book.zone(&place, noon, to).or_else(|_later| book.zone(&place, from, noon));
     let zone = zone?;
     let first = first.unwrap_or_else(|| zone.local(now).date_naive());
@@ -62,21 +62,21 @@ fn noon(date: NaiveDate) -> DateTime<Utc> {
 
 /// `POST /api/v1/tariffs/quote`
 async fn quote(api: Data<Api>, JsonBody(body): JsonBody<Fields>) -> Result<HttpResponse, ApiError> {
-    let (spot, usage) = body::read(body)?;
+    let (target, usage) = body::read(body)?;
     let until = usage.unplugged_at().unwrap_or_else(|| usage.ended_at());
-    let (place, book) = load(&api, spot, usage.started_at(), until).await?;
+    let (place, book) = load(&api, target, usage.started_at(), until).await?;
     Ok(HttpResponse::Ok().json(book.quote(&place, &usage)?))
 }
 
 /// Where it is, and all that may say what it costs there from one instant to another.
 async fn load(
     api: &Api,
-    spot: Spot,
+    target: PriceTarget,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> Result<(Place, PriceBook), ApiError> {
     api.run(move |mut connection| async move {
-        load_book(&mut connection, spot, from, to).await?.ok_or_else(|| price_target::not_found(spot))
+        load_book(&mut connection, target, from, to).await?.ok_or_else(|| price_target::not_found(target))
     })
     .await
 }

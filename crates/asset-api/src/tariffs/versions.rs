@@ -51,11 +51,11 @@ async fn put_draft(
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     let draft = api
         .run(move |mut connection| async move {
             let expected = if_match.versions();
-            versions::put_draft(&mut connection, id, expected, &signature, |details| {
+            versions::put_draft(&mut connection, id, expected, &stamp, |details| {
                 draft.check(details.currency).map_err(ApiError::from)
             })
             .await?
@@ -89,10 +89,10 @@ async fn publish(
     let id = parse_id(&id)?;
     let since = body.optional("effectiveFrom", instant);
     body.finish(Some(()))?;
-    let signature = caller.sign();
+    let stamp = caller.stamp();
     let version = api
         .run(move |mut connection| async move {
-            Ok(versions::publish(&mut connection, id, if_match.versions(), since, &signature).await??)
+            Ok(versions::publish(&mut connection, id, if_match.versions(), since, &stamp).await??)
         })
         .await?;
     Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))

@@ -27,10 +27,10 @@ impl<'a> TariffView<'a> {
         Self {
             id: tariff.id,
             details: &tariff.details,
-            created_at: tariff.edition.created_at,
-            updated_at: tariff.edition.updated_at,
-            retired_at: tariff.edition.retired_at,
-            version: tariff.edition.version,
+            created_at: tariff.revision.created_at,
+            updated_at: tariff.revision.updated_at,
+            retired_at: tariff.revision.retired_at,
+            version: tariff.revision.version,
         }
     }
 }

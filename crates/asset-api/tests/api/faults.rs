@@ -3,7 +3,7 @@
 use crate::app::{TestApp, pile};
 use serde_json::json;
 
-/// Words of the insides.
+/// SearchTerms of the insides.
 const INSIDES: [&str; 12] = [
     "postgres",
     "relation",

@@ -102,7 +102,7 @@ impl Ground {
         let any = format!("/api/v1/any/{}", Uuid::now_v7());
         let other = |method, kind: &str, rest: &str| on(method, &any.replace("any", kind), rest);
         let page = ["cursor", "limit"];
-        let edition = ["if-match"];
+        let revision = ["if-match"];
         let (station, pile) = (self.station.as_str(), self.pile.as_str());
         let replay = json!({
             "topic": "t", "reason": "NOT_JSON", "partition": 1, "chargePointId": "CP-1", "limit": 1, "cursor": "x", "dryRun": false
@@ -117,10 +117,10 @@ impl Ground {
             list("POST", "stations/import").query(&import),
             list("POST", "piles/import").query(&import),
             on("GET", station, ""),
-            on("PUT", station, "").headers(&edition).body(self::station()),
-            on("PATCH", station, "").headers(&edition).body(self::station()),
-            on("DELETE", &self.other_station, "").headers(&edition),
-            on("POST", &self.other_station, "/restore").headers(&edition),
+            on("PUT", station, "").headers(&revision).body(self::station()),
+            on("PATCH", station, "").headers(&revision).body(self::station()),
+            on("DELETE", &self.other_station, "").headers(&revision),
+            on("POST", &self.other_station, "/restore").headers(&revision),
             on("GET", station, "/availability"),
             on("GET", station, "/audit").query(&page),
             on("GET", station, "/piles").query(&page),
@@ -128,10 +128,10 @@ impl Ground {
             list("GET", "feed").query(&["chargePointId", "type", "lastEventId"]).headers(&["last-event-id"]),
             list("GET", "piles").query(&page).query(&piles),
             on("GET", pile, ""),
-            on("PUT", pile, "").headers(&edition).body(self::pile()),
-            on("PATCH", pile, "").headers(&edition).body(self::pile()),
-            on("DELETE", &self.other_pile, "").headers(&edition),
-            on("POST", &self.other_pile, "/restore").headers(&edition),
+            on("PUT", pile, "").headers(&revision).body(self::pile()),
+            on("PATCH", pile, "").headers(&revision).body(self::pile()),
+            on("DELETE", &self.other_pile, "").headers(&revision),
+            on("POST", &self.other_pile, "/restore").headers(&revision),
             on("GET", pile, "/audit").query(&page),
             on("GET", pile, "/sessions").query(&page),
             on("GET", pile, "/status-history").query(&page).query(&["connectorId"]),
@@ -151,7 +151,7 @@ impl Ground {
     }
 
     fn endpoints_of_tariffs(&self) -> Vec<Endpoint> {
-        let (page, edition, spot) =
+        let (page, revision, spot) =
             (["cursor", "limit"], ["if-match"], ["stationId", "pileId", "connectorId"]);
         let tariff = self.tariff.as_str();
         vec![
@@ -159,14 +159,14 @@ impl Ground {
             list("POST", "tariffs").body(self::tariff()),
             list("POST", "tariffs/validate").body(json!({ "currency": "CNY", "priceList": full_list() })),
             on("GET", tariff, ""),
-            on("PUT", tariff, "").headers(&edition).body(self::tariff()),
-            on("PATCH", tariff, "").headers(&edition).body(self::tariff()),
-            on("DELETE", &self.other_tariff, "").headers(&edition),
+            on("PUT", tariff, "").headers(&revision).body(self::tariff()),
+            on("PATCH", tariff, "").headers(&revision).body(self::tariff()),
+            on("DELETE", &self.other_tariff, "").headers(&revision),
             on("GET", tariff, "/audit").query(&page),
-            on("PUT", tariff, "/draft").headers(&edition).body(full_list()),
+            on("PUT", tariff, "/draft").headers(&revision).body(full_list()),
             on("GET", tariff, "/draft"),
-            on("POST", tariff, "/draft/publish").headers(&edition).body(json!({ "effectiveFrom": LATER })),
-            on("DELETE", tariff, "/draft").headers(&edition),
+            on("POST", tariff, "/draft/publish").headers(&revision).body(json!({ "effectiveFrom": LATER })),
+            on("DELETE", tariff, "/draft").headers(&revision),
             on("GET", tariff, "/versions").query(&page),
             on("GET", tariff, "/versions/{1}"),
             on("GET", tariff, "/versions/{1}/ocpi").query(&["countryCode", "partyId", "id", "from", "days"]),

@@ -32,23 +32,29 @@ pub(super) struct Tools {
 }
 
 /// A batch that is carried out.
-pub(super) struct Pass {
+pub(super) struct BatchRun {
     tools: Tools,
     claimed: Claimed,
     end: Instant,
     /// Every attempt to send takes its turn here.
-    turns: Mutex<Interval>,
+    rate_limiter: Mutex<Interval>,
     shutdown: Shutdown,
 }
 
-impl Pass {
+impl BatchRun {
     /// A pass that begins now.
     pub(super) fn new(tools: Tools, claimed: Claimed, shutdown: Shutdown) -> Self {
         let rate = u32::from(claimed.batch.rate_per_second.max(1));
-        let mut turns = interval(Duration::from_secs(1) / rate);
+        let mut rate_limiter = interval(Duration::from_secs(1) / rate);
         // What is late puts off all that comes after it: there never are more in a second.
-        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { end: Instant::now() + claimed.left, turns: Mutex::new(turns), tools, claimed, shutdown }
+        rate_limiter.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            end: Instant::now() + claimed.left,
+            rate_limiter: Mutex::new(rate_limiter),
+            tools,
+            claimed,
+            shutdown,
+        }
     }
 
     /// Sends what is waiting, for as long as the lease is this replica's.
@@ -143,7 +149,7 @@ impl Pass {
 
     /// Waits until something may be sent; `None` when nothing is to be begun any more.
     async fn turn(&self) -> Option<()> {
-        let turn = async { self.turns.lock().await.tick().await };
+        let turn = async { self.rate_limiter.lock().await.tick().await };
         self.shutdown.run_until_requested(turn).await.map(|_instant| ())
     }
 

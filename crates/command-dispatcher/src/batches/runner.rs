@@ -1,7 +1,7 @@
 //! Looking for batches that nobody carries out. Every replica does; a lease gives each batch to one of them.
 
 use super::Batches;
-use crate::batches::run::{Pass, Tools};
+use crate::batches::run::{BatchRun, Tools};
 use crate::dispatch::dispatcher::Dispatcher;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
@@ -51,7 +51,7 @@ impl Runner {
         while under_way.len() < AT_ONCE && !shutdown.is_requested() {
             match self.tools.batches.claim(self.tools.lease).await {
                 Ok(Some(claimed)) => {
-                    under_way.spawn(Pass::new(self.tools.clone(), claimed, shutdown.clone()).run());
+                    under_way.spawn(BatchRun::new(self.tools.clone(), claimed, shutdown.clone()).run());
                 }
                 Ok(None) => return,
                 Err(error) => {

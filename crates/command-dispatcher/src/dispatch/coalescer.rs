@@ -1,48 +1,48 @@
-//! Work that costs less for several at once: who comes while others are served waits, and is served with all who came
-//! meanwhile. Nobody waits for company: alone, one is served at once.
+//! Request coalescing: requests that arrive while a batch is in flight are queued and served as the next batch. A request that finds
+//! no batch in flight is served at once.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-/// How much may go on.
+/// The limits of a coalescer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// Questions that may wait; who comes then waits before that.
+    /// Requests that may be queued; a further request waits until there is room.
     pub waiting: usize,
-    /// Questions that are served together at most.
+    /// The most requests in a batch.
     pub batch: usize,
-    /// Batches that are served at the same time.
+    /// The most batches in flight.
     pub at_once: usize,
-    /// How long the first waits for others: for work that nobody waits for.
+    /// How long the first request of a batch waits for others. Zero unless no caller waits for the response.
     pub linger: Duration,
 }
 
-/// The work was lost: whoever did it panicked.
+/// The task that served the request panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the work was lost")]
+#[error("the task that served the request ended without a response")]
 pub(crate) struct Lost;
 
-/// Answers questions of one kind in batches. Cheap to clone.
-pub(crate) struct Together<Q, A> {
-    queue: mpsc::Sender<Asked<Q, A>>,
+/// Serves requests of one kind in batches. Cheap to clone.
+pub(crate) struct Coalescer<Q, A> {
+    queue: mpsc::Sender<Pending<Q, A>>,
 }
 
-struct Asked<Q, A> {
-    question: Q,
-    answer: oneshot::Sender<A>,
+struct Pending<Q, A> {
+    request: Q,
+    response: oneshot::Sender<A>,
 }
 
-impl<Q, A> Clone for Together<Q, A> {
+impl<Q, A> Clone for Coalescer<Q, A> {
     fn clone(&self) -> Self {
         Self { queue: self.queue.clone() }
     }
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
-    /// Batches go to `serve`, which answers each question, in their order. It works on the current runtime, until no question
-    /// can come any more.
+impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
+    /// Passes batches to `serve`, which returns one response per request, in the same order. It runs on the current runtime until
+    /// the last clone is dropped.
     pub(crate) fn new<F, Fut>(bounds: Bounds, serve: F) -> Self
     where
         F: Fn(Vec<Q>) -> Fut + Send + 'static,
@@ -53,26 +53,26 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
         Self { queue }
     }
 
-    /// The answer to `question`. Once it is taken up it is served, whether or not this future is dropped.
+    /// Returns the response to `request`. A queued request is served even if this future is dropped.
     ///
     /// # Errors
-    /// When whoever served it panicked.
-    pub(crate) async fn ask(&self, question: Q) -> Result<A, Lost> {
-        self.put(question).await?.await.map_err(|_dropped| Lost)
+    /// When the task that served it panicked.
+    pub(crate) async fn request(&self, request: Q) -> Result<A, Lost> {
+        self.enqueue(request).await?.await.map_err(|_dropped| Lost)
     }
 
-    /// Leaves `question` to be served; this only waits while too many others do. The answer is told to the receiver.
+    /// Queues `request` and returns the receiver of its response; waits only while the queue is full.
     ///
     /// # Errors
-    /// When nobody serves any more.
-    pub(crate) async fn put(&self, question: Q) -> Result<oneshot::Receiver<A>, Lost> {
-        let (answer, told) = oneshot::channel();
-        self.queue.send(Asked { question, answer }).await.map_err(|_nobody| Lost)?;
-        Ok(told)
+    /// When the task that serves requests has ended.
+    pub(crate) async fn enqueue(&self, request: Q) -> Result<oneshot::Receiver<A>, Lost> {
+        let (sender, receiver) = oneshot::channel();
+        self.queue.send(Pending { request, response: sender }).await.map_err(|_closed| Lost)?;
+        Ok(receiver)
     }
 }
 
-async fn run<Q, A, F, Fut>(bounds: Bounds, mut waiting: mpsc::Receiver<Asked<Q, A>>, serve: F)
+async fn run<Q, A, F, Fut>(bounds: Bounds, mut waiting: mpsc::Receiver<Pending<Q, A>>, serve: F)
 where
     Q: Send + 'static,
     A: Send + 'static,
@@ -91,19 +91,20 @@ where
         {
             batch.push(next);
         }
-        let (questions, answers) = batch.into_iter().map(|asked| (asked.question, asked.answer)).unzip();
-        tokio::spawn(tell(serve(questions), answers, permit));
+        let (requests, responses) =
+            batch.into_iter().map(|coalescer| (coalescer.request, coalescer.response)).unzip();
+        tokio::spawn(respond(serve(requests), responses, permit));
     }
 }
 
-async fn tell<A>(
+async fn respond<A>(
     served: impl Future<Output = Vec<A>>,
-    askers: Vec<oneshot::Sender<A>>,
+    callers: Vec<oneshot::Sender<A>>,
     _permit: OwnedSemaphorePermit,
 ) {
-    for (answer, asker) in served.await.into_iter().zip(askers) {
-        // Nobody may be waiting any more.
-        let _gone = asker.send(answer);
+    for (response, caller) in served.await.into_iter().zip(callers) {
+        // The caller may have stopped waiting.
+        let _dropped = caller.send(response);
     }
 }
 
@@ -116,38 +117,38 @@ mod tests {
     const BOUNDS: Bounds = Bounds { waiting: 100, batch: 4, at_once: 1, linger: Duration::ZERO };
 
     #[tokio::test]
-    async fn who_comes_while_others_are_served_is_served_together() {
+    async fn requests_that_arrive_during_a_batch_form_the_next_batch() {
         let batches = Arc::new(Mutex::new(Vec::new()));
         let (seen, gate) = (Arc::clone(&batches), Arc::new(Semaphore::new(0)));
-        let pass = Arc::clone(&gate);
-        let doubled = Together::new(BOUNDS, move |questions: Vec<u32>| {
-            seen.lock().unwrap().push(questions.clone());
-            let pass = Arc::clone(&pass);
+        let opened = Arc::clone(&gate);
+        let doubled = Coalescer::new(BOUNDS, move |requests: Vec<u32>| {
+            seen.lock().unwrap().push(requests.clone());
+            let opened = Arc::clone(&opened);
             async move {
-                pass.acquire().await.unwrap().forget();
-                questions.into_iter().map(|question| question * 2).collect()
+                opened.acquire().await.unwrap().forget();
+                requests.into_iter().map(|request| request * 2).collect()
             }
         });
-        let first = doubled.put(0).await.unwrap();
+        let first = doubled.enqueue(0).await.unwrap();
         while batches.lock().unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
-        let others = join_all((1..=6).map(|question| doubled.put(question))).await;
+        let others = join_all((1..=6).map(|request| doubled.enqueue(request))).await;
         gate.add_permits(3);
         assert_eq!(first.await.unwrap(), 0);
-        for (question, told) in (1..=6).zip(others) {
-            assert_eq!(told.unwrap().await.unwrap(), question * 2);
+        for (request, response) in (1..=6).zip(others) {
+            assert_eq!(response.unwrap().await.unwrap(), request * 2);
         }
         assert_eq!(*batches.lock().unwrap(), [vec![0], vec![1, 2, 3, 4], vec![5, 6]]);
     }
 
     #[tokio::test]
-    async fn a_batch_that_panics_is_lost_and_the_next_is_served() {
-        let asked = Together::new(BOUNDS, |questions: Vec<u32>| async move {
-            assert_ne!(questions, [13]);
-            questions
+    async fn after_a_batch_that_panics_the_next_is_served() {
+        let coalescer = Coalescer::new(BOUNDS, |requests: Vec<u32>| async move {
+            assert_ne!(requests, [13]);
+            requests
         });
-        assert_eq!(asked.ask(13).await, Err(Lost));
-        assert_eq!(asked.ask(14).await, Ok(14));
+        assert_eq!(coalescer.request(13).await, Err(Lost));
+        assert_eq!(coalescer.request(14).await, Ok(14));
     }
 }

@@ -1,16 +1,18 @@
-//! The books of commands in Postgres: looked into, written in and added to, for several commands at once.
+//! Commands in PostgreSQL: contexts are loaded, commands inserted and outcomes recorded for several commands in one statement.
 
 pub(crate) mod inserts;
 pub(crate) mod outcomes;
 
-use crate::dispatch::coalescer::{Bounds, Together};
+use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
 use domain::ids::{CommandId, PileId};
 use std::sync::Arc;
 use std::time::Duration;
-use storage::commands::{self, Conflict, Look, NewCommand, Note, RecordedCommand, Wanted};
+use storage::commands::{
+    self, CommandContext, Conflict, ContextQuery, NewCommand, PublishOutcome, RecordedCommand,
+};
 use storage::{Database, StorageError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -23,80 +25,80 @@ const BATCH: usize = 128;
 const WAITING: usize = 4_096;
 /// Two connections: one batch commits while the next is on its way.
 const FOREGROUND: Bounds = Bounds { waiting: WAITING, batch: BATCH, at_once: 2, linger: Duration::ZERO };
-/// Nobody waits for notes of what was published: they come in larger batches, on one connection.
+/// No caller waits for the outcomes of publications: they are recorded in larger batches, on one connection.
 const BACKGROUND: Bounds =
     Bounds { waiting: WAITING, batch: BATCH, at_once: 1, linger: Duration::from_millis(50) };
 
 /// A failure that all commands of a batch share.
 pub(crate) type Shared<T> = Result<T, Arc<StorageError>>;
 
-/// The books. Cheap to clone.
+/// The commands in the database. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Books {
+pub(crate) struct CommandStore {
     database: Database,
-    looks: Together<Wanted, Shared<Look>>,
-    records: Together<NewCommand, Shared<Result<(), Conflict>>>,
-    notes: Together<Note, ()>,
+    contexts: Coalescer<ContextQuery, Shared<CommandContext>>,
+    inserts: Coalescer<NewCommand, Shared<Result<(), Conflict>>>,
+    outcomes: Coalescer<PublishOutcome, ()>,
     patience: Duration,
 }
 
-impl Books {
-    /// The books in `database`; nobody waits for them longer than `patience`. Must be called on the main runtime, which serves
-    /// them.
+impl CommandStore {
+    /// The commands in `database`. A caller waits for at most `patience`. Must be called on the main runtime, which runs the
+    /// statements.
     pub(crate) fn open(database: Database, metrics: Metrics, patience: Duration) -> Self {
-        let (looking, recording, noting) = (database.clone(), database.clone(), database.clone());
+        let (reads, writes, background) = (database.clone(), database.clone(), database.clone());
         Self {
             database,
-            looks: Together::new(FOREGROUND, move |wanted| look_at(looking.clone(), wanted)),
-            records: Together::new(FOREGROUND, move |new| inserts::record(recording.clone(), new)),
-            notes: Together::new(BACKGROUND, move |notes| {
-                outcomes::note(noting.clone(), metrics.clone(), notes)
+            contexts: Coalescer::new(FOREGROUND, move |queries| load_contexts(reads.clone(), queries)),
+            inserts: Coalescer::new(FOREGROUND, move |new| inserts::insert(writes.clone(), new)),
+            outcomes: Coalescer::new(BACKGROUND, move |outcomes| {
+                outcomes::record(background.clone(), metrics.clone(), outcomes)
             }),
             patience,
         }
     }
 
-    /// The pile, and what its request's key led to before.
+    /// Loads what a command is checked against: the pile, and an earlier request with the same idempotency key.
     ///
     /// # Errors
-    /// When Postgres fails.
-    pub(crate) async fn look(&self, wanted: Wanted) -> Result<Look, DispatchError> {
-        // The statement serves several: what is seen of it in a trace is how long this one waited for it.
-        let span = storage::database::trace::span("storage::commands::look_at_many");
-        let look = timeout(self.patience, self.looks.ask(wanted)).instrument(span).await;
-        Ok(look.map_err(|_late| StorageError::TimedOut)???)
+    /// When PostgreSQL fails.
+    pub(crate) async fn load_context(&self, query: ContextQuery) -> Result<CommandContext, DispatchError> {
+        // The statement serves several commands: the span shows how long this one waited for it.
+        let span = storage::database::trace::span("storage::commands::load_contexts");
+        let context = timeout(self.patience, self.contexts.request(query)).instrument(span).await;
+        Ok(context.map_err(|_late| StorageError::TimedOut)???)
     }
 
-    /// Records a command as accepted, or says what it met.
+    /// Inserts a command as accepted, or returns the command that it conflicts with.
     ///
     /// # Errors
-    /// When Postgres fails; it may be recorded then.
-    pub(crate) async fn record(&self, new: NewCommand) -> Result<(), DispatchError> {
-        let span = storage::database::trace::span("storage::commands::record_many");
-        let recorded = timeout(self.patience, self.records.ask(new)).instrument(span).await;
-        recorded.map_err(|_late| StorageError::TimedOut)???.map_err(DispatchError::Conflict)
+    /// When PostgreSQL fails; the command may have been inserted.
+    pub(crate) async fn insert(&self, new: NewCommand) -> Result<(), DispatchError> {
+        let span = storage::database::trace::span("storage::commands::insert_many");
+        let inserted = timeout(self.patience, self.inserts.request(new)).instrument(span).await;
+        inserted.map_err(|_late| StorageError::TimedOut)???.map_err(DispatchError::Conflict)
     }
 
-    /// Leaves a note of what became of a command. It is written soon, which the receiver tells; this waits for nothing but a
-    /// place in a long queue.
-    pub(crate) async fn note(&self, note: Note) -> Option<oneshot::Receiver<()>> {
-        self.notes.put(note).await.ok()
+    /// Queues the outcome of a publication to be recorded; waits only while the queue is full. The receiver resolves once it is
+    /// recorded.
+    pub(crate) async fn record_outcome(&self, outcome: PublishOutcome) -> Option<oneshot::Receiver<()>> {
+        self.outcomes.enqueue(outcome).await.ok()
     }
 
-    /// The command called `id`.
+    /// The command with id `id`.
     ///
     /// # Errors
-    /// [`DispatchError::CommandNotFound`], or Postgres's failure.
+    /// [`DispatchError::CommandNotFound`], or a failure of PostgreSQL.
     pub(crate) async fn find(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
         let found: Result<_, StorageError> =
             self.database.run(async move |mut connection| commands::find(&mut connection, id).await).await;
         found?.ok_or(DispatchError::CommandNotFound)
     }
 
-    /// Commands to a pile, as [`commands::list_of_pile`].
+    /// The commands to a pile, see [`commands::list_of_pile`].
     ///
     /// # Errors
-    /// [`DispatchError::PileNotFound`], or Postgres's failure.
+    /// [`DispatchError::PileNotFound`], or a failure of PostgreSQL.
     pub(crate) async fn list_of_pile(
         &self,
         pile_id: PileId,
@@ -113,13 +115,13 @@ impl Books {
     }
 }
 
-async fn look_at(database: Database, wanted: Vec<Wanted>) -> Vec<Shared<Look>> {
-    let count = wanted.len();
-    let looks: Result<Vec<Look>, StorageError> = database
-        .run(async move |mut connection| commands::look_at_many(&mut connection, &wanted).await)
+async fn load_contexts(database: Database, queries: Vec<ContextQuery>) -> Vec<Shared<CommandContext>> {
+    let count = queries.len();
+    let contexts: Result<Vec<CommandContext>, StorageError> = database
+        .run(async move |mut connection| commands::load_contexts(&mut connection, &queries).await)
         .await;
-    match looks {
-        Ok(looks) => looks.into_iter().map(Ok).collect(),
+    match contexts {
+        Ok(contexts) => contexts.into_iter().map(Ok).collect(),
         Err(error) => fail(count, error),
     }
 }

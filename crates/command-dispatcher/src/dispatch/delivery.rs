@@ -1,8 +1,8 @@
 //! From a command that was checked and routed to one that is published: record, publish, note what became of it.
 
-use crate::dispatch::command_store::Books;
-use crate::dispatch::gateway_directory::Way;
-use crate::dispatch::publisher::{Lanes, Publication};
+use crate::dispatch::command_store::CommandStore;
+use crate::dispatch::gateway_directory::ResolvedRoute;
+use crate::dispatch::publisher::{CommandPublisher, Publication};
 use crate::dispatch::record::OutgoingCommand;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
@@ -14,7 +14,7 @@ use runtime::causes;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::commands::{KeyedRequest, NewCommand, Note, RecordedCommand};
+use storage::commands::{KeyedRequest, NewCommand, PublishOutcome, RecordedCommand};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -37,7 +37,7 @@ pub(crate) struct RoutedCommand {
     /// How far the device is trusted to be online.
     pub confidence: Confidence,
     /// How its gateway was found.
-    pub way: Way,
+    pub way: ResolvedRoute,
     /// What its caller named the request.
     pub keyed: Option<KeyedRequest>,
 }
@@ -45,8 +45,8 @@ pub(crate) struct RoutedCommand {
 /// Delivers commands, each in a task that its caller cannot abandon half way. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Delivery {
-    books: Books,
-    lanes: Lanes,
+    store: CommandStore,
+    publisher: CommandPublisher,
     metrics: Metrics,
     patience: Duration,
     tasks: TaskTracker,
@@ -54,8 +54,13 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// A caller waits no longer than `patience`, from when it asked.
-    pub(crate) fn new(books: Books, lanes: Lanes, metrics: Metrics, patience: Duration) -> Self {
-        Self { books, lanes, metrics, patience, tasks: TaskTracker::new() }
+    pub(crate) fn new(
+        store: CommandStore,
+        publisher: CommandPublisher,
+        metrics: Metrics,
+        patience: Duration,
+    ) -> Self {
+        Self { store, publisher, metrics, patience, tasks: TaskTracker::new() }
     }
 
     /// Records and publishes a command that was asked for at `asked`. A caller that stops waiting changes nothing.
@@ -95,19 +100,20 @@ impl Delivery {
 
     async fn record_and_publish(&self, routed: &RoutedCommand) -> Result<(), DispatchError> {
         let OutgoingCommand { mut record, payload } = OutgoingCommand::encode(&routed.command, clock::now())?;
-        self.books.record(routed.to_new(payload)).await?;
+        self.store.insert(routed.to_new(payload)).await?;
         let started = Instant::now();
-        let span = trace::send(self.lanes.topic(), routed.partition);
+        let span = trace::send(self.publisher.topic(), routed.partition);
         // Of this span, or of the one around it where nothing is exported.
         span.in_scope(trace::TraceHeaders::current).put(&mut record.headers);
-        let publication = self.lanes.publish(routed.partition, record).instrument(span.clone()).await;
+        let publication = self.publisher.publish(routed.partition, record).instrument(span.clone()).await;
         match &publication {
             Ok(offset) => trace::sent(&span, *offset),
             Err(_) => trace::fail(&span, word(&publication)),
         }
         let state = word(&publication);
         self.metrics.published(state, started.elapsed());
-        let noted = self.note(&routed.command.charge_point_id, routed.command.id, step(&publication)).await;
+        let noted =
+            self.record_outcome(&routed.command.charge_point_id, routed.command.id, step(&publication)).await;
         let Err(why) = publication else { return Ok(()) };
         tracing::error!(state, error = causes(&why), "the command is not known to be published");
         // So that a caller who asks at once is told the same.
@@ -122,7 +128,7 @@ impl Delivery {
         let started = Instant::now();
         let step = match OutgoingCommand::encode_again(command, clock::now()) {
             Ok(outgoing) => {
-                let publication = self.lanes.publish(command.partition, outgoing.record).await;
+                let publication = self.publisher.publish(command.partition, outgoing.record).await;
                 self.metrics.published(word(&publication), started.elapsed());
                 publication.map_or_else(
                     |why| Step::NotRepublished { detail: why.to_string() },
@@ -137,17 +143,18 @@ impl Delivery {
         if let Step::NotRepublished { detail } = &step {
             tracing::warn!(command_id = %record.id, detail, "the command was not sent once more; it waits for an answer");
         }
-        let _recorded_behind = self.note(&record.charge_point_id, record.id, step).await;
+        let _recorded_behind = self.record_outcome(&record.charge_point_id, record.id, step).await;
     }
 
-    /// Leaves a note of what happened, which the books take when they can.
-    async fn note(&self, device: &ChargePointId, id: CommandId, step: Step) -> JoinHandle<()> {
-        let note = Note { id, charge_point_id: device.clone(), at: clock::now().trunc_subsecs(3), step };
-        let noted = self.books.note(note).await;
-        // Whoever ends the process waits for it, the caller of the command does not.
+    /// Queues the outcome of a publication to be recorded.
+    async fn record_outcome(&self, device: &ChargePointId, id: CommandId, step: Step) -> JoinHandle<()> {
+        let outcome =
+            PublishOutcome { id, charge_point_id: device.clone(), at: clock::now().trunc_subsecs(3), step };
+        let recorded = self.store.record_outcome(outcome).await;
+        // Shutdown waits for it; the caller of the command does not.
         self.tasks.spawn(async move {
-            if let Some(noted) = noted {
-                let _lost = noted.await;
+            if let Some(recorded) = recorded {
+                let _lost = recorded.await;
             }
         })
     }

@@ -1,9 +1,9 @@
 //! The way of a command, on one screen: look, check, route, deliver.
 
 use crate::dispatch::coalescer::Lost;
-use crate::dispatch::command_store::Books;
+use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::delivery::{Delivery, RoutedCommand};
-use crate::dispatch::gateway_directory::Routes;
+use crate::dispatch::gateway_directory::GatewayDirectory;
 use crate::dispatch::intent::Intent;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
@@ -15,7 +15,7 @@ use domain::status::ConnectorStatus;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::commands::{Conflict, KeyedRequest, Look, RecordedCommand, Wanted};
+use storage::commands::{CommandContext, Conflict, ContextQuery, KeyedRequest, RecordedCommand};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
@@ -27,8 +27,8 @@ const SETTLING: (Duration, Duration) = (Duration::from_millis(20), Duration::fro
 
 /// Sends commands to piles.
 pub(crate) struct Dispatcher {
-    books: Books,
-    routes: Routes,
+    store: CommandStore,
+    routes: GatewayDirectory,
     delivery: Delivery,
     metrics: Metrics,
     startable: Vec<ConnectorStatus>,
@@ -50,15 +50,15 @@ pub(crate) enum Dispatched {
 impl Dispatcher {
     /// A dispatcher by its parts. Must be called on the main runtime.
     pub(crate) fn new(
-        books: Books,
-        routes: Routes,
+        store: CommandStore,
+        routes: GatewayDirectory,
         delivery: Delivery,
         metrics: Metrics,
         settings: &DispatchSettings,
         patience: Duration,
     ) -> Self {
         Self {
-            books,
+            store,
             routes,
             delivery,
             metrics,
@@ -157,14 +157,18 @@ impl Dispatcher {
         })))
     }
 
-    async fn look_at(&self, pile_id: PileId, keyed: Option<&KeyedRequest>) -> Result<Look, DispatchError> {
-        self.books.look(Wanted { pile_id, key: keyed.map(|keyed| keyed.key.clone()) }).await
+    async fn look_at(
+        &self,
+        pile_id: PileId,
+        keyed: Option<&KeyedRequest>,
+    ) -> Result<CommandContext, DispatchError> {
+        self.store.load_context(ContextQuery { pile_id, key: keyed.map(|keyed| keyed.key.clone()) }).await
     }
 
     /// The command that the same request led to before, once that is known to be published.
     async fn known(
         &self,
-        look: &Look,
+        look: &CommandContext,
         keyed: Option<&KeyedRequest>,
     ) -> Result<Option<Box<RecordedCommand>>, DispatchError> {
         if look.is_key_taken {
@@ -192,7 +196,7 @@ impl Dispatcher {
         let asked = Instant::now();
         let mut pause = SETTLING.0;
         loop {
-            let found = self.books.find(id).await?;
+            let found = self.store.find(id).await?;
             if !self.is_under_way(&found) || asked.elapsed() + pause > SETTLING.1 {
                 return Ok(found);
             }

@@ -14,7 +14,7 @@ use wire::routing::RoutingHash;
 
 /// How the gateway of a command was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Way {
+pub(crate) struct ResolvedRoute {
     /// Where to.
     pub route: GatewayRoute,
     /// By which rule.
@@ -27,7 +27,7 @@ pub(crate) struct Way {
 
 /// The ways to the gateways.
 #[derive(Debug)]
-pub(crate) struct Routes {
+pub(crate) struct GatewayDirectory {
     keys: RouteKeys,
     partitions: GatewayPartitions,
     use_last_heard: bool,
@@ -53,8 +53,8 @@ impl GatewayPartitions {
     }
 }
 
-impl Routes {
-    /// Routes by `keys` and the devices' events.
+impl GatewayDirectory {
+    /// GatewayDirectory by `keys` and the devices' events.
     pub(crate) fn new(keys: RouteKeys, settings: &DispatchSettings, metrics: Metrics) -> Self {
         Self {
             keys,
@@ -69,7 +69,7 @@ impl Routes {
     /// # Errors
     /// [`DispatchError::NoGateway`] when Redis has no key and the device's events may not or cannot tell a gateway;
     /// [`DispatchError::RouteStore`] when Redis is away as well.
-    pub(crate) async fn find(&self, pile: &PileSnapshot) -> Result<Way, DispatchError> {
+    pub(crate) async fn find(&self, pile: &PileSnapshot) -> Result<ResolvedRoute, DispatchError> {
         let (key, away) = match self.look_up(pile).await {
             Ok(key) => (key, None),
             Err(away) => (None, Some(away)),
@@ -85,7 +85,7 @@ impl Routes {
         self.report(pile, &chosen, degraded);
         let ChosenGateway { gateway_id, source, is_disputed } = chosen;
         let seen = heard.filter(|_| is_disputed).map(|heard| heard.gateway_id.clone());
-        Ok(Way { route: self.partitions.route_to(gateway_id), source, degraded, seen })
+        Ok(ResolvedRoute { route: self.partitions.route_to(gateway_id), source, degraded, seen })
     }
 
     fn report(&self, pile: &PileSnapshot, chosen: &ChosenGateway, degraded: bool) {

@@ -1,6 +1,7 @@
-//! The ways to the partitions of the command topic: on each, one batch is under way at a time, and the next gathers behind it.
+//! Publishing commands: one queue per partition of the command topic. One batch of a partition is in flight at a time; commands that
+//! arrive meanwhile form the next.
 
-use crate::dispatch::coalescer::{Bounds, Together};
+use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::topic::{CommandTopic, Unpublished};
 use runtime::kafka::NewRecord;
 use std::collections::HashMap;
@@ -11,57 +12,57 @@ use tokio::time::Instant;
 /// A command is some kB at most, so a batch stays well below what brokers take (1 MB unless set otherwise).
 const BOUNDS: Bounds = Bounds { waiting: 4_096, batch: 128, at_once: 1, linger: Duration::ZERO };
 
-/// Where a command came to lie, or a failure that all commands of a batch share.
+/// The offset of a published command, or the failure that all commands of a batch share.
 pub(crate) type Publication = Result<i64, Arc<Unpublished>>;
 
-/// Publishes commands.
+/// Publishes commands. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Lanes {
+pub(crate) struct CommandPublisher {
     topic: Arc<CommandTopic>,
     publish_timeout: Duration,
-    lanes: Arc<Mutex<HashMap<i32, Lane>>>,
+    queues: Arc<Mutex<HashMap<i32, Queue>>>,
 }
 
-type Lane = Together<Waiting, Publication>;
+type Queue = Coalescer<Waiting, Publication>;
 
-/// A command that is to be published.
+/// A command that waits to be published.
 struct Waiting {
     record: NewRecord,
     since: Instant,
 }
 
-impl Lanes {
-    /// Lanes are opened when they are needed, and kept.
+impl CommandPublisher {
+    /// Publishes to `topic`, each batch for at most `publish_timeout`. Queues are created on first use and kept.
     pub(crate) fn new(topic: Arc<CommandTopic>, publish_timeout: Duration) -> Self {
-        Self { topic, publish_timeout, lanes: Arc::default() }
+        Self { topic, publish_timeout, queues: Arc::default() }
     }
 
-    /// Publishes `record` to `partition` with `acks=all` and returns its offset. It waits for its turn and is published then,
-    /// each for no longer than the time-out.
+    /// Publishes `record` to `partition` with `acks=all` and returns its offset. It waits in the queue for at most the publish
+    /// time-out, and for the broker for at most as long again.
     ///
     /// # Errors
     /// See [`Unpublished`].
     pub(crate) async fn publish(&self, partition: i32, record: NewRecord) -> Publication {
         let waiting = Waiting { record, since: Instant::now() };
-        self.lane(partition).ask(waiting).await.unwrap_or_else(|lost| Err(Arc::new(lost.into())))
+        self.queue_of(partition).request(waiting).await.unwrap_or_else(|lost| Err(Arc::new(lost.into())))
     }
 
-    /// The topic's name.
+    /// The name of the command topic.
     pub(crate) fn topic(&self) -> &str {
         self.topic.name()
     }
 
-    fn lane(&self, partition: i32) -> Lane {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+    fn queue_of(&self, partition: i32) -> Queue {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || {
             let (topic, limit) = (Arc::clone(&self.topic), self.publish_timeout);
-            Together::new(BOUNDS, move |batch| send(Arc::clone(&topic), partition, batch, limit))
+            Coalescer::new(BOUNDS, move |batch| send(Arc::clone(&topic), partition, batch, limit))
         };
-        lanes.entry(partition).or_insert_with(open).clone()
+        queues.entry(partition).or_insert_with(open).clone()
     }
 }
 
-/// Sends those of `batch` whose turn came in time.
+/// Publishes the commands of `batch` that have not waited longer than `limit`.
 async fn send(
     topic: Arc<CommandTopic>,
     partition: i32,

@@ -8,14 +8,14 @@ const RETRY_AFTER_S: u32 = 1;
 
 /// A status, a code, and a title that is the same for every occurrence.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Told {
+pub(crate) struct ProblemKind {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     title: &'static str,
     passing: bool,
 }
 
-impl Told {
+impl ProblemKind {
     const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self { status, code, title, passing: false }
     }
@@ -38,54 +38,58 @@ impl Told {
     }
 }
 
-impl From<Told> for Problem {
-    fn from(told: Told) -> Self {
+impl From<ProblemKind> for Problem {
+    fn from(told: ProblemKind) -> Self {
         let problem = Self::new(told.status, told.code, told.title);
         if told.passing { problem.retry_after(RETRY_AFTER_S) } else { problem }
     }
 }
 
-pub(crate) const INVALID_REQUEST: Told =
-    Told::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid");
-pub(crate) const INVALID_CURSOR: Told =
-    Told::new(StatusCode::BAD_REQUEST, "INVALID_CURSOR", "Cursor is not valid");
-pub(crate) const PILE_NOT_FOUND: Told = Told::missing("PILE_NOT_FOUND", "There is no such pile");
-pub(crate) const COMMAND_NOT_FOUND: Told = Told::missing("COMMAND_NOT_FOUND", "There is no such command");
-pub(crate) const STATION_NOT_FOUND: Told = Told::missing("STATION_NOT_FOUND", "There is no such station");
-pub(crate) const COMMAND_BATCH_NOT_FOUND: Told =
-    Told::missing("COMMAND_BATCH_NOT_FOUND", "There is no such batch of commands");
-pub(crate) const TOO_MANY_PILES: Told =
-    Told::new(StatusCode::UNPROCESSABLE_ENTITY, "TOO_MANY_PILES", "Too many piles for one batch");
-pub(crate) const IDEMPOTENCY_KEY_REUSED: Told = Told::new(
+pub(crate) const INVALID_REQUEST: ProblemKind =
+    ProblemKind::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid");
+pub(crate) const INVALID_CURSOR: ProblemKind =
+    ProblemKind::new(StatusCode::BAD_REQUEST, "INVALID_CURSOR", "Cursor is not valid");
+pub(crate) const PILE_NOT_FOUND: ProblemKind =
+    ProblemKind::missing("PILE_NOT_FOUND", "There is no such pile");
+pub(crate) const COMMAND_NOT_FOUND: ProblemKind =
+    ProblemKind::missing("COMMAND_NOT_FOUND", "There is no such command");
+pub(crate) const STATION_NOT_FOUND: ProblemKind =
+    ProblemKind::missing("STATION_NOT_FOUND", "There is no such station");
+pub(crate) const COMMAND_BATCH_NOT_FOUND: ProblemKind =
+    ProblemKind::missing("COMMAND_BATCH_NOT_FOUND", "There is no such batch of commands");
+pub(crate) const TOO_MANY_PILES: ProblemKind =
+    ProblemKind::new(StatusCode::UNPROCESSABLE_ENTITY, "TOO_MANY_PILES", "Too many piles for one batch");
+pub(crate) const IDEMPOTENCY_KEY_REUSED: ProblemKind = ProblemKind::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "IDEMPOTENCY_KEY_REUSED",
     "The key was used for another request",
 );
-pub(crate) const IDEMPOTENCY_IN_PROGRESS: Told =
-    Told::conflict("IDEMPOTENCY_IN_PROGRESS", "The same request is being carried out").passing();
-pub(crate) const COMMAND_IN_FLIGHT: Told =
-    Told::conflict("COMMAND_IN_FLIGHT", "A command to the same connector is under way").passing();
-pub(crate) const PILE_OFFLINE: Told = Told::conflict("PILE_OFFLINE", "Pile is offline");
-pub(crate) const PILE_DOUBTFUL: Told =
-    Told::conflict("PILE_DOUBTFUL", "The gateway of the pile is silent").passing();
-pub(crate) const PILE_NOT_AVAILABLE: Told = Told::conflict("PILE_NOT_AVAILABLE", "Pile is not available");
-pub(crate) const CONNECTOR_NOT_AVAILABLE: Told =
-    Told::conflict("CONNECTOR_NOT_AVAILABLE", "Connector is not available");
-pub(crate) const NO_ACTIVE_TRANSACTION: Told =
-    Told::conflict("NO_ACTIVE_TRANSACTION", "No charging session is open");
-pub(crate) const TRANSACTION_MISMATCH: Told =
-    Told::conflict("TRANSACTION_MISMATCH", "Transaction is not open");
-pub(crate) const AMBIGUOUS_TRANSACTION: Told =
-    Told::conflict("AMBIGUOUS_TRANSACTION", "Several transactions could be meant");
-pub(crate) const TRANSACTION_ID_PENDING: Told =
-    Told::conflict("TRANSACTION_ID_PENDING", "Transaction id is not known yet").passing();
-pub(crate) const ROUTE_STORE_UNAVAILABLE: Told =
-    Told::away("ROUTE_STORE_UNAVAILABLE", "The gateways' routes are not available");
-pub(crate) const BROKER_UNAVAILABLE: Told =
-    Told::away("BROKER_UNAVAILABLE", "The message broker is not available");
-pub(crate) const COMMAND_OUTCOME_UNKNOWN: Told =
-    Told::away("COMMAND_OUTCOME_UNKNOWN", "The command may have been sent or not");
-pub(crate) const DATABASE_UNAVAILABLE: Told =
-    Told::away("DATABASE_UNAVAILABLE", "The database is not available");
-pub(crate) const INTERNAL: Told =
-    Told::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side");
+pub(crate) const IDEMPOTENCY_IN_PROGRESS: ProblemKind =
+    ProblemKind::conflict("IDEMPOTENCY_IN_PROGRESS", "The same request is being carried out").passing();
+pub(crate) const COMMAND_IN_FLIGHT: ProblemKind =
+    ProblemKind::conflict("COMMAND_IN_FLIGHT", "A command to the same connector is under way").passing();
+pub(crate) const PILE_OFFLINE: ProblemKind = ProblemKind::conflict("PILE_OFFLINE", "Pile is offline");
+pub(crate) const PILE_DOUBTFUL: ProblemKind =
+    ProblemKind::conflict("PILE_DOUBTFUL", "The gateway of the pile is silent").passing();
+pub(crate) const PILE_NOT_AVAILABLE: ProblemKind =
+    ProblemKind::conflict("PILE_NOT_AVAILABLE", "Pile is not available");
+pub(crate) const CONNECTOR_NOT_AVAILABLE: ProblemKind =
+    ProblemKind::conflict("CONNECTOR_NOT_AVAILABLE", "Connector is not available");
+pub(crate) const NO_ACTIVE_TRANSACTION: ProblemKind =
+    ProblemKind::conflict("NO_ACTIVE_TRANSACTION", "No charging session is open");
+pub(crate) const TRANSACTION_MISMATCH: ProblemKind =
+    ProblemKind::conflict("TRANSACTION_MISMATCH", "Transaction is not open");
+pub(crate) const AMBIGUOUS_TRANSACTION: ProblemKind =
+    ProblemKind::conflict("AMBIGUOUS_TRANSACTION", "Several transactions could be meant");
+pub(crate) const TRANSACTION_ID_PENDING: ProblemKind =
+    ProblemKind::conflict("TRANSACTION_ID_PENDING", "Transaction id is not known yet").passing();
+pub(crate) const ROUTE_STORE_UNAVAILABLE: ProblemKind =
+    ProblemKind::away("ROUTE_STORE_UNAVAILABLE", "The gateways' routes are not available");
+pub(crate) const BROKER_UNAVAILABLE: ProblemKind =
+    ProblemKind::away("BROKER_UNAVAILABLE", "The message broker is not available");
+pub(crate) const COMMAND_OUTCOME_UNKNOWN: ProblemKind =
+    ProblemKind::away("COMMAND_OUTCOME_UNKNOWN", "The command may have been sent or not");
+pub(crate) const DATABASE_UNAVAILABLE: ProblemKind =
+    ProblemKind::away("DATABASE_UNAVAILABLE", "The database is not available");
+pub(crate) const INTERNAL: ProblemKind =
+    ProblemKind::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side");

@@ -3,7 +3,7 @@
 use super::metrics::PresenceMetrics;
 use crate::dispatch::gateway_directory::GatewayPartitions;
 use crate::dispatch::gateway_directory::keys::RouteKeys;
-use crate::dispatch::publisher::Lanes;
+use crate::dispatch::publisher::CommandPublisher;
 use crate::dispatch::record::OutgoingCommand;
 use crate::settings::{DispatchSettings, PresenceSettings};
 use chrono::{SubsecRound as _, TimeDelta};
@@ -26,7 +26,7 @@ const EXPIRES_AFTER: TimeDelta = TimeDelta::seconds(30);
 pub(crate) struct Asker {
     database: Database,
     keys: RouteKeys,
-    lanes: Lanes,
+    publisher: CommandPublisher,
     partitions: GatewayPartitions,
     message: ProbeMessage,
 }
@@ -43,14 +43,14 @@ impl Asker {
     pub(crate) fn new(
         database: Database,
         keys: RouteKeys,
-        lanes: Lanes,
+        publisher: CommandPublisher,
         dispatch: &DispatchSettings,
         presence: &PresenceSettings,
     ) -> Self {
         Self {
             database,
             keys,
-            lanes,
+            publisher,
             partitions: GatewayPartitions::new(dispatch),
             message: presence.probe_message,
         }
@@ -154,7 +154,7 @@ impl Asker {
         let encoded = OutgoingCommand::encode(&question.command, clock::now());
         let record =
             encoded.inspect_err(|error| tracing::error!(%error, "a question cannot be encoded")).ok()?;
-        match self.lanes.publish(question.partition, record.record).await {
+        match self.publisher.publish(question.partition, record.record).await {
             Ok(_) => Some((charge_point_id, reason)),
             Err(error) => {
                 tracing::warn!(

@@ -46,7 +46,7 @@ impl ChargePoint {
             charge_point: self.liveness != before.liveness
                 || self.boot != before.boot
                 || self.boot_probe.answer != before.boot_probe.answer
-                || self.clockless != before.clockless
+                || self.implausible_clock != before.implausible_clock
                 || self.ledger_until != before.ledger_until,
             connectors: changed.map(|connector| connector.id).collect(),
             ledger,

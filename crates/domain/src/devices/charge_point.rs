@@ -40,7 +40,7 @@ pub struct ChargePoint {
     pub boot_probe: BootProbe,
     /// Recent events that claimed an absurd time. The time they are ordered by is their record's, so a second copy would
     /// pass for a newer event if the first were not remembered.
-    pub clockless: Vec<EventKey>,
+    pub implausible_clock: Vec<EventKey>,
 }
 
 /// What an event did.
@@ -120,7 +120,7 @@ impl ChargePoint {
             ledger_until: None,
             commands: Awaited::default(),
             boot_probe: BootProbe::default(),
-            clockless: Vec::new(),
+            implausible_clock: Vec::new(),
         }
     }
 
@@ -339,13 +339,13 @@ impl ChargePoint {
 
     fn was_told_clockless(&mut self, event: &GatewayEvent) -> bool {
         let key = EventKey::of(&event.event_id);
-        if self.clockless.contains(&key) {
+        if self.implausible_clock.contains(&key) {
             return true;
         }
-        if self.clockless.len() >= MAX_CLOCKLESS {
-            self.clockless.remove(0);
+        if self.implausible_clock.len() >= MAX_CLOCKLESS {
+            self.implausible_clock.remove(0);
         }
-        self.clockless.push(key);
+        self.implausible_clock.push(key);
         false
     }
 }

@@ -51,7 +51,8 @@ pub struct Goodbye {
 pub enum GoodbyeCause {
     /// Its gateway reported it lost.
     #[default]
-    Told,
+    #[serde(rename = "told")]
+    Reported,
     /// It was asked for a sign of life and sent none.
     Unanswered,
     /// It was silent, and it could not be asked.
@@ -133,7 +134,7 @@ impl Liveness {
             }
         }
         // What was concluded from silence ends with it.
-        self.goodbyes.retain(|goodbye| goodbye.cause == GoodbyeCause::Told);
+        self.goodbyes.retain(|goodbye| goodbye.cause == GoodbyeCause::Reported);
         self.doubt = None;
         self.forget_outlived();
         Offered::Newest
@@ -143,7 +144,7 @@ impl Liveness {
     /// than a sign of life.
     pub fn part(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
         let key = EventKey::of(&event.event_id);
-        let is_copy = |held: &&mut Goodbye| held.event == key && held.cause == GoodbyeCause::Told;
+        let is_copy = |held: &&mut Goodbye| held.event == key && held.cause == GoodbyeCause::Reported;
         if let Some(held) = self.goodbyes.iter_mut().find(is_copy) {
             if stamp.record() < held.stamp.record() {
                 held.stamp = stamp;
@@ -155,7 +156,7 @@ impl Liveness {
             stamp,
             event: key,
             gateway: event.gateway_id.clone(),
-            cause: GoodbyeCause::Told,
+            cause: GoodbyeCause::Reported,
         });
         self.goodbyes.sort_by_key(|goodbye| goodbye.stamp.record());
         self.forget_outlived();
@@ -176,7 +177,7 @@ impl Goodbye {
     /// When the device went: by the gateway, or when its time was up.
     pub(crate) fn at(&self) -> DateTime<Utc> {
         match self.cause {
-            GoodbyeCause::Told => self.stamp.heard_at(),
+            GoodbyeCause::Reported => self.stamp.heard_at(),
             GoodbyeCause::Unanswered | GoodbyeCause::Unasked => self.stamp.at,
         }
     }
@@ -186,7 +187,7 @@ impl Goodbye {
     /// nothing, unless the device was heard through one that gave none either.
     pub(crate) fn ends(&self, seen: &Report<Option<GatewayId>>) -> bool {
         match self.cause {
-            GoodbyeCause::Told => {
+            GoodbyeCause::Reported => {
                 let same = seen.value.as_ref().is_none_or(|gateway| self.gateway.as_ref() == Some(gateway));
                 // One of the very same record is the silence after it, as releases before 2026-11-28 stored it.
                 same && self.stamp.record() >= seen.stamp.record()

@@ -142,7 +142,7 @@ impl Liveness {
         let causes =
             || self.goodbyes.iter().filter(|goodbye| goodbye.ends(seen)).map(|goodbye| goodbye.cause);
         match () {
-            () if causes().any(|cause| cause == GoodbyeCause::Told) => Confidence::Live,
+            () if causes().any(|cause| cause == GoodbyeCause::Reported) => Confidence::Live,
             () if causes().any(|cause| cause == GoodbyeCause::Unanswered) => Confidence::Unanswered,
             () => Confidence::Doubtful,
         }

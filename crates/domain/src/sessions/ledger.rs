@@ -68,13 +68,14 @@ pub struct Fact {
     /// The event that said so.
     pub event: EventKey,
     /// What it said.
-    pub told: Told,
+    #[serde(rename = "told")]
+    pub kind: FactKind,
 }
 
 /// What was said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum FactKind {
     /// A transaction began.
     Start {
         /// The session that it opens.
@@ -101,7 +102,8 @@ pub enum Told {
         until: Option<DateTime<Utc>>,
     },
     /// This id was in use on this connector. Opens a session where no start told of it.
-    Sight {
+    #[serde(rename = "sight")]
+    Sighting {
         /// Where.
         connector: ConnectorId,
         /// The id.
@@ -254,7 +256,7 @@ impl Ledger {
         self.enter(Fact {
             stamp,
             event: EventKey::of(event),
-            told: Told::Start {
+            kind: FactKind::Start {
                 session,
                 connector: start.connector_id,
                 transaction: start.transaction_id.clone(),
@@ -278,10 +280,10 @@ impl Ledger {
         stamp: Stamp,
     ) -> Entered {
         let Sighting { connector, transaction, id_tag, meter_wh } = sighting;
-        let same = |told: &Told| matches!(told, Told::Sight { connector: c, transaction: t, .. } if *c == connector && *t == transaction);
-        let held = self.facts.iter_mut().find(|fact| same(&fact.told));
+        let same = |kind: &FactKind| matches!(kind, FactKind::Sighting { connector: c, transaction: t, .. } if *c == connector && *t == transaction);
+        let held = self.facts.iter_mut().find(|fact| same(&fact.kind));
         let mut replaced = None;
-        let told = Told::Sight {
+        let kind = FactKind::Sighting {
             connector,
             transaction: transaction.clone(),
             session: Some(session),
@@ -300,7 +302,7 @@ impl Ledger {
             }
             replaced = Some(held.clone());
         }
-        let mut fact = Fact { stamp, event: EventKey::of(event), told };
+        let mut fact = Fact { stamp, event: EventKey::of(event), kind };
         if let Some(replaced) = replaced {
             fact.keep_cause(&replaced);
         }
@@ -308,7 +310,7 @@ impl Ledger {
         if entered == Entered::New {
             let mut seen = false;
             // Only the earliest sight stays; facts are in order.
-            self.facts.retain(|fact| !same(&fact.told) || !std::mem::replace(&mut seen, true));
+            self.facts.retain(|fact| !same(&fact.kind) || !std::mem::replace(&mut seen, true));
         }
         entered
     }
@@ -325,7 +327,7 @@ impl Ledger {
         self.enter(Fact {
             stamp,
             event: EventKey::of(event),
-            told: Told::Stop {
+            kind: FactKind::Stop {
                 transaction: stop.transaction_id.clone(),
                 reason: stop.reason.clone(),
                 meter_wh: stop.meter_stop_wh,
@@ -339,17 +341,17 @@ impl Ledger {
 
     /// Takes from the statuses of `connectors` when charges began, as far as they still tell.
     pub fn follow_statuses(&mut self, connectors: &BTreeMap<ConnectorId, Connector>) {
-        for Fact { stamp, told, .. } in &mut self.facts {
-            match told {
-                Told::Sight { connector, began, ready, charging, .. } => {
+        for Fact { stamp, kind, .. } in &mut self.facts {
+            match kind {
+                FactKind::Sighting { connector, began, ready, charging, .. } => {
                     let trail = connectors.get(connector).map(|connector| &connector.trail);
                     if let Some(trail) = trail.filter(|trail| trail.covers(stamp.at)) {
                         (*began, *ready) = parts(trail.began_by(stamp.at));
                         *charging = trail.charging_by(stamp.at);
                     }
                 }
-                Told::Stop { places, .. } => follow_places(places, connectors, stamp.at),
-                Told::Start { .. } => {}
+                FactKind::Stop { places, .. } => follow_places(places, connectors, stamp.at),
+                FactKind::Start { .. } => {}
             }
         }
     }
@@ -383,7 +385,7 @@ impl Ledger {
 
     /// Whether a fact is known that opens `session`.
     pub(crate) fn names(&self, session: SessionId) -> bool {
-        self.facts.iter().any(|fact| fact.told.opens() == Some(session))
+        self.facts.iter().any(|fact| fact.kind.opens() == Some(session))
     }
 
     /// Whether it holds more than any sensible batch leads to.
@@ -446,7 +448,7 @@ impl Ledger {
     fn enter(&mut self, mut fact: Fact) -> Entered {
         let same = |held: &&mut Fact| {
             held.event == fact.event
-                && std::mem::discriminant(&held.told) == std::mem::discriminant(&fact.told)
+                && std::mem::discriminant(&held.kind) == std::mem::discriminant(&fact.kind)
         };
         match self.facts.iter_mut().find(same) {
             Some(held) if fact.stamp >= held.stamp => return Entered::Known,
@@ -472,8 +474,8 @@ impl Fact {
 
     /// Gives a sight that an earlier release stored the session that it opens.
     fn complete(&mut self, id: SessionId) -> Entered {
-        match &mut self.told {
-            Told::Sight { session: session @ None, .. } => {
+        match &mut self.kind {
+            FactKind::Sighting { session: session @ None, .. } => {
                 *session = Some(id);
                 Entered::New
             }
@@ -493,14 +495,14 @@ fn follow_places(places: &mut Vec<Place>, connectors: &BTreeMap<ConnectorId, Con
     for connector in reported.filter(|connector| connector.trail.had_reported_by(at)) {
         let Connector { id, trail, .. } = connector;
         let is_covered = trail.covers(at);
-        let told = || {
+        let current = || {
             let (began, ready) = parts(trail.began_by(at));
             Place { connector: *id, began, ready, charging: trail.charging_by(at) }
         };
         match places.iter_mut().find(|place| place.connector == *id) {
-            Some(place) if is_covered => *place = told(),
+            Some(place) if is_covered => *place = current(),
             Some(_) => {}
-            None if is_covered => places.push(told()),
+            None if is_covered => places.push(current()),
             None => places.push(Place { connector: *id, began: None, ready: None, charging: None }),
         }
     }

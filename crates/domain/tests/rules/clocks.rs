@@ -82,7 +82,7 @@ fn every_copy_of_a_sign_of_life_is_one() {
     device.offset = 0;
     device.tell_claiming(None, at(140), "a", EventKind::Heartbeat);
     assert!(device.state.liveness.online(), "silence ends with any record");
-    assert!(device.state.liveness.goodbyes.iter().all(|held| held.cause == GoodbyeCause::Told));
+    assert!(device.state.liveness.goodbyes.iter().all(|held| held.cause == GoodbyeCause::Reported));
 }
 
 #[test]

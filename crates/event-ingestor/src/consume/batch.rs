@@ -8,7 +8,7 @@ use domain::digest::RecordDigest;
 use domain::event::GatewayEvent;
 use domain::order::{AppendClock, RecordPosition};
 use runtime::kafka::{Fetched, ReceivedRecord, UnreadableRange};
-use storage::Touched;
+use storage::LoadPlan;
 use storage::ingest::dead_letters::NewDeadLetter;
 use storage::ingest::partitions::{Checkpoint, LastRecord};
 use wire::DecodeError;
@@ -82,8 +82,8 @@ impl Batch {
     }
 
     /// Which states it needs.
-    pub(crate) fn touched(&self) -> Touched {
-        Touched::of(self.events().map(|(item, event)| (event, item.position(self.partition))))
+    pub(crate) fn load_plan(&self) -> LoadPlan {
+        LoadPlan::of(self.events().map(|(item, event)| (event, item.position(self.partition))))
     }
 
     /// From when the earliest to when the latest of its records was appended.

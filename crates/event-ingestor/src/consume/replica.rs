@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::ingest::partitions::{self, Kept, PartitionLease};
-use storage::ingest::replicas::{self, Muster};
+use storage::ingest::replicas::{self, Membership};
 use storage::{Database, StorageError};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -112,7 +112,7 @@ impl Replica {
     /// When the task of a partition died.
     pub(crate) async fn run(mut self, shutdown: &Shutdown) -> anyhow::Result<()> {
         tracing::info!(replica = %self.id, topic = %self.settings.topic, "replica starts");
-        let mut beats = tokio::time::interval(self.settings.beat());
+        let mut beats = tokio::time::interval(self.settings.heartbeat());
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_requested(beats.tick()).await.is_some() {
             self.reap()?;
@@ -121,7 +121,7 @@ impl Replica {
             if !self.knows_topic {
                 continue;
             }
-            if let Err(error) = self.beat().await {
+            if let Err(error) = self.heartbeat().await {
                 tracing::warn!(error = causes(&error), "leases could not be renewed");
             }
         }
@@ -134,13 +134,15 @@ impl Replica {
             return;
         }
         // Bounded, since leases are not renewed meanwhile; what was found by then is kept.
-        match tokio::time::timeout(self.settings.beat(), self.register_partitions()).await {
+        match tokio::time::timeout(self.settings.heartbeat(), self.register_partitions()).await {
             Ok(Ok(())) => {
                 self.knows_topic = true;
                 self.discover_at = Instant::now() + self.settings.discover_interval();
             }
             Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "partitions could not be listed"),
-            Err(_elapsed) => tracing::warn!("listing partitions takes long: it goes on at the next beat"),
+            Err(_elapsed) => {
+                tracing::warn!("listing partitions takes long: it goes on at the next heartbeat")
+            }
         }
     }
 
@@ -159,10 +161,10 @@ impl Replica {
     }
 
     /// Keeps its leases, gives up what is more than its share, and takes what is less.
-    async fn beat(&mut self) -> Result<(), StorageError> {
+    async fn heartbeat(&mut self) -> Result<(), StorageError> {
         let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
         let mut connection = self.leases.connection().await?;
-        let Muster { live, rank } = replicas::beat(&mut connection, self.id, &topic, ttl).await?;
+        let Membership { live, rank } = replicas::heartbeat(&mut connection, self.id, &topic, ttl).await?;
         let lost = self.renew(&mut connection).await?;
         let states = partitions::list(&mut connection, &topic).await?;
         let share = fair_share(states.len(), live, rank);
@@ -253,7 +255,7 @@ impl Replica {
     /// Gives everything back at once, and renews the leases of what takes long.
     async fn leave(mut self) -> anyhow::Result<()> {
         self.give_back(usize::MAX);
-        let mut beats = tokio::time::interval(self.settings.beat());
+        let mut beats = tokio::time::interval(self.settings.heartbeat());
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut looks = tokio::time::interval(LEAVING_LOOK);
         while !self.leaving.is_empty() {

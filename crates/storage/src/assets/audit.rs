@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Edition;
+use domain::assets::Revision;
 use domain::feed::AssetAction;
 use domain::ids::Actor;
 use serde::Serialize;
@@ -44,7 +44,7 @@ fn broken(what: impl ToString) -> StorageError {
 pub(crate) async fn append<D: Serialize + Sync>(
     tx: &mut Connection,
     asset: Uuid,
-    edition: Edition,
+    revision: Revision,
     action: AssetAction,
     by: &Actor,
     said: (Option<&D>, Option<&D>),
@@ -53,9 +53,9 @@ pub(crate) async fn append<D: Serialize + Sync>(
     diesel::insert_into(asset_edits::table)
         .values((
             asset_edits::asset_id.eq(asset),
-            asset_edits::version.eq(edition.version),
+            asset_edits::version.eq(revision.version),
             asset_edits::action.eq(action.as_str()),
-            asset_edits::edited_at.eq(edition.updated_at),
+            asset_edits::edited_at.eq(revision.updated_at),
             asset_edits::edited_by.eq(by.as_str()),
             asset_edits::before.eq(json(said.0)?),
             asset_edits::after.eq(json(said.1)?),
@@ -65,7 +65,7 @@ pub(crate) async fn append<D: Serialize + Sync>(
     Ok(())
 }
 
-/// Writes down that `by` has done `action` to assets, which are locked: of each its id, its edition since, what was said of it before,
+/// Writes down that `by` has done `action` to assets, which are locked: of each its id, its revision since, what was said of it before,
 /// if it was in sight, and what is said since.
 ///
 /// # Errors
@@ -74,14 +74,14 @@ pub(crate) async fn append_many<'a, D: Serialize + 'a>(
     tx: &mut Connection,
     action: AssetAction,
     by: &Actor,
-    edits: impl Iterator<Item = (Uuid, Edition, Option<&'a D>, &'a D)>,
+    edits: impl Iterator<Item = (Uuid, Revision, Option<&'a D>, &'a D)>,
 ) -> Result<(), StorageError> {
     let mut columns = Edits::default();
-    for (asset, edition, before, after) in edits {
+    for (asset, revision, before, after) in edits {
         columns.asset_id.push(asset);
-        columns.version.push(edition.version);
+        columns.version.push(revision.version);
         columns.action.push(action.as_str());
-        columns.edited_at.push(edition.updated_at);
+        columns.edited_at.push(revision.updated_at);
         columns.edited_by.push(by.as_str());
         columns.before.push(before.map(serde_json::to_value).transpose().map_err(broken)?);
         columns.after.push(serde_json::to_value(after).map_err(broken)?);

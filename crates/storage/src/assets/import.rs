@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::feed::FeedChange;
 use domain::ids::ChargePointId;
 use futures_util::{Stream, StreamExt};
@@ -34,7 +34,7 @@ pub trait Importable: Sized + Send + Sync {
     /// Why an entry becomes nothing.
     type Refusal: Error + Send + Sync;
     /// What the feed is told of one that has become something: as little as can be, for there may be many.
-    type Told: Send + Sync;
+    type Changed: Send + Sync;
 
     /// The line that it begins in.
     fn line(&self) -> u64;
@@ -49,15 +49,15 @@ pub trait Importable: Sized + Send + Sync {
     fn write(
         tx: &mut Connection,
         entries: &[Self],
-        signature: &Signature,
-        told: &mut Vec<Self::Told>,
+        stamp: &EditStamp,
+        changed: &mut Vec<Self::Changed>,
     ) -> impl Future<Output = Result<Outcome<Self::Refusal>, StorageError>> + Send;
 
     /// The device that the feed is told of.
-    fn device(told: &Self::Told) -> Option<&ChargePointId>;
+    fn device(changed: &Self::Changed) -> Option<&ChargePointId>;
 
     /// What the feed is told, of what was done `at` this instant.
-    fn change(told: &Self::Told, at: DateTime<Utc>) -> FeedChange;
+    fn change(changed: &Self::Changed, at: DateTime<Utc>) -> FeedChange;
 }
 
 /// What becomes of entries.
@@ -170,15 +170,15 @@ pub async fn foresee<T: Importable>(
 pub async fn put_many<T: Importable>(
     connection: &mut Connection,
     entries: &[T],
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Outcome<T::Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
             tx.batch_execute(BY_KEYS).await?;
             take_turn(tx).await?;
-            let mut told = Vec::new();
-            let outcome = T::write(tx, entries, signature, &mut told).await?;
-            tell::<T>(tx, &told, signature).await?;
+            let mut changed = Vec::new();
+            let outcome = T::write(tx, entries, stamp, &mut changed).await?;
+            tell::<T>(tx, &changed, stamp).await?;
             Ok(outcome)
         })
         .await
@@ -194,23 +194,23 @@ pub async fn put_many<T: Importable>(
 pub async fn put_all<T: Importable, E: From<StorageError> + Send>(
     connection: &mut Connection,
     chunks: impl Stream<Item = Result<Vec<T>, E>> + Send,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Outcome<T::Refusal>, E> {
     let mut chunks = std::pin::pin!(chunks);
     let written = connection
         .transaction(async |tx| {
             tx.batch_execute(BY_KEYS).await?;
             take_turn(tx).await?;
-            let mut told = Vec::new();
+            let mut changed = Vec::new();
             let mut whole = Outcome::none();
             while let Some(entries) = chunks.next().await {
                 let entries = entries.map_err(GivenUp::Failed)?;
-                whole.add(T::write(tx, &entries, signature, &mut told).await?);
+                whole.add(T::write(tx, &entries, stamp, &mut changed).await?);
                 if !whole.refused.is_empty() {
                     return Err(GivenUp::Refused(whole));
                 }
             }
-            tell::<T>(tx, &told, signature).await?;
+            tell::<T>(tx, &changed, stamp).await?;
             Ok(whole)
         })
         .await;
@@ -244,15 +244,15 @@ async fn take_turn(tx: &mut Connection) -> Result<(), StorageError> {
 /// Tells the feed; the last that a transaction does.
 async fn tell<T: Importable>(
     tx: &mut Connection,
-    told: &[T::Told],
-    signature: &Signature,
+    changed: &[T::Changed],
+    stamp: &EditStamp,
 ) -> Result<(), StorageError> {
-    let devices: Vec<&str> = told.iter().filter_map(T::device).map(ChargePointId::as_str).collect();
+    let devices: Vec<&str> = changed.iter().filter_map(T::device).map(ChargePointId::as_str).collect();
     if !devices.is_empty() {
         feed::hold(tx, &devices).await?;
     }
-    for some in told.chunks(TOLD_AT_ONCE) {
-        let changes: Vec<_> = some.iter().map(|told| T::change(told, signature.at)).collect();
+    for some in changed.chunks(TOLD_AT_ONCE) {
+        let changes: Vec<_> = some.iter().map(|changed| T::change(changed, stamp.at)).collect();
         feed::append(tx, &changes).await?;
     }
     Ok(())

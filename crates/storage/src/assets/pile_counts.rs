@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// How the fleet stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Fleet {
+pub struct PileCounts {
     /// Piles that are not retired.
     pub piles: Tally,
     /// What decides how far the statuses of the same piles can be trusted, and of how many.
@@ -58,7 +58,10 @@ struct StationsAlike {
 ///
 /// # Errors
 /// When Postgres fails, or holds a word that is none.
-pub async fn count(connection: &mut Connection, silent_since: DateTime<Utc>) -> Result<Fleet, StorageError> {
+pub async fn count(
+    connection: &mut Connection,
+    silent_since: DateTime<Utc>,
+) -> Result<PileCounts, StorageError> {
     let order: Vec<&str> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
     let groups: Vec<Alike> = diesel::sql_query(
         "select device.online, heard.whole, ($1)[heard.best] as best, device.confidence, device.seen_partition as partition,
@@ -81,7 +84,7 @@ pub async fn count(connection: &mut Connection, silent_since: DateTime<Utc>) -> 
     )
     .load(connection)
     .await?;
-    let mut fleet = Fleet::default();
+    let mut fleet = PileCounts::default();
     for group in groups {
         *fleet.piles.entry(group.status()?).or_default() += group.count;
         fleet.trust.push((group.trust()?, group.count));

@@ -13,7 +13,7 @@ pub use write::{Refusal, insert, restore, retire, update};
 use crate::assets::availability::pile_status;
 use crate::assets::search::{and_all_words, has_all_pairs};
 use crate::schema::{charge_points, piles};
-use crate::{Connection, StorageError, Words};
+use crate::{Connection, SearchTerms, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
@@ -33,7 +33,7 @@ pub struct Filter {
     /// The one with this device.
     pub charge_point_id: Option<ChargePointId>,
     /// Those that have these words in their name, device or serial number.
-    pub words: Option<Words>,
+    pub search: Option<SearchTerms>,
     /// Those that stand so, by what their devices report.
     pub status: Option<PileStatus>,
     /// Those whose device is there, or those whose device is not or was never heard.
@@ -84,9 +84,9 @@ pub async fn list(
         true => query.filter(piles::retired_at.is_not_null()),
         false => query.filter(piles::retired_at.is_null()),
     };
-    if let Some(words) = &filter.words {
-        let pairs = sql::<Bool>(has_all_pairs!("piles")).bind::<Array<Text>, _>(words.values());
-        let all = pairs.sql(and_all_words!("piles")).bind::<Array<Text>, _>(words.values());
+    if let Some(search) = &filter.search {
+        let pairs = sql::<Bool>(has_all_pairs!("piles")).bind::<Array<Text>, _>(search.values());
+        let all = pairs.sql(and_all_words!("piles")).bind::<Array<Text>, _>(search.values());
         query = query.filter(all.sql(") as word))"));
     }
     if let Some(status) = filter.status {

@@ -2,14 +2,14 @@
 
 /// What to look for: words that must all be there, each within one field, in upper or lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words(Vec<String>);
+pub struct SearchTerms(Vec<String>);
 
-impl Words {
+impl SearchTerms {
     /// The words of a text, which blanks separate; `None` when there is none.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
-        let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
-        (!words.is_empty()).then_some(Self(words))
+        let search: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+        (!search.is_empty()).then_some(Self(search))
     }
 
     /// The words as a value of a statement.

@@ -15,7 +15,7 @@ pub use write::{Refusal, insert, restore, retire, update};
 use crate::assets::availability::pile_status;
 use crate::assets::search::{and_all_words, has_all_pairs};
 use crate::schema::stations;
-use crate::{Connection, StorageError, Words};
+use crate::{Connection, SearchTerms, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
@@ -54,7 +54,7 @@ pub async fn is_known(connection: &mut Connection, id: StationId) -> Result<bool
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Those that have these words in their name or address.
-    pub words: Option<Words>,
+    pub search: Option<SearchTerms>,
     /// Those that this operator runs.
     pub operator_id: Option<Label>,
     /// Those that stand so.
@@ -96,9 +96,9 @@ pub async fn list(
         true => query.filter(stations::retired_at.is_not_null()),
         false => query.filter(stations::retired_at.is_null()),
     };
-    if let Some(words) = &filter.words {
-        let pairs = sql::<Bool>(has_all_pairs!("stations")).bind::<Array<Text>, _>(words.values());
-        let all = pairs.sql(and_all_words!("stations")).bind::<Array<Text>, _>(words.values());
+    if let Some(search) = &filter.search {
+        let pairs = sql::<Bool>(has_all_pairs!("stations")).bind::<Array<Text>, _>(search.values());
+        let all = pairs.sql(and_all_words!("stations")).bind::<Array<Text>, _>(search.values());
         query = query.filter(all.sql(") as word))"));
     }
     if let Some(operator) = &filter.operator_id {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 /// What is to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ContextQuery {
     /// The pile.
     pub pile_id: PileId,
     /// The key of the request, when it has one.
@@ -27,7 +27,7 @@ pub struct Wanted {
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Look {
+pub struct CommandContext {
     /// The pile with everything that decides whether it may be commanded; `None` when there is none, or it is retired.
     pub pile: Option<PileSnapshot>,
     /// The command that the request's key led to before, and the digest of that request.
@@ -40,7 +40,10 @@ pub struct Look {
 ///
 /// # Errors
 /// When Postgres fails or a row cannot be.
-pub async fn look_at_many(connection: &mut Connection, wanted: &[Wanted]) -> Result<Vec<Look>, StorageError> {
+pub async fn load_contexts(
+    connection: &mut Connection,
+    wanted: &[ContextQuery],
+) -> Result<Vec<CommandContext>, StorageError> {
     let (piles, keys) = wanted.iter().map(|wanted| (wanted.pile_id.0, wanted.key.as_deref())).unzip();
     let rows: Vec<SnapshotRow> = Bulk(Looks { piles, keys }).load(connection).await?;
     if rows.len() != wanted.len() {
@@ -149,14 +152,14 @@ struct SnapshotRow {
 }
 
 impl SnapshotRow {
-    fn into_look(mut self, pile_id: PileId) -> Result<Look, StorageError> {
+    fn into_look(mut self, pile_id: PileId) -> Result<CommandContext, StorageError> {
         let is_key_taken = self.digest.is_some() && self.known.is_none();
         let known = self.known.map(CommandId).zip(self.digest);
         let pile = match self.charge_point_id.take() {
             Some(device) => Some(self.into_snapshot(pile_id, &device)?),
             None => None,
         };
-        Ok(Look { pile, known, is_key_taken })
+        Ok(CommandContext { pile, known, is_key_taken })
     }
 
     fn into_snapshot(self, pile_id: PileId, device: &str) -> Result<PileSnapshot, StorageError> {

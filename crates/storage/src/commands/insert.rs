@@ -83,7 +83,7 @@ impl NewCommand {
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn record_many(connection: &mut Connection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
+pub async fn insert_many(connection: &mut Connection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
     // The order of the keys: two that insert the same ones wait for each other and not in a circle.
     let mut ordered: Vec<&NewCommand> = new.iter().collect();
     ordered.sort_by_key(|new| new.keyed.as_ref().map(|keyed| keyed.key.as_str()));

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// Something that was learnt of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct PublishOutcome {
     /// The command.
     pub id: CommandId,
     /// Its device.
@@ -32,7 +32,10 @@ pub struct Note {
 ///
 /// # Errors
 /// When Postgres fails; then nothing is written.
-pub async fn note_many(connection: &mut Connection, notes: &[Note]) -> Result<(), StorageError> {
+pub async fn record_outcomes(
+    connection: &mut Connection,
+    notes: &[PublishOutcome],
+) -> Result<(), StorageError> {
     connection
         .transaction(async |tx| {
             let devices = notes.iter().map(|note| note.charge_point_id.as_str()).collect();

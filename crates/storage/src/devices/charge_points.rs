@@ -7,7 +7,7 @@ pub use unregistered::{Unregistered, list_unregistered};
 
 use crate::database::bulk::Bulk;
 use crate::devices::presence::probes;
-use crate::ingest::load_plan::Touched;
+use crate::ingest::load_plan::LoadPlan;
 use crate::{Connection, StorageError, commands, sessions};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -37,9 +37,9 @@ pub(crate) fn confidence(word: Option<&str>) -> Result<Confidence, StorageError>
 /// When Postgres fails or a row cannot be.
 pub async fn load_for_update(
     tx: &mut Connection,
-    touched: &Touched,
+    load_plan: &LoadPlan,
 ) -> Result<Vec<ChargePoint>, StorageError> {
-    let ids: Vec<&str> = touched.charge_points().map(ChargePointId::as_str).collect();
+    let ids: Vec<&str> = load_plan.charge_points().map(ChargePointId::as_str).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -52,14 +52,14 @@ pub async fn load_for_update(
         rows.sort_by(|a, b| a.charge_point_id.cmp(&b.charge_point_id));
     }
     let mut connectors = Connectors::new();
-    load_connectors(tx, touched.connectors(), &mut connectors).await?;
+    load_connectors(tx, load_plan.connectors(), &mut connectors).await?;
     let ledgers = {
         let known = |id: &ChargePointId, number| connectors.get(id.as_str())?.get(&number);
-        touched.ledgers(known, |id| ledger_until(&rows, id))
+        load_plan.ledgers(known, |id| ledger_until(&rows, id))
     };
     // Where a transaction was and when it began is told by all connectors of its device.
     load_connectors(tx, ledgers.iter().map(|id| (*id, None)), &mut connectors).await?;
-    let wanted = touched.commands(&ledgers);
+    let wanted = load_plan.commands(&ledgers);
     let wanted: Vec<_> = wanted.into_iter().map(|(id, command)| (id.as_str(), command)).collect();
     let ledgers = ledgers.into_iter().map(ChargePointId::as_str).collect();
     let mut ledgers = sessions::load_ledgers(tx, ledgers).await?;
@@ -70,9 +70,9 @@ pub async fn load_for_update(
                 .map_err(|error| StorageError::inconsistent("session_ledgers", error))?,
         );
     }
-    sessions::recall(tx, &mut ledgers, touched).await?;
+    sessions::recall(tx, &mut ledgers, load_plan).await?;
     let mut awaited = commands::load_awaited(tx, &wanted).await?;
-    let asked = probes::load_many(tx, touched.booted().map(ChargePointId::as_str).collect()).await?;
+    let asked = probes::load_many(tx, load_plan.booted().map(ChargePointId::as_str).collect()).await?;
     rows.into_iter()
         .map(|row| {
             let connectors = connectors.remove(&row.charge_point_id).unwrap_or_default();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// The fleet, counted at one instant. Devices count whether or not they are registered as piles.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Census {
+pub struct DeviceCounts {
     /// Devices that are connected to a gateway.
     pub online: i64,
     /// Devices that were heard once and are not connected.
@@ -33,7 +33,7 @@ struct Counted {
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn count(connection: &mut Connection) -> Result<Census, StorageError> {
+pub async fn count(connection: &mut Connection) -> Result<DeviceCounts, StorageError> {
     let counted: Vec<Counted> = diesel::sql_query(
         "select 'charge_points' as what, case when online then 'online' else 'offline' end as word, count(*) as count
          from charge_points group by online
@@ -46,7 +46,7 @@ pub async fn count(connection: &mut Connection) -> Result<Census, StorageError> 
     )
     .load(connection)
     .await?;
-    let mut census = Census::default();
+    let mut census = DeviceCounts::default();
     for Counted { what, word, count } in counted {
         match (what.as_str(), word.as_str()) {
             ("charge_points", "online") => census.online = count,

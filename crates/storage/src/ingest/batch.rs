@@ -7,7 +7,7 @@
 use crate::devices::{charge_points, connectors, meter_samples, status_changes};
 use crate::ingest::dead_letters::{self, NewDeadLetter};
 use crate::ingest::partitions::{self, Checkpoint, PartitionLease};
-use crate::{Connection, StorageError, Touched, commands, feed, sessions};
+use crate::{Connection, LoadPlan, StorageError, commands, feed, sessions};
 use diesel_async::AsyncConnection;
 use domain::commands::{CommandRecord, Taken};
 use domain::devices::charge_point::ChargePoint;
@@ -66,7 +66,7 @@ pub async fn write(
     connection: &mut Connection,
     lease: &PartitionLease,
     checkpoint: impl Into<Checkpoint>,
-    touched: &Touched,
+    load_plan: &LoadPlan,
     fold: impl FnOnce(Vec<ChargePoint>) -> Folded + Send,
 ) -> Result<Written, StorageError> {
     let checkpoint = checkpoint.into();
@@ -75,9 +75,9 @@ pub async fn write(
             if !partitions::advance(tx, lease, checkpoint).await? {
                 return Err(Rollback::LeaseLost);
             }
-            let before = charge_points::load_for_update(tx, touched).await?;
+            let before = charge_points::load_for_update(tx, load_plan).await?;
             let folded = fold(before.clone());
-            write_states(tx, touched, &before, &folded.states).await?;
+            write_states(tx, load_plan, &before, &folded.states).await?;
             status_changes::insert_many(tx, &folded.history).await?;
             meter_samples::upsert_many(tx, &folded.samples).await?;
             dead_letters::insert_many(tx, &folded.dead_letters).await?;
@@ -110,7 +110,7 @@ fn follow_sessions(
 /// Writes the differences between `before` and `after`, which are both in key order and were loaded as `touched` says.
 pub(crate) async fn write_states(
     tx: &mut Connection,
-    touched: &Touched,
+    load_plan: &LoadPlan,
     before: &[ChargePoint],
     after: &[ChargePoint],
 ) -> Result<(), StorageError> {
@@ -121,17 +121,17 @@ pub(crate) async fn write_states(
     let mut withdrawn_sessions = Vec::new();
     let mut relinked_commands = Vec::new();
     let mut changed_commands = Vec::new();
-    let mut told = Vec::new();
+    let mut feed_changes = Vec::new();
     for now in after {
         let found = before.binary_search_by(|held| held.id.cmp(&now.id)).ok();
         let Some(held) = found.and_then(|index| before.get(index)) else {
             return Err(StorageError::inconsistent("charge_points", format!("{} was not loaded", now.id)));
         };
         let changes = now.changes_since(held);
-        if !touched.covers(&now.id, &changes) {
+        if !load_plan.covers(&now.id, &changes) {
             return Err(StorageError::inconsistent("batch", format!("{} was not loaded whole", now.id)));
         }
-        told.extend(domain::feed::derive(held, now));
+        feed_changes.extend(domain::feed::derive(held, now));
         if changes.charge_point {
             changed_charge_points.push(now);
         }
@@ -147,7 +147,7 @@ pub(crate) async fn write_states(
     }
     let relinked = commands::load_relinked(tx, &relinked_commands, &withdrawn_sessions).await?;
     let relinked = follow_sessions(after, relinked);
-    told.extend(relinked.iter().map(|(state, record)| relinked_command(state, record)));
+    feed_changes.extend(relinked.iter().map(|(state, record)| relinked_command(state, record)));
     changed_commands.extend(relinked.iter().map(|(_, record)| record));
     charge_points::update_many(tx, &changed_charge_points).await?;
     connectors::upsert_many(tx, &changed_connectors).await?;
@@ -155,5 +155,5 @@ pub(crate) async fn write_states(
     sessions::upsert_many(tx, &changed_sessions).await?;
     sessions::delete_many(tx, &withdrawn_sessions).await?;
     commands::update_lives(tx, &changed_commands).await?;
-    feed::append(tx, &told).await
+    feed::append(tx, &feed_changes).await
 }

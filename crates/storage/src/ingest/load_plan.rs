@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The devices that some events are of, and which parts of their states the events speak of. What is not loaded must not be
 /// written either.
 #[derive(Debug, Clone, Default)]
-pub struct Touched(BTreeMap<ChargePointId, Parts>);
+pub struct LoadPlan(BTreeMap<ChargePointId, Parts>);
 
 #[derive(Debug, Clone, Default)]
 struct Parts {
@@ -50,14 +50,14 @@ impl Parts {
     }
 }
 
-impl Touched {
+impl LoadPlan {
     /// What `events`, each with the position of its record, speak of.
     pub fn of<'a>(events: impl IntoIterator<Item = (&'a GatewayEvent, RecordPosition)>) -> Self {
-        let mut touched = Self::default();
+        let mut load_plan = Self::default();
         for (event, position) in events {
-            touched.add(event, &position);
+            load_plan.add(event, &position);
         }
-        touched
+        load_plan
     }
 
     /// Devices alone, without connectors and ledgers.
@@ -188,8 +188,8 @@ impl Touched {
         ledgers: &[&'a ChargePointId],
     ) -> Vec<(&'a ChargePointId, Option<CommandId>)> {
         let charges = self.0.iter().filter(|(_, parts)| parts.charges).map(|(id, _)| id);
-        let told = self.booted().chain(charges);
-        let open: BTreeSet<&ChargePointId> = told.chain(ledgers.iter().copied()).collect();
+        let concerned = self.booted().chain(charges);
+        let open: BTreeSet<&ChargePointId> = concerned.chain(ledgers.iter().copied()).collect();
         let answered = self
             .0
             .iter()

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// The replicas that are running, as one of them sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
-pub struct Muster {
+pub struct Membership {
     /// How many are running, the asking one included.
     #[diesel(sql_type = Int8)]
     pub live: i64,
@@ -22,14 +22,14 @@ pub struct Muster {
 ///
 /// # Errors
 /// When Postgres fails.
-pub async fn beat(
+pub async fn heartbeat(
     connection: &mut Connection,
     replica: Uuid,
     topic: &str,
     ttl: Duration,
-) -> Result<Muster, StorageError> {
+) -> Result<Membership, StorageError> {
     // One statement sees the rows as they were before it: hence the one that is added.
-    let muster = diesel::sql_query(
+    let membership = diesel::sql_query(
         "with gone as (delete from ingest_replicas where alive_until < clock_timestamp() and replica_id <> $1),
               mine as (insert into ingest_replicas (replica_id, topic, alive_until)
                        values ($1, $2, clock_timestamp() + make_interval(secs => $3))
@@ -42,7 +42,7 @@ pub async fn beat(
     .bind::<Float8, _>(ttl.as_secs_f64())
     .get_result(connection)
     .await?;
-    Ok(muster)
+    Ok(membership)
 }
 
 /// Says that `replica` stops.

@@ -1,7 +1,7 @@
 //! Recorded sessions that a ledger has forgotten, for events that come late or name one of them.
 
 use super::read::{SessionRow, by_device};
-use crate::ingest::load_plan::Touched;
+use crate::ingest::load_plan::LoadPlan;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, Int8, Text, Timestamptz};
@@ -31,25 +31,25 @@ type Span = (DateTime<Utc>, DateTime<Utc>);
 pub(crate) async fn recall(
     tx: &mut Connection,
     ledgers: &mut BTreeMap<String, Ledger>,
-    touched: &Touched,
+    load_plan: &LoadPlan,
 ) -> Result<(), StorageError> {
-    recall_past(tx, ledgers, touched).await?;
-    recall_related(tx, ledgers, touched).await
+    recall_past(tx, ledgers, load_plan).await?;
+    recall_related(tx, ledgers, load_plan).await
 }
 
-fn span_of(touched: &Touched, device: &str) -> Option<Span> {
-    let (earliest, latest) = touched.transactions(device)?;
+fn span_of(load_plan: &LoadPlan, device: &str) -> Option<Span> {
+    let (earliest, latest) = load_plan.transactions(device)?;
     Some((earliest - MAX_BEHIND, latest + LATER))
 }
 
 async fn recall_past(
     tx: &mut Connection,
     ledgers: &mut BTreeMap<String, Ledger>,
-    touched: &Touched,
+    load_plan: &LoadPlan,
 ) -> Result<(), StorageError> {
     let late = ledgers.iter().filter_map(|(id, ledger)| {
-        let (remembered, (earliest, _)) = (ledger.remembers_since()?, touched.transactions(id)?);
-        let span = span_of(touched, id)?;
+        let (remembered, (earliest, _)) = (ledger.remembers_since()?, load_plan.transactions(id)?);
+        let span = span_of(load_plan, id)?;
         (earliest <= remembered).then(|| (id.clone(), span))
     });
     let (devices, spans): (Vec<String>, Vec<Span>) = late.unzip();
@@ -119,13 +119,13 @@ async fn load_next(
 async fn recall_related(
     tx: &mut Connection,
     ledgers: &mut BTreeMap<String, Ledger>,
-    touched: &Touched,
+    load_plan: &LoadPlan,
 ) -> Result<(), StorageError> {
     let mut wanted = Related::default();
     for (id, ledger) in ledgers.iter().filter(|(_, ledger)| ledger.remembers_since().is_some()) {
-        let Some(span) = span_of(touched, id) else { continue };
-        let mut lacking = touched.named(id).into_iter().filter(|named| ledger.lacks(named)).peekable();
-        if touched.begins(id) || lacking.peek().is_some() {
+        let Some(span) = span_of(load_plan, id) else { continue };
+        let mut lacking = load_plan.named(id).into_iter().filter(|named| ledger.lacks(named)).peekable();
+        if load_plan.begins(id) || lacking.peek().is_some() {
             wanted.devices.push(id);
             lacking.for_each(|transaction| wanted.push(id, transaction, span));
         }

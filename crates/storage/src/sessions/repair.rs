@@ -2,7 +2,7 @@
 
 use super::read::{SessionRow, by_device};
 use crate::devices::charge_points;
-use crate::{Connection, StorageError, Touched, feed, sessions};
+use crate::{Connection, LoadPlan, StorageError, feed, sessions};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int8, Nullable, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -54,7 +54,7 @@ pub async fn repair(
 ) -> Result<Vec<Repair>, StorageError> {
     connection
         .transaction(async |tx| {
-            let states = charge_points::load_for_update(tx, &Touched::ledgers_of(devices)).await?;
+            let states = charge_points::load_for_update(tx, &LoadPlan::ledgers_of(devices)).await?;
             let mut recorded = load(tx, &states).await?;
             let mut found = Vec::new();
             for state in &states {

@@ -27,7 +27,7 @@ const MARK: &str = "
     from tariffs tariff
     where tariff.id = version.tariff_id and version.tariff_id = any ($1)
       and version.published_at is not null and version.activated_at is null and version.effective_from <= now()
-    returning version.tariff_id, version.number, version.effective_from, tariff.version as edition";
+    returning version.tariff_id, version.number, version.effective_from, tariff.version as revision";
 
 #[derive(QueryableByName)]
 struct Held {
@@ -44,7 +44,7 @@ struct Activated {
     #[diesel(sql_type = Timestamptz)]
     effective_from: DateTime<Utc>,
     #[diesel(sql_type = Int8)]
-    edition: i64,
+    revision: i64,
 }
 
 /// Tells the feed of the published versions whose instant has come, by the clock of Postgres, and of which it was not told, of at
@@ -77,5 +77,5 @@ fn change(version: &Activated) -> Result<FeedChange, StorageError> {
     let number = super::versions::number(version.number)?;
     let prices = PricesChanged { number, effective_from: version.effective_from };
     let (tariff, at) = (TariffId(version.tariff_id), version.effective_from);
-    Ok(publish::of_prices(tariff, version.edition, at, TariffAction::Activated, prices))
+    Ok(publish::of_prices(tariff, version.revision, at, TariffAction::Activated, prices))
 }

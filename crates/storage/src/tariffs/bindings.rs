@@ -15,7 +15,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::{BindingId, TariffId};
 use domain::tariffs::{Binding, Subject};
 use row::{Row, key};
@@ -27,9 +27,9 @@ pub struct BindingRecord {
     /// The binding.
     pub binding: Binding,
     /// When and by whom it was made.
-    pub made: Signature,
+    pub made: EditStamp,
     /// When and by whom it was last given an end, or an earlier one; `None` if never.
-    pub ended: Option<Signature>,
+    pub ended: Option<EditStamp>,
 }
 
 /// Which bindings to list; by default all, those that are over too.

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// What a price is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spot {
+pub enum PriceTarget {
     /// A station as a whole.
     Station(StationId),
     /// A pile as a whole.
@@ -117,14 +117,14 @@ struct HeldTariff {
 /// When Postgres fails, or a row cannot be.
 pub async fn load_book(
     connection: &mut Connection,
-    spot: Spot,
+    target: PriceTarget,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> Result<Option<(Place, PriceBook)>, StorageError> {
-    let (station, pile_id, connector_id) = match spot {
-        Spot::Station(station) => (Some(station.0), None, None),
-        Spot::Pile(pile) => (None, Some(pile), None),
-        Spot::Connector(pile, connector) => (None, Some(pile), Some(connector)),
+    let (station, pile_id, connector_id) = match target {
+        PriceTarget::Station(station) => (Some(station.0), None, None),
+        PriceTarget::Pile(pile) => (None, Some(pile), None),
+        PriceTarget::Connector(pile, connector) => (None, Some(pile), Some(connector)),
     };
     let connector = connector_id.map(|id| i16::try_from(id.number())).transpose().map_err(broken)?;
     let pile = pile_id.map(|pile| pile.0);

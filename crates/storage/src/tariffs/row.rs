@@ -6,7 +6,7 @@ use crate::schema::tariffs;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::assets::Edition;
+use domain::assets::Revision;
 use domain::ids::TariffId;
 use domain::tariffs::{ChangeRule, Currency, TariffDetails, TariffStatus};
 use domain::text::Label;
@@ -70,7 +70,7 @@ impl TryFrom<Row> for TariffRecord {
                 status: status.ok_or_else(|| broken(format!("status {}", row.status)))?,
                 change_rule: rule.ok_or_else(|| broken(format!("rule {}", row.change_rule)))?,
             },
-            edition: Edition {
+            revision: Revision {
                 created_at: row.created_at,
                 updated_at: row.updated_at,
                 version: row.version,

@@ -15,7 +15,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::TariffId;
 use domain::tariffs::PriceList;
 use row::Row;
@@ -32,9 +32,9 @@ pub struct Version {
     /// 1 when the draft was made, one more at each edit of it.
     pub revision: i64,
     /// When and by whom the draft was made.
-    pub created: Signature,
+    pub created: EditStamp,
     /// When and by whom the draft was last edited.
-    pub updated: Signature,
+    pub updated: EditStamp,
     /// That it was published; `None` while it is the draft.
     pub publication: Option<Publication>,
 }
@@ -43,7 +43,7 @@ pub struct Version {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
     /// When and by whom.
-    pub published: Signature,
+    pub published: EditStamp,
     /// Since when it is in force.
     pub effective_from: DateTime<Utc>,
     /// Until when: the next published version is in force since. `None` while there is no next one.

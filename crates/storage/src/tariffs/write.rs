@@ -8,7 +8,7 @@ use crate::tariffs::publish;
 use crate::{Connection, StorageError, feed};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::feed::{AssetAction, TariffAction};
 use domain::ids::{Actor, BindingId, TariffId};
 use domain::tariffs::{TariffDetails, TariffStatus};
@@ -51,13 +51,13 @@ pub async fn insert(
                 .values((
                     tariffs::id.eq(tariff.id.0),
                     DetailColumns::from(&tariff.details),
-                    tariffs::created_at.eq(tariff.edition.created_at),
-                    tariffs::updated_at.eq(tariff.edition.updated_at),
-                    tariffs::version.eq(tariff.edition.version),
+                    tariffs::created_at.eq(tariff.revision.created_at),
+                    tariffs::updated_at.eq(tariff.revision.updated_at),
+                    tariffs::version.eq(tariff.revision.version),
                 ))
                 .execute(tx)
                 .await?;
-            told(tx, Edit::Created, None, tariff, by).await
+            publish_edit(tx, Edit::Created, None, tariff, by).await
         })
         .await
 }
@@ -72,7 +72,7 @@ pub async fn update<E: From<Refusal> + Send>(
     connection: &mut Connection,
     id: TariffId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
     change: impl FnOnce(&TariffDetails) -> Result<TariffDetails, E> + Send,
 ) -> Result<Result<TariffRecord, E>, StorageError> {
     connection
@@ -96,14 +96,14 @@ pub async fn update<E: From<Refusal> + Send>(
             let row = diesel::update(tariffs::table.find(id.0))
                 .set((
                     DetailColumns::from(&details),
-                    tariffs::updated_at.eq(signature.at),
+                    tariffs::updated_at.eq(stamp.at),
                     tariffs::version.eq(tariffs::version + 1),
                 ))
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
             let tariff = TariffRecord::try_from(row)?;
-            told(tx, Edit::Updated, Some(&before), &tariff, &signature.by).await?;
+            publish_edit(tx, Edit::Updated, Some(&before), &tariff, &stamp.by).await?;
             Ok(Ok(tariff))
         })
         .await
@@ -118,7 +118,7 @@ pub async fn retire(
     connection: &mut Connection,
     id: TariffId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<(), Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
@@ -126,20 +126,20 @@ pub async fn retire(
                 Ok(before) => before,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if let Some(by) = bindings::not_over(tx, id, Some(signature.at)).await? {
+            if let Some(by) = bindings::not_over(tx, id, Some(stamp.at)).await? {
                 return Ok(Err(Refusal::Bound { by }));
             }
             let row = diesel::update(tariffs::table.find(id.0))
                 .set((
-                    tariffs::retired_at.eq(signature.at),
-                    tariffs::updated_at.eq(signature.at),
+                    tariffs::retired_at.eq(stamp.at),
+                    tariffs::updated_at.eq(stamp.at),
                     tariffs::version.eq(tariffs::version + 1),
                 ))
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
             let tariff = TariffRecord::try_from(row)?;
-            told(tx, Edit::Retired, Some(&before), &tariff, &signature.by).await?;
+            publish_edit(tx, Edit::Retired, Some(&before), &tariff, &stamp.by).await?;
             Ok(Ok(()))
         })
         .await
@@ -164,7 +164,7 @@ impl Edit {
 }
 
 /// Writes down what was done to a tariff, which is locked, and tells the feed.
-async fn told(
+async fn publish_edit(
     tx: &mut Connection,
     edit: Edit,
     before: Option<&TariffRecord>,
@@ -173,10 +173,10 @@ async fn told(
 ) -> Result<(), StorageError> {
     let (noted, action) = edit.words();
     let before = before.map(|before| &before.details);
-    let after = Some(&tariff.details).filter(|_| tariff.edition.retired_at.is_none());
-    audit::append(tx, tariff.id.0, tariff.edition, noted, by, (before, after)).await?;
-    let edition = tariff.edition;
-    feed::append(tx, &[publish::of_tariff(tariff.id, edition.version, edition.updated_at, action)]).await
+    let after = Some(&tariff.details).filter(|_| tariff.revision.retired_at.is_none());
+    audit::append(tx, tariff.id.0, tariff.revision, noted, by, (before, after)).await?;
+    let revision = tariff.revision;
+    feed::append(tx, &[publish::of_tariff(tariff.id, revision.version, revision.updated_at, action)]).await
 }
 
 async fn expect(
@@ -185,7 +185,7 @@ async fn expect(
     expected: Option<&[i64]>,
 ) -> Result<Result<TariffRecord, Refusal>, StorageError> {
     let Some(tariff) = lock(tx, id).await? else { return Ok(Err(Refusal::NotFound)) };
-    let current = tariff.edition.version;
+    let current = tariff.revision.version;
     Ok(match expected {
         Some(expected) if !expected.contains(&current) => Err(Refusal::OtherVersion { current }),
         _ => Ok(tariff),

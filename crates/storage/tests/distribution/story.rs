@@ -15,14 +15,14 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::assets::piles;
-use storage::commands::{self, KeyedRequest, NewCommand, Note, Recorded, Wanted};
+use storage::commands::{self, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded};
 use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::devices::presence::silence::SilencePolicy;
 use storage::devices::{meter_samples, status_changes};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::dead_letters::NewDeadLetter;
 use storage::ingest::partitions::{self, PartitionLease};
-use storage::{Connection, Touched};
+use storage::{Connection, LoadPlan};
 use uuid::Uuid;
 
 const TOPIC: &str = "events";
@@ -214,7 +214,7 @@ async fn ingest(
     batch: &[(usize, Record)],
     dead_letters: Vec<NewDeadLetter>,
 ) {
-    let touched = Touched::of(batch.iter().map(|(_, (event, position))| (event, *position)));
+    let load_plan = LoadPlan::of(batch.iter().map(|(_, (event, position))| (event, *position)));
     let fold = |mut states: Vec<ChargePoint>| {
         let (mut history, mut samples) = (History::default(), Samples::default());
         for (_, (event, position)) in batch {
@@ -225,20 +225,20 @@ async fn ingest(
         Folded { states, history, samples, dead_letters }
     };
     let next = lease.next_offset + 1;
-    assert_eq!(write(connection, lease, next, &touched, fold).await.unwrap(), Written::Committed);
+    assert_eq!(write(connection, lease, next, &load_plan, fold).await.unwrap(), Written::Committed);
     lease.next_offset = next;
 }
 
 async fn command(connection: &mut Connection, devices: &[usize]) {
     let all: Vec<NewCommand> = devices.iter().copied().flat_map(told).collect();
-    let wanted = |new: &NewCommand| Wanted {
+    let wanted = |new: &NewCommand| ContextQuery {
         pile_id: new.pile_id,
         key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
     };
-    let wanted: Vec<Wanted> = all.iter().map(wanted).collect();
-    commands::look_at_many(connection, &wanted).await.unwrap();
-    assert_eq!(commands::record_many(connection, &all).await.unwrap(), Recorded::All);
-    let note = |(number, new): (usize, &NewCommand)| Note {
+    let wanted: Vec<ContextQuery> = all.iter().map(wanted).collect();
+    commands::load_contexts(connection, &wanted).await.unwrap();
+    assert_eq!(commands::insert_many(connection, &all).await.unwrap(), Recorded::All);
+    let note = |(number, new): (usize, &NewCommand)| PublishOutcome {
         id: new.command.id,
         charge_point_id: new.command.charge_point_id.clone(),
         at: long_ago(at(1)),
@@ -247,8 +247,8 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
             _ => Step::Published { offset: 1 },
         },
     };
-    let notes: Vec<Note> = all.iter().enumerate().map(note).collect();
-    commands::note_many(connection, &notes).await.unwrap();
+    let notes: Vec<PublishOutcome> = all.iter().enumerate().map(note).collect();
+    commands::record_outcomes(connection, &notes).await.unwrap();
 }
 
 /// What is read of a pile, and what goes over all commands now and then.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::assets::{
-    CurrentType, Edition, Outlets, Pile, PileDetails, RatedPower, Signature, Station, StationDetails,
+    CurrentType, EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails,
     StationStatus,
 };
 use domain::devices::charge_point::ChargePoint;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use storage::assets::{piles, stations};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, PartitionLease};
-use storage::{Connection, Touched, feed};
+use storage::{Connection, LoadPlan, feed};
 use uuid::Uuid;
 
 /// Makes devices as if they had been heard.
@@ -81,7 +81,7 @@ pub async fn report(
         (event, RecordPosition { partition: lease.partition, offset: lease.next_offset, appended_at: at })
     };
     let reports: Vec<_> = devices.iter().map(|id| report(device(id), noon())).collect();
-    let touched = Touched::of(reports.iter().map(|(event, position)| (event, *position)));
+    let load_plan = LoadPlan::of(reports.iter().map(|(event, position)| (event, *position)));
     let fold = |mut states: Vec<ChargePoint>| {
         for state in &mut states {
             let newest = state.liveness.seen.as_ref().map(|seen| seen.stamp.at);
@@ -91,12 +91,12 @@ pub async fn report(
         }
         Folded { states, ..Folded::default() }
     };
-    write(connection, lease, lease.next_offset + 1, &touched, fold).await.unwrap()
+    write(connection, lease, lease.next_offset + 1, &load_plan, fold).await.unwrap()
 }
 
 /// An edit by nobody in particular.
-pub fn signed() -> Signature {
-    Signature { at: noon(), by: Actor::anonymous() }
+pub fn signed() -> EditStamp {
+    EditStamp { at: noon(), by: Actor::anonymous() }
 }
 
 /// Replaces what is said of a pile.
@@ -108,7 +108,7 @@ pub async fn replace(connection: &mut Connection, pile: &Pile) {
 
 /// Makes a station with one pile, with the device `id` in it.
 pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
-    let edition = Edition { created_at: noon(), updated_at: noon(), version: 1, retired_at: None };
+    let revision = Revision { created_at: noon(), updated_at: noon(), version: 1, retired_at: None };
     let station = Station {
         id: StationId(Uuid::now_v7()),
         details: StationDetails {
@@ -121,7 +121,7 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
             facilities: BTreeSet::new(),
             startable_statuses: None,
         },
-        edition,
+        revision,
     };
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
@@ -136,7 +136,7 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
             current_type: Some(CurrentType::Dc),
             connectors: Outlets::default(),
         },
-        edition,
+        revision,
     };
     stations::insert(connection, &station, &Actor::anonymous()).await.unwrap();
     piles::insert(connection, &pile, &Actor::anonymous()).await.unwrap().unwrap();

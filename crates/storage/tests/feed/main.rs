@@ -15,7 +15,7 @@ use ground::{HEARD, Reader, assets, change, device, lease, noon, replace, report
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::assets::{piles, stations};
-use storage::commands::{self, NewCommand, Note};
+use storage::commands::{self, NewCommand, PublishOutcome};
 use storage::devices::presence::silence::SilencePolicy;
 use storage::feed::{self, Span};
 use storage::ingest::{batch, partitions};
@@ -88,7 +88,7 @@ async fn who_writes_of_a_device_waits_for_who_holds_it() {
     let edit = tokio::spawn(async move {
         let mut connection = pool.connection().await.unwrap();
         replace(&mut connection, &pile).await;
-        commands::record_many(&mut connection, &[new(reset("CP-1"), pile.id)]).await.unwrap();
+        commands::insert_many(&mut connection, &[new(reset("CP-1"), pile.id)]).await.unwrap();
     });
     let waits = "select exists (select from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock')";
@@ -143,9 +143,9 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
         let mut connection = pool.connection().await.unwrap();
         for _ in 0..ROUNDS {
             let command = reset("CP-1");
-            commands::record_many(&mut connection, &[new(command.clone(), commanded)]).await.unwrap();
+            commands::insert_many(&mut connection, &[new(command.clone(), commanded)]).await.unwrap();
             let failed = note(&command, Step::Unpublished { detail: "refused".to_owned() });
-            commands::note_many(&mut connection, &[failed]).await.unwrap();
+            commands::record_outcomes(&mut connection, &[failed]).await.unwrap();
         }
     }));
     let stop = tokio_util::sync::CancellationToken::new();
@@ -215,10 +215,10 @@ async fn what_operators_and_commands_do_is_told() {
     let refused = stations::retire(connection, station.id, None, &now).await.unwrap();
     assert!(refused.is_err());
     let command = reset("CP-1");
-    commands::record_many(connection, &[new(command.clone(), pile.id)]).await.unwrap();
+    commands::insert_many(connection, &[new(command.clone(), pile.id)]).await.unwrap();
     let published = note(&command, Step::Published { offset: 1 });
     for _told_once in 0..2 {
-        commands::note_many(connection, std::slice::from_ref(&published)).await.unwrap();
+        commands::record_outcomes(connection, std::slice::from_ref(&published)).await.unwrap();
     }
     pile.details.charge_point_id = device("CP-2");
     replace(connection, &pile).await;
@@ -355,6 +355,6 @@ fn new(command: Command, pile_id: PileId) -> NewCommand {
     }
 }
 
-fn note(command: &Command, step: Step) -> Note {
-    Note { id: command.id, charge_point_id: command.charge_point_id.clone(), at: noon(), step }
+fn note(command: &Command, step: Step) -> PublishOutcome {
+    PublishOutcome { id: command.id, charge_point_id: command.charge_point_id.clone(), at: noon(), step }
 }

@@ -1,6 +1,6 @@
 //! Piles, each known by its device.
 
-use crate::said::{counts, edits, pile, pile_of, signature, station};
+use crate::said::{counts, edits, pile, pile_of, stamp, station};
 use domain::assets::PileDetails;
 use domain::ids::StationId;
 use futures_util::stream;
@@ -29,7 +29,7 @@ async fn a_file_may_state_no_current_type() {
         (unstated("b"), [0, 1, 0, 0]),
     ] {
         let row = [entry(2, at, details.clone())];
-        assert_eq!(counts(&put_many(&mut connection, &row, &signature()).await.unwrap()), counted);
+        assert_eq!(counts(&put_many(&mut connection, &row, &stamp()).await.unwrap()), counted);
         assert_eq!(pile_of(&mut connection, "CP-1").await.details, details);
     }
 }
@@ -42,24 +42,24 @@ async fn piles_are_made_replaced_or_left_as_they_are() {
     let first = [entry(2, at, pile("CP-1", "a")), entry(3, at, pile("CP-2", "a"))];
     assert_eq!(counts(&foresee(&mut connection, &first).await.unwrap()), [2, 0, 0, 0]);
     assert_eq!(database.json("select count(*) from piles").await, 0);
-    assert_eq!(counts(&put_many(&mut connection, &first, &signature()).await.unwrap()), [2, 0, 0, 0]);
+    assert_eq!(counts(&put_many(&mut connection, &first, &stamp()).await.unwrap()), [2, 0, 0, 0]);
     let made = pile_of(&mut connection, "CP-1").await;
-    assert_eq!((&made.details, made.station_id, made.edition.version), (&first[0].details, at, 1));
+    assert_eq!((&made.details, made.station_id, made.revision.version), (&first[0].details, at, 1));
 
     // Again, and once more: nothing is written.
     for _ in 0..2 {
-        assert_eq!(counts(&put_many(&mut connection, &first, &signature()).await.unwrap()), [0, 0, 2, 0]);
+        assert_eq!(counts(&put_many(&mut connection, &first, &stamp()).await.unwrap()), [0, 0, 2, 0]);
     }
     assert_eq!(pile_of(&mut connection, "CP-1").await, made);
     let second = [entry(2, at, pile("CP-2", "b")), entry(3, at, pile("CP-3", "b")), first[0].clone()];
     for outcome in [
         foresee(&mut connection, &second).await.unwrap(),
-        put_many(&mut connection, &second, &signature()).await.unwrap(),
+        put_many(&mut connection, &second, &stamp()).await.unwrap(),
     ] {
         assert_eq!(counts(&outcome), [1, 1, 1, 0]);
     }
     let replaced = pile_of(&mut connection, "CP-2").await;
-    assert_eq!((&replaced.details, replaced.edition.version), (&second[0].details, 2));
+    assert_eq!((&replaced.details, replaced.revision.version), (&second[0].details, 2));
     let word = |text: &str| text.to_owned();
     assert_eq!(
         edits(&mut connection, replaced.id).await,
@@ -85,11 +85,11 @@ async fn what_cannot_be_is_refused_by_its_line() {
     let mut connection = database.pool.connection().await.unwrap();
     let (here, elsewhere) = (station(&mut connection).await, station(&mut connection).await);
     let (retired, nowhere) = (station(&mut connection).await, StationId(Uuid::now_v7()));
-    stations::retire(&mut connection, retired, None, &signature()).await.unwrap().unwrap();
+    stations::retire(&mut connection, retired, None, &stamp()).await.unwrap().unwrap();
     let standing = [entry(2, elsewhere, pile("CP-1", "a")), entry(3, here, pile("CP-2", "a"))];
-    put_many(&mut connection, &standing, &signature()).await.unwrap();
+    put_many(&mut connection, &standing, &stamp()).await.unwrap();
     let gone = pile_of(&mut connection, "CP-2").await.id;
-    piles::retire(&mut connection, gone, None, &signature()).await.unwrap().unwrap();
+    piles::retire(&mut connection, gone, None, &stamp()).await.unwrap().unwrap();
 
     let entries = [
         entry(2, here, pile("CP-1", "b")),
@@ -103,11 +103,11 @@ async fn what_cannot_be_is_refused_by_its_line() {
         (4, EntryRefusal::StationNotFound),
     ];
     assert_eq!(foresee(&mut connection, &entries).await.unwrap().refused, refused);
-    let outcome = put_many(&mut connection, &entries, &signature()).await.unwrap();
+    let outcome = put_many(&mut connection, &entries, &stamp()).await.unwrap();
     assert_eq!((counts(&outcome), outcome.refused), ([1, 0, 0, 3], refused));
     // The device of a pile that is retired is free for another.
     assert_ne!(pile_of(&mut connection, "CP-2").await.id, gone);
-    assert_eq!(pile_of(&mut connection, "CP-1").await.edition.version, 1);
+    assert_eq!(pile_of(&mut connection, "CP-1").await.revision.version, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,16 +120,16 @@ async fn all_chunks_are_written_or_none() {
     };
     let bad = vec![entry(5, StationId(Uuid::now_v7()), pile("CP-5", "a"))];
     let chunks = stream::iter([good(2), bad, good(6)].map(Ok::<_, StorageError>));
-    let outcome = put_all(&mut connection, chunks, &signature()).await.unwrap();
+    let outcome = put_all(&mut connection, chunks, &stamp()).await.unwrap();
     // What comes after the refusal was not looked at.
     assert_eq!((counts(&outcome), outcome.refused[0].0), ([3, 0, 0, 1], 5));
     let broken = stream::iter([Ok(good(2)), Err(StorageError::TimedOut)]);
-    assert!(matches!(put_all(&mut connection, broken, &signature()).await, Err(StorageError::TimedOut)));
+    assert!(matches!(put_all(&mut connection, broken, &stamp()).await, Err(StorageError::TimedOut)));
     let written = "select (select count(*) from piles) + (select count(*) from asset_edits) - 1
                           + (select count(*) from feed_chunks) - 1";
     assert_eq!(database.json(written).await, 0);
     let chunks = stream::iter([good(2), good(5)].map(Ok::<_, StorageError>));
-    let outcome = put_all(&mut connection, chunks, &signature()).await.unwrap();
+    let outcome = put_all(&mut connection, chunks, &stamp()).await.unwrap();
     assert_eq!((counts(&outcome), outcome.entries()), ([6, 0, 0, 0], 6));
     assert_eq!(database.json("select count(*) from piles").await, 6);
 }
@@ -139,7 +139,7 @@ async fn while_somebody_charges_a_pile_is_replaced_but_its_device_is_not_exchang
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
-    put_many(&mut connection, &[entry(2, at, pile("CP-1", "a"))], &signature()).await.unwrap();
+    put_many(&mut connection, &[entry(2, at, pile("CP-1", "a"))], &stamp()).await.unwrap();
     database
         .execute(
             "insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', true, now());
@@ -148,15 +148,15 @@ async fn while_somebody_charges_a_pile_is_replaced_but_its_device_is_not_exchang
         )
         .await;
     let before = pile_of(&mut connection, "CP-1").await;
-    let exchanged = piles::update(&mut connection, before.id, None, &signature(), |said| {
+    let exchanged = piles::update(&mut connection, before.id, None, &stamp(), |said| {
         Ok::<_, piles::Refusal>(PileDetails { charge_point_id: crate::said::device("CP-9"), ..said.clone() })
     })
     .await;
     assert_eq!(exchanged.unwrap().map(|_| ()), Err(piles::Refusal::OpenSession));
     // A row says of a device what its pile is like, so it never gives a pile another device: CP-9 gets a pile of its own.
     let rows = [entry(2, at, pile("CP-1", "b")), entry(3, at, pile("CP-9", "b"))];
-    assert_eq!(counts(&put_many(&mut connection, &rows, &signature()).await.unwrap()), [1, 1, 0, 0]);
+    assert_eq!(counts(&put_many(&mut connection, &rows, &stamp()).await.unwrap()), [1, 1, 0, 0]);
     let after = pile_of(&mut connection, "CP-1").await;
-    assert_eq!((after.id, after.edition.version), (before.id, 2));
+    assert_eq!((after.id, after.revision.version), (before.id, 2));
     assert_ne!(pile_of(&mut connection, "CP-9").await.id, before.id);
 }

@@ -1,7 +1,7 @@
 //! Imports beside each other, and beside single edits.
 
-use crate::said::{counts, edits, label, least_of_station, pile, pile_of, signature, station};
-use domain::assets::{Edition, Pile, PileDetails, StationDetails};
+use crate::said::{counts, edits, label, least_of_station, pile, pile_of, stamp, station};
+use domain::assets::{Pile, PileDetails, Revision, StationDetails};
 use domain::ids::{PileId, StationId};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn all_slowly(database: &TestDatabase, rows: &[Entry]) -> Result<Outcome<E
         tokio::time::sleep(Duration::from_millis(2)).await;
         Ok(chunk.to_vec())
     });
-    put_all(&mut connection, chunks, &signature()).await
+    put_all(&mut connection, chunks, &stamp()).await
 }
 
 /// Writes `rows` a few in each transaction.
@@ -36,7 +36,7 @@ async fn some_by_some(
     let mut connection = database.pool.connection().await?;
     let mut whole = Outcome::none();
     for chunk in rows.chunks(20) {
-        let outcome = put_many(&mut connection, chunk, &signature()).await?;
+        let outcome = put_many(&mut connection, chunk, &stamp()).await?;
         whole.created += outcome.created;
         whole.updated += outcome.updated;
         whole.unchanged += outcome.unchanged;
@@ -80,7 +80,7 @@ async fn imports_of_stations_and_of_their_piles_do_not_block_each_other_for_good
         let entry = |id: &StationId| stations::Entry { line: 2, id: Some(*id), details: details.clone() };
         ids.iter().rev().map(entry).collect()
     };
-    put_many(&mut connection, &said("first"), &signature()).await.unwrap();
+    put_many(&mut connection, &said("first"), &stamp()).await.unwrap();
     for round in 0..4 {
         let name = format!("round {round}");
         let stands = |(number, id): (usize, &StationId)| Entry {
@@ -97,7 +97,7 @@ async fn imports_of_stations_and_of_their_piles_do_not_block_each_other_for_good
                     tokio::time::sleep(Duration::from_millis(2)).await;
                     Ok::<_, StorageError>(chunk.to_vec())
                 });
-                put_all(&mut connection, chunks, &signature()).await
+                put_all(&mut connection, chunks, &stamp()).await
             },
             all_slowly(&database, &piles),
         );
@@ -111,26 +111,26 @@ async fn an_edit_and_an_import_of_the_same_pile_come_one_after_the_other() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
-    put_many(&mut connection, &rows(at, 0..1, "first"), &signature()).await.unwrap();
+    put_many(&mut connection, &rows(at, 0..1, "first"), &stamp()).await.unwrap();
     let id = pile_of(&mut connection, "CP-0000").await.id;
     for round in 0..20 {
         let before = pile_of(&mut connection, "CP-0000").await;
         let mut other = database.pool.connection().await.unwrap();
         let imported = rows(at, 0..1, &format!("imported {round}"));
-        let signature = signature();
+        let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            piles::update(&mut other, id, None, &signature, |said| Ok::<_, piles::Refusal>(PileDetails {
+            piles::update(&mut other, id, None, &stamp, |said| Ok::<_, piles::Refusal>(PileDetails {
                 vendor: Some(label(&format!("edited {round}"))),
                 ..said.clone()
             })),
-            put_many(&mut connection, &imported, &signature),
+            put_many(&mut connection, &imported, &stamp),
         );
         let (edited, _) = edited.unwrap().unwrap();
         assert_eq!(counts(&outcome.unwrap()), [0, 1, 0, 0]);
         let after = pile_of(&mut connection, "CP-0000").await;
-        assert_eq!(after.edition.version, before.edition.version + 2);
+        assert_eq!(after.revision.version, before.revision.version + 2);
         // An import replaces all that is said; a patch that comes after it changes its own part only.
-        assert_eq!(after.details.vendor.is_some(), edited.edition.version == after.edition.version);
+        assert_eq!(after.details.vendor.is_some(), edited.revision.version == after.revision.version);
         assert_eq!(after.details.name, imported[0].details.name);
     }
     let edits = edits(&mut connection, id).await;
@@ -149,18 +149,18 @@ async fn an_edit_and_an_import_of_the_same_station_come_one_after_the_other() {
         let mut other = database.pool.connection().await.unwrap();
         let details = least_of_station(&format!("imported {round}"));
         let imported = [stations::Entry { line: 2, id: Some(at), details }];
-        let signature = signature();
+        let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            stations::update(&mut other, at, None, &signature, |said| Ok::<_, stations::Refusal>(
+            stations::update(&mut other, at, None, &stamp, |said| Ok::<_, stations::Refusal>(
                 StationDetails { address: Some(label(&format!("edited {round}"))), ..said.clone() }
             )),
-            put_many(&mut connection, &imported, &signature),
+            put_many(&mut connection, &imported, &stamp),
         );
         let (edited, _) = edited.unwrap().unwrap();
         assert_eq!(counts(&outcome.unwrap()), [0, 1, 0, 0]);
         let after = stations::find(&mut connection, at).await.unwrap().unwrap();
-        assert_eq!(after.edition.version, 1 + 2 * (round + 1));
-        assert_eq!(after.details.address.is_some(), edited.edition.version == after.edition.version);
+        assert_eq!(after.revision.version, 1 + 2 * (round + 1));
+        assert_eq!(after.details.address.is_some(), edited.revision.version == after.revision.version);
         assert_eq!(after.details.name, imported[0].details.name);
     }
 }
@@ -173,18 +173,18 @@ async fn a_device_that_gets_a_pile_meanwhile_has_one_pile() {
     for round in 0..20 {
         let mut other = database.pool.connection().await.unwrap();
         let imported = rows(at, round..round + 1, "imported");
-        let made = signature().at;
-        let edition = Edition { created_at: made, updated_at: made, version: 1, retired_at: None };
+        let made = stamp().at;
+        let revision = Revision { created_at: made, updated_at: made, version: 1, retired_at: None };
         let posted = Pile {
             id: PileId(Uuid::now_v7()),
             station_id: elsewhere,
             details: imported[0].details.clone(),
-            edition,
+            revision,
         };
-        let signature = signature();
+        let stamp = stamp();
         let (posted, outcome) = tokio::join!(
-            piles::insert(&mut other, &posted, &signature.by),
-            put_many(&mut connection, &imported, &signature),
+            piles::insert(&mut other, &posted, &stamp.by),
+            put_many(&mut connection, &imported, &stamp),
         );
         let (posted, outcome) = (posted.unwrap(), outcome.unwrap());
         assert_eq!(posted.is_ok(), outcome.created == 0, "{posted:?} {outcome:?}");
@@ -207,7 +207,7 @@ async fn an_import_and_an_open_transaction_of_somebody_else_wait_for_each_other(
     let mut other = database.pool.connection().await.unwrap();
     diesel_async::SimpleAsyncConnection::batch_execute(&mut other, posted).await.unwrap();
     let import = tokio::spawn(async move {
-        put_many(&mut connection, &rows(at, 0..2, "imported"), &signature()).await.unwrap()
+        put_many(&mut connection, &rows(at, 0..2, "imported"), &stamp()).await.unwrap()
     });
     let waits = "select count(*) > 0 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     testkit::eventually("the import waits", async || database.json(waits).await == true).await;
@@ -223,10 +223,10 @@ async fn no_pile_is_imported_into_a_station_while_it_is_retired() {
     let mut other = database.pool.connection().await.unwrap();
     for round in 0..20 {
         let at = station(&mut connection).await;
-        let (imported, signature) = (rows(at, round..round + 1, "imported"), signature());
+        let (imported, stamp) = (rows(at, round..round + 1, "imported"), stamp());
         let (retired, outcome) = tokio::join!(
-            stations::retire(&mut other, at, None, &signature),
-            put_many(&mut connection, &imported, &signature),
+            stations::retire(&mut other, at, None, &stamp),
+            put_many(&mut connection, &imported, &stamp),
         );
         let (retired, outcome) = (retired.unwrap(), outcome.unwrap());
         assert_ne!(retired.is_ok(), outcome.created == 1, "{retired:?} {outcome:?}");
@@ -248,7 +248,7 @@ async fn two_imports_of_the_same_new_stations_make_each_once() {
     let put = async |rows: &[stations::Entry]| {
         let mut connection = database.pool.connection().await.unwrap();
         let chunks = stream::iter(rows.chunks(5)).map(|chunk| Ok::<_, StorageError>(chunk.to_vec()));
-        put_all(&mut connection, chunks, &signature()).await.unwrap()
+        put_all(&mut connection, chunks, &stamp()).await.unwrap()
     };
     let (there, back) = tokio::join!(put(&there), put(&back));
     let mut outcomes = [counts(&there), counts(&back)];

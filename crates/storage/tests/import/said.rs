@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::assets::{
-    CurrentType, Edition, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Signature,
+    CurrentType, EditStamp, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Revision,
     StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::{Actor, ChargePointId, PileId, StationId};
@@ -13,9 +13,9 @@ use storage::Connection;
 use storage::assets::import::Outcome;
 use uuid::Uuid;
 
-pub fn signature() -> Signature {
+pub fn stamp() -> EditStamp {
     let at: DateTime<Utc> = "2026-07-25T12:00:00.000001Z".parse().unwrap();
-    Signature { at, by: Actor::parse("op-7").unwrap() }
+    EditStamp { at, by: Actor::parse("op-7").unwrap() }
 }
 
 pub fn label(text: &str) -> Label {
@@ -71,10 +71,10 @@ pub fn pile(charge_point_id: &str, name: &str) -> PileDetails {
 
 /// Makes a station.
 pub async fn station(connection: &mut Connection) -> StationId {
-    let at = signature().at;
-    let edition = Edition { created_at: at, updated_at: at, version: 1, retired_at: None };
-    let station = Station { id: StationId(Uuid::now_v7()), details: least_of_station("North"), edition };
-    storage::assets::stations::insert(connection, &station, &signature().by).await.unwrap();
+    let at = stamp().at;
+    let revision = Revision { created_at: at, updated_at: at, version: 1, retired_at: None };
+    let station = Station { id: StationId(Uuid::now_v7()), details: least_of_station("North"), revision };
+    storage::assets::stations::insert(connection, &station, &stamp().by).await.unwrap();
     station.id
 }
 

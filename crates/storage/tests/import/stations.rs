@@ -1,6 +1,6 @@
 //! Stations, each known by its id where the file says one.
 
-use crate::said::{counts, label, least_of_station, most_of_station, pile, pile_of, signature, station};
+use crate::said::{counts, label, least_of_station, most_of_station, pile, pile_of, stamp, station};
 use domain::assets::StationDetails;
 use domain::ids::StationId;
 use futures_util::stream;
@@ -28,15 +28,15 @@ async fn stations_are_made_under_the_ids_that_the_file_says() {
     ];
     assert_eq!(counts(&foresee(&mut connection, &file).await.unwrap()), [3, 0, 0, 0]);
     assert_eq!(database.json("select count(*) from stations").await, 0);
-    assert_eq!(counts(&put_many(&mut connection, &file, &signature()).await.unwrap()), [3, 0, 0, 0]);
+    assert_eq!(counts(&put_many(&mut connection, &file, &stamp()).await.unwrap()), [3, 0, 0, 0]);
     let found = stations::find(&mut connection, one).await.unwrap().unwrap();
-    assert_eq!((&found.details, found.edition.version), (&file[0].details, 1));
-    assert_eq!(found.edition.created_at, signature().at);
+    assert_eq!((&found.details, found.revision.version), (&file[0].details, 1));
+    assert_eq!(found.revision.created_at, stamp().at);
     let found = stations::find(&mut connection, two).await.unwrap().unwrap();
     assert_eq!(found.details, file[1].details);
 
     // Sent again, those with ids are the same stations, the one without is always another.
-    let outcome = put_many(&mut connection, &file, &signature()).await.unwrap();
+    let outcome = put_many(&mut connection, &file, &stamp()).await.unwrap();
     assert_eq!(counts(&outcome), [1, 0, 2, 0]);
     assert_eq!(database.json("select count(*) from stations").await, 4);
     assert_eq!(stations::find(&mut connection, two).await.unwrap(), Some(found));
@@ -51,11 +51,11 @@ async fn a_known_station_is_replaced_with_all_that_belongs_to_it() {
         let before = stations::find(&mut connection, at).await.unwrap().unwrap();
         let rows = [entry(2, Some(at), details.clone())];
         assert_eq!(counts(&foresee(&mut connection, &rows).await.unwrap()), [0, 1, 0, 0]);
-        assert_eq!(counts(&put_many(&mut connection, &rows, &signature()).await.unwrap()), [0, 1, 0, 0]);
+        assert_eq!(counts(&put_many(&mut connection, &rows, &stamp()).await.unwrap()), [0, 1, 0, 0]);
         let after = stations::find(&mut connection, at).await.unwrap().unwrap();
-        assert_eq!((&after.details, after.edition.version), (&details, before.edition.version + 1));
+        assert_eq!((&after.details, after.revision.version), (&details, before.revision.version + 1));
         let edits = storage::assets::audit::list(&mut connection, at.0, None, 1).await.unwrap();
-        assert_eq!((edits[0].version, edits[0].action.as_str()), (after.edition.version, "updated"));
+        assert_eq!((edits[0].version, edits[0].action.as_str()), (after.revision.version, "updated"));
         assert_eq!(edits[0].edited_by, "op-7");
         assert_eq!(edits[0].before, Some(serde_json::to_value(&before.details).unwrap()));
         assert_eq!(edits[0].after, Some(serde_json::to_value(&details).unwrap()));
@@ -75,9 +75,9 @@ async fn retired_stations_and_ids_of_piles_are_refused() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let (open, retired) = (station(&mut connection).await, station(&mut connection).await);
-    stations::retire(&mut connection, retired, None, &signature()).await.unwrap().unwrap();
+    stations::retire(&mut connection, retired, None, &stamp()).await.unwrap().unwrap();
     let row = storage::assets::piles::Entry { line: 2, station_id: open, details: pile("CP-1", "a") };
-    put_many(&mut connection, &[row], &signature()).await.unwrap();
+    put_many(&mut connection, &[row], &stamp()).await.unwrap();
     let of_pile = StationId(pile_of(&mut connection, "CP-1").await.id.0);
 
     let rows = [
@@ -88,10 +88,10 @@ async fn retired_stations_and_ids_of_piles_are_refused() {
     let refused = vec![(2, EntryRefusal::Retired), (3, EntryRefusal::OfPile)];
     assert_eq!(foresee(&mut connection, &rows).await.unwrap().refused, refused);
     let all = stream::iter([Ok::<_, StorageError>(rows.to_vec())]);
-    assert_eq!(put_all(&mut connection, all, &signature()).await.unwrap().refused, refused);
-    assert_eq!(stations::find(&mut connection, open).await.unwrap().unwrap().edition.version, 1);
-    let outcome = put_many(&mut connection, &rows, &signature()).await.unwrap();
+    assert_eq!(put_all(&mut connection, all, &stamp()).await.unwrap().refused, refused);
+    assert_eq!(stations::find(&mut connection, open).await.unwrap().unwrap().revision.version, 1);
+    let outcome = put_many(&mut connection, &rows, &stamp()).await.unwrap();
     assert_eq!((counts(&outcome), outcome.refused), ([0, 1, 0, 2], refused));
-    assert_eq!(stations::find(&mut connection, open).await.unwrap().unwrap().edition.version, 2);
+    assert_eq!(stations::find(&mut connection, open).await.unwrap().unwrap().revision.version, 2);
     assert_eq!(stations::find(&mut connection, retired).await.unwrap(), None);
 }

@@ -1,7 +1,7 @@
 //! What tariffs are bound to: no two of one subject at the same time.
 
 use crate::ground::{binding, hours, label, made, noon, operator, place, signed, told};
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{Binding, Subject};
 use futures_util::future::join_all;
@@ -76,7 +76,7 @@ async fn a_binding_ends_and_makes_room() {
     let tariff = made(connection, "Night").await;
     let held = binding(Subject::Platform, tariff, noon() + hours(2), None);
     bind(connection, &held).await.unwrap();
-    let by = Signature { at: noon() + hours(3), by: operator() };
+    let by = EditStamp { at: noon() + hours(3), by: operator() };
     let past = end(connection, held.id, noon() + hours(2), &by).await.unwrap();
     assert_eq!(past, Err(EndRefusal::InPast));
     let until = noon() + hours(9);

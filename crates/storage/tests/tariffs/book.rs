@@ -6,7 +6,7 @@ use domain::ids::{ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{Binding, Level, Place, PriceBook, Subject, Tariff};
 use storage::Connection;
 use storage::assets::piles;
-use storage::tariffs::{self, Spot, bindings, load_book, versions};
+use storage::tariffs::{self, PriceTarget, bindings, load_book, versions};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ async fn bind(
     bindings::insert(connection, &wanted, &signed(noon())).await.unwrap().unwrap().binding
 }
 
-async fn load(connection: &mut Connection, spot: Spot, from: i64, to: i64) -> (Place, PriceBook) {
+async fn load(connection: &mut Connection, spot: PriceTarget, from: i64, to: i64) -> (Place, PriceBook) {
     load_book(connection, spot, noon() + hours(from), noon() + hours(to)).await.unwrap().unwrap()
 }
 
@@ -72,7 +72,11 @@ async fn a_place_is_priced_by_the_narrowest_of_all_that_is_bound_to_it() {
         levels
     };
     let all = [Level::Platform, Level::Operator, Level::Station, Level::Pile, Level::Connector];
-    let spots = [(Spot::Station(station), 3), (Spot::Pile(pile), 4), (Spot::Connector(pile, first()), 5)];
+    let spots = [
+        (PriceTarget::Station(station), 3),
+        (PriceTarget::Pile(pile), 4),
+        (PriceTarget::Connector(pile, first()), 5),
+    ];
     for (spot, known) in spots {
         let (place, book) = load(connection, spot, 0, 1).await;
         assert_eq!(levels(&book), all.split_at(known).0);
@@ -87,13 +91,13 @@ async fn a_place_is_priced_by_the_narrowest_of_all_that_is_bound_to_it() {
     for left in (1..5).rev() {
         let narrowest = bound[left].id;
         bindings::end(connection, narrowest, noon(), &signed(noon())).await.unwrap().unwrap();
-        let (place, book) = load(connection, Spot::Connector(pile, first()), 0, 1).await;
+        let (place, book) = load(connection, PriceTarget::Connector(pile, first()), 0, 1).await;
         let price = book.price_at(&place, noon()).unwrap();
         assert_eq!(price.rate.electricity_price.to_string(), format!("0.{left}"));
     }
     piles::retire(connection, pile, None, &signed(noon())).await.unwrap().unwrap();
-    load(connection, Spot::Pile(pile), 0, 1).await;
-    for spot in [Spot::Pile(PileId(Uuid::now_v7())), Spot::Station(StationId(Uuid::now_v7()))] {
+    load(connection, PriceTarget::Pile(pile), 0, 1).await;
+    for spot in [PriceTarget::Pile(PileId(Uuid::now_v7())), PriceTarget::Station(StationId(Uuid::now_v7()))] {
         assert_eq!(load_book(connection, spot, noon(), noon()).await.unwrap(), None);
     }
 }
@@ -116,7 +120,7 @@ async fn a_book_holds_what_is_in_force_in_its_time() {
     bindings::end(connection, early.id, end, &signed(noon())).await.unwrap().unwrap();
     let late = bind(connection, Subject::Station { station_id: station }, tariff, end).await;
 
-    let spot = Spot::Station(station);
+    let spot = PriceTarget::Station(station);
     let seen = async |connection: &mut Connection, from, to| {
         let (_, book) = load(connection, spot, from, to).await;
         let mut bound: Vec<_> = book.bindings.iter().map(|binding| binding.id).collect();

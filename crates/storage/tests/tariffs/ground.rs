@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::assets::{
-    CurrentType, Edition, Outlets, Pile, PileDetails, RatedPower, Signature, Station, StationDetails,
+    CurrentType, EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails,
     StationStatus,
 };
 use domain::feed::{FeedKind, FeedSubject};
@@ -38,16 +38,16 @@ pub fn operator() -> Actor {
     Actor::parse("op-7").unwrap()
 }
 
-pub fn signed(at: DateTime<Utc>) -> Signature {
-    Signature { at, by: operator() }
+pub fn signed(at: DateTime<Utc>) -> EditStamp {
+    EditStamp { at, by: operator() }
 }
 
 pub fn label(text: &str) -> Label {
     Label::parse(text).unwrap()
 }
 
-const fn first(at: DateTime<Utc>) -> Edition {
-    Edition { created_at: at, updated_at: at, version: 1, retired_at: None }
+const fn first(at: DateTime<Utc>) -> Revision {
+    Revision { created_at: at, updated_at: at, version: 1, retired_at: None }
 }
 
 pub fn tariff(name: &str, at: DateTime<Utc>) -> TariffRecord {
@@ -60,7 +60,7 @@ pub fn tariff(name: &str, at: DateTime<Utc>) -> TariffRecord {
             status: TariffStatus::Active,
             change_rule: ChangeRule::ByConsumption,
         },
-        edition: first(at),
+        revision: first(at),
     }
 }
 
@@ -161,7 +161,7 @@ pub async fn place(connection: &mut Connection) -> (StationId, PileId) {
             facilities: BTreeSet::new(),
             startable_statuses: None,
         },
-        edition: first(noon()),
+        revision: first(noon()),
     };
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
@@ -176,7 +176,7 @@ pub async fn place(connection: &mut Connection) -> (StationId, PileId) {
             current_type: Some(CurrentType::Dc),
             connectors: Outlets::default(),
         },
-        edition: first(noon()),
+        revision: first(noon()),
     };
     stations::insert(connection, &station, &operator()).await.unwrap();
     piles::insert(connection, &pile, &operator()).await.unwrap().unwrap();

@@ -1,7 +1,7 @@
 //! What is said of tariffs: edits, their history, pages.
 
 use crate::ground::{binding, draft, flat, hours, label, noon, operator, signed, tariff, told};
-use domain::assets::Edition;
+use domain::assets::Revision;
 use domain::ids::TariffId;
 use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
 use storage::assets::audit;
@@ -39,8 +39,8 @@ async fn a_tariff_reads_as_it_was_written_and_each_edit_is_kept_and_told() {
     let other = update(connection, tariff.id, Some(&[2]), &details).await;
     assert_eq!(other, Err(Refusal::OtherVersion { current: 1 }));
     let updated = update(connection, tariff.id, Some(&[1]), &details).await.unwrap();
-    let edition = Edition { updated_at: noon() + hours(1), version: 2, ..tariff.edition };
-    assert_eq!(updated, TariffRecord { id: tariff.id, details: details.clone(), edition });
+    let revision = Revision { updated_at: noon() + hours(1), version: 2, ..tariff.revision };
+    assert_eq!(updated, TariffRecord { id: tariff.id, details: details.clone(), revision });
 
     let later = signed(noon() + hours(2));
     let other = tariffs::retire(connection, tariff.id, Some(&[1]), &later).await.unwrap();
@@ -153,13 +153,13 @@ async fn pages_run_from_the_newest_to_the_oldest() {
         tariffs::insert(connection, &tariff, &operator()).await.unwrap();
         all.push(tariff);
     }
-    all.sort_by_key(|tariff| (tariff.edition.created_at, tariff.id));
+    all.sort_by_key(|tariff| (tariff.revision.created_at, tariff.id));
     all.reverse();
     let (mut read, mut after) = (vec![], None);
     loop {
         let page = tariffs::list(connection, &Filter::default(), after, 3).await.unwrap();
         let Some(last) = page.last() else { break };
-        after = Some((last.edition.created_at, last.id));
+        after = Some((last.revision.created_at, last.id));
         read.extend(page);
     }
     assert_eq!(read, all);

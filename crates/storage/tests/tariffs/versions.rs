@@ -2,7 +2,7 @@
 
 use crate::ground::{draft, elaborate, flat, hours, made, noon, operator, publish, signed, told};
 use diesel_async::SimpleAsyncConnection;
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::{Actor, TariffId};
 use storage::tariffs::versions::{
     self, Publication, Refusal, Version, VersionState, discard_draft, find, find_draft, put_draft,
@@ -19,7 +19,7 @@ async fn a_version_is_drafted_published_and_superseded() {
     let tariff = made(connection, "Night").await;
     assert_eq!(find_draft(connection, tariff).await.unwrap(), None);
     let made = draft(connection, tariff, flat("0.7")).await;
-    let editor = Signature { at: noon() + hours(1), by: Actor::parse("editor").unwrap() };
+    let editor = EditStamp { at: noon() + hours(1), by: Actor::parse("editor").unwrap() };
     let put = |_: &_| Ok::<_, Refusal>(elaborate());
     let edited = put_draft(connection, tariff, Some(&[1]), &editor, put).await.unwrap().unwrap();
     let expected = Version { price_list: elaborate(), revision: 2, updated: editor.clone(), ..made.clone() };

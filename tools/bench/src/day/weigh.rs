@@ -23,7 +23,7 @@ use std::time::Duration;
 use storage::devices::{meter_samples, status_changes};
 use storage::ingest::batch::Written;
 use storage::ingest::partitions::{self, PartitionLease};
-use storage::{Database, DatabaseSettings, PooledConnection, Touched};
+use storage::{Database, DatabaseSettings, LoadPlan, PooledConnection};
 use uuid::Uuid;
 use wire::event::encode::{Dialect, encode_event_json};
 
@@ -225,7 +225,7 @@ impl Scale {
             };
             let batch: Vec<_> = batch.iter().zip(begins..).map(record).collect();
             let next = batch.last().map_or(begins, |(_, position)| position.offset + 1);
-            let touched = Touched::of(batch.iter().map(|(event, position)| (event, *position)));
+            let touched = LoadPlan::of(batch.iter().map(|(event, position)| (event, *position)));
             let fold = |states| floor::fold(states, &batch);
             let written =
                 storage::ingest::batch::write(&mut self.connection, &self.lease, next, &touched, fold)

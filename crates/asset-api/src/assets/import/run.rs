@@ -8,7 +8,7 @@ use super::report::{Fault, Mode, Report};
 use super::table::Table;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use futures_util::stream;
 use std::fs::File;
 use std::io;
@@ -36,12 +36,12 @@ impl Import {
     pub async fn run<T: Table>(
         self,
         file: File,
-        signature: Signature,
+        stamp: EditStamp,
         progress: Progress,
         slot: OwnedSemaphorePermit,
     ) -> Result<Report, ApiError> {
         let work = async move {
-            let report = self.import::<T>(file, signature, progress).await;
+            let report = self.import::<T>(file, stamp, progress).await;
             drop(slot);
             if let Ok(report) = &report {
                 report.log(T::NAME);
@@ -55,15 +55,15 @@ impl Import {
     async fn import<T: Table>(
         &self,
         file: File,
-        signature: Signature,
+        stamp: EditStamp,
         mut progress: Progress,
     ) -> Result<Report, ApiError> {
         let writes = self.mode == Mode::BestEffort && !self.dry_run;
-        let by = writes.then_some(&signature);
+        let by = writes.then_some(&stamp);
         let (file, mut report) = self.chunk_by_chunk::<T>(file, by, &mut progress).await?;
         report.applied = writes;
         if self.mode == Mode::Atomic && !self.dry_run && report.failed == 0 {
-            report = self.all_together::<T>(file, report.rows, signature, progress).await?;
+            report = self.all_together::<T>(file, report.rows, stamp, progress).await?;
         }
         report.errors.sort_by_key(Fault::line);
         Ok(report)
@@ -73,7 +73,7 @@ impl Import {
     async fn chunk_by_chunk<T: Table>(
         &self,
         file: File,
-        by: Option<&Signature>,
+        by: Option<&EditStamp>,
         progress: &mut Progress,
     ) -> Result<(File, Report), ApiError> {
         let end = Instant::now() + self.limit;
@@ -105,13 +105,13 @@ impl Import {
         &self,
         file: File,
         rows: usize,
-        signature: Signature,
+        stamp: EditStamp,
         progress: Progress,
     ) -> Result<Report, ApiError> {
         let (chunks, reading): Reading<T> = read(file, self.format, self.max_rows);
         let coming = Coming { chunks, left: rows, done: (0, 0), progress };
         let written = self.api.run_within(self.limit, move |mut connection| async move {
-            import::put_all(&mut connection, stream::unfold(coming, Coming::next), &signature).await
+            import::put_all(&mut connection, stream::unfold(coming, Coming::next), &stamp).await
         });
         let outcome = written.await?;
         drop(finish(reading).await?);

@@ -56,7 +56,7 @@ fn list() -> Operation {
             Parameter::query::<ChargePointId>("chargePointId", "With this device."),
             Parameter::query::<Label>(
                 "q",
-                "Words that all stand in the device's id, the name or the serial number.",
+                "SearchTerms that all stand in the device's id, the name or the serial number.",
             ),
             Parameter::query::<PileStatus>("status", "With this status."),
             Parameter::query::<bool>(

@@ -88,10 +88,10 @@ impl<'a> PileView<'a> {
             gateway_id: live.and_then(|live| live.gateway_id.as_ref()),
             firmware_version: live.and_then(|live| live.firmware_version.as_deref()),
             connectors: connectors(&details.connectors, live, live::confidence(live, policy)),
-            created_at: pile.edition.created_at,
-            updated_at: pile.edition.updated_at,
-            retired_at: pile.edition.retired_at,
-            version: pile.edition.version,
+            created_at: pile.revision.created_at,
+            updated_at: pile.revision.updated_at,
+            retired_at: pile.revision.retired_at,
+            version: pile.revision.version,
         }
     }
 }

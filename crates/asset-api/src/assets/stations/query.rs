@@ -15,7 +15,7 @@ const MAX_RADIUS_M: f64 = 500_000.0;
 /// Takes out of the query what stations have to be.
 pub fn filter(query: &mut Fields) -> Filter {
     Filter {
-        words: search::words(query),
+        search: search::terms(query),
         operator_id: query.optional("operatorId", text(Label::parse)),
         status: query.optional("status", one_of(&StationStatus::ALL, StationStatus::as_str)),
         available_only: query.optional("availableOnly", in_query(flag)).unwrap_or(false),

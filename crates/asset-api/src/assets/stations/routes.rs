@@ -43,7 +43,7 @@ fn list() -> Operation {
     read("listStations", TAG, "List stations")
         .describe(text)
         .with([
-            Parameter::query::<Label>("q", "Words that all stand in the name or the address."),
+            Parameter::query::<Label>("q", "SearchTerms that all stand in the name or the address."),
             Parameter::query::<Label>("operatorId", "Of this operator."),
             Parameter::query::<StationStatus>("status", "With this status."),
             Parameter::query::<bool>("availableOnly", "With a pile whose status is `Available`."),

@@ -66,15 +66,15 @@ struct TypeView {
     connectors: BTreeMap<&'static str, i64>,
 }
 
-fn words(tally: &Tally) -> BTreeMap<&'static str, i64> {
+fn search(tally: &Tally) -> BTreeMap<&'static str, i64> {
     tally.iter().map(|(status, count)| (status.as_str(), *count)).collect()
 }
 
 impl Counts {
     fn of(availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         Self {
-            piles: words(&availability.piles),
-            connectors: words(&availability.connectors_of_all_types()),
+            piles: search(&availability.piles),
+            connectors: search(&availability.connectors_of_all_types()),
             confidence: policy.count(availability.trust.iter().map(|trust| (trust, 1))),
         }
     }
@@ -84,7 +84,7 @@ impl AvailabilityView {
     /// All of it.
     pub fn of(station_id: StationId, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         let types = availability.connectors.iter();
-        let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: words(tally) });
+        let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: search(tally) });
         Self { station_id, counts: Counts::of(availability, policy), by_type: by_type.collect() }
     }
 }
@@ -104,10 +104,10 @@ impl<'a> StationView<'a> {
             opening_hours: details.opening_hours.as_ref(),
             facilities: &details.facilities,
             startable_statuses: details.startable_statuses.as_ref(),
-            created_at: station.edition.created_at,
-            updated_at: station.edition.updated_at,
-            retired_at: station.edition.retired_at,
-            version: station.edition.version,
+            created_at: station.revision.created_at,
+            updated_at: station.revision.updated_at,
+            retired_at: station.revision.retired_at,
+            version: station.revision.version,
             availability: Counts::of(availability, policy),
             distance_m: None,
         }

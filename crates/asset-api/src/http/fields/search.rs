@@ -1,12 +1,12 @@
-//! Search by words, in a query.
+//! Search in a query.
 
 use super::Fields;
 use super::parse::text;
 use domain::text::Label;
-use storage::Words;
+use storage::SearchTerms;
 
-/// Takes `q` out of the query: words that blanks separate.
-pub fn words(query: &mut Fields) -> Option<Words> {
+/// Takes `q` out of the query: terms that blanks separate.
+pub fn terms(query: &mut Fields) -> Option<SearchTerms> {
     let said = query.optional("q", text(Label::parse))?;
-    Words::of(said.as_str())
+    SearchTerms::of(said.as_str())
 }

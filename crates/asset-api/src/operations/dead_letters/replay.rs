@@ -12,7 +12,7 @@ use domain::ids::ChargePointId;
 use domain::order::RecordPosition;
 use runtime::causes;
 use storage::ingest::dead_letters::{self, KeptRecord, Replay, ReplayOutcome, Replayed, Run, Undone};
-use storage::{Connection, Touched};
+use storage::{Connection, LoadPlan};
 use uuid::Uuid;
 use wire::event::event_type;
 use wire::{DecodeError, RawRecord};
@@ -81,10 +81,10 @@ async fn apply(
     event: &GatewayEvent,
     position: RecordPosition,
 ) -> Result<Result<Attempt, Refusal>, ApiError> {
-    let touched = Touched::of([(event, position)]);
+    let load_plan = LoadPlan::of([(event, position)]);
     let mut samples = Samples::default();
     samples.take(event, &position);
-    let replay = Replay { touched, samples };
+    let replay = Replay { load_plan, samples };
     let replayed =
         dead_letters::replay(connection, id, run, replay, |state| state.apply(event, &position)).await?;
     Ok(replayed.map(|replayed| Attempt::of(event, replayed)).ok_or(Refusal::NotFound))

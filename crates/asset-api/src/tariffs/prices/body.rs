@@ -10,7 +10,7 @@ use domain::tariffs::{Energy, InvalidUsage, Reading, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use storage::tariffs::Spot;
+use storage::tariffs::PriceTarget;
 
 /// A session whose price is asked for, as the document tells it.
 #[derive(Serialize, JsonSchema)]
@@ -49,8 +49,8 @@ struct ReadingSaid {
 }
 
 /// What a request asks: where, and what was used.
-pub fn read(mut body: Fields) -> Result<(Spot, Usage), ApiError> {
-    let spot = price_target::in_body(&mut body);
+pub fn read(mut body: Fields) -> Result<(PriceTarget, Usage), ApiError> {
+    let target = price_target::in_body(&mut body);
     let metered = body.has("readings");
     let usage = if metered { readings(&mut body) } else { even(&mut body) };
     let unplugged_at = body.optional("unpluggedAt", instant);
@@ -58,7 +58,7 @@ pub fn read(mut body: Fields) -> Result<(Spot, Usage), ApiError> {
         Some(at) => usage.unplugged(at).map_err(|error| body.refuse("unpluggedAt", error.to_string())).ok(),
         None => Some(usage),
     });
-    body.finish(spot.zip(usage))
+    body.finish(target.zip(usage))
 }
 
 fn even(body: &mut Fields) -> Option<Usage> {

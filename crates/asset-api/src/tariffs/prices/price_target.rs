@@ -7,15 +7,15 @@ use crate::http::fields::parse::{uuid, whole};
 use domain::ids::{ConnectorId, PileId, StationId};
 use runtime::openapi::Parameter;
 use serde_json::Value;
-use storage::tariffs::Spot;
+use storage::tariffs::PriceTarget;
 
 /// Takes it out of a query.
-pub fn in_query(query: &mut Fields) -> Option<Spot> {
+pub fn in_query(query: &mut Fields) -> Option<PriceTarget> {
     take(query, parse::in_query(connector))
 }
 
 /// Takes it out of a body.
-pub fn in_body(body: &mut Fields) -> Option<Spot> {
+pub fn in_body(body: &mut Fields) -> Option<PriceTarget> {
     take(body, connector)
 }
 
@@ -29,14 +29,17 @@ pub fn parameters() -> [Parameter; 3] {
 }
 
 /// No such station or pile.
-pub fn not_found(spot: Spot) -> ApiError {
-    match spot {
-        Spot::Station(_) => storage::assets::stations::Refusal::NotFound.into(),
-        Spot::Pile(_) | Spot::Connector(..) => storage::assets::piles::Refusal::NotFound.into(),
+pub fn not_found(target: PriceTarget) -> ApiError {
+    match target {
+        PriceTarget::Station(_) => storage::assets::stations::Refusal::NotFound.into(),
+        PriceTarget::Pile(_) | PriceTarget::Connector(..) => storage::assets::piles::Refusal::NotFound.into(),
     }
 }
 
-fn take(fields: &mut Fields, connector: impl Fn(&Value) -> Result<ConnectorId, String>) -> Option<Spot> {
+fn take(
+    fields: &mut Fields,
+    connector: impl Fn(&Value) -> Result<ConnectorId, String>,
+) -> Option<PriceTarget> {
     match (fields.has("stationId"), fields.has("pileId")) {
         (false, false) => fields.refuse("pileId", "is required, unless there is a stationId"),
         (true, true) => fields.refuse("stationId", "cannot be together with pileId"),
@@ -48,9 +51,9 @@ fn take(fields: &mut Fields, connector: impl Fn(&Value) -> Result<ConnectorId, S
     let pile = fields.optional("pileId", uuid).map(PileId);
     let connector = fields.optional("connectorId", connector);
     match (station, pile, connector) {
-        (Some(station), None, None) => Some(Spot::Station(station)),
-        (None, Some(pile), Some(connector)) => Some(Spot::Connector(pile, connector)),
-        (None, Some(pile), None) if !asks_connector => Some(Spot::Pile(pile)),
+        (Some(station), None, None) => Some(PriceTarget::Station(station)),
+        (None, Some(pile), Some(connector)) => Some(PriceTarget::Connector(pile, connector)),
+        (None, Some(pile), None) if !asks_connector => Some(PriceTarget::Pile(pile)),
         _ => None,
     }
 }

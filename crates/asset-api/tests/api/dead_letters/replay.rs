@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use storage::ingest::batch::{Folded, Written};
 use storage::ingest::partitions;
-use storage::{Connection, Touched};
+use storage::{Connection, LoadPlan};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,7 +276,7 @@ async fn ingest(connection: &mut Connection, connectors: std::ops::Range<u32>) {
         let appended_at = "2026-07-25T10:00:00Z".parse().unwrap();
         let position = RecordPosition { partition: 0, offset: lease.next_offset, appended_at };
         let next = lease.next_offset + 1;
-        let touched = Touched::of([(&event, position)]);
+        let touched = LoadPlan::of([(&event, position)]);
         let fold = |mut states: Vec<ChargePoint>| {
             states[0].apply(&event, &position);
             Folded { states, ..Folded::default() }

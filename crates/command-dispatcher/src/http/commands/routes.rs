@@ -1,6 +1,6 @@
 //! What the operations take, answer and refuse.
 
-use crate::error::problem_kind::{self, Told};
+use crate::error::problem_kind::{self, ProblemKind};
 use crate::http::batches::view::{AcceptedBatch, BatchAnswer, ItemAnswer};
 use crate::http::commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, ResetRequest, StartRequest, StopRequest,
@@ -191,7 +191,8 @@ fn operation(id: &'static str, tag: &'static str, summary: &'static str) -> Oper
 /// One that can be sent again under its key, and is carried out once.
 fn ordered(operation: Operation, answer: Answer) -> Operation {
     let key = json_schema!({ "type": "string", "pattern": "^[!-~]{1,200}$" });
-    let keys: [Told; 2] = [problem_kind::IDEMPOTENCY_IN_PROGRESS, problem_kind::IDEMPOTENCY_KEY_REUSED];
+    let keys: [ProblemKind; 2] =
+        [problem_kind::IDEMPOTENCY_IN_PROGRESS, problem_kind::IDEMPOTENCY_KEY_REUSED];
     operation
         .with([Parameter::header::<String>(
             "Idempotency-Key",

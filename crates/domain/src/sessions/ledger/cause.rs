@@ -4,7 +4,7 @@
 //! stored with the facts: a command is no longer loaded once its session is known.
 
 use super::derive::{Track, derive};
-use super::{Fact, Ledger, Told};
+use super::{Fact, FactKind, Ledger};
 use crate::commands::{CommandedStart, Evidence};
 use crate::ids::{ChargePointId, CommandId, IdTag, SessionId};
 use crate::sessions::session::StartedBy;
@@ -24,17 +24,17 @@ impl Ledger {
         if starts.is_empty() {
             return;
         }
-        for Fact { told, .. } in &mut self.facts {
-            if told.cause().is_some_and(|(command, _)| starts.contains_key(&command)) {
-                told.clear_cause();
+        for Fact { kind, .. } in &mut self.facts {
+            if kind.cause().is_some_and(|(command, _)| starts.contains_key(&command)) {
+                kind.clear_cause();
             }
         }
         let tracks = derive(charge_point, &self.facts, &self.forgotten).tracks;
         let links = link(&self.evidence(&tracks), &starts);
-        for Fact { told, .. } in &mut self.facts {
-            let start = told.opens().and_then(|session| links.get(&session)).and_then(|id| starts.get(id));
+        for Fact { kind, .. } in &mut self.facts {
+            let start = kind.opens().and_then(|session| links.get(&session)).and_then(|id| starts.get(id));
             if let Some(start) = start {
-                told.set_cause(start.command, &start.id_tag);
+                kind.set_cause(start.command, &start.id_tag);
             }
         }
         let linked: BTreeSet<&CommandId> = links.values().collect();
@@ -44,7 +44,7 @@ impl Ledger {
     /// Forgets the starts whose sessions are forgotten.
     pub(super) fn forget_starts(&mut self) {
         let named: BTreeSet<CommandId> =
-            self.facts.iter().filter_map(|fact| fact.told.cause()).map(|(command, _)| command).collect();
+            self.facts.iter().filter_map(|fact| fact.kind.cause()).map(|(command, _)| command).collect();
         self.starts.retain(|start| named.contains(&start.command));
     }
 
@@ -61,7 +61,7 @@ impl Ledger {
         if session.command_id.is_some() {
             return None;
         }
-        let opened = self.facts.iter().find(|fact| fact.told.opens() == Some(session.id))?;
+        let opened = self.facts.iter().find(|fact| fact.kind.opens() == Some(session.id))?;
         let evidence = Evidence {
             connector: session.connector_id,
             id_tag: session.id_tag.as_ref(),
@@ -96,39 +96,39 @@ fn link(
 impl Fact {
     /// The command that caused the session of the fact, and the driver that it was for.
     pub(super) const fn cause(&self) -> Option<(CommandId, Option<&IdTag>)> {
-        self.told.cause()
+        self.kind.cause()
     }
 
     /// Takes over what caused the session from `other`, the same fact with another stamp.
     pub(super) fn keep_cause(&mut self, other: &Self) {
         if let Some((command, Some(id_tag))) = other.cause() {
             let id_tag = id_tag.clone();
-            self.told.set_cause(command, &id_tag);
+            self.kind.set_cause(command, &id_tag);
         }
     }
 }
 
-impl Told {
+impl FactKind {
     /// The session that it opens, if it opens one.
     pub(super) const fn opens(&self) -> Option<SessionId> {
         match self {
             Self::Start { session, .. } => Some(*session),
-            Self::Sight { session, .. } | Self::Stop { session, .. } => *session,
+            Self::Sighting { session, .. } | Self::Stop { session, .. } => *session,
         }
     }
 
     /// The driver that the event reported.
-    pub(super) const fn told_tag(&self) -> Option<&IdTag> {
+    pub(super) const fn reported_tag(&self) -> Option<&IdTag> {
         match self {
             Self::Start { id_tag, tag_of_command: false, .. }
-            | Self::Sight { id_tag, tag_of_command: false, .. } => id_tag.as_ref(),
-            Self::Start { .. } | Self::Sight { .. } | Self::Stop { .. } => None,
+            | Self::Sighting { id_tag, tag_of_command: false, .. } => id_tag.as_ref(),
+            Self::Start { .. } | Self::Sighting { .. } | Self::Stop { .. } => None,
         }
     }
 
     const fn cause(&self) -> Option<(CommandId, Option<&IdTag>)> {
         let (Self::Start { command, id_tag, .. }
-        | Self::Sight { command, id_tag, .. }
+        | Self::Sighting { command, id_tag, .. }
         | Self::Stop { command, id_tag, .. }) = self;
         match command {
             Some(command) => Some((*command, id_tag.as_ref())),
@@ -139,7 +139,7 @@ impl Told {
     fn set_cause(&mut self, cause: CommandId, driver: &IdTag) {
         match self {
             Self::Start { command, id_tag, tag_of_command, .. }
-            | Self::Sight { command, id_tag, tag_of_command, .. } => {
+            | Self::Sighting { command, id_tag, tag_of_command, .. } => {
                 *command = Some(cause);
                 if id_tag.is_none() {
                     *id_tag = Some(driver.clone());
@@ -156,7 +156,7 @@ impl Told {
     fn clear_cause(&mut self) {
         match self {
             Self::Start { command, id_tag, tag_of_command, .. }
-            | Self::Sight { command, id_tag, tag_of_command, .. } => {
+            | Self::Sighting { command, id_tag, tag_of_command, .. } => {
                 *command = None;
                 if std::mem::take(tag_of_command) {
                     *id_tag = None;

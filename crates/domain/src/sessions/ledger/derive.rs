@@ -2,7 +2,7 @@
 
 mod stops;
 
-use super::{Fact, Forgotten, Told};
+use super::{Fact, FactKind, Forgotten};
 use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
 use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use crate::sessions::status_trail::ChargeBegin;
@@ -74,10 +74,10 @@ impl From<Derivation> for Derived {
 pub(super) fn derive(charge_point: &ChargePointId, facts: &[Fact], forgotten: &[Forgotten]) -> Derivation {
     let mut walk = Walk { charge_point, forgotten, tracks: Vec::new(), pending: Vec::new() };
     for (place, fact) in facts.iter().enumerate() {
-        match &fact.told {
-            Told::Start { .. } => walk.take_start(place, fact),
-            Told::Sight { .. } => walk.take_sight(place, fact),
-            Told::Stop { .. } => walk.take_stop(place, fact),
+        match &fact.kind {
+            FactKind::Start { .. } => walk.take_start(place, fact),
+            FactKind::Sighting { .. } => walk.take_sighting(place, fact),
+            FactKind::Stop { .. } => walk.take_stop(place, fact),
         }
     }
     for track in &mut walk.tracks {
@@ -97,7 +97,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn take_start(&mut self, place: usize, fact: &Fact) {
-        let Told::Start { session, connector, transaction, meter_wh, reservation, until, .. } = &fact.told
+        let FactKind::Start { session, connector, transaction, meter_wh, reservation, until, .. } =
+            &fact.kind
         else {
             return;
         };
@@ -106,7 +107,7 @@ impl<'a> Walk<'a> {
             charge_point_id: self.charge_point.clone(),
             connector_id: *connector,
             transaction_id: transaction.clone(),
-            id_tag: fact.told.told_tag().cloned(),
+            id_tag: fact.kind.reported_tag().cloned(),
             reservation_id: *reservation,
             command_id: None,
             started_at: fact.stamp.at,
@@ -124,9 +125,18 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn take_sight(&mut self, place: usize, fact: &Fact) {
-        let Told::Sight { connector, transaction, session, meter_wh, began, ready, charging, until, .. } =
-            &fact.told
+    fn take_sighting(&mut self, place: usize, fact: &Fact) {
+        let FactKind::Sighting {
+            connector,
+            transaction,
+            session,
+            meter_wh,
+            began,
+            ready,
+            charging,
+            until,
+            ..
+        } = &fact.kind
         else {
             return;
         };
@@ -156,7 +166,7 @@ impl<'a> Walk<'a> {
                 charge_point_id: self.charge_point.clone(),
                 connector_id: *connector,
                 transaction_id: Some(transaction.clone()),
-                id_tag: fact.told.told_tag().cloned(),
+                id_tag: fact.kind.reported_tag().cloned(),
                 reservation_id: None,
                 command_id: None,
                 started_at: began.unwrap_or(at),
@@ -226,11 +236,14 @@ impl Track {
     fn name_cause(&mut self, facts: &[Fact]) {
         let Self { session, facts: places, .. } = self;
         let own = || places.iter().filter_map(|place| facts.get(*place));
-        let opening = own().filter(|fact| fact.told.opens() == Some(session.id));
+        let opening = own().filter(|fact| fact.kind.opens() == Some(session.id));
         let cause = opening.chain(own()).find_map(Fact::cause);
         let Some((command, driver)) = cause else { return };
-        let is_contradicted =
-            session.id_tag.as_ref().zip(driver).is_some_and(|(told, driver)| !told.is_same_as(driver));
+        let is_contradicted = session
+            .id_tag
+            .as_ref()
+            .zip(driver)
+            .is_some_and(|(reported, driver)| !reported.is_same_as(driver));
         if !is_contradicted {
             session.command_id = Some(command);
             session.id_tag = session.id_tag.take().or_else(|| driver.cloned());

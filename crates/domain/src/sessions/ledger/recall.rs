@@ -2,7 +2,7 @@
 //! that is recorded, or late history.
 
 use super::derive::SAME_CHARGE;
-use super::{Entered, Fact, Ledger, Told};
+use super::{Entered, Fact, FactKind, Ledger};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
 use crate::order::Stamp;
 use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
@@ -54,7 +54,7 @@ impl Ledger {
     /// forgotten may have the id.
     #[must_use]
     pub fn lacks(&self, transaction: &TransactionId) -> bool {
-        self.settled_until.is_some() && self.facts.iter().all(|fact| fact.told.names() != Some(transaction))
+        self.settled_until.is_some() && self.facts.iter().all(|fact| fact.kind.names() != Some(transaction))
     }
 
     /// Lends the ledger the device's recorded sessions of a time that it does not remember itself, so that facts of that time
@@ -83,7 +83,7 @@ impl Ledger {
     /// Holds `fact`, which is new, against the recorded sessions; `None` when it must be entered like any other.
     pub(super) fn enter_recorded(&mut self, fact: &mut Fact) -> Option<Entered> {
         let is_past = self.is_settled(fact.stamp.at) && !self.is_of_remembered(fact);
-        if !is_past && !fact.told.names().is_some_and(|id| self.lacks(id)) {
+        if !is_past && !fact.kind.names().is_some_and(|id| self.lacks(id)) {
             self.restore_ended_by(fact);
             return None;
         }
@@ -91,12 +91,12 @@ impl Ledger {
             Past::Known => return Some(Entered::Known),
             Past::TooLate => return Some(Entered::TooLate),
             Past::History if is_past => {
-                fact.told.end_by(|connector| self.recalled.next_on(connector, fact.stamp.at));
+                fact.kind.end_by(|connector| self.recalled.next_on(connector, fact.stamp.at));
             }
             Past::History => {}
             Past::Of(session) => {
                 // What is derived from both ends where the record does.
-                fact.told.end_by(|_connector| self.next_after(&session));
+                fact.kind.end_by(|_connector| self.next_after(&session));
                 self.restore(&session);
             }
         }
@@ -107,11 +107,11 @@ impl Ledger {
     /// Whether `fact` has the id of a transaction that is remembered and began before it: a session that is open for long is
     /// older than others that are settled.
     fn is_of_remembered(&self, fact: &Fact) -> bool {
-        let Some(named) = fact.told.names().filter(|_| !matches!(fact.told, Told::Start { .. })) else {
+        let Some(named) = fact.kind.names().filter(|_| !matches!(fact.kind, FactKind::Start { .. })) else {
             return false;
         };
         let mut earlier = self.facts.iter().filter(|held| held.stamp.at <= fact.stamp.at);
-        earlier.any(|held| !matches!(held.told, Told::Stop { .. }) && held.told.names() == Some(named))
+        earlier.any(|held| !matches!(held.kind, FactKind::Stop { .. }) && held.kind.names() == Some(named))
     }
 
     fn judge(&self, fact: &Fact, is_past: bool) -> Past {
@@ -119,15 +119,15 @@ impl Ledger {
             return Past::TooLate;
         }
         let at = fact.stamp.at;
-        match &fact.told {
-            Told::Start { session, connector, transaction, .. } => {
+        match &fact.kind {
+            FactKind::Start { session, connector, transaction, .. } => {
                 self.judge_start(*session, *connector, transaction.as_ref(), at)
             }
-            Told::Sight { connector, transaction, .. } => {
+            FactKind::Sighting { connector, transaction, .. } => {
                 self.judge_sight(*connector, transaction, at, is_past)
             }
-            Told::Stop { transaction: None, .. } => Past::TooLate,
-            Told::Stop { transaction: Some(transaction), session, meter_wh, .. } => {
+            FactKind::Stop { transaction: None, .. } => Past::TooLate,
+            FactKind::Stop { transaction: Some(transaction), session, meter_wh, .. } => {
                 self.judge_stop(*session, transaction, *meter_wh, at, is_past)
             }
         }
@@ -217,14 +217,16 @@ impl Ledger {
     /// Whether a start without an id on `connector` is remembered from before `at`: a stop may be of that one.
     fn may_end_nameless(&self, connector: ConnectorId, at: DateTime<Utc>) -> bool {
         self.facts.iter().filter(|fact| fact.stamp.at <= at).any(|fact| {
-            matches!(&fact.told, Told::Start { connector: c, transaction: None, .. } if *c == connector)
+            matches!(&fact.kind, FactKind::Start { connector: c, transaction: None, .. } if *c == connector)
         })
     }
 
     /// Holds again what was said of sessions on the connector of `fact` that nothing had ended by then: another one that it opens
     /// there ends them.
     fn restore_ended_by(&mut self, fact: &Fact) {
-        let (Told::Start { connector, .. } | Told::Sight { connector, .. }) = &fact.told else { return };
+        let (FactKind::Start { connector, .. } | FactKind::Sighting { connector, .. }) = &fact.kind else {
+            return;
+        };
         let ends = |held: &&ChargingSession| {
             held.may_go_on(fact.stamp.at)
                 && held.connector_id == *connector
@@ -244,7 +246,7 @@ impl Ledger {
 
     /// Holds again what was said of `session`, so far as its record says, unless it is remembered.
     fn restore(&mut self, session: &ChargingSession) {
-        let is_held = self.facts.iter().any(|fact| fact.told.session() == Some(session.id));
+        let is_held = self.facts.iter().any(|fact| fact.kind.session() == Some(session.id));
         if is_held {
             return;
         }
@@ -255,12 +257,12 @@ impl Ledger {
     }
 }
 
-impl Told {
+impl FactKind {
     /// The transaction id that is named.
     pub(super) const fn names(&self) -> Option<&TransactionId> {
         match self {
             Self::Start { transaction, .. } | Self::Stop { transaction, .. } => transaction.as_ref(),
-            Self::Sight { transaction, .. } => Some(transaction),
+            Self::Sighting { transaction, .. } => Some(transaction),
         }
     }
 
@@ -268,14 +270,14 @@ impl Told {
     const fn session(&self) -> Option<SessionId> {
         match self {
             Self::Start { session, .. } => Some(*session),
-            Self::Sight { session, .. } | Self::Stop { session, .. } => *session,
+            Self::Sighting { session, .. } | Self::Stop { session, .. } => *session,
         }
     }
 
     /// Bounds the session that it opens by the next one that is recorded on its connector.
     fn end_by(&mut self, next_on: impl Fn(ConnectorId) -> Option<DateTime<Utc>>) {
         match self {
-            Self::Start { connector, until, .. } | Self::Sight { connector, until, .. } => {
+            Self::Start { connector, until, .. } | Self::Sighting { connector, until, .. } => {
                 *until = next_on(*connector);
             }
             Self::Stop { .. } => {}
@@ -324,13 +326,13 @@ impl Fact {
     fn restored(session: &ChargingSession, until: Option<DateTime<Utc>>) -> Vec<Self> {
         let (high, low) = session.id.0.as_u64_pair();
         let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());
-        let fact = |at, key, told| Self {
+        let fact = |at, key, kind| Self {
             stamp: Stamp { at, appended_at: at, partition: -1, offset: 0 },
             event: EventKey(key),
-            told,
+            kind,
         };
         let began = match (&session.transaction_id, session.started_by) {
-            (Some(transaction), StartedBy::Readings | StartedBy::Stop) => Told::Sight {
+            (Some(transaction), StartedBy::Readings | StartedBy::Stop) => FactKind::Sighting {
                 connector: session.connector_id,
                 transaction: transaction.clone(),
                 session: Some(session.id),
@@ -343,7 +345,7 @@ impl Fact {
                 tag_of_command: false,
                 until,
             },
-            (transaction, _) => Told::Start {
+            (transaction, _) => FactKind::Start {
                 session: session.id,
                 connector: session.connector_id,
                 transaction: transaction.clone(),
@@ -357,7 +359,7 @@ impl Fact {
         };
         let ended = match &session.state {
             SessionState::Ended { at, reason, meter_stop_wh } if reason.as_deref() != Some(SUPERSEDED) => {
-                let told = Told::Stop {
+                let kind = FactKind::Stop {
                     transaction: session.transaction_id.clone(),
                     reason: reason.clone(),
                     meter_wh: *meter_stop_wh,
@@ -366,7 +368,7 @@ impl Fact {
                     command: None,
                     id_tag: None,
                 };
-                Some(fact(*at, !key, told))
+                Some(fact(*at, !key, kind))
             }
             _ => None,
         };

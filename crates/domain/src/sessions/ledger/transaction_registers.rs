@@ -84,7 +84,7 @@ impl Ledger {
     /// Forgets the registers of transactions that are forgotten.
     pub(super) fn forget_registers(&mut self) {
         let is_held = |held: &TransactionRegisters| {
-            self.facts.iter().any(|fact| fact.told.names() == Some(&held.transaction))
+            self.facts.iter().any(|fact| fact.kind.names() == Some(&held.transaction))
         };
         let settled_until = self.settled_until;
         let mut registers = std::mem::take(&mut self.registers);

@@ -145,10 +145,10 @@ impl PartitionTask {
         self.days.ensure_statuses(now).await.map_err(StorageError::of_the_database)?;
         let (lease, batch) = (self.lease.clone(), Arc::clone(batch));
         let write = async move |mut connection: PooledConnection| {
-            let touched = batch.touched();
+            let load_plan = batch.load_plan();
             let mut tally = Tally::default();
             let written =
-                storage::ingest::batch::write(&mut connection, &lease, checkpoint, &touched, |states| {
+                storage::ingest::batch::write(&mut connection, &lease, checkpoint, &load_plan, |states| {
                     let (folded, counted) = fold(states, &batch, &kept);
                     tally = counted;
                     folded

@@ -11,7 +11,7 @@ use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::assets::{Edition, Pile, PileDetails, Signature};
+use domain::assets::{EditStamp, Pile, PileDetails, Revision};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
 use domain::ids::{ChargePointId, PileId, StationId};
 use std::collections::{HashMap, HashSet};
@@ -44,7 +44,7 @@ pub enum EntryRefusal {
 
 impl Importable for Entry {
     type Refusal = EntryRefusal;
-    type Told = PileChanged;
+    type Changed = PileChanged;
 
     fn line(&self) -> u64 {
         self.line
@@ -72,8 +72,8 @@ impl Importable for Entry {
     async fn write(
         tx: &mut Connection,
         entries: &[Self],
-        signature: &Signature,
-        told: &mut Vec<PileChanged>,
+        stamp: &EditStamp,
+        changed: &mut Vec<PileChanged>,
     ) -> Result<Outcome<EntryRefusal>, StorageError> {
         begin_look_up(tx).await?;
         let open: Vec<Uuid> = stations::table
@@ -94,24 +94,24 @@ impl Importable for Entry {
             .await?;
         end_look_up(tx).await?;
         let Plan { create, update, mut outcome } = plan(entries, open, found)?;
-        let (edits, overtaken) = create_all(tx, create, signature).await?;
+        let (edits, overtaken) = create_all(tx, create, stamp).await?;
         outcome.created = edits.len();
         outcome.refused.extend(overtaken.into_iter().map(|line| (line, EntryRefusal::Overtaken)));
-        note(tx, AssetAction::Created, &edits, signature, told).await?;
-        let edits = update_all(tx, &update, signature).await?;
-        note(tx, AssetAction::Updated, &edits, signature, told).await?;
+        note(tx, AssetAction::Created, &edits, stamp, changed).await?;
+        let edits = update_all(tx, &update, stamp).await?;
+        note(tx, AssetAction::Updated, &edits, stamp, changed).await?;
         Ok(outcome)
     }
 
-    fn device(told: &PileChanged) -> Option<&ChargePointId> {
-        Some(&told.charge_point_id)
+    fn device(changed: &PileChanged) -> Option<&ChargePointId> {
+        Some(&changed.charge_point_id)
     }
 
-    fn change(told: &PileChanged, at: DateTime<Utc>) -> FeedChange {
+    fn change(changed: &PileChanged, at: DateTime<Utc>) -> FeedChange {
         FeedChange {
-            subject: FeedSubject::ChargePoint(told.charge_point_id.clone()),
+            subject: FeedSubject::ChargePoint(changed.charge_point_id.clone()),
             at,
-            kind: FeedKind::PileChanged(told.clone()),
+            kind: FeedKind::PileChanged(changed.clone()),
         }
     }
 }
@@ -146,18 +146,17 @@ type Edit<'a> = (Pile, Option<&'a PileDetails>);
 async fn create_all<'a>(
     tx: &mut Connection,
     entries: Vec<&'a Entry>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<(Vec<Edit<'a>>, Vec<u64>), StorageError> {
     if entries.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let edition =
-        Edition { created_at: signature.at, updated_at: signature.at, version: 1, retired_at: None };
+    let revision = Revision { created_at: stamp.at, updated_at: stamp.at, version: 1, retired_at: None };
     let piles = entries.iter().map(|entry| Pile {
         id: PileId(Uuid::now_v7()),
         station_id: entry.station_id,
         details: entry.details.clone(),
-        edition,
+        revision,
     });
     let piles: Vec<Pile> = piles.collect();
     let made: Vec<Uuid> = Bulk(rows::Made::of(&piles)?).load(tx).await?;
@@ -178,7 +177,7 @@ async fn create_all<'a>(
 async fn update_all<'a>(
     tx: &mut Connection,
     changes: &'a [(Pile, &Entry)],
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Vec<Edit<'a>>, StorageError> {
     if changes.is_empty() {
         return Ok(Vec::new());
@@ -187,7 +186,7 @@ async fn update_all<'a>(
         id: before.id,
         station_id: before.station_id,
         details: entry.details.clone(),
-        edition: Edition { updated_at: signature.at, version: before.edition.version + 1, ..before.edition },
+        revision: Revision { updated_at: stamp.at, version: before.revision.version + 1, ..before.revision },
     });
     let after: Vec<Pile> = after.collect();
     Bulk(rows::Replaced::of(&after)?).execute(tx).await?;
@@ -199,17 +198,17 @@ async fn note(
     tx: &mut Connection,
     action: AssetAction,
     edits: &[Edit<'_>],
-    signature: &Signature,
-    told: &mut Vec<PileChanged>,
+    stamp: &EditStamp,
+    changed: &mut Vec<PileChanged>,
 ) -> Result<(), StorageError> {
-    let lines = edits.iter().map(|(pile, before)| (pile.id.0, pile.edition, *before, &pile.details));
-    audit::append_many(tx, action, &signature.by, lines).await?;
-    told.extend(edits.iter().map(|(pile, _)| PileChanged {
+    let lines = edits.iter().map(|(pile, before)| (pile.id.0, pile.revision, *before, &pile.details));
+    audit::append_many(tx, action, &stamp.by, lines).await?;
+    changed.extend(edits.iter().map(|(pile, _)| PileChanged {
         pile_id: pile.id,
         station_id: pile.station_id,
         charge_point_id: pile.details.charge_point_id.clone(),
         action,
-        version: pile.edition.version,
+        version: pile.revision.version,
     }));
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::schema::piles;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::assets::{Edition, Pile, PileDetails, RatedPower};
+use domain::assets::{Pile, PileDetails, RatedPower, Revision};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::text::Label;
 use serde_json::Value;
@@ -90,7 +90,7 @@ impl TryFrom<Row> for Pile {
                 current_type,
                 connectors: serde_json::from_value(row.connectors).map_err(broken)?,
             },
-            edition: Edition {
+            revision: Revision {
                 created_at: row.created_at,
                 updated_at: row.updated_at,
                 version: row.version,

@@ -9,7 +9,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::{Pile, PileDetails, Signature};
+use domain::assets::{EditStamp, Pile, PileDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
 use domain::ids::{Actor, ChargePointId, PileId};
 
@@ -61,9 +61,9 @@ pub async fn insert(
                     piles::id.eq(pile.id.0),
                     piles::station_id.eq(pile.station_id.0),
                     DetailColumns::try_from(&pile.details)?,
-                    piles::created_at.eq(pile.edition.created_at),
-                    piles::updated_at.eq(pile.edition.updated_at),
-                    piles::version.eq(pile.edition.version),
+                    piles::created_at.eq(pile.revision.created_at),
+                    piles::updated_at.eq(pile.revision.updated_at),
+                    piles::version.eq(pile.revision.version),
                 ))
                 .execute(tx)
                 .await?;
@@ -84,7 +84,7 @@ pub async fn update<E: From<Refusal> + Send>(
     connection: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
     change: impl FnOnce(&PileDetails) -> Result<PileDetails, E> + Send,
 ) -> Result<Result<(Pile, Option<LiveView>), E>, StorageError> {
     let mut wanted = None;
@@ -106,14 +106,14 @@ pub async fn update<E: From<Refusal> + Send>(
             let row = diesel::update(piles::table.find(id.0))
                 .set((
                     DetailColumns::try_from(&details)?,
-                    piles::updated_at.eq(signature.at),
+                    piles::updated_at.eq(stamp.at),
                     piles::version.eq(piles::version + 1),
                 ))
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
             let pile = Pile::try_from(row)?;
-            tell(tx, AssetAction::Updated, Some(&before), &pile, &signature.by).await?;
+            tell(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok(Ok((pile, live)))
         })
@@ -133,7 +133,7 @@ pub async fn retire(
     connection: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<(), Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
@@ -144,8 +144,8 @@ pub async fn retire(
             if has_open_session(tx, &before.details.charge_point_id).await? {
                 return Ok(Err(Refusal::OpenSession));
             }
-            let pile = mark(tx, id, signature, true).await?;
-            tell(tx, AssetAction::Retired, Some(&before), &pile, &signature.by).await?;
+            let pile = mark(tx, id, stamp, true).await?;
+            tell(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by).await?;
             Ok(Ok(()))
         })
         .await
@@ -160,7 +160,7 @@ pub async fn restore(
     connection: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<(Pile, Option<LiveView>), Refusal>, StorageError> {
     let mut wanted = None;
     let restored = connection
@@ -173,8 +173,8 @@ pub async fn restore(
                 return Ok(Err(Refusal::StationRetired));
             }
             wanted = Some(before.details.charge_point_id);
-            let pile = mark(tx, id, signature, false).await?;
-            tell(tx, AssetAction::Restored, None, &pile, &signature.by).await?;
+            let pile = mark(tx, id, stamp, false).await?;
+            tell(tx, AssetAction::Restored, None, &pile, &stamp.by).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok(Ok((pile, live)))
         })
@@ -189,13 +189,13 @@ pub async fn restore(
 async fn mark(
     tx: &mut Connection,
     id: PileId,
-    signature: &Signature,
+    stamp: &EditStamp,
     retired: bool,
 ) -> Result<Pile, StorageError> {
     let row = diesel::update(piles::table.find(id.0))
         .set((
-            piles::retired_at.eq(retired.then_some(signature.at)),
-            piles::updated_at.eq(signature.at),
+            piles::retired_at.eq(retired.then_some(stamp.at)),
+            piles::updated_at.eq(stamp.at),
             piles::version.eq(piles::version + 1),
         ))
         .returning(Row::as_returning())
@@ -214,18 +214,18 @@ async fn tell(
     by: &Actor,
 ) -> Result<(), StorageError> {
     let before = before.map(|before| &before.details);
-    let after = Some(&pile.details).filter(|_| pile.edition.retired_at.is_none());
-    audit::append(tx, pile.id.0, pile.edition, action, by, (before, after)).await?;
+    let after = Some(&pile.details).filter(|_| pile.revision.retired_at.is_none());
+    audit::append(tx, pile.id.0, pile.revision, action, by, (before, after)).await?;
     let body = PileChanged {
         pile_id: pile.id,
         station_id: pile.station_id,
         charge_point_id: pile.details.charge_point_id.clone(),
         action,
-        version: pile.edition.version,
+        version: pile.revision.version,
     };
     let change = |device: &ChargePointId| FeedChange {
         subject: FeedSubject::ChargePoint(device.clone()),
-        at: pile.edition.updated_at,
+        at: pile.revision.updated_at,
         kind: FeedKind::PileChanged(body.clone()),
     };
     let device = &pile.details.charge_point_id;
@@ -258,8 +258,8 @@ async fn lock(
     let Some(pile) = row.map(Pile::try_from).transpose()? else {
         return Ok(Err(Refusal::NotFound));
     };
-    let current = pile.edition.version;
-    Ok(match (pile.edition.retired_at.is_some(), expected) {
+    let current = pile.revision.version;
+    Ok(match (pile.revision.retired_at.is_some(), expected) {
         (true, _) if !retired => Err(Refusal::NotFound),
         (false, _) if retired => Err(Refusal::NotRetired),
         (_, Some(expected)) if !expected.contains(&current) => Err(Refusal::OtherVersion { current }),

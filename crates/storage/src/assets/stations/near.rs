@@ -4,7 +4,7 @@ use super::row::Row;
 use super::{Filter, is_available};
 use crate::assets::availability::pile_status;
 use crate::assets::search::{and_all_words, has_all_pairs};
-use crate::{Connection, StorageError, Words};
+use crate::{Connection, SearchTerms, StorageError};
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -49,7 +49,7 @@ pub async fn list_near(
     if *filter == Filter::default() {
         return list_nearest(connection, near, after, limit).await;
     }
-    let words = filter.words.as_ref().map(Words::values);
+    let search = filter.search.as_ref().map(SearchTerms::values);
     let (away, last) = after.unwrap_or((-1.0, StationId(Uuid::nil())));
     let nearest = diesel::sql_query(NEAREST)
         .bind::<Double, _>(near.place.latitude())
@@ -58,7 +58,7 @@ pub async fn list_near(
         .bind::<Double, _>(away)
         .bind::<SqlUuid, _>(last.0)
         .bind::<BigInt, _>(limit)
-        .bind::<Nullable<Array<Text>>, _>(words)
+        .bind::<Nullable<Array<Text>>, _>(search)
         .bind::<Nullable<Text>, _>(filter.operator_id.as_ref().map(Label::as_str))
         .bind::<Nullable<Text>, _>(filter.status.map(|status| status.as_str()))
         .bind::<Bool, _>(filter.available_only);

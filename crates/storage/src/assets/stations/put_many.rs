@@ -11,7 +11,7 @@ use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::assets::{Edition, Signature, Station, StationDetails};
+use domain::assets::{EditStamp, Revision, Station, StationDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChanged};
 use domain::ids::{ChargePointId, StationId};
 use std::collections::{HashMap, HashSet};
@@ -41,7 +41,7 @@ pub enum EntryRefusal {
 
 impl Importable for Entry {
     type Refusal = EntryRefusal;
-    type Told = StationChanged;
+    type Changed = StationChanged;
 
     fn line(&self) -> u64 {
         self.line
@@ -64,8 +64,8 @@ impl Importable for Entry {
     async fn write(
         tx: &mut Connection,
         entries: &[Self],
-        signature: &Signature,
-        told: &mut Vec<StationChanged>,
+        stamp: &EditStamp,
+        changed: &mut Vec<StationChanged>,
     ) -> Result<Outcome<EntryRefusal>, StorageError> {
         let ids = ids(entries);
         begin_look_up(tx).await?;
@@ -79,10 +79,10 @@ impl Importable for Entry {
         let of_piles = piles_among(tx, &ids).await?;
         end_look_up(tx).await?;
         let Plan { create, update, outcome } = plan(entries, found, &of_piles)?;
-        let edits = create_all(tx, create, signature).await?;
-        note(tx, AssetAction::Created, &edits, signature, told).await?;
-        let edits = update_all(tx, &update, signature).await?;
-        note(tx, AssetAction::Updated, &edits, signature, told).await?;
+        let edits = create_all(tx, create, stamp).await?;
+        note(tx, AssetAction::Created, &edits, stamp, changed).await?;
+        let edits = update_all(tx, &update, stamp).await?;
+        note(tx, AssetAction::Updated, &edits, stamp, changed).await?;
         Ok(outcome)
     }
 
@@ -90,11 +90,11 @@ impl Importable for Entry {
         None
     }
 
-    fn change(told: &StationChanged, at: DateTime<Utc>) -> FeedChange {
+    fn change(changed: &StationChanged, at: DateTime<Utc>) -> FeedChange {
         FeedChange {
-            subject: FeedSubject::Station(told.station_id),
+            subject: FeedSubject::Station(changed.station_id),
             at,
-            kind: FeedKind::StationChanged(told.clone()),
+            kind: FeedKind::StationChanged(changed.clone()),
         }
     }
 }
@@ -115,7 +115,7 @@ fn plan<'a>(
         match standing.remove(&id) {
             None if of_piles.contains(&id.0) => Verdict::Refuse(EntryRefusal::OfPile),
             None => Verdict::Create,
-            Some(station) if station.edition.retired_at.is_some() => Verdict::Refuse(EntryRefusal::Retired),
+            Some(station) if station.revision.retired_at.is_some() => Verdict::Refuse(EntryRefusal::Retired),
             Some(station) if station.details == entry.details => Verdict::Unchanged,
             Some(station) => Verdict::Update(station),
         }
@@ -129,17 +129,16 @@ type Edit<'a> = (Station, Option<&'a StationDetails>);
 async fn create_all<'a>(
     tx: &mut Connection,
     entries: Vec<&'a Entry>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Vec<Edit<'a>>, StorageError> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }
-    let edition =
-        Edition { created_at: signature.at, updated_at: signature.at, version: 1, retired_at: None };
+    let revision = Revision { created_at: stamp.at, updated_at: stamp.at, version: 1, retired_at: None };
     let made = entries.into_iter().map(|entry| Station {
         id: entry.id.unwrap_or_else(|| StationId(Uuid::now_v7())),
         details: entry.details.clone(),
-        edition,
+        revision,
     });
     let made: Vec<Station> = made.collect();
     Bulk(rows::Made::of(&made)?).execute(tx).await?;
@@ -150,7 +149,7 @@ async fn create_all<'a>(
 async fn update_all<'a>(
     tx: &mut Connection,
     changes: &'a [(Station, &Entry)],
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Vec<Edit<'a>>, StorageError> {
     if changes.is_empty() {
         return Ok(Vec::new());
@@ -158,7 +157,7 @@ async fn update_all<'a>(
     let after = changes.iter().map(|(before, entry)| Station {
         id: before.id,
         details: entry.details.clone(),
-        edition: Edition { updated_at: signature.at, version: before.edition.version + 1, ..before.edition },
+        revision: Revision { updated_at: stamp.at, version: before.revision.version + 1, ..before.revision },
     });
     let after: Vec<Station> = after.collect();
     Bulk(rows::Replaced::of(&after)?).execute(tx).await?;
@@ -170,16 +169,16 @@ async fn note(
     tx: &mut Connection,
     action: AssetAction,
     edits: &[Edit<'_>],
-    signature: &Signature,
-    told: &mut Vec<StationChanged>,
+    stamp: &EditStamp,
+    changed: &mut Vec<StationChanged>,
 ) -> Result<(), StorageError> {
     let lines =
-        edits.iter().map(|(station, before)| (station.id.0, station.edition, *before, &station.details));
-    audit::append_many(tx, action, &signature.by, lines).await?;
-    told.extend(edits.iter().map(|(station, _)| StationChanged {
+        edits.iter().map(|(station, before)| (station.id.0, station.revision, *before, &station.details));
+    audit::append_many(tx, action, &stamp.by, lines).await?;
+    changed.extend(edits.iter().map(|(station, _)| StationChanged {
         station_id: station.id,
         action,
-        version: station.edition.version,
+        version: station.revision.version,
     }));
     Ok(())
 }

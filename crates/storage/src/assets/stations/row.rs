@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use domain::assets::{
-    Edition, Facility, Location, StartableStatuses, Station, StationDetails, StationStatus,
+    Facility, Location, Revision, StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::StationId;
 use domain::status::ConnectorStatus;
@@ -76,10 +76,10 @@ pub(super) fn startable_words(statuses: &StartableStatuses) -> Vec<&'static str>
 ///
 /// # Errors
 /// When a word is unknown, or names a status in which no charge can start.
-pub(crate) fn parse_startable(words: &[String]) -> Result<StartableStatuses, StorageError> {
+pub(crate) fn parse_startable(statuses: &[String]) -> Result<StartableStatuses, StorageError> {
     let status =
         |word: &String| ConnectorStatus::parse(word).ok_or_else(|| broken(format!("status {word:?}")));
-    StartableStatuses::parse(words.iter().map(status).collect::<Result<_, _>>()?).map_err(broken)
+    StartableStatuses::parse(statuses.iter().map(status).collect::<Result<_, _>>()?).map_err(broken)
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -107,7 +107,7 @@ impl TryFrom<Row> for Station {
                 facilities: row.facilities.iter().map(facility).collect::<Result<_, _>>()?,
                 startable_statuses: row.startable_statuses.as_deref().map(parse_startable).transpose()?,
             },
-            edition: Edition {
+            revision: Revision {
                 created_at: row.created_at,
                 updated_at: row.updated_at,
                 version: row.version,

@@ -8,7 +8,7 @@ use crate::{Connection, StorageError, feed};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::{Signature, Station, StationDetails};
+use domain::assets::{EditStamp, Station, StationDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChanged};
 use domain::ids::{Actor, StationId};
 use uuid::Uuid;
@@ -44,9 +44,9 @@ pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) 
                 .values((
                     stations::id.eq(station.id.0),
                     DetailColumns::try_from(&station.details)?,
-                    stations::created_at.eq(station.edition.created_at),
-                    stations::updated_at.eq(station.edition.updated_at),
-                    stations::version.eq(station.edition.version),
+                    stations::created_at.eq(station.revision.created_at),
+                    stations::updated_at.eq(station.revision.updated_at),
+                    stations::version.eq(station.revision.version),
                 ))
                 .execute(tx)
                 .await?;
@@ -65,7 +65,7 @@ pub async fn update<E: From<Refusal> + Send>(
     connection: &mut Connection,
     id: StationId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
     change: impl FnOnce(&StationDetails) -> Result<StationDetails, E> + Send,
 ) -> Result<Result<(Station, Availability), E>, StorageError> {
     connection
@@ -81,14 +81,14 @@ pub async fn update<E: From<Refusal> + Send>(
             let row = diesel::update(stations::table.find(id.0))
                 .set((
                     DetailColumns::try_from(&details)?,
-                    stations::updated_at.eq(signature.at),
+                    stations::updated_at.eq(stamp.at),
                     stations::version.eq(stations::version + 1),
                 ))
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
             let station = Station::try_from(row)?;
-            tell(tx, AssetAction::Updated, Some(&before), &station, &signature.by).await?;
+            tell(tx, AssetAction::Updated, Some(&before), &station, &stamp.by).await?;
             let availability = availability::load(tx, id).await?;
             Ok(Ok((station, availability)))
         })
@@ -104,7 +104,7 @@ pub async fn retire(
     connection: &mut Connection,
     id: StationId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<(), Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
@@ -116,8 +116,8 @@ pub async fn retire(
             if diesel::select(exists(piles::table.filter(standing))).get_result(tx).await? {
                 return Ok(Err(Refusal::NotEmpty));
             }
-            let station = mark(tx, id, signature, true).await?;
-            tell(tx, AssetAction::Retired, Some(&before), &station, &signature.by).await?;
+            let station = mark(tx, id, stamp, true).await?;
+            tell(tx, AssetAction::Retired, Some(&before), &station, &stamp.by).await?;
             Ok(Ok(()))
         })
         .await
@@ -131,15 +131,15 @@ pub async fn restore(
     connection: &mut Connection,
     id: StationId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<Station, Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
             if let Err(refusal) = lock(tx, id, expected, true).await? {
                 return Ok(Err(refusal));
             }
-            let station = mark(tx, id, signature, false).await?;
-            tell(tx, AssetAction::Restored, None, &station, &signature.by).await?;
+            let station = mark(tx, id, stamp, false).await?;
+            tell(tx, AssetAction::Restored, None, &station, &stamp.by).await?;
             Ok(Ok(station))
         })
         .await
@@ -149,13 +149,13 @@ pub async fn restore(
 async fn mark(
     tx: &mut Connection,
     id: StationId,
-    signature: &Signature,
+    stamp: &EditStamp,
     retired: bool,
 ) -> Result<Station, StorageError> {
     let row = diesel::update(stations::table.find(id.0))
         .set((
-            stations::retired_at.eq(retired.then_some(signature.at)),
-            stations::updated_at.eq(signature.at),
+            stations::retired_at.eq(retired.then_some(stamp.at)),
+            stations::updated_at.eq(stamp.at),
             stations::version.eq(stations::version + 1),
         ))
         .returning(Row::as_returning())
@@ -174,12 +174,12 @@ async fn tell(
     by: &Actor,
 ) -> Result<(), StorageError> {
     let before = before.map(|before| &before.details);
-    let after = Some(&station.details).filter(|_| station.edition.retired_at.is_none());
-    audit::append(tx, station.id.0, station.edition, action, by, (before, after)).await?;
-    let body = StationChanged { station_id: station.id, action, version: station.edition.version };
+    let after = Some(&station.details).filter(|_| station.revision.retired_at.is_none());
+    audit::append(tx, station.id.0, station.revision, action, by, (before, after)).await?;
+    let body = StationChanged { station_id: station.id, action, version: station.revision.version };
     let change = FeedChange {
         subject: FeedSubject::Station(station.id),
-        at: station.edition.updated_at,
+        at: station.revision.updated_at,
         kind: FeedKind::StationChanged(body),
     };
     feed::append(tx, &[change]).await
@@ -196,8 +196,8 @@ async fn lock(
     let Some(station) = row.map(Station::try_from).transpose()? else {
         return Ok(Err(Refusal::NotFound));
     };
-    let current = station.edition.version;
-    Ok(match (station.edition.retired_at.is_some(), expected) {
+    let current = station.revision.version;
+    Ok(match (station.revision.retired_at.is_some(), expected) {
         (true, _) if !retired => Err(Refusal::NotFound),
         (false, _) if retired => Err(Refusal::NotRetired),
         (_, Some(expected)) if !expected.contains(&current) => Err(Refusal::OtherVersion { current }),

@@ -54,7 +54,7 @@ struct Memory {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     goodbyes: Vec<Goodbye>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    clockless: Vec<EventKey>,
+    implausible_clock: Vec<EventKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<Doubt>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ impl ChargePointRow {
             ledger_until: self.ledger_until,
             commands,
             boot_probe: BootProbe { asked_at: None, answer: memory.boot_answer },
-            clockless: memory.clockless,
+            implausible_clock: memory.implausible_clock,
         })
     }
 
@@ -244,11 +244,11 @@ fn memory_of(state: &ChargePoint) -> Result<Option<serde_json::Value>, StorageEr
     let memory = Memory {
         holder: state.liveness.holder,
         goodbyes: state.liveness.goodbyes.clone(),
-        clockless: state.clockless.clone(),
+        implausible_clock: state.implausible_clock.clone(),
         doubt: state.liveness.doubt.clone(),
         boot_answer: state.boot_probe.answer.clone(),
     };
-    let lists = memory.goodbyes.is_empty() && memory.clockless.is_empty();
+    let lists = memory.goodbyes.is_empty() && memory.implausible_clock.is_empty();
     if lists && memory.holder.is_none() && memory.doubt.is_none() && memory.boot_answer.is_none() {
         return Ok(None);
     }

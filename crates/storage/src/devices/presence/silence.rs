@@ -5,7 +5,7 @@ use super::{DeviceRow, heard_at};
 use crate::devices::{charge_points, status_changes};
 use crate::ingest::batch::{Rollback, write_states};
 use crate::ingest::partitions::{self, PartitionLease};
-use crate::{Connection, StorageError, Touched};
+use crate::{Connection, LoadPlan, StorageError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
@@ -73,9 +73,9 @@ pub async fn judge_devices(
             if devices.is_empty() {
                 return Ok(Judged::default());
             }
-            let touched = Touched::liveness_of(devices);
+            let load_plan = LoadPlan::liveness_of(devices);
             // Judged under the lock: another partition may have spoken of a device meanwhile.
-            let before = charge_points::load_for_update(tx, &touched).await?;
+            let before = charge_points::load_for_update(tx, &load_plan).await?;
             let grounds = Grounds::load(tx, &before).await?;
             let mut after = before.clone();
             let mut judged = Judged::default();
@@ -84,7 +84,7 @@ pub async fn judge_devices(
                 judged.judge(state, &patience, &grounds);
                 history.take(held, state);
             }
-            write_states(tx, &touched, &before, &after).await?;
+            write_states(tx, &load_plan, &before, &after).await?;
             status_changes::insert_many(tx, &history).await?;
             Ok(judged)
         })

@@ -42,8 +42,8 @@ impl Filter {
         }
         if let Some(device) = &self.charge_point_id {
             let keyed = dead_letters::key.eq(device.as_str().as_bytes());
-            let told = dead_letters::charge_point_id.eq(device.as_str());
-            query = query.filter(told.or(dead_letters::charge_point_id.is_null().and(keyed)));
+            let reported = dead_letters::charge_point_id.eq(device.as_str());
+            query = query.filter(reported.or(dead_letters::charge_point_id.is_null().and(keyed)));
         }
         match self.replayed {
             Some(true) => query.filter(dead_letters::replayed_at.is_not_null()),

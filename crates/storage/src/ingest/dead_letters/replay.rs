@@ -6,7 +6,7 @@ use super::row::ReplayOutcome;
 use crate::devices::{charge_points, meter_samples, status_changes};
 use crate::ingest::batch;
 use crate::schema::dead_letters;
-use crate::{Connection, StorageError, Touched};
+use crate::{Connection, LoadPlan, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -81,7 +81,7 @@ impl<T> From<StorageError> for Rollback<T> {
 #[derive(Debug, Clone)]
 pub struct Replay {
     /// Its device, and what it speaks of.
-    pub touched: Touched,
+    pub load_plan: LoadPlan,
     /// What it reads. Only days that are still kept take readings.
     pub samples: Samples,
 }
@@ -152,12 +152,12 @@ async fn lock(tx: &mut Connection, id: Uuid) -> QueryResult<bool> {
 /// gets when it is first heard.
 async fn attempt(
     tx: &mut Connection,
-    Replay { touched, mut samples }: Replay,
+    Replay { load_plan, mut samples }: Replay,
     fold: impl FnOnce(&mut ChargePoint) -> Outcome + Send,
 ) -> Result<Replayed, StorageError> {
     let written = tx
         .transaction(async |savepoint| {
-            let before = charge_points::load_for_update(savepoint, &touched).await?;
+            let before = charge_points::load_for_update(savepoint, &load_plan).await?;
             let [held] = before.as_slice() else {
                 let found = format!("{} rows of one device", before.len());
                 return Err(Rollback::Storage(StorageError::inconsistent("charge_points", found)));
@@ -170,7 +170,7 @@ async fn attempt(
                 Outcome::Unplaced(why) => return Err(Rollback::Intended(Undone::Unplaced(why))),
             }
             let changes = now.changes_since(held);
-            batch::write_states(savepoint, &touched, &before, slice::from_ref(&now)).await?;
+            batch::write_states(savepoint, &load_plan, &before, slice::from_ref(&now)).await?;
             let mut history = History::default();
             history.take(held, &now);
             status_changes::insert_many(savepoint, &history).await?;

@@ -6,7 +6,7 @@ use crate::schema::tariff_bindings;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::{Actor, BindingId, ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{Binding, Level, Subject};
 use domain::text::Label;
@@ -133,8 +133,8 @@ impl TryFrom<Held> for Binding {
     }
 }
 
-fn signature(at: DateTime<Utc>, by: &str) -> Result<Signature, StorageError> {
-    Ok(Signature { at, by: Actor::parse(by).map_err(broken)? })
+fn stamp(at: DateTime<Utc>, by: &str) -> Result<EditStamp, StorageError> {
+    Ok(EditStamp { at, by: Actor::parse(by).map_err(broken)? })
 }
 
 impl TryFrom<Row> for BindingRecord {
@@ -144,8 +144,8 @@ impl TryFrom<Row> for BindingRecord {
         let ended = row.ended_at.zip(row.ended_by.as_deref());
         Ok(Self {
             binding: Binding::try_from(row.held)?,
-            made: signature(row.created_at, &row.created_by)?,
-            ended: ended.map(|(at, by)| signature(at, by)).transpose()?,
+            made: stamp(row.created_at, &row.created_by)?,
+            ended: ended.map(|(at, by)| stamp(at, by)).transpose()?,
         })
     }
 }

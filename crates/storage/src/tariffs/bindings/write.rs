@@ -11,7 +11,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::feed::BindingAction;
 use domain::ids::{BindingId, PileId, TariffId};
 use domain::tariffs::{Binding, Subject, TariffStatus};
@@ -67,9 +67,9 @@ pub enum EndRefusal {
 pub async fn insert(
     connection: &mut Connection,
     binding: &Binding,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<BindingRecord, Refusal>, StorageError> {
-    if binding.effective_from < signature.at {
+    if binding.effective_from < stamp.at {
         return Ok(Err(Refusal::InPast));
     }
     if binding.effective_until.is_some_and(|until| until <= binding.effective_from) {
@@ -87,9 +87,9 @@ pub async fn insert(
                 return Ok(Err(Refusal::SubjectNotFound));
             }
             for _ in 0..ATTEMPTS {
-                if let Some(made) = try_insert(tx, binding, signature).await? {
-                    let told = publish::of_binding(&made.binding, signature.at, BindingAction::Made);
-                    feed::append(tx, &[told]).await?;
+                if let Some(made) = try_insert(tx, binding, stamp).await? {
+                    let change = publish::of_binding(&made.binding, stamp.at, BindingAction::Made);
+                    feed::append(tx, &[change]).await?;
                     return Ok(Ok(made));
                 }
                 if let Some(other) = clashing(tx, binding).await? {
@@ -106,7 +106,7 @@ pub async fn insert(
 async fn try_insert(
     tx: &mut Connection,
     binding: &Binding,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Option<BindingRecord>, StorageError> {
     let row: Option<Row> = diesel::insert_into(tariff_bindings::table)
         .values((
@@ -115,8 +115,8 @@ async fn try_insert(
             tariff_bindings::tariff_id.eq(binding.tariff_id.0),
             tariff_bindings::effective_from.eq(binding.effective_from),
             tariff_bindings::effective_until.eq(binding.effective_until),
-            tariff_bindings::created_at.eq(signature.at),
-            tariff_bindings::created_by.eq(signature.by.as_str()),
+            tariff_bindings::created_at.eq(stamp.at),
+            tariff_bindings::created_by.eq(stamp.by.as_str()),
         ))
         .on_conflict_do_nothing()
         .returning(Row::as_returning())
@@ -174,7 +174,7 @@ pub async fn end(
     connection: &mut Connection,
     id: BindingId,
     until: DateTime<Utc>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<BindingRecord, EndRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
@@ -185,24 +185,24 @@ pub async fn end(
             let until = until.max(held.binding.effective_from);
             match held.binding.effective_until {
                 Some(current) if current == until => return Ok(Ok(held)),
-                Some(current) if current < until || current <= signature.at => {
+                Some(current) if current < until || current <= stamp.at => {
                     return Ok(Err(EndRefusal::EndsEarlier { current }));
                 }
-                _ if until < signature.at => return Ok(Err(EndRefusal::InPast)),
+                _ if until < stamp.at => return Ok(Err(EndRefusal::InPast)),
                 _ => {}
             }
             let row = diesel::update(tariff_bindings::table.find(id.0))
                 .set((
                     tariff_bindings::effective_until.eq(until),
-                    tariff_bindings::ended_at.eq(signature.at),
-                    tariff_bindings::ended_by.eq(signature.by.as_str()),
+                    tariff_bindings::ended_at.eq(stamp.at),
+                    tariff_bindings::ended_by.eq(stamp.by.as_str()),
                 ))
                 .returning(Row::as_returning())
                 .get_result(tx)
                 .await?;
             let ended = BindingRecord::try_from(row)?;
-            let told = publish::of_binding(&ended.binding, signature.at, BindingAction::Ended);
-            feed::append(tx, &[told]).await?;
+            let change = publish::of_binding(&ended.binding, stamp.at, BindingAction::Ended);
+            feed::append(tx, &[change]).await?;
             Ok(Ok(ended))
         })
         .await

@@ -6,7 +6,7 @@ use crate::schema::tariff_versions;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::ids::{Actor, TariffId};
 use serde_json::Value;
 use uuid::Uuid;
@@ -37,8 +37,8 @@ pub(crate) fn number(column: i32) -> Result<u32, StorageError> {
     u32::try_from(column).map_err(broken)
 }
 
-fn signature(at: DateTime<Utc>, by: &str) -> Result<Signature, StorageError> {
-    Ok(Signature { at, by: Actor::parse(by).map_err(broken)? })
+fn stamp(at: DateTime<Utc>, by: &str) -> Result<EditStamp, StorageError> {
+    Ok(EditStamp { at, by: Actor::parse(by).map_err(broken)? })
 }
 
 impl Row {
@@ -53,8 +53,8 @@ impl Row {
             publication: self.publication(superseded_from)?,
             price_list: serde_json::from_value(self.price_list).map_err(broken)?,
             revision: self.revision,
-            created: signature(self.created_at, &self.created_by)?,
-            updated: signature(self.updated_at, &self.updated_by)?,
+            created: stamp(self.created_at, &self.created_by)?,
+            updated: stamp(self.updated_at, &self.updated_by)?,
         })
     }
 
@@ -64,7 +64,7 @@ impl Row {
     ) -> Result<Option<Publication>, StorageError> {
         match (self.published_at, &self.published_by, self.effective_from) {
             (Some(at), Some(by), Some(effective_from)) => Ok(Some(Publication {
-                published: signature(at, by)?,
+                published: stamp(at, by)?,
                 effective_from,
                 superseded_from,
                 activated_at: self.activated_at,

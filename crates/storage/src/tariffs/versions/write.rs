@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::Signature;
+use domain::assets::EditStamp;
 use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
 use domain::tariffs::{PriceList, TariffDetails};
@@ -49,7 +49,7 @@ pub async fn put_draft<E: From<Refusal> + Send>(
     connection: &mut Connection,
     tariff: TariffId,
     expected: Option<&[i64]>,
-    signature: &Signature,
+    stamp: &EditStamp,
     check: impl FnOnce(&TariffDetails) -> Result<PriceList, E> + Send,
 ) -> Result<Result<Version, E>, StorageError> {
     connection
@@ -67,8 +67,8 @@ pub async fn put_draft<E: From<Refusal> + Send>(
                 Err(error) => return Ok(Err(error)),
             };
             let row = match draft {
-                Some(draft) => replace(tx, &draft, &price_list, signature).await?,
-                None => create(tx, tariff, &price_list, signature).await?,
+                Some(draft) => replace(tx, &draft, &price_list, stamp).await?,
+                None => create(tx, tariff, &price_list, stamp).await?,
             };
             Ok(Ok(row.into_version(None)?))
         })
@@ -79,7 +79,7 @@ async fn create(
     tx: &mut Connection,
     tariff: TariffId,
     price_list: &PriceList,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Row, StorageError> {
     let numbers = tariff_versions::table.filter(tariff_versions::tariff_id.eq(tariff.0));
     let last: Option<i32> = numbers.select(max(tariff_versions::number)).get_result(tx).await?;
@@ -89,10 +89,10 @@ async fn create(
         tariff_versions::number.eq(next),
         tariff_versions::price_list.eq(serde_json::to_value(price_list).map_err(broken)?),
         tariff_versions::revision.eq(1),
-        tariff_versions::created_at.eq(signature.at),
-        tariff_versions::created_by.eq(signature.by.as_str()),
-        tariff_versions::updated_at.eq(signature.at),
-        tariff_versions::updated_by.eq(signature.by.as_str()),
+        tariff_versions::created_at.eq(stamp.at),
+        tariff_versions::created_by.eq(stamp.by.as_str()),
+        tariff_versions::updated_at.eq(stamp.at),
+        tariff_versions::updated_by.eq(stamp.by.as_str()),
     ));
     Ok(created.returning(Row::as_returning()).get_result(tx).await?)
 }
@@ -101,14 +101,14 @@ async fn replace(
     tx: &mut Connection,
     draft: &Version,
     price_list: &PriceList,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Row, StorageError> {
     let number = i32::try_from(draft.number).map_err(broken)?;
     let replaced = diesel::update(tariff_versions::table.find((draft.tariff_id.0, number))).set((
         tariff_versions::price_list.eq(serde_json::to_value(price_list).map_err(broken)?),
         tariff_versions::revision.eq(tariff_versions::revision + 1),
-        tariff_versions::updated_at.eq(signature.at),
-        tariff_versions::updated_by.eq(signature.by.as_str()),
+        tariff_versions::updated_at.eq(stamp.at),
+        tariff_versions::updated_by.eq(stamp.by.as_str()),
     ));
     Ok(replaced.returning(Row::as_returning()).get_result(tx).await?)
 }
@@ -149,9 +149,9 @@ pub async fn publish(
     tariff: TariffId,
     expected: Option<&[i64]>,
     effective_from: Option<DateTime<Utc>>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Result<Version, Refusal>, StorageError> {
-    let effective_from = effective_from.unwrap_or(signature.at);
+    let effective_from = effective_from.unwrap_or(stamp.at);
     connection
         .transaction(async |tx| {
             let Some(held) = write::lock(tx, tariff).await? else { return Ok(Err(Refusal::NotFound)) };
@@ -159,13 +159,13 @@ pub async fn publish(
                 Ok(draft) => draft,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if effective_from < signature.at {
+            if effective_from < stamp.at {
                 return Ok(Err(Refusal::InPast));
             }
             if let Some(number) = in_force_since(tx, tariff, effective_from).await? {
                 return Ok(Err(Refusal::InstantTaken { number }));
             }
-            let version = mark_published(tx, &draft, effective_from, signature).await?;
+            let version = mark_published(tx, &draft, effective_from, stamp).await?;
             tell_published(tx, &held, &version).await?;
             Ok(Ok(version))
         })
@@ -176,15 +176,15 @@ async fn mark_published(
     tx: &mut Connection,
     draft: &Version,
     effective_from: DateTime<Utc>,
-    signature: &Signature,
+    stamp: &EditStamp,
 ) -> Result<Version, StorageError> {
-    let activated_at = (effective_from <= signature.at).then_some(signature.at);
+    let activated_at = (effective_from <= stamp.at).then_some(stamp.at);
     let number = i32::try_from(draft.number).map_err(broken)?;
     diesel::update(tariff_versions::table.find((draft.tariff_id.0, number)))
         .set((
             tariff_versions::effective_from.eq(effective_from),
-            tariff_versions::published_at.eq(signature.at),
-            tariff_versions::published_by.eq(signature.by.as_str()),
+            tariff_versions::published_at.eq(stamp.at),
+            tariff_versions::published_by.eq(stamp.by.as_str()),
             tariff_versions::activated_at.eq(activated_at),
         ))
         .execute(tx)
@@ -202,9 +202,9 @@ async fn tell_published(
         return Err(broken("a version that was published, and is not"));
     };
     let prices = PricesChanged { number: version.number, effective_from: publication.effective_from };
-    let told = |at, action| publish::of_prices(tariff.id, tariff.edition.version, at, action, prices);
-    let mut changes = vec![told(publication.published.at, TariffAction::Published)];
-    changes.extend(publication.activated_at.map(|at| told(at, TariffAction::Activated)));
+    let change_at = |at, action| publish::of_prices(tariff.id, tariff.revision.version, at, action, prices);
+    let mut changes = vec![change_at(publication.published.at, TariffAction::Published)];
+    changes.extend(publication.activated_at.map(|at| change_at(at, TariffAction::Activated)));
     feed::append(tx, &changes).await
 }
 

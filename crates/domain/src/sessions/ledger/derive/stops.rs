@@ -2,7 +2,7 @@
 
 use super::{JUST_BEFORE, SAME_CHARGE, Track, Unplaced, Walk};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
-use crate::sessions::ledger::{Fact, Place, Told};
+use crate::sessions::ledger::{Fact, FactKind, Place};
 use crate::sessions::session::{ChargingSession, SessionState, StartedBy};
 use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
@@ -62,7 +62,9 @@ impl PendingStop<'_> {
 
 impl<'a> Walk<'a> {
     pub(super) fn take_stop(&mut self, place: usize, fact: &'a Fact) {
-        let Told::Stop { transaction, reason, meter_wh, session, places, .. } = &fact.told else { return };
+        let FactKind::Stop { transaction, reason, meter_wh, session, places, .. } = &fact.kind else {
+            return;
+        };
         let mut stop = PendingStop {
             event: fact.event,
             why: Unplaced::NoOpenSession,

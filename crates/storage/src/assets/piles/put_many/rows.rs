@@ -51,8 +51,8 @@ impl<'a> Said<'a> {
         let (current_type, placeholder) = current_type::to_columns(details);
         self.current_type.push(current_type);
         self.placeholder_current_type.push(placeholder);
-        self.updated_at.push(pile.edition.updated_at);
-        self.version.push(pile.edition.version);
+        self.updated_at.push(pile.revision.updated_at);
+        self.version.push(pile.revision.version);
         Ok(())
     }
 

@@ -54,9 +54,9 @@ impl<'a> Said<'a> {
         let facilities: Vec<_> = details.facilities.iter().copied().map(Facility::as_str).collect();
         self.facilities.push(facilities.join(","));
         let startable = details.startable_statuses.as_ref().map(startable_words);
-        self.startable_statuses.push(startable.map(|words| words.join(",")));
-        self.updated_at.push(station.edition.updated_at);
-        self.version.push(station.edition.version);
+        self.startable_statuses.push(startable.map(|statuses| statuses.join(",")));
+        self.updated_at.push(station.revision.updated_at);
+        self.version.push(station.revision.version);
         Ok(())
     }
 
