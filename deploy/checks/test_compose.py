@@ -103,7 +103,7 @@ def test_ports_are_published_on_loopback_and_listened_on(services):
 
 
 def test_who_answers_to_the_world_wants_tokens_of_the_issuer(services):
-    source = (ROOT / "crates/dev-issuer/src/lib.rs").read_text()
+    source = (ROOT / "tools/dev-issuer/src/lib.rs").read_text()
     for name in ("asset-api", "command-dispatcher"):
         said = settings(services[name])
         assert said["auth.mode"] == "jwt"

@@ -105,7 +105,7 @@ def test_the_pages_are_made_of_what_is_let_in(context):
 def test_what_is_compiled_in_is_let_in(context):
     """Files that sources include, but for those of tests, and what build scripts read."""
     missing = []
-    for source in context.glob("crates/*/src/**/*.rs"):
+    for source in [*context.glob("crates/*/src/**/*.rs"), *context.glob("tools/*/src/**/*.rs")]:
         program = source.read_text().partition("#[cfg(test)]")[0]
         for name in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', program):
             if not (source.parent / name).exists():
@@ -114,7 +114,7 @@ def test_what_is_compiled_in_is_let_in(context):
             crate = context / source.relative_to(context).parents[-3]
             if not any((crate / name).iterdir()):
                 missing.append(f"{source.relative_to(context)}: {name}")
-    for script in context.glob("crates/*/build.rs"):
+    for script in [*context.glob("crates/*/build.rs"), *context.glob("tools/*/build.rs")]:
         for name in re.findall(r'"(\.\./\.\./[^"{]+)"', script.read_text()):
             if not (script.parent / name).exists():
                 missing.append(f"{script.relative_to(context)}: {name}")

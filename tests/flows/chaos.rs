@@ -8,7 +8,7 @@ use chaos::faults::leases::Fight;
 use chaos::faults::{commits, freeze, kill, leases};
 use chaos::narrator::Narrator;
 use chaos::traffic::{DEPLOYED_PERCENT, Pace};
-use domain::session::StartedBy;
+use domain::sessions::session::StartedBy;
 use gateway_simulator::ledger::DeviceLedger;
 use runtime::kafka::Kafka;
 use std::time::Duration;

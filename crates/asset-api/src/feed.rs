@@ -7,21 +7,22 @@ mod filter;
 mod follower;
 mod frames;
 mod hub;
+mod problem;
 mod ring;
 pub mod routes;
 
 pub use hub::Hub;
 
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::fields::Fields;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::feed::FeedPosition;
 use filter::Filter;
 use follower::Follower;
-use runtime::Problem;
+use problem::Refusal;
 use runtime::http::QueryParams;
 use storage::feed::Span;
 
@@ -31,7 +32,7 @@ pub async fn follow(
     api: Data<Api>,
     hub: Data<Hub>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let asked = query.optional("lastEventId", |value| Ok(value.as_str().map(str::to_owned))).flatten();
     let filter = Filter::take(&mut query);
     let filter = query.finish(filter)?;
@@ -41,10 +42,12 @@ pub async fn follow(
         request.headers().get("last-event-id").filter(|value| !value.as_bytes().trim_ascii().is_empty());
     let asked = asked.filter(|text| !text.trim().is_empty());
     let asked = match header {
-        Some(value) => Some(value.to_str().map_err(|_unreadable| ApiError::InvalidFeedPosition)?.to_owned()),
+        Some(value) => {
+            Some(value.to_str().map_err(|_unreadable| ApiError::from(Refusal::InvalidPosition))?.to_owned())
+        }
         None => asked,
     };
-    let after = asked.map(|text| text.parse().map_err(|_unreadable| ApiError::InvalidFeedPosition));
+    let after = asked.map(|text| text.parse().map_err(|_unreadable| Refusal::InvalidPosition));
     let after: Option<FeedPosition> = after.transpose()?;
     let place = hub.admit()?;
     let span = api
@@ -65,11 +68,11 @@ pub async fn follow(
 }
 
 /// Where a client begins that has read up to `after`, or nothing: then at the end.
-fn start(after: Option<FeedPosition>, span: Span) -> Result<FeedPosition, ApiError> {
+fn start(after: Option<FeedPosition>, span: Span) -> Result<FeedPosition, Refusal> {
     match after {
         None => Ok(FeedPosition::end_of(span.last)),
-        Some(after) if after.chunk > span.last => Err(ApiError::InvalidFeedPosition),
-        Some(after) if after.next_chunk() < span.first => Err(ApiError::FeedPositionGone),
+        Some(after) if after.chunk > span.last => Err(Refusal::InvalidPosition),
+        Some(after) if after.next_chunk() < span.first => Err(Refusal::PositionGone),
         Some(after) => Ok(after),
     }
 }

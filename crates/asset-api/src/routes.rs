@@ -1,9 +1,10 @@
 //! Which handler answers what. Each resource sets up its own routes.
 
-use crate::{
-    audit, dead_letters, feed, fleet, import, ingest_partitions, piles, prices, sessions, stations,
-    status_history, tariffs, unregistered,
-};
+use crate::assets::{audit, import, pile_counts, piles, stations};
+use crate::devices::{status_history, unregistered};
+use crate::operations::{dead_letters, ingest_partitions};
+use crate::tariffs::{self, prices};
+use crate::{feed, sessions};
 use runtime::http::Routes;
 use runtime::openapi::About;
 use serde_json::Value;
@@ -27,7 +28,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
     sessions::routes::set_up(routes);
     status_history::routes::set_up(routes);
     unregistered::routes::set_up(routes);
-    fleet::routes::set_up(routes);
+    pile_counts::routes::set_up(routes);
     // Before tariffs, whose ids could be called so.
     prices::routes::set_up(routes);
     tariffs::versions::routes::set_up(routes);

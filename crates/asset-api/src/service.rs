@@ -1,11 +1,11 @@
 //! What the process does: serve until told to stop, or migrate.
 
 use crate::Settings;
-use crate::api::Api;
+use crate::assets::import::Imports;
+use crate::assets::pile_counts::Fleet;
 use crate::feed::Hub;
-use crate::fleet::Fleet;
-use crate::import::Imports;
-use crate::reading::Reading;
+use crate::freshness::IngestProgress;
+use crate::http::context::Api;
 use crate::routes;
 use crate::tariffs;
 use actix_web::web;
@@ -43,14 +43,14 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
     let hub = web::Data::from(hub);
     let imports = web::Data::new(Imports::new(settings.import.clone()));
-    let reading = Reading::watch(database.clone(), &settings.freshness, context.shutdown.clone());
+    let progress = IngestProgress::watch(database.clone(), &settings.freshness, context.shutdown.clone());
     let fleet = web::Data::new(Fleet::default());
     let console = console(&settings)?;
     tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
     let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
         // Each worker sets up for itself, on its own runtime.
-        let api = Api::new(of_worker(&database, &settings), Arc::clone(&reading), &settings);
+        let api = Api::new(of_worker(&database, &settings), Arc::clone(&progress), &settings);
         let routes = routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone());
         routes::set_up(routes.share(fleet.clone()));
         routes.pages(|config| console.install(config));

@@ -3,27 +3,37 @@
 pub mod routes;
 mod view;
 
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::page::{self, ByTime};
-use crate::piles;
+use crate::assets::piles;
+use crate::http::context::Api;
+use crate::http::error::{ApiError, IntoProblem};
+use crate::http::fields::Fields;
+use crate::http::paging::{self, ByTime};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::SessionId;
 use domain::measure::Dated;
-use domain::session::ChargingSession;
+use domain::sessions::session::ChargingSession;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams};
-use storage::piles::Refusal;
-use storage::{connectors, meter_samples};
+use storage::assets::piles::Refusal;
+use storage::devices::{connectors, meter_samples};
 use uuid::Uuid;
 use view::{SampleView, SessionView};
 
+/// There is no session with that id.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionNotFound;
+
+impl IntoProblem for SessionNotFound {
+    fn into_problem(self) -> Problem {
+        Problem::not_found("SESSION_NOT_FOUND", "There is no such session")
+    }
+}
+
 /// The session that a path names; what is no id names none.
-pub fn parse_id(raw: &str) -> Result<SessionId, ApiError> {
-    Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| ApiError::SessionNotFound)
+pub fn parse_id(raw: &str) -> Result<SessionId, SessionNotFound> {
+    Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| SessionNotFound)
 }
 
 /// `GET /api/v1/piles/{pileId}/sessions`
@@ -31,14 +41,14 @@ pub async fn list_of_pile(
     api: Data<Api>,
     PathParams(pile): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let pile = piles::parse_id(&pile)?;
-    let request = page::take(&mut query)?;
+    let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
     let page = api
         .run(move |mut connection| async move {
-            let pile = storage::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
+            let pile = storage::assets::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
             let device = &pile.details.charge_point_id;
             let mut rows =
                 storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;
@@ -53,12 +63,12 @@ pub async fn list_of_pile(
 }
 
 /// `GET /api/v1/sessions/{sessionId}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let (session, registers) = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
-            let mut session = found.ok_or(ApiError::SessionNotFound)?;
+            let mut session = found.ok_or(SessionNotFound)?;
             let one = std::slice::from_mut(&mut session);
             storage::sessions::fill_registers(&mut connection, one).await?;
             let registers = connectors::registers_of(&mut connection, one).await?;
@@ -73,15 +83,15 @@ pub async fn samples(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let (after, request) = page::take_after(&mut query, ByTime::decode)?;
+    let (after, request) = paging::take_after(&mut query, ByTime::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByTime(at)| at);
     let rows = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
-            let session = found.ok_or(ApiError::SessionNotFound)?;
+            let session = found.ok_or(SessionNotFound)?;
             Ok(meter_samples::list_of_session(&mut connection, &session, before, request.rows()).await?)
         })
         .await?;

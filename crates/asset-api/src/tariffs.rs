@@ -4,26 +4,27 @@ pub mod activation;
 pub mod bindings;
 mod body;
 mod exchange;
+mod openapi;
+pub(crate) mod prices;
 pub mod problem;
 pub mod routes;
 pub mod versions;
 mod view;
 
-use crate::api::Api;
-use crate::caller::Caller;
-use crate::edition::{self, IfMatch};
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{flag, in_query, one_of, text};
-use crate::page;
+use crate::http::caller::Caller;
+use crate::http::context::Api;
+use crate::http::edit::{self, IfMatch};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{flag, in_query, one_of, text};
+use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::TariffId;
-use domain::tariff::{TariffDetails, TariffStatus};
+use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
-use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::tariffs::{self, Filter, Refusal, TariffRecord};
@@ -41,13 +42,10 @@ async fn create(
     api: Data<Api>,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let Signature { at, by } = caller.sign();
-    let tariff = TariffRecord {
-        id: TariffId(Uuid::now_v7()),
-        details: body::read(body)?,
-        edition: edition::first(at),
-    };
+    let tariff =
+        TariffRecord { id: TariffId(Uuid::now_v7()), details: body::read(body)?, edition: edit::first(at) };
     let tariff = api
         .run(|mut connection| async move {
             tariffs::insert(&mut connection, &tariff, &by).await?;
@@ -55,19 +53,19 @@ async fn create(
         })
         .await?;
     let location = format!("/api/v1/tariffs/{}", tariff.id);
-    Ok(edition::respond(StatusCode::CREATED, tariff.edition)
+    Ok(edit::respond(StatusCode::CREATED, tariff.edition)
         .insert_header((header::LOCATION, location))
         .json(TariffView::of(&tariff)))
 }
 
 /// `GET /api/v1/tariffs`
-async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, Problem> {
+async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, ApiError> {
     let filter = Filter {
         operator_id: query.optional("operatorId", text(Label::parse)),
         status: query.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str)),
         retired: query.optional("retired", in_query(flag)).unwrap_or(false),
     };
-    let request = page::take(&mut query)?;
+    let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, TariffId(place.id)));
     let rows = api
@@ -75,19 +73,19 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
             Ok(tariffs::list(&mut connection, &filter, after, request.rows()).await?)
         })
         .await?;
-    let page = Page::cut(&request, rows, |last| page::place(last.edition, last.id.0));
+    let page = Page::cut(&request, rows, |last| paging::place(last.edition, last.id.0));
     Ok(HttpResponse::Ok().json(page.show(TariffView::of)))
 }
 
 /// `GET /api/v1/tariffs/{tariffId}`
-async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let tariff = api
         .run(move |mut connection| async move {
             Ok(tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
         })
         .await?;
-    Ok(edition::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+    Ok(edit::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
 }
 
 /// `PUT /api/v1/tariffs/{tariffId}`
@@ -97,7 +95,7 @@ async fn replace(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let details = body::read(body)?;
     edit(&api, id, if_match, caller, |_before| Ok(details)).await
@@ -110,7 +108,7 @@ async fn patch(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
 }
@@ -122,14 +120,14 @@ async fn edit(
     if_match: IfMatch,
     caller: Caller,
     change: impl FnOnce(&TariffDetails) -> Result<TariffDetails, ApiError> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let signature = caller.sign();
     let tariff = api
         .run(move |mut connection| async move {
             tariffs::update(&mut connection, id, if_match.versions(), &signature, change).await?
         })
         .await?;
-    Ok(edition::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
+    Ok(edit::respond(StatusCode::OK, tariff.edition).json(TariffView::of(&tariff)))
 }
 
 /// `DELETE /api/v1/tariffs/{tariffId}`
@@ -138,7 +136,7 @@ async fn retire(
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
     caller: Caller,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     api.run(move |mut connection| async move {

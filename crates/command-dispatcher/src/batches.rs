@@ -1,22 +1,22 @@
 //! Commands to many piles of a station: taken as one batch, sent one by one by whichever replica carries it out.
 
 mod command;
-mod pass;
+mod run;
 mod runner;
 
 pub(crate) use command::{StationCommand, StationOrder};
 pub(crate) use runner::Runner;
 
-use crate::books::Shared;
+use crate::dispatch::coalescer::{Bounds, Together};
+use crate::dispatch::command_store::Shared;
 use crate::error::DispatchError;
 use crate::settings::DispatchSettings;
-use crate::together::{Bounds, Together};
 use domain::ids::{CommandBatchId, PileId, StationId};
 use runtime::problem::FieldError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::command_batches::{
+use storage::commands::batches::{
     self, BatchItem, Claimed, CommandBatch, Created, ItemState, NewBatch, Settled,
 };
 use storage::{Database, PooledConnection, StorageError};
@@ -68,9 +68,7 @@ impl Batches {
             lifetime: self.lifetime,
             keyed,
         };
-        let work = async move |mut connection: PooledConnection| {
-            command_batches::create(&mut connection, &new).await
-        };
+        let work = async move |mut connection: PooledConnection| batches::create(&mut connection, &new).await;
         let created: Result<_, StorageError> = self.database.run(work).await;
         match created? {
             Created::Now(batch) => Ok(Ordered::Now(batch)),
@@ -87,8 +85,7 @@ impl Batches {
     /// # Errors
     /// [`DispatchError::BatchNotFound`], or Postgres's failure.
     pub(crate) async fn find(&self, id: CommandBatchId) -> Result<CommandBatch, DispatchError> {
-        let work =
-            async move |mut connection: PooledConnection| command_batches::find(&mut connection, id).await;
+        let work = async move |mut connection: PooledConnection| batches::find(&mut connection, id).await;
         let found: Result<_, StorageError> = self.database.run(work).await;
         found?.ok_or(DispatchError::BatchNotFound)
     }
@@ -101,14 +98,13 @@ impl Batches {
         &self,
         id: CommandBatchId,
     ) -> Result<BTreeMap<ItemState, i64>, DispatchError> {
-        let work = async move |mut connection: PooledConnection| {
-            command_batches::count_items(&mut connection, id).await
-        };
+        let work =
+            async move |mut connection: PooledConnection| batches::count_items(&mut connection, id).await;
         let counted: Result<_, StorageError> = self.database.run(work).await;
         Ok(counted?)
     }
 
-    /// Piles of the batch called `id`, as [`command_batches::list_items`].
+    /// Piles of the batch called `id`, as [`batches::list_items`].
     ///
     /// # Errors
     /// When Postgres fails.
@@ -120,7 +116,7 @@ impl Batches {
         limit: i64,
     ) -> Result<Vec<BatchItem>, DispatchError> {
         let work = async move |mut connection: PooledConnection| {
-            command_batches::list_items(&mut connection, id, state, before, limit).await
+            batches::list_items(&mut connection, id, state, before, limit).await
         };
         let listed: Result<_, StorageError> = self.database.run(work).await;
         Ok(listed?)
@@ -129,37 +125,34 @@ impl Batches {
     /// Takes up a batch that nobody carries out, for `ttl`.
     async fn claim(&self, ttl: Duration) -> Result<Option<Claimed>, StorageError> {
         self.database
-            .run(async move |mut connection: PooledConnection| {
-                command_batches::claim(&mut connection, ttl).await
-            })
+            .run(async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl).await)
             .await
     }
 
     /// Keeps it; `false` when another replica has taken it up since.
     async fn renew(&self, id: CommandBatchId, epoch: i64, ttl: Duration) -> Result<bool, StorageError> {
         let work = async move |mut connection: PooledConnection| {
-            command_batches::renew(&mut connection, id, epoch, ttl).await
+            batches::renew(&mut connection, id, epoch, ttl).await
         };
         self.database.run(work).await
     }
 
     /// Gives it back; says whether it is finished by that.
     async fn release(&self, id: CommandBatchId, epoch: i64) -> Result<bool, StorageError> {
-        let work = async move |mut connection: PooledConnection| {
-            command_batches::release(&mut connection, id, epoch).await
-        };
+        let work =
+            async move |mut connection: PooledConnection| batches::release(&mut connection, id, epoch).await;
         self.database.run(work).await
     }
 
     async fn list_waiting(&self, id: CommandBatchId) -> Result<Vec<PileId>, StorageError> {
         self.database
             .run(async move |mut connection: PooledConnection| {
-                command_batches::list_waiting(&mut connection, id).await
+                batches::list_waiting(&mut connection, id).await
             })
             .await
     }
 
-    /// Writes what became of a pile, as [`command_batches::settle_many`].
+    /// Writes what became of a pile, as [`batches::settle_many`].
     async fn settle(&self, settled: Settled) -> Result<(), DispatchError> {
         Ok(self.settled.ask(settled).await??)
     }
@@ -167,7 +160,7 @@ impl Batches {
     /// The same of many at once.
     async fn settle_all(&self, settled: Vec<Settled>) -> Result<usize, StorageError> {
         let work = async move |mut connection: PooledConnection| {
-            command_batches::settle_many(&mut connection, &settled).await
+            batches::settle_many(&mut connection, &settled).await
         };
         self.database.run(work).await
     }
@@ -188,9 +181,8 @@ fn complain(strangers: &[PileId]) -> Vec<FieldError> {
 
 async fn settle(database: Database, settled: Vec<Settled>) -> Vec<Shared<()>> {
     let count = settled.len();
-    let work = async move |mut connection: PooledConnection| {
-        command_batches::settle_many(&mut connection, &settled).await
-    };
+    let work =
+        async move |mut connection: PooledConnection| batches::settle_many(&mut connection, &settled).await;
     let written: Result<usize, StorageError> = database.run(work).await;
     let shared = written.map(|_count| ()).map_err(Arc::new);
     vec![shared; count]

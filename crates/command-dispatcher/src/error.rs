@@ -1,21 +1,21 @@
 //! Why a command was not sent, and what the outside is told of it.
 
-pub(crate) mod told;
+pub(crate) mod problem_kind;
 
-use crate::together::Lost;
-use crate::topic::Unpublished;
+use crate::dispatch::coalescer::Lost;
+use crate::dispatch::topic::Unpublished;
 use actix_web::http::StatusCode;
-use domain::command::Refusal;
+use domain::commands::Refusal;
 use domain::ids::{ChargePointId, CommandId};
+use problem_kind::Told;
 use runtime::Problem;
 use runtime::causes;
 use runtime::problem::FieldError;
 use runtime::redis::RedisError;
 use std::sync::Arc;
 use storage::StorageError;
-use storage::command_batches::MAX_PILES;
 use storage::commands::Conflict;
-use told::Told;
+use storage::commands::batches::MAX_PILES;
 
 /// Why a command was not sent, or is not known to have been.
 #[derive(Debug, thiserror::Error)]
@@ -129,40 +129,40 @@ impl DispatchError {
 
     fn told(&self) -> Told {
         match self {
-            Self::Invalid(_) => told::INVALID_REQUEST,
-            Self::InvalidCursor => told::INVALID_CURSOR,
-            Self::PileNotFound => told::PILE_NOT_FOUND,
-            Self::CommandNotFound => told::COMMAND_NOT_FOUND,
-            Self::StationNotFound => told::STATION_NOT_FOUND,
-            Self::BatchNotFound => told::COMMAND_BATCH_NOT_FOUND,
-            Self::TooManyPiles => told::TOO_MANY_PILES,
-            Self::NoGateway(_) => told::PILE_OFFLINE,
+            Self::Invalid(_) => problem_kind::INVALID_REQUEST,
+            Self::InvalidCursor => problem_kind::INVALID_CURSOR,
+            Self::PileNotFound => problem_kind::PILE_NOT_FOUND,
+            Self::CommandNotFound => problem_kind::COMMAND_NOT_FOUND,
+            Self::StationNotFound => problem_kind::STATION_NOT_FOUND,
+            Self::BatchNotFound => problem_kind::COMMAND_BATCH_NOT_FOUND,
+            Self::TooManyPiles => problem_kind::TOO_MANY_PILES,
+            Self::NoGateway(_) => problem_kind::PILE_OFFLINE,
             Self::Refused(refusal) => told_of(refusal),
-            Self::StillRunning | Self::Conflict(Conflict::Key) => told::IDEMPOTENCY_IN_PROGRESS,
-            Self::Conflict(Conflict::StartInFlight) => told::COMMAND_IN_FLIGHT,
-            Self::KeyReused => told::IDEMPOTENCY_KEY_REUSED,
-            Self::RouteStore(_) => told::ROUTE_STORE_UNAVAILABLE,
-            Self::NotPublished { .. } => told::BROKER_UNAVAILABLE,
-            Self::OutcomeUnknown(_) => told::COMMAND_OUTCOME_UNKNOWN,
-            Self::Storage(error) if error.is_transient() => told::DATABASE_UNAVAILABLE,
-            Self::Storage(_) | Self::Lost(_) | Self::Encoding(_) => told::INTERNAL,
+            Self::StillRunning | Self::Conflict(Conflict::Key) => problem_kind::IDEMPOTENCY_IN_PROGRESS,
+            Self::Conflict(Conflict::StartInFlight) => problem_kind::COMMAND_IN_FLIGHT,
+            Self::KeyReused => problem_kind::IDEMPOTENCY_KEY_REUSED,
+            Self::RouteStore(_) => problem_kind::ROUTE_STORE_UNAVAILABLE,
+            Self::NotPublished { .. } => problem_kind::BROKER_UNAVAILABLE,
+            Self::OutcomeUnknown(_) => problem_kind::COMMAND_OUTCOME_UNKNOWN,
+            Self::Storage(error) if error.is_transient() => problem_kind::DATABASE_UNAVAILABLE,
+            Self::Storage(_) | Self::Lost(_) | Self::Encoding(_) => problem_kind::INTERNAL,
         }
     }
 }
 
 const fn told_of(refusal: &Refusal) -> Told {
     match refusal {
-        Refusal::Offline(_) | Refusal::NeverHeard(_) => told::PILE_OFFLINE,
-        Refusal::Doubtful(_) => told::PILE_DOUBTFUL,
-        Refusal::PileNotAvailable { .. } => told::PILE_NOT_AVAILABLE,
+        Refusal::Offline(_) | Refusal::NeverHeard(_) => problem_kind::PILE_OFFLINE,
+        Refusal::Doubtful(_) => problem_kind::PILE_DOUBTFUL,
+        Refusal::PileNotAvailable { .. } => problem_kind::PILE_NOT_AVAILABLE,
         Refusal::ConnectorNotAvailable { .. } | Refusal::NoSuchConnector { .. } => {
-            told::CONNECTOR_NOT_AVAILABLE
+            problem_kind::CONNECTOR_NOT_AVAILABLE
         }
-        Refusal::StartInFlight { .. } => told::COMMAND_IN_FLIGHT,
-        Refusal::NoActiveTransaction(_) => told::NO_ACTIVE_TRANSACTION,
-        Refusal::TransactionMismatch { .. } => told::TRANSACTION_MISMATCH,
-        Refusal::AmbiguousTransaction(_) => told::AMBIGUOUS_TRANSACTION,
-        Refusal::TransactionIdPending(_) => told::TRANSACTION_ID_PENDING,
+        Refusal::StartInFlight { .. } => problem_kind::COMMAND_IN_FLIGHT,
+        Refusal::NoActiveTransaction(_) => problem_kind::NO_ACTIVE_TRANSACTION,
+        Refusal::TransactionMismatch { .. } => problem_kind::TRANSACTION_MISMATCH,
+        Refusal::AmbiguousTransaction(_) => problem_kind::AMBIGUOUS_TRANSACTION,
+        Refusal::TransactionIdPending(_) => problem_kind::TRANSACTION_ID_PENDING,
     }
 }
 

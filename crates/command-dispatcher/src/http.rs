@@ -1,29 +1,28 @@
 //! The HTTP face: one resource for each command, the record of a command, and batches of commands.
 
-mod answers;
 mod batches;
-mod body;
-mod key;
-mod operations;
-mod page;
-mod requests;
-mod station;
+mod command_body;
+mod commands;
+mod fields;
+mod idempotency_key;
+mod paging;
+mod stations;
 
-use crate::books::Books;
-use crate::dispatcher::{Dispatched, Dispatcher};
+use crate::dispatch::command_store::Books;
+use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
 use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use answers::{AcceptedAnswer, CommandAnswer};
-use body::CommandBody;
-use domain::ids::{CommandId, PileId};
-use key::IdempotencyKey;
-pub(crate) use operations::ABOUT;
-use page::PageQuery;
-use requests::{
+use command_body::CommandBody;
+use commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
     StopRequest, TriggerMessageRequest, UnlockConnectorRequest,
 };
+pub(crate) use commands::routes::ABOUT;
+use commands::view::{AcceptedAnswer, CommandAnswer};
+use domain::ids::{CommandId, PileId};
+use idempotency_key::IdempotencyKey;
+use paging::PageQuery;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams, Routes};
@@ -36,25 +35,33 @@ use uuid::Uuid;
 pub(crate) fn routes(routes: &mut Routes<'_>) {
     routes
         .under("/api/v1/piles/{pileId}/commands", |of_pile| {
-            command::<StartRequest>(of_pile, "/start-transaction", operations::start());
-            command::<StopRequest>(of_pile, "/stop-transaction", operations::stop());
-            command::<ResetRequest>(of_pile, "/reset", operations::reset());
-            command::<UnlockConnectorRequest>(of_pile, "/unlock-connector", operations::unlock_connector());
+            command::<StartRequest>(of_pile, "/start-transaction", commands::routes::start());
+            command::<StopRequest>(of_pile, "/stop-transaction", commands::routes::stop());
+            command::<ResetRequest>(of_pile, "/reset", commands::routes::reset());
+            command::<UnlockConnectorRequest>(
+                of_pile,
+                "/unlock-connector",
+                commands::routes::unlock_connector(),
+            );
             command::<ChangeAvailabilityRequest>(
                 of_pile,
                 "/change-availability",
-                operations::change_availability(),
+                commands::routes::change_availability(),
             );
-            command::<TriggerMessageRequest>(of_pile, "/trigger-message", operations::trigger_message());
+            command::<TriggerMessageRequest>(
+                of_pile,
+                "/trigger-message",
+                commands::routes::trigger_message(),
+            );
             command::<ChangeConfigurationRequest>(
                 of_pile,
                 "/change-configuration",
-                operations::change_configuration(),
+                commands::routes::change_configuration(),
             );
-            of_pile.resource("", |on| on.get(operations::list(), list));
+            of_pile.resource("", |on| on.get(commands::routes::list(), list));
         })
-        .resource("/api/v1/commands/{commandId}", |on| on.get(operations::show(), show));
-    station::routes(routes);
+        .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show));
+    stations::routes(routes);
     batches::routes(routes);
 }
 

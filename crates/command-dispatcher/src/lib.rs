@@ -1,31 +1,20 @@
 //! Takes commands to charge points over HTTP and publishes them to the gateway that holds the device.
 //!
-//! One command, from top to bottom: [`http`] parses it into an [`Intent`](intent::Intent); the
-//! [`Dispatcher`](dispatcher::Dispatcher) looks at the pile and checks whether it may be commanded, asks [`routes`] for
+//! One command, from top to bottom: [`http`] parses it into an [`Intent`](dispatch::intent::Intent); the
+//! [`Dispatcher`](dispatch::dispatcher::Dispatcher) looks at the pile and checks whether it may be commanded, asks [`routes`] for
 //! the gateway and its partition, and hands the command to [`delivery`], which records it, publishes it to the [`topic`]
 //! and notes what became of that. Only what was published is answered 202.
 //!
 //! What is asked of a whole station is kept as one of the [`batches`], which replicas carry out through the same dispatcher.
 
 mod batches;
-mod books;
-mod command_retention;
-mod delivery;
-mod dispatcher;
+mod dispatch;
 mod error;
-mod expiry;
 mod http;
-mod intent;
-mod lanes;
 mod metrics;
 mod presence;
-mod record;
-mod reroute;
-mod routes;
 mod service;
 mod settings;
-mod together;
-mod topic;
 
 pub use http::openapi;
 pub use service::serve;

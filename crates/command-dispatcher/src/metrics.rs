@@ -1,6 +1,6 @@
 //! What is counted of commands.
 
-use domain::command::{CommandKind, CommandRecord, FailureCode, RouteSource};
+use domain::commands::{CommandKind, CommandRecord, FailureCode, RouteSource};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use std::time::Duration;

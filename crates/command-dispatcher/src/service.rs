@@ -1,18 +1,18 @@
 //! What the process does: put the parts together and serve until told to stop.
 
 use crate::batches::{Batches, Runner};
-use crate::books::Books;
-use crate::command_retention::RetentionCheck;
-use crate::delivery::Delivery;
-use crate::dispatcher::Dispatcher;
-use crate::expiry::Expiry;
-use crate::lanes::Lanes;
+use crate::dispatch::command_retention::RetentionCheck;
+use crate::dispatch::command_store::Books;
+use crate::dispatch::delivery::Delivery;
+use crate::dispatch::dispatcher::Dispatcher;
+use crate::dispatch::expiry::Expiry;
+use crate::dispatch::gateway_directory::Routes;
+use crate::dispatch::gateway_directory::keys::RouteKeys;
+use crate::dispatch::publisher::Lanes;
+use crate::dispatch::reroute::Rerouter;
+use crate::dispatch::topic::CommandTopic;
 use crate::metrics::Metrics;
 use crate::presence::{Asker, Watch};
-use crate::reroute::Rerouter;
-use crate::routes::Routes;
-use crate::routes::keys::RouteKeys;
-use crate::topic::CommandTopic;
 use crate::{Settings, http};
 use actix_web::web;
 use runtime::Context;

@@ -1,6 +1,6 @@
 //! What can be set; `defaults.toml` explains every key.
 
-use domain::presence::ProbeMessage;
+use domain::devices::presence::ProbeMessage;
 use domain::status::ConnectorStatus;
 use runtime::auth::AuthSettings;
 use runtime::settings::{HttpSettings, KafkaSettings, RedisSettings};

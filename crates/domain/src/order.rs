@@ -22,9 +22,9 @@ pub const LIVE_WITHIN: TimeDelta = TimeDelta::seconds(60);
 /// How far two copies of one event with a believable clock can be apart in the order of effects: one copy takes effect at least
 /// [`MAX_AHEAD`] before the claimed time, the other at most [`LIVE_WITHIN`] after it.
 pub const COPIES_APART: TimeDelta = TimeDelta::seconds(120);
-/// A record whose timestamp is older than what its partition held before by less than this may have overtaken another one on its
-/// way: producers that retry do not keep the order. Its timestamp is taken as it is.
-const OVERTAKEN: TimeDelta = TimeDelta::seconds(10);
+/// How much older than what its partition held before a record's timestamp may be: producers that retry do not keep the order of
+/// what they send.
+pub const OVERTAKEN: TimeDelta = TimeDelta::seconds(10);
 /// A record whose timestamp is older than that by more than this was copied from another topic.
 const COPIED: TimeDelta = TimeDelta::days(1);
 
@@ -42,10 +42,11 @@ pub struct RecordPosition {
 /// Bounds what records claim of when they were appended. Unless the topic has `LogAppendTime`, a record's timestamp comes from
 /// the clock of the pod that sent it.
 ///
-/// A record cannot have been appended after it was read, nor before its partition was read to its end without it, nor much before a
-/// record with a smaller offset. A timestamp that says otherwise is replaced by the earliest possible time, so that what follows with a
-/// right clock is later. What the clock answers is stored with all that follows from the record, also with a dead letter, so that a
-/// later replay judges the record by the same time.
+/// A record cannot have been appended after it was read, nor much before a record with a smaller offset, nor much before its partition
+/// was read to its end without it. A timestamp that is too early is replaced by the earliest that is accepted, [`OVERTAKEN`] before
+/// that bound. So the order of timestamps is kept: what a gateway sends in order after an outage of its broker stays in order, although
+/// some of it is older than the bound and some is not. What the clock answers is stored with all that follows from the record, also
+/// with a dead letter, so that a later replay judges the record by the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppendClock {
     not_before: Option<DateTime<Utc>>,
@@ -58,11 +59,9 @@ impl AppendClock {
         let appended_at = if timestamp > read_at {
             not_before.unwrap_or(read_at)
         } else {
-            let is_slow = |bound: &DateTime<Utc>| {
-                let behind = *bound - timestamp;
-                behind > OVERTAKEN && behind <= COPIED
-            };
-            not_before.filter(is_slow).unwrap_or(timestamp)
+            let earliest = not_before.map(|bound| bound - OVERTAKEN);
+            let is_slow = |earliest: &DateTime<Utc>| timestamp < *earliest && *earliest - timestamp <= COPIED;
+            earliest.filter(is_slow).unwrap_or(timestamp)
         };
         self.not_before = self.not_before.max(Some(appended_at));
         appended_at
@@ -193,9 +192,9 @@ mod tests {
         assert_eq!(clock.appended_at(at(2_500), at(110)), at(100), "the pod's clock is 40 minutes ahead");
         assert_eq!(clock.appended_at(at(103), at(110)), at(103), "and this one's is right");
         assert_eq!(clock.appended_at(at(102), at(110)), at(102), "it was overtaken on its way");
-        assert_eq!(clock.appended_at(at(-780), at(110)), at(103), "the pod's clock is 15 minutes late");
+        assert_eq!(clock.appended_at(at(-780), at(110)), at(93), "the pod's clock is 15 minutes late");
         clock.caught_up(at(120));
-        assert_eq!(clock.appended_at(at(-780), at(121)), at(120));
+        assert_eq!(clock.appended_at(at(-780), at(121)), at(110));
         assert_eq!(clock.appended_at(at(-90_000), at(122)), at(-90_000), "a copy of another topic's record");
         assert_eq!(clock.appended_at(at(123), at(123)), at(123));
     }

@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
 
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::presence::Confidence;
 use domain::event::{EventKind, GatewayEvent, StatusReport, TransactionStart};
 use domain::feed::{FeedChange, FeedKind, FeedSubject, SessionChanged, SessionPhase, derive};
 use domain::generate::{at, clean_log, delivered, device};
 use domain::ids::{ConnectorId, EventId, GatewayId, SessionId, TransactionId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ impl Follower {
         assert_eq!(self.online, state.liveness.online());
         assert_eq!(self.gateway.as_ref(), state.liveness.gateway());
         assert_eq!(self.confidence, state.liveness.confidence());
-        let reported = |(id, connector): (&ConnectorId, &domain::connector::Connector)| {
+        let reported = |(id, connector): (&ConnectorId, &domain::devices::connector::Connector)| {
             Some((*id, connector.status.as_ref()?.newest().value.status))
         };
         assert_eq!(self.statuses, state.connectors.iter().filter_map(reported).collect());

@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
-use domain::charge_point::{ChargePoint, Outcome};
+use domain::devices::charge_point::{ChargePoint, Outcome};
+use domain::devices::history::{Change, History};
+use domain::devices::presence::Confidence;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::generate::{Record, at, clean_log, delivered, device};
-use domain::history::{Change, History};
 use domain::ids::{ConnectorId, EventId, GatewayId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

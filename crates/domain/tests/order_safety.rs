@@ -3,20 +3,20 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::ChargePoint;
-use domain::command::{CommandRecord, EffectKind, Goal};
-use domain::connector::Connector;
+use domain::commands::{CommandRecord, EffectKind, Goal};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::connector::Connector;
+use domain::devices::presence::Confidence;
+use domain::devices::sample::Samples;
 use domain::event::{BootReport, EventKind, GatewayEvent, TransactionStart};
 use domain::generate::{
     Record, Store, at, busy_log, clean_log, delivered, delivered_evidence, device, evidence_log, kinds,
     pending_commands,
 };
 use domain::ids::{CommandId, ConnectorId, EventId, GatewayId, SessionId, TransactionId};
-use domain::ledger::Derived;
 use domain::order::{LIVE_WITHIN, RecordPosition};
-use domain::presence::Confidence;
-use domain::sample::Samples;
-use domain::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use domain::sessions::ledger::Derived;
+use domain::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;

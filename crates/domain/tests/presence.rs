@@ -3,13 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::ChargePoint;
-use domain::command::{CommandLife, CommandRecord, CommandState, Goal};
+use domain::commands::{CommandLife, CommandRecord, CommandState, Goal};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::liveness::{DoubtReason, GoodbyeCause};
+use domain::devices::presence::{Confidence, Evidence, Patience, Verdict};
 use domain::event::{BootReport, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered, device};
 use domain::ids::{CommandId, EventId, EventKey, GatewayId, PileId};
 use domain::order::RecordPosition;
-use domain::presence::{Confidence, DoubtReason, Evidence, GoodbyeCause, Patience, Verdict};
 use proptest::prelude::*;
 use uuid::Uuid;
 

@@ -5,8 +5,8 @@ use anyhow::{Context as _, bail, ensure};
 use runtime::Context;
 use runtime::kafka::Kafka;
 use std::io::Write as _;
-use storage::dead_letters::{self, SetAside};
-use storage::ingest_partitions::{self, Halt, PartitionForOperator};
+use storage::ingest::dead_letters::{self, SetAside};
+use storage::ingest::partitions::{self, Halt, PartitionForOperator};
 use storage::{Database, PooledConnection, StorageError};
 
 /// What an operator asks for.
@@ -149,7 +149,7 @@ async fn find(
     let topic = topic.to_owned();
     database
         .run(async move |mut connection: PooledConnection| {
-            ingest_partitions::find(&mut connection, &topic, partition).await
+            partitions::find(&mut connection, &topic, partition).await
         })
         .await
 }
@@ -177,7 +177,7 @@ async fn end_halt(
 ) -> Result<Option<SetAside>, StorageError> {
     database
         .run(async move |mut connection: PooledConnection| {
-            ingest_partitions::end_halt(&mut connection, &topic, partition, halted_at, from).await
+            partitions::end_halt(&mut connection, &topic, partition, halted_at, from).await
         })
         .await
 }

@@ -5,17 +5,13 @@
 //! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset. One of the replicas
 //! publishes the changes ([`relay`]).
 
-mod batch;
-mod census;
-mod days;
-mod fold;
+mod consume;
+mod device_counts;
 mod go_on;
 mod metrics;
-mod partition;
 mod presence;
 mod relay;
 mod repair;
-mod replica;
 mod settings;
 
 pub use go_on::{GoOn, go_on};
@@ -23,11 +19,11 @@ pub use repair::{check_sessions, repair_sessions};
 pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, Settings};
 
 use anyhow::Context as _;
-use days::Days;
+use consume::days::Days;
+use consume::replica::{Pools, Replica};
 use metrics::Metrics;
 use presence::Presence;
 use relay::{FeedMetrics, Relay};
-use replica::{Pools, Replica};
 use runtime::Context;
 use runtime::causes;
 use runtime::kafka::Kafka;
@@ -88,8 +84,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let keeper = tokio::spawn(Arc::clone(&days).keep(context.shutdown.clone()));
     let keeper = AbortOnDropHandle::new(keeper);
     let kept = async { keeper.await.context("who keeps the days of samples and statuses died") };
-    let census =
-        tokio::spawn(census::keep_counting(watch.clone(), Arc::clone(&metrics), context.shutdown.clone()));
+    let census = tokio::spawn(device_counts::keep_counting(
+        watch.clone(),
+        Arc::clone(&metrics),
+        context.shutdown.clone(),
+    ));
     let census = AbortOnDropHandle::new(census);
     let counted = async { census.await.context("who counts the fleet died") };
     let presence = Presence::new(settings.ingest.silence(settings.presence));

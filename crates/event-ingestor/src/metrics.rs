@@ -4,19 +4,19 @@ mod fleet;
 mod skew;
 mod snapshots;
 
-use crate::batch::{REFUSED, UNREADABLE};
-use crate::fold::Tally;
+use crate::consume::batch::{REFUSED, UNREADABLE};
+use crate::consume::fold::Tally;
 use chrono::TimeDelta;
-use domain::charge_point::Misfit;
+use domain::devices::charge_point::Misfit;
 use domain::ids::GatewayId;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use storage::census::Census;
-use storage::presence::silence::Judged;
-use storage::snapshots::OldestSnapshot;
+use storage::database::snapshots::OldestSnapshot;
+use storage::devices::device_counts::Census;
+use storage::devices::presence::silence::Judged;
 use uuid::Uuid;
 use wire::DecodeError;
 

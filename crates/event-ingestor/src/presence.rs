@@ -12,7 +12,7 @@ use runtime::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Database;
-use storage::presence::silence::SilencePolicy;
+use storage::devices::presence::silence::SilencePolicy;
 use tokio_util::task::AbortOnDropHandle;
 
 /// What the tasks of partitions share of that.

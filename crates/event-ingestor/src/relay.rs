@@ -19,7 +19,7 @@ use runtime::{Shutdown, causes};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Database;
-use storage::ingest_partitions::PartitionLease;
+use storage::ingest::partitions::PartitionLease;
 use uuid::Uuid;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);

@@ -3,8 +3,8 @@
 use crate::Settings;
 use anyhow::Context as _;
 use domain::ids::ChargePointId;
-use domain::session::ChargingSession;
-use domain::session_repair::{Defect, Repair};
+use domain::sessions::repair::{Defect, Repair};
+use domain::sessions::session::ChargingSession;
 use runtime::Context;
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -1,12 +1,12 @@
 //! What an operator can set; `defaults.toml` is the manual.
 
-use domain::presence::ProbeMessage;
+use domain::devices::presence::ProbeMessage;
 use runtime::settings::KafkaSettings;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use storage::DatabaseSettings;
-use storage::presence::silence::SilencePolicy;
+use storage::devices::presence::silence::SilencePolicy;
 
 /// Every setting with its default, commented.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");

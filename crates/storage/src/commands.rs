@@ -3,26 +3,27 @@
 //! Who changes a command holds the row of its device, as ingestors do; so a command is changed by one at a time, and the
 //! feed tells its changes in their order.
 
-mod awaited;
+pub mod batches;
+mod context;
 mod find;
+mod insert;
 mod keys;
-mod notes;
-mod record;
+mod outcomes;
+mod pending;
 mod reroute;
 mod row;
-mod snapshot;
 
-pub(crate) use awaited::{load_awaited, load_relinked, update_lives};
+pub use context::{Look, Wanted, look_at_many};
 pub use find::{find, list_of_pile};
+pub use insert::{Conflict, NewCommand, Recorded, record_many};
 pub use keys::{KeyedRequest, prune_keys};
-pub use notes::{Note, close_past, expire_due, note_many};
-pub use record::{Conflict, NewCommand, Recorded, record_many};
+pub use outcomes::{Note, close_past, expire_due, note_many};
+pub(crate) use pending::{load_awaited, load_relinked, update_lives};
 pub use reroute::reroute_stale;
-pub use snapshot::{Look, Wanted, look_at_many};
 
-use domain::command::CommandRecord;
+use domain::commands::CommandRecord;
+use domain::devices::presence::Confidence;
 use domain::ids::{ConnectorId, GatewayId, TransactionId};
-use domain::presence::Confidence;
 
 /// A command with all that its books tell.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,15 +11,15 @@
 //! ids, one at a time, so the first gets the smaller position. Ingestors lock the device anyway; the others do it with
 //! [`append_of`].
 
-mod chunk;
+mod outbox;
 mod read;
 mod sequence;
 
-pub use chunk::Chunk;
+pub use outbox::Chunk;
 pub use read::{Backlog, Span, backlog, list_after, note_published, prune, span};
 pub use sequence::{sequence, sequence_all};
 
-use crate::bulk::Bulk;
+use crate::database::bulk::Bulk;
 use crate::{Connection, StorageError};
 use diesel::sql_types::{Array, Int4, Text};
 use diesel_async::RunQueryDsl;
@@ -34,7 +34,7 @@ pub async fn append(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), S
     if changes.is_empty() {
         return Ok(());
     }
-    Bulk(chunk::render(changes)?).execute(tx).await?;
+    Bulk(outbox::render(changes)?).execute(tx).await?;
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub async fn append(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), S
 /// When Postgres fails.
 pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), StorageError> {
     let devices: Vec<&str> = changes.iter().filter_map(|change| device(&change.subject)).collect();
-    let chunk::Bodies { bodies, counts } = chunk::render(changes)?;
+    let outbox::Bodies { bodies, counts } = outbox::render(changes)?;
     // One round trip: the count is only there once all locks are, and ids are drawn for rows that are.
     diesel::sql_query(
         "with locked as materialized (
@@ -88,7 +88,7 @@ type PaddedChunks = (Vec<Option<String>>, Vec<Option<i32>>);
 /// # Errors
 /// When a change has no form.
 pub(crate) fn render_beside(changes: &[FeedChange], rows: usize) -> Result<PaddedChunks, StorageError> {
-    let chunk::Bodies { bodies, counts } = chunk::render(changes)?;
+    let outbox::Bodies { bodies, counts } = outbox::render(changes)?;
     let chunks = bodies.into_iter().zip(counts).map(|(body, count)| (Some(body), Some(count)));
     Ok(chunks.chain(std::iter::repeat((None, None))).take(rows).unzip())
 }

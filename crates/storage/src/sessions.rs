@@ -20,16 +20,16 @@ pub use read::{find, list_of_device};
 pub(crate) use recall::recall;
 pub use registers::fill_registers;
 
-use crate::bulk::{self, Bulk, Lookup, Rows};
+use crate::database::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
 use domain::ids::{ChargePointId, IdTag, SessionId};
-use domain::ledger::Ledger;
-use domain::session::{ChargingSession, SessionState};
+use domain::sessions::ledger::Ledger;
+use domain::sessions::session::{ChargingSession, SessionState};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 

@@ -5,14 +5,14 @@
 
 mod activate;
 pub mod bindings;
-mod book;
+mod price_book;
+mod publish;
 mod row;
-mod tell;
 pub mod versions;
 mod write;
 
 pub use activate::activate_due;
-pub use book::{Spot, load_book};
+pub use price_book::{Spot, load_book};
 pub use write::{Refusal, insert, retire, update};
 
 use crate::schema::tariffs;
@@ -23,9 +23,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::asset::Edition;
+use domain::assets::Edition;
 use domain::ids::TariffId;
-use domain::tariff::{TariffDetails, TariffStatus};
+use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
 use row::Row;
 

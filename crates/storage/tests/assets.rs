@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::asset::{
+use domain::assets::{
     ConnectorType, CurrentType, Edition, Facility, Location, OpeningHours, Outlet, Outlets, Pile,
     PileDetails, RatedPower, Signature, StartableStatuses, Station, StationDetails, StationStatus,
 };
@@ -11,7 +11,7 @@ use domain::ids::{Actor, ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
-use storage::{audit, piles, stations};
+use storage::assets::{audit, piles, stations};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -4,7 +4,7 @@
 
 use chrono::DateTime;
 use diesel_async::SimpleAsyncConnection;
-use domain::asset::ConnectorType;
+use domain::assets::ConnectorType;
 use domain::ids::{ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use proptest::prelude::*;
@@ -12,9 +12,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use storage::availability::{self, Availability, Tally};
-use storage::fleet::{self, Fleet};
-use storage::piles::{self, Filter};
+use storage::assets::availability::{self, Availability, Tally};
+use storage::assets::pile_counts::{self, Fleet};
+use storage::assets::piles::{self, Filter};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -149,7 +149,7 @@ async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
     for (status, count) in expected.values().flat_map(|station| &station.piles) {
         *piles.entry(*status).or_default() += count;
     }
-    let mut fleet = fleet::count(&mut connection, DateTime::UNIX_EPOCH).await.unwrap();
+    let mut fleet = pile_counts::count(&mut connection, DateTime::UNIX_EPOCH).await.unwrap();
     let trust = std::mem::take(&mut fleet.trust);
     assert_eq!(trust.iter().map(|(_, count)| count).sum::<i64>(), 300);
     assert_eq!(fleet, Fleet { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });

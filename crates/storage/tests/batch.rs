@@ -3,20 +3,23 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use diesel_async::SimpleAsyncConnection;
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
 use domain::digest::RecordDigest;
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::generate::{Record, at, delivered, device};
-use domain::history::History;
 use domain::ids::{ChargePointId, ConnectorId, EventId, TransactionId};
 use domain::order::RecordPosition;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
-use storage::batch::{Folded, Written, write};
-use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::{self, Checkpoint, HaltReason, Kept, LastRecord, PartitionLease};
-use storage::{Connection, Touched, charge_points, dead_letters, ingest_replicas, snapshots, status_changes};
+use storage::database::snapshots;
+use storage::devices::{charge_points, status_changes};
+use storage::ingest::batch::{Folded, Written, write};
+use storage::ingest::dead_letters::NewDeadLetter;
+use storage::ingest::partitions::{self, Checkpoint, HaltReason, Kept, LastRecord, PartitionLease};
+use storage::ingest::{dead_letters, replicas};
+use storage::{Connection, Touched};
 use testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 
@@ -24,8 +27,8 @@ const TOPIC: &str = "events";
 const LEASE: Duration = Duration::from_secs(30);
 
 async fn lease(connection: &mut Connection) -> PartitionLease {
-    ingest_partitions::register(connection, TOPIC, &[(0, 0)]).await.unwrap();
-    let leases = ingest_partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap();
+    partitions::register(connection, TOPIC, &[(0, 0)]).await.unwrap();
+    let leases = partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap();
     leases.into_iter().next().unwrap()
 }
 
@@ -122,14 +125,14 @@ async fn a_former_owner_writes_nothing() {
     let frozen = lease(&mut connection).await;
     database.execute("update ingest_partitions set lease_until = '-infinity'").await;
     let taken =
-        ingest_partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 9, LEASE).await.unwrap().remove(0);
+        partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 9, LEASE).await.unwrap().remove(0);
     assert_eq!((taken.epoch, taken.next_offset), (frozen.epoch + 1, 0));
     let fold = |states| Folded { states, dead_letters: vec![letter(0)], ..Folded::default() };
     let nothing = Touched::default();
     assert_eq!(write(&mut connection, &frozen, 1, &nothing, fold).await.unwrap(), Written::LeaseLost);
     assert!(dead_letters::list_of_topic(&mut connection, TOPIC, 10).await.unwrap().is_empty());
-    ingest_partitions::release(&mut connection, &frozen).await.unwrap();
-    assert!(ingest_partitions::list(&mut connection, TOPIC).await.unwrap()[0].owner.is_some());
+    partitions::release(&mut connection, &frozen).await.unwrap();
+    assert!(partitions::list(&mut connection, TOPIC).await.unwrap()[0].owner.is_some());
     assert_eq!(write(&mut connection, &taken, 1, &nothing, fold).await.unwrap(), Written::Committed);
 }
 
@@ -137,8 +140,8 @@ async fn a_former_owner_writes_nothing() {
 async fn two_owners_of_one_device_lose_nothing_to_each_other() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
-    ingest_partitions::register(&mut connection, TOPIC, &[(0, 0), (1, 0)]).await.unwrap();
-    let leases = ingest_partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 2, LEASE).await.unwrap();
+    partitions::register(&mut connection, TOPIC, &[(0, 0), (1, 0)]).await.unwrap();
+    let leases = partitions::acquire(&mut connection, TOPIC, Uuid::now_v7(), 2, LEASE).await.unwrap();
     let id = ChargePointId::parse("CP-NEW").unwrap();
     let writers = leases.into_iter().map(|mut lease| {
         let (pool, id) = (database.pool.clone(), id.clone());
@@ -173,11 +176,11 @@ async fn leases_are_taken_kept_and_given_back() {
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
     let partitions: Vec<_> = (0..12).map(|partition| (partition, 0)).collect();
-    ingest_partitions::register(connection, TOPIC, &partitions).await.unwrap();
-    ingest_partitions::register(connection, TOPIC, &[(0, 99)]).await.unwrap();
+    partitions::register(connection, TOPIC, &partitions).await.unwrap();
+    partitions::register(connection, TOPIC, &[(0, 99)]).await.unwrap();
     let (a, b) = (Uuid::now_v7(), Uuid::now_v7());
-    let of_a = ingest_partitions::acquire(connection, TOPIC, a, 7, LEASE).await.unwrap();
-    let of_b = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
+    let of_a = partitions::acquire(connection, TOPIC, a, 7, LEASE).await.unwrap();
+    let of_b = partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
     assert_eq!((of_a.len(), of_b.len()), (7, 5));
     assert!(
         of_a.iter().chain(&of_b).all(|lease| lease.next_offset == 0),
@@ -193,14 +196,14 @@ async fn leases_are_taken_kept_and_given_back() {
         .await
         .unwrap();
     let held: Vec<_> = of_a.iter().map(kept).collect();
-    assert_eq!(ingest_partitions::renew(connection, TOPIC, a, &held, LEASE).await.unwrap().len(), 7);
-    assert!(ingest_partitions::renew(connection, TOPIC, b, &held, LEASE).await.unwrap().is_empty());
-    for (partition, ago) in ingest_partitions::list_caught_up(connection, TOPIC).await.unwrap() {
+    assert_eq!(partitions::renew(connection, TOPIC, a, &held, LEASE).await.unwrap().len(), 7);
+    assert!(partitions::renew(connection, TOPIC, b, &held, LEASE).await.unwrap().is_empty());
+    for (partition, ago) in partitions::list_caught_up(connection, TOPIC).await.unwrap() {
         let expected = if partition == 3 { 40 } else { 60 };
         assert!((expected..expected + 15).contains(&ago.as_secs()), "{partition} {ago:?}");
     }
-    ingest_partitions::release(connection, &of_a[0]).await.unwrap();
-    let again = ingest_partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
+    partitions::release(connection, &of_a[0]).await.unwrap();
+    let again = partitions::acquire(connection, TOPIC, b, 12, LEASE).await.unwrap();
     assert_eq!(again.iter().map(|lease| lease.partition).collect::<Vec<_>>(), [of_a[0].partition]);
 }
 
@@ -210,14 +213,14 @@ async fn replicas_are_mustered_while_they_give_signs() {
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
     let (a, b) = (Uuid::now_v7(), Uuid::now_v7());
-    let first = ingest_replicas::beat(connection, a, TOPIC, LEASE).await.unwrap();
+    let first = replicas::beat(connection, a, TOPIC, LEASE).await.unwrap();
     assert_eq!((first.live, first.rank), (1, 0));
-    let second = ingest_replicas::beat(connection, b, TOPIC, LEASE).await.unwrap();
+    let second = replicas::beat(connection, b, TOPIC, LEASE).await.unwrap();
     assert_eq!((second.live, second.rank), (2, 1));
-    ingest_replicas::beat(connection, a, TOPIC, Duration::ZERO).await.unwrap();
-    assert_eq!(ingest_replicas::beat(connection, b, TOPIC, LEASE).await.unwrap().live, 1);
-    ingest_replicas::leave(connection, b).await.unwrap();
-    assert_eq!(ingest_replicas::beat(connection, a, TOPIC, LEASE).await.unwrap().live, 1);
+    replicas::beat(connection, a, TOPIC, Duration::ZERO).await.unwrap();
+    assert_eq!(replicas::beat(connection, b, TOPIC, LEASE).await.unwrap().live, 1);
+    replicas::leave(connection, b).await.unwrap();
+    assert_eq!(replicas::beat(connection, a, TOPIC, LEASE).await.unwrap().live, 1);
 }
 
 fn letter(offset: i64) -> NewDeadLetter {
@@ -297,8 +300,8 @@ async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transa
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
     let owner = Uuid::now_v7();
-    ingest_partitions::register(connection, TOPIC, &[(0, 0), (1, 0)]).await.unwrap();
-    let mut leases = ingest_partitions::acquire(connection, TOPIC, owner, 2, LEASE).await.unwrap();
+    partitions::register(connection, TOPIC, &[(0, 0), (1, 0)]).await.unwrap();
+    let mut leases = partitions::acquire(connection, TOPIC, owner, 2, LEASE).await.unwrap();
     let fold = |states| Folded { states, ..Folded::default() };
     let looks = "select pg_stat_force_next_flush(), idx_scan from pg_stat_user_tables where relname = 'ingest_partitions'";
     let looks = format!("select to_jsonb(idx_scan) from ({looks}) as looks");
@@ -321,7 +324,7 @@ async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transa
                 caught_up: None,
             });
             let kept: Vec<_> = kept.collect();
-            ingest_partitions::renew(connection, TOPIC, owner, &kept, LEASE).await.unwrap();
+            partitions::renew(connection, TOPIC, owner, &kept, LEASE).await.unwrap();
         }
         connection.batch_execute("select pg_stat_force_next_flush()").await.unwrap();
         let looked = database.json(&looks).await.as_i64().unwrap();
@@ -358,21 +361,21 @@ async fn the_last_record_counts_only_at_the_offset_that_it_was_written_with() {
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
     let mut lease = lease(connection).await;
-    let fresh = ingest_partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
+    let fresh = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!((fresh.last_record, fresh.halt), (None, None));
     let last = LastRecord { offset: 4, digest: RecordDigest(-7) };
     // Behind the record is a range that has none.
     let checkpoint = Checkpoint { next_offset: 6, last_record: Some(last) };
     let fold = |states| Folded { states, ..Folded::default() };
     write(connection, &lease, checkpoint, &Touched::default(), fold).await.unwrap();
-    assert_eq!(ingest_partitions::load_resume_state(connection, &lease).await.unwrap(), None, "moved on");
+    assert_eq!(partitions::load_resume_state(connection, &lease).await.unwrap(), None, "moved on");
     lease.next_offset = 6;
-    let written = ingest_partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
+    let written = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!(written.last_record, Some(last));
     // As the previous release writes a batch.
     database.execute("update ingest_partitions set next_offset = 9, committed_at = clock_timestamp()").await;
     lease.next_offset = 9;
-    let stale = ingest_partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
+    let stale = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!(stale.last_record, None);
     write(connection, &lease, 12, &Touched::default(), fold).await.unwrap();
     let columns = "select to_jsonb(p) -> 'last_record_digest' from ingest_partitions p";
@@ -386,24 +389,23 @@ async fn a_halt_lasts_until_the_offset_is_moved() {
     let connection = &mut connection;
     let lease = lease(connection).await;
     let former = PartitionLease { epoch: lease.epoch - 1, ..lease.clone() };
-    assert!(!ingest_partitions::record_halt(connection, &former, HaltReason::OtherLog).await.unwrap());
-    assert!(ingest_partitions::record_halt(connection, &lease, HaltReason::OtherLog).await.unwrap());
-    ingest_partitions::release(connection, &lease).await.unwrap();
-    let taken =
-        ingest_partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap().remove(0);
-    let state = ingest_partitions::load_resume_state(connection, &taken).await.unwrap().unwrap();
+    assert!(!partitions::record_halt(connection, &former, HaltReason::OtherLog).await.unwrap());
+    assert!(partitions::record_halt(connection, &lease, HaltReason::OtherLog).await.unwrap());
+    partitions::release(connection, &lease).await.unwrap();
+    let taken = partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap().remove(0);
+    let state = partitions::load_resume_state(connection, &taken).await.unwrap().unwrap();
     assert_eq!(state.halt.unwrap().reason, "OTHER_LOG", "also for the next owner");
     database.execute("update ingest_partitions set next_offset = 5").await;
     let moved = PartitionLease { next_offset: 5, ..taken.clone() };
-    let state = ingest_partitions::load_resume_state(connection, &moved).await.unwrap().unwrap();
+    let state = partitions::load_resume_state(connection, &moved).await.unwrap().unwrap();
     assert_eq!(state.halt, None);
-    let missed = ingest_partitions::end_halt(connection, TOPIC, 0, 5, 0).await.unwrap();
+    let missed = partitions::end_halt(connection, TOPIC, 0, 5, 0).await.unwrap();
     assert_eq!(missed, None, "it is not halted there");
     // Back to where it was halted, by reading: the halt is over.
     let fold = |states| Folded { states, ..Folded::default() };
     let back = Checkpoint { next_offset: 0, last_record: None };
     assert_eq!(write(connection, &moved, back, &Touched::default(), fold).await.unwrap(), Written::Committed);
-    let state = ingest_partitions::load_resume_state(connection, &taken).await.unwrap().unwrap();
+    let state = partitions::load_resume_state(connection, &taken).await.unwrap().unwrap();
     assert_eq!(state.halt, None);
 }
 
@@ -420,16 +422,15 @@ async fn the_end_of_a_halt_fences_the_owner_and_sets_letters_aside() {
     write(connection, &lease, checkpoint, &Touched::default(), fold).await.unwrap();
     for (generation, epoch) in [(1, 2), (2, 4)] {
         let halted = PartitionLease { epoch: lease.epoch + epoch - 2, next_offset: 3, ..lease.clone() };
-        assert!(ingest_partitions::record_halt(connection, &halted, HaltReason::OtherLog).await.unwrap());
+        assert!(partitions::record_halt(connection, &halted, HaltReason::OtherLog).await.unwrap());
         assert_eq!(dead_letters::count_from(connection, TOPIC, 0, 1).await.unwrap(), 2);
-        let set_aside = ingest_partitions::end_halt(connection, TOPIC, 0, 3, 1).await.unwrap().unwrap();
+        let set_aside = partitions::end_halt(connection, TOPIC, 0, 3, 1).await.unwrap().unwrap();
         assert_eq!((set_aside.letters, set_aside.topic), (2, Some(format!("{TOPIC}#{generation}"))));
-        let row = ingest_partitions::find(connection, TOPIC, 0).await.unwrap().unwrap();
+        let row = partitions::find(connection, TOPIC, 0).await.unwrap().unwrap();
         assert_eq!((row.next_offset, row.resume.last_record, row.resume.halt), (1, None, None));
         let fenced = write(connection, &halted, 4, &Touched::default(), fold).await.unwrap();
         assert_eq!(fenced, Written::LeaseLost);
-        let new =
-            ingest_partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap().remove(0);
+        let new = partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap().remove(0);
         assert_eq!((new.epoch, new.next_offset), (lease.epoch + epoch, 1));
         write(connection, &new, 3, &Touched::default(), fold).await.unwrap();
     }

@@ -3,7 +3,7 @@
 use diesel_async::SimpleAsyncConnection;
 use std::collections::BTreeMap;
 use storage::Database;
-use storage::census::{self, Census};
+use storage::devices::device_counts::{self, Census};
 use testkit::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,7 +12,7 @@ async fn the_fleet_is_counted_as_it_stands() {
     // As ingestors connect, whose connections would rather not read whole tables.
     let pool = Database::for_batches(&database.settings()).unwrap();
     let mut connection = pool.connection().await.unwrap();
-    assert_eq!(census::count(&mut connection).await.unwrap(), Census::default());
+    assert_eq!(device_counts::count(&mut connection).await.unwrap(), Census::default());
     connection
         .batch_execute(
             "insert into charge_points (charge_point_id, online, last_seen_at)
@@ -29,5 +29,5 @@ async fn the_fleet_is_counted_as_it_stands() {
         connectors: BTreeMap::from([("Charging".to_owned(), 2), ("Faulted".to_owned(), 1)]),
         open_sessions: 0,
     };
-    assert_eq!(census::count(&mut connection).await.unwrap(), expected);
+    assert_eq!(device_counts::count(&mut connection).await.unwrap(), expected);
 }

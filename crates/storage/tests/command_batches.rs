@@ -2,14 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
 
-use domain::command::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
+use domain::commands::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
+use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::PooledConnection;
-use storage::command_batches::{
+use storage::commands::batches::{
     self, CommandBatch, Created, ItemState, NewBatch, Outcome, Scope, Settled, item_key,
 };
 use storage::commands::{self, Conflict, KeyedRequest, NewCommand, Note, Recorded, Wanted};
@@ -57,7 +57,7 @@ fn new() -> NewBatch {
 }
 
 async fn create(connection: &mut PooledConnection, new: &NewBatch) -> CommandBatch {
-    match command_batches::create(connection, new).await.unwrap() {
+    match batches::create(connection, new).await.unwrap() {
         Created::Now(batch) => batch,
         other => panic!("{other:?}"),
     }
@@ -97,7 +97,7 @@ fn refused() -> Outcome {
 }
 
 async fn counts(connection: &mut PooledConnection, batch: &CommandBatch) -> BTreeMap<ItemState, i64> {
-    command_batches::count_items(connection, batch.id).await.unwrap()
+    batches::count_items(connection, batch.id).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,19 +119,19 @@ async fn a_batch_is_for_the_piles_that_are_meant() {
         (Scope { pile_ids: Some(vec![pile(1)]), statuses: faulted }, vec![]),
     ] {
         let batch = create(&mut connection, &NewBatch { scope, ..new() }).await;
-        assert_eq!(command_batches::list_waiting(&mut connection, batch.id).await.unwrap(), expected);
+        assert_eq!(batches::list_waiting(&mut connection, batch.id).await.unwrap(), expected);
         assert_eq!(usize::try_from(batch.piles).unwrap(), expected.len());
         assert_eq!(batch.finished_at, expected.is_empty().then_some(batch.created_at));
         assert_eq!(batch.expires_at, batch.created_at + MINUTE);
-        assert_eq!(command_batches::find(&mut connection, batch.id).await.unwrap(), Some(batch));
+        assert_eq!(batches::find(&mut connection, batch.id).await.unwrap(), Some(batch));
     }
     let strangers = vec![pile(3), pile(4), pile(5)];
     let pile_ids = Some([vec![pile(1)], strangers.clone()].concat());
     let scope = Scope { pile_ids, ..Scope::default() };
-    let created = command_batches::create(&mut connection, &NewBatch { scope, ..new() }).await.unwrap();
+    let created = batches::create(&mut connection, &NewBatch { scope, ..new() }).await.unwrap();
     assert_eq!(created, Created::Strangers(strangers));
     let elsewhere = NewBatch { station_id: StationId(Uuid::from_u128(7)), ..new() };
-    let created = command_batches::create(&mut connection, &elsewhere).await.unwrap();
+    let created = batches::create(&mut connection, &elsewhere).await.unwrap();
     assert_eq!(created, Created::NoStation);
 }
 
@@ -142,13 +142,13 @@ async fn a_key_leads_to_one_batch_or_to_one_command() {
         |digest| NewBatch { keyed: Some(KeyedRequest { key: "order-1".to_owned(), digest }), ..new() };
     let twin = async || {
         let mut connection = database.pool.connection().await.unwrap();
-        command_batches::create(&mut connection, &keyed(7)).await.unwrap()
+        batches::create(&mut connection, &keyed(7)).await.unwrap()
     };
     let (a, b) = tokio::join!(twin(), twin());
     let (made, found) = if matches!(a, Created::Now(_)) { (a, b) } else { (b, a) };
     let Created::Now(batch) = made else { panic!("{made:?}") };
     assert_eq!(found, Created::Before(batch.clone()));
-    let other = command_batches::create(&mut connection, &keyed(8)).await.unwrap();
+    let other = batches::create(&mut connection, &keyed(8)).await.unwrap();
     assert_eq!(other, Created::KeyReused);
     let wanted = [Wanted { pile_id: pile(1), key: Some("order-1".to_owned()) }];
     let look = commands::look_at_many(&mut connection, &wanted).await.unwrap();
@@ -160,7 +160,7 @@ async fn a_key_leads_to_one_batch_or_to_one_command() {
     };
     commands::record_many(&mut connection, &[one]).await.unwrap();
     let key = Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 });
-    let taken = command_batches::create(&mut connection, &NewBatch { keyed: key, ..new() }).await.unwrap();
+    let taken = batches::create(&mut connection, &NewBatch { keyed: key, ..new() }).await.unwrap();
     assert_eq!(taken, Created::KeyReused);
 }
 
@@ -169,35 +169,35 @@ async fn batches_are_taken_up_kept_and_given_back() {
     let (database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let later = create(&mut connection, &new()).await;
-    let first = command_batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let first = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
     assert_eq!((first.batch.id, first.epoch), (batch.id, 1));
     assert!(first.left > Duration::ZERO && first.left <= MINUTE);
-    let second = command_batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let second = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
     assert_eq!(second.batch.id, later.id);
-    assert_eq!(command_batches::claim(&mut connection, MINUTE).await.unwrap(), None);
-    assert!(command_batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
+    assert_eq!(batches::claim(&mut connection, MINUTE).await.unwrap(), None);
+    assert!(batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
 
     database.execute("update command_batches set leased_until = now() - interval '1 s'").await;
-    let again = command_batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let again = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
     assert_eq!((again.batch.id, again.epoch), (batch.id, 2));
-    assert!(!command_batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
-    assert!(!command_batches::release(&mut connection, batch.id, 1).await.unwrap());
-    assert!(command_batches::renew(&mut connection, batch.id, 2, MINUTE).await.unwrap());
+    assert!(!batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
+    assert!(!batches::release(&mut connection, batch.id, 1).await.unwrap());
+    assert!(batches::renew(&mut connection, batch.id, 2, MINUTE).await.unwrap());
 
     let all = [1, 2, 3].map(|number| settled(&batch, pile(number), refused()));
-    assert_eq!(command_batches::settle_many(&mut connection, &all[..2]).await.unwrap(), 2);
-    assert!(!command_batches::release(&mut connection, batch.id, 2).await.unwrap());
-    let third = command_batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    assert_eq!(batches::settle_many(&mut connection, &all[..2]).await.unwrap(), 2);
+    assert!(!batches::release(&mut connection, batch.id, 2).await.unwrap());
+    let third = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
     assert_eq!((third.batch.id, third.epoch), (batch.id, 3));
-    assert_eq!(command_batches::settle_many(&mut connection, &all).await.unwrap(), 1);
-    assert!(command_batches::release(&mut connection, batch.id, 3).await.unwrap());
-    assert!(!command_batches::release(&mut connection, batch.id, 3).await.unwrap());
-    assert!(!command_batches::renew(&mut connection, batch.id, 3, MINUTE).await.unwrap());
-    let left = command_batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    assert_eq!(batches::settle_many(&mut connection, &all).await.unwrap(), 1);
+    assert!(batches::release(&mut connection, batch.id, 3).await.unwrap());
+    assert!(!batches::release(&mut connection, batch.id, 3).await.unwrap());
+    assert!(!batches::renew(&mut connection, batch.id, 3, MINUTE).await.unwrap());
+    let left = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
     assert_eq!(left.batch.id, later.id, "a batch that is finished is nobody's");
 
     database.execute("update command_batches set leased_until = null, expires_at = created_at").await;
-    let late = command_batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let late = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
     assert_eq!((late.batch.id, late.left), (later.id, Duration::ZERO));
 }
 
@@ -206,15 +206,14 @@ async fn what_is_refused_cannot_be_commanded_any_more() {
     let (_database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let refusal = [settled(&batch, pile(1), refused())];
-    assert_eq!(command_batches::settle_many(&mut connection, &refusal).await.unwrap(), 1);
+    assert_eq!(batches::settle_many(&mut connection, &refusal).await.unwrap(), 1);
     let late = commands::record_many(&mut connection, &[command(&batch, pile(1))]).await.unwrap();
     assert_eq!(late, Recorded::None(Conflict::Key));
     assert_eq!(
         counts(&mut connection, &batch).await,
         BTreeMap::from([(ItemState::Refused, 1), (ItemState::Waiting, 2)])
     );
-    let listed =
-        command_batches::list_items(&mut connection, batch.id, Some(ItemState::Refused), None, 9).await;
+    let listed = batches::list_items(&mut connection, batch.id, Some(ItemState::Refused), None, 9).await;
     let [item] = <[_; 1]>::try_from(listed.unwrap()).unwrap();
     assert_eq!((item.pile_id, item.command_id, item.failure), (pile(1), None, None));
     assert_eq!(item.refusal, Some(("PILE_OFFLINE".to_owned(), Some("CP-1 is offline".to_owned()))));
@@ -227,9 +226,9 @@ async fn what_has_a_command_cannot_be_refused_any_more() {
     let sent = command(&batch, pile(1));
     commands::record_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
     let refusal = [settled(&batch, pile(1), refused())];
-    assert_eq!(command_batches::settle_many(&mut connection, &refusal).await.unwrap(), 1);
+    assert_eq!(batches::settle_many(&mut connection, &refusal).await.unwrap(), 1);
     let accepted = ItemState::Sent(CommandState::Accepted);
-    let listed = command_batches::list_items(&mut connection, batch.id, Some(accepted), None, 9).await;
+    let listed = batches::list_items(&mut connection, batch.id, Some(accepted), None, 9).await;
     let [item] = <[_; 1]>::try_from(listed.unwrap()).unwrap();
     assert_eq!((item.command_id, item.refusal), (Some(sent.command.id), None));
 }
@@ -247,7 +246,7 @@ async fn of_two_who_decide_at_once_one_does() {
             commands::record_many(&mut connection, &new).await.unwrap()
         };
         let refuse = async |mut connection: PooledConnection| {
-            command_batches::settle_many(&mut connection, &refusal).await.unwrap()
+            batches::settle_many(&mut connection, &refusal).await.unwrap()
         };
         let (recorded, _count) = tokio::join!(record(recording), refuse(refusing));
         let expected = match recorded {
@@ -264,11 +263,11 @@ async fn a_pile_whose_command_is_not_in_the_books_goes_on_waiting() {
     let batch = create(&mut connection, &new()).await;
     let sent = command(&batch, pile(1));
     let note = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
-    assert_eq!(command_batches::settle_many(&mut connection, &note).await.unwrap(), 0);
+    assert_eq!(batches::settle_many(&mut connection, &note).await.unwrap(), 0);
     commands::record_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
-    assert_eq!(command_batches::settle_many(&mut connection, &note).await.unwrap(), 1);
+    assert_eq!(batches::settle_many(&mut connection, &note).await.unwrap(), 1);
     let again = [settled(&batch, pile(1), refused())];
-    assert_eq!(command_batches::settle_many(&mut connection, &again).await.unwrap(), 0, "settled is settled");
+    assert_eq!(batches::settle_many(&mut connection, &again).await.unwrap(), 0, "settled is settled");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,7 +277,7 @@ async fn a_pile_that_is_sent_stands_where_its_command_stands() {
     let sent = command(&batch, pile(1));
     commands::record_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
     let note = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
-    command_batches::settle_many(&mut connection, &note).await.unwrap();
+    batches::settle_many(&mut connection, &note).await.unwrap();
     let unpublished = Note {
         id: sent.command.id,
         charge_point_id: sent.command.charge_point_id.clone(),
@@ -289,11 +288,11 @@ async fn a_pile_that_is_sent_stands_where_its_command_stands() {
     let failed = ItemState::Sent(CommandState::Failed);
     let counted = counts(&mut connection, &batch).await;
     assert_eq!(counted, BTreeMap::from([(failed, 1), (ItemState::Waiting, 2)]));
-    let listed = command_batches::list_items(&mut connection, batch.id, None, None, 9).await.unwrap();
+    let listed = batches::list_items(&mut connection, batch.id, None, None, 9).await.unwrap();
     let order: Vec<_> = listed.iter().map(|item| item.pile_id).collect();
     assert_eq!(order, [pile(3), pile(2), pile(1)]);
     let code = listed.last().and_then(|item| item.failure.as_ref()).map(|failure| failure.code);
     assert_eq!(code, Some(FailureCode::NotPublished));
-    let rest = command_batches::list_items(&mut connection, batch.id, None, Some(pile(3)), 1).await.unwrap();
+    let rest = batches::list_items(&mut connection, batch.id, None, Some(pile(3)), 1).await.unwrap();
     assert_eq!(rest.iter().map(|item| item.pile_id).collect::<Vec<_>>(), [pile(2)]);
 }

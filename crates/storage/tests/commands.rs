@@ -3,15 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::asset::StartableStatuses;
-use domain::command::{
+use domain::assets::StartableStatuses;
+use domain::commands::{
     Command, CommandKind, CommandState, FailureCode, OpenSession, PileSnapshot, ResetKind, RouteSource, Step,
 };
+use domain::devices::presence::Confidence;
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
 use domain::order::{RecordPosition, Stamp};
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::time::Duration;
 use storage::commands::{

@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, Utc};
-use domain::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::devices::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::devices::sample::Samples;
 use domain::ids::{ChargePointId, EventKey};
-use domain::ledger::Unplaced;
-use domain::sample::Samples;
+use domain::sessions::ledger::Unplaced;
 use serde_json::json;
-use storage::dead_letters::{self, Filter, Heading, Replay, ReplayOutcome, Replayed, Run, Undone};
+use storage::ingest::dead_letters::{self, Filter, Heading, Replay, ReplayOutcome, Replayed, Run, Undone};
 use storage::{Connection, StorageError, Touched};
 use testkit::TestDatabase;
 use uuid::Uuid;

@@ -3,24 +3,25 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, TriggeredMessage};
+use domain::commands::{Command, CommandKind, TriggeredMessage};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::presence::Confidence;
 use domain::event::{BootReport, EventKind, GatewayEvent, StatusReport};
-use domain::history::History;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, PileId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use serde_json::json;
 use std::time::Duration;
-use storage::batch::{Folded, Written, write};
 use storage::commands::{self, NewCommand};
-use storage::ingest_partitions::{self, Kept, PartitionLease};
-use storage::presence::due::{self, Dueness};
-use storage::presence::probes::{self, NewProbe, ProbeReason};
-use storage::presence::silence::{SilencePolicy, judge_devices};
-use storage::presence::{concerned, gateways};
-use storage::{Connection, Touched, status_changes};
+use storage::devices::presence::due::{self, Dueness};
+use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
+use storage::devices::presence::silence::{SilencePolicy, judge_devices};
+use storage::devices::presence::{concerned, gateways};
+use storage::devices::status_changes;
+use storage::ingest::batch::{Folded, Written, write};
+use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::{Connection, Touched};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -49,10 +50,9 @@ impl Ground {
         let database = TestDatabase::new().await;
         let mut connection = database.pool.connection().await.unwrap();
         status_changes::ensure_today(&mut connection).await.unwrap();
-        ingest_partitions::register(&mut connection, TOPIC, &[(0, 0)]).await.unwrap();
+        partitions::register(&mut connection, TOPIC, &[(0, 0)]).await.unwrap();
         let owner = Uuid::now_v7();
-        let lease =
-            ingest_partitions::acquire(&mut connection, TOPIC, owner, 1, HOUR).await.unwrap().remove(0);
+        let lease = partitions::acquire(&mut connection, TOPIC, owner, 1, HOUR).await.unwrap().remove(0);
         (Self { database, lease, owner }, connection)
     }
 
@@ -93,7 +93,7 @@ impl Ground {
     /// Says that all events were read just now.
     async fn caught_up(&self, connection: &mut Connection) {
         let kept = Kept { partition: 0, epoch: self.lease.epoch, caught_up: Some(NOW) };
-        let renewed = ingest_partitions::renew(connection, TOPIC, self.owner, &[kept], HOUR).await.unwrap();
+        let renewed = partitions::renew(connection, TOPIC, self.owner, &[kept], HOUR).await.unwrap();
         assert_eq!(renewed, [0]);
     }
 
@@ -405,7 +405,7 @@ async fn command(ground: &Ground, connection: &mut Connection, requested: Trigge
             trace_id: None,
         },
         pile_id: PileId(pile),
-        route: domain::command::RouteSource::Key,
+        route: domain::commands::RouteSource::Key,
         partition: 7,
         payload: json!({ "requestedMessage": format!("{requested:?}") }),
         degraded: false,

@@ -6,10 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use domain::asset::{Location, Station};
+use domain::assets::{Location, Station};
 use domain::ids::{PileId, StationId};
-use storage::stations::{self, Near};
-use storage::{Connection, availability, piles};
+use storage::Connection;
+use storage::assets::stations::{self, Near};
+use storage::assets::{availability, piles};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -3,19 +3,19 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, CommandState, RouteSource, Step};
+use domain::commands::{Command, CommandKind, CommandState, RouteSource, Step};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::presence::Confidence;
 use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use std::time::Duration;
-use storage::batch::{Folded, write};
 use storage::commands::{self, NewCommand, Note, Recorded};
-use storage::ingest_partitions::{self, PartitionLease};
+use storage::ingest::batch::{Folded, write};
+use storage::ingest::partitions::{self, PartitionLease};
 use storage::{PooledConnection, Touched, sessions};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -53,10 +53,10 @@ impl Stage {
         );
         database.execute(&assets).await;
         let mut connection = database.pool.connection().await.unwrap();
-        ingest_partitions::register(&mut connection, "events", &[(0, 0)]).await.unwrap();
+        partitions::register(&mut connection, "events", &[(0, 0)]).await.unwrap();
         let owner = Uuid::now_v7();
         let lease = Duration::from_secs(60);
-        let leases = ingest_partitions::acquire(&mut connection, "events", owner, 1, lease).await.unwrap();
+        let leases = partitions::acquire(&mut connection, "events", owner, 1, lease).await.unwrap();
         let now = database.json("select to_jsonb(extract(epoch from clock_timestamp())::bigint)").await;
         let now = DateTime::from_timestamp(now.as_i64().unwrap(), 0).unwrap();
         let began = now - TimeDelta::hours(2);

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
 use chrono::NaiveDate;
-use storage::meter_samples::DAYS;
+use storage::devices::meter_samples::DAYS;
 use testkit::TestDatabase;
 
 fn day(day: u32) -> NaiveDate {

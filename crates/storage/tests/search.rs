@@ -5,11 +5,12 @@
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use domain::asset::{Location, StationStatus};
+use domain::assets::{Location, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
-use storage::stations::{self, Filter, Near};
-use storage::{Connection, Words, piles};
+use storage::assets::piles;
+use storage::assets::stations::{self, Filter, Near};
+use storage::{Connection, Words};
 use testkit::TestDatabase;
 
 fn at(latitude: f64, longitude: f64) -> Location {

@@ -5,9 +5,9 @@
 use chrono::{DateTime, Utc};
 use domain::event::TransactionStart;
 use domain::ids::{ChargePointId, ConnectorId, EventId, SessionId, TransactionId};
-use domain::ledger::Ledger;
 use domain::order::{RecordPosition, Stamp};
-use domain::session_repair::Defect;
+use domain::sessions::ledger::Ledger;
+use domain::sessions::repair::Defect;
 use serde_json::json;
 use storage::sessions::repair::{list_devices, repair};
 use testkit::TestDatabase;

@@ -4,20 +4,20 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::{Change, History};
+use domain::devices::presence::Confidence;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::generate::{at, device};
-use domain::history::{Change, History};
 use domain::ids::{ConnectorId, EventId, GatewayId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use serde_json::json;
 use std::time::Duration;
-use storage::batch::{Folded, Written, write};
-use storage::ingest_partitions::{self, PartitionLease};
-use storage::presence::silence::SilencePolicy;
-use storage::status_changes::{self, NotedChange, list_of_device};
+use storage::devices::presence::silence::SilencePolicy;
+use storage::devices::status_changes::{self, NotedChange, list_of_device};
+use storage::ingest::batch::{Folded, Written, write};
+use storage::ingest::partitions::{self, PartitionLease};
 use storage::{Connection, StorageError, Touched};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -31,9 +31,9 @@ fn connector(number: i64) -> ConnectorId {
 
 async fn leases(connection: &mut Connection, partitions: i32) -> Vec<PartitionLease> {
     let all: Vec<_> = (0..partitions).map(|partition| (partition, 0)).collect();
-    ingest_partitions::register(connection, "events", &all).await.unwrap();
+    partitions::register(connection, "events", &all).await.unwrap();
     let many = i64::from(partitions);
-    ingest_partitions::acquire(connection, "events", Uuid::now_v7(), many, LEASE).await.unwrap()
+    partitions::acquire(connection, "events", Uuid::now_v7(), many, LEASE).await.unwrap()
 }
 
 fn report(lease: &PartitionLease, at: DateTime<Utc>, of: i64, status: ConnectorStatus) -> GatewayEvent {

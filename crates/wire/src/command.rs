@@ -7,7 +7,7 @@ pub use protobuf::encode_command_protobuf;
 
 use crate::error::DecodeError;
 use crate::record::{Body, CONTENT_TYPE, JSON, RawRecord, TRACEPARENT};
-use domain::command::Command;
+use domain::commands::Command;
 
 /// A command as a Kafka record; its partition comes from [`crate::routing`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,15 +2,15 @@
 
 pub mod encode;
 
+mod deviations;
 mod envelope;
-mod habits;
 mod json;
 mod meter;
 mod protobuf;
 mod types;
 
+pub use deviations::{Deviation, deviations};
 pub(crate) use envelope::charge_point_id;
-pub use habits::{Habit, habits};
 pub use types::event_type;
 
 use crate::error::{DecodeError, FieldError};

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
 
-use domain::command::Command;
+use domain::commands::Command;
 use std::fs;
 use std::path::PathBuf;
 use wire::event::unusable_values;

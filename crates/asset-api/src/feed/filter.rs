@@ -1,6 +1,6 @@
 //! Which changes a client wants.
 
-use crate::fields::Fields;
+use crate::http::fields::Fields;
 use domain::feed::{FeedKind, FeedSubject};
 use domain::ids::ChargePointId;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! The one task that reads the feed for all clients of this process.
 
 use super::frames::Frames;
+use super::problem::Refusal;
 use super::ring::{Found, Ring};
-use crate::error::ApiError;
 use crate::settings::FeedSettings;
 use domain::feed::FeedPosition;
 use runtime::{Shutdown, causes};
@@ -54,9 +54,9 @@ impl Hub {
     }
 
     /// Lets a client in, unless there are as many as may be.
-    pub fn admit(&self) -> Result<Place, ApiError> {
+    pub fn admit(&self) -> Result<Place, Refusal> {
         let place =
-            Arc::clone(&self.places).try_acquire_owned().map_err(|_full| ApiError::TooManyFollowers)?;
+            Arc::clone(&self.places).try_acquire_owned().map_err(|_full| Refusal::TooManyFollowers)?;
         self.came.notify_one();
         Ok(place)
     }

@@ -1,7 +1,8 @@
 //! The operation on the feed.
 
-use crate::error::ApiError;
-use crate::scopes::read;
+use super::problem::Refusal;
+use crate::http::error::ApiError;
+use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -31,5 +32,7 @@ fn follow() -> Operation {
             "text/event-stream",
             "id: 41-3\nevent: connector.status-changed\ndata: {\"chargePointId\":\"CP-3101-0007\"}\n\n",
         ))
-        .refuses([ApiError::InvalidFeedPosition, ApiError::FeedPositionGone, ApiError::TooManyFollowers])
+        .refuses(
+            [Refusal::InvalidPosition, Refusal::PositionGone, Refusal::TooManyFollowers].map(ApiError::from),
+        )
 }

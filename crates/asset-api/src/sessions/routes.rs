@@ -1,14 +1,15 @@
 //! The operations on sessions.
 
+use super::SessionNotFound;
 use super::view::{SampleView, SessionView};
-use crate::error::ApiError;
-use crate::scopes::read;
+use crate::http::error::ApiError;
+use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use serde_json::{Value, json};
-use storage::piles::Refusal;
+use storage::assets::piles::Refusal;
 
 const TAG: &str = "Sessions";
 
@@ -35,7 +36,7 @@ fn list_of_pile() -> Operation {
 fn get() -> Operation {
     read("getSession", TAG, "Get a session")
         .answers(Answer::json::<SessionView<'_>>(StatusCode::OK, "The session", session()))
-        .refuses([ApiError::SessionNotFound])
+        .refuses([ApiError::from(SessionNotFound)])
 }
 
 fn samples() -> Operation {
@@ -49,7 +50,7 @@ fn samples() -> Operation {
             "A page of readings, the latest first",
             example,
         ))
-        .refuses([ApiError::SessionNotFound, ApiError::InvalidCursor])
+        .refuses([ApiError::from(SessionNotFound), ApiError::InvalidCursor])
 }
 
 fn session() -> Value {

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
 use domain::measure::Dated;
-use domain::session::{ChargingSession, SessionState, StartedBy};
+use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::meter_samples::MeterSample;
+use storage::devices::meter_samples::MeterSample;
 
 /// A session.
 #[derive(Serialize, JsonSchema)]

@@ -4,17 +4,17 @@ mod body;
 pub mod routes;
 mod view;
 
-use crate::api::Api;
-use crate::caller::Caller;
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{instant, uuid};
-use crate::page;
+use crate::http::caller::Caller;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{instant, uuid};
+use crate::http::paging;
+use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
 use domain::ids::{BindingId, TariffId};
-use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::tariffs::bindings::{self, BindingRecord, Filter};
@@ -22,8 +22,8 @@ use uuid::Uuid;
 use view::BindingView;
 
 /// The binding that a path names; what is no id names none.
-fn parse_id(raw: &str) -> Result<BindingId, ApiError> {
-    Uuid::try_parse(raw).map(BindingId).map_err(|_malformed| ApiError::TariffBindingNotFound)
+fn parse_id(raw: &str) -> Result<BindingId, NotFound> {
+    Uuid::try_parse(raw).map(BindingId).map_err(|_malformed| NotFound::Binding)
 }
 
 /// `POST /api/v1/tariffs/bindings`
@@ -31,7 +31,7 @@ async fn create(
     api: Data<Api>,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let signature = caller.sign();
     let binding = body::read(body, signature.at)?;
     let made = api
@@ -44,10 +44,10 @@ async fn create(
 }
 
 /// `GET /api/v1/tariffs/bindings`
-async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, Problem> {
+async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, ApiError> {
     let tariff_id = query.optional("tariffId", uuid).map(TariffId);
     let filter = Filter { tariff_id, subject: body::asked(&mut query) };
-    let request = page::take(&mut query)?;
+    let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, BindingId(place.id)));
     let rows = api
@@ -61,11 +61,11 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
 }
 
 /// `GET /api/v1/tariffs/bindings/{bindingId}`
-async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let found = api
         .run(move |mut connection| async move {
-            bindings::find(&mut connection, id).await?.ok_or(ApiError::TariffBindingNotFound)
+            Ok(bindings::find(&mut connection, id).await?.ok_or(NotFound::Binding)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(BindingView::of(&found)))
@@ -77,7 +77,7 @@ async fn end(
     PathParams(id): PathParams<String>,
     caller: Caller,
     JsonBody(mut body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let until = body.optional("effectiveUntil", instant);
     body.finish(Some(()))?;

@@ -1,9 +1,9 @@
 //! A tariff as requests say it.
 
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{form, one_of, text};
-use domain::tariff::{ChangeRule, TariffDetails, TariffStatus};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{form, one_of, text};
+use domain::tariffs::{ChangeRule, TariffDetails, TariffStatus};
 use domain::text::Label;
 
 /// What a request says of a tariff.

@@ -2,17 +2,17 @@
 
 use super::parse_id;
 use super::versions::parse_number;
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{date, in_query, string, whole};
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{date, in_query, string, whole};
+use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::NaiveDate;
-use domain::tariff::ocpi::{self, Header, Horizon};
-use domain::tariff::tcec::{self, Document, LeftOut};
-use domain::tariff::{Tariff, TariffVersion};
-use runtime::Problem;
+use domain::tariffs::ocpi::{self, Header, Horizon};
+use domain::tariffs::tcec::{self, Document, LeftOut};
+use domain::tariffs::{Tariff, TariffVersion};
 use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub async fn ocpi(
     api: Data<Api>,
     PathParams(path): PathParams<(String, String)>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let country = query.required("countryCode", string);
     let party = query.required("partyId", string);
     let id = query.optional("id", string).unwrap_or_else(|| path.0.clone());
@@ -31,10 +31,10 @@ pub async fn ocpi(
     let (country, party) = query.finish(country.zip(party))?;
     let published = find(&api, path).await?;
     let updated = published.publication.published.at;
-    let header = Header::parse(&country, &party, &id, updated).map_err(ApiError::from)?;
+    let header = Header::parse(&country, &party, &id, updated)?;
     let Published { tariff, version, publication } = &published;
     let object = ocpi::object(&header, tariff, version, publication.superseded_from, horizon);
-    Ok(HttpResponse::Ok().json(object.map_err(ApiError::from)?))
+    Ok(HttpResponse::Ok().json(object?))
 }
 
 /// Takes the dates out of the query for which seasons and holidays are written out.
@@ -71,13 +71,13 @@ pub async fn tcec(
     api: Data<Api>,
     PathParams(path): PathParams<(String, String)>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let date = query.optional("date", date);
     query.finish(Some(()))?;
     let Published { tariff, version, .. } = find(&api, path).await?;
     let list = &version.price_list;
     let date = date.unwrap_or_else(|| list.zone().local(runtime::clock::now()).date_naive());
-    let periods = tcec::periods(&tariff, list, date).map_err(ApiError::from)?;
+    let periods = tcec::periods(&tariff, list, date)?;
     let tcec::Periods { document, names, left_out } = periods;
     Ok(HttpResponse::Ok().json(TcecView { date, document, names, left_out }))
 }
@@ -95,7 +95,7 @@ async fn find(api: &Api, (id, number): (String, String)) -> Result<Published, Ap
         let tariff = storage::tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
         let found = storage::tariffs::versions::find(&mut connection, id, number?).await?;
         let found = found.and_then(|found| found.publication.clone().zip(Some(found)));
-        let (publication, found) = found.ok_or(ApiError::TariffVersionNotFound)?;
+        let (publication, found) = found.ok_or(NotFound::Version)?;
         let effective_from = publication.effective_from;
         let version = TariffVersion { number: found.number, effective_from, price_list: found.price_list };
         let tariff = Tariff { id, details: tariff.details, versions: Vec::new() };

@@ -1,16 +1,17 @@
 //! The operations on tariffs themselves, and on what other platforms read of them.
 
 use super::exchange::{self, TcecView};
-use super::versions::routes::number;
+use super::openapi::{ID, TAG, number};
 use super::view::TariffView;
-use crate::edition::if_match;
-use crate::error::ApiError;
-use crate::scopes::{read_tariffs, write_tariffs};
+use crate::http::edit::if_match;
+use crate::http::error::ApiError;
+use crate::http::scopes::{read_tariffs, write_tariffs};
+use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
 use chrono::NaiveDate;
 use domain::ids::BindingId;
-use domain::tariff::ocpi::{Horizon, Inexpressible, Object};
-use domain::tariff::{TariffDetails, TariffStatus, tcec};
+use domain::tariffs::ocpi::{Horizon, Inexpressible, Object};
+use domain::tariffs::{TariffDetails, TariffStatus, tcec};
 use domain::text::Label;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
@@ -19,9 +20,6 @@ use schemars::json_schema;
 use serde_json::{Value, json};
 use storage::tariffs::Refusal;
 use uuid::Uuid;
-
-/// What tariffs stand under in the document.
-pub const TAG: &str = "Tariffs";
 
 /// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
@@ -151,15 +149,12 @@ fn tcec() -> Operation {
 }
 
 fn of_version() -> [ApiError; 2] {
-    [Refusal::NotFound.into(), ApiError::TariffVersionNotFound]
+    [Refusal::NotFound.into(), NotFound::Version.into()]
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {
     Answer::json::<TariffView<'_>>(status, about, tariff()).header("ETag", "Its version, for `If-Match`.")
 }
-
-/// The tariff of examples.
-pub const ID: &str = "0192f0c4-7a11-7f00-8a00-5f3d2c1b0a99";
 
 fn details() -> Value {
     json!({

@@ -5,19 +5,19 @@ pub mod routes;
 mod view;
 
 use super::parse_id;
-use crate::api::Api;
-use crate::caller::Caller;
-use crate::edition::{self, IfMatch};
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::instant;
-use crate::page::{self, ByVersion};
+use crate::http::caller::Caller;
+use crate::http::context::Api;
+use crate::http::edit::{self, IfMatch};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::instant;
+use crate::http::paging::{self, ByVersion};
+use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use domain::ids::TariffId;
-use domain::tariff::Draft;
-use runtime::Problem;
+use domain::tariffs::Draft;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::Connection;
@@ -25,12 +25,12 @@ use storage::tariffs::versions::{self, Refusal, Version};
 use view::{DraftView, VersionView};
 
 /// The number of a version that a path names; what is no number names none.
-pub(super) fn parse_number(raw: &str) -> Result<u32, ApiError> {
-    raw.parse().ok().filter(|number| *number > 0).ok_or(ApiError::TariffVersionNotFound)
+pub(super) fn parse_number(raw: &str) -> Result<u32, NotFound> {
+    raw.parse().ok().filter(|number| *number > 0).ok_or(NotFound::Version)
 }
 
 /// `GET /api/v1/tariffs/{tariffId}/draft`
-async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, Problem> {
+async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let draft = api
         .run(move |mut connection| async move {
@@ -49,7 +49,7 @@ async fn put_draft(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(draft): JsonBody<Draft>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let signature = caller.sign();
     let draft = api
@@ -69,7 +69,7 @@ async fn discard_draft(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     if_match: IfMatch,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     api.run(move |mut connection| async move {
         Ok(versions::discard_draft(&mut connection, id, if_match.versions()).await??)
@@ -85,7 +85,7 @@ async fn publish(
     if_match: IfMatch,
     caller: Caller,
     JsonBody(mut body): JsonBody<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let since = body.optional("effectiveFrom", instant);
     body.finish(Some(()))?;
@@ -95,7 +95,7 @@ async fn publish(
             Ok(versions::publish(&mut connection, id, if_match.versions(), since, &signature).await??)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(VersionView::of(&version, edition::now())))
+    Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
 }
 
 /// `GET /api/v1/tariffs/{tariffId}/versions`
@@ -103,9 +103,9 @@ async fn list(
     api: Data<Api>,
     PathParams(id): PathParams<String>,
     QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let (after, request) = page::take_after(&mut query, ByVersion::decode)?;
+    let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByVersion(number)| u32::try_from(number).unwrap_or_default());
     let rows = api
@@ -114,7 +114,7 @@ async fn list(
             Ok(versions::list(&mut connection, id, before, request.rows()).await?)
         })
         .await?;
-    let now = edition::now();
+    let now = edit::now();
     let page = Page::cut(&request, rows, |last| ByVersion(last.number.into()));
     Ok(HttpResponse::Ok().json(page.show(|version| VersionView::of(version, now))))
 }
@@ -123,15 +123,15 @@ async fn list(
 async fn get(
     api: Data<Api>,
     PathParams((id, number)): PathParams<(String, String)>,
-) -> Result<HttpResponse, Problem> {
+) -> Result<HttpResponse, ApiError> {
     let (id, number) = (parse_id(&id)?, parse_number(&number));
     let version = api
         .run(move |mut connection| async move {
             known(&mut connection, id).await?;
-            versions::find(&mut connection, id, number?).await?.ok_or(ApiError::TariffVersionNotFound)
+            Ok(versions::find(&mut connection, id, number?).await?.ok_or(NotFound::Version)?)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(VersionView::of(&version, edition::now())))
+    Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
 }
 
 /// Those of a retired tariff are still to be seen.
@@ -144,5 +144,5 @@ async fn known(connection: &mut Connection, id: TariffId) -> Result<(), ApiError
 
 /// A draft; its `ETag` is its revision.
 fn respond(draft: &Version) -> HttpResponse {
-    edition::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft))
+    edit::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::TariffId;
-use domain::tariff::TariffDetails;
+use domain::tariffs::TariffDetails;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::TariffRecord;

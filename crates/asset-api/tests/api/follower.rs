@@ -1,9 +1,9 @@
 //! A client that follows the feed, and who writes what it follows.
 
 use crate::app::TestApp;
+use domain::devices::presence::Confidence;
 use domain::feed::{ConnectivityChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{ChargePointId, GatewayId};
-use domain::presence::Confidence;
 use reqwest::{Method, Response};
 use serde_json::Value;
 use std::time::Duration;

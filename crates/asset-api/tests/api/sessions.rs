@@ -4,7 +4,7 @@ use crate::app::{TestApp, pile};
 use chrono::DateTime;
 use domain::ids::TransactionId;
 use domain::measure::Dated;
-use domain::registers::Registers;
+use domain::sessions::registers::Registers;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ async fn a_session_has_the_readings_of_its_connector_and_time() {
     app.database.execute(SESSIONS).await;
     let mut connection = app.database.pool.connection().await.unwrap();
     for day in ["2026-07-24", "2026-07-25", "2026-07-26"] {
-        storage::meter_samples::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
+        storage::devices::meter_samples::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
     }
     app.database
         .execute(

@@ -26,7 +26,7 @@ async fn ground() -> (TestApp, String) {
     let path = app.pile("CP-1").await;
     let mut connection = app.database.pool.connection().await.unwrap();
     for day in ["2026-07-25", "2026-07-26"] {
-        storage::status_changes::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
+        storage::devices::status_changes::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
     }
     app.database.execute(HISTORY).await;
     (app, format!("{path}/status-history"))

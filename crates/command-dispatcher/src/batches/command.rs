@@ -1,12 +1,12 @@
 //! What a whole station may be told.
 
-use crate::intent::Intent;
-use domain::command::{Availability, ResetKind};
+use crate::dispatch::intent::Intent;
+use domain::commands::{Availability, ResetKind};
 use domain::digest::fnv1a_64;
 use domain::ids::{ConnectorId, StationId};
 use serde::{Deserialize, Serialize};
-use storage::command_batches::Scope;
 use storage::commands::KeyedRequest;
+use storage::commands::batches::Scope;
 
 /// A command that makes sense for many piles at once. It stands in the books in this form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Looking for batches that nobody carries out. Every replica does; a lease gives each batch to one of them.
 
 use super::Batches;
-use super::pass::{Pass, Tools};
-use crate::dispatcher::Dispatcher;
+use crate::batches::run::{Pass, Tools};
+use crate::dispatch::dispatcher::Dispatcher;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
 use runtime::{Shutdown, causes};

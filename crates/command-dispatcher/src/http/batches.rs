@@ -1,27 +1,27 @@
 //! How far a batch of commands is, as a whole and pile by pile.
 
-pub(super) mod answers;
+pub(super) mod view;
 
-use super::operations;
-use super::page::PageQuery;
 use crate::batches::Batches;
 use crate::error::DispatchError;
+use crate::http::commands::routes;
+use crate::http::paging::PageQuery;
 use actix_web::{HttpResponse, web};
-use answers::{BatchAnswer, ItemAnswer};
 use domain::ids::{CommandBatchId, PileId};
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathParams, QueryParams, Routes};
 use runtime::problem::FieldError;
 use serde::Deserialize;
-use storage::command_batches::{BatchItem, ItemState};
+use storage::commands::batches::{BatchItem, ItemState};
 use uuid::Uuid;
+use view::{BatchAnswer, ItemAnswer};
 
 /// The resources; they expect [`Batches`].
 pub(super) fn routes(routes: &mut Routes<'_>) {
     routes
-        .resource("/api/v1/command-batches/{batchId}", |on| on.get(operations::show_batch(), show))
-        .resource("/api/v1/command-batches/{batchId}/piles", |on| on.get(operations::list_batch(), list));
+        .resource("/api/v1/command-batches/{batchId}", |on| on.get(routes::show_batch(), show))
+        .resource("/api/v1/command-batches/{batchId}/piles", |on| on.get(routes::list_batch(), list));
 }
 
 async fn show(

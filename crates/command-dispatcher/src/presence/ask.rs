@@ -1,21 +1,21 @@
 //! Asking devices: route, record, publish.
 
 use super::metrics::PresenceMetrics;
-use crate::lanes::Lanes;
-use crate::record::OutgoingCommand;
-use crate::routes::GatewayPartitions;
-use crate::routes::keys::RouteKeys;
+use crate::dispatch::gateway_directory::GatewayPartitions;
+use crate::dispatch::gateway_directory::keys::RouteKeys;
+use crate::dispatch::publisher::Lanes;
+use crate::dispatch::record::OutgoingCommand;
 use crate::settings::{DispatchSettings, PresenceSettings};
 use chrono::{SubsecRound as _, TimeDelta};
-use domain::command::{Command, CommandKind, GatewayRoute, RouteKey, TriggeredMessage, choose_gateway};
+use domain::commands::{Command, CommandKind, GatewayRoute, RouteKey, TriggeredMessage, choose_gateway};
+use domain::devices::presence::ProbeMessage;
 use domain::ids::{ChargePointId, CommandId};
-use domain::presence::ProbeMessage;
 use futures_util::future::join_all;
 use runtime::{causes, clock};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use storage::presence::due::DueDevice;
-use storage::presence::probes::{self, NewProbe, ProbeReason};
+use storage::devices::presence::due::DueDevice;
+use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 
 use runtime::causes;
 use std::time::Duration;
-use storage::ingest_partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, Kept, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 
@@ -36,14 +36,14 @@ impl WatchLease {
         let work = async move |mut connection: PooledConnection| {
             if let Some(lease) = held {
                 let kept = Kept { partition: ROW, epoch: lease.epoch, caught_up: None };
-                let renewed = ingest_partitions::renew(&mut connection, NAME, replica, &[kept], TTL).await?;
+                let renewed = partitions::renew(&mut connection, NAME, replica, &[kept], TTL).await?;
                 return Ok((!renewed.is_empty()).then_some(lease));
             }
-            let mut taken = ingest_partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
+            let mut taken = partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
             if taken.is_empty() {
                 // The row is there after the first time.
-                ingest_partitions::register(&mut connection, NAME, &[(ROW, 0)]).await?;
-                taken = ingest_partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
+                partitions::register(&mut connection, NAME, &[(ROW, 0)]).await?;
+                taken = partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
             }
             Ok::<_, StorageError>(taken.into_iter().next())
         };
@@ -54,9 +54,8 @@ impl WatchLease {
     /// Releases the lease, so that another replica need not wait.
     pub(super) async fn release(self) {
         let Some(lease) = self.held else { return };
-        let work = async move |mut connection: PooledConnection| {
-            ingest_partitions::release(&mut connection, &lease).await
-        };
+        let work =
+            async move |mut connection: PooledConnection| partitions::release(&mut connection, &lease).await;
         if let Err(error) = self.database.run::<_, StorageError, _, _>(work).await {
             tracing::warn!(error = causes(&error), "the watch could not be released: it expires in 10 s");
         }

@@ -2,7 +2,7 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Meter};
-use storage::presence::probes::ProbeReason;
+use storage::devices::presence::probes::ProbeReason;
 
 /// The instruments.
 #[derive(Debug, Clone)]

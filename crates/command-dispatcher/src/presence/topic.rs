@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use storage::{Database, PooledConnection, StorageError, ingest_partitions};
+use storage::ingest::partitions;
+use storage::{Database, PooledConnection, StorageError};
 
 /// Time between two looks, and until the first: ingestors may start at the same time.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -59,7 +60,7 @@ impl TopicCheck {
         let name = Arc::clone(&self.topic.name);
         let partitions = database
             .run(async move |mut connection: PooledConnection| {
-                ingest_partitions::list_caught_up(&mut connection, &name).await
+                partitions::list_caught_up(&mut connection, &name).await
             })
             .await?;
         let was_unread = self.topic.is_unread.swap(partitions.is_empty(), Ordering::Relaxed);

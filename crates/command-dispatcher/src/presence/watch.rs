@@ -11,8 +11,8 @@ use opentelemetry::metrics::Meter;
 use runtime::{Shutdown, causes};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
-use storage::presence::due::{self, DueDevice, Dueness};
-use storage::presence::{gateways, probes};
+use storage::devices::presence::due::{self, DueDevice, Dueness};
+use storage::devices::presence::{gateways, probes};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::time::MissedTickBehavior;
 

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::app::{PARTITIONS, TestApp};
 use crate::fleet::{Device, Pile};
-use domain::command::GatewayRoute;
+use domain::commands::GatewayRoute;
 use domain::ids::GatewayId;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! The bodies of changes.
 
-use crate::command::{CommandRecord, CommandState, EffectKind, RouteSource};
+use crate::commands::{CommandRecord, CommandState, EffectKind, RouteSource};
+use crate::devices::presence::Confidence;
 use crate::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
-use crate::presence::Confidence;
-use crate::session::{ChargingSession, SessionState, StartedBy};
+use crate::sessions::session::{ChargingSession, SessionState, StartedBy};
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,7 @@ pub struct CommandChanged {
     /// The session that it began or ended, or is to end.
     #[serde(default)]
     pub session_id: Option<SessionId>,
-    /// Which kind of failure it met, see [`FailureCode`](crate::command::FailureCode).
+    /// Which kind of failure it met, see [`FailureCode`](crate::commands::FailureCode).
     #[serde(default)]
     pub failure_code: Option<String>,
     /// What is known of that.

@@ -4,11 +4,11 @@ use super::{
     CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject,
     SessionChanged, SessionPhase,
 };
-use crate::charge_point::ChargePoint;
-use crate::command::CommandRecord;
-use crate::connector::{Connector, StatusView};
+use crate::commands::CommandRecord;
+use crate::devices::charge_point::ChargePoint;
+use crate::devices::connector::{Connector, StatusView};
+use crate::devices::liveness::{Goodbye, Liveness};
 use crate::latest::{Latest, Report};
-use crate::liveness::{Goodbye, Liveness};
 use chrono::{DateTime, Utc};
 
 /// What is to be told of `after`, a later state of the charge point `before`.

@@ -1,7 +1,7 @@
 //! The bodies of changes of tariffs and of what they are bound to.
 
 use crate::ids::{BindingId, TariffId};
-use crate::tariff::{Binding, Subject};
+use crate::tariffs::{Binding, Subject};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

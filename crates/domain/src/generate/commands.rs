@@ -1,7 +1,7 @@
 //! Commands sent to the device while it writes a generated log.
 
 use super::{at, device};
-use crate::command::{CommandKind, CommandLife, CommandRecord, Step};
+use crate::commands::{CommandKind, CommandLife, CommandRecord, Step};
 use crate::ids::{CommandId, ConnectorId, GatewayId, IdTag, PileId, TransactionId};
 use chrono::TimeDelta;
 use proptest::prelude::*;

@@ -1,11 +1,11 @@
 //! A device whose events are applied in batches, with its sessions recorded in between as storage records them.
 
 use super::{Record, at, device};
-use crate::charge_point::{ChargePoint, Outcome};
+use crate::devices::charge_point::{ChargePoint, Outcome};
 use crate::event::{EventKind, GatewayEvent};
 use crate::ids::{SessionId, TransactionId};
 use crate::order::Stamp;
-use crate::session::ChargingSession;
+use crate::sessions::session::ChargingSession;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 

@@ -3,10 +3,10 @@
 use crate::device::{Device, at, metered, read, started_by, status, stopped, transaction, updated_by};
 use crate::evidence::{charge, told};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::awaited::Awaited;
-use domain::command::{CommandKind, CommandLife, CommandRecord, CommandState, EffectKind, Step};
+use domain::commands::pending::Awaited;
+use domain::commands::{CommandKind, CommandLife, CommandRecord, CommandState, EffectKind, Step};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId};
-use domain::session::{ChargingSession, StartedBy};
+use domain::sessions::session::{ChargingSession, StartedBy};
 use domain::status::ConnectorStatus::{Available, Charging, Finishing, Preparing, SuspendedEV};
 use uuid::Uuid;
 

@@ -2,12 +2,15 @@
 
 use crate::device::{Device, at, status};
 use chrono::TimeDelta;
-use domain::charge_point::{Ignored, Outcome};
+use domain::devices::charge_point::{Ignored, Outcome};
+use domain::devices::liveness::GoodbyeCause;
+use domain::devices::presence::{Evidence, Patience, Verdict};
 use domain::event::{BootReport, EventKind};
 use domain::ids::GatewayId;
 use domain::order::{AppendClock, RecordPosition};
-use domain::presence::{Evidence, GoodbyeCause, Patience, Verdict};
 use domain::status::ConnectorStatus::{Available, Charging, Finishing, Preparing, Unavailable};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 const GONE: EventKind = EventKind::Disconnected { reason: None };
 const PATIENCE: Patience =
@@ -213,4 +216,26 @@ fn a_record_from_the_future_counts_as_read_now() {
     tell(&mut device, 15, 0, Available);
     assert_eq!(device.status(1), Available);
     assert!(!is_silent_at(&device, 35) && is_silent_at(&device, 36));
+}
+
+proptest! {
+    /// A broker that was away: gateways hold records back, and the partition may have been read to its end meanwhile.
+    #[test]
+    fn what_a_gateway_sends_in_order_was_appended_in_order(
+        records in vec((0..20_000_i64, 0..60_000_i64, any::<bool>()), 1..30),
+    ) {
+        let mut clock = AppendClock::default();
+        let (mut sent_ms, mut read_ms, mut previous) = (0, 0, None);
+        for (pause, delay, caught_up) in records {
+            if caught_up {
+                clock.caught_up(at(0) + TimeDelta::milliseconds(read_ms));
+            }
+            sent_ms += pause;
+            read_ms = read_ms.max(sent_ms + delay);
+            let time = |millis| at(0) + TimeDelta::milliseconds(millis);
+            let appended_at = clock.appended_at(time(sent_ms), time(read_ms));
+            prop_assert!(previous.is_none_or(|previous| previous <= appended_at));
+            previous = Some(appended_at);
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! A charge point under test, and the events that are told of it.
 
 use chrono::{DateTime, Utc};
-use domain::charge_point::{ChargePoint, Outcome};
+use domain::devices::charge_point::{ChargePoint, Outcome};
 use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart, TransactionStop};
 use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
 use domain::measure::MeterReading;
 use domain::order::RecordPosition;
-use domain::session::ChargingSession;
+use domain::sessions::session::ChargingSession;
 use domain::status::ConnectorStatus;
 
 /// A charge point under test, and how far its partition has been read.

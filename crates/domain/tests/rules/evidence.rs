@@ -5,11 +5,11 @@ use crate::device::{
     stopped_without_meter, transaction,
 };
 use chrono::{DateTime, Utc};
-use domain::charge_point::{Misfit, Outcome};
+use domain::devices::charge_point::{Misfit, Outcome};
 use domain::event::EventKind;
 use domain::ids::ConnectorId;
-use domain::ledger::Unplaced;
-use domain::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use domain::sessions::ledger::Unplaced;
+use domain::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use domain::status::ConnectorStatus::{Available, Charging, Finishing, Preparing, SuspendedEV};
 
 fn began(session: &ChargingSession) -> (StartedBy, u16, DateTime<Utc>, Option<DateTime<Utc>>) {

@@ -2,10 +2,10 @@
 
 use crate::device::{Device, at, metered, started, stopped, transaction};
 use chrono::{DateTime, Utc};
-use domain::charge_point::Outcome;
+use domain::devices::charge_point::Outcome;
 use domain::event::{BootReport, EventKind, TransactionStart, TransactionStop};
 use domain::ids::{ConnectorId, IdTag, SessionId};
-use domain::session::{ChargingSession, SUPERSEDED, SessionState};
+use domain::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
 
 /// A session: its id, connector, start, end and the reason for the end.
 type Row = (String, u16, DateTime<Utc>, Option<DateTime<Utc>>, Option<String>);

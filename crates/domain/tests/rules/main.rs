@@ -11,10 +11,10 @@ mod recorded;
 
 use chrono::{DateTime, TimeDelta};
 use device::{Device, at, metered, started, status, stopped, transaction};
-use domain::charge_point::{Ignored, Misfit, Outcome};
+use domain::devices::charge_point::{Ignored, Misfit, Outcome};
 use domain::event::{BootReport, CommandAnswer, EventKind};
-use domain::ledger::{Ledger, Unplaced};
-use domain::session::{ChargingSession, SessionState};
+use domain::sessions::ledger::{Ledger, Unplaced};
+use domain::sessions::session::{ChargingSession, SessionState};
 use domain::status::ConnectorStatus;
 
 const GONE: EventKind = EventKind::Disconnected { reason: None };

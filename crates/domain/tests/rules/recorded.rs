@@ -1,12 +1,12 @@
 //! Events of sessions that the ledger has forgotten: they are held against what is recorded.
 
 use crate::device::{at, id, metered, started, stopped, transaction};
-use domain::charge_point::Outcome;
+use domain::devices::charge_point::Outcome;
 use domain::event::{EventKind, GatewayEvent};
 use domain::generate::Store;
 use domain::ids::{EventId, GatewayId};
 use domain::order::RecordPosition;
-use domain::session::{ChargingSession, SUPERSEDED, SessionState};
+use domain::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
 
 /// A session: its id, connector, start, end and the reason for the end.
 type Row = (String, u16, i64, Option<i64>, String);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, StationId, TariffId};
-use domain::tariff::{
+use domain::tariffs::{
     BandDraft, Binding, ChangeRule, Currency, Draft, Energy, Place, PriceBook, PriceList, Quote,
     ScheduleDraft, Subject, Tariff, TariffDetails, TariffStatus, TariffVersion,
 };
@@ -90,7 +90,7 @@ pub fn book(currency: &str, price_list: PriceList) -> PriceBook {
 
 /// The items of a quote, each as `from/to kind Wh electricity service`, with local times and without seconds.
 pub fn lines(quote: &Quote) -> Vec<String> {
-    let line = |item: &domain::tariff::EnergyItem| {
+    let line = |item: &domain::tariffs::EnergyItem| {
         format!(
             "{}/{} {} {} {} {}",
             item.from.format("%d %H:%M%:z"),

@@ -1,7 +1,7 @@
 //! What a check finds, and where.
 
 use crate::build::*;
-use domain::tariff::{Currency, Draft, OccupancyDraft, PriceList, SeasonDraft};
+use domain::tariffs::{Currency, Draft, OccupancyDraft, PriceList, SeasonDraft};
 
 /// What is found, each as `path: message`, in order.
 fn findings(draft: &Draft) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! Versions in other platforms' formats.
 
 use crate::build::*;
-use domain::tariff::ocpi::{self, Header, Horizon};
-use domain::tariff::tcec;
-use domain::tariff::{ChangeRule, Draft, OccupancyDraft, PriceList, SeasonDraft, Tariff};
+use domain::tariffs::ocpi::{self, Header, Horizon};
+use domain::tariffs::tcec;
+use domain::tariffs::{ChangeRule, Draft, OccupancyDraft, PriceList, SeasonDraft, Tariff};
 use serde_json::{Value, json};
 
 fn header() -> Header {
@@ -200,6 +200,6 @@ fn what_tcec_102_cannot_say_is_an_error() {
     let bands: Vec<_> = bands.iter().map(String::as_str).collect();
     let mut many = of(draft("Asia/Shanghai", vec![daily(&bands)]));
     assert_eq!(periods(&many), Err(tcec::Inexpressible::TooManyPeriods));
-    many.details.currency = domain::tariff::Currency::parse("USD").unwrap();
+    many.details.currency = domain::tariffs::Currency::parse("USD").unwrap();
     assert_eq!(periods(&many), Err(tcec::Inexpressible::Currency));
 }

@@ -3,7 +3,7 @@
 use crate::build::*;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::calendar::{TimeOfDay, Weekday};
-use domain::tariff::{
+use domain::tariffs::{
     BandDraft, BandKind, ChangeRule, Draft, Energy, OccupancyDraft, PriceBook, PriceList, Reading,
     ScheduleDraft, SeasonDraft, TariffVersion, Usage, Zone,
 };

@@ -2,7 +2,7 @@
 
 use crate::build::*;
 use chrono::TimeDelta;
-use domain::tariff::{
+use domain::tariffs::{
     ChangeRule, InvalidUsage, MAX_READINGS, OccupancyDraft, PriceBook, PriceList, Reading, Usage,
 };
 use serde_json::json;
@@ -328,7 +328,7 @@ fn a_session_without_time_costs_its_fee() {
 fn a_timetable_is_merged() {
     let bands = ["23:00-07:00 valley 0.3 0.8", "07:00-10:00 flat 0.7 0.8", "10:00-23:00 flat 0.70 0.80"];
     let book = book("CNY", list("Asia/Shanghai", &bands));
-    let zone = domain::tariff::Zone::parse("Asia/Shanghai").unwrap();
+    let zone = domain::tariffs::Zone::parse("Asia/Shanghai").unwrap();
     let rows = book.timetable_of_days(&place(), zone, "2026-11-23".parse().unwrap(), 2).unwrap().rows;
     let rows: Vec<_> = rows
         .iter()

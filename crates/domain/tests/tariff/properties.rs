@@ -4,8 +4,8 @@ use crate::build::*;
 use crate::generated::{bands, clock, day, read, sessions};
 use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use domain::calendar::TimeOfDay;
-use domain::tariff::tcec::{self, MAX_PERIODS};
-use domain::tariff::{
+use domain::tariffs::tcec::{self, MAX_PERIODS};
+use domain::tariffs::{
     BandDraft, ChangeRule, Draft, PriceBook, PriceList, Quote, Reading, ScheduleDraft, TariffVersion,
     TimetableRow, Usage, ocpi,
 };
@@ -44,7 +44,7 @@ fn quote(book: &PriceBook, usage: &Usage) -> Quote {
     book.quote(&place(), usage).unwrap()
 }
 
-fn amount(quotes: &[Quote], part: impl Fn(&Quote) -> domain::tariff::Money) -> Decimal {
+fn amount(quotes: &[Quote], part: impl Fn(&Quote) -> domain::tariffs::Money) -> Decimal {
     quotes.iter().map(|quote| part(quote).amount()).sum()
 }
 

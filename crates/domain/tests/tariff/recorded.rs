@@ -3,8 +3,8 @@
 use crate::build::{instant, wh};
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, ConnectorId, SessionId};
-use domain::session::{ChargingSession, SessionState, StartedBy};
-use domain::tariff::{InvalidUsage, Usage};
+use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
+use domain::tariffs::{InvalidUsage, Usage};
 use proptest::prelude::*;
 use uuid::Uuid;
 

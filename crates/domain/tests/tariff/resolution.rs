@@ -3,7 +3,7 @@
 use crate::build::*;
 use chrono::TimeDelta;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
-use domain::tariff::{
+use domain::tariffs::{
     ChangeRule, Clash, Outcome, Place, PriceBook, Subject, Tariff, TariffStatus, Unpriced, Usage, Zone,
     clashes,
 };
@@ -176,7 +176,7 @@ fn a_tariff_that_changes_in_mid_session_prices_what_flows_in_its_time() {
     book.tariffs[0].details.change_rule = ChangeRule::FrozenAtStart;
     assert_eq!(total(&book).unwrap(), "4.00 CNY");
     book.tariffs[0].details.change_rule = ChangeRule::ByConsumption;
-    book.tariffs[1].details.currency = domain::tariff::Currency::parse("USD").unwrap();
+    book.tariffs[1].details.currency = domain::tariffs::Currency::parse("USD").unwrap();
     assert!(matches!(total(&book), Err(Unpriced::MixedCurrencies { .. })));
     book.bindings[0].effective_until = Some(instant("2026-06-01T13:00:00Z"));
     let Err(Unpriced::NoTariff { at, considered }) = total(&book) else { panic!("a tariff is missing") };

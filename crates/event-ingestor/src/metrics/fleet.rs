@@ -4,7 +4,7 @@ use domain::status::ConnectorStatus;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::census::Census;
+use storage::devices::device_counts::Census;
 
 /// What was counted last; `None` while another replica counts.
 pub(super) type Fleet = Arc<Mutex<Option<Census>>>;

@@ -2,7 +2,7 @@
 
 use opentelemetry::metrics::Meter;
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::snapshots::OldestSnapshot;
+use storage::database::snapshots::OldestSnapshot;
 
 /// What was found last; `None` while another replica looks.
 pub(super) type Oldest = Arc<Mutex<Option<OldestSnapshot>>>;

@@ -5,7 +5,7 @@ use runtime::{Shutdown, causes};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use storage::presence::gateways;
+use storage::devices::presence::gateways;
 use storage::{Database, PooledConnection, StorageError};
 use tokio::time::MissedTickBehavior;
 

@@ -3,7 +3,7 @@
 
 use super::Relay;
 use runtime::causes;
-use storage::ingest_partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, Kept, PartitionLease};
 use storage::{PooledConnection, StorageError, feed};
 
 /// There is one relay for the whole feed.
@@ -15,12 +15,12 @@ impl Relay {
         let (topic, id, ttl) = (self.settings.topic.clone(), self.id, self.lease);
         let work = async move |mut connection: PooledConnection| {
             let connection = &mut *connection;
-            if ingest_partitions::list(connection, &topic).await?.is_empty() {
+            if partitions::list(connection, &topic).await?.is_empty() {
                 feed::sequence_all(connection).await?;
                 let first = feed::span(connection).await?.first;
-                ingest_partitions::register(connection, &topic, &[(ROW, first)]).await?;
+                partitions::register(connection, &topic, &[(ROW, first)]).await?;
             }
-            let leases = ingest_partitions::acquire(connection, &topic, id, 1, ttl).await?;
+            let leases = partitions::acquire(connection, &topic, id, 1, ttl).await?;
             Ok(leases.into_iter().next())
         };
         self.database.run(work).await
@@ -33,7 +33,7 @@ impl Relay {
             let (topic, id, ttl) = (lease.topic.clone(), self.id, self.lease);
             let held = [Kept { partition: lease.partition, epoch: lease.epoch, caught_up: None }];
             let work = async move |mut connection: PooledConnection| {
-                ingest_partitions::renew(&mut connection, &topic, id, &held, ttl).await
+                partitions::renew(&mut connection, &topic, id, &held, ttl).await
             };
             match self.database.run::<_, StorageError, _, _>(work).await {
                 Ok(kept) if kept.is_empty() => return,
@@ -45,9 +45,8 @@ impl Relay {
 
     /// Gives the lease back, unless it is another's by now.
     pub(super) async fn give_back(&self, lease: PartitionLease) {
-        let work = async move |mut connection: PooledConnection| {
-            ingest_partitions::release(&mut connection, &lease).await
-        };
+        let work =
+            async move |mut connection: PooledConnection| partitions::release(&mut connection, &lease).await;
         if let Err(error) = self.database.run::<_, StorageError, _, _>(work).await {
             tracing::warn!(error = causes(&error), "the feed's lease could not be given back: it runs out");
         }

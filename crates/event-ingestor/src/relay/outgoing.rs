@@ -106,9 +106,9 @@ fn size(record: &NewRecord) -> usize {
 mod tests {
     use super::*;
     use chrono::DateTime;
+    use domain::devices::presence::Confidence;
     use domain::feed::{ConnectivityChanged, FeedChange, FeedKind, FeedSubject};
     use domain::ids::ChargePointId;
-    use domain::presence::Confidence;
 
     #[test]
     fn no_request_is_larger_than_a_broker_takes_and_nothing_is_left_out() {

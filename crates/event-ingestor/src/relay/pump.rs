@@ -7,7 +7,7 @@ use runtime::{Shutdown, causes};
 use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 use storage::feed::{self, Chunk};
-use storage::ingest_partitions::PartitionLease;
+use storage::ingest::partitions::PartitionLease;
 use storage::{PooledConnection, StorageError};
 
 /// Chunks that are published together.

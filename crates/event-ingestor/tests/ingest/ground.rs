@@ -5,8 +5,8 @@ use runtime::Context;
 use runtime::kafka::{Kafka, NewRecord, TopicWriter};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use storage::dead_letters::{self, DeadLetter};
-use storage::ingest_partitions::{self, PartitionState};
+use storage::ingest::dead_letters::{self, DeadLetter};
+use storage::ingest::partitions::{self, PartitionState};
 use testkit::{TestDatabase, TestTopic, eventually, eventually_some};
 use tokio::task::JoinHandle;
 
@@ -112,7 +112,7 @@ impl Ground {
 
     pub async fn partitions(&self) -> Vec<PartitionState> {
         let mut connection = self.database.pool.connection().await.unwrap();
-        ingest_partitions::list(&mut connection, &self.topic).await.unwrap()
+        partitions::list(&mut connection, &self.topic).await.unwrap()
     }
 
     /// Waits until everything up to `offset` of `partition` is written.

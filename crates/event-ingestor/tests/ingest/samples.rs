@@ -60,7 +60,7 @@ async fn readings_of_days_that_are_not_kept_are_not_stored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn days_are_made_ahead_and_dropped_when_they_are_old() {
     let ground = Ground::new(1).await;
-    let tables = [storage::meter_samples::DAYS, storage::status_changes::DAYS];
+    let tables = [storage::devices::meter_samples::DAYS, storage::devices::status_changes::DAYS];
     let days_ago = |days| (runtime::clock::now() - TimeDelta::days(days)).date_naive();
     let mut connection = ground.database.pool.connection().await.unwrap();
     for days in [30, 10] {
@@ -90,7 +90,7 @@ async fn a_day_that_is_lost_while_batches_are_written_is_made_again() {
     let replica = ground.start();
     let first = ground.publish(0, &[meter_values("1", &[(hours_ago(0), 100)])]).await;
     ground.written(0, first).await;
-    for table in [storage::meter_samples::DAYS, storage::status_changes::DAYS] {
+    for table in [storage::devices::meter_samples::DAYS, storage::devices::status_changes::DAYS] {
         let days = table.list(&mut ground.database.pool.connection().await.unwrap()).await.unwrap();
         for day in days {
             ground.database.execute(&format!("drop table {}_{}", table.table(), day.format("%Y%m%d"))).await;

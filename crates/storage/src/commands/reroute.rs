@@ -1,16 +1,16 @@
 //! Commands whose devices were heard through another gateway since: which are sent once more, and where.
 
 use super::RecordedCommand;
-use super::notes::{Named, write};
 use super::row::CommandRow;
-use crate::bulk::{self, Bulk, Lookup, Rows};
-use crate::presence::last_heard_at;
+use crate::commands::outcomes::{Named, write};
+use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::devices::presence::last_heard_at;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int4, Int8, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::command::{CommandRecord, GatewayRoute, Sighting};
+use domain::commands::{CommandRecord, GatewayRoute, Sighting};
 use domain::ids::{CommandId, GatewayId};
 use std::collections::BTreeMap;
 use uuid::Uuid;

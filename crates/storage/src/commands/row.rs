@@ -1,12 +1,13 @@
 //! The columns of a command.
 
 use super::RecordedCommand;
+use crate::StorageError;
+use crate::devices::charge_points;
 use crate::schema::commands;
-use crate::{StorageError, charge_points};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
-use domain::command::{CommandRecord, Goal, RouteSource};
+use domain::commands::{CommandRecord, Goal, RouteSource};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };

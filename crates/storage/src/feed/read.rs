@@ -1,8 +1,8 @@
 //! Reading the feed by position, and forgetting what was read by all.
 
 use super::Chunk;
-use super::chunk::{ChunkRow, broken};
-use crate::ingest_partitions::{self, PartitionLease};
+use crate::feed::outbox::{ChunkRow, broken};
+use crate::ingest::partitions::{self, PartitionLease};
 use crate::{Connection, StorageError};
 use diesel::QueryableByName;
 use diesel::sql_types::{Float8, Int8, Nullable};
@@ -99,7 +99,7 @@ pub async fn note_published(
     lease: &PartitionLease,
     next_position: i64,
 ) -> Result<bool, StorageError> {
-    ingest_partitions::advance(connection, lease, next_position.into()).await
+    partitions::advance(connection, lease, next_position.into()).await
 }
 
 /// Deletes chunks before `next_position` that are older than `retention`, the oldest first, at most `limit`; says how many.

@@ -72,7 +72,7 @@ async fn number(tx: &mut Connection, lock: &str) -> Result<usize, StorageError> 
     .bind::<Int8, _>(AT_ONCE)
     .execute(tx)
     .await?;
-    let gained = i64::try_from(numbered).map_err(super::chunk::broken)?;
+    let gained = i64::try_from(numbered).map_err(crate::feed::outbox::broken)?;
     diesel::sql_query("update feed_head set position = $1")
         .bind::<Int8, _>(head.position + gained)
         .execute(tx)

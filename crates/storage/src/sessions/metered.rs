@@ -1,7 +1,7 @@
 //! A session with all that its price follows from.
 
 use super::find;
-use crate::meter_samples::is_of;
+use crate::devices::meter_samples::is_of;
 use crate::schema::{meter_samples, piles};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Int2, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, PileId, SessionId};
-use domain::session::ChargingSession;
+use domain::sessions::session::ChargingSession;
 use uuid::Uuid;
 
 /// A session, where it was and what was read of its meter.

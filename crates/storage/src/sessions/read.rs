@@ -7,7 +7,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
-use domain::session::{ChargingSession, SessionState, StartedBy};
+use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 

@@ -1,15 +1,15 @@
 //! Recorded sessions that a ledger has forgotten, for events that come late or name one of them.
 
 use super::read::{SessionRow, by_device};
-use crate::touched::Touched;
+use crate::ingest::load_plan::Touched;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, Int8, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::ids::TransactionId;
-use domain::ledger::Ledger;
 use domain::order::MAX_BEHIND;
-use domain::session::ChargingSession;
+use domain::sessions::ledger::Ledger;
+use domain::sessions::session::ChargingSession;
 use std::collections::BTreeMap;
 
 /// The most sessions that are looked up for one device; of one that had more, late events stay too late.

@@ -1,14 +1,14 @@
 //! Energy registers of sessions whose gateways left them out, from the readings of their connectors.
 
 use super::broken;
-use crate::bulk::{Bulk, Columns, Lookup, Rows};
+use crate::database::bulk::{Bulk, Columns, Lookup, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::sql_types::{Float8, Int2, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::ids::TransactionKey;
-use domain::session::{ChargingSession, SessionState};
+use domain::sessions::session::{ChargingSession, SessionState};
 
 /// Fills in the registers that no event told: the first reading of the connector from the beginning of
 /// the session on, and, once it has ended, the last one by its end that is not below the first. Readings that name another

@@ -1,15 +1,16 @@
 //! Finding and repairing recorded sessions that differ from what their ledgers derive.
 
 use super::read::{SessionRow, by_device};
-use crate::{Connection, StorageError, Touched, charge_points, feed, sessions};
+use crate::devices::charge_points;
+use crate::{Connection, StorageError, Touched, feed, sessions};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int8, Nullable, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
 use domain::feed::FeedChange;
 use domain::ids::ChargePointId;
-use domain::session::ChargingSession;
-use domain::session_repair::{Repair, find_repairs};
+use domain::sessions::repair::{Repair, find_repairs};
+use domain::sessions::session::ChargingSession;
 use std::collections::BTreeMap;
 
 /// How many of a device's newest sessions are compared, in addition to all that are open. A ledger remembers fewer.

@@ -1,6 +1,6 @@
 //! Versions whose instant has come: the feed is told once, whoever notices.
 
-use super::tell;
+use crate::tariffs::publish;
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -77,5 +77,5 @@ fn change(version: &Activated) -> Result<FeedChange, StorageError> {
     let number = super::versions::number(version.number)?;
     let prices = PricesChanged { number, effective_from: version.effective_from };
     let (tariff, at) = (TariffId(version.tariff_id), version.effective_from);
-    Ok(tell::of_prices(tariff, version.edition, at, TariffAction::Activated, prices))
+    Ok(publish::of_prices(tariff, version.edition, at, TariffAction::Activated, prices))
 }

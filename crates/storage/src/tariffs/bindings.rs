@@ -15,9 +15,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::{BindingId, TariffId};
-use domain::tariff::{Binding, Subject};
+use domain::tariffs::{Binding, Subject};
 use row::{Row, key};
 use uuid::Uuid;
 

@@ -6,9 +6,9 @@ use crate::schema::tariffs;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::Edition;
+use domain::assets::Edition;
 use domain::ids::TariffId;
-use domain::tariff::{ChangeRule, Currency, TariffDetails, TariffStatus};
+use domain::tariffs::{ChangeRule, Currency, TariffDetails, TariffStatus};
 use domain::text::Label;
 use uuid::Uuid;
 

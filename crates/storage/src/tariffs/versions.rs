@@ -15,9 +15,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::TariffId;
-use domain::tariff::PriceList;
+use domain::tariffs::PriceList;
 use row::Row;
 
 /// A version of a tariff's prices.

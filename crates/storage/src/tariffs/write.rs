@@ -1,15 +1,17 @@
 //! Adding, changing and retiring tariffs; a change that must not be is refused.
 
 use super::row::{DetailColumns, Row};
-use super::{TariffRecord, bindings, tell, versions};
+use super::{TariffRecord, bindings, versions};
+use crate::assets::audit;
 use crate::schema::tariffs;
-use crate::{Connection, StorageError, audit, feed};
+use crate::tariffs::publish;
+use crate::{Connection, StorageError, feed};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::feed::{AssetAction, TariffAction};
 use domain::ids::{Actor, BindingId, TariffId};
-use domain::tariff::{TariffDetails, TariffStatus};
+use domain::tariffs::{TariffDetails, TariffStatus};
 
 /// Why a tariff was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -174,7 +176,7 @@ async fn told(
     let after = Some(&tariff.details).filter(|_| tariff.edition.retired_at.is_none());
     audit::append(tx, tariff.id.0, tariff.edition, noted, by, (before, after)).await?;
     let edition = tariff.edition;
-    feed::append(tx, &[tell::of_tariff(tariff.id, edition.version, edition.updated_at, action)]).await
+    feed::append(tx, &[publish::of_tariff(tariff.id, edition.version, edition.updated_at, action)]).await
 }
 
 async fn expect(

@@ -2,25 +2,27 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
-use domain::charge_point::ChargePoint;
-use domain::command::{Command, CommandKind, ResetKind, RouteSource, Step, TriggeredMessage};
+use domain::commands::{Command, CommandKind, ResetKind, RouteSource, Step, TriggeredMessage};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::presence::Confidence;
+use domain::devices::sample::Samples;
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered};
-use domain::history::History;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, PileId};
 use domain::order::RecordPosition;
-use domain::presence::Confidence;
-use domain::sample::Samples;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
-use storage::batch::{Folded, Written, write};
+use storage::assets::piles;
 use storage::commands::{self, KeyedRequest, NewCommand, Note, Recorded, Wanted};
-use storage::dead_letters::NewDeadLetter;
-use storage::ingest_partitions::{self, PartitionLease};
-use storage::presence::probes::{self, NewProbe, ProbeReason};
-use storage::presence::silence::SilencePolicy;
-use storage::{Connection, Touched, meter_samples, piles, status_changes};
+use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
+use storage::devices::presence::silence::SilencePolicy;
+use storage::devices::{meter_samples, status_changes};
+use storage::ingest::batch::{Folded, Written, write};
+use storage::ingest::dead_letters::NewDeadLetter;
+use storage::ingest::partitions::{self, PartitionLease};
+use storage::{Connection, Touched};
 use uuid::Uuid;
 
 const TOPIC: &str = "events";
@@ -200,10 +202,9 @@ async fn prepare(connection: &mut Connection, devices: &[usize]) -> PartitionLea
     connection.batch_execute(&assets).await.unwrap();
     status_changes::ensure_today(connection).await.unwrap();
     meter_samples::DAYS.ensure(connection, long_ago(at(0)).date_naive()).await.unwrap();
-    ingest_partitions::register(connection, TOPIC, &[(0, 0)]).await.unwrap();
+    partitions::register(connection, TOPIC, &[(0, 0)]).await.unwrap();
     let owner = uuid(8, 0);
-    let leases =
-        ingest_partitions::acquire(connection, TOPIC, owner, 1, Duration::from_secs(600)).await.unwrap();
+    let leases = partitions::acquire(connection, TOPIC, owner, 1, Duration::from_secs(600)).await.unwrap();
     leases.into_iter().next().unwrap()
 }
 

@@ -1,11 +1,11 @@
 //! Assets, events and a reader for tests of the feed.
 
 use chrono::{DateTime, Utc};
-use domain::asset::{
+use domain::assets::{
     CurrentType, Edition, Outlets, Pile, PileDetails, RatedPower, Signature, Station, StationDetails,
     StationStatus,
 };
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{Actor, ChargePointId, ConnectorId, EventId, GatewayId, PileId, StationId};
@@ -14,9 +14,10 @@ use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use storage::batch::{Folded, Written, write};
-use storage::ingest_partitions::{self, PartitionLease};
-use storage::{Connection, Touched, feed, piles, stations};
+use storage::assets::{piles, stations};
+use storage::ingest::batch::{Folded, Written, write};
+use storage::ingest::partitions::{self, PartitionLease};
+use storage::{Connection, Touched, feed};
 use uuid::Uuid;
 
 /// Makes devices as if they had been heard.
@@ -48,10 +49,10 @@ pub fn change(id: &str) -> FeedChange {
 }
 
 pub async fn lease(connection: &mut Connection, partition: i32) -> PartitionLease {
-    ingest_partitions::register(connection, "events", &[(partition, 0)]).await.unwrap();
+    partitions::register(connection, "events", &[(partition, 0)]).await.unwrap();
     let owner = Uuid::now_v7();
     let lease = Duration::from_secs(60);
-    ingest_partitions::acquire(connection, "events", owner, 1, lease).await.unwrap().remove(0)
+    partitions::acquire(connection, "events", owner, 1, lease).await.unwrap().remove(0)
 }
 
 /// Writes a batch in which each of `devices`, in key order, reports `status` of its connector 1; each newer than the one

@@ -6,18 +6,19 @@ mod ground;
 
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
-use domain::command::{Command, CommandKind, CommandState, ResetKind, RouteSource, Step};
+use domain::commands::{Command, CommandKind, CommandState, ResetKind, RouteSource, Step};
+use domain::devices::presence::Confidence;
 use domain::feed::{FeedChange, FeedKind};
 use domain::ids::{CommandId, GatewayId, PileId};
-use domain::presence::Confidence;
 use domain::status::ConnectorStatus;
 use ground::{HEARD, Reader, assets, change, device, lease, noon, replace, report, signed};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use storage::assets::{piles, stations};
 use storage::commands::{self, NewCommand, Note};
+use storage::devices::presence::silence::SilencePolicy;
 use storage::feed::{self, Span};
-use storage::presence::silence::SilencePolicy;
-use storage::{batch, ingest_partitions, piles, stations};
+use storage::ingest::{batch, partitions};
 use testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 
@@ -46,7 +47,7 @@ async fn what_is_rolled_back_is_not_told() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let lease = lease(&mut connection, 0).await;
-    let stale = ingest_partitions::PartitionLease { epoch: lease.epoch - 1, ..lease };
+    let stale = partitions::PartitionLease { epoch: lease.epoch - 1, ..lease };
     let told = report(&mut connection, &stale, &["CP-1"], ConnectorStatus::Charging).await;
     assert_eq!(told, batch::Written::LeaseLost);
     assert!(Reader::all(&mut connection).await.told.is_empty());
@@ -266,11 +267,11 @@ async fn a_device_that_falls_silent_is_told_to_be_offline() {
     report(&mut connection, &lease, &["CP-1"], ConnectorStatus::Available).await;
     let mut reader = Reader::all(&mut connection).await;
     reader.told.clear();
-    let lease = ingest_partitions::PartitionLease { next_offset: 1, ..lease };
+    let lease = partitions::PartitionLease { next_offset: 1, ..lease };
     let policy =
         SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: false };
     database.execute("update charge_points set written_at = null").await;
-    storage::status_changes::ensure_today(&mut connection).await.unwrap();
+    storage::devices::status_changes::ensure_today(&mut connection).await.unwrap();
     let judged = testkit::take_silent_offline(&mut connection, &lease, &policy).await;
     assert_eq!(judged.map(|judged| judged.gone), Some(1));
     reader.read(&mut connection).await;
@@ -323,7 +324,7 @@ async fn a_place_is_noted_by_who_holds_the_lease_alone() {
     let lease = lease(&mut connection, 0).await;
     assert!(feed::note_published(&mut connection, &lease, 5).await.unwrap());
     assert!(!feed::note_published(&mut connection, &lease, 6).await.unwrap(), "it is not there any more");
-    let other = ingest_partitions::PartitionLease { epoch: lease.epoch + 1, next_offset: 5, ..lease };
+    let other = partitions::PartitionLease { epoch: lease.epoch + 1, next_offset: 5, ..lease };
     assert!(!feed::note_published(&mut connection, &other, 6).await.unwrap());
 }
 

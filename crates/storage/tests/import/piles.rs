@@ -1,14 +1,14 @@
 //! Piles, each known by its device.
 
 use crate::said::{counts, edits, pile, pile_of, signature, station};
-use domain::asset::PileDetails;
+use domain::assets::PileDetails;
 use domain::ids::StationId;
 use futures_util::stream;
 use serde_json::json;
 use storage::StorageError;
-use storage::import::{foresee, put_all, put_many};
-use storage::piles::{self, Entry, EntryRefusal};
-use storage::stations;
+use storage::assets::import::{foresee, put_all, put_many};
+use storage::assets::piles::{self, Entry, EntryRefusal};
+use storage::assets::stations;
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -1,14 +1,14 @@
 //! Imports beside each other, and beside single edits.
 
 use crate::said::{counts, edits, label, least_of_station, pile, pile_of, signature, station};
-use domain::asset::{Edition, Pile, PileDetails, StationDetails};
+use domain::assets::{Edition, Pile, PileDetails, StationDetails};
 use domain::ids::{PileId, StationId};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
 use storage::StorageError;
-use storage::import::{Outcome, put_all, put_many};
-use storage::piles::{self, Entry, EntryRefusal};
-use storage::stations;
+use storage::assets::import::{Outcome, put_all, put_many};
+use storage::assets::piles::{self, Entry, EntryRefusal};
+use storage::assets::stations;
 use testkit::TestDatabase;
 use uuid::Uuid;
 

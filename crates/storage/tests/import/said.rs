@@ -1,7 +1,7 @@
 //! What files say.
 
 use chrono::{DateTime, Utc};
-use domain::asset::{
+use domain::assets::{
     CurrentType, Edition, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Signature,
     StartableStatuses, Station, StationDetails, StationStatus,
 };
@@ -10,7 +10,7 @@ use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
 use storage::Connection;
-use storage::import::Outcome;
+use storage::assets::import::Outcome;
 use uuid::Uuid;
 
 pub fn signature() -> Signature {
@@ -74,22 +74,22 @@ pub async fn station(connection: &mut Connection) -> StationId {
     let at = signature().at;
     let edition = Edition { created_at: at, updated_at: at, version: 1, retired_at: None };
     let station = Station { id: StationId(Uuid::now_v7()), details: least_of_station("North"), edition };
-    storage::stations::insert(connection, &station, &signature().by).await.unwrap();
+    storage::assets::stations::insert(connection, &station, &signature().by).await.unwrap();
     station.id
 }
 
 /// The pile with a device.
-pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> domain::asset::Pile {
-    let filter = storage::piles::Filter {
+pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> domain::assets::Pile {
+    let filter = storage::assets::piles::Filter {
         charge_point_id: Some(device(charge_point_id)),
-        ..storage::piles::Filter::default()
+        ..storage::assets::piles::Filter::default()
     };
-    storage::piles::list(connection, &filter, None, 2).await.unwrap().pop().unwrap()
+    storage::assets::piles::list(connection, &filter, None, 2).await.unwrap().pop().unwrap()
 }
 
 /// How a pile came to be as it is: version, action, name before, name after; the newest first.
 pub async fn edits(connection: &mut Connection, id: PileId) -> Vec<(i64, String, String, String)> {
-    let edits = storage::audit::list(connection, id.0, None, 100).await.unwrap();
+    let edits = storage::assets::audit::list(connection, id.0, None, 100).await.unwrap();
     let name = |said: Option<serde_json::Value>| {
         said.and_then(|said| said["name"].as_str().map(str::to_owned)).unwrap_or_default()
     };

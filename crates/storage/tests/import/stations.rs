@@ -1,13 +1,13 @@
 //! Stations, each known by its id where the file says one.
 
 use crate::said::{counts, label, least_of_station, most_of_station, pile, pile_of, signature, station};
-use domain::asset::StationDetails;
+use domain::assets::StationDetails;
 use domain::ids::StationId;
 use futures_util::stream;
 use serde_json::json;
 use storage::StorageError;
-use storage::import::{foresee, put_all, put_many};
-use storage::stations::{self, Entry, EntryRefusal};
+use storage::assets::import::{foresee, put_all, put_many};
+use storage::assets::stations::{self, Entry, EntryRefusal};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ async fn a_known_station_is_replaced_with_all_that_belongs_to_it() {
         assert_eq!(counts(&put_many(&mut connection, &rows, &signature()).await.unwrap()), [0, 1, 0, 0]);
         let after = stations::find(&mut connection, at).await.unwrap().unwrap();
         assert_eq!((&after.details, after.edition.version), (&details, before.edition.version + 1));
-        let edits = storage::audit::list(&mut connection, at.0, None, 1).await.unwrap();
+        let edits = storage::assets::audit::list(&mut connection, at.0, None, 1).await.unwrap();
         assert_eq!((edits[0].version, edits[0].action.as_str()), (after.edition.version, "updated"));
         assert_eq!(edits[0].edited_by, "op-7");
         assert_eq!(edits[0].before, Some(serde_json::to_value(&before.details).unwrap()));
@@ -76,7 +76,7 @@ async fn retired_stations_and_ids_of_piles_are_refused() {
     let mut connection = database.pool.connection().await.unwrap();
     let (open, retired) = (station(&mut connection).await, station(&mut connection).await);
     stations::retire(&mut connection, retired, None, &signature()).await.unwrap().unwrap();
-    let row = storage::piles::Entry { line: 2, station_id: open, details: pile("CP-1", "a") };
+    let row = storage::assets::piles::Entry { line: 2, station_id: open, details: pile("CP-1", "a") };
     put_many(&mut connection, &[row], &signature()).await.unwrap();
     let of_pile = StationId(pile_of(&mut connection, "CP-1").await.id.0);
 

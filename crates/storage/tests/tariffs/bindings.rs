@@ -1,12 +1,13 @@
 //! What tariffs are bound to: no two of one subject at the same time.
 
 use crate::ground::{binding, hours, label, made, noon, operator, place, signed, told};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
-use domain::tariff::{Binding, Subject};
+use domain::tariffs::{Binding, Subject};
 use futures_util::future::join_all;
+use storage::Connection;
+use storage::assets::{piles, stations};
 use storage::tariffs::bindings::{BindingRecord, EndRefusal, Filter, Refusal, end, find, insert, list};
-use storage::{Connection, piles, stations};
 use testkit::TestDatabase;
 use uuid::Uuid;
 

@@ -3,9 +3,10 @@
 use crate::ground::{binding, elaborate, flat, hours, label, made, noon, place, publish, signed};
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
-use domain::tariff::{Binding, Level, Place, PriceBook, Subject, Tariff};
+use domain::tariffs::{Binding, Level, Place, PriceBook, Subject, Tariff};
+use storage::Connection;
+use storage::assets::piles;
 use storage::tariffs::{self, Spot, bindings, load_book, versions};
-use storage::{Connection, piles};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -149,7 +150,7 @@ async fn a_book_holds_what_is_in_force_in_its_time() {
     let published = listed.into_iter().filter_map(|version| {
         let effective_from = version.publication?.effective_from;
         let (number, price_list) = (version.number, version.price_list);
-        Some(domain::tariff::TariffVersion { number, effective_from, price_list })
+        Some(domain::tariffs::TariffVersion { number, effective_from, price_list })
     });
     let versions: Vec<_> = published.collect();
     assert_eq!(versions[0].price_list, elaborate());

@@ -1,20 +1,21 @@
 //! Tariffs, price lists and places for tests, and what the feed told of them.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use domain::asset::{
+use domain::assets::{
     CurrentType, Edition, Outlets, Pile, PileDetails, RatedPower, Signature, Station, StationDetails,
     StationStatus,
 };
 use domain::feed::{FeedKind, FeedSubject};
 use domain::ids::{Actor, BindingId, ChargePointId, PileId, StationId, TariffId};
-use domain::tariff::{
+use domain::tariffs::{
     BandDraft, Binding, ChangeRule, Currency, Draft, OccupancyDraft, PriceList, ScheduleDraft, SeasonDraft,
     Subject, TariffDetails, TariffStatus,
 };
 use domain::text::Label;
 use std::collections::BTreeSet;
+use storage::assets::{piles, stations};
 use storage::tariffs::{TariffRecord, versions};
-use storage::{Connection, feed, piles, stations, tariffs};
+use storage::{Connection, feed, tariffs};
 use uuid::Uuid;
 
 /// Long ago, so that what is in force since then is due by every clock.

@@ -1,11 +1,12 @@
 //! What is said of tariffs: edits, their history, pages.
 
 use crate::ground::{binding, draft, flat, hours, label, noon, operator, signed, tariff, told};
-use domain::asset::Edition;
+use domain::assets::Edition;
 use domain::ids::TariffId;
-use domain::tariff::{Currency, Subject, TariffDetails, TariffStatus};
+use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
+use storage::assets::audit;
 use storage::tariffs::{Filter, Refusal, TariffRecord, bindings, versions};
-use storage::{Connection, audit, tariffs};
+use storage::{Connection, tariffs};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ async fn a_tariff_reads_as_it_was_written_and_each_edit_is_kept_and_told() {
         operator_id: None,
         currency: Currency::parse("EUR").unwrap(),
         status: TariffStatus::Draft,
-        change_rule: domain::tariff::ChangeRule::FrozenAtStart,
+        change_rule: domain::tariffs::ChangeRule::FrozenAtStart,
     };
     let other = update(connection, tariff.id, Some(&[2]), &details).await;
     assert_eq!(other, Err(Refusal::OtherVersion { current: 1 }));

@@ -2,7 +2,7 @@
 
 use crate::ground::{draft, elaborate, flat, hours, made, noon, operator, publish, signed, told};
 use diesel_async::SimpleAsyncConnection;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::{Actor, TariffId};
 use storage::tariffs::versions::{
     self, Publication, Refusal, Version, VersionState, discard_draft, find, find_draft, put_draft,

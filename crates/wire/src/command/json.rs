@@ -4,7 +4,7 @@ use crate::error::{DecodeError, FieldError};
 use crate::event::charge_point_id;
 use crate::json::Object;
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::command::{
+use domain::commands::{
     Availability, Command, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
 };
 use domain::ids::{CommandId, GatewayId, StartIdTag, TransactionId};

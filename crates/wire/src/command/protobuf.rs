@@ -9,7 +9,7 @@ use crate::proto::gateway_command::Payload;
 use crate::record::PROTOBUF;
 use crate::value::{Unusable, connector_id, text, time, transaction_id};
 use chrono::{DateTime, Utc};
-use domain::command::{Command, CommandKind};
+use domain::commands::{Command, CommandKind};
 use domain::ids::{ConnectorId, StartIdTag, TransactionId};
 use prost::Message;
 use serde::Serialize;

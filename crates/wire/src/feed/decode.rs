@@ -6,7 +6,8 @@ use super::encode;
 use crate::proto::platform as proto;
 use crate::value::time::from_timestamp;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind, RouteSource};
+use domain::commands::{CommandState, EffectKind, RouteSource};
+use domain::devices::presence::Confidence;
 use domain::feed::{
     AssetAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
     ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged,
@@ -16,8 +17,7 @@ use domain::ids::{
     ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
     TransactionId,
 };
-use domain::presence::Confidence;
-use domain::session::StartedBy;
+use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
 use prost::Message;
 use proto::feed_change::{Kind, Subject};

@@ -5,13 +5,13 @@ pub(super) mod tariff;
 use crate::proto::platform as proto;
 use crate::value::time::to_timestamp;
 use chrono::{DateTime, Utc};
-use domain::command::{CommandState, EffectKind};
+use domain::commands::{CommandState, EffectKind};
+use domain::devices::presence::Confidence;
 use domain::feed::{
     AssetAction, CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind,
     FeedSubject, PileChanged, SessionChanged, SessionPhase, StationChanged,
 };
-use domain::presence::Confidence;
-use domain::session::StartedBy;
+use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
 use prost::Message;
 use proto::feed_change::{Kind, Subject};

@@ -1,7 +1,8 @@
 //! Every change of the feed survives protobuf and the JSON that it is stored in.
 
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
-use domain::command::{CommandState, EffectKind, RouteSource};
+use domain::commands::{CommandState, EffectKind, RouteSource};
+use domain::devices::presence::Confidence;
 use domain::feed::{
     AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
     ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged,
@@ -9,10 +10,9 @@ use domain::feed::{
     TariffChanged,
 };
 use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
-use domain::presence::Confidence;
-use domain::session::StartedBy;
+use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
-use domain::tariff::Subject;
+use domain::tariffs::Subject;
 use domain::text::Label;
 use proptest::option;
 use proptest::prelude::*;

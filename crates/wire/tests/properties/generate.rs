@@ -1,7 +1,7 @@
 //! Any event and any command that the domain can hold.
 
 use chrono::{DateTime, Utc};
-use domain::command::{
+use domain::commands::{
     Availability, Command, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
 };
 use domain::event::{

@@ -1,11 +1,11 @@
 //! A binding as requests say it.
 
-use crate::error::ApiError;
-use crate::fields::Fields;
-use crate::fields::parse::{form, instant, uuid};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{form, instant, uuid};
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, TariffId};
-use domain::tariff::{Binding, Subject};
+use domain::tariffs::{Binding, Subject};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -2,13 +2,14 @@
 
 use super::body::NewBinding;
 use super::view::BindingView;
-use crate::error::ApiError;
-use crate::scopes::{read_tariffs, write_tariffs};
-use crate::tariffs::routes::{ID as TARIFF, TAG};
+use crate::http::error::ApiError;
+use crate::http::scopes::{read_tariffs, write_tariffs};
+use crate::tariffs::openapi::{ID as TARIFF, TAG};
+use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
-use domain::tariff::{Binding, Level, Subject};
+use domain::tariffs::{Binding, Level, Subject};
 use domain::text::Label;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
@@ -85,7 +86,7 @@ fn list() -> Operation {
 fn get() -> Operation {
     read_tariffs("getBinding", TAG, "Get a binding")
         .answers(shown(StatusCode::OK, "The binding"))
-        .refuses([ApiError::TariffBindingNotFound])
+        .refuses([ApiError::from(NotFound::Binding)])
 }
 
 /// When a binding is to end.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::Actor;
-use domain::tariff::Binding;
+use domain::tariffs::Binding;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::bindings::BindingRecord;

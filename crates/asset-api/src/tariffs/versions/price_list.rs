@@ -1,10 +1,9 @@
 //! `POST /api/v1/tariffs/validate`: what is wrong with a price list, before anything is saved.
 
-use crate::error::ApiError;
-use crate::fields::parse::form;
+use crate::http::error::ApiError;
+use crate::http::fields::parse::form;
 use actix_web::HttpResponse;
-use domain::tariff::{Currency, Draft, Findings};
-use runtime::Problem;
+use domain::tariffs::{Currency, Draft, Findings};
 use runtime::http::JsonBody;
 use runtime::problem::FieldError;
 use schemars::JsonSchema;
@@ -35,7 +34,7 @@ pub struct Validation {
 }
 
 /// `POST /api/v1/tariffs/validate`
-pub async fn validate(JsonBody(request): JsonBody<Validate>) -> Result<HttpResponse, Problem> {
+pub async fn validate(JsonBody(request): JsonBody<Validate>) -> Result<HttpResponse, ApiError> {
     let currency: Currency = form(&request.currency)
         .map_err(|message| ApiError::Invalid(vec![FieldError::new("currency", message)]))?;
     let findings = request.price_list.check(currency).err().map(told).unwrap_or_default();

@@ -2,20 +2,20 @@
 
 use super::price_list::{Validate, Validation, validate};
 use super::view::{DraftView, VersionView};
-use crate::edition::if_match;
-use crate::error::ApiError;
-use crate::scopes::{read_tariffs, write_tariffs};
-use crate::tariffs::routes::{ID, TAG};
+use crate::http::edit::if_match;
+use crate::http::error::ApiError;
+use crate::http::scopes::{read_tariffs, write_tariffs};
+use crate::tariffs::openapi::{ID, TAG, number};
+use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use domain::tariff::Draft;
+use domain::tariffs::Draft;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
-use runtime::openapi::{Answer, Operation, Parameter};
+use runtime::openapi::{Answer, Operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::num::NonZeroU32;
 use storage::tariffs::versions::Refusal;
 
 /// All of them.
@@ -98,16 +98,11 @@ fn list() -> Operation {
         .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
 }
 
-/// What a path says of a version.
-pub(in crate::tariffs) fn number() -> Parameter {
-    Parameter::path::<NonZeroU32>("number", "The number of the version.")
-}
-
 fn get() -> Operation {
     read_tariffs("getTariffVersion", TAG, "Get a version of a tariff")
         .with([number()])
         .answers(Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version()))
-        .refuses([ApiError::from(Refusal::NotFound), ApiError::TariffVersionNotFound])
+        .refuses([ApiError::from(Refusal::NotFound), NotFound::Version.into()])
 }
 
 fn drafted(status: StatusCode, about: &'static str) -> Answer {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{Actor, TariffId};
-use domain::tariff::PriceList;
+use domain::tariffs::PriceList;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::versions::{Version, VersionState};

@@ -3,14 +3,15 @@
 use super::ground::{event, live_state, put_aside, range, replay, status, statuses};
 use crate::answer::Answer;
 use crate::app::TestApp;
-use domain::charge_point::ChargePoint;
+use domain::devices::charge_point::ChargePoint;
 use domain::order::RecordPosition;
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use storage::batch::{Folded, Written};
-use storage::{Connection, Touched, ingest_partitions};
+use storage::ingest::batch::{Folded, Written};
+use storage::ingest::partitions;
+use storage::{Connection, Touched};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,9 +267,9 @@ fn start(connector: u32) -> Value {
 
 /// Writes a batch for each of `connectors`, as the ingestor does: a start at it.
 async fn ingest(connection: &mut Connection, connectors: std::ops::Range<u32>) {
-    ingest_partitions::register(connection, "events", &[(0, 1_000)]).await.unwrap();
+    partitions::register(connection, "events", &[(0, 1_000)]).await.unwrap();
     let (owner, ttl) = (Uuid::now_v7(), Duration::from_secs(60));
-    let mut lease = ingest_partitions::acquire(connection, "events", owner, 1, ttl).await.unwrap().remove(0);
+    let mut lease = partitions::acquire(connection, "events", owner, 1, ttl).await.unwrap().remove(0);
     for connector in connectors {
         let json = start(connector).to_string();
         let event = wire::decode(&wire::RawRecord::json(json.as_bytes())).unwrap();
@@ -280,7 +281,7 @@ async fn ingest(connection: &mut Connection, connectors: std::ops::Range<u32>) {
             states[0].apply(&event, &position);
             Folded { states, ..Folded::default() }
         };
-        let written = storage::batch::write(connection, &lease, next, &touched, fold).await.unwrap();
+        let written = storage::ingest::batch::write(connection, &lease, next, &touched, fold).await.unwrap();
         assert_eq!(written, Written::Committed);
         lease.next_offset = next;
     }

@@ -35,8 +35,8 @@ async fn recorded() -> TestApp {
     app.pile("CP-1").await;
     let mut connection = app.database.pool.connection().await.unwrap();
     for day in ["2026-07-24", "2026-07-25"] {
-        storage::meter_samples::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
-        storage::status_changes::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
+        storage::devices::meter_samples::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
+        storage::devices::status_changes::DAYS.ensure(&mut connection, day.parse().unwrap()).await.unwrap();
     }
     drop(connection);
     app.database.execute(RECORDED).await;

@@ -15,6 +15,7 @@ import { type Route, route, to } from "./router.ts";
 import { type Scope, may, mayEnter, session, settings, signOut } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { readSettings, startProblem } from "./start.ts";
+import { Title } from "./title.tsx";
 
 export function Shell(): JSX.Element {
   const main = useRef<HTMLElement>(null);
@@ -87,15 +88,6 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
         </section>
       );
   }
-}
-
-/** The title of the browser's tab. */
-export function Title({ text }: { readonly text: string }): null {
-  const app = t("app.title");
-  useEffect(() => {
-    document.title = `${text} · ${app}`;
-  }, [text, app]);
-  return null;
 }
 
 interface Place {

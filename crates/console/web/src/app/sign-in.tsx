@@ -4,8 +4,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Field } from "../design/field.tsx";
 import { t } from "../i18n/language.ts";
-import { Title } from "./shell.tsx";
 import { denied, signIn } from "./session.ts";
+import { Title } from "./title.tsx";
 
 export function SignIn(): JSX.Element {
   const [text, setText] = useState("");

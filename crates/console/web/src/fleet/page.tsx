@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { query, remember } from "../app/router.ts";
 import { may } from "../app/session.ts";
-import { Title } from "../app/shell.tsx";
+import { Title } from "../app/title.tsx";
 import { Segments } from "../design/field.tsx";
 import { Forbidden } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, isAbort } from "../api/problem.ts";
 import type { ImportReport } from "../api/types.ts";
 import { may } from "../app/session.ts";
-import { Title } from "../app/shell.tsx";
+import { Title } from "../app/title.tsx";
 import { Dialog } from "../design/dialog.tsx";
 import { Segments } from "../design/field.tsx";
 import { Forbidden, meaning } from "../design/states.tsx";

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { may } from "../app/session.ts";
-import { Title } from "../app/shell.tsx";
+import { Title } from "../app/title.tsx";
 import { Forbidden } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";
 import { DeadLetters } from "./dead-letters.tsx";

@@ -6,7 +6,7 @@ import { assets } from "../api/client.ts";
 import type { Pile } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
-import { Title } from "../app/shell.tsx";
+import { Title } from "../app/title.tsx";
 import { Forbidden, Shown } from "../design/states.tsx";
 import { Status } from "../design/status.tsx";
 import type { Change } from "../feed/changes.ts";

@@ -5,7 +5,7 @@ import { assets } from "../api/client.ts";
 import type { Station } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
-import { Title } from "../app/shell.tsx";
+import { Title } from "../app/title.tsx";
 import { Forbidden, Shown } from "../design/states.tsx";
 import { None, PileList } from "../fleet/piles.tsx";
 import { Standing } from "../fleet/stations.tsx";

@@ -6,9 +6,9 @@ use crate::schema::tariff_bindings;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::{Actor, BindingId, ConnectorId, PileId, StationId, TariffId};
-use domain::tariff::{Binding, Level, Subject};
+use domain::tariffs::{Binding, Level, Subject};
 use domain::text::Label;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ pub(super) struct Row {
 /// The binding alone, as columns or as the JSON that Postgres makes of them.
 #[derive(Queryable, Selectable, Deserialize)]
 #[diesel(table_name = tariff_bindings, check_for_backend(Pg))]
-pub(in crate::tariffs) struct Held {
+pub(crate) struct Held {
     id: Uuid,
     level: String,
     operator_id: Option<String>,

@@ -2,18 +2,19 @@
 
 use super::row::{Row, SubjectColumns, broken, key};
 use super::{BindingRecord, find};
+use crate::assets::stations;
 use crate::schema::{piles, tariff_bindings};
-use crate::tariffs::{tell, write};
-use crate::{Connection, StorageError, feed, stations};
+use crate::tariffs::{publish, write};
+use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::feed::BindingAction;
 use domain::ids::{BindingId, PileId, TariffId};
-use domain::tariff::{Binding, Subject, TariffStatus};
+use domain::tariffs::{Binding, Subject, TariffStatus};
 use uuid::Uuid;
 
 /// How often a binding is tried that clashed with one which was ended before it could be named.
@@ -87,7 +88,7 @@ pub async fn insert(
             }
             for _ in 0..ATTEMPTS {
                 if let Some(made) = try_insert(tx, binding, signature).await? {
-                    let told = tell::of_binding(&made.binding, signature.at, BindingAction::Made);
+                    let told = publish::of_binding(&made.binding, signature.at, BindingAction::Made);
                     feed::append(tx, &[told]).await?;
                     return Ok(Ok(made));
                 }
@@ -200,7 +201,7 @@ pub async fn end(
                 .get_result(tx)
                 .await?;
             let ended = BindingRecord::try_from(row)?;
-            let told = tell::of_binding(&ended.binding, signature.at, BindingAction::Ended);
+            let told = publish::of_binding(&ended.binding, signature.at, BindingAction::Ended);
             feed::append(tx, &[told]).await?;
             Ok(Ok(ended))
         })

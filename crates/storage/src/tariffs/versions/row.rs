@@ -6,7 +6,7 @@ use crate::schema::tariff_versions;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::ids::{Actor, TariffId};
 use serde_json::Value;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ pub(super) fn broken(what: impl ToString) -> StorageError {
 }
 
 /// The number of a version, from its column.
-pub(in crate::tariffs) fn number(column: i32) -> Result<u32, StorageError> {
+pub(crate) fn number(column: i32) -> Result<u32, StorageError> {
     u32::try_from(column).map_err(broken)
 }
 

@@ -3,16 +3,16 @@
 use super::row::{Row, broken, number};
 use super::{Version, find};
 use crate::schema::tariff_versions;
-use crate::tariffs::{TariffRecord, tell, write};
+use crate::tariffs::{TariffRecord, publish, write};
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::asset::Signature;
+use domain::assets::Signature;
 use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
-use domain::tariff::{PriceList, TariffDetails};
+use domain::tariffs::{PriceList, TariffDetails};
 
 /// Why a draft was not written, discarded or published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -202,7 +202,7 @@ async fn tell_published(
         return Err(broken("a version that was published, and is not"));
     };
     let prices = PricesChanged { number: version.number, effective_from: publication.effective_from };
-    let told = |at, action| tell::of_prices(tariff.id, tariff.edition.version, at, action, prices);
+    let told = |at, action| publish::of_prices(tariff.id, tariff.edition.version, at, action, prices);
     let mut changes = vec![told(publication.published.at, TariffAction::Published)];
     changes.extend(publication.activated_at.map(|at| told(at, TariffAction::Activated)));
     feed::append(tx, &changes).await

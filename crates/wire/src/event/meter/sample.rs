@@ -5,7 +5,7 @@ use crate::value::{Unusable, number, same_name};
 
 /// The measurands that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::event) enum Measurand {
+pub(crate) enum Measurand {
     /// In Wh.
     Energy,
     /// In W.
@@ -41,7 +41,7 @@ pub(super) enum Side {
 
 /// What a sample was taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::event) enum Context {
+pub(crate) enum Context {
     /// While the transaction goes on, or outside of one: every context of OCPP 1.6 but the two below.
     #[default]
     Live,
@@ -53,7 +53,7 @@ pub(in crate::event) enum Context {
 
 /// One sampled value that is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::event) struct Sample {
+pub(crate) struct Sample {
     pub(super) measurand: Measurand,
     pub(super) value: f64,
     pub(super) phase: Phase,
@@ -63,7 +63,7 @@ pub(in crate::event) struct Sample {
 
 impl Context {
     /// The context of this OCPP 1.6 name; live for any other one.
-    pub(in crate::event) fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         match name.trim().replace('.', "_") {
             begin if same_name(&begin, "TransactionBegin") => Self::Begin,
             end if same_name(&end, "TransactionEnd") => Self::End,
@@ -72,7 +72,7 @@ impl Context {
     }
 
     /// Its OCPP 1.6 name; none for a live one, which is what a sample without context is.
-    pub(in crate::event) const fn name(self) -> Option<&'static str> {
+    pub(crate) const fn name(self) -> Option<&'static str> {
         match self {
             Self::Live => None,
             Self::Begin => Some("Transaction.Begin"),
@@ -93,7 +93,7 @@ impl Measurand {
     ];
 
     /// The measurand called `name`; the energy register when there is no name.
-    pub(in crate::event) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         if name.is_empty() {
             return Some(Self::Energy);
         }
@@ -101,12 +101,12 @@ impl Measurand {
     }
 
     /// Its OCPP 1.6 name.
-    pub(in crate::event) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, measurand)| *measurand == self).map_or("", |(name, _)| name)
     }
 
     /// The platform's unit for it, in OCPP 1.6's word.
-    pub(in crate::event) const fn unit(self) -> &'static str {
+    pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Energy => "Wh",
             Self::Power => "W",
@@ -144,7 +144,7 @@ impl Measurand {
 impl Sample {
     /// A sample in the platform's unit. `None` for a state of charge outside 0 to 100 %: so chargers say that the
     /// vehicle does not tell it.
-    pub(in crate::event) fn new(
+    pub(crate) fn new(
         measurand: Measurand,
         value: f64,
         unit: &str,
@@ -171,7 +171,7 @@ impl Sample {
     }
 
     /// The same sample, taken in this context.
-    pub(in crate::event) const fn taken_in(self, context: Context) -> Self {
+    pub(crate) const fn taken_in(self, context: Context) -> Self {
         Self { context, ..self }
     }
 }

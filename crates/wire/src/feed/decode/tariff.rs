@@ -5,7 +5,7 @@ use crate::feed::encode::tariff as encode;
 use crate::proto::platform as proto;
 use domain::feed::{BindingAction, PricesChanged, TariffAction, TariffBindingChanged, TariffChanged};
 use domain::ids::{BindingId, PileId, StationId, TariffId};
-use domain::tariff::Subject;
+use domain::tariffs::Subject;
 use domain::text::Label;
 use proto::tariff_binding_changed::Subject as WireSubject;
 

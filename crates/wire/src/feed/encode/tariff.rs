@@ -3,7 +3,7 @@
 use crate::proto::platform as proto;
 use crate::value::time::to_timestamp;
 use domain::feed::{BindingAction, TariffAction, TariffBindingChanged, TariffChanged};
-use domain::tariff::Subject;
+use domain::tariffs::Subject;
 use proto::tariff_binding_changed::Subject as WireSubject;
 
 pub(super) fn changed(body: &TariffChanged) -> proto::TariffChanged {
@@ -43,7 +43,7 @@ fn subject(subject: &Subject) -> WireSubject {
 }
 
 /// What was done to a tariff, as the wire has it.
-pub(in crate::feed) const fn action(action: TariffAction) -> proto::TariffAction {
+pub(crate) const fn action(action: TariffAction) -> proto::TariffAction {
     match action {
         TariffAction::Created => proto::TariffAction::Created,
         TariffAction::Updated => proto::TariffAction::Updated,
@@ -54,7 +54,7 @@ pub(in crate::feed) const fn action(action: TariffAction) -> proto::TariffAction
 }
 
 /// What was done to a binding, as the wire has it.
-pub(in crate::feed) const fn binding_action(action: BindingAction) -> proto::BindingAction {
+pub(crate) const fn binding_action(action: BindingAction) -> proto::BindingAction {
     match action {
         BindingAction::Made => proto::BindingAction::Made,
         BindingAction::Ended => proto::BindingAction::Ended,

@@ -1,0 +1,122 @@
+//! `…/audit` of stations, piles and tariffs: who edited what, and when.
+
+pub mod routes;
+
+use crate::assets::{piles, stations};
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::paging::{self, ByVersion};
+use crate::tariffs;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use runtime::http::page::Page;
+use runtime::http::{PathParams, QueryParams};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use storage::assets::audit::{self, AssetEdit};
+use uuid::Uuid;
+
+/// An edit as a response shows it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Edit")]
+struct EditView<'a> {
+    version: i64,
+    action: &'a str,
+    at: DateTime<Utc>,
+    by: &'a str,
+    changed: Vec<&'a str>,
+    #[schemars(with = "Option<Map<String, Value>>")]
+    before: Option<&'a Value>,
+    #[schemars(with = "Option<Map<String, Value>>")]
+    after: Option<&'a Value>,
+}
+
+impl<'a> EditView<'a> {
+    fn of(edit: &'a AssetEdit) -> Self {
+        Self {
+            version: edit.version,
+            action: &edit.action,
+            at: edit.edited_at,
+            by: &edit.edited_by,
+            changed: changed(edit.before.as_ref(), edit.after.as_ref()),
+            before: edit.before.as_ref(),
+            after: edit.after.as_ref(),
+        }
+    }
+}
+
+/// The fields that an edit changed; none where there is no before, or no after.
+fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a str> {
+    let fields = |said: Option<&'a Value>| said.and_then(Value::as_object);
+    let (Some(before), Some(after)) = (fields(before), fields(after)) else { return Vec::new() };
+    // What is not there is null.
+    let value = |side: &'a Map<String, Value>, name: &str| side.get(name).filter(|v| !v.is_null());
+    let mut names: Vec<_> = before.keys().chain(after.keys()).map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| value(before, name) != value(after, name));
+    names
+}
+
+/// `GET /api/v1/stations/{stationId}/audit`
+pub async fn of_station(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    QueryParams(query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let id = stations::parse_id(&id)?;
+    api.run(move |mut connection| async move {
+        let known = storage::assets::stations::is_known(&mut connection, id).await?;
+        if known { Ok(()) } else { Err(storage::assets::stations::Refusal::NotFound.into()) }
+    })
+    .await?;
+    list(&api, id.0, query).await
+}
+
+/// `GET /api/v1/piles/{pileId}/audit`
+pub async fn of_pile(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    QueryParams(query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let id = piles::parse_id(&id)?;
+    api.run(move |mut connection| async move {
+        let known = storage::assets::piles::is_known(&mut connection, id).await?;
+        if known { Ok(()) } else { Err(storage::assets::piles::Refusal::NotFound.into()) }
+    })
+    .await?;
+    list(&api, id.0, query).await
+}
+
+/// `GET /api/v1/tariffs/{tariffId}/audit`
+pub async fn of_tariff(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    QueryParams(query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let id = tariffs::parse_id(&id)?;
+    api.run(move |mut connection| async move {
+        let known = storage::tariffs::is_known(&mut connection, id).await?;
+        if known { Ok(()) } else { Err(storage::tariffs::Refusal::NotFound.into()) }
+    })
+    .await?;
+    list(&api, id.0, query).await
+}
+
+/// A page of the edits of `asset`.
+async fn list(api: &Api, asset: Uuid, mut query: Fields) -> Result<HttpResponse, ApiError> {
+    let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
+    query.finish(Some(()))?;
+    let before = after.map(|ByVersion(version)| version);
+    let rows = api
+        .run(move |mut connection| async move {
+            Ok(audit::list(&mut connection, asset, before, request.rows()).await?)
+        })
+        .await?;
+    let page = Page::cut(&request, rows, |last| ByVersion(last.version));
+    Ok(HttpResponse::Ok().json(page.show(EditView::of)))
+}

@@ -1,0 +1,48 @@
+//! The operations on the audit of assets and tariffs.
+
+use super::EditView;
+use crate::http::error::ApiError;
+use crate::http::scopes::{read, read_tariffs};
+use actix_web::http::StatusCode;
+use runtime::http::Routes;
+use runtime::http::page::{Page, PageRequest};
+use runtime::openapi::{Answer, Operation};
+use serde_json::json;
+use storage::assets::{piles, stations};
+use storage::tariffs;
+
+/// All of them.
+pub fn set_up(routes: &mut Routes<'_>) {
+    let of_station = about(
+        read("auditStation", "Stations", "List the edits of a station"),
+        stations::Refusal::NotFound.into(),
+    );
+    let of_pile =
+        about(read("auditPile", "Piles", "List the edits of a pile"), piles::Refusal::NotFound.into());
+    let of_tariff = about(
+        read_tariffs("auditTariff", "Tariffs", "List the edits of a tariff"),
+        tariffs::Refusal::NotFound.into(),
+    );
+    routes
+        .resource("/api/v1/stations/{stationId}/audit", |on| on.get(of_station, super::of_station))
+        .resource("/api/v1/piles/{pileId}/audit", |on| on.get(of_pile, super::of_pile))
+        .resource("/api/v1/tariffs/{tariffId}/audit", |on| on.get(of_tariff, super::of_tariff));
+}
+
+fn about(operation: Operation, not_found: ApiError) -> Operation {
+    let edit = json!({
+        "version": 3,
+        "action": "updated",
+        "at": "2026-03-01T09:30:00Z",
+        "by": "back-office",
+        "changed": ["status"],
+        "before": { "name": "人民广场站", "status": "Open" },
+        "after": { "name": "人民广场站", "status": "Closed" },
+    });
+    let example = json!({ "items": [edit], "nextCursor": "AgAAAAAAAAAD" });
+    operation
+        .describe("Who edited what and when, the latest first, with what stood before and after.")
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<EditView<'_>>>(StatusCode::OK, "A page of edits", example))
+        .refuses([not_found, ApiError::InvalidCursor])
+}

@@ -1,0 +1,116 @@
+//! What became of an import, row by row as far as something was wrong.
+
+use super::table::Table;
+use schemars::JsonSchema;
+use serde::Serialize;
+use storage::assets::import::Outcome;
+
+/// What becomes of good rows when others are bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing is written.
+    Atomic,
+    /// They are written.
+    BestEffort,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 2] = [Self::Atomic, Self::BestEffort];
+
+    /// The word for it in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Atomic => "atomic",
+            Self::BestEffort => "best-effort",
+        }
+    }
+}
+
+/// So many faults are told one by one.
+const TOLD: usize = 1_000;
+/// So much of a field's name or of a message is told.
+const TOLD_CHARS: usize = 200;
+
+/// Something that is wrong with a row.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportFault")]
+pub struct Fault {
+    line: u64,
+    field: String,
+    message: String,
+}
+
+impl Fault {
+    /// With a field of the row that begins in `line`; the field `row` is the row as a whole.
+    pub fn new(line: u64, field: &str, message: &str) -> Self {
+        let short = |text: &str| text.chars().take(TOLD_CHARS).collect();
+        Self { line, field: short(field), message: short(message) }
+    }
+
+    /// The line of the row.
+    pub const fn line(&self) -> u64 {
+        self.line
+    }
+}
+
+/// What became of an import.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ImportReport")]
+pub struct Report {
+    pub dry_run: bool,
+    pub mode: &'static str,
+    pub applied: bool,
+    pub rows: usize,
+    pub created: usize,
+    pub updated: usize,
+    pub unchanged: usize,
+    pub failed: usize,
+    pub errors: Vec<Fault>,
+    pub errors_left_out: usize,
+}
+
+impl Report {
+    /// Of an import that no row of was looked at yet.
+    pub fn new(dry_run: bool, mode: Mode) -> Self {
+        Self {
+            dry_run,
+            mode: mode.as_str(),
+            applied: false,
+            rows: 0,
+            created: 0,
+            updated: 0,
+            unchanged: 0,
+            failed: 0,
+            errors: Vec::new(),
+            errors_left_out: 0,
+        }
+    }
+
+    /// Writes the counts to the log.
+    pub fn log(&self, what: &str) {
+        let Self { dry_run, mode, applied, rows, created, updated, unchanged, failed, .. } = self;
+        tracing::info!(what, dry_run, mode, applied, rows, created, updated, unchanged, failed, "imported");
+    }
+
+    /// Tells a fault, if there is still room.
+    pub fn tell(&mut self, fault: Fault) {
+        if self.errors.len() < TOLD {
+            self.errors.push(fault);
+        } else {
+            self.errors_left_out += 1;
+        }
+    }
+
+    /// Counts what became, or would become, of entries.
+    pub fn count<T: Table>(&mut self, outcome: Outcome<T::Refusal>) {
+        self.created += outcome.created;
+        self.updated += outcome.updated;
+        self.unchanged += outcome.unchanged;
+        self.failed += outcome.refused.len();
+        for (line, refusal) in outcome.refused {
+            self.tell(Fault::new(line, T::field(&refusal), &refusal.to_string()));
+        }
+    }
+}

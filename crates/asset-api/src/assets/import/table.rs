@@ -1,0 +1,102 @@
+//! What files can hold: rows of piles, or of stations.
+
+use super::rows::{Cell, Columns};
+use crate::assets::{piles, stations};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::uuid;
+use domain::ids::{ChargePointId, StationId};
+use std::hash::Hash;
+use storage::assets::import::Importable;
+
+/// What a row of a file becomes.
+pub trait Table: Importable + 'static {
+    /// What it is, in the log.
+    const NAME: &'static str;
+    /// The columns that a CSV file may have.
+    const COLUMNS: &'static Columns;
+    /// The field that says which one it is: no two rows of a file may say the same.
+    const KEY: &'static str;
+    /// What that field says.
+    type Key: Hash + Eq + Send;
+
+    /// What the row that begins in `line` says.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] with all that is wrong with it.
+    fn read(line: u64, fields: Fields) -> Result<Self, ApiError>;
+
+    /// Which one it is; `None` when it is always another.
+    fn key(&self) -> Option<Self::Key>;
+
+    /// The field that a refusal is about.
+    fn field(refusal: &Self::Refusal) -> &'static str;
+}
+
+impl Table for storage::assets::piles::Entry {
+    const NAME: &'static str = "piles";
+    const COLUMNS: &'static Columns = &[
+        ("stationId", Cell::Text, true),
+        ("chargePointId", Cell::Text, true),
+        ("name", Cell::Text, false),
+        ("model", Cell::Text, true),
+        ("vendor", Cell::Text, false),
+        ("serialNumber", Cell::Text, false),
+        ("ratedPowerKw", Cell::Json, true),
+        ("currentType", Cell::Text, false),
+        ("connectors", Cell::Json, false),
+    ];
+    const KEY: &'static str = "chargePointId";
+    type Key = ChargePointId;
+
+    fn read(line: u64, mut fields: Fields) -> Result<Self, ApiError> {
+        let station = fields.required("stationId", uuid);
+        let details = piles::body::read(fields)?;
+        // Without a station the fields were refused.
+        let station_id = StationId(station.ok_or_else(|| ApiError::Invalid(Vec::new()))?);
+        Ok(Self { line, station_id, details })
+    }
+
+    fn key(&self) -> Option<ChargePointId> {
+        Some(self.details.charge_point_id.clone())
+    }
+
+    fn field(refusal: &Self::Refusal) -> &'static str {
+        match refusal {
+            storage::assets::piles::EntryRefusal::Overtaken => Self::KEY,
+            storage::assets::piles::EntryRefusal::StationNotFound
+            | storage::assets::piles::EntryRefusal::OtherStation(_) => "stationId",
+        }
+    }
+}
+
+impl Table for storage::assets::stations::Entry {
+    const NAME: &'static str = "stations";
+    const COLUMNS: &'static Columns = &[
+        ("id", Cell::Text, false),
+        ("name", Cell::Text, true),
+        ("address", Cell::Text, false),
+        ("operatorId", Cell::Text, false),
+        ("latitude", Cell::Json, false),
+        ("longitude", Cell::Json, false),
+        ("status", Cell::Text, false),
+        ("openingHours", Cell::Json, false),
+        ("facilities", Cell::Json, false),
+        ("startableStatuses", Cell::Json, false),
+    ];
+    const KEY: &'static str = "id";
+    type Key = StationId;
+
+    fn read(line: u64, mut fields: Fields) -> Result<Self, ApiError> {
+        let id = fields.optional("id", uuid).map(StationId);
+        Ok(Self { line, id, details: stations::body::read(fields)? })
+    }
+
+    fn key(&self) -> Option<StationId> {
+        self.id
+    }
+
+    fn field(_refusal: &Self::Refusal) -> &'static str {
+        Self::KEY
+    }
+}

@@ -1,0 +1,58 @@
+//! `/api/v1/fleet`: how all piles and stations stand, counted.
+
+pub mod routes;
+
+use crate::freshness::Confidence;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// How old an answer may be: every row is read for it, so many who ask are answered by one count.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// The last count; whoever finds it too old counts anew while the others wait for that.
+#[derive(Default)]
+pub struct Fleet(Mutex<Option<(Instant, FleetView)>>);
+
+/// How the fleet stands.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Fleet")]
+struct FleetView {
+    /// When it was counted.
+    counted_at: DateTime<Utc>,
+    piles: BTreeMap<&'static str, i64>,
+    stations: BTreeMap<&'static str, i64>,
+    /// Piles by how far their statuses can be trusted.
+    confidence: BTreeMap<Confidence, i64>,
+}
+
+/// `GET /api/v1/fleet`
+pub async fn count(api: Data<Api>, fleet: Data<Fleet>) -> Result<HttpResponse, ApiError> {
+    let mut last = fleet.0.lock().await;
+    if let Some((at, known)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
+        tracing::trace!(age = ?at.elapsed(), "counted a moment ago");
+        return Ok(HttpResponse::Ok().json(known));
+    }
+    let (begun, counted_at) = (Instant::now(), runtime::clock::now());
+    let silent_since = api.freshness_policy().silent_since;
+    let counted = api
+        .run(move |mut connection| async move {
+            Ok::<_, ApiError>(storage::assets::pile_counts::count(&mut connection, silent_since).await?)
+        })
+        .await?;
+    let piles = counted.piles.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
+    let trust = counted.trust.iter().map(|(trust, count)| (trust, *count));
+    let confidence = api.freshness_policy().count(trust);
+    let view = FleetView { counted_at, piles, stations: counted.stations, confidence };
+    let answer = HttpResponse::Ok().json(&view);
+    *last = Some((begun, view));
+    Ok(answer)
+}

@@ -1,0 +1,25 @@
+//! The operation on the fleet as a whole.
+
+use super::FleetView;
+use crate::http::scopes::read;
+use actix_web::http::StatusCode;
+use runtime::http::Routes;
+use runtime::openapi::{Answer, Operation};
+use serde_json::json;
+
+/// It.
+pub fn set_up(routes: &mut Routes<'_>) {
+    routes.resource("/api/v1/fleet", |on| on.get(count(), super::count));
+}
+
+fn count() -> Operation {
+    let example = json!({
+        "countedAt": "2026-03-01T09:30:00.123456Z",
+        "piles": { "Available": 7012, "Charging": 2210, "Offline": 130, "Unknown": 3 },
+        "stations": { "Open": 412, "Planned": 9 },
+        "confidence": { "live": 9200, "doubtful": 12, "unanswered": 140, "unknown": 3 },
+    });
+    read("countFleet", "Fleet", "Count all piles and stations by status")
+        .describe("A status that none has is left out. What is counted may be a second old.")
+        .answers(Answer::json::<FleetView>(StatusCode::OK, "How many there are of each", example))
+}

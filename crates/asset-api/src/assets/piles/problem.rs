@@ -1,0 +1,26 @@
+//! Refusals about piles as callers are told them.
+
+use crate::assets::stations;
+use crate::http::error::{IntoProblem, version_mismatch};
+use runtime::Problem;
+use storage::assets::piles::Refusal;
+
+impl IntoProblem for Refusal {
+    fn into_problem(self) -> Problem {
+        let detail = self.to_string();
+        match self {
+            Self::NotFound => Problem::not_found("PILE_NOT_FOUND", "There is no such pile"),
+            Self::StationNotFound => stations::problem::not_found(),
+            Self::OtherVersion { .. } => version_mismatch(detail),
+            Self::ChargePointTaken(_) => {
+                Problem::conflict("CHARGE_POINT_ID_CONFLICT", "The charge point belongs to another pile")
+                    .detail(detail)
+            }
+            Self::OpenSession => Problem::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session"),
+            Self::NotRetired => Problem::conflict("PILE_NOT_RETIRED", "The pile is not retired"),
+            Self::StationRetired => {
+                Problem::conflict("STATION_RETIRED", "The station is retired: restore it first")
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `/api/v1/stations`: charging stations.
+
+pub mod body;
+pub mod problem;
+mod query;
+pub mod routes;
+mod view;
+
+use crate::http::caller::Caller;
+use crate::http::context::Api;
+use crate::http::edit::{self, IfMatch};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::paging::{self, ByDistance};
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use domain::assets::{Signature, Station, StationDetails};
+use domain::ids::StationId;
+use runtime::http::page::Page;
+use runtime::http::{JsonBody, PathParams, QueryParams};
+use storage::assets::availability::{self, Availability};
+use storage::assets::stations::{self, Filter, Near, Refusal};
+use uuid::Uuid;
+use view::{AvailabilityView, StationView};
+
+/// The station that a path names; what is no id names none.
+pub fn parse_id(raw: &str) -> Result<StationId, ApiError> {
+    let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
+    Ok(StationId(id))
+}
+
+/// `POST /api/v1/stations`
+pub async fn create(
+    api: Data<Api>,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let Signature { at, by } = caller.sign();
+    let station =
+        Station { id: StationId(Uuid::now_v7()), details: body::read(body)?, edition: edit::first(at) };
+    let station = api
+        .run(|mut connection| async move {
+            stations::insert(&mut connection, &station, &by).await?;
+            Ok(station)
+        })
+        .await?;
+    let location = format!("/api/v1/stations/{}", station.id);
+    Ok(edit::respond(StatusCode::CREATED, station.edition)
+        .insert_header((header::LOCATION, location))
+        .json(StationView::of(&station, &Availability::default(), api.freshness_policy())))
+}
+
+/// `GET /api/v1/stations`
+pub async fn list(
+    api: Data<Api>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let filter = query::filter(&mut query);
+    match query::near(&mut query, &filter) {
+        Some(near) => list_near(&api, query, near, filter).await,
+        None => list_newest(&api, query, filter).await,
+    }
+}
+
+/// The newest first.
+async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<HttpResponse, ApiError> {
+    let request = paging::take(&mut query)?;
+    query.finish(Some(()))?;
+    let after = request.after.map(|place| (place.created_at, StationId(place.id)));
+    let (page, availability) = api
+        .run(move |mut connection| async move {
+            let rows = stations::list(&mut connection, &filter, after, request.rows()).await?;
+            let page = Page::cut(&request, rows, |last| paging::place(last.edition, last.id.0));
+            let ids: Vec<_> = page.items().iter().map(|station| station.id).collect();
+            let availability = availability::load_many(&mut connection, &ids).await?;
+            Ok((page, availability))
+        })
+        .await?;
+    let (nothing, policy) = (Availability::default(), api.freshness_policy());
+    let shown = page.show(|station: &Station| {
+        StationView::of(station, availability.get(&station.id).unwrap_or(&nothing), policy)
+    });
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+/// The nearest first.
+async fn list_near(
+    api: &Api,
+    mut query: Fields,
+    near: Near,
+    filter: Filter,
+) -> Result<HttpResponse, ApiError> {
+    let (after, request) = paging::take_after(&mut query, ByDistance::decode)?;
+    query.finish(Some(()))?;
+    let after = after.map(|place| (place.distance, StationId(place.id)));
+    let (page, availability) = api
+        .run(move |mut connection| async move {
+            let rows = stations::list_near(&mut connection, &near, &filter, after, request.rows()).await?;
+            let page =
+                Page::cut(&request, rows, |(last, away)| ByDistance { distance: *away, id: last.id.0 });
+            let ids: Vec<_> = page.items().iter().map(|(station, _)| station.id).collect();
+            let availability = availability::load_many(&mut connection, &ids).await?;
+            Ok((page, availability))
+        })
+        .await?;
+    let (nothing, policy) = (Availability::default(), api.freshness_policy());
+    let shown = page.show(|(station, _)| {
+        let availability = availability.get(&station.id).unwrap_or(&nothing);
+        StationView::of(station, availability, policy).seen_from(station, near.place)
+    });
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+/// `GET /api/v1/stations/{stationId}`
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let (station, availability) = find(&api, id).await?;
+    Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
+        &station,
+        &availability,
+        api.freshness_policy(),
+    )))
+}
+
+/// `GET /api/v1/stations/{stationId}/availability`
+pub async fn availability(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let (_, availability) = find(&api, id).await?;
+    Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.freshness_policy())))
+}
+
+/// A station beside how its piles stand.
+async fn find(api: &Api, id: StationId) -> Result<(Station, Availability), ApiError> {
+    api.run(move |mut connection| async move {
+        let station = stations::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
+        Ok((station, availability::load(&mut connection, id).await?))
+    })
+    .await
+}
+
+/// `PUT /api/v1/stations/{stationId}`
+pub async fn replace(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let details = body::read(body)?;
+    edit(&api, id, if_match, caller, |_before| Ok(details)).await
+}
+
+/// `PATCH /api/v1/stations/{stationId}`
+pub async fn patch(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
+}
+
+/// Makes of what is said of a station what `change` makes of it.
+async fn edit(
+    api: &Api,
+    id: StationId,
+    if_match: IfMatch,
+    caller: Caller,
+    change: impl FnOnce(&StationDetails) -> Result<StationDetails, ApiError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let signature = caller.sign();
+    let (station, availability) = api
+        .run(move |mut connection| async move {
+            stations::update(&mut connection, id, if_match.versions(), &signature, change).await?
+        })
+        .await?;
+    Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
+        &station,
+        &availability,
+        api.freshness_policy(),
+    )))
+}
+
+/// `DELETE /api/v1/stations/{stationId}`
+pub async fn retire(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let signature = caller.sign();
+    api.run(move |mut connection| async move {
+        Ok(stations::retire(&mut connection, id, if_match.versions(), &signature).await??)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST /api/v1/stations/{stationId}/restore`
+pub async fn restore(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    if_match: IfMatch,
+    caller: Caller,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let signature = caller.sign();
+    let station = api
+        .run(move |mut connection| async move {
+            Ok(stations::restore(&mut connection, id, if_match.versions(), &signature).await??)
+        })
+        .await?;
+    Ok(edit::respond(StatusCode::OK, station.edition).json(StationView::of(
+        &station,
+        &Availability::default(),
+        api.freshness_policy(),
+    )))
+}

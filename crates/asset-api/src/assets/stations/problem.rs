@@ -1,0 +1,21 @@
+//! Refusals about stations as callers are told them.
+
+use crate::http::error::{IntoProblem, version_mismatch};
+use runtime::Problem;
+use storage::assets::stations::Refusal;
+
+/// There is no such station.
+pub fn not_found() -> Problem {
+    Problem::not_found("STATION_NOT_FOUND", "There is no such station")
+}
+
+impl IntoProblem for Refusal {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::NotFound => not_found(),
+            Self::OtherVersion { .. } => version_mismatch(self.to_string()),
+            Self::NotEmpty => Problem::conflict("STATION_NOT_EMPTY", "The station still has piles"),
+            Self::NotRetired => Problem::conflict("STATION_NOT_RETIRED", "The station is not retired"),
+        }
+    }
+}

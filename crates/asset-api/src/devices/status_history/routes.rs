@@ -1,0 +1,40 @@
+//! The operation on the history of statuses.
+
+use super::ChangeView;
+use crate::http::error::ApiError;
+use crate::http::scopes::read;
+use actix_web::http::StatusCode;
+use domain::ids::ConnectorId;
+use runtime::http::Routes;
+use runtime::http::page::{Page, PageRequest};
+use runtime::openapi::{Answer, Operation, Parameter};
+use serde_json::json;
+use storage::assets::piles::Refusal;
+
+/// It.
+pub fn set_up(routes: &mut Routes<'_>) {
+    routes.resource("/api/v1/piles/{pileId}/status-history", |on| on.get(of_pile(), super::of_pile));
+}
+
+fn of_pile() -> Operation {
+    let example = json!({
+        "items": [
+            { "at": "2026-03-01T09:12:30Z", "notedAt": "2026-03-01T09:12:30.041Z", "kind": "status", "connectorId": 1,
+              "status": "Charging", "previousStatus": "Preparing", "errorCode": null, "vendorErrorCode": null },
+            { "at": "2026-03-01T08:00:00Z", "notedAt": "2026-03-01T08:00:00.030Z", "kind": "connectivity", "online": true,
+              "gatewayId": "gateway-0", "confidence": "live" },
+        ],
+        "nextCursor": null,
+    });
+    read("listStatusHistory", "Piles", "List what a pile's statuses went through")
+        .describe(
+            "Statuses of connectors, and when the device came and went; what was noted last comes first.",
+        )
+        .with([Parameter::query::<ConnectorId>(
+            "connectorId",
+            "Statuses of this connector only; 0 is the device as a whole.",
+        )])
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<ChangeView<'_>>>(StatusCode::OK, "A page of changes", example))
+        .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
+}

@@ -1,0 +1,34 @@
+//! Refusals of the feed as a client sees them.
+
+use crate::http::error::IntoProblem;
+use actix_web::http::StatusCode;
+use runtime::Problem;
+
+/// Why a client cannot follow the feed.
+#[derive(Debug, Clone, Copy)]
+pub enum Refusal {
+    /// The feed never issued that position.
+    InvalidPosition,
+    /// The changes after that position were deleted.
+    PositionGone,
+    /// As many clients follow the feed as `feed.max_clients` allows.
+    TooManyFollowers,
+}
+
+impl IntoProblem for Refusal {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::InvalidPosition => {
+                Problem::bad_request("INVALID_FEED_POSITION", "Feed position is not valid")
+            }
+            Self::PositionGone => Problem::new(
+                StatusCode::GONE,
+                "FEED_POSITION_GONE",
+                "Changes after that position were deleted",
+            ),
+            Self::TooManyFollowers => {
+                Problem::unavailable("TOO_MANY_FOLLOWERS", "Too many clients follow the feed", 5)
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What all resources share: extractors, pages, errors and the context that handlers are given. It knows no resource.
+
+pub(crate) mod caller;
+pub(crate) mod context;
+pub(crate) mod cursors;
+pub(crate) mod edit;
+pub(crate) mod error;
+pub(crate) mod fields;
+pub(crate) mod paging;
+pub(crate) mod scopes;

@@ -1,0 +1,100 @@
+//! When and how often an asset was edited, and how HTTP tells: `ETag` and `If-Match`.
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ETag, EntityTag, Header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::assets::Edition;
+use runtime::openapi::Parameter;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+/// The time of an edit, as exactly as Postgres keeps it: what was just written reads the same later.
+pub fn now() -> DateTime<Utc> {
+    runtime::clock::now().trunc_subsecs(6)
+}
+
+/// The edition of an asset that is made at `at`.
+pub const fn first(at: DateTime<Utc>) -> Edition {
+    Edition { created_at: at, updated_at: at, version: 1, retired_at: None }
+}
+
+/// The start of a response that shows an asset.
+pub fn respond(status: StatusCode, edition: Edition) -> HttpResponseBuilder {
+    respond_at(status, edition.version)
+}
+
+/// The start of a response that shows what is at `version`.
+pub fn respond_at(status: StatusCode, version: i64) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response.insert_header(ETag(EntityTag::new_strong(version.to_string())));
+    response
+}
+
+/// What says which versions may be changed, for the document.
+pub fn if_match() -> [Parameter; 1] {
+    [Parameter::header::<String>(
+        "If-Match",
+        "The `ETag` of the version that the change is meant for; any will do without it.",
+    )]
+}
+
+/// The versions that may be changed, as `If-Match` says.
+pub struct IfMatch(Option<Vec<i64>>);
+
+impl IfMatch {
+    /// The versions; `None` when any will do.
+    pub fn versions(&self) -> Option<&[i64]> {
+        self.0.as_deref()
+    }
+
+    fn read(request: &HttpRequest) -> Option<Vec<i64>> {
+        request.headers().get(header::IF_MATCH)?;
+        match header::IfMatch::parse(request) {
+            Ok(header::IfMatch::Any) => None,
+            // A tag that this service never gave out matches nothing, and neither does a weak one.
+            Ok(header::IfMatch::Items(tags)) => {
+                let strong = tags.iter().filter(|tag| !tag.weak);
+                Some(strong.filter_map(|tag| version(tag.tag())).collect())
+            }
+            Err(_unreadable) => Some(Vec::new()),
+        }
+    }
+}
+
+/// The version whose tag is exactly `tag`: tags are compared as text, so that `03` is not the tag of version 3.
+fn version(tag: &str) -> Option<i64> {
+    tag.parse().ok().filter(|version: &i64| version.to_string() == tag)
+}
+
+impl FromRequest for IfMatch {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Self::read(request))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn versions(header: &str) -> Option<Vec<i64>> {
+        IfMatch::read(&TestRequest::get().insert_header((header::IF_MATCH, header)).to_http_request())
+    }
+
+    #[test]
+    fn tags_are_compared_as_text() {
+        assert_eq!(versions(r#""3""#), Some(vec![3]));
+        assert_eq!(versions(r#""3", "5""#), Some(vec![3, 5]));
+        assert_eq!(versions(r#"W/"3", "5", "x""#), Some(vec![5]), "a weak tag matches nothing");
+        for unknown in [r#""03""#, r#""+3""#, r#""3.0""#, r#"" 3""#, r#""""#, "3", r#""3"#] {
+            assert_eq!(versions(unknown), Some(vec![]), "{unknown}");
+        }
+        assert_eq!(versions("*"), None);
+        assert_eq!(IfMatch::read(&TestRequest::get().to_http_request()), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! What can go wrong with a request, and how a client sees it. No feature is named here: each implements [`IntoProblem`] for its
+//! own refusals.
+
+use actix_web::http::StatusCode;
+use runtime::Problem;
+use runtime::problem::FieldError;
+use std::error::Error;
+use storage::StorageError;
+
+/// A refusal of a feature, which says how a client sees it.
+pub trait IntoProblem {
+    /// The problem that the client receives.
+    fn into_problem(self) -> Problem;
+}
+
+/// A request that is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Fields of it are wrong.
+    #[error("the request is not valid")]
+    Invalid(Vec<FieldError>),
+    /// The cursor was not issued by this service.
+    #[error("the cursor is not valid")]
+    InvalidCursor,
+    /// A feature refuses it.
+    #[error(transparent)]
+    Refused(Problem),
+    /// The response cannot be written as JSON; a fault of the program.
+    #[error("the response cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl IntoProblem for Problem {
+    fn into_problem(self) -> Problem {
+        self
+    }
+}
+
+impl From<ApiError> for actix_web::Error {
+    fn from(error: ApiError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl<R: IntoProblem> From<R> for ApiError {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal.into_problem())
+    }
+}
+
+/// 412, with the current version in `detail`.
+pub fn version_mismatch(detail: String) -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH", "It was edited meanwhile")
+        .detail(detail)
+}
+
+/// 503 while the database is away.
+pub fn database_unavailable() -> Problem {
+    Problem::unavailable("DATABASE_UNAVAILABLE", "The database is not available", 1)
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Invalid(errors) => Self::invalid(errors),
+            ApiError::InvalidCursor => Self::bad_request("INVALID_CURSOR", "Cursor is not valid"),
+            ApiError::Refused(problem) => problem,
+            ApiError::Storage(error) if error.is_transient() => {
+                let cause: &dyn Error = &error;
+                tracing::warn!(error = cause, "the database is not available");
+                database_unavailable()
+            }
+            ApiError::Storage(error) => Self::internal(&error),
+            ApiError::Json(error) => Self::internal(&error),
+        }
+    }
+}

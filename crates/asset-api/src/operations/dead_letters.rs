@@ -1,0 +1,98 @@
+//! `/api/v1/dead-letters`: records that nobody could use, and the replay of them.
+
+mod bulk;
+mod problem;
+mod replay;
+pub mod routes;
+mod view;
+
+pub use bulk::replay_matching;
+
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{flag, in_query, text, whole};
+use crate::http::paging;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use domain::ids::ChargePointId;
+use domain::text::Label;
+use problem::Refusal;
+use runtime::http::page::{Cursor, Page};
+use runtime::http::{PathParams, QueryParams};
+use serde_json::Value;
+use storage::ingest::dead_letters::{self, Filter, Heading, Run};
+use uuid::Uuid;
+use view::{HeadingView, LetterView, ReplayView};
+
+/// The letter that a path names; what is no id names none.
+fn parse_id(raw: &str) -> Result<Uuid, Refusal> {
+    Uuid::try_parse(raw).map_err(|_malformed| Refusal::NotFound)
+}
+
+/// Reads `dryRun`.
+fn run(value: &Value) -> Result<Run, String> {
+    flag(value).map(|dry| if dry { Run::Dry } else { Run::Real })
+}
+
+/// Takes out what a request says about which letters are meant.
+fn filter(fields: &mut Fields, partition: impl FnOnce(&Value) -> Result<i32, String>) -> Filter {
+    let mut label = |name| fields.optional(name, text(Label::parse)).map(|label| label.as_str().to_owned());
+    Filter {
+        topic: label("topic"),
+        reason: label("reason"),
+        partition: fields.optional("partition", partition),
+        charge_point_id: fields.optional("chargePointId", text(ChargePointId::parse)),
+        replayed: None,
+    }
+}
+
+/// The place of a letter among all.
+const fn place(letter: &Heading) -> Cursor {
+    Cursor { created_at: letter.created_at, id: letter.id }
+}
+
+/// `GET /api/v1/dead-letters`
+pub async fn list(
+    api: Data<Api>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let request = paging::take(&mut query)?;
+    let filter = Filter {
+        replayed: query.optional("replayed", in_query(flag)),
+        ..filter(&mut query, in_query(whole(0..=i32::MAX)))
+    };
+    query.finish(Some(()))?;
+    let after = request.after.map(|place| (place.created_at, place.id));
+    let rows = api
+        .run(move |mut connection| async move {
+            Ok(dead_letters::list(&mut connection, &filter, after, request.rows()).await?)
+        })
+        .await?;
+    let page = Page::cut(&request, rows, place);
+    Ok(HttpResponse::Ok().json(page.show(HeadingView::of)))
+}
+
+/// `GET /api/v1/dead-letters/{id}`
+pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let letter = api
+        .run(move |mut connection| async move {
+            Ok(dead_letters::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(LetterView::of(&letter)))
+}
+
+/// `POST /api/v1/dead-letters/{id}/replay`
+pub async fn replay_one(
+    api: Data<Api>,
+    PathParams(id): PathParams<String>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let run = query.required("dryRun", in_query(run));
+    let run = query.finish(run)?;
+    let attempt = replay::replay(&api, id, run).await??;
+    Ok(HttpResponse::Ok().json(ReplayView::of(run, &attempt)))
+}

@@ -1,0 +1,156 @@
+//! `POST /api/v1/dead-letters/replay`: replays what a filter lets through, letter by letter.
+
+use super::problem::Refusal;
+use super::replay::{self, Attempt};
+use super::view::AttemptView;
+use super::{filter, place, run};
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::whole;
+use crate::http::paging;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use domain::ids::ChargePointId;
+use domain::text::Label;
+use runtime::http::JsonBody;
+use runtime::http::page::Cursor;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Instant;
+use storage::ingest::dead_letters::{self, Filter, ReplayOutcome, Run};
+use uuid::Uuid;
+
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 500;
+/// So many letters that were not applied are shown one by one.
+const SHOWN: usize = 20;
+
+/// What is asked for.
+struct Order {
+    filter: Filter,
+    after: Option<Cursor>,
+    limit: usize,
+    run: Run,
+}
+
+impl Order {
+    fn read(mut body: Fields) -> Result<Self, ApiError> {
+        let filter = filter(&mut body, whole(0..=i32::MAX));
+        let limit = body.optional("limit", whole(1..=MAX_LIMIT)).unwrap_or(DEFAULT_LIMIT);
+        let after = paging::take_cursor(&mut body, Cursor::decode);
+        let run = body.required("dryRun", run);
+        let run = body.finish(run)?;
+        Ok(Self { filter, after: after?, limit, run })
+    }
+}
+
+/// What [`Order::read`] reads.
+pub fn order_schema() -> Schema {
+    let mut generator = SchemaGenerator::default();
+    let label = json_schema!({ "anyOf": [Label::json_schema(&mut generator), { "type": "null" }] });
+    let device = json_schema!({ "anyOf": [ChargePointId::json_schema(&mut generator), { "type": "null" }] });
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "topic": label,
+            "reason": label,
+            "partition": { "type": ["integer", "null"], "minimum": 0, "maximum": i32::MAX },
+            "chargePointId": device,
+            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": MAX_LIMIT },
+            "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the answer before." },
+            "dryRun": { "type": "boolean", "description": "Whether only to see what would become of them." },
+        },
+        "required": ["dryRun"],
+        "additionalProperties": false,
+    })
+}
+
+/// Replays the letters that the body means and that are not settled yet, the oldest first, each in a transaction of its own.
+/// Begins no letter in the second half of the time that a request has.
+pub async fn replay_matching(
+    api: Data<Api>,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let until = api.half_time();
+    let Order { filter, after, limit, run } = Order::read(body)?;
+    let after = after.map(|place| (place.created_at, place.id));
+    // One more than is asked for, which tells whether there are more.
+    let rows = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let letters = api
+        .run(move |mut connection| async move {
+            Ok(dead_letters::list_unsettled(&mut connection, &filter, after, rows).await?)
+        })
+        .await?;
+    let mut tally = Tally::default();
+    let mut last = None;
+    for letter in letters.iter().take(limit) {
+        // The first is tried however long the list took, so that every call gets on.
+        if last.is_some() && Instant::now() >= until {
+            break;
+        }
+        match replay::replay(&api, letter.id, run).await {
+            Ok(Ok(attempt)) => tally.count(letter.id, attempt),
+            // An operator removed it meanwhile.
+            Ok(Err(Refusal::NotFound)) => {}
+            Ok(Err(refusal)) => return Err(refusal.into()),
+            Err(error) => return Err(error),
+        }
+        last = Some(letter);
+    }
+    let done = last.map(|last| last.id) == letters.last().map(|last| last.id);
+    let next_cursor = last.filter(|_| !done).map(|last| place(last).encode());
+    Ok(HttpResponse::Ok().json(TallyView::of(run, &tally, next_cursor)))
+}
+
+/// What became of the letters.
+#[derive(Default)]
+struct Tally {
+    outcomes: BTreeMap<ReplayOutcome, usize>,
+    not_applied: Vec<(Uuid, Attempt)>,
+}
+
+impl Tally {
+    fn count(&mut self, id: Uuid, attempt: Attempt) {
+        *self.outcomes.entry(attempt.outcome).or_default() += 1;
+        if attempt.outcome != ReplayOutcome::Applied && self.not_applied.len() < SHOWN {
+            self.not_applied.push((id, attempt));
+        }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ReplayTally")]
+pub struct TallyView<'a> {
+    dry_run: bool,
+    tried: usize,
+    outcomes: BTreeMap<&'static str, usize>,
+    not_applied: Vec<NotApplied<'a>>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReplayNotApplied")]
+struct NotApplied<'a> {
+    id: Uuid,
+    #[serde(flatten)]
+    attempt: AttemptView<'a>,
+}
+
+impl<'a> TallyView<'a> {
+    fn of(run: Run, tally: &'a Tally, next_cursor: Option<String>) -> Self {
+        let count = |outcome| tally.outcomes.get(&outcome).copied().unwrap_or_default();
+        let shown = tally.not_applied.iter();
+        Self {
+            dry_run: run == Run::Dry,
+            tried: tally.outcomes.values().sum(),
+            outcomes: ReplayOutcome::ALL.map(|outcome| (outcome.as_str(), count(outcome))).into(),
+            not_applied: shown
+                .map(|(id, attempt)| NotApplied { id: *id, attempt: AttemptView::of(attempt) })
+                .collect(),
+            next_cursor,
+        }
+    }
+}

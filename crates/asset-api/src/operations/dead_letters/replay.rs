@@ -1,0 +1,132 @@
+//! Replaying one dead letter: its record is decoded again, and its event applied where the record stood.
+
+use super::problem::Refusal;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::devices::change::Changes;
+use domain::devices::sample::Samples;
+use domain::event::GatewayEvent;
+use domain::ids::ChargePointId;
+use domain::order::RecordPosition;
+use runtime::causes;
+use storage::ingest::dead_letters::{self, KeptRecord, Replay, ReplayOutcome, Replayed, Run, Undone};
+use storage::{Connection, Touched};
+use uuid::Uuid;
+use wire::event::event_type;
+use wire::{DecodeError, RawRecord};
+
+/// What a replay came to.
+#[derive(Debug)]
+pub struct Attempt {
+    /// In a word.
+    pub outcome: ReplayOutcome,
+    /// Why it was not applied, as a stable word.
+    pub reason: Option<String>,
+    /// Why, as a sentence, where there is more to say.
+    pub detail: Option<String>,
+    /// What kind of event it is, by the contract's name.
+    pub event_type: Option<String>,
+    /// The device that it speaks of.
+    pub charge_point_id: Option<ChargePointId>,
+    /// What it changed.
+    pub changes: Changes,
+}
+
+/// Replays the letter called `id`.
+pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, Refusal>, ApiError> {
+    let attempt = api
+        .run(move |mut connection| async move {
+            let Some(letter) = dead_letters::find(&mut connection, id).await? else {
+                return Ok(Err(Refusal::NotFound));
+            };
+            let Some(position) = letter.heading.position() else { return Ok(Err(Refusal::NotReplayable)) };
+            match decode(&letter.record, position) {
+                Ok(event) => apply(&mut connection, id, run, &event, position).await,
+                Err(error) => {
+                    if run == Run::Real {
+                        dead_letters::note(&mut connection, id, ReplayOutcome::Undecodable).await?;
+                    }
+                    Ok(Ok(Attempt::undecodable(&error)))
+                }
+            }
+        })
+        .await?;
+    if run == Run::Real
+        && let Ok(attempt) = &attempt
+    {
+        let (outcome, reason) = (attempt.outcome.as_str(), attempt.reason.as_deref());
+        tracing::info!(dead_letter = %id, outcome, reason, "dead letter replayed");
+    }
+    Ok(attempt)
+}
+
+/// The event that a record tells, read as the ingestor reads it.
+fn decode(record: &KeptRecord, position: RecordPosition) -> Result<GatewayEvent, DecodeError> {
+    let headers = record.headers.as_object().into_iter().flatten();
+    let headers: Vec<_> = headers
+        .filter_map(|(name, value)| Some((name.as_str(), BASE64_STANDARD.decode(value.as_str()?).ok()?)))
+        .collect();
+    let headers = headers.iter().map(|(name, value)| (*name, value.as_slice()));
+    let raw = RawRecord::new(record.value.as_deref(), headers).at(position.partition, position.offset);
+    wire::decode(&raw)
+}
+
+/// Applies `event` at the record's own `position`: what is newer stands, and what was applied before changes nothing.
+async fn apply(
+    connection: &mut Connection,
+    id: Uuid,
+    run: Run,
+    event: &GatewayEvent,
+    position: RecordPosition,
+) -> Result<Result<Attempt, Refusal>, ApiError> {
+    let touched = Touched::of([(event, position)]);
+    let mut samples = Samples::default();
+    samples.take(event, &position);
+    let replay = Replay { touched, samples };
+    let replayed =
+        dead_letters::replay(connection, id, run, replay, |state| state.apply(event, &position)).await?;
+    Ok(replayed.map(|replayed| Attempt::of(event, replayed)).ok_or(Refusal::NotFound))
+}
+
+impl Attempt {
+    fn undecodable(error: &DecodeError) -> Self {
+        Self {
+            outcome: ReplayOutcome::Undecodable,
+            reason: Some(error.reason().to_owned()),
+            detail: Some(error.to_string()),
+            event_type: None,
+            charge_point_id: None,
+            changes: Changes::default(),
+        }
+    }
+
+    fn of(event: &GatewayEvent, replayed: Replayed) -> Self {
+        let outcome = replayed.outcome();
+        let (reason, changes) = match replayed {
+            Replayed::Applied(changes) => (None, changes),
+            Replayed::Undone(why) => (Some(reason(&why)), Changes::default()),
+        };
+        Self {
+            outcome,
+            reason,
+            detail: None,
+            event_type: Some(event_type(&event.kind).to_owned()),
+            charge_point_id: Some(event.charge_point_id.clone()),
+            changes,
+        }
+    }
+}
+
+/// Why nothing was done, in the words of the dead letters.
+fn reason(why: &Undone) -> String {
+    match why {
+        Undone::Ignored(ignored) => ignored.reason().to_ascii_uppercase(),
+        Undone::Unplaced(misfit) => misfit.reason().to_owned(),
+        Undone::Refused(error) => {
+            tracing::error!(error = causes(error), "postgres refused a replay");
+            "REFUSED_BY_DATABASE".to_owned()
+        }
+    }
+}

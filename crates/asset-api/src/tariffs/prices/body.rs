@@ -1,0 +1,108 @@
+//! What a session used, as requests say it.
+
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::fields::parse::{instant, number};
+use crate::tariffs::prices::price_target;
+use chrono::{DateTime, Utc};
+use domain::ids::{ConnectorId, PileId, StationId};
+use domain::tariffs::{Energy, InvalidUsage, Reading, Usage};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use storage::tariffs::Spot;
+
+/// A session whose price is asked for, as the document tells it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "QuoteRequest")]
+pub struct QuoteRequest {
+    /// At a station, wherever in it; or:
+    station_id: Option<StationId>,
+    /// At a pile.
+    pile_id: Option<PileId>,
+    /// At a connector of the pile.
+    connector_id: Option<ConnectorId>,
+    /// When charging started; unless there are readings.
+    started_at: Option<DateTime<Utc>>,
+    /// When charging ended.
+    ended_at: Option<DateTime<Utc>>,
+    /// What it drew, evenly from start to end, in Wh.
+    #[schemars(range(min = 0))]
+    energy_wh: Option<f64>,
+    /// What the meter read, in order of time: the first reading is of the start, the last of the end.
+    #[schemars(length(min = 2))]
+    readings: Option<Vec<ReadingSaid>>,
+    /// When the connector was free again.
+    unplugged_at: Option<DateTime<Utc>>,
+}
+
+/// What the meter read at an instant.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Reading")]
+struct ReadingSaid {
+    at: DateTime<Utc>,
+    /// The energy register, in Wh.
+    #[schemars(range(min = 0))]
+    energy_wh: f64,
+}
+
+/// What a request asks: where, and what was used.
+pub fn read(mut body: Fields) -> Result<(Spot, Usage), ApiError> {
+    let spot = price_target::in_body(&mut body);
+    let metered = body.has("readings");
+    let usage = if metered { readings(&mut body) } else { even(&mut body) };
+    let unplugged_at = body.optional("unpluggedAt", instant);
+    let usage = usage.and_then(|usage| match unplugged_at {
+        Some(at) => usage.unplugged(at).map_err(|error| body.refuse("unpluggedAt", error.to_string())).ok(),
+        None => Some(usage),
+    });
+    body.finish(spot.zip(usage))
+}
+
+fn even(body: &mut Fields) -> Option<Usage> {
+    let started_at = body.required("startedAt", instant);
+    let ended_at = body.required("endedAt", instant);
+    let energy = body.required("energyWh", energy);
+    let usage = Usage::even(started_at?, ended_at?, energy?);
+    usage.map_err(|error| body.refuse("endedAt", error.to_string())).ok()
+}
+
+fn readings(body: &mut Fields) -> Option<Usage> {
+    let list =
+        body.required("readings", |value| value.as_array().cloned().ok_or("must be a list".to_owned()))?;
+    let mut readings = Vec::with_capacity(list.len());
+    for (index, said) in list.into_iter().enumerate() {
+        match reading(said) {
+            Ok(reading) => readings.push(reading),
+            Err(message) => {
+                body.refuse(&format!("readings[{index}]"), message);
+                return None;
+            }
+        }
+    }
+    let refused = |error: InvalidUsage| body.refuse("readings", error.to_string());
+    Usage::metered(readings).map_err(refused).ok()
+}
+
+fn reading(said: Value) -> Result<Reading, String> {
+    let Value::Object(fields) = said else { return Err("must be an object".to_owned()) };
+    let mut fields = Fields::of(fields.into_iter().collect());
+    let at = fields.required("at", instant);
+    let register = fields.required("energyWh", energy);
+    fields.finish(at.zip(register)).map(|(at, register)| Reading { at, register }).map_err(
+        |error| match error {
+            ApiError::Invalid(errors) => {
+                let told: Vec<_> =
+                    errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+                told.join("; ")
+            }
+            other => other.to_string(),
+        },
+    )
+}
+
+fn energy(value: &Value) -> Result<Energy, String> {
+    Energy::from_wh_float(number(value)?).map_err(|error| error.to_string())
+}

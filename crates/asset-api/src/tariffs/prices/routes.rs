@@ -1,0 +1,177 @@
+//! The operations that tell what charging costs.
+
+use super::body::QuoteRequest;
+use super::problem::UnquotableSession;
+use super::view::{SessionQuote, TimetableView};
+use super::{problem, session};
+use crate::http::error::ApiError;
+use crate::http::scopes::read_tariffs;
+use crate::sessions::SessionNotFound;
+use crate::tariffs::prices::price_target;
+use actix_web::http::StatusCode;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::tariffs::{InvalidUsage, PriceAt, PriceBook, Quote, Unpriced};
+use runtime::http::Routes;
+use runtime::openapi::{Answer, Operation, Parameter};
+use schemars::json_schema;
+use serde_json::{Value, json};
+
+const TAG: &str = "Prices";
+
+/// All of them.
+pub fn set_up(routes: &mut Routes<'_>) {
+    routes
+        .resource("/api/v1/tariffs/price", |on| on.get(price(), super::price))
+        .resource("/api/v1/tariffs/timetable", |on| on.get(timetable(), super::timetable))
+        .resource("/api/v1/tariffs/quote", |on| on.post(quote(), super::quote))
+        .resource("/api/v1/sessions/{sessionId}/quote", |on| on.get(quote_session(), session::quote));
+}
+
+fn price() -> Operation {
+    let example = json!({
+        "at": "2026-11-23T12:00:00+08:00",
+        "electricityPrice": "1.2345",
+        "serviceFee": "0.80",
+        "pricePerKwh": "2.0345",
+        "currency": "CNY",
+        "kind": "sharp",
+        "tariffId": TARIFF,
+        "version": 2,
+        "schedule": 0,
+        "band": 1,
+        "considered": [
+            { "bindingId": BINDING, "level": "pile", "tariffId": TARIFF, "outcome": "applies" },
+            { "bindingId": WIDER, "level": "platform", "tariffId": "0192f0c4-7a11-7f00-8a00-000000000001",
+              "outcome": "overridden", "by": BINDING },
+        ],
+    });
+    read_tariffs("getPrice", TAG, "Get the price of a kWh at an instant, and why it is that")
+        .describe(
+            "Which version, which of its bands, and of everything that is bound there then, which binding won and why the others did \
+             not.",
+        )
+        .with(price_target::parameters())
+        .with([Parameter::query::<DateTime<Utc>>("at", "The instant; now unless said otherwise.")])
+        .answers(Answer::json::<PriceAt>(StatusCode::OK, "The price", example))
+        .refuses(refusals())
+}
+
+fn timetable() -> Operation {
+    let row = |from: &str, to: &str, kind: &str, electricity: &str, all: &str| {
+        json!({ "from": from, "to": to, "kind": kind, "electricityPrice": electricity, "serviceFee": "0.80",
+                "pricePerKwh": all, "currency": "CNY" })
+    };
+    let example = json!({
+        "timeZone": "Asia/Shanghai",
+        "first": "2026-11-23",
+        "last": "2026-11-23",
+        "rows": [
+            row("2026-11-23T00:00:00+08:00", "2026-11-23T07:00:00+08:00", "valley", "0.3158", "1.1158"),
+            row("2026-11-23T07:00:00+08:00", "2026-11-24T00:00:00+08:00", "sharp", "1.2345", "2.0345"),
+        ],
+        "unpriced": [],
+    });
+    let days = json_schema!({ "type": "integer", "minimum": 1, "maximum": PriceBook::MAX_DAYS });
+    read_tariffs("getTimetable", TAG, "Get what a kWh costs through a day, a week or more")
+        .describe("As a driver is shown it: bands that cost the same are one, and when no tariff applies stands beside them.")
+        .with(price_target::parameters())
+        .with([
+            Parameter::query::<NaiveDate>(
+                "date",
+                "The first date, in the zone of the prices; today unless said otherwise.",
+            ),
+            Parameter::query::<i64>("days", "How many dates; 1 unless said otherwise.").like(days),
+        ])
+        .answers(Answer::json::<TimetableView>(StatusCode::OK, "The timetable", example))
+        .refuses(refusals())
+}
+
+fn quote() -> Operation {
+    let body = json!({
+        "pileId": "0192f0c2-3b4d-7e5f-8a6b-7c8d9e0f1a2b",
+        "connectorId": 1,
+        "readings": [
+            { "at": "2026-11-23T06:30:00+08:00", "energyWh": 1_204_000.0 },
+            { "at": "2026-11-23T07:00:00+08:00", "energyWh": 1_214_000.0 },
+            { "at": "2026-11-23T07:30:00+08:00", "energyWh": 1_224_500.0 },
+        ],
+        "unpluggedAt": "2026-11-23T08:00:00+08:00",
+    });
+    read_tariffs("quoteSession", TAG, "Ask what a session costs, item by item")
+        .describe(
+            "Either `startedAt`, `endedAt` and `energyWh`, which then flowed evenly, or `readings` of the meter. Between two readings energy \
+             flowed evenly. Nothing is saved.",
+        )
+        .takes::<QuoteRequest>(body)
+        .answers(Answer::json::<Quote>(StatusCode::OK, "What it costs", quoted()))
+        .refuses(refusals())
+        .refuses([problem::currencies_mixed()])
+}
+
+fn quote_session() -> Operation {
+    let mut example = json!({
+        "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b",
+        "ended": true,
+        "readings": 24,
+        "unpluggedAt": "2026-11-23T00:00:00Z",
+    });
+    let fields = quoted().as_object().cloned().unwrap_or_default();
+    example.as_object_mut().into_iter().for_each(|all| all.extend(fields.clone()));
+    read_tariffs("quoteRecordedSession", TAG, "Ask what a recorded session comes to, by its own readings")
+        .describe(
+            "Of one that goes on: by its last reading. It was at the pile that its device is in. Occupancy lasts until the connector was \
+             free again, as far as that is known. The platform tells the price; it does not bill.",
+        )
+        .answers(Answer::json::<SessionQuote>(StatusCode::OK, "What it comes to", example))
+        .refuses(reasons())
+        .refuses([
+            ApiError::from(SessionNotFound),
+            UnquotableSession::WithoutPile.into(),
+            UnquotableSession::NotMetered(InvalidUsage::Count).into(),
+        ])
+        .refuses([problem::currencies_mixed()])
+}
+
+fn refusals() -> Vec<ApiError> {
+    let places = [
+        storage::assets::stations::Refusal::NotFound.into(),
+        storage::assets::piles::Refusal::NotFound.into(),
+    ];
+    places.into_iter().chain(reasons()).collect()
+}
+
+/// Why there may be no price.
+fn reasons() -> [ApiError; 2] {
+    [
+        Unpriced::NoTariff { at: DateTime::UNIX_EPOCH, considered: Vec::new() }.into(),
+        Unpriced::OutOfReach.into(),
+    ]
+}
+
+const TARIFF: &str = crate::tariffs::openapi::ID;
+const BINDING: &str = "0192f0c4-9c55-7b3e-8000-2a2b2c2d2e2f";
+const WIDER: &str = "0192f0c4-0b0d-7000-8000-000000000001";
+
+fn quoted() -> Value {
+    let money = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+    let item = |from: &str, to: &str, kind: &str, price: &str, wh: &str, electricity: &str, service: &str| {
+        json!({ "from": from, "to": to, "tariffId": TARIFF, "version": 2, "kind": kind, "electricityPrice": price,
+                "serviceFee": "0.80", "energyWh": wh, "electricity": money(electricity), "service": money(service) })
+    };
+    let (start, seven, end) =
+        ("2026-11-23T06:30:00+08:00", "2026-11-23T07:00:00+08:00", "2026-11-23T07:30:00+08:00");
+    json!({
+        "currency": "CNY",
+        "changeRule": "FrozenAtStart",
+        "items": [
+            item(start, seven, "valley", "0.3158", "10000", "3.16", "8.00"),
+            item(seven, end, "sharp", "1.2345", "10500", "12.96", "8.40"),
+        ],
+        "sessionFee": money("1.00"),
+        "occupancy": { "tariffId": TARIFF, "version": 2, "pricePerMinute": "0.5", "graceMinutes": 15, "chargedMinutes": 15,
+                       "capped": false, "amount": money("7.50") },
+        "energyWh": "20500",
+        "totals": { "electricity": money("16.12"), "service": money("16.40"), "sessionFee": money("1.00"),
+                    "occupancy": money("7.50"), "total": money("41.02") },
+    })
+}

@@ -1,0 +1,38 @@
+//! `GET /api/v1/sessions/{sessionId}/quote`: what a recorded session comes to, by its own readings.
+
+use super::problem::UnquotableSession;
+use super::view::SessionQuote;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::sessions::{SessionNotFound, parse_id};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use domain::tariffs::{MAX_READINGS, Usage};
+use runtime::http::PathParams;
+use storage::sessions::{MeteredSession, find_metered};
+use storage::tariffs::{Spot, load_book};
+
+/// `GET /api/v1/sessions/{sessionId}/quote`
+pub async fn quote(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let limit = i64::try_from(MAX_READINGS).unwrap_or(i64::MAX);
+    let quote = api
+        .run(move |mut connection| async move {
+            let found = find_metered(&mut connection, id, limit).await?.ok_or(SessionNotFound)?;
+            let MeteredSession { session, pile, samples, freed_at } = found;
+            let spot = Spot::Connector(pile.ok_or(UnquotableSession::WithoutPile)?, session.connector_id);
+            let usage = Usage::recorded(&session, samples).map_err(UnquotableSession::NotMetered)?;
+            let usage = match freed_at {
+                Some(at) => usage.unplugged(at).map_err(UnquotableSession::NotMetered)?,
+                None => usage,
+            };
+            let (from, to) = (usage.started_at(), freed_at.unwrap_or_else(|| usage.ended_at()));
+            let found = load_book(&mut connection, spot, from, to).await?;
+            let (place, book) = found.ok_or(UnquotableSession::WithoutPile)?;
+            let quote = book.quote(&place, &usage)?;
+            let (ended, readings) = (session.ended_at().is_some(), usage.reading_count());
+            Ok(SessionQuote { session_id: session.id, ended, readings, unplugged_at: freed_at, quote })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(quote))
+}

@@ -1,0 +1,183 @@
+//! A batch while this replica carries it out: from the claim until it is finished, given back or lost.
+
+use super::{Batches, StationCommand};
+use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
+use crate::error::DispatchError;
+use crate::metrics::Metrics;
+use domain::ids::PileId;
+use futures_util::{StreamExt as _, stream};
+use runtime::{Shutdown, causes};
+use std::sync::Arc;
+use std::time::Duration;
+use storage::StorageError;
+use storage::commands::batches::{Claimed, Outcome, Settled, item_key};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout, timeout_at};
+use tracing::Instrument as _;
+
+/// Commands of a batch that are under way at the same time.
+const AT_ONCE: usize = 32;
+/// The pauses before a pile is tried again while something that it needs is away; then it is refused.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
+/// The pause before it is asked again what became of a command that another replica has begun to send.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// What a batch is carried out with. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Tools {
+    pub(super) batches: Batches,
+    pub(super) dispatcher: Arc<Dispatcher>,
+    pub(super) metrics: Metrics,
+    pub(super) lease: Duration,
+}
+
+/// A batch that is carried out.
+pub(super) struct Pass {
+    tools: Tools,
+    claimed: Claimed,
+    end: Instant,
+    /// Every attempt to send takes its turn here.
+    turns: Mutex<Interval>,
+    shutdown: Shutdown,
+}
+
+impl Pass {
+    /// A pass that begins now.
+    pub(super) fn new(tools: Tools, claimed: Claimed, shutdown: Shutdown) -> Self {
+        let rate = u32::from(claimed.batch.rate_per_second.max(1));
+        let mut turns = interval(Duration::from_secs(1) / rate);
+        // What is late puts off all that comes after it: there never are more in a second.
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { end: Instant::now() + claimed.left, turns: Mutex::new(turns), tools, claimed, shutdown }
+    }
+
+    /// Sends what is waiting, for as long as the lease is this replica's.
+    pub(super) async fn run(self) {
+        let id = self.claimed.batch.id;
+        let work = async {
+            tokio::select! {
+                carried_out = self.carry_out() => {
+                    if let Err(error) = carried_out {
+                        tracing::warn!(error = causes(&error), "a batch of commands could not be gone on with");
+                    }
+                }
+                // What is under way is finished all the same, and found under its key by whoever goes on.
+                () = self.keep_lease() => tracing::warn!("a batch of commands was lost to another replica"),
+            }
+        };
+        work.instrument(tracing::info_span!("command batch", batch_id = %id)).await;
+    }
+
+    async fn carry_out(&self) -> Result<(), StorageError> {
+        let Claimed { batch, epoch, left } = &self.claimed;
+        let sent = match self.command() {
+            _ if left.is_zero() => None,
+            None => return Ok(()),
+            Some(command) => timeout_at(self.end, self.send_all(command)).await.ok(),
+        };
+        match sent {
+            Some(sent) => sent?,
+            None => self.refuse_rest().await?,
+        }
+        if self.tools.batches.release(batch.id, *epoch).await? {
+            tracing::info!(piles = batch.piles, name = batch.name, "a batch of commands is finished");
+        }
+        Ok(())
+    }
+
+    /// What the piles are to be told; `None` when only a newer release knows. That takes the batch up when this lease is over.
+    fn command(&self) -> Option<StationCommand> {
+        serde_json::from_value(self.claimed.batch.command.clone())
+            .inspect_err(|error| tracing::error!(%error, "a batch of commands is not understood"))
+            .ok()
+    }
+
+    async fn send_all(&self, command: StationCommand) -> Result<(), StorageError> {
+        let waiting = stream::iter(self.tools.batches.list_waiting(self.claimed.batch.id).await?);
+        waiting
+            .take_until(self.shutdown.requested())
+            .for_each_concurrent(AT_ONCE, |pile| self.settle(pile, command))
+            .await;
+        Ok(())
+    }
+
+    /// Sends the command to one pile, or has it refused, and writes that down. A pile that stays waiting is tried again when the
+    /// batch is taken up the next time.
+    async fn settle(&self, pile_id: PileId, command: StationCommand) {
+        let Some((outcome, word)) = self.send(pile_id, command).await else { return };
+        match self.tools.batches.settle(self.settled(pile_id, outcome)).await {
+            Ok(()) => self.tools.metrics.batch_items(1, word),
+            Err(error) => {
+                tracing::warn!(%pile_id, error = causes(&error), "it could not be noted what became of a pile");
+            }
+        }
+    }
+
+    /// What became of a pile, and the word that it is counted under; `None` when that is not to be told now, or not by this
+    /// replica.
+    async fn send(&self, pile_id: PileId, command: StationCommand) -> Option<(Outcome, &'static str)> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            self.turn().await?;
+            let key = item_key(self.claimed.batch.id, pile_id);
+            let error = match self.tools.dispatcher.dispatch(pile_id, command.intent(), Some(key)).await {
+                Ok(Dispatched::Now(sent)) => return Some((Outcome::Sent(sent.command.id), "sent")),
+                Ok(Dispatched::Before(known)) => return Some((Outcome::Sent(known.record.id), "sent")),
+                Err(DispatchError::OutcomeUnknown(id)) => return Some((Outcome::Sent(id), "sent")),
+                // It was refused, by a replica that had the batch before.
+                Err(DispatchError::KeyReused) => return None,
+                Err(error) => error,
+            };
+            let pause = match &error {
+                DispatchError::StillRunning => Some(SETTLING),
+                error if error.is_passing() => pauses.next(),
+                _ => None,
+            };
+            let Some(pause) = pause else {
+                let refused = Outcome::Refused { code: error.code().to_owned(), detail: error.shown() };
+                return Some((refused, error.code()));
+            };
+            self.shutdown.run_until_requested(sleep(pause)).await?;
+        }
+    }
+
+    /// Waits until something may be sent; `None` when nothing is to be begun any more.
+    async fn turn(&self) -> Option<()> {
+        let turn = async { self.turns.lock().await.tick().await };
+        self.shutdown.run_until_requested(turn).await.map(|_instant| ())
+    }
+
+    /// The batch's time is over.
+    async fn refuse_rest(&self) -> Result<(), StorageError> {
+        let waiting = self.tools.batches.list_waiting(self.claimed.batch.id).await?;
+        let refused = Outcome::Refused {
+            code: "BATCH_EXPIRED".to_owned(),
+            detail: Some("its turn had not come when the time of the batch was over".to_owned()),
+        };
+        let settled = waiting.into_iter().map(|pile_id| self.settled(pile_id, refused.clone()));
+        let count = self.tools.batches.settle_all(settled.collect()).await?;
+        self.tools.metrics.batch_items(count, "BATCH_EXPIRED");
+        tracing::warn!(piles = count, "the time of a batch of commands was over before all were sent");
+        Ok(())
+    }
+
+    /// Returns when the lease is lost.
+    async fn keep_lease(&self) {
+        let (batch, epoch, lease) = (&self.claimed.batch, self.claimed.epoch, self.tools.lease);
+        let mut kept_at = Instant::now();
+        loop {
+            sleep(lease / 3).await;
+            let asked_at = Instant::now();
+            match timeout(lease / 3, self.tools.batches.renew(batch.id, epoch, lease)).await {
+                Ok(Ok(true)) => kept_at = asked_at,
+                Ok(Ok(false)) => return,
+                _away if kept_at.elapsed() >= lease => return,
+                _away => {}
+            }
+        }
+    }
+
+    const fn settled(&self, pile_id: PileId, outcome: Outcome) -> Settled {
+        Settled { batch_id: self.claimed.batch.id, pile_id, outcome }
+    }
+}

@@ -1,0 +1,14 @@
+//! From what a caller wants to a published command: context, check, route, insert, publish, outcome.
+
+pub(crate) mod coalescer;
+pub(crate) mod command_retention;
+pub(crate) mod command_store;
+pub(crate) mod delivery;
+pub(crate) mod dispatcher;
+pub(crate) mod expiry;
+pub(crate) mod gateway_directory;
+pub(crate) mod intent;
+pub(crate) mod publisher;
+pub(crate) mod record;
+pub(crate) mod reroute;
+pub(crate) mod topic;

@@ -1,0 +1,230 @@
+//! The way of a command, on one screen: look, check, route, deliver.
+
+use crate::dispatch::coalescer::Lost;
+use crate::dispatch::command_store::Books;
+use crate::dispatch::delivery::{Delivery, RoutedCommand};
+use crate::dispatch::gateway_directory::Routes;
+use crate::dispatch::intent::Intent;
+use crate::error::DispatchError;
+use crate::metrics::Metrics;
+use crate::settings::{DispatchSettings, DoubtfulStarts};
+use chrono::{SubsecRound as _, TimeDelta};
+use domain::commands::{Command, CommandKind, CommandState, GatewayRoute, Refusal};
+use domain::ids::{ChargePointId, CommandId, PileId};
+use domain::status::ConnectorStatus;
+use runtime::{clock, trace};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use storage::commands::{Conflict, KeyedRequest, Look, RecordedCommand, Wanted};
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+/// The first pause between looks at a command that is being published, and how long it is looked at.
+const SETTLING: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// Sends commands to piles.
+pub(crate) struct Dispatcher {
+    books: Books,
+    routes: Routes,
+    delivery: Delivery,
+    metrics: Metrics,
+    startable: Vec<ConnectorStatus>,
+    doubtful_starts: DoubtfulStarts,
+    ttl: TimeDelta,
+    /// How long a command may be under way to the topic.
+    patience: TimeDelta,
+    runtime: Handle,
+}
+
+/// What a request led to.
+pub(crate) enum Dispatched {
+    /// A new command, which is published.
+    Now(Arc<RoutedCommand>),
+    /// The command that the same request led to before.
+    Before(Box<RecordedCommand>),
+}
+
+impl Dispatcher {
+    /// A dispatcher by its parts. Must be called on the main runtime.
+    pub(crate) fn new(
+        books: Books,
+        routes: Routes,
+        delivery: Delivery,
+        metrics: Metrics,
+        settings: &DispatchSettings,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            books,
+            routes,
+            delivery,
+            metrics,
+            startable: settings.startable_statuses.clone(),
+            doubtful_starts: settings.doubtful_starts,
+            ttl: TimeDelta::seconds(settings.command_ttl_s.into()),
+            patience: TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// As [`Dispatcher::dispatch`], for HTTP workers: on the main runtime from beginning to end, since each step that came back
+    /// to the worker would wake two threads. A caller that goes away before its command is recorded has not sent it.
+    ///
+    /// # Errors
+    /// As [`Dispatcher::dispatch`].
+    pub(crate) async fn dispatch_for_worker(
+        self: Arc<Self>,
+        pile_id: PileId,
+        intent: Intent,
+        key: Option<String>,
+    ) -> Result<Dispatched, DispatchError> {
+        let runtime = self.runtime.clone();
+        let work = async move { self.dispatch(pile_id, intent, key).await }.in_current_span();
+        AbortOnDropHandle::new(runtime.spawn(work)).await.map_err(|_panicked| Lost)?
+    }
+
+    /// Sends the command that `intent` leads to; once this returns, it is published. The same request under the same `key` leads
+    /// to the same command.
+    ///
+    /// # Errors
+    /// Why it was not sent, or that this is not known.
+    pub(crate) async fn dispatch(
+        &self,
+        pile_id: PileId,
+        intent: Intent,
+        key: Option<String>,
+    ) -> Result<Dispatched, DispatchError> {
+        let (asked, name) = (Instant::now(), intent.name());
+        let keyed = key.map(|key| intent.keyed(pile_id, key)).transpose()?;
+        let prepared = self.prepare(pile_id, intent, keyed.clone()).await;
+        let routed = match prepared.inspect_err(|refused| self.metrics.command(name, refused.outcome()))? {
+            Prepared::Routed(routed) => routed,
+            Prepared::Known(record) => return Ok(Dispatched::Before(record)),
+        };
+        let (device, connector) =
+            (routed.command.charge_point_id.clone(), routed.command.kind.connector_id());
+        match self.delivery.deliver(*routed, asked).await {
+            Ok(sent) => Ok(Dispatched::Now(sent)),
+            Err(DispatchError::Conflict(Conflict::Key)) => self.meet(pile_id, keyed).await,
+            Err(DispatchError::Conflict(Conflict::StartInFlight)) => {
+                let refusal = Refusal::StartInFlight {
+                    charge_point_id: device,
+                    connector_id: connector,
+                    command_id: None,
+                };
+                Err(refusal.into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The command of a request that came in at the same time, under the same key.
+    async fn meet(&self, pile_id: PileId, keyed: Option<KeyedRequest>) -> Result<Dispatched, DispatchError> {
+        let look = self.look_at(pile_id, keyed.as_ref()).await?;
+        match self.known(&look, keyed.as_ref()).await? {
+            Some(record) => Ok(Dispatched::Before(record)),
+            None => Err(DispatchError::StillRunning),
+        }
+    }
+
+    async fn prepare(
+        &self,
+        pile_id: PileId,
+        intent: Intent,
+        keyed: Option<KeyedRequest>,
+    ) -> Result<Prepared, DispatchError> {
+        let look = self.look_at(pile_id, keyed.as_ref()).await?;
+        if let Some(record) = self.known(&look, keyed.as_ref()).await? {
+            return Ok(Prepared::Known(record));
+        }
+        let pile = look.pile.ok_or(DispatchError::PileNotFound)?;
+        if intent.is_start() && self.doubtful_starts == DoubtfulStarts::Refuse {
+            pile.check_trusted()?;
+        }
+        let kind = intent.into_command(&pile, &self.startable)?;
+        let way = self.routes.find(&pile).await?;
+        Ok(Prepared::Routed(Box::new(RoutedCommand {
+            pile_id,
+            partition: way.route.partition,
+            confidence: pile.confidence,
+            goal: pile.goal_of(&kind),
+            command: self.compose(pile.charge_point_id, way.route.clone(), kind),
+            way,
+            keyed,
+        })))
+    }
+
+    async fn look_at(&self, pile_id: PileId, keyed: Option<&KeyedRequest>) -> Result<Look, DispatchError> {
+        self.books.look(Wanted { pile_id, key: keyed.map(|keyed| keyed.key.clone()) }).await
+    }
+
+    /// The command that the same request led to before, once that is known to be published.
+    async fn known(
+        &self,
+        look: &Look,
+        keyed: Option<&KeyedRequest>,
+    ) -> Result<Option<Box<RecordedCommand>>, DispatchError> {
+        if look.is_key_taken {
+            return Err(DispatchError::KeyReused);
+        }
+        let (Some((id, digest)), Some(keyed)) = (look.known, keyed) else { return Ok(None) };
+        if digest != keyed.digest {
+            return Err(DispatchError::KeyReused);
+        }
+        let found = self.settled(id).await?;
+        let life = &found.record.life;
+        match life.state() {
+            CommandState::Accepted if self.is_under_way(&found) => Err(DispatchError::StillRunning),
+            CommandState::Accepted | CommandState::Unknown => Err(DispatchError::OutcomeUnknown(id)),
+            CommandState::Failed => {
+                let reason = life.failure().map(|failure| failure.detail).unwrap_or_default();
+                Err(DispatchError::NotPublished { id, reason })
+            }
+            _ => Ok(Some(Box::new(found))),
+        }
+    }
+
+    /// The command called `id`, if possible once it is noted what became of its publication, which is only a moment later.
+    async fn settled(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
+        let asked = Instant::now();
+        let mut pause = SETTLING.0;
+        loop {
+            let found = self.books.find(id).await?;
+            if !self.is_under_way(&found) || asked.elapsed() + pause > SETTLING.1 {
+                return Ok(found);
+            }
+            sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    fn is_under_way(&self, found: &RecordedCommand) -> bool {
+        let record = &found.record;
+        record.life.state() == CommandState::Accepted && clock::now() - record.issued_at < self.patience
+    }
+
+    fn compose(&self, charge_point_id: ChargePointId, route: GatewayRoute, kind: CommandKind) -> Command {
+        // In milliseconds, like the times on the wire: then a command has the same times everywhere.
+        let issued_at = clock::now().trunc_subsecs(3);
+        Command {
+            id: CommandId(Uuid::now_v7()),
+            charge_point_id,
+            gateway_id: route.gateway_id,
+            kind,
+            issued_at,
+            expires_at: issued_at + self.ttl,
+            trace_id: trace::current_trace_id(),
+        }
+    }
+}
+
+/// A request after the first look at it.
+enum Prepared {
+    /// It may be sent.
+    Routed(Box<RoutedCommand>),
+    /// It was sent before.
+    Known(Box<RecordedCommand>),
+}

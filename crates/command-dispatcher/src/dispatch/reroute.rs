@@ -1,0 +1,87 @@
+//! Sending commands once more whose device was heard through another gateway than they were sent to.
+
+use crate::dispatch::delivery::Delivery;
+use crate::dispatch::gateway_directory::GatewayPartitions;
+use crate::metrics::Metrics;
+use crate::settings::DispatchSettings;
+use futures_util::future::join_all;
+use runtime::{Shutdown, causes};
+use std::time::Duration;
+use storage::commands::{self, RecordedCommand};
+use storage::{Database, PooledConnection, StorageError};
+use tokio::time::MissedTickBehavior;
+
+/// Commands that are rerouted in one transaction, and then published at once.
+const CHUNK: i64 = 200;
+
+/// Looks for commands with a stale route. Every replica does; Postgres lets one at a time.
+pub(crate) struct Rerouter {
+    database: Database,
+    delivery: Delivery,
+    partitions: GatewayPartitions,
+    metrics: Metrics,
+    interval: Duration,
+}
+
+impl Rerouter {
+    pub(crate) fn new(
+        database: Database,
+        delivery: Delivery,
+        metrics: Metrics,
+        settings: &DispatchSettings,
+    ) -> Self {
+        Self {
+            database,
+            delivery,
+            partitions: GatewayPartitions::new(settings),
+            metrics,
+            interval: Duration::from_millis(settings.reroute_interval_ms),
+        }
+    }
+
+    /// Continues until asked to stop, and then until the commands that were recorded are published. Returns at once when the
+    /// settings turn it off.
+    pub(crate) async fn run(self, shutdown: Shutdown) {
+        if self.interval.is_zero() {
+            return;
+        }
+        let mut ticks = tokio::time::interval(self.interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_requested(ticks.tick()).await.is_some() {
+            if let Err(error) = self.reroute_all().await {
+                tracing::warn!(
+                    error = causes(&error),
+                    "commands with a stale route could not be looked for; trying again"
+                );
+            }
+        }
+    }
+
+    async fn reroute_all(&self) -> Result<(), StorageError> {
+        loop {
+            let partitions = self.partitions;
+            let reroute = async move |mut connection: PooledConnection| {
+                commands::reroute_stale(&mut connection, CHUNK, |gateway| partitions.route_to(gateway)).await
+            };
+            let rerouted: Vec<RecordedCommand> = self.database.run(reroute).await?;
+            join_all(rerouted.iter().map(|command| self.send(command))).await;
+            if i64::try_from(rerouted.len()).unwrap_or(0) < CHUNK {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn send(&self, command: &RecordedCommand) {
+        let record = &command.record;
+        self.metrics.rerouted(&record.name);
+        tracing::info!(
+            command_id = %record.id,
+            name = record.name,
+            charge_point_id = %record.charge_point_id,
+            gateway_id = %record.gateway_id,
+            partition = command.partition,
+            "the device has moved: the command is sent once more, to its new gateway"
+        );
+        self.delivery.republish(command).await;
+    }
+}

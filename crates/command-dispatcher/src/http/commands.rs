@@ -1,0 +1,5 @@
+//! Commands to one pile.
+
+pub(crate) mod body;
+pub(crate) mod routes;
+pub(crate) mod view;

@@ -1,0 +1,27 @@
+//! The bodies of commands, parsed into what is meant by them. One module for each command.
+
+mod change_availability;
+mod change_configuration;
+mod reset;
+mod start;
+mod stop;
+mod trigger_message;
+mod unlock_connector;
+
+pub(crate) use change_availability::ChangeAvailabilityRequest;
+pub(crate) use change_configuration::ChangeConfigurationRequest;
+pub(crate) use reset::ResetRequest;
+pub(crate) use start::StartRequest;
+pub(crate) use stop::StopRequest;
+pub(crate) use trigger_message::TriggerMessageRequest;
+pub(crate) use unlock_connector::UnlockConnectorRequest;
+
+use crate::dispatch::intent::Intent;
+use runtime::problem::FieldError;
+use serde::de::DeserializeOwned;
+
+/// A body that asks for a command.
+pub(crate) trait CommandRequest: DeserializeOwned + Default + 'static {
+    /// What is asked for, or everything that is wrong with the fields.
+    fn parse(self) -> Result<Intent, Vec<FieldError>>;
+}

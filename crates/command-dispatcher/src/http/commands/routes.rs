@@ -1,0 +1,255 @@
+//! What the operations take, answer and refuse.
+
+use crate::error::problem_kind::{self, Told};
+use crate::http::batches::view::{AcceptedBatch, BatchAnswer, ItemAnswer};
+use crate::http::commands::body::{
+    ChangeAvailabilityRequest, ChangeConfigurationRequest, ResetRequest, StartRequest, StopRequest,
+    TriggerMessageRequest, UnlockConnectorRequest,
+};
+use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
+use crate::http::stations::body::StationRequest;
+use actix_web::http::StatusCode;
+use runtime::auth::Scope;
+use runtime::http::page::{Page, PageRequest};
+use runtime::openapi::{About, Answer, Operation, Parameter};
+use schemars::json_schema;
+use serde_json::{Map, Value, json};
+use storage::commands::batches::ItemState;
+
+/// What callers of all of it must be allowed.
+const SEND: Scope = Scope::new("commands:send");
+
+/// What the OpenAPI document says of all of it.
+pub(crate) const ABOUT: About = About {
+    title: "Charging station operation platform: commands",
+    description: "Commands to charge points. A command is checked against the live state of the pile, recorded, and published to the \
+                  gateway that holds the device; 202 says that it is published, and the record tells what became of it. With an \
+                  `Idempotency-Key` a request can be sent again: it is carried out once. Every failure is a problem (RFC 9457) with \
+                  a stable `code`.",
+    version: env!("CARGO_PKG_VERSION"),
+};
+
+const COMMANDS: &str = "Commands";
+const BATCHES: &str = "Commands to stations";
+
+pub(crate) fn start() -> Operation {
+    let text = "The pile and the connector must be free, or the vehicle be plugged in already.";
+    command("startTransaction", "Start charging", "RemoteStartTransaction")
+        .describe(text)
+        .takes::<StartRequest>(json!({ "idTag": "A1B2C3D4", "connectorId": 1 }))
+        .refuses([
+            problem_kind::PILE_DOUBTFUL,
+            problem_kind::PILE_NOT_AVAILABLE,
+            problem_kind::CONNECTOR_NOT_AVAILABLE,
+            problem_kind::COMMAND_IN_FLIGHT,
+        ])
+}
+
+pub(crate) fn stop() -> Operation {
+    let text = "Without a `transactionId` the session that is open is meant, if there is one.";
+    command("stopTransaction", "Stop charging", "RemoteStopTransaction")
+        .describe(text)
+        .may_take::<StopRequest>(json!({ "transactionId": 634 }))
+        .refuses([
+            problem_kind::NO_ACTIVE_TRANSACTION,
+            problem_kind::TRANSACTION_MISMATCH,
+            problem_kind::AMBIGUOUS_TRANSACTION,
+            problem_kind::TRANSACTION_ID_PENDING,
+            problem_kind::CONNECTOR_NOT_AVAILABLE,
+        ])
+}
+
+pub(crate) fn reset() -> Operation {
+    command("resetPile", "Restart a pile", "Reset").may_take::<ResetRequest>(json!({ "type": "Soft" }))
+}
+
+pub(crate) fn unlock_connector() -> Operation {
+    command("unlockConnector", "Unlock a connector", "UnlockConnector")
+        .takes::<UnlockConnectorRequest>(json!({ "connectorId": 1 }))
+        .refuses([problem_kind::CONNECTOR_NOT_AVAILABLE])
+}
+
+pub(crate) fn change_availability() -> Operation {
+    command("changeAvailability", "Put a pile or a connector in or out of service", "ChangeAvailability")
+        .takes::<ChangeAvailabilityRequest>(json!({ "type": "Inoperative", "connectorId": 1 }))
+        .refuses([problem_kind::CONNECTOR_NOT_AVAILABLE])
+}
+
+pub(crate) fn trigger_message() -> Operation {
+    command("triggerMessage", "Ask a device for a message", "TriggerMessage")
+        .takes::<TriggerMessageRequest>(json!({ "requestedMessage": "StatusNotification", "connectorId": 1 }))
+        .refuses([problem_kind::CONNECTOR_NOT_AVAILABLE])
+}
+
+pub(crate) fn change_configuration() -> Operation {
+    command("changeConfiguration", "Set a configuration key of a device", "ChangeConfiguration")
+        .takes::<ChangeConfigurationRequest>(json!({ "key": "HeartbeatInterval", "value": "60" }))
+}
+
+/// A command to a pile.
+fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
+    let example = json!({
+        "commandId": COMMAND,
+        "status": "accepted",
+        "commandName": name,
+        "pileId": PILE,
+        "chargePointId": "CP-3101-0007",
+        "gatewayId": "gateway-0",
+        "route": "key",
+        "confidence": "live",
+        "partition": 17,
+        "issuedAt": "2026-03-01T09:12:28Z",
+        "expiresAt": "2026-03-01T09:13:28Z",
+    });
+    ordered(
+        operation(id, COMMANDS, summary),
+        Answer::json::<AcceptedAnswer<'_>>(ACCEPTED, "It is published", example),
+    )
+    .refuses([
+        problem_kind::PILE_NOT_FOUND,
+        problem_kind::PILE_OFFLINE,
+        problem_kind::ROUTE_STORE_UNAVAILABLE,
+        problem_kind::BROKER_UNAVAILABLE,
+        problem_kind::COMMAND_OUTCOME_UNKNOWN,
+    ])
+}
+
+pub(crate) fn list() -> Operation {
+    let example = json!({ "items": [record()], "nextCursor": null });
+    operation("listCommandsOfPile", COMMANDS, "List the commands to a pile")
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<CommandAnswer<'_>>>(
+            StatusCode::OK,
+            "A page of commands, the latest first",
+            example,
+        ))
+        .refuses([problem_kind::PILE_NOT_FOUND, problem_kind::INVALID_CURSOR])
+}
+
+pub(crate) fn show() -> Operation {
+    operation("getCommand", COMMANDS, "Get a command and what became of it")
+        .answers(Answer::json::<CommandAnswer<'_>>(StatusCode::OK, "The command", record()))
+        .refuses([problem_kind::COMMAND_NOT_FOUND])
+}
+
+pub(crate) fn reset_station() -> Operation {
+    to_station("resetStation", "Restart the piles of a station", "Reset", "Soft")
+        .may_take_like(StationRequest::reset_schema(), json!({ "type": "Soft", "ratePerSecond": 5 }))
+}
+
+pub(crate) fn change_availability_of_station() -> Operation {
+    let (id, summary) = ("changeAvailabilityOfStation", "Put the piles of a station in or out of service");
+    to_station(id, summary, "ChangeAvailability", "Inoperative").takes_like(
+        StationRequest::change_availability_schema(),
+        json!({ "type": "Inoperative", "statuses": ["Available"] }),
+    )
+}
+
+/// A command to a station.
+fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -> Operation {
+    let answer = Answer::json::<AcceptedBatch<'_>>(
+        ACCEPTED,
+        "It is kept, and will be carried out",
+        batch(name, word).into(),
+    );
+    ordered(operation(id, BATCHES, summary), answer)
+        .describe("Carried out pile by pile, so many in a second; the batch tells how far it is.")
+        .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
+}
+
+pub(crate) fn show_batch() -> Operation {
+    let mut example = batch("Reset", "Soft");
+    let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
+    example.insert("finishedAt".to_owned(), Value::Null);
+    example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
+    operation("getCommandBatch", BATCHES, "Get how far a command to a station is")
+        .answers(Answer::json::<BatchAnswer<'_>>(StatusCode::OK, "How many piles stand how", example.into()))
+        .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND])
+}
+
+pub(crate) fn list_batch() -> Operation {
+    let pile = json!({ "pileId": PILE, "chargePointId": "CP-3101-0007", "state": "refused", "commandId": null,
+                       "code": "PILE_OFFLINE", "detail": "CP-3101-0007 is offline" });
+    let state = json_schema!({ "type": "string", "enum": ItemState::ALL.map(ItemState::as_str) });
+    operation("listPilesOfCommandBatch", BATCHES, "List the piles of a command to a station")
+        .with([Parameter::query::<String>("state", "Those that stand so.").like(state)])
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<ItemAnswer<'_>>>(
+            StatusCode::OK,
+            "A page of piles",
+            json!({ "items": [pile], "nextCursor": null }),
+        ))
+        .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND, problem_kind::INVALID_CURSOR])
+}
+
+const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
+
+fn operation(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, tag, SEND, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
+}
+
+/// One that can be sent again under its key, and is carried out once.
+fn ordered(operation: Operation, answer: Answer) -> Operation {
+    let key = json_schema!({ "type": "string", "pattern": "^[!-~]{1,200}$" });
+    let keys: [Told; 2] = [problem_kind::IDEMPOTENCY_IN_PROGRESS, problem_kind::IDEMPOTENCY_KEY_REUSED];
+    operation
+        .with([Parameter::header::<String>(
+            "Idempotency-Key",
+            "Names the request: sent again, it is answered again.",
+        )
+        .like(key)])
+        .answers(
+            answer
+                .header("Location", "Where it can be asked for.")
+                .header("Idempotent-Replayed", "`true` when it was carried out before."),
+        )
+        .refuses(keys)
+}
+
+const COMMAND: &str = "0192f0c3-5140-7e6a-a2a1-1c2d3e4f5061";
+const PILE: &str = "0192f0c2-10aa-7f21-8a3d-6b1d5c4e9f02";
+
+fn record() -> Value {
+    json!({
+        "commandId": COMMAND,
+        "status": "confirmed",
+        "commandName": "RemoteStartTransaction",
+        "pileId": PILE,
+        "chargePointId": "CP-3101-0007",
+        "connectorId": 1,
+        "gatewayId": "gateway-0",
+        "route": "key",
+        "seenGatewayId": null,
+        "degraded": false,
+        "confidence": "live",
+        "partition": 17,
+        "payload": { "connectorId": 1, "idTag": "A1B2C3D4" },
+        "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b",
+        "transactionId": null,
+        "issuedAt": "2026-03-01T09:12:28Z",
+        "expiresAt": "2026-03-01T09:13:28Z",
+        "publishedAt": "2026-03-01T09:12:28.004Z",
+        "answer": { "at": "2026-03-01T09:12:28.450Z", "status": "Accepted", "reason": null },
+        "effect": { "at": "2026-03-01T09:12:30Z", "kind": "charging" },
+        "failureCode": null,
+        "failure": null,
+        "events": [
+            { "at": "2026-03-01T09:12:28Z", "event": "accepted", "late": false },
+            { "at": "2026-03-01T09:12:28.450Z", "event": "answered", "detail": "Accepted", "late": false },
+        ],
+    })
+}
+
+fn batch(name: &str, word: &str) -> Map<String, Value> {
+    let batch = json!({
+        "batchId": "0192f0c5-6b00-7d42-9f3e-2a3b4c5d6e7f",
+        "stationId": "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11",
+        "commandName": name,
+        "type": word,
+        "piles": 12,
+        "ratePerSecond": 5,
+        "createdAt": "2026-03-01T22:00:00Z",
+        "expiresAt": "2026-03-01T22:05:00Z",
+    });
+    batch.as_object().cloned().unwrap_or_default()
+}

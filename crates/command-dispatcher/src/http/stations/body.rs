@@ -1,0 +1,112 @@
+//! Commands to a whole station.
+
+use crate::batches::{StationCommand, StationOrder};
+use crate::http::fields::required_word;
+use domain::ids::PileId;
+use domain::status::ConnectorStatus;
+use runtime::problem::FieldError;
+use schemars::{Schema, json_schema};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use storage::commands::batches::{MAX_PILES, Scope};
+
+/// How many piles are commanded in a second, unless asked otherwise, and at most.
+const RATE: (u16, u16) = (10, 100);
+
+/// The body of a command to a station; what it says of the command itself is one word.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+pub(crate) struct StationRequest {
+    r#type: Option<String>,
+    pile_ids: Option<Vec<PileId>>,
+    statuses: Option<Vec<ConnectorStatus>>,
+    rate_per_second: Option<i64>,
+}
+
+impl StationRequest {
+    /// What is asked for, or everything that is wrong with the fields.
+    pub(crate) fn reset(self) -> Result<StationOrder, Vec<FieldError>> {
+        self.order(|word| {
+            let word = word.map(|word| required_word("type", Some(word))).transpose()?;
+            Ok(StationCommand::Reset { r#type: word.unwrap_or_default() })
+        })
+    }
+
+    /// The same.
+    pub(crate) fn change_availability(self) -> Result<StationOrder, Vec<FieldError>> {
+        self.order(|word| Ok(StationCommand::ChangeAvailability { r#type: required_word("type", word)? }))
+    }
+
+    /// The body of a reset.
+    pub(crate) fn reset_schema() -> Schema {
+        Self::schema(&json!(["Soft", "Hard", null]), &[])
+    }
+
+    /// The body of a change of availability.
+    pub(crate) fn change_availability_schema() -> Schema {
+        Self::schema(&json!(["Operative", "Inoperative"]), &["type"])
+    }
+
+    fn schema(words: &Value, required: &[&str]) -> Schema {
+        let (_, most) = RATE;
+        let statuses = ConnectorStatus::ALL;
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "type": { "enum": words },
+                "pileIds": {
+                    "description": "Only these piles of the station.",
+                    "type": ["array", "null"],
+                    "items": { "type": "string", "format": "uuid" },
+                    "minItems": 1,
+                    "maxItems": MAX_PILES,
+                },
+                "statuses": {
+                    "description": "Only piles whose status is one of these.",
+                    "type": ["array", "null"],
+                    "items": { "enum": statuses },
+                    "minItems": 1,
+                    "maxItems": statuses.len(),
+                },
+                "ratePerSecond": { "type": ["integer", "null"], "minimum": 1, "maximum": most },
+            },
+            "required": required,
+            "additionalProperties": false,
+        })
+    }
+
+    fn order(
+        self,
+        command: impl FnOnce(Option<String>) -> Result<StationCommand, FieldError>,
+    ) -> Result<StationOrder, Vec<FieldError>> {
+        let command = command(self.r#type);
+        let pile_ids = some("pileIds", self.pile_ids, MAX_PILES);
+        let statuses = some("statuses", self.statuses, ConnectorStatus::ALL.len());
+        match (command, pile_ids, statuses, rate(self.rate_per_second)) {
+            (Ok(command), Ok(pile_ids), Ok(statuses), Ok(rate_per_second)) => {
+                Ok(StationOrder { command, scope: Scope { pile_ids, statuses }, rate_per_second })
+            }
+            (a, b, c, d) => Err([a.err(), b.err(), c.err(), d.err()].into_iter().flatten().collect()),
+        }
+    }
+}
+
+/// A list that names something, each once and in order.
+fn some<T: Ord>(field: &str, list: Option<Vec<T>>, most: usize) -> Result<Option<Vec<T>>, FieldError> {
+    let Some(mut list) = list else { return Ok(None) };
+    if !(1..=most).contains(&list.len()) {
+        return Err(FieldError::new(field, format!("must have 1 to {most} entries")));
+    }
+    list.sort_unstable();
+    list.dedup();
+    Ok(Some(list))
+}
+
+fn rate(asked: Option<i64>) -> Result<u16, FieldError> {
+    let (usual, most) = RATE;
+    let Some(asked) = asked else { return Ok(usual) };
+    u16::try_from(asked)
+        .ok()
+        .filter(|rate| (1..=most).contains(rate))
+        .ok_or_else(|| FieldError::new("ratePerSecond", format!("must be a whole number from 1 to {most}")))
+}

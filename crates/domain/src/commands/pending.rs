@@ -1,0 +1,97 @@
+//! Commands to a charge point that its events may still speak of.
+
+use crate::commands::{CommandRecord, CommandedStart, DeviceAnswer, Step, Taken};
+use crate::event::CommandAnswer;
+use crate::ids::{CommandId, ConnectorId, EventKey, SessionId};
+use crate::order::Stamp;
+use crate::sessions::session::ChargingSession;
+use crate::status::ConnectorStatus;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// Commands that are open, and those that an event names; only as many as a batch of events needs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Awaited(BTreeMap<CommandId, CommandRecord>);
+
+impl Awaited {
+    /// The commands, by their ids, which is the order in which they were asked for.
+    pub fn iter(&self) -> impl Iterator<Item = &CommandRecord> {
+        self.0.values()
+    }
+
+    /// The command called `id`.
+    #[must_use]
+    pub fn get(&self, id: CommandId) -> Option<&CommandRecord> {
+        self.0.get(&id)
+    }
+
+    /// Notes an answer; `None` when it is of no command that is known here.
+    pub(crate) fn answered(
+        &mut self,
+        event: EventKey,
+        answer: &CommandAnswer,
+        stamp: Stamp,
+    ) -> Option<Taken> {
+        let record = self.0.get_mut(&answer.command_id?)?;
+        let told = DeviceAnswer { event, status: answer.status.clone(), reason: answer.reason.clone() };
+        Some(record.life.take(stamp.at, Step::Answered(told)))
+    }
+
+    /// The starts that a session may be the effect of, without those whose session `is_forgotten`, by its time and id.
+    pub(crate) fn commanded_starts(
+        &self,
+        is_forgotten: impl Fn(DateTime<Utc>, SessionId) -> bool,
+    ) -> impl Iterator<Item = CommandedStart> {
+        let is_settled = move |record: &CommandRecord| {
+            let effect = record.life.effect();
+            effect.is_some_and(|(at, effect)| effect.session_id.is_some_and(|id| is_forgotten(at, id)))
+        };
+        let unsettled = self.0.values().filter(move |record| !is_settled(record));
+        unsettled.filter_map(CommandRecord::commanded_start)
+    }
+
+    /// Records that `connector` has another status `now`, told by the record at `stamp`: the effect of
+    /// the commands that asked for it.
+    pub(crate) fn status_changed(
+        &mut self,
+        connector: ConnectorId,
+        before: Option<ConnectorStatus>,
+        now: ConnectorStatus,
+        stamp: Stamp,
+    ) {
+        for record in self.0.values_mut() {
+            record.see_status(connector, before, now, stamp);
+        }
+    }
+
+    /// Updates the effects of the commands from the `sessions` of the device; `remembers` as for
+    /// [`CommandRecord::follow_sessions`].
+    pub(crate) fn follow_sessions(
+        &mut self,
+        sessions: &[ChargingSession],
+        remembers: impl Fn(DateTime<Utc>) -> bool,
+    ) {
+        for record in self.0.values_mut() {
+            record.follow_sessions(sessions, &remembers);
+        }
+    }
+
+    /// Notes that the device booted.
+    pub(crate) fn booted(&mut self, stamp: Stamp) {
+        for record in self.0.values_mut() {
+            record.see_boot(stamp);
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<CommandRecord> for Awaited {
+    fn from_iter<T: IntoIterator<Item = CommandRecord>>(records: T) -> Self {
+        Self(records.into_iter().map(|record| (record.id, record)).collect())
+    }
+}

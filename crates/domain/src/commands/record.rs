@@ -1,0 +1,236 @@
+//! A command as it stands in the books, and which events show that it was done.
+
+use super::cause::CLOCK_TOLERANCE;
+use super::{CommandLife, CommandState, CommandedStart, Effect, EffectKind, RouteSource, Step, Taken};
+use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
+use crate::order::Stamp;
+use crate::sessions::session::ChargingSession;
+use crate::status::ConnectorStatus;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A command as it stands in the books.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommandRecord {
+    /// Its id.
+    pub id: CommandId,
+    /// The pile that was commanded.
+    pub pile_id: PileId,
+    /// Its device at that time.
+    pub charge_point_id: ChargePointId,
+    /// The OCPP 1.6 action.
+    pub name: String,
+    /// What would show that it was done; `None` of commands that only an answer tells of.
+    pub goal: Option<Goal>,
+    /// The gateway that it was sent to.
+    pub gateway_id: GatewayId,
+    /// How that gateway was found; `None` for commands of releases that did not record it.
+    pub route: Option<RouteSource>,
+    /// When it was asked for.
+    pub issued_at: DateTime<Utc>,
+    /// After this it must not be carried out any more.
+    pub expires_at: DateTime<Utc>,
+    /// What became of it.
+    pub life: CommandLife,
+}
+
+/// What a command is to bring about, as far as events of the device show that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Goal {
+    /// That a transaction begins.
+    Charging {
+        /// Where; anywhere when absent.
+        connector_id: Option<ConnectorId>,
+        /// Who charges.
+        id_tag: IdTag,
+    },
+    /// That a transaction ends.
+    Stopped {
+        /// Its id.
+        transaction_id: TransactionId,
+        /// Its session, when that was known.
+        session_id: Option<SessionId>,
+    },
+    /// That the device boots.
+    Restarted,
+}
+
+/// How far the clocks of dispatcher and gateway may differ where a status confirms a start: a status does not name the driver, and
+/// a driver who plugs in just before is not an effect of the command.
+const STATUS_TOLERANCE: TimeDelta = TimeDelta::milliseconds(250);
+
+impl CommandRecord {
+    /// How long after `expires_at` an effect still counts as the command's: a driver may be slow to plug in.
+    pub const EFFECT_WINDOW: TimeDelta = TimeDelta::minutes(10);
+
+    /// Whether anything may still become of it: it has not come to its end, or an effect may still be seen.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.life.state().is_end() || self.awaits_effect()
+    }
+
+    fn awaits_effect(&self) -> bool {
+        let is_seen = self.life.effect().is_some_and(|(_, effect)| match effect.kind {
+            EffectKind::Status => false,
+            // The session that seemed to be its effect turned out to be another one's.
+            EffectKind::Charging => effect.session_id.is_some(),
+            EffectKind::Stopped | EffectKind::Restarted => true,
+        });
+        self.goal.is_some() && !self.is_refused() && !is_seen
+    }
+
+    fn is_refused(&self) -> bool {
+        matches!(self.life.state(), CommandState::Rejected | CommandState::Failed)
+    }
+
+    /// The start that it commanded, as long as a session may be its effect.
+    #[must_use]
+    pub fn commanded_start(&self) -> Option<CommandedStart> {
+        let Some(Goal::Charging { connector_id, id_tag }) = &self.goal else { return None };
+        (!self.is_refused()).then(|| CommandedStart {
+            command: self.id,
+            connector: *connector_id,
+            id_tag: id_tag.clone(),
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+        })
+    }
+
+    /// Records that `connector` went from the status `before` to `now`, if a start asked for that. A
+    /// start that names no connector is only confirmed by one that charges: a driver may be plugging in
+    /// anywhere.
+    pub fn see_status(
+        &mut self,
+        connector: ConnectorId,
+        before: Option<ConnectorStatus>,
+        now: ConnectorStatus,
+        stamp: Stamp,
+    ) -> Taken {
+        let Some(Goal::Charging { connector_id, .. }) = &self.goal else { return Taken::Known };
+        let same_place = connector_id.is_none_or(|wanted| wanted == connector);
+        let charged = before.is_some_and(ConnectorStatus::is_charge);
+        let shows = match now {
+            _ if charged => false,
+            ConnectorStatus::Preparing => connector_id.is_some() && before != Some(now),
+            _ => now.is_charge(),
+        };
+        let is_since = stamp.heard_at() + STATUS_TOLERANCE >= self.issued_at;
+        let is_in_time = is_since && self.is_in_time(stamp, STATUS_TOLERANCE);
+        if !same_place || !shows || !self.awaits_effect() || !is_in_time {
+            return Taken::Known;
+        }
+        self.life.take(stamp.heard_at(), Step::TookEffect(Effect::of_status(now)))
+    }
+
+    /// Ends it at `now` because nothing showed an effect in time; `moved_to` is the gateway that the device
+    /// has moved to meanwhile, if it has.
+    pub fn expire(&mut self, now: DateTime<Utc>, moved_to: Option<GatewayId>) -> Taken {
+        self.life.take(now, Step::Expired { moved_to, looked_for: Some(self.looked_for()) })
+    }
+
+    /// What would show that it was done.
+    fn looked_for(&self) -> String {
+        match &self.goal {
+            Some(Goal::Charging { connector_id, id_tag }) => {
+                let place =
+                    connector_id.map_or_else(|| "any connector".to_owned(), |id| format!("connector {id}"));
+                format!(
+                    "an answer of the device, a session of {id_tag} on {place}, \
+                     and {place} going to Preparing or Charging"
+                )
+            }
+            Some(Goal::Stopped { transaction_id, .. }) => {
+                format!("an answer of the device, and the end of transaction {transaction_id}")
+            }
+            Some(Goal::Restarted) => "an answer of the device, and a boot of it".to_owned(),
+            None => "an answer of the device".to_owned(),
+        }
+    }
+
+    /// Updates its effect from the `sessions` of the device: the session that it started or ended. The previous one may have been
+    /// withdrawn in favour of another one. `remembers` returns whether a session that began at a time would still be in `sessions`.
+    pub fn follow_sessions(
+        &mut self,
+        sessions: &[ChargingSession],
+        remembers: impl Fn(DateTime<Utc>) -> bool,
+    ) -> Taken {
+        let found = match &self.goal {
+            Some(Goal::Charging { .. }) => self.find_started(sessions),
+            Some(Goal::Stopped { .. }) => self.find_ended(sessions),
+            Some(Goal::Restarted) | None => return Taken::Known,
+        };
+        match (self.effect_on_session(), found) {
+            (Some((_, held)), Some((_, _, now))) if held == now => Taken::Known,
+            (_, Some((at, kind, now))) => self.take_session(at, kind, now),
+            (Some((at, held)), None) => {
+                let is_there = sessions.iter().any(|session| session.id == held);
+                let is_withdrawn = !is_there && remembers(at);
+                let is_start = matches!(self.goal, Some(Goal::Charging { .. }));
+                if is_start && (is_there || is_withdrawn) { self.life.point_to(None) } else { Taken::Known }
+            }
+            (None, None) => Taken::Known,
+        }
+    }
+
+    fn take_session(&mut self, at: DateTime<Utc>, kind: EffectKind, session: SessionId) -> Taken {
+        if self.awaits_effect() && self.life.effect().is_none_or(|(_, effect)| effect.kind != kind) {
+            return self.take_effect(at, kind, Some(session));
+        }
+        self.life.point_to(Some((at, session)))
+    }
+
+    /// The session that its effect was seen to be, and when.
+    fn effect_on_session(&self) -> Option<(DateTime<Utc>, SessionId)> {
+        let (at, effect) = self.life.effect()?;
+        Some((at, effect.session_id?))
+    }
+
+    /// The session that it started.
+    fn find_started(&self, sessions: &[ChargingSession]) -> Option<(DateTime<Utc>, EffectKind, SessionId)> {
+        let started = sessions.iter().find(|session| session.command_id == Some(self.id))?;
+        Some((started.started_at.max(self.issued_at), EffectKind::Charging, started.id))
+    }
+
+    /// The session that it was to end, if that has ended. Where the session that was meant was withdrawn, the one that has
+    /// the transaction now is meant.
+    fn find_ended(&self, sessions: &[ChargingSession]) -> Option<(DateTime<Utc>, EffectKind, SessionId)> {
+        let Some(Goal::Stopped { transaction_id, session_id }) = &self.goal else { return None };
+        let by_id = session_id.and_then(|id| sessions.iter().find(|session| session.id == id));
+        // Gateways number anew: an old session may have had the same name.
+        let is_named = |session: &&ChargingSession| {
+            let ends_since = session.ended_at().is_some_and(|at| at + CLOCK_TOLERANCE >= self.issued_at);
+            session.transaction_id.as_ref() == Some(transaction_id) && ends_since
+        };
+        let by_name = || sessions.iter().filter(is_named).min_by_key(|session| session.ended_at());
+        let meant = by_id.or_else(by_name)?;
+        Some((meant.ended_at()?, EffectKind::Stopped, meant.id))
+    }
+
+    /// Notes that the device booted, if that was the goal. It takes longer to boot than clocks may differ, so none is given
+    /// any tolerance.
+    pub fn see_boot(&mut self, stamp: Stamp) -> Taken {
+        let is_goal = self.goal == Some(Goal::Restarted) && self.awaits_effect();
+        if !is_goal || !self.is_in_time(stamp, TimeDelta::zero()) {
+            return Taken::Known;
+        }
+        self.take_effect(stamp.at, EffectKind::Restarted, None)
+    }
+
+    fn take_effect(&mut self, at: DateTime<Utc>, kind: EffectKind, session_id: Option<SessionId>) -> Taken {
+        self.life.take(at, Step::TookEffect(Effect::new(kind, session_id)))
+    }
+
+    fn is_in_time(&self, stamp: Stamp, tolerance: TimeDelta) -> bool {
+        let told_at = stamp.appended_at;
+        told_at + tolerance >= self.issued_at && told_at <= self.expires_at + Self::EFFECT_WINDOW
+    }
+
+    /// The session that it began or ended, or is to end.
+    #[must_use]
+    pub fn session_id(&self) -> Option<SessionId> {
+        let seen = self.life.effect().and_then(|(_, effect)| effect.session_id);
+        seen.or(match &self.goal {
+            Some(Goal::Stopped { session_id, .. }) => *session_id,
+            _ => None,
+        })
+    }
+}

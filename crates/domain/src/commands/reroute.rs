@@ -1,0 +1,157 @@
+//! Whether a published command is sent once more, because its device was heard through another gateway since.
+
+use super::{CommandRecord, CommandState, GatewayRoute, Step};
+use crate::ids::GatewayId;
+use chrono::{DateTime, Utc};
+
+/// The commands that are sent once more: doing them twice does no harm. A start is not among them, since one that worked
+/// would begin a second charge.
+const REPEATABLE: [&str; 6] = [
+    "RemoteStopTransaction",
+    "Reset",
+    "UnlockConnector",
+    "ChangeAvailability",
+    "TriggerMessage",
+    "ChangeConfiguration",
+];
+
+/// Where a device that is online was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting<'a> {
+    /// Through which gateway.
+    pub gateway_id: &'a GatewayId,
+    /// When: no later than its event was appended, and than it was written.
+    pub heard_at: DateTime<Utc>,
+}
+
+impl CommandRecord {
+    /// The commands that may be sent once more, by OCPP action.
+    #[must_use]
+    pub const fn repeatable() -> &'static [&'static str] {
+        &REPEATABLE
+    }
+
+    /// Whether it must be sent once more at `now`, to the gateway of the sighting: it is on the topic and can be repeated,
+    /// neither an answer nor an effect was seen, its time is not over, it has not been sent once more before, and the device
+    /// was heard through another gateway after it was issued. A reset that was carried out is confirmed by the boot.
+    #[must_use]
+    pub fn has_stale_route(&self, sighting: Sighting<'_>, now: DateTime<Utc>) -> bool {
+        self.life.state() == CommandState::Published
+            && REPEATABLE.contains(&self.name.as_str())
+            && now < self.expires_at
+            && sighting.heard_at > self.issued_at
+            && *sighting.gateway_id != self.gateway_id
+            && !self.life.trail().iter().any(|entry| matches!(entry.step, Step::Rerouted { .. }))
+    }
+
+    /// Records at `now`, before it is published there, that it is sent once more to `route`.
+    pub fn reroute(&mut self, route: GatewayRoute, now: DateTime<Utc>) {
+        let GatewayRoute { gateway_id: to, partition } = route;
+        let from = std::mem::replace(&mut self.gateway_id, to.clone());
+        self.life.take(now, Step::Rerouted { from, to, partition });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::{CommandKind, CommandLife, DeviceAnswer, Effect, EffectKind};
+    use crate::ids::{ChargePointId, CommandId, EventKey, PileId};
+    use chrono::{TimeDelta, TimeZone as _};
+    use uuid::Uuid;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 11, 28, 12, 0, 0).unwrap() + TimeDelta::seconds(second)
+    }
+
+    fn gateway(name: &str) -> GatewayId {
+        GatewayId::parse(name).unwrap()
+    }
+
+    /// A command that was issued and published at second 0, to `pod-a`.
+    fn published(name: &str) -> CommandRecord {
+        let mut life = CommandLife::accepted(at(0));
+        life.take(at(0), Step::Published { offset: 7 });
+        CommandRecord {
+            id: CommandId(Uuid::from_u128(1)),
+            pile_id: PileId(Uuid::from_u128(2)),
+            charge_point_id: ChargePointId::parse("CP-1").unwrap(),
+            name: name.to_owned(),
+            goal: None,
+            gateway_id: gateway("pod-a"),
+            route: None,
+            issued_at: at(0),
+            expires_at: at(60),
+            life,
+        }
+    }
+
+    /// Whether it is sent once more at second `now`, when the device was heard through `pod` at second `heard`.
+    fn is_sent_once_more(record: &CommandRecord, pod: &str, heard: i64, now: i64) -> bool {
+        record.has_stale_route(Sighting { gateway_id: &gateway(pod), heard_at: at(heard) }, at(now))
+    }
+
+    #[test]
+    fn a_start_alone_is_never_sent_once_more() {
+        for name in CommandKind::NAMES {
+            let expected = name != "RemoteStartTransaction";
+            assert_eq!(is_sent_once_more(&published(name), "pod-b", 1, 2), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn it_takes_an_event_through_another_gateway_after_the_command_and_before_its_end() {
+        let record = published("Reset");
+        for (case, pod, heard, now, expected) in [
+            ("heard elsewhere", "pod-b", 1, 2, true),
+            ("heard at the same gateway", "pod-a", 1, 2, false),
+            ("heard before it was issued", "pod-b", 0, 2, false),
+            ("last instant", "pod-b", 1, 59, true),
+            ("its time is over", "pod-b", 1, 60, false),
+        ] {
+            assert_eq!(is_sent_once_more(&record, pod, heard, now), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_to_wait_is_not_sent_once_more() {
+        let answer = DeviceAnswer {
+            event: EventKey(1),
+            status: "Rejected".to_owned(),
+            reason: Some("DEVICE_OFFLINE".to_owned()),
+        };
+        let boot = Effect::new(EffectKind::Restarted, None);
+        for step in [
+            Step::Answered(answer),
+            Step::TookEffect(boot),
+            Step::Expired { moved_to: None, looked_for: None },
+        ] {
+            let mut record = published("Reset");
+            record.life.take(at(1), step.clone());
+            assert!(!is_sent_once_more(&record, "pod-b", 1, 2), "{step:?}");
+        }
+        let unconfirmed = Step::Unconfirmed { detail: "no answer".to_owned() };
+        for steps in [vec![], vec![unconfirmed]] {
+            let mut record = published("Reset");
+            record.life = CommandLife::accepted(at(0));
+            for step in steps {
+                record.life.take(at(0), step);
+            }
+            assert!(!is_sent_once_more(&record, "pod-b", 1, 2));
+        }
+    }
+
+    #[test]
+    fn it_is_sent_once_more_and_then_never_again() {
+        let mut record = published("UnlockConnector");
+        record.reroute(GatewayRoute { gateway_id: gateway("pod-b"), partition: 5 }, at(2));
+        assert_eq!((record.life.state(), record.gateway_id.as_str()), (CommandState::Published, "pod-b"));
+        let rerouted = Step::Rerouted { from: gateway("pod-a"), to: gateway("pod-b"), partition: 5 };
+        assert_eq!(record.life.trail().last().map(|entry| &entry.step), Some(&rerouted));
+        for pod in ["pod-a", "pod-c"] {
+            assert!(!is_sent_once_more(&record, pod, 3, 4));
+        }
+        record.life.take(at(3), Step::NotRepublished { detail: "no broker".to_owned() });
+        assert_eq!((record.life.state(), record.life.failure()), (CommandState::Published, None));
+    }
+}

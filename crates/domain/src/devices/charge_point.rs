@@ -1,0 +1,369 @@
+//! A charge point as the platform knows it through its events, and how one event changes it.
+
+use crate::commands::Taken;
+use crate::commands::pending::Awaited;
+use crate::devices::boot_probe::BootProbe;
+use crate::devices::connector::Connector;
+use crate::devices::liveness::Liveness;
+use crate::event::{
+    BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart,
+    TransactionStop,
+};
+use crate::ids::{ChargePointId, ConnectorId, EventKey, SessionId, TransactionId};
+use crate::latest::Offered;
+use crate::measure::{Dated, keep_newer};
+use crate::order::{RecordPosition, Stamp, believe};
+use crate::sessions::ledger::{Derived, Entered, Ledger, Sighting, Unplaced};
+use crate::sessions::session::ChargingSession;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// Live state of one device; exists whether or not a pile is registered for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChargePoint {
+    /// The device.
+    pub id: ChargePointId,
+    /// Whether it is there.
+    pub liveness: Liveness,
+    /// What it last said of itself when it booted.
+    pub boot: Option<Dated<BootReport>>,
+    /// Its connectors, as far as heard.
+    pub connectors: BTreeMap<ConnectorId, Connector>,
+    /// What was said of its transactions.
+    pub ledger: Ledger,
+    /// The instant of the newest fact in the ledger. A status that is not newer may change when a
+    /// session began; a newer one need not be held against the ledger.
+    pub ledger_until: Option<DateTime<Utc>>,
+    /// Commands that its events may still speak of.
+    pub commands: Awaited,
+    /// The last request for a BootNotification: what answers it is not a restart.
+    pub boot_probe: BootProbe,
+    /// Recent events that claimed an absurd time. The time they are ordered by is their record's, so a second copy would
+    /// pass for a newer event if the first were not remembered.
+    pub clockless: Vec<EventKey>,
+}
+
+/// What an event did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It changed the state, or was a sign of life.
+    Applied,
+    /// Nothing, by design.
+    Ignored(Ignored),
+    /// Nothing, and it must be kept, since it says something that finds no place.
+    Unplaced(Misfit),
+}
+
+/// Why an event had no effect, by design.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignored {
+    /// It was applied before.
+    Duplicate,
+    /// Something newer is known.
+    Stale,
+    /// Of a kind that carries no state.
+    NoEffect,
+}
+
+impl Ignored {
+    /// A stable name, for metrics.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Stale => "stale",
+            Self::NoEffect => "no_effect",
+        }
+    }
+}
+
+/// Why an event finds no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misfit {
+    /// A stop that ends no session.
+    Stop(Unplaced),
+    /// Said of a transaction so long ago that its session is not remembered any more.
+    TooLate,
+}
+
+impl Misfit {
+    /// Every reason that there is.
+    pub const REASONS: [&'static str; 3] = [
+        Self::Stop(Unplaced::NoOpenSession).reason(),
+        Self::Stop(Unplaced::Ambiguous).reason(),
+        Self::TooLate.reason(),
+    ];
+
+    /// A stable name, for dead letters and metrics.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Stop(unplaced) => unplaced.reason(),
+            Self::TooLate => "TOO_LATE",
+        }
+    }
+}
+
+/// How many events of an absurd clock are remembered.
+const MAX_CLOCKLESS: usize = 32;
+
+impl ChargePoint {
+    /// A device that is heard for the first time, at `first_seen_at`.
+    #[must_use]
+    pub fn new(id: ChargePointId, first_seen_at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            liveness: Liveness::new(first_seen_at),
+            boot: None,
+            connectors: BTreeMap::new(),
+            ledger: Ledger::default(),
+            ledger_until: None,
+            commands: Awaited::default(),
+            boot_probe: BootProbe::default(),
+            clockless: Vec::new(),
+        }
+    }
+
+    /// The sessions that are still remembered.
+    #[must_use]
+    pub fn sessions(&self) -> Derived {
+        self.ledger.derive(&self.id)
+    }
+
+    /// Forgets what is settled for good. For the time between batches: what a batch begins and ends is to be written before
+    /// it is forgotten.
+    pub fn settle(&mut self) {
+        self.ledger.settle(&self.id);
+    }
+
+    /// Changes the state as `event`, told by the record at `position`, says.
+    ///
+    /// The outcome of any set of records is the same in whatever order, and however often, they are applied. A copy of an event in a
+    /// record of its own is a sign of life, and changes nothing else.
+    pub fn apply(&mut self, event: &GatewayEvent, position: &RecordPosition) -> Outcome {
+        let stamp = Stamp::new(event.claimed_at, position);
+        self.liveness.last_seen_at = self.liveness.last_seen_at.max(stamp.appended_at);
+        // Before anything else: a copy says nothing new, but it is a sign of life like any other record.
+        let heard =
+            if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Offered::Stale };
+        if believe(event.claimed_at, position.appended_at).is_none() && self.was_told_clockless(event) {
+            return Outcome::Ignored(Ignored::Duplicate);
+        }
+        self.boot_probe.forget_past(stamp.appended_at);
+        self.apply_kind(event, stamp, position, heard)
+    }
+
+    fn apply_kind(
+        &mut self,
+        event: &GatewayEvent,
+        stamp: Stamp,
+        position: &RecordPosition,
+        heard: Offered,
+    ) -> Outcome {
+        let key = EventKey::of(&event.event_id);
+        match &event.kind {
+            EventKind::Connected(report) => {
+                let boot = Dated { at: stamp.at, value: report.clone() };
+                keep_newer(&mut self.boot, boot);
+                self.beat(stamp);
+                if let Some(restart) = self.boot_probe.restart(key, stamp) {
+                    self.commands.booted(restart);
+                }
+                heard.into()
+            }
+            EventKind::Heartbeat => {
+                self.beat(stamp);
+                heard.into()
+            }
+            EventKind::Disconnected { .. } => self.liveness.part(event, stamp).into(),
+            EventKind::StatusChanged(report) => self.report_status(report, key, stamp).into(),
+            EventKind::MeterValues(values) => self.read_meter(event, values, stamp, position),
+            EventKind::TransactionStarted(start) => self.start(event, start, stamp),
+            EventKind::TransactionUpdated(update) => match &update.transaction_id {
+                Some(id) => entered(self.sight(event, Sighting::of_update(update, id), stamp)),
+                None => heard.into(),
+            },
+            EventKind::TransactionStopped(stop) => self.stop(event, stop, position),
+            EventKind::CommandAnswered(answer) => self.answer(key, answer, stamp),
+            EventKind::Other { .. } => Outcome::Ignored(Ignored::NoEffect),
+        }
+    }
+
+    fn answer(&mut self, event: EventKey, answer: &CommandAnswer, stamp: Stamp) -> Outcome {
+        match self.commands.answered(event, answer, stamp) {
+            Some(Taken::Moved | Taken::Noted) => Outcome::Applied,
+            Some(Taken::Known) => Outcome::Ignored(Ignored::Duplicate),
+            None => Outcome::Ignored(Ignored::NoEffect),
+        }
+    }
+
+    fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
+        let connector = self.connector(report.connector_id);
+        let before = connector.reported_status();
+        let offered = connector.report_status(report, event, stamp);
+        if self.ledger_until.is_some_and(|until| stamp.at <= until) {
+            self.follow_evidence();
+        }
+        if offered == Offered::Newest {
+            self.commands.status_changed(report.connector_id, before, report.status, stamp);
+        }
+        offered
+    }
+
+    fn start(&mut self, event: &GatewayEvent, start: &TransactionStart, stamp: Stamp) -> Outcome {
+        // Gateways number anew after a restart: the same id may mean another transaction from here on.
+        if let Some(connector) = self.connectors.get_mut(&start.connector_id) {
+            connector.sighted = None;
+        }
+        let session = self.session_id(event, stamp);
+        let told = self.ledger.enter_start(session, &event.event_id, start, stamp);
+        if told == Entered::New {
+            self.ledger_changed();
+        }
+        self.bound_ledger();
+        entered(told)
+    }
+
+    fn stop(&mut self, event: &GatewayEvent, stop: &TransactionStop, position: &RecordPosition) -> Outcome {
+        let stamp = stop.stamp(event.claimed_at, position);
+        let session = self.session_id(event, stamp);
+        let outcome = entered(self.ledger.enter_stop(session, &event.event_id, stop, stamp));
+        if outcome != Outcome::Applied {
+            return outcome;
+        }
+        self.ledger_changed();
+        self.forget_sight(stop.transaction_id.as_ref());
+        let key = EventKey::of(&event.event_id);
+        let unplaced = self.sessions().unplaced.into_iter().find(|(event, _)| *event == key);
+        self.bound_ledger();
+        unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(Misfit::Stop(why)))
+    }
+
+    /// The id of the session that `event` opens, if it opens one.
+    fn session_id(&self, event: &GatewayEvent, stamp: Stamp) -> SessionId {
+        SessionId::derive(&self.id, &event.event_id, stamp.at.timestamp_millis())
+    }
+
+    /// A transaction that was stopped is in use no more.
+    fn forget_sight(&mut self, stopped: Option<&TransactionId>) {
+        for connector in self.connectors.values_mut() {
+            if stopped.is_some() && connector.sighted.as_ref().map(|sighted| &sighted.value) == stopped {
+                connector.sighted = None;
+            }
+        }
+    }
+
+    /// A fact was added: looks what follows from it.
+    fn ledger_changed(&mut self) {
+        self.ledger_until = self.ledger_until.max(self.ledger.newest_at());
+        self.follow_evidence();
+    }
+
+    /// Derives from statuses and commands when sessions began and what caused them, and from the sessions what the commands
+    /// started and ended. A late event may have changed all of it.
+    fn follow_evidence(&mut self) {
+        self.ledger.follow_statuses(&self.connectors);
+        let is_forgotten = |began, session| !self.ledger.remembers(began) && !self.ledger.names(session);
+        let starts: Vec<_> = self.commands.commanded_starts(is_forgotten).collect();
+        self.ledger.link_starts(&self.id, starts);
+        if !self.commands.is_empty() {
+            let sessions = self.sessions().sessions;
+            self.commands.follow_sessions(&sessions, |began| self.ledger.remembers(began));
+        }
+    }
+
+    /// Keeps a device that talks nonsense from growing without bound while a batch is folded.
+    fn bound_ledger(&mut self) {
+        if self.ledger.is_overfull() {
+            self.settle();
+        }
+    }
+
+    fn read_meter(
+        &mut self,
+        event: &GatewayEvent,
+        values: &MeterValues,
+        stamp: Stamp,
+        position: &RecordPosition,
+    ) -> Outcome {
+        let connector = self.connector(values.connector_id);
+        let mut newer = false;
+        for reading in &values.readings {
+            let transaction = values.transaction_id.as_ref();
+            newer |= connector.read_meter(transaction, reading, stamp.at, position) == Offered::Newest;
+        }
+        if let Some(id) = &values.transaction_id {
+            newer |= self.ledger.enter_registers(values, id, stamp.at);
+            newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Entered::New;
+        }
+        if newer { Outcome::Applied } else { Outcome::Ignored(Ignored::Stale) }
+    }
+
+    fn sight(&mut self, event: &GatewayEvent, sighting: Sighting, stamp: Stamp) -> Entered {
+        let Sighting { connector, transaction, .. } = &sighting;
+        if self.connectors.get(connector).is_some_and(|held| held.has_sighted(transaction, stamp.at)) {
+            return Entered::Known;
+        }
+        let (connector, sighted) = (*connector, Dated { at: stamp.at, value: transaction.clone() });
+        let session = self.session_id(event, stamp);
+        let entered = self.ledger.enter_sight(session, &event.event_id, sighting, stamp);
+        if entered == Entered::New {
+            self.ledger_changed();
+        }
+        if entered != Entered::TooLate
+            && self.is_under_way(connector, &sighted.value)
+            && let Some(connector) = self.connectors.get_mut(&connector)
+        {
+            connector.sighted = Some(sighted);
+        }
+        entered
+    }
+
+    /// Whether a session of `transaction`, which readings name on `connector`, is open. Where a gateway uses ids again, the
+    /// session there may have no name yet although an earlier one has the id.
+    fn is_under_way(&self, connector: ConnectorId, transaction: &TransactionId) -> bool {
+        let is_meant = |held: &ChargingSession| match &held.transaction_id {
+            Some(id) => id == transaction,
+            None => held.connector_id == connector,
+        };
+        self.sessions().sessions.iter().any(|held| held.is_open() && is_meant(held))
+    }
+
+    fn connector(&mut self, id: ConnectorId) -> &mut Connector {
+        self.connectors.entry(id).or_insert_with(|| Connector::new(id))
+    }
+
+    fn beat(&mut self, stamp: Stamp) {
+        self.liveness.last_heartbeat_at = self.liveness.last_heartbeat_at.max(Some(stamp.appended_at));
+    }
+
+    fn was_told_clockless(&mut self, event: &GatewayEvent) -> bool {
+        let key = EventKey::of(&event.event_id);
+        if self.clockless.contains(&key) {
+            return true;
+        }
+        if self.clockless.len() >= MAX_CLOCKLESS {
+            self.clockless.remove(0);
+        }
+        self.clockless.push(key);
+        false
+    }
+}
+
+impl From<Offered> for Outcome {
+    fn from(offered: Offered) -> Self {
+        match offered {
+            Offered::Newest => Self::Applied,
+            Offered::Stale => Self::Ignored(Ignored::Stale),
+            Offered::Duplicate => Self::Ignored(Ignored::Duplicate),
+        }
+    }
+}
+
+const fn entered(entered: Entered) -> Outcome {
+    match entered {
+        Entered::New => Outcome::Applied,
+        Entered::Known => Outcome::Ignored(Ignored::Duplicate),
+        Entered::TooLate => Outcome::Unplaced(Misfit::TooLate),
+    }
+}

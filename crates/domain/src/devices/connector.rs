@@ -1,0 +1,115 @@
+//! Live state of one connector.
+
+use crate::event::StatusReport;
+use crate::ids::{ConnectorId, EventKey, TransactionId};
+use crate::latest::{self, Latest, Offered, Report};
+use crate::measure::{Dated, MeterReading, keep_newer};
+use crate::order::{RecordPosition, Stamp};
+use crate::sessions::registers::Registers;
+use crate::sessions::status_trail::StatusTrail;
+use crate::status::ConnectorStatus;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A connector as last heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connector {
+    /// Which one; 0 is the charge point as a whole.
+    pub id: ConnectorId,
+    /// Its newest status report; `None` when only readings were heard.
+    pub status: Option<Latest<StatusView>>,
+    /// Its recent statuses: when it began to charge.
+    pub trail: StatusTrail,
+    /// Newest active power, in W.
+    pub power_w: Option<Dated<f64>>,
+    /// The newest energy register, in Wh: that of [`Self::registers`].
+    pub energy_wh: Option<Dated<f64>>,
+    /// The energy registers of the transactions that were read lately.
+    pub registers: Registers,
+    /// Newest state of charge, in percent.
+    pub soc_percent: Option<Dated<f64>>,
+    /// The transaction that readings were last told for, and since when the ledger knows it. Devices repeat it with each
+    /// reading; this spares the ledger the question, and says nothing that the ledger does not.
+    pub sighted: Option<Dated<TransactionId>>,
+}
+
+/// What a status report said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The status.
+    pub status: ConnectorStatus,
+    /// OCPP 1.6 error code, unless `NoError`.
+    pub error_code: Option<String>,
+    /// Free text of the vendor.
+    pub info: Option<String>,
+    /// Error code of the vendor.
+    pub vendor_error_code: Option<String>,
+}
+
+impl Connector {
+    /// A connector that nothing is known of yet.
+    #[must_use]
+    pub fn new(id: ConnectorId) -> Self {
+        let trail = StatusTrail::default();
+        let registers = Registers::default();
+        Self {
+            id,
+            status: None,
+            trail,
+            power_w: None,
+            energy_wh: None,
+            registers,
+            soc_percent: None,
+            sighted: None,
+        }
+    }
+
+    /// Takes a status report in.
+    pub fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
+        self.trail.add(stamp.at, report.status);
+        let value = StatusView {
+            status: report.status,
+            error_code: report.error_code.clone(),
+            info: report.info.clone(),
+            vendor_error_code: report.vendor_error_code.clone(),
+        };
+        latest::offer(&mut self.status, Report { stamp, event, value })
+    }
+
+    /// Takes a meter reading in, of `transaction` if one was named; `Stale` when each of its values is older than what is held.
+    /// `event_at` is the time of the event that carries it.
+    pub fn read_meter(
+        &mut self,
+        transaction: Option<&TransactionId>,
+        reading: &MeterReading,
+        event_at: DateTime<Utc>,
+        position: &RecordPosition,
+    ) -> Offered {
+        let at = reading.live_at(event_at, position.appended_at);
+        let mut newer = false;
+        for (held, offered) in
+            [(&mut self.power_w, reading.power_w), (&mut self.soc_percent, reading.soc_percent)]
+        {
+            newer |= offered.is_some_and(|value| keep_newer(held, Dated { at, value }));
+        }
+        if let Some(value) = reading.energy_wh {
+            self.registers.offer(transaction, Dated { at, value });
+            let newest = self.registers.newest();
+            newer |= newest != self.energy_wh;
+            self.energy_wh = newest;
+        }
+        if newer { Offered::Newest } else { Offered::Stale }
+    }
+
+    /// The status that it reported last.
+    #[must_use]
+    pub fn reported_status(&self) -> Option<ConnectorStatus> {
+        self.status.as_ref().map(|status| status.newest().value.status)
+    }
+
+    /// Whether the ledger is known to have an earlier sight of `transaction` here than one at `at`.
+    #[must_use]
+    pub fn has_sighted(&self, transaction: &TransactionId, at: DateTime<Utc>) -> bool {
+        self.sighted.as_ref().is_some_and(|sighted| sighted.value == *transaction && sighted.at < at)
+    }
+}

@@ -1,0 +1,193 @@
+//! What the platform concludes from silence: when a device is doubted, and when it is offline without a goodbye.
+//!
+//! Silence is judged by when the platform last heard of the device, by PostgreSQL's clock where that is known, and never by the time
+//! that an event claims. A slow clock never takes a living device offline, and a fast one never keeps a silent device online.
+
+use crate::commands::TriggeredMessage;
+use crate::devices::liveness::{Doubt, DoubtReason, Goodbye, GoodbyeCause, Liveness};
+use crate::order::Stamp;
+use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How far "online" or "offline" can be trusted.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "DeviceConfidence")]
+pub enum Confidence {
+    /// A device that is online was heard and nothing speaks against it; one that is offline was reported lost by its gateway.
+    #[default]
+    Live,
+    /// Online, but its gateway is silent; or offline because of silence alone, without having been asked.
+    Doubtful,
+    /// Offline: it was asked for a sign of life and sent none.
+    Unanswered,
+}
+
+impl Confidence {
+    /// Every value.
+    pub const ALL: [Self; 3] = [Self::Live, Self::Doubtful, Self::Unanswered];
+
+    /// The word for it in the API, the feed and in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Doubtful => "doubtful",
+            Self::Unanswered => "unanswered",
+        }
+    }
+
+    /// The value with that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+}
+
+/// What a silent device is asked for, by setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum ProbeMessage {
+    /// Its BootNotification: gateways that write their Redis key at boot only write it again.
+    BootNotification,
+    /// The status of its connectors.
+    StatusNotification,
+    /// Nothing: devices are not asked.
+    #[serde(rename = "off")]
+    Off,
+}
+
+impl ProbeMessage {
+    /// Whether devices are asked.
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        !matches!(self, Self::Off)
+    }
+
+    /// What a device is asked for; `None` when it is not asked. One that `is_busy` charging, or is about to, is never asked to
+    /// send a BootNotification.
+    #[must_use]
+    pub const fn for_device(self, is_busy: bool) -> Option<TriggeredMessage> {
+        match (self, is_busy) {
+            (Self::Off, _) => None,
+            (Self::BootNotification, false) => Some(TriggeredMessage::BootNotification),
+            (Self::BootNotification, true) | (Self::StatusNotification, _) => {
+                Some(TriggeredMessage::StatusNotification)
+            }
+        }
+    }
+}
+
+/// How long to wait before silence means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// After this long without a sign of life, an unanswered device is offline.
+    pub timeout: TimeDelta,
+    /// How long a device may take to answer.
+    pub answer: TimeDelta,
+    /// Whether devices are asked at all. If so, one that was not asked is offline only after twice the timeout.
+    pub probing: bool,
+}
+
+/// What is known when silence is judged, besides the device's own events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// When the device was last asked for a sign of life; `None` if never.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// Whether the gateway that it was last heard through is suspected dead, since then.
+    pub gateway_suspected: bool,
+}
+
+/// What follows from silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing yet.
+    Waits,
+    /// The device becomes doubtful.
+    Doubtful(DoubtReason),
+    /// The device is offline since `at`.
+    Gone {
+        /// When its time was up.
+        at: DateTime<Utc>,
+        /// Why.
+        cause: GoodbyeCause,
+    },
+}
+
+impl Liveness {
+    /// When the platform last heard a sign of life: by its own clock where known, never before the record was appended.
+    /// `None` when only goodbyes were heard.
+    #[must_use]
+    pub fn heard_at(&self) -> Option<DateTime<Utc>> {
+        let appended_at = self.seen.as_ref()?.stamp.appended_at;
+        Some(self.written_at.map_or(appended_at, |written_at| written_at.max(appended_at)))
+    }
+
+    /// The doubt about a device that is online, if there is one.
+    #[must_use]
+    pub fn standing_doubt(&self) -> Option<&Doubt> {
+        let heard = self.seen.as_ref()?.event;
+        self.doubt.as_ref().filter(|doubt| doubt.heard == heard && self.online())
+    }
+
+    /// How far [`Liveness::online`] can be trusted.
+    #[must_use]
+    pub fn confidence(&self) -> Confidence {
+        if self.online() {
+            return self.standing_doubt().map_or(Confidence::Live, |_| Confidence::Doubtful);
+        }
+        let Some(seen) = &self.seen else { return Confidence::Live };
+        let causes =
+            || self.goodbyes.iter().filter(|goodbye| goodbye.ends(seen)).map(|goodbye| goodbye.cause);
+        match () {
+            () if causes().any(|cause| cause == GoodbyeCause::Told) => Confidence::Live,
+            () if causes().any(|cause| cause == GoodbyeCause::Unanswered) => Confidence::Unanswered,
+            () => Confidence::Doubtful,
+        }
+    }
+
+    /// What follows at `now` from the silence of the device.
+    #[must_use]
+    pub fn judge(&self, now: DateTime<Utc>, patience: &Patience, evidence: &Evidence) -> Verdict {
+        let Some(heard_at) = self.heard_at().filter(|_| self.online()) else { return Verdict::Waits };
+        let asked_at = evidence.asked_at.filter(|asked| *asked > heard_at);
+        let unanswered_at = asked_at.map(|asked| asked + patience.answer).filter(|end| now > *end);
+        let doubted_since = self.standing_doubt().map(|doubt| doubt.since);
+        let silent_at = heard_at + patience.timeout;
+        if let Some(end) = unanswered_at
+            && (doubted_since.is_some() || now > silent_at)
+        {
+            let at = end.max(doubted_since.unwrap_or(silent_at));
+            return Verdict::Gone { at, cause: GoodbyeCause::Unanswered };
+        }
+        let unasked_at = if patience.probing { silent_at + patience.timeout } else { silent_at };
+        if now > unasked_at {
+            return Verdict::Gone { at: unasked_at, cause: GoodbyeCause::Unasked };
+        }
+        if evidence.gateway_suspected && doubted_since.is_none() {
+            return Verdict::Doubtful(DoubtReason::GatewaySilent);
+        }
+        Verdict::Waits
+    }
+
+    /// Changes the state as [`Liveness::judge`] says; returns the verdict.
+    pub fn fall_silent(&mut self, now: DateTime<Utc>, patience: &Patience, evidence: &Evidence) -> Verdict {
+        let verdict = self.judge(now, patience, evidence);
+        let Some(seen) = self.seen.clone() else { return verdict };
+        match verdict {
+            Verdict::Waits => {}
+            Verdict::Doubtful(reason) => {
+                self.doubt = Some(Doubt { since: now, reason, heard: seen.event });
+            }
+            Verdict::Gone { at, cause } => {
+                // Time and key follow from the sign of life and the question: every replica records the same. The key is that
+                // of the sign of life: the next one ends the silence, whatever its clock says.
+                let stamp = Stamp { at: at.max(seen.stamp.at + TimeDelta::microseconds(1)), ..seen.stamp };
+                self.goodbyes.push(Goodbye { stamp, event: seen.event, gateway: seen.value, cause });
+            }
+        }
+        verdict
+    }
+}

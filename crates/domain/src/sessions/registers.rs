@@ -1,0 +1,214 @@
+//! The energy registers that a connector's meter showed lately: within a transaction they only grow.
+//!
+//! A gateway that writes every measurand as an energy without unit also sends a power or a state of charge that is alone at its
+//! instant. Such a value is less than the register, and does not lower it.
+
+use crate::ids::{TransactionId, TransactionKey};
+use crate::measure::Dated;
+use crate::sessions::session::ChargingSession;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The greatest register of each transaction that was read lately, and the newest one that was read without a transaction.
+/// Neither the order of arrival nor copies make a difference, as long as no more than [`MAX_TRANSACTIONS`] are read in turns and no
+/// reading is of more than three hours before others that came first.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Registers(Vec<Register>);
+
+/// The register of one transaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Register {
+    /// The digest of the transaction's id; `None` of readings without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transaction: Option<i64>,
+    /// When it was read last.
+    at: DateTime<Utc>,
+    /// In Wh.
+    wh: f64,
+}
+
+/// The most transactions that are remembered.
+pub const MAX_TRANSACTIONS: usize = 8;
+/// A transaction that was not read for so long, while another one was, is over.
+const HORIZON: TimeDelta = TimeDelta::hours(3);
+
+impl Registers {
+    /// What is known where only the `newest` register was stored: it is that of the transaction that is `sighted`, if it was read
+    /// since.
+    #[must_use]
+    pub fn of_newest(newest: Option<Dated<f64>>, sighted: Option<&Dated<TransactionId>>) -> Self {
+        let mut registers = Self::default();
+        if let Some(newest) = newest {
+            let read = sighted.filter(|sighted| sighted.at <= newest.at);
+            registers.offer(read.map(|sighted| &sighted.value), newest);
+        }
+        registers
+    }
+
+    /// What was stored, with the `newest` register, which an earlier release may have replaced.
+    #[must_use]
+    pub fn restore(
+        stored: Option<Self>,
+        newest: Option<Dated<f64>>,
+        sighted: Option<&Dated<TransactionId>>,
+    ) -> Self {
+        stored.filter(|stored| stored.newest() == newest).unwrap_or_else(|| Self::of_newest(newest, sighted))
+    }
+
+    /// The newest register, with the time at which it was read last.
+    #[must_use]
+    pub fn newest(&self) -> Option<Dated<f64>> {
+        newest(self.0.iter())
+    }
+
+    /// The newest register that `session` may have shown: read since it began, and not of another transaction.
+    #[must_use]
+    pub fn of_session(&self, session: &ChargingSession) -> Option<Dated<f64>> {
+        let own = session.transaction_id.as_ref().map(|id| TransactionKey::of(id).0);
+        let is_of = |held: &&Register| {
+            let is_other = own.is_some() && held.transaction.is_some() && held.transaction != own;
+            held.at >= session.started_at && !is_other
+        };
+        newest(self.0.iter().filter(is_of))
+    }
+
+    /// Takes in a reading, of `transaction` if one was named.
+    pub fn offer(&mut self, transaction: Option<&TransactionId>, reading: Dated<f64>) {
+        let Dated { at, value: wh } = reading;
+        let transaction = transaction.map(|id| TransactionKey::of(id).0);
+        match self.0.iter_mut().find(|held| held.transaction == transaction) {
+            Some(held) if transaction.is_some() => {
+                held.at = held.at.max(at);
+                held.wh = held.wh.max(wh);
+            }
+            Some(held) if (held.at, held.wh) < (at, wh) => (held.at, held.wh) = (at, wh),
+            Some(_) => {}
+            None => self.0.push(Register { transaction, at, wh }),
+        }
+        self.forget_old();
+    }
+
+    fn forget_old(&mut self) {
+        let Some(newest) = self.newest() else { return };
+        self.0.retain(|held| held.at + HORIZON >= newest.at);
+        self.0.sort_by_key(|held| (held.at, held.transaction));
+        let surplus = self.0.len().saturating_sub(MAX_TRANSACTIONS);
+        self.0.drain(..surplus);
+    }
+}
+
+fn newest<'a>(registers: impl Iterator<Item = &'a Register>) -> Option<Dated<f64>> {
+    let newest =
+        registers.max_by(|one, other| one.at.cmp(&other.at).then_with(|| one.wh.total_cmp(&other.wh)));
+    newest.map(|register| Dated { at: register.at, value: register.wh })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ChargePointId, ConnectorId, SessionId};
+    use crate::sessions::session::{SessionState, StartedBy};
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    fn read(registers: &mut Registers, transaction: &str, seconds: i64, wh: f64) {
+        registers
+            .offer(TransactionId::parse(transaction).ok().as_ref(), Dated { at: at(seconds), value: wh });
+    }
+
+    fn newest(registers: &Registers) -> Option<(i64, f64)> {
+        registers.newest().map(|newest| ((newest.at - at(0)).num_seconds(), newest.value))
+    }
+
+    #[test]
+    fn a_register_only_grows_within_a_transaction() {
+        let mut registers = Registers::default();
+        read(&mut registers, "700", 1, 1_150.0);
+        read(&mut registers, "700", 2, 60.0);
+        assert_eq!(newest(&registers), Some((2, 1_150.0)), "a power that passes for an energy");
+        read(&mut registers, "700", 3, 1_160.0);
+        assert_eq!(newest(&registers), Some((3, 1_160.0)));
+        read(&mut registers, "701", 4, 0.0);
+        assert_eq!(newest(&registers), Some((4, 0.0)), "some meters begin anew");
+        read(&mut registers, "", 5, 7.0);
+        read(&mut registers, "", 6, 5.0);
+        assert_eq!(newest(&registers), Some((6, 5.0)), "nothing says of which transaction");
+    }
+
+    #[test]
+    fn a_session_shows_no_register_of_another_transaction_nor_of_before_it_began() {
+        let mut session = ChargingSession {
+            id: SessionId(uuid::Uuid::nil()),
+            charge_point_id: ChargePointId::parse("CP-1").unwrap(),
+            connector_id: ConnectorId::parse(1).unwrap(),
+            transaction_id: TransactionId::parse("701").ok(),
+            id_tag: None,
+            reservation_id: None,
+            command_id: None,
+            started_at: at(10),
+            meter_start_wh: None,
+            started_by: StartedBy::Event,
+            state: SessionState::Open,
+        };
+        let mut registers = Registers::default();
+        let shown = |registers: &Registers, session: &ChargingSession| {
+            registers.of_session(session).map(|shown| shown.value)
+        };
+        read(&mut registers, "", 9, 1.0);
+        assert_eq!(shown(&registers, &session), None);
+        read(&mut registers, "701", 11, 2.0);
+        read(&mut registers, "700", 12, 9_000_000.0);
+        assert_eq!(shown(&registers, &session), Some(2.0));
+        read(&mut registers, "", 13, 3.0);
+        assert_eq!(
+            shown(&registers, &session),
+            Some(3.0),
+            "of a reading without transaction nothing says that it is another's"
+        );
+        session.transaction_id = None;
+        read(&mut registers, "700", 14, 9_000_001.0);
+        assert_eq!(shown(&registers, &session), Some(9_000_001.0), "its name may not be known yet");
+    }
+
+    #[test]
+    fn a_stored_register_is_that_of_the_transaction_under_way() {
+        let newest_at = |seconds| Some(Dated { at: at(seconds), value: 1_150.0 });
+        let sighted = Dated { at: at(1), value: TransactionId::parse("700").unwrap() };
+        for (read_at, expected) in [(1, 1_150.0), (0, 60.0)] {
+            let mut registers = Registers::restore(None, newest_at(read_at), Some(&sighted));
+            read(&mut registers, "700", 2, 60.0);
+            assert_eq!(newest(&registers), Some((2, expected)), "read at {read_at}");
+        }
+        let mut stored = Registers::default();
+        read(&mut stored, "700", 1, 1_150.0);
+        read(&mut stored, "701", 2, 5.0);
+        let written = serde_json::to_string(&stored).unwrap();
+        let restored = serde_json::from_str(&written).unwrap();
+        assert_eq!(Registers::restore(Some(restored), stored.newest(), None), stored);
+        let replaced = Registers::restore(Some(stored), newest_at(3), None);
+        assert_eq!(newest(&replaced), Some((3, 1_150.0)), "an earlier release has written it");
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_and_copies_make_no_difference(
+            (clean, shuffled) in prop::collection::vec((0..5_u8, 0..60_i64, 0..20_u8), 0..15)
+                .prop_flat_map(|readings| (Just(readings.clone()), Just(readings).prop_shuffle())),
+        ) {
+            let registers = |readings: &[(u8, i64, u8)]| {
+                let mut registers = Registers::default();
+                for (transaction, seconds, wh) in readings {
+                    let id = transaction.checked_sub(1).map(|id| id.to_string()).unwrap_or_default();
+                    read(&mut registers, if id == "0" { "9" } else { &id }, *seconds, f64::from(*wh));
+                }
+                registers
+            };
+            let twice = [shuffled.clone(), shuffled].concat();
+            prop_assert_eq!(registers(&clean), registers(&twice));
+        }
+    }
+}

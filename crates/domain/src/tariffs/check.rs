@@ -1,0 +1,279 @@
+//! Checks a price list before it is saved: everything that is wrong with it, each finding with its place.
+
+mod cover;
+
+use super::band::{Band, BandKind, Rate};
+use super::currency::Currency;
+use super::draft::{BandDraft, Draft, OccupancyDraft, ScheduleDraft, SeasonDraft};
+use super::money::Price;
+use super::price_list::{Conditions, OccupancyFee, PriceList, Schedule};
+use super::season::{MonthDay, Season};
+use super::zone::Zone;
+use crate::calendar::{TimeOfDay, Weekday};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The most bands that a day may have: quarters of an hour.
+pub const MAX_BANDS: usize = 96;
+/// The most schedules that a price list may have.
+pub const MAX_SCHEDULES: usize = 16;
+/// The most seasons that a schedule may name.
+pub const MAX_SEASONS: usize = 12;
+/// The most holidays that a price list may name.
+pub const MAX_HOLIDAYS: usize = 400;
+/// The longest grace time, in minutes.
+pub const MAX_GRACE_MINUTES: u16 = 1_440;
+/// How many times the highest price of a kWh a fee for a session, or the cap of one, may be.
+const FEE_IN_KWH: u32 = 100;
+
+/// Something wrong with a price list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// Where: a path such as `schedules[0].bands[2].to`.
+    pub path: String,
+    /// What. Fit to be shown to the caller.
+    pub message: String,
+}
+
+/// Everything that is wrong with a price list; at least one thing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Findings(pub Vec<Finding>);
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Finding { path, message }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{path}: {message}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The price list that `draft` is. Without a currency nobody can tell whether a price is absurd.
+fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings> {
+    let mut check = Check { findings: vec![], highest_per_kwh: currency.map(Currency::highest_per_kwh) };
+    let zone = check.noted("timeZone", Zone::parse(&draft.time_zone));
+    let named = draft.holidays.as_deref().unwrap_or_default();
+    let holidays = check.holidays(named);
+    let schedules = check.schedules(&draft.schedules, !named.is_empty());
+    let session_fee =
+        draft.session_fee.as_ref().and_then(|raw| check.price("sessionFee", raw, Decimal::from(FEE_IN_KWH)));
+    let occupancy = draft.occupancy.as_ref().and_then(|fee| check.occupancy(fee));
+    match zone {
+        Some(zone) if check.findings.is_empty() => {
+            Ok(PriceList { zone, holidays, schedules, session_fee, occupancy })
+        }
+        _ => Err(Findings(check.findings)),
+    }
+}
+
+impl Draft {
+    /// The price list that it is, with prices in `currency`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, and where.
+    pub fn check(&self, currency: Currency) -> Result<PriceList, Findings> {
+        read(self, Some(currency))
+    }
+}
+
+impl TryFrom<Draft> for PriceList {
+    type Error = Findings;
+    fn try_from(draft: Draft) -> Result<Self, Findings> {
+        read(&draft, None)
+    }
+}
+
+impl<'de> Deserialize<'de> for PriceList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(Draft::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// A check under way. What is unreadable is noted and left out of what is returned.
+struct Check {
+    findings: Vec<Finding>,
+    highest_per_kwh: Option<Decimal>,
+}
+
+impl Check {
+    fn note(&mut self, path: impl Into<String>, message: impl fmt::Display) {
+        self.findings.push(Finding { path: path.into(), message: message.to_string() });
+    }
+
+    fn noted<T, E: fmt::Display>(&mut self, path: impl Into<String>, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|error| self.note(path, error)).ok()
+    }
+
+    /// Notes when there are fewer than `min` or more than `max`; says whether there are too many to look at each.
+    fn count(&mut self, path: &str, count: usize, min: usize, max: usize) -> bool {
+        if count < min || count > max {
+            self.note(path, format_args!("must have {min} to {max} entries"));
+        }
+        count > max
+    }
+
+    /// A price of at most `times` the highest price of a kWh.
+    fn price(&mut self, path: impl Into<String>, raw: &str, times: Decimal) -> Option<Price> {
+        let path = path.into();
+        let price = self.noted(path.clone(), Price::parse(raw))?;
+        if let Some(most) = self.highest_per_kwh.map(|highest| highest * times)
+            && price.value() > most
+        {
+            self.note(path, format_args!("must be at most {most}; is the decimal point in its place?"));
+        }
+        Some(price)
+    }
+
+    fn holidays(&mut self, raw: &[String]) -> BTreeSet<NaiveDate> {
+        let mut holidays = BTreeSet::new();
+        if self.count("holidays", raw.len(), 0, MAX_HOLIDAYS) {
+            return holidays;
+        }
+        for (index, raw) in raw.iter().enumerate() {
+            let path = format!("holidays[{index}]");
+            // Written back it must look the same: dates have one form.
+            match raw.parse::<NaiveDate>().ok().filter(|date| date.to_string() == *raw) {
+                None => self.note(path, "must be a date, written as YYYY-MM-DD"),
+                Some(date) if !holidays.insert(date) => self.note(path, "is there twice"),
+                Some(_) => {}
+            }
+        }
+        holidays
+    }
+
+    fn schedules(&mut self, drafts: &[ScheduleDraft], has_holidays: bool) -> Vec<Schedule> {
+        if self.count("schedules", drafts.len(), 1, MAX_SCHEDULES) {
+            return vec![];
+        }
+        let mut schedules = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.iter().enumerate() {
+            let path = format!("schedules[{index}]");
+            let is_last = index + 1 == drafts.len();
+            let is_free = draft.seasons.is_none() && draft.weekdays.is_none() && draft.holiday.is_none();
+            if is_last && !is_free {
+                self.note(
+                    path.as_str(),
+                    "must have no conditions, since it is the last: some dates may have no other",
+                );
+            }
+            if !is_last && is_free {
+                self.note(
+                    path.as_str(),
+                    "must have a condition: without one, no schedule after it ever has a date",
+                );
+            }
+            if draft.holiday == Some(true) && !has_holidays {
+                self.note(format!("{path}.holiday"), "needs holidays, and the price list names none");
+            }
+            let conditions = self.conditions(&path, draft);
+            let bands = self.bands(&format!("{path}.bands"), &draft.bands);
+            schedules.push(Schedule { conditions, bands });
+        }
+        schedules
+    }
+
+    fn conditions(&mut self, path: &str, draft: &ScheduleDraft) -> Conditions {
+        let seasons = draft.seasons.as_ref().map(|seasons| self.seasons(&format!("{path}.seasons"), seasons));
+        let weekdays = draft.weekdays.as_ref().map(|days| self.weekdays(&format!("{path}.weekdays"), days));
+        Conditions {
+            seasons: seasons.unwrap_or_default(),
+            weekdays: weekdays.unwrap_or_default(),
+            holiday: draft.holiday,
+        }
+    }
+
+    fn seasons(&mut self, path: &str, drafts: &[SeasonDraft]) -> Vec<Season> {
+        let mut seasons = vec![];
+        if self.count(path, drafts.len(), 1, MAX_SEASONS) {
+            return seasons;
+        }
+        for (index, draft) in drafts.iter().enumerate() {
+            let from = self.noted(format!("{path}[{index}].from"), MonthDay::parse(&draft.from));
+            let to = self.noted(format!("{path}[{index}].to"), MonthDay::parse(&draft.to));
+            seasons.extend(from.zip(to).map(|(from, to)| Season { from, to }));
+        }
+        seasons
+    }
+
+    fn weekdays(&mut self, path: &str, raw: &[String]) -> BTreeSet<Weekday> {
+        let mut weekdays = BTreeSet::new();
+        if self.count(path, raw.len(), 1, Weekday::ALL.len()) {
+            return weekdays;
+        }
+        for (index, name) in raw.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            match Weekday::parse(name) {
+                None => self.note(path, "must be a day of the week, such as Monday"),
+                Some(day) if !weekdays.insert(day) => self.note(path, "is there twice"),
+                Some(_) => {}
+            }
+        }
+        weekdays
+    }
+
+    fn bands(&mut self, path: &str, drafts: &[BandDraft]) -> Vec<Band> {
+        if self.count(path, drafts.len(), 1, MAX_BANDS) {
+            return vec![];
+        }
+        let bands: Vec<_> =
+            drafts.iter().enumerate().map(|(i, draft)| self.band(&format!("{path}[{i}]"), draft)).collect();
+        for overlap in cover::overlaps(&bands) {
+            self.note(format!("{path}[{}]", overlap.band), overlap);
+        }
+        // While a band is unreadable nobody knows what it would have covered.
+        if bands.iter().all(|(times, _)| times.is_some()) && !bands.is_empty() {
+            for gap in cover::gaps(&bands) {
+                self.note(path, gap);
+            }
+        }
+        bands.into_iter().filter_map(|(_, band)| band).collect()
+    }
+
+    /// The times of a band, and the band, each if it is readable.
+    fn band(&mut self, path: &str, draft: &BandDraft) -> (Option<cover::Times>, Option<Band>) {
+        let from = self.noted(format!("{path}.from"), TimeOfDay::parse(&draft.from));
+        let to = self.noted(format!("{path}.to"), TimeOfDay::parse(&draft.to));
+        let times = from.zip(to).and_then(|(from, to)| self.times(path, from, to));
+        let kind = BandKind::parse(&draft.kind).ok_or("must be sharp, peak, flat or valley");
+        let kind = self.noted(format!("{path}.kind"), kind);
+        let electricity =
+            self.price(format!("{path}.electricityPrice"), &draft.electricity_price, Decimal::ONE);
+        let service = self.price(format!("{path}.serviceFee"), &draft.service_fee, Decimal::ONE);
+        let rate = electricity.zip(service);
+        let rate = rate.map(|(electricity_price, service_fee)| Rate { electricity_price, service_fee });
+        let band = times.zip(kind).zip(rate);
+        (times, band.map(|(((from, to), kind), rate)| Band { from, to, kind, rate }))
+    }
+
+    fn times(&mut self, path: &str, from: TimeOfDay, to: TimeOfDay) -> Option<cover::Times> {
+        if from.minutes() == TimeOfDay::MINUTES {
+            self.note(format!("{path}.from"), "must be before 24:00; a day begins at 00:00");
+            return None;
+        }
+        if from == to {
+            self.note(
+                format!("{path}.to"),
+                "must be another time than from; a whole day is from 00:00 to 24:00",
+            );
+            return None;
+        }
+        Some((from, to))
+    }
+
+    fn occupancy(&mut self, draft: &OccupancyDraft) -> Option<OccupancyFee> {
+        let price = self.price("occupancy.pricePerMinute", &draft.price_per_minute, Decimal::ONE);
+        let grace = u16::try_from(draft.grace_minutes).ok().filter(|minutes| *minutes <= MAX_GRACE_MINUTES);
+        let grace = grace.ok_or_else(|| format!("must be from 0 to {MAX_GRACE_MINUTES}"));
+        let grace = self.noted("occupancy.graceMinutes", grace);
+        let cap =
+            draft.cap.as_ref().and_then(|raw| self.price("occupancy.cap", raw, Decimal::from(FEE_IN_KWH)));
+        let (price_per_minute, grace_minutes) = price.zip(grace)?;
+        Some(OccupancyFee { price_per_minute, grace_minutes, cap })
+    }
+}

@@ -1,0 +1,185 @@
+//! A price list as it is written in JSON, before anyone knows whether it makes sense.
+
+use super::money::Price;
+use super::price_list::{OccupancyFee, PriceList, Schedule};
+use super::season::{MonthDay, Season};
+use super::{band::Band, band::BandKind, zone::Zone};
+use crate::calendar::{TimeOfDay, Weekday};
+use chrono::NaiveDate;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
+
+/// A price list as an operator writes it. Whatever may be wrong in a text is still a text here, so that a check can name
+/// everything that is wrong and not only the first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "PriceList", description = "What a version of a tariff says.")]
+pub struct Draft {
+    /// The IANA time zone of the stations that it is for. Times of day are what clocks show there.
+    #[schemars(with = "Zone")]
+    pub time_zone: String,
+    /// The dates that count as holidays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<NaiveDate>>", length(max = 400))]
+    pub holidays: Option<Vec<String>>,
+    /// The first schedule whose conditions hold on a date has the date; the last one has no conditions.
+    #[schemars(length(min = 1, max = 16))]
+    pub schedules: Vec<ScheduleDraft>,
+    /// What each session costs, whatever is charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Price>")]
+    pub session_fee: Option<String>,
+    /// What it costs to stay plugged in when the charge is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occupancy: Option<OccupancyDraft>,
+}
+
+/// The bands of a day, and on which dates they hold: all conditions that are given must.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Schedule")]
+pub struct ScheduleDraft {
+    /// Only on dates in one of these parts of the year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 12))]
+    pub seasons: Option<Vec<SeasonDraft>>,
+    /// Only on these days of the week.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Weekday>>", length(min = 1, max = 7))]
+    pub weekdays: Option<Vec<String>>,
+    /// `true`: only on holidays; `false`: only on other dates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holiday: Option<bool>,
+    /// Bands that have each minute of a day exactly once, in any order.
+    #[schemars(length(min = 1, max = 96))]
+    pub bands: Vec<BandDraft>,
+}
+
+/// A part of the year, both days included; it may go on over the new year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Season")]
+pub struct SeasonDraft {
+    /// The first day.
+    #[schemars(with = "MonthDay")]
+    pub from: String,
+    /// The last day.
+    #[schemars(with = "MonthDay")]
+    pub to: String,
+}
+
+/// A time of the day with its price. From a later to an earlier time it crosses midnight: it then has the end and the beginning
+/// of one and the same day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Band")]
+pub struct BandDraft {
+    /// When it begins.
+    #[schemars(with = "TimeOfDay")]
+    pub from: String,
+    /// When it ends.
+    #[schemars(with = "TimeOfDay")]
+    pub to: String,
+    /// What it is called: sharp 尖, peak 峰, flat 平, valley 谷.
+    #[schemars(with = "BandKind")]
+    pub kind: String,
+    /// For the electricity (电费), per kWh.
+    #[schemars(with = "Price")]
+    pub electricity_price: String,
+    /// For the service (服务费), per kWh.
+    #[schemars(with = "Price")]
+    pub service_fee: String,
+}
+
+/// What it costs to stay plugged in when the charge is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "OccupancyFee")]
+pub struct OccupancyDraft {
+    /// For each minute, also one that only began, after the grace time.
+    #[schemars(with = "Price")]
+    pub price_per_minute: String,
+    /// How long it costs nothing, in minutes.
+    #[schemars(range(min = 0, max = 1440))]
+    pub grace_minutes: i64,
+    /// What it costs at most in one session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Price>")]
+    pub cap: Option<String>,
+}
+
+impl From<PriceList> for Draft {
+    fn from(list: PriceList) -> Self {
+        let holidays: Vec<_> = list.holidays.iter().map(NaiveDate::to_string).collect();
+        Self {
+            time_zone: list.zone.to_string(),
+            holidays: (!holidays.is_empty()).then_some(holidays),
+            schedules: list.schedules.iter().map(ScheduleDraft::from).collect(),
+            session_fee: list.session_fee.map(String::from),
+            occupancy: list.occupancy.map(OccupancyDraft::from),
+        }
+    }
+}
+
+impl Serialize for PriceList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Draft::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl JsonSchema for PriceList {
+    fn schema_name() -> Cow<'static, str> {
+        Draft::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        Draft::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        Draft::json_schema(generator)
+    }
+}
+
+impl From<&Schedule> for ScheduleDraft {
+    fn from(schedule: &Schedule) -> Self {
+        let conditions = &schedule.conditions;
+        let seasons: Vec<_> = conditions.seasons.iter().copied().map(SeasonDraft::from).collect();
+        let weekdays: Vec<_> = conditions.weekdays.iter().map(|day| day.as_str().to_owned()).collect();
+        Self {
+            seasons: (!seasons.is_empty()).then_some(seasons),
+            weekdays: (!weekdays.is_empty()).then_some(weekdays),
+            holiday: conditions.holiday,
+            bands: schedule.bands.iter().copied().map(BandDraft::from).collect(),
+        }
+    }
+}
+
+impl From<Season> for SeasonDraft {
+    fn from(season: Season) -> Self {
+        Self { from: season.from.to_string(), to: season.to.to_string() }
+    }
+}
+
+impl From<Band> for BandDraft {
+    fn from(band: Band) -> Self {
+        Self {
+            from: band.from.to_string(),
+            to: band.to.to_string(),
+            kind: band.kind.as_str().to_owned(),
+            electricity_price: band.rate.electricity_price.to_string(),
+            service_fee: band.rate.service_fee.to_string(),
+        }
+    }
+}
+
+impl From<OccupancyFee> for OccupancyDraft {
+    fn from(fee: OccupancyFee) -> Self {
+        Self {
+            price_per_minute: fee.price_per_minute.to_string(),
+            grace_minutes: fee.grace_minutes.into(),
+            cap: fee.cap.map(String::from),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Quotes: what a session costs, item by item.
+
+use super::band::{BandKind, Rate};
+use super::binding::Place;
+use super::book::{PriceBook, Reign, Unpriced};
+use super::currency::Currency;
+use super::energy::Energy;
+use super::money::{Money, Price};
+use super::price_list::OccupancyFee;
+use super::timetable::Walk;
+use super::usage::Usage;
+use super::{ChangeRule, Tariff};
+use crate::ids::TariffId;
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What a session costs.
+///
+/// Energy and prices are exact. Electricity and service of each item, the session fee and occupancy are rounded to the minor
+/// unit of the currency, half a unit and more up; nothing is rounded after that, so that totals are sums of what is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Quote {
+    /// What all amounts are in.
+    pub currency: Currency,
+    /// What held for prices that changed in the session.
+    pub change_rule: ChangeRule,
+    /// Energy, one item for each time with one price, in order and without a gap. (Of a quote that takes no time there are none.)
+    pub items: Vec<EnergyItem>,
+    /// The fee of the session, whatever was charged; `None` when there is none.
+    pub session_fee: Option<Money>,
+    /// What it cost to stay plugged in; `None` when that costs nothing, or nobody knows yet when it ended.
+    pub occupancy: Option<OccupancyItem>,
+    /// All energy, in Wh.
+    pub energy_wh: Energy,
+    /// What it comes to.
+    pub totals: Totals,
+}
+
+/// Energy at one price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EnergyItem {
+    /// Since when, as the clock of the zone shows it.
+    pub from: DateTime<FixedOffset>,
+    /// Until when.
+    pub to: DateTime<FixedOffset>,
+    /// The tariff that applied.
+    pub tariff_id: TariffId,
+    /// The number of the version that applied.
+    pub version: u32,
+    /// What the time is called.
+    pub kind: BandKind,
+    /// What a kWh cost, in parts.
+    #[serde(flatten)]
+    pub rate: Rate,
+    /// How much, in Wh.
+    pub energy_wh: Energy,
+    /// For the electricity, rounded.
+    pub electricity: Money,
+    /// For the service, rounded.
+    pub service: Money,
+}
+
+/// What it cost to stay plugged in when the charge was over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OccupancyItem {
+    /// The tariff that applied.
+    pub tariff_id: TariffId,
+    /// The number of the version that applied.
+    pub version: u32,
+    /// For each minute.
+    pub price_per_minute: Price,
+    /// Minutes that cost nothing.
+    pub grace_minutes: u16,
+    /// Minutes after these, a last one that only began among them.
+    pub charged_minutes: i64,
+    /// Whether the minutes would have cost more than the cap.
+    pub capped: bool,
+    /// For all minutes, rounded.
+    pub amount: Money,
+}
+
+/// What a quote comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// The electricity of all items.
+    pub electricity: Money,
+    /// The service of all items.
+    pub service: Money,
+    /// The fee of the session.
+    pub session_fee: Money,
+    /// Occupancy.
+    pub occupancy: Money,
+    /// All of these.
+    pub total: Money,
+}
+
+impl PriceBook {
+    /// What a session at a place costs that used this.
+    ///
+    /// # Errors
+    /// When a tariff is missing for some of it, currencies are mixed, or it is too far away or too long.
+    pub fn quote(&self, place: &Place, usage: &Usage) -> Result<Quote, Unpriced> {
+        let (start, end) = (usage.started_at(), usage.ended_at());
+        let at_start = self.reign(place, start, end)?;
+        let change_rule = at_start.applied.tariff.details.change_rule;
+        let reigns = match change_rule {
+            ChangeRule::FrozenAtStart => vec![at_start],
+            ChangeRule::ByConsumption => self.reigns(place, start, end)?,
+        };
+        let held_until = usage.unplugged_at().filter(|unplugged| end < *unplugged);
+        let at_end = match change_rule {
+            ChangeRule::ByConsumption if held_until.is_some() => self.reign(place, end, end)?,
+            _ => at_start,
+        };
+        let currency = at_start.applied.tariff.details.currency;
+        one_currency(currency, reigns.iter().chain([&at_end]).map(|reign| reign.applied.tariff))?;
+        let items = price(currency, stretches(&reigns), usage);
+        let session_fee = at_start.applied.version.price_list.session_fee();
+        let session_fee = session_fee.map(|fee| Money::rounded(fee.value(), currency));
+        let occupancy = held_until.and_then(|until| occupancy(currency, &at_end, until - end));
+        let totals = Totals::of(currency, &items, session_fee, occupancy.as_ref());
+        Ok(Quote { currency, change_rule, items, session_fee, occupancy, energy_wh: usage.energy(), totals })
+    }
+}
+
+/// A time with one price.
+struct Stretch {
+    from: DateTime<FixedOffset>,
+    to: DateTime<FixedOffset>,
+    tariff_id: TariffId,
+    version: u32,
+    kind: BandKind,
+    rate: Rate,
+}
+
+impl Stretch {
+    /// Whether a driver would see no difference but in time.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.tariff_id, self.version, self.kind, self.rate)
+            == (other.tariff_id, other.version, other.kind, other.rate)
+    }
+}
+
+/// The times with one price, in order, each as long as it can be.
+fn stretches(reigns: &[Reign<'_>]) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = vec![];
+    for Reign { from, to, applied } in reigns {
+        let list = &applied.version.price_list;
+        for stay in Walk::new(list, *from, *to) {
+            let stretch = Stretch {
+                from: list.zone().local(stay.from),
+                to: list.zone().local(stay.to),
+                tariff_id: applied.tariff.id,
+                version: applied.version.number,
+                kind: stay.found.band.kind,
+                rate: stay.found.band.rate,
+            };
+            match stretches.last_mut() {
+                Some(last) if last.is_like(&stretch) => last.to = stretch.to,
+                _ => stretches.push(stretch),
+            }
+        }
+    }
+    stretches
+}
+
+fn price(currency: Currency, stretches: Vec<Stretch>, usage: &Usage) -> Vec<EnergyItem> {
+    let mut drawn_before = Energy::ZERO;
+    let item = |stretch: Stretch| {
+        // As differences of one curve, the energies of all items sum up to all energy, whatever is rounded in between.
+        let drawn = usage.energy_until(stretch.to.to_utc());
+        let energy_wh = drawn.beyond(drawn_before);
+        drawn_before = drawn;
+        let cost = |price: Price| Money::rounded(energy_wh.kwh() * price.value(), currency);
+        EnergyItem {
+            from: stretch.from,
+            to: stretch.to,
+            tariff_id: stretch.tariff_id,
+            version: stretch.version,
+            kind: stretch.kind,
+            rate: stretch.rate,
+            energy_wh,
+            electricity: cost(stretch.rate.electricity_price),
+            service: cost(stretch.rate.service_fee),
+        }
+    };
+    stretches.into_iter().map(item).collect()
+}
+
+/// What it costs to hold a connector for `held` when the charge is over.
+fn occupancy(currency: Currency, reign: &Reign<'_>, held: TimeDelta) -> Option<OccupancyItem> {
+    let OccupancyFee { price_per_minute, grace_minutes, cap } =
+        *reign.applied.version.price_list.occupancy()?;
+    let charged = held - TimeDelta::minutes(grace_minutes.into());
+    let begun = i64::from(charged > TimeDelta::minutes(charged.num_minutes()));
+    let charged_minutes = (charged.num_minutes() + begun).max(0);
+    let uncapped = price_per_minute.value() * Decimal::from(charged_minutes);
+    let capped = cap.filter(|cap| cap.value() < uncapped);
+    Some(OccupancyItem {
+        tariff_id: reign.applied.tariff.id,
+        version: reign.applied.version.number,
+        price_per_minute,
+        grace_minutes,
+        charged_minutes,
+        capped: capped.is_some(),
+        amount: Money::rounded(capped.map_or(uncapped, Price::value), currency),
+    })
+}
+
+fn one_currency<'book>(
+    one: Currency,
+    tariffs: impl IntoIterator<Item = &'book Tariff>,
+) -> Result<(), Unpriced> {
+    let mut currencies = tariffs.into_iter().map(|tariff| tariff.details.currency);
+    currencies
+        .find(|other| *other != one)
+        .map_or(Ok(()), |other| Err(Unpriced::MixedCurrencies { one, other }))
+}
+
+impl Totals {
+    fn of(
+        currency: Currency,
+        items: &[EnergyItem],
+        session_fee: Option<Money>,
+        occupancy: Option<&OccupancyItem>,
+    ) -> Self {
+        let electricity = Money::sum(currency, items.iter().map(|item| item.electricity));
+        let service = Money::sum(currency, items.iter().map(|item| item.service));
+        let session_fee = session_fee.unwrap_or_else(|| Money::zero(currency));
+        let occupancy = occupancy.map_or_else(|| Money::zero(currency), |item| item.amount);
+        let total = Money::sum(currency, [electricity, service, session_fee, occupancy]);
+        Self { electricity, service, session_fee, occupancy, total }
+    }
+}

@@ -1,0 +1,7 @@
+//! Consuming the partitions that a replica leases: reading, folding and writing batches.
+
+pub(crate) mod batch;
+pub(crate) mod days;
+pub(crate) mod fold;
+pub(crate) mod partition;
+pub(crate) mod replica;

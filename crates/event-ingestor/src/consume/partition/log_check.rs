@@ -1,0 +1,147 @@
+//! Whether the log of a partition is the one that was read so far. A topic that was deleted and created anew has other records at the
+//! same offsets: reading on would skip its first ones without notice.
+
+use super::{Ended, FIRST_PAUSE, PartitionTask};
+use crate::consume::batch::digest_of;
+use runtime::causes;
+use runtime::kafka::{FetchError, KafkaError};
+use std::time::Duration;
+use storage::ingest::partitions::{self, HaltReason, LastRecord, ResumeState};
+use storage::{PooledConnection, StorageError};
+use tokio::time::Instant;
+
+/// A log that was not read for longer than this is checked again: a topic could have been replaced meanwhile.
+const CHECK_AFTER: Duration = Duration::from_secs(30);
+
+/// Whether the log is known to be the one that was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LogCheck {
+    /// It must be checked before the next fetch.
+    Due,
+    /// It was at this time.
+    Passed(Instant),
+}
+
+impl LogCheck {
+    /// It was just now.
+    pub(super) fn passed() -> Self {
+        Self::Passed(Instant::now())
+    }
+
+    /// Whether it must be checked before the next fetch.
+    pub(super) fn is_due(self) -> bool {
+        match self {
+            Self::Due => true,
+            Self::Passed(at) => at.elapsed() > CHECK_AFTER,
+        }
+    }
+}
+
+/// The result of one comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    /// The last record is at its offset.
+    Same,
+    /// Another record is there, or the log ends before it.
+    Other,
+    /// The last record is gone by retention or compaction: nothing contradicts.
+    Gone,
+    /// A new leader does not show its newest records yet.
+    NotYet,
+}
+
+/// Why nothing could be compared.
+#[derive(Debug, thiserror::Error)]
+enum CannotCompare {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Offsets(#[from] KafkaError),
+}
+
+impl PartitionTask {
+    /// Compares the last record with the one that Kafka has at its offset; tries again until PostgreSQL and Kafka answer. If the log is
+    /// another one, or the partition was halted before, it waits for an operator. Returns why the task ended, if it did.
+    pub(super) async fn check_log(&mut self) -> Option<Ended> {
+        let stop = self.stop.clone();
+        let mut pause = FIRST_PAUSE;
+        while !stop.is_cancelled() {
+            let ResumeState { last_record, halt } = match self.load_resume_state().await {
+                Ok(Some(state)) => state,
+                Ok(None) => return Some(Ended::LeaseLost),
+                Err(error) => {
+                    self.postpone_check(&causes(&error), &mut pause).await;
+                    continue;
+                }
+            };
+            self.last_record = last_record;
+            if let Some(halt) = halt {
+                return self.stay_halted(&halt).await;
+            }
+            let Some(last) = last_record else {
+                self.log_check = LogCheck::passed();
+                return None;
+            };
+            let compared = stop.run_until_cancelled(self.compare(last)).await;
+            let Some(compared) = compared else { break };
+            match compared {
+                Ok(Comparison::Same | Comparison::Gone) => {
+                    self.log_check = LogCheck::passed();
+                    return None;
+                }
+                Ok(Comparison::Other) => return self.halt(HaltReason::OtherLog).await,
+                Ok(Comparison::NotYet) => {
+                    self.postpone_check("the leader does not show its newest records yet", &mut pause).await;
+                }
+                Err(error) => self.postpone_check(&causes(&error), &mut pause).await,
+            }
+        }
+        Some(Ended::Stopped)
+    }
+
+    async fn postpone_check(&self, why: &str, pause: &mut Duration) {
+        tracing::warn!(
+            partition = self.lease.partition,
+            error = why,
+            pause_ms = pause.as_millis(),
+            "the log could not be compared with what was read: it is not read before that"
+        );
+        self.wait(pause).await;
+    }
+
+    /// What the partition's row says; `None` when the partition is another replica's or an operator has moved it.
+    pub(super) async fn load_resume_state(&self) -> Result<Option<ResumeState>, StorageError> {
+        let lease = self.lease.clone();
+        let load = async move |mut connection: PooledConnection| {
+            partitions::load_resume_state(&mut connection, &lease).await
+        };
+        self.database.run(load).await
+    }
+
+    async fn compare(&self, last: LastRecord) -> Result<Comparison, CannotCompare> {
+        let shown = match self.reader.fetch(last.offset, Duration::ZERO, 1).await {
+            Ok(fetched) => {
+                if let Some(record) = fetched.records.iter().find(|record| record.offset == last.offset) {
+                    let is_same = digest_of(record) == last.digest;
+                    return Ok(if is_same { Comparison::Same } else { Comparison::Other });
+                }
+                let mut unreadable = fetched.unreadable.iter();
+                if unreadable.any(|range| (range.first_offset..=range.last_offset).contains(&last.offset)) {
+                    // It could be read once.
+                    return Ok(Comparison::Other);
+                }
+                fetched.high_watermark >= self.lease.next_offset
+            }
+            Err(FetchError::OffsetOutOfRange(_)) => false,
+            Err(error) => return Err(error.into()),
+        };
+        let (earliest, latest) = (self.reader.earliest_offset().await?, self.reader.latest_offset().await?);
+        Ok(if latest < self.lease.next_offset {
+            Comparison::Other
+        } else if shown || earliest > last.offset {
+            Comparison::Gone
+        } else {
+            Comparison::NotYet
+        })
+    }
+}

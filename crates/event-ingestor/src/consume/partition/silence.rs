@@ -1,0 +1,66 @@
+//! Devices that are silent: judged by the owner of the partition that last spoke of them, once it is read to its end. What is not
+//! read yet may be a sign of life.
+
+use super::{Ended, PartitionTask};
+use domain::ids::ChargePointId;
+use runtime::causes;
+use std::sync::Arc;
+use storage::devices::presence::silence::{self, Judged};
+use storage::{PooledConnection, StorageError};
+
+/// How many devices are judged in one transaction. The partition's records wait meanwhile, and devices may be silent by the
+/// thousand.
+const AT_ONCE: usize = 50;
+
+impl PartitionTask {
+    /// Judges devices that silence concerns, if some wait.
+    pub(super) async fn judge_concerned(&mut self) -> Option<Ended> {
+        let concerned = Arc::clone(&self.concerned);
+        // If it is another partition's turn, the records are next, and then this again.
+        let turn = concerned.turn()?;
+        let devices = concerned.take(self.lease.partition, AT_ONCE);
+        if devices.is_empty() {
+            return None;
+        }
+        let judged = self.judge(devices).await;
+        drop(turn);
+        match judged {
+            Ok(Some(judged)) => {
+                self.report_judged(&judged);
+                None
+            }
+            Ok(None) => Some(Ended::LeaseLost),
+            Err(error) => {
+                // A day of the history may be missing, as where batches are written.
+                self.days.forget();
+                tracing::warn!(
+                    partition = self.lease.partition,
+                    error = causes(&error),
+                    "silent devices could not be judged: the next search finds them again"
+                );
+                None
+            }
+        }
+    }
+
+    async fn judge(&self, devices: Vec<ChargePointId>) -> Result<Option<Judged>, StorageError> {
+        self.days.ensure_statuses(runtime::clock::now()).await?;
+        let (lease, policy) = (self.lease.clone(), self.silence);
+        let judge = async move |mut connection: PooledConnection| {
+            silence::judge_devices(&mut connection, &lease, &policy, devices).await
+        };
+        self.database.run(judge).await
+    }
+
+    fn report_judged(&self, judged: &Judged) {
+        self.metrics.judged(judged);
+        if *judged != Judged::default() {
+            tracing::info!(
+                partition = self.lease.partition,
+                doubtful = judged.doubted.len(),
+                offline = judged.gone,
+                "silent devices were judged"
+            );
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! One replica among several: takes its fair share of the partitions, keeps it, and gives it back.
+
+mod leaving;
+mod share;
+
+use crate::consume::days::Days;
+use crate::consume::partition::appetite::Appetite;
+use crate::consume::partition::log_check::LogCheck;
+use crate::consume::partition::refusal::Refusals;
+use crate::consume::partition::{Ended, PartitionTask};
+use crate::metrics::Metrics;
+use crate::presence::Presence;
+use crate::settings::IngestSettings;
+use domain::order::AppendClock;
+use leaving::Leaving;
+use runtime::Shutdown;
+use runtime::causes;
+use runtime::kafka::Kafka;
+use share::fair_share;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::ingest::replicas::{self, Muster};
+use storage::{Database, StorageError};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How often a replica that stops looks whether its partitions are left.
+const LEAVING_LOOK: Duration = Duration::from_millis(20);
+
+/// Where a replica writes.
+pub(crate) struct Pools {
+    /// Connections for batches.
+    pub database: Database,
+    /// The connection that leases are renewed on, which no batch can hold up.
+    pub leases: Database,
+}
+
+/// A replica and the partitions that it reads.
+pub(crate) struct Replica {
+    id: Uuid,
+    settings: Arc<IngestSettings>,
+    database: Database,
+    leases: Database,
+    kafka: Kafka,
+    metrics: Arc<Metrics>,
+    days: Arc<Days>,
+    presence: Presence,
+    turns: Arc<Semaphore>,
+    owned: BTreeMap<i32, Owned>,
+    leaving: Leaving,
+    discover_at: Instant,
+    /// Whether the topic was ever listed.
+    knows_topic: bool,
+}
+
+/// A partition that this replica reads.
+struct Owned {
+    held: Held,
+    stop: CancellationToken,
+    task: JoinHandle<(PartitionLease, Ended)>,
+}
+
+/// What the renewal of a lease needs.
+struct Held {
+    epoch: i64,
+    caught_up: watch::Receiver<Option<Instant>>,
+}
+
+impl Held {
+    fn kept(&self, partition: i32) -> Kept {
+        let caught_up = self.caught_up.borrow().map(|at| at.elapsed());
+        Kept { partition, epoch: self.epoch, caught_up }
+    }
+}
+
+impl Replica {
+    pub(crate) fn new(
+        id: Uuid,
+        settings: IngestSettings,
+        pools: Pools,
+        kafka: Kafka,
+        metrics: Arc<Metrics>,
+        days: Arc<Days>,
+        presence: Presence,
+    ) -> Self {
+        let Pools { database, leases } = pools;
+        Self {
+            id,
+            turns: Arc::new(Semaphore::new(settings.concurrent_batches.get())),
+            settings: Arc::new(settings),
+            leaving: Leaving::new(database.clone(), Arc::clone(&metrics)),
+            database,
+            leases,
+            kafka,
+            metrics,
+            days,
+            presence,
+            owned: BTreeMap::new(),
+            discover_at: Instant::now(),
+            knows_topic: false,
+        }
+    }
+
+    /// Reads its share until asked to stop, then gives it back.
+    ///
+    /// # Errors
+    /// When the task of a partition died.
+    pub(crate) async fn run(mut self, shutdown: &Shutdown) -> anyhow::Result<()> {
+        tracing::info!(replica = %self.id, topic = %self.settings.topic, "replica starts");
+        let mut beats = tokio::time::interval(self.settings.beat());
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_requested(beats.tick()).await.is_some() {
+            self.reap()?;
+            self.discover().await;
+            // Whom Kafka does not let in is no replica: others would leave it partitions that it cannot read.
+            if !self.knows_topic {
+                continue;
+            }
+            if let Err(error) = self.beat().await {
+                tracing::warn!(error = causes(&error), "leases could not be renewed");
+            }
+        }
+        self.leave().await
+    }
+
+    /// Makes rows for partitions that the topic has gained; reading begins at their earliest record.
+    async fn discover(&mut self) {
+        if Instant::now() < self.discover_at {
+            return;
+        }
+        // Bounded, since leases are not renewed meanwhile; what was found by then is kept.
+        match tokio::time::timeout(self.settings.beat(), self.register_partitions()).await {
+            Ok(Ok(())) => {
+                self.knows_topic = true;
+                self.discover_at = Instant::now() + self.settings.discover_interval();
+            }
+            Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "partitions could not be listed"),
+            Err(_elapsed) => tracing::warn!("listing partitions takes long: it goes on at the next beat"),
+        }
+    }
+
+    async fn register_partitions(&self) -> anyhow::Result<()> {
+        let topic = &self.settings.topic;
+        let listed = self.kafka.partitions(topic).await?;
+        let mut connection = self.leases.connection().await?;
+        let known = partitions::list(&mut connection, topic).await?;
+        let is_new = |partition: &i32| known.iter().all(|state| state.partition != *partition);
+        for partition in listed.into_iter().filter(is_new) {
+            let start = self.kafka.reader(topic, partition).earliest_offset().await?;
+            partitions::register(&mut connection, topic, &[(partition, start)]).await?;
+            tracing::info!(%topic, partition, start, "new partition");
+        }
+        Ok(())
+    }
+
+    /// Keeps its leases, gives up what is more than its share, and takes what is less.
+    async fn beat(&mut self) -> Result<(), StorageError> {
+        let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
+        let mut connection = self.leases.connection().await?;
+        let Muster { live, rank } = replicas::beat(&mut connection, self.id, &topic, ttl).await?;
+        let lost = self.renew(&mut connection).await?;
+        let states = partitions::list(&mut connection, &topic).await?;
+        let share = fair_share(states.len(), live, rank);
+        self.leave_each(lost);
+        self.give_back(self.owned.len().saturating_sub(share));
+        let mut unowned = states.iter().filter(|state| state.owner.is_none()).count();
+        let wanted = share.saturating_sub(self.owned.len());
+        if wanted > 0 {
+            let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
+            let leases = partitions::acquire(&mut connection, &topic, self.id, limit, ttl).await?;
+            unowned = unowned.saturating_sub(leases.len());
+            leases.into_iter().for_each(|lease| self.start(lease));
+        }
+        self.metrics.unowned(unowned);
+        Ok(())
+    }
+
+    /// Renews its leases, also those of partitions that it leaves; returns the partitions whose leases are gone.
+    async fn renew(&mut self, connection: &mut storage::Connection) -> Result<Vec<i32>, StorageError> {
+        let owned = self.owned.iter().map(|(partition, owned)| owned.held.kept(*partition));
+        let held: Vec<_> = owned.chain(self.leaving.kept()).collect();
+        let (topic, ttl) = (&self.settings.topic, self.settings.lease());
+        let kept = partitions::renew(connection, topic, self.id, &held, ttl).await?;
+        Ok(self.owned.keys().filter(|partition| !kept.contains(partition)).copied().collect())
+    }
+
+    async fn renew_all(&mut self) -> Result<Vec<i32>, StorageError> {
+        let mut connection = self.leases.connection().await?;
+        self.renew(&mut connection).await
+    }
+
+    fn start(&mut self, lease: PartitionLease) {
+        let (partition, epoch) = (lease.partition, lease.epoch);
+        tracing::info!(partition, epoch, next_offset = lease.next_offset, "partition taken");
+        self.metrics.taken(partition, epoch, lease.next_offset);
+        let stop = CancellationToken::new();
+        let (caught_up, watched) = watch::channel(None);
+        let task = PartitionTask {
+            settings: Arc::clone(&self.settings),
+            database: self.database.clone(),
+            reader: self.kafka.reader(&lease.topic, partition),
+            metrics: Arc::clone(&self.metrics),
+            days: Arc::clone(&self.days),
+            gateways: Arc::clone(&self.presence.gateways),
+            concerned: Arc::clone(&self.presence.concerned),
+            silence: self.presence.silence,
+            turns: Arc::clone(&self.turns),
+            lease,
+            last_record: None,
+            log_check: LogCheck::Due,
+            caught_up,
+            clock: AppendClock::default(),
+            stop: stop.clone(),
+            appetite: Appetite::new(self.settings.max_batch_bytes),
+            refusals: Refusals::default(),
+        };
+        let held = Held { epoch, caught_up: watched };
+        self.owned.insert(partition, Owned { held, stop, task: tokio::spawn(task.run()) });
+    }
+
+    /// Takes leave of tasks that have ended by themselves.
+    ///
+    /// # Errors
+    /// When one of them died.
+    fn reap(&mut self) -> anyhow::Result<()> {
+        let ended = self.owned.iter().filter(|(_, owned)| owned.task.is_finished());
+        let ended: Vec<i32> = ended.map(|(partition, _)| *partition).collect();
+        self.leave_each(ended);
+        self.leaving.reap()
+    }
+
+    /// Gives `surplus` partitions back, the last ones.
+    fn give_back(&mut self, surplus: usize) {
+        let last: Vec<i32> = self.owned.keys().rev().take(surplus).copied().collect();
+        self.leave_each(last);
+    }
+
+    /// Lets their tasks finish their batches in the background, and releases them then.
+    fn leave_each(&mut self, partitions: Vec<i32>) {
+        for partition in partitions {
+            if let Some(Owned { held, stop, task }) = self.owned.remove(&partition) {
+                stop.cancel();
+                self.leaving.push(partition, held, task);
+            }
+        }
+    }
+
+    /// Gives everything back at once, and renews the leases of what takes long.
+    async fn leave(mut self) -> anyhow::Result<()> {
+        self.give_back(usize::MAX);
+        let mut beats = tokio::time::interval(self.settings.beat());
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = tokio::time::interval(LEAVING_LOOK);
+        while !self.leaving.is_empty() {
+            tokio::select! {
+                _ = looks.tick() => self.leaving.reap()?,
+                _ = beats.tick() => {
+                    if let Err(error) = self.renew_all().await {
+                        tracing::warn!(error = causes(&error), "leases could not be renewed");
+                    }
+                }
+            }
+        }
+        let mut connection = self.leases.connection().await?;
+        replicas::leave(&mut connection, self.id).await?;
+        tracing::info!(replica = %self.id, "replica stopped");
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! Every edit of a station, a pile or a tariff: what was said of it before and after, by whom and when. Written with the edit itself.
+
+use crate::database::bulk::{self, Bulk, Rows};
+use crate::schema::asset_edits;
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::assets::Edition;
+use domain::feed::AssetAction;
+use domain::ids::Actor;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// One edit of one asset.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = asset_edits, check_for_backend(Pg))]
+pub struct AssetEdit {
+    /// The version that it led to.
+    pub version: i64,
+    /// What was done, as a word of [`AssetAction`].
+    pub action: String,
+    /// When.
+    pub edited_at: DateTime<Utc>,
+    /// By whom.
+    pub edited_by: String,
+    /// What was said of the asset before; `None` when it was not in sight.
+    pub before: Option<Value>,
+    /// What is said of it since; `None` when it is out of sight.
+    pub after: Option<Value>,
+}
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("asset_edits", what)
+}
+
+/// Writes down that `by` has done `action` to an asset, which is locked; `said` is what was said of it before and after.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn append<D: Serialize + Sync>(
+    tx: &mut Connection,
+    asset: Uuid,
+    edition: Edition,
+    action: AssetAction,
+    by: &Actor,
+    said: (Option<&D>, Option<&D>),
+) -> Result<(), StorageError> {
+    let json = |details: Option<&D>| details.map(serde_json::to_value).transpose().map_err(broken);
+    diesel::insert_into(asset_edits::table)
+        .values((
+            asset_edits::asset_id.eq(asset),
+            asset_edits::version.eq(edition.version),
+            asset_edits::action.eq(action.as_str()),
+            asset_edits::edited_at.eq(edition.updated_at),
+            asset_edits::edited_by.eq(by.as_str()),
+            asset_edits::before.eq(json(said.0)?),
+            asset_edits::after.eq(json(said.1)?),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes down that `by` has done `action` to assets, which are locked: of each its id, its edition since, what was said of it before,
+/// if it was in sight, and what is said since.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn append_many<'a, D: Serialize + 'a>(
+    tx: &mut Connection,
+    action: AssetAction,
+    by: &Actor,
+    edits: impl Iterator<Item = (Uuid, Edition, Option<&'a D>, &'a D)>,
+) -> Result<(), StorageError> {
+    let mut columns = Edits::default();
+    for (asset, edition, before, after) in edits {
+        columns.asset_id.push(asset);
+        columns.version.push(edition.version);
+        columns.action.push(action.as_str());
+        columns.edited_at.push(edition.updated_at);
+        columns.edited_by.push(by.as_str());
+        columns.before.push(before.map(serde_json::to_value).transpose().map_err(broken)?);
+        columns.after.push(serde_json::to_value(after).map_err(broken)?);
+    }
+    if !columns.asset_id.is_empty() {
+        Bulk(columns).execute(tx).await?;
+    }
+    Ok(())
+}
+
+/// Edits column by column.
+#[derive(Default)]
+struct Edits<'a> {
+    asset_id: Vec<Uuid>,
+    version: Vec<i64>,
+    action: Vec<&'static str>,
+    edited_at: Vec<DateTime<Utc>>,
+    edited_by: Vec<&'a str>,
+    before: Vec<Option<Value>>,
+    after: Vec<Value>,
+}
+
+impl Rows for Edits<'_> {
+    type Statement = Edits<'static>;
+    const BEFORE: &'static str = "insert into asset_edits
+           (asset_id, version, action, edited_at, edited_by, before, after)
+         select * from unnest(";
+    const AFTER: &'static str = ")";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.asset_id)?;
+        columns.push::<Int8, _>(&self.version)?;
+        columns.push::<Text, _>(&self.action)?;
+        columns.push::<Timestamptz, _>(&self.edited_at)?;
+        columns.push::<Text, _>(&self.edited_by)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.before)?;
+        columns.push::<Jsonb, _>(&self.after)
+    }
+}
+
+/// At most `limit` edits of an asset, retired or not, the newest first; those that led to versions below `before`, where given.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list(
+    connection: &mut Connection,
+    asset: Uuid,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<AssetEdit>, StorageError> {
+    let edits = asset_edits::table
+        .filter(asset_edits::asset_id.eq(asset))
+        .filter(asset_edits::version.lt(before.unwrap_or(i64::MAX)))
+        .order(asset_edits::version.desc())
+        .limit(limit)
+        .select(AssetEdit::as_select());
+    Ok(edits.load(connection).await?)
+}

@@ -1,0 +1,112 @@
+//! Piles as operators registered them, and beside them what their devices report.
+
+mod current_type;
+mod live;
+mod put_many;
+mod row;
+mod write;
+
+pub use live::{LiveConnector, LiveView, find_live, find_with_live, load_live};
+pub use put_many::{Entry, EntryRefusal};
+pub use write::{Refusal, insert, restore, retire, update};
+
+use crate::assets::availability::pile_status;
+use crate::assets::search::{and_all_words, has_all_pairs};
+use crate::schema::{charge_points, piles};
+use crate::{Connection, StorageError, Words};
+use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, sql};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::assets::Pile;
+use domain::ids::{ChargePointId, PileId, StationId};
+use domain::status::PileStatus;
+use row::Row;
+
+/// Which piles to list; by default all that are not retired.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those in this station.
+    pub station_id: Option<StationId>,
+    /// The one with this device.
+    pub charge_point_id: Option<ChargePointId>,
+    /// Those that have these words in their name, device or serial number.
+    pub words: Option<Words>,
+    /// Those that stand so, by what their devices report.
+    pub status: Option<PileStatus>,
+    /// Those whose device is there, or those whose device is not or was never heard.
+    pub online: Option<bool>,
+    /// Those that are retired, instead of those that are not.
+    pub retired: bool,
+}
+
+/// The pile called `id`, unless it is retired.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find(connection: &mut Connection, id: PileId) -> Result<Option<Pile>, StorageError> {
+    let row = piles::table
+        .filter(piles::id.eq(id.0))
+        .filter(piles::retired_at.is_null())
+        .select(Row::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(Pile::try_from).transpose()
+}
+
+/// Whether there is a pile called `id`, or was one that is retired.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn is_known(connection: &mut Connection, id: PileId) -> Result<bool, StorageError> {
+    Ok(diesel::select(exists(piles::table.find(id.0))).get_result(connection).await?)
+}
+
+/// At most `limit` piles, the newest first; those that come after the one made at `after`, where given.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list(
+    connection: &mut Connection,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, PileId)>,
+    limit: i64,
+) -> Result<Vec<Pile>, StorageError> {
+    let mut query = piles::table
+        .order((piles::created_at.desc(), piles::id.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed::<Pg>();
+    query = match filter.retired {
+        true => query.filter(piles::retired_at.is_not_null()),
+        false => query.filter(piles::retired_at.is_null()),
+    };
+    if let Some(words) = &filter.words {
+        let pairs = sql::<Bool>(has_all_pairs!("piles")).bind::<Array<Text>, _>(words.values());
+        let all = pairs.sql(and_all_words!("piles")).bind::<Array<Text>, _>(words.values());
+        query = query.filter(all.sql(") as word))"));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(sql::<Bool>(concat!(pile_status!(), " = ")).bind::<Text, _>(status.as_str()));
+    }
+    if let Some(online) = filter.online {
+        let there = charge_points::charge_point_id.eq(piles::charge_point_id).and(charge_points::online);
+        query = query.filter(exists(charge_points::table.filter(there)).eq(online));
+    }
+    if let Some(station) = filter.station_id {
+        query = query.filter(piles::station_id.eq(station.0));
+    }
+    if let Some(charge_point) = &filter.charge_point_id {
+        query = query.filter(piles::charge_point_id.eq(charge_point.as_str()));
+    }
+    if let Some((at, id)) = after {
+        // A row comparison, which diesel does not know, enters the index at the very row: those of an import were all made at once.
+        let place = sql::<Bool>("(piles.created_at, piles.id) < (").bind::<Timestamptz, _>(at);
+        query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
+    }
+    let rows = query.load(connection).await?;
+    rows.into_iter().map(Pile::try_from).collect()
+}

@@ -1,0 +1,199 @@
+//! What the devices of piles report, for readers: many devices in one round trip.
+
+use super::row::Row;
+use crate::devices::charge_points::confidence;
+use crate::devices::connectors::ConnectorRow;
+use crate::schema::{charge_points, connectors, piles, sessions};
+use crate::sessions::{SessionRow, fill_registers};
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::assets::Pile;
+use domain::devices::connector::Connector;
+use domain::devices::presence::Confidence;
+use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
+use domain::sessions::session::ChargingSession;
+use std::collections::{BTreeMap, HashMap};
+
+/// A device as last heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveView {
+    /// Whether it is connected to a gateway, as far as anyone said.
+    pub online: bool,
+    /// How far `online` can be trusted.
+    pub confidence: Confidence,
+    /// When the platform last heard of it: by its own clock where that is known, never before `last_seen_at`.
+    pub heard_at: DateTime<Utc>,
+    /// When its newest record was appended.
+    pub last_seen_at: DateTime<Utc>,
+    /// When the newest record of a boot or a heartbeat was appended.
+    pub last_heartbeat_at: Option<DateTime<Utc>>,
+    /// The gateway that it was last heard through.
+    pub gateway_id: Option<GatewayId>,
+    /// Firmware version, as it said when it booted.
+    pub firmware_version: Option<String>,
+    /// The partition that last spoke of it.
+    pub partition: Option<i32>,
+    /// Its connectors, as far as heard; 0, the device as a whole, is one of them.
+    pub connectors: BTreeMap<ConnectorId, LiveConnector>,
+}
+
+/// A connector as last heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveConnector {
+    /// Its status and readings.
+    pub state: Connector,
+    /// The session that goes on at it.
+    pub session: Option<ChargingSession>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = charge_points, check_for_backend(Pg))]
+struct ChargePointRow {
+    charge_point_id: String,
+    online: bool,
+    last_seen_at: DateTime<Utc>,
+    last_heartbeat_at: Option<DateTime<Utc>>,
+    gateway_id: Option<String>,
+    firmware_version: Option<String>,
+    seen_partition: Option<i32>,
+    written_at: Option<DateTime<Utc>>,
+    confidence: Option<String>,
+}
+
+/// What the devices called `ids` report; one that was never heard is not in the answer.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn load_live(
+    connection: &mut Connection,
+    ids: &[&ChargePointId],
+) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
+    let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+    // Polled together on a shared connection, the statements leave without waiting for each other's answers.
+    let shared = &*connection;
+    let (heard, connectors, sessions) = tokio::try_join!(
+        charge_points::table
+            .filter(charge_points::charge_point_id.eq_any(&names))
+            .select(ChargePointRow::as_select())
+            .load(&mut &*shared),
+        connectors::table
+            .filter(connectors::charge_point_id.eq_any(&names))
+            .select(ConnectorRow::as_select())
+            .load(&mut &*shared),
+        sessions::table
+            .filter(sessions::charge_point_id.eq_any(&names))
+            .filter(sessions::ended_at.is_null())
+            .order((sessions::started_at.asc(), sessions::id.asc()))
+            .select(SessionRow::as_select())
+            .load(&mut &*shared),
+    )?;
+    assemble(connection, heard, connectors, sessions).await
+}
+
+/// What the device called `id` reports, if it was ever heard.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find_live(
+    connection: &mut Connection,
+    id: &ChargePointId,
+) -> Result<Option<LiveView>, StorageError> {
+    Ok(load_live(connection, &[id]).await?.remove(id))
+}
+
+/// The pile called `id`, unless it is retired, and what its device reports, if it was ever heard: one round trip, and another
+/// one where a session goes on of which no event told the register at its start.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find_with_live(
+    connection: &mut Connection,
+    id: PileId,
+) -> Result<Option<(Pile, Option<LiveView>)>, StorageError> {
+    let pile = || piles::table.filter(piles::id.eq(id.0)).filter(piles::retired_at.is_null());
+    // Nobody waits to be told the device: each statement asks for it, by the same key.
+    let device = || pile().select(piles::charge_point_id.nullable()).single_value();
+    let shared = &*connection;
+    let (found, connectors, sessions) = tokio::try_join!(
+        pile()
+            .left_join(charge_points::table.on(charge_points::charge_point_id.eq(piles::charge_point_id)))
+            .select((Row::as_select(), Option::<ChargePointRow>::as_select()))
+            .load::<(Row, Option<ChargePointRow>)>(&mut &*shared),
+        connectors::table
+            .filter(connectors::charge_point_id.nullable().eq(device()))
+            .select(ConnectorRow::as_select())
+            .load(&mut &*shared),
+        sessions::table
+            .filter(sessions::charge_point_id.nullable().eq(device()))
+            .filter(sessions::ended_at.is_null())
+            .order((sessions::started_at.asc(), sessions::id.asc()))
+            .select(SessionRow::as_select())
+            .load(&mut &*shared),
+    )?;
+    let Some((row, heard)) = found.into_iter().next() else { return Ok(None) };
+    let pile = Pile::try_from(row)?;
+    let mut live = assemble(connection, heard.into_iter().collect(), connectors, sessions).await?;
+    let live = live.remove(&pile.details.charge_point_id);
+    Ok(Some((pile, live)))
+}
+
+async fn assemble(
+    connection: &mut Connection,
+    heard: Vec<ChargePointRow>,
+    connectors: Vec<ConnectorRow>,
+    sessions: Vec<SessionRow>,
+) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
+    let mut views = HashMap::with_capacity(heard.len());
+    for row in heard {
+        let (id, view) = row.into_view()?;
+        views.insert(id, view);
+    }
+    for row in connectors {
+        let (charge_point, state) = row.into_state()?;
+        let view = ChargePointId::parse(&charge_point).ok().and_then(|id| views.get_mut(&id));
+        if let Some(view) = view {
+            view.connectors.insert(state.id, LiveConnector { state, session: None });
+        }
+    }
+    let sessions: Result<Vec<_>, _> = sessions.into_iter().map(ChargingSession::try_from).collect();
+    let mut sessions = sessions?;
+    fill_registers(connection, &mut sessions).await?;
+    for session in sessions {
+        if let Some(view) = views.get_mut(&session.charge_point_id) {
+            // Of several that were never said to end, the newest stands, which comes last.
+            let connector = view.connector(session.connector_id);
+            connector.session = Some(session);
+        }
+    }
+    Ok(views)
+}
+
+impl LiveView {
+    fn connector(&mut self, id: ConnectorId) -> &mut LiveConnector {
+        self.connectors
+            .entry(id)
+            .or_insert_with(|| LiveConnector { state: Connector::new(id), session: None })
+    }
+}
+
+impl ChargePointRow {
+    fn into_view(self) -> Result<(ChargePointId, LiveView), StorageError> {
+        let broken = |what| StorageError::inconsistent("charge_points", what);
+        let id = ChargePointId::parse(&self.charge_point_id).map_err(broken)?;
+        let view = LiveView {
+            online: self.online,
+            confidence: confidence(self.confidence.as_deref())?,
+            heard_at: self.last_seen_at.max(self.written_at.unwrap_or(self.last_seen_at)),
+            last_seen_at: self.last_seen_at,
+            last_heartbeat_at: self.last_heartbeat_at,
+            gateway_id: self.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(broken)?,
+            firmware_version: self.firmware_version,
+            partition: self.seen_partition,
+            connectors: BTreeMap::new(),
+        };
+        Ok((id, view))
+    }
+}

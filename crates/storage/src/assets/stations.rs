@@ -1,0 +1,120 @@
+//! Charging stations as operators registered them.
+
+mod near;
+mod put_many;
+mod row;
+mod write;
+
+pub use near::{Near, list_near};
+pub use put_many::{Entry, EntryRefusal};
+
+pub(crate) use row::parse_startable;
+pub(crate) use write::keep;
+pub use write::{Refusal, insert, restore, retire, update};
+
+use crate::assets::availability::pile_status;
+use crate::assets::search::{and_all_words, has_all_pairs};
+use crate::schema::stations;
+use crate::{Connection, StorageError, Words};
+use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, sql};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::assets::{Station, StationStatus};
+use domain::ids::StationId;
+use domain::text::Label;
+use row::Row;
+
+/// The station called `id`, unless it is retired.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn find(connection: &mut Connection, id: StationId) -> Result<Option<Station>, StorageError> {
+    let row = stations::table
+        .filter(stations::id.eq(id.0))
+        .filter(stations::retired_at.is_null())
+        .select(Row::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(Station::try_from).transpose()
+}
+
+/// Whether there is a station called `id`, or was one that is retired.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn is_known(connection: &mut Connection, id: StationId) -> Result<bool, StorageError> {
+    Ok(diesel::select(exists(stations::table.find(id.0))).get_result(connection).await?)
+}
+
+/// Which stations to list; by default all that are not retired.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those that have these words in their name or address.
+    pub words: Option<Words>,
+    /// Those that this operator runs.
+    pub operator_id: Option<Label>,
+    /// Those that stand so.
+    pub status: Option<StationStatus>,
+    /// Those with a pile at which a vehicle can be charged now.
+    pub available_only: bool,
+    /// Those that are retired, instead of those that are not.
+    pub retired: bool,
+}
+
+/// Whether a station has a pile at which a vehicle can be charged now.
+macro_rules! is_available {
+    () => {
+        concat!(
+            "exists (select from piles where piles.station_id = stations.id and piles.retired_at is null and ",
+            pile_status!(),
+            " = 'Available')"
+        )
+    };
+}
+use is_available;
+
+/// At most `limit` stations, the newest first; those that come after the one made at `after`, where given.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list(
+    connection: &mut Connection,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, StationId)>,
+    limit: i64,
+) -> Result<Vec<Station>, StorageError> {
+    let mut query = stations::table
+        .order((stations::created_at.desc(), stations::id.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed::<Pg>();
+    query = match filter.retired {
+        true => query.filter(stations::retired_at.is_not_null()),
+        false => query.filter(stations::retired_at.is_null()),
+    };
+    if let Some(words) = &filter.words {
+        let pairs = sql::<Bool>(has_all_pairs!("stations")).bind::<Array<Text>, _>(words.values());
+        let all = pairs.sql(and_all_words!("stations")).bind::<Array<Text>, _>(words.values());
+        query = query.filter(all.sql(") as word))"));
+    }
+    if let Some(operator) = &filter.operator_id {
+        query = query.filter(stations::operator_id.eq(operator.as_str()));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(stations::status.eq(status.as_str()));
+    }
+    if filter.available_only {
+        query = query.filter(sql::<Bool>(is_available!()));
+    }
+    if let Some((at, id)) = after {
+        // A row comparison, which diesel does not know, enters the index at the very row: those of an import were all made at once.
+        let place = sql::<Bool>("(stations.created_at, stations.id) < (").bind::<Timestamptz, _>(at);
+        query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
+    }
+    let rows = query.load(connection).await?;
+    rows.into_iter().map(Station::try_from).collect()
+}

@@ -1,0 +1,173 @@
+//! Stations by their distance from a place.
+
+use super::row::Row;
+use super::{Filter, is_available};
+use crate::assets::availability::pile_status;
+use crate::assets::search::{and_all_words, has_all_pairs};
+use crate::{Connection, StorageError, Words};
+use diesel::dsl::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use domain::assets::{Location, Station, chord};
+use domain::ids::StationId;
+use domain::text::Label;
+use uuid::Uuid;
+
+/// A place, and what counts as near to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Near {
+    /// The place.
+    pub place: Location,
+    /// What is farther than this is not near, in m.
+    pub radius_m: f64,
+}
+
+/// A station, and where it was found.
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(embed)]
+    station: Row,
+    #[diesel(sql_type = Double)]
+    away: f64,
+}
+
+/// At most `limit` stations that are not retired, the nearest first, each with how far it is in a straight line on a ball with
+/// the radius 1; those that come after the one at `after`, where given. A station without a place is nowhere near.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_near(
+    connection: &mut Connection,
+    near: &Near,
+    filter: &Filter,
+    after: Option<(f64, StationId)>,
+    limit: i64,
+) -> Result<Vec<(Station, f64)>, StorageError> {
+    if *filter == Filter::default() {
+        return list_nearest(connection, near, after, limit).await;
+    }
+    let words = filter.words.as_ref().map(Words::values);
+    let (away, last) = after.unwrap_or((-1.0, StationId(Uuid::nil())));
+    let nearest = diesel::sql_query(NEAREST)
+        .bind::<Double, _>(near.place.latitude())
+        .bind::<Double, _>(near.place.longitude())
+        .bind::<Double, _>(chord(near.radius_m))
+        .bind::<Double, _>(away)
+        .bind::<SqlUuid, _>(last.0)
+        .bind::<BigInt, _>(limit)
+        .bind::<Nullable<Array<Text>>, _>(words)
+        .bind::<Nullable<Text>, _>(filter.operator_id.as_ref().map(Label::as_str))
+        .bind::<Nullable<Text>, _>(filter.status.map(|status| status.as_str()))
+        .bind::<Bool, _>(filter.available_only);
+    let found: Vec<Found> = connection
+        .transaction(async |tx| {
+            // Postgres cannot know how many there are in a circle, takes them for few, and would read and sort them all.
+            tx.batch_execute("set local enable_bitmapscan = off").await?;
+            nearest.load(tx).await
+        })
+        .await?;
+    found.into_iter().map(|found| Ok((Station::try_from(found.station)?, found.away))).collect()
+}
+
+/// [`list_near`] of all stations. The index of places walks outwards and stops when there are enough, near or not: so nobody has
+/// to know how many there are in the circle, and the statement is prepared once for each connection.
+async fn list_nearest(
+    connection: &mut Connection,
+    near: &Near,
+    after: Option<(f64, StationId)>,
+    limit: i64,
+) -> Result<Vec<(Station, f64)>, StorageError> {
+    let (away, last) = after.unwrap_or((-1.0, StationId(Uuid::nil())));
+    let (latitude, longitude) = (near.place.latitude(), near.place.longitude());
+    let nearest = Nearest { latitude, longitude, farthest: chord(near.radius_m), away, last: last.0, limit };
+    let found: Vec<(Row, f64)> = nearest.load(connection).await?;
+    found.into_iter().map(|(row, away)| Ok((Station::try_from(row)?, away))).collect()
+}
+
+#[derive(QueryId)]
+struct Nearest {
+    latitude: f64,
+    longitude: f64,
+    /// In a straight line.
+    farthest: f64,
+    /// Where the page before ended.
+    away: f64,
+    last: Uuid,
+    limit: i64,
+}
+
+impl QueryFragment<Pg> for Nearest {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(
+            "select id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses,
+                    created_at, updated_at, version, retired_at, away
+             from (select stations.*, ",
+        );
+        self.away(&mut pass)?;
+        pass.push_sql(" as away from stations where retired_at is null and latitude is not null and ");
+        // Said so that of a station that is nearer than the page, its distance is worked out once.
+        self.away(&mut pass)?;
+        pass.push_sql(" >= ");
+        pass.push_bind_param::<Double, _>(&self.away)?;
+        pass.push_sql(" and (");
+        self.away(&mut pass)?;
+        pass.push_sql(" > ");
+        pass.push_bind_param::<Double, _>(&self.away)?;
+        pass.push_sql(" or id > ");
+        pass.push_bind_param::<SqlUuid, _>(&self.last)?;
+        pass.push_sql(") order by ");
+        self.away(&mut pass)?;
+        pass.push_sql(" fetch first (");
+        pass.push_bind_param::<BigInt, _>(&self.limit)?;
+        pass.push_sql(") rows with ties) as nearest where away <= ");
+        pass.push_bind_param::<Double, _>(&self.farthest)?;
+        pass.push_sql(" order by away, id limit ");
+        pass.push_bind_param::<BigInt, _>(&self.limit)
+    }
+}
+
+impl Nearest {
+    /// How far a station is. In a select of its own, the place is worked out once, and not for each station.
+    fn away<'b>(&'b self, pass: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("(place_on_ball(latitude, longitude) <-> (select place_on_ball(");
+        pass.push_bind_param::<Double, _>(&self.latitude)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Double, _>(&self.longitude)?;
+        pass.push_sql(")))");
+        Ok(())
+    }
+}
+
+impl Query for Nearest {
+    type SqlType = (SqlTypeOf<AsSelect<Row, Pg>>, Double);
+}
+
+/// The index of places walks outwards from the place, and stops when there are enough. It does not order those at the same
+/// distance; so all of these are taken, and put in order behind it.
+const NEAREST: &str = concat!(
+    "select *
+     from (select stations.*, place_on_ball(latitude, longitude) <-> place_on_ball($1, $2) as away
+           from stations
+           where retired_at is null and latitude is not null
+             and place_on_ball(latitude, longitude) <@ cube_enlarge(place_on_ball($1, $2), $3, 3)
+             and (place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)) <= $3
+             and ((place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)) > $4
+                  or (place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)) = $4 and stations.id > $5)
+             and ($7 is null or ",
+    has_all_pairs!("stations"),
+    "$7",
+    and_all_words!("stations"),
+    "$7) as word)))
+             and ($8 is null or operator_id = $8)
+             and ($9 is null or stations.status = $9)
+             and (not $10 or ",
+    is_available!(),
+    ")
+           order by place_on_ball(latitude, longitude) <-> place_on_ball($1, $2)
+           fetch first $6 rows with ties) as nearest
+     order by away, id
+     limit $6"
+);

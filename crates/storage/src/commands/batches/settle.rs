@@ -1,0 +1,145 @@
+//! What became of the piles of a batch, written down once and for all.
+
+use super::item_key;
+use crate::database::bulk::{self, Bulk, Rows};
+use crate::schema::command_batch_items as items;
+use crate::{Connection, StorageError};
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::ids::{CommandBatchId, CommandId, PileId};
+use uuid::Uuid;
+
+/// What became of a pile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The batch.
+    pub batch_id: CommandBatchId,
+    /// The pile.
+    pub pile_id: PileId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Sent or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// This command is for it, if it is in the books.
+    Sent(CommandId),
+    /// It is not to be commanded, unless it is already.
+    Refused {
+        /// Why.
+        code: String,
+        /// The same for people.
+        detail: Option<String>,
+    },
+}
+
+/// The piles of a batch whose turn has not come yet.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_waiting(
+    connection: &mut Connection,
+    batch_id: CommandBatchId,
+) -> Result<Vec<PileId>, StorageError> {
+    let ids: Vec<Uuid> = items::table
+        .filter(items::batch_id.eq(batch_id.0).and(items::state.eq("waiting")))
+        .select(items::pile_id)
+        .order(items::pile_id)
+        .load(connection)
+        .await?;
+    Ok(ids.into_iter().map(PileId).collect())
+}
+
+/// Writes what became of piles that are waiting; says of how many. A pile that is to be refused and has a command by now is
+/// sent, and one whose command is not in the books goes on waiting.
+///
+/// # Errors
+/// When Postgres fails; then nothing is written.
+pub async fn settle_many(connection: &mut Connection, settled: &[Settled]) -> Result<usize, StorageError> {
+    // The order of the keys: two that insert the same ones wait for each other and not in a circle.
+    let mut ordered: Vec<&Settled> = settled.iter().collect();
+    ordered.sort_by_key(|settled| (settled.batch_id, settled.pile_id));
+    let mut columns = Columns::default();
+    ordered.into_iter().for_each(|settled| columns.push(settled));
+    connection
+        .transaction(async |tx| {
+            // A statement of its own: what another transaction has recorded under a key meanwhile is seen by the next one.
+            if columns.code.iter().any(Option::is_some) {
+                Bulk(Bars(&columns)).execute(tx).await?;
+            }
+            Ok(Bulk(Outcomes(&columns)).execute(tx).await?)
+        })
+        .await
+}
+
+#[derive(Default)]
+struct Columns<'a> {
+    batch_id: Vec<Uuid>,
+    pile_id: Vec<Uuid>,
+    key: Vec<String>,
+    command_id: Vec<Option<Uuid>>,
+    code: Vec<Option<&'a str>>,
+    detail: Vec<Option<&'a str>>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(&mut self, settled: &'a Settled) {
+        self.batch_id.push(settled.batch_id.0);
+        self.pile_id.push(settled.pile_id.0);
+        self.key.push(item_key(settled.batch_id, settled.pile_id));
+        let (command, code, detail) = match &settled.outcome {
+            Outcome::Sent(id) => (Some(id.0), None, None),
+            Outcome::Refused { code, detail } => (None, Some(code.as_str()), detail.as_deref()),
+        };
+        self.command_id.push(command);
+        self.code.push(code);
+        self.detail.push(detail);
+    }
+}
+
+/// Takes the keys of what is refused, so that nothing can be recorded under them any more.
+struct Bars<'a>(&'a Columns<'a>);
+
+impl Rows for Bars<'_> {
+    type Statement = Bars<'static>;
+    const BEFORE: &'static str = "insert into idempotency_keys (key, request_digest, batch_id)
+         select key, 0, batch_id from unnest(";
+    const AFTER: &'static str = ") as settled (batch_id, key, code) where code is not null order by key
+         on conflict (key) do nothing";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.0.batch_id)?;
+        columns.push::<Text, _>(&self.0.key)?;
+        columns.push::<Nullable<Text>, _>(&self.0.code)
+    }
+}
+
+/// Writes what is known now.
+struct Outcomes<'a>(&'a Columns<'a>);
+
+impl Rows for Outcomes<'_> {
+    type Statement = Outcomes<'static>;
+    const BEFORE: &'static str = "update command_batch_items as item set
+           state = case when command.id is null then 'refused' else 'sent' end,
+           command_id = command.id,
+           code = case when command.id is null then settled.code end,
+           detail = case when command.id is null then settled.detail end,
+           settled_at = clock_timestamp()
+         from unnest(";
+    const AFTER: &'static str = ") as settled (batch_id, pile_id, key, command_id, code, detail)
+         left join idempotency_keys as named on named.key = settled.key
+         left join commands as command on command.id = coalesce(settled.command_id, named.command_id)
+         where item.batch_id = settled.batch_id and item.pile_id = settled.pile_id and item.state = 'waiting'
+           and (settled.code is not null or command.id is not null)";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.0.batch_id)?;
+        columns.push::<SqlUuid, _>(&self.0.pile_id)?;
+        columns.push::<Text, _>(&self.0.key)?;
+        columns.push::<Nullable<SqlUuid>, _>(&self.0.command_id)?;
+        columns.push::<Nullable<Text>, _>(&self.0.code)?;
+        columns.push::<Nullable<Text>, _>(&self.0.detail)
+    }
+}

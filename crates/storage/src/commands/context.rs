@@ -1,0 +1,224 @@
+//! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
+
+use crate::assets::stations;
+use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::devices::charge_points;
+use crate::devices::presence::last_heard_at;
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::commands::{CommandLife, LastHeard, OpenSession, PileSnapshot, StartInFlight};
+use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
+use domain::status::ConnectorStatus;
+use domain::text::InvalidText;
+use std::fmt::Display;
+use uuid::Uuid;
+
+/// What is to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The pile.
+    pub pile_id: PileId,
+    /// The key of the request, when it has one.
+    pub key: Option<String>,
+}
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    /// The pile with everything that decides whether it may be commanded; `None` when there is none, or it is retired.
+    pub pile: Option<PileSnapshot>,
+    /// The command that the request's key led to before, and the digest of that request.
+    pub known: Option<(CommandId, i64)>,
+    /// The request's key led to something else than a command to a pile.
+    pub is_key_taken: bool,
+}
+
+/// Looks at each of `wanted`, in their order.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub async fn look_at_many(connection: &mut Connection, wanted: &[Wanted]) -> Result<Vec<Look>, StorageError> {
+    let (piles, keys) = wanted.iter().map(|wanted| (wanted.pile_id.0, wanted.key.as_deref())).unzip();
+    let rows: Vec<SnapshotRow> = Bulk(Looks { piles, keys }).load(connection).await?;
+    if rows.len() != wanted.len() {
+        return Err(StorageError::inconsistent("piles", "a look at them that is not one row each"));
+    }
+    rows.into_iter().zip(wanted).map(|(row, wanted)| row.into_look(wanted.pile_id)).collect()
+}
+
+/// One statement, so that all of it is of one instant.
+struct Looks<'a> {
+    piles: Vec<Uuid>,
+    keys: Vec<Option<&'a str>>,
+}
+
+impl Rows for Looks<'_> {
+    type Statement = Looks<'static>;
+    const BEFORE: &'static str = concat!(
+        "
+        select named.command_id, named.request_digest, pile.charge_point_id,
+               device.online, device.gateway_id, ",
+        last_heard_at!("device"),
+        ", device.confidence,
+               connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
+               start.ids, start.connectors, start.lives, station.startable_statuses
+        from unnest("
+    );
+    // commands.charge_point_id has the database's collation, as its index, and changing that would break the statements that a running
+    // release has prepared.
+    const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
+        left join idempotency_keys named on named.key = wanted.key
+        left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
+        left join stations station on station.id = pile.station_id
+        left join charge_points device on device.charge_point_id = pile.charge_point_id
+        cross join lateral (
+            select coalesce(array_agg(connector_id order by connector_id) filter (where status is not null), '{}') as ids,
+                   coalesce(array_agg(status order by connector_id) filter (where status is not null), '{}') as statuses,
+                   coalesce(array_agg(sighted_transaction) filter (where sighted_transaction is not null), '{}') as sighted
+            from connectors
+            where charge_point_id = pile.charge_point_id
+        ) connector
+        cross join lateral (
+            select coalesce(array_agg(id order by id), '{}') as ids,
+                   coalesce(array_agg(connector_id order by id), '{}') as connectors,
+                   coalesce(array_agg(transaction_id order by id), '{}') as transactions
+            from sessions
+            where charge_point_id = pile.charge_point_id and ended_at is null
+        ) session
+        cross join lateral (
+            select coalesce(array_agg(id order by id), '{}') as ids,
+                   coalesce(array_agg(connector_id order by id), '{}') as connectors,
+                   coalesce(array_agg(life order by id), '{}') as lives
+            from commands
+            where charge_point_id = pile.charge_point_id collate \"default\" and open and name = 'RemoteStartTransaction'
+              and state in ('accepted', 'published', 'unknown', 'confirmed')
+              and expires_at > case state when 'confirmed' then clock_timestamp() else '-infinity' end
+        ) start
+        order by place";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.piles)?;
+        columns.push::<Nullable<Text>, _>(&self.keys)
+    }
+}
+
+impl Lookup for Looks<'_> {
+    type Answer = (
+        Nullable<SqlUuid>,
+        Nullable<Int8>,
+        Nullable<Text>,
+        Nullable<Bool>,
+        Nullable<Text>,
+        Nullable<Timestamptz>,
+        Nullable<Text>,
+        Array<Int2>,
+        Array<Text>,
+        Array<Text>,
+        Array<SqlUuid>,
+        Array<Int2>,
+        Array<Nullable<Text>>,
+        Array<SqlUuid>,
+        Array<Nullable<Int2>>,
+        Array<Jsonb>,
+        Nullable<Array<Text>>,
+    );
+}
+
+#[derive(Queryable)]
+struct SnapshotRow {
+    known: Option<Uuid>,
+    digest: Option<i64>,
+    charge_point_id: Option<String>,
+    online: Option<bool>,
+    gateway_id: Option<String>,
+    heard_at: Option<DateTime<Utc>>,
+    confidence: Option<String>,
+    connector_ids: Vec<i16>,
+    connector_statuses: Vec<String>,
+    sighted: Vec<String>,
+    session_ids: Vec<Uuid>,
+    session_connectors: Vec<i16>,
+    session_transactions: Vec<Option<String>>,
+    start_ids: Vec<Uuid>,
+    start_connectors: Vec<Option<i16>>,
+    start_lives: Vec<serde_json::Value>,
+    startable_statuses: Option<Vec<String>>,
+}
+
+impl SnapshotRow {
+    fn into_look(mut self, pile_id: PileId) -> Result<Look, StorageError> {
+        let is_key_taken = self.digest.is_some() && self.known.is_none();
+        let known = self.known.map(CommandId).zip(self.digest);
+        let pile = match self.charge_point_id.take() {
+            Some(device) => Some(self.into_snapshot(pile_id, &device)?),
+            None => None,
+        };
+        Ok(Look { pile, known, is_key_taken })
+    }
+
+    fn into_snapshot(self, pile_id: PileId, device: &str) -> Result<PileSnapshot, StorageError> {
+        let connectors = self.connector_ids.into_iter().zip(self.connector_statuses);
+        let sessions =
+            self.session_ids.into_iter().zip(self.session_connectors).zip(self.session_transactions);
+        let starts = self.start_ids.into_iter().zip(self.start_connectors).zip(self.start_lives);
+        let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose();
+        let gateway = gateway.map_err(|error| broken("charge_points", error))?;
+        let heard = gateway.zip(self.heard_at).map(|(gateway_id, at)| LastHeard { gateway_id, at });
+        Ok(PileSnapshot {
+            pile_id,
+            charge_point_id: ChargePointId::parse(device).map_err(|error| broken("piles", error))?,
+            online: self.online,
+            confidence: charge_points::confidence(self.confidence.as_deref())?,
+            heard,
+            connectors: connectors.map(|(id, status)| connector(id, &status)).collect::<Result<_, _>>()?,
+            sighted: self
+                .sighted
+                .iter()
+                .map(|id| TransactionId::parse(id).map_err(|error| broken("connectors", error)))
+                .collect::<Result<_, _>>()?,
+            open_sessions: sessions
+                .map(|((id, connector), transaction)| open_session(id, connector, transaction.as_deref()))
+                .collect::<Result<_, _>>()?,
+            starts_in_flight: starts
+                .filter_map(|((id, connector), life)| start_in_flight(id, connector, life).transpose())
+                .collect::<Result<_, _>>()?,
+            startable: self.startable_statuses.as_deref().map(stations::parse_startable).transpose()?,
+        })
+    }
+}
+
+fn broken(table: &'static str, what: impl Display) -> StorageError {
+    StorageError::inconsistent(table, what.to_string())
+}
+
+fn connector(id: i16, status: &str) -> Result<(ConnectorId, ConnectorStatus), StorageError> {
+    let table = "connectors";
+    let id = ConnectorId::parse(id.into()).map_err(|error| broken(table, error))?;
+    let known = ConnectorStatus::parse(status).ok_or_else(|| broken(table, format!("status {status:?}")))?;
+    Ok((id, known))
+}
+
+fn open_session(id: Uuid, connector: i16, transaction: Option<&str>) -> Result<OpenSession, StorageError> {
+    let transaction: Result<Option<TransactionId>, InvalidText> =
+        transaction.map(TransactionId::parse).transpose();
+    Ok(OpenSession {
+        id: SessionId(id),
+        connector_id: ConnectorId::parse(connector.into()).map_err(|error| broken("sessions", error))?,
+        transaction_id: transaction.map_err(|error| broken("sessions", error))?,
+    })
+}
+
+/// The start, unless its device charges already.
+fn start_in_flight(
+    id: Uuid,
+    connector: Option<i16>,
+    life: serde_json::Value,
+) -> Result<Option<StartInFlight>, StorageError> {
+    let life: CommandLife = serde_json::from_value(life).map_err(|error| broken("commands", error))?;
+    let connector = connector.map(|id| ConnectorId::parse(id.into())).transpose();
+    let connector_id = connector.map_err(|error| broken("commands", error))?;
+    Ok(life.is_start_pending().then_some(StartInFlight { command_id: CommandId(id), connector_id }))
+}

@@ -1,0 +1,232 @@
+//! Commands, written down before anything is published: several at once, in one statement.
+
+use super::KeyedRequest;
+use super::row::impossible;
+use crate::commands::outcomes::change;
+use crate::database::bulk::{self, Bulk, Rows};
+use crate::{Connection, StorageError, feed};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::{Bool, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::commands::{Command, CommandLife, CommandRecord, Goal, RouteSource};
+use domain::devices::presence::Confidence;
+use domain::feed::FeedChange;
+use domain::ids::{GatewayId, PileId};
+use uuid::Uuid;
+
+/// A command that is to be recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCommand {
+    /// The command.
+    pub command: Command,
+    /// The pile that it is for.
+    pub pile_id: PileId,
+    /// The partition that its gateway reads.
+    pub partition: i32,
+    /// The OCPP 1.6 request body.
+    pub payload: serde_json::Value,
+    /// What would show that it was done.
+    pub goal: Option<Goal>,
+    /// How its gateway was found.
+    pub route: RouteSource,
+    /// Redis was away: the gateway is the one last seen on the device's events.
+    pub degraded: bool,
+    /// The gateway last seen on the device's events, where that is another one.
+    pub seen_gateway_id: Option<GatewayId>,
+    /// How far the device is trusted to be online.
+    pub confidence: Confidence,
+    /// What its caller named the request.
+    pub keyed: Option<KeyedRequest>,
+}
+
+/// What became of commands that were to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// All are.
+    All,
+    /// None is, for one of them cannot be.
+    None(Conflict),
+}
+
+/// Why a command cannot be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// Its caller's key led to a command already.
+    Key,
+    /// It is a start, and another is in flight on the connector.
+    StartInFlight,
+}
+
+impl NewCommand {
+    /// How it stands in the books at first.
+    #[must_use]
+    pub fn to_record(&self) -> CommandRecord {
+        let command = &self.command;
+        CommandRecord {
+            id: command.id,
+            pile_id: self.pile_id,
+            charge_point_id: command.charge_point_id.clone(),
+            name: command.kind.name().to_owned(),
+            goal: self.goal.clone(),
+            gateway_id: command.gateway_id.clone(),
+            route: Some(self.route),
+            issued_at: command.issued_at,
+            expires_at: command.expires_at,
+            life: CommandLife::accepted(command.issued_at),
+        }
+    }
+}
+
+/// Records `new` as accepted, with their keys and what the feed tells of them: all of them, or none.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn record_many(connection: &mut Connection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
+    // The order of the keys: two that insert the same ones wait for each other and not in a circle.
+    let mut ordered: Vec<&NewCommand> = new.iter().collect();
+    ordered.sort_by_key(|new| new.keyed.as_ref().map(|keyed| keyed.key.as_str()));
+    let records: Vec<CommandRecord> = ordered.iter().map(|new| new.to_record()).collect();
+    let told: Vec<FeedChange> = records.iter().map(|record| change(record, record.issued_at)).collect();
+    let mut columns = Columns::default();
+    for (new, record) in ordered.into_iter().zip(&records) {
+        columns.push(new, record)?;
+    }
+    (columns.chunk, columns.chunk_size) = feed::render_beside(&told, new.len())?;
+    match Bulk(columns).execute(connection).await {
+        Ok(_) => Ok(Recorded::All),
+        Err(error) => conflict(&error).map(Recorded::None).ok_or_else(|| error.into()),
+    }
+}
+
+fn conflict(error: &DieselError) -> Option<Conflict> {
+    let DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) = error else { return None };
+    match info.constraint_name()? {
+        "idempotency_keys_pkey" => Some(Conflict::Key),
+        "start_in_flight" => Some(Conflict::StartInFlight),
+        _ => None,
+    }
+}
+
+/// Commands column by column.
+#[derive(Default)]
+struct Columns<'a> {
+    id: Vec<Uuid>,
+    pile_id: Vec<Uuid>,
+    charge_point_id: Vec<&'a str>,
+    name: Vec<&'static str>,
+    payload: Vec<&'a serde_json::Value>,
+    gateway_id: Vec<&'a str>,
+    partition: Vec<i32>,
+    issued_at: Vec<DateTime<Utc>>,
+    expires_at: Vec<DateTime<Utc>>,
+    trace_id: Vec<Option<&'a str>>,
+    life: Vec<serde_json::Value>,
+    connector_id: Vec<Option<i16>>,
+    id_tag: Vec<Option<&'a str>>,
+    transaction_id: Vec<Option<&'a str>>,
+    session_id: Vec<Option<Uuid>>,
+    degraded: Vec<bool>,
+    seen_gateway_id: Vec<Option<&'a str>>,
+    route: Vec<&'static str>,
+    confidence: Vec<Option<&'static str>>,
+    key: Vec<Option<&'a str>>,
+    digest: Vec<Option<i64>>,
+    chunk: Vec<Option<String>>,
+    chunk_size: Vec<Option<i32>>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(&mut self, new: &'a NewCommand, record: &CommandRecord) -> Result<(), StorageError> {
+        let NewCommand { command, keyed, .. } = new;
+        self.id.push(command.id.0);
+        self.pile_id.push(new.pile_id.0);
+        self.charge_point_id.push(command.charge_point_id.as_str());
+        self.name.push(command.kind.name());
+        self.payload.push(&new.payload);
+        self.gateway_id.push(command.gateway_id.as_str());
+        self.partition.push(new.partition);
+        self.issued_at.push(command.issued_at);
+        self.expires_at.push(command.expires_at);
+        self.trace_id.push(command.trace_id.as_deref());
+        self.life.push(serde_json::to_value(&record.life).map_err(impossible)?);
+        let connector = command.kind.connector_id().map(|id| i16::try_from(id.number())).transpose();
+        self.connector_id.push(connector.map_err(impossible)?);
+        let (id_tag, transaction) = match &new.goal {
+            Some(Goal::Charging { id_tag, .. }) => (Some(id_tag.as_str()), None),
+            Some(Goal::Stopped { transaction_id, .. }) => (None, Some(transaction_id.as_str())),
+            Some(Goal::Restarted) | None => (None, None),
+        };
+        self.id_tag.push(id_tag);
+        self.transaction_id.push(transaction);
+        self.session_id.push(record.session_id().map(|id| id.0));
+        self.degraded.push(new.degraded);
+        self.seen_gateway_id.push(new.seen_gateway_id.as_ref().map(|id| id.as_str()));
+        self.route.push(new.route.as_str());
+        let confidence = Some(new.confidence).filter(|confidence| *confidence != Confidence::Live);
+        self.confidence.push(confidence.map(Confidence::as_str));
+        self.key.push(keyed.as_ref().map(|keyed| keyed.key.as_str()));
+        self.digest.push(keyed.as_ref().map(|keyed| keyed.digest));
+        Ok(())
+    }
+}
+
+/// One round trip and one transaction. Devices are locked first, in key order, as ingestors do, and everything else waits for
+/// that: the id of the feed's chunk is only drawn then.
+impl Rows for Columns<'_> {
+    type Statement = Columns<'static>;
+    const BEFORE: &'static str = "with new as materialized (select * from unnest(";
+    const AFTER: &'static str = ") as new
+           (id, pile_id, charge_point_id, name, payload, gateway_id, partition, issued_at, expires_at, trace_id, life,
+            connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence, key, digest,
+            chunk, chunk_size)),
+         locked as materialized (
+           select count(*) from (
+             select 1 from new join charge_points using (charge_point_id)
+             order by charge_points.charge_point_id for update of charge_points) as held),
+         recorded as (
+           insert into commands
+             (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at, trace_id,
+              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence)
+           select id, pile_id, charge_point_id, name, payload, 'accepted', gateway_id, partition, issued_at, expires_at,
+                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence
+           from new, locked),
+         asked as (
+           insert into device_probes (charge_point_id, boot_asked_at)
+           select charge_point_id, max(issued_at) from new, locked
+           where name = 'TriggerMessage' and payload ->> 'requestedMessage' = 'BootNotification'
+           group by charge_point_id order by charge_point_id collate \"C\"
+           on conflict (charge_point_id) do update set boot_asked_at = excluded.boot_asked_at),
+         named as (
+           insert into idempotency_keys (key, request_digest, command_id)
+           select key, digest, id from new, locked where key is not null)
+         insert into feed_chunks (changes, change_count)
+         select chunk::json, chunk_size from new, locked where chunk is not null";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.id)?;
+        columns.push::<SqlUuid, _>(&self.pile_id)?;
+        columns.push::<Text, _>(&self.charge_point_id)?;
+        columns.push::<Text, _>(&self.name)?;
+        columns.push::<Jsonb, _>(&self.payload)?;
+        columns.push::<Text, _>(&self.gateway_id)?;
+        columns.push::<Int4, _>(&self.partition)?;
+        columns.push::<Timestamptz, _>(&self.issued_at)?;
+        columns.push::<Timestamptz, _>(&self.expires_at)?;
+        columns.push::<Nullable<Text>, _>(&self.trace_id)?;
+        columns.push::<Jsonb, _>(&self.life)?;
+        columns.push::<Nullable<Int2>, _>(&self.connector_id)?;
+        columns.push::<Nullable<Text>, _>(&self.id_tag)?;
+        columns.push::<Nullable<Text>, _>(&self.transaction_id)?;
+        columns.push::<Nullable<SqlUuid>, _>(&self.session_id)?;
+        columns.push::<Bool, _>(&self.degraded)?;
+        columns.push::<Nullable<Text>, _>(&self.seen_gateway_id)?;
+        columns.push::<Text, _>(&self.route)?;
+        columns.push::<Nullable<Text>, _>(&self.confidence)?;
+        columns.push::<Nullable<Text>, _>(&self.key)?;
+        columns.push::<Nullable<Int8>, _>(&self.digest)?;
+        columns.push::<Nullable<Text>, _>(&self.chunk)?;
+        columns.push::<Nullable<Int4>, _>(&self.chunk_size)
+    }
+}

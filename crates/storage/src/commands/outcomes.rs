@@ -1,0 +1,231 @@
+//! What is learnt of commands by others than ingestors: what became of their publication, and that their time is over.
+
+use super::keys;
+use super::row::{CommandRow, command_columns};
+use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::{Connection, StorageError, feed};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Float8, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::commands::{CommandRecord, CommandState, Step, Taken};
+use domain::feed::{CommandChanged, FeedChange, FeedKind, FeedSubject};
+use domain::ids::{ChargePointId, CommandId, GatewayId};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Something that was learnt of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The command.
+    pub id: CommandId,
+    /// Its device.
+    pub charge_point_id: ChargePointId,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub step: Step,
+}
+
+/// Writes what was learnt of commands; what is known already, or comes too late, moves nothing.
+///
+/// # Errors
+/// When Postgres fails; then nothing is written.
+pub async fn note_many(connection: &mut Connection, notes: &[Note]) -> Result<(), StorageError> {
+    connection
+        .transaction(async |tx| {
+            let devices = notes.iter().map(|note| note.charge_point_id.as_str()).collect();
+            lock_devices(tx, devices).await?;
+            let mut records =
+                load(tx, notes.iter().map(|note| (note.charge_point_id.as_str(), note.id.0)).unzip()).await?;
+            let mut learnt = Vec::new();
+            for note in notes {
+                if let Some(record) = records.get_mut(&note.id)
+                    && record.life.take(note.at, note.step.clone()) != Taken::Known
+                {
+                    learnt.push((note.at, record.clone()));
+                }
+            }
+            write(tx, &learnt).await
+        })
+        .await
+}
+
+/// Ends commands of which nothing was heard for longer than `grace` after their time was over, by Postgres's clock, at most
+/// `limit` at once; answers how they ended. Safe with any number of callers: one of them works, the others do nothing.
+///
+/// # Errors
+/// When Postgres fails; then nothing is written.
+pub async fn expire_due(
+    connection: &mut Connection,
+    grace: Duration,
+    limit: i64,
+) -> Result<Vec<CommandRecord>, StorageError> {
+    connection
+        .transaction(async |tx| {
+            let due = list_due(tx, grace, limit).await?;
+            if due.is_empty() {
+                return Ok(Vec::new());
+            }
+            let devices = due.iter().map(|due| due.charge_point_id.as_str()).collect();
+            let gateways = lock_devices(tx, devices).await?;
+            // Looked at again under the locks: an answer may have come meanwhile.
+            let mut records =
+                load(tx, due.iter().map(|due| (due.charge_point_id.as_str(), due.id)).unzip()).await?;
+            let mut ended = Vec::new();
+            for Due { id, now, .. } in due {
+                let Some(record) = records.get_mut(&CommandId(id)) else { continue };
+                let current = gateways.get(record.charge_point_id.as_str()).cloned().flatten();
+                let moved_to = current.filter(|gateway| *gateway != record.gateway_id);
+                if record.expire(now, moved_to) == Taken::Moved {
+                    ended.push((now, record.clone()));
+                }
+            }
+            write(tx, &ended).await?;
+            Ok(ended.into_iter().map(|(_, record)| record).collect())
+        })
+        .await
+}
+
+/// Gives up waiting for effects of commands that expired longer than `window` ago, at most `limit`; returns how many. A start whose
+/// connector was seen to charge stays open for 7 days: its session may show with a rare reading, or with its stop.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn close_past(
+    connection: &mut Connection,
+    window: Duration,
+    limit: i64,
+) -> Result<usize, StorageError> {
+    let closed = diesel::sql_query(
+        "update commands set open = false where (charge_point_id, id) in (
+           select charge_point_id, id from commands
+           where open and state in ('confirmed', 'expired')
+             and expires_at < clock_timestamp() - make_interval(secs => $1)
+             and not (name = 'RemoteStartTransaction' and session_id is null
+                      and expires_at > clock_timestamp() - interval '7 days'
+                      and life @? '$.**.status ? (@ == \"Charging\" || @ == \"SuspendedEV\" || @ == \"SuspendedEVSE\")')
+           order by expires_at limit $2 for update skip locked)",
+    )
+    .bind::<Float8, _>(window.as_secs_f64())
+    .bind::<Int8, _>(limit)
+    .execute(connection)
+    .await?;
+    Ok(closed)
+}
+
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    charge_point_id: String,
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
+}
+
+/// Which are due; none while another transaction ends some, so that no two wait for each other.
+async fn list_due(tx: &mut Connection, grace: Duration, limit: i64) -> QueryResult<Vec<Due>> {
+    diesel::sql_query(
+        "select id, charge_point_id, clock_timestamp() as now from commands
+         where open and state in ('accepted', 'published', 'unknown')
+           and expires_at < clock_timestamp() - make_interval(secs => $1)
+           and (select pg_try_advisory_xact_lock(hashtextextended('charging command expiry', 0)))
+         order by expires_at limit $2",
+    )
+    .bind::<Float8, _>(grace.as_secs_f64())
+    .bind::<Int8, _>(limit)
+    .load(tx)
+    .await
+}
+
+/// Locks devices in key order; answers the gateways that they were last heard through.
+async fn lock_devices(
+    tx: &mut Connection,
+    mut ids: Vec<&str>,
+) -> Result<BTreeMap<String, Option<GatewayId>>, StorageError> {
+    ids.sort_unstable();
+    ids.dedup();
+    let rows: Vec<(String, Option<String>)> = Bulk(Devices { ids }).load(tx).await?;
+    let parsed =
+        rows.into_iter().map(|(id, gateway)| Ok((id, gateway.as_deref().map(GatewayId::parse).transpose()?)));
+    parsed
+        .collect::<Result<_, domain::text::InvalidText>>()
+        .map_err(|error| StorageError::inconsistent("charge_points", error))
+}
+
+struct Devices<'a> {
+    ids: Vec<&'a str>,
+}
+
+impl Rows for Devices<'_> {
+    type Statement = Devices<'static>;
+    const BEFORE: &'static str = "select charge_point_id, gateway_id from unnest(";
+    const AFTER: &'static str = ") as wanted (id) join charge_points on charge_point_id = id
+         order by charge_point_id for update of charge_points";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.ids)
+    }
+}
+
+impl Lookup for Devices<'_> {
+    type Answer = (Text, Nullable<Text>);
+}
+
+async fn load(
+    tx: &mut Connection,
+    (devices, ids): (Vec<&str>, Vec<Uuid>),
+) -> Result<BTreeMap<CommandId, CommandRecord>, StorageError> {
+    let rows: Vec<CommandRow> = Bulk(Named { devices, ids }).load(tx).await?;
+    let records = rows.into_iter().map(|row| row.into_record().map(|record| (record.id, record)));
+    records.collect()
+}
+
+/// Commands by device and id.
+pub(super) struct Named<'a> {
+    pub(super) devices: Vec<&'a str>,
+    pub(super) ids: Vec<Uuid>,
+}
+
+impl Rows for Named<'_> {
+    type Statement = Named<'static>;
+    const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
+    const AFTER: &'static str = ") as wanted (device, named)
+         join commands as command on command.charge_point_id = device and command.id = named";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)?;
+        columns.push::<SqlUuid, _>(&self.ids)
+    }
+}
+
+impl Lookup for Named<'_> {
+    type Answer = super::row::CommandColumns;
+}
+
+/// Writes commands as they stand now and tells the feed, step by step; the last of several of one command counts.
+pub(super) async fn write(
+    tx: &mut Connection,
+    learnt: &[(DateTime<Utc>, CommandRecord)],
+) -> Result<(), StorageError> {
+    let last: BTreeMap<CommandId, &CommandRecord> =
+        learnt.iter().map(|(_, record)| (record.id, record)).collect();
+    let records: Vec<&CommandRecord> = last.values().copied().collect();
+    super::update_lives(tx, &records).await?;
+    let failed = |record: &&&CommandRecord| record.life.state() == CommandState::Failed;
+    let failed: Vec<CommandId> = records.iter().filter(failed).map(|record| record.id).collect();
+    keys::free(tx, &failed).await?;
+    let told: Vec<FeedChange> = learnt.iter().map(|(at, record)| change(record, *at)).collect();
+    feed::append(tx, &told).await
+}
+
+/// What the feed tells of `record`, of which something was learnt at `at`.
+pub(super) fn change(record: &CommandRecord, at: DateTime<Utc>) -> FeedChange {
+    FeedChange {
+        subject: FeedSubject::ChargePoint(record.charge_point_id.clone()),
+        at,
+        kind: FeedKind::CommandChanged(CommandChanged::of(record)),
+    }
+}

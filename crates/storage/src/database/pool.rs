@@ -1,0 +1,212 @@
+//! Connections to Postgres: pooled, bounded in number and time.
+
+use crate::StorageError;
+use crate::database::message_language::ASK_FOR_ENGLISH;
+use crate::database::trace;
+use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use std::future::Future;
+use std::time::Duration;
+use tracing::Instrument as _;
+
+/// After so long without use a connection is asked whether it still lives.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What query functions take.
+pub type Connection = AsyncPgConnection;
+
+/// A connection that goes back to its pool when dropped.
+pub type PooledConnection = Object<AsyncPgConnection>;
+
+/// Where Postgres is, and how long to wait for it.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// `postgres://user:password@host:port/database`.
+    pub url: SecretString,
+    /// The most connections that this process opens.
+    pub max_connections: usize,
+    /// How long to wait for a connection, new or pooled, in ms.
+    pub connect_timeout_ms: u64,
+    /// How long one statement may run, in ms; Postgres ends it then.
+    pub statement_timeout_ms: u64,
+}
+
+/// A pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<AsyncPgConnection>,
+    transaction_timeout: Duration,
+}
+
+impl Database {
+    /// A pool that opens its connections on the current runtime, when they are first needed.
+    ///
+    /// Must be called on the runtime that outlives all callers: a connection dies with the runtime that opened it, and each
+    /// HTTP worker is a runtime of its own.
+    ///
+    /// # Errors
+    /// [`StorageError::Inconsistent`] when the pool's settings make no sense.
+    pub fn new(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        Self::with_session(settings, "")
+    }
+
+    /// A pool for batches, as [`Database::new`]: its connections find every row by its key.
+    ///
+    /// A batch that stops half way holds the lock on its partition, and whoever would take over waits for it. Between two
+    /// statements there are milliseconds of work, so Postgres ends one that says nothing for seconds: its process is frozen.
+    ///
+    /// A statement is planned once and kept; to plan it for each batch costs as much as a small one. Planned while a table was empty, it would read the whole table for each batch
+    /// for as long as nobody has analysed it, however large it has grown since.
+    ///
+    /// # Errors
+    /// As [`Database::new`].
+    pub fn for_batches(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        Self::with_session(
+            settings,
+            "set idle_in_transaction_session_timeout = '3s'; \
+             set plan_cache_mode = force_generic_plan; \
+             set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;",
+        )
+    }
+
+    /// A pool for statements that read the rows of all devices, now and then, beside the batches, as [`Database::new`]: each takes
+    /// one processor, so that batches keep theirs.
+    ///
+    /// # Errors
+    /// As [`Database::new`].
+    pub fn for_sweeps(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        Self::with_session(settings, "set max_parallel_workers_per_gather = 0;")
+    }
+
+    fn with_session(settings: &DatabaseSettings, session: &'static str) -> Result<Self, StorageError> {
+        let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
+            settings.url.expose_secret(),
+            connection_setup(settings.statement_timeout_ms, session),
+        );
+        let pool = Pool::builder(manager)
+            .max_size(settings.max_connections)
+            .runtime(deadpool::Runtime::Tokio1)
+            .wait_timeout(Some(connect_timeout))
+            .create_timeout(Some(connect_timeout))
+            .pre_recycle(proof_of_life(connect_timeout))
+            .build()
+            .map_err(|error| StorageError::inconsistent("pool", error))?;
+        // Several statements make a transaction; the pool's own waits come on top.
+        let transaction_timeout = Duration::from_millis(settings.statement_timeout_ms) * 2 + connect_timeout;
+        Ok(Self { pool, transaction_timeout })
+    }
+
+    /// A connection from the pool.
+    ///
+    /// # Errors
+    /// [`StorageError::NoConnection`] when there is none within the time allowed.
+    pub async fn connection(&self) -> Result<PooledConnection, StorageError> {
+        self.pool.get().await.map_err(StorageError::NoConnection)
+    }
+
+    /// Runs `work` on a connection, in a task of its own: a caller that goes away leaves nothing half done.
+    ///
+    /// # Errors
+    /// What `work` answers; no connection; or [`StorageError::TimedOut`], when the connection is thrown away.
+    pub async fn run<T, E, F, Fut>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.run_within(self.transaction_timeout, work).await
+    }
+
+    /// The same with work that is known to take long, at most `limit` on its connection.
+    ///
+    /// # Errors
+    /// As [`Database::run`].
+    pub async fn run_within<T, E, F, Fut>(&self, limit: Duration, work: F) -> Result<T, E>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let database = self.clone();
+        let span = trace::span_of::<F>();
+        let within = span.clone();
+        let work = async move {
+            let connection =
+                database.connection().await.inspect_err(|_away| trace::fail(&within, "no_connection"))?;
+            // Boxed: Diesel's futures nest so deeply that the compiler gives up on what is built around them.
+            let work: BoxFuture<'_, Result<T, E>> = work(connection).boxed();
+            tokio::time::timeout(limit, work).await.unwrap_or_else(|_elapsed| {
+                trace::fail(&within, "timeout");
+                Err(E::from(StorageError::TimedOut))
+            })
+        };
+        let task = tokio::spawn(work.instrument(span));
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
+            Err(_cancelled) => Err(E::from(StorageError::TimedOut)),
+        }
+    }
+
+    /// Whether Postgres answers.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        self.connection().await?.batch_execute("select 1").await?;
+        Ok(())
+    }
+}
+
+/// A connection that was used just now is known to live, and another round trip would only say so again. One that was idle
+/// may have lost its other end in silence.
+fn proof_of_life(within: Duration) -> Hook<AsyncPgConnection> {
+    Hook::async_fn(move |connection: &mut AsyncPgConnection, metrics| {
+        let idle = metrics.last_used() >= IDLE;
+        async move {
+            if !idle {
+                return Ok(());
+            }
+            match tokio::time::timeout(within, connection.batch_execute("select 1")).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(HookError::message("it does not answer")),
+            }
+        }
+        .boxed()
+    })
+}
+
+fn connection_setup(statement_timeout_ms: u64, session: &'static str) -> ManagerConfig<AsyncPgConnection> {
+    let runtime = tokio::runtime::Handle::current();
+    let mut config = ManagerConfig::<AsyncPgConnection>::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = Box::new(move |url| {
+        let url = url.to_owned();
+        let opening = runtime.spawn(async move {
+            let mut connection = AsyncPgConnection::establish(&url).await?;
+            let bounds = format!(
+                "set statement_timeout = {statement_timeout_ms}; \
+                 set idle_in_transaction_session_timeout = {statement_timeout_ms}; \
+                 set timezone = 'UTC'; set jit = off; {ASK_FOR_ENGLISH} {session}"
+            );
+            connection
+                .batch_execute(&bounds)
+                .await
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            Ok(connection)
+        });
+        async move {
+            opening.await.unwrap_or_else(|join| Err(diesel::ConnectionError::BadConnection(join.to_string())))
+        }
+        .boxed()
+    });
+    config
+}

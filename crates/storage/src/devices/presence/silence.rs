@@ -1,0 +1,196 @@
+//! What follows from the silence of devices, written by the owner of the partition that last spoke of them.
+
+use super::probes::{self, Asked};
+use super::{DeviceRow, heard_at};
+use crate::devices::{charge_points, status_changes};
+use crate::ingest::batch::{Rollback, write_states};
+use crate::ingest::partitions::{self, PartitionLease};
+use crate::{Connection, StorageError, Touched};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::presence::{Evidence, Patience, Verdict};
+use domain::ids::{ChargePointId, GatewayId};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How long silence lasts before something follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SilencePolicy {
+    /// After this long a device that was asked and did not answer is offline.
+    pub timeout: Duration,
+    /// How long it may take to answer.
+    pub answer: Duration,
+    /// Whether devices are asked. If so, one that was not asked is offline after twice the timeout only.
+    pub probing: bool,
+}
+
+impl SilencePolicy {
+    fn patience(&self) -> Patience {
+        let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        Patience { timeout: delta(self.timeout), answer: delta(self.answer), probing: self.probing }
+    }
+
+    fn unasked_after(&self) -> Duration {
+        if self.probing { self.timeout.saturating_mul(2) } else { self.timeout }
+    }
+}
+
+/// What followed from silence.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judged {
+    /// How long before each device that became doubtful was last heard.
+    pub doubted: Vec<TimeDelta>,
+    /// How many devices went offline.
+    pub gone: usize,
+    /// How long each of those that were doubtful before had been so.
+    pub doubts_settled: Vec<TimeDelta>,
+}
+
+/// Judges `devices` by their silence, of those that the partition of `lease` last spoke of; `None` when the lease is lost. Fenced
+/// like a batch, but the offset stays.
+///
+/// To be called only when the partition is read to its end: what is not read yet may be a sign of life. Today's partition of
+/// the history must exist.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn judge_devices(
+    connection: &mut Connection,
+    lease: &PartitionLease,
+    policy: &SilencePolicy,
+    devices: Vec<ChargePointId>,
+) -> Result<Option<Judged>, StorageError> {
+    let patience = policy.patience();
+    let outcome = connection
+        .transaction(async |tx| {
+            if !partitions::hold(tx, lease).await? {
+                return Err(Rollback::LeaseLost);
+            }
+            if devices.is_empty() {
+                return Ok(Judged::default());
+            }
+            let touched = Touched::liveness_of(devices);
+            // Judged under the lock: another partition may have spoken of a device meanwhile.
+            let before = charge_points::load_for_update(tx, &touched).await?;
+            let grounds = Grounds::load(tx, &before).await?;
+            let mut after = before.clone();
+            let mut judged = Judged::default();
+            let mut history = History::default();
+            for (held, state) in before.iter().zip(&mut after) {
+                judged.judge(state, &patience, &grounds);
+                history.take(held, state);
+            }
+            write_states(tx, &touched, &before, &after).await?;
+            status_changes::insert_many(tx, &history).await?;
+            Ok(judged)
+        })
+        .await;
+    match outcome {
+        Ok(judged) => Ok(Some(judged)),
+        Err(Rollback::LeaseLost) => Ok(None),
+        Err(Rollback::Storage(error)) => Err(error),
+    }
+}
+
+impl Judged {
+    fn judge(&mut self, state: &mut ChargePoint, patience: &Patience, grounds: &Grounds) {
+        let doubted_since = state.liveness.standing_doubt().map(|doubt| doubt.since);
+        let evidence = grounds.of(state);
+        match state.liveness.fall_silent(grounds.now, patience, &evidence) {
+            Verdict::Waits => {}
+            Verdict::Doubtful(_) => {
+                let heard_at = state.liveness.heard_at();
+                self.doubted.push(grounds.now - heard_at.unwrap_or(grounds.now));
+            }
+            Verdict::Gone { .. } => {
+                self.gone += 1;
+                self.doubts_settled.extend(doubted_since.map(|since| grounds.now - since));
+            }
+        }
+    }
+}
+
+/// What silence is judged by, besides the devices' own states.
+struct Grounds {
+    now: DateTime<Utc>,
+    asked: HashMap<String, Asked>,
+    /// The gateways that are suspected, and since when.
+    suspected: HashMap<String, DateTime<Utc>>,
+}
+
+#[derive(QueryableByName)]
+struct Now {
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
+    #[diesel(sql_type = Array<Text>)]
+    gateways: Vec<String>,
+    #[diesel(sql_type = Array<Timestamptz>)]
+    suspected_at: Vec<DateTime<Utc>>,
+}
+
+impl Grounds {
+    async fn load(tx: &mut Connection, states: &[ChargePoint]) -> Result<Self, StorageError> {
+        let asked = probes::load_many(tx, states.iter().map(|state| state.id.as_str()).collect()).await?;
+        let Now { now, gateways, suspected_at } = diesel::sql_query(
+            "select clock_timestamp() as now,
+                    coalesce(array_agg(gateway_id), '{}') as gateways, coalesce(array_agg(suspected_at), '{}') as suspected_at
+             from gateways where suspected_at is not null",
+        )
+        .get_result(tx)
+        .await?;
+        Ok(Self { now, asked, suspected: gateways.into_iter().zip(suspected_at).collect() })
+    }
+
+    fn of(&self, state: &ChargePoint) -> Evidence {
+        let gateway = state.liveness.gateway().map(GatewayId::as_str);
+        Evidence {
+            asked_at: self.asked.get(state.id.as_str()).and_then(|asked| asked.at),
+            // That the gateway was heard again is written a moment later than what the device said through it.
+            gateway_suspected: gateway
+                .and_then(|gateway| self.suspected.get(gateway))
+                .is_some_and(|since| state.liveness.heard_at().is_none_or(|heard_at| heard_at < *since)),
+        }
+    }
+}
+
+/// At most `limit` devices that are online and were silent for too long, whether they were asked or not, of those that
+/// `partitions` last spoke of, the longest silent first; each with its partition. Reads the rows of all devices once, and locks none.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn list_silent(
+    connection: &mut Connection,
+    partitions: &[i32],
+    policy: &SilencePolicy,
+    limit: i64,
+) -> Result<Vec<(i32, ChargePointId)>, StorageError> {
+    let rows: Vec<DeviceRow> = diesel::sql_query(concat!(
+        "select device.charge_point_id, device.seen_partition from charge_points as device
+         left join device_probes as probe on probe.charge_point_id = device.charge_point_id
+         where device.seen_partition = any($1) and device.online
+           and ",
+        heard_at!(),
+        " < clock_timestamp() - make_interval(secs => $2)
+           and (",
+        heard_at!(),
+        " < clock_timestamp() - make_interval(secs => $3)
+             or probe.published and probe.asked_at > ",
+        heard_at!(),
+        " and probe.asked_at < clock_timestamp() - make_interval(secs => $4))
+         order by ",
+        heard_at!(),
+        " limit $5"
+    ))
+    .bind::<Array<Int4>, _>(partitions)
+    .bind::<Float8, _>(policy.timeout.as_secs_f64())
+    .bind::<Float8, _>(policy.unasked_after().as_secs_f64())
+    .bind::<Float8, _>(policy.answer.as_secs_f64())
+    .bind::<Int8, _>(limit)
+    .load(connection)
+    .await?;
+    rows.into_iter().map(DeviceRow::parse).collect()
+}

@@ -1,0 +1,125 @@
+//! What statuses and connectivity went through, in one partition of the table for each day (UTC) on which it was learnt.
+
+mod read;
+
+pub use read::{NotedChange, Place, list_of_device};
+
+use crate::database::bulk::{self, Bulk, Rows};
+use crate::database::day_partitions::DayPartitions;
+use crate::{Connection, StorageError};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Date, Int2, Int4, Nullable, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+use domain::devices::history::{Change, History, StatusChange};
+use domain::devices::presence::Confidence;
+use std::iter;
+
+/// The days of the table.
+pub const DAYS: DayPartitions = DayPartitions::of("status_changes", 0x7374_6174_7573_5f63);
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("status_changes", what)
+}
+
+#[derive(QueryableByName)]
+struct Today {
+    #[diesel(sql_type = Date)]
+    day: NaiveDate,
+}
+
+/// Makes the partitions of today and tomorrow, by Postgres's clock, if there are none: for who writes now and then.
+///
+/// # Errors
+/// When Postgres fails.
+pub async fn ensure_today(connection: &mut Connection) -> Result<(), StorageError> {
+    let today = "select (clock_timestamp() at time zone 'UTC')::date as day";
+    let today: Today = diesel::sql_query(today).get_result(connection).await?;
+    let made = DAYS.list(connection).await?;
+    for day in iter::once(today.day).chain(today.day.succ_opt()).filter(|day| !made.contains(day)) {
+        DAYS.ensure(connection, day).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what devices went through; they are locked, and the partition of today must exist.
+///
+/// # Errors
+/// When Postgres fails.
+pub(crate) async fn insert_many(tx: &mut Connection, history: &History) -> Result<(), StorageError> {
+    if history.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    for (place, told) in history.iter().enumerate() {
+        columns.push(i32::try_from(place).map_err(broken)?, told)?;
+    }
+    Bulk(columns).execute(tx).await?;
+    Ok(())
+}
+
+/// Changes column by column.
+#[derive(Default)]
+struct Columns<'a> {
+    charge_point_id: Vec<&'a str>,
+    place: Vec<i32>,
+    at: Vec<DateTime<Utc>>,
+    connector_id: Vec<Option<i16>>,
+    status: Vec<Option<&'static str>>,
+    previous_status: Vec<Option<&'static str>>,
+    error_code: Vec<Option<&'a str>>,
+    vendor_error_code: Vec<Option<&'a str>>,
+    online: Vec<Option<bool>>,
+    gateway_id: Vec<Option<&'a str>>,
+    confidence: Vec<Option<&'static str>>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(&mut self, place: i32, told: &'a StatusChange) -> Result<(), StorageError> {
+        let (status, connectivity) = match &told.change {
+            Change::Status(status) => (Some(status), None),
+            Change::Connectivity(connectivity) => (None, Some(connectivity)),
+        };
+        let connector_id = status.map(|status| i16::try_from(status.connector_id.number()));
+        self.charge_point_id.push(told.charge_point_id.as_str());
+        self.place.push(place);
+        self.at.push(told.at);
+        self.connector_id.push(connector_id.transpose().map_err(broken)?);
+        self.status.push(status.map(|status| status.status.as_str()));
+        let previous = status.and_then(|status| status.previous_status);
+        self.previous_status.push(previous.map(|previous| previous.as_str()));
+        self.error_code.push(status.and_then(|status| status.error_code.as_deref()));
+        self.vendor_error_code.push(status.and_then(|status| status.vendor_error_code.as_deref()));
+        self.online.push(connectivity.map(|connectivity| connectivity.online));
+        let gateway = connectivity.and_then(|connectivity| connectivity.gateway_id.as_ref());
+        self.gateway_id.push(gateway.map(|gateway| gateway.as_str()));
+        let confidence = connectivity.map(|connectivity| connectivity.confidence);
+        let confidence = confidence.filter(|confidence| *confidence != Confidence::Live);
+        self.confidence.push(confidence.map(Confidence::as_str));
+        Ok(())
+    }
+}
+
+impl Rows for Columns<'_> {
+    type Statement = Columns<'static>;
+    // The time of the statement, not of the transaction: this statement began when its devices were locked already.
+    const BEFORE: &'static str = "insert into status_changes
+           (noted_at, charge_point_id, place, at, connector_id, status, previous_status, error_code,
+            vendor_error_code, online, gateway_id, confidence)
+         select statement_timestamp(), told.* from unnest(";
+    const AFTER: &'static str = ") as told";
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.charge_point_id)?;
+        columns.push::<Int4, _>(&self.place)?;
+        columns.push::<Timestamptz, _>(&self.at)?;
+        columns.push::<Nullable<Int2>, _>(&self.connector_id)?;
+        columns.push::<Nullable<Text>, _>(&self.status)?;
+        columns.push::<Nullable<Text>, _>(&self.previous_status)?;
+        columns.push::<Nullable<Text>, _>(&self.error_code)?;
+        columns.push::<Nullable<Text>, _>(&self.vendor_error_code)?;
+        columns.push::<Nullable<Bool>, _>(&self.online)?;
+        columns.push::<Nullable<Text>, _>(&self.gateway_id)?;
+        columns.push::<Nullable<Text>, _>(&self.confidence)
+    }
+}

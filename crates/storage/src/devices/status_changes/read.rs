@@ -1,0 +1,172 @@
+//! The history of a device for whoever asks.
+
+use super::broken;
+use crate::database::day_partitions::planned_anew;
+use crate::schema::status_changes;
+use crate::{Connection, StorageError};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::devices::history::Change;
+use domain::devices::presence::Confidence;
+use domain::feed::{ConnectivityChanged, ConnectorStatusChanged};
+use domain::ids::{ChargePointId, ConnectorId, GatewayId};
+use domain::status::ConnectorStatus;
+
+/// The place of a change in the history of its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When the platform learnt of it.
+    pub noted_at: DateTime<Utc>,
+    /// Which of those that were learnt together.
+    pub number: i32,
+}
+
+/// A change in the history of a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedChange {
+    /// Where it stands.
+    pub place: Place,
+    /// When it happened, by the event's time.
+    pub at: DateTime<Utc>,
+    /// What changed.
+    pub change: Change,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = status_changes, check_for_backend(Pg))]
+struct Row {
+    noted_at: DateTime<Utc>,
+    place: i32,
+    at: DateTime<Utc>,
+    connector_id: Option<i16>,
+    status: Option<String>,
+    previous_status: Option<String>,
+    error_code: Option<String>,
+    vendor_error_code: Option<String>,
+    online: Option<bool>,
+    gateway_id: Option<String>,
+    confidence: Option<String>,
+}
+
+/// How much of the history one statement reads. Each day is a partition with an index of its own, and a statement locks all that it may
+/// read: with the whole history, some dozens at once would fill PostgreSQL's table of locks, for everybody.
+const WINDOW: TimeDelta = TimeDelta::days(8);
+/// After this many windows, one statement reads everything older; with the default retention of 90 days there is nothing older.
+const WINDOWS: u32 = 12;
+
+/// At most `limit` changes of `device`, read from `now` back, the last learnt first; of one connector's status only, where given,
+/// and those that come behind `after`, where given. What is older than the time that changes are kept for is not there any more.
+///
+/// # Errors
+/// When Postgres fails or a row cannot be.
+pub async fn list_of_device(
+    connection: &mut Connection,
+    device: &ChargePointId,
+    connector: Option<ConnectorId>,
+    after: Option<Place>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<NotedChange>, StorageError> {
+    let mut changes = Vec::new();
+    for number in 0..=WINDOWS {
+        let rows = limit.saturating_sub(i64::try_from(changes.len()).unwrap_or(i64::MAX));
+        if rows <= 0 {
+            break;
+        }
+        let window = Window::back_from(after.map_or(now, |place| place.noted_at), number);
+        let query = of_device(device, connector, after)?.filter(planned_anew()).limit(rows);
+        let found: Vec<Row> = window.of(query).load(connection).await?;
+        changes.extend(found.into_iter().map(NotedChange::try_from).collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(changes)
+}
+
+type Query<'a> = status_changes::BoxedQuery<'a, Pg, diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Row, Pg>>>;
+
+fn of_device<'a>(
+    device: &'a ChargePointId,
+    connector: Option<ConnectorId>,
+    after: Option<Place>,
+) -> Result<Query<'a>, StorageError> {
+    let mut query = status_changes::table
+        .filter(status_changes::charge_point_id.eq(device.as_str()))
+        .order((status_changes::noted_at.desc(), status_changes::place.desc()))
+        .select(Row::as_select())
+        .into_boxed::<Pg>();
+    if let Some(connector) = connector {
+        let number = i16::try_from(connector.number()).map_err(broken)?;
+        query = query.filter(status_changes::connector_id.eq(number));
+    }
+    if let Some(Place { noted_at, number }) = after {
+        // Said so that days after that are left out and the index is entered there: a row comparison, which diesel does
+        // not know.
+        let earlier = status_changes::noted_at.lt(noted_at).or(status_changes::place.lt(number));
+        query = query.filter(status_changes::noted_at.le(noted_at)).filter(earlier);
+    }
+    Ok(query)
+}
+
+/// A part of the history: learnt after `above`, and by `up_to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    above: Option<DateTime<Utc>>,
+    up_to: Option<DateTime<Utc>>,
+}
+
+impl Window {
+    /// The window of a number, counted from `newest` back. The first one has no end, since clocks differ, and the last one no
+    /// beginning.
+    fn back_from(newest: DateTime<Utc>, number: u32) -> Self {
+        let back = |windows: u32| newest - WINDOW * i32::try_from(windows).unwrap_or(i32::MAX);
+        Self {
+            above: (number < WINDOWS).then(|| back(number + 1)),
+            up_to: (number > 0).then(|| back(number)),
+        }
+    }
+
+    fn of(self, mut query: Query<'_>) -> Query<'_> {
+        if let Some(above) = self.above {
+            query = query.filter(status_changes::noted_at.gt(above));
+        }
+        if let Some(up_to) = self.up_to {
+            query = query.filter(status_changes::noted_at.le(up_to));
+        }
+        query
+    }
+}
+
+fn status(name: &str) -> Result<ConnectorStatus, StorageError> {
+    ConnectorStatus::parse(name).ok_or_else(|| broken(format!("status {name}")))
+}
+
+impl TryFrom<Row> for NotedChange {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self, StorageError> {
+        let place = Place { noted_at: row.noted_at, number: row.place };
+        let change = match (row.connector_id, row.status, row.online) {
+            (Some(connector), Some(name), None) => Change::Status(ConnectorStatusChanged {
+                connector_id: ConnectorId::parse(connector.into()).map_err(broken)?,
+                status: status(&name)?,
+                previous_status: row.previous_status.as_deref().map(status).transpose()?,
+                error_code: row.error_code,
+                vendor_error_code: row.vendor_error_code,
+            }),
+            (None, None, Some(online)) => {
+                let gateway_id = row.gateway_id.as_deref().map(GatewayId::parse);
+                let gateway_id = gateway_id.transpose().map_err(broken)?;
+                let confidence = match row.confidence.as_deref() {
+                    None => Confidence::Live,
+                    Some(word) => {
+                        Confidence::parse(word).ok_or_else(|| broken(format!("confidence {word}")))?
+                    }
+                };
+                Change::Connectivity(ConnectivityChanged { online, gateway_id, confidence })
+            }
+            _ => return Err(broken("neither a status nor a connectivity")),
+        };
+        Ok(Self { place, at: row.at, change })
+    }
+}

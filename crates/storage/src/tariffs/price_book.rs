@@ -1,0 +1,159 @@
+//! Everything that prices a place, in one round trip.
+
+use super::bindings::Held;
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use domain::ids::{ConnectorId, PileId, StationId, TariffId};
+use domain::tariffs::{
+    Binding, ChangeRule, Currency, Place, PriceBook, Tariff, TariffDetails, TariffStatus, TariffVersion,
+};
+use domain::text::Label;
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What a price is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// A station as a whole.
+    Station(StationId),
+    /// A pile as a whole.
+    Pile(PileId),
+    /// A connector of a pile.
+    Connector(PileId, ConnectorId),
+}
+
+/// What is asked: `station` or `pile`, with or without `connector`, from `begin` to `finish`.
+struct Question {
+    station: Option<Uuid>,
+    pile: Option<Uuid>,
+    connector: Option<i16>,
+    begin: DateTime<Utc>,
+    finish: DateTime<Utc>,
+}
+
+/// Of the versions of a tariff, the one that is in force at the beginning, and those that follow before the end.
+const LOAD: &str = ")),
+    place as (
+        select stations.id as station_id, stations.operator_id, asked.* from asked, stations
+        where stations.id = coalesce(asked.station, (select station_id from piles where id = asked.pile))
+    ),
+    bound as (
+        select binding.* from place, tariff_bindings binding
+        where binding.subject = any (array[
+                  'platform',
+                  'operator:' || place.operator_id,
+                  'station:' || place.station_id::text,
+                  'pile:' || place.pile::text,
+                  'connector:' || place.pile::text || ':' || place.connector::text])
+          and tstzrange(binding.effective_from, binding.effective_until) && tstzrange(place.begin, place.finish, '[]')
+    )
+    select place.station_id, place.operator_id,
+           (select coalesce(jsonb_agg(to_jsonb(bound)), '[]') from bound) as bindings,
+           (select coalesce(jsonb_agg(to_jsonb(tariff) || jsonb_build_object('versions', (
+                select coalesce(jsonb_agg(jsonb_build_object(
+                    'number', number, 'effectiveFrom', effective_from, 'priceList', price_list)), '[]')
+                from tariff_versions
+                where tariff_id = tariff.id and effective_from <= place.finish
+                  and effective_from >= coalesce(
+                      (select max(begun.effective_from) from tariff_versions begun
+                       where begun.tariff_id = tariff.id and begun.effective_from <= place.begin), '-infinity')
+            ))), '[]')
+            from tariffs tariff where id in (select tariff_id from bound)) as tariffs
+    from place";
+
+// A type of its own, so that each connection prepares it once: to plan it takes longer than to run it.
+impl QueryFragment<Pg> for Question {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("with asked (station, pile, connector, begin, finish) as (values (");
+        pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.station)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.pile)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Nullable<Int2>, _>(&self.connector)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Timestamptz, _>(&self.begin)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Timestamptz, _>(&self.finish)?;
+        pass.push_sql(LOAD);
+        Ok(())
+    }
+}
+
+impl QueryId for Question {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Question {
+    /// The station, its operator, what is bound there, and the tariffs of that.
+    type SqlType = (SqlUuid, Nullable<Text>, Jsonb, Jsonb);
+}
+
+/// A tariff as the JSON that Postgres makes of its row and its versions.
+#[derive(Deserialize)]
+struct HeldTariff {
+    id: TariffId,
+    name: Label,
+    operator_id: Option<Label>,
+    currency: Currency,
+    status: TariffStatus,
+    change_rule: ChangeRule,
+    versions: Vec<TariffVersion>,
+}
+
+/// Where `spot` is, and all that may say what it costs from one instant to another, both included: what is bound there at some
+/// time between, by tariffs retired or not, with the versions that are in force then. `None` if there never was such a station or pile.
+///
+/// What held before or comes after is left out, so it is not among what [`PriceBook::resolve`] says was considered.
+///
+/// # Errors
+/// When Postgres fails, or a row cannot be.
+pub async fn load_book(
+    connection: &mut Connection,
+    spot: Spot,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Option<(Place, PriceBook)>, StorageError> {
+    let (station, pile_id, connector_id) = match spot {
+        Spot::Station(station) => (Some(station.0), None, None),
+        Spot::Pile(pile) => (None, Some(pile), None),
+        Spot::Connector(pile, connector) => (None, Some(pile), Some(connector)),
+    };
+    let connector = connector_id.map(|id| i16::try_from(id.number())).transpose().map_err(broken)?;
+    let pile = pile_id.map(|pile| pile.0);
+    // Postgres knows no time that runs backwards; the domain tells what it thinks of it.
+    let question = Question { station, pile, connector, begin: from, finish: to.max(from) };
+    let row: Option<(Uuid, Option<String>, Value, Value)> =
+        question.get_result(connection).await.optional()?;
+    let Some((station, operator, bindings, tariffs)) = row else { return Ok(None) };
+    let operator_id = operator.as_deref().map(Label::parse).transpose().map_err(broken)?;
+    let place = Place { operator_id, station_id: StationId(station), pile_id, connector_id };
+    Ok(Some((place, book(bindings, tariffs)?)))
+}
+
+fn book(bindings: Value, tariffs: Value) -> Result<PriceBook, StorageError> {
+    let bindings: Vec<Held> = serde_json::from_value(bindings).map_err(broken)?;
+    let tariffs: Vec<HeldTariff> = serde_json::from_value(tariffs).map_err(broken)?;
+    Ok(PriceBook {
+        bindings: bindings.into_iter().map(Binding::try_from).collect::<Result<_, _>>()?,
+        tariffs: tariffs.into_iter().map(Tariff::from).collect(),
+    })
+}
+
+fn broken(what: impl ToString) -> StorageError {
+    StorageError::inconsistent("tariffs", what)
+}
+
+impl From<HeldTariff> for Tariff {
+    fn from(held: HeldTariff) -> Self {
+        let HeldTariff { id, name, operator_id, currency, status, change_rule, versions } = held;
+        Self { id, details: TariffDetails { name, operator_id, currency, status, change_rule }, versions }
+    }
+}

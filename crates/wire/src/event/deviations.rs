@@ -1,0 +1,214 @@
+//! What the contract reads in a record although a new gateway should not write it so.
+
+use super::types::EventType;
+use crate::json::{Node, Object};
+use crate::proto;
+use crate::record::{Body, RawRecord};
+use crate::value::same_name;
+use chrono::DateTime;
+use prost::Message;
+use std::collections::BTreeSet;
+
+/// The names of the contract's fields, as they are to be written.
+const FIELDS: [&str; 36] = [
+    "chargePointId",
+    "commandId",
+    "commandName",
+    "connectorId",
+    "context",
+    "details",
+    "errorCode",
+    "eventId",
+    "eventType",
+    "firmwareVersion",
+    "format",
+    "gatewayId",
+    "idTag",
+    "info",
+    "location",
+    "measurand",
+    "meterStartWh",
+    "meterStopWh",
+    "meterValues",
+    "model",
+    "payload",
+    "phase",
+    "previousStatus",
+    "reason",
+    "reservationId",
+    "sampledValue",
+    "serialNumber",
+    "status",
+    "stopTimestamp",
+    "timestamp",
+    "traceId",
+    "transactionId",
+    "unit",
+    "value",
+    "vendor",
+    "vendorErrorCode",
+];
+
+/// OCPP 1.6's own names of fields that the contract calls otherwise.
+const OCPP_FIELDS: [&str; 6] = [
+    "chargePointModel",
+    "chargePointSerialNumber",
+    "chargePointVendor",
+    "meterStart",
+    "meterStop",
+    "meterValue",
+];
+
+/// Something that is read all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deviation {
+    /// There is no `eventId`: a copy in another record is another event.
+    NoEventId,
+    /// The `eventType` is another name of the type than the contract lists first, or in another case.
+    OtherEventType,
+    /// A time is not RFC 3339 with an offset: epoch milliseconds, without an offset, or ISO 8601 of another form.
+    OtherTime,
+    /// A field's name is not in the contract's camelCase.
+    OtherFieldName,
+    /// A field has OCPP's own name, `meterStart`, where the contract has another one, `meterStartWh`.
+    OcppFieldName,
+}
+
+/// The deviations that show in a record which [`decode`](super::decode) accepts; of any other record, none.
+///
+/// It reads the record once more, for tools that judge gateways; the platform itself does not care.
+#[must_use]
+pub fn deviations(record: &RawRecord<'_>) -> BTreeSet<Deviation> {
+    let mut deviations = BTreeSet::new();
+    match record.body() {
+        Ok(Body::Json(bytes)) => {
+            if let Ok(root) = Object::parse(bytes) {
+                of_envelope(&root, &mut deviations);
+                of_members(&root, &mut deviations);
+            }
+        }
+        Ok(Body::Protobuf(bytes)) => {
+            let event = proto::GatewayEvent::decode(bytes);
+            if event.is_ok_and(|event| event.event_id.trim().is_empty()) {
+                deviations.insert(Deviation::NoEventId);
+            }
+        }
+        Err(_) => {}
+    }
+    deviations
+}
+
+fn of_envelope(root: &Object<'_>, deviations: &mut BTreeSet<Deviation>) {
+    if matches!(root.text("eventId"), Ok(None)) {
+        deviations.insert(Deviation::NoEventId);
+    }
+    if let Ok(Some(sent)) = root.text("eventType")
+        && EventType::named(sent.trim()).is_some_and(|known| known.name() != sent.trim())
+    {
+        deviations.insert(Deviation::OtherEventType);
+    }
+}
+
+/// Looks at every member, however deep; serde_json has bounded the depth.
+fn of_members(object: &Object<'_>, deviations: &mut BTreeSet<Deviation>) {
+    for (name, value) in object.members() {
+        if OCPP_FIELDS.iter().any(|known| same_name(name, known)) {
+            deviations.insert(Deviation::OcppFieldName);
+            of_nested(value, deviations);
+        }
+        let Some(known) = FIELDS.iter().find(|known| same_name(name, known)) else {
+            continue; // a field that is not read
+        };
+        if *known != name {
+            deviations.insert(Deviation::OtherFieldName);
+        }
+        if matches!(*known, "timestamp" | "stopTimestamp") && is_other_time(value) {
+            deviations.insert(Deviation::OtherTime);
+        }
+        of_nested(value, deviations);
+    }
+}
+
+fn of_nested(value: &Node<'_>, deviations: &mut BTreeSet<Deviation>) {
+    match value {
+        Node::Object(object) => of_members(object, deviations),
+        Node::Array(items) => items.iter().for_each(|item| of_nested(item, deviations)),
+        _ => {}
+    }
+}
+
+fn is_other_time(value: &Node<'_>) -> bool {
+    match value {
+        Node::Text(text) => !text.trim().is_empty() && DateTime::parse_from_rfc3339(text.trim()).is_err(),
+        Node::Integer(_) | Node::Float(_) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(json: &str) -> Vec<Deviation> {
+        deviations(&RawRecord::json(json.as_bytes())).into_iter().collect()
+    }
+
+    #[test]
+    fn what_the_contract_lists_first_is_no_habit() {
+        let clean = r#"{"eventId":"e-1","eventType":"transaction.meter_values","chargePointId":"CP-1",
+            "timestamp":"2024-08-03T16:29:59+08:00","my_own":1,"Payload_Extra":{"time_stamp":5},
+            "payload":{"connectorId":1,"meterValues":[{"timestamp":"","sampledValue":[{"value":"1"}]}]}}"#;
+        assert_eq!(of(clean), []);
+    }
+
+    #[test]
+    fn each_habit_is_seen_alone() {
+        let event = |fields: &str| of(&format!(r#"{{"chargePointId":"CP-1",{fields}}}"#));
+        assert_eq!(event(r#""eventType":"charge_point.heartbeat""#), [Deviation::NoEventId]);
+        assert_eq!(event(r#""eventType":"x","eventId":" ""#), [Deviation::NoEventId]);
+        for alias in ["HeartbeatEvent", "CHARGE_POINT.HEARTBEAT"] {
+            let fields = format!(r#""eventId":"e","eventType":"{alias}""#);
+            assert_eq!(event(&fields), [Deviation::OtherEventType], "{alias}");
+        }
+        for time in [
+            r#""1722673799000""#,
+            "1722673799000",
+            "1.5e12",
+            r#""2024-08-03T08:29:59""#,
+            r#""2024-08-03T08:29:59+02""#,
+        ] {
+            let fields = format!(r#""eventId":"e","eventType":"x","timestamp":{time}"#);
+            assert_eq!(event(&fields), [Deviation::OtherTime], "{time}");
+        }
+        assert_eq!(event(r#""event_id":"e","eventType":"x""#), [Deviation::OtherFieldName]);
+        for payload in [r#"{"meterStart":1}"#, r#"{"meter_stop":1}"#, r#"{"chargePointModel":"M"}"#] {
+            let fields = format!(r#""eventId":"e","eventType":"x","payload":{payload}"#);
+            assert_eq!(event(&fields), [Deviation::OcppFieldName], "{payload}");
+        }
+    }
+
+    #[test]
+    fn habits_are_found_deep_inside() {
+        let deep = r#"{"eventId":"e","eventType":"transaction.meter_values","chargePointId":"CP-1",
+            "payload":{"connectorId":1,"meterValues":[{"timestamp":1722673799000,"sampled_value":{"value":1}}]}}"#;
+        assert_eq!(of(deep), [Deviation::OtherTime, Deviation::OtherFieldName]);
+        let ocpp = deep.replace("meterValues", "meterValue");
+        assert_eq!(of(&ocpp), [Deviation::OtherTime, Deviation::OtherFieldName, Deviation::OcppFieldName]);
+    }
+
+    #[test]
+    fn in_protobuf_only_the_id_can_be_missing() {
+        let event =
+            |id: &[u8]| [&[10, u8::try_from(id.len()).unwrap()], id, b"\x12\x04CP-1\x62\x00"].concat();
+        assert!(deviations(&RawRecord::protobuf(&event(b"e"))).is_empty());
+        let anonymous = deviations(&RawRecord::protobuf(&event(b"")));
+        assert_eq!(anonymous.into_iter().collect::<Vec<_>>(), [Deviation::NoEventId]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_none() {
+        for json in ["", "nonsense", "[1]"] {
+            assert_eq!(of(json), []);
+        }
+    }
+}

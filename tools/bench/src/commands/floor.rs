@@ -1,0 +1,137 @@
+//! What a command costs at least: one look-up in Redis, one INSERT that is committed, one record that Kafka has acknowledged,
+//! one after the other, with nothing around them.
+
+use super::piles::{Pile, Piles, connected};
+use crate::load::Threads;
+use crate::rig::Rig;
+use crate::server;
+use anyhow::{Context as _, ensure};
+use chrono::{SubsecRound as _, TimeDelta};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::commands::{Command, CommandKind, CommandLife, ResetKind};
+use domain::ids::CommandId;
+use runtime::kafka::{NewRecord, TopicWriter};
+use runtime::redis::Redis;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// As many as command-dispatcher opens by default.
+const CONNECTIONS: usize = 8;
+/// As long as command-dispatcher allows by default.
+const PUBLISH: Duration = Duration::from_secs(3);
+const TTL: TimeDelta = TimeDelta::seconds(60);
+
+diesel::table! {
+    /// A copy of `commands`, with its checks and indexes.
+    bench_commands (id) {
+        id -> Uuid,
+        pile_id -> Uuid,
+        charge_point_id -> Text,
+        name -> Text,
+        payload -> Jsonb,
+        state -> Text,
+        gateway_id -> Text,
+        partition -> Int4,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        life -> Jsonb,
+    }
+}
+
+/// The three of them. Cheap to clone; for the threads that it was set up on.
+#[derive(Clone)]
+pub struct Floor {
+    redis: Redis,
+    connections: Arc<Connections>,
+    writer: TopicWriter,
+}
+
+/// A pool that does nothing but lend: a look whether the connection still lives would be a statement more.
+struct Connections {
+    idle: Mutex<Vec<AsyncPgConnection>>,
+    permits: Semaphore,
+}
+
+impl Floor {
+    /// Makes the table, and opens the connections on `threads`.
+    pub async fn set_up(rig: &mut Rig, threads: &Threads, piles: &Arc<Piles>) -> anyhow::Result<Self> {
+        server::copy_of_commands(&mut rig.questions, "bench_commands").await?;
+        let (url, topic) = (rig.platform.url.clone(), rig.platform.names.floor.clone());
+        let piles = Arc::clone(piles);
+        let set_up = threads.spawn(async move {
+            let mut idle = Vec::new();
+            for _ in 0..CONNECTIONS {
+                idle.push(server::connect(&url).await?);
+            }
+            let connections = Connections { idle: Mutex::new(idle), permits: Semaphore::new(CONNECTIONS) };
+            let redis = launch::redis()?;
+            connected(&redis).await?;
+            let writer = launch::kafka()?.writer(&topic);
+            let floor = Self { redis, connections: Arc::new(connections), writer };
+            // So that the connections to the brokers are open.
+            for _ in piles.partitions() {
+                floor.call(&piles.next().map_err(anyhow::Error::msg)?).await?;
+            }
+            Ok(floor)
+        })?;
+        set_up.await.context("the load generator ended")?
+    }
+
+    /// Looks up, inserts, publishes; says which command it was.
+    pub async fn call(&self, pile: &Pile) -> anyhow::Result<super::Posted> {
+        let keys = [format!("conn:{}", pile.charge_point_id), format!("conn:{}", pile.pile_id)];
+        let routes = self.redis.get_many(&[&keys[0], &keys[1]]).await?;
+        ensure!(routes.into_iter().flatten().next().is_some(), "no route to {}", pile.charge_point_id);
+        let issued_at = runtime::clock::now().trunc_subsecs(3);
+        let command = Command {
+            id: CommandId(Uuid::now_v7()),
+            charge_point_id: pile.charge_point_id.clone(),
+            gateway_id: pile.gateway_id.clone(),
+            kind: CommandKind::Reset { kind: ResetKind::Soft },
+            issued_at,
+            expires_at: issued_at + TTL,
+            trace_id: None,
+        };
+        self.connections.insert(&command, pile).await?;
+        let encoded = wire::encode_command(&command);
+        let headers = encoded.headers.into_iter();
+        let record = NewRecord {
+            key: Some(encoded.key.into_bytes()),
+            value: Some(encoded.value),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
+            timestamp: issued_at,
+        };
+        self.writer.publish(pile.partition, vec![record], PUBLISH).await?;
+        Ok(super::Posted { id: command.id.0 })
+    }
+}
+
+impl Connections {
+    async fn insert(&self, command: &Command, pile: &Pile) -> anyhow::Result<()> {
+        let _permit = self.permits.acquire().await?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = idle.context("no connection is left; the others failed")?;
+        use bench_commands as row;
+        diesel::insert_into(row::table)
+            .values((
+                row::id.eq(command.id.0),
+                row::pile_id.eq(pile.pile_id.0),
+                row::charge_point_id.eq(command.charge_point_id.as_str()),
+                row::name.eq(command.kind.name()),
+                row::payload.eq(serde_json::json!({ "type": "Soft" })),
+                row::state.eq("accepted"),
+                row::gateway_id.eq(command.gateway_id.as_str()),
+                row::partition.eq(pile.partition),
+                row::issued_at.eq(command.issued_at),
+                row::expires_at.eq(command.expires_at),
+                row::life.eq(serde_json::to_value(CommandLife::accepted(command.issued_at))?),
+            ))
+            .execute(&mut connection)
+            .await?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! What this `PostgreSQL` takes with nothing else around: the ingestor's own statements in a loop, over events that are
+//! decoded in memory beforehand. With `day/weigh.rs` the only file of this crate that uses what `storage` writes with.
+//!
+//! The events are real ones: they are put on the run's topic while no ingestor runs, and what is written here is what
+//! an ingestor would have written, in batches and one by one. Left out are Kafka, decoding, metrics; the fold is in it, being the
+//! transaction's own, and is timed apart.
+
+use crate::numbers::{count, float, round, share};
+use crate::report::{Floor, Writing};
+use crate::rig::Rig;
+use crate::server;
+use crate::visibility::{self, Offsets};
+use anyhow::{Context as _, bail, ensure};
+use domain::devices::charge_point::ChargePoint;
+use domain::devices::history::History;
+use domain::devices::sample::Samples;
+use domain::event::GatewayEvent;
+use domain::order::RecordPosition;
+use futures_util::TryStreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use runtime::kafka::ReceivedRecord;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use storage::ingest::batch::{Folded, Written};
+use storage::ingest::partitions::{self, PartitionLease};
+use storage::{Database, DatabaseSettings, Touched};
+use uuid::Uuid;
+
+/// Longer than all of it takes.
+const LEASE: Duration = Duration::from_secs(600);
+/// The server's statistics come up to a second late.
+const STATISTICS: Duration = Duration::from_millis(1_500);
+
+type Event = (GatewayEvent, RecordPosition);
+
+/// One partition's events that are not written yet.
+struct Lane {
+    lease: PartitionLease,
+    events: VecDeque<Event>,
+}
+
+/// How a way of writing went.
+struct Run {
+    events: u64,
+    seconds: f64,
+    folding: f64,
+}
+
+/// What the topic holds from the offsets that the database has come to, decoded; no ingestor may run.
+pub struct Prepared {
+    lanes: Vec<Lane>,
+    url: String,
+}
+
+impl Prepared {
+    /// Reads and decodes what lies in the topic between `from` and `to`.
+    pub async fn read(rig: &mut Rig, from: &Offsets, to: &Offsets) -> anyhow::Result<Self> {
+        let topic = &rig.platform.names.events;
+        let mut decoded = visibility::read(&rig.platform.kafka, topic, from, to, decode).await?;
+        let owner = Uuid::now_v7();
+        let all = rig.plan.partitions.into();
+        let leases = partitions::acquire(&mut rig.questions, topic, owner, all, LEASE).await?;
+        ensure!(leases.len() == to.len(), "an ingestor still owns {} partitions", to.len() - leases.len());
+        let mut lanes = Vec::new();
+        for lease in leases {
+            let events = decoded.remove(&lease.partition).unwrap_or_default();
+            let events = events.into_iter().collect::<anyhow::Result<VecDeque<Event>>>()?;
+            lanes.push(Lane { lease, events });
+        }
+        Ok(Self { lanes, url: rig.platform.url.clone() })
+    }
+
+    /// Measures one transaction per event, with one connection and with `connections`, then batches of `per_batch`.
+    pub async fn measure(
+        mut self,
+        rig: &mut Rig,
+        connections: usize,
+        per_batch: usize,
+    ) -> anyhow::Result<Floor> {
+        let patience = rig.plan.one_by_one;
+        let one = self.run(1, 1, Some(patience)).await?;
+        let several = self.run(connections, 1, Some(patience)).await?;
+        tokio::time::sleep(STATISTICS).await;
+        let before = server::work(&mut rig.questions).await?;
+        let bulk = self.run(connections, per_batch, None).await?;
+        tokio::time::sleep(STATISTICS).await;
+        let rows = server::work(&mut rig.questions).await?.rows - before.rows;
+        Ok(Floor {
+            events_per_batch: per_batch,
+            rows_per_s: round(share(float(u64::try_from(rows)?), bulk.seconds), 0),
+            rows_per_event: round(share(float(u64::try_from(rows)?), float(bulk.events)), 2),
+            folding_share: round(share(bulk.folding, bulk.seconds * count(connections)), 3),
+            bulk: bulk.report(connections),
+            one_by_one: one.report(1),
+            one_by_one_at_once: several.report(connections),
+        })
+    }
+
+    /// Writes what is left, at most `per_batch` events in a transaction, over so many connections at once.
+    async fn run(
+        &mut self,
+        connections: usize,
+        per_batch: usize,
+        limit: Option<Duration>,
+    ) -> anyhow::Result<Run> {
+        let database = Database::for_batches(&DatabaseSettings {
+            url: self.url.clone().into(),
+            max_connections: connections,
+            connect_timeout_ms: 20_000,
+            statement_timeout_ms: 20_000,
+        })?;
+        let folding = Arc::new(AtomicU64::new(0));
+        let begun = Instant::now();
+        let before: usize = self.lanes.iter().map(|lane| lane.events.len()).sum();
+        let lanes: FuturesUnordered<_> = std::mem::take(&mut self.lanes)
+            .into_iter()
+            .map(|lane| {
+                let (database, folding) = (database.clone(), Arc::clone(&folding));
+                let work = async move { lane.write_all(&database, per_batch, begun, limit, &folding).await };
+                let task = tokio::spawn(work);
+                async move { task.await.context("writing")? }
+            })
+            .collect();
+        self.lanes = lanes.try_collect().await?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let left: usize = self.lanes.iter().map(|lane| lane.events.len()).sum();
+        let events = u64::try_from(before - left)?;
+        Ok(Run { events, seconds, folding: float(folding.load(Ordering::Relaxed)) / 1e9 })
+    }
+}
+
+impl Run {
+    fn report(&self, connections: usize) -> Writing {
+        Writing {
+            connections,
+            events: self.events,
+            seconds: round(self.seconds, 2),
+            events_per_s: round(share(float(self.events), self.seconds), 0),
+        }
+    }
+}
+
+impl Lane {
+    /// As the task of a partition does: a batch, then the next, each on a connection of the pool.
+    async fn write_all(
+        mut self,
+        database: &Database,
+        per_batch: usize,
+        begun: Instant,
+        limit: Option<Duration>,
+        folding: &Arc<AtomicU64>,
+    ) -> anyhow::Result<Self> {
+        while !self.events.is_empty() && limit.is_none_or(|limit| begun.elapsed() < limit) {
+            let batch: Vec<Event> = self.events.drain(..per_batch.min(self.events.len())).collect();
+            let next_offset =
+                batch.last().map_or(self.lease.next_offset, |(_, position)| position.offset + 1);
+            let (lease, folding) = (self.lease.clone(), Arc::clone(folding));
+            let written = database.run(async move |mut connection| {
+                let touched = Touched::of(batch.iter().map(|(event, position)| (event, *position)));
+                let fold = |states| timed(&folding, || fold(states, &batch));
+                storage::ingest::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
+            });
+            match written.await? {
+                Written::Committed => self.lease.next_offset = next_offset,
+                Written::LeaseLost => bail!("partition {} was taken away", self.lease.partition),
+            }
+        }
+        Ok(self)
+    }
+}
+
+fn decode(partition: i32, record: &ReceivedRecord) -> anyhow::Result<Event> {
+    let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    let event = wire::decode(&wire::RawRecord::new(record.value.as_deref(), headers))
+        .map_err(|error| anyhow::anyhow!("offset {}: {error}", record.offset))?;
+    let position = RecordPosition { partition, offset: record.offset, appended_at: record.timestamp };
+    Ok((event, position))
+}
+
+fn timed<T>(folding: &AtomicU64, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let done = work();
+    let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    folding.fetch_add(nanos, Ordering::Relaxed);
+    done
+}
+
+/// What an ingestor makes of `batch`, nothing of which is unusable.
+pub fn fold(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
+    let (mut history, mut samples) = (History::default(), Samples::default());
+    for (event, position) in batch {
+        samples.take(event, position);
+        let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id));
+        if let Some(state) = found.ok().and_then(|index| states.get_mut(index)) {
+            // What finds no place would be a dead letter; the load generator sends nothing of that kind.
+            history.apply(state, event, position);
+        }
+    }
+    Folded { states, history, samples, dead_letters: Vec::new() }
+}

@@ -1,0 +1,345 @@
+//! What is measured, at which rates and for how long.
+
+use anyhow::{Context as _, bail};
+use std::time::Duration;
+
+const fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number)
+}
+
+/// Everything that a run does.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// `full`, or `quick` to try the tool itself: its figures mean nothing.
+    pub mode: &'static str,
+    /// How many ingestors share the partitions.
+    pub ingestors: usize,
+    /// Partitions of the event topic.
+    pub partitions: i32,
+    /// Partitions of the command topic.
+    pub command_partitions: u16,
+    /// The large fleet.
+    pub charge_points: u32,
+    /// Smaller fleets, whose cost is compared with the large one's.
+    pub smaller_fleets: Vec<u32>,
+    /// How long each smaller fleet is measured.
+    pub cost_seconds: Duration,
+    /// Rates to be measured, each with its target for P95 in ms; the last one is also the rate of the comparison of fleets
+    /// and of the takeover.
+    pub steady: Vec<(u32, f64)>,
+    /// The target for P95 at the highest sustained rate, in ms.
+    pub highest_target_ms: f64,
+    /// What is cut off at the beginning of each measurement.
+    pub warm_up: Duration,
+    /// How long each of the steady rates, and the highest, is measured.
+    pub measured: Duration,
+    /// Rates to try, one after the other, until one is not sustained.
+    pub ladder: Vec<u32>,
+    /// How long each of them is tried.
+    pub step: Duration,
+    /// How many are tried at most.
+    pub steps: usize,
+    /// After the crash of an ingestor, how long load goes on.
+    pub takeover: Duration,
+    /// The only chapter that is measured; `None`: all of them.
+    pub only: Option<Chapter>,
+    /// Commands.
+    pub commands: CommandPlan,
+    /// Reads.
+    pub reads: ReadPlan,
+    /// The time to truth.
+    pub truth: TruthPlan,
+    /// Events that the floor is measured with.
+    pub floor_events: u32,
+    /// How long one transaction per event is measured, with one connection and with several.
+    pub one_by_one: Duration,
+    /// Commits that the disk is measured with.
+    pub commits: usize,
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chapter {
+    /// The latency of events at the lowest of the steady rates.
+    Tail,
+    /// Commands.
+    Commands,
+    /// Reads.
+    Reads,
+    /// The time to truth.
+    Truth,
+}
+
+impl Chapter {
+    /// Its name among the words of a call, and of the folder that its report goes to.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tail => "tail",
+            Self::Commands => "commands",
+            Self::Reads => "reads",
+            Self::Truth => "truth",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Tail, Self::Commands, Self::Reads, Self::Truth]
+            .into_iter()
+            .find(|chapter| chapter.name() == word)
+    }
+}
+
+/// How reads are measured.
+#[derive(Debug, Clone)]
+pub struct ReadPlan {
+    /// What is cut off at the beginning of each measurement.
+    pub warm_up: Duration,
+    /// How long as many as it goes are asked for.
+    pub saturated: Duration,
+    /// How long a rate is kept.
+    pub paced: Duration,
+    /// How often pages at each depth are asked for.
+    pub rounds: usize,
+}
+
+impl ReadPlan {
+    const fn full() -> Self {
+        Self { warm_up: seconds(2), saturated: seconds(6), paced: seconds(10), rounds: 100 }
+    }
+
+    const fn quick() -> Self {
+        Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5 }
+    }
+}
+
+/// How the time to truth is measured.
+#[derive(Debug, Clone)]
+pub struct TruthPlan {
+    /// Devices that move to another pod without a boot.
+    pub moved: u32,
+    /// Devices of the pod that is killed.
+    pub devices: u32,
+    /// Devices of other pods.
+    pub other_devices: u32,
+    /// Events per second that they send.
+    pub other_rate: u32,
+    /// What is cut off at the beginning of those events.
+    pub warm_up: Duration,
+    /// How long those events are measured before the kill.
+    pub baseline: Duration,
+    /// How long the devices of the killed pod are watched at most.
+    pub watch: Duration,
+    /// Milliseconds between two events of a gateway pod; the deployed gateway has 10.
+    pub pace_ms: u64,
+    /// Whether the devices of the pod that is killed send nothing between their boot and the kill,
+    /// unless they are asked.
+    pub idle: bool,
+}
+
+impl TruthPlan {
+    const fn full() -> Self {
+        Self {
+            moved: 50,
+            devices: 10_000,
+            other_devices: 10_000,
+            other_rate: 600,
+            warm_up: seconds(3),
+            baseline: seconds(30),
+            watch: seconds(150),
+            pace_ms: 10,
+            idle: false,
+        }
+    }
+
+    const fn quick() -> Self {
+        Self {
+            moved: 10,
+            devices: 300,
+            other_devices: 300,
+            other_rate: 100,
+            warm_up: seconds(1),
+            baseline: seconds(5),
+            watch: seconds(75),
+            pace_ms: 10,
+            idle: false,
+        }
+    }
+}
+
+/// How commands are measured.
+#[derive(Debug, Clone)]
+pub struct CommandPlan {
+    /// Piles that are commanded in turn: enough that none is commanded twice within seconds.
+    pub piles: u32,
+    /// Pods that hold them, each with a partition of the command topic.
+    pub pods: usize,
+    /// Rates to be measured.
+    pub rates: Vec<u32>,
+    /// What is cut off at the beginning of each.
+    pub warm_up: Duration,
+    /// How long each of them, and the highest, is measured.
+    pub measured: Duration,
+    /// Rates to try, one after the other, until one is not sustained.
+    pub ladder: Vec<u32>,
+    /// What is cut off at the beginning of each of those.
+    pub step_warm_up: Duration,
+    /// How long each is tried.
+    pub step: Duration,
+    /// How many are tried at most.
+    pub steps: usize,
+}
+
+impl CommandPlan {
+    fn full() -> Self {
+        Self {
+            piles: 10_000,
+            pods: 8,
+            rates: vec![50, 500],
+            warm_up: seconds(2),
+            measured: seconds(15),
+            ladder: vec![1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 8_000],
+            step_warm_up: seconds(1),
+            step: seconds(5),
+            steps: 8,
+        }
+    }
+
+    fn quick() -> Self {
+        Self {
+            piles: 2_000,
+            warm_up: seconds(1),
+            measured: seconds(3),
+            ladder: vec![1_000, 2_000],
+            step: seconds(2),
+            steps: 2,
+            ..Self::full()
+        }
+    }
+}
+
+impl Plan {
+    /// The whole measurement, about twenty-four minutes.
+    fn full() -> Self {
+        Self {
+            mode: "full",
+            ingestors: 1,
+            partitions: 16,
+            command_partitions: 128,
+            charge_points: 100_000,
+            smaller_fleets: vec![1_000, 10_000],
+            cost_seconds: seconds(20),
+            steady: vec![(600, 50.0), (6_000, 100.0)],
+            highest_target_ms: 500.0,
+            warm_up: seconds(3),
+            measured: seconds(60),
+            ladder: vec![10_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 60_000, 80_000],
+            step: seconds(8),
+            steps: 9,
+            takeover: seconds(25),
+            only: None,
+            commands: CommandPlan::full(),
+            reads: ReadPlan::full(),
+            truth: TruthPlan::full(),
+            floor_events: 250_000,
+            one_by_one: seconds(8),
+            commits: 500,
+        }
+    }
+
+    /// The same steps, small and short.
+    fn quick() -> Self {
+        Self {
+            mode: "quick",
+            command_partitions: 8,
+            charge_points: 2_000,
+            smaller_fleets: vec![200, 1_000],
+            cost_seconds: seconds(3),
+            steady: vec![(100, 50.0), (500, 100.0)],
+            warm_up: seconds(1),
+            measured: seconds(4),
+            ladder: vec![1_000, 2_000, 4_000],
+            step: seconds(3),
+            steps: 4,
+            takeover: seconds(16),
+            commands: CommandPlan::quick(),
+            reads: ReadPlan::quick(),
+            truth: TruthPlan::quick(),
+            floor_events: 6_000,
+            one_by_one: seconds(2),
+            commits: 50,
+            ..Self::full()
+        }
+    }
+
+    /// The plan that `words` ask for: `quick`, and a chapter, `ingestors=N`, `partitions=N`, `idle`
+    /// or `pace=MS` over either plan.
+    pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
+        let mut plan = Self::full();
+        let (mut pace_ms, mut idle) = (None, false);
+        for word in words {
+            match word.split_once('=') {
+                None if word == "quick" => {
+                    let Self { ingestors, partitions, only, .. } = plan;
+                    plan = Self { ingestors, partitions, only, ..Self::quick() };
+                }
+                None if word == "idle" => idle = true,
+                None if Chapter::parse(&word).is_some() => plan.only = Chapter::parse(&word),
+                Some(("ingestors", number)) => {
+                    plan.ingestors = at_least_one(&word, number)?.try_into().context("ingestors")?;
+                }
+                Some(("partitions", number)) => {
+                    plan.partitions = at_least_one(&word, number)?.try_into().context("partitions")?;
+                }
+                Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
+                _ => bail!(
+                    "`{word}` is none of quick, tail, commands, reads, truth, idle, ingestors=N, partitions=N, pace=MS"
+                ),
+            }
+        }
+        plan.truth.idle = idle;
+        plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
+        Ok(plan)
+    }
+
+    /// Whether that chapter is measured.
+    pub fn measures(&self, chapter: Chapter) -> bool {
+        self.only.is_none_or(|only| only == chapter)
+    }
+
+    /// The rate at which fleets are compared and a takeover is watched.
+    pub fn common_rate(&self) -> u32 {
+        self.steady.last().map_or(1, |(rate, _)| *rate)
+    }
+}
+
+fn at_least_one(word: &str, number: &str) -> anyhow::Result<u32> {
+    let number: u32 = number.parse().with_context(|| format!("`{word}` is no number"))?;
+    anyhow::ensure!((1..=1_000).contains(&number), "`{word}` is not between 1 and 1000");
+    Ok(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chapter, Plan};
+
+    fn parse(words: &[&str]) -> anyhow::Result<Plan> {
+        Plan::parse(words.iter().map(|word| (*word).to_owned()))
+    }
+
+    #[test]
+    fn words_choose_and_change_the_plan() {
+        assert_eq!(parse(&[]).unwrap().charge_points, 100_000);
+        let plan = parse(&["ingestors=2", "quick", "partitions=4"]).unwrap();
+        assert_eq!((plan.mode, plan.ingestors, plan.partitions), ("quick", 2, 4));
+        assert_eq!(plan.only, None);
+        assert_eq!(parse(&["commands", "quick"]).unwrap().only, Some(Chapter::Commands));
+        assert_eq!(parse(&["quick", "reads"]).unwrap().only, Some(Chapter::Reads));
+        let truth = parse(&["truth", "pace=2", "quick"]).unwrap();
+        assert_eq!((truth.truth.pace_ms, plan.truth.pace_ms), (2, 10));
+        assert_eq!((truth.only, truth.truth.devices), (Some(Chapter::Truth), 300));
+        assert!(!truth.truth.idle && parse(&["truth", "idle", "quick"]).unwrap().truth.idle);
+        assert!(truth.measures(Chapter::Truth) && !truth.measures(Chapter::Commands));
+        assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));
+        assert!(parse(&["quickly"]).is_err());
+        assert!(parse(&["ingestors=0"]).is_err());
+    }
+}

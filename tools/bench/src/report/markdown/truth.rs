@@ -1,0 +1,110 @@
+//! The chapter on the time to truth.
+
+use super::{cells, table};
+use crate::report::{Arrivals, Counts, Interval, KilledPod, Latency, Truth, thousand, thousands};
+use std::fmt::Write as _;
+
+/// Seconds between two rows of the table of counts.
+const STEP: usize = 10;
+
+/// Renders it.
+pub(super) fn render(truth: &Truth) -> String {
+    let mut text = arrivals(&truth.killed);
+    text += &counts(&truth.killed);
+    text += &events(truth);
+    text += &intervals(&truth.killed.others.intervals);
+    text
+}
+
+fn arrivals(killed: &KilledPod) -> String {
+    let seconds = |time: Option<f64>| time.map_or_else(|| "not reached".to_owned(), |s| format!("{s:.1}"));
+    let row = |what: &str, arrivals: &Arrivals| {
+        vec![
+            what.to_owned(),
+            format!("{} of {}", thousand(arrivals.reached), thousand(killed.devices)),
+            seconds(arrivals.p50_s),
+            seconds(arrivals.p95_s),
+            seconds(arrivals.max_s),
+        ]
+    };
+    let rows = [row("doubtful", &killed.noticed), row("offline or found elsewhere", &killed.settled)];
+    let columns = ["from the kill to", "devices", "P50", "P95", "max"];
+    let mut text = table("Time to truth after a pod is killed, in s", &columns, &rows);
+    let _ = writeln!(
+        text,
+        "\nThe devices {} before the kill. {} of the {} come back through another pod, half of them without a boot. A snapshot \
+         is taken every {} ms, which is in the figures.",
+        if killed.idle {
+            "send nothing, unless they are asked,"
+        } else {
+            "send statuses one after the other"
+        },
+        thousand(killed.returned),
+        thousand(killed.devices),
+        killed.look_ms
+    );
+    text
+}
+
+fn counts(killed: &KilledPod) -> String {
+    let row = |second: String, counts: &Counts| {
+        let numbers =
+            [counts.live, counts.doubtful, counts.offline, counts.elsewhere, counts.offline_returned];
+        let mut row = vec![second];
+        row.extend(numbers.map(thousand));
+        row
+    };
+    let mut rows: Vec<_> = killed
+        .seconds
+        .iter()
+        .enumerate()
+        .step_by(STEP)
+        .map(|(second, counts)| row(second.to_string(), counts))
+        .collect();
+    rows.push(row(format!("{:.0} (end)", killed.watched_s), &killed.at_end));
+    let columns = [
+        "second",
+        "online at the killed pod",
+        "doubtful",
+        "offline",
+        "found elsewhere",
+        "offline, though back elsewhere",
+    ];
+    table("Devices of the killed pod, by second", &columns, &rows)
+}
+
+fn events(truth: &Truth) -> String {
+    let (others, moved) = (&truth.killed.others, &truth.moved);
+    let row = |what: &str, count: String, latency: &Latency| {
+        let mut row = vec![what.to_owned(), count];
+        row.extend(cells(latency));
+        row
+    };
+    let rate = format!("{} at {}/s", thousands(others.devices.into()), thousands(others.rate.into()));
+    let followed = format!("{} of {}", thousand(moved.followed), thousand(moved.devices));
+    let rows = [
+        row("events of other devices, before the kill", rate.clone(), &others.before),
+        row("events of other devices, after the kill", rate, &others.after),
+        row("first event of a moved device → command for its new pod", followed, &moved.latency),
+    ];
+    table("Other devices and moved devices, in ms", &["", "devices", "P50", "P95", "P99", "max"], &rows)
+}
+
+/// What slows the events of other devices down: their latency with the cores that each process uses.
+fn intervals(intervals: &[Interval]) -> String {
+    let Some(first) = intervals.first() else { return String::new() };
+    let processes = first.processes.iter().map(|process| process.name);
+    let columns: Vec<&str> = ["from second", "P50", "P95", "max"].into_iter().chain(processes).collect();
+    let row = |interval: &Interval| {
+        let latency = &interval.latency;
+        let numbers = [latency.p50_ms, latency.p95_ms, latency.max_ms].map(|ms| format!("{ms:.1}"));
+        let cores = interval.processes.iter().map(|process| format!("{:.2}", process.cpu_cores));
+        std::iter::once(format!("{:.0}", interval.from_s)).chain(numbers).chain(cores).collect()
+    };
+    let rows: Vec<Vec<String>> = intervals.iter().map(row).collect();
+    table(
+        "Events of other devices by second after the kill, in ms, and cores that each process uses",
+        &columns,
+        &rows,
+    )
+}

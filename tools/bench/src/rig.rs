@@ -1,0 +1,177 @@
+//! What every measurement needs: the platform, the watch, the meters; and measuring one stretch of load with them.
+
+use crate::load::Generator;
+use crate::meters::{Broker, Meters, listening_at};
+use crate::numbers::{float, round, share};
+use crate::plan::Plan;
+use crate::platform::{Names, Platform};
+use crate::report::Phase;
+use crate::server::{self, Connection, Work};
+use crate::visibility::{self, Offsets, Seen, Watch, Window};
+use anyhow::{Context as _, ensure};
+use gateway_simulator::Stretch;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Between two looks at who owns partitions.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long it may take to catch up after a stretch of load.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Everything set up.
+pub struct Rig {
+    /// What is planned.
+    pub plan: Plan,
+    /// The services.
+    pub platform: Platform,
+    /// Sees what is visible.
+    pub watch: Watch,
+    /// Whom to look at.
+    pub meters: Meters,
+    /// For other questions to the database.
+    pub questions: Connection,
+}
+
+/// A stretch of load, measured.
+struct Measured {
+    stretch: Stretch,
+    window: Window,
+    work: Work,
+    looks: u32,
+    whole_seconds: f64,
+}
+
+impl Rig {
+    /// Sets everything up, with the planned number of ingestors.
+    pub async fn set_up(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Self> {
+        let platform = Platform::set_up(plan, names, folder).await?;
+        let mut looks = server::connect(&platform.url).await?;
+        let mut questions = server::connect(&platform.url).await?;
+        let probes = vec![server::backend(&mut looks).await?, server::backend(&mut questions).await?];
+        let postgres = probes.first().copied().and_then(Meters::postgres_of);
+        let watch = Watch::start(looks, &names.events);
+        let redis = listening_at(launch::variable("REDIS_URL")?.as_str());
+        let meters = Meters { postgres, probes, broker: broker.pid, redis, ..Meters::default() };
+        let mut rig = Self { plan: plan.clone(), platform, watch, meters, questions };
+        for _ in 0..plan.ingestors {
+            rig.start_ingestor().await?;
+        }
+        Ok(rig)
+    }
+
+    /// Starts one more ingestor, and waits until the partitions are shared out among all.
+    pub async fn start_ingestor(&mut self) -> anyhow::Result<()> {
+        self.platform.start_ingestor().await?;
+        self.meters.ingestors = self.platform.ingestors()?;
+        let wanted = self.meters.ingestors.len();
+        let begun = Instant::now();
+        while self.owners().await? != (wanted, 0) {
+            ensure!(begun.elapsed() < PATIENCE, "the partitions are not shared out among {wanted} ingestors");
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    /// How many ingestors own partitions, and how many partitions nobody owns.
+    pub async fn owners(&mut self) -> anyhow::Result<(usize, usize)> {
+        let states =
+            storage::ingest::partitions::list(&mut self.questions, &self.platform.names.events).await?;
+        let mut owners: Vec<_> = states.iter().filter_map(|state| state.owner).collect();
+        let unowned = usize::try_from(self.plan.partitions)?.saturating_sub(owners.len());
+        owners.sort_unstable();
+        owners.dedup();
+        Ok((owners.len(), unowned))
+    }
+
+    /// A fleet that has announced itself, with nothing left to catch up.
+    pub async fn fleet(&mut self, id_prefix: &str, charge_points: u32) -> anyhow::Result<Generator> {
+        let load = Generator::start(&self.platform.names.events, id_prefix, charge_points).await?;
+        load.announce().await?;
+        self.catch_up().await?;
+        Ok(load)
+    }
+
+    /// Measures `rate` events per second for `measured`, after the warm-up.
+    pub async fn measure(
+        &mut self,
+        load: &Generator,
+        rate: u32,
+        measured: Duration,
+    ) -> anyhow::Result<Phase> {
+        self.meters.ingestors = self.platform.ingestors()?;
+        let from = self.watch.current()?;
+        self.watch.forget();
+        let warm_up = self.plan.warm_up;
+        let begun = Instant::now();
+        let first = runtime::clock::now().timestamp_micros() + micros(warm_up);
+        let sending = load.produce(rate, warm_up + measured)?;
+        sleep_until(begun + warm_up).await;
+        let work = server::work(&mut self.questions).await?;
+        let metered = self.meters.watch((begun + warm_up).into_std(), measured).await;
+        let work_after = server::work(&mut self.questions).await?;
+        let stretch = sending.await.context("the load generator ended")??;
+        let to = self.catch_up().await?;
+        let (sightings, looks) = self.watch.take();
+        let whole_seconds = begun.elapsed().as_secs_f64();
+        let sent =
+            visibility::read(&self.platform.kafka, &self.platform.names.events, &from, &to, |_, record| {
+                (record.offset, record.timestamp.timestamp_micros())
+            });
+        let seen = Seen::join(&sent.await?, &sightings)?;
+        let window = Window { from: first, to: first + micros(measured) };
+        let work = Work { rows: work_after.rows - work.rows, batches: work_after.batches - work.batches };
+        let processes = metered.uses(float(seen.sent(window)), window.seconds());
+        let measured = Measured { stretch, window, work, looks, whole_seconds };
+        let phase = self.phase(load, rate, &seen, &measured);
+        Ok(Phase { processes, sustained: phase.is_sustained(), ..phase })
+    }
+
+    fn phase(&self, load: &Generator, rate: u32, seen: &Seen, measured: &Measured) -> Phase {
+        let window = measured.window;
+        let seconds = window.seconds();
+        let (events, backlog) = (seen.sent(window), seen.backlog(window));
+        let sent_per_s = share(float(events), seconds);
+        let per_batch = |work: i64| float(u64::try_from(work).unwrap_or_default());
+        Phase {
+            charge_points: load.charge_points,
+            ingestors: self.meters.ingestors.len(),
+            rate,
+            seconds: round(seconds, 1),
+            events,
+            sent_per_s: round(sent_per_s, 0),
+            latency: seen.latency(window),
+            target_p95_ms: None,
+            backlog,
+            sustained: false,
+            generator_behind_ms: round(measured.stretch.worst_lag.as_secs_f64() * 1e3, 1),
+            batches_per_s: round(share(per_batch(measured.work.batches), seconds), 0),
+            events_per_batch: round(share(float(events), per_batch(measured.work.batches)), 1),
+            rows_per_s: round(share(per_batch(measured.work.rows), seconds), 0),
+            look_ms: round(share(measured.whole_seconds * 1e3, f64::from(measured.looks)), 1),
+            processes: Vec::new(),
+        }
+    }
+
+    /// Waits until all that lies in the topic is visible; says where that ends.
+    pub async fn catch_up(&mut self) -> anyhow::Result<Offsets> {
+        let ends = visibility::ends(&self.platform.kafka, &self.platform.names.events).await?;
+        let caught_up = self.watch.passes(&ends, PATIENCE).await?;
+        self.platform.ingestors()?;
+        ensure!(caught_up, "the ingestors did not catch up within {PATIENCE:?}");
+        Ok(ends)
+    }
+
+    /// How many connections each of the running ingestors uses for batches.
+    pub async fn connections(&mut self) -> anyhow::Result<usize> {
+        let ours = i64::try_from(self.meters.probes.len())?;
+        let clients = server::clients(&mut self.questions, ours).await?;
+        // Each has one more, for its leases.
+        let running = i64::try_from(self.meters.ingestors.len())?;
+        Ok(usize::try_from((clients - running).max(1))?)
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

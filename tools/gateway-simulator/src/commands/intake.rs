@@ -1,0 +1,147 @@
+//! What a pod does with a record of the command topic.
+
+use super::{Outcome, ReceivedCommand, Rejection, deployed};
+use crate::device::{Answer, Input};
+use crate::error::SimulatorError;
+use crate::simulator::{Core, Origin, Slot};
+use domain::commands::Command;
+use domain::event::{CommandAnswer, EventKind};
+use domain::ids::{ChargePointId, CommandId, GatewayId};
+use runtime::kafka::ReceivedRecord;
+use runtime::trace::{self, TraceHeaders};
+use serde::Deserialize;
+use tracing::Instrument as _;
+use wire::{RawRecord, decode_command};
+
+/// Lets the pod see a record: it carries out what is meant for it, and passes over the rest.
+pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
+    let Some(gateway) = core.pod(pod).filter(|pod| pod.is_up()) else { return };
+    if core.manners.is_deployed() {
+        return deployed::take(core, pod, partition, record).await;
+    }
+    let headers = record.headers.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
+    let raw = RawRecord::new(record.value.as_deref(), headers);
+    let outcome = match decode_command(&raw) {
+        Ok(command) if command.gateway_id != gateway.id => {
+            core.counters().commands_foreign.one();
+            Ok(())
+        }
+        Ok(command) => {
+            let topic = &core.settings.topics.commands;
+            let span = trace::process(topic, partition, record.offset, &record.headers);
+            let trace = TraceHeaders::of(&record.headers);
+            receive(core, pod, (partition, record.offset), command, trace).instrument(span).await
+        }
+        Err(error) => {
+            let outcome = refuse_unreadable(core, pod, raw.value.unwrap_or_default()).await;
+            tracing::warn!(partition, offset = record.offset, %error, "a command cannot be understood");
+            outcome
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::error!(partition, offset = record.offset, %error, "a command was received in vain");
+    }
+}
+
+async fn receive(
+    core: &Core,
+    pod: usize,
+    (partition, offset): (i32, i64),
+    command: Command,
+    trace: TraceHeaders,
+) -> Result<(), SimulatorError> {
+    let received_at = runtime::clock::now();
+    let traceparent = trace.traceparent.clone();
+    core.counters().commands_received.one();
+    let outcome = if !core.is_new_command(pod, command.id) {
+        core.counters().commands_repeated.one();
+        Outcome::Repeated
+    } else if command.expires_at < received_at {
+        core.counters().commands_expired.one();
+        Outcome::Expired
+    } else {
+        execute(core, pod, &command, trace).await?
+    };
+    core.commands.push(ReceivedCommand {
+        partition,
+        offset,
+        pod: command.gateway_id.clone(),
+        command,
+        traceparent,
+        outcome,
+        received_at,
+    });
+    Ok(())
+}
+
+/// Has the device do it, and passes on its answer and then what it reports.
+async fn execute(
+    core: &Core,
+    pod: usize,
+    command: &Command,
+    trace: TraceHeaders,
+) -> Result<Outcome, SimulatorError> {
+    // Where this gateway's own spans are seen, what comes of the command follows from them; else from who sent it.
+    let trace = if trace::is_exported() { TraceHeaders::current() } else { trace };
+    let origin = Origin { trace_id: command.trace_id.clone(), trace, ..Origin::now(pod) };
+    let answer = |outcome: Outcome, word: &str| answered(command.id, command.kind.name(), outcome, word);
+    let slot = core.slot(&command.charge_point_id);
+    let mut held = match &slot {
+        Some(slot) => Some(slot.lock().await).filter(|slot| slot.is_on(pod)),
+        None => None,
+    };
+    let Some(slot) = held.as_mut() else {
+        let outcome = core.count(Outcome::Rejected(Rejection::DeviceOffline));
+        let event = answer(outcome, "Rejected");
+        core.tell(&command.charge_point_id, event, &origin).await?;
+        return Ok(outcome);
+    };
+    let reaction = Slot::apply(slot, Input::Command(command.kind.clone()), &origin, core);
+    let word = reaction.answer.unwrap_or(Answer::Rejected);
+    let outcome = core.count(match word {
+        Answer::Accepted | Answer::Scheduled | Answer::Unlocked => Outcome::Accepted,
+        Answer::Rejected | Answer::NotSupported => Outcome::Rejected(Rejection::DeviceRejected),
+    });
+    core.tell(&command.charge_point_id, answer(outcome, word.as_str()), &origin).await?;
+    // Whether they are acknowledged is counted; nobody waits for it here.
+    core.react(slot, reaction, &origin).await.map(drop)?;
+    Ok(outcome)
+}
+
+/// The part of a command that even a wrong one may have.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    command_id: CommandId,
+    command_name: String,
+    charge_point_id: ChargePointId,
+    gateway_id: GatewayId,
+}
+
+/// A command for this pod with a wrong payload is answered; anything else is not known to be a command for it.
+async fn refuse_unreadable(core: &Core, pod: usize, value: &[u8]) -> Result<(), SimulatorError> {
+    core.counters().commands_unreadable.one();
+    let Ok(envelope) = serde_json::from_slice::<Envelope>(value) else {
+        return Ok(());
+    };
+    let is_ours = core.pod(pod).is_some_and(|ours| ours.id == envelope.gateway_id);
+    if !is_ours || !core.is_new_command(pod, envelope.command_id) {
+        return Ok(());
+    }
+    let outcome = core.count(Outcome::Rejected(Rejection::InvalidCommandPayload));
+    let event = answered(envelope.command_id, &envelope.command_name, outcome, "Rejected");
+    core.tell(&envelope.charge_point_id, event, &Origin::now(pod)).await.map(drop)
+}
+
+fn answered(id: CommandId, name: &str, outcome: Outcome, word: &str) -> EventKind {
+    let reason = match outcome {
+        Outcome::Rejected(rejection) => Some(rejection.as_str().to_owned()),
+        Outcome::Accepted | Outcome::Expired | Outcome::Repeated => None,
+    };
+    EventKind::CommandAnswered(CommandAnswer {
+        command_id: Some(id),
+        command_name: Some(name.to_owned()),
+        status: word.to_owned(),
+        reason,
+    })
+}

@@ -1,0 +1,63 @@
+//! What a charge point was configured with.
+
+use super::Answer;
+use domain::commands::{ConfigurationKey, ConfigurationValue};
+use std::collections::BTreeMap;
+
+/// Keys that a device has room for.
+const MAX_KEYS: usize = 200;
+
+/// Keys of OCPP 1.6 that tell what a device is, and that nobody can set.
+const READ_ONLY: [&str; 8] = [
+    "ChargeProfileMaxStackLevel",
+    "ChargingScheduleAllowedChargingRateUnit",
+    "ChargingScheduleMaxPeriods",
+    "GetConfigurationMaxKeys",
+    "LocalAuthListMaxLength",
+    "NumberOfConnectors",
+    "SendLocalListMaxLength",
+    "SupportedFeatureProfiles",
+];
+
+/// Keys and their values. Case does not matter in a key.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Configuration(BTreeMap<String, ConfigurationValue>);
+
+impl Configuration {
+    /// The value that was set.
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(&key.to_ascii_lowercase()).map(ConfigurationValue::as_str)
+    }
+
+    /// Keeps any key that is not read-only, as long as there is room.
+    pub(super) fn set(&mut self, key: &ConfigurationKey, value: ConfigurationValue) -> Answer {
+        let key = key.as_str().to_ascii_lowercase();
+        let is_read_only = READ_ONLY.iter().any(|name| name.eq_ignore_ascii_case(&key));
+        if is_read_only || (self.0.len() >= MAX_KEYS && !self.0.contains_key(&key)) {
+            return Answer::Rejected;
+        }
+        self.0.insert(key, value);
+        Answer::Accepted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_for_so_many_keys() {
+        let mut configuration = Configuration::default();
+        let mut set = |key: &str, value| {
+            let value = ConfigurationValue::parse(value).unwrap();
+            configuration.set(&ConfigurationKey::parse(key).unwrap(), value)
+        };
+        for number in 0..MAX_KEYS {
+            assert_eq!(set(&format!("Vendor{number}"), "1"), Answer::Accepted);
+        }
+        assert_eq!(set("OneMore", "1"), Answer::Rejected);
+        assert_eq!(set("VENDOR0", "2"), Answer::Accepted);
+        assert_eq!(configuration.get("Vendor0"), Some("2"));
+        assert_eq!(configuration.get("OneMore"), None);
+    }
+}

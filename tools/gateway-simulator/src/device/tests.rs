@@ -1,0 +1,94 @@
+//! The device by itself: what it answers and reports, and what must hold whatever happens to it.
+
+use super::*;
+use chrono::TimeDelta;
+use domain::commands::{
+    Availability, CommandKind, ConfigurationKey, ConfigurationValue, ResetKind, TriggeredMessage,
+};
+use domain::ids::{ChargePointId, IdTag};
+use proptest::prelude::*;
+
+mod properties;
+mod story;
+
+fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(1_753_439_400_000).unwrap()
+}
+
+fn connector(number: i64) -> ConnectorId {
+    ConnectorId::parse(number).unwrap()
+}
+
+fn tag() -> IdTag {
+    IdTag::parse("RFID123").unwrap()
+}
+
+fn pace() -> Pace {
+    Pace {
+        heartbeat: Some(TimeDelta::seconds(60)),
+        phase: 1.0,
+        meter: Some(TimeDelta::seconds(10)),
+        finishing: Some(TimeDelta::seconds(2)),
+        reboot: TimeDelta::seconds(3),
+    }
+}
+
+/// A connected device, its ids and its clock.
+struct Bench {
+    device: Device,
+    ids: TransactionIds,
+    now: DateTime<Utc>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let spec = DeviceSpec::new(ChargePointId::parse("SIM-1").unwrap());
+        let mut bench =
+            Self { device: Device::new(spec, pace()), ids: TransactionIds::from(634), now: start() };
+        bench.apply(Input::Connect);
+        bench
+    }
+
+    fn apply(&mut self, input: Input) -> Reaction {
+        self.device.apply(input, self.now, &self.ids)
+    }
+
+    fn command(&mut self, command: CommandKind) -> (Option<Answer>, Vec<String>) {
+        let reaction = self.apply(Input::Command(command));
+        (reaction.answer, told(&reaction))
+    }
+
+    fn after(&mut self, seconds: i64) -> Vec<String> {
+        self.now += TimeDelta::seconds(seconds);
+        told(&self.apply(Input::Tick))
+    }
+}
+
+/// The events in short.
+fn told(reaction: &Reaction) -> Vec<String> {
+    let short = |event: &EventKind| match event {
+        EventKind::StatusChanged(report) => format!("{} {}", report.connector_id, report.status),
+        EventKind::TransactionStopped(stop) => format!("stopped {}", stop.reason.as_deref().unwrap_or("?")),
+        EventKind::TransactionStarted(start) => {
+            format!("started {}", start.transaction_id.as_ref().map_or("?", |id| id.as_str()))
+        }
+        EventKind::Other { event_type } => event_type.clone(),
+        other => other.name().to_owned(),
+    };
+    reaction.events.iter().map(short).collect()
+}
+
+fn remote_start(connector_id: Option<ConnectorId>) -> CommandKind {
+    CommandKind::StartTransaction { id_tag: tag(), connector_id }
+}
+
+fn remote_stop(id: &str) -> CommandKind {
+    CommandKind::StopTransaction { transaction_id: TransactionId::parse(id).unwrap() }
+}
+
+fn configure(key: &str, value: &str) -> CommandKind {
+    CommandKind::ChangeConfiguration {
+        key: ConfigurationKey::parse(key).unwrap(),
+        value: ConfigurationValue::parse(value).unwrap(),
+    }
+}

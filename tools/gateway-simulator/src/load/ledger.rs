@@ -1,0 +1,210 @@
+//! What a load run sent, device by device, to compare a database with once everything has arrived.
+
+use super::member::Happened;
+use crate::manners::Manners;
+use chrono::{DateTime, Utc};
+use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
+use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
+use domain::sessions::session::StartedBy;
+use domain::status::ConnectorStatus;
+use std::collections::BTreeMap;
+
+/// What was sent. Repetitions do not show in it: they must not show in the database either.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ledger {
+    /// Device by device, in the order of their ids.
+    pub devices: Vec<DeviceLedger>,
+    /// How many events of each kind ([`EventKind::name`]).
+    pub kinds: BTreeMap<&'static str, u64>,
+}
+
+/// What was sent of one device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceLedger {
+    /// The device.
+    pub charge_point_id: ChargePointId,
+    /// The pod that its last event, goodbyes apart, came through.
+    pub gateway_id: Option<GatewayId>,
+    /// The last status of each connector.
+    pub statuses: BTreeMap<ConnectorId, LedgerStatus>,
+    /// Its transactions, in the order of their starts, also those that no event has shown yet.
+    pub sessions: Vec<LedgerSession>,
+    /// The last heartbeat.
+    pub last_heartbeat: Option<Mark>,
+    /// The last event, goodbyes apart.
+    pub last_event: Option<Mark>,
+    /// How many events.
+    pub events: u64,
+}
+
+/// An event, and its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Its id.
+    pub event_id: EventId,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+}
+
+/// A connector's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerStatus {
+    /// The status.
+    pub status: ConnectorStatus,
+    /// The event that said so.
+    pub mark: Mark,
+}
+
+/// A transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerSession {
+    /// Its id, whether or not the start told it.
+    pub transaction_id: Option<TransactionId>,
+    /// Where.
+    pub connector_id: ConnectorId,
+    /// Who, if an event tells.
+    pub id_tag: Option<IdTag>,
+    /// What showed it first; `None` while no event has.
+    pub started_by: Option<StartedBy>,
+    /// The start, sent or not.
+    pub started: Mark,
+    /// The register at the start, in Wh; where no start is sent, at the first reading.
+    pub meter_start_wh: Option<f64>,
+    /// How often the meter was read.
+    pub meter_values: u64,
+    /// The register when it was read last, in Wh.
+    pub last_energy_wh: Option<f64>,
+    /// The end; `None` while it runs.
+    pub stopped: Option<Mark>,
+    /// The register at the end, in Wh.
+    pub meter_stop_wh: Option<f64>,
+}
+
+impl Ledger {
+    pub(super) fn new(charge_points: impl Iterator<Item = ChargePointId>) -> Self {
+        Self { devices: charge_points.map(DeviceLedger::new).collect(), kinds: BTreeMap::new() }
+    }
+
+    /// What was sent of that device.
+    #[must_use]
+    pub fn device(&self, id: &ChargePointId) -> Option<&DeviceLedger> {
+        self.devices.iter().find(|device| device.charge_point_id == *id)
+    }
+
+    /// Sessions that events show, open and ended.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.devices.iter().map(|device| device.shown_sessions().count()).sum()
+    }
+
+    /// Records an event that is sent.
+    pub(super) fn record(&mut self, happened: &Happened, event: &GatewayEvent, manners: &Manners) {
+        *self.kinds.entry(happened.kind.name()).or_default() += 1;
+        if let Some(device) = self.devices.get_mut(happened.device) {
+            device.record(event, happened.at, manners);
+        }
+    }
+
+    /// Records what happened without an event: of interest is the start of a transaction.
+    pub(super) fn record_hidden(&mut self, happened: &Happened, event: &GatewayEvent) {
+        if let (Some(device), EventKind::TransactionStarted(start)) =
+            (self.devices.get_mut(happened.device), &event.kind)
+        {
+            let started = Mark { event_id: event.event_id.clone(), at: happened.at };
+            let session = LedgerSession::of(start, started);
+            device.sessions.push(LedgerSession {
+                id_tag: None,
+                started_by: None,
+                meter_start_wh: None,
+                ..session
+            });
+        }
+    }
+}
+
+impl DeviceLedger {
+    fn new(charge_point_id: ChargePointId) -> Self {
+        Self {
+            charge_point_id,
+            gateway_id: None,
+            statuses: BTreeMap::new(),
+            sessions: Vec::new(),
+            last_heartbeat: None,
+            last_event: None,
+            events: 0,
+        }
+    }
+
+    /// Its sessions that an event has shown.
+    pub fn shown_sessions(&self) -> impl Iterator<Item = &LedgerSession> {
+        self.sessions.iter().filter(|session| session.started_by.is_some())
+    }
+
+    fn record(&mut self, event: &GatewayEvent, at: DateTime<Utc>, manners: &Manners) {
+        let mark = Mark { event_id: event.event_id.clone(), at };
+        self.events += 1;
+        if event.kind.is_proof_of_life() {
+            self.last_event = Some(mark.clone());
+            self.gateway_id.clone_from(&event.gateway_id);
+        }
+        match &event.kind {
+            EventKind::Heartbeat => self.last_heartbeat = Some(mark),
+            EventKind::StatusChanged(report) => {
+                let status = report.status;
+                self.statuses.insert(report.connector_id, LedgerStatus { status, mark });
+            }
+            EventKind::TransactionStarted(start) => self.sessions.push(LedgerSession::of(start, mark)),
+            EventKind::MeterValues(values) => {
+                let mut energies = values.readings.iter().filter_map(|reading| reading.energy_wh);
+                if let Some(session) = self.session(values.transaction_id.as_ref()) {
+                    session.meter_values += 1;
+                    session.last_energy_wh = energies.next_back().or(session.last_energy_wh);
+                    if session.started_by.is_none() {
+                        session.started_by = Some(StartedBy::Readings);
+                        session.meter_start_wh = session.last_energy_wh;
+                    }
+                }
+            }
+            EventKind::TransactionStopped(stop) => {
+                self.stop(
+                    &TransactionStop { meter_stop_wh: manners.stop_register(stop), ..stop.clone() },
+                    mark,
+                );
+            }
+            EventKind::Connected(_)
+            | EventKind::TransactionUpdated(_)
+            | EventKind::Disconnected { .. }
+            | EventKind::CommandAnswered(_)
+            | EventKind::Other { .. } => {}
+        }
+    }
+
+    fn stop(&mut self, stop: &TransactionStop, mark: Mark) {
+        if let Some(session) = self.session(stop.transaction_id.as_ref()) {
+            session.started_by = session.started_by.or(Some(StartedBy::Stop));
+            session.stopped = Some(mark);
+            session.meter_stop_wh = stop.meter_stop_wh;
+        }
+    }
+
+    fn session(&mut self, id: Option<&TransactionId>) -> Option<&mut LedgerSession> {
+        self.sessions.iter_mut().rev().find(|session| session.transaction_id.as_ref() == id)
+    }
+}
+
+impl LedgerSession {
+    fn of(start: &TransactionStart, started: Mark) -> Self {
+        Self {
+            transaction_id: start.transaction_id.clone(),
+            connector_id: start.connector_id,
+            id_tag: start.id_tag.clone(),
+            started_by: Some(StartedBy::Event),
+            started,
+            meter_start_wh: start.meter_start_wh,
+            meter_values: 0,
+            last_energy_wh: None,
+            stopped: None,
+            meter_stop_wh: None,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What gateways make of commands.
+
+use super::{failures, looks, stands, start};
+use crate::bench::{Bench, PATIENCE, settings};
+use crate::sample::connector;
+use domain::commands::Command;
+use domain::event::{CommandAnswer, EventKind, GatewayEvent};
+use domain::ids::EventId;
+use gateway_simulator::check::{Outcome as Judged, Standing, Verdict};
+use gateway_simulator::{DeviceSpec, Outcome, SimulatorSettings};
+use std::time::Duration;
+use testkit::{eventually, unique};
+use wire::RawRecord;
+
+fn tag() -> domain::ids::IdTag {
+    domain::ids::IdTag::parse("RFID123").unwrap()
+}
+
+const COMMANDING: [(&str, &str); 1] = [("check.command", "true")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_simulator_itself_keeps_the_contract() {
+    let mut settings = settings();
+    settings.life.heartbeat_interval_s = 1;
+    settings.life.meter_interval_s = 1;
+    let bench = Bench::start(settings, 4).await;
+    let check = start(&bench, &COMMANDING).await;
+    let devices: Vec<_> = (0..5).map(|_| DeviceSpec::new(crate::sample::charge_point())).collect();
+    let first = devices[0].charge_point_id.clone();
+    bench.simulator.connect_all(devices).await.unwrap();
+    bench.simulator.start_charging(&first, connector(1), &tag()).await.unwrap();
+    eventually("three trials", || async { check.so_far().observed.commanded == 3 }).await;
+    stands(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
+    bench.simulator.disconnect(&first).await.unwrap();
+    stands(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
+    let verdict = check.finish(false).await;
+    assert_eq!(verdict.outcome, Judged::Keeps, "{verdict}");
+    assert_eq!(verdict.codes(Standing::Warn), [""; 0], "{verdict}");
+    let not_judged = verdict.codes(Standing::NotJudged);
+    for code in [
+        "COMMAND_LOST",
+        "COMMAND_ANSWER_MISSING",
+        "ANSWERS_NEVER_SENT",
+        "COMMAND_REPEATED",
+        "COMMAND_EXPIRED",
+        "COMMAND_ANY_PARTITION",
+        "SILENT_WITH_KEY",
+        "STARTED_MISSING",
+        "HEARTBEATS_NEVER_SENT",
+        "GOODBYES_NEVER_SENT",
+        "CLOCK_SKEW",
+    ] {
+        assert!(!not_judged.contains(&code), "{code}: {verdict}");
+    }
+    assert_eq!(verdict.codes(Standing::Info), ["TRACE_MISSING"], "{verdict}");
+    let outcomes = bench.simulator.commands();
+    let count = |wanted| outcomes.iter().filter(|received| received.outcome == wanted).count();
+    assert_eq!((count(Outcome::Accepted), count(Outcome::Repeated), count(Outcome::Expired)), (6, 3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_does_not_answer_is_warned() {
+    let mut settings = settings();
+    settings.behaviour.answers_commands = false;
+    let verdict = commanded(settings, 4, &[("check.command_timeout_s", "5")]).await;
+    assert_eq!(verdict.codes(Standing::Warn), ["ANSWERS_NEVER_SENT"], "{verdict}");
+    assert_eq!(failures(&verdict), [""; 0]);
+    for code in ["COMMAND_LOST", "COMMAND_REPEATED", "COMMAND_EXPIRED", "COMMAND_ANY_PARTITION"] {
+        assert_eq!(verdict.finding(code).unwrap().standing, Standing::Pass, "{verdict}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_with_another_hash_gets_no_commands() {
+    let mut settings = settings();
+    settings.gateway.routing_hash = wire::routing::RoutingHash::Fnv1a64;
+    settings.gateway.pod_prefix = prefix_that_tells_the_hashes_apart();
+    let quick = [("check.command_timeout_s", "1"), ("check.command_partitions", "5")];
+    let verdict = commanded(settings, 5, &quick).await;
+    assert_eq!(failures(&verdict), ["COMMAND_LOST"], "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_of_another_size_is_found_and_left_alone() {
+    let bench = Bench::start(settings(), 4).await;
+    let check = start(&bench, &[("check.command", "true"), ("check.command_partitions", "128")]).await;
+    assert_eq!(failures(&check.so_far()), ["COMMAND_PARTITIONS"]);
+    bench.device(0).await;
+    stands(&check, "ROUTE_MISSING", Standing::Pass).await;
+    looks(&check, 10).await;
+    let observed = check.finish(false).await.observed;
+    assert_eq!((observed.commanded, observed.unpublished), (0, 0));
+    assert!(bench.simulator.commands().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_obeys_blindly_is_found() {
+    let bench = Bench::start(settings(), 4).await;
+    // Long enough for whoever answers late on a busy machine.
+    let check = start(&bench, &[("check.command", "true"), ("check.settle_ms", "3000")]).await;
+    // The simulator keeps silent about the copy and the expired command; somebody answers in its place.
+    bench.device(0).await;
+    let eager = answer_what_is_passed_over(&bench);
+    let (_, verdict) = tokio::join!(tokio::time::timeout(PATIENCE, eager), async {
+        eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
+        check.finish(false).await
+    });
+    assert_eq!(failures(&verdict), ["COMMAND_REPEATED", "COMMAND_EXPIRED"], "{verdict}");
+}
+
+/// A trial of one device of a gateway with these settings.
+async fn commanded(settings: SimulatorSettings, partitions: i32, overrides: &[(&str, &str)]) -> Verdict {
+    let bench = Bench::start(settings, partitions).await;
+    let check = start(&bench, &[&COMMANDING, overrides].concat()).await;
+    bench.device(0).await;
+    eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
+    check.finish(false).await
+}
+
+/// With 5 partitions, for of a power of two up to 32 the two hashes always choose the same.
+fn prefix_that_tells_the_hashes_apart() -> String {
+    use wire::routing::RoutingHash::{Fnv1a32, Fnv1a64};
+    let partitions = std::num::NonZeroU16::new(5).unwrap();
+    let mut prefixes = std::iter::repeat_with(|| unique("pod") + "-").take(1_000);
+    let tells = |prefix: &String| {
+        // The device is on pod 0; the other pod must not read its partition either.
+        let [sent, other] = [0, 1].map(|pod| Fnv1a64.partition(&format!("{prefix}{pod}"), partitions));
+        let looked = Fnv1a32.partition(&format!("{prefix}0"), partitions);
+        looked != sent && looked != other
+    };
+    prefixes.find(tells).unwrap()
+}
+
+/// Says `Accepted` to every command that the simulator passed over, as a gateway does that does not look.
+async fn answer_what_is_passed_over(bench: &Bench) {
+    let mut answered = 0;
+    while answered < 2 {
+        let passed_over: Vec<_> = bench
+            .simulator
+            .commands()
+            .into_iter()
+            .filter(|received| matches!(received.outcome, Outcome::Repeated | Outcome::Expired))
+            .skip(answered)
+            .map(|received| received.command.clone())
+            .collect();
+        for command in passed_over {
+            bench.simulator.send(accepted(&command)).await.unwrap();
+            answered += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn accepted(command: &Command) -> GatewayEvent {
+    GatewayEvent {
+        event_id: EventId::parse(&unique("event")).unwrap(),
+        charge_point_id: command.charge_point_id.clone(),
+        gateway_id: Some(command.gateway_id.clone()),
+        claimed_at: Some(runtime::clock::now()),
+        trace_id: None,
+        kind: EventKind::CommandAnswered(CommandAnswer {
+            command_id: Some(command.id),
+            command_name: None,
+            status: "Accepted".to_owned(),
+            reason: None,
+        }),
+    }
+}
+
+/// What goes to the device is what the platform would send.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_are_records_of_the_contract() {
+    let bench = Bench::start(settings(), 4).await;
+    let check = start(&bench, &COMMANDING).await;
+    let id = bench.device(1).await;
+    eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
+    let partition = bench.simulator.command_partition(1).unwrap();
+    let reader = bench.kafka.reader(&bench.topics.commands, partition);
+    let records = Box::pin(reader.fetch(0, Duration::from_secs(5), 1 << 20)).await.unwrap().records;
+    let record = &records[0];
+    assert_eq!(record.key.as_deref(), Some(id.as_str().as_bytes()));
+    let command = wire::decode_command(&RawRecord::json(record.value.as_deref().unwrap())).unwrap();
+    assert_eq!(command.kind.name(), "TriggerMessage");
+    let traceparent = str::from_utf8(&record.headers["traceparent"]).unwrap();
+    assert!(traceparent.starts_with(&format!("00-{}-", command.trace_id.unwrap())), "{traceparent}");
+    assert_eq!(record.headers["content-type"], b"application/json");
+}

@@ -1,0 +1,36 @@
+//! The deployed gateway: what it sends, what its keys say, and what it makes of commands and of its
+//! own end.
+
+mod commands;
+mod events;
+mod keys;
+mod pods;
+mod process;
+
+use crate::bench::{Bench, settings as as_asked};
+use domain::commands::{CommandKind, TriggeredMessage};
+use domain::ids::ChargePointId;
+use gateway_simulator::{Manner, SimulatorSettings};
+
+/// Settings of a deployed gateway whose devices sample every second.
+fn settings() -> SimulatorSettings {
+    let mut settings = as_asked();
+    settings.behaviour.manner = Manner::Deployed;
+    settings.life.meter_interval_s = 1;
+    settings
+}
+
+fn trigger(requested: TriggeredMessage) -> CommandKind {
+    CommandKind::TriggerMessage { requested, connector_id: None }
+}
+
+/// Waits until the device has reported something after `earlier` events of it were acknowledged.
+async fn events_of(bench: &Bench, id: &ChargePointId, earlier: usize) -> Vec<String> {
+    let names = || {
+        let events = bench.simulator.events();
+        let own = events.iter().filter(|sent| sent.event.charge_point_id == *id);
+        own.skip(earlier).map(|sent| sent.event.kind.name().to_owned()).collect::<Vec<_>>()
+    };
+    testkit::eventually("an event", || async { !names().is_empty() }).await;
+    names()
+}

@@ -1,0 +1,49 @@
+//! Its `conn:` keys: written at boots, and left to themselves.
+
+use super::{events_of, settings, trigger};
+use crate::bench::Bench;
+use crate::sample::connector;
+use domain::commands::TriggeredMessage;
+use gateway_simulator::Reconnect;
+use testkit::eventually;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_runs_out_under_a_device_that_is_heard_and_a_boot_writes_it_again() {
+    let mut settings = settings();
+    settings.gateway.conn_ttl_s = 2;
+    settings.gateway.conn_refresh_s = 1;
+    let bench = Bench::start(settings, 4).await;
+    let id = bench.device(0).await;
+    assert_eq!(bench.key(&id).await.as_deref(), Some(bench.simulator.pods()[0].as_str()));
+    eventually("the key to run out", || async { bench.key(&id).await.is_none() }).await;
+    assert_eq!(bench.simulator.plug_in(&id, connector(1)).await.unwrap().len(), 1);
+    bench.order(0, &id, trigger(TriggeredMessage::StatusNotification)).await;
+    events_of(&bench, &id, 4).await;
+    assert_eq!(bench.key(&id).await, None, "neither events nor commands write it");
+    bench.order(0, &id, trigger(TriggeredMessage::BootNotification)).await;
+    eventually("the key to be written", || async { bench.key(&id).await.is_some() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_stays_when_its_device_goes() {
+    let bench = Bench::start(settings(), 4).await;
+    let id = bench.device(0).await;
+    assert_eq!(bench.simulator.disconnect(&id).await.unwrap(), []);
+    assert_eq!(bench.simulator.statistics().connected, 0);
+    assert!(bench.key(&id).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_moves_without_a_boot_leaves_its_key_with_the_old_pod() {
+    let bench = Bench::start(settings(), 4).await;
+    let pods = bench.simulator.pods();
+    let id = bench.device(0).await;
+    let sent = bench.simulator.reconnect(&id, 1, Reconnect::WithoutBoot).await.unwrap();
+    assert_eq!(sent, []);
+    assert_eq!(bench.simulator.pod_of(&id).await.as_ref(), Some(&pods[1]));
+    let sent = bench.simulator.plug_in(&id, connector(1)).await.unwrap();
+    assert_eq!(sent[0].event.gateway_id.as_ref(), Some(&pods[1]));
+    assert_eq!(bench.key(&id).await.as_deref(), Some(pods[0].as_str()));
+    bench.simulator.reconnect(&id, 1, Reconnect::WithBoot).await.unwrap();
+    assert_eq!(bench.key(&id).await.as_deref(), Some(pods[1].as_str()));
+}

@@ -1,0 +1,19 @@
+//! What event-ingestor does with devices that are silent, in one call.
+
+use storage::Connection;
+use storage::devices::presence::silence::{self, Judged, SilencePolicy};
+use storage::ingest::partitions::PartitionLease;
+
+/// Judges the devices of the lease's partition that were silent for too long; `None` when the lease is lost.
+///
+/// # Panics
+/// When Postgres fails.
+pub async fn take_silent_offline(
+    connection: &mut Connection,
+    lease: &PartitionLease,
+    policy: &SilencePolicy,
+) -> Option<Judged> {
+    let silent = silence::list_silent(connection, &[lease.partition], policy, 1_000).await.unwrap();
+    let devices = silent.into_iter().map(|(_, device)| device).collect();
+    silence::judge_devices(connection, lease, policy, devices).await.unwrap()
+}
