@@ -1,4 +1,5 @@
-//! A service's HTTP face: server, observation of requests, and extractors that fail as problems.
+//! The HTTP layer of a service: server, observation of requests, and extractors that fail with
+//! problems.
 
 mod connections;
 mod cors;

@@ -124,7 +124,7 @@ async fn the_framework_refuses_in_the_same_form() {
       "code": "METHOD_NOT_ALLOWED",
       "instance": "/api/v1/stations",
       "status": 405,
-      "title": "Method is not allowed here",
+      "title": "Method is not allowed on this resource",
       "type": "https://charging.example/problems/method-not-allowed"
     }
     "#);
@@ -136,7 +136,7 @@ async fn the_framework_refuses_in_the_same_form() {
       "code": "NOT_FOUND",
       "instance": "/api/v1/nothing",
       "status": 404,
-      "title": "There is nothing here",
+      "title": "No resource at this path",
       "type": "https://charging.example/problems/not-found"
     }
     "#);
