@@ -24,7 +24,7 @@ pub struct PileCounts(Mutex<Option<(Instant, FleetView)>>);
 /// How the fleet stands.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "PileCounts")]
+#[schemars(rename = "Fleet")]
 struct FleetView {
     /// When it was counted.
     counted_at: DateTime<Utc>,
