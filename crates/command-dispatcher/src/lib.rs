@@ -5,11 +5,11 @@
 //!
 //! 1. [`http`] parses it into an [`Intent`](dispatch::intent::Intent).
 //! 2. The [`Dispatcher`](dispatch::dispatcher::Dispatcher) loads the pile and checks whether it
-//!   allows the command.
+//!    allows the command.
 //! 3. The [`GatewayDirectory`](dispatch::gateway_directory::GatewayDirectory) resolves the gateway
-//!   and its partition.
+//!    and its partition.
 //! 4. [`Delivery`](dispatch::delivery::Delivery) records the command, publishes it to the
-//!   [`CommandTopic`](dispatch::topic::CommandTopic), and records the outcome.
+//!    [`CommandTopic`](dispatch::topic::CommandTopic), and records the outcome.
 //!
 //! Only a published command is answered with 202.
 //!

@@ -95,7 +95,7 @@ where
             batch.push(next);
         }
         let (requests, responses) =
-            batch.into_iter().map(|coalescer| (coalescer.request, coalescer.response)).unzip();
+            batch.into_iter().map(|pending| (pending.request, pending.response)).unzip();
         tokio::spawn(respond(serve(requests), responses, permit));
     }
 }

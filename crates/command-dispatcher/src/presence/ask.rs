@@ -169,7 +169,8 @@ impl Asker {
                 tracing::warn!(
                     %charge_point_id,
                     error = causes(error.as_ref()),
-                    "the probe was not published; the device is probed again after presence.probe_interval_s"
+                    "the probe is not known to be published; the device is probed again after \
+                     presence.probe_interval_s"
                 );
                 None
             }
