@@ -1,14 +1,16 @@
-//! The feed of changes as Kafka records: CloudEvents in binary mode, the change itself in protobuf.
+//! The feed of changes on the wire: as Kafka records, which are CloudEvents in binary mode with the change in protobuf, and as
+//! CloudEvents in JSON.
 
+mod cloud_event;
 mod decode;
 mod encode;
 
+pub use cloud_event::CloudEvent;
 pub use decode::{InvalidChange, decode_change};
 pub use encode::encode_change;
 
 use crate::record::CONTENT_TYPE;
 use crate::routing::RoutingHash;
-use chrono::SecondsFormat;
 use domain::feed::{FeedChange, FeedPosition};
 use std::num::NonZeroU16;
 
@@ -30,16 +32,17 @@ impl EncodedChange {
     /// The record of `change`, which stands at `position` in the feed of `source`.
     #[must_use]
     pub fn new(change: &FeedChange, position: FeedPosition, source: &str) -> Self {
-        let key = change.key();
+        let event = CloudEvent::new(change, position, source);
         let headers = [
-            ("ce_specversion", "1.0".to_owned()),
-            ("ce_id", position.to_string()),
+            ("ce_specversion", event.specversion.to_owned()),
+            ("ce_id", event.id),
             ("ce_source", source.to_owned()),
-            ("ce_type", change.kind.type_name().to_owned()),
-            ("ce_time", change.at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
-            ("ce_subject", key.clone()),
+            ("ce_type", event.kind.type_name().to_owned()),
+            ("ce_time", event.time),
+            ("ce_subject", event.subject.clone()),
             (CONTENT_TYPE, CHANGE_CONTENT_TYPE.to_owned()),
         ];
+        let key = event.subject;
         Self { key, value: encode_change(change), headers }
     }
 

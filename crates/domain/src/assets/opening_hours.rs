@@ -74,7 +74,9 @@ impl JsonSchema for OpeningHours {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let always = json_schema!({ "description": "Open day and night; always true.", "const": true });
         let weekly = json_schema!({
+            "description": "The periods of a week in which the station is open, in its local time.",
             "type": "array",
             "items": generator.subschema_for::<OpenPeriod>(),
             "minItems": 1,
@@ -91,7 +93,7 @@ impl JsonSchema for OpeningHours {
         json_schema!({
             "description": "When drivers may come, in the station's local time: always, or in periods of each week. No period \
                             goes beyond midnight, and no two overlap.",
-            "oneOf": [form("always", json_schema!({ "const": true })), form("weekly", weekly)],
+            "oneOf": [form("always", always), form("weekly", weekly)],
         })
     }
 }

@@ -85,17 +85,32 @@ pub enum Inexpressible {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiTariff")]
 pub struct Object {
+    /// The country of the party that owns the tariff, two letters of ISO 3166, from the query
+    /// parameter `countryCode`.
     country_code: String,
+    /// The party that owns the tariff, three letters or digits, from the query parameter `partyId`.
     party_id: String,
+    /// The id of the tariff at that party: the query parameter `id`, else the tariff id of the
+    /// platform.
     id: String,
+    /// The currency of all prices, ISO 4217.
     currency: &'static str,
+    /// The OCPI tariff type; always `REGULAR`.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The prices and the times at which they hold. In each dimension the first element whose
+    /// restrictions match applies.
     elements: Vec<Element>,
+    /// The start of validity, RFC 3339 in UTC, in whole seconds: when the version comes into force
+    /// or, if later, the first of the dates that are written out.
     #[serde(serialize_with = "as_seconds")]
     start_date_time: DateTime<Utc>,
+    /// The end of validity, RFC 3339 in UTC, in whole seconds, itself not included: when the next
+    /// version comes into force or the dates that are written out end, whichever is earlier. Absent
+    /// if neither is known.
     #[serde(serialize_with = "as_seconds_if_any", skip_serializing_if = "Option::is_none")]
     end_date_time: Option<DateTime<Utc>>,
+    /// When the version was published, RFC 3339 in UTC, in whole seconds.
     #[serde(serialize_with = "as_seconds")]
     last_updated: DateTime<Utc>,
 }
@@ -104,7 +119,9 @@ pub struct Object {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiTariffElement")]
 struct Element {
+    /// The price; always exactly one component.
     price_components: [Component; 1],
+    /// When the price holds, in the local time of the location; absent if it always holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     restrictions: Option<Restrictions>,
 }
@@ -112,11 +129,16 @@ struct Element {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiPriceComponent")]
 struct Component {
+    /// What is priced: energy, the session (`FLAT`) or occupancy after the charge (`PARKING_TIME`).
     #[serde(rename = "type")]
     dimension: Dimension,
+    /// The price in the major unit of the currency: per kWh for `ENERGY` (electricity and service
+    /// together), per session for `FLAT`, per hour for `PARKING_TIME`.
     #[serde(serialize_with = "as_number")]
     #[schemars(with = "f64")]
     price: Decimal,
+    /// The smallest amount that is billed: 1 Wh for `ENERGY`, 60 seconds for `PARKING_TIME`, 1 for
+    /// `FLAT`.
     step_size: u16,
 }
 
@@ -132,14 +154,24 @@ enum Dimension {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiTariffRestrictions")]
 struct Restrictions {
+    /// The time of day from which the price holds, `HH:MM` in local time; absent if it holds all
+    /// day.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_time: Option<String>,
+    /// The time of day until which the price holds, `HH:MM` in local time, itself not included;
+    /// `00:00` is the end of the day. Absent if it holds all day.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_time: Option<String>,
+    /// The first date on which the price holds, `YYYY-MM-DD` in local time; absent if it does not
+    /// depend on dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_date: Option<NaiveDate>,
+    /// The date until which the price holds, `YYYY-MM-DD` in local time, itself not included;
+    /// absent if it does not depend on dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_date: Option<NaiveDate>,
+    /// The days of the week on which the price holds, such as `MONDAY`; absent if it holds on all
+    /// of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     day_of_week: Vec<String>,
 }

@@ -50,7 +50,10 @@ pub enum LeftOut {
 #[serde(rename_all = "PascalCase")]
 #[schemars(rename = "TcecPricePeriods")]
 pub struct Document {
+    /// The number of periods in `PolicyInfos`, at most 32.
     sum_period: usize,
+    /// The periods of the day by ascending start. Each lasts until the next one starts, the last
+    /// one until midnight.
     policy_infos: Vec<PolicyInfo>,
 }
 

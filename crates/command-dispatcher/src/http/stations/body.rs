@@ -39,21 +39,23 @@ impl StationRequest {
 
     /// The JSON schema of the body of a reset.
     pub(crate) fn reset_schema() -> Schema {
-        Self::schema(&json!(["Soft", "Hard", null]), &[])
+        let description = "How each device restarts; `Soft` if null or absent.";
+        Self::schema(&json!({ "description": description, "enum": ["Soft", "Hard", null] }), &[])
     }
 
     /// The JSON schema of the body of a change of availability.
     pub(crate) fn change_availability_schema() -> Schema {
-        Self::schema(&json!(["Operative", "Inoperative"]), &["type"])
+        let description = "Whether devices go into service (`Operative`) or out of it (`Inoperative`).";
+        Self::schema(&json!({ "description": description, "enum": ["Operative", "Inoperative"] }), &["type"])
     }
 
-    fn schema(words: &Value, required: &[&str]) -> Schema {
+    fn schema(word: &Value, required: &[&str]) -> Schema {
         let (_, most) = RATE;
         let statuses = ConnectorStatus::ALL;
         json_schema!({
             "type": "object",
             "properties": {
-                "type": { "enum": words },
+                "type": word,
                 "pileIds": {
                     "description": "Only these piles; all must belong to the station.",
                     "type": ["array", "null"],
@@ -68,7 +70,12 @@ impl StationRequest {
                     "minItems": 1,
                     "maxItems": statuses.len(),
                 },
-                "ratePerSecond": { "type": ["integer", "null"], "minimum": 1, "maximum": most },
+                "ratePerSecond": {
+                    "description": "The most piles commanded per second; 10 if null or absent.",
+                    "type": ["integer", "null"],
+                    "minimum": 1,
+                    "maximum": most,
+                },
             },
             "required": required,
             "additionalProperties": false,

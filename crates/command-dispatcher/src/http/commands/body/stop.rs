@@ -12,8 +12,12 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "StopTransaction")]
 pub(crate) struct StopRequest {
+    /// The transaction to stop, as an integer or text; not 0 or -1. If null or absent, the open
+    /// session at `connectorId` or else the only open session is stopped.
     #[schemars(extend("not" = { "enum": [0, "0"] }))]
     transaction_id: Option<NumberOrText>,
+    /// The connector whose open session is stopped, 1 to 1000; null or absent: the session may be
+    /// on any connector.
     #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
