@@ -1,4 +1,4 @@
-//! What callers are told of a batch of commands.
+//! The JSON form of a command batch.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId, StationId};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storage::commands::batches::{BatchItem, CommandBatch, ItemState};
 
-/// The answer to a command to a station.
+/// The response to a command to a station.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AcceptedBatch<'a> {
@@ -45,7 +45,7 @@ impl<'a> From<&'a CommandBatch> for AcceptedBatch<'a> {
     }
 }
 
-/// A batch as it stands in the books.
+/// A command batch and the states of its piles.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Batch")]
@@ -60,7 +60,7 @@ pub(crate) struct BatchAnswer<'a> {
 }
 
 impl<'a> BatchAnswer<'a> {
-    /// `batch`, of whose piles so many stand so.
+    /// `batch` with the number of its piles in each state.
     pub(super) fn of(batch: &'a CommandBatch, counted: &BTreeMap<ItemState, i64>) -> Self {
         let count = |state: ItemState| (state.as_str(), counted.get(&state).copied().unwrap_or(0));
         Self {
@@ -71,12 +71,12 @@ impl<'a> BatchAnswer<'a> {
     }
 }
 
-/// What may be said of a pile of a batch.
+/// The states of a pile in a batch.
 fn states(_generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ItemState::ALL.map(ItemState::as_str) })
 }
 
-/// A pile of a batch.
+/// A pile of a command batch.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "BatchPile")]

@@ -1,4 +1,4 @@
-//! What callers are answered.
+//! The JSON form of commands.
 
 use crate::dispatch::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use storage::commands::RecordedCommand;
 
-/// The answer to a command that was published.
+/// The response to a command that was published.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AcceptedCommand")]
@@ -63,7 +63,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
     }
 }
 
-/// The same answer, to the same request sent again.
+/// The same response, to a repeated request.
 impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
     fn from(RecordedCommand { record, partition, confidence, .. }: &'a RecordedCommand) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
     }
 }
 
-/// A command as it stands in the books.
+/// A command, its state, and its history.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Command")]
@@ -163,7 +163,7 @@ struct AnswerView<'a> {
     reason: Option<&'a str>,
 }
 
-/// What the command was seen to have caused.
+/// The observed effect of the command.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Effect")]
 struct EffectView {
@@ -172,12 +172,12 @@ struct EffectView {
     /// What was observed: a session began or ended, the device booted, or the connector changed its
     /// status.
     kind: EffectKind,
-    /// Of `status`, the status that the connector went to.
+    /// For the kind `status`: the status that the connector changed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ConnectorStatus>,
 }
 
-/// A step of its life.
+/// A step in the history of a command.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CommandEvent")]

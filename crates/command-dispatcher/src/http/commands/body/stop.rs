@@ -22,7 +22,7 @@ pub(crate) struct StopRequest {
     connector_id: Option<i64>,
 }
 
-/// OCPP 1.6 has integers, some gateways names.
+/// Transaction ids are integers in OCPP 1.6; some gateways use names.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "must be an integer or a string")]
 enum NumberOrText {
@@ -50,7 +50,7 @@ fn transaction(raw: NumberOrText) -> Result<TransactionId, FieldError> {
     match id.as_integer() {
         Some(0 | -1) => Err(FieldError::new(
             "transactionId",
-            "must not be 0 or -1, which gateways send when they do not know it",
+            "must not be 0 or -1, which gateways send for an unknown transaction",
         )),
         _ => Ok(id),
     }
