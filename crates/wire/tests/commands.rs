@@ -38,5 +38,5 @@ fn words_are_those_of_ocpp() {
     );
     let trigger = reason("TriggerMessage", &json!({"requestedMessage": "Weather"}));
     assert!(trigger.starts_with("payload.requestedMessage"), "{trigger}");
-    assert_eq!(reason("ClearCache", &json!({})), "commandName is no command of the contract");
+    assert_eq!(reason("ClearCache", &json!({})), "commandName is not a command of the contract");
 }

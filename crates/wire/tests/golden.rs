@@ -47,9 +47,9 @@ fn what_is_left_out_of_an_event_is_said_with_its_reason() {
         seen.extend(unusable.into_iter().map(|message| format!("{name}: {message}")));
     }
     insta::assert_snapshot!(seen.join("\n"), @r#"
-    meter-deployed-flattened-unusable: payload.meterValues[1].sampledValue[0].value must not be negative, not -5
+    meter-deployed-flattened-unusable: payload.meterValues[1].sampledValue[0].value must not be negative, but is -5
     meter-deployed-flattened-unusable: payload.meterValues[2].sampledValue[0].value must be a number, not "AP8A4mVuZXJneQ=="
-    meter-deployed-nothing-usable: payload.meterValues[0].sampledValue[0].value must not be negative, not -5
+    meter-deployed-nothing-usable: payload.meterValues[0].sampledValue[0].value must not be negative, but is -5
     meter-deployed-nothing-usable: payload.meterValues[1].sampledValue[0].value must be a number, not "AP8A4mVuZXJneQ=="
     meter-sample-not-object-is-left-out: payload.meterValues[0].sampledValue must be an object or an array of objects
     meter-time-nonsense-is-left-out: payload.meterValues[1].timestamp must be a time, not "yesterday"
@@ -58,7 +58,7 @@ fn what_is_left_out_of_an_event_is_said_with_its_reason() {
     meter-value-absurd-is-left-out: payload.meterValues[0].sampledValue[1].value cannot be 1e18
     meter-value-infinite-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "-inf"
     meter-value-nan-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "NaN"
-    meter-value-negative-energy-is-left-out: payload.meterValues[0].sampledValue[1].value must not be negative, not -1
+    meter-value-negative-energy-is-left-out: payload.meterValues[0].sampledValue[1].value must not be negative, but is -1
     meter-value-object-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number
     meter-value-text-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "n/a"
     meter-values-not-objects-is-left-out: payload.meterValues must be an object or an array of objects

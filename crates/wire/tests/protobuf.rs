@@ -84,7 +84,7 @@ fn a_sampled_value_that_cannot_be_used_is_left_out() {
         wire::event::unusable_values(&record),
         [
             "payload.meterValues[0].sampledValue[0].value cannot be NaN",
-            "payload.meterValues[0].sampledValue[2].value must not be negative, not -1"
+            "payload.meterValues[0].sampledValue[2].value must not be negative, but is -1"
         ]
     );
 }
