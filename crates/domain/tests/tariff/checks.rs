@@ -1,9 +1,9 @@
-//! What a check finds, and where.
+//! The findings of a check, with their paths.
 
 use crate::build::*;
 use domain::tariffs::{Currency, Draft, OccupancyDraft, PriceList, SeasonDraft};
 
-/// What is found, each as `path: message`, in order.
+/// The findings, each as `path: message`, in order.
 fn findings(draft: &Draft) -> Vec<String> {
     let found = draft.check(Currency::parse("CNY").unwrap()).unwrap_err();
     found.0.iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
@@ -14,7 +14,7 @@ fn of_bands(bands: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn everything_that_is_wrong_is_found_at_once() {
+fn all_errors_are_found_at_once() {
     let mut summer =
         daily(&["00:00-25:00 sharp 0.5 0.5", "12:00-12:00 dear -0.5 1e3", "24:00-01:00 flat 101 0.1234567"]);
     summer.seasons = Some(vec![SeasonDraft { from: "02-30".to_owned(), to: "7-1".to_owned() }]);
@@ -115,7 +115,7 @@ fn there_are_at_most_96_bands_16_schedules_and_400_holidays() {
 }
 
 #[test]
-fn a_price_is_absurd_only_in_its_currency() {
+fn a_price_is_implausible_only_for_its_currency() {
     let draft = draft("Asia/Tokyo", vec![daily(&["00:00-24:00 flat 120 0"])]);
     assert!(draft.check(Currency::parse("JPY").unwrap()).is_ok());
     assert!(draft.check(Currency::parse("CNY").unwrap()).is_err());
@@ -123,7 +123,7 @@ fn a_price_is_absurd_only_in_its_currency() {
 }
 
 #[test]
-fn what_nobody_knows_is_refused() {
+fn rejects_unknown_fields_and_zones() {
     let written = r#"{ "timeZone": "Asia/Shanghai", "schedules": [], "discount": "0.1" }"#;
     assert!(serde_json::from_str::<Draft>(written).unwrap_err().to_string().contains("discount"));
     let written = r#"{ "timeZone": "Nowhere", "schedules": [] }"#;

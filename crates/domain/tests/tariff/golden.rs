@@ -1,4 +1,4 @@
-//! Cases worked out by hand.
+//! Cases that were calculated by hand.
 
 use crate::build::*;
 use chrono::TimeDelta;
@@ -7,7 +7,8 @@ use domain::tariffs::{
 };
 use serde_json::json;
 
-/// A day in Beijing with all four kinds, 尖峰平谷; the valley crosses midnight. The service costs the same all day.
+/// A day in Beijing with all four kinds, 尖峰平谷; the valley crosses midnight. The service fee is the
+/// same all day.
 const BEIJING: [&str; 7] = [
     "23:00-07:00 valley 0.3158 0.8000",
     "07:00-10:00 flat 0.7055 0.8000",
@@ -18,9 +19,10 @@ const BEIJING: [&str; 7] = [
     "18:00-23:00 peak 1.1020 0.8000",
 ];
 
-/// As JSON decimals are texts and money says its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32 and 0.80.
+/// In JSON, decimals are strings and money has its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32
+/// and 0.80.
 #[test]
-fn what_is_answered_is_json() {
+fn quotes_and_prices_have_their_json_form() {
     let book = book("CNY", list("Asia/Shanghai", &BEIJING));
     let (start, end) = (instant("2026-11-23T00:00:00+08:00"), instant("2026-11-23T00:10:00+08:00"));
     let quote = book.quote(&place(), &Usage::even(start, end, wh("1000")).unwrap()).unwrap();
@@ -132,7 +134,7 @@ fn a_night_in_a_band_that_crosses_midnight() {
 /// Friday is valley from 22:00 to 06:00 at 0.10, Saturday and Sunday are flat all day at 0.20. Friday 23:00 to Saturday 02:00, 3 kWh
 /// evenly: 1 kWh × 0.10 + 2 kWh × 0.20 = 0.10 + 0.40 = 0.50.
 #[test]
-fn after_midnight_the_next_dates_schedule_prices() {
+fn after_midnight_the_schedule_of_the_next_date_applies() {
     let mut weekend = daily(&["00:00-24:00 flat 0.20 0"]);
     weekend.weekdays = Some(vec!["Saturday".to_owned(), "Sunday".to_owned()]);
     let workday = daily(&["22:00-06:00 valley 0.10 0", "06:00-22:00 peak 0.90 0"]);
@@ -257,7 +259,7 @@ fn each_item_is_of_one_version() {
     let quote = book.quote(&place(), &Usage::even(start, end, wh("2000")).unwrap()).unwrap();
     let items: Vec<_> = quote.items.iter().map(|item| (item.version, item.electricity.to_string())).collect();
     assert_eq!(items, [(1, "0.50 CNY".to_owned()), (2, "0.50 CNY".to_owned())]);
-    // A driver who looks at the timetable sees no difference.
+    // The timetable shows no difference to drivers.
     assert_eq!(book.timetable(&place(), start, end).unwrap().rows.len(), 1);
 }
 
@@ -265,7 +267,7 @@ fn each_item_is_of_one_version() {
 ///
 /// - 15 min: nothing. - 15 min 1 s: 1 minute begun, 0.30. - 48 min: 33 × 0.30 = 9.90. - 49 min: 34 × 0.30 = 10.20 → 10.00.
 #[test]
-fn occupancy_is_by_minutes_begun_after_the_grace_time_up_to_the_cap() {
+fn occupancy_is_charged_per_started_minute_after_the_grace_period_up_to_the_cap() {
     let mut terms = draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 0 0"])]);
     terms.session_fee = Some("1.50".to_owned());
     let cap = Some("10".to_owned());
@@ -282,12 +284,12 @@ fn occupancy_is_by_minutes_begun_after_the_grace_time_up_to_the_cap() {
     assert_eq!(total(15 * 60 + 1), ("1.80 CNY".to_owned(), false));
     assert_eq!(total(48 * 60), ("11.40 CNY".to_owned(), false));
     assert_eq!(total(49 * 60), ("11.50 CNY".to_owned(), true));
-    // While nobody knows when it was unplugged, occupancy is open.
+    // Until the time of unplugging is known, the occupancy fee is open.
     assert_eq!(book.quote(&place(), &usage).unwrap().occupancy, None);
 }
 
 #[test]
-fn what_a_meter_cannot_have_said_is_refused() {
+fn rejects_impossible_meter_readings() {
     let reading = |minute: i64, register: &str| Reading {
         at: instant("2026-11-23T11:00:00Z") + TimeDelta::minutes(minute),
         register: wh(register),
@@ -311,7 +313,7 @@ fn what_a_meter_cannot_have_said_is_refused() {
     assert_eq!(usage.unplugged(at(2)), Err(InvalidUsage::UnpluggedEarly));
 }
 
-/// No time, no items: what is left is the session fee.
+/// No time, no items: only the session fee remains.
 #[test]
 fn a_session_without_time_costs_its_fee() {
     let mut terms = draft("Asia/Shanghai", vec![daily(&BEIJING)]);
