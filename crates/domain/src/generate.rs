@@ -49,7 +49,7 @@ pub fn kinds() -> impl Strategy<Value = EventKind> {
         proptest::option::of((1..=4_u8).prop_map(|id| TransactionId::parse(&id.to_string()).unwrap()));
     // Of two starts with one id, another meter or driver means another charge.
     let variants = (proptest::option::weighted(0.9, 0..2_u8), proptest::option::weighted(0.9, 0..2_u8));
-    let start = (connector.clone(), transaction.clone(), who).prop_map(
+    let start = (connector.clone(), transaction.clone(), variants).prop_map(
         |(connector_id, transaction_id, (driver, meter))| TransactionStart {
             connector_id,
             transaction_id,

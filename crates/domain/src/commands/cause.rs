@@ -55,7 +55,7 @@ impl CommandedStart {
     /// if one is reported, and began after the command was issued.
     pub(crate) fn may_cause(&self, evidence: &Evidence<'_>) -> bool {
         let same_place = self.connector.is_none_or(|wanted| wanted == evidence.connector);
-        let same_driver = evidence.id_tag.is_none_or(|told| told.is_same_as(&self.id_tag));
+        let same_driver = evidence.id_tag.is_none_or(|reported| reported.is_same_as(&self.id_tag));
         let is_sent_since = evidence.stamp.appended_at + CLOCK_TOLERANCE >= self.issued_at;
         same_place && same_driver && is_sent_since && self.is_begun_since(evidence)
     }

@@ -419,9 +419,9 @@ impl CommandLife {
     /// occurs once.
     fn knows(&self, step: &Step) -> bool {
         self.trail.iter().any(|entry| match (&entry.step, step) {
-            (Step::Answered(held), Step::Answered(told)) => held.event == told.event,
-            (Step::TookEffect(held), Step::TookEffect(told)) => !told.is_stronger_than(*held),
-            (held, told) => std::mem::discriminant(held) == std::mem::discriminant(told),
+            (Step::Answered(held), Step::Answered(new)) => held.event == new.event,
+            (Step::TookEffect(held), Step::TookEffect(new)) => !new.is_stronger_than(*held),
+            (held, new) => std::mem::discriminant(held) == std::mem::discriminant(new),
         })
     }
 

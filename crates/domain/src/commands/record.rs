@@ -224,8 +224,8 @@ impl CommandRecord {
     }
 
     fn is_in_time(&self, stamp: Stamp, tolerance: TimeDelta) -> bool {
-        let told_at = stamp.appended_at;
-        told_at + tolerance >= self.issued_at && told_at <= self.expires_at + Self::EFFECT_WINDOW
+        let reported_at = stamp.appended_at;
+        reported_at + tolerance >= self.issued_at && reported_at <= self.expires_at + Self::EFFECT_WINDOW
     }
 
     /// The session that the command began or ended, or is to end.

@@ -218,12 +218,12 @@ impl ChargePoint {
             connector.sighted = None;
         }
         let session = self.session_id(event, stamp);
-        let told = self.ledger.enter_start(session, &event.event_id, start, stamp);
-        if told == Entered::New {
+        let outcome = self.ledger.enter_start(session, &event.event_id, start, stamp);
+        if outcome == Entered::New {
             self.ledger_changed();
         }
         self.bound_ledger();
-        entered(told)
+        entered(outcome)
     }
 
     fn stop(&mut self, event: &GatewayEvent, stop: &TransactionStop, position: &RecordPosition) -> Outcome {

@@ -47,14 +47,14 @@ impl History {
         position: &RecordPosition,
     ) -> Outcome {
         let liveness = state.liveness.clone();
-        let told = match &event.kind {
+        let connector_id = match &event.kind {
             EventKind::StatusChanged(report) => Some(report.connector_id),
             _ => None,
         };
-        let connector = told.and_then(|id| state.connectors.get(&id)).cloned();
+        let connector = connector_id.and_then(|id| state.connectors.get(&id)).cloned();
         let outcome = state.apply(event, position);
         self.take_connectivity(&liveness, state);
-        if let Some(now) = told.and_then(|id| state.connectors.get(&id)) {
+        if let Some(now) = connector_id.and_then(|id| state.connectors.get(&id)) {
             self.take_status(&state.id, connector.as_ref(), now);
         }
         outcome

@@ -149,7 +149,7 @@ fn status_effect(body: &proto::CommandChanged) -> Decoded<Option<CommandReachedS
 fn evidence(raw: proto::SessionEvidence) -> Decoded<StartedBy> {
     match raw {
         proto::SessionEvidence::Unspecified => Ok(StartedBy::Event),
-        told => one_of(&StartedBy::ALL, told, encode::evidence),
+        known => one_of(&StartedBy::ALL, known, encode::evidence),
     }
 }
 

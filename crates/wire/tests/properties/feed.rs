@@ -154,8 +154,8 @@ fn command() -> impl Strategy<Value = CommandChanged> {
         status,
         reason,
     });
-    let told = EffectKind::ALL.into_iter().filter(|kind| *kind != EffectKind::Status).collect::<Vec<_>>();
-    let effect = (time(), select(told)).prop_map(|(at, kind)| CommandTookEffect { at, kind });
+    let kinds = EffectKind::ALL.into_iter().filter(|kind| *kind != EffectKind::Status).collect::<Vec<_>>();
+    let effect = (time(), select(kinds)).prop_map(|(at, kind)| CommandTookEffect { at, kind });
     let reached = (time(), select(ConnectorStatus::ALL.to_vec()))
         .prop_map(|(at, status)| CommandReachedStatus { at, status });
     let effect = prop_oneof![
