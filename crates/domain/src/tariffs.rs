@@ -115,7 +115,8 @@ pub enum ChangeRule {
     /// driver pays the prices that were shown.
     #[default]
     FrozenAtStart,
-    /// Each kWh is priced by the version that applies when it flows, occupancy by the one that applies when charging ends.
+    /// Each kWh is priced by the version that applies when it flows, occupancy by the one that
+    /// applies when charging ends.
     ByConsumption,
 }
 

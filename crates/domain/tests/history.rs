@@ -107,12 +107,12 @@ fn a_status_that_arrives_too_late_adds_no_history() {
     let (late, position) = report(2, Preparing);
     history.apply(&mut state, &late, &position);
     assert_eq!(history, before);
-    let entry = history.iter().filter_map(|entry| match &entry.change {
+    let entries = history.iter().filter_map(|entry| match &entry.change {
         Change::Status(change) => Some((entry.at, change.previous_status, change.status)),
         Change::Connectivity(_) => None,
     });
     assert_eq!(
-        entry.collect::<Vec<_>>(),
+        entries.collect::<Vec<_>>(),
         [(at(1), None, Available), (at(3), Some(Available), Charging)],
         "each has its own time, and a repeated status is not a change"
     );

@@ -5,8 +5,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Connector statuses in which a start may be sent: at least one of [`StartableStatuses::ALLOWED`], each once, in the order of
-/// [`ConnectorStatus`].
+/// Connector statuses in which a start may be sent: at least one of [`StartableStatuses::ALLOWED`],
+/// each once, in the order of [`ConnectorStatus`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<ConnectorStatus>", into = "Vec<ConnectorStatus>")]
 pub struct StartableStatuses(Vec<ConnectorStatus>);

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// The recorded state of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommandRecord {
-    /// Its id.
+    /// The command id.
     pub id: CommandId,
     /// The commanded pile.
     pub pile_id: PileId,

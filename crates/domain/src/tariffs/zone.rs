@@ -138,7 +138,8 @@ mod tests {
     #[test]
     fn days_begin_where_the_clock_first_shows_them() {
         assert_eq!(start("Asia/Shanghai", "2026-11-23"), "2026-11-22T16:00:00+00:00");
-        // Clocks in São Paulo jumped from 24:00 to 01:00; in Havana they were set back from 01:00 to 00:00.
+        // Clocks in São Paulo jumped from 24:00 to 01:00; in Havana they were set back from 01:00
+        // to 00:00.
         assert_eq!(start("America/Sao_Paulo", "2018-11-04"), "2018-11-04T03:00:00+00:00");
         assert_eq!(start("America/Havana", "2025-11-02"), "2025-11-02T04:00:00+00:00");
         // Samoa skipped the 30th of December.

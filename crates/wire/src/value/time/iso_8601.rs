@@ -86,8 +86,8 @@ fn fraction_nanos(text: &str) -> Option<i64> {
     Some(nanos.take(9).sum())
 }
 
-/// The offset from UTC: `Z`, `UTC`, `GMT` or nothing; `+08:00`, `+0800` or `+08`. ISO 8601 also allows the minus sign
-/// U+2212.
+/// The offset from UTC: `Z`, `UTC`, `GMT` or an empty text; `+08:00`, `+0800` or `+08`. ISO 8601
+/// also allows the minus sign U+2212.
 fn offset(text: &str) -> Option<TimeDelta> {
     if ["", "Z", "UTC", "GMT"].iter().any(|utc| text.eq_ignore_ascii_case(utc)) {
         return Some(TimeDelta::zero());
