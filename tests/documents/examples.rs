@@ -70,7 +70,8 @@ fn events_of_the_feed_are_changes() {
 fn assert_is_change(event: &str) {
     let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     let data: Value = serde_json::from_str(field("data: ").unwrap()).unwrap();
-    let id: FeedPosition = field("id: ").unwrap().parse().unwrap_or_else(|error| panic!("{event}: {error:?}"));
+    let id: FeedPosition =
+        field("id: ").unwrap().parse().unwrap_or_else(|error| panic!("{event}: {error:?}"));
     assert_eq!(data["id"], id.to_string());
     assert_eq!(data["type"].as_str(), field("event: "));
     assert_eq!(data["specversion"], "1.0");
@@ -96,7 +97,9 @@ fn requests_and_responses_are_as_the_openapi_documents_say() {
                     if operation.is_none() {
                         faults.push(format!("{place}: there is no {method} {path}"));
                     }
-                    operation.as_ref().map(|found| found.1["requestBody"]["content"]["application/json"]["schema"].clone())
+                    operation
+                        .as_ref()
+                        .map(|found| found.1["requestBody"]["content"]["application/json"]["schema"].clone())
                 }
                 [status, ..] => operation.as_ref().map(|(document, operation)| {
                     let response = resolved(document, &operation["responses"][*status]);
@@ -105,7 +108,9 @@ fn requests_and_responses_are_as_the_openapi_documents_say() {
                 }),
                 [] => None,
             };
-            let (Some((document, _)), Some(schema), Some(body)) = (&operation, schema, body) else { continue };
+            let (Some((document, _)), Some(schema), Some(body)) = (&operation, schema, body) else {
+                continue;
+            };
             checked += 1;
             faults.extend(faults_of(document, &schema, &body).map(|fault| format!("{place}: {fault}")));
         }
@@ -119,9 +124,8 @@ fn split(block: &Block) -> (String, Option<Value>) {
     let (head, body) = block.text.split_once("\n\n").unwrap_or((&block.text, ""));
     let first = head.lines().next().unwrap_or_default().to_owned();
     let body = body.trim();
-    let parsed = (!body.is_empty()).then(|| {
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("line {}: {error}", block.line))
-    });
+    let parsed = (!body.is_empty())
+        .then(|| serde_json::from_str(body).unwrap_or_else(|error| panic!("line {}: {error}", block.line)));
     (first, parsed)
 }
 

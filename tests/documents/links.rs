@@ -11,7 +11,10 @@ fn every_relative_link_resolves() {
     for path in documents() {
         let document = Document::parse(&fs::read_to_string(&path).unwrap());
         for (line, target) in document.links() {
-            if !target.contains("://") && !target.starts_with("mailto:") && !resolves(&path, &document, &target) {
+            if !target.contains("://")
+                && !target.starts_with("mailto:")
+                && !resolves(&path, &document, &target)
+            {
                 broken.push(format!("{}:{line}: {target}", shown(&path)));
             }
         }

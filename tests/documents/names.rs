@@ -27,7 +27,8 @@ fn judge_spans(judge: impl Fn(&str) -> Option<String>) -> Vec<String> {
 #[test]
 fn every_path_exists() {
     let missing = judge_spans(|span| {
-        let is_path = BEGINNINGS.iter().any(|begin| span.starts_with(begin)) && !span.contains(['<', '*', '…', ' ', '{', '$']);
+        let is_path = BEGINNINGS.iter().any(|begin| span.starts_with(begin))
+            && !span.contains(['<', '*', '…', ' ', '{', '$']);
         let path = span.trim_end_matches('/').split(':').next().unwrap_or_default();
         (is_path && !root().join(path).exists()).then(|| span.to_owned())
     });
@@ -51,7 +52,8 @@ fn every_command_exists() {
         let in_blocks = in_blocks.flat_map(|block| (block.line..).zip(block.text.lines().map(str::to_owned)));
         for (line, command) in spans.into_iter().chain(in_blocks) {
             let mut parts = command.split_whitespace();
-            let named = (parts.next() == Some("make")).then(|| parts.find(|part| !part.contains('='))).flatten();
+            let named =
+                (parts.next() == Some("make")).then(|| parts.find(|part| !part.contains('='))).flatten();
             if let Some(target) = named
                 && !targets.contains(target)
             {

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that are built, installed or local to a machine.
-const GENERATED: [&str; 8] = ["target", ".git", "node_modules", ".stack", ".stack-chaos", "dist", "generated", "__pycache__"];
+const GENERATED: [&str; 8] =
+    ["target", ".git", "node_modules", ".stack", ".stack-chaos", "dist", "generated", "__pycache__"];
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
@@ -49,7 +50,9 @@ pub fn shown(path: &Path) -> String {
 pub fn words() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for path in files(&root()) {
-        if path.extension().is_some_and(|kind| kind == "md") || path.starts_with(root().join("tests/documents")) {
+        if path.extension().is_some_and(|kind| kind == "md")
+            || path.starts_with(root().join("tests/documents"))
+        {
             continue;
         }
         words.extend(path.iter().map(|part| part.to_string_lossy().into_owned()));
@@ -59,7 +62,9 @@ pub fn words() -> BTreeSet<String> {
         words.extend(text.split(|letter| !is_part(letter)).map(str::to_owned));
         // Names with dashes or dots: crates, settings, headers, types of events, keys of charts.
         let is_name = |letter: char| is_part(letter) || letter == '-' || letter == '.';
-        words.extend(text.split(|letter| !is_name(letter)).map(|name| name.trim_matches(['-', '.']).to_owned()));
+        words.extend(
+            text.split(|letter| !is_name(letter)).map(|name| name.trim_matches(['-', '.']).to_owned()),
+        );
     }
     words
 }

@@ -1,5 +1,5 @@
-//! The feed of changes on the wire: as Kafka records, which are CloudEvents in binary mode with the change in protobuf, and as
-//! CloudEvents in JSON.
+//! The feed on the wire: as Kafka records, which are CloudEvents in binary mode with the change in
+//! protobuf, and as CloudEvents in JSON.
 
 mod cloud_event;
 mod decode;
@@ -14,13 +14,14 @@ use crate::routing::RoutingHash;
 use domain::feed::{FeedChange, FeedPosition};
 use std::num::NonZeroU16;
 
-/// Content type of a change.
+/// The content type of a change.
 pub const CHANGE_CONTENT_TYPE: &str = "application/protobuf";
 
 /// A change as a Kafka record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedChange {
-    /// The record's key: the charge point, for stations the station, for tariffs the tariff.
+    /// The record's key, [`FeedChange::key`]: the id of the charge point, the station or the
+    /// tariff.
     pub key: String,
     /// The record's value.
     pub value: Vec<u8>,
@@ -29,7 +30,7 @@ pub struct EncodedChange {
 }
 
 impl EncodedChange {
-    /// The record of `change`, which stands at `position` in the feed of `source`.
+    /// The record of `change` at `position` in the feed of `source`.
     #[must_use]
     pub fn new(change: &FeedChange, position: FeedPosition, source: &str) -> Self {
         let event = CloudEvent::new(change, position, source);
@@ -46,8 +47,8 @@ impl EncodedChange {
         Self { key, value: encode_change(change), headers }
     }
 
-    /// The partition that it belongs to, of so many: what the default partitioner of Kafka's own client computes from the
-    /// key, so that other producers and consumers agree.
+    /// The record's partition out of `partitions`, as the default partitioner of Kafka's own client
+    /// computes it from the key, so that other producers and consumers agree.
     #[must_use]
     pub fn partition(&self, partitions: NonZeroU16) -> i32 {
         RoutingHash::Murmur2.partition(&self.key, partitions)

@@ -36,12 +36,7 @@ fn follow() -> Operation {
             Parameter::query::<String>("lastEventId", "After this one, where the header cannot be set."),
             Parameter::header::<String>("Last-Event-ID", "After this one."),
         ])
-        .answers(Answer::text(
-            StatusCode::OK,
-            "The changes, as they come",
-            "text/event-stream",
-            EXAMPLE,
-        ))
+        .answers(Answer::text(StatusCode::OK, "The changes, as they come", "text/event-stream", EXAMPLE))
         .refuses(
             [Refusal::InvalidPosition, Refusal::PositionGone, Refusal::TooManyFollowers].map(ApiError::from),
         )

@@ -118,7 +118,7 @@ async fn refuses_to_stop_a_transaction_whose_id_is_not_known_yet() {
     retry-after: 1
     {
       "code": "TRANSACTION_ID_PENDING",
-      "detail": "the gateway has not yet told the transaction id of the session on CP: try again shortly",
+      "detail": "the gateway has not reported the transaction id of the session on CP yet: try again shortly",
       "instance": "/api/v1/piles/[id]/commands/stop-transaction",
       "status": 409,
       "title": "Transaction id is not known yet",

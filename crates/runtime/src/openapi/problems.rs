@@ -58,7 +58,9 @@ impl Refusals {
         let name =
             problems.iter().map(|problem| in_camel_case(problem.code())).collect::<Vec<_>>().join("Or");
         let reference = json!({ "$ref": format!("#/components/responses/{name}") });
-        self.responses.entry(name).or_insert_with(|| response(&schemas.written(&Shape::of::<Body<'_>>()), problems));
+        self.responses
+            .entry(name)
+            .or_insert_with(|| response(&schemas.written(&Shape::of::<Body<'_>>()), problems));
         reference
     }
 
