@@ -20,7 +20,7 @@ mod unfinished;
 mod unread;
 
 pub use extract::{PathParams, QueryParams};
-pub(crate) use framework::{body_problems, not_found};
+pub(crate) use framework::{body_problems, method_not_allowed, not_found};
 pub use framework::{too_large, too_slow, unsupported_media_type};
 pub use guard::{Deadline, too_late};
 pub use json::{BodyLimit, JsonBody, refuse_compressed};

@@ -214,16 +214,25 @@ impl Problem {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Problem")]
 pub(crate) struct Body<'a> {
+    /// The kind of problem as a URI, which follows from `code`; nothing is served there.
     r#type: String,
+    /// The kind of problem in a few words; the same text for every problem of this `code`.
     title: &'a str,
+    /// The HTTP status of the response, repeated.
     status: u16,
+    /// The kind of problem as a stable code, such as `PILE_OFFLINE`. Clients decide by this field.
     code: &'a str,
+    /// What is particular about this failure, for people; absent if `title` says everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    /// The path of the request that failed, without its query; absent if it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
+    /// The W3C trace id of the request, 32 hexadecimal digits, by which the logs can be searched.
+    /// Absent outside a trace.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<&'a str>,
+    /// The invalid fields or other reasons, each with its place; absent if there are none.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
 }

@@ -24,13 +24,21 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Edit")]
 struct EditView<'a> {
+    /// The revision of the resource to which this edit led.
     version: i64,
+    /// What was done: `created`, `updated`, `retired` or `restored`.
     action: &'a str,
+    /// When the edit was made, RFC 3339 in UTC.
     at: DateTime<Utc>,
+    /// The caller that made the edit: `sub` of its token, or `anonymous` without authentication.
     by: &'a str,
+    /// The names of the fields whose values differ between `before` and `after`. Empty if `before`
+    /// or `after` is null.
     changed: Vec<&'a str>,
+    /// The fields of the resource before the edit; null if it did not exist or was retired.
     #[schemars(with = "Option<Map<String, Value>>")]
     before: Option<&'a Value>,
+    /// The fields of the resource after the edit; null if the edit retired it.
     #[schemars(with = "Option<Map<String, Value>>")]
     after: Option<&'a Value>,
 }

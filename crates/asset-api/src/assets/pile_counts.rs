@@ -24,11 +24,15 @@ pub struct PileCounts(Mutex<Option<(Instant, FleetView)>>);
 /// How the fleet stands.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "PileCounts")]
+#[schemars(rename = "Fleet")]
 struct FleetView {
     /// When it was counted.
     counted_at: DateTime<Utc>,
+    /// The number of piles for each pile status, retired piles not included. Statuses with a count
+    /// of zero are absent.
     piles: BTreeMap<&'static str, i64>,
+    /// The number of stations for each station status (`Planned`, `Open`, `Closed`), retired
+    /// stations not included. Statuses with a count of zero are absent.
     stations: BTreeMap<&'static str, i64>,
     /// Piles by how far their statuses can be trusted.
     confidence: BTreeMap<Confidence, i64>,

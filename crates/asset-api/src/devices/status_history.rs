@@ -28,7 +28,11 @@ use storage::devices::status_changes::{self, NotedChange, Place};
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "StatusChange")]
 struct ChangeView<'a> {
+    /// When the change happened, RFC 3339 in UTC: the device's time as far as it is believed, never
+    /// before the previous change of the same connector. For silence it is the time-out, for doubt
+    /// the time when it was noticed.
     at: DateTime<Utc>,
+    /// When the platform recorded the change, RFC 3339 in UTC; the list is in this order.
     noted_at: DateTime<Utc>,
     #[serde(flatten)]
     change: KindView<'a>,
@@ -38,16 +42,27 @@ struct ChangeView<'a> {
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[schemars(rename = "StatusChangeKind")]
 enum KindView<'a> {
+    /// A connector has a new status or error.
     Status {
+        /// The connector whose status changed; 0 is the device as a whole.
         connector_id: ConnectorId,
+        /// The status that the connector has since this change.
         status: ConnectorStatus,
+        /// The status in the previous change of the connector; null in the first.
         previous_status: Option<ConnectorStatus>,
+        /// The OCPP 1.6 error code since this change; null for `NoError`.
         error_code: Option<&'a str>,
+        /// The error code of the vendor since this change; null if none was reported.
         vendor_error_code: Option<&'a str>,
     },
+    /// The device connected, disconnected or moved to another gateway, or its confidence changed.
     Connectivity {
+        /// Whether the device is online since this change.
         online: bool,
+        /// The gateway that last reported the device at this change. Null if no event named a
+        /// gateway.
         gateway_id: Option<&'a GatewayId>,
+        /// How far `online` can be trusted since this change.
         confidence: Confidence,
     },
 }

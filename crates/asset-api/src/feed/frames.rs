@@ -2,10 +2,9 @@
 
 use super::filter::Filter;
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
-use chrono::SecondsFormat;
-use domain::feed::{FeedChange, FeedKind, FeedPosition, FeedSubject};
-use serde::Serialize;
+use domain::feed::{FeedChange, FeedPosition, FeedSubject};
 use storage::feed::Chunk;
+use wire::feed::CloudEvent;
 
 /// A chunk of changes, rendered.
 #[derive(Debug)]
@@ -23,19 +22,6 @@ struct Rendered {
     end: usize,
     subject: FeedSubject,
     kind: &'static str,
-}
-
-/// A change as a CloudEvent in JSON.
-#[derive(Serialize)]
-struct CloudEvent<'a> {
-    specversion: &'static str,
-    id: String,
-    source: &'a str,
-    subject: String,
-    time: String,
-    /// `type` and `data`.
-    #[serde(flatten)]
-    kind: &'a FeedKind,
 }
 
 impl Frames {
@@ -87,14 +73,7 @@ fn write(
     position: FeedPosition,
     source: &str,
 ) -> Result<(), serde_json::Error> {
-    let event = CloudEvent {
-        specversion: "1.0",
-        id: position.to_string(),
-        source,
-        subject: change.key(),
-        time: change.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        kind: &change.kind,
-    };
+    let event = CloudEvent::new(change, position, source);
     to.put_slice(format!("id: {position}\nevent: {}\ndata: ", change.kind.type_name()).as_bytes());
     // JSON has no line breaks of its own, which would end the data.
     serde_json::to_writer(to.writer(), &event)?;

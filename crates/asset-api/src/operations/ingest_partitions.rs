@@ -20,7 +20,10 @@ const MOST: i64 = 4_096;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "IngestPartitions")]
 struct PartitionsView<'a> {
+    /// The Kafka topic of the events, the setting `freshness.ingest_topic`.
     topic: &'a str,
+    /// All partitions of the topic, by ascending number. Empty if no ingestor has read the topic
+    /// yet.
     items: Vec<PartitionView>,
 }
 
@@ -29,6 +32,7 @@ struct PartitionsView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "IngestPartition")]
 struct PartitionView {
+    /// The number of the Kafka partition.
     partition: i32,
     /// The first offset whose effects do not stand yet; the difference of two answers tells how much was read between them.
     next_offset: i64,

@@ -12,12 +12,18 @@ use storage::tariffs::TariffRecord;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Tariff")]
 pub struct TariffView<'a> {
+    /// The id of the tariff, a version 7 UUID.
     id: TariffId,
     #[serde(flatten)]
     details: &'a TariffDetails,
+    /// When the tariff was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// When the tariff was last edited, RFC 3339 in UTC; equal to `createdAt` until the first edit.
     updated_at: DateTime<Utc>,
+    /// When the tariff was retired, RFC 3339 in UTC; null while it is not retired.
     retired_at: Option<DateTime<Utc>>,
+    /// The revision of the tariff: 1 when it is created, plus one for each edit. The `ETag` is this
+    /// number in quotes; it is not the number of a version of the prices.
     version: i64,
 }
 

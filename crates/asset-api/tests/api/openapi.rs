@@ -9,3 +9,8 @@ fn it_is_committed_as_it_is() {
 fn its_examples_are_true() {
     testkit::openapi_has_true_examples(&asset_api::openapi());
 }
+
+#[test]
+fn every_property_has_a_description() {
+    testkit::openapi_describes_every_property(&asset_api::openapi());
+}

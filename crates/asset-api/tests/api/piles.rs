@@ -171,7 +171,7 @@ async fn everything_wrong_is_told_at_once() {
         },
         {
           "field": "connectors",
-          "message": "connectorId 0 is the whole pile, connectors begin with 1"
+          "message": "connectorId 0 is the whole pile; connectors are numbered from 1"
         },
         {
           "field": "modle",

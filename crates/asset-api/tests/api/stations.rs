@@ -161,7 +161,7 @@ async fn statuses_in_which_no_charge_can_start_are_refused() {
         refused.push(format!("{}: {}", errors[0]["field"], errors[0]["message"]));
     }
     assert_snapshot!(refused.join("\n"), @r#"
-    "startableStatuses": "must name at least one status; null means that the setting of command-dispatcher applies"
+    "startableStatuses": "must name at least one status; use null to apply the setting of command-dispatcher"
     "startableStatuses": "no charge can start while a connector is Charging: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
     "startableStatuses": "no charge can start while a connector is Unavailable: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
     "startableStatuses": "no charge can start while a connector is Faulted: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"

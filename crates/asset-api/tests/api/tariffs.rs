@@ -271,7 +271,7 @@ async fn what_is_wrong_with_a_price_list_is_told_before_it_is_saved_and_when() {
         },
         {
           "field": "schedules[0].bands[2].electricityPrice",
-          "message": "must be at most 100; is the decimal point in its place?"
+          "message": "must be at most 100; check the decimal point"
         },
         {
           "field": "schedules[0].bands[1]",

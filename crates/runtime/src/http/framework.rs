@@ -97,12 +97,15 @@ pub(crate) fn not_found() -> Problem {
     Problem::not_found("NOT_FOUND", "No resource at this path")
 }
 
+/// 405 of a path whose routes have other methods.
+pub(crate) fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method is not allowed on this resource")
+}
+
 fn from_status(status: StatusCode) -> Problem {
     match status {
         StatusCode::NOT_FOUND => not_found(),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::new(status, "METHOD_NOT_ALLOWED", "Method is not allowed on this resource")
-        }
+        StatusCode::METHOD_NOT_ALLOWED => method_not_allowed(),
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => unsupported_media_type(),
         StatusCode::UNAUTHORIZED => Problem::unauthenticated(),

@@ -57,7 +57,9 @@ impl PageRequest {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "{T}Page")]
 pub struct Page<T> {
+    /// The entries of this page, in the order of the list. Empty if there are none.
     items: Vec<T>,
+    /// The value of `cursor` with which the next page is requested; null on the last page.
     next_cursor: Option<String>,
 }
 

@@ -39,7 +39,7 @@ pub fn document(about: &About, set_up: impl FnOnce(&mut Routes<'_>)) -> Value {
 }
 
 fn assemble(about: &About, all: &[Described]) -> Value {
-    let (mut schemas, mut refusals) = (Schemas::new(), Refusals::default());
+    let (mut schemas, mut refusals) = (Schemas::new(), Refusals::new());
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for Described { path, method, operation } in all {
         let path_item = paths.entry(path).or_default();
@@ -52,10 +52,14 @@ fn assemble(about: &About, all: &[Described]) -> Value {
         let operation = operation.as_object_mut().into_iter().flatten();
         operation.filter(|(part, _)| *part == "parameters" || *part == "requestBody").map(|(_, part)| part)
     });
-    let named = schemas.finish(&mut requests.collect::<Vec<_>>());
+    let mut named = schemas.finish(&mut requests.collect::<Vec<_>>());
+    if let Some(code) = named.get_mut("Problem").and_then(|problem| problem.pointer_mut("/properties/code")) {
+        code["oneOf"] = refusals.codes().into();
+    }
     json!({
         "openapi": "3.1.0",
         "info": { "title": about.title, "description": about.description, "version": about.version },
+        "servers": [{ "url": "/", "description": "The service that serves this document." }],
         "tags": tags(all),
         "paths": paths,
         "components": {

@@ -11,9 +11,32 @@ use std::collections::BTreeMap;
 /// The problem responses of a document, each named after its codes, because many operations share
 /// them.
 #[derive(Default)]
-pub(super) struct Refusals(Map<String, Value>);
+pub(super) struct Refusals {
+    responses: Map<String, Value>,
+    codes: BTreeMap<String, Code>,
+}
+
+/// A code that a problem may have.
+struct Code {
+    title: String,
+    /// Whether the same request may succeed later without a change.
+    waiting_helps: bool,
+}
 
 impl Refusals {
+    /// Starts with the problems of requests that no operation serves.
+    pub(super) fn new() -> Self {
+        let mut refusals = Self::default();
+        [http::not_found(), http::method_not_allowed()].iter().for_each(|problem| refusals.list(problem));
+        refusals
+    }
+
+    /// Lists the code of `problem`.
+    fn list(&mut self, problem: &Problem) {
+        let code = Code { title: problem.title().to_owned(), waiting_helps: problem.says_when_to_retry() };
+        self.codes.entry(problem.code().to_owned()).or_insert(code);
+    }
+
     /// References to the refusals of `operation`, by status.
     pub(super) fn of(
         &mut self,
@@ -23,6 +46,7 @@ impl Refusals {
     ) -> BTreeMap<u16, Value> {
         let mut by_status: BTreeMap<u16, Vec<Problem>> = BTreeMap::new();
         for problem in of_all(operation, path).into_iter().chain(operation.refusals.iter().cloned()) {
+            self.list(&problem);
             let same = by_status.entry(problem.status().as_u16()).or_default();
             if same.iter().all(|other| other.code() != problem.code()) {
                 same.push(problem);
@@ -35,13 +59,28 @@ impl Refusals {
         let name =
             problems.iter().map(|problem| in_camel_case(problem.code())).collect::<Vec<_>>().join("Or");
         let reference = json!({ "$ref": format!("#/components/responses/{name}") });
-        self.0.entry(name).or_insert_with(|| response(&schemas.written(&Shape::of::<Body<'_>>()), problems));
+        self.responses
+            .entry(name)
+            .or_insert_with(|| response(&schemas.written(&Shape::of::<Body<'_>>()), problems));
         reference
     }
 
     /// All collected responses.
     pub(super) fn finish(self) -> Map<String, Value> {
-        self.0
+        self.responses
+    }
+
+    /// The values of a problem's `code`, each with its title and whether waiting helps.
+    pub(super) fn codes(&self) -> Vec<Value> {
+        let value = |(code, Code { title, waiting_helps }): (&String, &Code)| {
+            let advice = if *waiting_helps {
+                "Waiting helps: repeat the request after `Retry-After`."
+            } else {
+                "Waiting does not help: change the request or what it is about."
+            };
+            json!({ "const": code, "description": format!("{title}. {advice}") })
+        };
+        self.codes.iter().map(value).collect()
     }
 }
 

@@ -36,8 +36,11 @@ const TOLD_CHARS: usize = 200;
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ImportFault")]
 pub struct Fault {
+    /// The line of the file in which the row begins; the header of a CSV file is line 1.
     line: u64,
+    /// The invalid field of the row, at most 200 characters; `row` is the row as a whole.
     field: String,
+    /// What is wrong and, where there is one, the limit, for people. At most 200 characters.
     message: String,
 }
 
@@ -59,15 +62,29 @@ impl Fault {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ImportReport")]
 pub struct Report {
+    /// Whether the file was only checked; nothing is written then.
     pub dry_run: bool,
+    /// What invalid rows do: with `atomic` nothing is written if a row is invalid, with
+    /// `best-effort` the valid rows are written.
     pub mode: &'static str,
+    /// Whether the valid rows were written. False for a dry run, and with `atomic` if a row failed:
+    /// the counts then say what would have happened.
     pub applied: bool,
+    /// The number of rows that were read, invalid ones included, without the header.
     pub rows: usize,
+    /// The number of rows that create a station or a pile.
     pub created: usize,
+    /// The number of rows that change an existing station or pile.
     pub updated: usize,
+    /// The number of rows that equal the existing station or pile; they lead to no new version,
+    /// audit entry or change in the feed.
     pub unchanged: usize,
+    /// The number of invalid rows; `errors` says why.
     pub failed: usize,
+    /// What is wrong with the invalid rows, by ascending line; at most 20 entries for a row and
+    /// 1,000 in all. Empty if no row failed.
     pub errors: Vec<Fault>,
+    /// The number of further faults, once `errors` has 1,000 entries; 0 if it has all.
     pub errors_left_out: usize,
 }
 

@@ -17,21 +17,41 @@ use storage::assets::availability::{Availability, Tally};
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Station")]
 pub struct StationView<'a> {
+    /// The id of the station: a version 7 UUID, or the UUID with which it was imported.
     id: StationId,
+    /// The name of the station, 1 to 200 characters.
     name: &'a Label,
+    /// The postal address, 1 to 200 characters; null if it is not set.
     address: Option<&'a Label>,
+    /// The operator that runs the station; null if it is not set.
     operator_id: Option<&'a Label>,
+    /// Degrees north (WGS 84), -90 to 90; null, as is `longitude`, if the position is not set.
     latitude: Option<f64>,
+    /// Degrees east (WGS 84), -180 to 180; null, as is `latitude`, if the position is not set.
     longitude: Option<f64>,
+    /// Whether the station is open for business, as the operator set it; devices do not change it.
     status: StationStatus,
+    /// When drivers may come, in the local time of the station; null if it is not set.
     opening_hours: Option<&'a OpeningHours>,
+    /// What the site offers besides piles, each word once; empty if nothing is set.
     facilities: &'a BTreeSet<Facility>,
+    /// The connector statuses in which a start may be sent to a pile of this station. Null if the
+    /// setting `dispatch.startable_statuses` of command-dispatcher applies.
     startable_statuses: Option<&'a StartableStatuses>,
+    /// When the station was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// When the station was last edited, RFC 3339 in UTC; equal to `createdAt` until the first
+    /// edit.
     updated_at: DateTime<Utc>,
+    /// When the station was retired, RFC 3339 in UTC; null while it is not retired.
     retired_at: Option<DateTime<Utc>>,
+    /// The revision of the station: 1 when it is created, plus one for each edit. The `ETag` is
+    /// this number in quotes.
     version: i64,
+    /// The piles and connectors of the station, counted by status.
     availability: Counts,
+    /// The distance from the point in `near`, in metres, rounded to 0.1 m, with an error of at most
+    /// 0.6 %. Absent unless the list was requested with `near`.
     #[serde(skip_serializing_if = "Option::is_none")]
     distance_m: Option<f64>,
 }
@@ -40,7 +60,13 @@ pub struct StationView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Availability")]
 struct Counts {
+    /// The number of piles for each pile status, retired piles not included. Statuses with a count
+    /// of zero are absent.
     piles: BTreeMap<&'static str, i64>,
+    /// The number of connectors, declared or reported, for each connector status. They count as
+    /// `Offline` if their device is offline, as `Faulted` or `Unavailable` if it is out of service
+    /// as a whole, and as `Unknown` if nothing was reported. Statuses with a count of zero are
+    /// absent.
     connectors: BTreeMap<&'static str, i64>,
     /// Piles by how far their statuses can be trusted.
     confidence: BTreeMap<Confidence, i64>,
@@ -51,9 +77,11 @@ struct Counts {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "StationAvailability")]
 pub struct AvailabilityView {
+    /// The station whose piles are counted.
     station_id: StationId,
     #[serde(flatten)]
     counts: Counts,
+    /// The connectors of the station, counted for each connector type.
     by_type: Vec<TypeView>,
 }
 
@@ -61,8 +89,11 @@ pub struct AvailabilityView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AvailabilityOfType")]
 struct TypeView {
+    /// The connector type; null for connectors that a device reported and no operator declared.
     #[serde(rename = "type")]
     kind: Option<ConnectorType>,
+    /// The number of connectors of this type for each connector status. Statuses with a count of
+    /// zero are absent.
     connectors: BTreeMap<&'static str, i64>,
 }
 

@@ -49,16 +49,36 @@ impl Order {
 /// What [`Order::read`] reads.
 pub fn order_schema() -> Schema {
     let mut generator = SchemaGenerator::default();
-    let label = json_schema!({ "anyOf": [Label::json_schema(&mut generator), { "type": "null" }] });
-    let device = json_schema!({ "anyOf": [ChargePointId::json_schema(&mut generator), { "type": "null" }] });
+    let label = Label::json_schema(&mut generator);
+    let device = ChargePointId::json_schema(&mut generator);
     json_schema!({
         "type": "object",
         "properties": {
-            "topic": label,
-            "reason": label,
-            "partition": { "type": ["integer", "null"], "minimum": 0, "maximum": i32::MAX },
-            "chargePointId": device,
-            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": MAX_LIMIT },
+            "topic": {
+                "description": "Only letters of this Kafka topic; null or absent: any.",
+                "anyOf": [label, { "type": "null" }],
+            },
+            "reason": {
+                "description": "Only letters with this reason, such as `STOP_AMBIGUOUS`; null or absent: any.",
+                "anyOf": [label, { "type": "null" }],
+            },
+            "partition": {
+                "description": "Only letters of this Kafka partition; null or absent: any.",
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "maximum": i32::MAX,
+            },
+            "chargePointId": {
+                "description": "Only letters of this device and, if a letter's device is unknown, those with it \
+                                as the key of the record; null or absent: any.",
+                "anyOf": [device, { "type": "null" }],
+            },
+            "limit": {
+                "description": "The most letters that this call replays; 100 if null or absent.",
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "maximum": MAX_LIMIT,
+            },
             "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the answer before." },
             "dryRun": { "type": "boolean", "description": "Whether only to see what would become of them." },
         },
@@ -124,16 +144,23 @@ impl Tally {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayTally")]
 pub struct TallyView<'a> {
+    /// Whether this was a dry run, which changes nothing.
     dry_run: bool,
+    /// The number of letters that this call replayed.
     tried: usize,
+    /// The number of letters for each outcome (`applied`, `ignored`, `unplaced`, `undecodable`,
+    /// `refused`); all five are present.
     outcomes: BTreeMap<&'static str, usize>,
+    /// The first 20 letters whose outcome is not `applied`. Empty if there are none.
     not_applied: Vec<NotApplied<'a>>,
+    /// The `cursor` of the next call with the same body; null if no further letter matches.
     next_cursor: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ReplayNotApplied")]
 struct NotApplied<'a> {
+    /// The id of the dead letter, a UUID.
     id: Uuid,
     #[serde(flatten)]
     attempt: AttemptView<'a>,

@@ -20,18 +20,38 @@ const MAX_TEXT_BYTES: usize = 16 * 1024;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DeadLetterHeading")]
 pub struct HeadingView<'a> {
+    /// The id of the dead letter, a UUID.
     id: Uuid,
+    /// The Kafka topic of the record. A topic that ends in `#` and a number is a former log of that
+    /// topic, which was replaced.
     topic: &'a str,
+    /// The Kafka partition of the record.
     partition: i32,
+    /// The offset of the record, or the first offset of an unreadable range.
     first_offset: i64,
+    /// The offset of the record, or the last offset of an unreadable range; equal to `firstOffset`
+    /// for a single record.
     last_offset: i64,
+    /// When the record was appended to Kafka, RFC 3339 in UTC; null for an unreadable range.
     appended_at: Option<DateTime<Utc>>,
+    /// Why the record could not be applied, as a code that never changes, such as
+    /// `STOP_WITHOUT_SESSION` or `REFUSED_BY_DATABASE`.
     reason: &'a str,
+    /// Why the record could not be applied, as a sentence for people.
     detail: &'a str,
+    /// The device of the event. Set only if the event was decoded and could not be placed; null for
+    /// all other reasons.
     charge_point_id: Option<&'a str>,
+    /// The gateway's id of the event. Set only if the event was decoded and could not be placed;
+    /// null for all other reasons.
     event_id: Option<&'a str>,
+    /// When the dead letter was recorded, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// When the letter was last replayed, RFC 3339 in UTC; null if it never was. Dry runs do not
+    /// count.
     replayed_at: Option<DateTime<Utc>>,
+    /// The outcome of the last replay: `applied`, `ignored`, `unplaced`, `undecodable` or
+    /// `refused`. Null if the letter was never replayed; dry runs do not count.
     replay_outcome: Option<&'a str>,
 }
 
@@ -63,9 +83,16 @@ impl<'a> HeadingView<'a> {
 pub struct LetterView<'a> {
     #[serde(flatten)]
     heading: HeadingView<'a>,
+    /// The key of the record, in Base64; null if the record has none, and for an unreadable range.
     key: Option<String>,
+    /// The value of the record, in Base64; null if the record has none, and for an unreadable
+    /// range.
     value: Option<String>,
+    /// The first 16 KiB of the value as text. Null if the value is not UTF-8 as a whole, or there
+    /// is none.
     value_text: Option<&'a str>,
+    /// The headers of the record: a map from name to value in Base64. Empty for an unreadable
+    /// range.
     #[schemars(with = "BTreeMap<String, String>")]
     headers: &'a serde_json::Value,
 }
@@ -96,9 +123,12 @@ fn beginning(value: &[u8]) -> Option<&str> {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Replay")]
 pub struct ReplayView<'a> {
+    /// Whether the replay was a dry run, which changes nothing.
     dry_run: bool,
     #[serde(flatten)]
     attempt: AttemptView<'a>,
+    /// What the replay changed, or would change in a dry run; nothing unless `outcome` is
+    /// `applied`.
     changes: ChangesView,
 }
 
@@ -118,10 +148,19 @@ impl<'a> ReplayView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayAttempt")]
 pub struct AttemptView<'a> {
+    /// The outcome of the replay: `applied`, `ignored`, `unplaced`, `undecodable` or `refused`.
+    /// `applied` and `ignored` settle the letter.
     outcome: &'static str,
+    /// Why the event was not applied, as a code such as `DUPLICATE`, `STALE` or
+    /// `STOP_WITHOUT_SESSION`. Null if it was applied.
     reason: Option<&'a str>,
+    /// What could not be decoded, as a sentence that names the field. Null unless `outcome` is
+    /// `undecodable`.
     detail: Option<&'a str>,
+    /// The contract's name of the event, such as `transaction.stopped`; null if the record cannot
+    /// be decoded.
     event_type: Option<&'a str>,
+    /// The device of the event; null if the record cannot be decoded.
     charge_point_id: Option<&'a str>,
 }
 
@@ -143,8 +182,13 @@ impl<'a> AttemptView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayChanges")]
 struct ChangesView {
+    /// Whether the state of the device itself changed: its connectivity, its boot report or what is
+    /// remembered of its events.
     charge_point: bool,
+    /// The connectors whose state changed or that are new; 0 is the device as a whole. Empty if
+    /// there are none.
     connectors: Vec<ConnectorId>,
+    /// The sessions that changed or are new. Empty if there are none.
     sessions: Vec<SessionId>,
 }
 

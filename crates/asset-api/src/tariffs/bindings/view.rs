@@ -14,10 +14,15 @@ use storage::tariffs::bindings::BindingRecord;
 pub struct BindingView<'a> {
     #[serde(flatten)]
     binding: &'a Binding,
+    /// When the binding was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// The caller that created the binding: `sub` of its token, or `anonymous` without
+    /// authentication.
     created_by: &'a Actor,
     /// When it was last given an end, or an earlier one.
     ended_at: Option<DateTime<Utc>>,
+    /// The caller that last gave the binding an end or an earlier one; null, as is `endedAt`, if
+    /// none did.
     ended_by: Option<&'a Actor>,
 }
 

@@ -42,6 +42,7 @@ pub struct QuoteRequest {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Reading")]
 struct ReadingSaid {
+    /// When the meter was read, RFC 3339 with any offset; not earlier than the reading before.
     at: DateTime<Utc>,
     /// The energy register, in Wh.
     #[schemars(range(min = 0))]

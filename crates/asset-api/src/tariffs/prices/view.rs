@@ -25,6 +25,7 @@ pub struct TimetableView {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionQuote {
+    /// The recorded session that is priced.
     pub session_id: SessionId,
     /// Whether charging is over. Before, it is what the session came to by its last reading.
     pub ended: bool,

@@ -12,15 +12,23 @@ use storage::tariffs::versions::{Version, VersionState};
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TariffDraft")]
 pub struct DraftView<'a> {
+    /// The tariff whose next version this draft is.
     tariff_id: TariffId,
     /// The number that the version will have.
     number: u32,
     /// 1 when the draft was made, one more at each edit of it.
     revision: i64,
+    /// The prices of the draft.
     price_list: &'a PriceList,
+    /// When the draft was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// The caller that created the draft: `sub` of its token, or `anonymous` without
+    /// authentication.
     created_by: &'a Actor,
+    /// When the draft was last edited, RFC 3339 in UTC; equal to `createdAt` until the first edit.
     updated_at: DateTime<Utc>,
+    /// The caller that last edited the draft: `sub` of its token, or `anonymous` without
+    /// authentication.
     updated_by: &'a Actor,
 }
 
@@ -45,13 +53,24 @@ impl<'a> DraftView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TariffVersion")]
 pub struct VersionView<'a> {
+    /// The tariff of which this is a version.
     tariff_id: TariffId,
+    /// The number of the version within its tariff: 1 for the first, plus one for each that
+    /// follows.
     number: u32,
+    /// Whether the version is a draft, scheduled, in force or superseded at the time of the answer.
     state: StateView,
+    /// The prices of the version; they never change once it is published.
     price_list: &'a PriceList,
+    /// When the draft of the version was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// The caller that created the draft: `sub` of its token, or `anonymous` without
+    /// authentication.
     created_by: &'a Actor,
+    /// When the version was published, RFC 3339 in UTC; null while it is the draft.
     published_at: Option<DateTime<Utc>>,
+    /// The caller that published the version: `sub` of its token, or `anonymous` without
+    /// authentication. Null while it is the draft.
     published_by: Option<&'a Actor>,
     /// Since when it is in force.
     effective_from: Option<DateTime<Utc>>,
