@@ -22,7 +22,7 @@ async fn app(adapt: impl FnOnce(&mut Settings)) -> TestApp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_is_told_as_it_changes() {
+async fn streams_changes_as_they_happen() {
     let app = app(|_| {}).await;
     write(&app, &["CP-BEFORE"]).await;
     let mut follower = Follower::start(&app, "", None).await;
@@ -48,7 +48,7 @@ async fn what_changes_is_told_as_it_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_back_misses_nothing_wherever_it_was() {
+async fn resumes_after_any_position_without_loss() {
     let app = app(|_| {}).await;
     write(&app, &["CP-0", "CP-1", "CP-2"]).await;
     write(&app, &["CP-3"]).await;
@@ -67,7 +67,7 @@ async fn who_comes_back_misses_nothing_wherever_it_was() {
 
 /// Clients that come and go at any place, while others write: together they see everything once, in order.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_cut_off_anywhere_sees_everything_once() {
+async fn delivers_each_change_once_across_disconnections() {
     const CHUNKS: usize = 120;
     let app = app(|_| {}).await;
     let all: Vec<String> = (0..CHUNKS * 3).map(|number| format!("CP-{number}")).collect();
@@ -95,7 +95,7 @@ async fn who_is_cut_off_anywhere_sees_everything_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_gets_what_it_asked_for() {
+async fn filters_changes_by_charge_point_and_type() {
     let app = app(|settings| settings.feed.keep_alive_ms = 50).await;
     let mut follower = Follower::start(&app, "?chargePointId=CP-1,CP-3", None).await;
     let mut types = Follower::start(&app, "?type=charging.pile.changed.v1", None).await;
@@ -111,7 +111,7 @@ async fn a_client_gets_what_it_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_asked_for_is_refused() {
+async fn refuses_invalid_positions_and_filters() {
     let app = app(|_| {}).await;
     for number in 0..3 {
         write(&app, &[format!("CP-{number}")]).await;
@@ -154,7 +154,7 @@ async fn what_cannot_be_asked_for_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_clients_follow_than_may() {
+async fn refuses_clients_beyond_the_limit() {
     let app = app(|settings| settings.feed.max_clients = 2).await;
     let first = Follower::start(&app, "", None).await;
     let _second = Follower::start(&app, "", None).await;
@@ -181,7 +181,7 @@ async fn no_more_clients_follow_than_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
+async fn disconnects_a_client_that_does_not_read_without_delaying_others() {
     const CHUNKS: usize = 60;
     let adapt = |settings: &mut Settings| {
         settings.feed.max_clients = 2;
@@ -218,7 +218,7 @@ async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_end_when_the_service_stops() {
+async fn streams_end_at_shutdown() {
     let database = TestDatabase::new().await;
     let context = Context::new("asset-api");
     let service = tokio::spawn(asset_api::serve(settings(&database), context.clone()));
@@ -235,7 +235,7 @@ async fn streams_end_when_the_service_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_edit_is_not_told() {
+async fn does_not_publish_a_refused_edit() {
     let app = app(|_| {}).await;
     let path = app.pile("CP-1").await;
     let mut follower = Follower::start(&app, "", None).await;

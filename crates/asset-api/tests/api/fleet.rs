@@ -15,7 +15,7 @@ const HEARD: &str = "
     from unnest(array['CP-1', 'CP-2', 'CP-9']) as id";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_and_stations_are_counted_by_status() {
+async fn counts_piles_and_stations_by_status() {
     let app = TestApp::start().await;
     for charge_point in ["CP-1", "CP-2", "CP-3"] {
         app.pile(charge_point).await;
@@ -59,7 +59,7 @@ async fn piles_and_stations_are_counted_by_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn partitions_tell_who_reads_them_and_how_far() {
+async fn lists_owner_and_progress_of_partitions() {
     let app = TestApp::start().await;
     app.database
         .execute(

@@ -151,7 +151,7 @@ impl Ground {
     }
 
     fn endpoints_of_tariffs(&self) -> Vec<Endpoint> {
-        let (page, revision, spot) =
+        let (page, revision, price_target) =
             (["cursor", "limit"], ["if-match"], ["stationId", "pileId", "connectorId"]);
         let tariff = self.tariff.as_str();
         vec![
@@ -175,11 +175,11 @@ impl Ground {
             list("GET", "tariffs/bindings")
                 .query(&page)
                 .query(&["tariffId", "level", "operatorId"])
-                .query(&spot),
+                .query(&price_target),
             on("GET", &self.binding, ""),
             on("POST", &self.binding, "/end").body(json!({ "effectiveUntil": LATER })),
-            list("GET", "tariffs/price").query(&spot).query(&["at"]),
-            list("GET", "tariffs/timetable").query(&spot).query(&["date", "days"]),
+            list("GET", "tariffs/price").query(&price_target).query(&["at"]),
+            list("GET", "tariffs/timetable").query(&price_target).query(&["date", "days"]),
             list("POST", "tariffs/quote").body(self.usage()),
         ]
     }
@@ -221,7 +221,7 @@ fn assert_kept(attack: &Attack, answer: &RawAnswer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_is_said_does_harm() {
+async fn hostile_input_does_no_harm() {
     let ground = Ground::new().await;
     let bystander = ground.app.station().await;
     let seen = ground.app.get(&bystander).await.json();
@@ -258,7 +258,7 @@ async fn nothing_that_is_said_does_harm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_route_and_no_field_is_left_out() {
+async fn attacks_cover_every_route_and_field() {
     let ground = Ground::new().await;
     let endpoints = ground.endpoints();
     let routes: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
@@ -289,7 +289,7 @@ async fn no_route_and_no_field_is_left_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_are_looked_for_as_they_are_written() {
+async fn search_terms_are_matched_literally() {
     let app = TestApp::start().await;
     let mut searched = 0;
     for text in texts() {

@@ -51,7 +51,7 @@ fn lines(answer: &Answer) -> Vec<(i64, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn csv_as_a_spreadsheet_writes_it() {
+async fn imports_csv_as_spreadsheets_write_it() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let body = format!(
@@ -90,7 +90,7 @@ async fn csv_as_a_spreadsheet_writes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_s_pile_is_replaced_as_put_does() {
+async fn import_replaces_a_pile_like_put() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     let at = app.get(&path).await.json()["stationId"].clone();
@@ -110,11 +110,11 @@ async fn a_device_s_pile_is_replaced_as_put_does() {
         (&json!(null), &json!("new"))
     );
     // The feed tells it, after the pile's creation and the station's.
-    let told = app
+    let reported = app
         .database
         .json("select changes->0->'kind'->'data' from feed_chunks order by id desc limit 1")
         .await;
-    let last = told.as_array().map_or(&told, |rows| &rows[0]);
+    let last = reported.as_array().map_or(&reported, |rows| &rows[0]);
     assert_eq!((&last["action"], &last["version"]), (&json!("updated"), &json!(2)));
     other["stationId"] = json!(station(&app).await);
     let elsewhere = send_one(&other).await;
@@ -122,7 +122,7 @@ async fn a_device_s_pile_is_replaced_as_put_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_is_told_with_its_line_and_nothing_is_written() {
+async fn reports_every_fault_with_its_line_and_writes_nothing() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let nowhere = "0192f0b0-0000-7000-8000-000000000000";
@@ -131,12 +131,12 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_written() {
     );
     let answer = csv(&app, "", &rows).await;
     assert_eq!((counts(&answer), answer.json()["applied"].clone()), ([1, 0, 0, 5], json!(false)));
-    let told = lines(&answer);
-    let told: Vec<_> = told.iter().map(|(line, field)| (*line, field.as_str())).collect();
+    let reported = lines(&answer);
+    let reported: Vec<_> = reported.iter().map(|(line, field)| (*line, field.as_str())).collect();
     let third = ["chargePointId", "name", "model", "ratedPowerKw", "currentType", "connectors"]
         .map(|field| (3, field));
     let rest = [(5, "chargePointId"), (6, "stationId"), (7, "stationId"), (8, "row")];
-    assert_eq!(told, [third.as_slice(), &rest].concat());
+    assert_eq!(reported, [third.as_slice(), &rest].concat());
     assert_eq!(devices(&app).await, [""; 0]);
     let answer = csv(&app, "?mode=best-effort", &rows).await;
     assert_eq!((counts(&answer), answer.json()["applied"].clone()), ([1, 0, 0, 5], json!(true)));
@@ -144,7 +144,7 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_says_the_same_and_writes_nothing() {
+async fn dry_run_reports_the_same_and_writes_nothing() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     for mode in ["atomic", "best-effort"] {
@@ -155,7 +155,7 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_table_is_refused() {
+async fn refuses_unsupported_content_and_invalid_headers() {
     let app = TestApp::start().await;
     for kind in ["application/json", "text/csv; charset=klingon", "application/x-ndjson; charset=gbk"] {
         let answer = send(&app, "", kind, String::new()).await;
@@ -177,7 +177,7 @@ async fn what_is_no_table_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_and_files_have_limits() {
+async fn limits_rows_and_files() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_body_bytes = 200_000;
@@ -199,7 +199,7 @@ async fn rows_and_files_have_limits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_stops_half_way_leaves_nothing() {
+async fn an_incomplete_upload_leaves_nothing() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_concurrent = 1;
@@ -223,7 +223,7 @@ async fn a_client_that_stops_half_way_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thousands_of_rows_are_all_written_or_none() {
+async fn writes_all_of_thousands_of_rows_or_none() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let mut rows = String::new();

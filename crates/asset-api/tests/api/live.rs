@@ -26,7 +26,7 @@ const HEARD: &str = "
 
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::too_many_lines, reason = "one answer, shown whole")]
-async fn a_pile_is_shown_with_what_its_device_reports() {
+async fn shows_a_pile_with_its_live_state() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database.execute(HEARD).await;
@@ -106,7 +106,7 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_shows_each_pile_with_its_own() {
+async fn a_page_shows_each_pile_with_its_own_live_state() {
     let app = TestApp::start().await;
     app.database.execute(HEARD).await;
     for device in ["CP-1", "CP-2", "CP-3"] {
@@ -136,7 +136,7 @@ async fn a_page_shows_each_pile_with_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_connectors_of_an_offline_pile_are_offline_beside_what_they_reported() {
+async fn shows_connectors_of_an_offline_pile_as_offline_with_reported_status() {
     let app = TestApp::start().await;
     app.database.execute(HEARD).await;
     let outlet = |id: u8| json!({ "connectorId": id, "type": "GB_DC", "maxPowerKw": 60 });
@@ -162,7 +162,7 @@ async fn the_connectors_of_an_offline_pile_are_offline_beside_what_they_reported
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_was_heard_just_now_is_trusted() {
+async fn a_device_with_a_recent_sign_of_life_is_live() {
     let app = TestApp::start().await;
     app.database.execute(HEARD).await;
     app.database
@@ -177,7 +177,7 @@ async fn a_device_that_was_heard_just_now_is_trusted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_device_as_a_whole_overrules_its_connectors() {
+async fn status_of_connector_0_overrides_the_others() {
     let app = TestApp::start().await;
     app.database.execute(HEARD).await;
     app.database.execute("update connectors set status = 'Faulted' where connector_id = 0").await;
@@ -186,7 +186,7 @@ async fn the_device_as_a_whole_overrules_its_connectors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_of_whose_events_not_all_are_read_is_doubted() {
+async fn a_device_is_stale_while_its_partition_is_behind() {
     let app = TestApp::start().await;
     app.database.execute(HEARD).await;
     app.database
@@ -219,7 +219,7 @@ async fn a_device_of_whose_events_not_all_are_read_is_doubted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn doubts_are_shown_wherever_a_device_is() {
+async fn shows_the_same_confidence_in_every_view() {
     let app = TestApp::start().await;
     app.database.execute(HEARD).await;
     let path = app.pile("CP-1").await;

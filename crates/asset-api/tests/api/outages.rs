@@ -16,7 +16,7 @@ fn detour(url: &str, address: SocketAddr) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_waits_for_the_database_and_answers_503_when_it_goes_away() {
+async fn waits_for_the_database_and_answers_503_during_an_outage() {
     let database = TestDatabase::new().await;
     let address = closed_address().await;
     let (url, server) = detour(&database.url, address);
@@ -50,7 +50,7 @@ async fn it_waits_for_the_database_and_answers_503_when_it_goes_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_does_not_start_on_another_schema() {
+async fn does_not_start_on_another_schema() {
     let database = TestDatabase::new().await;
     database.execute("delete from __diesel_schema_migrations").await;
     let refused = asset_api::serve(settings(&database), Context::new("asset-api")).await;

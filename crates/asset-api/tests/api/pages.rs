@@ -22,7 +22,7 @@ async fn walk(app: &TestApp, path: &str) -> (Vec<usize>, Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_station_is_on_one_page_newest_first() {
+async fn lists_every_station_on_one_page_newest_first() {
     let app = TestApp::start().await;
     // Of one instant each ten, so that the instant alone does not tell where a page ends.
     app.database
@@ -46,7 +46,7 @@ async fn every_station_is_on_one_page_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_shows_its_items_and_where_to_go_on() {
+async fn a_page_shows_its_items_and_the_next_cursor() {
     let app = TestApp::start().await;
     app.post("/api/v1/stations", &json!({ "name": "first" })).await;
     app.post("/api/v1/stations", &json!({ "name": "second" })).await;
@@ -84,7 +84,7 @@ async fn a_page_shows_its_items_and_where_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_query_is_refused() {
+async fn refuses_an_invalid_query() {
     let app = TestApp::start().await;
     assert_snapshot!(app.get("/api/v1/stations?limit=201&ofset=3").await.snapshot(), @r#"
     400 Bad Request
@@ -153,7 +153,7 @@ async fn a_wrong_query_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_are_listed_in_all_of_a_station_or_by_device() {
+async fn lists_piles_of_all_stations_one_station_or_one_device() {
     let app = TestApp::start().await;
     let (north, south) = (app.station().await, app.station().await);
     for (station, device) in [(&north, "CP-1"), (&south, "CP-2"), (&north, "CP-3")] {

@@ -36,7 +36,7 @@ async fn found(app: &TestApp, path: &str, field: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_shows_how_its_piles_stand() {
+async fn shows_the_availability_of_a_station() {
     let app = TestApp::start().await;
     let station = sites(&app).await;
     assert_snapshot!(app.get(&format!("{station}/availability")).await.snapshot(), @r#"
@@ -93,7 +93,7 @@ async fn a_station_shows_how_its_piles_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stations_are_found_by_what_they_are() {
+async fn filters_stations_by_their_fields() {
     let app = TestApp::start().await;
     sites(&app).await;
     let (here, far) = ("人民广场站", "East Cape");
@@ -122,7 +122,7 @@ async fn stations_are_found_by_what_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_are_found_by_how_they_stand() {
+async fn filters_piles_by_their_live_state() {
     let app = TestApp::start().await;
     sites(&app).await;
     for (query, expected) in [
@@ -148,7 +148,7 @@ async fn piles_are_found_by_how_they_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nearest_station_comes_first() {
+async fn lists_the_nearest_station_first() {
     let app = TestApp::start().await;
     for (name, longitude) in [("c", -179.9), ("a", 179.95), ("b", -179.96), ("z", 170.0)] {
         app.post("/api/v1/stations", &json!({ "name": name, "latitude": 0, "longitude": longitude })).await;
@@ -167,7 +167,7 @@ async fn the_nearest_station_comes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_query_is_told() {
+async fn reports_all_faults_of_a_query() {
     let app = TestApp::start().await;
     let query = "near=91,0&radiusM=0&status=Shut&availableOnly=maybe&retired=true&q=%00&city=x";
     assert_snapshot!(app.get(&format!("/api/v1/stations?{query}")).await.snapshot(), @r#"
@@ -215,7 +215,7 @@ async fn a_wrong_query_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_that_is_none_is_told() {
+async fn refuses_an_invalid_place() {
     let app = TestApp::start().await;
     for near in
         ["near=31.2", "near=a,b", "near=31.2,121.4,5", "radiusM=5", "near=nan,0", "near=1,2&radiusM=500001"]
@@ -231,7 +231,7 @@ async fn a_place_that_is_none_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_that_is_none_is_told() {
+async fn refuses_an_invalid_status() {
     let app = TestApp::start().await;
     assert_snapshot!(app.get("/api/v1/piles?status=Gone&online=1").await.snapshot(), @r#"
     400 Bad Request

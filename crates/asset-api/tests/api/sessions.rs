@@ -28,7 +28,7 @@ const SESSIONS: &str = "
            ('0192f0c1-0000-7000-8000-000000000009', 'CP-2', 1, null, null, null, '2026-07-25T10:00:00Z', null, null, null, null, null)";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sessions_of_a_pile_are_shown_latest_first() {
+async fn lists_the_sessions_of_a_pile_latest_first() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database.execute(SESSIONS).await;
@@ -97,7 +97,7 @@ async fn the_sessions_of_a_pile_are_shown_latest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_session_counts_no_reading_of_another_transaction_and_no_slip() {
+async fn energy_of_an_open_session_ignores_other_transactions_and_slips() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database.execute(SESSIONS).await;
@@ -123,7 +123,7 @@ async fn an_open_session_counts_no_reading_of_another_transaction_and_no_slip() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_has_the_readings_of_its_connector_and_time() {
+async fn lists_meter_samples_of_the_sessions_connector_and_time() {
     let app = TestApp::start().await;
     app.database.execute(SESSIONS).await;
     let mut connection = app.database.pool.connection().await.unwrap();
@@ -182,7 +182,7 @@ async fn a_session_has_the_readings_of_its_connector_and_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_without_a_pile_is_listed_until_it_is_registered() {
+async fn lists_a_device_without_a_pile_until_it_is_registered() {
     let app = TestApp::start().await;
     app.database
         .execute(

@@ -45,7 +45,7 @@ pub fn number(value: &Value) -> Result<f64, String> {
     value.as_f64().ok_or_else(|| "must be a number".to_owned())
 }
 
-/// Parses an integer within `range`.
+/// Parses a whole number within `range`.
 pub fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&Value) -> Result<T, String>
 where
     T: TryFrom<i64> + PartialOrd + Display,
@@ -54,7 +54,7 @@ where
         let number = value.as_i64().and_then(|number| T::try_from(number).ok());
         number
             .filter(|number| range.contains(number))
-            .ok_or_else(|| format!("must be an integer from {} to {}", range.start(), range.end()))
+            .ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
     }
 }
 

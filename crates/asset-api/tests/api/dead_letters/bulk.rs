@@ -30,7 +30,7 @@ async fn six(app: &TestApp) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_filter_lets_through_is_replayed_and_counted() {
+async fn replays_and_counts_what_matches_the_filter() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     six(&app).await;
@@ -94,7 +94,7 @@ async fn what_a_filter_lets_through_is_replayed_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_letters_are_replayed_oldest_first_a_part_at_a_time() {
+async fn replays_many_dead_letters_oldest_first_in_parts() {
     let app = TestApp::start().await;
     // Each stop right after its start: in another order, most of them would find no session.
     for n in 0..30 {
@@ -121,7 +121,7 @@ async fn many_letters_are_replayed_oldest_first_a_part_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_that_cannot_be_applied_the_first_are_shown() {
+async fn lists_only_the_first_dead_letters_that_were_not_applied() {
     let app = TestApp::start().await;
     for offset in 0..25 {
         put_aside(&app, offset, "NOT_JSON", b"{").await;
@@ -138,7 +138,7 @@ async fn of_many_that_cannot_be_applied_the_first_are_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_half_of_a_requests_time_is_over_no_more_letters_are_begun() {
+async fn starts_no_replay_in_the_second_half_of_the_deadline() {
     const HALF: Duration = Duration::from_secs(3);
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
@@ -174,7 +174,7 @@ async fn when_half_of_a_requests_time_is_over_no_more_letters_are_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_order_is_refused() {
+async fn refuses_an_invalid_bulk_replay() {
     let app = TestApp::start().await;
     six(&app).await;
     let order =

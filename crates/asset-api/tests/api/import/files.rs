@@ -18,7 +18,7 @@ fn at_lines(numbers: &[i64]) -> Vec<(i64, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_without_rows_are_imported() {
+async fn imports_files_without_rows() {
     let app = TestApp::start().await;
     for (kind, body) in
         [("text/csv", HEADER), ("text/csv", &format!("\n{HEADER}\r\n\r\n")), (NDJSON, ""), (NDJSON, "\n \n")]
@@ -34,7 +34,7 @@ async fn files_without_rows_are_imported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_csv_are_told_by_the_line_that_they_begin_in() {
+async fn reports_csv_rows_by_their_first_line() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let mut file = b"\xEF\xBB\xBF".to_vec();
@@ -47,8 +47,8 @@ async fn rows_of_csv_are_told_by_the_line_that_they_begin_in() {
     );
     file.extend(rest.into_bytes());
     let answer = send(&app, "?mode=best-effort", "text/csv", file).await;
-    let told = vec![(2, "name".to_owned()), (6, "row".to_owned()), (8, "row".to_owned())];
-    assert_eq!((lines(&answer), counts(&answer)), (told, [2, 0, 0, 3]));
+    let expected = vec![(2, "name".to_owned()), (6, "row".to_owned()), (8, "row".to_owned())];
+    assert_eq!((lines(&answer), counts(&answer)), (expected, [2, 0, 0, 3]));
     let report = answer.json();
     assert_eq!(messages(&report)[1..], ["is not UTF-8", "has 8 fields, the header has 7"]);
     assert_eq!(devices(&app).await, ["CP-7", "CP-9"]);
@@ -57,7 +57,7 @@ async fn rows_of_csv_are_told_by_the_line_that_they_begin_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_json_are_told_by_their_lines() {
+async fn reports_json_rows_by_their_line() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let row = |device: &str| {
@@ -76,7 +76,7 @@ async fn rows_of_json_are_told_by_their_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_of_no_announced_length_is_bounded_too() {
+async fn limits_a_body_without_content_length() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_body_bytes = 100_000;
@@ -94,7 +94,7 @@ async fn a_body_of_no_announced_length_is_bounded_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_faults_are_told_and_all_are_counted() {
+async fn lists_a_thousand_faults_and_counts_all() {
     let app = TestApp::start().await;
     let answer = csv(&app, "?dryRun=true", &"x\n".repeat(1_700)).await;
     let report = answer.json();
@@ -116,7 +116,7 @@ fn utf_16le(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_of_other_charsets_are_converted() {
+async fn converts_files_of_other_charsets() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let returns = |text: &str| text.replace("\r\n", "\r").into_bytes();
@@ -138,7 +138,7 @@ async fn files_of_other_charsets_are_converted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_another_charset_than_was_said_is_one_problem() {
+async fn reports_a_wrong_charset_as_one_problem() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let mut nonsense = HEADER.as_bytes().to_vec();

@@ -17,7 +17,7 @@ fn follow(app: &TestApp, query: &str, rows: &str) -> RequestBuilder {
     request.body(format!("{HEADER}\n{rows}"))
 }
 
-fn told(answer: &Answer) -> Vec<Value> {
+fn received_lines(answer: &Answer) -> Vec<Value> {
     answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -31,14 +31,14 @@ fn rows(at: &str, count: u32) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_sees_how_far_it_is() {
+async fn streams_the_progress_of_an_import() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let rows = rows(&at, 5_000);
     let answer = Answer::to(follow(&app, "", &rows)).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("application/x-ndjson")));
     assert!(answer.text().ends_with("}\n"));
-    let mut lines = told(&answer);
+    let mut lines = received_lines(&answer);
     assert_eq!(
         lines.pop().unwrap(),
         json!({"report": {
@@ -63,7 +63,7 @@ async fn a_caller_sees_how_far_it_is() {
 
     // Looking, and writing at once, each have one phase.
     for (query, phase) in [("?dryRun=true", "checking"), ("?mode=best-effort", "writing")] {
-        let lines = told(&Answer::to(follow(&app, query, &rows)).await);
+        let lines = received_lines(&Answer::to(follow(&app, query, &rows)).await);
         let (last, progress) = lines.split_last().unwrap();
         assert_eq!(last["report"]["unchanged"], 5_000);
         assert!(progress.iter().all(|line| line["progress"]["phase"] == phase), "{progress:?}");
@@ -71,7 +71,7 @@ async fn a_caller_sees_how_far_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_that_would_rather_have_json_get_one_report() {
+async fn callers_that_prefer_json_receive_one_report() {
     let app = TestApp::start().await;
     for accept in ["*/*", "application/json, application/x-ndjson;q=0.5", "application/*;q=0.9", "rubbish"] {
         let request = app.request(Method::POST, "/api/v1/piles/import").header("content-type", "text/csv");
@@ -87,7 +87,7 @@ async fn callers_that_would_rather_have_json_get_one_report() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_known_before_work_begins_is_answered_plainly() {
+async fn failures_before_the_import_starts_are_plain_problems() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_concurrent = 0;
@@ -115,14 +115,14 @@ async fn what_is_known_before_work_begins_is_answered_plainly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_ends_the_lines_as_a_problem() {
+async fn a_failure_is_the_last_line() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.work_timeout_ms = 0;
     let app = TestApp::start_with(database, settings).await;
     let at = station(&app).await;
     let answer = Answer::to(follow(&app, "", &rows(&at, 2_000))).await;
-    let lines = told(&answer);
+    let lines = received_lines(&answer);
     let last = &lines.last().unwrap()["problem"];
     assert_eq!((answer.status.as_u16(), &last["code"]), (200, &json!("REQUEST_DEADLINE_EXCEEDED")));
     assert_eq!((&last["status"], &last["instance"]), (&json!(503), &json!("/api/v1/piles/import")));
@@ -130,7 +130,7 @@ async fn a_failure_ends_the_lines_as_a_problem() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_goes_on_when_its_client_goes_away() {
+async fn an_import_continues_when_its_client_disconnects() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     // Nothing can be written until the client is away.

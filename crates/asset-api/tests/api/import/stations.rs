@@ -21,7 +21,7 @@ async fn stations_of(app: &TestApp, query: &str, rows: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
+async fn imports_stations_with_ids_that_a_file_of_piles_can_name() {
     let app = TestApp::start().await;
     let hours = r#""{""weekly"":[{""weekday"":""Monday"",""from"":""08:00"",""to"":""22:00""}]}""#;
     let rows = format!(
@@ -80,7 +80,7 @@ async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_known_station_is_replaced_as_put_does() {
+async fn import_replaces_a_station_like_put() {
     let app = TestApp::start().await;
     let path = app.station().await;
     let id = path.rsplit('/').next().unwrap();
@@ -107,7 +107,7 @@ async fn a_known_station_is_replaced_as_put_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_are_refused_one_by_one() {
+async fn refuses_invalid_rows_one_by_one() {
     let app = TestApp::start().await;
     let rows = format!(
         "{ID},North,,,,,,,\n{},Again,,,,,,,\nCP-1,Id,,,,,,,\n,,Nameless,,,,,,\n,Half,,31,,,,,\n,Far,,91,181,Shut,x,Wifi,[]\n,Good,,,,,,,\n",
@@ -130,7 +130,7 @@ async fn rows_are_refused_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thousands_of_stations_are_written_and_paged_through() {
+async fn imports_and_pages_through_thousands_of_stations() {
     let app = TestApp::start().await;
     let mut rows = String::new();
     for number in 0..20_000 {

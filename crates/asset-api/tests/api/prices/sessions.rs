@@ -52,15 +52,15 @@ fn quote(number: u8) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_recorded_session_is_priced_by_its_own_readings() {
+async fn quotes_a_recorded_session_by_its_own_readings() {
     let app = recorded().await;
-    let told = app.get(&quote(1)).await.json();
+    let quoted = app.get(&quote(1)).await.json();
     assert_eq!(
-        summary(&told),
+        summary(&quoted),
         ["15000 Wh valley 4.74 + 12.00", "5000 Wh sharp 6.17 + 4.00", "15 minutes 7.50", "total 34.41"]
     );
-    assert_eq!((&told["ended"], &told["readings"]), (&json!(true), &json!(4)));
-    assert_eq!(told["unpluggedAt"], "2026-07-24T23:00:00Z");
+    assert_eq!((&quoted["ended"], &quoted["readings"]), (&json!(true), &json!(4)));
+    assert_eq!(quoted["unpluggedAt"], "2026-07-24T23:00:00Z");
     let open = app.get(&quote(2)).await.json();
     assert_eq!(
         (&open["ended"], &open["energyWh"], &open["unpluggedAt"]),
@@ -72,7 +72,7 @@ async fn a_recorded_session_is_priced_by_its_own_readings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_without_registers_of_its_own_has_the_same_energy_as_its_quote() {
+async fn a_session_without_registers_has_the_same_energy_as_its_quote() {
     let app = recorded().await;
     app.database
         .execute(
@@ -93,7 +93,7 @@ async fn a_session_without_registers_of_its_own_has_the_same_energy_as_its_quote
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_without_a_price_says_why() {
+async fn explains_why_a_session_has_no_quote() {
     let app = recorded().await;
     for (session, code) in [
         (3, "SESSION_NOT_METERED"),
