@@ -1,4 +1,4 @@
-//! Who may do what: every route, without a token, with another scope, and with its own.
+//! Authorization: every route without a token, with another scope, and with its own scope.
 
 use crate::app::TestApp;
 use dev_issuer::Issuer;
@@ -11,7 +11,7 @@ const OPERATE: &str = "operations";
 const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
-/// What the service answers, and the scope that it needs.
+/// All routes of the service, and the scope that each requires.
 pub const ROUTES: [(&str, &str, &str); 56] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
@@ -85,7 +85,7 @@ async fn refuses_every_request_without_a_valid_token() {
     testkit::trespass::no_trick_gets_in(app.address(), &ROUTES).await;
 }
 
-/// The service, for those with a token of `issuer`.
+/// Starts the service with `auth.mode = "jwt"`; it accepts tokens of `issuer`.
 async fn protected(issuer: &Issuer) -> TestApp {
     let database = testkit::TestDatabase::new().await;
     let mut settings = crate::app::settings(&database);

@@ -1,4 +1,4 @@
-//! Records that nobody could use: lists and single ones.
+//! Dead letters: lists and single ones.
 
 mod bulk;
 mod ground;
@@ -82,7 +82,7 @@ async fn filters_dead_letters_by_reason_partition_topic_device_and_replay() {
     assert_eq!(offsets(&app, "reason=TOO_LATE").await, [5, 4, 3]);
     assert_eq!(offsets(&app, "partition=2").await, [5, 2]);
     assert_eq!(offsets(&app, "topic=others").await, [4]);
-    assert_eq!(offsets(&app, "chargePointId=CP-0").await, [5, 4, 2, 0], "by what was told, else by key");
+    assert_eq!(offsets(&app, "chargePointId=CP-0").await, [5, 4, 2, 0], "by the recorded charge point, else by key");
     assert_eq!(offsets(&app, "chargePointId=CP-1").await, [3, 1]);
     assert_eq!(offsets(&app, "replayed=true").await, [1]);
     assert_eq!(offsets(&app, "replayed=false&reason=REFUSED_BY_DATABASE").await, [2, 0]);
@@ -118,7 +118,7 @@ async fn refuses_an_invalid_query_for_dead_letters() {
         },
         {
           "field": "offset",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/dead-letters",

@@ -1,4 +1,4 @@
-//! Edits of stations and piles: patches, what goes out of sight and comes back, and what is written down of it all.
+//! Edits of stations and piles: patches, retiring and restoring, and the audit.
 
 use crate::answer::Answer;
 use crate::app::{TestApp, pile};
@@ -117,7 +117,7 @@ async fn refuses_a_patch_with_an_invalid_result_as_a_whole() {
         },
         {
           "field": "nmae",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations/[id 1]",
@@ -255,7 +255,7 @@ async fn restores_retired_stations_and_piles() {
       "code": "STATION_RETIRED",
       "instance": "/api/v1/piles/[id 1]/restore",
       "status": 409,
-      "title": "The station is retired: restore it first",
+      "title": "The station is retired; restore it first",
       "type": "https://charging.example/problems/station-retired"
     }
     "#);
@@ -286,7 +286,7 @@ async fn does_not_restore_a_pile_whose_device_is_assigned_elsewhere() {
       "detail": "CP-1 is the charge point of another pile",
       "instance": "/api/v1/piles/[id 1]/restore",
       "status": 409,
-      "title": "The charge point belongs to another pile",
+      "title": "The charge point is assigned to another pile",
       "type": "https://charging.example/problems/charge-point-id-conflict"
     }
     "#);

@@ -1,9 +1,9 @@
-//! When the database does what it must not: callers learn that something is wrong, and nothing of what.
+//! Unexpected failures of the database: the response reports an internal error without details.
 
 use crate::app::{TestApp, pile};
 use serde_json::json;
 
-/// SearchTerms of the insides.
+/// Words that a response must not contain.
 const INSIDES: [&str; 12] = [
     "postgres",
     "relation",

@@ -1,4 +1,5 @@
-//! Following the feed: from the end, from anywhere, filtered; and what becomes of clients that are too many or too slow.
+//! Following the feed: from the end, from any position, filtered; limits on the number and the
+//! slowness of clients.
 
 use crate::answer::Answer;
 use crate::app::{TestApp, pile, settings};
@@ -26,7 +27,7 @@ async fn streams_changes_as_they_happen() {
     let app = app(|_| {}).await;
     write(&app, &["CP-BEFORE"]).await;
     let mut follower = Follower::start(&app, "", None).await;
-    assert_eq!(follower.last_id, "1-499", "the end of what was there before");
+    assert_eq!(follower.last_id, "1-499", "the position of the last change before the request");
     write(&app, &["CP-1", "CP-2"]).await;
     let event = follower.next().await.unwrap();
     assert_eq!(event.kind, "charging.charge_point.connectivity_changed.v1");
@@ -54,7 +55,8 @@ async fn resumes_after_any_position_without_loss() {
     write(&app, &["CP-3"]).await;
     let mut follower = Follower::start(&app, "", Some("1-0")).await;
     assert_eq!(follower.devices(3).await, ["CP-1", "CP-2", "CP-3"], "from the middle of a chunk");
-    // By the query, as a first connection of a browser does; the header, of its reconnection, goes before.
+    // The first connection of a browser uses the query. Its reconnection adds the header, which
+    // takes precedence.
     let mut follower = Follower::start(&app, "?lastEventId=1-2", None).await;
     assert_eq!(follower.devices(1).await, ["CP-3"]);
     let mut follower = Follower::start(&app, "?lastEventId=1-2", Some("1-1")).await;
@@ -62,10 +64,11 @@ async fn resumes_after_any_position_without_loss() {
     let mut follower = Follower::start(&app, "?lastEventId=0-0", None).await;
     assert_eq!(follower.devices(4).await, ["CP-0", "CP-1", "CP-2", "CP-3"], "from the beginning");
     write(&app, &["CP-4"]).await;
-    assert_eq!(follower.devices(1).await, ["CP-4"], "and on from there");
+    assert_eq!(follower.devices(1).await, ["CP-4"], "and continues from there");
 }
 
-/// Clients that come and go at any place, while others write: together they see everything once, in order.
+/// Clients connect and disconnect at any position while changes are written; together they receive
+/// each change once, in order.
 #[tokio::test(flavor = "multi_thread")]
 async fn delivers_each_change_once_across_disconnections() {
     const CHUNKS: usize = 120;
@@ -103,7 +106,8 @@ async fn filters_changes_by_charge_point_and_type() {
     assert_eq!(follower.devices(2).await, ["CP-1", "CP-3"]);
     app.pile("CP-9").await;
     assert_eq!(types.next().await.unwrap().data["subject"], "CP-9");
-    // Nothing more for this one, but its place moves on: it could come back after what it skipped was deleted.
+    // No further change matches, but the id advances, so that the client can reconnect after the
+    // changes that it skipped were deleted.
     while follower.last_id != "3-499" {
         assert_eq!(follower.block().await.unwrap(), None);
     }
@@ -127,13 +131,13 @@ async fn refuses_invalid_positions_and_filters() {
       "code": "FEED_POSITION_GONE",
       "instance": "/api/v1/feed",
       "status": 410,
-      "title": "What comes next is not kept any more",
+      "title": "Changes after that position were deleted",
       "type": "https://charging.example/problems/feed-position-gone"
     }
     "#);
     assert_eq!(app.get("/api/v1/feed?lastEventId=2-0").await.status, 410);
     let mut follower = Follower::start(&app, "", Some("2-499")).await;
-    assert_eq!(follower.devices(1).await, ["CP-2"], "who has read the whole of 2 misses nothing");
+    assert_eq!(follower.devices(1).await, ["CP-2"], "a client that has read all of chunk 2 misses nothing");
     for position in ["4-0", "3", "-1-0", "x", "3-500", "9223372036854775808-0"] {
         let answer = app.get(&format!("/api/v1/feed?lastEventId={position}")).await;
         assert_eq!(answer.status, 400, "{position}");
@@ -172,8 +176,8 @@ async fn refuses_clients_beyond_the_limit() {
     }
     "#);
     drop(first);
-    // The server notices when it next writes.
-    eventually("the place to be free", || async {
+    // The server notices the disconnection with its next write.
+    eventually("the place to be released", || async {
         write(&app, &["CP-1"]).await;
         app.request(Method::GET, "/api/v1/feed").send().await.unwrap().status() == 200
     })
@@ -195,8 +199,8 @@ async fn disconnects_a_client_that_does_not_read_without_delaying_others() {
     let mut follower = Follower::start(&app, "", None).await;
     eventually("both to follow", || async { Follower::try_start(&app, "", None).await.is_none() }).await;
     let devices: Vec<String> = (0..500).map(|number| format!("CP-{number}")).collect();
-    // Some ten megabytes: more than the system takes off the server's hands.
-    // The other one reads meanwhile: it would be let go too, if it did not.
+    // About ten megabytes: more than the operating system buffers. The other client reads
+    // meanwhile; otherwise it would be disconnected, too.
     let writing = async {
         for _ in 0..CHUNKS {
             write(&app, &devices).await;
@@ -208,7 +212,7 @@ async fn disconnects_a_client_that_does_not_read_without_delaying_others() {
         }
     };
     tokio::join!(writing, following);
-    let mut third = eventually_some("the stalled client to be let go", || async {
+    let mut third = eventually_some("the stalled client to be disconnected", || async {
         Follower::try_start(&app, "", None).await
     })
     .await;
@@ -230,7 +234,7 @@ async fn streams_end_at_shutdown() {
         while response.chunk().await.unwrap().is_some() {}
         service.await.unwrap().unwrap();
     };
-    // Far less than the grace period, after which connections are cut.
+    // Far less than the grace period, after which connections are closed.
     tokio::time::timeout(Duration::from_secs(10), stopped).await.unwrap();
 }
 

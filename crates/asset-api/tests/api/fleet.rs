@@ -1,11 +1,12 @@
-//! How everything stands, as people look at it: the fleet counted, and how far events are read.
+//! Overviews for operators: counts of piles and stations, and the progress of the ingest
+//! partitions.
 
 use crate::app::TestApp;
 use insta::assert_snapshot;
 use serde_json::json;
 use testkit::eventually;
 
-/// Of three piles one charges, one is away, and one was never heard.
+/// Of three piles one is charging, one is offline, and one was never connected.
 const HEARD: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at)
     values ('CP-1', true, '2026-07-25T10:10:00Z'), ('CP-2', false, '2026-07-25T10:10:00Z'), ('CP-9', true, '2026-07-25T10:10:00Z');
@@ -42,7 +43,7 @@ async fn counts_piles_and_stations_by_status() {
       }
     }
     "#);
-    // An answer may be a second old, and no older.
+    // A response may be one second old, but no older.
     app.database.execute("update charge_points set online = true where charge_point_id = 'CP-2'").await;
     eventually("the change to be counted", || async {
         app.get("/api/v1/fleet").await.json()["piles"] == json!({ "Charging": 2, "Unknown": 1 })
@@ -51,7 +52,7 @@ async fn counts_piles_and_stations_by_status() {
     let doubt = "update charge_points set confidence = case charge_point_id when 'CP-1' then 'doubtful' else 'unanswered' end,
                                           online = charge_point_id = 'CP-1', last_seen_at = clock_timestamp()";
     app.database.execute(doubt).await;
-    eventually("the doubts to be counted", || async {
+    eventually("the confidence to be counted", || async {
         app.get("/api/v1/fleet").await.json()["confidence"]
             == json!({ "doubtful": 1, "unanswered": 1, "unknown": 1 })
     })

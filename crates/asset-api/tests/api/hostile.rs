@@ -1,5 +1,5 @@
-//! Everything hostile at every place where callers may say something: nothing fails, nothing else changes, and what is taken is
-//! kept as it was said.
+//! Hostile values in every input of every route: no request fails with a server error, no other
+//! data changes, and accepted text is stored unchanged.
 
 use crate::access::ROUTES;
 use crate::app::{TestApp, id};
@@ -11,9 +11,9 @@ use testkit::injection::{Attack, Endpoint, attack};
 use testkit::raw_http::RawAnswer;
 use uuid::Uuid;
 
-/// What a station shows and callers do not say.
+/// The fields of a station in responses that requests do not contain.
 const OF_STATIONS: [&str; 6] = ["id", "createdAt", "updatedAt", "retiredAt", "version", "availability"];
-/// The same of a pile.
+/// The fields of a pile in responses that requests do not contain.
 const OF_PILES: [&str; 14] = [
     "id",
     "stationId",
@@ -30,7 +30,7 @@ const OF_PILES: [&str; 14] = [
     "retiredAt",
     "version",
 ];
-/// What is changed by those who change stations, piles and tariffs.
+/// The tables that edits of stations, piles and tariffs may change.
 const CHANGING: [&str; 7] =
     ["stations", "piles", "asset_edits", "feed_chunks", "tariffs", "tariff_versions", "tariff_bindings"];
 const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
@@ -58,7 +58,7 @@ fn tariff() -> Value {
     json!({ "name": "Night", "operatorId": "op-7", "currency": "CNY", "status": "Active", "changeRule": "ByConsumption" })
 }
 
-/// A price list with all that one may say.
+/// A price list with every field.
 fn full_list() -> Value {
     let mut list = day_and_night();
     let mut summer = list["schedules"][0].clone();
@@ -72,16 +72,16 @@ fn full_list() -> Value {
     list
 }
 
-/// What is there to be attacked.
+/// The service and its data under attack.
 struct Ground {
     app: TestApp,
     station: String,
     pile: String,
-    /// To be deleted and restored.
+    /// The station that is deleted and restored.
     other_station: String,
     other_pile: String,
     tariff: String,
-    /// To be deleted.
+    /// The tariff that is deleted.
     other_tariff: String,
     binding: String,
 }
@@ -96,8 +96,8 @@ impl Ground {
         Self { app, station, pile, other_station, other_pile, tariff, other_tariff, binding }
     }
 
-    /// Everything that the service answers, with all that it may be told. A route that is missing here fails a test, and so does a
-    /// field of a station or a pile.
+    /// Every route with every input. A route that is missing here fails a test, and so does a field
+    /// of a station or a pile.
     fn endpoints(&self) -> Vec<Endpoint> {
         let any = format!("/api/v1/any/{}", Uuid::now_v7());
         let other = |method, kind: &str, rest: &str| on(method, &any.replace("any", kind), rest);
@@ -208,12 +208,12 @@ fn on(method: &'static str, path: &str, rest: &str) -> Endpoint {
     Endpoint::new(method, &format!("{kind}/{{{id}}}{rest}"))
 }
 
-/// Those that keep nothing of what they take.
+/// The routes that store nothing.
 const ASKING: [&str; 2] = ["/validate", "/quote"];
 
-/// What was taken as a text stands in the answer as it was said, but for blanks around it.
+/// Checks that an accepted text is returned unchanged, except for surrounding blanks.
 fn assert_kept(attack: &Attack, answer: &RawAnswer) {
-    // A cursor that is empty is none, and none is kept.
+    // An empty cursor counts as absent, and cursors are not stored.
     if let Some((pointer, text)) = attack.text.as_ref().filter(|(pointer, _)| pointer != "/cursor") {
         let kept = answer.json().pointer(pointer).cloned();
         assert_eq!(kept, Some(Value::from(text.trim())), "{}", attack.what);
@@ -243,15 +243,16 @@ async fn hostile_input_does_no_harm() {
             }
         }
     }
-    // Name, address and operator of stations, and name, model, vendor and serial number of piles, each in three ways.
-    assert!(texts > 300, "only {texts} texts were taken");
+    // Name, address and operator of stations, and name, model, vendor and serial number of piles,
+    // each with three methods.
+    assert!(texts > 300, "only {texts} texts were accepted");
     let after = ground.counts().await;
     for (table, rows) in &before {
         let more = after[table].as_i64().unwrap() - rows.as_i64().unwrap();
         match table.as_str() {
             "stations" => assert_eq!(more, stations),
             "piles" => assert_eq!(more, piles),
-            table => assert!(CHANGING.contains(&table) || more == 0, "{more} rows more in {table}"),
+            table => assert!(CHANGING.contains(&table) || more == 0, "{more} more rows in {table}"),
         }
     }
     assert_eq!(ground.app.get(&bystander).await.json(), seen);
@@ -316,6 +317,6 @@ async fn search_terms_are_matched_literally() {
     }
     for wild in ["%", "_", "\\", "*", "100%25", "a_b"] {
         let found = app.get(&format!("/api/v1/stations?operatorId=plain&q={}", percent(wild))).await.json();
-        assert_eq!(found["items"], json!([]), "{wild} is no wildcard");
+        assert_eq!(found["items"], json!([]), "{wild} is not a wildcard");
     }
 }

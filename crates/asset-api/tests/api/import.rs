@@ -1,4 +1,4 @@
-//! `POST /api/v1/piles/import`: many piles from one file.
+//! `POST /api/v1/piles/import`: imports of many piles from one file.
 
 mod files;
 mod progress;
@@ -37,13 +37,13 @@ async fn devices(app: &TestApp) -> Vec<String> {
     found
 }
 
-/// Created, updated, unchanged, failed.
+/// The counts `created`, `updated`, `unchanged` and `failed`.
 fn counts(answer: &Answer) -> [i64; 4] {
     let report = answer.json();
     ["created", "updated", "unchanged", "failed"].map(|name| report[name].as_i64().unwrap())
 }
 
-/// The lines of the faults, and their fields.
+/// The lines and fields of the faults.
 fn lines(answer: &Answer) -> Vec<(i64, String)> {
     let report = answer.json();
     let errors = report["errors"].as_array().unwrap().iter();
@@ -109,7 +109,7 @@ async fn import_replaces_a_pile_like_put() {
         (&audit["items"][0]["before"]["name"], &audit["items"][0]["after"]["name"]),
         (&json!(null), &json!("new"))
     );
-    // The feed tells it, after the pile's creation and the station's.
+    // The feed contains the edit, after the creation of the pile and the station.
     let reported = app
         .database
         .json("select changes->0->'kind'->'data' from feed_chunks order by id desc limit 1")
@@ -168,7 +168,7 @@ async fn refuses_unsupported_content_and_invalid_headers() {
     assert_eq!(
         answer.json()["errors"],
         json!([
-            { "field": "modle", "message": "is not known here" }, { "field": "model", "message": "is given twice" },
+            { "field": "modle", "message": "is not recognized" }, { "field": "model", "message": "is given twice" },
             { "field": "ratedPowerKw", "message": "is required" },
         ])
     );
@@ -208,11 +208,11 @@ async fn an_incomplete_upload_leaves_nothing() {
     let rows = format!("{HEADER}\n{at},CP-1,,DC,1,DC,\n");
     let head = "POST /api/v1/piles/import?mode=best-effort HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\n";
     let again = async || csv(&app, "?dryRun=true", &format!("{at},CP-2,,DC,1,DC,\n")).await;
-    // While it is awaited, it takes the place of another.
-    let mut client = testkit::eventually_some("it has the only slot", async || {
+    // While the upload is incomplete, it occupies the only slot.
+    let mut client = testkit::eventually_some("the upload has the only slot", async || {
         let mut client = tokio::net::TcpStream::connect(app.address()).await.unwrap();
         client.write_all(format!("{head}{rows}").as_bytes()).await.unwrap();
-        // Whoever is first gets it: if it was the other, it is tried anew.
+        // The first request gets the slot; if that was the other one, try again.
         (again().await.status == 503).then_some(client)
     })
     .await;

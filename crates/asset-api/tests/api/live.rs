@@ -1,12 +1,12 @@
-//! What the devices report, beside what was registered.
+//! The live state of piles in responses.
 
 use crate::app::TestApp;
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::json;
 
-/// `CP-1` was last heard at ten past ten: it charges at connector 1, connector 2 is free, of connector 3 only a session
-/// is known; beside it an ended session, and rows of another device.
+/// `CP-1` was last heard at 10:10: connector 1 is charging, connector 2 is free, and connector 3
+/// has only a session. There are also an ended session and rows of another device.
 const HEARD: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at, last_heartbeat_at, gateway_id, firmware_version)
     values ('CP-1', true, '2026-07-25T10:10:00Z', '2026-07-25T10:09:00Z', 'gateway-pod-xyz', 'v1.2.3'),
@@ -25,7 +25,7 @@ const HEARD: &str = "
            ('0192f0c1-0000-7000-8000-000000000003', 'CP-1', 2, '2026-07-25T09:00:00Z', 80000, '2026-07-25T09:30:00Z')";
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::too_many_lines, reason = "one answer, shown whole")]
+#[expect(clippy::too_many_lines, reason = "one complete response")]
 async fn shows_a_pile_with_its_live_state() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
@@ -210,7 +210,7 @@ async fn a_device_is_stale_while_its_partition_is_behind() {
     becomes("stale").await;
     caught_up("partition = 3", "20 s").await;
     becomes("live").await;
-    // Neither another partition nor the feed's place is the device's.
+    // Neither another partition nor another topic affects the device.
     caught_up("partition = 4 or topic = 'station-events'", "1 day").await;
     caught_up("topic = 'ocpp-events-up' and partition = 3", "1 day").await;
     becomes("stale").await;
@@ -236,11 +236,11 @@ async fn shows_the_same_confidence_in_every_view() {
         let unregistered = app.get("/api/v1/unregistered-charge-points").await.json();
         let device = unregistered["items"][0]["confidence"].clone();
         assert_eq!(pile["connectors"][0]["confidence"], pile["confidence"]);
-        assert_eq!(device, pile["confidence"], "CP-2, which no pile has");
+        assert_eq!(device, pile["confidence"], "CP-2, which is assigned to no pile");
         (pile["confidence"].clone(), station["availability"]["confidence"].clone())
     };
     let expected = |word: &str| (json!(word), json!({ word: 1 }));
-    assert_eq!(shown(true, "null", "10 s").await, expected("live"), "its clock is slow");
+    assert_eq!(shown(true, "null", "10 s").await, expected("live"), "the device's clock is slow");
     assert_eq!(shown(true, "null", "660 s").await, expected("stale"));
     assert_eq!(shown(true, "'doubtful'", "10 s").await, expected("doubtful"));
     assert_eq!(shown(false, "'doubtful'", "2 days").await, expected("doubtful"));

@@ -1,4 +1,4 @@
-//! The OpenAPI document: committed as it is, and true in its examples.
+//! The OpenAPI document: the committed file is current, and its examples are valid.
 
 #[test]
 fn committed_document_matches_the_routes() {

@@ -1,11 +1,11 @@
-//! Lists a page at a time.
+//! Paging through lists.
 
 use crate::app::{TestApp, pile};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-/// Follows a list from page to page; the number of items of each page, and all ids.
+/// Reads a list page by page; returns the number of items of each page, and all ids.
 async fn walk(app: &TestApp, path: &str) -> (Vec<usize>, Vec<String>) {
     let (mut sizes, mut ids) = (Vec::new(), Vec::new());
     let mut next = path.to_owned();
@@ -24,7 +24,8 @@ async fn walk(app: &TestApp, path: &str) -> (Vec<usize>, Vec<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_every_station_on_one_page_newest_first() {
     let app = TestApp::start().await;
-    // Of one instant each ten, so that the instant alone does not tell where a page ends.
+    // Ten stations share each instant, so that the instant alone does not identify the end of a
+    // page.
     app.database
         .execute(
             "insert into stations (id, name, status, created_at, updated_at, version)
@@ -99,7 +100,7 @@ async fn refuses_an_invalid_query() {
         },
         {
           "field": "ofset",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations",
@@ -108,7 +109,7 @@ async fn refuses_an_invalid_query() {
       "type": "https://charging.example/problems/invalid-request"
     }
     "#);
-    // Of a right length, but of a time before all of Postgres's.
+    // A cursor of the right length, but with a time before the earliest one of PostgreSQL.
     let forged = "/api/v1/stations?cursor=AYAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     assert_eq!(app.get(forged).await.json()["code"], "INVALID_CURSOR");
     assert_snapshot!(app.get("/api/v1/stations?cursor=AAAA").await.snapshot(), @r#"

@@ -1,4 +1,4 @@
-//! `/api/v1/piles`, as far as operators edit them.
+//! `/api/v1/piles`: creating, editing and retiring piles.
 
 use crate::answer::Answer;
 use crate::app::{TestApp, pile};
@@ -175,7 +175,7 @@ async fn reports_all_faults_at_once() {
         },
         {
           "field": "modle",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations/[id 1]/piles",
@@ -219,7 +219,7 @@ async fn assigns_a_charge_point_to_at_most_one_pile() {
       "detail": "CP-1 is the charge point of another pile",
       "instance": "/api/v1/stations/[id 1]/piles",
       "status": 409,
-      "title": "The charge point belongs to another pile",
+      "title": "The charge point is assigned to another pile",
       "type": "https://charging.example/problems/charge-point-id-conflict"
     }
     "#);
@@ -378,7 +378,7 @@ async fn edits_honor_if_match() {
       "detail": "the pile is now at version 2",
       "instance": "/api/v1/piles/[id 1]",
       "status": 412,
-      "title": "It was edited meanwhile",
+      "title": "The current version does not match If-Match",
       "type": "https://charging.example/problems/version-mismatch"
     }
     "#);

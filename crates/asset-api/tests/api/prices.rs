@@ -12,7 +12,7 @@ fn in_utc(time: &str) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// What stands in a quote: its items, occupancy and the total.
+/// A summary of a quote: its items, occupancy and the total.
 fn summary(quote: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let item = |item: &Value| {
@@ -123,7 +123,7 @@ async fn explains_why_there_is_no_price() {
     assert_eq!(none["detail"], "no tariff applies at 2098-07-01T04:00:00Z");
     let why = none["errors"][0]["message"].as_str().unwrap();
     assert!(
-        why.ends_with("at the level platform, is of a tariff of which no version is in force yet"),
+        why.ends_with("at level platform, refers to a tariff without a version in force yet"),
         "{why}"
     );
     let wrong = [

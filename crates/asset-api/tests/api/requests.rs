@@ -1,4 +1,4 @@
-//! Requests that are wrong before anything is looked up.
+//! Requests that are refused before the database is accessed, and `HEAD` requests.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -16,7 +16,7 @@ async fn head_answers_like_get_without_a_body() {
     let paths = testkit::openapi_gets(&asset_api::openapi());
     assert!(paths.len() > 20, "{paths:?}");
     for path in &paths {
-        // The body of the feed never ends, so only the status is read.
+        // The body of the feed never ends, so the test reads only the status.
         let read = app.request(Method::GET, path).send().await.unwrap().status();
         let head = app.request(Method::HEAD, path).send().await.unwrap();
         assert_eq!(head.status(), read, "{path}");

@@ -1,10 +1,10 @@
-//! Stations and piles found by what they are, where they are and how they stand.
+//! Search and filters for stations and piles, and the availability of stations.
 
 use crate::app::{TestApp, pile};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// `CP-1` has a free and a busy connector, `CP-2` is offline, `CP-3` was never heard.
+/// `CP-1` has a free and a charging connector, `CP-2` is offline, `CP-3` was never connected.
 const HEARD: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at)
     values ('CP-1', true, clock_timestamp()), ('CP-2', false, '2026-07-25T10:10:00Z');
@@ -13,7 +13,8 @@ const HEARD: &str = "
     select device, n, status, '2026-07-25T10:00:00Z', '2026-07-25T10:00:00Z', 0, n, n
     from (values ('CP-1', 1, 'Charging'), ('CP-1', 2, 'Available'), ('CP-2', 1, 'Available')) c (device, n, status)";
 
-/// Two stations: one in Shanghai with all three piles, one far off without any.
+/// Creates two stations: one in Shanghai with all three piles, one far away without piles. Returns
+/// the path of the first.
 async fn sites(app: &TestApp) -> String {
     let far = json!({ "name": "East Cape", "operatorId": "op-1", "latitude": -37.7, "longitude": 178.5 });
     app.post("/api/v1/stations", &far).await;
@@ -191,7 +192,7 @@ async fn reports_all_faults_of_a_query() {
         },
         {
           "field": "retired",
-          "message": "cannot be asked for with near"
+          "message": "cannot be combined with near"
         },
         {
           "field": "radiusM",
@@ -203,7 +204,7 @@ async fn reports_all_faults_of_a_query() {
         },
         {
           "field": "city",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations",

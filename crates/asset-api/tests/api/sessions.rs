@@ -1,4 +1,4 @@
-//! Sessions with their readings, and devices that nobody has registered.
+//! Sessions with their meter samples, and unregistered charge points.
 
 use crate::app::{TestApp, pile};
 use chrono::DateTime;
@@ -8,7 +8,8 @@ use domain::sessions::registers::Registers;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// `CP-1` has five sessions, two of them begun at the same instant, the last open; beside them one of another device.
+/// `CP-1` has five sessions: two of them began at the same instant, and the last is open. There is
+/// also one session of another device.
 const SESSIONS: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', true, '2026-07-25T10:10:00Z');
     insert into connectors (charge_point_id, connector_id, energy_wh, energy_at)

@@ -217,7 +217,7 @@ async fn reports_all_faults_at_once() {
         },
         {
           "field": "nmae",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations",
@@ -404,7 +404,7 @@ async fn edits_honor_if_match() {
       "detail": "the station is now at version 2",
       "instance": "/api/v1/stations/[id 1]",
       "status": 412,
-      "title": "It was edited meanwhile",
+      "title": "The current version does not match If-Match",
       "type": "https://charging.example/problems/version-mismatch"
     }
     "#);

@@ -1,11 +1,12 @@
-//! What the statuses and the connectivity of a pile's device went through.
+//! The status history of a pile.
 
 use crate::app::TestApp;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// `CP-1` came, its connectors became free, one went faulty and well again, and it left; the last two were noted together a
-/// day later. Beside it a change of another device.
+/// `CP-1` connected, its connectors became free, one became faulty and recovered, and the device
+/// disconnected. The last two changes were recorded together a day later. There is also a change of
+/// another device.
 const HISTORY: &str = "
     insert into status_changes
       (charge_point_id, noted_at, place, at, connector_id, status, previous_status, error_code, vendor_error_code, online,
@@ -20,7 +21,7 @@ const HISTORY: &str = "
       ('CP-1', '2026-07-26T10:00:00.000000Z', 4, '2026-07-26T09:59:59Z', null, null, null, null, null, false, null),
       ('CP-2', '2026-07-26T10:00:00.000000Z', 9, '2026-07-26T09:59:59Z', 1, 'Reserved', null, null, null, null, null)";
 
-/// The service with a pile of `CP-1` and that history; the path of the history.
+/// Starts the service with a pile of `CP-1` and [`HISTORY`]; returns the path of the history.
 async fn fixture() -> (TestApp, String) {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
@@ -32,7 +33,7 @@ async fn fixture() -> (TestApp, String) {
     (app, format!("{path}/status-history"))
 }
 
-/// When each of the items was noted, and which it is of those.
+/// A short text for each item of the page.
 fn summaries(page: &Value) -> Vec<String> {
     let items = page["items"].as_array().unwrap().iter();
     let what = |item: &Value| match item["kind"].as_str().unwrap() {
@@ -92,7 +93,7 @@ async fn lists_the_history_of_a_pile_newest_first() {
             let Value::String(cursor) = &page["nextCursor"] else { break };
             next = format!("{history}?limit={limit}&cursor={cursor}");
         }
-        assert_eq!(seen, all, "by {limit}");
+        assert_eq!(seen, all, "with pages of {limit}");
     }
 }
 

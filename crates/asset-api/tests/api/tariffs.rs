@@ -101,7 +101,7 @@ async fn reports_all_faults_of_a_tariff() {
         },
         {
           "field": "price",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/tariffs",

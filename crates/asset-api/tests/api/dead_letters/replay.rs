@@ -1,4 +1,4 @@
-//! Replays of one letter.
+//! Replays of one dead letter.
 
 use super::ground::{event, live_state, put_aside, range, replay, status, statuses};
 use crate::answer::Answer;
@@ -49,7 +49,7 @@ async fn replay_applies_a_record_that_the_database_had_refused() {
     let shown = app.get(&pile).await.json();
     assert_eq!(shown["status"], "Charging");
     assert_eq!(shown["gatewayId"], "pod-1");
-    assert_eq!(shown["connectors"][0]["statusAt"], "2026-07-25T10:00:00Z", "told when it happened");
+    assert_eq!(shown["connectors"][0]["statusAt"], "2026-07-25T10:00:00Z", "the time of the event, not of the replay");
     let recorded = app.get(&letter).await.json();
     assert_eq!(recorded["replayOutcome"], "applied");
     assert!(recorded["replayedAt"].is_string());
@@ -94,7 +94,8 @@ async fn replay_of_an_older_record_keeps_newer_state() {
     assert_eq!(live_state(&app).await, state);
     assert_eq!(statuses(&app, &pile).await, ["Finishing"]);
 
-    // The record with the greater offset is the newer one, whenever it is replayed, and whatever time it claims.
+    // The record with the greater offset is newer, whenever it is replayed and whatever time it
+    // claims.
     let same = put_aside(&app, 4, "TOO_LATE", status("CP-1", 1, "Faulted", 30).to_string().as_bytes()).await;
     assert_eq!(replay(&app, &same, false).await.json()["reason"], "STALE");
     let later =
@@ -170,7 +171,7 @@ async fn replay_reports_why_a_record_cannot_be_decoded() {
     assert_eq!(
         replay(&app, &letter, false).await.json()["reason"],
         "EMPTY",
-        "a record without a value is one"
+        "a record without a value is undecodable"
     );
 }
 
@@ -225,7 +226,7 @@ async fn refuses_to_replay_a_range() {
     }
     "#);
     let single = range(&app, 9, 9).await;
-    assert_eq!(replay(&app, &single, false).await.status, 409, "also one of a single offset");
+    assert_eq!(replay(&app, &single, false).await.status, 409, "a range of a single offset has no record either");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -259,13 +260,13 @@ async fn replay_requires_dry_run_to_be_stated() {
     assert_eq!(live_state(&app).await, json!([null, null, null, null, null]));
 }
 
-/// A start at `connector`.
+/// A start of a transaction at `connector`.
 fn start(connector: u32) -> Value {
     let payload = json!({ "connectorId": connector, "transactionId": connector });
     event("CP-1", "transaction.started", connector % 60, &payload)
 }
 
-/// Writes a batch for each of `connectors`, as the ingestor does: a start at it.
+/// Writes one batch with a start for each of `connectors`, as event-ingestor does.
 async fn ingest(connection: &mut Connection, connectors: std::ops::Range<u32>) {
     partitions::register(connection, "events", &[(0, 1_000)]).await.unwrap();
     let (owner, ttl) = (Uuid::now_v7(), Duration::from_secs(60));
@@ -309,7 +310,7 @@ async fn concurrent_replays_and_batches_of_one_device_lose_nothing() {
     assert_eq!(
         app.database.json(facts).await,
         json!(2 * EACH),
-        "one that overwrote the other would lose some"
+        "an overwritten update would lose facts"
     );
     assert_eq!(app.database.json("select count(*) from sessions").await, json!(2 * EACH));
 }

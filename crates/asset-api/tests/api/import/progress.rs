@@ -1,4 +1,4 @@
-//! Imports whose callers follow them, line by line.
+//! Imports that report their progress as lines.
 
 use super::{HEADER, devices, station};
 use crate::answer::Answer;
@@ -21,7 +21,7 @@ fn received_lines(answer: &Answer) -> Vec<Value> {
     answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// So many rows in a station.
+/// `count` rows of piles in the station `at`.
 fn rows(at: &str, count: u32) -> String {
     let mut rows = String::new();
     for number in 0..count {
@@ -61,7 +61,7 @@ async fn streams_the_progress_of_an_import() {
     let most = u64::try_from(HEADER.len() + 1 + rows.len()).unwrap();
     assert!(places.iter().all(|(_, rows, bytes)| *rows <= 5_000 && *bytes <= most), "{places:?}");
 
-    // Looking, and writing at once, each have one phase.
+    // A dry run and a best-effort import each have one phase.
     for (query, phase) in [("?dryRun=true", "checking"), ("?mode=best-effort", "writing")] {
         let lines = received_lines(&Answer::to(follow(&app, query, &rows)).await);
         let (last, progress) = lines.split_last().unwrap();
@@ -101,7 +101,7 @@ async fn failures_before_the_import_starts_are_plain_problems() {
       "code": "TOO_MANY_IMPORTS",
       "instance": "/api/v1/piles/import",
       "status": 503,
-      "title": "Too many imports go on",
+      "title": "Too many imports are running",
       "type": "https://charging.example/problems/too-many-imports"
     }
     "#);
@@ -133,7 +133,7 @@ async fn a_failure_is_the_last_line() {
 async fn an_import_continues_when_its_client_disconnects() {
     let app = TestApp::start().await;
     let at = station(&app).await;
-    // Nothing can be written until the client is away.
+    // Nothing can be written before the client has disconnected.
     let mut holder = app.database.pool.connection().await.unwrap();
     holder.batch_execute("begin; lock table piles in share mode").await.unwrap();
     let mut client = tokio::net::TcpStream::connect(app.address()).await.unwrap();
@@ -149,8 +149,8 @@ async fn an_import_continues_when_its_client_disconnects() {
     drop(client);
     let waits = "select count(*) > 0 from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into piles%'";
-    testkit::eventually("it waits", async || app.database.json(waits).await == true).await;
+    testkit::eventually("the import waits for the lock", async || app.database.json(waits).await == true).await;
     assert_eq!(devices(&app).await.len(), 0);
     holder.batch_execute("commit").await.unwrap();
-    testkit::eventually("it goes on", async || devices(&app).await.len() == 3).await;
+    testkit::eventually("the import completes", async || devices(&app).await.len() == 3).await;
 }

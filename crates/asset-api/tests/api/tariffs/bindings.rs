@@ -1,4 +1,4 @@
-//! What tariffs are bound to.
+//! Bindings of tariffs.
 
 use super::lists::flat;
 use crate::app::{TestApp, id};
@@ -71,9 +71,9 @@ async fn creates_lists_and_ends_a_binding() {
         (later.status.as_u16(), later.json()["code"].clone()),
         (409, json!("TARIFF_BINDING_ENDS_EARLIER"))
     );
-    assert_eq!(later.json()["detail"], "it ends at 2098-02-01T00:00:00Z");
+    assert_eq!(later.json()["detail"], "the binding ends at 2098-02-01T00:00:00Z");
     let never = app.post(&end, &json!({})).await.json();
-    assert_eq!(never["effectiveUntil"], never["effectiveFrom"], "it never holds");
+    assert_eq!(never["effectiveUntil"], never["effectiveFrom"], "the binding never applies");
     for nowhere in ["x", "0192f0b0-0000-7000-8000-000000000000"] {
         assert_eq!(
             app.get(&format!("{BINDINGS}/{nowhere}")).await.json()["code"],

@@ -1,4 +1,4 @@
-//! Versions as other platforms read them.
+//! Tariff versions in the formats of other platforms.
 
 use super::lists::{band, daily, day_and_night, flat};
 use crate::app::TestApp;
@@ -99,7 +99,7 @@ async fn refuses_to_export_what_a_format_cannot_express() {
     assert_eq!(app.get(&format!("{path}/versions/1/tcec?date=2098-09-01")).await.status, 200);
     app.put(&format!("{path}/draft"), &flat("1")).await;
     let draft = app.get(&format!("{path}/versions/2/tcec")).await;
-    assert_eq!(draft.json()["code"], "TARIFF_VERSION_NOT_FOUND", "nobody is told of a draft");
+    assert_eq!(draft.json()["code"], "TARIFF_VERSION_NOT_FOUND", "drafts are not exported");
 }
 
 #[tokio::test(flavor = "multi_thread")]
