@@ -1,4 +1,4 @@
-// Stations and piles from a file: tried first, told row by row, and written when that was seen.
+// The import page: a dry run with faults row by row comes first, then the rows are written.
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-// A file sent to an import, and what is told of it line by line (docs/api.md, Import).
+// Sends a file to an import and reads its progress line by line (docs/api.md, Import).
 
 import { authorization, send as request } from "../api/client.ts";
 import { Problem, isRecord } from "../api/problem.ts";
@@ -13,10 +13,12 @@ export interface Progress {
   readonly bytes: number;
 }
 
-/** The connection ended before the report: nobody here knows what became of the file. */
+/** The connection ended before the report, so the outcome of the import is unknown. */
 export class Unfinished extends Error {}
 
-/** The service takes so long to receive a file, to look it up and to write it. */
+/**
+ * Time limit of an import, in ms: the service's limits for receiving, checking and writing a file.
+ */
 const PATIENCE_MS = 400_000;
 
 const COLUMNS: Readonly<Record<Kind, string>> = {

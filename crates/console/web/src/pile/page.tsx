@@ -1,4 +1,4 @@
-// A pile: what it is, how it stands and how surely that is known, what it went through, and what it is told to do.
+// The page of a pile: registered data, live state, history, sessions and commands.
 
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
@@ -20,10 +20,10 @@ import { SessionCard } from "./session-card.tsx";
 import { Sessions } from "./sessions.tsx";
 import { Timeline } from "./timeline.tsx";
 
-/** Heartbeats and meter values are not told by the feed: so often they are read. */
+/** Interval of reloading, in ms, because the feed does not contain heartbeats and meter values. */
 const EVERY_MS = 5_000;
 
-/** Counts of what was told of this pile, by which its parts know when to read anew. */
+/** Counts of changes of this pile, by which its parts know when to reload. */
 export interface News {
   readonly status: number;
   readonly sessions: number;
