@@ -85,15 +85,15 @@ async fn import<T: Table>(
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let request = &request;
-    let (format, said) = format(request)?;
+    let (format, declared) = format(request)?;
     refuse_compressed(request)?;
     let dry_run = query.optional("dryRun", in_query(flag)).unwrap_or(false);
     let mode = query.optional("mode", one_of(&Mode::ALL, Mode::as_str)).unwrap_or(Mode::Atomic);
-    let asked = query.optional("charset", |value| {
+    let requested = query.optional("charset", |value| {
         value.as_str().and_then(Charset::named).ok_or_else(|| UNKNOWN_CHARSET.to_owned())
     });
     query.finish(Some(()))?;
-    let charset = asked.unwrap_or(said);
+    let charset = requested.unwrap_or(declared);
     if format == Format::NdJson && ![Charset::Detect, Charset::Named(UTF_8)].contains(&charset) {
         return Err(ImportError::NotATable.into());
     }
@@ -142,8 +142,9 @@ fn wants_progress(request: &HttpRequest) -> bool {
 
 /// The format and the charset of the body according to its content type.
 fn format(request: &HttpRequest) -> Result<(Format, Charset), ImportError> {
-    let said = request.headers().get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
-    let mut parts = said.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let content_type =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let format = match parts.next().as_deref() {
         Some("text/csv") => Format::Csv,
         Some("application/x-ndjson") => Format::NdJson,

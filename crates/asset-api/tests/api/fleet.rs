@@ -7,7 +7,7 @@ use serde_json::json;
 use testkit::eventually;
 
 /// Of three piles one is charging, one is offline, and one was never connected.
-const HEARD: &str = "
+const LIVE_STATE: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at)
     values ('CP-1', true, '2026-07-25T10:10:00Z'), ('CP-2', false, '2026-07-25T10:10:00Z'), ('CP-9', true, '2026-07-25T10:10:00Z');
     insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_partition,
@@ -21,7 +21,7 @@ async fn counts_piles_and_stations_by_status() {
     for charge_point in ["CP-1", "CP-2", "CP-3"] {
         app.pile(charge_point).await;
     }
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     assert_snapshot!(app.get("/api/v1/fleet").await.snapshot(), @r#"
     200 OK
     content-type: application/json

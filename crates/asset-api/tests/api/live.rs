@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// `CP-1` was last heard at 10:10: connector 1 is charging, connector 2 is free, and connector 3
 /// has only a session. There are also an ended session and rows of another device.
-const HEARD: &str = "
+const LIVE_STATE: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at, last_heartbeat_at, gateway_id, firmware_version)
     values ('CP-1', true, '2026-07-25T10:10:00Z', '2026-07-25T10:09:00Z', 'gateway-pod-xyz', 'v1.2.3'),
            ('CP-2', false, '2026-07-25T10:10:00Z', null, null, null);
@@ -29,7 +29,7 @@ const HEARD: &str = "
 async fn shows_a_pile_with_its_live_state() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     assert_snapshot!(app.get(&path).await.snapshot(), @r#"
     200 OK
     content-type: application/json
@@ -108,7 +108,7 @@ async fn shows_a_pile_with_its_live_state() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_shows_each_pile_with_its_own_live_state() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     for device in ["CP-1", "CP-2", "CP-3"] {
         app.pile(device).await;
     }
@@ -138,7 +138,7 @@ async fn a_page_shows_each_pile_with_its_own_live_state() {
 #[tokio::test(flavor = "multi_thread")]
 async fn shows_connectors_of_an_offline_pile_as_offline_with_reported_status() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     let outlet = |id: u8| json!({ "connectorId": id, "type": "GB_DC", "maxPowerKw": 60 });
     let (away, never) = (app.pile("CP-2").await, app.pile("CP-3").await);
     let declared = json!({ "connectors": [outlet(1), outlet(2)] });
@@ -164,7 +164,7 @@ async fn shows_connectors_of_an_offline_pile_as_offline_with_reported_status() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_with_a_recent_sign_of_life_is_live() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     app.database
         .execute("update charge_points set last_seen_at = clock_timestamp() - interval '600 s'")
         .await;
@@ -179,7 +179,7 @@ async fn a_device_with_a_recent_sign_of_life_is_live() {
 #[tokio::test(flavor = "multi_thread")]
 async fn status_of_connector_0_overrides_the_others() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     app.database.execute("update connectors set status = 'Faulted' where connector_id = 0").await;
     let path = app.pile("CP-1").await;
     assert_eq!(app.get(&path).await.json()["status"], "Faulted");
@@ -188,7 +188,7 @@ async fn status_of_connector_0_overrides_the_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_is_stale_while_its_partition_is_behind() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     app.database
         .execute(
             "update charge_points set last_seen_at = clock_timestamp(), seen_partition = 3;
@@ -221,7 +221,7 @@ async fn a_device_is_stale_while_its_partition_is_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn shows_the_same_confidence_in_every_view() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     let path = app.pile("CP-1").await;
     let station = format!("/api/v1/stations/{}", app.get(&path).await.json()["stationId"].as_str().unwrap());
     let shown = async |online: bool, stored: &str, heard: &str| {

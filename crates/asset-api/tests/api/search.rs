@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 /// `CP-1` has a free and a charging connector, `CP-2` is offline, `CP-3` was never connected.
-const HEARD: &str = "
+const LIVE_STATE: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at)
     values ('CP-1', true, clock_timestamp()), ('CP-2', false, '2026-07-25T10:10:00Z');
     insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at,
@@ -21,7 +21,7 @@ async fn sites(app: &TestApp) -> String {
     let near = json!({ "name": "人民广场站", "address": "上海市黄浦区", "operatorId": "op-7", "status": "Closed",
                        "latitude": 31.23, "longitude": 121.47 });
     let station = app.post("/api/v1/stations", &near).await.header("location").unwrap().to_owned();
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     for device in ["CP-1", "CP-2", "CP-3"] {
         let mut body = pile(device);
         body["connectors"] = json!([{ "connectorId": 1, "type": "GB_DC", "maxPowerKw": 120 }]);

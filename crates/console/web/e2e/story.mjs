@@ -7,7 +7,7 @@ import { api, enter, eventually, order, run, shut, step } from "./stage.mjs";
 test("the main workflow works by clicks", async (t) => {
   const device = `CP-${run}-S`;
   await order({ do: "connect", device, connectors: 1 });
-  await eventually("the device to be heard", async () => (await api("GET", "/api/v1/unregistered-charge-points")).items.some((one) => one.chargePointId === device));
+  await eventually("the device to connect", async () => (await api("GET", "/api/v1/unregistered-charge-points")).items.some((one) => one.chargePointId === device));
 
   const page = await enter("/console/import");
   await step(t, page, "a station is imported", async () => {

@@ -7,6 +7,6 @@ use storage::SearchTerms;
 
 /// Takes `q` out of the query: search terms, separated by blanks.
 pub fn terms(query: &mut Fields) -> Option<SearchTerms> {
-    let said = query.optional("q", text(Label::parse))?;
-    SearchTerms::of(said.as_str())
+    let query_text = query.optional("q", text(Label::parse))?;
+    SearchTerms::of(query_text.as_str())
 }

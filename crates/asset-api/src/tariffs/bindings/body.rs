@@ -54,26 +54,26 @@ pub const OF_SUBJECT: [&str; 4] = ["operatorId", "stationId", "pileId", "connect
 /// Takes the subject out of a query: `level` and the fields of that level. `None` if the query
 /// names no subject.
 pub fn asked(query: &mut Fields) -> Option<Subject> {
-    let mut said = Map::new();
+    let mut given = Map::new();
     for name in OF_SUBJECT {
         if let Some(value) = query.optional(name, |value| Ok(value.clone())) {
-            said.insert(name.to_owned(), number_if_any(name, value));
+            given.insert(name.to_owned(), number_if_any(name, value));
         }
     }
-    if said.is_empty() && !query.has("level") {
+    if given.is_empty() && !query.has("level") {
         return None;
     }
     let level = query.required("level", |level| Ok(level.clone()))?;
-    said.insert("level".to_owned(), level);
-    subject(&Value::Object(said)).map_err(|message| query.refuse("level", message)).ok()
+    given.insert("level".to_owned(), level);
+    subject(&Value::Object(given)).map_err(|message| query.refuse("level", message)).ok()
 }
 
 /// Parses a subject; refuses fields that do not belong to its level.
-fn subject(said: &Value) -> Result<Subject, String> {
-    let subject: Subject = form(said)?;
+fn subject(given: &Value) -> Result<Subject, String> {
+    let subject: Subject = form(given)?;
     // Serde ignores unknown fields of a tagged enum.
     let belongs = serde_json::to_value(&subject).map_err(|error| error.to_string())?;
-    let stray = said.as_object().and_then(|said| said.keys().find(|name| belongs.get(name).is_none()));
+    let stray = given.as_object().and_then(|given| given.keys().find(|name| belongs.get(name).is_none()));
     match stray {
         Some(name) => Err(format!("{name} does not belong to this level")),
         None => Ok(subject),

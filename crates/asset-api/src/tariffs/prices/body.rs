@@ -77,8 +77,8 @@ fn readings(body: &mut Fields) -> Option<Usage> {
     let list =
         body.required("readings", |value| value.as_array().cloned().ok_or("must be a list".to_owned()))?;
     let mut readings = Vec::with_capacity(list.len());
-    for (index, said) in list.into_iter().enumerate() {
-        match reading(said) {
+    for (index, given) in list.into_iter().enumerate() {
+        match reading(given) {
             Ok(reading) => readings.push(reading),
             Err(message) => {
                 body.refuse(&format!("readings[{index}]"), message);
@@ -90,8 +90,8 @@ fn readings(body: &mut Fields) -> Option<Usage> {
     Usage::metered(readings).map_err(refused).ok()
 }
 
-fn reading(said: Value) -> Result<Reading, String> {
-    let Value::Object(fields) = said else { return Err("must be an object".to_owned()) };
+fn reading(given: Value) -> Result<Reading, String> {
+    let Value::Object(fields) = given else { return Err("must be an object".to_owned()) };
     let mut fields = Fields::of(fields.into_iter().collect());
     let at = fields.required("at", instant);
     let register = fields.required("energyWh", energy);

@@ -44,9 +44,9 @@ export class Problem extends Error {
     const said = isRecord(body) ? body : {};
     const text = (name: string): string | null => (typeof said[name] === "string" ? said[name] : null);
     const faults = Array.isArray(said["errors"]) ? said["errors"].flatMap(fault) : [];
-    const told = typeof said["status"] === "number" ? said["status"] : status;
-    const code = text("code") ?? `HTTP_${told}`;
-    return new Problem(told, code, text("title") ?? code, text("detail"), faults, text("traceId"), retryAfterS);
+    const reportedStatus = typeof said["status"] === "number" ? said["status"] : status;
+    const code = text("code") ?? `HTTP_${reportedStatus}`;
+    return new Problem(reportedStatus, code, text("title") ?? code, text("detail"), faults, text("traceId"), retryAfterS);
   }
 }
 

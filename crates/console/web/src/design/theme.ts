@@ -23,7 +23,7 @@ export function paint(next: Theme): void {
 /** Counts changes of the theme, so that canvases are redrawn. */
 export const repaint = signal(0);
 
-const told = () => {
+const notify = () => {
   forgetColours();
   repaint.value += 1;
 };
@@ -31,6 +31,6 @@ const told = () => {
 effect(() => {
   if (theme.value === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme.value;
-  queueMicrotask(told);
+  queueMicrotask(notify);
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", told);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", notify);

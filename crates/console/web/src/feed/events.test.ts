@@ -7,13 +7,13 @@ const STREAM = 'retry: 1000\nid: 1-499\n\nid: 2-0\nevent: a\ndata: {"x":1}\n\n: 
 test("a stream is parsed the same however it is split", () => {
   for (let cut = 0; cut <= STREAM.length; cut += 1) {
     const reader = new EventReader();
-    const told = [STREAM.slice(0, cut), STREAM.slice(cut)].map((piece) => reader.read(piece));
-    assert.deepEqual(told.flatMap(({ events }) => events), [
+    const pieces = [STREAM.slice(0, cut), STREAM.slice(cut)].map((piece) => reader.read(piece));
+    assert.deepEqual(pieces.flatMap(({ events }) => events), [
       { id: "2-0", type: "a", data: '{"x":1}' },
       { id: "4-1", type: "b", data: "one\ntwo" },
     ], `cut at ${cut}`);
-    assert.equal(told.map(({ lastId }) => lastId).filter(Boolean).at(-1), "4-1");
-    assert.equal(told.map(({ retryMs }) => retryMs).find((ms) => ms !== null), 1000);
+    assert.equal(pieces.map(({ lastId }) => lastId).filter(Boolean).at(-1), "4-1");
+    assert.equal(pieces.map(({ retryMs }) => retryMs).find((ms) => ms !== null), 1000);
   }
 });
 

@@ -115,9 +115,9 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
   while (!ended.aborted) {
     let why = "CLOSED";
     try {
-      await stream(names, ended, (told) => {
+      await stream(names, ended, (requestedRetryMs) => {
         failures = 0;
-        retryMs = told ?? retryMs;
+        retryMs = requestedRetryMs ?? retryMs;
         const before = connection.value.state;
         if (before !== "live") connection.value = { state: "live" };
         if (gap) notifyFollowed();
@@ -153,11 +153,11 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
 async function stream(names: readonly string[] | null, ended: AbortSignal, onBegun: (retryMs: number | null) => void): Promise<void> {
   const silent = new AbortController();
   let alarm: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
+  const resetSilence = () => {
     clearTimeout(alarm);
     alarm = setTimeout(() => silent.abort(), SILENCE_MS);
   };
-  heard();
+  resetSilence();
   try {
     const query = names === null ? "" : `?chargePointId=${encodeURIComponent(names.join(","))}`;
     const headers: Record<string, string> = { ...authorization(), accept: "text/event-stream" };
@@ -170,13 +170,13 @@ async function stream(names: readonly string[] | null, ended: AbortSignal, onBeg
     for (;;) {
       const { done, value } = await body.read();
       if (done) return;
-      heard();
-      const told = reader.read(value);
-      for (const event of told.events) deliver(event.data);
-      if (told.lastId !== null) lastId = told.lastId;
-      if (!begun && told.lastId !== null) {
+      resetSilence();
+      const piece = reader.read(value);
+      for (const event of piece.events) deliver(event.data);
+      if (piece.lastId !== null) lastId = piece.lastId;
+      if (!begun && piece.lastId !== null) {
         begun = true;
-        onBegun(told.retryMs);
+        onBegun(piece.retryMs);
       }
     }
   } finally {

@@ -27,7 +27,7 @@ interface Placed {
   readonly cut: boolean;
 }
 
-async function readAll(filter: StationFilter, signal: AbortSignal, told: (so: Placed) => void): Promise<Placed> {
+async function readAll(filter: StationFilter, signal: AbortSignal, onProgress: (so: Placed) => void): Promise<Placed> {
   const stations: Station[] = [];
   let cursor: string | undefined;
   for (;;) {
@@ -36,7 +36,7 @@ async function readAll(filter: StationFilter, signal: AbortSignal, told: (so: Pl
     cursor = page.nextCursor ?? undefined;
     if (cursor === undefined) return { stations, cut: false };
     if (stations.length >= MOST) return { stations, cut: true };
-    told({ stations: [...stations], cut: false });
+    onProgress({ stations: [...stations], cut: false });
   }
 }
 

@@ -18,7 +18,7 @@ interface Tally {
 }
 
 /** Calls the API until no dead letter is left, and reports the progress. */
-async function replayAll(reason: string, dryRun: boolean, told: (tally: Tally) => void): Promise<void> {
+async function replayAll(reason: string, dryRun: boolean, onProgress: (tally: Tally) => void): Promise<void> {
   let tally: Tally = { tried: 0, outcomes: {} };
   let cursor: string | undefined;
   do {
@@ -27,7 +27,7 @@ async function replayAll(reason: string, dryRun: boolean, told: (tally: Tally) =
     const outcomes = { ...tally.outcomes };
     for (const [name, of] of Object.entries(done.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + of;
     tally = { tried: tally.tried + done.tried, outcomes };
-    told(tally);
+    onProgress(tally);
     cursor = done.nextCursor ?? undefined;
   } while (cursor !== undefined);
 }

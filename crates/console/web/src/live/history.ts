@@ -35,8 +35,9 @@ interface Course {
 }
 
 /**
- * The status of each connector from `from` to `to`: offline while its device is offline, out of service while its device is.
- * `changes` are ordered newest first and should begin a little before `from`.
+ * The status of each connector from `from` to `to`: offline while its device is offline, out of
+ * service while its device is. `changes` are ordered newest first and should reach back a little
+ * further than `from`.
  */
 export function lanesOf({ changes, whole: complete }: History, now: Standing, from: number, to: number): Lane[] {
   const online = connectivity(changes, now, complete);

@@ -43,7 +43,7 @@ class Store<T> {
   constructor(
     private readonly size: number,
     private readonly load: (cursor: string | undefined, limit: number, signal: AbortSignal) => Promise<Page<T>>,
-    private readonly told: () => void,
+    private readonly notify: () => void,
   ) {}
 
   end(): void {
@@ -83,7 +83,7 @@ class Store<T> {
       const at = page.items?.findIndex(same) ?? -1;
       if (page.items === null || at < 0) continue;
       page.items = page.items.with(at, item);
-      this.told();
+      this.notify();
       return;
     }
   }
@@ -116,7 +116,7 @@ class Store<T> {
     } finally {
       page.busy = false;
     }
-    this.told();
+    this.notify();
     // The loaded pages may end before the visible rows.
     if (this.problem === undefined) this.show(this.shown[0] * this.size, this.shown[1] * this.size);
   }

@@ -25,7 +25,7 @@ interface Read {
   readonly cut: boolean;
 }
 
-async function read(stationId: string, signal: AbortSignal, told: (done: number, of: number) => void): Promise<Read> {
+async function read(stationId: string, signal: AbortSignal, onProgress: (done: number, of: number) => void): Promise<Read> {
   const page = await assets.get("/api/v1/piles", { query: { stationId, limit: MOST_PILES }, signal });
   const until = Date.now();
   const since = until - DAY_MS;
@@ -36,7 +36,7 @@ async function read(stationId: string, signal: AbortSignal, told: (done: number,
     for (let pile = waiting.shift(); pile !== undefined; pile = waiting.shift()) {
       lanes.push(...lanesOf(await readHistory(pile.id, since, MOST_PAGES, signal), pile, since, until));
       done += 1;
-      told(done, page.items.length);
+      onProgress(done, page.items.length);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -42,13 +42,13 @@ async function read(stationId: string, signal: AbortSignal): Promise<Told> {
 
 export function PriceCard({ stationId }: { readonly stationId: string }): JSX.Element {
   const allowed = may("tariffs:read");
-  const told = useResource(allowed ? `price-${stationId}` : null, (signal) => read(stationId, signal));
-  useEvery(EVERY_MS, told.reload);
+  const loaded = useResource(allowed ? `price-${stationId}` : null, (signal) => read(stationId, signal));
+  useEvery(EVERY_MS, loaded.reload);
   return (
     <section class="card" aria-labelledby="price">
       <div class="card-head"><h2 id="price">{t("station.price")}</h2></div>
       <div class="card-body">
-        {!allowed ? <Forbidden scope="tariffs:read" /> : <Shown of={told}>{(shown) => <Prices {...shown} />}</Shown>}
+        {!allowed ? <Forbidden scope="tariffs:read" /> : <Shown of={loaded}>{(shown) => <Prices {...shown} />}</Shown>}
       </div>
     </section>
   );
