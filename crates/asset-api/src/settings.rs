@@ -37,8 +37,8 @@ pub struct Settings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsoleSettings {
-    /// The origin of command-dispatcher as browsers reach it; `None` if the setting is empty, which
-    /// hides commands in the pages.
+    /// The origin of command-dispatcher as browsers reach it; `None` if the setting is empty, and
+    /// the pages then neither send nor list commands.
     #[serde(deserialize_with = "origin")]
     pub dispatcher_origin: Option<WebOrigin>,
 }

@@ -11,7 +11,8 @@ use runtime::http::WebOrigin;
 /// The settings of the service that the pages need.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// The origin of command-dispatcher as browsers reach it; `None` hides commands.
+    /// The origin of command-dispatcher as browsers reach it; without it the pages neither send nor
+    /// list commands.
     pub dispatcher: Option<WebOrigin>,
     /// Whether the API requires a token.
     pub asks_for_tokens: bool,

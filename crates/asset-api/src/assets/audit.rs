@@ -19,7 +19,8 @@ use serde_json::{Map, Value};
 use storage::assets::audit::{self, AssetEdit};
 use uuid::Uuid;
 
-/// An edit in a response. `before` is null for a creation; `after` is null where nothing remains.
+/// An edit in a response. `before` is null when the asset was created or restored, `after` when it
+/// was retired.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Edit")]

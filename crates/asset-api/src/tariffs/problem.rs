@@ -17,7 +17,7 @@ fn in_past() -> Problem {
 /// A part of a tariff that does not exist.
 #[derive(Debug, Clone, Copy)]
 pub enum NotFound {
-    /// The tariff has no published version with that number.
+    /// The tariff has no version with that number.
     Version,
     /// No binding has that id.
     Binding,
