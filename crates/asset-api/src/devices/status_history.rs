@@ -1,4 +1,5 @@
-//! `/api/v1/piles/{pileId}/status-history`: what the statuses and the connectivity of a pile's device went through.
+//! `/api/v1/piles/{pileId}/status-history`: the changes of status and connectivity of a pile's
+//! charge point.
 
 pub mod routes;
 
@@ -23,7 +24,7 @@ use serde_json::Value;
 use storage::assets::piles::Refusal;
 use storage::devices::status_changes::{self, NotedChange, Place};
 
-/// A change as a response shows it.
+/// A change of status or connectivity. `notedAt` is when the platform recorded it.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "StatusChange")]
@@ -68,8 +69,8 @@ enum KindView<'a> {
 }
 
 impl<'a> ChangeView<'a> {
-    fn of(noted: &'a NotedChange) -> Self {
-        let change = match &noted.change {
+    fn of(recorded: &'a NotedChange) -> Self {
+        let change = match &recorded.change {
             Change::Status(change) => KindView::Status {
                 connector_id: change.connector_id,
                 status: change.status,
@@ -83,7 +84,7 @@ impl<'a> ChangeView<'a> {
                 confidence: change.confidence,
             },
         };
-        Self { at: noted.at, noted_at: noted.place.noted_at, change }
+        Self { at: recorded.at, noted_at: recorded.place.noted_at, change }
     }
 }
 

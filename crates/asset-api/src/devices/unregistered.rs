@@ -1,4 +1,5 @@
-//! `/api/v1/unregistered-charge-points`: devices that are heard through a gateway and that no pile has.
+//! `/api/v1/unregistered-charge-points`: devices that a gateway reports and that are assigned to no
+//! pile.
 
 pub mod routes;
 
@@ -18,7 +19,7 @@ use serde::Serialize;
 use storage::assets::availability::Trust;
 use storage::devices::charge_points::{self, Unregistered};
 
-/// A device as a response shows it.
+/// A charge point that is assigned to no pile. Null fields were never reported.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "UnregisteredChargePoint")]

@@ -1,4 +1,4 @@
-//! Sessions and readings as responses show them.
+//! Sessions and meter samples in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::devices::meter_samples::MeterSample;
 
-/// A session.
+/// A charging session. `endedAt`, `endReason` and `meterStopWh` are null while it is open.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Session")]
@@ -51,7 +51,8 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// A session. While it is open, its energy so far is that of `register`, the newest one of its connector.
+    /// Combines a session with `register`, the newest register of its connector, from which the
+    /// energy of an open session is computed.
     pub fn of(session: &'a ChargingSession, register: Option<Dated<f64>>) -> Self {
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),
@@ -76,7 +77,7 @@ impl<'a> SessionView<'a> {
     }
 }
 
-/// A reading.
+/// The values of a connector's meter at one instant. Null values were not reported.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "MeterSample")]
@@ -100,7 +101,6 @@ pub struct SampleView {
 }
 
 impl SampleView {
-    /// All of it.
     pub const fn of(sample: &MeterSample) -> Self {
         Self {
             taken_at: sample.taken_at,

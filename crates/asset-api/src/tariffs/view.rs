@@ -1,4 +1,4 @@
-//! A tariff as responses show it.
+//! A tariff in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::TariffId;
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::TariffRecord;
 
-/// A tariff as a response shows it.
+/// A tariff without its prices, which are its versions.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Tariff")]
@@ -28,7 +28,6 @@ pub struct TariffView<'a> {
 }
 
 impl<'a> TariffView<'a> {
-    /// All of it.
     pub fn of(tariff: &'a TariffRecord) -> Self {
         Self {
             id: tariff.id,

@@ -1,4 +1,4 @@
-//! A pile as responses show it: static and live in one.
+//! A pile in responses: registered data and live state in one object.
 
 use super::live;
 use crate::freshness::{Confidence, FreshnessPolicy};
@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storage::assets::piles::{LiveConnector, LiveView};
 
-/// A pile.
+/// A pile with its live state. Live fields are null when the charge point never reported them.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Pile")]
@@ -75,7 +75,7 @@ pub struct PileView<'a> {
     version: i64,
 }
 
-/// A connector of a pile: one that was declared, or heard of, or both.
+/// A connector of a pile: declared at registration, reported by the charge point, or both.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Connector")]
@@ -117,7 +117,7 @@ struct ConnectorView<'a> {
 }
 
 impl<'a> PileView<'a> {
-    /// `pile` beside what its device reports.
+    /// Combines `pile` with the live state of its charge point.
     pub fn of(pile: &'a Pile, live: Option<&'a LiveView>, policy: FreshnessPolicy<'_>) -> Self {
         let details = &pile.details;
         Self {
@@ -147,7 +147,7 @@ impl<'a> PileView<'a> {
     }
 }
 
-/// What was declared and what was heard of, side by side.
+/// Joins declared and reported connectors by id; connector 0 is left out.
 fn connectors<'a>(
     declared: &Outlets,
     live: Option<&'a LiveView>,
@@ -165,8 +165,9 @@ fn connectors<'a>(
 }
 
 impl<'a> ConnectorView<'a> {
-    /// A connector of a device that is `online`, if it was ever heard, and trusted as `of_device` says. One that was never heard of is
-    /// unknown, unless the whole device is offline.
+    /// A connector of a device. `online` is `None` when the device was never connected; `of_device`
+    /// is the confidence in the device. A connector that was never reported has unknown confidence,
+    /// unless the device is offline.
     fn of(
         id: ConnectorId,
         outlet: Option<&Outlet>,

@@ -1,4 +1,4 @@
-//! A station as responses show it.
+//! A station in responses.
 
 use crate::freshness::{Confidence, FreshnessPolicy};
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use storage::assets::availability::{Availability, Tally};
 
-/// A station as a response shows it.
+/// A station with the availability of its piles. `distanceM` is present only in lists with `near`.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Station")]
@@ -56,7 +56,7 @@ pub struct StationView<'a> {
     distance_m: Option<f64>,
 }
 
-/// How many piles and connectors there are of each status.
+/// The numbers of piles and connectors by status.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Availability")]
 struct Counts {
@@ -68,11 +68,11 @@ struct Counts {
     /// as a whole, and as `Unknown` if nothing was reported. Statuses with a count of zero are
     /// absent.
     connectors: BTreeMap<&'static str, i64>,
-    /// Piles by how far their statuses can be trusted.
+    /// The numbers of piles by confidence in their status.
     confidence: BTreeMap<Confidence, i64>,
 }
 
-/// How the piles and connectors of a station stand, whole.
+/// The numbers of a station's piles and connectors by status, and of connectors by type.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "StationAvailability")]
@@ -85,7 +85,8 @@ pub struct AvailabilityView {
     by_type: Vec<TypeView>,
 }
 
-/// How the connectors of one type stand.
+/// The numbers of connectors of one type by status; the type is null for connectors that were not
+/// declared.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AvailabilityOfType")]
 struct TypeView {
@@ -97,31 +98,30 @@ struct TypeView {
     connectors: BTreeMap<&'static str, i64>,
 }
 
-fn search(tally: &Tally) -> BTreeMap<&'static str, i64> {
+fn by_status(tally: &Tally) -> BTreeMap<&'static str, i64> {
     tally.iter().map(|(status, count)| (status.as_str(), *count)).collect()
 }
 
 impl Counts {
     fn of(availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         Self {
-            piles: search(&availability.piles),
-            connectors: search(&availability.connectors_of_all_types()),
+            piles: by_status(&availability.piles),
+            connectors: by_status(&availability.connectors_of_all_types()),
             confidence: policy.count(availability.trust.iter().map(|trust| (trust, 1))),
         }
     }
 }
 
 impl AvailabilityView {
-    /// All of it.
     pub fn of(station_id: StationId, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         let types = availability.connectors.iter();
-        let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: search(tally) });
+        let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: by_status(tally) });
         Self { station_id, counts: Counts::of(availability, policy), by_type: by_type.collect() }
     }
 }
 
 impl<'a> StationView<'a> {
-    /// `station`, whose piles stand as `availability` says.
+    /// Combines `station` with the availability of its piles.
     pub fn of(station: &'a Station, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         let details = &station.details;
         Self {
@@ -144,7 +144,7 @@ impl<'a> StationView<'a> {
         }
     }
 
-    /// The same, seen from `place`; in tenths of a metre.
+    /// Adds the distance of `station` from `place`, rounded to 0.1 m.
     pub fn seen_from(self, station: &Station, place: Location) -> Self {
         let distance_m = station.details.location.map(|location| location.distance_m(place));
         Self { distance_m: distance_m.map(|distance| (distance * 10.0).round() / 10.0), ..self }

@@ -1,4 +1,4 @@
-//! `POST /api/v1/dead-letters/replay`: replays what a filter lets through, letter by letter.
+//! `POST /api/v1/dead-letters/replay`: replays the dead letters that match a filter, one by one.
 
 use super::problem::Refusal;
 use super::replay::{self, Attempt};
@@ -24,10 +24,10 @@ use uuid::Uuid;
 
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 500;
-/// So many letters that were not applied are shown one by one.
+/// Largest number of dead letters that were not applied and are listed in the response.
 const SHOWN: usize = 20;
 
-/// What is asked for.
+/// The parsed body of the request.
 struct Order {
     filter: Filter,
     after: Option<Cursor>,
@@ -46,7 +46,7 @@ impl Order {
     }
 }
 
-/// What [`Order::read`] reads.
+/// The JSON schema of the body that [`Order::read`] parses.
 pub fn order_schema() -> Schema {
     let mut generator = SchemaGenerator::default();
     let label = Label::json_schema(&mut generator);
@@ -79,16 +79,16 @@ pub fn order_schema() -> Schema {
                 "minimum": 1,
                 "maximum": MAX_LIMIT,
             },
-            "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the answer before." },
-            "dryRun": { "type": "boolean", "description": "Whether only to see what would become of them." },
+            "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the previous response." },
+            "dryRun": { "type": "boolean", "description": "`true`: reports the outcomes and changes nothing." },
         },
         "required": ["dryRun"],
         "additionalProperties": false,
     })
 }
 
-/// Replays the letters that the body means and that are not settled yet, the oldest first, each in a transaction of its own.
-/// Begins no letter in the second half of the time that a request has.
+/// Replays the dead letters that match the body and are not settled yet, the oldest first, each in
+/// a transaction of its own. Starts no replay in the second half of the request's deadline.
 pub async fn replay_matching(
     api: Data<Api>,
     JsonBody(body): JsonBody<Fields>,
@@ -96,7 +96,7 @@ pub async fn replay_matching(
     let until = api.half_time();
     let Order { filter, after, limit, run } = Order::read(body)?;
     let after = after.map(|place| (place.created_at, place.id));
-    // One more than is asked for, which tells whether there are more.
+    // One more than the limit, which shows whether there are more.
     let rows = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let letters = api
         .run(move |mut connection| async move {
@@ -106,13 +106,13 @@ pub async fn replay_matching(
     let mut tally = Tally::default();
     let mut last = None;
     for letter in letters.iter().take(limit) {
-        // The first is tried however long the list took, so that every call gets on.
+        // The first one is always tried, so that every call makes progress.
         if last.is_some() && Instant::now() >= until {
             break;
         }
         match replay::replay(&api, letter.id, run).await {
             Ok(Ok(attempt)) => tally.count(letter.id, attempt),
-            // An operator removed it meanwhile.
+            // An operator has deleted it in the meantime.
             Ok(Err(Refusal::NotFound)) => {}
             Ok(Err(refusal)) => return Err(refusal.into()),
             Err(error) => return Err(error),
@@ -124,7 +124,7 @@ pub async fn replay_matching(
     Ok(HttpResponse::Ok().json(TallyView::of(run, &tally, next_cursor)))
 }
 
-/// What became of the letters.
+/// The outcomes of the replays.
 #[derive(Default)]
 struct Tally {
     outcomes: BTreeMap<ReplayOutcome, usize>,

@@ -1,4 +1,4 @@
-//! Dead letters and their replays as responses show them.
+//! Dead letters and their replays in responses.
 
 use super::replay::Attempt;
 use base64::Engine as _;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use storage::ingest::dead_letters::{DeadLetter, Heading, Run};
 use uuid::Uuid;
 
-/// As much of a value is shown as text; all of it is there in Base64.
+/// Largest part of a value that is shown as text, in bytes. Base64 contains the whole value.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 /// A dead letter without its bytes.
@@ -56,7 +56,6 @@ pub struct HeadingView<'a> {
 }
 
 impl<'a> HeadingView<'a> {
-    /// All but the bytes.
     pub fn of(letter: &'a Heading) -> Self {
         Self {
             id: letter.id,
@@ -76,7 +75,7 @@ impl<'a> HeadingView<'a> {
     }
 }
 
-/// A dead letter whole.
+/// A dead letter with the bytes of its record.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DeadLetter")]
@@ -98,7 +97,6 @@ pub struct LetterView<'a> {
 }
 
 impl<'a> LetterView<'a> {
-    /// All of it.
     pub fn of(letter: &'a DeadLetter) -> Self {
         let record = &letter.record;
         let encode = |bytes: &Vec<u8>| BASE64_STANDARD.encode(bytes);
@@ -112,13 +110,13 @@ impl<'a> LetterView<'a> {
     }
 }
 
-/// The beginning of what is text.
+/// The first [`MAX_TEXT_BYTES`] of a value, cut at a character; `None` if it is not UTF-8.
 fn beginning(value: &[u8]) -> Option<&str> {
     let text = str::from_utf8(value).ok()?;
     text.get(..text.floor_char_boundary(MAX_TEXT_BYTES))
 }
 
-/// What one replay came to.
+/// The result of one replay.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Replay")]
@@ -133,7 +131,6 @@ pub struct ReplayView<'a> {
 }
 
 impl<'a> ReplayView<'a> {
-    /// What `attempt` came to.
     pub fn of(run: Run, attempt: &'a Attempt) -> Self {
         Self {
             dry_run: run == Run::Dry,
@@ -143,7 +140,7 @@ impl<'a> ReplayView<'a> {
     }
 }
 
-/// What a replay came to, without what it changed.
+/// The result of one replay, without its changes.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayAttempt")]
@@ -165,7 +162,6 @@ pub struct AttemptView<'a> {
 }
 
 impl<'a> AttemptView<'a> {
-    /// What `attempt` came to.
     pub fn of(attempt: &'a Attempt) -> Self {
         Self {
             outcome: attempt.outcome.as_str(),
@@ -177,7 +173,7 @@ impl<'a> AttemptView<'a> {
     }
 }
 
-/// What a replay changed.
+/// The changes by a replay. `chargePoint` tells whether the state of the charge point changed.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayChanges")]
@@ -207,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_text_the_beginning_is_shown_and_of_what_is_no_text_nothing() {
+    fn shows_the_beginning_of_a_long_text_and_nothing_of_other_bytes() {
         assert_eq!(beginning(b"{}"), Some("{}"));
         assert_eq!(beginning(b"\xff{}"), None);
         let long = "桩".repeat(MAX_TEXT_BYTES);

@@ -1,4 +1,4 @@
-//! Drafts and versions as responses show them.
+//! Drafts and versions in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{Actor, TariffId};
@@ -7,16 +7,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::versions::{Version, VersionState};
 
-/// Prices that are not published.
+/// The draft of a tariff: prices that are not published yet.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TariffDraft")]
 pub struct DraftView<'a> {
     /// The tariff whose next version this draft is.
     tariff_id: TariffId,
-    /// The number that the version will have.
+    /// The number of the version after publication.
     number: u32,
-    /// 1 when the draft was made, one more at each edit of it.
+    /// Starts at 1 and grows by one with each edit of the draft.
     revision: i64,
     /// The prices of the draft.
     price_list: &'a PriceList,
@@ -33,7 +33,6 @@ pub struct DraftView<'a> {
 }
 
 impl<'a> DraftView<'a> {
-    /// All of it.
     pub fn of(draft: &'a Version) -> Self {
         Self {
             tariff_id: draft.tariff_id,
@@ -48,7 +47,7 @@ impl<'a> DraftView<'a> {
     }
 }
 
-/// A version of the prices of a tariff.
+/// A version of a tariff: a price list with the time at which it comes into force.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TariffVersion")]
@@ -72,28 +71,28 @@ pub struct VersionView<'a> {
     /// The caller that published the version: `sub` of its token, or `anonymous` without
     /// authentication. Null while it is the draft.
     published_by: Option<&'a Actor>,
-    /// Since when it is in force.
+    /// When the version comes or came into force; null for a draft.
     effective_from: Option<DateTime<Utc>>,
-    /// Until when: another one is in force since.
+    /// When another version takes or took its place; null while none does.
     superseded_from: Option<DateTime<Utc>>,
 }
 
-/// Where a version stands.
+/// The state of a version.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TariffVersionState")]
 enum StateView {
-    /// It is being written.
+    /// The version is not published.
     Draft,
-    /// It will be in force.
+    /// The version is published and comes into force later.
     Scheduled,
-    /// It is in force.
+    /// The version is in force.
     InForce,
-    /// Another one is in force.
+    /// Another version has taken its place.
     Superseded,
 }
 
 impl<'a> VersionView<'a> {
-    /// All of it, as it stands at an instant.
+    /// The version with its state at the instant `at`.
     pub fn of(version: &'a Version, at: DateTime<Utc>) -> Self {
         let publication = version.publication.as_ref();
         Self {
