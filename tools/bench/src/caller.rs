@@ -3,9 +3,10 @@
 //! It speaks no more of HTTP/1.1 than the services answer: a head, and a body of a length told beforehand.
 
 use anyhow::{Context as _, bail, ensure};
+use runtime::lock::MutexExt as _;
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -77,7 +78,7 @@ impl Caller {
     }
 
     async fn exchange(&self, request: &str) -> anyhow::Result<Answer> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle.locked().pop();
         let mut connection = match idle {
             Some(connection) => connection,
             None => Connection::open(self.address).await?,
@@ -85,7 +86,7 @@ impl Caller {
         let answer = connection.exchange(request.as_bytes()).await?;
         // After a failure the service may close it.
         if answer.status < 400 {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.idle.locked().push(connection);
         }
         Ok(answer)
     }

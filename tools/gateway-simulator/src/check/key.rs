@@ -14,7 +14,7 @@ pub enum Key {
     /// There is none.
     Absent,
     /// It holds something that is no string, as Redis says.
-    Unusable(String),
+    InvalidValue(String),
     /// It names somebody.
     Held {
         /// Who.
@@ -38,7 +38,7 @@ impl Look {
     pub(super) fn new(key: &Key, at: DateTime<Utc>) -> Self {
         let (value, ttl) = match key {
             Key::Absent => (None, None),
-            Key::Unusable(error) => (Some(error.clone()), None),
+            Key::InvalidValue(error) => (Some(error.clone()), None),
             Key::Held { value, ttl } => (Some(value.clone()), *ttl),
         };
         // A life beyond the end of time is one without end.

@@ -43,7 +43,9 @@ async fn look(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> 
         Err(RedisError::Failed(_)) => {
             for device in devices {
                 match read(desk, std::slice::from_ref(device)).await {
-                    Err(RedisError::Failed(error)) => tell(desk, &[(device.clone(), Key::Unusable(error))]),
+                    Err(RedisError::Failed(error)) => {
+                        tell(desk, &[(device.clone(), Key::InvalidValue(error))])
+                    }
                     outcome => outcome?,
                 }
             }

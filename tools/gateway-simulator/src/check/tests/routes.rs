@@ -183,7 +183,7 @@ fn a_key_holds_a_name() {
     let cases = [
         Key::Held { value: String::new(), ttl: Some(Duration::from_secs(300)) },
         Key::Held { value: "x".repeat(129), ttl: Some(Duration::from_secs(300)) },
-        Key::Unusable("WRONGTYPE".to_owned()),
+        Key::InvalidValue("WRONGTYPE".to_owned()),
     ];
     for key in cases {
         let mut court = Court::new();
