@@ -108,9 +108,9 @@ pub struct PileDetails {
     pub charge_point_id: ChargePointId,
     /// The name on site.
     pub name: Option<Label>,
-    /// Model.
+    /// The model that the vendor sells it as.
     pub model: Label,
-    /// Vendor.
+    /// The company that made it; null if not stated.
     pub vendor: Option<Label>,
     /// The serial number on the plate.
     pub serial_number: Option<Label>,

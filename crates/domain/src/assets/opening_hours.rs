@@ -20,7 +20,7 @@ pub enum OpeningHours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenPeriod {
-    /// The day.
+    /// The day of the week, in the station's local time.
     pub weekday: Weekday,
     /// When it opens.
     pub from: TimeOfDay,

@@ -37,7 +37,7 @@ pub struct Quote {
     pub occupancy: Option<OccupancyItem>,
     /// The total energy, in Wh.
     pub energy_wh: Energy,
-    /// The sums.
+    /// The sums of all parts.
     pub totals: Totals,
 }
 
