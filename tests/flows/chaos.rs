@@ -1,8 +1,8 @@
 //! The short form of `make chaos`, on the shared servers: ingestors as processes are killed, frozen and robbed of their leases, and
 //! connections are cut at the COMMIT, all in one run.
 
-use chaos::arena::{Arena, Outcome, Plan, Servers};
-use chaos::books::Books;
+use chaos::environment::{Environment, Outcome, Plan, Servers};
+use chaos::database_audit::AuditedDatabase;
 use chaos::campaign::kafka_settings;
 use chaos::faults::leases::Fight;
 use chaos::faults::{commits, freeze, kill, leases};
@@ -43,11 +43,11 @@ async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
     }
 }
 
-/// Plays `act` in an arena of its own on the shared servers; every effect must stand once.
+/// Plays `act` in an environment of its own on the shared servers; every effect must stand once.
 pub async fn play(
     name: &str,
     plan: Plan,
-    act: impl AsyncFnOnce(&mut Arena) -> anyhow::Result<()>,
+    act: impl AsyncFnOnce(&mut Environment) -> anyhow::Result<()>,
 ) -> Outcome {
     play_on(&kafka_brokers(), name, plan, act).await
 }
@@ -57,7 +57,7 @@ pub async fn play_on(
     brokers: &str,
     name: &str,
     plan: Plan,
-    act: impl AsyncFnOnce(&mut Arena) -> anyhow::Result<()>,
+    act: impl AsyncFnOnce(&mut Environment) -> anyhow::Result<()>,
 ) -> Outcome {
     let database = TestDatabase::new().await;
     let topic = TestTopic::new(name);
@@ -65,21 +65,21 @@ pub async fn play_on(
     Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
-    let books = Books::open(&database.url).await.unwrap();
-    let mut arena = Arena::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
-    let played = act(&mut arena).await;
-    let outcome = arena.close(played).await.unwrap();
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
+    let mut environment = Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
+    let played = act(&mut environment).await;
+    let outcome = environment.close(played).await.unwrap();
     assert!(outcome.sent.duplicates > 0);
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
     std::fs::remove_dir_all(logs).unwrap();
     outcome
 }
 
-async fn disturb(arena: &mut Arena) -> anyhow::Result<()> {
-    kill::kill_one(arena).await?;
-    freeze::freeze_eldest(arena, LEASE * 2).await?;
-    commits::cut(arena, 4, 10).await?;
-    leases::fight(arena, Fight::Epochs, ROUNDS).await?;
-    leases::fight(arena, Fight::OneEpoch, ROUNDS).await?;
+async fn disturb(environment: &mut Environment) -> anyhow::Result<()> {
+    kill::kill_one(environment).await?;
+    freeze::freeze_eldest(environment, LEASE * 2).await?;
+    commits::cut(environment, 4, 10).await?;
+    leases::fight(environment, Fight::Epochs, ROUNDS).await?;
+    leases::fight(environment, Fight::OneEpoch, ROUNDS).await?;
     Ok(())
 }

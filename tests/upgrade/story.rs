@@ -5,7 +5,7 @@ use crate::deployment::Deployment;
 use crate::release::Release;
 use crate::{commands, ghosts, ingestors};
 use anyhow::ensure;
-use chaos::arena::{Arena, Plan, Servers};
+use chaos::environment::{Environment, Plan, Servers};
 use chaos::books::Books;
 use chaos::campaign::kafka_settings;
 use chaos::narrator::{Narrator, seconds};
@@ -35,7 +35,7 @@ const COMMANDS: usize = 100_000;
 
 /// All that takes part.
 struct Stage {
-    arena: Arena,
+    environment: Environment,
     assets: Deployment,
     commands: Deployment,
     callers: Callers,
@@ -53,33 +53,33 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
     let logs = binary("event-ingestor").with_file_name("upgrade-logs").join(&*topics[0]);
     std::fs::create_dir_all(&logs).unwrap();
 
-    let mut arena = open_arena(&old, &database, &topics[0], &kafka, logs.clone()).await;
+    let mut environment = open_environment(&old, &database, &topics[0], &kafka, logs.clone()).await;
     kafka.create_topic(&topics[1], COMMAND_PARTITIONS.into()).await.unwrap();
     let simulator = simulator(&topics, &kafka).await;
     let settings = http_settings(&database, &topics[1]);
     let assets = Deployment::start(&old, "asset-api", settings[0].clone(), logs.clone()).await;
     let dispatchers = Deployment::start(&old, "command-dispatcher", settings[1].clone(), logs.clone()).await;
     let prefix = unique("CP");
-    arena.bystanders = Some(prefix.clone());
+    environment.bystanders = Some(prefix.clone());
     let targets = register(&assets, &dispatchers, &simulator, &prefix).await;
     let callers = Callers::start(targets);
     let ghost = format!("{prefix}-ghost");
     ghosts::leave(&kafka, &topics[0], &database, &ghost).await;
 
-    let mut stage = Stage { arena, assets, commands: dispatchers, callers, ghost };
+    let mut stage = Stage { environment, assets, commands: dispatchers, callers, ghost };
     let played = stage.play(&database, &old, &new).await;
-    let Stage { arena, callers, .. } = stage;
-    arena.narrator.say(&callers.since());
+    let Stage { environment, callers, .. } = stage;
+    environment.narrator.say(&callers.since());
     let calls = callers.stop().await;
     let mut findings = calls.findings;
-    let ended = async || Ok(arena.books.number(commands::OPEN).await? == 0);
-    let ended = arena.wait_until("all commands to come to their end", ended).await;
+    let ended = async || Ok(environment.books.number(commands::OPEN).await? == 0);
+    let ended = environment.wait_until("all commands to come to their end", ended).await;
     findings.extend(ended.err().map(|error| format!("{error:#}")));
     findings.extend(commands::findings(&database, &simulator, &calls.accepted).await);
     findings.extend(missing(&database, &calls.made).await);
     simulator.stop().await;
-    arena.narrator.say(&format!("{} commands were confirmed", calls.accepted.len()));
-    match arena.close(played).await {
+    environment.narrator.say(&format!("{} commands were confirmed", calls.accepted.len()));
+    match environment.close(played).await {
         Ok(outcome) => {
             println!("{} events sent, {} of them copies", outcome.sent.events, outcome.sent.duplicates);
             findings.extend(outcome.findings);
@@ -92,7 +92,7 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
 
 impl Stage {
     async fn play(&mut self, database: &TestDatabase, old: &Release, new: &Release) -> anyhow::Result<()> {
-        self.arena.share().await?;
+        self.environment.share().await?;
         self.say("the previous release is at work");
         self.migrate(database, new).await?;
         self.callers.repeat(true);
@@ -108,13 +108,13 @@ impl Stage {
     /// Migrates under load. The previous release goes on on the new schema.
     async fn migrate(&self, database: &TestDatabase, new: &Release) -> anyhow::Result<()> {
         let before = migrations(database).await;
-        let (begun, written) = (Instant::now(), ingestors::written(&self.arena).await?);
+        let (begun, written) = (Instant::now(), ingestors::written(&self.environment).await?);
         new.migrate(&database.url).await;
         let took = begun.elapsed();
-        let meanwhile = ingestors::written(&self.arena).await? - written;
+        let meanwhile = ingestors::written(&self.environment).await? - written;
         let after = migrations(database).await;
         ensure!(after > before, "there is nothing to migrate: name an earlier commit in previous-release");
-        ingestors::go_on(&self.arena, SOME).await?;
+        ingestors::go_on(&self.environment, SOME).await?;
         self.say(&format!(
             "{} migrations took {}; {meanwhile} events were written meanwhile, and more by the previous release since",
             after - before,
@@ -140,37 +140,37 @@ impl Stage {
 
     /// In the order of an upgrade.
     async fn roll(&mut self, release: &Release, how: &str) -> anyhow::Result<()> {
-        ingestors::roll(&mut self.arena, release).await?;
+        ingestors::roll(&mut self.environment, release).await?;
         self.say(&format!("event-ingestor is {how} {}", release.name));
         self.commands.roll(release).await;
         self.say(&format!("command-dispatcher is {how} {}", release.name));
         self.assets.roll(release).await;
         self.say(&format!("asset-api is {how} {}", release.name));
-        ingestors::go_on(&self.arena, SOME).await
+        ingestors::go_on(&self.environment, SOME).await
     }
 
     /// The same in the other order.
     async fn roll_back(&mut self, release: &Release) -> anyhow::Result<()> {
         self.assets.roll(release).await;
         self.commands.roll(release).await;
-        ingestors::roll(&mut self.arena, release).await?;
+        ingestors::roll(&mut self.environment, release).await?;
         self.say(&format!("all are taken back to {}", release.name));
-        ingestors::go_on(&self.arena, SOME).await
+        ingestors::go_on(&self.environment, SOME).await
     }
 
     fn say(&self, what: &str) {
-        self.arena.narrator.say(what);
-        self.arena.narrator.say(&format!("  {}", self.callers.since()));
+        self.environment.narrator.say(what);
+        self.environment.narrator.say(&format!("  {}", self.callers.since()));
     }
 }
 
-async fn open_arena(
+async fn open_environment(
     release: &Release,
     database: &TestDatabase,
     topic: &str,
     kafka: &Kafka,
     logs: PathBuf,
-) -> Arena {
+) -> Environment {
     let plan = Plan {
         partitions: 6,
         ingestors: 2,
@@ -191,7 +191,7 @@ async fn open_arena(
         logs,
     };
     let books = Books::open(&database.url).await.unwrap();
-    Arena::open(plan, &servers, books, topic, Narrator::begin()).await.unwrap()
+    Environment::open(plan, &servers, books, topic, Narrator::begin()).await.unwrap()
 }
 
 async fn simulator([events, commands]: &[TestTopic; 2], kafka: &Kafka) -> Simulator {

@@ -13,9 +13,9 @@ use crate::caller::Caller;
 use crate::load::Threads;
 use crate::plan::CommandPlan;
 use crate::report::{CallPhase, CommandRate, Commands, Latency};
-use crate::rig::Rig;
+use crate::harness::Harness;
 use crate::search::Search;
-use crate::stretch::{Outcome, Stretch};
+use crate::run_segment::{Outcome, RunSegment};
 use anyhow::Context as _;
 use floor::Floor;
 use launch::narrator::{say, seen};
@@ -31,7 +31,7 @@ const CONFIRMATIONS: usize = 3;
 
 /// Everything that commands are measured with.
 struct Stage<'a> {
-    rig: &'a mut Rig,
+    harness: &'a mut Harness,
     plan: CommandPlan,
     piles: Arc<Piles>,
     /// Where command-dispatcher listens.
@@ -42,20 +42,20 @@ struct Stage<'a> {
 }
 
 /// Measures the planned rates and the highest sustained one, each time the floor first and then the platform.
-pub async fn play(rig: &mut Rig) -> anyhow::Result<Commands> {
-    let plan = rig.plan.commands.clone();
+pub async fn play(harness: &mut Harness) -> anyhow::Result<Commands> {
+    let plan = harness.plan.commands.clone();
     say(&format!("{} piles on {} pods …", plan.piles, plan.pods));
-    let piles = Arc::new(Piles::set_up(rig, &plan).await?);
-    let dispatcher = rig.platform.start_dispatcher(&rig.plan, &[]).await?;
-    rig.meters.dispatcher = dispatcher.process.id();
+    let piles = Arc::new(Piles::set_up(harness, &plan).await?);
+    let dispatcher = harness.platform.start_dispatcher(&harness.plan, &[]).await?;
+    harness.meters.dispatcher = dispatcher.process.id();
     let threads = Threads::start()?;
-    let floor = Floor::set_up(rig, &threads, &piles).await?;
-    let names = &rig.platform.names;
-    let readback = Readback::start(&rig.platform.kafka, &names.commands, &piles.partitions()).await?;
+    let floor = Floor::set_up(harness, &threads, &piles).await?;
+    let names = &harness.platform.names;
+    let readback = Readback::start(&harness.platform.kafka, &names.commands, &piles.partitions()).await?;
     let listen = dispatcher.listen.clone();
-    let mut stage = Stage { rig, plan, piles, dispatcher: listen, floor, readback, threads };
+    let mut stage = Stage { harness, plan, piles, dispatcher: listen, floor, readback, threads };
     let commands = stage.measure().await?;
-    stage.rig.meters.dispatcher = None;
+    stage.harness.meters.dispatcher = None;
     dispatcher.stop().await?;
     Ok(commands)
 }
@@ -132,8 +132,8 @@ impl Stage<'_> {
             let (floor, pile) = (floor.clone(), piles.next());
             async move { floor.call(&pile?).await.map_err(|error| format!("{error:#}")) }
         };
-        let stretch = self.drive(rate, warm_up, measured, call).await?;
-        Ok(stretch.phase())
+        let segment = self.drive(rate, warm_up, measured, call).await?;
+        Ok(segment.phase())
     }
 
     /// How the POSTs were answered, and how long until their records could be read.
@@ -154,13 +154,13 @@ impl Stage<'_> {
                 answer.and_then(|answer| Posted::read(&answer)).map_err(|error| format!("{error:#}"))
             }
         };
-        let stretch = self.drive(rate, warm_up, measured, call).await?;
-        let accepted = stretch.successes().map(|posted| posted.id);
+        let segment = self.drive(rate, warm_up, measured, call).await?;
+        let accepted = segment.successes().map(|posted| posted.id);
         let read = self.readback.take(accepted).await.context("read the records back")?;
-        let readable = stretch.until(|posted: &Posted| {
+        let readable = segment.until(|posted: &Posted| {
             read.get(&posted.id).copied().with_context(|| format!("{} was not read", posted.id))
         });
-        Ok((stretch.phase(), readable?))
+        Ok((segment.phase(), readable?))
     }
 
     async fn drive<W>(
@@ -169,12 +169,12 @@ impl Stage<'_> {
         warm_up: Duration,
         measured: Duration,
         call: impl Fn(u64) -> W + Send + 'static,
-    ) -> anyhow::Result<Stretch<Posted>>
+    ) -> anyhow::Result<RunSegment<Posted>>
     where
         W: Future<Output = Outcome<Posted>> + Send + 'static,
     {
-        self.rig.meters.ingestors = self.rig.platform.ingestors()?;
-        Stretch::drive(&self.rig.meters, &self.threads, rate, warm_up, measured, call).await
+        self.harness.meters.ingestors = self.harness.platform.ingestors()?;
+        RunSegment::drive(&self.harness.meters, &self.threads, rate, warm_up, measured, call).await
     }
 }
 

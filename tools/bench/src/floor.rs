@@ -7,7 +7,7 @@
 
 use crate::numbers::{count, float, round, share};
 use crate::report::{Floor, Writing};
-use crate::rig::Rig;
+use crate::harness::Harness;
 use crate::server;
 use crate::visibility::{self, Offsets};
 use anyhow::{Context as _, bail, ensure};
@@ -56,12 +56,12 @@ pub struct Prepared {
 
 impl Prepared {
     /// Reads and decodes what lies in the topic between `from` and `to`.
-    pub async fn read(rig: &mut Rig, from: &Offsets, to: &Offsets) -> anyhow::Result<Self> {
-        let topic = &rig.platform.names.events;
-        let mut decoded = visibility::read(&rig.platform.kafka, topic, from, to, decode).await?;
+    pub async fn read(harness: &mut Harness, from: &Offsets, to: &Offsets) -> anyhow::Result<Self> {
+        let topic = &harness.platform.names.events;
+        let mut decoded = visibility::read(&harness.platform.kafka, topic, from, to, decode).await?;
         let owner = Uuid::now_v7();
-        let all = rig.plan.partitions.into();
-        let leases = partitions::acquire(&mut rig.questions, topic, owner, all, LEASE).await?;
+        let all = harness.plan.partitions.into();
+        let leases = partitions::acquire(&mut harness.questions, topic, owner, all, LEASE).await?;
         ensure!(leases.len() == to.len(), "an ingestor still owns {} partitions", to.len() - leases.len());
         let mut lanes = Vec::new();
         for lease in leases {
@@ -69,24 +69,24 @@ impl Prepared {
             let events = events.into_iter().collect::<anyhow::Result<VecDeque<Event>>>()?;
             lanes.push(Lane { lease, events });
         }
-        Ok(Self { lanes, url: rig.platform.url.clone() })
+        Ok(Self { lanes, url: harness.platform.url.clone() })
     }
 
     /// Measures one transaction per event, with one connection and with `connections`, then batches of `per_batch`.
     pub async fn measure(
         mut self,
-        rig: &mut Rig,
+        harness: &mut Harness,
         connections: usize,
         per_batch: usize,
     ) -> anyhow::Result<Floor> {
-        let patience = rig.plan.one_by_one;
+        let patience = harness.plan.one_by_one;
         let one = self.run(1, 1, Some(patience)).await?;
         let several = self.run(connections, 1, Some(patience)).await?;
         tokio::time::sleep(STATISTICS).await;
-        let before = server::work(&mut rig.questions).await?;
+        let before = server::work(&mut harness.questions).await?;
         let bulk = self.run(connections, per_batch, None).await?;
         tokio::time::sleep(STATISTICS).await;
-        let rows = server::work(&mut rig.questions).await?.rows - before.rows;
+        let rows = server::work(&mut harness.questions).await?.rows - before.rows;
         Ok(Floor {
             events_per_batch: per_batch,
             rows_per_s: round(share(float(u64::try_from(rows)?), bulk.seconds), 0),

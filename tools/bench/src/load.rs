@@ -3,7 +3,7 @@
 use crate::meters::LOAD_THREADS;
 use anyhow::{Context as _, ensure};
 use gateway_simulator::settings::LoadSettings;
-use gateway_simulator::{Load, SimulatorSettings, Stretch};
+use gateway_simulator::{Load, LoadSegment, SimulatorSettings};
 use runtime::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,13 +66,13 @@ impl Generator {
         &self,
         rate: u32,
         duration: Duration,
-    ) -> anyhow::Result<JoinHandle<anyhow::Result<Stretch>>> {
+    ) -> anyhow::Result<JoinHandle<anyhow::Result<LoadSegment>>> {
         let (load, stop) = (Arc::clone(&self.load), self.stop.clone());
         self.threads.spawn(async move {
             let mut load = load.lock().await;
-            let stretch = load.produce(rate, duration, &stop).await?;
+            let segment = load.produce(rate, duration, &stop).await?;
             ensure!(load.failed() == 0, "{} events were not acknowledged by Kafka", load.failed());
-            Ok(stretch)
+            Ok(segment)
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Reads: how many requests asset-api answers and how fast, beside the floor: the same statements through `pgbench`, which
 //! were recorded on their way from asset-api to `PostgreSQL` in the same run.
 
-mod depth;
-mod ground;
+mod page_depth;
+mod fixture;
 mod list;
 mod pgbench;
 mod protocol;
@@ -20,7 +20,7 @@ use crate::plan::{Plan, ReadPlan};
 use crate::platform::Names;
 use crate::report::{FloorPhase, ReadKind, Reads, Saturation};
 use crate::server;
-use crate::stretch::Stretch;
+use crate::run_segment::RunSegment;
 use anyhow::Context as _;
 use launch::narrator::{say, seen};
 use launch::variable;
@@ -55,8 +55,8 @@ struct Asked {
 
 /// Measures each kind of request, each time the floor first and then asset-api; then pages at all depths.
 pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
-    say(&format!("{} stations and {} piles …", ground::STATIONS, ground::PILES));
-    let url = ground::make(&variable("DATABASE_URL")?, &names.reads).await?;
+    say(&format!("{} stations and {} piles …", fixture::STATIONS, fixture::PILES));
+    let url = fixture::make(&variable("DATABASE_URL")?, &names.reads).await?;
     let logs = folder.join("logs");
     std::fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
     let mut questions = server::connect(&url).await?;
@@ -76,8 +76,8 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<R
     let threads = Threads::start()?;
     let stage = Stage { plan: plan.reads.clone(), api, pgbench, meters, threads };
     let mut reads = Reads {
-        stations: ground::STATIONS,
-        piles: ground::PILES,
+        stations: fixture::STATIONS,
+        piles: fixture::PILES,
         connections: CONNECTIONS,
         kinds: Vec::new(),
         pages: Vec::new(),
@@ -132,7 +132,7 @@ impl Stage {
         let measured = self.plan.paced;
         let ran = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
         let floor_paced = FloorPhase { rate, per_s: ran.per_s, latency: ran.latency };
-        let paced = Stretch::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
+        let paced = RunSegment::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
         for (what, latency) in [("floor", &floor_paced.latency), ("asset-api", &paced.latency)] {
             seen(&format!(
                 "{what}: P50 {} · P95 {} · P99 {} · max {} ms",
@@ -166,7 +166,7 @@ impl Stage {
         ] {
             say(&format!("pages deep in the list of {name} …"));
             let list = List::walk(&caller, path, step).await?;
-            let cost = depth::measure(&caller, name, &list, self.plan.rounds).await?;
+            let cost = page_depth::measure(&caller, name, &list, self.plan.rounds).await?;
             seen(&format!("{:?}: {} ×", cost.pages, cost.ratio));
             all.push(cost);
         }

@@ -3,7 +3,7 @@
 use crate::load::Generator;
 use crate::numbers::{float, round};
 use crate::report::Takeover;
-use crate::rig::Rig;
+use crate::harness::Harness;
 use crate::visibility::{self, Seen};
 use anyhow::Context as _;
 use std::time::Duration;
@@ -22,24 +22,24 @@ const LEASE_S: f64 = 10.0;
 const ALLOWANCE_S: f64 = 5.0;
 
 /// Kills the ingestor that was started last, of at least two, and watches the others take over.
-pub async fn watch(rig: &mut Rig, load: &Generator, rate: u32) -> anyhow::Result<Takeover> {
-    let from = rig.watch.current()?;
-    rig.watch.forget();
-    let sending = load.produce(rate, BEFORE + rig.plan.takeover)?;
+pub async fn watch(harness: &mut Harness, load: &Generator, rate: u32) -> anyhow::Result<Takeover> {
+    let from = harness.watch.current()?;
+    harness.watch.forget();
+    let sending = load.produce(rate, BEFORE + harness.plan.takeover)?;
     sleep(BEFORE).await;
-    rig.platform.crash_ingestor().await?;
+    harness.platform.crash_ingestor().await?;
     let (killed, killed_at) = (Instant::now(), runtime::clock::now().timestamp_micros());
-    rig.meters.ingestors = rig.platform.ingestors()?;
-    let survivors = rig.meters.ingestors.len();
-    while rig.owners().await? != (survivors, 0) {
+    harness.meters.ingestors = harness.platform.ingestors()?;
+    let survivors = harness.meters.ingestors.len();
+    while harness.owners().await? != (survivors, 0) {
         anyhow::ensure!(killed.elapsed() < PATIENCE, "partitions without an owner for {PATIENCE:?}");
         sleep(LOOK).await;
     }
     let owned_after_s = killed.elapsed().as_secs_f64();
     sending.await.context("the load generator ended")??;
-    let to = rig.catch_up().await?;
-    let (sightings, _) = rig.watch.take();
-    let sent = visibility::read(&rig.platform.kafka, &rig.platform.names.events, &from, &to, |_, record| {
+    let to = harness.catch_up().await?;
+    let (sightings, _) = harness.watch.take();
+    let sent = visibility::read(&harness.platform.kafka, &harness.platform.names.events, &from, &to, |_, record| {
         (record.offset, record.timestamp.timestamp_micros())
     });
     let seen = Seen::join(&sent.await?, &sightings)?;

@@ -3,8 +3,8 @@
 mod phases;
 mod report;
 
-use crate::arena::{Arena, Outcome, Servers};
-use crate::books::Books;
+use crate::environment::{Environment, Outcome, Servers};
+use crate::database_audit::AuditedDatabase;
 use crate::faults::brokers::PretendedBrokers;
 use crate::narrator::Narrator;
 use crate::stack::Stack;
@@ -71,11 +71,11 @@ impl Verdict {
 
 async fn play_one(stack: &Stack, phase: Phase, narrator: &Narrator) -> Verdict {
     let mut notes = Vec::new();
-    let outcome = play_in_arena(stack, phase, narrator, &mut notes).await;
+    let outcome = play_in_environment(stack, phase, narrator, &mut notes).await;
     Verdict { phase, notes, outcome }
 }
 
-async fn play_in_arena(
+async fn play_in_environment(
     stack: &Stack,
     phase: Phase,
     narrator: &Narrator,
@@ -89,12 +89,12 @@ async fn play_in_arena(
     if stage.brokers.is_none() {
         Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
     }
-    let books =
-        Books::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_"))).await?;
-    let mut arena = Arena::open(plan, &servers, books.clone(), &topic, narrator.clone()).await?;
-    let played = phase.play(&mut arena, &stage, notes).await;
-    let outcome = arena.close(played).await?;
-    books.destroy(&stack.database_url()).await?;
+    let audited =
+        AuditedDatabase::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_"))).await?;
+    let mut environment = Environment::open(plan, &servers, audited.clone(), &topic, narrator.clone()).await?;
+    let played = phase.play(&mut environment, &stage, notes).await;
+    let outcome = environment.close(played).await?;
+    audited.destroy(&stack.database_url()).await?;
     Ok(outcome)
 }
 

@@ -19,21 +19,21 @@ pub mod topic_anew;
 pub mod translated;
 pub mod unreadable;
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use std::time::Duration;
 
 /// More writes than this were put off when a database is said to refuse them.
 const DEFERRED: u64 = 3;
 
 /// Waits until ingestors have put off more writes than the `before` of the time before the fault.
-async fn is_deferred(arena: &Arena, before: u64) -> anyhow::Result<Duration> {
-    let deferred = async || Ok(arena.fleet.writes_deferred().await? > before + DEFERRED);
-    arena.wait_until("ingestors to put writes off", deferred).await
+async fn is_deferred(environment: &Environment, before: u64) -> anyhow::Result<Duration> {
+    let deferred = async || Ok(environment.fleet.writes_deferred().await? > before + DEFERRED);
+    environment.wait_until("ingestors to put writes off", deferred).await
 }
 
 /// How many errors the ingestors have logged.
-fn errors_logged(arena: &Arena) -> anyhow::Result<usize> {
-    arena.fleet.logged("\"level\":\"ERROR\"")
+fn errors_logged(environment: &Environment) -> anyhow::Result<usize> {
+    environment.fleet.logged("\"level\":\"ERROR\"")
 }
 
 /// A statement that holds the rows of all devices for `duration`.

@@ -19,7 +19,7 @@ pub(crate) const OPERATOR: &str = "operator";
 
 /// How an ingestor is started.
 #[derive(Debug, Clone)]
-pub struct Recruitment {
+pub struct IngestorLaunch {
     /// The program.
     pub binary: PathBuf,
     /// Where its logs go.
@@ -36,10 +36,10 @@ pub struct Recruitment {
     pub settings: &'static [(&'static str, &'static str)],
 }
 
-/// The ingestors of an arena.
+/// The ingestors of an environment.
 pub struct Fleet {
     /// How the next one is started.
-    pub recruitment: Recruitment,
+    pub launch: IngestorLaunch,
     members: Vec<Ingestor>,
     started: usize,
 }
@@ -53,8 +53,8 @@ pub struct Ingestor {
 }
 
 impl Fleet {
-    pub(crate) fn new(recruitment: Recruitment) -> Self {
-        Self { recruitment, members: Vec::new(), started: 0 }
+    pub(crate) fn new(launch: IngestorLaunch) -> Self {
+        Self { launch, members: Vec::new(), started: 0 }
     }
 
     /// How many there are.
@@ -90,7 +90,7 @@ impl Fleet {
     /// When the program is not there.
     pub fn start(&mut self) -> anyhow::Result<()> {
         self.started += 1;
-        let ingestor = Ingestor::start(&self.recruitment, name_of(self.started))?;
+        let ingestor = Ingestor::start(&self.launch, name_of(self.started))?;
         self.members.push(ingestor);
         Ok(())
     }
@@ -179,7 +179,7 @@ impl Fleet {
     /// # Errors
     /// When the command refuses.
     pub(crate) async fn go_on(&self, partition: i32) -> anyhow::Result<()> {
-        let mut command = self.recruitment.command(OPERATOR);
+        let mut command = self.launch.command(OPERATOR);
         command.args(["go-on", "--from", "earliest", "--apply", "--partition", &partition.to_string()]);
         let output = command.output().await.context("start event-ingestor go-on")?;
         let said = String::from_utf8_lossy(&output.stderr);
@@ -194,7 +194,7 @@ impl Fleet {
     pub fn logged(&self, text: &str) -> anyhow::Result<usize> {
         let mut lines = 0;
         for number in 1..=self.started {
-            let log = self.recruitment.log_of(&name_of(number));
+            let log = self.launch.log_of(&name_of(number));
             let log = std::fs::read(&log).with_context(|| format!("read {}", log.display()))?;
             lines += String::from_utf8_lossy(&log).lines().filter(|line| line.contains(text)).count();
         }
@@ -202,7 +202,7 @@ impl Fleet {
     }
 }
 
-impl Recruitment {
+impl IngestorLaunch {
     /// The topic of the feed.
     pub(crate) fn feed_topic(&self) -> String {
         format!("{}{FEED}", self.topic)
@@ -238,18 +238,18 @@ fn name_of(number: usize) -> String {
 }
 
 impl Ingestor {
-    fn start(recruitment: &Recruitment, name: String) -> anyhow::Result<Self> {
+    fn start(launch: &IngestorLaunch, name: String) -> anyhow::Result<Self> {
         let admin = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        std::fs::create_dir_all(&recruitment.logs)?;
-        let log = recruitment.log_of(&name);
+        std::fs::create_dir_all(&launch.logs)?;
+        let log = launch.log_of(&name);
         let sink = std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
-        let child = recruitment
+        let child = launch
             .command(&name)
             .env("CHARGING__ADMIN__LISTEN", admin.to_string())
             .stdout(Stdio::null())
             .stderr(sink)
             .spawn()
-            .with_context(|| format!("start {}: was it built?", recruitment.binary.display()))?;
+            .with_context(|| format!("start {}: was it built?", launch.binary.display()))?;
         Ok(Self { name, child, admin })
     }
 

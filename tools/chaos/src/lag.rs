@@ -1,6 +1,6 @@
 //! How far the ingestors are behind the brokers.
 
-use crate::books::{Books, rows};
+use crate::database_audit::{AuditedDatabase, rows};
 use anyhow::Context as _;
 use runtime::kafka::{Kafka, PartitionReader};
 use std::collections::BTreeMap;
@@ -25,8 +25,8 @@ impl Ends {
 }
 
 /// The first offset of each partition that is not yet written.
-pub(crate) async fn next_offsets(books: &Books) -> anyhow::Result<BTreeMap<i32, i64>> {
-    let stored = rows(&books.database, "select partition, next_offset from chaos_partitions").await?;
+pub(crate) async fn next_offsets(audited: &AuditedDatabase) -> anyhow::Result<BTreeMap<i32, i64>> {
+    let stored = rows(&audited.database, "select partition, next_offset from chaos_partitions").await?;
     let pair = |row: &serde_json::Value| {
         let partition = row.get("partition")?.as_i64().and_then(|number| i32::try_from(number).ok())?;
         Some((partition, row.get("next_offset")?.as_i64()?))

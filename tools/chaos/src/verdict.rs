@@ -3,7 +3,7 @@
 pub mod audit;
 pub mod state;
 
-use crate::books::Books;
+use crate::database_audit::AuditedDatabase;
 use crate::markers::Marker;
 use crate::traffic::Sent;
 use std::collections::BTreeMap;
@@ -31,16 +31,16 @@ pub struct Allowed<'a> {
 /// # Errors
 /// When Postgres cannot be asked.
 pub async fn judge(
-    books: &Books,
+    audited: &AuditedDatabase,
     sent: &Sent,
     ends: &BTreeMap<i32, i64>,
     allowed: &Allowed<'_>,
 ) -> anyhow::Result<Vec<Finding>> {
-    let mut findings = state::differences(&books.database, &sent.ledger, allowed.bystanders).await?;
-    findings.extend(audit::violations(books).await?);
-    findings.extend(audit::condemned(books, &sent.markers, allowed).await?);
-    findings.extend(audit::unread(books, ends).await?);
-    findings.extend(audit::miscounted(books, &sent.markers).await?);
+    let mut findings = state::differences(&audited.database, &sent.ledger, allowed.bystanders).await?;
+    findings.extend(audit::violations(audited).await?);
+    findings.extend(audit::condemned(audited, &sent.markers, allowed).await?);
+    findings.extend(audit::unread(audited, ends).await?);
+    findings.extend(audit::miscounted(audited, &sent.markers).await?);
     Ok(findings)
 }
 

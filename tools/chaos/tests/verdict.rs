@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use chaos::books::Books;
+use chaos::database_audit::AuditedDatabase;
 use chaos::markers::Marker;
 use chaos::traffic::Sent;
 use chaos::verdict::{Allowed, judge, state};
@@ -31,8 +31,8 @@ const MARKER_AGAIN: &str = "
 /// What the verdict says after `done`, where the partition should be read to 10; what comes before the examples.
 async fn said_of(done: &str) -> Vec<String> {
     let database = TestDatabase::new().await;
-    let books = Books::open(&database.url).await.unwrap();
-    books.run_sql(&format!("{AS_IT_SHOULD_BE} {done}; reset application_name")).await.unwrap();
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
+    audited.run_sql(&format!("{AS_IT_SHOULD_BE} {done}; reset application_name")).await.unwrap();
     let sent = Sent {
         ledger: Ledger { devices: Vec::new(), kinds: BTreeMap::new() },
         events: 0,
@@ -40,7 +40,7 @@ async fn said_of(done: &str) -> Vec<String> {
         markers: vec![Marker { name: "0-0".to_owned(), partition: 0, offset: 5 }],
         worst_lag: Duration::ZERO,
     };
-    let findings = judge(&books, &sent, &BTreeMap::from([(0, 10)]), &Allowed::default()).await.unwrap();
+    let findings = judge(&audited, &sent, &BTreeMap::from([(0, 10)]), &Allowed::default()).await.unwrap();
     findings.iter().map(|finding| finding.split(": ").next().unwrap().to_owned()).collect()
 }
 

@@ -26,7 +26,7 @@ mod statistics;
 pub use commands::{Outcome, ReceivedCommand, Rejection};
 pub use device::DeviceSpec;
 pub use error::SimulatorError;
-pub use load::{Load, LoadReport, Stretch, ledger};
+pub use load::{Load, LoadReport, LoadSegment, ledger};
 pub use manners::{Manner, Manners};
 pub use publisher::{Position, SentEvent};
 pub use serve::{load, serve};

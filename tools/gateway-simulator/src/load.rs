@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 /// A part of a load run, at one rate.
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch {
+pub struct LoadSegment {
     /// Events queued.
     pub events: u64,
     /// From the first event to the last acknowledgement.
@@ -97,7 +97,7 @@ impl Load {
     ) -> Result<LoadReport, SimulatorError> {
         let announced = self.announce().await?;
         let duration = Duration::from_secs(settings.duration_s);
-        let stretch = self.produce(settings.events_per_second, duration, shutdown).await?;
+        let segment = self.produce(settings.events_per_second, duration, shutdown).await?;
         self.publisher.close().await;
         let acknowledged = self.publisher.counters.events_sent.get();
         let measured = u32::try_from(acknowledged.saturating_sub(announced)).unwrap_or(u32::MAX);
@@ -106,15 +106,15 @@ impl Load {
             duplicates: self.duplicates,
             acknowledged,
             failed: self.failed(),
-            took: stretch.took,
-            events_per_second: f64::from(measured) / stretch.took.as_secs_f64(),
-            worst_lag: stretch.worst_lag,
+            took: segment.took,
+            events_per_second: f64::from(measured) / segment.took.as_secs_f64(),
+            worst_lag: segment.worst_lag,
             ledger: self.ledger,
         })
     }
 
     /// Announces the charge points, and waits until that is acknowledged; says how many events it took. For who produces
-    /// stretch by stretch.
+    /// stretch by segment.
     ///
     /// # Errors
     /// When the simulator cannot queue an event.
@@ -135,11 +135,11 @@ impl Load {
         rate: u32,
         duration: Duration,
         shutdown: &Shutdown,
-    ) -> Result<Stretch, SimulatorError> {
+    ) -> Result<LoadSegment, SimulatorError> {
         let (begun, before) = (Instant::now(), self.queued);
         let worst_lag = self.keep_pace(rate, duration, begun, shutdown).await?;
         self.settled().await;
-        Ok(Stretch { events: self.queued - before, took: begun.elapsed(), worst_lag })
+        Ok(LoadSegment { events: self.queued - before, took: begun.elapsed(), worst_lag })
     }
 
     /// Events that were given up so far.

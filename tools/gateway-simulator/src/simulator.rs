@@ -3,7 +3,7 @@
 mod actions;
 mod background;
 mod core;
-mod crowd;
+mod devices;
 mod moves;
 mod pod;
 mod pods;

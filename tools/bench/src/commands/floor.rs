@@ -3,7 +3,7 @@
 
 use super::piles::{Pile, Piles, connected};
 use crate::load::Threads;
-use crate::rig::Rig;
+use crate::harness::Harness;
 use crate::server;
 use anyhow::{Context as _, ensure};
 use chrono::{SubsecRound as _, TimeDelta};
@@ -57,9 +57,9 @@ struct Connections {
 
 impl Floor {
     /// Makes the table, and opens the connections on `threads`.
-    pub async fn set_up(rig: &mut Rig, threads: &Threads, piles: &Arc<Piles>) -> anyhow::Result<Self> {
-        server::copy_of_commands(&mut rig.questions, "bench_commands").await?;
-        let (url, topic) = (rig.platform.url.clone(), rig.platform.names.floor.clone());
+    pub async fn set_up(harness: &mut Harness, threads: &Threads, piles: &Arc<Piles>) -> anyhow::Result<Self> {
+        server::copy_of_commands(&mut harness.questions, "bench_commands").await?;
+        let (url, topic) = (harness.platform.url.clone(), harness.platform.names.floor.clone());
         let piles = Arc::clone(piles);
         let set_up = threads.spawn(async move {
             let mut idle = Vec::new();

@@ -1,7 +1,7 @@
 //! Piles to be commanded: devices that announced themselves through the platform, and pods that hold them.
 
 use crate::plan::CommandPlan;
-use crate::rig::Rig;
+use crate::harness::Harness;
 use crate::server;
 use anyhow::{Context as _, ensure};
 use domain::ids::{ChargePointId, GatewayId, PileId};
@@ -44,17 +44,17 @@ pub struct Piles {
 
 impl Piles {
     /// Announces the devices, registers them with SQL (one by one over HTTP they would take a minute), and sets the routes.
-    pub async fn set_up(rig: &mut Rig, plan: &CommandPlan) -> anyhow::Result<Self> {
-        let run = rig.platform.names.run.clone();
+    pub async fn set_up(harness: &mut Harness, plan: &CommandPlan) -> anyhow::Result<Self> {
+        let run = harness.platform.names.run.clone();
         let prefix = format!("CMD-{run}-");
-        drop(rig.fleet(&prefix, plan.piles).await?);
-        let devices = server::register(&mut rig.questions, &prefix).await?;
+        drop(harness.fleet(&prefix, plan.piles).await?);
+        let devices = server::register(&mut harness.questions, &prefix).await?;
         ensure!(
             devices.len() == usize::try_from(plan.piles)?,
             "{} devices announced themselves",
             devices.len()
         );
-        let partitions = NonZeroU16::new(rig.plan.command_partitions).context("no partitions")?;
+        let partitions = NonZeroU16::new(harness.plan.command_partitions).context("no partitions")?;
         let pods = pods(&run, plan.pods, partitions)?;
         let piles: Vec<Pile> =
             devices.into_iter().zip(pods.iter().cycle()).map(pile).collect::<anyhow::Result<_>>()?;

@@ -1,10 +1,10 @@
 //! The kinds of requests that are measured, and which one is next.
 
-use super::ground;
+use super::fixture;
 use super::list::{LIMIT, List};
 use crate::caller::Caller;
 use crate::report::{PILE, ReadTarget};
-use crate::stretch::Outcome;
+use crate::run_segment::Outcome;
 use anyhow::Context as _;
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ impl Kind {
     /// The path of the request of that number.
     pub fn path(&self, number: u64) -> anyhow::Result<String> {
         Ok(match &self.which {
-            Which::AnyPile(before) => format!("{before}{}", ground::pile(scattered(number) % ground::PILES)?),
+            Which::AnyPile(before) => format!("{before}{}", fixture::pile(scattered(number) % fixture::PILES)?),
             Which::AnyOf(paths) => {
                 let index = scattered(number) % u64::try_from(paths.len())?.max(1);
                 paths.get(usize::try_from(index)?).context("no request of this kind")?.clone()
@@ -72,8 +72,8 @@ impl Kind {
             Which::AnyPile(before) => {
                 // One that is heard, as nearly all are, with two connectors.
                 let number = 12_345;
-                let path = format!("{before}{}", ground::pile(number)?);
-                vec![Example { path, before: ground::any_pile(), instead: ground::any_instead(number)? }]
+                let path = format!("{before}{}", fixture::pile(number)?);
+                vec![Example { path, before: fixture::any_pile(), instead: fixture::any_instead(number)? }]
             }
             Which::AnyOf(paths) => {
                 let example = |path: &String| Example {

@@ -3,7 +3,7 @@
 use crate::load::Threads;
 use crate::numbers::{count, round, share};
 use crate::report::{Latency, Saturation};
-use crate::stretch::Outcome;
+use crate::run_segment::Outcome;
 use anyhow::Context as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

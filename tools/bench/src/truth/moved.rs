@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::commands::{ReadTimes, Readback};
 use crate::platform::Dispatcher;
 use crate::report::{Latency, MovedDevices};
-use crate::rig::Rig;
+use crate::harness::Harness;
 use crate::server;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -54,18 +54,18 @@ struct Accepted {
 /// Connects the planned number of devices to one pod, moves each to another, and commands it until
 /// a command goes to the new pod.
 pub async fn measure(
-    rig: &mut Rig,
+    harness: &mut Harness,
     gateway: &Gateway,
     dispatcher: &Dispatcher,
 ) -> anyhow::Result<MovedDevices> {
-    let names = rig.platform.names.clone();
+    let names = harness.platform.names.clone();
     let prefix = format!("TM-{}-", names.run);
-    let devices = gateway::ids(&prefix, rig.plan.truth.moved)?;
+    let devices = gateway::ids(&prefix, harness.plan.truth.moved)?;
     gateway.connect(&devices, OLD).await?;
-    rig.catch_up().await?;
-    let piles = server::register(&mut rig.questions, &prefix).await?;
+    harness.catch_up().await?;
+    let piles = server::register(&mut harness.questions, &prefix).await?;
     anyhow::ensure!(piles.len() == devices.len(), "only {} devices announced themselves", piles.len());
-    let readback = Readback::start(&rig.platform.kafka, &names.commands, &[gateway.new.partition]).await?;
+    let readback = Readback::start(&harness.platform.kafka, &names.commands, &[gateway.new.partition]).await?;
     let (begin, begin_by_clock) = (Instant::now(), runtime::clock::now());
     let caller = Arc::new(Caller::new(&dispatcher.listen)?);
     let mut moves = JoinSet::new();

@@ -1,7 +1,7 @@
 //! What the campaign does, phase by phase.
 
 use super::Stage;
-use crate::arena::{Arena, Plan};
+use crate::environment::{Environment, Plan};
 use crate::faults::brokers::{self, PretendedBrokers};
 use crate::faults::leases::Fight;
 use crate::faults::read_only::Scope;
@@ -173,13 +173,13 @@ impl Phase {
 
     pub(super) async fn play(
         self,
-        arena: &mut Arena,
+        environment: &mut Environment,
         stage: &Stage<'_>,
         notes: &mut Vec<String>,
     ) -> anyhow::Result<()> {
         match self {
             Self::Kill => {
-                for takeover in kill::kill_each(arena).await? {
+                for takeover in kill::kill_each(environment).await? {
                     notes.push(format!(
                         "taken over after {}, caught up after {}, {} records behind at most: {} {}",
                         seconds(takeover.held),
@@ -191,41 +191,41 @@ impl Phase {
                 }
             }
             Self::Freeze => {
-                for duration in [arena.plan.lease * 2, arena.plan.lease * 3, DEEP_FREEZE] {
-                    let lost = freeze::freeze_eldest(arena, duration).await?;
+                for duration in [environment.plan.lease * 2, environment.plan.lease * 3, DEEP_FREEZE] {
+                    let lost = freeze::freeze_eldest(environment, duration).await?;
                     notes.push(format!("after {} it found {lost} leases lost", seconds(duration)));
                 }
             }
             Self::Commits => {
-                arena.settle().await?;
-                let cut = commits::cut(arena, 10, 100).await?;
+                environment.settle().await?;
+                let cut = commits::cut(environment, 10, 100).await?;
                 notes.push(format!("{} cut before the commit, {} after it", cut.before, cut.after));
-                arena.settle().await?;
+                environment.settle().await?;
             }
             Self::Postgres => {
                 // Cut at commits too, so that it goes down in the midst of finding out.
-                arena.settle().await?;
+                environment.settle().await?;
                 for stop in [Stop::Orderly, Stop::Crash] {
-                    commits::cut(arena, 10, 5).await?;
-                    postgres::restart(arena, stage.stack, stop).await?;
+                    commits::cut(environment, 10, 5).await?;
+                    postgres::restart(environment, stage.stack, stop).await?;
                 }
                 notes.push("stopped in good order once, crashed once".to_owned());
             }
             Self::Broker => {
                 for stop in [Stop::Orderly, Stop::Crash] {
-                    broker::restart(arena, stage.stack, stop).await?;
+                    broker::restart(environment, stage.stack, stop).await?;
                 }
                 notes.push("stopped in good order once, crashed once".to_owned());
             }
             Self::Leaders => {
                 let brokers = stage.brokers.as_ref().context("nobody pretends to be a broker")?;
-                let moved = brokers::depose_leaders(arena, brokers).await?;
+                let moved = brokers::depose_leaders(environment, brokers).await?;
                 notes.push(format!("all leaders moved {moved} times"));
             }
             Self::Leases => {
                 for fight in [Fight::Epochs, Fight::OneEpoch] {
-                    let took = leases::fight(arena, fight, ROUNDS).await?;
-                    let lost = arena.fleet.leases_lost().await?;
+                    let took = leases::fight(environment, fight, ROUNDS).await?;
+                    let lost = environment.fleet.leases_lost().await?;
                     notes.push(format!(
                         "{fight:?}: each took each partition {ROUNDS} times in {}; by then {lost} leases were found lost",
                         seconds(took)
@@ -233,23 +233,23 @@ impl Phase {
                 }
             }
             Self::ReadOnly | Self::Disk | Self::Translated | Self::Letters => {
-                notes.push(self.refuse_writes(arena).await?);
+                notes.push(self.refuse_writes(environment).await?);
             }
             Self::Slow | Self::Handover | Self::Silence | Self::Locks => {
-                notes.push(self.slow_down(arena, stage).await?);
+                notes.push(self.slow_down(environment, stage).await?);
             }
             Self::Quota | Self::TopicAnew | Self::Unreadable => {
-                notes.extend(self.upset_kafka(arena, stage).await?);
+                notes.extend(self.upset_kafka(environment, stage).await?);
             }
         }
         Ok(())
     }
 
     /// The phases in which the database refuses what is written, although no record is at fault; a note of it.
-    async fn refuse_writes(self, arena: &mut Arena) -> anyhow::Result<String> {
+    async fn refuse_writes(self, environment: &mut Environment) -> anyhow::Result<String> {
         Ok(match self {
             Self::Disk => {
-                let filled = disk::run_full(arena, OUTAGE).await?;
+                let filled = disk::run_full(environment, OUTAGE).await?;
                 let means = if filled.is_real {
                     "a small file system"
                 } else {
@@ -258,15 +258,15 @@ impl Phase {
                 format!("full by {means}; {} writes were put off", filled.deferred)
             }
             Self::Translated => {
-                let met = translated::misunderstand(arena, 10).await?;
+                let met = translated::misunderstand(environment, 10).await?;
                 format!("translated by the {:?}: {} errors were not understood", met.translator, met.refusals)
             }
             Self::Letters => {
-                let stopped = letters::refuse(arena).await?;
+                let stopped = letters::refuse(environment).await?;
                 format!("SIGTERM while no dead letter is taken: ended after {}", seconds(stopped))
             }
             _ => {
-                let refused = read_only::deny_writes(arena, Scope::Server, OUTAGE).await?;
+                let refused = read_only::deny_writes(environment, Scope::Server, OUTAGE).await?;
                 format!(
                     "{} writes were put off, caught up after {}",
                     refused.deferred,
@@ -277,11 +277,11 @@ impl Phase {
     }
 
     /// The phases in which Kafka throttles, or a topic is not what it was; notes of it.
-    async fn upset_kafka(self, arena: &mut Arena, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
+    async fn upset_kafka(self, environment: &mut Environment, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
         let brokers = stage.stack.brokers();
         Ok(match self {
             Self::Quota => {
-                let throttled = quota::throttle(arena, &brokers).await?;
+                let throttled = quota::throttle(environment, &brokers).await?;
                 vec![format!(
                     "the relay was told to wait {} in all; {} changes are on the feed, each once",
                     seconds(throttled.waits),
@@ -291,7 +291,7 @@ impl Phase {
             Self::TopicAnew => {
                 let mut notes = Vec::new();
                 for ingestors in [topic_anew::Ingestors::Stopped, topic_anew::Ingestors::Running] {
-                    let replaced = topic_anew::replace(arena, ingestors).await?;
+                    let replaced = topic_anew::replace(environment, ingestors).await?;
                     notes.push(format!(
                         "{ingestors:?}: halted after {}, read from the beginning {} after an operator's decision",
                         seconds(replaced.halted),
@@ -302,7 +302,7 @@ impl Phase {
             }
             _ => {
                 let data = stage.stack.broker_data();
-                let written = unreadable::write(arena, &brokers, Some(&data)).await?;
+                let written = unreadable::write(environment, &brokers, Some(&data)).await?;
                 vec![format!(
                     "{} batches could not be read, {} of them damaged on the disk; caught up after {}",
                     written.unreadable,
@@ -314,10 +314,10 @@ impl Phase {
     }
 
     /// The phases in which the database is slow or busy; a note of it.
-    async fn slow_down(self, arena: &mut Arena, stage: &Stage<'_>) -> anyhow::Result<String> {
+    async fn slow_down(self, environment: &mut Environment, stage: &Stage<'_>) -> anyhow::Result<String> {
         Ok(match self {
             Self::Slow => {
-                let halved = slow::hold_back(arena, SLOW_GATHERING, SLOW_PER_KIB).await?;
+                let halved = slow::hold_back(environment, SLOW_GATHERING, SLOW_PER_KIB).await?;
                 format!(
                     "{} batches were halved, each partition moved within {}",
                     halved.times,
@@ -325,19 +325,19 @@ impl Phase {
                 )
             }
             Self::Handover => {
-                let handed = handover::hand_over(arena, SLOW_COMMIT).await?;
+                let handed = handover::hand_over(environment, SLOW_COMMIT).await?;
                 format!("{} leases lost, even shares after {}", handed.lost, seconds(handed.shared))
             }
             Self::Silence => {
-                let searched = silence::search(arena, 100_000, 20_000).await?;
+                let searched = silence::search(environment, 100_000, 20_000).await?;
                 format!("20,000 of 100,000 quiet devices were offline after {}", seconds(searched.gone))
             }
             _ => {
                 let connections = DEFAULT_CONNECTIONS.to_string();
-                change_server(arena, stage, &format!("alter system set max_connections = {connections}"))
+                change_server(environment, stage, &format!("alter system set max_connections = {connections}"))
                     .await?;
-                let held = locks::read_history(arena, READERS, OUTAGE).await;
-                change_server(arena, stage, "alter system reset max_connections").await?;
+                let held = locks::read_history(environment, READERS, OUTAGE).await;
+                change_server(environment, stage, "alter system reset max_connections").await?;
                 let held = held?;
                 format!("{READERS} readers at once, {} pages, {} locks each at most", held.pages, held.most)
             }
@@ -346,7 +346,7 @@ impl Phase {
 }
 
 /// Changes a setting that the server reads when it starts.
-async fn change_server(arena: &Arena, stage: &Stage<'_>, change: &str) -> anyhow::Result<()> {
-    arena.books.run_sql(change).await?;
-    postgres::restart(arena, stage.stack, Stop::Orderly).await
+async fn change_server(environment: &Environment, stage: &Stage<'_>, change: &str) -> anyhow::Result<()> {
+    environment.audited.run_sql(change).await?;
+    postgres::restart(environment, stage.stack, Stop::Orderly).await
 }

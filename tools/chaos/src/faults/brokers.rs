@@ -2,7 +2,7 @@
 //!
 //! The brokers are those that librdkafka pretends for its own tests; they speak the protocol over real connections.
 
-use crate::arena::{Arena, Plan};
+use crate::environment::{Environment, Plan};
 use crate::traffic::{DEPLOYED_PERCENT, Pace};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -101,22 +101,22 @@ impl PretendedBrokers {
 ///
 /// # Errors
 /// When the ingestors do not catch up.
-pub async fn depose_leaders(arena: &Arena, brokers: &PretendedBrokers) -> anyhow::Result<i32> {
-    arena.settle().await?;
+pub async fn depose_leaders(environment: &Environment, brokers: &PretendedBrokers) -> anyhow::Result<i32> {
+    environment.settle().await?;
     for round in 0..2 * BROKERS {
         let down = 1 + round % BROKERS;
-        arena
+        environment
             .narrator
             .say(&format!("broker {down} goes away, others lead; it comes back, and leaders move again"));
         // A leader that dies is gone before another takes its office: for a while nobody has it.
         brokers.take_away(down)?;
         tokio::time::sleep(OUTAGE).await;
         brokers.elect(round, down)?;
-        arena.settle().await?;
+        environment.settle().await?;
         brokers.bring_back(down)?;
         // And once with nobody dead: the old leader is there, and says that it is not.
         brokers.elect(round + 1, 0)?;
-        arena.settle().await?;
+        environment.settle().await?;
     }
     Ok(4 * BROKERS)
 }

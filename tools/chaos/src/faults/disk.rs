@@ -3,7 +3,7 @@
 mod small;
 
 use super::is_deferred;
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use small::SmallDisk;
@@ -40,31 +40,31 @@ pub struct Filled {
 ///
 /// # Errors
 /// When the disk is not noticed to be full, or the ingestors do not catch up.
-pub async fn run_full(arena: &mut Arena, duration: Duration) -> anyhow::Result<Filled> {
-    arena.settle().await?;
-    let mut disk = match SmallDisk::mount(&arena.books).await {
+pub async fn run_full(environment: &mut Environment, duration: Duration) -> anyhow::Result<Filled> {
+    environment.settle().await?;
+    let mut disk = match SmallDisk::mount(&environment.audited).await {
         Ok(disk) => {
-            arena.narrator.say(&format!("the tables move to a disk of {} MiB", small::MEBIBYTES));
+            environment.narrator.say(&format!("the tables move to a disk of {} MiB", small::MEBIBYTES));
             Some(disk)
         }
         Err(error) => {
-            arena.narrator.say(&format!("no small disk, so triggers say that the disk is full: {error:#}"));
+            environment.narrator.say(&format!("no small disk, so triggers say that the disk is full: {error:#}"));
             None
         }
     };
     if let Some(disk) = &mut disk {
-        let ingestors = arena.fleet.kill_all().await;
-        disk.take(&arena.books).await?;
-        arena.fleet.start_many(ingestors)?;
-        arena.settle().await?;
+        let ingestors = environment.fleet.kill_all().await;
+        disk.take(&environment.audited).await?;
+        environment.fleet.start_many(ingestors)?;
+        environment.settle().await?;
     }
-    let filled = fill(arena, disk.as_ref(), duration).await;
+    let filled = fill(environment, disk.as_ref(), duration).await;
     let is_real = disk.is_some();
     if let Some(disk) = disk {
-        let ingestors = arena.fleet.kill_all().await;
-        disk.give_back(&arena.books).await?;
-        arena.fleet.start_many(ingestors)?;
-        arena.settle().await?;
+        let ingestors = environment.fleet.kill_all().await;
+        disk.give_back(&environment.audited).await?;
+        environment.fleet.start_many(ingestors)?;
+        environment.settle().await?;
     }
     let (deferred, caught_up) = filled?;
     Ok(Filled { is_real, deferred, caught_up })
@@ -72,27 +72,27 @@ pub async fn run_full(arena: &mut Arena, duration: Duration) -> anyhow::Result<F
 
 /// Says how often writes were put off, and how long it took to catch up.
 async fn fill(
-    arena: &Arena,
+    environment: &Environment,
     disk: Option<&SmallDisk>,
     duration: Duration,
 ) -> anyhow::Result<(u64, Duration)> {
-    let (before, said) = (arena.fleet.writes_deferred().await?, arena.fleet.logged(FULL)?);
+    let (before, said) = (environment.fleet.writes_deferred().await?, environment.fleet.logged(FULL)?);
     match disk {
         Some(disk) => disk.fill()?,
-        None => arena.books.run_sql(REFUSE).await?,
+        None => environment.audited.run_sql(REFUSE).await?,
     }
-    arena.narrator.say(&format!("the disk is full for {}", seconds(duration)));
-    let noticed = is_deferred(arena, before).await;
+    environment.narrator.say(&format!("the disk is full for {}", seconds(duration)));
+    let noticed = is_deferred(environment, before).await;
     tokio::time::sleep(duration).await;
     match disk {
         Some(disk) => disk.empty()?,
-        None => arena.books.run_sql(ACCEPT).await?,
+        None => environment.audited.run_sql(ACCEPT).await?,
     }
     noticed?;
-    let caught_up = arena.settle().await?;
-    let deferred = arena.fleet.writes_deferred().await? - before;
-    let said = arena.fleet.logged(FULL)? - said;
-    arena.narrator.say(&format!(
+    let caught_up = environment.settle().await?;
+    let deferred = environment.fleet.writes_deferred().await? - before;
+    let said = environment.fleet.logged(FULL)? - said;
+    environment.narrator.say(&format!(
         "the disk has room again: {deferred} writes were put off, caught up after {}",
         seconds(caught_up)
     ));

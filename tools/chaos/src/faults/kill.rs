@@ -1,6 +1,6 @@
 //! Ingestors end from one instruction to the next, one after another, and are replaced.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicI64;
@@ -35,12 +35,12 @@ impl Takeover {
 ///
 /// # Errors
 /// When they do not take over.
-pub async fn kill_each(arena: &mut Arena) -> anyhow::Result<Vec<Takeover>> {
+pub async fn kill_each(environment: &mut Environment) -> anyhow::Result<Vec<Takeover>> {
     let mut takeovers = Vec::new();
-    for _ in 0..arena.fleet.len() {
-        takeovers.push(kill_one(arena).await?);
+    for _ in 0..environment.fleet.len() {
+        takeovers.push(kill_one(environment).await?);
     }
-    arena.settle().await?;
+    environment.settle().await?;
     Ok(takeovers)
 }
 
@@ -48,36 +48,36 @@ pub async fn kill_each(arena: &mut Arena) -> anyhow::Result<Vec<Takeover>> {
 ///
 /// # Errors
 /// When they do not take over.
-pub async fn kill_one(arena: &mut Arena) -> anyhow::Result<Takeover> {
-    arena.settle().await?;
-    let name = arena.fleet.kill_eldest().await?;
+pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover> {
+    environment.settle().await?;
+    let name = environment.fleet.kill_eldest().await?;
     let killed_at = Instant::now();
-    arena.narrator.say(&format!("kill -9 {name}"));
+    environment.narrator.say(&format!("kill -9 {name}"));
     let most = AtomicI64::new(0);
     let held_after = OnceLock::new();
     let taken_over = async || {
-        let is_held = held_after.get().is_some() || arena.held_by_others(&name).await?;
+        let is_held = held_after.get().is_some() || environment.held_by_others(&name).await?;
         if is_held {
             held_after.get_or_init(|| killed_at.elapsed());
         }
-        let backlog = arena.backlog().await?;
+        let backlog = environment.backlog().await?;
         most.fetch_max(backlog.total, Relaxed);
-        Ok(is_held && arena.is_caught_up(backlog))
+        Ok(is_held && environment.is_caught_up(backlog))
     };
-    arena.wait_until("the others to take over and catch up", taken_over).await?;
+    environment.wait_until("the others to take over and catch up", taken_over).await?;
     let takeover = Takeover {
         held: held_after.get().copied().unwrap_or_default(),
         caught_up: killed_at.elapsed(),
         backlog: most.into_inner(),
-        target: arena.plan.lease + ALLOWANCE,
+        target: environment.plan.lease + ALLOWANCE,
     };
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "the others hold all partitions after {} and have caught up after {}, aim {}; {} records behind at most",
         seconds(takeover.held),
         seconds(takeover.caught_up),
         seconds(takeover.target),
         takeover.backlog,
     ));
-    arena.fleet.start()?;
+    environment.fleet.start()?;
     Ok(takeover)
 }

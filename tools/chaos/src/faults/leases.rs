@@ -1,10 +1,10 @@
 //! The lease logic ignored: every ingestor takes every partition, whoever holds it, again and again, so that all of them
 //! write at once and only the compare-and-set stands between them.
 //!
-//! The ingestors are the product's, unchanged. Triggers in the arena's database lie to them: each is told that it is alone, so
+//! The ingestors are the product's, unchanged. Triggers in the environment's database lie to them: each is told that it is alone, so
 //! that its share is everything, and every lease has run out as soon as it is given.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ const PEACE: &str = "
 ///
 /// # Errors
 /// When Postgres refuses, or they do not fight.
-pub async fn fight(arena: &Arena, fight: Fight, times: u32) -> anyhow::Result<Duration> {
-    arena.settle().await?;
+pub async fn fight(environment: &Environment, fight: Fight, times: u32) -> anyhow::Result<Duration> {
+    environment.settle().await?;
     let epoch = if fight == Fight::OneEpoch { "new.epoch := old.epoch;" } else { "" };
     let no_lease = format!(
         "create or replace function chaos_no_lease() returns trigger language plpgsql as
@@ -40,21 +40,21 @@ pub async fn fight(arena: &Arena, fight: Fight, times: u32) -> anyhow::Result<Du
              for each row execute function chaos_no_lease();"
     );
     let taken = "select count(*) from chaos_takes";
-    let before = arena.books.number(taken).await?;
-    arena.books.run_sql(&format!("{no_lease}{ALONE}")).await?;
-    arena.narrator.say(match fight {
+    let before = environment.audited.number(taken).await?;
+    environment.audited.run_sql(&format!("{no_lease}{ALONE}")).await?;
+    environment.narrator.say(match fight {
         Fight::Epochs => "leases ignored: all ingestors take all partitions, each time under a new epoch",
         Fight::OneEpoch => {
             "leases ignored: all ingestors write to all partitions under one and the same epoch"
         }
     });
     let enough =
-        before + i64::from(arena.plan.partitions) * i64::try_from(arena.fleet.len())? * i64::from(times);
-    let fought = arena.wait_until("the fight", async || Ok(arena.books.number(taken).await? >= enough)).await;
-    arena.books.run_sql(PEACE).await?;
+        before + i64::from(environment.plan.partitions) * i64::try_from(environment.fleet.len())? * i64::from(times);
+    let fought = environment.wait_until("the fight", async || Ok(environment.audited.number(taken).await? >= enough)).await;
+    environment.audited.run_sql(PEACE).await?;
     let fought = fought?;
-    arena.settle().await?;
-    arena.narrator.say(&format!(
+    environment.settle().await?;
+    environment.narrator.say(&format!(
         "partitions were taken {} times in {}; leases count again",
         enough - before,
         seconds(fought)

@@ -1,7 +1,7 @@
 //! Dead letters that Postgres would refuse as they are, and a database that refuses every dead letter for a while.
 
 use super::is_deferred;
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::markers::{Form, Marker};
 use crate::narrator::seconds;
 use anyhow::ensure;
@@ -21,37 +21,37 @@ const ACCEPT: &str = "drop trigger chaos_refuse on dead_letters; drop function c
 ///
 /// # Errors
 /// When a marker is not kept whole, or an ingestor does not stop in time.
-pub async fn refuse(arena: &mut Arena) -> anyhow::Result<Duration> {
-    arena.settle().await?;
+pub async fn refuse(environment: &mut Environment) -> anyhow::Result<Duration> {
+    environment.settle().await?;
     for form in [Form::NulInHeader, Form::BeforeAllTime] {
-        let markers = arena.mark(form).await?;
-        arena.narrator.say(&format!("{} markers are sent in the form {form:?}", markers.len()));
-        are_kept_whole(arena, &markers).await?;
+        let markers = environment.mark(form).await?;
+        environment.narrator.say(&format!("{} markers are sent in the form {form:?}", markers.len()));
+        are_kept_whole(environment, &markers).await?;
     }
-    arena.refuses_letters = true;
-    let deferred = arena.fleet.writes_deferred().await?;
-    arena.books.run_sql(REFUSE).await?;
-    arena.narrator.say("Postgres refuses every dead letter");
-    let stopped = stop_meanwhile(arena, deferred).await;
-    arena.books.run_sql(ACCEPT).await?;
+    environment.refuses_letters = true;
+    let deferred = environment.fleet.writes_deferred().await?;
+    environment.audited.run_sql(REFUSE).await?;
+    environment.narrator.say("Postgres refuses every dead letter");
+    let stopped = stop_meanwhile(environment, deferred).await;
+    environment.audited.run_sql(ACCEPT).await?;
     let took = stopped?;
-    let caught_up = arena.settle().await?;
-    arena.narrator.say(&format!("Postgres takes dead letters again: caught up after {}", seconds(caught_up)));
+    let caught_up = environment.settle().await?;
+    environment.narrator.say(&format!("Postgres takes dead letters again: caught up after {}", seconds(caught_up)));
     Ok(took)
 }
 
 /// Waits until each has its dead letter, and ensures that its value was kept.
-async fn are_kept_whole(arena: &Arena, markers: &[Marker]) -> anyhow::Result<()> {
+async fn are_kept_whole(environment: &Environment, markers: &[Marker]) -> anyhow::Result<()> {
     let places = markers.iter().map(|marker| format!("({}, {}::bigint)", marker.partition, marker.offset));
     let letters = format!(
         "select count(*) from dead_letters where (partition, first_offset) in ({})",
         places.collect::<Vec<_>>().join(", ")
     );
     let all = i64::try_from(markers.len())?;
-    let kept = async || Ok(arena.books.number(&letters).await? == all);
-    arena.wait_until("the markers to become dead letters", kept).await?;
+    let kept = async || Ok(environment.audited.number(&letters).await? == all);
+    environment.wait_until("the markers to become dead letters", kept).await?;
     let whole = format!("{letters} and reason = 'MISSING_EVENT_TYPE' and value is not null");
-    let lost = all - arena.books.number(&whole).await?;
+    let lost = all - environment.audited.number(&whole).await?;
     ensure!(
         lost == 0,
         "{lost} of {all} dead letters were refused by Postgres, and lost what the record said"
@@ -59,12 +59,12 @@ async fn are_kept_whole(arena: &Arena, markers: &[Marker]) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn stop_meanwhile(arena: &mut Arena, deferred: u64) -> anyhow::Result<Duration> {
-    is_deferred(arena, deferred).await?;
+async fn stop_meanwhile(environment: &mut Environment, deferred: u64) -> anyhow::Result<Duration> {
+    is_deferred(environment, deferred).await?;
     let begun = Instant::now();
-    let name = arena.fleet.stop_eldest(STOPS_WITHIN).await?;
+    let name = environment.fleet.stop_eldest(STOPS_WITHIN).await?;
     let took = begun.elapsed();
-    arena.narrator.say(&format!("SIGTERM {name}: ended after {}", seconds(took)));
-    arena.fleet.start()?;
+    environment.narrator.say(&format!("SIGTERM {name}: ended after {}", seconds(took)));
+    environment.fleet.start()?;
     Ok(took)
 }

@@ -1,6 +1,6 @@
 //! Postgres stops under the ingestors' hands and comes back.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use crate::stack::{Stack, Stop};
 
@@ -8,11 +8,11 @@ use crate::stack::{Stack, Stop};
 ///
 /// # Errors
 /// When it does not come back, or they do not.
-pub async fn restart(arena: &Arena, stack: &Stack, stop: Stop) -> anyhow::Result<()> {
-    arena.settle().await?;
-    arena.narrator.say(&format!("Postgres: {stop}, and start it again"));
+pub async fn restart(environment: &Environment, stack: &Stack, stop: Stop) -> anyhow::Result<()> {
+    environment.settle().await?;
+    environment.narrator.say(&format!("Postgres: {stop}, and start it again"));
     stack.restart_postgres(stop).await?;
-    let back = arena.settle().await?;
-    arena.narrator.say(&format!("caught up {} after it was back", seconds(back)));
+    let back = environment.settle().await?;
+    environment.narrator.say(&format!("caught up {} after it was back", seconds(back)));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Brokers throttle the producers of the platform: the relay of the feed, and gateways.
 
-use crate::arena::{Arena, PATIENCE};
+use crate::environment::{Environment, PATIENCE};
 use crate::narrator::seconds;
 use crate::waiting::wait_for;
 use crate::wire;
@@ -35,31 +35,31 @@ pub struct Throttled {
 }
 
 /// Sets a quota on `broker` for the platform's producers until the relay was throttled and has published several times
-/// nevertheless. All clients with the platform's id are throttled: the broker must be the arena's own.
+/// nevertheless. All clients with the platform's id are throttled: the broker must be the environment's own.
 ///
 /// # Errors
 /// When nothing is throttled, the feed does not advance, or a change is on its topic twice or not at all.
-pub async fn throttle(arena: &Arena, broker: &str) -> anyhow::Result<Throttled> {
-    let (feed, partitions) = (arena.fleet.recruitment.feed_topic(), arena.plan.partitions);
-    arena.kafka.create_topic(&feed, partitions).await.context("create the topic of the feed")?;
-    arena.settle().await?;
-    advance(arena, "the feed to be published").await?;
-    let before = arena.fleet.throttled_s().await?;
-    let quota = f64::from(arena.plan.pace.events_per_second) * BYTES_PER_EVENT;
+pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result<Throttled> {
+    let (feed, partitions) = (environment.fleet.launch.feed_topic(), environment.plan.partitions);
+    environment.kafka.create_topic(&feed, partitions).await.context("create the topic of the feed")?;
+    environment.settle().await?;
+    advance(environment, "the feed to be published").await?;
+    let before = environment.fleet.throttled_s().await?;
+    let quota = f64::from(environment.plan.pace.events_per_second) * BYTES_PER_EVENT;
     limit(broker, Some(quota)).await?;
-    arena.narrator.say(&format!("producers may send {quota} bytes a second"));
-    let throttled = advances(arena, before).await;
+    environment.narrator.say(&format!("producers may send {quota} bytes a second"));
+    let throttled = advances(environment, before).await;
     limit(broker, None).await?;
     let waits = Duration::try_from_secs_f64(throttled?)?;
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "the feed went on, and the relay was told to wait {} in all; there is no quota any more",
         seconds(waits)
     ));
-    let caught_up = arena.settle().await?;
-    let changes = published_once(arena, &feed).await?;
-    let copied = arena.books.number(MARKERS_TWICE).await?;
+    let caught_up = environment.settle().await?;
+    let changes = published_once(environment, &feed).await?;
+    let copied = environment.audited.number(MARKERS_TWICE).await?;
     ensure!(copied == 0, "{copied} markers are on the topic of events more than once");
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "caught up after {}; {changes} changes are on the feed, each once",
         seconds(caught_up)
     ));
@@ -71,26 +71,26 @@ async fn limit(broker: &str, bytes_per_second: Option<f64>) -> anyhow::Result<()
 }
 
 /// Waits until the relay was told to wait, and has published several times after that. Returns for how many seconds.
-async fn advances(arena: &Arena, before: f64) -> anyhow::Result<f64> {
-    let throttled = async || Ok(arena.fleet.throttled_s().await? > before);
-    arena.wait_until("the relay to be throttled", throttled).await?;
+async fn advances(environment: &Environment, before: f64) -> anyhow::Result<f64> {
+    let throttled = async || Ok(environment.fleet.throttled_s().await? > before);
+    environment.wait_until("the relay to be throttled", throttled).await?;
     for _ in 0..ADVANCES {
-        advance(arena, "the feed to advance under a quota").await?;
+        advance(environment, "the feed to advance under a quota").await?;
     }
-    Ok(arena.fleet.throttled_s().await? - before)
+    Ok(environment.fleet.throttled_s().await? - before)
 }
 
 /// Waits until the relay has published more.
-async fn advance(arena: &Arena, what: &str) -> anyhow::Result<()> {
-    let before = arena.books.number(POSITION).await?;
-    arena.wait_until(what, async || Ok(arena.books.number(POSITION).await? > before)).await?;
+async fn advance(environment: &Environment, what: &str) -> anyhow::Result<()> {
+    let before = environment.audited.number(POSITION).await?;
+    environment.wait_until(what, async || Ok(environment.audited.number(POSITION).await? > before)).await?;
     Ok(())
 }
 
 /// Ensures that each change up to the relay's position is on the topic once; returns how many there are.
-async fn published_once(arena: &Arena, feed: &str) -> anyhow::Result<usize> {
-    let next = arena.books.number(POSITION).await?;
-    let copies = copies(arena, feed, next).await?;
+async fn published_once(environment: &Environment, feed: &str) -> anyhow::Result<usize> {
+    let next = environment.audited.number(POSITION).await?;
+    let copies = copies(environment, feed, next).await?;
     let twice: Vec<_> = copies.iter().filter(|(_, copies)| **copies > 1).collect();
     ensure!(
         twice.is_empty(),
@@ -99,16 +99,16 @@ async fn published_once(arena: &Arena, feed: &str) -> anyhow::Result<usize> {
         twice.first()
     );
     let written = format!("select coalesce(sum(change_count), 0) from feed_chunks where position < {next}");
-    let written = usize::try_from(arena.books.number(&written).await?)?;
+    let written = usize::try_from(environment.audited.number(&written).await?)?;
     ensure!(copies.len() == written, "{written} changes were written, and {} are on the feed", copies.len());
     Ok(written)
 }
 
 /// How often each change before the chunk `end` is on the topic.
-async fn copies(arena: &Arena, feed: &str, end: i64) -> anyhow::Result<BTreeMap<(i64, u16), u32>> {
+async fn copies(environment: &Environment, feed: &str, end: i64) -> anyhow::Result<BTreeMap<(i64, u16), u32>> {
     let mut copies = BTreeMap::new();
-    for partition in 0..arena.plan.partitions {
-        let reader = arena.kafka.reader(feed, partition);
+    for partition in 0..environment.plan.partitions {
+        let reader = environment.kafka.reader(feed, partition);
         let latest = async || Ok(reader.latest_offset().await?);
         let latest = wait_for("the end of the feed", PATIENCE, latest).await?;
         let mut next = 0;

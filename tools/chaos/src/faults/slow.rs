@@ -1,6 +1,6 @@
 //! Batches that take too long: the large ones time out, also when they are tried again, and smaller ones would pass.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use std::time::Duration;
@@ -29,30 +29,30 @@ pub struct Halved {
 ///
 /// # Errors
 /// When no batch is too large, a partition does not move on, or they do not catch up afterwards.
-pub async fn hold_back(arena: &mut Arena, gathering: Duration, per_kib: Duration) -> anyhow::Result<Halved> {
-    arena.settle().await?;
-    let before = arena.fleet.logged(HALVED)?;
-    let ingestors = arena.fleet.kill_all().await;
-    arena
+pub async fn hold_back(environment: &mut Environment, gathering: Duration, per_kib: Duration) -> anyhow::Result<Halved> {
+    environment.settle().await?;
+    let before = environment.fleet.logged(HALVED)?;
+    let ingestors = environment.fleet.kill_all().await;
+    environment
         .narrator
         .say(&format!("no ingestor runs for {}, so that the next batches are large", seconds(gathering)));
     tokio::time::sleep(gathering).await;
-    arena.proxy.delay_per_kib(per_kib);
-    arena.fleet.start_many(ingestors)?;
-    arena.narrator.say(&format!(
+    environment.proxy.delay_per_kib(per_kib);
+    environment.fleet.start_many(ingestors)?;
+    environment.narrator.say(&format!(
         "{ingestors} start, and what they send is held back, {} ms for each KiB",
         per_kib.as_millis()
     ));
-    let moved = arena.each_partition_moves().await;
-    let times = arena.fleet.logged(HALVED)? - before;
-    arena.proxy.delay_per_kib(Duration::ZERO);
+    let moved = environment.each_partition_moves().await;
+    let times = environment.fleet.logged(HALVED)? - before;
+    environment.proxy.delay_per_kib(Duration::ZERO);
     let moved = moved?;
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "{times} batches were halved, each partition had moved after {}; nothing is held back any more",
         seconds(moved)
     ));
     ensure!(times > 0, "no batch was too large: nothing was tried");
-    let caught_up = arena.settle().await?;
-    arena.narrator.say(&format!("caught up after {}", seconds(caught_up)));
+    let caught_up = environment.settle().await?;
+    environment.narrator.say(&format!("caught up after {}", seconds(caught_up)));
     Ok(Halved { times, moved, caught_up })
 }

@@ -1,8 +1,8 @@
 //! Postgres speaks Chinese to a role that may not ask for another language, while connections are closed and locks time out: none
 //! of the words that tell errors which pass is there.
 
-use crate::arena::Arena;
-use crate::books::disconnect;
+use crate::environment::Environment;
+use crate::database_audit::disconnect;
 use crate::narrator::seconds;
 use anyhow::{Context as _, ensure};
 use std::time::Duration;
@@ -41,62 +41,62 @@ pub enum Translator {
 ///
 /// # Errors
 /// When no message is misunderstood, or the ingestors do not catch up.
-pub async fn misunderstand(arena: &mut Arena, times: u32) -> anyhow::Result<Misunderstood> {
-    arena.settle().await?;
-    let role = format!("{}_speaker", arena.books.name());
-    let (url, ours) = (role_of(&role, arena)?, arena.fleet.recruitment.database_url.clone());
-    let ingestors = arena.fleet.kill_all().await;
-    arena.books.run_sql(&hand_to(&role)).await.context("make a role")?;
-    let translator = translate(arena).await?;
-    arena.fleet.recruitment.database_url = url;
-    arena.fleet.start_many(ingestors)?;
-    arena.settle().await?;
-    let before = arena.fleet.logged(REFUSED)?;
-    arena.narrator.say(&format!("{times} times, locks time out and connections are closed"));
+pub async fn misunderstand(environment: &mut Environment, times: u32) -> anyhow::Result<Misunderstood> {
+    environment.settle().await?;
+    let role = format!("{}_speaker", environment.audited.name());
+    let (url, ours) = (role_of(&role, environment)?, environment.fleet.launch.database_url.clone());
+    let ingestors = environment.fleet.kill_all().await;
+    environment.audited.run_sql(&hand_to(&role)).await.context("make a role")?;
+    let translator = translate(environment).await?;
+    environment.fleet.launch.database_url = url;
+    environment.fleet.start_many(ingestors)?;
+    environment.settle().await?;
+    let before = environment.fleet.logged(REFUSED)?;
+    environment.narrator.say(&format!("{times} times, locks time out and connections are closed"));
     let mut caught_up = Duration::ZERO;
     for _ in 0..times {
-        arena.books.run_sql(&super::lock_devices(LOCKED)).await?;
+        environment.audited.run_sql(&super::lock_devices(LOCKED)).await?;
         tokio::time::sleep(PAUSE).await;
-        arena.books.run_sql(&disconnect(&format!("usename = '{role}'"))).await?;
+        environment.audited.run_sql(&disconnect(&format!("usename = '{role}'"))).await?;
         // With all connections closed, ingestors pause; locks are for those that write.
-        caught_up = caught_up.max(arena.settle().await?);
+        caught_up = caught_up.max(environment.settle().await?);
     }
-    let refusals = arena.fleet.logged(REFUSED)? - before;
-    arena.narrator.say(&format!(
+    let refusals = environment.fleet.logged(REFUSED)? - before;
+    environment.narrator.say(&format!(
         "{refusals} errors were not understood; caught up after {} at most",
         seconds(caught_up)
     ));
-    let ingestors = arena.fleet.kill_all().await;
-    arena.proxy.translate_errors(false);
-    arena.books.run_sql(&take_from(&role)).await.context("drop the role")?;
-    arena.fleet.recruitment.database_url = ours;
-    arena.fleet.start_many(ingestors)?;
-    arena.settle().await?;
+    let ingestors = environment.fleet.kill_all().await;
+    environment.proxy.translate_errors(false);
+    environment.audited.run_sql(&take_from(&role)).await.context("drop the role")?;
+    environment.fleet.launch.database_url = ours;
+    environment.fleet.start_many(ingestors)?;
+    environment.settle().await?;
     ensure!(refusals > 0, "every error was understood: nothing was tried");
     Ok(Misunderstood { translator, refusals })
 }
 
 /// Has messages translated, by the server if it can.
-async fn translate(arena: &Arena) -> anyhow::Result<Translator> {
+async fn translate(environment: &Environment) -> anyhow::Result<Translator> {
     let set = format!("set lc_messages = '{LOCALE}'");
-    match arena.books.alter_database(&set).await {
+    match environment.audited.alter_database(&set).await {
         Ok(()) => {
-            arena.narrator.say(&format!("the database speaks {LOCALE}"));
+            environment.narrator.say(&format!("the database speaks {LOCALE}"));
             Ok(Translator::Server)
         }
         Err(error) => {
-            arena
+            environment
                 .narrator
                 .say(&format!("the server has no {LOCALE}, so the relay translates errors: {error:#}"));
-            arena.proxy.translate_errors(true);
+            environment.proxy.translate_errors(true);
             Ok(Translator::Relay)
         }
     }
 }
 
 /// The URL of the ingestors for that role.
-fn role_of(role: &str, arena: &Arena) -> anyhow::Result<String> {
-    let url = &arena.fleet.recruitment.database_url;
+fn role_of(role: &str, environment: &Environment) -> anyhow::Result<String> {
+    let url = &environment.fleet.launch.database_url;
     let (scheme, rest) = url.split_once("//").context("a database URL has a scheme")?;
     let (_, server) = rest.split_once('@').context("a database URL names a user")?;
     Ok(format!("{scheme}//{role}@{server}"))

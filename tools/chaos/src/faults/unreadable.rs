@@ -3,7 +3,7 @@
 
 mod disk;
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::markers::{Form, Marker};
 use crate::narrator::seconds;
 use crate::wire;
@@ -56,45 +56,45 @@ struct Places {
     damaged: Option<i64>,
 }
 
-/// Writes all of that into each partition of the arena's topic, while no ingestor runs. Where the `data` of the broker can be
+/// Writes all of that into each partition of the environment's topic, while no ingestor runs. Where the `data` of the broker can be
 /// reached, a batch of each partition is damaged there, too. Then starts as many ingestors.
 ///
 /// # Errors
 /// When such a batch is read, or does not become one dead letter, or the ingestors do not catch up.
-pub async fn write(arena: &mut Arena, brokers: &str, data: Option<&Path>) -> anyhow::Result<Written> {
-    arena.settle().await?;
-    let ingestors = arena.fleet.kill_all().await;
-    for partition in 0..arena.plan.partitions {
+pub async fn write(environment: &mut Environment, brokers: &str, data: Option<&Path>) -> anyhow::Result<Written> {
+    environment.settle().await?;
+    let ingestors = environment.fleet.kill_all().await;
+    for partition in 0..environment.plan.partitions {
         let now = runtime::clock::now().timestamp_millis();
-        let foreign = Foreign { topic: arena.topic.clone(), partition, now };
+        let foreign = Foreign { topic: environment.topic.clone(), partition, now };
         let damages = data.is_some();
         let writing = foreign.clone();
         let places = wire::ask(brokers, move |connection| writing.write(connection, damages)).await?;
         if let Some(data) = data {
             disk::damage(data, &foreign.topic, partition, &foreign.damaged_value())?;
         }
-        foreign.record(places, arena)?;
+        foreign.record(places, environment)?;
     }
-    let unreadable = arena.unreadable.len();
+    let unreadable = environment.unreadable.len();
     let damaged = data.map_or(0, |_| unreadable / 2);
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "another producer has written headers without a value, transactions committed and aborted, and {unreadable} batches that \
          cannot be read, {damaged} of them damaged on the disk"
     ));
     // Behind all of that.
-    arena.mark(Form::Plain).await?;
-    arena.fleet.start_many(ingestors)?;
+    environment.mark(Form::Plain).await?;
+    environment.fleet.start_many(ingestors)?;
     let all = i64::try_from(unreadable)?;
-    let letters = async || Ok(arena.books.number(&count(LETTERS)).await? >= all);
-    arena.wait_until("the batches that cannot be read to become dead letters", letters).await?;
-    let caught_up = arena.settle().await?;
+    let letters = async || Ok(environment.audited.number(&count(LETTERS)).await? >= all);
+    environment.wait_until("the batches that cannot be read to become dead letters", letters).await?;
+    let caught_up = environment.settle().await?;
     let sizes = format!("{LETTERS} and last_offset - first_offset + 1 in ({}, {COPIES})", BOMB.0);
-    let whole = arena.books.number(&count(&sizes)).await?;
+    let whole = environment.audited.number(&count(&sizes)).await?;
     ensure!(
         whole == all,
         "{whole} of {all} batches that cannot be read are one dead letter, from end to end"
     );
-    arena.narrator.say(&format!("caught up after {}", seconds(caught_up)));
+    environment.narrator.say(&format!("caught up after {}", seconds(caught_up)));
     Ok(Written { unreadable, damaged, caught_up })
 }
 
@@ -139,14 +139,14 @@ impl Foreign {
     }
 
     /// Adds to what was sent all that must have an effect.
-    fn record(&self, places: Places, arena: &mut Arena) -> anyhow::Result<()> {
+    fn record(&self, places: Places, environment: &mut Environment) -> anyhow::Result<()> {
         let marker = |name: &str, offset| Marker { name: self.name(name), partition: self.partition, offset };
         let unreadable = [("bomb", Some(places.bomb)), ("damaged", places.damaged)];
         let unreadable = unreadable.into_iter().filter_map(|(name, place)| Some(marker(name, place?)));
-        arena.unreadable.extend(unreadable.clone());
-        arena.sent.markers.extend(unreadable);
-        arena.sent.markers.push(marker("committed", places.committed_marker));
-        arena.sent.ledger.devices.push(self.device()?);
+        environment.unreadable.extend(unreadable.clone());
+        environment.sent.markers.extend(unreadable);
+        environment.sent.markers.push(marker("committed", places.committed_marker));
+        environment.sent.ledger.devices.push(self.device()?);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What the audit in the database says: offsets written once and in order, by who held the partition, no state gone back.
 
 use super::{Allowed, Finding, finding};
-use crate::books::{Books, rows};
+use crate::database_audit::{AuditedDatabase, rows};
 use crate::lag::next_offsets;
 use crate::markers::Marker;
 use serde_json::Value;
@@ -47,11 +47,11 @@ const STRANGE_LETTERS: &str = "
 ///
 /// # Errors
 /// When Postgres cannot be asked.
-pub async fn violations(books: &Books) -> anyhow::Result<Vec<Finding>> {
+pub async fn violations(audited: &AuditedDatabase) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for (rule, breaches) in RULES {
         let breaches: Vec<String> =
-            rows(&books.database, breaches).await?.iter().map(Value::to_string).collect();
+            rows(&audited.database, breaches).await?.iter().map(Value::to_string).collect();
         findings.extend(finding(rule, &breaches));
     }
     Ok(findings)
@@ -63,7 +63,7 @@ pub async fn violations(books: &Books) -> anyhow::Result<Vec<Finding>> {
 /// # Errors
 /// When Postgres cannot be asked.
 pub async fn condemned(
-    books: &Books,
+    audited: &AuditedDatabase,
     markers: &[Marker],
     allowed: &Allowed<'_>,
 ) -> anyhow::Result<Option<Finding>> {
@@ -74,7 +74,7 @@ pub async fn condemned(
         Some("UNREADABLE_BATCH") => unreadable.contains(&place(letter)),
         _ => false,
     };
-    let mut letters = rows(&books.database, STRANGE_LETTERS).await?;
+    let mut letters = rows(&audited.database, STRANGE_LETTERS).await?;
     letters.retain(|letter| !is_allowed(letter));
     let letters: Vec<String> = letters.iter().map(Value::to_string).collect();
     Ok(finding("an event that was sent became a dead letter", &letters))
@@ -90,8 +90,8 @@ fn place(row: &Value) -> (Option<i64>, Option<i64>) {
 ///
 /// # Errors
 /// When Postgres cannot be asked.
-pub async fn unread(books: &Books, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
-    let next = next_offsets(books).await?;
+pub async fn unread(audited: &AuditedDatabase, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
+    let next = next_offsets(audited).await?;
     let differs = |(partition, end): (&i32, &i64)| {
         let stands = next.get(partition).copied().unwrap_or(0);
         (stands != *end).then(|| format!("partition {partition} ends at {end} and stands at {stands}"))
@@ -106,9 +106,9 @@ pub async fn unread(books: &Books, ends: &BTreeMap<i32, i64>) -> anyhow::Result<
 ///
 /// # Errors
 /// When Postgres cannot be asked.
-pub async fn miscounted(books: &Books, markers: &[Marker]) -> anyhow::Result<Vec<Finding>> {
+pub async fn miscounted(audited: &AuditedDatabase, markers: &[Marker]) -> anyhow::Result<Vec<Finding>> {
     let effects = rows(
-        &books.database,
+        &audited.database,
         // Those of a log that was replaced have another topic name.
         "select e.partition, e.at_offset, convert_from(d.value, 'UTF8')::jsonb ->> 'marker' as name
          from chaos_effects e left join dead_letters d on d.partition = e.partition and d.first_offset = e.at_offset

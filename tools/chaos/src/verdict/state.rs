@@ -1,7 +1,7 @@
 //! Devices, connectors and sessions: what stands against what was sent.
 
 use super::{Finding, finding};
-use crate::books::rows;
+use crate::database_audit::rows;
 use gateway_simulator::ledger::{DeviceLedger, Ledger};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

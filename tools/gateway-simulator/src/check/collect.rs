@@ -28,7 +28,7 @@ const ATTEMPTS: u32 = 20;
 
 /// What all tasks of a check share.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct CheckContext {
     judge: Mutex<Judge>,
     pub(super) kafka: Kafka,
     pub(super) redis: Redis,
@@ -37,7 +37,7 @@ pub(super) struct Desk {
     pub(super) routing_hash: RoutingHash,
 }
 
-impl Desk {
+impl CheckContext {
     /// The judge, for a moment.
     pub(super) fn judge(&self) -> MutexGuard<'_, Judge> {
         self.judge.lock().unwrap_or_else(PoisonError::into_inner)
@@ -47,7 +47,7 @@ impl Desk {
 /// Observes a gateway from its start on, until it is finished or dropped.
 #[derive(Debug)]
 pub struct Check {
-    desk: Arc<Desk>,
+    context: Arc<CheckContext>,
     tasks: TaskTracker,
     stop: CancellationToken,
     /// Commands devices; ends by itself once it may begin nothing new.
@@ -84,7 +84,7 @@ impl Check {
             }
         }
         let had_key = look::devices_with_key(&redis, settings.check.max_devices).await;
-        let desk = Arc::new(Desk {
+        let context = Arc::new(CheckContext {
             judge: Mutex::new(judge),
             kafka,
             redis,
@@ -94,30 +94,30 @@ impl Check {
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         for reader in readers {
-            let work = reader.run(Arc::clone(&desk));
+            let work = reader.run(Arc::clone(&context));
             let stop = stop.clone();
             tasks.spawn(async move { stop.run_until_cancelled(work).await });
         }
-        let (work, stopped) = (look::keep_looking(Arc::clone(&desk)), stop.clone());
+        let (work, stopped) = (look::keep_looking(Arc::clone(&context)), stop.clone());
         tasks.spawn(async move { stopped.run_until_cancelled(work).await });
         tasks.close();
         let commander_closing = CancellationToken::new();
         // As the platform, it publishes nothing to a topic that is not as agreed.
         let is_commanding = settings.check.command && is_as_agreed;
         let commander = is_commanding.then(|| {
-            let work = command::command_devices(Arc::clone(&desk), commander_closing.clone());
+            let work = command::command_devices(Arc::clone(&context), commander_closing.clone());
             let stop = stop.clone();
             tokio::spawn(async move { stop.run_until_cancelled(work).await.unwrap_or_default() })
         });
         let _stop_on_drop = stop.clone().drop_guard();
         let partitions = partitions.len();
-        Ok(Self { desk, tasks, stop, commander, commander_closing, partitions, had_key, _stop_on_drop })
+        Ok(Self { context, tasks, stop, commander, commander_closing, partitions, had_key, _stop_on_drop })
     }
 
     /// The verdict, as things stand.
     #[must_use]
     pub fn so_far(&self) -> Verdict {
-        self.desk.judge().verdict(runtime::clock::now())
+        self.context.judge().verdict(runtime::clock::now())
     }
 
     /// Ends it, and gives the verdict. Unless it is to be quick, commands that were sent may still be answered.
@@ -131,12 +131,12 @@ impl Check {
         }
         self.stop.cancel();
         self.tasks.wait().await;
-        let partitions = Box::pin(self.desk.kafka.partitions(&self.desk.topics.events)).await;
+        let partitions = Box::pin(self.context.kafka.partitions(&self.context.topics.events)).await;
         if partitions.is_ok_and(|now| now.len() > self.partitions) {
-            self.desk.judge().grown();
+            self.context.judge().grown();
         }
-        let have_key = look::devices_with_key(&self.desk.redis, self.desk.settings.max_devices).await;
-        self.desk.judge().kept_keys(self.had_key.intersection(&have_key));
+        let have_key = look::devices_with_key(&self.context.redis, self.context.settings.max_devices).await;
+        self.context.judge().kept_keys(self.had_key.intersection(&have_key));
         self.so_far()
     }
 }
@@ -192,7 +192,7 @@ impl EventReader {
     }
 
     /// Shows every record to the judge, until it is dropped.
-    async fn run(mut self, desk: Arc<Desk>) {
+    async fn run(mut self, context: Arc<CheckContext>) {
         let mut pause = PAUSE.0;
         loop {
             // Boxed: what is inside is a type too deep for the compiler's patience.
@@ -200,7 +200,7 @@ impl EventReader {
                 Ok(fetched) => {
                     pause = PAUSE.0;
                     let seen_at = runtime::clock::now();
-                    let mut judge = desk.judge();
+                    let mut judge = context.judge();
                     if !fetched.records.is_empty() {
                         judge.fetched();
                     }
@@ -219,7 +219,7 @@ impl EventReader {
                         error = causes(&error),
                         "events cannot be read"
                     );
-                    desk.judge().interrupted();
+                    context.judge().interrupted();
                     if matches!(error, FetchError::OffsetOutOfRange(_)) {
                         let end = Box::pin(self.reader.latest_offset()).await;
                         self.offset = end.unwrap_or(self.offset);

@@ -1,7 +1,7 @@
 //! Commands some devices, as the platform would, with a harmless `TriggerMessage` for a
 //! `StatusNotification`, which leads to an event at every gateway.
 
-use super::collect::Desk;
+use super::collect::CheckContext;
 use super::orders::{Phase, Trial};
 use chrono::TimeDelta;
 use domain::commands::{Command, CommandKind, TriggeredMessage};
@@ -23,14 +23,14 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Commands devices as they show, up to `check.command_devices`, and returns once all their trials are over. When it is
 /// closing, no further device is begun with.
-pub(super) async fn command_devices(desk: Arc<Desk>, closing: CancellationToken) {
-    let writer = desk.kafka.writer(&desk.topics.commands);
+pub(super) async fn command_devices(context: Arc<CheckContext>, closing: CancellationToken) {
+    let writer = context.kafka.writer(&context.topics.commands);
     let mut begun = HashSet::new();
     let mut trials = JoinSet::new();
-    while begun.len() < desk.settings.command_devices && !closing.is_cancelled() {
-        for (device, pod) in candidates(&desk, &begun) {
+    while begun.len() < context.settings.command_devices && !closing.is_cancelled() {
+        for (device, pod) in candidates(&context, &begun) {
             begun.insert(device.clone());
-            trials.spawn(try_out(Arc::clone(&desk), writer.clone(), device, pod));
+            trials.spawn(try_out(Arc::clone(&context), writer.clone(), device, pod));
         }
         closing.run_until_cancelled(tokio::time::sleep(TICK)).await;
     }
@@ -38,35 +38,35 @@ pub(super) async fn command_devices(desk: Arc<Desk>, closing: CancellationToken)
 }
 
 /// Devices that can be commanded and were not yet, as many as are wanted.
-fn candidates(desk: &Desk, begun: &HashSet<ChargePointId>) -> Vec<(ChargePointId, GatewayId)> {
-    let (judge, now) = (desk.judge(), runtime::clock::now());
+fn candidates(context: &CheckContext, begun: &HashSet<ChargePointId>) -> Vec<(ChargePointId, GatewayId)> {
+    let (judge, now) = (context.judge(), runtime::clock::now());
     judge
         .commandable()
-        .filter(|(id, _)| id.as_str().starts_with(&desk.settings.command_id_prefix) && !begun.contains(*id))
+        .filter(|(id, _)| id.as_str().starts_with(&context.settings.command_id_prefix) && !begun.contains(*id))
         .filter(|(id, _)| judge.is_settled(id, now))
-        .take(desk.settings.command_devices - begun.len())
+        .take(context.settings.command_devices - begun.len())
         .map(|(id, pod)| (id.clone(), pod.clone()))
         .collect()
 }
 
 /// One device's trial.
-async fn try_out(desk: Arc<Desk>, writer: TopicWriter, device: ChargePointId, pod: GatewayId) {
-    let partition = desk.routing_hash.partition(pod.as_str(), desk.settings.command_partitions);
+async fn try_out(context: Arc<CheckContext>, writer: TopicWriter, device: ChargePointId, pod: GatewayId) {
+    let partition = context.routing_hash.partition(pod.as_str(), context.settings.command_partitions);
     let [twice, expired, last] = [0; 3].map(|_| CommandId(Uuid::now_v7()));
     let began = runtime::clock::now();
-    let connector_id = desk.judge().connector_of(&device);
+    let connector_id = context.judge().connector_of(&device);
     let trial = Trial { charge_point_id: device, connector_id, pod, partition, twice, expired, last, began };
-    desk.judge().begin(trial.clone());
-    let trying = Trying { desk: &desk, writer: &writer, trial: &trial };
+    context.judge().begin(trial.clone());
+    let trying = Trying { context: &context, writer: &writer, trial: &trial };
     // What could not be published is no trial.
     if trying.all().await.is_some() {
-        desk.judge().conclude(&trial.charge_point_id);
+        context.judge().conclude(&trial.charge_point_id);
     }
 }
 
 /// What a trial does; every step is `None` if something could not be published.
 struct Trying<'a> {
-    desk: &'a Desk,
+    context: &'a CheckContext,
     writer: &'a TopicWriter,
     trial: &'a Trial,
 }
@@ -78,7 +78,7 @@ impl Trying<'_> {
         let is_done =
             self.wait(|| self.is_answered(self.trial.twice) || self.effects(Phase::First) > 0).await;
         // How long an effect is waited for that should not come.
-        let window = (began.elapsed() * 3).min(self.desk.settings.command_timeout()).max(self.settle());
+        let window = (began.elapsed() * 3).min(self.context.settings.command_timeout()).max(self.settle());
         if is_done {
             // A gateway may report what the device did before it answers.
             tokio::time::sleep(self.settle()).await;
@@ -88,7 +88,7 @@ impl Trying<'_> {
                 self.by_effects(window).await?;
             }
         }
-        self.elsewhere(if is_done { window } else { self.desk.settings.command_timeout() }).await
+        self.elsewhere(if is_done { window } else { self.context.settings.command_timeout() }).await
     }
 
     /// The copy, the expired command and the last one at once: the answer to the last says that all
@@ -97,7 +97,7 @@ impl Trying<'_> {
         let trial = self.trial;
         let commands = [(trial.twice, false), (trial.expired, true), (trial.last, false)];
         let records = commands.map(|(id, has_expired)| record(trial, id, has_expired)).to_vec();
-        publish(self.desk, self.writer, trial.partition, records).await?;
+        publish(self.context, self.writer, trial.partition, records).await?;
         self.wait(|| self.is_answered(trial.last)).await;
         // A gateway that carries commands out side by side may answer the last one first.
         tokio::time::sleep(self.settle()).await;
@@ -114,7 +114,7 @@ impl Trying<'_> {
         ] {
             self.publish(phase, id, has_expired).await?;
             let end = Instant::now()
-                + if phase == Phase::Last { self.desk.settings.command_timeout() } else { window };
+                + if phase == Phase::Last { self.context.settings.command_timeout() } else { window };
             while self.effects(phase) == 0 && Instant::now() < end {
                 tokio::time::sleep(TICK).await;
             }
@@ -125,11 +125,11 @@ impl Trying<'_> {
 
     /// The same on partitions that are not the pod's own.
     async fn elsewhere(&self, window: Duration) -> Option<()> {
-        self.desk.judge().enter(&self.trial.charge_point_id, Phase::Elsewhere);
-        let partitions = others(self.trial.partition, self.desk.settings.command_partitions.get());
+        self.context.judge().enter(&self.trial.charge_point_id, Phase::Elsewhere);
+        let partitions = others(self.trial.partition, self.context.settings.command_partitions.get());
         for partition in &partitions {
             let record = record(self.trial, CommandId(Uuid::now_v7()), false);
-            publish(self.desk, self.writer, *partition, vec![record]).await?;
+            publish(self.context, self.writer, *partition, vec![record]).await?;
         }
         if !partitions.is_empty() {
             tokio::time::sleep(window).await;
@@ -138,14 +138,14 @@ impl Trying<'_> {
     }
 
     async fn publish(&self, phase: Phase, id: CommandId, has_expired: bool) -> Option<()> {
-        self.desk.judge().enter(&self.trial.charge_point_id, phase);
+        self.context.judge().enter(&self.trial.charge_point_id, phase);
         let record = record(self.trial, id, has_expired);
-        publish(self.desk, self.writer, self.trial.partition, vec![record]).await
+        publish(self.context, self.writer, self.trial.partition, vec![record]).await
     }
 
     /// Waits until it is so, and says whether it came to be.
     async fn wait(&self, is_so: impl Fn() -> bool) -> bool {
-        let end = Instant::now() + self.desk.settings.command_timeout();
+        let end = Instant::now() + self.context.settings.command_timeout();
         while !is_so() {
             if Instant::now() >= end {
                 return false;
@@ -156,15 +156,15 @@ impl Trying<'_> {
     }
 
     fn is_answered(&self, command: CommandId) -> bool {
-        self.desk.judge().is_answered(command)
+        self.context.judge().is_answered(command)
     }
 
     fn effects(&self, phase: Phase) -> u32 {
-        self.desk.judge().effects(&self.trial.charge_point_id, phase)
+        self.context.judge().effects(&self.trial.charge_point_id, phase)
     }
 
     fn settle(&self) -> Duration {
-        self.desk.settings.settle().to_std().unwrap_or_default()
+        self.context.settings.settle().to_std().unwrap_or_default()
     }
 }
 
@@ -208,11 +208,11 @@ fn record(trial: &Trial, id: CommandId, has_expired: bool) -> NewRecord {
 }
 
 /// `None` if it could not be published.
-async fn publish(desk: &Desk, writer: &TopicWriter, partition: i32, records: Vec<NewRecord>) -> Option<()> {
+async fn publish(context: &CheckContext, writer: &TopicWriter, partition: i32, records: Vec<NewRecord>) -> Option<()> {
     let outcome = Box::pin(writer.publish(partition, records, PUBLISH_TIMEOUT)).await;
     if let Err(error) = &outcome {
         tracing::warn!(partition, error = runtime::causes(error), "a command could not be published");
-        desk.judge().unpublished();
+        context.judge().unpublished();
     }
     outcome.ok().map(drop)
 }

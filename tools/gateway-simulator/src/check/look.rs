@@ -1,6 +1,6 @@
 //! Looks at the keys of all devices that were heard, again and again.
 
-use super::collect::Desk;
+use super::collect::CheckContext;
 use super::key::Key;
 use crate::directory;
 use domain::ids::ChargePointId;
@@ -13,16 +13,16 @@ use tokio::time::MissedTickBehavior;
 const CHUNK: usize = 500;
 
 /// Tells the judge of the keys, until it is dropped.
-pub(super) async fn keep_looking(desk: Arc<Desk>) {
-    let mut interval = tokio::time::interval(desk.settings.look_interval());
+pub(super) async fn keep_looking(context: Arc<CheckContext>) {
+    let mut interval = tokio::time::interval(context.settings.look_interval());
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let devices = desk.judge().devices();
+        let devices = context.judge().devices();
         for chunk in devices.chunks(CHUNK) {
-            if let Err(error) = look(&desk, chunk).await {
+            if let Err(error) = look(&context, chunk).await {
                 tracing::warn!(%error, "keys cannot be read");
-                desk.judge().interrupted();
+                context.judge().interrupted();
             }
         }
     }
@@ -37,13 +37,13 @@ pub(super) async fn devices_with_key(redis: &Redis, limit: usize) -> BTreeSet<Ch
     })
 }
 
-async fn look(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> {
-    match read(desk, devices).await {
+async fn look(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), RedisError> {
+    match read(context, devices).await {
         // One key that is no string spoils the whole answer: each for itself, then.
         Err(RedisError::Failed(_)) => {
             for device in devices {
-                match read(desk, std::slice::from_ref(device)).await {
-                    Err(RedisError::Failed(error)) => tell(desk, &[(device.clone(), Key::Unusable(error))]),
+                match read(context, std::slice::from_ref(device)).await {
+                    Err(RedisError::Failed(error)) => tell(context, &[(device.clone(), Key::Unusable(error))]),
                     outcome => outcome?,
                 }
             }
@@ -53,10 +53,10 @@ async fn look(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> 
     }
 }
 
-async fn read(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> {
+async fn read(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), RedisError> {
     let names: Vec<_> = devices.iter().map(directory::key).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let values = Box::pin(desk.redis.get_many_with_ttl(&names)).await?;
+    let values = Box::pin(context.redis.get_many_with_ttl(&names)).await?;
     let keys: Vec<_> = devices
         .iter()
         .zip(values)
@@ -65,13 +65,13 @@ async fn read(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> 
             (id.clone(), held.unwrap_or(Key::Absent))
         })
         .collect();
-    tell(desk, &keys);
+    tell(context, &keys);
     Ok(())
 }
 
-fn tell(desk: &Desk, keys: &[(ChargePointId, Key)]) {
+fn tell(context: &CheckContext, keys: &[(ChargePointId, Key)]) {
     let at = runtime::clock::now();
-    let mut judge = desk.judge();
+    let mut judge = context.judge();
     for (id, key) in keys {
         judge.key(id, key, at);
     }

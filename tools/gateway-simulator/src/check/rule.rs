@@ -1,9 +1,9 @@
 //! What a gateway is held to: every rule with its code, its weight, and what to do about it.
 
-mod laws;
+mod rules;
 mod retention;
 
-pub(super) use laws::LAWS;
+pub(super) use rules::RULE_TEXTS;
 
 use serde::Serialize;
 
@@ -73,7 +73,7 @@ pub enum Rule {
 
 /// What there is to say of a rule.
 #[derive(Debug)]
-pub(super) struct Law {
+pub(super) struct RuleText {
     pub(super) rule: Rule,
     /// Never changes; `docs/gateway-contract.md` explains it.
     pub(super) code: &'static str,
@@ -95,16 +95,16 @@ mod tests {
 
     #[test]
     fn every_rule_has_a_law_with_a_code_of_its_own() {
-        let codes: BTreeSet<_> = LAWS.iter().map(|law| law.code).collect();
-        let rules: BTreeSet<_> = LAWS.iter().map(|law| law.rule).collect();
-        assert_eq!((codes.len(), rules.len()), (LAWS.len(), LAWS.len()));
+        let codes: BTreeSet<_> = RULE_TEXTS.iter().map(|text| text.code).collect();
+        let rules: BTreeSet<_> = RULE_TEXTS.iter().map(|text| text.rule).collect();
+        assert_eq!((codes.len(), rules.len()), (RULE_TEXTS.len(), RULE_TEXTS.len()));
     }
 
     #[test]
     fn the_contract_explains_every_code() {
         let contract = include_str!("../../../../docs/gateway-contract.md");
-        for law in &LAWS {
-            assert!(contract.contains(&format!("| `{}` |", law.code)), "{} is not explained", law.code);
+        for text in &RULE_TEXTS {
+            assert!(contract.contains(&format!("| `{}` |", text.code)), "{} is not explained", text.code);
         }
     }
 }

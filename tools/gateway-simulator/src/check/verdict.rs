@@ -2,7 +2,7 @@
 
 mod text;
 
-use super::rule::{LAWS, Law, Severity};
+use super::rule::{RULE_TEXTS, RuleText, Severity};
 use super::tally::{Tallies, Tally};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ pub struct Verdict {
 
 impl Verdict {
     pub(super) fn new(observed: Observed, tallies: &Tallies) -> Self {
-        let findings: Vec<_> = LAWS.iter().map(|law| Finding::new(law, tallies.of(law.rule))).collect();
+        let findings: Vec<_> = RULE_TEXTS.iter().map(|text| Finding::new(text, tallies.of(text.rule))).collect();
         let is_broken = findings.iter().any(|finding| finding.standing == Standing::Fail);
         let outcome = match (is_broken, observed.records) {
             (true, _) => Outcome::Breaks,
@@ -144,8 +144,8 @@ impl Verdict {
 }
 
 impl Finding {
-    fn new(law: &Law, tally: Tally) -> Self {
-        let standing = match (tally.broken, tally.judged, law.severity) {
+    fn new(text: &RuleText, tally: Tally) -> Self {
+        let standing = match (tally.broken, tally.judged, text.severity) {
             (0, 0, _) => Standing::NotJudged,
             (0, _, _) => Standing::Pass,
             (_, _, Severity::Fail) => Standing::Fail,
@@ -153,18 +153,18 @@ impl Finding {
             (_, _, Severity::Info) => Standing::Info,
         };
         Self {
-            code: law.code,
+            code: text.code,
             standing,
-            rule: law.states,
+            rule: text.states,
             broken: tally.broken,
             judged: tally.judged,
-            counts: law.counts,
+            counts: text.counts,
             reasons: tally.reasons,
             examples: if standing == Standing::Pass { tally.proofs } else { tally.examples },
             advice: match standing {
-                Standing::Fail | Standing::Warn | Standing::Info => law.advice,
+                Standing::Fail | Standing::Warn | Standing::Info => text.advice,
                 Standing::Pass => "",
-                Standing::NotJudged => law.needs,
+                Standing::NotJudged => text.needs,
             },
         }
     }

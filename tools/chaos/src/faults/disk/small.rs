@@ -1,6 +1,6 @@
 //! A disk of few megabytes for the tables of one database: a file system in memory, as a tablespace.
 
-use crate::books::Books;
+use crate::database_audit::AuditedDatabase;
 use anyhow::{Context as _, ensure};
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
@@ -24,14 +24,14 @@ pub(super) struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts it, and makes it known to the server of `books`.
+    /// Mounts it, and makes it known to the server of `audited`.
     ///
     /// # Errors
     /// When this process may not mount, or the server is not on this machine.
-    pub(super) async fn mount(books: &Books) -> anyhow::Result<Self> {
-        let data = books.text("select current_setting('data_directory')").await?;
+    pub(super) async fn mount(audited: &AuditedDatabase) -> anyhow::Result<Self> {
+        let data = audited.text("select current_setting('data_directory')").await?;
         let owner = std::fs::metadata(&data).with_context(|| format!("look at {data}, where Postgres is"))?;
-        let space = format!("{}_disk", books.name());
+        let space = format!("{}_disk", audited.name());
         let folder = std::env::temp_dir().join(&space);
         std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
         let options = format!("size={MEBIBYTES}m,mode=0700,uid={},gid={}", owner.uid(), owner.gid());
@@ -42,10 +42,10 @@ impl SmallDisk {
             drop(std::fs::remove_dir(&folder));
             return Err(error);
         }
-        let (database, url) = (books.name().to_owned(), books.url.clone());
+        let (database, url) = (audited.name().to_owned(), audited.url.clone());
         let disk = Self { folder, space, database, url, is_given_back: false };
         let create = format!("create tablespace {} location '{}'", disk.space, disk.folder.display());
-        books.run_sql(&create).await?;
+        audited.run_sql(&create).await?;
         Ok(disk)
     }
 
@@ -53,8 +53,8 @@ impl SmallDisk {
     ///
     /// # Errors
     /// When Postgres refuses it.
-    pub(super) async fn take(&self, books: &Books) -> anyhow::Result<()> {
-        move_all(books, "pg_default", &self.space).await
+    pub(super) async fn take(&self, audited: &AuditedDatabase) -> anyhow::Result<()> {
+        move_all(audited, "pg_default", &self.space).await
     }
 
     /// Leaves no room.
@@ -88,9 +88,9 @@ impl SmallDisk {
     ///
     /// # Errors
     /// When Postgres refuses it, or the disk is in use.
-    pub(super) async fn give_back(mut self, books: &Books) -> anyhow::Result<()> {
-        move_all(books, &self.space, "pg_default").await?;
-        books.run_sql(&format!("drop tablespace {}", self.space)).await?;
+    pub(super) async fn give_back(mut self, audited: &AuditedDatabase) -> anyhow::Result<()> {
+        move_all(audited, &self.space, "pg_default").await?;
+        audited.run_sql(&format!("drop tablespace {}", self.space)).await?;
         self.is_given_back = true;
         unmount(&self.folder)
     }
@@ -105,7 +105,7 @@ impl SmallDisk {
         // A thread with a runtime of its own: that of the caller may be on its way out.
         let deleted = std::thread::spawn(move || -> anyhow::Result<()> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(Books::run_beside(&url, &statements))
+            runtime.block_on(AuditedDatabase::run_beside(&url, &statements))
         });
         deleted.join().map_err(|_panic| anyhow::anyhow!("the thread died"))??;
         unmount(&self.folder)
@@ -121,9 +121,9 @@ impl Drop for SmallDisk {
     }
 }
 
-async fn move_all(books: &Books, from: &str, to: &str) -> anyhow::Result<()> {
+async fn move_all(audited: &AuditedDatabase, from: &str, to: &str) -> anyhow::Result<()> {
     for kind in ["table", "index"] {
-        books.run_sql(&format!("alter {kind} all in tablespace {from} set tablespace {to}")).await?;
+        audited.run_sql(&format!("alter {kind} all in tablespace {from} set tablespace {to}")).await?;
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The rule about how long the command topic keeps commands.
 
-use super::{Law, Rule, Severity};
+use super::{RuleText, Rule, Severity};
 
 /// Old commands are gone before a pod that starts again could read them.
-pub(super) const LAW: Law = Law {
+pub(super) const RULE_TEXT: RuleText = RuleText {
     rule: Rule::CommandRetentionLong,
     code: "COMMAND_RETENTION_LONG",
     severity: Severity::Warn,

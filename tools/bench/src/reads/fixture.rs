@@ -5,11 +5,11 @@ use anyhow::Context as _;
 use diesel_async::SimpleAsyncConnection as _;
 use launch::Process;
 
-/// Stations that `ground.sql` makes.
+/// Stations that `fixture.sql` makes.
 pub const STATIONS: u64 = 10_000;
 /// Piles that it makes.
 pub const PILES: u64 = 100_000;
-const SQL: &str = include_str!("ground.sql");
+const SQL: &str = include_str!("fixture.sql");
 /// The ids of piles are this and [`FIRST`] plus the pile's number, in decimal.
 const PILE: &str = "018f000000007";
 const FIRST: u64 = 1_008_000_000_000_000_000;

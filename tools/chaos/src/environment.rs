@@ -2,8 +2,8 @@
 
 mod log;
 
-use crate::books::Books;
-use crate::fleet::{Fleet, Recruitment};
+use crate::database_audit::AuditedDatabase;
+use crate::fleet::{Fleet, IngestorLaunch};
 use crate::lag::{Backlog, Ends, next_offsets};
 use crate::markers::{self, Form, Marker};
 use crate::narrator::{Narrator, seconds};
@@ -39,7 +39,7 @@ pub struct Plan {
     pub lease: Duration,
     /// What is sent.
     pub pace: Pace,
-    /// Settings of the ingestors besides those of every arena, as environment variables.
+    /// Settings of the ingestors besides those of every environment, as environment variables.
     pub settings: &'static [(&'static str, &'static str)],
 }
 
@@ -63,12 +63,12 @@ pub struct Servers {
     pub logs: PathBuf,
 }
 
-/// An arena in which ingestors work.
-pub struct Arena {
+/// An environment in which ingestors work.
+pub struct Environment {
     /// What was planned.
     pub plan: Plan,
     /// Its database.
-    pub books: Books,
+    pub audited: AuditedDatabase,
     /// The relay between the ingestors and Postgres.
     pub proxy: PgProxy,
     /// Its ingestors.
@@ -103,22 +103,22 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
 }
 
-impl Arena {
-    /// Starts ingestors on `books` and `topic`, which exists, and begins to send.
+impl Environment {
+    /// Starts ingestors on `audited` and `topic`, which exists, and begins to send.
     ///
     /// # Errors
     /// When something cannot be started.
     pub async fn open(
         plan: Plan,
         servers: &Servers,
-        books: Books,
+        audited: AuditedDatabase,
         topic: &str,
         narrator: Narrator,
     ) -> anyhow::Result<Self> {
         let kafka = Kafka::new(&servers.kafka)?;
-        let (server, database) = split_url(&books.url)?;
+        let (server, database) = split_url(&audited.url)?;
         let proxy = PgProxy::start(server).await?;
-        let mut fleet = Fleet::new(Recruitment {
+        let mut fleet = Fleet::new(IngestorLaunch {
             binary: servers.ingestor.clone(),
             logs: servers.logs.clone(),
             database_url: format!("postgres://charging@{}/{database}", proxy.address),
@@ -132,7 +132,7 @@ impl Arena {
         let traffic = Traffic::start(&kafka, topic, plan.partitions, &plan.pace, ID_PREFIX).await?;
         Ok(Self {
             plan,
-            books,
+            audited,
             proxy,
             fleet,
             narrator,
@@ -154,7 +154,7 @@ impl Arena {
     /// When a server does not answer.
     pub async fn backlog(&self) -> anyhow::Result<Backlog> {
         // In this order, so that what is written between the two looks counts as missing rather than the other way round.
-        let next = next_offsets(&self.books).await?;
+        let next = next_offsets(&self.audited).await?;
         Ok(Backlog::between(&next, &self.ends.now().await?))
     }
 
@@ -193,7 +193,7 @@ impl Arena {
         let even = format!(
             "select count(*) from (select taker from ({HELD}) held group by taker having count(*) >= {share}) shares"
         );
-        let (takers, held) = (self.books.number(&even).await?, self.held_by_others("nobody").await?);
+        let (takers, held) = (self.audited.number(&even).await?, self.held_by_others("nobody").await?);
         if !held || takers != i64::try_from(self.fleet.len())? {
             bail!("{takers} have their share, all partitions are held: {held}");
         }
@@ -205,7 +205,7 @@ impl Arena {
     /// # Errors
     /// When Postgres does not answer.
     pub async fn written(&self) -> anyhow::Result<i64> {
-        Ok(next_offsets(&self.books).await?.values().sum())
+        Ok(next_offsets(&self.audited).await?.values().sum())
     }
 
     /// Waits until a batch of each partition is written that is not written yet.
@@ -213,9 +213,9 @@ impl Arena {
     /// # Errors
     /// When that takes too long.
     pub async fn each_partition_moves(&self) -> anyhow::Result<Duration> {
-        let before = next_offsets(&self.books).await?;
+        let before = next_offsets(&self.audited).await?;
         let moved = async || {
-            let now = next_offsets(&self.books).await?;
+            let now = next_offsets(&self.audited).await?;
             Ok(before.iter().all(|(partition, offset)| now.get(partition).is_some_and(|now| now > offset)))
         };
         wait_until("a batch of each partition to be written", PATIENCE, moved).await
@@ -242,7 +242,7 @@ impl Arena {
     /// When Postgres does not answer.
     pub async fn held_by_others(&self, absent: &str) -> anyhow::Result<bool> {
         let held = format!("select count(*) from ({HELD}) held where taker <> '{absent}'");
-        Ok(self.books.number(&held).await? == i64::from(self.plan.partitions))
+        Ok(self.audited.number(&held).await? == i64::from(self.plan.partitions))
     }
 
     /// Waits until `condition` holds.
@@ -279,7 +279,7 @@ impl Arena {
         let ends = self.finish_log().await?;
         self.fleet.kill_all().await;
         let findings = self.judge(&ends).await?;
-        let batches = self.books.number("select count(*) from chaos_moves").await?;
+        let batches = self.audited.number("select count(*) from chaos_moves").await?;
         Ok(Outcome { sent: self.sent, batches, findings })
     }
 
@@ -289,7 +289,7 @@ impl Arena {
             self.sent.join(traffic.stop().await?);
         }
         let ends = wait_for("the ends of the partitions", PATIENCE, async || self.ends.now().await).await?;
-        let read = async || Ok(next_offsets(&self.books).await? == ends);
+        let read = async || Ok(next_offsets(&self.audited).await? == ends);
         // One that stands elsewhere for good is a finding, and the others are worth having too.
         let read = wait_until("everything to be written", PATIENCE, read).await;
         self.narrator.say(&match read {
@@ -309,7 +309,7 @@ impl Arena {
             refused_markers: self.refuses_letters,
             unreadable: &self.unreadable,
         };
-        judge(&self.books, &self.sent, ends, &allowed).await
+        judge(&self.audited, &self.sent, ends, &allowed).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rules in words.
 
-use super::{Law, Rule, Severity, retention};
+use super::{RuleText, Rule, Severity, retention};
 
 const RECORDS: &str = "no record came";
 const LOOKS: &str = "no key could be compared with an event: run it longer than devices are silent";
@@ -8,8 +8,8 @@ const COMMANDS: &str =
     "no device was commanded (set check.command = true), or the commands led to no evidence";
 
 /// All rules, in the order of a verdict.
-pub(crate) const LAWS: [Law; 47] = [
-    Law {
+pub(crate) const RULE_TEXTS: [RuleText; 47] = [
+    RuleText {
         rule: Rule::Undecodable,
         code: "UNDECODABLE",
         severity: Severity::Fail,
@@ -18,7 +18,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Look the reason up in section 6 and send what section 1 asks for; such a record becomes a dead letter.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::UnreadableBatch,
         code: "UNREADABLE_BATCH",
         severity: Severity::Fail,
@@ -27,7 +27,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "A batch is damaged, or unpacks to more than kafka.max_unpacked_bytes: its records are lost. Send smaller ones.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::KeyMissing,
         code: "KEY_MISSING",
         severity: Severity::Fail,
@@ -36,7 +36,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Give every record its chargePointId as key; without one a device's events are scattered and lose their order.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::KeyMismatch,
         code: "KEY_MISMATCH",
         severity: Severity::Fail,
@@ -45,7 +45,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Use the event's chargePointId as key, byte for byte; anything else lets a device's events overtake each other.",
         needs: "no record had a key",
     },
-    Law {
+    RuleText {
         rule: Rule::SeveralPartitions,
         code: "SEVERAL_PARTITIONS",
         severity: Severity::Fail,
@@ -54,7 +54,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Let all pods use one partitioner, by key alone, and do not name partitions yourself.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::EventIdReused,
         code: "EVENT_ID_REUSED",
         severity: Severity::Fail,
@@ -63,7 +63,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Draw a new eventId (a UUID) for every event; of two events with one id the platform drops the second.",
         needs: "no event had an id",
     },
-    Law {
+    RuleText {
         rule: Rule::EventIdMissing,
         code: "EVENT_ID_MISSING",
         severity: Severity::Warn,
@@ -72,7 +72,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Give every event an id and keep it when the event is sent again; without one a copy in another record counts as another event.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::EventRepeated,
         code: "EVENT_REPEATED",
         severity: Severity::Warn,
@@ -81,7 +81,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Allowed, and without effect; if there are many, look at the producer's retries and idempotence.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::GatewayIdMissing,
         code: "GATEWAY_ID_MISSING",
         severity: Severity::Warn,
@@ -90,7 +90,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Name the sending pod as in Redis; without it a late goodbye takes a device offline that has moved on.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::TimestampMissing,
         code: "TIMESTAMP_MISSING",
         severity: Severity::Warn,
@@ -99,7 +99,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send timestamp in RFC 3339; the record's own time is taken instead, which orders late events wrongly.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::TimestampAbsurd,
         code: "TIMESTAMP_ABSURD",
         severity: Severity::Warn,
@@ -108,7 +108,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Set the clocks of pods and devices; where a device's is wrong, send the pod's time.",
         needs: "no event had a timestamp",
     },
-    Law {
+    RuleText {
         rule: Rule::EventTypeOutdated,
         code: "EVENT_TYPE_OUTDATED",
         severity: Severity::Warn,
@@ -117,7 +117,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send the name in the first column of the table of event types.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::TimeSpelling,
         code: "TIME_SPELLING",
         severity: Severity::Warn,
@@ -126,7 +126,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write times as 2024-08-03T08:29:59.000Z, not as epoch milliseconds, not without offset, and in no other form of ISO 8601.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::FieldSpelling,
         code: "FIELD_SPELLING",
         severity: Severity::Warn,
@@ -135,7 +135,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write field names as the contract does: chargePointId, not charge_point_id.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::OcppNames,
         code: "OCPP_NAMES",
         severity: Severity::Warn,
@@ -144,7 +144,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write meterStartWh, meterStopWh, meterValues, model, vendor and serialNumber, not meterStart, meterStop, meterValue, chargePointModel, chargePointVendor and chargePointSerialNumber.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::TraceMissing,
         code: "TRACE_MISSING",
         severity: Severity::Info,
@@ -153,7 +153,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send a traceparent header, or traceId, to be able to follow an event through the platform.",
         needs: RECORDS,
     },
-    Law {
+    RuleText {
         rule: Rule::ClockSkew,
         code: "CLOCK_SKEW",
         severity: Severity::Warn,
@@ -162,7 +162,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Set the clocks of that pod and of its devices (NTP); of two events the one with the later time counts, so a clock that goes wrong hides what is new.",
         needs: "no pod sent five events that say when they happened",
     },
-    Law {
+    RuleText {
         rule: Rule::HeartbeatsNeverSent,
         code: "HEARTBEATS_NEVER_SENT",
         severity: Severity::Warn,
@@ -171,7 +171,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send charge_point.heartbeat for every Heartbeat of a device; without it an idle device looks like one that is gone, and the platform has to probe it.",
         needs: "no device was followed for longer than check.heartbeat_interval_s",
     },
-    Law {
+    RuleText {
         rule: Rule::StartedMissing,
         code: "STARTED_MISSING",
         severity: Severity::Warn,
@@ -180,7 +180,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send transaction.started with idTag, meterStartWh and transactionId; without it the platform infers the start, and knows neither the driver nor the register at the start.",
         needs: "no transaction began meanwhile",
     },
-    Law {
+    RuleText {
         rule: Rule::TransactionIdReused,
         code: "TRANSACTION_ID_REUSED",
         severity: Severity::Warn,
@@ -189,7 +189,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Give every transaction an id of its own, also across restarts and connectors; of two transactions with one id the platform sees one session, or ends neither.",
         needs: "no event named a transaction",
     },
-    Law {
+    RuleText {
         rule: Rule::MeasurandsFlattened,
         code: "MEASURANDS_FLATTENED",
         severity: Severity::Warn,
@@ -198,7 +198,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Pass measurand and unit of every sampled value on; a power or a voltage that arrives as an energy is lost, and can be taken for the register.",
         needs: "no meter values with several values of one instant came",
     },
-    Law {
+    RuleText {
         rule: Rule::ValueUnusable,
         code: "VALUE_UNUSABLE",
         severity: Severity::Warn,
@@ -207,7 +207,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send values that section 1 accepts, each with its measurand and unit, or leave them out; what cannot be used is ignored, and the rest of the message counts.",
         needs: "no meter values came",
     },
-    Law {
+    RuleText {
         rule: Rule::Silent,
         code: "SILENT",
         severity: Severity::Warn,
@@ -216,7 +216,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Configure a shorter HeartbeatInterval on the device, and forward its heartbeats; it shows as offline meanwhile.",
         needs: "no device was followed for longer than check.heartbeat_timeout_s",
     },
-    Law {
+    RuleText {
         rule: Rule::RouteMissing,
         code: "ROUTE_MISSING",
         severity: Severity::Fail,
@@ -225,7 +225,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write the key before the first event of a connection; without it no command reaches the device.",
         needs: LOOKS,
     },
-    Law {
+    RuleText {
         rule: Rule::RouteRanOut,
         code: "ROUTE_RAN_OUT",
         severity: Severity::Fail,
@@ -234,7 +234,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Refresh the key by a timer, every third of its life, for as long as the device is connected.",
         needs: "no key was followed for longer than it lived at first: run it longer",
     },
-    Law {
+    RuleText {
         rule: Rule::RouteInvalid,
         code: "ROUTE_INVALID",
         severity: Severity::Fail,
@@ -243,7 +243,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write the pod id itself with SET, at most 128 printable characters; no JSON, no hash.",
         needs: LOOKS,
     },
-    Law {
+    RuleText {
         rule: Rule::RouteQuoted,
         code: "ROUTE_QUOTED",
         severity: Severity::Warn,
@@ -252,7 +252,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write the pod id itself, pod-1, and not a JSON text, \"pod-1\".",
         needs: LOOKS,
     },
-    Law {
+    RuleText {
         rule: Rule::RouteElsewhere,
         code: "ROUTE_ELSEWHERE",
         severity: Severity::Fail,
@@ -261,7 +261,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write the key whenever a device connects, not at boots only, and use one name for a pod, in keys and in gatewayId.",
         needs: LOOKS,
     },
-    Law {
+    RuleText {
         rule: Rule::RouteUnconfirmed,
         code: "ROUTE_UNCONFIRMED",
         severity: Severity::Warn,
@@ -270,7 +270,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "The key is absent or names another pod, but the device may just have gone or moved: run it longer.",
         needs: LOOKS,
     },
-    Law {
+    RuleText {
         rule: Rule::RouteWithoutTtl,
         code: "ROUTE_WITHOUT_TTL",
         severity: Severity::Fail,
@@ -279,7 +279,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Write the key with SET … EX 300 in one command; a pod that dies would hold its devices for ever.",
         needs: "no key was looked at twice",
     },
-    Law {
+    RuleText {
         rule: Rule::RouteTtlLong,
         code: "ROUTE_TTL_LONG",
         severity: Severity::Warn,
@@ -288,7 +288,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Let keys live 5 minutes; until it runs out, commands go to a pod that died.",
         needs: "no key with a time to live was seen",
     },
-    Law {
+    RuleText {
         rule: Rule::RouteRefreshedLate,
         code: "ROUTE_REFRESHED_LATE",
         severity: Severity::Warn,
@@ -297,7 +297,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Refresh every third of the key's life, so that one refresh may fail.",
         needs: "no key was refreshed meanwhile: run it longer",
     },
-    Law {
+    RuleText {
         rule: Rule::RouteNotRefreshed,
         code: "ROUTE_NOT_REFRESHED",
         severity: Severity::Fail,
@@ -306,7 +306,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Refresh the key by a timer, every third of its life, not at boots only; a connected device cannot be commanded once its key has run out.",
         needs: "no device was heard late in the life of its key: run it longer than keys live",
     },
-    Law {
+    RuleText {
         rule: Rule::RouteLeftBehind,
         code: "ROUTE_LEFT_BEHIND",
         severity: Severity::Fail,
@@ -315,7 +315,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Delete the key when you say goodbye, if it still names your pod; commands would be sent to nobody.",
         needs: "no goodbye was heard of a device whose key had been seen",
     },
-    Law {
+    RuleText {
         rule: Rule::GoodbyeMissing,
         code: "GOODBYE_MISSING",
         severity: Severity::Warn,
@@ -324,7 +324,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send charge_point.disconnected; until the heartbeat time-out the device shows as online.",
         needs: "no device went",
     },
-    Law {
+    RuleText {
         rule: Rule::GoodbyesNeverSent,
         code: "GOODBYES_NEVER_SENT",
         severity: Severity::Warn,
@@ -333,7 +333,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send charge_point.disconnected when a connection ends; without it a device that has gone shows as online until the platform has asked it in vain.",
         needs: "no device went or moved",
     },
-    Law {
+    RuleText {
         rule: Rule::CommandPartitions,
         code: "COMMAND_PARTITIONS",
         severity: Severity::Fail,
@@ -342,8 +342,8 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Create the topic anew with that number; the platform refuses to publish to it as it is.",
         needs: "Kafka was not asked",
     },
-    retention::LAW,
-    Law {
+    retention::RULE_TEXT,
+    RuleText {
         rule: Rule::CommandLost,
         code: "COMMAND_LOST",
         severity: Severity::Fail,
@@ -352,7 +352,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Check the hash with routing-vectors.csv, that the pod reads that partition, and that it compares gatewayId.",
         needs: COMMANDS,
     },
-    Law {
+    RuleText {
         rule: Rule::CommandGroupShared,
         code: "COMMAND_GROUP_SHARED",
         severity: Severity::Fail,
@@ -361,7 +361,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "The pod reads other partitions than its own, as a member of a consumer group that several pods share: give each pod a group of its own, or have it read the partition of the hash alone.",
         needs: COMMANDS,
     },
-    Law {
+    RuleText {
         rule: Rule::CommandAnyPartition,
         code: "COMMAND_ANY_PARTITION",
         severity: Severity::Info,
@@ -370,7 +370,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Allowed, and every pod reads every command then. Make sure that no two pods share a consumer group, and that the group begins with new commands.",
         needs: COMMANDS,
     },
-    Law {
+    RuleText {
         rule: Rule::SilentWithKey,
         code: "SILENT_WITH_KEY",
         severity: Severity::Warn,
@@ -379,7 +379,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Other devices of the pod carry commands out, so this one is gone and its key was left: delete the key when the connection ends; until it expires, commands to the device are lost.",
         needs: COMMANDS,
     },
-    Law {
+    RuleText {
         rule: Rule::CommandAnswerMissing,
         code: "COMMAND_ANSWER_MISSING",
         severity: Severity::Warn,
@@ -388,7 +388,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send command.response with the commandId; what came of the command is not known otherwise.",
         needs: COMMANDS,
     },
-    Law {
+    RuleText {
         rule: Rule::AnswersNeverSent,
         code: "ANSWERS_NEVER_SENT",
         severity: Severity::Warn,
@@ -397,7 +397,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Send command.response with the commandId; without it the platform waits for an effect of each command, and cannot say why a device refused.",
         needs: COMMANDS,
     },
-    Law {
+    RuleText {
         rule: Rule::CommandRefused,
         code: "COMMAND_REFUSED",
         severity: Severity::Fail,
@@ -406,7 +406,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "DEVICE_OFFLINE: the key names a pod that does not hold the device. INVALID_COMMAND_PAYLOAD: see section 4.",
         needs: "no command was answered",
     },
-    Law {
+    RuleText {
         rule: Rule::CommandRepeated,
         code: "COMMAND_REPEATED",
         severity: Severity::Fail,
@@ -415,7 +415,7 @@ pub(crate) const LAWS: [Law; 47] = [
         advice: "Remember the commandIds of the last minutes and pass over a command that came before; until then, keep commands in the topic for minutes only (retention.ms).",
         needs: "no command was answered after which a copy could be told",
     },
-    Law {
+    RuleText {
         rule: Rule::CommandExpired,
         code: "COMMAND_EXPIRED",
         severity: Severity::Fail,

@@ -1,6 +1,6 @@
-//! The topic of an arena is deleted and created anew, with a verdict of its own on what was in it.
+//! The topic of an environment is deleted and created anew, with a verdict of its own on what was in it.
 
-use super::{Arena, PATIENCE};
+use super::{Environment, PATIENCE};
 use crate::fleet::OPERATOR;
 use crate::lag::Ends;
 use crate::traffic::Traffic;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-impl Arena {
+impl Environment {
     /// Ends the traffic, waits until all is read, judges, and begins the audit anew: the offsets of this log are other records'
     /// from now on. Returns where the partitions end.
     ///
@@ -19,7 +19,7 @@ impl Arena {
         let ends = self.finish_log().await?;
         let findings = self.judge(&ends).await?;
         ensure!(findings.is_empty(), "before the topic was deleted: {}", findings.join("; "));
-        self.books.run_sql("truncate chaos_moves, chaos_effects").await?;
+        self.audited.run_sql("truncate chaos_moves, chaos_effects").await?;
         self.sent.markers.clear();
         Ok(ends)
     }
@@ -63,7 +63,7 @@ impl Arena {
             self.topic,
             reasons.join("', '")
         );
-        self.books.number(&halted).await
+        self.audited.number(&halted).await
     }
 
     /// Has each partition read from the beginning of its log, as an operator does.
@@ -75,6 +75,6 @@ impl Arena {
             self.fleet.go_on(partition).await?;
         }
         // An operator's move is no batch.
-        self.books.run_sql(&format!("delete from chaos_moves where writer = '{OPERATOR}'")).await
+        self.audited.run_sql(&format!("delete from chaos_moves where writer = '{OPERATOR}'")).await
     }
 }

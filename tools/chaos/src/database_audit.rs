@@ -1,4 +1,4 @@
-//! The database of an arena, with an audit that Postgres itself keeps of every offset that moves.
+//! The database of an environment, with an audit that Postgres itself keeps of every offset that moves.
 
 use anyhow::Context as _;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -10,7 +10,7 @@ use storage::{Database, DatabaseSettings};
 const CONNECTIONS: usize = 3;
 
 /// Tables and triggers of the audit.
-const AUDIT: &str = include_str!("books/audit.sql");
+const AUDIT: &str = include_str!("database_audit/audit.sql");
 
 #[derive(diesel::QueryableByName)]
 struct Answer {
@@ -20,14 +20,14 @@ struct Answer {
 
 /// A migrated database with the audit in it.
 #[derive(Clone)]
-pub struct Books {
+pub struct AuditedDatabase {
     /// Connections to it, past any proxy.
     pub database: Database,
     /// Where it is.
     pub url: String,
 }
 
-impl Books {
+impl AuditedDatabase {
     /// Makes the database `name` on the server of `server_url`, migrates it and begins the audit.
     ///
     /// # Errors
@@ -46,9 +46,9 @@ impl Books {
     /// # Errors
     /// When Postgres refuses it.
     pub async fn open(url: &str) -> anyhow::Result<Self> {
-        let books = Self { database: pool(url)?, url: url.to_owned() };
-        books.run_sql(AUDIT).await.context("begin the audit")?;
-        Ok(books)
+        let audited = Self { database: pool(url)?, url: url.to_owned() };
+        audited.run_sql(AUDIT).await.context("begin the audit")?;
+        Ok(audited)
     }
 
     /// Deletes the database.

@@ -9,7 +9,7 @@ use crate::report::Phase;
 use crate::server::{self, Connection, Work};
 use crate::visibility::{self, Offsets, Seen, Watch, Window};
 use anyhow::{Context as _, ensure};
-use gateway_simulator::Stretch;
+use gateway_simulator::LoadSegment;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Everything set up.
-pub struct Rig {
+pub struct Harness {
     /// What is planned.
     pub plan: Plan,
     /// The services.
@@ -35,14 +35,14 @@ pub struct Rig {
 
 /// A stretch of load, measured.
 struct Measured {
-    stretch: Stretch,
+    segment: LoadSegment,
     window: Window,
     work: Work,
     looks: u32,
     whole_seconds: f64,
 }
 
-impl Rig {
+impl Harness {
     /// Sets everything up, with the planned number of ingestors.
     pub async fn set_up(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Self> {
         let platform = Platform::set_up(plan, names, folder).await?;
@@ -53,11 +53,11 @@ impl Rig {
         let watch = Watch::start(looks, &names.events);
         let redis = listening_at(launch::variable("REDIS_URL")?.as_str());
         let meters = Meters { postgres, probes, broker: broker.pid, redis, ..Meters::default() };
-        let mut rig = Self { plan: plan.clone(), platform, watch, meters, questions };
+        let mut harness = Self { plan: plan.clone(), platform, watch, meters, questions };
         for _ in 0..plan.ingestors {
-            rig.start_ingestor().await?;
+            harness.start_ingestor().await?;
         }
-        Ok(rig)
+        Ok(harness)
     }
 
     /// Starts one more ingestor, and waits until the partitions are shared out among all.
@@ -110,7 +110,7 @@ impl Rig {
         let work = server::work(&mut self.questions).await?;
         let metered = self.meters.watch((begun + warm_up).into_std(), measured).await;
         let work_after = server::work(&mut self.questions).await?;
-        let stretch = sending.await.context("the load generator ended")??;
+        let segment = sending.await.context("the load generator ended")??;
         let to = self.catch_up().await?;
         let (sightings, looks) = self.watch.take();
         let whole_seconds = begun.elapsed().as_secs_f64();
@@ -122,7 +122,7 @@ impl Rig {
         let window = Window { from: first, to: first + micros(measured) };
         let work = Work { rows: work_after.rows - work.rows, batches: work_after.batches - work.batches };
         let processes = metered.uses(float(seen.sent(window)), window.seconds());
-        let measured = Measured { stretch, window, work, looks, whole_seconds };
+        let measured = Measured { segment, window, work, looks, whole_seconds };
         let phase = self.phase(load, rate, &seen, &measured);
         Ok(Phase { processes, sustained: phase.is_sustained(), ..phase })
     }
@@ -144,7 +144,7 @@ impl Rig {
             target_p95_ms: None,
             backlog,
             sustained: false,
-            generator_behind_ms: round(measured.stretch.worst_lag.as_secs_f64() * 1e3, 1),
+            generator_behind_ms: round(measured.segment.worst_lag.as_secs_f64() * 1e3, 1),
             batches_per_s: round(share(per_batch(measured.work.batches), seconds), 0),
             events_per_batch: round(share(float(events), per_batch(measured.work.batches)), 1),
             rows_per_s: round(share(per_batch(measured.work.rows), seconds), 0),

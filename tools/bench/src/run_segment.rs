@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub type Outcome<T> = Result<T, String>;
 
 /// A stretch that is over: every call was answered or given up.
-pub struct Stretch<T> {
+pub struct RunSegment<T> {
     rate: u32,
     begin: Instant,
     /// In µs after the beginning.
@@ -22,7 +22,7 @@ pub struct Stretch<T> {
     metered: Metered,
 }
 
-impl<T: Send + 'static> Stretch<T> {
+impl<T: Send + 'static> RunSegment<T> {
     /// Makes `rate` calls a second on `threads` for `warm_up`, which does not count, and then for `measured`.
     pub async fn drive<W>(
         meters: &Meters,
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     /// A call each ms for three seconds; the first second is warm-up. `ended` says after how many ms each was over.
-    fn stretch(ended: impl Fn(u64) -> (u64, Outcome<u64>)) -> Stretch<u64> {
+    fn segment(ended: impl Fn(u64) -> (u64, Outcome<u64>)) -> RunSegment<u64> {
         let begin = Instant::now();
         let ms = Duration::from_millis;
         let calls = (0..3_000).map(|number| {
@@ -123,26 +123,26 @@ mod tests {
             Call { due, begun: due, ended: due + ms(took), outcome }
         });
         let window = Window { from: 1_000_000, to: 3_000_000 };
-        Stretch { rate: 1_000, begin, window, calls: calls.collect(), metered: Metered::nothing() }
+        RunSegment { rate: 1_000, begin, window, calls: calls.collect(), metered: Metered::nothing() }
     }
 
     #[test]
     fn only_what_was_due_in_the_window_counts() {
-        let phase = stretch(|number| (if number < 1_000 { 900 } else { 4 }, Ok(number))).phase();
+        let phase = segment(|number| (if number < 1_000 { 900 } else { 4 }, Ok(number))).phase();
         assert_eq!((phase.calls, phase.failed), (2_000, 0));
         assert!((phase.latency.max_ms - 4.0).abs() < 1e-9 && (phase.p99_at_end_ms - 4.0).abs() < 1e-9);
     }
 
     #[test]
     fn steady_answers_are_sustained() {
-        let phase = stretch(|number| (4, Ok(number))).phase();
+        let phase = segment(|number| (4, Ok(number))).phase();
         assert_eq!(phase.why_not(), None);
         assert!((phase.answered_per_s - 1_000.0).abs() < 1e-9, "{}", phase.answered_per_s);
     }
 
     #[test]
     fn answers_that_come_later_and_later_are_not() {
-        let phase = stretch(|number| (number / 10, Ok(number))).phase();
+        let phase = segment(|number| (number / 10, Ok(number))).phase();
         assert!(!phase.sustained);
         assert!(phase.answered_per_s < 990.0, "{}", phase.answered_per_s);
     }
@@ -150,16 +150,16 @@ mod tests {
     #[test]
     fn one_failure_is_one_too_many_and_is_told() {
         let refused = Err("503 BROKER_UNAVAILABLE".to_owned());
-        let phase = stretch(|number| (4, if number == 2_000 { refused.clone() } else { Ok(number) })).phase();
+        let phase = segment(|number| (4, if number == 2_000 { refused.clone() } else { Ok(number) })).phase();
         assert_eq!((phase.failed, phase.failure.as_deref()), (1, Some("503 BROKER_UNAVAILABLE")));
         assert!(!phase.sustained);
     }
 
     #[test]
     fn what_comes_later_counts_from_when_the_call_was_due() {
-        let stretch = stretch(|number| (4, Ok(number)));
-        let end = |number: &u64| Ok(stretch.begin + Duration::from_millis(number + 3));
-        assert!((stretch.until(end).unwrap().p99_ms - 3.0).abs() < 1e-9);
-        assert!(stretch.until(|_| anyhow::bail!("never")).is_err());
+        let segment = segment(|number| (4, Ok(number)));
+        let end = |number: &u64| Ok(segment.begin + Duration::from_millis(number + 3));
+        assert!((segment.until(end).unwrap().p99_ms - 3.0).abs() < 1e-9);
+        assert!(segment.until(|_| anyhow::bail!("never")).is_err());
     }
 }
