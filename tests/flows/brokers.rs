@@ -2,7 +2,7 @@
 
 use crate::chaos::play_on;
 use chaos::environment::{Environment, Plan, Servers};
-use chaos::books::Books;
+use chaos::database_audit::AuditedDatabase;
 use chaos::campaign::kafka_settings;
 use chaos::faults::brokers::{PretendedBrokers, depose_leaders};
 use chaos::faults::quota;
@@ -21,7 +21,7 @@ async fn every_effect_stands_once_while_leaders_move_and_brokers_die() {
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&topic);
     let kafka = kafka_settings(&brokers.addresses()).unwrap();
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
-    let books = Books::open(&database.url).await.unwrap();
+    let books = AuditedDatabase::open(&database.url).await.unwrap();
     let plan = PretendedBrokers::plan();
     let environment = Environment::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
     let played = depose_leaders(&environment, &brokers).await.map(drop);

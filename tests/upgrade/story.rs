@@ -6,7 +6,7 @@ use crate::release::Release;
 use crate::{commands, ghosts, ingestors};
 use anyhow::ensure;
 use chaos::environment::{Environment, Plan, Servers};
-use chaos::books::Books;
+use chaos::database_audit::AuditedDatabase;
 use chaos::campaign::kafka_settings;
 use chaos::narrator::{Narrator, seconds};
 use chaos::traffic::Pace;
@@ -72,7 +72,7 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
     environment.narrator.say(&callers.since());
     let calls = callers.stop().await;
     let mut findings = calls.findings;
-    let ended = async || Ok(environment.books.number(commands::OPEN).await? == 0);
+    let ended = async || Ok(environment.audited.number(commands::OPEN).await? == 0);
     let ended = environment.wait_until("all commands to come to their end", ended).await;
     findings.extend(ended.err().map(|error| format!("{error:#}")));
     findings.extend(commands::findings(&database, &simulator, &calls.accepted).await);
@@ -190,7 +190,7 @@ async fn open_environment(
         ingestor: release.program("event-ingestor"),
         logs,
     };
-    let books = Books::open(&database.url).await.unwrap();
+    let books = AuditedDatabase::open(&database.url).await.unwrap();
     Environment::open(plan, &servers, books, topic, Narrator::begin()).await.unwrap()
 }
 

@@ -114,7 +114,7 @@ impl Load {
     }
 
     /// Announces the charge points, and waits until that is acknowledged; says how many events it took. For who produces
-    /// stretch by segment.
+    /// segment by segment.
     ///
     /// # Errors
     /// When the simulator cannot queue an event.

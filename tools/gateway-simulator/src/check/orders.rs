@@ -239,7 +239,7 @@ impl Progress {
     fn judge_effects(&self, tallies: &mut Tallies) {
         let shown = self.trial.shown();
         tallies.kept(Rule::CommandLost);
-        tallies.broken(Rule::CommandAnswerMissing, || format!("{shown} sent its status, and no answer"));
+        tallies.broken(Rule::CommandAnswerMissing, || format!("{shown} sent its status but no answer"));
         let is_last_done = self.effects(Phase::Last) > 0;
         for (phase, rule, command, what) in [
             (Phase::Copy, Rule::CommandRepeated, self.trial.twice, "came again"),

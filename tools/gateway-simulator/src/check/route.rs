@@ -175,7 +175,7 @@ impl Route {
     fn judge_life(&self, id: &ChargePointId, look: &Look, marks: &mut Marks, tallies: &mut Tallies) {
         let Some(end) = look.ends_at else {
             if self.last.as_ref().is_some_and(|last| last.value == look.value && last.ends_at.is_none()) {
-                let example = || format!("{id}: {} lives for ever", look.shown());
+                let example = || format!("{id}: {} never expires", look.shown());
                 marks.broken(Rule::RouteWithoutTtl, tallies, example);
             }
             return;
