@@ -1,4 +1,5 @@
-//! The campaign: phase after phase, each on a topic and a database of its own, and what came of it.
+//! The campaign: runs the phases one by one, each on a topic and a database of its own, and
+//! collects their results.
 
 mod phases;
 mod report;
@@ -15,32 +16,33 @@ use runtime::settings::KafkaSettings;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Longer than any phase takes on a machine that is able to do it.
+/// The time limit of a phase, longer than any phase takes on a machine that is fast enough.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// The servers of a phase.
 struct Stage<'a> {
-    /// The campaign's own.
+    /// The stack of the campaign.
     stack: &'a Stack,
-    /// In the place of its broker, where there must be several.
+    /// Used instead of the stack's broker by phases that need several brokers.
     brokers: Option<PretendedBrokers>,
 }
 
-/// What a phase came to.
+/// The result of a phase.
 struct Verdict {
     phase: Phase,
-    /// What it says of itself, line by line.
+    /// What the phase reports about itself, line by line.
     notes: Vec<String>,
     outcome: anyhow::Result<Outcome>,
 }
 
-/// Plays the phases whose names begin as `wanted`, all if it is empty; says whether all is well.
+/// Runs the phases whose names begin with `wanted`, or all if it is empty. Returns whether all
+/// passed.
 ///
 /// # Errors
 /// When the servers do not work.
 pub async fn play(stack: &Stack, wanted: &str) -> anyhow::Result<bool> {
     let narrator = Narrator::begin();
-    narrator.say("starting servers of the campaign's own");
+    narrator.say("starting the campaign's own servers");
     stack.up().await?;
     let mut verdicts = Vec::new();
     for phase in Phase::ALL.into_iter().filter(|phase| phase.name().starts_with(wanted)) {
@@ -49,14 +51,14 @@ pub async fn play(stack: &Stack, wanted: &str) -> anyhow::Result<bool> {
         let verdict = verdict.unwrap_or_else(|_elapsed| Verdict {
             phase,
             notes: Vec::new(),
-            outcome: Err(anyhow::anyhow!("not over after {LONGEST:?}")),
+            outcome: Err(anyhow::anyhow!("the phase did not end within {LONGEST:?}")),
         });
         report::verdict(&narrator, &verdict);
         verdicts.push(verdict);
     }
     anyhow::ensure!(
         !verdicts.is_empty(),
-        "there is no phase {wanted:?}; there are {:?}",
+        "there is no phase {wanted:?}; the phases are {:?}",
         Phase::ALL.map(Phase::name)
     );
     report::summary(&narrator, &verdicts);
@@ -107,10 +109,10 @@ fn servers(stage: &Stage<'_>, phase: Phase) -> anyhow::Result<Servers> {
     })
 }
 
-/// Settings of a client of `brokers`.
+/// The settings of a client of `brokers`.
 ///
 /// # Errors
-/// When they are no addresses.
+/// When `brokers` are not valid addresses.
 pub fn kafka_settings(brokers: &str) -> anyhow::Result<KafkaSettings> {
     let overrides = [("kafka.brokers", brokers)];
     let settings: gateway_simulator::Settings =
@@ -120,5 +122,5 @@ pub fn kafka_settings(brokers: &str) -> anyhow::Result<KafkaSettings> {
 
 /// The file `name` in the folder of this program.
 fn beside_this(name: &str) -> anyhow::Result<PathBuf> {
-    Ok(std::env::current_exe().context("where am I")?.with_file_name(name))
+    Ok(std::env::current_exe().context("find the folder of this program")?.with_file_name(name))
 }

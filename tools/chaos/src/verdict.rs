@@ -1,4 +1,5 @@
-//! The verdict: a ledger of what was sent against what stands in Postgres, and the audit of how it came to stand there.
+//! The verdict: compares the ledger of what was sent with the state in PostgreSQL, and checks the
+//! audit of its writes.
 
 pub mod audit;
 pub mod state;
@@ -8,28 +9,28 @@ use crate::markers::Marker;
 use crate::traffic::Sent;
 use std::collections::BTreeMap;
 
-/// Something that is not as it must be, as a sentence.
+/// A violation, as a sentence.
 pub type Finding = String;
 
-/// How many examples a finding names.
+/// How many examples a finding shows.
 const EXAMPLES: usize = 3;
 
 /// Differences from what was sent that are not findings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Allowed<'a> {
-    /// What the ids of devices begin with that are not compared.
+    /// The prefix of the ids of devices that are not compared.
     pub bystanders: Option<&'a str>,
-    /// Whether the dead letter of a marker may say that the database refused it.
+    /// Whether a marker's dead letter may have the reason that the database refused it.
     pub refused_markers: bool,
-    /// Batches that nobody can read: each is one dead letter, at the place of its first record.
+    /// Batches that cannot be read: each is one dead letter, at the offset of its first record.
     pub unreadable: &'a [Marker],
 }
 
-/// Compares everything but what is `allowed`; no finding means that every effect stands exactly
-/// once. `ends` are the offsets at which the partitions end.
+/// Compares everything except what is `allowed`; no finding means that every effect was written
+/// exactly once. `ends` are the end offsets of the partitions.
 ///
 /// # Errors
-/// When Postgres cannot be asked.
+/// When PostgreSQL cannot be reached.
 pub async fn judge(
     audited: &AuditedDatabase,
     sent: &Sent,
@@ -44,7 +45,7 @@ pub async fn judge(
     Ok(findings)
 }
 
-/// One finding for all of `examples`, or none.
+/// One finding for all of `examples`; none if there are no examples.
 fn finding(what: &str, examples: &[String]) -> Option<Finding> {
     let (first, number) = (examples.get(..EXAMPLES.min(examples.len()))?, examples.len());
     (number > 0).then(|| format!("{what}: {number}, such as {}", first.join("; ")))

@@ -1,15 +1,16 @@
-//! Connections to Postgres are cut at the COMMIT: before the server reads it, and between its carrying out and its answer.
+//! Connections to PostgreSQL are cut at the COMMIT: before the server reads it, or between its
+//! execution and its response.
 
 use crate::environment::Environment;
 use crate::pg_proxy::CutCount;
 
-/// Cuts at one in `one_in` commits, until `times` were cut on either side of it.
+/// Cuts the connection at one in `one_in` commits, until `times` were cut both before and after it.
 ///
 /// # Errors
-/// When the ingestors do not get so far.
+/// When this takes too long.
 pub async fn cut(environment: &Environment, one_in: u64, times: u64) -> anyhow::Result<CutCount> {
     let before = environment.proxy.cut();
-    environment.narrator.say(&format!("cut the connection at one in {one_in} commits, before or after it"));
+    environment.narrator.say(&format!("cutting the connection at one in {one_in} commits, before or after it"));
     environment.proxy.cut_one_in(one_in);
     let enough = async || {
         let cut = environment.proxy.cut();

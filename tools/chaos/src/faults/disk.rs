@@ -1,4 +1,4 @@
-//! The disk of Postgres runs full, and has room again later.
+//! The disk of PostgreSQL is full, and later has room again.
 
 mod small;
 
@@ -9,9 +9,9 @@ use anyhow::ensure;
 use small::SmallDisk;
 use std::time::Duration;
 
-/// What Postgres says of a full disk.
+/// PostgreSQL's message for a full disk.
 const FULL: &str = "No space left on device";
-/// In the words of Postgres, where no small disk can be had.
+/// Raises the same message where no small disk can be mounted.
 const REFUSE: &str = "
     create function chaos_disk_full() returns trigger language plpgsql as $$ begin
         raise exception 'could not extend file \"base/16384/16385\": No space left on device'
@@ -24,31 +24,31 @@ const ACCEPT: &str = "
     drop trigger chaos_disk_full on dead_letters;
     drop function chaos_disk_full()";
 
-/// How the disk was made full, and what ingestors did.
+/// How the disk was filled, and what the ingestors did.
 #[derive(Debug, Clone, Copy)]
 pub struct Filled {
-    /// Whether there was a disk; else triggers said that it is full.
+    /// Whether a disk was filled; otherwise triggers raised the error.
     pub is_real: bool,
-    /// How often a write was put off.
+    /// How many writes were deferred.
     pub deferred: u64,
-    /// How long ingestors needed to catch up.
+    /// How long the ingestors took to catch up.
     pub caught_up: Duration,
 }
 
-/// Moves the tables to a small disk, fills it for `duration` and then makes room. Where no disk can be mounted, triggers refuse
-/// what is written in the words of Postgres.
+/// Moves the tables to a small disk, fills it for `duration` and then frees it. Where no disk can
+/// be mounted, triggers refuse writes with PostgreSQL's message.
 ///
 /// # Errors
-/// When the disk is not noticed to be full, or the ingestors do not catch up.
+/// When the ingestors do not notice the full disk, or do not catch up.
 pub async fn run_full(environment: &mut Environment, duration: Duration) -> anyhow::Result<Filled> {
     environment.settle().await?;
     let mut disk = match SmallDisk::mount(&environment.audited).await {
         Ok(disk) => {
-            environment.narrator.say(&format!("the tables move to a disk of {} MiB", small::MEBIBYTES));
+            environment.narrator.say(&format!("the tables are moved to a disk of {} MiB", small::MEBIBYTES));
             Some(disk)
         }
         Err(error) => {
-            environment.narrator.say(&format!("no small disk, so triggers say that the disk is full: {error:#}"));
+            environment.narrator.say(&format!("no small disk can be mounted, so triggers simulate the full disk: {error:#}"));
             None
         }
     };
@@ -70,7 +70,7 @@ pub async fn run_full(environment: &mut Environment, duration: Duration) -> anyh
     Ok(Filled { is_real, deferred, caught_up })
 }
 
-/// Says how often writes were put off, and how long it took to catch up.
+/// Returns how many writes were deferred, and how long it took to catch up.
 async fn fill(
     environment: &Environment,
     disk: Option<&SmallDisk>,
@@ -93,9 +93,9 @@ async fn fill(
     let deferred = environment.fleet.writes_deferred().await? - before;
     let said = environment.fleet.logged(FULL)? - said;
     environment.narrator.say(&format!(
-        "the disk has room again: {deferred} writes were put off, caught up after {}",
+        "the disk has room again: {deferred} writes were deferred, caught up after {}",
         seconds(caught_up)
     ));
-    ensure!(said > 0, "Postgres never said {FULL:?}: nothing was tried");
+    ensure!(said > 0, "PostgreSQL never reported {FULL:?}: the fault had no effect");
     Ok((deferred, caught_up))
 }

@@ -1,4 +1,4 @@
-//! Ingestors end from one instruction to the next, one after another, and are replaced.
+//! Ingestors are killed one after another, and replaced.
 
 use crate::environment::Environment;
 use crate::narrator::seconds;
@@ -7,31 +7,32 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-/// What is aimed at beyond the length of a lease.
+/// The goal beyond the duration of a lease.
 const ALLOWANCE: Duration = Duration::from_secs(5);
 
-/// How the others took over from one that was killed.
+/// How the others took over from a killed ingestor.
 #[derive(Debug, Clone, Copy)]
 pub struct Takeover {
-    /// Until every partition was held by somebody who runs.
+    /// Until every partition was held by a running ingestor.
     pub held: Duration,
-    /// Until no partition was further behind than about a second.
+    /// Until every partition was at most about a second behind.
     pub caught_up: Duration,
-    /// The most that was appended and not written meanwhile.
+    /// The greatest number of records that were appended and not yet written.
     pub backlog: i64,
-    /// What `caught_up` should be at most.
+    /// The goal for `caught_up`.
     pub target: Duration,
 }
 
 impl Takeover {
-    /// Whether it was as quick as it should be.
+    /// Whether `caught_up` is within the goal.
     #[must_use]
     pub fn is_in_time(&self) -> bool {
         self.caught_up <= self.target
     }
 }
 
-/// Kills every ingestor once, while the others go on; each is replaced when they have taken over.
+/// Kills every ingestor once, while the others continue; each is replaced when they have taken
+/// over.
 ///
 /// # Errors
 /// When they do not take over.
@@ -44,7 +45,7 @@ pub async fn kill_each(environment: &mut Environment) -> anyhow::Result<Vec<Take
     Ok(takeovers)
 }
 
-/// Kills the ingestor that runs longest, and replaces it when the others have taken over.
+/// Kills the oldest ingestor, and replaces it when the others have taken over.
 ///
 /// # Errors
 /// When they do not take over.
@@ -72,7 +73,7 @@ pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover>
         target: environment.plan.lease + ALLOWANCE,
     };
     environment.narrator.say(&format!(
-        "the others hold all partitions after {} and have caught up after {}, aim {}; {} records behind at most",
+        "the others hold all partitions after {} and have caught up after {}, goal {}; at most {} records behind",
         seconds(takeover.held),
         seconds(takeover.caught_up),
         seconds(takeover.target),

@@ -1,4 +1,5 @@
-//! Dead letters that Postgres would refuse as they are, and a database that refuses every dead letter for a while.
+//! Dead letters that PostgreSQL would refuse in their original form, and a database that refuses
+//! every dead letter for a while.
 
 use super::is_deferred;
 use crate::environment::Environment;
@@ -7,40 +8,42 @@ use crate::narrator::seconds;
 use anyhow::ensure;
 use std::time::{Duration, Instant};
 
-/// An ingestor that is asked to stop while it cannot write a dead letter ends within this time. Its own grace is 20 s.
+/// An ingestor that is stopped while it cannot write a dead letter must exit within this time. Its
+/// own grace period is 20 s.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
-/// In words that no ingestor knows, so that the database does not seem to be at fault.
+/// A message that no ingestor knows, so that the database does not seem to be at fault.
 const REFUSE: &str = "
     create function chaos_refuse() returns trigger language plpgsql as
     $$ begin raise exception 'a refusal in any words'; end $$;
     create trigger chaos_refuse before insert on dead_letters for each row execute function chaos_refuse();";
 const ACCEPT: &str = "drop trigger chaos_refuse on dead_letters; drop function chaos_refuse()";
 
-/// Sends markers whose dead letters need another form; then has every dead letter refused, asks the eldest ingestor to stop
-/// meanwhile and starts another. Says how long the eldest took to stop.
+/// Sends markers whose dead letters need another form. Then makes the database refuse every dead
+/// letter, stops the oldest ingestor meanwhile and starts another. Returns how long the oldest took
+/// to exit.
 ///
 /// # Errors
-/// When a marker is not kept whole, or an ingestor does not stop in time.
+/// When a marker is not kept whole, or an ingestor does not exit in time.
 pub async fn refuse(environment: &mut Environment) -> anyhow::Result<Duration> {
     environment.settle().await?;
     for form in [Form::NulInHeader, Form::BeforeAllTime] {
         let markers = environment.mark(form).await?;
-        environment.narrator.say(&format!("{} markers are sent in the form {form:?}", markers.len()));
+        environment.narrator.say(&format!("sending {} markers in the form {form:?}", markers.len()));
         are_kept_whole(environment, &markers).await?;
     }
     environment.refuses_letters = true;
     let deferred = environment.fleet.writes_deferred().await?;
     environment.audited.run_sql(REFUSE).await?;
-    environment.narrator.say("Postgres refuses every dead letter");
+    environment.narrator.say("PostgreSQL refuses every dead letter");
     let stopped = stop_meanwhile(environment, deferred).await;
     environment.audited.run_sql(ACCEPT).await?;
     let took = stopped?;
     let caught_up = environment.settle().await?;
-    environment.narrator.say(&format!("Postgres takes dead letters again: caught up after {}", seconds(caught_up)));
+    environment.narrator.say(&format!("PostgreSQL accepts dead letters again: caught up after {}", seconds(caught_up)));
     Ok(took)
 }
 
-/// Waits until each has its dead letter, and ensures that its value was kept.
+/// Waits until each marker has its dead letter, and checks that its value was kept.
 async fn are_kept_whole(environment: &Environment, markers: &[Marker]) -> anyhow::Result<()> {
     let places = markers.iter().map(|marker| format!("({}, {}::bigint)", marker.partition, marker.offset));
     let letters = format!(
@@ -54,7 +57,7 @@ async fn are_kept_whole(environment: &Environment, markers: &[Marker]) -> anyhow
     let lost = all - environment.audited.number(&whole).await?;
     ensure!(
         lost == 0,
-        "{lost} of {all} dead letters were refused by Postgres, and lost what the record said"
+        "{lost} of {all} dead letters were refused by PostgreSQL and lost the record's value"
     );
     Ok(())
 }
@@ -64,7 +67,7 @@ async fn stop_meanwhile(environment: &mut Environment, deferred: u64) -> anyhow:
     let begun = Instant::now();
     let name = environment.fleet.stop_eldest(STOPS_WITHIN).await?;
     let took = begun.elapsed();
-    environment.narrator.say(&format!("SIGTERM {name}: ended after {}", seconds(took)));
+    environment.narrator.say(&format!("SIGTERM {name}: exited after {}", seconds(took)));
     environment.fleet.start()?;
     Ok(took)
 }

@@ -9,36 +9,38 @@ use domain::feed::FeedPosition;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The feed is published.
+/// Publishes the feed.
 pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__FEED__ENABLED", "true")];
-/// The id of the platform's clients at brokers.
+/// The client id of the platform's clients at brokers.
 const CLIENT: &str = "charging-platform";
-/// Bytes for each event that is sent in a second: far less than all producers together write.
+/// The quota in bytes per event and second: far less than all producers together write.
 const BYTES_PER_EVENT: f64 = 60.0;
 /// How often the relay must publish while it is throttled.
 const ADVANCES: u32 = 3;
-/// How long a fetch waits, and its bytes.
+/// The longest wait of a fetch, and its size in bytes.
 const FETCH: (Duration, usize) = (Duration::from_millis(200), 1 << 20);
-/// Markers that are in the log at more than one offset, as after a request that was sent again.
+/// Markers that are in the log at more than one offset, as after a repeated request.
 const MARKERS_TWICE: &str = "select count(*) - count(distinct value) from dead_letters";
 /// The position of the next chunk that the relay publishes; 0 before there is a relay.
 const POSITION: &str =
     "select coalesce((select next_offset from ingest_partitions where topic like '%-feed'), 0)";
 
-/// What was seen.
+/// The result.
 #[derive(Debug, Clone, Copy)]
 pub struct Throttled {
-    /// How long brokers throttled the relay, in all.
+    /// How long brokers throttled the relay in total.
     pub waits: Duration,
-    /// Changes that are on the topic of the feed.
+    /// Changes on the topic of the feed.
     pub changes: usize,
 }
 
-/// Sets a quota on `broker` for the platform's producers until the relay was throttled and has published several times
-/// nevertheless. All clients with the platform's id are throttled: the broker must be the environment's own.
+/// Sets a quota on `broker` for the platform's producers until the relay was throttled and has
+/// still published several times. All clients with the platform's id are throttled, so the broker
+/// must belong to the environment.
 ///
 /// # Errors
-/// When nothing is throttled, the feed does not advance, or a change is on its topic twice or not at all.
+/// When nothing is throttled, the feed does not advance, or a change is on its topic twice or not
+/// at all.
 pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result<Throttled> {
     let (feed, partitions) = (environment.fleet.launch.feed_topic(), environment.plan.partitions);
     environment.kafka.create_topic(&feed, partitions).await.context("create the topic of the feed")?;
@@ -47,12 +49,12 @@ pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result
     let before = environment.fleet.throttled_s().await?;
     let quota = f64::from(environment.plan.pace.events_per_second) * BYTES_PER_EVENT;
     limit(broker, Some(quota)).await?;
-    environment.narrator.say(&format!("producers may send {quota} bytes a second"));
+    environment.narrator.say(&format!("producers may send {quota} bytes per second"));
     let throttled = advances(environment, before).await;
     limit(broker, None).await?;
     let waits = Duration::try_from_secs_f64(throttled?)?;
     environment.narrator.say(&format!(
-        "the feed went on, and the relay was told to wait {} in all; there is no quota any more",
+        "the feed has advanced, and the relay was throttled for {} in total; the quota is removed",
         seconds(waits)
     ));
     let caught_up = environment.settle().await?;
@@ -70,7 +72,8 @@ async fn limit(broker: &str, bytes_per_second: Option<f64>) -> anyhow::Result<()
     wire::ask(broker, move |connection| connection.limit_producers(CLIENT, bytes_per_second)).await
 }
 
-/// Waits until the relay was told to wait, and has published several times after that. Returns for how many seconds.
+/// Waits until the relay was throttled and has published several times after that. Returns for how
+/// many seconds it was throttled.
 async fn advances(environment: &Environment, before: f64) -> anyhow::Result<f64> {
     let throttled = async || Ok(environment.fleet.throttled_s().await? > before);
     environment.wait_until("the relay to be throttled", throttled).await?;
@@ -87,7 +90,7 @@ async fn advance(environment: &Environment, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ensures that each change up to the relay's position is on the topic once; returns how many there are.
+/// Checks that each change up to the relay's position is on the topic once; returns their number.
 async fn published_once(environment: &Environment, feed: &str) -> anyhow::Result<usize> {
     let next = environment.audited.number(POSITION).await?;
     let copies = copies(environment, feed, next).await?;
@@ -100,7 +103,7 @@ async fn published_once(environment: &Environment, feed: &str) -> anyhow::Result
     );
     let written = format!("select coalesce(sum(change_count), 0) from feed_chunks where position < {next}");
     let written = usize::try_from(environment.audited.number(&written).await?)?;
-    ensure!(copies.len() == written, "{written} changes were written, and {} are on the feed", copies.len());
+    ensure!(copies.len() == written, "{written} changes were written, but {} are on the feed", copies.len());
     Ok(written)
 }
 
@@ -117,7 +120,7 @@ async fn copies(environment: &Environment, feed: &str, end: i64) -> anyhow::Resu
             let fetched = wait_for("records of the feed", PATIENCE, fetch).await?;
             next = fetched.next_offset;
             for record in fetched.records {
-                let id = record.headers.get("ce_id").context("a change without an id")?;
+                let id = record.headers.get("ce_id").context("a change on the feed has no id")?;
                 let position: FeedPosition = std::str::from_utf8(id)?.parse()?;
                 if position.chunk < end {
                     *copies.entry((position.chunk, position.index)).or_default() += 1;

@@ -1,33 +1,35 @@
-//! The events topic is deleted and created anew, and the new log grows past the offsets that were read of the old one.
+//! The events topic is deleted and created again, and the new log grows past the offsets that were
+//! read from the old one.
 
 use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use std::time::Duration;
 
-/// Reasons of a halt. The second is that of a partition of which no record is known.
+/// Reasons of a halt. The second one applies to a partition of which no record is known.
 const REASONS: [&str; 2] = ["OTHER_LOG", "OFFSET_OUTSIDE_LOG"];
-/// What an owner logs of a partition that an earlier one has halted.
+/// What an owner logs about a partition that an earlier owner has halted.
 const STILL_HALTED: &str = "partition is still halted";
-/// Dead letters of all logs, and those of logs that were replaced.
+/// The number of dead letters of all logs, and of logs that were replaced.
 const LETTERS: &str = "select count(*) from dead_letters";
 const LETTERS_ASIDE: &str = "select count(*) from dead_letters where topic like '%#%'";
 
 /// What the ingestors do while the topic is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ingestors {
-    /// None runs before the new log has grown past the old one, so that it has the next offset.
+    /// None runs until the new log has grown past the old one, so that it contains the next offset.
     Stopped,
     /// They run.
     Running,
 }
 
-/// How long it took.
+/// How long each step took.
 #[derive(Debug, Clone, Copy)]
 pub struct Replaced {
-    /// Until all partitions were halted, after the new log had grown past the old one and ingestors ran.
+    /// Until all partitions were halted, after the new log had grown past the old one and ingestors
+    /// ran.
     pub halted: Duration,
-    /// Until all was read, after an operator had decided.
+    /// Until everything was read, after the operator's decision.
     pub caught_up: Duration,
 }
 
@@ -48,20 +50,20 @@ pub async fn replace(environment: &mut Environment, ingestors: Ingestors) -> any
     environment.begin_log().await?;
     let grown = environment.outgrow(&ends).await?;
     environment.narrator.say(&format!(
-        "the topic was deleted and created anew, ingestors: {ingestors:?}; it grew past the old one in {}",
+        "the topic was deleted and created again, ingestors: {ingestors:?}; it grew past the old log in {}",
         seconds(grown)
     ));
     environment.fleet.start_many(stopped)?;
     let halted = are_halted(environment).await?;
     environment.narrator.say(&format!("all partitions were halted {} later", seconds(halted)));
     restart_halted(environment).await?;
-    ensure!(environment.halted(&REASONS).await? == i64::from(environment.plan.partitions), "a halt ended by itself");
+    ensure!(environment.halted(&REASONS).await? == i64::from(environment.plan.partitions), "a partition is no longer halted, without an operator's decision");
     nothing_is_read(environment).await?;
     environment.go_on().await?;
-    environment.narrator.say("an operator has each partition read from its beginning");
+    environment.narrator.say("the operator resumes each partition from its beginning");
     let caught_up = environment.settle().await?;
     let kept = environment.audited.number(LETTERS_ASIDE).await?;
-    ensure!(kept == letters, "of {letters} dead letters of former logs, {kept} are kept");
+    ensure!(kept == letters, "only {kept} of {letters} dead letters of former logs were kept");
     environment
         .narrator
         .say(&format!("caught up after {}; {kept} dead letters of former logs are kept", seconds(caught_up)));
@@ -88,17 +90,17 @@ async fn restart_halted(environment: &mut Environment) -> anyhow::Result<()> {
     let enough = before + usize::try_from(environment.plan.partitions)?;
     let found = async || Ok(environment.fleet.logged(STILL_HALTED)? >= enough);
     let took = environment.wait_until("other ingestors to find the partitions halted", found).await?;
-    environment.narrator.say(&format!("{ingestors} other ingestors found them halted after {}", seconds(took)));
+    environment.narrator.say(&format!("{ingestors} new ingestors found the partitions halted after {}", seconds(took)));
     Ok(())
 }
 
 async fn nothing_is_read(environment: &Environment) -> anyhow::Result<()> {
     let batches = batches(environment).await?;
-    ensure!(batches == 0, "{batches} batches of the new log were written before an operator decided");
+    ensure!(batches == 0, "{batches} batches of the new log were written before the operator's decision");
     Ok(())
 }
 
-/// Batches of the new log.
+/// The number of written batches of the new log.
 async fn batches(environment: &Environment) -> anyhow::Result<i64> {
     environment.audited.number("select count(*) from chaos_moves").await
 }
