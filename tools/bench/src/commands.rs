@@ -1,5 +1,5 @@
-//! Commands: how long until 202, how long until a gateway can read the record, and what of that is the floor: the same
-//! look-up, insert and publication with nothing around them.
+//! Commands: the latency until the response 202 and until a gateway can read the record, compared
+//! with the floor: the same look-up, insert and publication without anything else.
 
 mod floor;
 mod piles;
@@ -24,24 +24,25 @@ use posted::Posted;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// After a rate that turned out not to be sustained for long, this share of it is tried.
+/// After a rate that was not sustained for the whole time, this percentage of it is tried.
 const STEP_DOWN_PERCENT: u32 = 90;
-/// How often that is done.
+/// How often a lower rate is tried.
 const CONFIRMATIONS: usize = 3;
 
-/// Everything that commands are measured with.
+/// Everything that is needed to measure commands.
 struct Stage<'a> {
     harness: &'a mut Harness,
     plan: CommandPlan,
     piles: Arc<Piles>,
-    /// Where command-dispatcher listens.
+    /// The address of command-dispatcher.
     dispatcher: String,
     floor: Floor,
     readback: Readback,
     threads: Threads,
 }
 
-/// Measures the planned rates and the highest sustained one, each time the floor first and then the platform.
+/// Measures the planned rates and the highest sustained one, each time first the floor and then the
+/// platform.
 pub async fn play(harness: &mut Harness) -> anyhow::Result<Commands> {
     let plan = harness.plan.commands.clone();
     say(&format!("{} piles on {} pods …", plan.piles, plan.pods));
@@ -83,10 +84,10 @@ impl Stage<'_> {
         Ok(commands)
     }
 
-    /// The floor at `rate`, then the platform.
+    /// Measures the floor at `rate`, then the platform.
     async fn side_by_side(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
         let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
-        say(&format!("{rate}/s for {} s, the floor and then commands …", (warm_up + measured).as_secs()));
+        say(&format!("{rate}/s for {} s, first the floor, then commands …", (warm_up + measured).as_secs()));
         let floor = self.floor(rate, warm_up, measured).await?;
         let (platform, readable) = self.platform(rate, warm_up, measured).await?;
         let rate = CommandRate::new(rate, floor, platform, readable);
@@ -96,11 +97,11 @@ impl Stage<'_> {
         Ok(rate)
     }
 
-    /// The highest rate that is sustained for the length of a step, and all steps.
+    /// Finds the highest rate that is sustained for the duration of a step; returns all steps, too.
     async fn search(&mut self, which: Which) -> anyhow::Result<(Option<u32>, Vec<CallPhase>)> {
         let mut search = Search::new(self.plan.ladder.clone(), self.plan.steps);
         let mut tried = Vec::new();
-        say(&format!("how many a second {} sustains …", which.name()));
+        say(&format!("searching the highest rate that {} sustains …", which.name()));
         while let Some(rate) = search.next() {
             let (warm_up, step) = (self.plan.step_warm_up, self.plan.step);
             let phase = match which {
@@ -114,7 +115,7 @@ impl Stage<'_> {
         Ok((search.best(), tried))
     }
 
-    /// The rate that was found, or a lower one, held for as long as the others.
+    /// Measures the rate that was found, or a lower one, for as long as the planned rates.
     async fn hold(&mut self, found: u32) -> anyhow::Result<CommandRate> {
         let mut held = self.side_by_side(found).await?;
         for _ in 1..CONFIRMATIONS {
@@ -136,14 +137,14 @@ impl Stage<'_> {
         Ok(segment.phase())
     }
 
-    /// How the POSTs were answered, and how long until their records could be read.
+    /// Measures the responses to the POSTs, and how long until their records could be read.
     async fn platform(
         &mut self,
         rate: u32,
         warm_up: Duration,
         measured: Duration,
     ) -> anyhow::Result<(CallPhase, Latency)> {
-        // Its connections end with the stretch, long before the service would close idle ones.
+        // Its connections end with the segment, long before the service would close idle ones.
         let caller = Arc::new(Caller::new(&self.dispatcher)?);
         let piles = Arc::clone(&self.piles);
         let call = move |_number| {
@@ -178,7 +179,7 @@ impl Stage<'_> {
     }
 }
 
-/// Whose rate is looked for.
+/// Which rate is searched.
 #[derive(Debug, Clone, Copy)]
 enum Which {
     Floor,

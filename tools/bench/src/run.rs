@@ -1,4 +1,4 @@
-//! The sequence of a run: what is measured after what.
+//! The sequence of a run.
 
 use crate::load::Generator;
 use crate::meters::Broker;
@@ -15,14 +15,15 @@ use launch::narrator::{heading, say, seen};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// After a rate that turned out not to be sustained for long, this share of it is tried.
+/// After a rate that was not sustained for the whole time, this percentage of it is tried.
 const STEP_DOWN_PERCENT: u32 = 90;
-/// How often that is done.
+/// How often a lower rate is tried.
 const CONFIRMATIONS: usize = 3;
-/// Events per second at which the floor's events are put on the topic; nobody reads them meanwhile.
+/// Events per second at which the floor's events are published; no ingestor reads them meanwhile.
 const FLOOR_RATE: u32 = 20_000;
 
-/// Measures everything; what was measured when it ends is in `report`. The time to truth has names of its own, the second.
+/// Measures everything; `report` contains what was measured when it ends. The time to truth uses
+/// the second names.
 pub async fn play(
     plan: &Plan,
     names: &[Names; 2],
@@ -46,7 +47,7 @@ pub async fn play(
     Ok(())
 }
 
-/// Everything that ingestors take part in; it ends with them.
+/// Everything that needs ingestors; they are stopped at the end.
 async fn platform(
     plan: &Plan,
     names: &Names,
@@ -71,13 +72,13 @@ async fn platform(
     }
 }
 
-/// Everything about events, and commands once there is nothing else to do.
+/// Everything about events, and then about commands.
 async fn events(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     fleets(harness, report).await?;
     let load = announced(harness, harness.plan.charge_points).await?;
     steady(harness, &load, report).await?;
     highest(harness, &load, report).await?;
-    // As many as are used at full rate: pools keep them open.
+    // As many as are used at the full rate: pools keep them open.
     let connections = harness.connections().await?;
     crash(harness, &load, report).await?;
     down(harness, report).await?;
@@ -85,7 +86,7 @@ async fn events(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()
     floor(harness, &load, report, connections).await
 }
 
-/// The latency of events while little is to be done, in which each pause of an ingestor shows.
+/// The latency of events at a low rate, in which each pause of an ingestor shows.
 async fn tail(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     harness.plan.steady.truncate(1);
     let load = announced(harness, harness.plan.charge_points).await?;
@@ -94,14 +95,14 @@ async fn tail(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> 
 
 /// A fleet that has announced itself.
 async fn announced(harness: &mut Harness, charge_points: u32) -> anyhow::Result<Generator> {
-    say(&format!("{charge_points} charge points announce themselves; waiting until all of it is visible …"));
+    say(&format!("{charge_points} charge points announce themselves; waiting until all events are visible …"));
     let begun = Instant::now();
     let load = harness.fleet(&format!("B{charge_points}-"), charge_points).await?;
     seen(&format!("after {:.1} s", begun.elapsed().as_secs_f64()));
     Ok(load)
 }
 
-/// Measures one stretch, and tells of it.
+/// Measures one segment and prints the result.
 async fn measured(harness: &mut Harness, load: &Generator, rate: u32, measured: Duration) -> anyhow::Result<Phase> {
     let seconds = (harness.plan.warm_up + measured).as_secs();
     say(&format!("{rate} events/s for {seconds} s …"));
@@ -139,7 +140,8 @@ async fn steady(harness: &mut Harness, load: &Generator, report: &mut Report) ->
     Ok(())
 }
 
-/// Looks for the highest rate, then holds it; when it cannot be held for that long, a lower one.
+/// Searches the highest rate, then measures it for the whole time; if it is not sustained, a lower
+/// one.
 async fn highest(harness: &mut Harness, load: &Generator, report: &mut Report) -> anyhow::Result<()> {
     heading("The highest sustained rate");
     let mut search = Search::new(harness.plan.ladder.clone(), harness.plan.steps);
@@ -158,18 +160,18 @@ async fn highest(harness: &mut Harness, load: &Generator, report: &mut Report) -
         }
         rate = rate / 100 * STEP_DOWN_PERCENT;
     }
-    say("no rate was sustained for the whole time; the last one stands in the report as not sustained");
+    say("no rate was sustained for the whole time; the report shows the last one as not sustained");
     Ok(())
 }
 
 async fn crash(harness: &mut Harness, load: &Generator, report: &mut Report) -> anyhow::Result<()> {
-    heading("A crash");
+    heading("The crash of an ingestor");
     harness.start_ingestor().await?;
     let rate = harness.plan.common_rate();
     say(&format!("one of {} ingestors is killed at {rate} events/s …", harness.meters.ingestors.len()));
     let takeover = takeover::watch(harness, load, rate).await?;
     let (owned, caught_up) = (takeover.owned_after_s, takeover.caught_up_after_s);
-    seen(&format!("every partition owned after {owned} s, all caught up after {caught_up} s"));
+    seen(&format!("every partition owned after {owned} s, everything caught up after {caught_up} s"));
     report.takeover = Some(takeover);
     Ok(())
 }
@@ -190,12 +192,12 @@ async fn floor(
     let from = harness.watch.current()?;
     let seconds = harness.plan.floor_events.div_ceil(FLOOR_RATE).max(1);
     let rate = harness.plan.floor_events / seconds;
-    say(&format!("{} events are put on the topic while no ingestor runs …", harness.plan.floor_events));
+    say(&format!("publishing {} events while no ingestor runs …", harness.plan.floor_events));
     let produced = load.produce(rate, Duration::from_secs(seconds.into()))?;
-    produced.await.context("the load generator ended")??;
+    produced.await.context("the load generator panicked")??;
     let to = visibility::ends(&harness.platform.kafka, &harness.platform.names.events).await?;
     let prepared = floor::Prepared::read(harness, &from, &to).await?;
-    say("writing them, one by one and in batches …");
+    say("writing them one by one and in batches …");
     let per_batch = report.highest.as_ref().map_or(1.0, |phase| phase.events_per_batch.max(1.0));
     let per_batch = format!("{:.0}", round(per_batch, 0)).parse().unwrap_or(1);
     let floor = prepared.measure(harness, connections, per_batch).await?;

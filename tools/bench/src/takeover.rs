@@ -1,4 +1,4 @@
-//! What a crash costs: one of two ingestors is killed under load.
+//! The cost of a crash: one of two ingestors is killed under load.
 
 use crate::load::Generator;
 use crate::numbers::{float, round};
@@ -9,19 +9,19 @@ use anyhow::Context as _;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Load before the crash.
+/// The load before the crash.
 const BEFORE: Duration = Duration::from_secs(4);
 const LOOK: Duration = Duration::from_millis(50);
-/// What is later than this was held up by the crash.
+/// Events that are later than this were delayed by the crash.
 const LATE_MICROS: i64 = 1_000_000;
-/// How long partitions may be without an owner before this gives up.
+/// How long partitions may have no owner before the measurement fails.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The default of `ingest.lease_ms`, which the ingestors run with.
+/// The default of `ingest.lease_ms`, which the ingestors use.
 const LEASE_S: f64 = 10.0;
-/// What may pass after the lease has run out.
+/// The time allowed after the lease has expired.
 const ALLOWANCE_S: f64 = 5.0;
 
-/// Kills the ingestor that was started last, of at least two, and watches the others take over.
+/// Kills the ingestor that was started last, of at least two, and observes the takeover.
 pub async fn watch(harness: &mut Harness, load: &Generator, rate: u32) -> anyhow::Result<Takeover> {
     let from = harness.watch.current()?;
     harness.watch.forget();
@@ -36,7 +36,7 @@ pub async fn watch(harness: &mut Harness, load: &Generator, rate: u32) -> anyhow
         sleep(LOOK).await;
     }
     let owned_after_s = killed.elapsed().as_secs_f64();
-    sending.await.context("the load generator ended")??;
+    sending.await.context("the load generator panicked")??;
     let to = harness.catch_up().await?;
     let (sightings, _) = harness.watch.take();
     let sent = visibility::read(&harness.platform.kafka, &harness.platform.names.events, &from, &to, |_, record| {

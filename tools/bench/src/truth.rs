@@ -1,5 +1,5 @@
-//! The time to truth: how long the platform is wrong about where devices are, after a device moved
-//! to another pod and after a pod died.
+//! The time to truth: for how long the platform is wrong about where devices are, after a device
+//! moved to another pod and after a pod died.
 
 mod arrivals;
 mod gateway;
@@ -17,11 +17,11 @@ use gateway::Gateway;
 use launch::narrator::{say, seen};
 use std::path::Path;
 
-/// Measures both on a platform of its own, so that the silent devices of other chapters are not
-/// asked meanwhile.
+/// Measures both on a separate platform, so that the silent devices of other chapters are not
+/// probed meanwhile.
 pub async fn play(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Truth> {
     let mut harness = Harness::set_up(plan, names, folder, broker).await?;
-    // Nothing is concluded from silence unless the topic of the events is known to be read.
+    // Nothing is concluded from silence unless the event topic is known to be read.
     let settings = [("CHARGING__PRESENCE__INGEST_TOPIC", names.events.clone())];
     let dispatcher = harness.platform.start_dispatcher(plan, &settings).await?;
     harness.meters.dispatcher = dispatcher.process.id();

@@ -17,22 +17,22 @@ use launch::narrator::say;
 use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-/// Of a hundred devices, those that come back through another pod.
+/// The percentage of devices that come back through another pod.
 const RETURNING_PERCENT: u32 = 20;
-/// After the kill, how long they are away.
+/// How long they are away after the kill.
 const AWAY: Duration = Duration::from_secs(5);
-/// Between two snapshots.
+/// The interval of snapshots.
 const LOOK: Duration = Duration::from_millis(500);
-/// Between two readings of the meters, in µs.
+/// The interval of meter readings, in µs.
 const INTERVAL_MICROS: i64 = 5_000_000;
-/// How long all devices must be settled before the watch ends.
+/// How long all devices must be settled before the observation ends.
 const SETTLED: Duration = Duration::from_secs(5);
 
 /// The devices of the pod that is killed.
 struct Devices {
-    /// The beginning of all their ids.
+    /// The prefix of all their ids.
     prefix: String,
-    /// The beginning of the ids of those that come back.
+    /// The prefix of the ids of those that come back.
     returning_prefix: String,
     returning: Vec<ChargePointId>,
     staying: Vec<ChargePointId>,
@@ -47,7 +47,7 @@ pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result
     gateway.connect(&devices.staying, KILLED).await?;
     gateway.connect(&devices.returning, KILLED).await?;
     if !plan.idle {
-        // The pod is heard until it dies, so that its silence begins with the kill.
+        // The pod sends events until it dies, so that its silence begins with the kill.
         gateway.report_until_killed(devices.staying.clone())?;
     }
     let snapshot = Snapshot::new(&devices.prefix, &devices.returning_prefix, gateway.id(KILLED)?);
@@ -76,23 +76,23 @@ pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result
     let taken = take_snapshots(harness, &snapshot, plan.watch, &mut readings, settled).await?;
     readings.push((micros(), harness.meters.read()));
     end(load, sending).await?;
-    back.await.context("the gateway ended")?.context("bring devices back")?;
+    back.await.context("the gateway panicked")?.context("bring devices back")?;
     let compared = others::compare(harness, &from, &others_prefix, killed_at, &readings).await?;
     let others = OtherDevices::new(plan.other_devices, plan.other_rate, compared);
     figures(&plan, &devices, &since(killed, &taken), others)
 }
 
-/// Ends the load, and waits until all of it is on the topic.
+/// Ends the load, and waits until all events are on the topic.
 async fn end(
     load: Generator,
     sending: tokio::task::JoinHandle<anyhow::Result<gateway_simulator::LoadSegment>>,
 ) -> anyhow::Result<()> {
     load.end_early();
-    sending.await.context("the load generator ended")?.map(drop)
+    sending.await.context("the load generator panicked")?.map(drop)
 }
 
-/// Takes snapshots for `length`, or until one has been `done` for a while, and reads the meters now
-/// and then.
+/// Takes snapshots for `length`, or until one has been `done` for a while, and reads the meters at
+/// intervals.
 async fn take_snapshots(
     harness: &mut Harness,
     snapshot: &Snapshot,
@@ -136,7 +136,7 @@ impl Devices {
     }
 }
 
-/// Snapshots by seconds after the kill.
+/// Snapshots with the seconds after the kill.
 fn since(killed: Instant, taken: &[(Instant, Counts)]) -> Vec<Look> {
     let look = |(at, counts): &(Instant, Counts)| Look {
         at_s: at.saturating_duration_since(killed).as_secs_f64(),
@@ -153,7 +153,7 @@ fn figures(
 ) -> anyhow::Result<KilledPod> {
     let last = looks.last().context("no snapshot was taken")?;
     let all = u64::from(plan.devices);
-    ensure!(last.counts.total() == all, "devices are missing from the database: {:?}", last.counts);
+    ensure!(last.counts.total() == all, "devices are missing in the database: {:?}", last.counts);
     Ok(KilledPod {
         devices: all,
         idle: plan.idle,

@@ -1,4 +1,4 @@
-//! The events of the devices of other pods, told apart by their ids.
+//! The events of the devices of other pods, identified by their ids.
 
 use crate::meters::{Peaks, Reading};
 use crate::numbers::{float, round};
