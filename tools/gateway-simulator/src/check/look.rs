@@ -1,4 +1,4 @@
-//! Looks at the keys of all devices that were heard, again and again.
+//! Polls the keys of all devices that have sent events.
 
 use super::collect::CheckContext;
 use super::key::Key;
@@ -12,7 +12,7 @@ use tokio::time::MissedTickBehavior;
 /// Keys per round trip.
 const CHUNK: usize = 500;
 
-/// Tells the judge of the keys, until it is dropped.
+/// Passes the keys to the judge, until it is dropped.
 pub(super) async fn keep_looking(context: Arc<CheckContext>) {
     let mut interval = tokio::time::interval(context.settings.look_interval());
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -21,29 +21,29 @@ pub(super) async fn keep_looking(context: Arc<CheckContext>) {
         let devices = context.judge().devices();
         for chunk in devices.chunks(CHUNK) {
             if let Err(error) = look(&context, chunk).await {
-                tracing::warn!(%error, "keys cannot be read");
+                tracing::warn!(%error, "keys cannot be read; retrying");
                 context.judge().interrupted();
             }
         }
     }
 }
 
-/// The devices that have a key; none where Redis does not say.
+/// The devices that have a key; none if Redis cannot be reached.
 pub(super) async fn devices_with_key(redis: &Redis, limit: usize) -> BTreeSet<ChargePointId> {
     let found = directory::devices_with_key(redis, limit).await;
     found.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the keys cannot be listed: devices that have one and were never heard are not known");
+        tracing::warn!(%error, "the keys cannot be listed; devices with a key that send no events are not judged");
         BTreeSet::new()
     })
 }
 
 async fn look(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), RedisError> {
     match read(context, devices).await {
-        // One key that is no string spoils the whole answer: each for itself, then.
+        // One key that is not a string fails the whole request: read each key alone.
         Err(RedisError::Failed(_)) => {
             for device in devices {
                 match read(context, std::slice::from_ref(device)).await {
-                    Err(RedisError::Failed(error)) => tell(context, &[(device.clone(), Key::Unusable(error))]),
+                    Err(RedisError::Failed(error)) => report(context, &[(device.clone(), Key::Unusable(error))]),
                     outcome => outcome?,
                 }
             }
@@ -65,11 +65,11 @@ async fn read(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), R
             (id.clone(), held.unwrap_or(Key::Absent))
         })
         .collect();
-    tell(context, &keys);
+    report(context, &keys);
     Ok(())
 }
 
-fn tell(context: &CheckContext, keys: &[(ChargePointId, Key)]) {
+fn report(context: &CheckContext, keys: &[(ChargePointId, Key)]) {
     let at = runtime::clock::now();
     let mut judge = context.judge();
     for (id, key) in keys {
