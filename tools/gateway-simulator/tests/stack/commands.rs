@@ -1,4 +1,4 @@
-//! What pods make of commands.
+//! How pods handle commands.
 
 use crate::bench::{Bench, settings};
 use crate::sample::{start_on, told};
@@ -15,7 +15,7 @@ fn is(name: &'static str) -> impl Fn(&domain::event::GatewayEvent) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_remote_session_is_told_in_order() {
+async fn reports_a_remote_session_in_order() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
     let bench = Bench::start(settings, 8).await;
@@ -47,7 +47,7 @@ async fn a_remote_session_is_told_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reset_takes_the_device_away_and_brings_it_back() {
+async fn a_reset_disconnects_the_device_and_brings_it_back() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     bench.order(0, &id, start_on(1)).await;
@@ -66,12 +66,12 @@ async fn a_reset_takes_the_device_away_and_brings_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_for_another_pod_is_ignored() {
+async fn ignores_commands_for_another_pod() {
     let bench = Bench::start(settings(), 1).await;
     let id = bench.device(0).await;
     let foreign = bench.command(&GatewayId::parse("another-gateway").unwrap(), &id, start_on(1));
     bench.publish(0, &foreign).await;
-    // A later command on the same partition has come through: so has the earlier one.
+    // A later command on the same partition was received, so the earlier one was read, too.
     let received = bench.order(1, &id, start_on(1)).await;
     assert_eq!(received.outcome, Outcome::Rejected(Rejection::DeviceOffline), "it is on the other pod");
     assert_eq!(bench.simulator.commands().len(), 1);
@@ -82,7 +82,7 @@ async fn what_is_for_another_pod_is_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_is_carried_out_once_and_in_time() {
+async fn executes_a_command_once_and_before_it_expires() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     let pod = bench.simulator.pods()[0].clone();

@@ -1,4 +1,4 @@
-//! Commands of every kind, and what their devices answer and tell then.
+//! Commands of every kind, and the answers and events of their devices.
 
 use crate::bench::{Bench, settings};
 use crate::sample::{connector, start_on, told};
@@ -25,7 +25,7 @@ fn configure(key: &str, value: &str) -> CommandKind {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_are_answered_in_words_of_ocpp_and_show_at_the_device() {
+async fn answers_commands_with_ocpp_statuses_and_executes_them() {
     let mut settings = settings();
     // The vehicle stays, so that nothing happens by itself.
     settings.behaviour.finishing_ms = 0;

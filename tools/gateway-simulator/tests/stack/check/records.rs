@@ -16,7 +16,7 @@ fn heartbeat(id: &ChargePointId) -> Value {
     })
 }
 
-/// Puts a record where it does not belong.
+/// Publishes a record to the wrong place.
 async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: &str, headers: &[&str]) {
     let record = NewRecord {
         key: key.map(|key| key.as_str().as_bytes().to_vec()),
@@ -32,7 +32,7 @@ async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_records_are_found_one_by_one() {
+async fn reports_each_invalid_record() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let id = charge_point();
@@ -83,7 +83,7 @@ async fn bad_records_are_found_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_cannot_be_read_is_found_and_stepped_over() {
+async fn reports_and_skips_an_unreadable_batch() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let topic = bench.topics.events.clone();

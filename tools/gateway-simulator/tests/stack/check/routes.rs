@@ -1,4 +1,4 @@
-//! Keys that a gateway should not leave in Redis so.
+//! Invalid keys in Redis.
 
 use super::{failures, looks, stands, start, tell_redis};
 use crate::bench::{Bench, settings};
@@ -9,7 +9,7 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_wrong_are_found_one_by_one() {
+async fn reports_each_invalid_key() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let id = bench.device(0).await;
@@ -42,7 +42,7 @@ async fn keys_that_are_wrong_are_found_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_never_had_a_key_is_found() {
+async fn reports_a_device_without_a_key() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     bench.redis.delete(&format!("conn:{id}")).await.unwrap();
@@ -55,7 +55,7 @@ async fn a_device_that_never_had_a_key_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_goodbye_that_leaves_the_key_is_found() {
+async fn reports_a_key_that_outlives_the_disconnection() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let (clean, untidy) = (bench.device(0).await, bench.device(0).await);
@@ -63,7 +63,8 @@ async fn a_goodbye_that_leaves_the_key_is_found() {
     looks(&check, 4).await;
     bench.simulator.disconnect(&clean).await.unwrap();
     stands(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
-    // The device vanishes and its key stays; then comes the goodbye, as from a pod that forgets the key.
+    // The device vanishes and its key stays; then the disconnection comes, as from a pod that
+    // forgets the key.
     bench.simulator.vanish(&untidy, KeyFate::Expires).await.unwrap();
     let pod = bench.simulator.pods()[0].clone();
     let goodbye = domain::event::GatewayEvent {
@@ -79,7 +80,7 @@ async fn a_goodbye_that_leaves_the_key_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_says_no_goodbyes_is_warned() {
+async fn warns_of_a_gateway_that_reports_no_disconnections() {
     let mut settings = settings();
     settings.behaviour.silent_goodbyes = true;
     let bench = Bench::start(settings, 4).await;
@@ -92,7 +93,7 @@ async fn a_gateway_that_says_no_goodbyes_is_warned() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_live_on_are_refreshed() {
+async fn accepts_keys_that_are_refreshed() {
     let mut settings = settings();
     settings.gateway.conn_ttl_s = 4;
     settings.gateway.conn_refresh_s = 1;
