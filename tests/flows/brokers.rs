@@ -1,4 +1,5 @@
-//! Brokers of a test's own: leaders move, brokers go away and come back, or throttle, while ingestors read and gateways write.
+//! Brokers that belong to the test: leaders move, brokers go down and return, or throttle, while
+//! ingestors read and gateways write.
 
 use crate::chaos::play_on;
 use chaos::environment::{Environment, Plan, Servers};
@@ -14,7 +15,7 @@ use system_tests::binary;
 use testkit::{TestDatabase, free_port, unique};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_effect_stands_once_while_leaders_move_and_brokers_die() {
+async fn every_effect_is_written_once_while_leaders_move_and_brokers_die() {
     let topic = unique("brokers");
     let brokers = PretendedBrokers::start(&topic).unwrap();
     let database = TestDatabase::new().await;
@@ -31,7 +32,7 @@ async fn every_effect_stands_once_while_leaders_move_and_brokers_die() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_quota_stops_no_feed_and_puts_no_change_on_it_twice() {
+async fn a_quota_neither_stops_the_feed_nor_repeats_a_change() {
     let folder = std::env::temp_dir().join(unique("broker"));
     let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
     let pace = Pace {

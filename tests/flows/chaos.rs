@@ -1,5 +1,5 @@
-//! The short form of `make chaos`, on the shared servers: ingestors as processes are killed, frozen and robbed of their leases, and
-//! connections are cut at the COMMIT, all in one run.
+//! The short form of `make chaos`, on the shared servers: ingestor processes are killed, frozen and
+//! deprived of their leases, and connections are cut at the COMMIT, all in one run.
 
 use chaos::environment::{Environment, Outcome, Plan, Servers};
 use chaos::database_audit::AuditedDatabase;
@@ -20,7 +20,7 @@ const LEASE: Duration = Duration::from_millis(1_500);
 const ROUNDS: u32 = 3;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
+async fn every_effect_is_written_once_whatever_is_done_to_the_ingestors() {
     let plan = Plan {
         partitions: 8,
         ingestors: 3,
@@ -39,11 +39,12 @@ async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
             device.shown_sessions().filter(|session| session.started_by == Some(evidence)).count()
         };
         let sessions: usize = outcome.sent.ledger.devices.iter().map(rest_on_it).sum();
-        assert!(sessions > 0, "no session rests on {evidence:?}");
+        assert!(sessions > 0, "no session is derived from {evidence:?}");
     }
 }
 
-/// Plays `act` in an environment of its own on the shared servers; every effect must stand once.
+/// Runs `act` in an environment of its own on the shared servers; every effect must be written
+/// once.
 pub async fn play(
     name: &str,
     plan: Plan,
@@ -52,7 +53,7 @@ pub async fn play(
     play_on(&kafka_brokers(), name, plan, act).await
 }
 
-/// The same, on other brokers.
+/// The same on other brokers.
 pub async fn play_on(
     brokers: &str,
     name: &str,

@@ -1,10 +1,10 @@
-//! Whole flows over the real stack.
+//! Whole flows on the real stack.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test may panic, that is how it fails"
+    reason = "a test fails by panicking"
 )]
 
 mod brokers;

@@ -1,4 +1,4 @@
-//! The Deployment of event-ingestor, in an environment: replaced one by one, while events go on.
+//! The Deployment of event-ingestor in an environment: replaced one by one, while events continue.
 
 use crate::release::Release;
 use anyhow::ensure;
@@ -7,7 +7,8 @@ use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Replaces ingestor by ingestor with one of `release`. Whoever stops has given everything back, so nobody finds a lease lost.
+/// Replaces each ingestor with one of `release`. An ingestor that stops has released its
+/// partitions, so no lease is lost.
 pub async fn roll(environment: &mut Environment, release: &Release) -> anyhow::Result<()> {
     environment.fleet.launch.binary = release.program("event-ingestor");
     for _ in 0..environment.fleet.len() {
@@ -21,14 +22,14 @@ pub async fn roll(environment: &mut Environment, release: &Release) -> anyhow::R
     Ok(())
 }
 
-/// Waits until ingestors that run have read all that is on the topic now, and more.
+/// Waits until running ingestors have read everything that is on the topic now, and `more` records.
 pub async fn go_on(environment: &Environment, more: i64) -> anyhow::Result<()> {
     let goal = written(environment).await? + environment.backlog().await?.total + more;
     environment.wait_until("events to be written", async || Ok(written(environment).await? >= goal)).await?;
     Ok(())
 }
 
-/// Records that were read and written.
+/// The number of written records.
 pub async fn written(environment: &Environment) -> anyhow::Result<i64> {
     environment.audited.number("select coalesce(sum(next_offset), 0)::bigint from ingest_partitions").await
 }

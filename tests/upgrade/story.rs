@@ -1,4 +1,5 @@
-//! The story: the previous release at work, this release's migrations, this release, a restart, and the way back.
+//! The story: the previous release works, this release's migrations are applied, this release
+//! replaces it, restarts, and is rolled back.
 
 use crate::callers::{Callers, Targets};
 use crate::deployment::Deployment;
@@ -24,16 +25,16 @@ use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, binary};
 use testkit::{TestDatabase, TestTopic, eventually, kafka_brokers, unique};
 
 const PILES: usize = 24;
-/// Long enough that nobody loses one who is merely slow: a lease that is lost is a finding.
+/// Long enough that a merely slow ingestor loses no lease: a lost lease is a finding.
 const LEASE: Duration = Duration::from_secs(10);
-/// Between "not ready" and the end of accepting; the charts have 5 s.
+/// The time between "not ready" and the end of accepting; the charts have 5 s.
 const DELAY_MS: &str = "1500";
-/// Events that are awaited to see that ingestors go on.
+/// The number of events whose writing shows that ingestors continue.
 const SOME: i64 = 1_000;
 /// More than are sent.
 const COMMANDS: usize = 100_000;
 
-/// All that takes part.
+/// Everything that takes part.
 struct Stage {
     environment: Environment,
     assets: Deployment,
@@ -44,7 +45,7 @@ struct Stage {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the previous release: make upgrade-check"]
-async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_command() {
+async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() {
     let (old, new) = (Release::previous(), Release::this());
     let (database, topics) =
         (TestDatabase::empty().await, [TestTopic::new("events"), TestTopic::new("commands")]);
@@ -73,7 +74,7 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
     let calls = callers.stop().await;
     let mut findings = calls.findings;
     let ended = async || Ok(environment.audited.number(commands::OPEN).await? == 0);
-    let ended = environment.wait_until("all commands to come to their end", ended).await;
+    let ended = environment.wait_until("all commands to reach their final states", ended).await;
     findings.extend(ended.err().map(|error| format!("{error:#}")));
     findings.extend(commands::findings(&database, &simulator, &calls.accepted).await);
     findings.extend(missing(&database, &calls.made).await);
@@ -93,7 +94,7 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
 impl Stage {
     async fn play(&mut self, database: &TestDatabase, old: &Release, new: &Release) -> anyhow::Result<()> {
         self.environment.share().await?;
-        self.say("the previous release is at work");
+        self.say("the previous release works");
         self.migrate(database, new).await?;
         self.callers.repeat(true);
         self.roll(new, "replaced by").await?;
@@ -105,7 +106,7 @@ impl Stage {
         self.roll_back(old).await
     }
 
-    /// Migrates under load. The previous release goes on on the new schema.
+    /// Migrates under load. The previous release continues on the new schema.
     async fn migrate(&self, database: &TestDatabase, new: &Release) -> anyhow::Result<()> {
         let before = migrations(database).await;
         let (begun, written) = (Instant::now(), ingestors::written(&self.environment).await?);
@@ -113,7 +114,7 @@ impl Stage {
         let took = begun.elapsed();
         let meanwhile = ingestors::written(&self.environment).await? - written;
         let after = migrations(database).await;
-        ensure!(after > before, "there is nothing to migrate: name an earlier commit in previous-release");
+        ensure!(after > before, "there is nothing to migrate: put an earlier commit into previous-release");
         ingestors::go_on(&self.environment, SOME).await?;
         self.say(&format!(
             "{} migrations took {}; {meanwhile} events were written meanwhile, and more by the previous release since",
@@ -123,8 +124,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Writes what only this release can say, into the station that the callers list all the time: the previous release must go on
-    /// reading it once all is taken back.
+    /// Writes data that only this release supports into the station that the callers list all the
+    /// time: the previous release must still be able to read it after the rollback.
     async fn use_what_is_new(&self) {
         let Targets { assets, station, .. } = &self.callers.targets();
         let (client, base) = (Client::new(), format!("http://{assets}/api/v1/stations/{station}"));
@@ -149,12 +150,12 @@ impl Stage {
         ingestors::go_on(&self.environment, SOME).await
     }
 
-    /// The same in the other order.
+    /// In the opposite order.
     async fn roll_back(&mut self, release: &Release) -> anyhow::Result<()> {
         self.assets.roll(release).await;
         self.commands.roll(release).await;
         ingestors::roll(&mut self.environment, release).await?;
-        self.say(&format!("all are taken back to {}", release.name));
+        self.say(&format!("all services are rolled back to {}", release.name));
         ingestors::go_on(&self.environment, SOME).await
     }
 
@@ -178,7 +179,7 @@ async fn open_environment(
         pace: Pace {
             events_per_second: 200,
             charge_points: 100,
-            // The previous release knows no sessions from evidence.
+            // The previous release does not derive sessions from evidence.
             deployed_percent: 0,
             marker_interval: Duration::from_millis(100),
         },
@@ -206,12 +207,12 @@ async fn simulator([events, commands]: &[TestTopic; 2], kafka: &Kafka) -> Simula
     Simulator::start(settings, kafka.clone(), redis, Shutdown::new(Duration::from_secs(1))).await.unwrap()
 }
 
-/// Of asset-api, and of command-dispatcher; both releases know them.
+/// The settings of asset-api and of command-dispatcher; both releases know them.
 fn http_settings(database: &TestDatabase, topic: &str) -> [Vec<(&'static str, String)>; 2] {
     let assets = vec![
         ("DATABASE_URL", database.url.clone()),
         ("CHARGING__SHUTDOWN__DELAY_MS", DELAY_MS.to_owned()),
-        // The machine does much else.
+        // The machine is busy with much else.
         ("CHARGING__HTTP__REQUEST_DEADLINE_MS", "30000".to_owned()),
         ("CHARGING__DATABASE__CONNECT_TIMEOUT_MS", "10000".to_owned()),
         ("CHARGING__DATABASE__STATEMENT_TIMEOUT_MS", "10000".to_owned()),
@@ -261,17 +262,17 @@ async fn register(
     Targets { assets: assets.balancer.address, commands: commands.balancer.address, station, piles }
 }
 
-/// How many migrations were applied.
+/// The number of applied migrations.
 async fn migrations(database: &TestDatabase) -> u64 {
     database.json("select count(*) from __diesel_schema_migrations").await.as_u64().unwrap()
 }
 
-/// Stations that callers were told of and that are not there.
+/// Stations that were created according to a response, but do not exist.
 async fn missing(database: &TestDatabase, made: &[String]) -> Vec<String> {
     let names = database.json("select coalesce(jsonb_agg(name), '[]') from stations").await;
     let names: Vec<_> = names.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     made.iter()
         .filter(|name| !names.contains(&name.as_str()))
-        .map(|name| format!("{name} is not there"))
+        .map(|name| format!("{name} does not exist"))
         .collect()
 }

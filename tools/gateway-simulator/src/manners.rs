@@ -20,7 +20,7 @@ pub enum Manner {
     /// It keeps the contract; single deviations can be configured.
     #[default]
     AsAsked,
-    /// It does what the deployed gateway does, see section 8 of `docs/gateway-contract.md`.
+    /// It behaves like the deployed gateway, see section 8 of `docs/gateway-contract.md`.
     Deployed,
 }
 

@@ -70,7 +70,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Looks for new partitions again and again.
+    /// Checks for new partitions repeatedly.
     pub(crate) async fn keep_looking(&self) {
         let mut interval =
             tokio::time::interval(Duration::from_secs(self.settings.partition_refresh_s.max(1)));

@@ -53,7 +53,7 @@ pub struct Mark {
 pub struct LedgerStatus {
     /// The status.
     pub status: ConnectorStatus,
-    /// The event that said so.
+    /// The event that reported it.
     pub mark: Mark,
 }
 
