@@ -50,8 +50,8 @@ def price(client: AuthenticatedClient, station: Station) -> None:
     subject = StationSubject(level="station", station_id=station.id)
     binding = bind_tariff.sync(client=client, body=NewBinding(subject=subject, tariff_id=tariff.id))
     assert isinstance(binding, Binding), binding
-    told = get_price.sync(client=client, station_id=station.id)
-    assert isinstance(told, PriceAt) and told.price_per_kwh == "1.5055", told
+    price = get_price.sync(client=client, station_id=station.id)
+    assert isinstance(price, PriceAt) and price.price_per_kwh == "1.5055", price
 
 
 def main(assets: str, commands: str, token: str, known_pile: str) -> None:

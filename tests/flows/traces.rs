@@ -171,8 +171,8 @@ async fn without_a_collector(endpoint: &str, reason: &str) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_collector_does_no_harm() {
-    let nobody = free_address();
-    without_a_collector(&format!("http://{nobody}/v1/traces"), "export_failed").await;
+    let unused = free_address();
+    without_a_collector(&format!("http://{unused}/v1/traces"), "export_failed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

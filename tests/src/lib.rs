@@ -35,9 +35,9 @@ pub const PATIENT_MS: &str = "5000";
 pub struct Platform {
     /// Its database.
     pub database: TestDatabase,
-    /// Its broker.
+    /// A client of its broker.
     pub kafka: Kafka,
-    /// Its route store.
+    /// A client of the Redis with the route keys.
     pub redis: Redis,
     /// Its gateway.
     pub simulator: Simulator,

@@ -25,8 +25,8 @@ pub async fn findings(database: &TestDatabase, simulator: &Simulator, accepted: 
                 .push(format!("{id} was accepted, is recorded as {state:?}, and was received: {outcomes:?}"));
         }
     }
-    let told = recorded.keys().filter(|id| !accepted.contains(id));
-    findings.extend(told.map(|id| format!("{id} is recorded, but no caller received it")));
+    let unknown = recorded.keys().filter(|id| !accepted.contains(id));
+    findings.extend(unknown.map(|id| format!("{id} is recorded, but no caller received it")));
     findings
 }
 

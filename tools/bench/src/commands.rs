@@ -91,9 +91,9 @@ impl Stage<'_> {
         let floor = self.floor(rate, warm_up, measured).await?;
         let (platform, readable) = self.platform(rate, warm_up, measured).await?;
         let rate = CommandRate::new(rate, floor, platform, readable);
-        tell("floor", &rate.floor.latency, rate.floor.why_not());
-        tell("POST → 202", &rate.platform.latency, rate.platform.why_not());
-        tell("POST → record read", &rate.readable, None);
+        print_latency("floor", &rate.floor.latency, rate.floor.why_not());
+        print_latency("POST → 202", &rate.platform.latency, rate.platform.why_not());
+        print_latency("POST → record read", &rate.readable, None);
         Ok(rate)
     }
 
@@ -108,7 +108,7 @@ impl Stage<'_> {
                 Which::Floor => self.floor(rate, warm_up, step).await?,
                 Which::Platform => self.platform(rate, warm_up, step).await?.0,
             };
-            tell(&format!("{rate}/s"), &phase.latency, phase.why_not());
+            print_latency(&format!("{rate}/s"), &phase.latency, phase.why_not());
             search.tried(rate, phase.sustained);
             tried.push(phase);
         }
@@ -195,7 +195,7 @@ impl Which {
     }
 }
 
-fn tell(what: &str, latency: &Latency, why_not: Option<String>) {
+fn print_latency(what: &str, latency: &Latency, why_not: Option<String>) {
     let not = why_not.map_or_else(String::new, |why| format!("; not sustained: {why}"));
     seen(&format!(
         "{what}: P50 {} · P95 {} · P99 {} · max {} ms{not}",

@@ -187,9 +187,9 @@ impl Load {
                 continue;
             };
             self.ledger.record(&happened, &event, &manners);
-            let told = domain::event::GatewayEvent { kind, ..event };
-            let value = manners.write(&told);
-            let key = told.charge_point_id.as_str();
+            let reported = domain::event::GatewayEvent { kind, ..event };
+            let value = manners.write(&reported);
+            let key = reported.charge_point_id.as_str();
             if let Some((key, value)) = self.repeats.offer(key, &value) {
                 self.send(&key, value).await?;
                 self.duplicates += 1;

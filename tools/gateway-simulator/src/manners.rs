@@ -70,7 +70,7 @@ impl Manners {
             EventKind::TransactionStarted(start) if self.hides_transaction_id() => {
                 Some(EventKind::TransactionStarted(TransactionStart { transaction_id: None, ..start }))
             }
-            told => Some(told),
+            reported => Some(reported),
         }
     }
 

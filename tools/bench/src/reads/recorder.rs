@@ -42,11 +42,11 @@ impl Recorder {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
         let said = Arc::<Mutex<Vec<Said>>>::default();
-        let noted = Arc::clone(&said);
+        let recorded = Arc::clone(&said);
         let accepting = tokio::spawn(async move {
             let mut connections = Vec::new();
             while let Ok((client, _)) = listener.accept().await {
-                let relayed = relay(client, server.clone(), Arc::clone(&noted));
+                let relayed = relay(client, server.clone(), Arc::clone(&recorded));
                 // Both directions notice the end of a connection.
                 connections.push(AbortOnDropHandle::new(tokio::spawn(async move { drop(relayed.await) })));
             }

@@ -36,7 +36,7 @@ async fn start(bench: &Bench, overrides: &[(&str, &str)]) -> Check {
 }
 
 /// Waits until the rule with this code has that result.
-async fn stands(check: &Check, code: &str, standing: Standing) {
+async fn await_standing(check: &Check, code: &str, standing: Standing) {
     let what = format!("{code} to be {standing:?}");
     eventually(&what, || async { check.so_far().finding(code).unwrap().standing == standing }).await;
 }
@@ -53,7 +53,7 @@ fn failures(verdict: &Verdict) -> Vec<&'static str> {
 }
 
 /// Sends a command to Redis that the simulator's client does not support.
-fn tell_redis(command: &str) {
+fn send_to_redis(command: &str) {
     let url = redis_url();
     let mut connection = TcpStream::connect(url.rsplit(['/', '@']).next().unwrap()).unwrap();
     connection.write_all(format!("{command}\r\n").as_bytes()).unwrap();

@@ -1,7 +1,7 @@
 //! How pods handle commands.
 
 use crate::bench::{Bench, settings};
-use crate::sample::{start_on, told};
+use crate::sample::{start_on, summary};
 use chrono::TimeDelta;
 use domain::commands::{CommandKind, ResetKind};
 use domain::event::EventKind;
@@ -28,7 +28,7 @@ async fn reports_a_remote_session_in_order() {
     assert_eq!((received.outcome, received.partition), (Outcome::Accepted, expected));
     let records = bench.records_until(&id, is("meter_values")).await;
     assert_eq!(
-        told(&records)[3..8],
+        summary(&records)[3..8],
         ["Accepted", "Preparing", "transaction_started", "Charging", "meter_values"]
     );
     let EventKind::TransactionStarted(start) = &records[5].1.kind else {
@@ -42,8 +42,8 @@ async fn reports_a_remote_session_in_order() {
                 && event.claimed_at > records[5].1.claimed_at)
     };
     let records = bench.records_until(&id, freed).await;
-    let told = told(&records);
-    assert_eq!(told[told.len() - 4..], ["Accepted", "transaction_stopped", "Finishing", "Available"]);
+    let summary = summary(&records);
+    assert_eq!(summary[summary.len() - 4..], ["Accepted", "transaction_stopped", "Finishing", "Available"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,9 +53,9 @@ async fn a_reset_disconnects_the_device_and_brings_it_back() {
     bench.order(0, &id, start_on(1)).await;
     bench.order(0, &id, CommandKind::Reset { kind: ResetKind::Soft }).await;
     let records = bench.records_until(&id, is("disconnected")).await;
-    let told = told(&records);
-    let gone = told.iter().position(|told| told == "disconnected").unwrap();
-    assert_eq!(told[gone - 3..=gone], ["Accepted", "transaction_stopped", "Finishing", "disconnected"]);
+    let summary = summary(&records);
+    let gone = summary.iter().position(|summary| summary == "disconnected").unwrap();
+    assert_eq!(summary[gone - 3..=gone], ["Accepted", "transaction_stopped", "Finishing", "disconnected"]);
     let boots = |id| {
         let events = bench.simulator.events();
         let is_boot = |sent: &SentEvent| sent.event.charge_point_id == id && is("connected")(&sent.event);
@@ -77,7 +77,7 @@ async fn ignores_commands_for_another_pod() {
     assert_eq!(bench.simulator.commands().len(), 1);
     assert_eq!(bench.simulator.statistics().commands_foreign, 3, "each pod sees each record");
     let records = bench.records_until(&id, is("command_answered")).await;
-    assert_eq!(told(&records), ["connected", "Available", "Available", "Rejected"]);
+    assert_eq!(summary(&records), ["connected", "Available", "Available", "Rejected"]);
     assert_eq!(records[3].1.gateway_id.as_ref(), bench.simulator.pods().get(1));
 }
 
@@ -99,7 +99,7 @@ async fn executes_a_command_once_and_before_it_expires() {
     bench.simulator.heartbeat(&id).await.unwrap();
     let records = bench.records_until(&id, is("heartbeat")).await;
     assert_eq!(
-        told(&records)[3..],
+        summary(&records)[3..],
         ["Accepted", "Preparing", "transaction_started", "Charging", "heartbeat"]
     );
 }

@@ -1,7 +1,7 @@
 //! The events of a device.
 
 use crate::bench::{Bench, settings};
-use crate::sample::{connector, told};
+use crate::sample::{connector, summary};
 use domain::event::EventKind;
 use domain::status::ConnectorStatus;
 use gateway_simulator::{DeviceSpec, Goodbye, SimulatorError};
@@ -18,7 +18,7 @@ async fn events_are_in_the_default_partitioners_partition() {
     assert!(sent.position.acknowledged_at >= sent.position.sent_at);
 
     let records = bench.records_until(&id, |event| event.kind == EventKind::Heartbeat).await;
-    assert_eq!(told(&records), ["connected", "Available", "Available", "heartbeat"]);
+    assert_eq!(summary(&records), ["connected", "Available", "Available", "heartbeat"]);
     let (record, event) = records.last().unwrap();
     assert_eq!(record.offset, sent.position.offset);
     assert_eq!(record.headers["content-type"], b"application/json");

@@ -1,7 +1,7 @@
 //! Commands of every kind, and the answers and events of their devices.
 
 use crate::bench::{Bench, settings};
-use crate::sample::{connector, start_on, told};
+use crate::sample::{connector, start_on, summary};
 use domain::commands::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
 use gateway_simulator::{Outcome, Rejection};
 
@@ -61,5 +61,5 @@ async fn answers_commands_with_ocpp_statuses_and_executes_them() {
         expected.extend(tells);
     }
     let records = bench.records_until(&id, |event| event.kind.name() == "heartbeat").await;
-    assert_eq!(told(&records), expected);
+    assert_eq!(summary(&records), expected);
 }

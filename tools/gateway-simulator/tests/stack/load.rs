@@ -39,7 +39,7 @@ async fn the_ledger_equals_the_records_of_the_topic() {
             .filter(|event| ids.insert(event.event_id.clone()))
             .collect();
         assert_eq!(u64::try_from(once.len()).unwrap(), device.events);
-        for (connector, told) in &device.statuses {
+        for (connector, summary) in &device.statuses {
             let last = once.iter().rev().find_map(|event| match &event.kind {
                 EventKind::StatusChanged(report) if report.connector_id == *connector => {
                     Some((event, report.status))
@@ -47,7 +47,7 @@ async fn the_ledger_equals_the_records_of_the_topic() {
                 _ => None,
             });
             let (event, status) = last.unwrap();
-            assert_eq!((&event.event_id, status), (&told.mark.event_id, told.status));
+            assert_eq!((&event.event_id, status), (&summary.mark.event_id, summary.status));
         }
         let started = once.iter().filter(|event| matches!(event.kind, EventKind::TransactionStarted(_)));
         assert_eq!(started.count(), device.sessions.len());

@@ -22,7 +22,7 @@ pub fn start_on(number: i64) -> CommandKind {
 }
 
 /// The events in a short form.
-pub fn told(records: &[(ReceivedRecord, GatewayEvent)]) -> Vec<String> {
+pub fn summary(records: &[(ReceivedRecord, GatewayEvent)]) -> Vec<String> {
     let short = |event: &GatewayEvent| match &event.kind {
         EventKind::StatusChanged(report) => report.status.to_string(),
         EventKind::CommandAnswered(answer) => answer.status.clone(),

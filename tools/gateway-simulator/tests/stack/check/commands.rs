@@ -1,6 +1,6 @@
 //! How gateways handle commands.
 
-use super::{failures, looks, stands, start};
+use super::{failures, looks, await_standing, start};
 use crate::bench::{Bench, PATIENCE, settings};
 use crate::sample::connector;
 use domain::commands::Command;
@@ -30,9 +30,9 @@ async fn the_simulator_itself_keeps_the_contract() {
     bench.simulator.connect_all(devices).await.unwrap();
     bench.simulator.start_charging(&first, connector(1), &tag()).await.unwrap();
     eventually("three trials", || async { check.so_far().observed.commanded == 3 }).await;
-    stands(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
+    await_standing(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
     bench.simulator.disconnect(&first).await.unwrap();
-    stands(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
+    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
     let verdict = check.finish(false).await;
     assert_eq!(verdict.outcome, Judged::Keeps, "{verdict}");
     assert_eq!(verdict.codes(Standing::Warn), [""; 0], "{verdict}");
@@ -86,7 +86,7 @@ async fn reports_a_topic_of_another_size_and_publishes_nothing() {
     let check = start(&bench, &[("check.command", "true"), ("check.command_partitions", "128")]).await;
     assert_eq!(failures(&check.so_far()), ["COMMAND_PARTITIONS"]);
     bench.device(0).await;
-    stands(&check, "ROUTE_MISSING", Standing::Pass).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     looks(&check, 10).await;
     let observed = check.finish(false).await.observed;
     assert_eq!((observed.commanded, observed.unpublished), (0, 0));
@@ -123,13 +123,13 @@ fn prefix_that_tells_the_hashes_apart() -> String {
     use wire::routing::RoutingHash::{Fnv1a32, Fnv1a64};
     let partitions = std::num::NonZeroU16::new(5).unwrap();
     let mut prefixes = std::iter::repeat_with(|| unique("pod") + "-").take(1_000);
-    let tells = |prefix: &String| {
+    let differs = |prefix: &String| {
         // The device is on pod 0; the other pod must not read its partition either.
         let [sent, other] = [0, 1].map(|pod| Fnv1a64.partition(&format!("{prefix}{pod}"), partitions));
         let looked = Fnv1a32.partition(&format!("{prefix}0"), partitions);
         looked != sent && looked != other
     };
-    prefixes.find(tells).unwrap()
+    prefixes.find(differs).unwrap()
 }
 
 /// Answers `Accepted` to every command that the simulator skipped, like a gateway that does not

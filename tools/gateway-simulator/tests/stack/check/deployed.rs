@@ -1,7 +1,7 @@
 //! The deployed gateway under the check: each deviation is found by its rule, and nothing else is
 //! reported.
 
-use super::{failures, stands, start};
+use super::{failures, await_standing, start};
 use crate::bench::{Bench, settings as as_asked};
 use crate::sample::{charge_point, connector};
 use chrono::TimeDelta;
@@ -37,9 +37,9 @@ async fn finds_its_deviations_in_seconds_and_reports_them_once() {
     let tag = IdTag::parse("RFID123").unwrap();
     bench.simulator.start_charging(&charging, connector(1), &tag).await.unwrap();
     eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
-    stands(&check, "STARTED_MISSING", Standing::Warn).await;
-    stands(&check, "MEASURANDS_FLATTENED", Standing::Warn).await;
-    stands(&check, "HEARTBEATS_NEVER_SENT", Standing::Warn).await;
+    await_standing(&check, "STARTED_MISSING", Standing::Warn).await;
+    await_standing(&check, "MEASURANDS_FLATTENED", Standing::Warn).await;
+    await_standing(&check, "HEARTBEATS_NEVER_SENT", Standing::Warn).await;
     let verdict = check.finish(false).await;
     assert_eq!(failures(&verdict), ["COMMAND_REPEATED", "COMMAND_EXPIRED"], "{verdict}");
     let warnings = [
@@ -69,8 +69,8 @@ async fn reports_an_unrefreshed_key_before_and_after_it_expires() {
     let id = bench.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
     bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
-    stands(&check, "ROUTE_NOT_REFRESHED", Standing::Fail).await;
-    stands(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
+    await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Fail).await;
+    await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
     let verdict = check.finish(false).await;
     assert_eq!(failures(&verdict), ["ROUTE_RAN_OUT"], "the one includes the other: {verdict}");
     for code in ["GOODBYE_MISSING", "GOODBYES_NEVER_SENT"] {
@@ -87,10 +87,10 @@ async fn reports_a_device_that_moves_without_a_boot() {
     let id = bench.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
     bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
     bench.simulator.reconnect(&id, 1, Reconnect::WithoutBoot).await.unwrap();
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
-    stands(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
+    await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_ELSEWHERE"]);
 }
 
@@ -156,7 +156,7 @@ async fn reports_a_wrong_clock() {
         };
         bench.simulator.send(event).await.unwrap();
     }
-    stands(&check, "CLOCK_SKEW", Standing::Warn).await;
+    await_standing(&check, "CLOCK_SKEW", Standing::Warn).await;
     let verdict = check.finish(false).await;
     assert_eq!(
         verdict.finding("TIMESTAMP_ABSURD").unwrap().standing,

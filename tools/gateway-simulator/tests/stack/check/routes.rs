@@ -1,6 +1,6 @@
 //! Invalid keys in Redis.
 
-use super::{failures, looks, stands, start, tell_redis};
+use super::{failures, looks, await_standing, start, send_to_redis};
 use crate::bench::{Bench, settings};
 use gateway_simulator::KeyFate;
 use gateway_simulator::check::Standing;
@@ -14,27 +14,27 @@ async fn reports_each_invalid_key() {
     let check = start(&bench, &[]).await;
     let id = bench.device(0).await;
     let key = format!("conn:{id}");
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
-    stands(&check, "ROUTE_WITHOUT_TTL", Standing::Pass).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
+    await_standing(&check, "ROUTE_WITHOUT_TTL", Standing::Pass).await;
     assert_eq!(failures(&check.so_far()), [""; 0]);
 
-    tell_redis(&format!("PERSIST {key}"));
-    stands(&check, "ROUTE_WITHOUT_TTL", Standing::Fail).await;
-    tell_redis(&format!("EXPIRE {key} 7200"));
-    stands(&check, "ROUTE_TTL_LONG", Standing::Warn).await;
+    send_to_redis(&format!("PERSIST {key}"));
+    await_standing(&check, "ROUTE_WITHOUT_TTL", Standing::Fail).await;
+    send_to_redis(&format!("EXPIRE {key} 7200"));
+    await_standing(&check, "ROUTE_TTL_LONG", Standing::Warn).await;
 
     bench.redis.set_with_ttl(&key, "another-name", MINUTE).await.unwrap();
     looks(&check, 2).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
 
     bench.redis.delete(&key).await.unwrap();
     looks(&check, 2).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
+    await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
 
-    tell_redis(&format!("HSET {key} pod x"));
-    stands(&check, "ROUTE_INVALID", Standing::Fail).await;
+    send_to_redis(&format!("HSET {key} pod x"));
+    await_standing(&check, "ROUTE_INVALID", Standing::Fail).await;
     bench.redis.delete(&key).await.unwrap();
     let verdict = check.finish(false).await;
     let expected = ["ROUTE_RAN_OUT", "ROUTE_INVALID", "ROUTE_ELSEWHERE", "ROUTE_WITHOUT_TTL"];
@@ -48,9 +48,9 @@ async fn reports_a_device_without_a_key() {
     bench.redis.delete(&format!("conn:{id}")).await.unwrap();
     let check = start(&bench, &[]).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_UNCONFIRMED", Standing::Warn).await;
+    await_standing(&check, "ROUTE_UNCONFIRMED", Standing::Warn).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_MISSING", Standing::Fail).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Fail).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_MISSING"]);
 }
 
@@ -59,10 +59,10 @@ async fn reports_a_key_that_outlives_the_disconnection() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let (clean, untidy) = (bench.device(0).await, bench.device(0).await);
-    stands(&check, "ROUTE_MISSING", Standing::Pass).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     looks(&check, 4).await;
     bench.simulator.disconnect(&clean).await.unwrap();
-    stands(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
+    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
     // The device vanishes and its key stays; then the disconnection comes, as from a pod that
     // forgets the key.
     bench.simulator.vanish(&untidy, KeyFate::Expires).await.unwrap();
@@ -76,7 +76,7 @@ async fn reports_a_key_that_outlives_the_disconnection() {
         kind: domain::event::EventKind::Disconnected { reason: None },
     };
     bench.simulator.send(goodbye).await.unwrap();
-    stands(&check, "ROUTE_LEFT_BEHIND", Standing::Fail).await;
+    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Fail).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,9 +86,9 @@ async fn warns_of_a_gateway_that_reports_no_disconnections() {
     let bench = Bench::start(settings, 4).await;
     let check = start(&bench, &[]).await;
     let id = bench.device(0).await;
-    stands(&check, "ROUTE_MISSING", Standing::Pass).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     bench.simulator.disconnect(&id).await.unwrap();
-    stands(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
+    await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0], "it is tolerated");
 }
 
@@ -100,7 +100,7 @@ async fn accepts_keys_that_are_refreshed() {
     let bench = Bench::start(settings, 4).await;
     let check = start(&bench, &[]).await;
     bench.device(0).await;
-    stands(&check, "ROUTE_RAN_OUT", Standing::Pass).await;
-    stands(&check, "ROUTE_NOT_REFRESHED", Standing::Pass).await;
+    await_standing(&check, "ROUTE_RAN_OUT", Standing::Pass).await;
+    await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Pass).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0]);
 }
