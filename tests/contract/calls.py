@@ -1,4 +1,4 @@
-"""What a user of the generated clients would write: register a station and a pile, price them, look at them, command a device."""
+"""Uses the generated clients: registers a station and a pile, prices them, reads them, and commands a device."""
 
 import sys
 from uuid import UUID
@@ -37,7 +37,7 @@ from command_dispatcher.models import AcceptedCommand, Command, Reset, ResetKind
 
 
 def price(client: AuthenticatedClient, station: Station) -> None:
-    """Prices the station all day, and asks what a kWh costs there."""
+    """Prices the station for the whole day, and reads the price of a kWh."""
     details = TariffDetails(name="flat", currency=Currency.CNY, status=TariffStatus.ACTIVE)
     tariff = create_tariff.sync(client=client, body=details)
     assert isinstance(tariff, Tariff), tariff
