@@ -19,8 +19,8 @@ struct Row {
     partition: i32,
 }
 
-/// The disagreements of the three. `outcomes_recorded` states whether the outcome of every command is recorded
-/// in the end, which needs the database.
+/// The disagreements of the three. `outcomes_recorded` states whether the outcome of every command
+/// is recorded in the end, which needs the database.
 pub async fn findings(site: &Site, calls: &[Call], outcomes_recorded: bool) -> Vec<String> {
     if outcomes_recorded {
         eventually("the outcome of all commands to be recorded", || async {

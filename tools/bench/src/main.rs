@@ -1,4 +1,5 @@
-//! Measures the platform on one machine against its targets, and writes `report.json`, `report.md` and `latency.svg`.
+//! Measures the platform on one machine against its targets, and writes `report.json`, `report.md`
+//! and `latency.svg`.
 
 #![expect(
     clippy::print_stdout,

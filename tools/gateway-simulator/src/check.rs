@@ -39,7 +39,7 @@ use std::io::Write as _;
 /// The exit code when nothing was judged.
 const NOT_JUDGED: u8 = 2;
 
-/// Observes a gateway for `check.duration_s`, or until shutdown is requested, and prints the verdict.
+/// Observes a gateway for `check.duration_s`, or until shutdown is requested; prints the verdict.
 ///
 /// # Errors
 /// [`ExitWith`] 1 if the contract is broken, 2 if nothing was observed or could be observed.

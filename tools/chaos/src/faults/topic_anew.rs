@@ -33,12 +33,13 @@ pub struct Replaced {
     pub caught_up: Duration,
 }
 
-/// Replaces the topic and waits until all partitions are halted; starts other ingestors, which must not read either; then has an
-/// operator decide, and waits until the new log is read.
+/// Replaces the topic and waits until all partitions are halted. Then starts other ingestors, which
+/// must not read either; then resumes the partitions like an operator, and waits until the new log
+/// is read.
 ///
 /// # Errors
-/// When something of the new log is read before an operator has decided, a partition is not halted, or a dead letter of the
-/// old log is lost.
+/// When something of the new log is read before the operator's decision, a partition is not halted,
+/// or a dead letter of the old log is lost.
 pub async fn replace(environment: &mut Environment, ingestors: Ingestors) -> anyhow::Result<Replaced> {
     environment.settle().await?;
     let ends = environment.close_log().await?;
