@@ -1,4 +1,5 @@
-//! Embeds what was built of the console in `web/dist`, if anything was. Runs no Node: `make console` does.
+//! Embeds the files of `web/dist`, if the console was built. Does not run Node; `make console`
+//! does.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ fn main() -> io::Result<()> {
     fs::write(variable("OUT_DIR")?.join("files.rs"), code)
 }
 
-/// The files below `folder`, by their paths from `root`.
+/// Collects the files below `folder` by their paths relative to `root`.
 fn list(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -1,4 +1,4 @@
-//! Migrations are built in: a new one must lead to a new build.
+//! Rebuilds when a migration changes, because migrations are embedded in the program.
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations");

@@ -1,4 +1,4 @@
-//! Generates the protobuf types from `proto/`; needs no `protoc`.
+//! Generates the protobuf types from `proto/`; does not need `protoc`.
 
 use std::error::Error;
 

@@ -1,6 +1,6 @@
-//! Any record of the command topic: the first byte picks the form, the rest is the value.
+//! Decodes any record of the command topic: the first byte selects the form, the rest is the value.
 //!
-//! `cargo +nightly fuzz run decode_command` from the repository's root.
+//! Run it with `cargo +nightly fuzz run decode_command` from the root of the repository.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,6 +1,6 @@
-//! Any record of the event topic: the first byte picks the form, the rest is the value.
+//! Decodes any record of the event topic: the first byte selects the form, the rest is the value.
 //!
-//! `cargo +nightly fuzz run decode_event` from the repository's root.
+//! Run it with `cargo +nightly fuzz run decode_event` from the root of the repository.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,8 +17,8 @@ fuzz_target!(|data: &[u8]| {
         RawRecord::protobuf(value)
     };
     match decode(&record) {
-        // What was understood is understood the same when it is said again. (It need not be: three phases, each just
-        // plausible, add up to what is not.)
+        // A decoded event that is encoded and decoded again is the same. The second decoding may
+        // fail: the sum of three phases, each just plausible, may not be.
         Ok(event) => {
             if let Ok(again) = decode(&RawRecord::protobuf(&encode_event_protobuf(&event))) {
                 assert_eq!(again, event);

@@ -1,4 +1,4 @@
-//! Stations and piles: what an operator registers, imports and edits.
+//! Stations and piles, which operators register, import and edit.
 
 pub(crate) mod audit;
 pub(crate) mod import;

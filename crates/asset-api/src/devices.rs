@@ -1,4 +1,4 @@
-//! What devices reported: those that no pile has, and the history of their statuses.
+//! Charge points that are not registered, and the status history of piles.
 
 pub(crate) mod status_history;
 pub(crate) mod unregistered;

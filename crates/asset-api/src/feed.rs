@@ -1,7 +1,7 @@
-//! `/api/v1/feed`: what changes, as it changes, as server-sent events.
+//! `/api/v1/feed`: changes as server-sent events.
 //!
-//! One task for the whole process ([`hub`]) reads the feed and keeps what is recent; each client follows from there
-//! ([`follower`]), or pages from the database while it is behind.
+//! One task per process ([`hub`]) reads the feed and keeps recent changes in memory. Each client
+//! ([`follower`]) reads from there, or pages from the database while it is behind.
 
 mod filter;
 mod follower;
@@ -36,8 +36,9 @@ pub async fn follow(
     let asked = query.optional("lastEventId", |value| Ok(value.as_str().map(str::to_owned))).flatten();
     let filter = Filter::take(&mut query);
     let filter = query.finish(filter)?;
-    // The header comes of a client that comes back; the address may still hold where it once began.
-    // Empty is what an event stream without ids has left in the client: none.
+    // A client that reconnects sends the header; its URL may still contain the position at which it
+    // first began. An empty header means none: that is what a client sends after a stream without
+    // ids.
     let header =
         request.headers().get("last-event-id").filter(|value| !value.as_bytes().trim_ascii().is_empty());
     let asked = asked.filter(|text| !text.trim().is_empty());
@@ -52,7 +53,7 @@ pub async fn follow(
     let place = hub.admit()?;
     let span = api
         .run(|mut connection| async move {
-            // What is committed by now is before the end.
+            // Includes everything that is committed by now.
             storage::feed::sequence_all(&mut connection).await?;
             Ok(storage::feed::span(&mut connection).await?)
         })
@@ -62,12 +63,13 @@ pub async fn follow(
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        // Proxies that know this pass each event on at once.
+        // Proxies that know this header pass each event on at once.
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(stream))
 }
 
-/// Where a client begins that has read up to `after`, or nothing: then at the end.
+/// The position after which a client continues that has read up to `after`; the end of the feed if
+/// it has read nothing.
 fn start(after: Option<FeedPosition>, span: Span) -> Result<FeedPosition, Refusal> {
     match after {
         None => Ok(FeedPosition::end_of(span.last)),

@@ -1,4 +1,4 @@
-//! How current the shown state of devices is.
+//! Determines how current the shown state of devices is.
 
 mod policy;
 mod progress;

@@ -1,4 +1,5 @@
-//! What all resources share: extractors, pages, errors and the context that handlers are given. It knows no resource.
+//! Shared by all resources: extractors, pages, errors and the context of handlers. Does not depend
+//! on any resource.
 
 pub(crate) mod caller;
 pub(crate) mod context;

@@ -1,8 +1,9 @@
-//! HTTP over stations and piles: what operators register, beside it what the devices report, and what changes of both; and over
-//! the dead letters, what nobody could use of that; and over tariffs, with what charging costs by them.
+//! The HTTP API for assets: stations and piles with the live state of their devices, the feed of
+//! changes, tariffs and prices, dead letters and ingest partitions.
 //!
-//! A request is parsed at the edge ([`fields`]), done in one go against the database ([`stations`], [`piles`],
-//! [`dead_letters`]), and answered from borrowed views; whatever fails is an [`http::error::ApiError`], which alone knows how it looks outside.
+//! A request is parsed at the edge ([`http::fields`]), executed in one call to the database by the
+//! module of its resource (such as [`assets::piles`]), and answered from borrowed views. Every
+//! failure is an [`http::error::ApiError`], the only type that converts to a response.
 
 mod assets;
 mod devices;

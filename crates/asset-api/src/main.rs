@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// A page is many small allocations, and the system's allocator is slow at those.
+/// Rendering a page takes many small allocations, for which the system's allocator is slow.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

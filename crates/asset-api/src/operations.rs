@@ -1,4 +1,4 @@
-//! What operators do about ingestion: dead letters and partitions.
+//! Operation of the ingest: dead letters and partitions.
 
 pub(crate) mod dead_letters;
 pub(crate) mod ingest_partitions;

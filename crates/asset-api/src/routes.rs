@@ -1,4 +1,4 @@
-//! Which handler answers what. Each resource sets up its own routes.
+//! Registers the routes of all resources.
 
 use crate::assets::{audit, import, pile_counts, piles, stations};
 use crate::devices::{status_history, unregistered};
@@ -9,18 +9,18 @@ use runtime::http::Routes;
 use runtime::openapi::About;
 use serde_json::Value;
 
-/// What the OpenAPI document says of all of it.
+/// The general part of the OpenAPI document.
 pub const ABOUT: About = About {
     title: "Charging station operation platform: assets",
-    description: "Charging stations and piles (assets) as operators register them, beside what their devices report: live states, \
-                  sessions, histories, tariffs, and a feed of what changes. Every failure is a problem (RFC 9457) with a stable `code`. \
-                  Lists come in pages: follow `nextCursor` until it is null. Times are RFC 3339 in UTC; units stand in the names.",
+    description: "Charging stations and piles (assets) as operators register them, with the live state that their devices report; \
+                  sessions, histories, tariffs and prices; and a feed of all changes. Every failure is a problem (RFC 9457) with a \
+                  stable `code`. Lists are paged: follow `nextCursor` until it is null. Times are RFC 3339 in UTC. Names of \
+                  quantities end in their unit.",
     version: env!("CARGO_PKG_VERSION"),
 };
 
-/// All of it.
 pub fn set_up(routes: &mut Routes<'_>) {
-    // Before those whose ids could be called so.
+    // Before stations and piles: "import" would otherwise match the id in their paths.
     import::routes::set_up(routes);
     stations::routes::set_up(routes);
     piles::routes::set_up(routes);
@@ -29,7 +29,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
     status_history::routes::set_up(routes);
     unregistered::routes::set_up(routes);
     pile_counts::routes::set_up(routes);
-    // Before tariffs, whose ids could be called so.
+    // Before tariffs: "price" and "quote" would otherwise match the id in their paths.
     prices::routes::set_up(routes);
     tariffs::versions::routes::set_up(routes);
     tariffs::bindings::routes::set_up(routes);

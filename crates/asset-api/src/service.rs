@@ -1,4 +1,4 @@
-//! What the process does: serve until told to stop, or migrate.
+//! The commands of the process: serve until shutdown, or migrate.
 
 use crate::Settings;
 use crate::assets::import::Imports;
@@ -17,16 +17,16 @@ use runtime::causes;
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings, StorageError};
 
-/// Connections for what the service does by itself: it looks for changes, for versions of tariffs
-/// that come into force, at how far events are read, and after its health.
+/// Connections for background work: reading the feed, activating tariff versions, watching the
+/// ingest progress, and the health check.
 const OWN_CONNECTIONS: usize = 2;
 
-/// Serves the API until shutdown is requested. Begins when Postgres answers, however long that takes.
+/// Serves the API until shutdown is requested. Waits for PostgreSQL first, without a time limit.
 ///
 /// # Errors
-/// When the database has another schema, or the server fails.
+/// When the schema of the database is not the expected one, or the server fails.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
-    context.health.add("http", || async { Err("it does not listen yet".to_owned()) });
+    context.health.add("http", || async { Err("the server does not listen yet".to_owned()) });
     let database = pool(&settings, OWN_CONNECTIONS)?;
     context.health.add("database", || async { Err("the schema is not checked yet".to_owned()) });
     let waited = database.await_schema(|error, pause| {
@@ -49,7 +49,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
     let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
-        // Each worker sets up for itself, on its own runtime.
+        // Each worker sets up its own context, on its own runtime.
         let api = Api::new(of_worker(&database, &settings), Arc::clone(&progress), &settings);
         let routes = routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone());
         routes::set_up(routes.share(pile_counts.clone()));
@@ -67,13 +67,13 @@ fn console(settings: &Settings) -> anyhow::Result<Console> {
     Console::new(&surroundings).context("the console's settings cannot be written")
 }
 
-/// The database through connections that live on the thread of the worker that asks: to change threads for each statement and for
-/// each answer costs more than a small statement itself.
+/// A pool whose connections live on the thread of one worker: changing threads for each statement
+/// and each result costs more than a small statement itself.
 fn of_worker(database: &Database, settings: &Settings) -> Database {
     let for_requests = settings.database.max_connections.saturating_sub(OWN_CONNECTIONS);
     let max_connections = (for_requests / settings.http.workers.get()).max(1);
     pool(settings, max_connections).unwrap_or_else(|error| {
-        tracing::warn!(error = causes(&error), "a worker has no connections of its own");
+        tracing::warn!(error = causes(&error), "an HTTP worker uses the shared connections: its own pool cannot be created");
         database.clone()
     })
 }
@@ -82,7 +82,7 @@ fn pool(settings: &Settings, max_connections: usize) -> Result<Database, Storage
     Database::new(&DatabaseSettings { max_connections, ..settings.database.clone() })
 }
 
-/// Brings the schema of the database up to date, and says in the log what that took.
+/// Brings the schema of the database up to date, and logs the migrations that were applied.
 ///
 /// # Errors
 /// When the database cannot be reached, or a migration fails.

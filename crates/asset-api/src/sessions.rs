@@ -1,4 +1,5 @@
-//! `/api/v1/sessions`, and those of a pile: who charged, when and how much.
+//! `/api/v1/sessions` and `/api/v1/piles/{pileId}/sessions`: charging sessions with their times,
+//! energy and meter samples.
 
 pub mod routes;
 mod view;
@@ -21,7 +22,7 @@ use storage::devices::{connectors, meter_samples};
 use uuid::Uuid;
 use view::{SampleView, SessionView};
 
-/// There is no session with that id.
+/// No session has that id.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionNotFound;
 
@@ -31,7 +32,7 @@ impl IntoProblem for SessionNotFound {
     }
 }
 
-/// The session that a path names; what is no id names none.
+/// Parses the session id of a path; an invalid id is refused like an unknown one.
 pub fn parse_id(raw: &str) -> Result<SessionId, SessionNotFound> {
     Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| SessionNotFound)
 }
@@ -99,5 +100,5 @@ pub async fn samples(
     Ok(HttpResponse::Ok().json(page.show(SampleView::of)))
 }
 
-/// A session, and its last reading while it is open.
+/// A session, and the newest register of its connector while it is open.
 type Metered = (ChargingSession, Option<Dated<f64>>);

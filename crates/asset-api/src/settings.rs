@@ -1,4 +1,4 @@
-//! The settings of this service; `defaults.toml` is their manual.
+//! The settings of this service. `defaults.toml` documents each key.
 
 use runtime::auth::AuthSettings;
 use runtime::http::WebOrigin;
@@ -8,36 +8,37 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use storage::DatabaseSettings;
 
-/// Every key with its default, and what it is for.
+/// The text of `defaults.toml`: every key with its default and a comment.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
 
 /// The settings of this service.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The HTTP face.
+    /// `[http]`: the API's server.
     pub http: HttpSettings,
-    /// `[auth]`
+    /// `[auth]`: authentication and rate limits of callers.
     pub auth: AuthSettings,
-    /// Where Postgres is.
+    /// `[database]`: the connections to PostgreSQL.
     pub database: DatabaseSettings,
-    /// When what devices report counts as old.
+    /// `[freshness]`: when the state of a device counts as stale.
     pub freshness: FreshnessSettings,
-    /// How changes are told to those who follow them.
+    /// `[feed]`: publication of changes over HTTP.
     pub feed: FeedSettings,
-    /// What imports are allowed.
+    /// `[import]`: limits of imports.
     pub import: ImportSettings,
-    /// The console's pages.
+    /// `[console]`: the console's pages.
     pub console: ConsoleSettings,
-    /// How tariffs are looked after.
+    /// `[tariffs]`: activation of tariff versions.
     pub tariffs: TariffSettings,
 }
 
-/// The console's pages.
+/// The settings of the console's pages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsoleSettings {
-    /// Where browsers reach command-dispatcher; empty where nobody is to send commands from the pages.
+    /// The origin of command-dispatcher as browsers reach it; `None` if the setting is empty, and
+    /// the pages then neither send nor list commands.
     #[serde(deserialize_with = "origin")]
     pub dispatcher_origin: Option<WebOrigin>,
 }
@@ -49,54 +50,55 @@ fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WebOrigin
     (!text.is_empty()).then(|| origin(&text)).transpose()
 }
 
-/// How tariffs are looked after.
+/// The settings of the activation of tariff versions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TariffSettings {
-    /// Milliseconds between looks for versions whose instant has come.
+    /// Interval between checks for versions that have come into force, in ms.
     pub activation_poll_ms: NonZeroU64,
 }
 
-/// What imports are allowed.
+/// The limits of imports.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportSettings {
-    /// Bytes of a file.
+    /// Largest file, in bytes.
     pub max_body_bytes: u64,
-    /// Rows of a file.
+    /// Largest number of rows in a file.
     pub max_rows: usize,
-    /// Imports that may go on at once.
+    /// Largest number of imports that run in this process at once.
     pub max_concurrent: usize,
-    /// Milliseconds that a client may take to send a file.
+    /// Time limit for a client to send a file, in ms.
     pub receive_timeout_ms: u64,
-    /// Milliseconds that may be taken to look the rows up, and again to write them.
+    /// Time limit for checking all rows, and again for writing them, in ms.
     pub work_timeout_ms: u64,
-    /// Where a file is kept meanwhile; empty for the system's own place.
+    /// Directory for temporary files; empty for the system's directory.
     pub directory: PathBuf,
 }
 
-/// How changes are told to those who follow them.
+/// The settings of the feed over HTTP.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeedSettings {
-    /// Milliseconds between looks at the feed while anybody follows.
+    /// Interval between reads of the feed while clients follow it, in ms.
     pub poll_ms: u64,
-    /// Clients that may follow at once.
+    /// Largest number of clients that follow the feed at once.
     pub max_clients: usize,
-    /// Milliseconds without a change after which a client is told that the connection lives.
+    /// Time without a change after which a client receives a keep-alive comment, in ms.
     pub keep_alive_ms: u64,
-    /// The CloudEvents source.
+    /// The CloudEvents source of the changes.
     pub source: String,
 }
 
-/// When what devices report counts as old.
+/// The limits after which the state of a device counts as stale.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FreshnessSettings {
-    /// Seconds without a sign of life after which an online device is doubted.
+    /// Time without a sign of life after which an online device is stale, in seconds.
     pub heartbeat_timeout_s: u32,
-    /// The topic of the events, as ingestors know it.
+    /// The topic of the events, the same as `ingest.topic` of event-ingestor.
     pub ingest_topic: String,
-    /// Seconds by which ingestors may be behind before what devices report is doubted.
+    /// Time by which event-ingestor may be behind in a partition before its devices are stale, in
+    /// seconds.
     pub ingest_lag_s: u32,
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/tariffs`: tariffs as operators make them, their versions, and what they are bound to.
+//! `/api/v1/tariffs`: tariffs, their versions and their bindings.
 
 pub mod activation;
 pub mod bindings;
@@ -31,7 +31,7 @@ use storage::tariffs::{self, Filter, Refusal, TariffRecord};
 use uuid::Uuid;
 use view::TariffView;
 
-/// The tariff that a path names; what is no id names none.
+/// Parses the tariff id of a path; an invalid id is refused like an unknown one.
 pub fn parse_id(raw: &str) -> Result<TariffId, ApiError> {
     let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
     Ok(TariffId(id))
@@ -113,7 +113,7 @@ async fn patch(
     edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
 }
 
-/// Makes of what is said of a tariff what `change` makes of it.
+/// Replaces the details of a tariff with the result of `change`.
 async fn edit(
     api: &Api,
     id: TariffId,

@@ -1,4 +1,5 @@
-//! Commands to many piles of a station: taken as one batch, sent one by one by whichever replica carries it out.
+//! Commands to many piles of a station: recorded as one batch, then sent pile by pile by whichever
+//! replica holds the lease of the batch.
 
 mod command;
 mod run;
@@ -22,13 +23,14 @@ use storage::commands::batches::{
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 
-/// What becomes of piles is written for several at once, on one connection: commands to single piles come first.
+/// Outcomes of several piles are written at once, on one connection: commands to single piles have
+/// priority.
 const SETTLING: Bounds = Bounds { waiting: 1_024, batch: 128, at_once: 1, linger: Duration::from_millis(10) };
 
-/// So many piles that are not the station's are named to the caller.
-const COMPLAINTS: usize = 20;
+/// The most invalid pile ids that a response names.
+const MAX_FOREIGN_PILES: usize = 20;
 
-/// The batches in Postgres. Cheap to clone.
+/// The batches in PostgreSQL. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Batches {
     database: Database,
@@ -37,7 +39,7 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// The batches in `database`. Must be called on the main runtime, which serves them.
+    /// The batches in `database`. Must be called on the main runtime, which runs the statements.
     pub(crate) fn open(database: Database, settings: &DispatchSettings) -> Self {
         let settling = database.clone();
         Self {
@@ -47,10 +49,12 @@ impl Batches {
         }
     }
 
-    /// Makes a batch of what is ordered, or finds the one that the same order led to before, under the same `key`.
+    /// Creates a batch from `order`, or returns the one that the same order created before under
+    /// the same `key`.
     ///
     /// # Errors
-    /// Why there is no batch.
+    /// [`DispatchError::KeyReused`], [`DispatchError::StationNotFound`], [`DispatchError::Invalid`]
+    /// for piles of other stations, [`DispatchError::TooManyPiles`], or a failure of PostgreSQL.
     pub(crate) async fn order(
         &self,
         station_id: StationId,
@@ -75,25 +79,25 @@ impl Batches {
             Created::Before(batch) => Ok(Ordered::Before(batch)),
             Created::KeyReused => Err(DispatchError::KeyReused),
             Created::NoStation => Err(DispatchError::StationNotFound),
-            Created::Strangers(piles) => Err(DispatchError::Invalid(complain(&piles))),
+            Created::Strangers(piles) => Err(DispatchError::Invalid(foreign_pile_errors(&piles))),
             Created::TooMany => Err(DispatchError::TooManyPiles),
         }
     }
 
-    /// The batch called `id`.
+    /// Returns the batch with id `id`.
     ///
     /// # Errors
-    /// [`DispatchError::BatchNotFound`], or Postgres's failure.
+    /// [`DispatchError::BatchNotFound`], or a failure of PostgreSQL.
     pub(crate) async fn find(&self, id: CommandBatchId) -> Result<CommandBatch, DispatchError> {
         let work = async move |mut connection: PooledConnection| batches::find(&mut connection, id).await;
         let found: Result<_, StorageError> = self.database.run(work).await;
         found?.ok_or(DispatchError::BatchNotFound)
     }
 
-    /// How many piles of the batch called `id` stand where.
+    /// Counts the piles of the batch with id `id` by their state.
     ///
     /// # Errors
-    /// When Postgres fails.
+    /// When PostgreSQL fails.
     pub(crate) async fn count_items(
         &self,
         id: CommandBatchId,
@@ -104,10 +108,10 @@ impl Batches {
         Ok(counted?)
     }
 
-    /// Piles of the batch called `id`, as [`batches::list_items`].
+    /// Lists piles of the batch with id `id`, see [`batches::list_items`].
     ///
     /// # Errors
-    /// When Postgres fails.
+    /// When PostgreSQL fails.
     pub(crate) async fn list_items(
         &self,
         id: CommandBatchId,
@@ -122,14 +126,14 @@ impl Batches {
         Ok(listed?)
     }
 
-    /// Takes up a batch that nobody carries out, for `ttl`.
+    /// Claims an unfinished batch that no replica holds, for `ttl`.
     async fn claim(&self, ttl: Duration) -> Result<Option<Claimed>, StorageError> {
         self.database
             .run(async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl).await)
             .await
     }
 
-    /// Keeps it; `false` when another replica has taken it up since.
+    /// Renews the lease of a batch; `false` when another replica has claimed it since.
     async fn renew(&self, id: CommandBatchId, epoch: i64, ttl: Duration) -> Result<bool, StorageError> {
         let work = async move |mut connection: PooledConnection| {
             batches::renew(&mut connection, id, epoch, ttl).await
@@ -137,7 +141,7 @@ impl Batches {
         self.database.run(work).await
     }
 
-    /// Gives it back; says whether it is finished by that.
+    /// Releases a batch; returns whether it is finished.
     async fn release(&self, id: CommandBatchId, epoch: i64) -> Result<bool, StorageError> {
         let work =
             async move |mut connection: PooledConnection| batches::release(&mut connection, id, epoch).await;
@@ -152,12 +156,12 @@ impl Batches {
             .await
     }
 
-    /// Writes what became of a pile, as [`batches::settle_many`].
+    /// Records the outcome of a pile, see [`batches::settle_many`].
     async fn settle(&self, settled: Settled) -> Result<(), DispatchError> {
         Ok(self.settled.request(settled).await??)
     }
 
-    /// The same of many at once.
+    /// Records the outcomes of many piles in one statement.
     async fn settle_all(&self, settled: Vec<Settled>) -> Result<usize, StorageError> {
         let work = async move |mut connection: PooledConnection| {
             batches::settle_many(&mut connection, &settled).await
@@ -166,17 +170,17 @@ impl Batches {
     }
 }
 
-/// What an order led to.
+/// The result of an order.
 pub(crate) enum Ordered {
     /// A new batch.
     Now(CommandBatch),
-    /// The batch that the same order led to before.
+    /// The batch that the same order created before.
     Before(CommandBatch),
 }
 
-fn complain(strangers: &[PileId]) -> Vec<FieldError> {
-    let complaint = |pile: &PileId| FieldError::new("pileIds", format!("{pile} is no pile of this station"));
-    strangers.iter().take(COMPLAINTS).map(complaint).collect()
+fn foreign_pile_errors(foreign: &[PileId]) -> Vec<FieldError> {
+    let error = |pile: &PileId| FieldError::new("pileIds", format!("{pile} is not a pile of this station"));
+    foreign.iter().take(MAX_FOREIGN_PILES).map(error).collect()
 }
 
 async fn settle(database: Database, settled: Vec<Settled>) -> Vec<Shared<()>> {

@@ -1,4 +1,5 @@
-//! From what a caller wants to a published command: context, check, route, insert, publish, outcome.
+//! From a caller's intent to a published command: load context, check, route, insert, publish,
+//! record the outcome.
 
 pub(crate) mod coalescer;
 pub(crate) mod command_retention;

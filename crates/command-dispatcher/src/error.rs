@@ -1,4 +1,4 @@
-//! Why a command was not sent, and what the outside is told of it.
+//! Why a command was not sent, and the problem that the caller gets.
 
 pub(crate) mod problem_kind;
 
@@ -17,74 +17,71 @@ use storage::StorageError;
 use storage::commands::Conflict;
 use storage::commands::batches::MAX_PILES;
 
-/// Why a command was not sent, or is not known to have been.
+/// Why a command was not sent, or is not known to be sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DispatchError {
-    /// Fields of the request are wrong.
+    /// Some fields of the request are invalid.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
-    /// The cursor is none that was given out.
+    /// The cursor was not issued by this service.
     #[error("the cursor is not valid")]
     InvalidCursor,
-    /// There is no such pile, or it is retired.
+    /// The pile does not exist or is retired.
     #[error("there is no such pile")]
     PileNotFound,
-    /// There is no such command.
+    /// The command does not exist.
     #[error("there is no such command")]
     CommandNotFound,
-    /// There is no such station, or it is retired.
+    /// The station does not exist or is retired.
     #[error("there is no such station")]
     StationNotFound,
-    /// There is no such batch of commands.
-    #[error("there is no such batch of commands")]
+    /// The command batch does not exist.
+    #[error("there is no such command batch")]
     BatchNotFound,
-    /// A batch would be for more piles than it may.
-    #[error(
-        "more than {MAX_PILES} piles are meant: name some of them in pileIds, or in statuses what they must be"
-    )]
+    /// A batch would have more piles than allowed.
+    #[error("the command matches more than {MAX_PILES} piles: select fewer with pileIds or statuses")]
     TooManyPiles,
-    /// The pile is not fit for it.
+    /// The state of the pile does not allow the command.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The key belongs to a request that is not settled yet.
-    #[error("the same request is being carried out: ask again shortly")]
+    /// The key belongs to a request that has no outcome yet.
+    #[error("a request with the same Idempotency-Key is in progress: retry in 1 s")]
     StillRunning,
     /// The key belongs to another request.
-    #[error("the Idempotency-Key was used for another request")]
+    #[error("the Idempotency-Key was used for a different request: use a new key")]
     KeyReused,
-    /// It met another command when it was to be recorded.
-    #[error("it met another command")]
+    /// The command conflicts with one that was recorded first.
+    #[error("a conflicting command was recorded first")]
     Conflict(Conflict),
-    /// No key in Redis names a gateway for the device, and its events are not used, or name none either.
-    #[error("no gateway claims {0}")]
+    /// Redis has no key for the device, and its events are not used or name no gateway either.
+    #[error("no gateway is known for {0}")]
     NoGateway(ChargePointId),
-    /// Nobody can say which gateway holds the device.
-    #[error("the gateways' routes cannot be read")]
+    /// Redis is unavailable, and the device's events cannot replace it.
+    #[error("the gateway routes cannot be read")]
     RouteStore(#[from] RedisError),
-    /// It was recorded and certainly not published.
+    /// The command was recorded and certainly not published.
     #[error("command {id} was not published: {reason}")]
     NotPublished {
-        /// The command.
         id: CommandId,
-        /// Why, fit to be shown.
+        /// Why, in a form that may be shown to callers.
         reason: String,
     },
-    /// It may have been published or not.
-    #[error("command {0} may have been published or not: ask for it before it is sent again")]
+    /// The command may or may not have been published.
+    #[error("command {0} may or may not have been published: query it before you send it again")]
     OutcomeUnknown(CommandId),
-    /// Postgres failed, perhaps for several at once.
+    /// PostgreSQL failed, possibly for several commands at once.
     #[error(transparent)]
     Storage(#[from] Arc<StorageError>),
-    /// It was lost on its way, before it was published.
+    /// The request was lost before the command was published.
     #[error(transparent)]
     Lost(#[from] Lost),
-    /// The command could not be put into words.
+    /// The command cannot be encoded.
     #[error("the command cannot be encoded")]
     Encoding(#[from] serde_json::Error),
 }
 
 impl DispatchError {
-    /// Why the command called `id` is not known to be on the topic.
+    /// Why the command with id `id` is not known to be on the topic.
     pub(crate) fn unpublished(id: CommandId, why: &Unpublished) -> Self {
         match why {
             uncertain if uncertain.is_uncertain() => Self::OutcomeUnknown(id),
@@ -92,21 +89,22 @@ impl DispatchError {
         }
     }
 
-    /// The word that it is counted under: `failed`, `unknown`, or the code that the caller sees.
+    /// The label that the outcome is counted under: `failed`, `unknown`, or the code that the
+    /// caller gets.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::NotPublished { .. } => "failed",
             Self::OutcomeUnknown(_) => "unknown",
-            other => other.told().code,
+            other => other.problem_kind().code,
         }
     }
 
-    /// The code that a caller sees.
+    /// The code that the caller gets.
     pub(crate) fn code(&self) -> &'static str {
-        self.told().code
+        self.problem_kind().code
     }
 
-    /// What people may be told of it; `None` where the code says all that is fit to be shown.
+    /// The detail that may be shown to callers; `None` where the code is sufficient.
     pub(crate) fn shown(&self) -> Option<String> {
         match self {
             Self::RouteStore(_)
@@ -114,11 +112,11 @@ impl DispatchError {
             | Self::Lost(_)
             | Self::Encoding(_)
             | Self::PileNotFound => None,
-            told => Some(told.to_string()),
+            other => Some(other.to_string()),
         }
     }
 
-    /// Whether it is certain that nothing was sent, and another try may do better.
+    /// Whether nothing was sent for certain, and another attempt may succeed.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::RouteStore(_) | Self::NotPublished { .. } => true,
@@ -127,7 +125,7 @@ impl DispatchError {
         }
     }
 
-    fn told(&self) -> ProblemKind {
+    fn problem_kind(&self) -> ProblemKind {
         match self {
             Self::Invalid(_) => problem_kind::INVALID_REQUEST,
             Self::InvalidCursor => problem_kind::INVALID_CURSOR,
@@ -137,7 +135,7 @@ impl DispatchError {
             Self::BatchNotFound => problem_kind::COMMAND_BATCH_NOT_FOUND,
             Self::TooManyPiles => problem_kind::TOO_MANY_PILES,
             Self::NoGateway(_) => problem_kind::PILE_OFFLINE,
-            Self::Refused(refusal) => told_of(refusal),
+            Self::Refused(refusal) => refusal_kind(refusal),
             Self::StillRunning | Self::Conflict(Conflict::Key) => problem_kind::IDEMPOTENCY_IN_PROGRESS,
             Self::Conflict(Conflict::StartInFlight) => problem_kind::COMMAND_IN_FLIGHT,
             Self::KeyReused => problem_kind::IDEMPOTENCY_KEY_REUSED,
@@ -150,7 +148,7 @@ impl DispatchError {
     }
 }
 
-const fn told_of(refusal: &Refusal) -> ProblemKind {
+const fn refusal_kind(refusal: &Refusal) -> ProblemKind {
     match refusal {
         Refusal::Offline(_) | Refusal::NeverHeard(_) => problem_kind::PILE_OFFLINE,
         Refusal::Doubtful(_) => problem_kind::PILE_DOUBTFUL,
@@ -175,14 +173,18 @@ impl From<StorageError> for DispatchError {
 impl From<DispatchError> for Problem {
     fn from(error: DispatchError) -> Self {
         use DispatchError::*;
-        let told = error.told();
-        let problem = Self::from(told);
+        let kind = error.problem_kind();
+        let problem = Self::from(kind);
         let detail = error.to_string();
         match error {
             Invalid(errors) => Self::invalid(errors),
             InvalidCursor | PileNotFound | CommandNotFound | StationNotFound | BatchNotFound => problem,
-            RouteStore(_) | Storage(_) if told.status == StatusCode::SERVICE_UNAVAILABLE => {
-                tracing::warn!(code = told.code, error = causes(&error), "a dependency is away");
+            RouteStore(_) | Storage(_) if kind.status == StatusCode::SERVICE_UNAVAILABLE => {
+                tracing::warn!(
+                    code = kind.code,
+                    error = causes(&error),
+                    "dependency unavailable; answering 503"
+                );
                 problem
             }
             RouteStore(_) | Storage(_) | Lost(_) | Encoding(_) => Self::internal(&error),

@@ -1,4 +1,4 @@
-//! The HTTP face: one resource for each command, the record of a command, and batches of commands.
+//! The HTTP interface: one resource for each command, the record of a command, and command batches.
 
 mod batches;
 mod command_body;
@@ -31,7 +31,7 @@ use serde_json::Value;
 use storage::commands::RecordedCommand;
 use uuid::Uuid;
 
-/// The resources of this service; they expect a [`Dispatcher`], [`CommandStore`] and batches.
+/// The resources of this service; they expect a [`Dispatcher`], a [`CommandStore`] and batches.
 pub(crate) fn routes(routes: &mut Routes<'_>) {
     routes
         .under("/api/v1/piles/{pileId}/commands", |of_pile| {
@@ -107,10 +107,10 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     let pile_id = pile(&pile_id)?;
     let request = query.parse()?;
-    let before = request.after.map(|place| (place.created_at, place.id));
+    let before = request.after.map(|cursor| (cursor.created_at, cursor.id));
     let rows = store.list_of_pile(pile_id, before, request.rows()).await?;
-    let place = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
-    let page = Page::cut(&request, rows, place);
+    let cursor = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
+    let page = Page::cut(&request, rows, cursor);
     Ok(HttpResponse::Ok().json(page.show(CommandAnswer::from)))
 }
 
@@ -118,11 +118,11 @@ async fn show(
     store: web::Data<CommandStore>,
     PathParams(id): PathParams<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = Uuid::parse_str(&id).map_err(|_no_command_is_called_so| DispatchError::CommandNotFound)?;
+    let id = Uuid::parse_str(&id).map_err(|_not_a_uuid| DispatchError::CommandNotFound)?;
     let record = store.find(CommandId(id)).await?;
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
 }
 
 fn pile(text: &str) -> Result<PileId, DispatchError> {
-    Uuid::parse_str(text).map(PileId).map_err(|_no_pile_is_called_so| DispatchError::PileNotFound)
+    Uuid::parse_str(text).map(PileId).map_err(|_not_a_uuid| DispatchError::PileNotFound)
 }

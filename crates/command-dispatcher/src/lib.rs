@@ -1,11 +1,20 @@
-//! Takes commands to charge points over HTTP and publishes them to the gateway that holds the device.
+//! Accepts commands to charge points over HTTP and publishes them to the gateway that holds the
+//! device.
 //!
-//! One command, from top to bottom: [`http`] parses it into an [`Intent`](dispatch::intent::Intent); the
-//! [`Dispatcher`](dispatch::dispatcher::Dispatcher) looks at the pile and checks whether it may be commanded, asks [`routes`] for
-//! the gateway and its partition, and hands the command to [`delivery`], which records it, publishes it to the [`topic`]
-//! and notes what became of that. Only what was published is answered 202.
+//! The path of a command:
 //!
-//! What is asked of a whole station is kept as one of the [`batches`], which replicas carry out through the same dispatcher.
+//! 1. [`http`] parses it into an [`Intent`](dispatch::intent::Intent).
+//! 2. The [`Dispatcher`](dispatch::dispatcher::Dispatcher) loads the pile and checks whether it
+//!    allows the command.
+//! 3. The [`GatewayDirectory`](dispatch::gateway_directory::GatewayDirectory) resolves the gateway
+//!    and its partition.
+//! 4. [`Delivery`](dispatch::delivery::Delivery) records the command, publishes it to the
+//!    [`CommandTopic`](dispatch::topic::CommandTopic), and records the outcome.
+//!
+//! Only a published command is answered with 202.
+//!
+//! A command to a whole station is recorded as one of the [`batches`], which replicas carry out
+//! through the same dispatcher.
 
 mod batches;
 mod dispatch;

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// A command is many small allocations that are freed on another thread, and the system allocator takes locks for those.
+/// A command needs many small allocations that are freed on another thread; the system allocator
+/// takes locks for those.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,17 +1,18 @@
-//! What is counted of commands.
+//! The metrics of commands.
 
 use domain::commands::{CommandKind, CommandRecord, FailureCode, RouteSource};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use std::time::Duration;
 
-/// Upper bounds in seconds: from a broker next door to the publish time-out.
+/// Upper bounds in seconds: from a nearby broker to the publish time-out.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0];
 
-/// What a command's route follows where key and newest event name different gateways.
+/// The values of `winner`: what the route follows if the key and the newest event name different
+/// gateways.
 const WINNERS: [&str; 2] = ["key", "event"];
 
-/// The instruments of this service. Cheap to clone.
+/// The metrics of this service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     commands: Counter<u64>,
@@ -28,7 +29,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Instruments made by `meter`. What is alerted on begins with zero: an alert on a rate needs a beginning.
+    /// Metrics created by `meter`. Counters that alerts use start at zero: the rate of an absent
+    /// counter is unknown.
     pub(crate) fn new(meter: &Meter) -> Self {
         let metrics = Self::instruments(meter);
         for name in CommandKind::NAMES {
@@ -56,21 +58,21 @@ impl Metrics {
         Self {
             commands: meter
                 .u64_counter("commands")
-                .with_description("Commands asked for, by OCPP action and outcome")
+                .with_description("Requested commands, by OCPP action and outcome")
                 .build(),
             publishing: meter
                 .f64_histogram("commands.publish.duration")
                 .with_unit("s")
-                .with_description("Time to publish a command until all replicas had it, or until that failed")
+                .with_description("Time until all replicas had a command, or until publishing failed")
                 .with_boundaries(BUCKETS.to_vec())
                 .build(),
             routes: meter
                 .u64_counter("commands.routes")
-                .with_description("Routes found for commands, by how the gateway was found")
+                .with_description("Resolved routes of commands, by how the gateway was found")
                 .build(),
             lookups: meter
                 .u64_counter("commands.route.lookups")
-                .with_description("Look-ups of the gateway that holds a device, by the key that told it")
+                .with_description("Look-ups of the gateway that holds a device, by the key that named it")
                 .build(),
             mismatches: meter
                 .u64_counter("commands.route.mismatches")
@@ -81,92 +83,95 @@ impl Metrics {
                 .build(),
             degraded: meter
                 .u64_counter("commands.route.degraded")
-                .with_description("Routes taken from the devices' events, for Redis was away")
+                .with_description("Routes taken from the devices' events because Redis was unavailable")
                 .build(),
             expired: meter
                 .u64_counter("commands.expired")
-                .with_description("Commands of which nothing was heard in time, by OCPP action and cause")
+                .with_description("Commands that expired without a response, by OCPP action and cause")
                 .build(),
             rerouted: meter
                 .u64_counter("commands.rerouted")
                 .with_description(
-                    "Commands that were sent once more, since their device moved to another gateway, by OCPP action",
+                    "Commands that were republished because their device moved to another gateway, by \
+                     OCPP action",
                 )
                 .build(),
             unnoted: meter
                 .u64_counter("commands.unnoted")
                 .with_description(
-                    "Commands of which it could not be written down whether they were published",
+                    "Commands whose publish outcome could not be recorded",
                 )
                 .build(),
             batch_items: meter
                 .u64_counter("commands.batch.items")
-                .with_description("Piles of batches of commands that were settled, by outcome")
+                .with_description("Piles of command batches that have an outcome, by outcome")
                 .build(),
             topic_retention: meter
                 .f64_gauge("commands.topic.retention")
                 .with_unit("s")
-                .with_description("Time that the command topic keeps records for, as last read")
+                .with_description("Retention of the command topic, as last read")
                 .build(),
         }
     }
 
-    /// A command called `name` was asked for and came to `outcome`: `accepted`, `failed`, `unknown`, or the code of a
-    /// refusal.
+    /// Counts a requested command with the OCPP action `name` and its `outcome`: `accepted`,
+    /// `failed`, `unknown`, or the code of a refusal.
     pub(crate) fn command(&self, name: &'static str, outcome: &'static str) {
         self.commands.add(1, &[KeyValue::new("name", name), KeyValue::new("outcome", outcome)]);
     }
 
-    /// A command was published, or that was attempted, and it took this long.
+    /// Records how long publishing a command took, whatever the outcome.
     pub(crate) fn published(&self, outcome: &'static str, took: Duration) {
         self.publishing.record(took.as_secs_f64(), &[KeyValue::new("outcome", outcome)]);
     }
 
-    /// A gateway was looked up and `found`: `charge_point` or `pile` for the key that told it, `none`, or `unavailable`.
+    /// Counts the look-up of a gateway; `found` is `charge_point` or `pile` for the key that named
+    /// it, `none`, or `unavailable`.
     pub(crate) fn looked_up(&self, found: &'static str) {
         self.lookups.add(1, &[KeyValue::new("found", found)]);
     }
 
-    /// The gateway of a command was found by `source`.
+    /// Counts a route by the rule that found it.
     pub(crate) fn routed(&self, source: RouteSource) {
         self.routes.add(1, &[KeyValue::new("route", source.as_str())]);
     }
 
-    /// Redis names another gateway than the device was last heard through; `source` tells which of the two was chosen.
+    /// Counts a route for which Redis names another gateway than the device was last heard through;
+    /// `source` says which was chosen.
     pub(crate) fn route_mismatch(&self, source: RouteSource) {
         let [key, event] = WINNERS;
         let winner = if source == RouteSource::Key { key } else { event };
         self.mismatches.add(1, &[KeyValue::new("winner", winner)]);
     }
 
-    /// Redis was away, and the gateway that the device was last heard through was taken.
+    /// Counts a route that was taken from the device's events because Redis was unavailable.
     pub(crate) fn degraded(&self) {
         self.degraded.add(1, &[]);
     }
 
-    /// What became of `count` publications could not be written down.
+    /// Counts publish outcomes that could not be recorded.
     pub(crate) fn unnoted(&self, count: usize) {
         self.unnoted.add(u64::try_from(count).unwrap_or(u64::MAX), &[]);
     }
 
-    /// `count` piles of a batch came to `outcome`: `sent`, or the code that they were refused with.
+    /// Counts `count` piles of a batch by `outcome`: `sent`, or the code of their refusal.
     pub(crate) fn batch_items(&self, count: usize, outcome: &'static str) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         self.batch_items.add(count, &[KeyValue::new("outcome", outcome)]);
     }
 
-    /// The command topic keeps records for this time; `None` means without limit.
+    /// Records the retention of the command topic; `None` means unlimited.
     pub(crate) fn topic_retention(&self, topic: &str, retention: Option<Duration>) {
         let seconds = retention.map_or(f64::INFINITY, |retention| retention.as_secs_f64());
         self.topic_retention.record(seconds, &[KeyValue::new("topic", topic.to_owned())]);
     }
 
-    /// A command with this OCPP action is sent once more, to the gateway that its device moved to.
+    /// Counts a command with this OCPP action that is republished to its device's new gateway.
     pub(crate) fn rerouted(&self, name: &str) {
         self.rerouted.add(1, &[KeyValue::new("name", name.to_owned())]);
     }
 
-    /// A command called `name` expired, for `cause`.
+    /// Counts an expired command with the OCPP action `name`, by `cause`.
     pub(crate) fn expired(&self, name: &str, cause: &'static str) {
         self.expired.add(1, &[KeyValue::new("name", name.to_owned()), KeyValue::new("cause", cause)]);
     }

@@ -1,5 +1,5 @@
-//! Asking devices whether they are there: of all replicas one watches, finds devices that are silent or whose gateway is, and
-//! sends each a `TriggerMessage` on the path that all commands take.
+//! Probing devices. One replica holds the watch lease, finds devices that are silent or whose
+//! gateway is, and sends each a `TriggerMessage` on the same path as all commands.
 
 mod ask;
 mod lease;

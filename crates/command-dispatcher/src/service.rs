@@ -1,4 +1,4 @@
-//! What the process does: put the parts together and serve until told to stop.
+//! The process: creates the parts and serves until asked to stop.
 
 use crate::batches::{Batches, Runner};
 use crate::dispatch::command_retention::RetentionCheck;
@@ -24,17 +24,19 @@ use std::time::Duration;
 use storage::{Database, DatabaseSettings};
 use tokio_util::task::AbortOnDropHandle;
 
-/// Kept back from a request's deadline, so that the caller is told what it was about and not just that it is late.
+/// Subtracted from the deadline of a request, so that the caller gets the cause rather than only a
+/// time-out.
 const MARGIN: Duration = Duration::from_millis(500);
 
-/// Serves until shutdown is requested, then finishes the commands under way.
+/// Serves until shutdown is requested, then finishes the commands in flight.
 ///
-/// Postgres, Redis and Kafka may be away when it starts and at any time after; commands are refused while they are.
+/// PostgreSQL, Redis and Kafka may be unavailable at the start and at any later time; commands are
+/// refused meanwhile.
 ///
 /// # Errors
-/// When the settings cannot be used or the port cannot be bound.
+/// When the settings are invalid or the port cannot be bound.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
-    context.health.add("http", || async { Err("it does not listen yet".to_owned()) });
+    context.health.add("http", || async { Err("the HTTP listener has not started".to_owned()) });
     let metrics = Metrics::new(&context.meter());
     let database = Database::for_batches(&settings.database)?;
     let redis = Redis::connect(&settings.redis)?;
@@ -51,7 +53,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let store = CommandStore::open(database.clone(), metrics.clone(), patience);
     let publisher = CommandPublisher::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
     let keys = RouteKeys::new(redis, &settings.dispatch);
-    // Finding silent devices reads all rows of devices, which connections for commands are set up not to do.
+    // The search for silent devices reads the rows of all devices; the connections for commands are
+    // configured not to do that.
     let watched = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })?;
     let asker =
         Asker::new(watched.clone(), keys.clone(), publisher.clone(), &settings.dispatch, &settings.presence);
@@ -101,7 +104,8 @@ fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Ar
         let database = database.clone();
         async move { database.check_schema().await.map_err(|error| error.to_string()) }
     });
-    // Without it, commands go to the gateway that the device was last heard through: see `route_last_heard`.
+    // While Redis is unavailable, commands go to the gateway that the device was last heard
+    // through: see `route_last_heard`.
     health.add_until_passed("redis", move || {
         let redis = redis.clone();
         async move { redis.ping().await.map_err(|error| error.to_string()) }

@@ -1,4 +1,4 @@
-//! What can be set; `defaults.toml` explains every key.
+//! The settings of the service; `defaults.toml` describes every key.
 
 use domain::devices::presence::ProbeMessage;
 use domain::status::ConnectorStatus;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use storage::DatabaseSettings;
 use wire::routing::RoutingHash;
 
-/// The commented defaults: the manual of this service's settings.
+/// The defaults with comments: the reference of this service's settings.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
 
 /// The settings of this service.
@@ -33,128 +33,132 @@ pub struct Settings {
     pub presence: PresenceSettings,
 }
 
-/// `[dispatch]`: what may be commanded and where it goes.
+/// `[dispatch]`: which commands are allowed and where they are published.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DispatchSettings {
     /// The topic that gateways read commands from.
     pub topic: String,
-    /// How many partitions it must have.
+    /// The number of partitions that the topic must have.
     pub partitions: NonZeroU16,
-    /// The hash that leads from a gateway to its partition.
+    /// The hash that maps a gateway to its partition.
     pub routing_hash: RoutingHash,
-    /// Statuses that a connector may be in for charging to start, at stations that name none themselves.
+    /// Statuses of a connector in which a start is allowed, at stations without statuses of their
+    /// own.
     pub startable_statuses: Vec<ConnectorStatus>,
-    /// What becomes of a start to a device that is doubtful.
+    /// How a start to a doubtful device is handled.
     pub doubtful_starts: DoubtfulStarts,
-    /// Seconds after which a command must not be carried out any more.
+    /// Seconds from the request after which a command must not be executed.
     pub command_ttl_s: u32,
-    /// Seconds that the topic may keep commands, by its `retention.ms` and its `segment.ms`.
+    /// The longest retention of the command topic, in seconds: its `retention.ms` and its
+    /// `segment.ms`.
     pub command_retention_s: u32,
-    /// Milliseconds that publishing a command may take.
+    /// The longest time to publish a command, in milliseconds.
     pub publish_timeout_ms: u64,
-    /// Seconds after its time is over that an answer to a command is still waited for.
+    /// Seconds after its expiry for which an answer to a command is awaited.
     pub answer_grace_s: u32,
-    /// Milliseconds between two looks for commands whose time is over.
+    /// Milliseconds between two searches for expired commands.
     pub expiry_interval_ms: u64,
-    /// Seconds that a key in Redis has to live when a gateway writes it.
+    /// The time to live, in seconds, with which gateways write their route keys in Redis.
     pub route_key_life_s: u32,
-    /// Whether a command goes to the gateway that the device was last heard through when no key names one.
+    /// Whether a command goes to the gateway that the device was last heard through if no key names
+    /// one.
     pub route_last_heard: bool,
-    /// Milliseconds between two looks for commands whose device was heard through another gateway; 0 sends none again.
+    /// Milliseconds between two searches for commands whose device was heard through another
+    /// gateway; 0 turns rerouting off.
     pub reroute_interval_ms: u64,
-    /// Hours that the key of a request is remembered.
+    /// Hours for which an idempotency key is kept.
     pub idempotency_retention_h: u32,
-    /// Milliseconds between two looks for batches of commands.
+    /// Milliseconds between two searches for command batches.
     pub batch_poll_ms: u64,
-    /// Milliseconds after which a batch is another replica's, unless the one that carries it out says that it lives.
+    /// Milliseconds until the lease of a batch expires unless its replica renews it.
     pub batch_lease_ms: u64,
-    /// Seconds that a batch may take.
+    /// Seconds until a batch expires.
     pub batch_ttl_s: u32,
 }
 
-/// What becomes of a start to a device that is online, but whose gateway is silent.
+/// How a start to a device is handled that is online, but whose gateway is silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DoubtfulStarts {
-    /// It is sent; the answer and the command say that the device was doubtful.
+    /// The command is sent; the response and the command show that the device was doubtful.
     Send,
-    /// It is refused, 409 `PILE_DOUBTFUL`.
+    /// The request is refused with 409 `PILE_DOUBTFUL`.
     Refuse,
 }
 
-/// `[presence]`: which silent devices are asked whether they are there.
+/// `[presence]`: which silent devices are probed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PresenceSettings {
-    /// What they are asked for.
+    /// The message that a probe requests.
     pub probe_message: ProbeMessage,
-    /// Seconds without a sign of life after which a device is asked.
+    /// Seconds without a sign of life after which a device is probed.
     pub probe_after_s: u32,
-    /// Seconds in which a device is asked once.
+    /// The shortest time between two probes of a device, in seconds.
     pub probe_interval_s: u32,
-    /// Seconds that an answer may take.
+    /// The longest time for an answer to a probe, in seconds.
     pub probe_answer_s: u32,
-    /// Devices that are asked in a second.
+    /// The most devices that are probed per second.
     pub probe_rate_per_s: u32,
-    /// By how much faster the devices of a suspected gateway are asked.
+    /// The factor by which the devices of a suspected gateway are probed faster.
     pub suspected_factor: u32,
     /// Seconds without any event after which a gateway is silent.
     pub gateway_silence_s: u32,
-    /// Seconds that the answers of devices that are asked in a gateway's place may take.
+    /// The longest time for answers to canary probes, in seconds.
     pub gateway_answer_s: u32,
-    /// Seconds in which a device is asked in its gateway's place once.
+    /// The shortest time between two canary probes of a device, in seconds.
     pub gateway_interval_s: u32,
     /// The topic of the gateways' events.
     pub ingest_topic: String,
-    /// Seconds that reading a partition of it may be behind.
+    /// The longest lag, in seconds, of a partition of that topic with which silence is judged.
     pub ingest_lag_s: u32,
 }
 
 impl PresenceSettings {
-    /// How long a device is silent before it is asked.
+    /// How long a device is silent before it is probed.
     #[must_use]
     pub fn probe_after(&self) -> Duration {
         Duration::from_secs(self.probe_after_s.into())
     }
 
-    /// In how long a device is asked once.
+    /// The shortest time between two probes of a device.
     #[must_use]
     pub fn probe_interval(&self) -> Duration {
         Duration::from_secs(self.probe_interval_s.into())
     }
 
-    /// How long an answer may take.
+    /// The longest time for an answer to a probe.
     #[must_use]
     pub fn probe_answer(&self) -> Duration {
         Duration::from_secs(self.probe_answer_s.into())
     }
 
-    /// How many devices of suspected gateways are asked in a second.
+    /// The most devices of suspected gateways that are probed per second.
     #[must_use]
     pub const fn suspected_rate_per_s(&self) -> u32 {
         self.probe_rate_per_s.saturating_mul(self.suspected_factor)
     }
 
-    /// After how long without any event a gateway is silent.
+    /// How long a gateway is without any event before it is silent.
     #[must_use]
     pub fn gateway_silence(&self) -> Duration {
         Duration::from_secs(self.gateway_silence_s.into())
     }
 
-    /// How long the answers of devices that are asked in a gateway's place may take.
+    /// The longest time for answers to canary probes.
     #[must_use]
     pub fn gateway_answer(&self) -> Duration {
         Duration::from_secs(self.gateway_answer_s.into())
     }
 
-    /// In how long a device is asked in its gateway's place once.
+    /// The shortest time between two canary probes of a device.
     #[must_use]
     pub fn gateway_interval(&self) -> Duration {
         Duration::from_secs(self.gateway_interval_s.into())
     }
 
-    /// How far reading may be behind.
+    /// The longest lag with which silence is judged.
     #[must_use]
     pub fn ingest_lag(&self) -> Duration {
         Duration::from_secs(self.ingest_lag_s.into())

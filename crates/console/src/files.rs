@@ -1,23 +1,23 @@
-//! What was embedded, and how each part of it may be kept.
+//! The embedded files of the console.
 
-/// Every file of `web/dist`, by its path there.
+/// Every file of `web/dist` by its path.
 static BUILT: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// What is shown where nothing was built.
+/// The page that is shown when the console is not built.
 const NOT_BUILT: &str = include_str!("not_built.html");
 
-/// A file to be sent.
+/// A file to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File {
-    /// It.
+    /// The uncompressed content.
     pub bytes: &'static [u8],
-    /// The same, packed by gzip, where that is shorter.
+    /// The content compressed with gzip, if the build created it.
     pub packed: Option<&'static [u8]>,
-    /// What it is.
+    /// The value of `Content-Type`.
     pub media: &'static str,
 }
 
-/// The page that all of the console's addresses show.
+/// The page that every address of the console shows.
 pub fn page() -> File {
     find("index.html").unwrap_or(File {
         bytes: NOT_BUILT.as_bytes(),
@@ -26,7 +26,7 @@ pub fn page() -> File {
     })
 }
 
-/// A part of the page, which has its content's hash in its name.
+/// An asset of the page; its name contains a hash of its content.
 pub fn asset(name: &str) -> Option<File> {
     find(&format!("assets/{name}"))
 }
@@ -37,7 +37,7 @@ fn find(path: &str) -> Option<File> {
     Some(File { bytes: named(path)?, packed: named(&format!("{path}.gz")), media })
 }
 
-/// The type of a file, by its name; packed files are no files of their own.
+/// The content type by the extension of a file; `None` for compressed and unknown files.
 fn media(path: &str) -> Option<&'static str> {
     match path.rsplit_once('.')?.1 {
         "html" => Some("text/html; charset=utf-8"),
@@ -53,13 +53,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_is_a_page_whether_it_was_built_or_not() {
+    fn serves_a_page_whether_the_console_is_built_or_not() {
         assert!(page().bytes.starts_with(b"<!doctype html>"), "{:?}", page().bytes.get(..40));
         assert_eq!(page().media, "text/html; charset=utf-8");
     }
 
     #[test]
-    fn only_what_was_built_is_an_asset() {
+    fn finds_only_built_assets() {
         for name in ["", "no.js", "../index.html", "index.html.gz", ".gitignore"] {
             assert_eq!(asset(name), None, "{name}");
         }

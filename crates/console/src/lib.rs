@@ -1,5 +1,6 @@
-//! The operations console: web pages over the public API and the feed, which asset-api serves under `/console`. The pages are built
-//! of `web/` by `make console` and embedded; without that, one page says how to build them.
+//! The operations console: web pages on top of the public API and the feed, which asset-api serves
+//! under `/console`. `make console` builds the pages from `web/`, and the build script embeds them;
+//! without them, one page explains how to build them.
 
 mod files;
 mod pages;
@@ -7,13 +8,14 @@ mod pages;
 pub use pages::Console;
 use runtime::http::WebOrigin;
 
-/// What the pages must be told of the service that serves them.
+/// The settings of the service that the pages need.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// Where commands go; `None` where nobody is to send any.
+    /// The origin of command-dispatcher as browsers reach it; without it the pages neither send nor
+    /// list commands.
     pub dispatcher: Option<WebOrigin>,
-    /// Whether the API asks for a token.
+    /// Whether the API requires a token.
     pub asks_for_tokens: bool,
-    /// The release.
+    /// The version of the release.
     pub version: &'static str,
 }

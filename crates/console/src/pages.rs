@@ -1,5 +1,5 @@
-//! The addresses of the console. Everyone may read them: they tell nothing that the repository does not, and a page shows data only
-//! with the token of whoever looks at it.
+//! The routes of the console. They are public: they contain nothing that the repository does not,
+//! and a page shows data only with the token of its user.
 
 use crate::Surroundings;
 use crate::files::{self, File};
@@ -9,19 +9,19 @@ use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use serde::Serialize;
 use std::future::ready;
 
-/// A year: the name of an asset changes with its content.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// Asked for each time, so that a new release is seen at once.
-const ASK_AGAIN: &str = "no-cache";
+/// `Cache-Control` of assets, whose names change with their content: one year.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// `Cache-Control` of the page: browsers revalidate it, so that a new release is visible at once.
+const REVALIDATE: &str = "no-cache";
 
-/// The pages, ready to be served. Cheap to clone.
+/// The pages with their settings. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Console {
     policy: HeaderValue,
     settings: Bytes,
 }
 
-/// What the page reads first.
+/// The content of `settings.json`, which the page loads first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Settings<'a> {
@@ -31,10 +31,10 @@ struct Settings<'a> {
 }
 
 impl Console {
-    /// Pages in these surroundings.
+    /// Creates the pages for these surroundings.
     ///
     /// # Errors
-    /// When the settings cannot be written; a fault of the program.
+    /// When the settings cannot be serialized, which is a bug.
     pub fn new(surroundings: &Surroundings) -> Result<Self, serde_json::Error> {
         let dispatcher = surroundings.dispatcher.as_ref().map(|origin| origin.as_str());
         let policy = HeaderValue::from_str(&policy(dispatcher.unwrap_or_default()))
@@ -47,12 +47,12 @@ impl Console {
         Ok(Self { policy, settings: serde_json::to_vec(&settings)?.into() })
     }
 
-    /// Makes them part of an application.
+    /// Adds the routes to an application.
     pub fn install(&self, config: &mut web::ServiceConfig) {
         let (settings, policy) = (self.settings.clone(), self.policy.clone());
         config
             .service(web::redirect("/console", "/console/"))
-            .route("/console/settings.json", read().to(move || ready(told(settings.clone()))))
+            .route("/console/settings.json", read().to(move || ready(settings_json(settings.clone()))))
             .route(
                 "/console/assets/{name:.*}",
                 read().to(|name: Path<String>, request| ready(asset(&name, &request))),
@@ -61,12 +61,13 @@ impl Console {
     }
 }
 
-/// GET, and HEAD, which is the same without its body.
+/// A route for GET and HEAD.
 fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// Nothing from elsewhere, nothing inline, no script but the page's own, and no text made into markup.
+/// The content security policy: no foreign content, nothing inline, only the page's own script, and
+/// no markup from text.
 fn policy(dispatcher: &str) -> String {
     let rules = [
         "default-src 'none'",
@@ -83,12 +84,12 @@ fn policy(dispatcher: &str) -> String {
     rules.map(str::trim).join("; ")
 }
 
-fn told(settings: Bytes) -> HttpResponse {
+fn settings_json(settings: Bytes) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(settings)
 }
 
 fn page(policy: &HeaderValue, request: &HttpRequest) -> HttpResponse {
-    let mut answer = sent(files::page(), request, ASK_AGAIN);
+    let mut answer = sent(files::page(), request, REVALIDATE);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -96,7 +97,7 @@ fn page(policy: &HeaderValue, request: &HttpRequest) -> HttpResponse {
 }
 
 fn asset(name: &str, request: &HttpRequest) -> HttpResponse {
-    files::asset(name).map_or_else(|| HttpResponse::NotFound().finish(), |file| sent(file, request, FOR_EVER))
+    files::asset(name).map_or_else(|| HttpResponse::NotFound().finish(), |file| sent(file, request, IMMUTABLE))
 }
 
 fn sent(file: File, request: &HttpRequest, keep: &'static str) -> HttpResponse {
@@ -109,7 +110,8 @@ fn sent(file: File, request: &HttpRequest, keep: &'static str) -> HttpResponse {
     }
 }
 
-/// Whether a client takes gzip; one that gives weights is sent what is plain, which everyone takes.
+/// Whether a client accepts gzip. A client that lists weights receives the uncompressed form, which
+/// every client accepts.
 fn takes_gzip(request: &HttpRequest) -> bool {
     let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     accepted
@@ -137,12 +139,12 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn every_address_shows_the_page_under_a_strict_policy() {
+    async fn every_address_serves_the_page_with_a_strict_policy() {
         for path in ["/console/", "/console/piles/0192f0c1", "/console/%3Cscript%3E"] {
             let answer = get(path).await;
             assert_eq!(answer.status(), 200, "{path}");
             let header = |name| answer.headers().get(name).unwrap().to_str().unwrap();
-            assert_eq!(header(header::CACHE_CONTROL), ASK_AGAIN);
+            assert_eq!(header(header::CACHE_CONTROL), REVALIDATE);
             assert_eq!(
                 header(header::CONTENT_SECURITY_POLICY),
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -153,19 +155,19 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_page_is_told_its_surroundings() {
+    async fn settings_json_contains_the_surroundings() {
         let body = read_body(get("/console/settings.json").await).await;
         assert_eq!(body, r#"{"dispatcher":"http://127.0.0.1:8081","asksForTokens":true,"version":"1.2.3"}"#);
     }
 
     #[actix_web::test]
-    async fn an_asset_that_was_not_built_is_not_there() {
+    async fn an_unknown_asset_is_not_found() {
         assert_eq!(get("/console/assets/no-such.js").await.status(), 404);
         assert_eq!(get("/console").await.status(), 307);
     }
 
     #[actix_web::test]
-    async fn pages_are_read_and_nothing_else() {
+    async fn pages_allow_only_get_and_head() {
         for path in ["/console/", "/console/settings.json"] {
             assert_eq!(ask(Method::HEAD, path).await.status(), 200, "{path}");
             assert_eq!(ask(Method::POST, path).await.status(), 404, "{path}");

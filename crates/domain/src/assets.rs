@@ -1,4 +1,4 @@
-//! Stations and piles as assets: what an operator registers and edits.
+//! Stations and piles as assets, which operators register and edit.
 
 pub(crate) mod connector_spec;
 mod facility;
@@ -21,60 +21,61 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A place where vehicles are charged.
+/// A site where vehicles are charged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Station {
-    /// Its id.
+    /// The station id.
     pub id: StationId,
-    /// What the operator says of it.
+    /// The details that operators edit.
     pub details: StationDetails,
-    /// When and how often it was edited.
+    /// Times and number of edits.
     pub revision: Revision,
 }
 
-/// What an operator says of a station. As JSON it has the fields of the API.
+/// The editable details of a station. As JSON it has the fields of the API.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("additionalProperties" = false, "dependentRequired" = { "latitude": ["longitude"], "longitude": ["latitude"] }))]
 pub struct StationDetails {
-    /// Name.
+    /// The name.
     pub name: Label,
     /// Postal address.
     pub address: Option<Label>,
-    /// The operator that runs it.
+    /// The operator that runs the station.
     pub operator_id: Option<Label>,
-    /// Where it is.
+    /// The coordinates; `None` if not stated.
     #[serde(flatten)]
     pub location: Option<Location>,
-    /// Whether it is open for business.
+    /// Whether the station is open for business.
     #[schemars(with = "Option<StationStatus>")]
     pub status: StationStatus,
-    /// When drivers may come, while it is open for business; `None` when that was not said.
+    /// When drivers may come while the station is open for business; `None` if not stated.
     pub opening_hours: Option<OpeningHours>,
-    /// What is there for drivers beside piles.
+    /// The facilities for drivers.
     #[schemars(with = "Option<Vec<Facility>>")]
     pub facilities: BTreeSet<Facility>,
-    /// The connector statuses in which a start may be sent here; null: the setting `dispatch.startable_statuses` applies.
+    /// The connector statuses in which a start may be sent to this station; null if the setting
+    /// `dispatch.startable_statuses` applies.
     pub startable_statuses: Option<StartableStatuses>,
 }
 
 /// Whether a station is open for business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum StationStatus {
-    /// Being built or not yet opened.
+    /// Under construction or not yet opened.
     Planned,
     /// Open.
     #[default]
     Open,
-    /// Closed for a while.
+    /// Temporarily closed.
     Closed,
 }
 
 impl StationStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: [Self; 3] = [Self::Planned, Self::Open, Self::Closed];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -88,36 +89,36 @@ impl StationStatus {
 /// A pile (桩) as an asset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pile {
-    /// Its id.
+    /// The pile id.
     pub id: PileId,
-    /// The station that it stands in.
+    /// The station of the pile.
     pub station_id: StationId,
-    /// What the operator says of it.
+    /// The details that operators edit.
     pub details: PileDetails,
-    /// When and how often it was edited.
+    /// Times and number of edits.
     pub revision: Revision,
 }
 
-/// What an operator says of a pile. As JSON it has the fields of the API.
+/// The editable details of a pile. As JSON it has the fields of the API.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("additionalProperties" = false))]
 pub struct PileDetails {
-    /// The device in it; no two piles have the same.
+    /// The assigned device; no two piles have the same.
     pub charge_point_id: ChargePointId,
-    /// Name on site.
+    /// The name on site.
     pub name: Option<Label>,
     /// Model.
     pub model: Label,
     /// Vendor.
     pub vendor: Option<Label>,
-    /// Serial number on the plate.
+    /// The serial number on the plate.
     pub serial_number: Option<Label>,
     /// Rated power, in kW.
     pub rated_power_kw: RatedPower,
-    /// Alternating or direct current; null when it is not stated.
+    /// Alternating or direct current; null if not stated.
     pub current_type: Option<CurrentType>,
-    /// The connectors that it has; empty when that was not said.
+    /// The connectors of the pile; empty if not stated.
     #[schemars(with = "Option<Outlets>")]
     pub connectors: Outlets,
 }
@@ -134,10 +135,10 @@ pub enum CurrentType {
 }
 
 impl CurrentType {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 2] = [Self::Ac, Self::Dc];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -147,24 +148,24 @@ impl CurrentType {
     }
 }
 
-/// When an asset was made, last edited, and how often.
+/// When an asset was created and last edited, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revision {
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last edited.
     pub updated_at: DateTime<Utc>,
-    /// 1 when created, one more at each edit.
+    /// 1 when created, one more with each edit.
     pub version: i64,
-    /// When it was retired; `None` while it is in sight.
+    /// When the asset was retired; `None` while it is active.
     pub retired_at: Option<DateTime<Utc>>,
 }
 
-/// When and by whom an asset is edited.
+/// The time and the author of an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditStamp {
-    /// When. Microseconds.
+    /// When the edit is made. Microseconds.
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The author.
     pub by: Actor,
 }

@@ -1,4 +1,4 @@
-//! Days of the week and minutes of a day, as signs and price lists name them.
+//! Days of the week and minutes of a day, as opening hours and price lists name them.
 
 use crate::schema::written_as;
 use chrono::{Datelike, NaiveDate};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A day of the week.
-#[expect(missing_docs, reason = "they are what they are called")]
+#[expect(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Weekday {
     Monday,
@@ -31,7 +31,7 @@ impl Weekday {
         Self::Sunday,
     ];
 
-    /// The word for it in the API.
+    /// The name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,13 +45,13 @@ impl Weekday {
         }
     }
 
-    /// The day called `name`.
+    /// Parses the name in the API.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|day| day.as_str() == name)
     }
 
-    /// The day that a date is.
+    /// The day of the week of a date.
     #[must_use]
     pub fn of(date: NaiveDate) -> Self {
         match date.weekday() {
@@ -71,13 +71,13 @@ impl Weekday {
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay(u16);
 
-/// Not a minute of a day. The message is fit to be shown to the caller.
+/// An invalid time of day. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a time of day must be written as HH:MM, from 00:00 to 24:00")]
 pub struct InvalidTimeOfDay;
 
 impl TimeOfDay {
-    /// The minutes of a day.
+    /// The number of minutes of a day.
     pub const MINUTES: u16 = 24 * 60;
 
     /// The minutes since midnight, 0 to 1440.
@@ -86,7 +86,7 @@ impl TimeOfDay {
         self.0
     }
 
-    /// The time so many minutes after midnight; `None` beyond `24:00`.
+    /// The time `minutes` after midnight; `None` beyond `24:00`.
     #[must_use]
     pub const fn from_minutes(minutes: u16) -> Option<Self> {
         if minutes <= Self::MINUTES { Some(Self(minutes)) } else { None }
@@ -95,7 +95,7 @@ impl TimeOfDay {
     /// Accepts `HH:MM`, from `00:00` to `24:00`.
     ///
     /// # Errors
-    /// When it is written otherwise.
+    /// The text has another form.
     pub fn parse(raw: &str) -> Result<Self, InvalidTimeOfDay> {
         let two_digits = |text: &str| {
             let plain = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -145,7 +145,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_time_is_written_in_one_way() {
+    fn a_time_has_exactly_one_form() {
         for wrong in ["8:00", "08:60", "24:01", "0800", "+8:00", "08:00:00", "", "99:99", "０８:00"] {
             assert_eq!(TimeOfDay::parse(wrong), Err(InvalidTimeOfDay), "{wrong}");
         }
@@ -153,13 +153,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_minute_reads_as_it_is_written(minute in 0..=1440_u16) {
+        fn every_minute_survives_serialization(minute in 0..=1440_u16) {
             prop_assert_eq!(TimeOfDay::parse(&TimeOfDay(minute).to_string()), Ok(TimeOfDay(minute)));
         }
     }
 
     #[test]
-    fn every_weekday_is_spelt_the_same_everywhere() {
+    fn every_weekday_has_the_same_name_in_every_form() {
         for day in Weekday::ALL {
             assert_eq!(Weekday::parse(day.as_str()), Some(day));
             assert_eq!(serde_json::to_value(day).unwrap(), day.as_str());

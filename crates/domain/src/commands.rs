@@ -1,4 +1,4 @@
-//! What the platform tells a charge point, and whether it may.
+//! Commands to charge points, and the rules for sending them.
 
 mod cause;
 mod check;
@@ -28,30 +28,30 @@ use schemars::JsonSchema;
 /// A command, ready to be sent to the gateway that holds the charge point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
-    /// Its id; the gateway tells repeated deliveries by it.
+    /// The command id; the gateway recognizes repeated deliveries by it.
     pub id: CommandId,
-    /// The device to be commanded.
+    /// The commanded device.
     pub charge_point_id: ChargePointId,
     /// The gateway that holds the device.
     pub gateway_id: GatewayId,
-    /// What is asked for.
+    /// The requested action.
     pub kind: CommandKind,
-    /// When it was asked for.
+    /// When the command was requested.
     pub issued_at: DateTime<Utc>,
-    /// After this it must not be carried out any more.
+    /// The command must not be carried out after this instant.
     pub expires_at: DateTime<Utc>,
-    /// The trace that it belongs to (32 hex digits).
+    /// The trace of the request (32 hex digits); `None` without a trace.
     pub trace_id: Option<String>,
 }
 
-/// What is asked of the charge point; one variant for each OCPP 1.6 request that the gateway passes on.
+/// The requested action; one variant per OCPP 1.6 request that the gateway forwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandKind {
     /// Start charging.
     StartTransaction {
-        /// Who charges.
+        /// The driver.
         id_tag: IdTag,
-        /// Where; the charge point chooses when it is absent. Never connector 0.
+        /// The connector; `None` if the charge point chooses. Never connector 0.
         connector_id: Option<ConnectorId>,
     },
     /// Stop charging.
@@ -61,39 +61,39 @@ pub enum CommandKind {
     },
     /// Restart.
     Reset {
-        /// How.
+        /// How the charge point restarts.
         kind: ResetKind,
     },
-    /// Release a connector's lock.
+    /// Unlock a connector.
     UnlockConnector {
-        /// Which one; never connector 0.
+        /// The connector; never connector 0.
         connector_id: ConnectorId,
     },
     /// Take a connector into or out of service.
     ChangeAvailability {
-        /// Which one; 0 for the whole charge point.
+        /// The connector; 0 for the whole charge point.
         connector_id: ConnectorId,
-        /// Into or out of service.
+        /// The requested availability.
         availability: Availability,
     },
-    /// Ask the device to send a message now.
+    /// Ask the device to send a message immediately.
     TriggerMessage {
-        /// Which message.
+        /// The message.
         requested: TriggeredMessage,
-        /// Of which connector, where that matters.
+        /// The connector that the message is about; `None` if the device decides.
         connector_id: Option<ConnectorId>,
     },
     /// Change a configuration key of the device.
     ChangeConfiguration {
-        /// The key.
+        /// The configuration key.
         key: ConfigurationKey,
-        /// What it is to be.
+        /// The new value.
         value: ConfigurationValue,
     },
 }
 
 impl CommandKind {
-    /// Every name that there is.
+    /// All OCPP 1.6 actions.
     pub const NAMES: [&'static str; 7] = [
         "RemoteStartTransaction",
         "RemoteStopTransaction",
@@ -104,7 +104,7 @@ impl CommandKind {
         "ChangeConfiguration",
     ];
 
-    /// The name on the wire: the OCPP 1.6 action.
+    /// The OCPP 1.6 action, which is the name on the wire.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ impl CommandKind {
         }
     }
 
-    /// What would show that it was done; of a stop, `session` is the one that it is to end, if that is known.
+    /// The observable goal of the command. For a stop, `session` is the session to end, if known.
     #[must_use]
     pub fn goal(&self, session: Option<SessionId>) -> Option<Goal> {
         match self {
@@ -136,7 +136,7 @@ impl CommandKind {
         }
     }
 
-    /// The connector that it is for; `None` where none is named.
+    /// The connector that the command addresses; `None` if it names none.
     #[must_use]
     pub const fn connector_id(&self) -> Option<ConnectorId> {
         match self {
@@ -154,10 +154,10 @@ impl CommandKind {
 /// How a charge point restarts (OCPP 1.6 `ResetType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize, JsonSchema)]
 pub enum ResetKind {
-    /// After ending transactions in good order.
+    /// After ending transactions gracefully.
     #[default]
     Soft,
-    /// At once.
+    /// Immediately.
     Hard,
 }
 
@@ -187,11 +187,11 @@ pub enum TriggeredMessage {
     StatusNotification,
 }
 
-/// Where a command goes.
+/// The destination of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayRoute {
-    /// The pod that holds the device.
+    /// The gateway that holds the device.
     pub gateway_id: GatewayId,
-    /// The partition of the command topic that this pod reads.
+    /// The partition of the command topic that this gateway reads.
     pub partition: i32,
 }

@@ -1,4 +1,4 @@
-//! Devices as gateways report them: charge points, their connectors, and whether they are there.
+//! Devices as gateways report them: charge points, their connectors, and their connectivity.
 
 pub mod boot_probe;
 pub mod change;

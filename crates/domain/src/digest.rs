@@ -1,32 +1,35 @@
-//! A short digest of bytes, the same on every machine and in every release.
+//! A short digest of bytes that is the same on every machine and in every release.
 
 use chrono::{DateTime, Utc};
 
 /// The FNV-1a digest of no bytes, 64 bits.
 const FNV_OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, 64 bits: names what has no name, tells apart what is close together, and routes by the name of a pod.
+/// FNV-1a, 64 bits. Derives ids from names, breaks ties between close events, and routes by the
+/// name of a gateway.
 #[must_use]
 pub fn fnv1a_64(bytes: &[u8]) -> u64 {
     fnv1a_64_append(FNV_OFFSET_BASIS, bytes)
 }
 
-/// The FNV-1a digest of what `digest` was computed of, followed by `bytes`.
+/// The FNV-1a digest of the bytes behind `digest`, followed by `bytes`.
 fn fnv1a_64_append(digest: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(digest, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// A digest of a Kafka record, which is stored: two records at one offset have different digests unless the log is the same.
+/// A stored digest of a Kafka record: two records at one offset have different digests unless the
+/// log is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordDigest(pub i64);
 
 impl RecordDigest {
-    /// FNV-1a, 64 bits, of the timestamp in milliseconds, the key and the value, with their lengths. Headers do not count.
+    /// FNV-1a, 64 bits, of the timestamp in milliseconds, the key and the value, each with its
+    /// length. Headers are not included.
     #[must_use]
     pub fn of(timestamp: DateTime<Utc>, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
         let timestamp = fnv1a_64(&timestamp.timestamp_millis().to_be_bytes());
         let digest = [key, value].into_iter().fold(timestamp, |digest, part| {
-            // As Kafka writes lengths: -1 for null.
+            // As Kafka encodes lengths: -1 for null.
             let length = part.map_or(-1, |bytes| i64::try_from(bytes.len()).unwrap_or(i64::MAX));
             let digest = fnv1a_64_append(digest, &length.to_be_bytes());
             fnv1a_64_append(digest, part.unwrap_or_default())

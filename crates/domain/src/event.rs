@@ -1,4 +1,4 @@
-//! What the gateway says: one well-formed event of the gateway contract, in the platform's own types.
+//! A well-formed event of the gateway contract, in the platform's own types.
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
 use crate::measure::MeterReading;
@@ -9,37 +9,38 @@ use chrono::{DateTime, Utc};
 /// One event of one charge point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GatewayEvent {
-    /// The gateway's name of the event.
+    /// The gateway's id of the event; the same event may arrive more than once.
     pub event_id: EventId,
-    /// The device that it is about.
+    /// The device that the event is about.
     pub charge_point_id: ChargePointId,
-    /// The pod that sent it, when it said so.
+    /// The gateway that sent the event; `None` if it gave no name.
     pub gateway_id: Option<GatewayId>,
-    /// When it happened, as device or pod claim; not to be trusted blindly, see [`crate::order`].
+    /// When the event happened, as device or gateway claim; not trusted without a check, see
+    /// [`crate::order`].
     pub claimed_at: Option<DateTime<Utc>>,
-    /// The trace that it belongs to, when the gateway said so.
+    /// The trace of the event; `None` if the gateway sent none.
     pub trace_id: Option<String>,
-    /// What happened.
+    /// The content of the event.
     pub kind: EventKind,
 }
 
-/// What happened.
+/// The content of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {
     /// The device booted and is connected to the sending gateway.
     Connected(BootReport),
     /// The sending gateway lost the device.
     Disconnected {
-        /// Why, if it said so.
+        /// The reason; `None` if the gateway gave none.
         reason: Option<String>,
     },
-    /// The device is alive.
+    /// The device is connected.
     Heartbeat,
     /// A connector (or the whole charge point, connector 0) reports its status.
     StatusChanged(StatusReport),
     /// A charging transaction began.
     TransactionStarted(TransactionStart),
-    /// A charging transaction goes on; carries what a start carries.
+    /// A charging transaction continues; carries the same values as a start.
     TransactionUpdated(TransactionStart),
     /// Meter readings of a connector.
     MeterValues(MeterValues),
@@ -47,14 +48,14 @@ pub enum EventKind {
     TransactionStopped(TransactionStop),
     /// The outcome of a command.
     CommandAnswered(CommandAnswer),
-    /// Any other well-formed event: proof of life, otherwise without effect.
+    /// Any other well-formed event: a sign of life without further effect.
     Other {
-        /// Its `eventType`, as sent.
+        /// The `eventType`, as sent.
         event_type: String,
     },
 }
 
-/// What a device says of itself when it boots.
+/// The data that a device reports when it boots.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct BootReport {
     /// Model name.
@@ -67,12 +68,12 @@ pub struct BootReport {
     pub serial_number: Option<String>,
 }
 
-/// A connector's status with what explains it.
+/// A connector's status with its details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusReport {
-    /// Which connector; 0 for the whole charge point.
+    /// The connector; 0 for the whole charge point.
     pub connector_id: ConnectorId,
-    /// Its status.
+    /// The status.
     pub status: ConnectorStatus,
     /// OCPP 1.6 error code; `None` for `NoError`.
     pub error_code: Option<String>,
@@ -85,49 +86,51 @@ pub struct StatusReport {
 /// The start of a charging transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransactionStart {
-    /// Where.
+    /// The connector.
     pub connector_id: ConnectorId,
-    /// The transaction's id; `None` while the gateway does not know it.
+    /// The transaction id; `None` if the gateway does not know it yet.
     pub transaction_id: Option<TransactionId>,
-    /// Who charges.
+    /// The driver; `None` if not reported.
     pub id_tag: Option<IdTag>,
     /// The energy register at the start, in Wh.
     pub meter_start_wh: Option<f64>,
-    /// The reservation that it fulfils.
+    /// The reservation that the start fulfils.
     pub reservation_id: Option<i64>,
 }
 
 /// Readings of one connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeterValues {
-    /// Which connector; 0 for the main meter.
+    /// The connector; 0 for the main meter.
     pub connector_id: ConnectorId,
-    /// The transaction that they belong to, where the gateway knows it.
+    /// The transaction of the readings; `None` if the gateway does not know it.
     pub transaction_id: Option<TransactionId>,
-    /// The readings, as sent, without those of the context `Transaction.Begin` or `Transaction.End`.
+    /// The readings as sent, without those of the context `Transaction.Begin` or `Transaction.End`.
     pub readings: Vec<MeterReading>,
-    /// The energy register at the begin of the transaction (context `Transaction.Begin`), in Wh; of several the greatest.
+    /// The energy register at the beginning of the transaction (context `Transaction.Begin`), in
+    /// Wh; the greatest of several.
     pub begin_wh: Option<f64>,
-    /// The energy register at the end of the transaction (context `Transaction.End`), in Wh; of several the greatest.
+    /// The energy register at the end of the transaction (context `Transaction.End`), in Wh; the
+    /// greatest of several.
     pub end_wh: Option<f64>,
 }
 
 /// The end of a charging transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransactionStop {
-    /// The transaction's id; `None` when the gateway does not know it.
+    /// The transaction id; `None` if the gateway does not know it.
     pub transaction_id: Option<TransactionId>,
     /// OCPP 1.6 reason, e.g. `Remote`.
     pub reason: Option<String>,
     /// The energy register at the end, in Wh.
     pub meter_stop_wh: Option<f64>,
-    /// When it ended, as the device says, where that differs from the event's own time.
+    /// When the transaction ended according to the device; `None` if that is the event's own time.
     pub stopped_at: Option<DateTime<Utc>>,
 }
 
 impl TransactionStop {
-    /// The place of the end in the order of events: by the time that the device says where that is believed, otherwise by
-    /// that of the event, which claims to be of `claimed_at`.
+    /// The position of the end in the order of events: by the device's time if it is plausible,
+    /// otherwise by the time of the event, which claims `claimed_at`.
     #[must_use]
     pub fn stamp(&self, claimed_at: Option<DateTime<Utc>>, position: &RecordPosition) -> Stamp {
         let stopped_at = believe(self.stopped_at, position.appended_at);
@@ -135,22 +138,22 @@ impl TransactionStop {
     }
 }
 
-/// The outcome of a command, as the gateway tells it.
+/// The outcome of a command, as reported by the gateway.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommandAnswer {
-    /// The command; `None` when the id is none that the platform could have given.
+    /// The command; `None` if the id cannot be one of the platform's.
     pub command_id: Option<CommandId>,
-    /// The command's name.
+    /// The OCPP 1.6 action of the command.
     pub command_name: Option<String>,
-    /// `Accepted`, `Rejected`, …, as sent.
+    /// The status as sent: `Accepted`, `Rejected`, …
     pub status: String,
-    /// `DEVICE_OFFLINE`, `INVALID_COMMAND_PAYLOAD`, `DEVICE_REJECTED`, …
+    /// The reason: `DEVICE_OFFLINE`, `INVALID_COMMAND_PAYLOAD`, `DEVICE_REJECTED`, …
     pub reason: Option<String>,
 }
 
 impl EventKind {
-    /// Whether the event shows that the device itself is there: not a goodbye, and not a gateway's word that the device
-    /// could not be reached.
+    /// Whether the event is a sign of life of the device itself: it is neither a disconnection nor
+    /// a gateway's report that the device could not be reached.
     #[must_use]
     pub fn is_proof_of_life(&self) -> bool {
         match self {
@@ -160,7 +163,7 @@ impl EventKind {
         }
     }
 
-    /// A short constant name, for metrics and logs.
+    /// A short constant name for metrics and logs.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {

@@ -1,7 +1,8 @@
-//! What the platform tells the world: changes of what stands in its books, one by one.
+//! The changes that the platform publishes to other services.
 //!
-//! A change is what one transaction changed: of several events in one batch that change the same thing, the feed shows the
-//! outcome. Heartbeats and meter readings change nothing that anybody follows, and are not told.
+//! A change covers one transaction: if several events of a batch change the same thing, the feed
+//! contains only the outcome. Heartbeats and meter readings change nothing that the feed covers,
+//! and are not published.
 
 mod body;
 mod derive;
@@ -25,40 +26,41 @@ use std::fmt;
 /// One change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedChange {
-    /// Of what.
+    /// The subject of the change.
     pub subject: FeedSubject,
-    /// When it happened, as far as is known.
+    /// When the change happened, as far as known.
     pub at: DateTime<Utc>,
     /// What changed.
     pub kind: FeedKind,
 }
 
-/// What a change is of; the changes of one subject are told in their order.
+/// The subject of a change; the changes of one subject are published in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FeedSubject {
-    /// A device, and so the pile that it is in.
+    /// A device, and the pile to which it is assigned.
     ChargePoint(ChargePointId),
     /// A station.
     Station(StationId),
-    /// A tariff, and so what it is bound to.
+    /// A tariff, and the subjects to which it is bound.
     Tariff(TariffId),
 }
 
-/// What changed. The names are the CloudEvents types; the bodies are what consumers get as `data`.
+/// What changed. The names are the CloudEvents types; the bodies are the `data` that consumers
+/// receive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum FeedKind {
     /// A connector has another status.
     #[serde(rename = "charging.connector.status_changed.v1")]
     ConnectorStatusChanged(ConnectorStatusChanged),
-    /// A device came, went, or moved to another gateway.
+    /// A device connected, disconnected or moved to another gateway.
     #[serde(rename = "charging.charge_point.connectivity_changed.v1")]
     ConnectivityChanged(ConnectivityChanged),
-    /// A session began, ended or is seen otherwise now.
+    /// A session began or ended, or late events changed it.
     #[serde(rename = "charging.session.changed.v1")]
     SessionChanged(SessionChanged),
-    /// A command was recorded, or it became known what became of it.
+    /// A command was recorded or its outcome changed.
     #[serde(rename = "charging.command.changed.v1")]
     CommandChanged(CommandChanged),
     /// A station was registered, edited or retired.
@@ -67,19 +69,22 @@ pub enum FeedKind {
     /// A pile was registered, edited or retired.
     #[serde(rename = "charging.pile.changed.v1")]
     PileChanged(PileChanged),
-    /// A tariff was made, edited or retired, or a version of it was published or came into force.
+    /// A tariff was created, edited or retired, or a version of it was published or came into
+    /// force.
     #[serde(rename = "charging.tariff.changed.v1")]
     TariffChanged(TariffChanged),
-    /// A tariff was bound to something, or such a binding was ended.
+    /// A tariff was bound to a subject, or such a binding was ended.
     #[serde(rename = "charging.tariff.binding_changed.v1")]
     TariffBindingChanged(TariffBindingChanged),
 }
 
 impl FeedChange {
-    /// The most changes that are kept, and so read, together; a [`FeedPosition`]'s index is below it.
+    /// The maximum number of changes that are stored, and therefore read, together; the index of a
+    /// [`FeedPosition`] is less.
     pub const MAX_TOGETHER: usize = 500;
 
-    /// By what changes are told apart and kept in order: the charge point, of stations the station, of tariffs the tariff.
+    /// The partition key, which keeps the changes of one subject in order: the id of the charge
+    /// point, the station or the tariff.
     #[must_use]
     pub fn key(&self) -> String {
         self.subject.to_string()

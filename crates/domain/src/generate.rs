@@ -3,7 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "only ever part of a test, which fails by panicking"
+    reason = "part of tests only, which fail by panicking"
 )]
 
 mod busy;
@@ -26,29 +26,30 @@ use crate::status::ConnectorStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
-/// The device that generated logs are of.
+/// The device of generated logs.
 #[must_use]
 pub fn device() -> ChargePointId {
     ChargePointId::parse("CP-1").unwrap()
 }
 
-/// `millis` after the beginning of generated logs.
+/// The instant `millis` after the beginning of generated logs.
 #[must_use]
 pub fn at(millis: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_790_000_000_000 + millis).unwrap()
 }
 
-/// An event and where its record stands.
+/// An event and the position of its record.
 pub type Record = (GatewayEvent, RecordPosition);
 
-/// Anything a device may say, before it gets its time and name: few connectors, few transactions, so that they meet.
+/// Any content of an event, without its time and id: few connectors and few transactions, so that
+/// they coincide.
 pub fn kinds() -> impl Strategy<Value = EventKind> {
     let connector = (1..=2_i64).prop_map(|id| ConnectorId::parse(id).unwrap());
     let transaction =
         proptest::option::of((1..=4_u8).prop_map(|id| TransactionId::parse(&id.to_string()).unwrap()));
-    // Of two starts with one id, another meter or driver is another charge.
-    let who = (proptest::option::weighted(0.9, 0..2_u8), proptest::option::weighted(0.9, 0..2_u8));
-    let start = (connector.clone(), transaction.clone(), who).prop_map(
+    // Of two starts with one id, another meter or driver means another charge.
+    let variants = (proptest::option::weighted(0.9, 0..2_u8), proptest::option::weighted(0.9, 0..2_u8));
+    let start = (connector.clone(), transaction.clone(), variants).prop_map(
         |(connector_id, transaction_id, (driver, meter))| TransactionStart {
             connector_id,
             transaction_id,
@@ -112,8 +113,8 @@ fn reported(connector_id: ConnectorId, status: ConnectorStatus) -> EventKind {
     })
 }
 
-/// A time of its own that a reading or a stop has, beside that of its event: mostly none, or some instant of the log, or one of before
-/// the log, or that of a device which has lost its clock.
+/// A time of its own that a reading or a stop has in addition to that of its event: usually none,
+/// or an instant of the log, or one before the log, or that of a device that has lost its clock.
 fn own_times() -> impl Strategy<Value = Option<DateTime<Utc>>> {
     prop_oneof![
         6 => Just(None),
@@ -124,8 +125,9 @@ fn own_times() -> impl Strategy<Value = Option<DateTime<Utc>>> {
     ]
 }
 
-/// How far the clock that an event claims its time from is off, in milliseconds: mostly not at all, or set back, or early, or so far
-/// behind that the event passes for one that waited, or absurd. `None`: the event claims no time.
+/// How far the clock of an event's claimed time is off, in milliseconds: usually not at all, or set
+/// back, or ahead, or so far behind that the event looks like one that waited, or implausible.
+/// `None`: the event claims no time.
 fn skews() -> impl Strategy<Value = Option<i64>> {
     prop_oneof![
         12 => Just(Some(0)),
@@ -137,9 +139,9 @@ fn skews() -> impl Strategy<Value = Option<i64>> {
     ]
 }
 
-/// A log in the order in which its events happened: gaps between them (often none; of milliseconds, or so long that a later
-/// message cannot be of the same charge), two pods, each record with a latency of its own, and some events with a clock that
-/// is wrong.
+/// A log in the order in which its events happened. Gaps between events are often empty, some
+/// milliseconds, or so long that a later message cannot belong to the same charge. There are two
+/// gateways, each record has a latency of its own, and some events have a wrong clock.
 pub fn clean_log() -> impl Strategy<Value = Vec<Record>> {
     let step = (kinds(), 0..3_i64, 0..2_u8, 0..4_i64, 0..2_i32, skews());
     let unit = prop_oneof![Just(1), Just(45_000)];
@@ -164,14 +166,15 @@ pub fn clean_log() -> impl Strategy<Value = Vec<Record>> {
     })
 }
 
-/// The log with some events sent again later (a copy in another partition, appended in the very same millisecond, could
-/// not be told from the first), in any order. Of events without a believable clock the very same record is delivered again: nothing
-/// says which of two copies was the first.
+/// The log with some events sent again later, in any order. A copy in another partition that was
+/// appended in the very same millisecond could not be distinguished from the first. Events without
+/// a plausible clock are delivered again with the very same record, because nothing shows which of
+/// two copies was the first.
 pub fn delivered() -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {
     delivery_of(clean_log())
 }
 
-/// The same of logs of any kind.
+/// The same for any kind of log.
 fn delivery_of(
     logs: impl Strategy<Value = Vec<Record>>,
 ) -> impl Strategy<Value = (Vec<Record>, Vec<Record>)> {

@@ -1,4 +1,5 @@
-//! Names of things: UUIDs for what the platform creates, checked text for what comes from the field.
+//! Identifiers: UUIDs for what the platform creates, validated text for what gateways and callers
+//! send.
 
 use crate::digest::fnv1a_64;
 use crate::schema::{printable, written_as};
@@ -33,15 +34,15 @@ uuid_id!(
     PileId
 );
 uuid_id!(
-    /// A charging session. UUIDv7 made from the event that opened it, see [`SessionId::derive`].
+    /// A charging session. UUIDv7 derived from the event that opened it, see [`SessionId::derive`].
     SessionId
 );
 uuid_id!(
-    /// A command to a charge point. UUIDv7; also the gateway's key for de-duplication.
+    /// A command to a charge point. UUIDv7; also the gateway's key for deduplication.
     CommandId
 );
 uuid_id!(
-    /// A batch of commands, to many piles of a station. UUIDv7.
+    /// A batch of commands to many piles of a station. UUIDv7.
     CommandBatchId
 );
 uuid_id!(
@@ -49,7 +50,7 @@ uuid_id!(
     TariffId
 );
 uuid_id!(
-    /// A binding of a tariff to what it prices. UUIDv7.
+    /// A binding of a tariff to a subject. UUIDv7.
     BindingId
 );
 
@@ -64,7 +65,7 @@ macro_rules! text_id {
             /// The longest accepted text, in characters.
             pub const MAX_CHARS: usize = $max;
 
-            /// The text itself.
+            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -102,15 +103,15 @@ macro_rules! printable_id {
             }
 
             fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-                printable($max, "Printable text; blanks around it are cut off.")
+                printable($max, "Printable text; blanks at both ends are removed.")
             }
         }
 
         impl $name {
-            /// Accepts trimmed, printable text within the limit.
+            /// Accepts printable text within the limit; blanks at both ends are removed.
             ///
             /// # Errors
-            /// What was wrong with the text.
+            /// The text is empty, too long or contains control characters.
             pub fn parse(raw: &str) -> Result<Self, InvalidText> {
                 parse_text(raw, Self::MAX_CHARS).map(Self)
             }
@@ -119,7 +120,8 @@ macro_rules! printable_id {
 }
 
 text_id!(
-    /// The device's own name (its serial number), as the gateway knows it: 1 to 64 of `A-Za-z0-9` and `._:@*+=|-`.
+    /// The device's own name (its serial number), as known to the gateway: 1 to 64 of `A-Za-z0-9`
+    /// and `._:@*+=|-`.
     ChargePointId,
     64
 );
@@ -128,17 +130,18 @@ written_as!(
     ChargePointId,
     "ChargePointId",
     json_schema!({
-        "description": "The device's own name, as the gateway knows it.",
+        "description": "The device's own name, as known to the gateway.",
         "type": "string",
         "pattern": r"^[A-Za-z0-9._:@*+=|-]{1,64}$",
     })
 );
 
 impl ChargePointId {
-    /// Accepts 1 to 64 characters of the allowed alphabet, nothing trimmed: it is a key on the wire.
+    /// Accepts 1 to 64 characters of the allowed alphabet without trimming, because the name is a
+    /// key on the wire.
     ///
     /// # Errors
-    /// What was wrong with the text.
+    /// The text is empty, too long or contains another character.
     pub fn parse(raw: &str) -> Result<Self, InvalidText> {
         if raw.is_empty() {
             return Err(InvalidText::Empty);
@@ -154,29 +157,30 @@ impl ChargePointId {
 }
 
 printable_id!(
-    /// A gateway pod, as it signs its events and its `conn:` keys.
+    /// A gateway, as named in its events and its `conn:` keys.
     GatewayId,
     128
 );
 printable_id!(
-    /// The gateway's name of an event; the same event may arrive more than once.
+    /// The gateway's id of an event; the same event may arrive more than once.
     EventId,
     128
 );
 printable_id!(
-    /// The token a driver identifies with, as events report it. OCPP 1.6 allows 20 characters (`IdToken`), OCPP 2.0.1
-    /// 36, and chargers send longer ones; see [`StartIdTag`] for commands.
+    /// The token that identifies a driver, as reported by events. OCPP 1.6 allows 20 characters
+    /// (`IdToken`), OCPP 2.0.1 36, and chargers send longer ones; see [`StartIdTag`] for commands.
     IdTag,
     255
 );
 printable_id!(
-    /// The token of a start command: what OCPP 1.6 lets a gateway send to a device (`IdToken`, at most 20 characters).
+    /// The token of a start command, within the limit of OCPP 1.6 for requests to a device
+    /// (`IdToken`, at most 20 characters).
     StartIdTag,
     20
 );
 printable_id!(
-    /// The gateway's name of a charging transaction: mostly an integer, kept as text. "Not known yet" (0, empty) is
-    /// never a `TransactionId`, it is `None`.
+    /// The gateway's id of a charging transaction: usually an integer, kept as text. An id that is
+    /// not known yet (0, empty) is `None`, never a `TransactionId`.
     TransactionId,
     64
 );
@@ -188,16 +192,16 @@ impl From<StartIdTag> for IdTag {
 }
 
 impl IdTag {
-    /// Accepts a token as chargers send it: control characters, such as the NULs that fill a fixed length, and blanks
-    /// around it are removed. `None` when nothing is left, or more than [`Self::MAX_CHARS`]: half a token would be
-    /// another one.
+    /// Accepts a token as chargers send it. Control characters, such as the NULs that pad a fixed
+    /// length, and blanks at both ends are removed. `None` if nothing is left, or more than
+    /// [`Self::MAX_CHARS`]: a truncated token would be another one.
     #[must_use]
     pub fn clean(raw: &str) -> Option<Self> {
         let printable: String = raw.chars().filter(|c| !c.is_control()).collect();
         Self::parse(&printable).ok()
     }
 
-    /// Whether both name the same driver: OCPP 1.6 tokens are the same in any case.
+    /// Whether both tokens identify the same driver: OCPP 1.6 tokens are case-insensitive.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
@@ -205,7 +209,7 @@ impl IdTag {
 }
 
 impl TransactionId {
-    /// The integer that it stands for, if it is one in its plain form (`634`, not `0634`).
+    /// The integer value, if the id is an integer in its plain form (`634`, not `0634`).
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         self.0.parse::<i64>().ok().filter(|n| n.to_string() == self.0)
@@ -213,25 +217,25 @@ impl TransactionId {
 }
 
 printable_id!(
-    /// Whoever edits assets: the subject of the caller's credentials.
+    /// The author of an edit: the subject of the caller's credentials.
     Actor,
     200
 );
 
 impl Actor {
-    /// A caller that nobody asked for credentials.
+    /// The caller of a service that requires no credentials.
     #[must_use]
     pub fn anonymous() -> Self {
         Self("anonymous".to_owned())
     }
 }
 
-/// One outlet (枪) of a charge point; 0 is the charge point as a whole.
+/// An outlet (枪) of a charge point; 0 is the charge point as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct ConnectorId(u16);
 
-/// The number of a connector was negative or absurdly large.
+/// A connector number outside the accepted range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("connector id must be between 0 and {max}", max = ConnectorId::MAX)]
 pub struct InvalidConnectorId;
@@ -239,13 +243,13 @@ pub struct InvalidConnectorId;
 impl ConnectorId {
     /// The charge point as a whole.
     pub const WHOLE: Self = Self(0);
-    /// The largest number accepted.
+    /// The largest accepted number.
     pub const MAX: u16 = 1_000;
 
     /// Accepts 0 to 1000.
     ///
     /// # Errors
-    /// When the number is outside that range.
+    /// The number is outside that range.
     pub fn parse(raw: i64) -> Result<Self, InvalidConnectorId> {
         u16::try_from(raw).ok().filter(|n| *n <= Self::MAX).map(Self).ok_or(InvalidConnectorId)
     }
@@ -256,7 +260,7 @@ impl ConnectorId {
         self.0
     }
 
-    /// Whether this means the charge point as a whole.
+    /// Whether this is the charge point as a whole.
     #[must_use]
     pub const fn is_whole(self) -> bool {
         self.0 == 0
@@ -294,10 +298,12 @@ impl From<ConnectorId> for i64 {
 }
 
 impl SessionId {
-    /// The id of the session that `event` opened on `charge_point` at `started_at_ms` (Unix milliseconds).
+    /// The id of the session that `event` opened on `charge_point` at `started_at_ms` (Unix
+    /// milliseconds).
     ///
-    /// It is a UUIDv7 whose random part is a digest of the two names: the same event always opens the same session,
-    /// however often and wherever it is applied, and ids still sort by time.
+    /// The id is a UUIDv7 whose random part is a digest of the two names: the same event always
+    /// opens the same session, regardless of where and how often it is applied, and ids still sort
+    /// by time.
     #[must_use]
     pub fn derive(charge_point: &ChargePointId, event: &EventId, started_at_ms: i64) -> Self {
         let name = format!("{charge_point}/{event}");
@@ -309,10 +315,11 @@ impl SessionId {
     }
 }
 
-/// A 64-bit digest of an [`EventId`] (FNV-1a), small enough to stand beside the state that the event left behind.
+/// A 64-bit digest of an [`EventId`] (FNV-1a), small enough to be stored with the state that the
+/// event caused.
 ///
-/// Only used to tell apart events of one charge point that claim the same instant, or that are close together; there
-/// 64 bits do not collide in practice.
+/// It only distinguishes events of one charge point that claim the same instant or are close
+/// together; 64 bits do not collide there in practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventKey(pub i64);
@@ -326,7 +333,8 @@ impl EventKey {
     }
 }
 
-/// A digest of a transaction id, for where only equality matters. Within one device 64 bits do not collide in practice.
+/// A digest of a transaction id, where only equality matters. Within one device 64 bits do not
+/// collide in practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionKey(pub i64);
 
@@ -352,14 +360,14 @@ mod tests {
     }
 
     #[test]
-    fn a_connector_is_never_negative() {
+    fn rejects_a_negative_connector() {
         assert_eq!(ConnectorId::parse(-1), Err(InvalidConnectorId));
         assert_eq!(ConnectorId::parse(1001), Err(InvalidConnectorId));
         assert!(ConnectorId::parse(0).unwrap().is_whole());
     }
 
     #[test]
-    fn a_tag_is_cleaned_of_what_fills_it_up() {
+    fn a_tag_is_cleaned_of_padding() {
         let clean = |raw: &str| IdTag::clean(raw).map(String::from);
         let tag = |text: &str| Some(text.to_owned());
         assert_eq!(clean("04A2B3\0\0\0"), tag("04A2B3"));

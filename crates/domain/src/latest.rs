@@ -1,85 +1,91 @@
-//! A report of which the newest stands, whatever order the reports arrive in.
+//! Keeps the newest of several reports, regardless of their order of arrival.
 
 use crate::ids::EventKey;
 use crate::order::{COPIES_APART, Stamp};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What one event reported, with its place in the order of events.
+/// The content of one event's report, with its position in the order of events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report<T> {
-    /// Its place in the order.
+    /// The position in the order of events.
     pub stamp: Stamp,
-    /// The event that said so.
+    /// The event that reported the value.
     pub event: EventKey,
-    /// What it said.
+    /// The reported value.
     pub value: T,
 }
 
-/// The newest report by [`Stamp::effect`], and others that took effect shortly before it.
+/// The newest report by [`Stamp::effect`], and the ties: reports that took effect shortly before
+/// it.
 ///
-/// The rivals are what makes duplicates harmless: an event that comes again is appended later, and would overtake those between
-/// if the first copy were not remembered. Of several copies the first one that was appended counts.
+/// The ties make duplicates harmless. An event that is repeated is appended later, and would
+/// overtake the events in between if the first copy were not remembered. Of several copies the one
+/// that was appended first counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latest<T> {
     newest: Report<T>,
-    rivals: Vec<Report<T>>,
-    /// Whether all rivals are known. The previous release orders reports by the time that they claim and keeps none but those of
-    /// one instant: its order applies until a report is so much newer that no copy can overtake it.
+    ties: Vec<Report<T>>,
+    /// Whether all ties are known. The previous release orders reports by their claimed time and
+    /// keeps only the ties of one instant. Its order applies until a report is so much newer that
+    /// no copy can overtake it.
     is_whole: bool,
 }
 
-/// What became of a report that was offered.
+/// The outcome of offering a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offered {
-    /// It is now the newest.
+    /// The report is now the newest.
     Newest,
-    /// It is older than the newest.
+    /// The report is older than the newest.
     Stale,
     /// The same event was offered before.
     Duplicate,
 }
 
 impl<T: Clone> Latest<T> {
-    /// At most this many rivals are held: of more, the earliest are forgotten.
-    pub const MAX_RIVALS: usize = 12;
+    /// The maximum number of ties; beyond it the earliest are forgotten.
+    pub const MAX_TIES: usize = 12;
 
-    /// The first report.
+    /// The state with the first report.
     #[must_use]
     pub const fn new(report: Report<T>) -> Self {
-        Self { newest: report, rivals: Vec::new(), is_whole: true }
+        Self { newest: report, ties: Vec::new(), is_whole: true }
     }
 
-    /// A state that was stored, with its memory as [`Latest::memory`] returned it. The previous release never puts the newest
-    /// report among its rivals: where it is missing there, that release has written the state.
+    /// Restores a stored state from its memory as returned by [`Latest::memory`]. The previous
+    /// release never puts the newest report among the ties: if it is missing there, that release
+    /// wrote the state.
     #[must_use]
     pub fn restore(newest: Report<T>, mut memory: Vec<Report<T>>) -> Self {
         let is_whole = memory.iter().any(|held| held.event == newest.event);
         memory.retain(|held| held.event != newest.event);
-        Self { newest, rivals: memory, is_whole }
+        Self { newest, ties: memory, is_whole }
     }
 
-    /// What must be stored with the newest report: the rivals, and the newest itself where all of them are known.
+    /// The reports to store with the newest one: the ties, and the newest itself if all ties are
+    /// known.
     #[must_use]
     pub fn memory(&self) -> Vec<Report<T>> {
         let newest = self.is_whole.then(|| self.newest.clone());
-        self.rivals.iter().cloned().chain(newest).collect()
+        self.ties.iter().cloned().chain(newest).collect()
     }
 
-    /// The report that stands.
+    /// The newest report.
     #[must_use]
     pub const fn newest(&self) -> &Report<T> {
         &self.newest
     }
 
-    /// When what the newest report says began, to be shown: the time that it claims, but never before a time that those before it
-    /// claimed, so that a clock that is set back does not reverse what happened.
+    /// When the value of the newest report began, for display: the time that it claims, but never
+    /// before a time that an earlier report claimed, so that a clock that is set back does not
+    /// reverse the history.
     #[must_use]
     pub fn at(&self) -> DateTime<Utc> {
-        self.rivals.iter().map(|rival| rival.stamp.at).fold(self.newest.stamp.at, Ord::max)
+        self.ties.iter().map(|tie| tie.stamp.at).fold(self.newest.stamp.at, Ord::max)
     }
 
-    /// Takes `report` in.
+    /// Offers `report`.
     pub fn offer(&mut self, report: Report<T>) -> Offered {
         if !self.is_whole {
             if report.stamp.effective_at() > self.newest.stamp.effective_at() + COPIES_APART {
@@ -91,7 +97,7 @@ impl<T: Clone> Latest<T> {
             }
         }
         let standing = self.newest.event;
-        let mut all = std::mem::take(&mut self.rivals);
+        let mut all = std::mem::take(&mut self.ties);
         all.push(self.newest.clone());
         let copy = all.iter_mut().find(|held| held.event == report.event);
         let is_copy = copy.is_some();
@@ -101,15 +107,15 @@ impl<T: Clone> Latest<T> {
             None => all.push(report),
         }
         all.sort_by_key(|held| held.stamp.effect());
-        // Never empty: the newest was pushed above.
+        // Never empty: a report was pushed above.
         if let Some(newest) = all.pop() {
             self.newest = newest;
         }
         let horizon = self.newest.stamp.effective_at() - COPIES_APART;
         all.retain(|held| held.stamp.effective_at() >= horizon);
-        let surplus = all.len().saturating_sub(Self::MAX_RIVALS);
+        let surplus = all.len().saturating_sub(Self::MAX_TIES);
         all.drain(..surplus);
-        self.rivals = all;
+        self.ties = all;
         match () {
             () if is_copy => Offered::Duplicate,
             () if self.newest.event == standing => Offered::Stale,
@@ -118,7 +124,7 @@ impl<T: Clone> Latest<T> {
     }
 }
 
-/// Takes `report` into `slot`, which may be empty.
+/// Offers `report` to `slot`, which may be empty.
 pub fn offer<T: Clone>(slot: &mut Option<Latest<T>>, report: Report<T>) -> Offered {
     match slot {
         Some(latest) => latest.offer(report),
@@ -148,15 +154,19 @@ mod tests {
     #[test]
     fn a_copy_overtakes_nothing_that_the_previous_release_stored() {
         let mut latest = Latest::restore(report(2, 20, 20), vec![report(6, 20, 19)]);
-        assert_eq!(latest.offer(report(6, 20, 24)), Offered::Duplicate, "it knows those of one instant");
-        assert_eq!(latest.offer(report(1, 10, 25)), Offered::Stale, "a copy of what was before");
+        assert_eq!(
+            latest.offer(report(6, 20, 24)),
+            Offered::Duplicate,
+            "the previous release remembers the reports of one instant"
+        );
+        assert_eq!(latest.offer(report(1, 10, 25)), Offered::Stale, "a copy of an earlier report");
         assert_eq!(latest.offer(report(3, 30, 30)), Offered::Newest);
         assert_eq!(latest.offer(report(1, 10, 35)), Offered::Stale);
         assert!(!Latest::restore(latest.newest().clone(), latest.memory()).is_whole);
         assert_eq!(latest.offer(report(4, 200, 200)), Offered::Newest);
         assert!(
             Latest::restore(latest.newest().clone(), latest.memory()).is_whole,
-            "no copy is as late as that"
+            "no copy arrives that late"
         );
         assert_eq!(latest.offer(report(5, 190, 201)), Offered::Newest, "the clock was set back");
     }

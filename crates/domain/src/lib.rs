@@ -1,8 +1,11 @@
-//! What is true of stations, piles and the devices behind them: types and transitions.
+//! The rules of the platform: types and transitions of stations, piles, devices, sessions, commands
+//! and tariffs.
 //!
-//! No I/O, no async, no clock, no randomness: time and identity come in as arguments, so the same input always gives
-//! the same state. Live state is made of parts that do not depend on the order in which facts arrive
-//! ([`latest::Latest`], [`Liveness`](devices::liveness::Liveness), [`Ledger`](sessions::ledger::Ledger)); that is what makes replay harmless.
+//! The crate has no I/O, no async code, no clock and no randomness: time and identity are
+//! arguments, so the same input always leads to the same state. Live state consists of parts that
+//! do not depend on the order in which facts arrive ([`latest::Latest`],
+//! [`Liveness`](devices::liveness::Liveness), [`Ledger`](sessions::ledger::Ledger)); therefore a
+//! replay is harmless.
 
 pub mod assets;
 pub mod calendar;

@@ -1,16 +1,16 @@
-//! What a meter says, in the platform's units: Wh, W, V, A, %, °C.
+//! Meter readings in the platform's units: Wh, W, V, A, %, °C.
 
 use crate::order::believe;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// By how much older than its event a reading counts whose own time is not believable. Longer than any usual time between two
-/// readings.
+/// The assumed age, before its event, of a reading without a plausible time of its own. Longer than
+/// any usual interval between two readings.
 pub const UNBELIEVED_AGE: TimeDelta = TimeDelta::minutes(15);
 
 /// One reading of a connector's meter: the measurands that were reported for one instant.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MeterReading {
-    /// When it was taken, as the device says; `None` when it did not say.
+    /// When the reading was taken according to the device; `None` if the device did not report it.
     pub taken_at: Option<DateTime<Utc>>,
     /// The energy register (`Energy.Active.Import.Register`), in Wh.
     pub energy_wh: Option<f64>,
@@ -27,16 +27,16 @@ pub struct MeterReading {
 }
 
 impl MeterReading {
-    /// When it was taken. One without a believable time of its own is of the time of the event that carries it,
-    /// `event_at`; `appended_at` is the Kafka timestamp of the record that tells it.
+    /// When the reading was taken. A reading without a plausible time of its own has the time of
+    /// the event that carries it, `event_at`; `appended_at` is the Kafka timestamp of the record.
     #[must_use]
     pub fn at(&self, event_at: DateTime<Utc>, appended_at: DateTime<Utc>) -> DateTime<Utc> {
         believe(self.taken_at, appended_at).map_or(event_at, |taken| taken.trunc_subsecs(6))
     }
 
-    /// What it counts as of when the newest value is looked for, as [`MeterReading::at`] otherwise. One whose own time is there
-    /// and not believable is stored history as often as not: it counts as [`UNBELIEVED_AGE`] older than its event, so that it
-    /// takes the place of no value that was read meanwhile.
+    /// The time for finding the newest value; otherwise as [`MeterReading::at`]. A reading with an
+    /// implausible time of its own is often stored history, so it counts as [`UNBELIEVED_AGE`]
+    /// older than its event and does not replace a value that was read since.
     #[must_use]
     pub fn live_at(&self, event_at: DateTime<Utc>, appended_at: DateTime<Utc>) -> DateTime<Utc> {
         if self.taken_at.is_some() && believe(self.taken_at, appended_at).is_none() {
@@ -45,14 +45,14 @@ impl MeterReading {
         self.at(event_at, appended_at)
     }
 
-    /// Whether it has any value.
+    /// Whether the reading has any value.
     #[must_use]
     pub fn says_something(&self) -> bool {
         let values = [self.energy_wh, self.power_w, self.voltage_v, self.current_a, self.soc_percent];
         values.iter().any(Option::is_some) || self.temperature_c.is_some()
     }
 
-    /// Takes in what `other` says for the same instant: the greater values stand.
+    /// Merges the values of `other`, a reading for the same instant: the greater values are kept.
     pub fn merge(&mut self, other: &Self) {
         for (held, offered) in [
             (&mut self.energy_wh, other.energy_wh),
@@ -67,17 +67,17 @@ impl MeterReading {
     }
 }
 
-/// A value and the instant it is true for; the newer one wins, and of two for the same instant the greater one, so
-/// that the outcome does not depend on which arrived first.
+/// A value and the instant at which it is valid. The newer value wins, and of two for the same
+/// instant the greater one, so that the order of arrival makes no difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dated<T> {
-    /// The instant.
+    /// The instant at which the value was valid.
     pub at: DateTime<Utc>,
     /// The value.
     pub value: T,
 }
 
-/// Puts `offered` in the place of `current` if it is newer; says whether it did.
+/// Replaces `current` with `offered` if that is newer; returns whether it did.
 pub fn keep_newer<T: PartialOrd>(current: &mut Option<Dated<T>>, offered: Dated<T>) -> bool {
     let wins = current.as_ref().is_none_or(|held| (offered.at, &offered.value) > (held.at, &held.value));
     if wins {

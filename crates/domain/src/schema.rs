@@ -1,8 +1,8 @@
-//! How types are written in JSON, for those of which no derive can know it.
+//! JSON schemas for types whose form no derive can know.
 
 use schemars::{Schema, json_schema};
 
-/// Gives a type the schema that the expression makes.
+/// Gives a type the schema of the expression.
 macro_rules! written_as {
     ($type:ty, $name:literal, $schema:expr) => {
         impl schemars::JsonSchema for $type {
@@ -18,11 +18,11 @@ macro_rules! written_as {
 }
 pub(crate) use written_as;
 
-/// Begins with what is neither blank nor a control character, for blanks around a text are cut off, and has no control
-/// characters.
+/// Text that begins with neither a blank nor a control character, because blanks at both ends are
+/// removed, and contains no control characters.
 const PRINTABLE: &str = r"^[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u001f\u007f-\u009f]*$";
 
-/// Text that [`crate::text::parse_text`] accepts.
+/// The schema of text that [`crate::text::parse_text`] accepts.
 pub(crate) fn printable(max_chars: usize, description: &str) -> Schema {
     json_schema!({
         "description": description,

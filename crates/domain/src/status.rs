@@ -1,4 +1,4 @@
-//! Statuses of connectors and piles, and how the one is told from the other.
+//! Statuses of connectors and piles, and how a pile's status follows from its connectors.
 
 use crate::ids::ConnectorId;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The nine connector statuses of OCPP 1.6 (`ChargePointStatus`), best first: the order that a pile's own status is
-/// picked by.
+/// The nine connector statuses of OCPP 1.6 (`ChargePointStatus`), best first: a pile's status is
+/// chosen in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConnectorStatus {
     /// Free.
     Available,
-    /// A vehicle or a driver is there, not yet charging.
+    /// A vehicle or a driver is present, not yet charging.
     Preparing,
     /// Reserved for a driver.
     Reserved,
-    /// Charging is over, the vehicle still plugged in.
+    /// The charge is over, the vehicle is still plugged in.
     Finishing,
     /// The vehicle takes no energy.
     SuspendedEV,
-    /// The charge point gives no energy.
+    /// The charge point supplies no energy.
     SuspendedEVSE,
     /// Energy flows.
     Charging,
@@ -60,13 +60,14 @@ impl ConnectorStatus {
         }
     }
 
-    /// Whether a charge is under way: energy flows, or vehicle or charge point pause it.
+    /// Whether a charge is in progress: energy flows, or the vehicle or the charge point has
+    /// suspended it.
     #[must_use]
     pub const fn is_charge(self) -> bool {
         matches!(self, Self::Charging | Self::SuspendedEV | Self::SuspendedEVSE)
     }
 
-    /// The status called `name`, in exactly its OCPP 1.6 spelling.
+    /// Parses the exact OCPP 1.6 name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
@@ -82,11 +83,11 @@ impl fmt::Display for ConnectorStatus {
 /// A pile's status as one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PileStatus {
-    /// Nothing was ever heard from the device, or not of any connector yet.
+    /// The device was never heard, or has reported no connector yet.
     Unknown,
     /// The device is not connected to a gateway.
     Offline,
-    /// What its connectors say.
+    /// The status that follows from the connectors.
     Reported(ConnectorStatus),
 }
 
@@ -100,7 +101,7 @@ impl JsonSchema for PileStatus {
         let words: Vec<_> =
             [Self::Unknown, Self::Offline].into_iter().chain(reported).map(Self::as_str).collect();
         json_schema!({
-            "description": "The status of a pile: that of the best of its connectors, `Offline` when its device is not there, `Unknown` \
+            "description": "The status of a pile: that of the best of its connectors, `Offline` when its device is not connected, `Unknown` \
                             when it was never heard.",
             "type": "string",
             "enum": words,
@@ -109,8 +110,9 @@ impl JsonSchema for PileStatus {
 }
 
 impl PileStatus {
-    /// Sums up a charge point: `Offline` when not online; else connector 0's `Faulted` or `Unavailable`; else the best of
-    /// its connectors, in the order of [`ConnectorStatus`]; connector 0 alone speaks when no other was heard.
+    /// Summarizes a charge point: `Offline` if it is not online; otherwise connector 0's `Faulted`
+    /// or `Unavailable`; otherwise the best of its connectors in the order of [`ConnectorStatus`].
+    /// Connector 0 alone counts if no other connector was reported.
     #[must_use]
     pub fn roll_up(
         online: bool,
@@ -135,8 +137,9 @@ impl PileStatus {
         }
     }
 
-    /// The status of a connector that last reported `reported`, of a device that is `online`; `None` when the device was never heard.
-    /// No connector of an offline device can be used, whatever it reported last.
+    /// The status of a connector that last reported `reported`, of a device that is `online`;
+    /// `Unknown` if the device was never heard. No connector of an offline device can be used,
+    /// regardless of its last report.
     #[must_use]
     pub fn of_connector(online: Option<bool>, reported: Option<ConnectorStatus>) -> Self {
         match online {
@@ -146,7 +149,7 @@ impl PileStatus {
         }
     }
 
-    /// The word that the API shows.
+    /// The name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -158,7 +161,7 @@ impl PileStatus {
 }
 
 impl PileStatus {
-    /// The status that the API shows as `name`.
+    /// Parses the name in the API.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         match name {
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_and_absence_have_their_own_words() {
+    fn never_heard_and_offline_have_their_own_statuses() {
         assert_eq!(roll_up(&[]), PileStatus::Unknown);
         assert_eq!(PileStatus::roll_up(false, [(ConnectorId::WHOLE, Available)]), PileStatus::Offline);
         assert_eq!(PileStatus::of_connector(Some(false), Some(Available)), PileStatus::Offline);

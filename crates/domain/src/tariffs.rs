@@ -1,14 +1,16 @@
-//! Tariffs: what charging costs, when and where, and why just that much.
+//! Tariffs: what charging costs, when and where, and how that price is determined.
 //!
-//! The rules, each stated where it is upheld:
+//! The rules, each defined where it is implemented:
 //! - A price is the one of the minute that the wall clock of the zone shows ([`Zone`]).
-//! - Each date is priced by one schedule, the first whose conditions hold on it, and by its bands alone ([`Band`]).
-//! - Of the tariffs that are bound to a place the one of the narrowest level applies ([`Level`]).
-//! - Energy between two readings flowed evenly; each item of a quote is rounded, and the quote is their sum ([`Quote`]).
-//! - What changes in the middle of a session is settled by the tariff's [`ChangeRule`].
+//! - Each date is priced by one schedule, the first whose conditions hold on it, and by its bands
+//!   alone ([`Band`]).
+//! - Of the tariffs that are bound to a place, the one of the narrowest level applies ([`Level`]).
+//! - Energy flows evenly between two readings; each item of a quote is rounded, and the quote is
+//!   their sum ([`Quote`]).
+//! - The tariff's [`ChangeRule`] decides about changes in the middle of a session.
 //!
-//! What other platforms' formats cannot say of a version is told as an error and never left out in silence ([`ocpi`],
-//! [`tcec`]).
+//! If another platform's format cannot express a version, the conversion returns an error and never
+//! omits anything silently ([`ocpi`], [`tcec`]).
 
 mod band;
 mod binding;
@@ -49,32 +51,32 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A tariff (费率): a name under which price lists follow one another.
+/// A tariff (费率): a name under which versions of a price list follow one another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tariff {
-    /// Its id.
+    /// The tariff id.
     pub id: TariffId,
-    /// What the operator says of it.
+    /// The details that operators edit.
     pub details: TariffDetails,
-    /// Its versions, in any order. None of them ever changes.
+    /// The versions, in any order. A version never changes.
     pub versions: Vec<TariffVersion>,
 }
 
-/// What an operator says of a tariff. As JSON it has the fields of the API.
+/// The editable details of a tariff. As JSON it has the fields of the API.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("additionalProperties" = false))]
 pub struct TariffDetails {
-    /// Name.
+    /// The name.
     pub name: Label,
-    /// The operator whose tariff it is.
+    /// The operator that owns the tariff; `None` if not stated.
     pub operator_id: Option<Label>,
-    /// What all of its prices are in.
+    /// The currency of all prices.
     pub currency: Currency,
     /// Whether it may price anything.
     #[schemars(default, with = "Option<TariffStatus>")]
     pub status: TariffStatus,
-    /// What holds for a session in which prices change.
+    /// The rule for a session in which prices change.
     #[schemars(default, with = "Option<ChangeRule>")]
     pub change_rule: ChangeRule,
 }
@@ -82,7 +84,7 @@ pub struct TariffDetails {
 /// Whether a tariff may price anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum TariffStatus {
-    /// Not yet: it is being written.
+    /// Not yet: the tariff is being prepared.
     #[default]
     Draft,
     /// Yes.
@@ -90,10 +92,10 @@ pub enum TariffStatus {
 }
 
 impl TariffStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: [Self; 2] = [Self::Draft, Self::Active];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -103,25 +105,26 @@ impl TariffStatus {
     }
 }
 
-/// What holds for a session in which another version or another tariff comes into force. The tariff that applies when the
-/// session starts decides. Bands alternate through the day under either rule.
+/// The rule for a session in which another version or another tariff comes into force. The tariff
+/// that applies when the session starts decides. Bands alternate through the day under either rule.
 ///
 /// Under either rule the session fee is the one at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum ChangeRule {
-    /// The version that applies when the session starts prices all of it, occupancy too: the driver pays what they were
-    /// shown.
+    /// The version that applies when the session starts prices all of it, including occupancy: the
+    /// driver pays the prices that were shown.
     #[default]
     FrozenAtStart,
-    /// Each kWh is priced by the version that applies when it flows, occupancy by the one that applies when charging ends.
+    /// Each kWh is priced by the version that applies when it flows, occupancy by the one that
+    /// applies when charging ends.
     ByConsumption,
 }
 
 impl ChangeRule {
-    /// Every rule.
+    /// All rules.
     pub const ALL: [Self; 2] = [Self::FrozenAtStart, Self::ByConsumption];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -131,16 +134,17 @@ impl ChangeRule {
     }
 }
 
-/// A version of a tariff. It never changes; what is to be otherwise is said by a later version.
+/// A version of a tariff. It never changes; a change of prices is a later version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TariffVersion {
-    /// 1 for the first of a tariff, one more for each that follows.
+    /// 1 for the first version of a tariff, one more for each that follows.
     #[schemars(range(min = 1))]
     pub number: u32,
-    /// Since when it is in force: until another one is that comes later or, if that is at the same time, has the greater number.
+    /// The instant since which the version is in force: until a version with a later instant or,
+    /// for the same instant, a greater number.
     pub effective_from: DateTime<Utc>,
-    /// What it says.
+    /// The prices of the version.
     pub price_list: PriceList,
 }
 
@@ -158,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_spelt_the_same_everywhere() {
+    fn names_are_the_same_in_every_form() {
         for status in TariffStatus::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }

@@ -1,12 +1,12 @@
-//! Bounded, printable text: the only kind of text that gets past the edge.
+//! Bounded, printable text: the only kind of text that the platform accepts from outside.
 
 use crate::schema::{printable, written_as};
 use std::fmt;
 
-/// Why a text was not accepted. The message is fit to be shown to the caller.
+/// Why a text was not accepted. The message is suitable for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
-    /// Nothing was left after trimming.
+    /// Nothing is left after trimming.
     #[error("must not be empty")]
     Empty,
     /// More characters than allowed.
@@ -23,10 +23,10 @@ pub enum InvalidText {
     ForbiddenCharacter,
 }
 
-/// Trims `raw` and accepts it when it has 1 to `max` characters and no control character.
+/// Trims `raw` and accepts it if it has 1 to `max` characters and no control character.
 ///
 /// # Errors
-/// What was wrong with it.
+/// The text is empty, too long or contains control characters.
 pub fn parse_text(raw: &str, max: usize) -> Result<String, InvalidText> {
     let trimmed = raw.trim();
     if trimmed.is_empty() {
@@ -41,7 +41,7 @@ pub fn parse_text(raw: &str, max: usize) -> Result<String, InvalidText> {
     Ok(trimmed.to_owned())
 }
 
-/// A human text such as a station's name: trimmed, 1 to 200 characters, no control characters.
+/// Text for people, such as a station's name: trimmed, 1 to 200 characters, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Label(String);
@@ -53,12 +53,12 @@ impl Label {
     /// Accepts 1 to 200 printable characters.
     ///
     /// # Errors
-    /// What was wrong with the text.
+    /// The text is empty, too long or contains control characters.
     pub fn parse(raw: &str) -> Result<Self, InvalidText> {
         parse_text(raw, Self::MAX_CHARS).map(Self)
     }
 
-    /// The text itself.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -68,7 +68,7 @@ impl Label {
 written_as!(
     Label,
     "Label",
-    printable(Label::MAX_CHARS, "Text for people, printable; blanks around it are cut off.")
+    printable(Label::MAX_CHARS, "Printable text for people; blanks at both ends are removed.")
 );
 
 impl TryFrom<String> for Label {

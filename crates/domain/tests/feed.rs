@@ -1,6 +1,6 @@
-//! Who follows the feed of a device knows what stands in the books, and is told nothing for nothing.
+//! A follower of a device's feed knows its recorded state, and every change is a difference.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use domain::devices::charge_point::ChargePoint;
 use domain::devices::presence::Confidence;
@@ -13,7 +13,7 @@ use domain::status::ConnectorStatus;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// What a follower knows who has nothing but the feed.
+/// The state of a follower that reads only the feed.
 #[derive(Debug, Default, PartialEq)]
 struct Follower {
     online: bool,
@@ -30,25 +30,28 @@ impl Follower {
             FeedKind::ConnectivityChanged(body) => {
                 let known = (self.online, self.gateway.clone(), self.confidence);
                 let news = (body.online, body.gateway_id, body.confidence);
-                assert_ne!(known, news, "told for nothing");
+                assert_ne!(known, news, "the change has no difference");
                 (self.online, self.gateway, self.confidence) = news;
             }
             FeedKind::ConnectorStatusChanged(body) => {
                 let before = self.statuses.insert(body.connector_id, body.status);
-                assert_eq!(before, body.previous_status, "each change begins where the one before ended");
+                assert_eq!(
+                    before, body.previous_status,
+                    "each change begins with the status of the one before"
+                );
             }
             FeedKind::SessionChanged(body) if body.phase == SessionPhase::Withdrawn => {
                 assert!(self.sessions.remove(&body.session_id).is_some());
             }
             FeedKind::SessionChanged(body) => {
                 let before = self.sessions.insert(body.session_id, body.clone());
-                assert_ne!(before, Some(body), "told for nothing");
+                assert_ne!(before, Some(body), "the change has no difference");
             }
             other => panic!("no event leads to {other:?}"),
         }
     }
 
-    /// What the books say.
+    /// Compares the follower with the recorded state.
     fn check(&self, state: &ChargePoint) {
         assert_eq!(self.online, state.liveness.online());
         assert_eq!(self.gateway.as_ref(), state.liveness.gateway());
@@ -61,10 +64,13 @@ impl Follower {
         for session in &sessions {
             assert_eq!(self.sessions.get(&session.id), Some(&SessionChanged::of(session)));
         }
-        // What is not in the books any more was forgotten, not taken back.
+        // A session that is no longer recorded was forgotten, not withdrawn.
         for known in self.sessions.values() {
-            let stands = sessions.iter().any(|session| session.id == known.session_id);
-            assert!(stands || state.ledger.has_dropped(known.session_id), "{known:?} was never withdrawn");
+            let is_recorded = sessions.iter().any(|session| session.id == known.session_id);
+            assert!(
+                is_recorded || state.ledger.has_dropped(known.session_id),
+                "{known:?} was never withdrawn"
+            );
         }
     }
 }
@@ -73,7 +79,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn a_follower_knows_what_stands_in_the_books((_, records) in delivered(), together in 1..6_usize) {
+    fn a_follower_reconstructs_the_recorded_state((_, records) in delivered(), together in 1..6_usize) {
         let mut state = ChargePoint::new(device(), at(0));
         let mut follower = Follower::default();
         for batch in records.chunks(together) {
@@ -87,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_told_again_changes_nothing(log in clean_log()) {
+    fn repeated_events_publish_no_changes(log in clean_log()) {
         let mut state = ChargePoint::new(device(), at(0));
         for (event, position) in &log {
             state.apply(event, position);
@@ -100,7 +106,12 @@ proptest! {
     }
 }
 
-fn told(state: &mut ChargePoint, millis: i64, gateway: &str, kind: EventKind) -> Vec<(i64, FeedKind)> {
+fn changes_after(
+    state: &mut ChargePoint,
+    millis: i64,
+    gateway: &str,
+    kind: EventKind,
+) -> Vec<(i64, FeedKind)> {
     let before = state.clone();
     let event = GatewayEvent {
         event_id: EventId::parse(&format!("{}-{millis}", kind.name())).unwrap(),
@@ -126,7 +137,7 @@ fn status(error_code: Option<&str>, info: &str) -> EventKind {
 }
 
 #[test]
-fn heartbeats_are_no_news_and_moving_is() {
+fn a_heartbeat_publishes_a_change_only_if_the_device_moved() {
     let mut state = ChargePoint::new(device(), at(0));
     let connectivity = |changes: Vec<(i64, FeedKind)>| -> Vec<(i64, bool, String)> {
         let of = |(at, kind)| match kind {
@@ -135,28 +146,32 @@ fn heartbeats_are_no_news_and_moving_is() {
         };
         changes.into_iter().map(of).collect()
     };
-    let mut tell = |millis, gateway, kind| connectivity(told(&mut state, millis, gateway, kind));
-    assert_eq!(tell(1, "a", EventKind::Heartbeat), [(1, true, "a".to_owned())]);
-    assert_eq!(tell(2, "a", EventKind::Heartbeat), []);
-    assert_eq!(tell(3, "b", EventKind::Heartbeat), [(3, true, "b".to_owned())]);
-    assert_eq!(tell(4, "a", EventKind::Disconnected { reason: None }), []);
-    assert_eq!(tell(5, "b", EventKind::Disconnected { reason: None }), [(5, false, "b".to_owned())]);
-    assert_eq!(tell(6, "b", EventKind::Heartbeat), [(6, true, "b".to_owned())]);
+    let mut connectivity_after =
+        |millis, gateway, kind| connectivity(changes_after(&mut state, millis, gateway, kind));
+    assert_eq!(connectivity_after(1, "a", EventKind::Heartbeat), [(1, true, "a".to_owned())]);
+    assert_eq!(connectivity_after(2, "a", EventKind::Heartbeat), []);
+    assert_eq!(connectivity_after(3, "b", EventKind::Heartbeat), [(3, true, "b".to_owned())]);
+    assert_eq!(connectivity_after(4, "a", EventKind::Disconnected { reason: None }), []);
+    assert_eq!(
+        connectivity_after(5, "b", EventKind::Disconnected { reason: None }),
+        [(5, false, "b".to_owned())]
+    );
+    assert_eq!(connectivity_after(6, "b", EventKind::Heartbeat), [(6, true, "b".to_owned())]);
 }
 
 #[test]
-fn another_error_is_news_and_other_words_are_not() {
+fn publishes_another_error_but_not_another_free_text() {
     let mut state = ChargePoint::new(device(), at(0));
-    assert_eq!(told(&mut state, 1, "a", status(None, "one")).len(), 2, "online, and Faulted");
-    assert_eq!(told(&mut state, 2, "a", status(None, "two")), []);
-    let told = told(&mut state, 3, "a", status(Some("GroundFailure"), "two"));
-    let [(3, FeedKind::ConnectorStatusChanged(body))] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(changes_after(&mut state, 1, "a", status(None, "one")).len(), 2, "online, and Faulted");
+    assert_eq!(changes_after(&mut state, 2, "a", status(None, "two")), []);
+    let changes = changes_after(&mut state, 3, "a", status(Some("GroundFailure"), "two"));
+    let [(3, FeedKind::ConnectorStatusChanged(body))] = changes.as_slice() else { panic!("{changes:?}") };
     assert_eq!(body.error_code.as_deref(), Some("GroundFailure"));
     assert_eq!(body.previous_status, Some(ConnectorStatus::Faulted));
 }
 
 #[test]
-fn a_session_that_never_was_is_withdrawn() {
+fn a_session_that_did_not_take_place_is_withdrawn() {
     let mut state = ChargePoint::new(device(), at(0));
     let start = || {
         EventKind::TransactionStarted(TransactionStart {
@@ -167,8 +182,8 @@ fn a_session_that_never_was_is_withdrawn() {
             reservation_id: None,
         })
     };
-    told(&mut state, 1_000, "a", start());
-    let phases: Vec<_> = told(&mut state, 500, "a", start())
+    changes_after(&mut state, 1_000, "a", start());
+    let phases: Vec<_> = changes_after(&mut state, 500, "a", start())
         .into_iter()
         .map(|(at, kind)| match kind {
             FeedKind::SessionChanged(body) => (at, body.phase),
@@ -179,9 +194,9 @@ fn a_session_that_never_was_is_withdrawn() {
 }
 
 #[test]
-fn the_type_of_a_change_is_what_is_stored() {
+fn the_type_of_a_change_is_stored() {
     let mut state = ChargePoint::new(device(), at(0));
-    for (_, kind) in told(&mut state, 1, "a", status(None, "")) {
+    for (_, kind) in changes_after(&mut state, 1, "a", status(None, "")) {
         let change = FeedChange { subject: FeedSubject::ChargePoint(device()), at: at(1), kind };
         let json = serde_json::to_value(&change).unwrap();
         assert_eq!(json["kind"]["type"], change.kind.type_name());

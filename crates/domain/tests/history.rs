@@ -1,6 +1,6 @@
-//! The history of a device leads to what stands in the books, step by step.
+//! The history of a device leads step by step to its recorded state.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::devices::charge_point::{ChargePoint, Outcome};
 use domain::devices::history::{Change, History};
@@ -25,15 +25,15 @@ fn of(records: &[Record]) -> (ChargePoint, History) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// Each change begins where the one before ended, and the last one is what stands.
+    /// Each change begins with the state of the one before, and the last one is the current state.
     #[test]
-    fn a_history_leads_to_what_stands((_, records) in delivered()) {
+    fn a_history_leads_to_the_current_state((_, records) in delivered()) {
         let (state, history) = of(&records);
         let mut statuses = BTreeMap::new();
         let mut connection = (false, None, Confidence::Live);
-        for told in history.iter() {
-            prop_assert_eq!(&told.charge_point_id, &device());
-            match &told.change {
+        for entry in history.iter() {
+            prop_assert_eq!(&entry.charge_point_id, &device());
+            match &entry.change {
                 Change::Status(change) => {
                     let before = statuses.insert(change.connector_id, change.status);
                     prop_assert_eq!(before, change.previous_status);
@@ -47,13 +47,13 @@ proptest! {
         }
         let live = &state.liveness;
         prop_assert_eq!(connection, (live.online(), live.gateway().cloned(), live.confidence()));
-        let stands = state.connectors.values();
-        let stands = stands.filter_map(|held| Some((held.id, held.status.as_ref()?.newest().value.status)));
-        prop_assert_eq!(statuses, stands.collect());
+        let current = state.connectors.values();
+        let current = current.filter_map(|held| Some((held.id, held.status.as_ref()?.newest().value.status)));
+        prop_assert_eq!(statuses, current.collect());
     }
 
     #[test]
-    fn to_apply_with_a_history_is_to_apply((_, records) in delivered()) {
+    fn applying_with_a_history_leads_to_the_same_state((_, records) in delivered()) {
         let (mut plain, mut watched) = (ChargePoint::new(device(), at(0)), ChargePoint::new(device(), at(0)));
         let mut history = History::default();
         let mut by_steps = History::default();
@@ -63,11 +63,11 @@ proptest! {
             by_steps.take(&before, &plain);
         }
         prop_assert_eq!(plain, watched);
-        prop_assert_eq!(by_steps, history, "no event changes what it does not speak of");
+        prop_assert_eq!(by_steps, history, "no event changes anything else");
     }
 
     #[test]
-    fn what_is_told_again_is_no_history(log in clean_log()) {
+    fn repeated_events_add_no_history(log in clean_log()) {
         let (mut state, _) = of(&log);
         let mut again = History::default();
         for (event, position) in &log {
@@ -96,7 +96,7 @@ fn report(millis: i64, status: ConnectorStatus) -> Record {
 }
 
 #[test]
-fn what_comes_too_late_to_change_the_status_is_no_history() {
+fn a_status_that_arrives_too_late_adds_no_history() {
     use ConnectorStatus::{Available, Charging, Preparing};
     let mut state = ChargePoint::new(device(), at(0));
     let mut history = History::default();
@@ -107,13 +107,13 @@ fn what_comes_too_late_to_change_the_status_is_no_history() {
     let (late, position) = report(2, Preparing);
     history.apply(&mut state, &late, &position);
     assert_eq!(history, before);
-    let told = history.iter().filter_map(|told| match &told.change {
-        Change::Status(change) => Some((told.at, change.previous_status, change.status)),
+    let entries = history.iter().filter_map(|entry| match &entry.change {
+        Change::Status(change) => Some((entry.at, change.previous_status, change.status)),
         Change::Connectivity(_) => None,
     });
     assert_eq!(
-        told.collect::<Vec<_>>(),
+        entries.collect::<Vec<_>>(),
         [(at(1), None, Available), (at(3), Some(Available), Charging)],
-        "each with its own time, and the same status again is no change"
+        "each has its own time, and a repeated status is not a change"
     );
 }

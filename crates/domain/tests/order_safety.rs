@@ -1,6 +1,7 @@
-//! Any duplication and any interleaving of a charge point's events ends in the same state as the clean log.
+//! Every duplication and every interleaving of a charge point's events leads to the same state as
+//! the clean log.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{CommandRecord, EffectKind, Goal};
@@ -25,16 +26,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type VisibleConnector = (u16, Option<ConnectorStatus>, Option<f64>, Option<f64>);
 
-/// What can be told from a state; the memory behind it (rivals, forgotten goodbyes) may differ.
+/// The visible state; the remembered events behind it (ties, forgotten disconnections) may differ.
 #[derive(Debug, PartialEq)]
 struct Visible {
-    heard: Heard,
-    said: Said,
+    connectivity: Connectivity,
+    content: Content,
 }
 
-/// Whether the device is there, and since when: every record counts.
+/// Whether the device is online, and since when: every record counts.
 #[derive(Debug, PartialEq)]
-struct Heard {
+struct Connectivity {
     online: bool,
     confidence: Confidence,
     gateway: Option<GatewayId>,
@@ -42,29 +43,29 @@ struct Heard {
     last_heartbeat_at: Option<DateTime<Utc>>,
 }
 
-/// What its events say: copies change nothing.
+/// The content of the events: copies change nothing.
 #[derive(Debug, PartialEq)]
-struct Said {
+struct Content {
     boot: Option<BootReport>,
     connectors: Vec<VisibleConnector>,
     sessions: Derived,
 }
 
 fn visible(state: &ChargePoint) -> Visible {
-    let heard = Heard {
+    let connectivity = Connectivity {
         online: state.liveness.online(),
         confidence: state.liveness.confidence(),
         gateway: state.liveness.gateway().cloned(),
         last_seen_at: state.liveness.last_seen_at,
         last_heartbeat_at: state.liveness.last_heartbeat_at,
     };
-    Visible { heard, said: said(state) }
+    Visible { connectivity, content: content(state) }
 }
 
-fn said(state: &ChargePoint) -> Said {
+fn content(state: &ChargePoint) -> Content {
     let mut sessions = state.sessions();
     sessions.unplaced.sort_by_key(|(event, _)| *event);
-    Said {
+    Content {
         boot: state.boot.as_ref().map(|boot| boot.value.clone()),
         connectors: state
             .connectors
@@ -78,12 +79,12 @@ fn said(state: &ChargePoint) -> Said {
     }
 }
 
-fn told(records: &[Record]) -> ChargePoint {
-    commanded(&[], records)
+fn state_after(records: &[Record]) -> ChargePoint {
+    state_with_commands(&[], records)
 }
 
 /// The state after `records`, while `commands` were pending.
-fn commanded(commands: &[CommandRecord], records: &[Record]) -> ChargePoint {
+fn state_with_commands(commands: &[CommandRecord], records: &[Record]) -> ChargePoint {
     let mut state = ChargePoint::new(device(), records[0].1.appended_at);
     state.commands = commands.iter().cloned().collect();
     for (event, position) in records {
@@ -92,8 +93,8 @@ fn commanded(commands: &[CommandRecord], records: &[Record]) -> ChargePoint {
     state
 }
 
-/// The same with each record in a batch of its own, as ingestors store and load it: commands to which nothing can
-/// happen any more are not loaded.
+/// The same with each record in a batch of its own, as ingestors store and load it: commands that
+/// can no longer change are not loaded.
 fn stored_and_loaded(commands: &[CommandRecord], records: &[Record]) -> ChargePoint {
     let mut state = ChargePoint::new(device(), records[0].1.appended_at);
     let mut commands = commands.to_vec();
@@ -115,8 +116,9 @@ fn stored_and_loaded(commands: &[CommandRecord], records: &[Record]) -> ChargePo
     state
 }
 
-/// The sessions that commands are known to have started or ended. Of a stop only where its transaction has ended in the end: for
-/// a while, another session may have seemed to have that name.
+/// The sessions that commands are known to have started or ended. A stop counts only if its
+/// transaction has ended in the final state: meanwhile, another session may have seemed to have
+/// that id.
 fn effects(state: &ChargePoint) -> Vec<(CommandId, Option<SessionId>)> {
     let sessions = state.sessions().sessions;
     let is_reached = |record: &&CommandRecord| match &record.goal {
@@ -142,22 +144,23 @@ fn samples(records: &[Record]) -> Samples {
     samples
 }
 
-/// 500 logs for each property; `PROPTEST_CASES` asks for more.
+/// 500 logs per property; `PROPTEST_CASES` sets a greater number.
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     ProptestConfig { cases: default.cases.max(500), ..default }
 }
 
-/// A session as the platform must record it: connector, id, start, end, and the register at the end.
-type Truth = (u16, String, DateTime<Utc>, Option<DateTime<Utc>>, Option<f64>);
+/// A session as the platform must record it: connector, id, start, end, and the register at the
+/// end.
+type ExpectedSession = (u16, String, DateTime<Utc>, Option<DateTime<Utc>>, Option<f64>);
 
-fn recorded(store: &Store) -> Vec<Truth> {
+fn recorded(store: &Store) -> Vec<ExpectedSession> {
     let row = |session: &ChargingSession| {
         let id = session.transaction_id.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
         let ended = (session.ended_at(), session.meter_stop_wh());
         (session.connector_id.number(), id, session.started_at, ended.0, ended.1)
     };
-    let mut rows: Vec<Truth> = store.sessions.values().map(row).collect();
+    let mut rows: Vec<ExpectedSession> = store.sessions.values().map(row).collect();
     rows.sort_by_key(|row| (row.0, row.2));
     rows
 }
@@ -178,17 +181,17 @@ proptest! {
 
     #[test]
     fn sessions_end_after_they_start_and_one_is_open_on_a_connector((clean, delivered) in delivered()) {
-        one_at_a_time(&told(&clean).sessions().sessions)?;
-        one_at_a_time(&told(&delivered).sessions().sessions)?;
+        one_at_a_time(&state_after(&clean).sessions().sessions)?;
+        one_at_a_time(&state_after(&delivered).sessions().sessions)?;
     }
 
     #[test]
     fn sessions_from_evidence_end_after_they_start(clean in evidence_log()) {
-        one_at_a_time(&told(&clean).sessions().sessions)?;
+        one_at_a_time(&state_after(&clean).sessions().sessions)?;
     }
 
     #[test]
-    fn batches_of_few_events_record_what_one_batch_does((_, delivered) in delivered(), size in 1..4_usize) {
+    fn small_batches_record_the_same_as_one_batch((_, delivered) in delivered(), size in 1..4_usize) {
         let (mut batches, mut whole) = (Store::default(), Store::default());
         delivered.chunks(size).for_each(|batch| drop(batches.batch(batch)));
         whole.batch(&delivered);
@@ -198,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn a_busy_device_is_recorded_as_it_was_in_any_order_of_arrival(
+    fn the_sessions_of_a_busy_device_are_recorded_in_any_order_of_arrival(
         (log, delivered, size) in busy_log().prop_flat_map(|log| {
             let all = log.records.clone();
             (Just(log), Just(all).prop_shuffle(), 1..6_usize)
@@ -207,20 +210,20 @@ proptest! {
         let mut store = Store::default();
         delivered.chunks(size).for_each(|batch| drop(store.batch(batch)));
         let sessions = log.sessions.into_iter().map(|held| (held.connector, held.id, held.from, held.to, held.meter_wh));
-        let mut expected: Vec<Truth> = sessions.collect();
+        let mut expected: Vec<ExpectedSession> = sessions.collect();
         expected.sort_by_key(|row| (row.0, row.2));
         prop_assert_eq!(recorded(&store), expected);
     }
 
     #[test]
-    fn any_delivery_ends_in_the_state_of_the_clean_log((clean, delivered) in delivered()) {
-        let state = told(&delivered);
-        prop_assert_eq!(said(&state), said(&told(&clean)));
-        prop_assert_eq!(visible(&state), visible(&told(&in_order(&delivered))));
+    fn any_delivery_leads_to_the_state_of_the_clean_log((clean, delivered) in delivered()) {
+        let state = state_after(&delivered);
+        prop_assert_eq!(content(&state), content(&state_after(&clean)));
+        prop_assert_eq!(visible(&state), visible(&state_after(&in_order(&delivered))));
     }
 
     #[test]
-    fn the_status_of_a_live_record_is_the_one_that_was_appended_last((_, delivered) in delivered()) {
+    fn the_live_status_is_the_one_that_was_appended_last((_, delivered) in delivered()) {
         let is_late = |(event, position): &&Record| {
             event.claimed_at.is_some_and(|claimed| position.appended_at - claimed > LIVE_WITHIN)
         };
@@ -231,24 +234,25 @@ proptest! {
                 last.insert(report.connector_id, report.status);
             }
         }
-        // A late one takes effect a minute after its claim, which may be after the live ones.
+        // A late status takes effect a minute after its claimed time, which may be after the live
+        // ones.
         for (event, _) in delivered.iter().filter(is_late) {
             if let EventKind::StatusChanged(report) = &event.kind {
                 last.remove(&report.connector_id);
             }
         }
-        let state = told(&delivered);
+        let state = state_after(&delivered);
         for (connector, status) in last {
             prop_assert_eq!(state.connectors[&connector].reported_status(), Some(status));
         }
     }
 
     #[test]
-    fn a_device_is_online_unless_a_goodbye_of_its_gateway_was_appended_last((clean, _) in delivered()) {
+    fn a_device_is_online_unless_a_disconnection_of_its_gateway_was_appended_last((clean, _) in delivered()) {
         let ordered = in_order(&clean);
         let last = ordered.iter().rev().find(|(event, _)| event.kind.is_proof_of_life());
         let Some((_, at)) = last else { return Ok(()) };
-        let state = told(&clean);
+        let state = state_after(&clean);
         let place = |position: &RecordPosition| (position.appended_at, position.partition, position.offset);
         let gone = ordered.iter().any(|(event, position)| {
             let is_goodbye = matches!(event.kind, EventKind::Disconnected { .. });
@@ -259,7 +263,7 @@ proptest! {
 
     #[test]
     fn sessions_from_evidence_are_the_same_for_any_delivery((clean, delivered) in delivered_evidence()) {
-        prop_assert_eq!(said(&told(&delivered)), said(&told(&clean)));
+        prop_assert_eq!(content(&state_after(&delivered)), content(&state_after(&clean)));
     }
 
     #[test]
@@ -267,8 +271,8 @@ proptest! {
         (clean, delivered) in delivered(),
         commands in pending_commands(),
     ) {
-        let (clean, state) = (commanded(&commands, &clean), commanded(&commands, &delivered));
-        prop_assert_eq!(said(&state), said(&clean));
+        let (clean, state) = (state_with_commands(&commands, &clean), state_with_commands(&commands, &delivered));
+        prop_assert_eq!(content(&state), content(&clean));
         prop_assert_eq!(effects(&state), effects(&clean));
     }
 
@@ -277,8 +281,8 @@ proptest! {
         (clean, delivered) in delivered_evidence(),
         commands in pending_commands(),
     ) {
-        let (clean, state) = (commanded(&commands, &clean), commanded(&commands, &delivered));
-        prop_assert_eq!(said(&state), said(&clean));
+        let (clean, state) = (state_with_commands(&commands, &clean), state_with_commands(&commands, &delivered));
+        prop_assert_eq!(content(&state), content(&clean));
         prop_assert_eq!(effects(&state), effects(&clean));
     }
 
@@ -287,17 +291,17 @@ proptest! {
         (clean, delivered) in prop_oneof![delivered(), delivered_evidence()],
         commands in pending_commands(),
     ) {
-        let (clean, state) = (commanded(&commands, &clean), stored_and_loaded(&commands, &delivered));
-        prop_assert_eq!(said(&state), said(&clean));
+        let (clean, state) = (state_with_commands(&commands, &clean), stored_and_loaded(&commands, &delivered));
+        prop_assert_eq!(content(&state), content(&clean));
         prop_assert_eq!(effects(&state), effects(&clean));
     }
 
     #[test]
-    fn a_start_has_one_effect_of_its_own_driver_and_time(
+    fn a_start_has_at_most_one_effect_which_matches_its_driver_and_time(
         (_, delivered) in prop_oneof![delivered(), delivered_evidence()],
         commands in pending_commands(),
     ) {
-        let state = commanded(&commands, &delivered);
+        let state = state_with_commands(&commands, &delivered);
         let mut seen = BTreeSet::new();
         for session in state.sessions().sessions {
             let Some(command) = session.command_id.and_then(|id| state.commands.get(id)) else { continue };
@@ -335,10 +339,10 @@ proptest! {
         let with_start = |records: &[Record], place: usize| {
             let mut records = records.to_vec();
             records.insert(place, record.clone());
-            told(&records)
+            state_after(&records)
         };
         let in_order = with_start(&clean, 0);
-        prop_assert_eq!(said(&with_start(&delivered, place.index(delivered.len() + 1))), said(&in_order));
+        prop_assert_eq!(content(&with_start(&delivered, place.index(delivered.len() + 1))), content(&in_order));
         let derived = in_order.sessions();
         let opened = derived.sessions.iter().filter(|held| held.started_by == StartedBy::Event);
         prop_assert_eq!(opened.count(), 1, "{:?}", derived.sessions);
@@ -346,7 +350,7 @@ proptest! {
 
     #[test]
     fn readings_alone_never_leave_two_sessions_open_on_one_connector(clean in evidence_log()) {
-        let sessions = told(&clean).sessions().sessions;
+        let sessions = state_after(&clean).sessions().sessions;
         for connector in [1, 2] {
             let is_open = |held: &&ChargingSession| held.is_open() && held.connector_id.number() == connector;
             prop_assert!(sessions.iter().filter(is_open).count() <= 1, "{:?}", sessions);
@@ -354,13 +358,13 @@ proptest! {
     }
 
     #[test]
-    fn any_delivery_ends_in_the_samples_of_the_clean_log((clean, delivered) in delivered()) {
+    fn any_delivery_leads_to_the_samples_of_the_clean_log((clean, delivered) in delivered()) {
         prop_assert_eq!(samples(&delivered), samples(&clean));
     }
 
     #[test]
-    fn telling_everything_again_changes_nothing(clean in clean_log()) {
-        let once = told(&clean);
+    fn repeating_all_events_changes_nothing(clean in clean_log()) {
+        let once = state_after(&clean);
         let mut twice = once.clone();
         for (event, position) in &clean {
             twice.apply(event, position);
@@ -369,8 +373,8 @@ proptest! {
     }
 
     #[test]
-    fn what_was_said_long_ago_changes_no_status(clean in clean_log(), late in kinds()) {
-        let before = told(&clean);
+    fn an_old_event_changes_no_status(clean in clean_log(), late in kinds()) {
+        let before = state_after(&clean);
         let event = GatewayEvent { claimed_at: Some(at(-1_000_000)), event_id: EventId::parse("late").unwrap(), kind: late, ..clean[0].0.clone() };
         let mut after = before.clone();
         after.apply(&event, &RecordPosition { partition: 0, offset: 5_000, appended_at: at(10_000) });
@@ -381,16 +385,17 @@ proptest! {
     }
 
     #[test]
-    fn an_old_record_revives_and_darkens_no_device(clean in clean_log(), old in kinds()) {
-        let before = told(&clean);
-        // Through the pod that holds the device: of two pods with different clocks the other one may come to hold it.
+    fn an_old_record_takes_no_device_online_or_offline(clean in clean_log(), old in kinds()) {
+        let before = state_after(&clean);
+        // Through the gateway that holds the device: of two gateways with different clocks the
+        // other one may take over the device.
         let gateway_id = before.liveness.gateway().cloned().or_else(|| clean[0].0.gateway_id.clone());
         let event_id = EventId::parse("old").unwrap();
         let event = GatewayEvent { event_id, gateway_id, kind: old, ..clean[0].0.clone() };
         let mut after = before.clone();
         after.apply(&event, &RecordPosition { partition: 0, offset: 5_000, appended_at: at(-1_000) });
         if before.liveness.seen.is_some() {
-            prop_assert_eq!(visible(&after).heard.online, visible(&before).heard.online);
+            prop_assert_eq!(visible(&after).connectivity.online, visible(&before).connectivity.online);
         }
         prop_assert_eq!(after.liveness.last_seen_at, before.liveness.last_seen_at);
     }
@@ -403,7 +408,7 @@ fn generated_commands_have_effects() {
     for _ in 0..500 {
         let (clean, _) = delivered_evidence().new_tree(&mut runner).unwrap().current();
         let commands = pending_commands().new_tree(&mut runner).unwrap().current();
-        let state = commanded(&commands, &clean);
+        let state = state_with_commands(&commands, &clean);
         let started = state.sessions().sessions.into_iter().filter(|session| session.command_id.is_some());
         seen.extend(started.map(|session| session.started_by.as_str()));
         let effects = state.commands.iter().filter_map(|record| record.life.effect());
@@ -423,7 +428,7 @@ fn generated_evidence_leads_to_every_kind_of_session() {
     let mut seen = BTreeSet::new();
     for _ in 0..500 {
         let log = evidence_log().new_tree(&mut runner).unwrap().current();
-        let Derived { sessions, unplaced } = told(&log).sessions();
+        let Derived { sessions, unplaced } = state_after(&log).sessions();
         seen.extend(unplaced.iter().map(|(_, why)| why.reason()));
         for session in sessions {
             let is_superseded = matches!(

@@ -1,6 +1,6 @@
-//! Whether a device is there: what follows from silence, from questions and from their answers.
+//! Whether a device is online: the consequences of silence, of probes and of their answers.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{CommandLife, CommandRecord, CommandState, Goal};
@@ -26,7 +26,8 @@ fn asked(seconds: i64) -> Evidence {
     Evidence { asked_at: Some(s(seconds)), ..NOTHING }
 }
 
-/// An event with that id, of `claimed` seconds, appended at `appended` seconds.
+/// An event with the given id and the claimed time `claimed`, appended at `appended`, both in
+/// seconds.
 fn record(id: i64, claimed: i64, appended: i64, kind: EventKind) -> Record {
     let event = GatewayEvent {
         event_id: EventId::parse(&format!("event-{id}")).unwrap(),
@@ -46,56 +47,60 @@ fn heard_at(seconds: i64) -> ChargePoint {
     state
 }
 
-fn stands(state: &ChargePoint) -> (bool, Confidence) {
+fn online_and_confidence(state: &ChargePoint) -> (bool, Confidence) {
     (state.liveness.online(), state.liveness.confidence())
 }
 
 #[test]
-fn a_silent_device_is_offline_when_it_was_asked_and_did_not_answer() {
+fn a_silent_device_is_offline_after_an_unanswered_probe() {
     let mut state = heard_at(100);
-    assert_eq!(state.liveness.judge(s(731), &PATIENCE, &NOTHING), Verdict::Waits, "it was not asked");
+    assert_eq!(state.liveness.judge(s(731), &PATIENCE, &NOTHING), Verdict::Waits, "it was not probed");
     assert_eq!(state.liveness.judge(s(731), &PATIENCE, &asked(99)), Verdict::Waits, "it was heard since");
-    assert_eq!(state.liveness.judge(s(731), &PATIENCE, &asked(725)), Verdict::Waits, "it may still answer");
+    assert_eq!(
+        state.liveness.judge(s(731), &PATIENCE, &asked(725)),
+        Verdict::Waits,
+        "the time for an answer is not over"
+    );
     assert_eq!(
         state.liveness.judge(s(730), &PATIENCE, &asked(430)),
         Verdict::Waits,
-        "it is not silent for long"
+        "it has not been silent for the timeout"
     );
     let gone = Verdict::Gone { at: s(730), cause: GoodbyeCause::Unanswered };
     assert_eq!(state.liveness.fall_silent(s(740), &PATIENCE, &asked(430)), gone);
-    assert_eq!(stands(&state), (false, Confidence::Unanswered));
+    assert_eq!(online_and_confidence(&state), (false, Confidence::Unanswered));
     assert_eq!(state.liveness.fall_silent(s(9_999), &PATIENCE, &asked(430)), Verdict::Waits, "once");
 }
 
 #[test]
-fn a_silent_device_that_could_not_be_asked_is_offline_later_and_with_doubt() {
+fn a_silent_device_without_a_probe_is_offline_later_and_doubtful() {
     let mut state = heard_at(100);
     assert_eq!(state.liveness.fall_silent(s(1_360), &PATIENCE, &NOTHING), Verdict::Waits);
     let gone = Verdict::Gone { at: s(1_360), cause: GoodbyeCause::Unasked };
     assert_eq!(state.liveness.fall_silent(s(1_361), &PATIENCE, &NOTHING), gone);
-    assert_eq!(stands(&state), (false, Confidence::Doubtful));
+    assert_eq!(online_and_confidence(&state), (false, Confidence::Doubtful));
     let off = Patience { probing: false, ..PATIENCE };
     let gone = Verdict::Gone { at: s(730), cause: GoodbyeCause::Unasked };
-    assert_eq!(heard_at(100).liveness.fall_silent(s(731), &off, &NOTHING), gone, "where no device is asked");
+    assert_eq!(heard_at(100).liveness.fall_silent(s(731), &off, &NOTHING), gone, "devices are not probed");
 }
 
 #[test]
-fn a_device_of_a_suspected_gateway_is_doubtful_and_then_offline_without_the_long_wait() {
+fn a_device_of_a_suspected_gateway_is_doubtful_and_offline_after_the_timeout() {
     let mut state = heard_at(100);
     let suspected = Evidence { gateway_suspected: true, ..NOTHING };
     let doubtful = Verdict::Doubtful(DoubtReason::GatewaySilent);
     assert_eq!(state.liveness.fall_silent(s(120), &PATIENCE, &suspected), doubtful);
-    assert_eq!(stands(&state), (true, Confidence::Doubtful));
+    assert_eq!(online_and_confidence(&state), (true, Confidence::Doubtful));
     assert_eq!(state.liveness.fall_silent(s(121), &PATIENCE, &suspected), Verdict::Waits, "once");
     assert_eq!(state.liveness.fall_silent(s(132), &PATIENCE, &asked(122)), Verdict::Waits);
     let gone = Verdict::Gone { at: s(132), cause: GoodbyeCause::Unanswered };
     assert_eq!(state.liveness.fall_silent(s(133), &PATIENCE, &asked(122)), gone);
-    assert_eq!(stands(&state), (false, Confidence::Unanswered));
+    assert_eq!(online_and_confidence(&state), (false, Confidence::Unanswered));
 }
 
 #[test]
-fn any_newer_sign_of_life_ends_doubt_and_silence_even_with_a_slow_clock() {
-    // This clock is an hour late.
+fn a_sign_of_life_ends_doubt_and_silence_even_with_a_slow_clock() {
+    // This clock is an hour behind.
     let slow = |id, seconds: i64| record(id, seconds - 3_600, seconds, EventKind::Heartbeat);
     let mut state = ChargePoint::new(device(), s(0));
     let (event, position) = slow(1, 5_000);
@@ -103,18 +108,18 @@ fn any_newer_sign_of_life_ends_doubt_and_silence_even_with_a_slow_clock() {
     assert_eq!(state.liveness.judge(s(5_600), &PATIENCE, &asked(5_400)), Verdict::Waits, "it was just heard");
     let suspected = Evidence { gateway_suspected: true, ..NOTHING };
     state.liveness.fall_silent(s(5_020), &PATIENCE, &suspected);
-    assert_eq!(stands(&state), (true, Confidence::Doubtful));
+    assert_eq!(online_and_confidence(&state), (true, Confidence::Doubtful));
     let (event, position) = slow(2, 5_030);
     state.apply(&event, &position);
-    assert_eq!(stands(&state), (true, Confidence::Live));
+    assert_eq!(online_and_confidence(&state), (true, Confidence::Live));
     assert_ne!(state.liveness.fall_silent(s(9_000), &PATIENCE, &asked(5_400)), Verdict::Waits);
-    assert_eq!(stands(&state), (false, Confidence::Unanswered));
+    assert_eq!(online_and_confidence(&state), (false, Confidence::Unanswered));
     let (event, position) = slow(3, 9_001);
     state.apply(&event, &position);
     assert_eq!(
-        stands(&state),
+        online_and_confidence(&state),
         (true, Confidence::Live),
-        "although its clock is before the end of the silence"
+        "its clock is behind the end of the silence"
     );
 }
 
@@ -126,31 +131,31 @@ fn silence_counts_from_when_the_platform_wrote_the_sign_of_life() {
     assert_eq!(
         state.liveness.judge(s(4_700), &PATIENCE, &asked(3_999)),
         Verdict::Waits,
-        "heard after the question"
+        "heard after the probe"
     );
     assert_ne!(state.liveness.judge(s(4_700), &PATIENCE, &asked(4_500)), Verdict::Waits);
 }
 
 #[test]
-fn a_goodbye_of_the_gateway_makes_a_silent_device_certainly_gone() {
+fn a_disconnection_makes_a_silent_device_certainly_offline() {
     let mut state = heard_at(100);
     state.liveness.fall_silent(s(9_000), &PATIENCE, &asked(500));
     let (event, position) = record(9, 101, 9_001, EventKind::Disconnected { reason: None });
     state.apply(&event, &position);
-    assert_eq!(stands(&state), (false, Confidence::Live));
+    assert_eq!(online_and_confidence(&state), (false, Confidence::Live));
 }
 
 #[test]
-fn a_goodbye_that_an_older_release_stored_is_one_of_the_gateway() {
+fn a_stored_disconnection_without_a_cause_is_from_the_gateway() {
     let mut state = heard_at(100);
     state.liveness.fall_silent(s(9_000), &PATIENCE, &asked(500));
     let mut stored = serde_json::to_value(&state.liveness.goodbyes[0]).unwrap();
     stored.as_object_mut().unwrap().remove("cause");
     state.liveness.goodbyes = vec![serde_json::from_value(stored).unwrap()];
-    assert_eq!(stands(&state), (false, Confidence::Live));
+    assert_eq!(online_and_confidence(&state), (false, Confidence::Live));
 }
 
-/// A reset that was asked for at 100 s and is waited for.
+/// A pending reset that was requested at 100 s.
 fn reset(state: &mut ChargePoint) {
     let record = CommandRecord {
         id: CommandId(Uuid::from_u128(1)),
@@ -171,7 +176,7 @@ fn boot(id: i64, seconds: i64) -> Record {
     record(id, seconds, seconds, EventKind::Connected(BootReport::default()))
 }
 
-/// Whether the reset counts as done after `boots`, where a BootNotification was asked for at 105 s.
+/// Whether the reset is confirmed after `boots` if a BootNotification was requested at 105 s.
 fn is_reset_by(boots: &[Record]) -> bool {
     let mut state = heard_at(90);
     reset(&mut state);
@@ -183,17 +188,17 @@ fn is_reset_by(boots: &[Record]) -> bool {
 }
 
 #[test]
-fn a_boot_that_was_asked_for_confirms_no_reset() {
+fn a_requested_boot_confirms_no_reset() {
     assert!(!is_reset_by(&[boot(1, 106)]));
-    assert!(!is_reset_by(&[boot(1, 106), boot(1, 106)]), "nor does a copy of it");
+    assert!(!is_reset_by(&[boot(1, 106), boot(1, 106)]), "nor does its copy");
     assert!(!is_reset_by(&[boot(1, 106), record(1, 106, 300, EventKind::Connected(BootReport::default()))]));
-    assert!(is_reset_by(&[boot(1, 106), boot(2, 130)]), "the second one was not asked for");
-    assert!(is_reset_by(&[boot(2, 130), boot(1, 106)]), "in whatever order they arrive");
+    assert!(is_reset_by(&[boot(1, 106), boot(2, 130)]), "the second one was not requested");
+    assert!(is_reset_by(&[boot(2, 130), boot(1, 106)]), "in any order of arrival");
     assert!(is_reset_by(&[boot(1, 166)]), "too late for an answer");
 }
 
 #[test]
-fn the_answer_to_another_question_is_another_answer() {
+fn each_request_has_its_own_answer() {
     let mut state = heard_at(90);
     state.boot_probe.asked_at = Some(s(95));
     let (first, position) = boot(1, 96);
@@ -221,7 +226,8 @@ fn newest(state: &ChargePoint) -> Option<EventKey> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// Silence that is concluded early, and events that arrive only then, end as if all had been known before.
+    /// Silence that is concluded early, followed by late events, leads to the same state as if all
+    /// events had been known before.
     #[test]
     fn silence_ends_the_same_in_any_order(
         (_, records) in delivered(), early in 0..20_usize, suspected in any::<bool>(),
@@ -237,28 +243,30 @@ proptest! {
         }
         let mut all = applied(&records);
         if newest(&all) == concluded_from {
-            // Silence is judged again and again: a copy may have shown meanwhile that a goodbye was not the last word.
+            // Silence is judged repeatedly: a copy may since have shown that a disconnection was
+            // not the last event.
             judged.liveness.fall_silent(now, &PATIENCE, &evidence);
             all.liveness.fall_silent(now, &PATIENCE, &evidence);
         }
-        prop_assert_eq!(stands(&judged), stands(&all));
+        prop_assert_eq!(online_and_confidence(&judged), online_and_confidence(&all));
     }
 
     #[test]
-    fn what_is_told_again_ends_no_silence((_, records) in delivered(), suspected in any::<bool>()) {
+    fn repeated_events_end_no_silence((_, records) in delivered(), suspected in any::<bool>()) {
         let evidence = Evidence { gateway_suspected: suspected, ..NOTHING };
         let mut state = applied(&records);
         state.liveness.fall_silent(if suspected { s(100) } else { s(1_000_000) }, &PATIENCE, &evidence);
-        let before = stands(&state);
+        let before = online_and_confidence(&state);
         for (event, position) in &records {
             state.apply(event, position);
         }
-        prop_assert_eq!(stands(&state), before);
+        prop_assert_eq!(online_and_confidence(&state), before);
     }
 
-    /// Boots around a question confirm a reset or not, whatever the order, and however often they are told.
+    /// Boots around a request confirm a reset or not, regardless of their order and of how often
+    /// they arrive.
     #[test]
-    fn boots_are_told_from_answers_in_any_order(
+    fn boots_are_distinguished_from_answers_in_any_order(
         log in proptest::collection::vec(101..200_i64, 1..6).prop_flat_map(|times| {
             let clean: Vec<Record> = times.into_iter().zip(1..).map(|(at, id)| boot(id, at)).collect();
             let twice: Vec<Record> = clean.iter().chain(&clean).cloned().collect();

@@ -1,4 +1,5 @@
-//! Counts the fleet now and then, and looks for the oldest snapshot that is held in the database. Of all replicas the one that reads the first partition does, so that it is told once.
+//! Counts devices and finds the oldest snapshot held in the database, at intervals. Only the
+//! replica that reads the first partition does so, so that each is reported once.
 
 use crate::metrics::Metrics;
 use runtime::{Shutdown, causes};
@@ -10,12 +11,12 @@ use storage::{Database, PooledConnection, StorageError};
 
 /// The partition whose owner counts.
 const FIRST: i32 = 0;
-/// A count reads every device's row, which takes milliseconds for each ten thousand.
+/// A count reads every device's row, which takes milliseconds per ten thousand devices.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// How often to look whether it is this replica's turn.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often a replica checks whether it owns the first partition.
+const POLL: Duration = Duration::from_secs(1);
 
-/// Counts for as long as the first partition is read here, until asked to stop.
+/// Counts while this replica reads the first partition, until asked to stop.
 pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shutdown: Shutdown) {
     while !shutdown.is_requested() {
         let counts = metrics.reads(FIRST);
@@ -23,7 +24,7 @@ pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shu
         metrics.fleet(device_counts);
         let oldest = if counts { oldest_snapshot(&database).await } else { None };
         metrics.oldest_snapshot(oldest);
-        let pause = if counts { INTERVAL } else { LOOK };
+        let pause = if counts { INTERVAL } else { POLL };
         shutdown.run_until_requested(tokio::time::sleep(pause)).await;
     }
 }
@@ -31,7 +32,11 @@ pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shu
 async fn count(database: &Database) -> Option<device_counts::DeviceCounts> {
     let counting = async move |mut connection: PooledConnection| device_counts::count(&mut connection).await;
     let counted: Result<_, StorageError> = database.run(counting).await;
-    counted.inspect_err(|error| tracing::warn!(error = causes(error), "the fleet could not be counted")).ok()
+    counted
+        .inspect_err(|error| {
+            tracing::warn!(error = causes(error), "devices could not be counted; retrying in 30 s");
+        })
+        .ok()
 }
 
 async fn oldest_snapshot(database: &Database) -> Option<OldestSnapshot> {
@@ -39,7 +44,7 @@ async fn oldest_snapshot(database: &Database) -> Option<OldestSnapshot> {
     let found: Result<_, StorageError> = database.run(looking).await;
     found
         .inspect_err(|error| {
-            tracing::warn!(error = causes(error), "the oldest snapshot could not be looked for");
+            tracing::warn!(error = causes(error), "the oldest snapshot could not be read; retrying in 30 s");
         })
         .ok()
 }

@@ -1,4 +1,4 @@
-//! The command `go-on`: an operator decides where a halted partition is read on.
+//! The command `go-on`: an operator decides where a halted partition resumes.
 
 use crate::Settings;
 use anyhow::{Context as _, bail, ensure};
@@ -9,7 +9,7 @@ use storage::ingest::dead_letters::{self, SetAside};
 use storage::ingest::partitions::{self, Halt, PartitionForOperator};
 use storage::{Database, PooledConnection, StorageError};
 
-/// What an operator asks for.
+/// The arguments of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoOn {
     partition: i32,
@@ -17,25 +17,24 @@ pub struct GoOn {
     apply: bool,
 }
 
-/// Where to read on.
+/// The offset to resume at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StartOffset {
-    /// At the oldest record that Kafka has.
+    /// The oldest record that Kafka has.
     Earliest,
-    /// Behind the newest record that Kafka has.
+    /// After the newest record that Kafka has.
     Latest,
-    /// At this offset.
     At(i64),
 }
 
 impl GoOn {
-    /// The arguments, for `--help`.
+    /// The arguments, as `--help` shows them.
     pub const USAGE: &str = "--partition N --from earliest|latest|OFFSET [--apply]";
 
-    /// Reads `--partition N --from earliest|latest|OFFSET [--apply]`, in any order.
+    /// Parses `--partition N --from earliest|latest|OFFSET [--apply]`, in any order.
     ///
     /// # Errors
-    /// Which argument is missing, unknown or invalid.
+    /// The argument that is missing, unknown or invalid.
     pub fn parse(arguments: &[String]) -> Result<Self, String> {
         let (mut partition, mut from, mut apply) = (None, None, false);
         let mut rest = arguments.iter().map(String::as_str);
@@ -80,16 +79,16 @@ impl StartOffset {
     }
 }
 
-/// What the log of a partition holds.
+/// The extent of a partition's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Log {
-    /// The offset of its oldest record.
+    /// The offset of the oldest record.
     earliest: i64,
-    /// The offset that its next record will get.
+    /// The offset that the next record will get.
     latest: i64,
 }
 
-/// Shows what it means to read a halted partition on from an offset; with `--apply` the partition is read on from there.
+/// Shows the effect of resuming a halted partition at an offset; with `--apply` resumes it there.
 ///
 /// # Errors
 /// When the partition is not halted, Kafka does not have the offset, or PostgreSQL or Kafka fails.
@@ -98,7 +97,7 @@ pub async fn go_on(settings: Settings, _context: Context, asked: GoOn) -> anyhow
     let database = Database::new(&settings.database).context("database settings")?;
     let reader = Kafka::new(&settings.kafka).context("kafka settings")?.reader(&topic, partition);
     let Some(found) = find(&database, &topic, partition).await? else {
-        bail!("partition {partition} of {topic} is not known: no event-ingestor has read it yet");
+        bail!("partition {partition} of {topic} is unknown: no event-ingestor has read it yet");
     };
     let next_offset = found.next_offset;
     let Some(halt) = found.resume.halt else {
@@ -136,7 +135,10 @@ pub async fn go_on(settings: Settings, _context: Context, asked: GoOn) -> anyhow
     match end_halt(&database, topic, partition, next_offset, from).await? {
         Some(set_aside) => print(&describe_done(partition, from, &set_aside)),
         None => {
-            bail!("partition {partition} has changed since it was shown: nothing is done, run this again")
+            bail!(
+                "partition {partition} has changed since it was shown; nothing was changed, run the \
+                 command again"
+            )
         }
     }
 }
@@ -190,13 +192,14 @@ fn describe_log(Log { earliest, latest }: Log) -> String {
     }
 }
 
-/// What reading on from `from` skips or repeats.
+/// Describes which records are skipped or repeated by resuming at `from`.
 fn describe_effect(halt: &Halt, next_offset: i64, from: i64, log: Log) -> String {
-    // Of another log nothing was read, wherever the offset of the former one is.
+    // Nothing of a different log was read, whatever the offset in the former one.
     if halt.reason == "OTHER_LOG" || next_offset > log.latest {
         let skipped = from - log.earliest;
         return format!(
-            "from offset {from}: {skipped} records are skipped, {} are read; none of this log was read before",
+            "from offset {from}: {skipped} records are skipped, {} are read; none of this log was read \
+             before",
             log.latest - from
         );
     }
@@ -238,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_read_in_any_order_and_both_spellings() {
+    fn parses_arguments_in_any_order_and_both_spellings() {
         let asked = GoOn { partition: 3, from: StartOffset::At(17), apply: true };
         assert_eq!(parse("--partition 3 --from 17 --apply"), Ok(asked));
         assert_eq!(parse("--apply --from=17 --partition=3"), Ok(asked));
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_arguments_are_named() {
+    fn names_the_invalid_argument() {
         for (line, wrong) in [
             ("", "--partition is missing"),
             ("--partition 1", "--from is missing"),
@@ -264,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_what_is_skipped_lost_or_repeated() {
+    fn describes_which_records_are_skipped_lost_or_repeated() {
         let halt = |reason: &str| Halt { reason: reason.to_owned(), since: DateTime::UNIX_EPOCH };
         let log = Log { earliest: 100, latest: 200 };
         for (reason, next_offset, from, effect) in [

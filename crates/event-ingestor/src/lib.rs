@@ -1,9 +1,10 @@
-//! Kafka → Postgres: consumes the gateways' events and keeps the live state of charge points. Beside it Postgres → Kafka:
-//! tells other services what changed.
+//! Consumes the gateways' events from Kafka and keeps the live state of charge points in
+//! PostgreSQL; publishes the changes from PostgreSQL to Kafka for other services.
 //!
-//! Each replica holds leases on some of the topic's partitions ([`replica`]) and runs one task for each ([`partition`]):
-//! fetch, decode ([`batch`]), fold ([`fold`]), and write in one transaction together with the offset. One of the replicas
-//! publishes the changes ([`relay`]).
+//! Each replica holds leases on some of the topic's partitions ([`replica`](consume::replica)) and
+//! runs a task for each ([`partition`](consume::partition)): fetch, decode
+//! ([`batch`](consume::batch)), fold ([`fold`](consume::fold)), and write in one transaction
+//! together with the offset. One replica publishes the changes ([`relay`]).
 
 mod consume;
 mod device_counts;
@@ -35,20 +36,21 @@ use uuid::Uuid;
 /// Runs one replica until it is asked to stop.
 ///
 /// # Errors
-/// Settings that make no sense, a schema that this program was not built for, or a task that died.
+/// When settings are invalid, the schema does not match this program, or a task died.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     anyhow::ensure!(
         settings.feed.topic != settings.ingest.topic,
-        "feed.topic is that of the gateways' events"
+        "feed.topic must not be ingest.topic, the topic of the gateways' events"
     );
     let database = Database::for_batches(&settings.database).context("database settings")?;
-    // Leases are renewed on a connection that no batch can hold up.
+    // The connection for renewing leases, which no batch can delay.
     let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })
         .context("database settings")?;
-    // When gateways were heard, and which are suspected, is written and read beside the batches, and reads all devices at once.
+    // When gateways were heard and which are suspected is read and written independently of the
+    // batches, and reads all devices at once.
     let watch = Database::for_sweeps(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
-    // One to read and note, one to renew the lease meanwhile.
+    // One connection to read the feed and record the position, one to renew the lease meanwhile.
     let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database })
         .context("database settings")?;
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
@@ -83,14 +85,14 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let days = Arc::new(Days::new(&database, &metrics, sample_retention_days, status_retention_days));
     let keeper = tokio::spawn(Arc::clone(&days).keep(context.shutdown.clone()));
     let keeper = AbortOnDropHandle::new(keeper);
-    let kept = async { keeper.await.context("who keeps the days of samples and statuses died") };
+    let kept = async { keeper.await.context("the task that maintains day partitions died") };
     let device_counts = tokio::spawn(device_counts::keep_counting(
         watch.clone(),
         Arc::clone(&metrics),
         context.shutdown.clone(),
     ));
     let device_counts = AbortOnDropHandle::new(device_counts);
-    let counted = async { device_counts.await.context("who counts the fleet died") };
+    let counted = async { device_counts.await.context("the task that counts devices died") };
     let presence = Presence::new(settings.ingest.silence(settings.presence));
     let check = settings.ingest.silence_check();
     let watched = presence.clone().keep(watch, Arc::clone(&metrics), check, context.shutdown.clone());

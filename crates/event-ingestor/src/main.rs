@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Batches are many small allocations that are freed on other threads; the system allocator keeps twice the memory for them.
+/// Batches are many small allocations that are freed on other threads; the system allocator uses
+/// twice the memory for them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -10,12 +11,12 @@ fn main() -> ExitCode {
     runtime::Service::new("event-ingestor", event_ingestor::DEFAULTS)
         .command(
             "check-sessions",
-            "list recorded sessions that differ from what the events say; changes nothing",
+            "list recorded sessions that differ from the events; changes nothing",
             event_ingestor::check_sessions,
         )
         .command(
             "repair-sessions",
-            "list and correct recorded sessions that differ from what the events say",
+            "list and correct recorded sessions that differ from the events",
             event_ingestor::repair_sessions,
         )
         .command_with(

@@ -1,4 +1,4 @@
-//! What an SRE sees of a replica.
+//! The metrics of a replica.
 
 mod fleet;
 mod skew;
@@ -20,7 +20,7 @@ use storage::devices::presence::silence::Judged;
 use uuid::Uuid;
 use wire::DecodeError;
 
-/// The replica's instruments.
+/// The metrics of a replica.
 pub(crate) struct Metrics {
     events: Counter<u64>,
     ignored: Counter<u64>,
@@ -46,12 +46,12 @@ pub(crate) struct Metrics {
     oldest_snapshot: snapshots::Oldest,
 }
 
-/// The partitions that this replica reads; one that it has left is not reported any more.
-type Partitions = Arc<Mutex<BTreeMap<i32, Standing>>>;
+/// The partitions that this replica reads; partitions that it has left are not reported.
+type Partitions = Arc<Mutex<BTreeMap<i32, PartitionStatus>>>;
 
-/// How a partition stands.
+/// The state of a partition.
 #[derive(Debug, Clone, Copy)]
-struct Standing {
+struct PartitionStatus {
     epoch: i64,
     next_offset: i64,
     lag: i64,
@@ -59,21 +59,21 @@ struct Standing {
     written_at: Instant,
 }
 
-/// Why records are put aside that can be decoded, and events placed.
+/// The reasons of dead letters that have neither a decode error nor a misfit.
 const OWN_REASONS: [&str; 2] = [REFUSED, UNREADABLE];
 
-/// Seconds: from a quiet machine's milliseconds to a backlog's minutes.
+/// In seconds: from milliseconds on an idle machine to minutes with a backlog.
 const LATENCY_BOUNDS: [f64; 14] =
     [0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 10.0, 60.0];
-/// Seconds: the goals are 30 s until a device is doubtful, and 90 s until that is settled.
+/// In seconds: the targets are 30 s until a device is doubtful, and 90 s until the doubt ends.
 const WAIT_BOUNDS: [f64; 10] = [1.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 180.0, 600.0];
 const RECORD_BOUNDS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, 5_000.0];
 
 impl Metrics {
-    /// Instruments of the replica called `replica`.
+    /// Metrics of the replica with id `replica`.
     pub(crate) fn new(meter: &Meter, replica: Uuid) -> Self {
         let metrics = Self::instruments(meter, replica);
-        // What has not happened yet is zero, not absent: an alert on a rate needs a beginning.
+        // Counters start at zero: the rate of an absent counter is unknown to alerts.
         for counter in [
             &metrics.silent,
             &metrics.doubtful,
@@ -105,7 +105,7 @@ impl Metrics {
         Self {
             events: counter("ingest.events", "Events written, by kind"),
             ignored: counter("ingest.ignored", "Events without effect by design, by reason"),
-            dead_letters: counter("ingest.dead_letters", "Records put aside, by reason"),
+            dead_letters: counter("ingest.dead_letters", "Dead letters, by reason"),
             batch_records: meter
                 .u64_histogram("ingest.batch.records")
                 .with_description("Records in a batch")
@@ -114,24 +114,24 @@ impl Metrics {
             batch_duration: seconds("ingest.batch.duration", "Time to write a batch"),
             latency: seconds(
                 "ingest.latency",
-                "From when a record was appended to its effect being committed",
+                "Time from the append of a record to the commit of its effect",
             ),
-            silent: counter("ingest.silent_devices", "Devices taken offline since they were not heard"),
+            silent: counter("ingest.silent_devices", "Devices taken offline because they were silent"),
             doubtful: counter(
                 "ingest.doubtful_devices",
                 "Devices that became doubtful because their gateway was silent",
             ),
             doubt_after: waits(
                 "ingest.presence.doubt_after",
-                "From when a device was last heard until it was doubtful",
+                "Time from the last event of a device until it was doubtful",
             ),
             doubt_lasted: waits(
                 "ingest.presence.doubt_lasted",
-                "From when a device became doubtful until it was heard again or offline",
+                "Time from when a device became doubtful until it was heard again or offline",
             ),
             samples_outside: counter(
                 "ingest.samples.outside",
-                "Meter readings that were not stored, since their day is too old or too far ahead",
+                "Meter readings that were not stored because their day is too old or too far ahead",
             ),
             sample_days_dropped: counter(
                 "ingest.samples.partitions_dropped",
@@ -139,20 +139,21 @@ impl Metrics {
             ),
             status_days_dropped: counter(
                 "ingest.statuses.partitions_dropped",
-                "Days of the history of statuses dropped, each a partition of its table",
+                "Days of the status history dropped, each a partition of its table",
             ),
             leases_lost: counter("ingest.leases_lost", "Partitions that another replica took over"),
             writes_deferred: counter(
                 "ingest.writes_deferred",
-                "Batches that PostgreSQL did not write although no record is known to be at fault; they are written again",
+                "Batches that PostgreSQL did not write although no record is known to be at fault; \
+                 they are retried",
             ),
             fenced: counter(
                 "ingest.batches_fenced",
-                "Batches that were not written, since another replica had taken the partition over",
+                "Batches that were not written because another replica had acquired the partition",
             ),
             commands: counter(
                 "ingest.commands.settled",
-                "Commands that came to their end by what devices tell, by OCPP action and outcome",
+                "Commands that reached a final state by an event, by OCPP action and outcome",
             ),
             unowned: meter
                 .u64_gauge("ingest.partitions.unowned")
@@ -165,7 +166,7 @@ impl Metrics {
         }
     }
 
-    /// A batch was committed.
+    /// Records a committed batch.
     pub(crate) fn written(&self, tally: &Tally, took: Duration) {
         self.batch_records.record(tally.records(), &[]);
         self.batch_duration.record(took.as_secs_f64(), &[]);
@@ -185,17 +186,17 @@ impl Metrics {
         }
     }
 
-    /// A record of that age was committed.
+    /// Records the age of a committed record.
     pub(crate) fn visible_after(&self, age: Duration) {
         self.latency.record(age.as_secs_f64(), &[]);
     }
 
-    /// An event of `gateway` was committed that is dated with `skew`.
+    /// Records the clock skew of a committed event of `gateway`.
     pub(crate) fn clock_skew(&self, gateway: &GatewayId, skew: TimeDelta) {
-        self.clock_skews.take(gateway, skew);
+        self.clock_skews.add(gateway, skew);
     }
 
-    /// Silent devices were judged.
+    /// Records the verdicts on silent devices.
     pub(crate) fn judged(&self, judged: &Judged) {
         self.silent.add(u64::try_from(judged.gone).unwrap_or(u64::MAX), &[]);
         self.doubtful.add(u64::try_from(judged.doubted.len()).unwrap_or(u64::MAX), &[]);
@@ -204,131 +205,133 @@ impl Metrics {
         judged.doubts_settled.iter().for_each(|after| self.doubt_settled(*after));
     }
 
-    /// A device was doubtful for so long and is not any more.
+    /// Records how long a device was doubtful.
     pub(crate) fn doubt_settled(&self, after: TimeDelta) {
         self.doubt_lasted.record(after.to_std().unwrap_or_default().as_secs_f64(), &[]);
     }
 
-    /// So many days of meter samples were dropped.
+    /// Counts days of meter samples that were dropped.
     pub(crate) fn sample_days_dropped(&self, days: usize) {
         self.sample_days_dropped.add(u64::try_from(days).unwrap_or(u64::MAX), &[]);
     }
 
-    /// So many days of the history of statuses were dropped.
+    /// Counts days of the status history that were dropped.
     pub(crate) fn status_days_dropped(&self, days: usize) {
         self.status_days_dropped.add(u64::try_from(days).unwrap_or(u64::MAX), &[]);
     }
 
-    /// A partition was taken.
+    /// Adds a partition whose lease was acquired.
     pub(crate) fn taken(&self, partition: i32, epoch: i64, next_offset: i64) {
-        let standing = Standing { epoch, next_offset, lag: 0, halted: false, written_at: Instant::now() };
-        self.locked().insert(partition, standing);
+        let status =
+            PartitionStatus { epoch, next_offset, lag: 0, halted: false, written_at: Instant::now() };
+        self.locked().insert(partition, status);
     }
 
-    /// A partition is not read any more.
+    /// Removes a partition that this replica has left.
     pub(crate) fn left(&self, partition: i32) {
         self.locked().remove(&partition);
     }
 
-    /// Whether a partition is read by this replica.
+    /// Whether this replica reads the partition.
     pub(crate) fn reads(&self, partition: i32) -> bool {
         self.locked().contains_key(&partition)
     }
 
-    /// The partitions that are read by this replica, in order.
+    /// The partitions that this replica reads, in order.
     pub(crate) fn owned(&self) -> Vec<i32> {
         self.locked().keys().copied().collect()
     }
 
-    /// The oldest snapshot in the database was looked for; `None` when it is not for this replica to look, or could not be found.
+    /// Records the oldest snapshot in the database; `None` when another replica reports it, or it
+    /// could not be read.
     pub(crate) fn oldest_snapshot(&self, found: Option<OldestSnapshot>) {
         *self.oldest_snapshot.lock().unwrap_or_else(PoisonError::into_inner) = found;
     }
 
-    /// The fleet was counted; `None` when it is not for this replica to count it, or could not be.
+    /// Records the device counts; `None` when another replica counts, or counting failed.
     pub(crate) fn fleet(&self, counted: Option<DeviceCounts>) {
         *self.fleet.lock().unwrap_or_else(PoisonError::into_inner) = counted;
     }
 
-    /// How far a partition was read.
+    /// Records how far a partition was read.
     pub(crate) fn position(&self, partition: i32, next_offset: i64, high_watermark: i64) {
-        if let Some(standing) = self.locked().get_mut(&partition) {
-            if next_offset > standing.next_offset {
-                standing.written_at = Instant::now();
+        if let Some(status) = self.locked().get_mut(&partition) {
+            if next_offset > status.next_offset {
+                status.written_at = Instant::now();
             }
-            standing.next_offset = next_offset;
-            standing.lag = (high_watermark - next_offset).max(0);
+            status.next_offset = next_offset;
+            status.lag = (high_watermark - next_offset).max(0);
         }
     }
 
-    /// Whether a partition waits for an operator.
+    /// Records whether a partition is halted.
     pub(crate) fn halted(&self, partition: i32, halted: bool) {
-        if let Some(standing) = self.locked().get_mut(&partition) {
-            standing.halted = halted;
+        if let Some(status) = self.locked().get_mut(&partition) {
+            status.halted = halted;
         }
     }
 
-    /// A partition was lost to another replica.
+    /// Counts a partition that another replica has acquired.
     pub(crate) fn lease_lost(&self) {
         self.leases_lost.add(1, &[]);
     }
 
-    /// A batch was not written, since the partition is another replica's.
-    /// A batch could not be written, and is written again.
+    /// Counts a batch that could not be written and will be retried.
     pub(crate) fn write_deferred(&self) {
         self.writes_deferred.add(1, &[]);
     }
 
+    /// Counts a batch that was not written because another replica had acquired the partition.
     pub(crate) fn fenced(&self) {
         self.fenced.add(1, &[]);
     }
 
-    /// How many partitions nobody reads.
+    /// Records the number of partitions that no replica reads.
     pub(crate) fn unowned(&self, unowned: usize) {
         self.unowned.record(u64::try_from(unowned).unwrap_or(u64::MAX), &[]);
     }
 
-    fn locked(&self) -> MutexGuard<'_, BTreeMap<i32, Standing>> {
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<i32, PartitionStatus>> {
         self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Gauges that report, whenever they are asked, on the partitions that are read then.
+/// Gauges that report the partitions that are read at the time of the scrape.
 fn observed(meter: &Meter, replica: Uuid) -> Partitions {
     let partitions = Partitions::default();
-    let gauge = |name, unit, about, value: fn(&Standing) -> f64| {
+    let gauge = |name, unit, about, value: fn(&PartitionStatus) -> f64| {
         let partitions = Arc::clone(&partitions);
         let replica = replica.to_string();
         let report = move |observer: &dyn AsyncInstrument<f64>| {
-            for (partition, standing) in &*partitions.lock().unwrap_or_else(PoisonError::into_inner) {
+            for (partition, status) in &*partitions.lock().unwrap_or_else(PoisonError::into_inner) {
                 let partition = KeyValue::new("partition", i64::from(*partition));
-                observer.observe(value(standing), &[partition, KeyValue::new("replica", replica.clone())]);
+                observer.observe(value(status), &[partition, KeyValue::new("replica", replica.clone())]);
             }
         };
         meter.f64_observable_gauge(name).with_unit(unit).with_description(about).with_callback(report).build()
     };
-    gauge("ingest.partition.owned", "", "1 for each partition that this replica reads", |_standing| 1.0);
-    gauge("ingest.partition.epoch", "", "Epoch of the lease", |standing| number(standing.epoch));
-    gauge("ingest.partition.next_offset", "", "First offset not yet written", |standing| {
-        number(standing.next_offset)
+    gauge("ingest.partition.owned", "", "1 for each partition that this replica reads", |_status| 1.0);
+    gauge("ingest.partition.epoch", "", "Epoch of the lease", |status| number(status.epoch));
+    gauge("ingest.partition.next_offset", "", "First offset not yet written", |status| {
+        number(status.next_offset)
     });
-    gauge("ingest.partition.lag.records", "", "Records behind the end of the partition", |standing| {
-        number(standing.lag)
+    gauge("ingest.partition.lag.records", "", "Records behind the end of the partition", |status| {
+        number(status.lag)
     });
-    gauge("ingest.partition.idle", "s", "Time since something was written", |standing| {
-        standing.written_at.elapsed().as_secs_f64()
+    gauge("ingest.partition.idle", "s", "Time since something was written", |status| {
+        status.written_at.elapsed().as_secs_f64()
     });
-    gauge("ingest.partition.halted", "", "1 while the partition waits for an operator", |standing| {
-        f64::from(u8::from(standing.halted))
+    gauge("ingest.partition.halted", "", "1 while the partition waits for an operator", |status| {
+        f64::from(u8::from(status.halted))
     });
     partitions
 }
 
-/// Prometheus knows floating point only: whole numbers are exact up to 2⁵³.
+/// Prometheus has only floating-point values, which represent integers exactly up to 2⁵³.
 #[expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
-    reason = "there is no other way, and offsets are smaller"
+    reason = "the conversion has no lossless form, and offsets are smaller"
 )]
 const fn number(value: i64) -> f64 {
     value as f64

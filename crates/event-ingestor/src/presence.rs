@@ -1,4 +1,5 @@
-//! What this replica knows of gateways: which it heard, and which devices are concerned because theirs is silent.
+//! What this replica knows of gateways: when each was heard, and which devices are silent
+//! themselves or through their gateway.
 
 mod concerned;
 mod heard;
@@ -15,25 +16,24 @@ use storage::Database;
 use storage::devices::presence::silence::SilencePolicy;
 use tokio_util::task::AbortOnDropHandle;
 
-/// What the tasks of partitions share of that.
+/// The shared state of the partition tasks.
 #[derive(Debug, Clone)]
 pub(crate) struct Presence {
-    /// When gateways were heard.
+    /// Records when gateways were heard.
     pub gateways: Arc<HeardGateways>,
-    /// Devices that a silent gateway concerns.
+    /// Devices that are silent, or whose gateway is.
     pub concerned: Arc<Concerned>,
-    /// What follows from silence.
+    /// The rules for silent devices.
     pub silence: SilencePolicy,
 }
 
 impl Presence {
-    /// Nothing is known yet.
     pub(crate) fn new(silence: SilencePolicy) -> Self {
         Self { gateways: Arc::default(), concerned: Arc::default(), silence }
     }
 
-    /// Writes when gateways were heard, and looks for devices that silence concerns, until asked to stop; every `check` for those
-    /// that are silent by themselves.
+    /// Writes when gateways were heard, and finds devices whose gateway is silent, until asked to
+    /// stop; every `check` also finds devices that are silent themselves.
     ///
     /// # Errors
     /// When one of the tasks died.

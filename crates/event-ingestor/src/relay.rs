@@ -1,9 +1,10 @@
-//! Postgres → Kafka: publishes the feed of changes, for other services. One replica at a time does it, whichever holds the
-//! lease; another takes over when it stops or dies.
+//! Publishes the feed of changes from PostgreSQL to Kafka, for other services. One replica at a
+//! time does so, the holder of the lease; another takes over when it stops or dies.
 //!
-//! What was published is noted after it was acknowledged, so nothing is left out and some may be published twice: after a
-//! lost answer, or by two relays when a lease ran out. All that is published the first time is in order; who skips what is
-//! not greater than the last id read from a partition sees each change once.
+//! The position is recorded after the broker's acknowledgement, so no change is omitted, but some
+//! may be published twice: after a lost response, or by two relays when a lease expired. First
+//! publications are in order; a consumer that skips ids that are not greater than the last one it
+//! read from a partition sees each change exactly once.
 
 mod lease;
 mod metrics;
@@ -25,11 +26,11 @@ use uuid::Uuid;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The relay of one replica, at work or standing by.
+/// The relay of a replica, active or on standby.
 pub(crate) struct Relay {
     pub id: Uuid,
     pub settings: FeedSettings,
-    /// How long the lease holds without a sign.
+    /// How long the lease holds without renewal.
     pub lease: Duration,
     pub database: Database,
     pub kafka: Kafka,
@@ -39,33 +40,33 @@ pub(crate) struct Relay {
 /// Why a relay that held the lease stopped publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
-    /// It was asked to.
+    /// The relay was asked to stop.
     Stopped,
-    /// Another replica has taken the lease, or the row was moved.
+    /// Another replica has acquired the lease, or the row was changed.
     LeaseLost,
 }
 
 impl Relay {
-    /// Publishes whenever it holds the lease, until asked to stop; gives the lease back then.
+    /// Publishes whenever it holds the lease, until asked to stop; then releases the lease.
     pub(crate) async fn run(self, shutdown: Shutdown) {
         if !self.settings.enabled {
-            tracing::info!("the feed is not relayed by this replica, and not pruned");
+            tracing::info!("feed.enabled is false: this replica neither publishes nor prunes the feed");
             return;
         }
         let mut pause = FIRST_PAUSE;
         while !shutdown.is_requested() {
-            match self.take().await {
+            match self.acquire_lease().await {
                 Ok(Some(lease)) => {
                     pause = FIRST_PAUSE;
-                    self.hold(lease, &shutdown).await;
+                    self.publish_while_held(lease, &shutdown).await;
                 }
-                // Another one holds it: look again as often as that one must give a sign.
+                // Another replica holds the lease: try again as often as that one must renew it.
                 Ok(None) => wait(&shutdown, self.lease / 4).await,
                 Err(error) => {
                     tracing::warn!(
                         error = causes(&error),
                         pause_ms = pause.as_millis(),
-                        "the feed's lease cannot be taken"
+                        "the feed's lease could not be acquired; retrying after the pause"
                     );
                     back_off(&shutdown, &mut pause).await;
                 }
@@ -74,16 +75,16 @@ impl Relay {
     }
 
     /// Publishes for as long as the lease holds.
-    async fn hold(&self, lease: PartitionLease, shutdown: &Shutdown) {
-        tracing::info!(topic = %lease.topic, next = lease.next_offset, "the feed is relayed from here");
+    async fn publish_while_held(&self, lease: PartitionLease, shutdown: &Shutdown) {
+        tracing::info!(topic = %lease.topic, next = lease.next_offset, "this replica publishes the feed now");
         let mut pump = Pump::new(self, lease.clone());
         let ended = tokio::select! {
-            () = self.keep(&lease) => Ended::LeaseLost,
+            () = self.renew_lease(&lease) => Ended::LeaseLost,
             ended = pump.run(shutdown) => ended,
         };
         self.metrics.left();
-        tracing::info!(topic = %lease.topic, ?ended, "the feed is not relayed from here any more");
-        self.give_back(lease).await;
+        tracing::info!(topic = %lease.topic, ?ended, "this replica no longer publishes the feed");
+        self.release_lease(lease).await;
     }
 }
 
@@ -92,7 +93,7 @@ async fn wait(shutdown: &Shutdown, pause: Duration) {
     shutdown.run_until_requested(tokio::time::sleep(pause)).await;
 }
 
-/// Waits, longer each time, unless asked to stop.
+/// Waits, doubling the pause each time, unless asked to stop.
 async fn back_off(shutdown: &Shutdown, pause: &mut Duration) {
     wait(shutdown, *pause).await;
     *pause = (*pause * 2).min(LONGEST_PAUSE);

@@ -1,4 +1,5 @@
-//! The commands `check-sessions` and `repair-sessions`: recorded sessions against the ledgers that they are derived from.
+//! The commands `check-sessions` and `repair-sessions`: compare recorded sessions with the ledgers
+//! that they are derived from.
 
 use crate::Settings;
 use anyhow::Context as _;
@@ -11,26 +12,27 @@ use std::io::Write as _;
 use storage::sessions::repair::{list_devices, repair};
 use storage::{Database, PooledConnection, StorageError};
 
-/// Devices that are locked and compared in one transaction.
+/// The most devices that are locked and compared in one transaction.
 const AT_ONCE: i64 = 200;
 
-/// Lists sessions that differ from what the events say, and changes nothing.
+/// Lists sessions that differ from the events, and changes nothing.
 ///
 /// # Errors
 /// When PostgreSQL fails.
 pub async fn check_sessions(settings: Settings, context: Context) -> anyhow::Result<()> {
-    go_through(settings, context, false).await
+    compare_all(settings, context, false).await
 }
 
-/// Lists sessions that differ from what the events say, and corrects them; the feed publishes each correction.
+/// Lists sessions that differ from the events and corrects them; the feed publishes each
+/// correction.
 ///
 /// # Errors
-/// When PostgreSQL fails. Devices that were listed before are corrected.
+/// When PostgreSQL fails. Devices that were listed before are already corrected.
 pub async fn repair_sessions(settings: Settings, context: Context) -> anyhow::Result<()> {
-    go_through(settings, context, true).await
+    compare_all(settings, context, true).await
 }
 
-async fn go_through(settings: Settings, context: Context, write: bool) -> anyhow::Result<()> {
+async fn compare_all(settings: Settings, context: Context, write: bool) -> anyhow::Result<()> {
     let database = Database::new(&settings.database).context("database settings")?;
     let mut counts = BTreeMap::<Defect, usize>::new();
     let (mut after, mut devices) = (None::<ChargePointId>, 0_usize);
@@ -61,7 +63,7 @@ fn summarize(counts: &BTreeMap<Defect, usize>, devices: usize, write: bool) -> s
     let left = counts.get(&Defect::Unexplained).copied().unwrap_or_default();
     let wrong = counts.values().sum::<usize>() - left;
     let next = match (write, wrong) {
-        (_, 0) => "nothing must be corrected",
+        (_, 0) => "no correction is needed",
         (true, _) => "they are corrected",
         (false, _) => "run `event-ingestor repair-sessions` to correct them",
     };

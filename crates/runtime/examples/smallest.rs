@@ -28,8 +28,8 @@ struct Settings {
 
 fn main() -> ExitCode {
     Service::new("smallest", include_str!("smallest.toml"))
-        .command("fail", "fails, to show how that looks", fail)
-        .command_with("say", "WORD [--loud]", "prints a word", parse_word, say)
+        .command("fail", "fails, to demonstrate an error", fail)
+        .command_with("say", "WORD [--loud]", "prints a word", parse_word, print_word)
         .run(serve)
 }
 
@@ -45,25 +45,25 @@ fn routes(routes: &mut Routes<'_>) {
             on.get(Operation::new("countWaiting", "Tests", READ, "Count waits"), waiting)
         })
         .resource("/whoami", |on| {
-            on.get(Operation::new("whoAmI", "Tests", READ, "Tell who asks"), whoami)
+            on.get(Operation::new("whoAmI", "Tests", READ, "Return the caller"), whoami)
                 .post(Operation::new("whoAmIReally", "Tests", OPERATE, "The same"), whoami)
         });
 }
 
-/// How many requests take long at the moment.
+/// Number of requests to `/slow` in progress.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
-/// So many.
+/// Returns [`WAITING`].
 async fn waiting() -> String {
     WAITING.load(Ordering::Relaxed).to_string()
 }
 
-/// Who asks.
+/// Returns the subject of the caller.
 async fn whoami(caller: Caller) -> String {
     caller.subject().to_owned()
 }
 
-/// Answers after as many milliseconds as the path says.
+/// Answers after the number of milliseconds in the path.
 async fn slow(ms: web::Path<u64>, request: actix_web::HttpRequest) -> String {
     let wait = Duration::from_millis(*ms);
     Deadline::extend(&request, wait + Duration::from_secs(1));
@@ -82,11 +82,11 @@ fn parse_word(arguments: &[String]) -> Result<String, String> {
     match arguments {
         [word] => Ok(word.clone()),
         [word, loud] if loud == "--loud" => Ok(word.to_uppercase()),
-        _ => Err("one word is needed".to_owned()),
+        _ => Err("exactly one word is required".to_owned()),
     }
 }
 
-async fn say(_settings: Settings, _context: Context, word: String) -> anyhow::Result<()> {
+async fn print_word(_settings: Settings, _context: Context, word: String) -> anyhow::Result<()> {
     tokio::task::yield_now().await;
     writeln!(std::io::stdout(), "{word}")?;
     Ok(())

@@ -1,4 +1,5 @@
-//! Who asks, and what they may: bearer tokens (RFC 6750) that are JWTs (RFC 7519), and the scopes in them.
+//! Authentication and authorization: bearer tokens (RFC 6750) that are JWTs (RFC 7519), and the
+//! scopes in them.
 
 mod caller;
 mod key_set;
@@ -22,32 +23,33 @@ use std::sync::Arc;
 use token::Verifier;
 pub(crate) use token::no_keys;
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is accepted, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
 
-/// How callers are told apart. Cheap to clone.
+/// How callers are authenticated. Cheap to clone.
 #[derive(Clone)]
 pub(crate) enum Auth {
-    /// Not at all: whoever reaches the port may do everything.
+    /// No authentication: every client that reaches the port may do everything.
     None,
-    /// By their tokens; each may ask so often.
+    /// Bearer tokens, with a request rate limit per caller.
     Jwt(Arc<Verifier>, Arc<RateLimits>),
 }
 
 impl Auth {
-    /// By `settings`, for a server that listens at `listen`. Must be called on the main runtime, which fetches keys.
+    /// Authenticates according to `settings`, for a server that listens at `listen`. Must be called
+    /// on the main runtime, which fetches the keys.
     ///
     /// # Errors
-    /// When the settings cannot be used; in mode `none` also when others than this machine reach the port.
+    /// If the settings are invalid; in mode `none` also if `listen` is not a loopback address.
     pub(crate) fn new(settings: &AuthSettings, listen: SocketAddr) -> anyhow::Result<Self> {
         match settings.mode {
             AuthMode::None => {
                 ensure!(
                     listen.ip().is_loopback(),
-                    "auth.mode = \"none\" lets everyone do everything, so it is refused off loopback, and http.listen is \
+                    "auth.mode = \"none\" is allowed on loopback only, since it grants every client everything, but http.listen is \
                      {listen}: set auth.mode = \"jwt\" with auth.issuer, auth.audience and auth.jwks_url or auth.jwks_file"
                 );
-                tracing::warn!("nobody is asked who they are (auth.mode = none)");
+                tracing::warn!("requests are not authenticated (auth.mode = none); use this for development only");
                 Ok(Self::None)
             }
             AuthMode::Jwt => {
@@ -57,10 +59,10 @@ impl Auth {
         }
     }
 
-    /// Who sends these headers.
+    /// The caller that sends these headers.
     ///
     /// # Errors
-    /// 401 without a valid token, 503 while there are no keys to check tokens with.
+    /// 401 without a valid token, 503 while no keys are available to check tokens with.
     pub(crate) async fn identify(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         match self {
             Self::None => Ok(Caller::anonymous()),
@@ -68,7 +70,8 @@ impl Auth {
         }
     }
 
-    /// Counts a request of `caller`: what is left to them, where that is limited, and whether it was too many.
+    /// Counts a request of `caller`. Returns the remaining allowance, if the caller is limited, and
+    /// a 429 problem if the limit is exceeded.
     pub(crate) fn count(&self, caller: &Caller) -> (Option<Allowance>, Result<(), Problem>) {
         match self {
             Self::None => (None, Ok(())),
@@ -80,13 +83,13 @@ impl Auth {
     }
 }
 
-/// The token, if there is exactly one.
+/// The bearer token, if there is exactly one.
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let refuse = |detail: &str| Err(Problem::unauthenticated().detail(detail));
     let mut given = headers.get_all(header::AUTHORIZATION);
-    let Some(first) = given.next() else { return refuse("there is no Authorization header") };
+    let Some(first) = given.next() else { return refuse("the Authorization header is missing") };
     if given.next().is_some() {
-        return refuse("there are several Authorization headers");
+        return refuse("the request has more than one Authorization header");
     }
     let token = first.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
@@ -94,6 +97,6 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     });
     match token {
         Some(token) if (1..=MAX_TOKEN).contains(&token.len()) => Ok(token),
-        _ => refuse("the Authorization header is not `Bearer` and a token"),
+        _ => refuse("the Authorization header must be `Bearer` followed by a token of at most 8192 bytes"),
     }
 }

@@ -1,8 +1,8 @@
-//! Errors as log lines show them.
+//! Formatting of errors for log lines.
 
 use std::error::Error;
 
-/// An error with its causes on one line, each said once.
+/// An error with its causes on one line, each text once.
 #[must_use]
 pub fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();

@@ -1,4 +1,4 @@
-//! What a running service is given besides its settings.
+//! The context that a running service receives in addition to its settings.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -7,24 +7,25 @@ use tokio::sync::watch;
 
 use crate::{Shutdown, health::Health, settings::ShutdownSettings, telemetry};
 
-/// Handle on the process around a service; cheap to clone and to pass on.
+/// A handle on the process around a service; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The service's name, as in `asset-api`.
     pub name: &'static str,
-    /// When to stop.
+    /// Reports when the service must stop.
     pub shutdown: Shutdown,
-    /// Whom to tell which dependencies readiness hangs on.
+    /// Where the service registers the checks that readiness depends on.
     pub health: Health,
     http_address: Arc<watch::Sender<Option<SocketAddr>>>,
 }
 
 impl Context {
-    /// A context of its own, as a test that starts a service in-process needs it; `Service::run` makes it otherwise.
+    /// Creates a context for a test that starts a service in-process; otherwise `Service::run`
+    /// creates it.
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime: health checks run on the runtime that made the context.
+    /// Outside a Tokio runtime: health checks run on the runtime that created the context.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self::with_shutdown(name, &ShutdownSettings::default())
@@ -43,14 +44,16 @@ impl Context {
         opentelemetry::global::meter(self.name)
     }
 
-    /// Waits until the service's HTTP server listens and returns its actual address, port 0 resolved.
+    /// Waits until the service's HTTP server listens and returns its actual address, with port 0
+    /// resolved.
     pub async fn http_address(&self) -> SocketAddr {
         let mut address = self.http_address.subscribe();
         loop {
             let known = *address.borrow_and_update();
             match known {
                 Some(address) => return address,
-                // The sender lives as long as this context, so waiting cannot fail; if it did, waiting on is right.
+                // The sender lives as long as this context, so waiting cannot fail; if it did, the
+                // loop would wait again.
                 None => drop(address.changed().await),
             }
         }

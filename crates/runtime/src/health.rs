@@ -1,4 +1,4 @@
-//! Whether the process may be given work: the checks behind `/readyz`.
+//! Readiness: the checks behind `/readyz`.
 
 use std::{
     collections::BTreeMap,
@@ -16,14 +16,14 @@ use tokio::runtime::Handle;
 
 use crate::Shutdown;
 
-/// Longest wait for one check.
+/// Timeout of one check.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// Age up to which an answer is given again, so that eager probes do not load the dependencies.
+/// How long a report is reused, so that frequent probes do not load the dependencies.
 const CACHE_AGE: Duration = Duration::from_millis(500);
 
 type CheckFn = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
-/// A check, and what its failure means for readiness.
+/// A check and the effect of its failure on readiness.
 #[derive(Clone)]
 struct Check {
     run: CheckFn,
@@ -36,12 +36,12 @@ enum Weight {
     Always,
     /// Until the check has passed once.
     UntilPassed(Arc<AtomicBool>),
-    /// The failure is reported only.
+    /// Never: the failure is only reported.
     Never,
 }
 
 impl Check {
-    /// Whether readiness depends on it, given this result.
+    /// Whether a failed `result` makes the process unready.
     fn counts(&self, result: &Result<(), String>) -> bool {
         match &self.weight {
             Weight::Always => true,
@@ -51,7 +51,7 @@ impl Check {
     }
 }
 
-/// The dependencies that readiness hangs on; cheap to clone.
+/// The dependencies that readiness depends on; cheap to clone.
 #[derive(Clone)]
 pub struct Health {
     checks: Arc<Mutex<BTreeMap<&'static str, Check>>>,
@@ -60,14 +60,14 @@ pub struct Health {
     runtime: Handle,
 }
 
-/// What `/readyz` answers.
+/// The response body of `/readyz`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Whether the process may be given work.
+    /// Whether the process accepts work.
     pub ready: bool,
-    /// Whether it is about to stop.
+    /// Whether the process is about to stop.
     pub draining: bool,
-    /// By dependency: `ok`, or what is wrong.
+    /// By dependency: `ok`, or the reason of the failure.
     pub checks: BTreeMap<&'static str, String>,
 }
 
@@ -76,10 +76,12 @@ impl Health {
         Self { checks: Arc::default(), cache: Arc::default(), shutdown, runtime: Handle::current() }
     }
 
-    /// Makes readiness depend on `check`, which runs when somebody asks, at most twice a second, and has one second.
+    /// Makes readiness depend on `check`. It runs on demand, at most twice a second, with a timeout
+    /// of one second.
     ///
-    /// It runs on the runtime the context was made on. An error's text is shown to whoever can reach the admin port:
-    /// say what is wrong, without credentials. A second check of the same name replaces the first.
+    /// It runs on the runtime that created the context. The text of an error is visible to every
+    /// client of the admin port, so it must not contain credentials. A second check of the same
+    /// name replaces the first.
     pub fn add<F, Fut>(&self, name: &'static str, check: F)
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -88,10 +90,12 @@ impl Health {
         self.insert(name, Check { run: Arc::new(move || check().boxed()), weight: Weight::Always });
     }
 
-    /// As [`add`](Self::add), but once `check` has passed, readiness does not hang on it any more: its failures are told only.
+    /// Like [`add`](Self::add), but readiness depends on `check` only until it has passed once;
+    /// later failures are only reported.
     ///
-    /// For what the service can do without for a while. If it went for that, all replicas would be taken out of traffic at once,
-    /// and nobody would be left to do without. One that starts waits for it all the same, so that a wrong address is noticed.
+    /// Use it for a dependency that the service can do without for a while. If its failure made
+    /// replicas unready, all of them would leave the load balancer at once. A starting replica
+    /// still waits for it, so that a wrong address is noticed.
     pub fn add_until_passed<F, Fut>(&self, name: &'static str, check: F)
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -101,11 +105,11 @@ impl Health {
         self.insert(name, Check { run: Arc::new(move || check().boxed()), weight });
     }
 
-    /// Reports `advisory` with the checks and leaves readiness alone: `Err` holds what an operator
-    /// should know of and change.
+    /// Reports `advisory` with the checks without affecting readiness. `Err` holds a condition that
+    /// an operator should know and change.
     ///
-    /// For what harms in the long run while work can continue. The advisory is asked as often as
-    /// checks are and not logged here; it should answer from memory, and its owner logs when it
+    /// Use it for conditions that harm in the long run while work continues. The advisory runs as
+    /// often as the checks and is not logged here; it should answer from memory, and its owner logs
     /// changes.
     pub fn add_advisory<F>(&self, name: &'static str, advisory: F)
     where
@@ -119,10 +123,10 @@ impl Health {
         self.checks.lock().unwrap_or_else(PoisonError::into_inner).insert(name, check);
     }
 
-    /// The present state, from the checks or a recent answer.
+    /// The current state, from the checks or from a recent report.
     pub async fn report(&self) -> Report {
         let draining = self.shutdown.is_draining();
-        // Held while the checks run, on purpose: probes that arrive meanwhile share the answer.
+        // Held while the checks run, so that concurrent probes share the report.
         let mut cache = self.cache.lock().await;
         let report = match cache.as_ref() {
             Some((at, report)) if at.elapsed() < CACHE_AGE => report.clone(),
@@ -149,7 +153,8 @@ impl Health {
         Report { ready, draining: false, checks }
     }
 
-    /// Spawned, because the caller may live on the runtime of an HTTP worker, where a connection must not be opened.
+    /// The check runs in a spawned task, because the caller may be on the runtime of an HTTP
+    /// worker, where connections must not be opened.
     async fn run_check(&self, name: &'static str, check: Check) -> (&'static str, Result<(), String>, bool) {
         let running = Arc::clone(&check.run);
         let task = self.runtime.spawn(async move {
@@ -160,9 +165,9 @@ impl Health {
         let result = task.await.unwrap_or_else(|_panicked| Err("the check itself failed".to_owned()));
         let counts = check.counts(&result);
         match &result {
-            Err(reason) if counts => tracing::warn!(dependency = name, reason, "not ready"),
+            Err(reason) if counts => tracing::warn!(dependency = name, reason, "not ready: a dependency failed its check"),
             Err(_) if matches!(check.weight, Weight::Never) => {}
-            Err(reason) => tracing::warn!(dependency = name, reason, "goes on without a dependency"),
+            Err(reason) => tracing::warn!(dependency = name, reason, "a dependency failed its check; the service continues without it"),
             Ok(()) => {}
         }
         (name, result, counts)

@@ -1,4 +1,5 @@
-//! A service's HTTP face: server, observation of requests, and extractors that fail as problems.
+//! The HTTP layer of a service: server, observation of requests, and extractors that fail with
+//! problems.
 
 mod connections;
 mod cors;
@@ -19,7 +20,7 @@ mod unfinished;
 mod unread;
 
 pub use extract::{PathParams, QueryParams};
-pub(crate) use framework::{body_problems, not_found};
+pub(crate) use framework::{body_problems, method_not_allowed, not_found};
 pub use framework::{too_large, too_slow, unsupported_media_type};
 pub use guard::{Deadline, too_late};
 pub use json::{BodyLimit, JsonBody, refuse_compressed};

@@ -1,18 +1,20 @@
-//! Kafka: the only module that imports rskafka, and the owner of what it lacks.
+//! Kafka: the only module that imports rskafka, and the code for what rskafka lacks.
 //!
-//! rskafka tells which topics and partitions there are and where a log begins and ends, makes topics and deletes them. It has no
-//! time-outs, retries in ways of its own and never leaves a broken connection behind for good. So here every exchange is a
-//! single attempt under a time limit, runs on the main runtime (a socket dies with the runtime that opened it, and HTTP
-//! workers have their own), and after a failure the client with its view of the cluster is made anew. Partitions are
-//! listed through a client of their own, because a listing spoils a client's way of noticing that leaders have moved.
+//! rskafka lists topics and partitions, creates and deletes topics, and finds where a log begins
+//! and ends. It has no timeouts, retries by its own rules and never discards a broken connection
+//! for good. Therefore every exchange here is a single attempt under a time limit and runs on the
+//! main runtime (a socket dies with the runtime that opened it, and HTTP workers have their own).
+//! After a failure the client, with its view of the cluster, is created anew. Partitions are listed
+//! through a separate client, because a listing breaks a client's detection of moved leaders.
 //!
-//! Records travel over connections of our own ([`link`]): with rskafka, one record that it cannot read costs a whole answer, records
-//! of aborted transactions count, a small batch may unpack to any size, and what a broker has appended and throttled is sent
-//! again. The requests are a few fields each (`fetch`, [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1
-//! on answer; `batch` reads what brokers keep.
+//! Records use connections of our own ([`link`]). With rskafka, one unreadable record fails a whole
+//! response, records of aborted transactions are delivered, a small batch may unpack to any size,
+//! and a batch that a broker appended and throttled is sent again. The requests have a few fields
+//! each (`fetch`, [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1 on
+//! support; `batch` reads the stored format.
 //!
-//! With the cargo feature `librdkafka`, partitions are read through librdkafka instead (`librdkafka`); everything
-//! else stays as it is. See [`reader`].
+//! With the cargo feature `librdkafka`, partitions are read through librdkafka instead
+//! (`librdkafka`); everything else is unchanged. See [`reader`].
 
 #[cfg(not(feature = "librdkafka"))]
 mod batch;
@@ -66,14 +68,14 @@ use self::{
 };
 use crate::settings::{KafkaCompression, KafkaSettings};
 
-/// A Kafka cluster. Cheap to clone; connects when something is asked of it, and again when it must.
+/// A Kafka cluster. Cheap to clone; connects on demand and reconnects after failures.
 #[derive(Clone)]
 pub struct Kafka(Arc<Cluster>);
 
-/// What all readers and writers of a cluster share.
+/// State that all readers and writers of a cluster share.
 struct Cluster {
     runtime: Handle,
-    /// For requests over connections of their own.
+    /// For requests over connections of our own.
     transport: Arc<transport::Transport>,
     listing: Listing,
     leaders: Leaders,
@@ -86,16 +88,16 @@ struct Cluster {
 }
 
 impl Kafka {
-    /// A cluster by its settings; nothing is connected yet.
+    /// Creates a cluster from its settings, without connecting.
     ///
     /// # Errors
     ///
-    /// When the list of brokers is empty, the certificates to trust cannot be read, or the client that
-    /// reads cannot do what the settings ask for.
+    /// If the list of brokers is empty, the trusted certificates cannot be read, or the reading
+    /// client does not support the settings.
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime: connections live on the runtime this is called on.
+    /// Outside a Tokio runtime: connections live on the runtime that calls this.
     pub fn new(settings: &KafkaSettings) -> Result<Self, KafkaError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
         let request_timeout = Duration::from_millis(settings.request_timeout_ms);
@@ -114,38 +116,37 @@ impl Kafka {
         })))
     }
 
-    /// The partitions of a topic, in order, as the brokers list them now.
+    /// The partitions of a topic in ascending order, as the brokers list them now.
     ///
     /// # Errors
     ///
-    /// [`KafkaError::TopicUnknown`], or [`KafkaError::Unavailable`] when no broker answers in time.
+    /// [`KafkaError::TopicUnknown`], or [`KafkaError::Unavailable`] if no broker answers in time.
     pub async fn partitions(&self, topic: &str) -> Result<Vec<i32>, KafkaError> {
         let cluster = Arc::clone(&self.0);
         let topic = topic.to_owned();
         self.on_runtime(Box::pin(async move { cluster.listing.refresh(&topic).await })).await
     }
 
-    /// How long a topic keeps its records, by its settings as the brokers report them now
-    /// (`DescribeConfigs`). Opens a connection for the request and closes it again: a question for
-    /// once in minutes, not for the path of a request.
+    /// The retention of a topic, from the settings that the brokers report now (`DescribeConfigs`).
+    /// Opens a connection for the request and closes it again, so call it every few minutes at
+    /// most, not while serving a request.
     ///
     /// # Errors
     ///
-    /// [`KafkaError::TopicUnknown`], [`KafkaError::Refused`] where the user may not describe the
-    /// topic's settings,
-    /// [`KafkaError::SettingNotReported`] from a broker that does not know them, or
-    /// [`KafkaError::Unavailable`] when no broker answers in time.
+    /// [`KafkaError::TopicUnknown`], [`KafkaError::Refused`] if the user may not describe the
+    /// topic's settings, [`KafkaError::SettingNotReported`] from a broker that does not know them,
+    /// or [`KafkaError::Unavailable`] if no broker answers in time.
     pub async fn topic_retention(&self, topic: &str) -> Result<TopicRetention, KafkaError> {
         let cluster = Arc::clone(&self.0);
         let topic = topic.to_owned();
         self.on_runtime(Box::pin(async move { describe::retention_of(&cluster, &topic).await })).await
     }
 
-    /// Creates a topic with replication 1 and waits until it is listed; for tests and tools.
+    /// Creates a topic with replication factor 1 and waits until it is listed; for tests and tools.
     ///
     /// # Errors
     ///
-    /// When the brokers refuse it or are away.
+    /// If the brokers refuse it or are unavailable.
     pub async fn create_topic(&self, name: &str, partitions: i32) -> Result<(), KafkaError> {
         let cluster = Arc::clone(&self.0);
         let name = name.to_owned();
@@ -155,11 +156,11 @@ impl Kafka {
         .await
     }
 
-    /// Deletes a topic; for tests and tools. One that is not there is as good as deleted.
+    /// Deletes a topic; for tests and tools. Succeeds if the topic does not exist.
     ///
     /// # Errors
     ///
-    /// When the brokers refuse it or are away.
+    /// If the brokers refuse it or are unavailable.
     pub async fn delete_topic(&self, name: &str) -> Result<(), KafkaError> {
         let cluster = Arc::clone(&self.0);
         let name = name.to_owned();
@@ -167,19 +168,19 @@ impl Kafka {
             .await
     }
 
-    /// Reads one partition, with a connection of its own.
+    /// A reader of one partition, with its own connection.
     #[must_use]
     pub fn reader(&self, topic: &str, partition: i32) -> PartitionReader {
         PartitionReader::new(PartitionClient::new(Arc::clone(&self.0), topic, partition))
     }
 
-    /// Writes to a topic, with a connection for every partition written to.
+    /// A writer to a topic, with one connection per partition.
     #[must_use]
     pub fn writer(&self, topic: &str) -> TopicWriter {
         TopicWriter::new(Arc::clone(&self.0), topic)
     }
 
-    /// `work` is boxed: the client's futures are large and nest deeply, which callers should not feel.
+    /// `work` is boxed because the client's futures are large and deeply nested.
     async fn on_runtime<T: Send + 'static>(
         &self,
         work: BoxFuture<'static, Result<T, KafkaError>>,

@@ -1,9 +1,11 @@
-//! How every service of the platform starts, reports and stops; it knows nothing of charging.
+//! How every service of the platform starts, reports and stops. The crate contains nothing about
+//! charging.
 //!
-//! A service is a [`Service`] with its embedded `defaults.toml`, an async `main` and perhaps some one-shot commands.
-//! What it is handed are its own settings, already checked, and a [`Context`]: when to stop, whom to tell about
-//! health, where to count. The rest of the crate is what services share at their edges: [`http`] with
-//! [`auth`], [`openapi`] and [`problem::Problem`], [`kafka`], [`redis`], [`trace`] and the [`clock`].
+//! A service is a [`Service`] with its embedded `defaults.toml`, an async `main` and optional
+//! one-shot commands. It receives its own settings, already validated, and a [`Context`]: the
+//! shutdown signal, the health registry, the meter. The rest of the crate is what services share at
+//! their boundaries: [`http`] with [`auth`], [`openapi`] and [`problem::Problem`], [`kafka`],
+//! [`redis`], [`trace`] and the [`clock`].
 
 mod admin;
 pub mod auth;

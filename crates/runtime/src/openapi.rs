@@ -1,8 +1,8 @@
-//! The API of a service as an OpenAPI 3.1 document, made of the very operations that its routes are made with.
+//! The API of a service as an OpenAPI 3.1 document, generated from the operations of its routes.
 //!
-//! Each route is made with an [`Operation`], which says what callers need, send and get; so there is no operation without its
-//! part of the document, and no part of the document without its operation. Schemas are those of the types that are read and
-//! written; refusals are the [`Problem`](crate::Problem)s that handlers answer.
+//! Each route is defined with an [`Operation`], which states what callers need, send and receive;
+//! so the document and the routes always agree. Schemas are those of the types that are read and
+//! written; refusals are the [`Problem`](crate::Problem)s that handlers return.
 
 mod answer;
 mod document;

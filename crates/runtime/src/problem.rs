@@ -1,4 +1,5 @@
-//! Failures as the outside sees them: RFC 9457 `application/problem+json`, without insides.
+//! Failures in the form that clients see: RFC 9457 `application/problem+json`, without internal
+//! details.
 
 use crate::causes;
 use std::{borrow::Cow, error::Error, fmt};
@@ -12,13 +13,14 @@ use serde::Serialize;
 
 const TYPE_PREFIX: &str = "https://charging.example/problems/";
 
-/// A failed request. Return it as the error of a handler: `Err(Problem::conflict("PILE_OFFLINE", "Pile is offline"))`.
+/// A failed request. Return it as the error of a handler:
+/// `Err(Problem::conflict("PILE_OFFLINE", "Pile is offline"))`.
 ///
-/// `instance` and `traceId` are filled in on the way out, when [`crate::http::serve`] serves the request.
+/// `instance` and `traceId` are added when [`crate::http::serve`] sends the response.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Parts>);
 
-/// Boxed, so that a `Result` with a problem in it stays small.
+/// Boxed, so that a `Result` with a problem stays small.
 #[derive(Clone, Debug)]
 struct Parts {
     status: StatusCode,
@@ -30,24 +32,26 @@ struct Parts {
     allow: Option<header::HeaderValue>,
 }
 
-/// One thing wrong with a request.
+/// One invalid field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldError {
-    /// Path of the field (`connectors[0].connectorId`), or of the part of the request (`body`, `path`).
+    /// Path of the field (`connectors[0].connectorId`), or of the part of the request (`body`,
+    /// `path`).
     pub field: String,
-    /// What is wrong with it.
+    /// Why the field is invalid.
     pub message: String,
 }
 
 impl FieldError {
-    /// A complaint about one field.
+    /// An error of one field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 }
 
 impl Problem {
-    /// Any status with a code in SCREAMING_SNAKE_CASE and a title that is the same for every occurrence.
+    /// A problem with any status, a code in SCREAMING_SNAKE_CASE, and a title that is the same for
+    /// every occurrence.
     pub fn new(
         status: StatusCode,
         code: impl Into<Cow<'static, str>>,
@@ -64,7 +68,7 @@ impl Problem {
         }))
     }
 
-    /// 400 `INVALID_REQUEST`, naming every field at fault.
+    /// 400 `INVALID_REQUEST`, naming every invalid field.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let mut problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid");
@@ -72,34 +76,34 @@ impl Problem {
         problem
     }
 
-    /// 400 with a code of its own, such as `INVALID_CURSOR`.
+    /// 400 with a specific code, such as `INVALID_CURSOR`.
     pub fn bad_request(code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, title)
     }
 
-    /// 401; the response tells the client to present a bearer token.
+    /// 401; the response asks the client for a bearer token.
     #[must_use]
     pub fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "Authentication is required")
     }
 
-    /// 403.
+    /// 403: the caller lacks a permission.
     #[must_use]
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "Not allowed")
     }
 
-    /// 404, such as `PILE_NOT_FOUND`.
+    /// 404 with a specific code, such as `PILE_NOT_FOUND`.
     pub fn not_found(code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, title)
     }
 
-    /// 409: the request is in order but the state of things is against it.
+    /// 409: the request is valid but conflicts with the current state.
     pub fn conflict(code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, code, title)
     }
 
-    /// 503 of a dependency, with the seconds after which trying again makes sense.
+    /// 503 of a dependency, with the seconds after which a retry may succeed.
     pub fn unavailable(
         code: impl Into<Cow<'static, str>>,
         title: impl Into<Cow<'static, str>>,
@@ -108,10 +112,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title).retry_after(retry_after_s)
     }
 
-    /// A bare 500. The error and its causes are logged here, once, and stay out of the body.
+    /// 500 without details. The error and its causes are logged here, once, and do not appear in
+    /// the body.
     #[must_use]
     pub fn internal(error: &(dyn Error + 'static)) -> Self {
-        tracing::error!(error = causes(error), "request failed");
+        tracing::error!(error = causes(error), "request failed; it is answered with 500");
         Self::bare_internal()
     }
 
@@ -119,14 +124,14 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side")
     }
 
-    /// Adds what is particular about this occurrence.
+    /// Adds the details of this occurrence.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
 
-    /// Adds a complaint about one field.
+    /// Adds an error of one field.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
         self.0.errors.push(FieldError::new(field, message));
@@ -145,7 +150,7 @@ impl Problem {
         self
     }
 
-    /// The code, as in `PILE_OFFLINE`.
+    /// The code, such as `PILE_OFFLINE`.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.0.code
@@ -156,17 +161,17 @@ impl Problem {
         self.0.status
     }
 
-    /// What kind of problem it is, for people.
+    /// The title: the kind of problem, for people.
     pub(crate) fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// Whether the response has a `Retry-After`.
+    /// Whether the response has a `Retry-After` header.
     pub(crate) fn says_when_to_retry(&self) -> bool {
         self.0.retry_after_s.is_some()
     }
 
-    /// The response for a request whose path and trace are known.
+    /// The response for a request with this path and trace id.
     pub(crate) fn respond(&self, instance: Option<&str>, trace_id: Option<&str>) -> HttpResponse {
         let mut response = HttpResponse::build(self.0.status);
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
@@ -182,10 +187,10 @@ impl Problem {
         response.body(self.to_json(instance, trace_id))
     }
 
-    /// The body of the response as text: for a failure that is told within a response which has begun already.
+    /// The body of the response as text, for a failure within a response that has already begun.
     #[must_use]
     pub fn to_json(&self, instance: Option<&str>, trace_id: Option<&str>) -> String {
-        // A struct of texts and numbers always serialises; an empty body still carries the status.
+        // A struct of text and numbers always serializes; an empty body still carries the status.
         serde_json::to_string(&self.body(instance, trace_id)).unwrap_or_default()
     }
 
@@ -209,16 +214,25 @@ impl Problem {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Problem")]
 pub(crate) struct Body<'a> {
+    /// The kind of problem as a URI, which follows from `code`; nothing is served there.
     r#type: String,
+    /// The kind of problem in a few words; the same text for every problem of this `code`.
     title: &'a str,
+    /// The HTTP status of the response, repeated.
     status: u16,
+    /// The kind of problem as a stable code, such as `PILE_OFFLINE`. Clients decide by this field.
     code: &'a str,
+    /// What is particular about this failure, for people; absent if `title` says everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    /// The path of the request that failed, without its query; absent if it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
+    /// The W3C trace id of the request, 32 hexadecimal digits, by which the logs can be searched.
+    /// Absent outside a trace.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<&'a str>,
+    /// The invalid fields or other reasons, each with its place; absent if there are none.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
 }
@@ -239,7 +253,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = self.respond(None, None);
-        // Found by the outermost middleware, which knows path and trace and renders the body again.
+        // The outermost middleware finds it, and renders the body again with path and trace id.
         response.extensions_mut().insert(self.clone());
         response
     }

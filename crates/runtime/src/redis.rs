@@ -1,9 +1,11 @@
-//! Redis: the only module that imports fred. Every answer is quick, also the answer that Redis is away.
+//! Redis: the only module that imports fred. Every call returns quickly, also if Redis is
+//! unavailable.
 //!
-//! One server, whichever of a sentinel group is the master, or the nodes of a cluster: fred speaks to single servers only,
-//! and which of them has a key is found out here. Its own ways of doing so stop at the first server that is away: of a
-//! cluster, all nodes are left alone until the last one answers; of sentinels, the first that accepts a connection is the only
-//! one asked, also when it says nothing, and the addresses that were configured are forgotten.
+//! Supports one server, the master of a sentinel group, or the nodes of a cluster. fred connects to
+//! single servers only, and this module finds the server that has a key. fred's own discovery is
+//! not used because it stops at the first unavailable server: in a cluster, it contacts no node
+//! until the last one answers; with sentinels, it asks only the first that accepts a connection,
+//! even if that one does not respond, and it forgets the configured addresses.
 
 mod address;
 mod discovery;
@@ -27,25 +29,25 @@ use self::{
 };
 use crate::{settings::RedisSettings, trace};
 
-/// Why Redis gave no answer. The text names no credentials.
+/// Why a Redis call failed. The text contains no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// The settings cannot be used.
-    #[error("redis.url cannot be used: {0}")]
+    /// `redis.url` is invalid; the text says why.
+    #[error("invalid redis.url: {0}")]
     Settings(String),
-    /// No connection at the moment to a server that was needed; said at once.
+    /// There is no connection to a required server; reported at once.
     #[error("not connected to Redis")]
     Disconnected,
-    /// No answer in time.
+    /// No response within this many milliseconds.
     #[error("no answer from Redis within {0} ms")]
     TimedOut(u128),
-    /// Redis answered with an error, or something else went wrong on the way.
+    /// Redis answered with an error, or the connection failed.
     #[error("Redis failed: {0}")]
     Failed(String),
 }
 
 impl RedisError {
-    /// One of a few words, for spans.
+    /// The value of `error.type` on spans.
     const fn word(&self) -> &'static str {
         match self {
             Self::Settings(_) => "settings",
@@ -61,20 +63,21 @@ impl RedisError {
 pub struct Redis {
     nodes: Arc<Nodes>,
     command_timeout: Duration,
-    /// Ends with the last clone. A single server needs none.
+    /// Aborted with the last clone. `None` for a single server.
     _discovery: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 impl Redis {
-    /// Begins to connect in the background, for as long as it takes; a server that is away is no error here.
+    /// Begins to connect in the background and retries without limit; an unavailable server is not
+    /// an error here.
     ///
     /// # Errors
     ///
-    /// When the URL cannot be understood.
+    /// If the URL is invalid.
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime: connections live on the runtime this is called on.
+    /// Outside a Tokio runtime: connections live on the runtime that calls this.
     pub fn connect(settings: &RedisSettings) -> Result<Self, RedisError> {
         let Address { config, deployment } = Address::parse(settings)?;
         let connector = Connector::new(config, settings, settings.pool_size.get());
@@ -94,7 +97,7 @@ impl Redis {
                 (Arc::clone(&nodes), Some(Discovery::of_sentinels(nodes, sentinels, service)))
             }
         };
-        let discovery = discovery.map(|discovery| tokio::spawn(discovery.go_on()));
+        let discovery = discovery.map(|discovery| tokio::spawn(discovery.run()));
         Ok(Self {
             nodes,
             command_timeout: Duration::from_millis(settings.command_timeout_ms),
@@ -102,12 +105,13 @@ impl Redis {
         })
     }
 
-    /// The values of several keys in the order of the keys; `None` where there is no such key. One round trip, in a cluster
-    /// one to each node that has some of the keys, all at the same time.
+    /// The values of several keys, in the order of the keys; `None` for a missing key. One round
+    /// trip; in a cluster one to each node that has some of the keys, all in parallel.
     ///
     /// # Errors
     ///
-    /// Within the command time-out, when Redis is away or fails; in a cluster, when a node that has one of the keys does.
+    /// Within the command timeout, if Redis is unavailable or fails; in a cluster, if a node that
+    /// has one of the keys does.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<String>>, RedisError> {
         let questions = keys.iter().map(|key| Question::Get(key)).collect();
         let answers = self.ask(questions).await?;
@@ -115,9 +119,11 @@ impl Redis {
         texts.collect::<Result<_, _>>().map_err(|error| RedisError::Failed(redacted(&error)))
     }
 
-    /// The same with how long each key will live, `None` for one that never expires.
+    /// Like [`get_many`](Self::get_many), with each key's remaining time to live; `None` for a key
+    /// that never expires.
     ///
-    /// A key's value and its time to live are read one after the other: of a key that goes in between, nothing is told.
+    /// A key's value and its time to live are read one after the other: a key that expires in
+    /// between is returned as missing.
     ///
     /// # Errors
     ///
@@ -132,7 +138,7 @@ impl Redis {
         Ok(pairs.iter().map(|[value, ttl_ms]| living(value.as_string()?, ttl_ms.as_i64()?)).collect())
     }
 
-    /// Sets a key that expires.
+    /// Sets a key that expires after `ttl`.
     ///
     /// # Errors
     ///
@@ -141,18 +147,19 @@ impl Redis {
         self.set_many_with_ttl(&[(key, value)], ttl).await
     }
 
-    /// Sets several keys that expire, in as many round trips as [`get_many`](Self::get_many).
+    /// Sets several keys that expire after `ttl`, in as many round trips as
+    /// [`get_many`](Self::get_many).
     ///
     /// # Errors
     ///
-    /// As for [`get_many`](Self::get_many); some of the keys may then have been set.
+    /// As for [`get_many`](Self::get_many); some of the keys may have been set in that case.
     pub async fn set_many_with_ttl(&self, entries: &[(&str, &str)], ttl: Duration) -> Result<(), RedisError> {
         let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
         let questions = entries.iter().map(|(key, value)| Question::Set { key, value, ttl_ms }).collect();
         self.ask(questions).await.map(drop)
     }
 
-    /// Deletes a key; no error if there is none.
+    /// Deletes a key; succeeds if it does not exist.
     ///
     /// # Errors
     ///
@@ -161,12 +168,13 @@ impl Redis {
         self.ask(vec![Question::Delete(key)]).await.map(drop)
     }
 
-    /// At most `limit` keys that begin with `prefix`, each once, in no order; of a cluster, of all nodes. Every server looks at all of
-    /// its keys, a thousand at a time: for tools, and not for each request.
+    /// Up to `limit` distinct keys that begin with `prefix`, in no particular order; in a cluster,
+    /// from all nodes. Every server scans all of its keys, a thousand at a time: use it in tools,
+    /// not for each request.
     ///
     /// # Errors
     ///
-    /// As for [`get_many`](Self::get_many), of each thousand.
+    /// As for [`get_many`](Self::get_many), for each round trip.
     pub async fn keys_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<String>, RedisError> {
         let pattern = format!("{}*", escaped(prefix));
         let mut found = BTreeSet::new();
@@ -184,7 +192,7 @@ impl Redis {
         Ok(found.into_iter().take(limit).collect())
     }
 
-    /// Whether Redis answers; of a cluster, whether any node does.
+    /// Checks that Redis answers; in a cluster, that any node does.
     ///
     /// # Errors
     ///
@@ -196,7 +204,7 @@ impl Redis {
         });
         let pings: Vec<_> = pings.collect();
         self.bounded(Box::pin(async {
-            // Who is not known cannot be asked.
+            // Without known servers there is nothing to ask.
             if pings.is_empty() { Err(RedisError::Disconnected) } else { select_ok(pings).await.map(drop) }
         }))
         .await
@@ -212,9 +220,9 @@ impl Redis {
         answers.inspect_err(|error| trace::fail(&span, error.word()))
     }
 
-    /// `command` is boxed: the client's futures are large, which callers should not feel.
+    /// `command` is boxed because the client's futures are large.
     async fn bounded<T>(&self, command: BoxFuture<'_, Result<T, RedisError>>) -> Result<T, RedisError> {
-        // fred's own limit is per attempt; this one is for the caller.
+        // fred's own limit is per attempt; this one is per call.
         let outcome = match tokio::time::timeout(self.command_timeout, command).await {
             Ok(outcome) => outcome,
             Err(_elapsed) => Err(RedisError::TimedOut(self.command_timeout.as_millis())),
@@ -224,13 +232,13 @@ impl Redis {
     }
 }
 
-/// `text` as a pattern that only it matches.
+/// Escapes `text` so that it matches only itself in a pattern.
 fn escaped(text: &str) -> String {
     let special = |c| matches!(c, '*' | '?' | '[' | ']' | '\\');
     text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
-/// Redis says -1 of a key that never expires and -2 of one that is not there.
+/// Redis returns -1 for a key that never expires and -2 for a missing key.
 fn living(value: String, ttl_ms: i64) -> Option<(String, Option<Duration>)> {
     match ttl_ms {
         -2 => None,
@@ -238,7 +246,8 @@ fn living(value: String, ttl_ms: i64) -> Option<(String, Option<Duration>)> {
     }
 }
 
-/// The kind of an error and the server's words. Errors about the URL only say so, for it holds the password.
+/// The kind of an error and the server's message. Errors about the URL are reported without it,
+/// because it contains the password.
 fn redacted(error: &fred::error::Error) -> String {
     match error.kind() {
         fred::error::ErrorKind::Url | fred::error::ErrorKind::Config => {

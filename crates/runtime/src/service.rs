@@ -21,12 +21,12 @@ use crate::{
     settings::{self, CommonSettings},
 };
 
-/// Exit code for arguments or settings that cannot be used (`EX_USAGE`).
+/// Exit code for invalid arguments or settings (`EX_USAGE`).
 const BAD_USAGE: u8 = 64;
 
 type Body<S> = Box<dyn FnOnce(S, Context) -> LocalBoxFuture<'static, anyhow::Result<()>>>;
 
-/// A service about to be run, with its settings type `S`.
+/// A service to run, with its settings type `S`.
 pub struct Service<S> {
     name: &'static str,
     defaults: &'static str,
@@ -38,18 +38,18 @@ struct Command<S> {
     prepare: Prepare<S>,
 }
 
-/// The body of a command by the arguments of its own, or what is wrong with them.
+/// Parses a command's own arguments and returns its body, or an error message.
 type Prepare<S> = Box<dyn FnOnce(&[String]) -> Result<Body<S>, String>>;
 
 impl<S: DeserializeOwned + 'static> Service<S> {
-    /// A service by name, with the text of its embedded `defaults.toml`.
+    /// Creates a service from its name and the text of its embedded `defaults.toml`.
     #[must_use]
     pub fn new(name: &'static str, defaults: &'static str) -> Self {
         Self { name, defaults, commands: Vec::new() }
     }
 
-    /// Adds a one-shot subcommand, as in `asset-api migrate`. It runs without an admin port and stops at a signal. Its exit
-    /// code is 0 or 1, or that of the [`ExitWith`] which it fails with.
+    /// Adds a one-shot subcommand, as in `asset-api migrate`. It runs without an admin port and
+    /// stops at a signal. Its exit code is 0 or 1, or that of the [`ExitWith`] that it fails with.
     #[must_use]
     pub fn command<F, Fut>(mut self, name: &'static str, about: &'static str, body: F) -> Self
     where
@@ -61,8 +61,9 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         self
     }
 
-    /// Adds a one-shot subcommand with arguments of its own, which follow its name and which `parse` reads. `usage` describes them for
-    /// `--help`. Arguments that `parse` refuses end the process with exit code 64.
+    /// Adds a one-shot subcommand with its own arguments, which follow its name and are parsed by
+    /// `parse`. `usage` describes them in `--help`. If `parse` fails, the process exits with code
+    /// 64.
     #[must_use]
     pub fn command_with<A, F, Fut>(
         mut self,
@@ -86,11 +87,12 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         self
     }
 
-    /// Does what the command line asks: usually to run `main` until a signal arrives and then to let it drain.
+    /// Executes the command line: usually runs `main` until a signal arrives and then lets it
+    /// drain.
     ///
-    /// `main` is expected to return soon after [`Shutdown::requested`](crate::Shutdown::requested). The exit code is
-    /// 0 for a clean end, 64 for unusable arguments or settings (said on standard error before any port opens), and 1
-    /// when the service failed or did not stop in time.
+    /// `main` must return soon after [`Shutdown::requested`](crate::Shutdown::requested). The exit
+    /// code is 0 for a clean end, 64 for invalid arguments or settings (reported on standard error
+    /// before any port opens), and 1 if the service failed or did not stop in time.
     pub fn run<F, Fut>(self, main: F) -> ExitCode
     where
         F: FnOnce(S, Context) -> Fut + 'static,
@@ -103,13 +105,13 @@ impl<S: DeserializeOwned + 'static> Service<S> {
         };
         let name = self.name;
         match arguments.action {
-            Action::Help => say(&arguments::help(name, &known)),
-            Action::Version => say(&format!("{name} {}\n", env!("CARGO_PKG_VERSION"))),
+            Action::Help => print(&arguments::help(name, &known)),
+            Action::Version => print(&format!("{name} {}\n", env!("CARGO_PKG_VERSION"))),
             action => match self.load(&arguments) {
                 Err(error) => refuse(name, &format!("{error:#}")),
-                Ok(_) if action == Action::CheckConfig => say("the settings are valid\n"),
+                Ok(_) if action == Action::CheckConfig => print("the settings are valid\n"),
                 Ok((common, _)) if action == Action::CheckReady => match ready::ask(common.admin.listen) {
-                    Ok(()) => say("ready\n"),
+                    Ok(()) => print("ready\n"),
                     Err(error) => fail(name, &format!("{error:#}"), ExitCode::FAILURE),
                 },
                 Ok((common, own)) => self.start(&arguments, &common, own, boxed(main)),
@@ -128,7 +130,7 @@ impl<S: DeserializeOwned + 'static> Service<S> {
             Action::Command(wanted) => {
                 let Some(command) = self.commands.into_iter().find(|command| command.known.name == wanted)
                 else {
-                    return refuse(self.name, &format!("there is no command {wanted:?}"));
+                    return refuse(self.name, &format!("unknown command {wanted:?}"));
                 };
                 match (command.prepare)(&arguments.of_command) {
                     Ok(body) => (Kind::OneShot, body),
@@ -149,7 +151,7 @@ where
     Box::new(move |settings, context| body(settings, context).boxed_local())
 }
 
-fn say(text: &str) -> ExitCode {
+fn print(text: &str) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_closed) => ExitCode::FAILURE,
@@ -161,7 +163,7 @@ fn refuse(name: &str, message: &str) -> ExitCode {
 }
 
 fn fail(name: &str, message: &str, code: ExitCode) -> ExitCode {
-    // Nothing is left to do about a standard error that cannot be written to.
+    // If standard error cannot be written to, there is nothing left to do.
     drop(writeln!(std::io::stderr(), "{name}: {message}"));
     code
 }

@@ -1,13 +1,15 @@
-//! Settings: the service's own `defaults.toml`, then a file, then environment variables; unknown keys are errors.
+//! Settings: the service's own `defaults.toml`, then a file, then environment variables; unknown
+//! keys are errors.
 //!
-//! `defaults.toml` is the manual: it names every key, with a comment and a value (an empty string where there is no
-//! sensible default). A key it does not name does not exist. The sections `runtime`, `log`, `admin` and `shutdown`
-//! belong to this crate and are not part of a service's own settings type; it embeds [`HttpSettings`],
-//! [`KafkaSettings`] and [`RedisSettings`] as it needs them.
+//! `defaults.toml` is the manual: it contains every key, with a comment and a value (an empty
+//! string where there is no sensible default). A key that it does not contain does not exist. The
+//! sections `runtime`, `log`, `admin` and `shutdown` belong to this crate and are not part of a
+//! service's own settings type, which embeds [`HttpSettings`], [`KafkaSettings`] and
+//! [`RedisSettings`] as needed.
 //!
-//! `CHARGING__SECTION__KEY` sets `section.key`; with `_FILE` appended, the value is read from the file named.
-//! `DATABASE_URL`, `REDIS_URL` and `KAFKA_BROKERS` are short for `database.url`, `redis.url` and `kafka.brokers`
-//! where those keys exist. Lists are written with commas.
+//! `CHARGING__SECTION__KEY` sets `section.key`; with `_FILE` appended, the value is read from the
+//! named file. `DATABASE_URL`, `REDIS_URL` and `KAFKA_BROKERS` are short for `database.url`,
+//! `redis.url` and `kafka.brokers` if those keys exist. Lists are separated by commas.
 
 mod environment;
 mod sections;
@@ -24,7 +26,7 @@ pub use sections::{
 
 use tree::Tree;
 
-/// Why settings were refused: names the key, where its value came from and what to do.
+/// Why settings were refused. The text names the key, the source of its value and the remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(String);
@@ -35,11 +37,12 @@ impl SettingsError {
     }
 }
 
-/// Reads a service's own settings from its defaults and some overrides (`("http.listen", "127.0.0.1:0")`), for tests.
+/// Reads a service's own settings from its defaults and some overrides
+/// (`("http.listen", "127.0.0.1:0")`), for tests.
 ///
 /// # Errors
 ///
-/// When a key is not in the defaults or a value does not fit its type.
+/// If a key is not in the defaults or a value does not have the key's type.
 pub fn parse<T: DeserializeOwned>(defaults: &str, overrides: &[(&str, &str)]) -> Result<T, SettingsError> {
     let mut tree = Tree::from_defaults(defaults)?;
     for (key, value) in overrides {
@@ -49,7 +52,7 @@ pub fn parse<T: DeserializeOwned>(defaults: &str, overrides: &[(&str, &str)]) ->
     own.read()
 }
 
-/// Everything a process needs: the sections of this crate, and the service's own.
+/// All settings of a process: the sections of this crate, and the service's own.
 pub(crate) fn load<T: DeserializeOwned>(
     defaults: &str,
     file: Option<&Path>,

@@ -1,4 +1,5 @@
-//! Logs, traces and metrics of the process; safe to set up more than once, since tests run several services in one.
+//! Logs, traces and metrics of the process. Safe to set up more than once, since tests run several
+//! services in one process.
 
 mod json;
 mod logs;
@@ -14,18 +15,19 @@ use crate::settings::LogSettings;
 
 pub use metrics::{install as install_metrics, render as render_metrics};
 
-/// Sends logs to standard error and gives every span an OpenTelemetry identity.
+/// Writes logs to standard error and gives every span an OpenTelemetry identity.
 ///
 /// Only the first call in a process has an effect.
 ///
 /// # Errors
 ///
-/// When `log.level` is not a valid filter.
+/// If `log.level` is not a valid filter.
 pub fn init(settings: &LogSettings) -> anyhow::Result<()> {
     set_up(None, settings)
 }
 
-/// The same for the process of `service`, whose spans are exported where the standard variables name a collector.
+/// The same for the process of `service`, whose spans are exported if the standard variables name a
+/// collector.
 pub(crate) fn init_service(service: &'static str, settings: &LogSettings) -> anyhow::Result<()> {
     set_up(Some(service), settings)
 }
@@ -43,21 +45,21 @@ fn set_up(service: Option<&'static str>, settings: &LogSettings) -> anyhow::Resu
     Ok(())
 }
 
-/// Whether `log.level` can be used, to be known before anything starts.
+/// Validates `log.level` before anything starts.
 pub(crate) fn check(settings: &LogSettings) -> anyhow::Result<()> {
     logs::filter(&settings.level).map(drop)
 }
 
-/// Hands what is buffered to exporters; call it last.
+/// Flushes the exporters; call it last.
 pub(crate) fn flush() {
     traces::finish();
 }
 
-/// A panic becomes one log line with its place; the default hook would print outside the log's format.
+/// Logs a panic as one line with its location; the default hook would not use the log's format.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("(no message)");
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(panic.message = message, panic.location = place, "a task panicked");
+        tracing::error!(panic.message = message, panic.location = place, "a task panicked; this is a bug");
     }));
 }

@@ -1,4 +1,4 @@
-//! The identity of the current trace, how it travels in W3C headers, and spans that are made for collectors only.
+//! The identity of the current trace, its propagation in W3C headers, and spans for collectors.
 
 mod database;
 mod messages;
@@ -23,13 +23,14 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 /// The W3C header (and Kafka record header) that carries the identity of a trace.
 pub const TRACEPARENT: &str = "traceparent";
 
-/// Beside it, what the systems that a trace has come through add for themselves.
+/// The W3C header that accompanies `traceparent` with the vendor-specific state of tracing systems.
 pub const TRACESTATE: &str = "tracestate";
 
-/// The longest `tracestate` that is passed on, in bytes: W3C wants as much.
+/// The longest `tracestate` that is propagated, in bytes; W3C requires this much.
 const TRACESTATE_MAX: usize = 512;
 
-/// The target of spans that nobody but a collector wants: they are not made where none is named, and are not in logs.
+/// The target of spans that only collectors use: they are not created without a collector, and do
+/// not appear in logs.
 pub const EXPORTED: &str = "otel";
 
 static IS_EXPORTED: AtomicBool = AtomicBool::new(false);
@@ -44,26 +45,27 @@ pub(crate) fn set_exported(exported: bool) {
     IS_EXPORTED.store(exported, Relaxed);
 }
 
-/// The span that `make` makes, where it is exported and belongs to a trace; else none. So work that nobody asked for, such as a
-/// health check, makes no trace.
+/// The span that `make` creates, if spans are exported and there is a current trace; else none. So
+/// background work, such as a health check, creates no trace.
 pub(crate) fn client(make: impl FnOnce() -> Span) -> Span {
     if is_exported() && !Span::current().is_none() { make() } else { Span::none() }
 }
 
-/// Says on `span` that what it is about has failed, with a word that there are few of.
+/// Marks `span` as failed, with an error type of low cardinality.
 pub fn fail(span: &Span, word: &'static str) {
     span.set_attribute("error.type", word);
     span.set_status(opentelemetry::trace::Status::error(""));
 }
 
-/// Something with headers by name. Names are asked for in lower case; values that are not text count as absent.
+/// A collection of headers. Names are passed in lower case; values that are not text count as
+/// absent.
 pub trait Headers {
-    /// The value of the header, if it is there and is text.
+    /// The value of the header, if it exists and is text.
     fn header(&self, name: &str) -> Option<&str>;
 }
 
 impl Headers for actix_web::http::header::HeaderMap {
-    /// One that is there twice contradicts itself, and counts as absent.
+    /// A header that occurs twice is ambiguous and counts as absent.
     fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.get_all(name);
         let value = values.next()?.to_str().ok()?;
@@ -79,8 +81,8 @@ impl Headers for BTreeMap<String, Vec<u8>> {
 
 /// The remote span named by `traceparent` and `tracestate`; an empty context if there is none.
 ///
-/// Use it as a parent (`set_parent`) or, for one of many messages in a batch, as a link (`add_link`) of a
-/// [`tracing::Span`].
+/// Use it as a parent (`set_parent`) or, for one of many messages in a batch, as a link
+/// (`add_link`) of a [`tracing::Span`].
 #[must_use]
 pub fn extract(headers: &impl Headers) -> Context {
     TraceContextPropagator::new().extract_with_context(&Context::new(), &Lookup(headers))
@@ -99,17 +101,18 @@ pub fn current_traceparent() -> Option<String> {
     Some(format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8()))
 }
 
-/// The headers that lead a trace on, as they come and go with a message.
+/// The trace headers of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceHeaders {
-    /// `traceparent`.
+    /// The value of `traceparent`.
     pub traceparent: Option<String>,
-    /// `tracestate`, which says nothing without the other.
+    /// The value of `tracestate`, which is meaningless without `traceparent`.
     pub tracestate: Option<String>,
 }
 
 impl TraceHeaders {
-    /// Those among `headers`, as they are.
+    /// The trace headers among `headers`, unchanged except that an overlong `tracestate` is
+    /// dropped.
     #[must_use]
     pub fn of(headers: &impl Headers) -> Self {
         let state = headers.header(TRACESTATE).filter(|state| state.len() <= TRACESTATE_MAX);
@@ -119,7 +122,7 @@ impl TraceHeaders {
         }
     }
 
-    /// Those that make the current span a parent; none outside any trace.
+    /// Headers that make the current span the parent; none outside any trace.
     #[must_use]
     pub fn current() -> Self {
         let state = current().map(|span| span.trace_state().header());
@@ -129,7 +132,7 @@ impl TraceHeaders {
         }
     }
 
-    /// Puts them among the headers of a message, in the place of those that are there.
+    /// Writes them into the headers of a message, replacing existing ones.
     pub fn put(&self, headers: &mut BTreeMap<String, Vec<u8>>) {
         for (name, value) in [(TRACEPARENT, &self.traceparent), (TRACESTATE, &self.tracestate)] {
             if let Some(value) = value {
@@ -157,7 +160,7 @@ impl<H: Headers> Extractor for Lookup<'_, H> {
     }
 
     fn keys(&self) -> Vec<&str> {
-        // The W3C propagator asks for names and never lists them.
+        // The W3C propagator reads headers by name and never lists them.
         Vec::new()
     }
 }
@@ -171,7 +174,7 @@ mod tests {
     const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     #[test]
-    fn record_headers_carry_a_span_across() {
+    fn extracts_a_span_from_record_headers() {
         let headers = BTreeMap::from([(TRACEPARENT.to_owned(), TRACE.as_bytes().to_vec())]);
         let span = extract_span(&headers).unwrap();
         assert_eq!(span.trace_id().to_string(), "0af7651916cd43dd8448eb211c80319c");
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_span() {
+    fn extracts_no_span_from_invalid_headers() {
         for value in ["", "00-00-00-00", "\u{0}"] {
             let headers = BTreeMap::from([(TRACEPARENT.to_owned(), value.as_bytes().to_vec())]);
             assert_eq!(extract_span(&headers), None);
@@ -189,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn outside_a_trace_there_is_nothing_to_pass_on() {
+    fn returns_no_headers_outside_a_trace() {
         assert_eq!(current_traceparent(), None);
         assert_eq!(current_trace_id(), None);
         assert_eq!(TraceHeaders::current(), TraceHeaders::default());
     }
 
     #[test]
-    fn headers_are_passed_on_and_a_state_without_end_is_not() {
+    fn propagates_headers_except_an_overlong_state() {
         let mut headers = BTreeMap::new();
         let trace = TraceHeaders { traceparent: Some(TRACE.to_owned()), tracestate: Some("a=1".to_owned()) };
         trace.put(&mut headers);
@@ -206,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_there_twice_is_no_span() {
+    fn extracts_no_span_from_a_repeated_header() {
         use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
         let (name, value) = (HeaderName::from_static(TRACEPARENT), HeaderValue::from_static(TRACE));
         let mut headers = HeaderMap::new();

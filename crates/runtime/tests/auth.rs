@@ -1,4 +1,4 @@
-//! Who gets in: tokens good and bad, scopes, the issuer's keys as they come and go, and callers who ask too often.
+//! Authentication: valid and invalid tokens, scopes, changes of the issuer's keys, and rate limits.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -60,9 +60,9 @@ impl App {
         self.client.get(format!("{}/whoami", self.root))
     }
 
-    /// Status, code or subject, and detail.
+    /// Status, code or subject, and detail of the response.
     async fn with(&self, token: &str) -> (u16, String, String) {
-        told(self.get().bearer_auth(token)).await
+        response_of(self.get().bearer_auth(token)).await
     }
 
     async fn detail(&self, token: &str) -> String {
@@ -80,13 +80,13 @@ impl Drop for App {
 
 fn routes(routes: &mut Routes<'_>) {
     let whoami = |caller: Caller| async move { caller.subject().to_owned() };
-    let operation = |id, scope| Operation::new(id, "Tests", scope, "Tell who asks");
+    let operation = |id, scope| Operation::new(id, "Tests", scope, "Return the caller");
     routes.resource("/whoami", |on| {
         on.get(operation("whoAmI", READ), whoami).post(operation("whoAmIReally", OPERATE), whoami)
     });
 }
 
-async fn told(request: RequestBuilder) -> (u16, String, String) {
+async fn response_of(request: RequestBuilder) -> (u16, String, String) {
     let response = request.send().await.unwrap();
     let status = response.status();
     if status == StatusCode::UNAUTHORIZED {
@@ -102,7 +102,7 @@ async fn told(request: RequestBuilder) -> (u16, String, String) {
     }
 }
 
-/// A token that is good for an hour, of a caller with `scopes`.
+/// A token of a caller with `scopes`, valid for an hour.
 fn signed(issuer: &Issuer, scopes: &str) -> String {
     issuer.sign(&claims_with(scopes)).unwrap()
 }
@@ -122,14 +122,14 @@ async fn app_of(issuer: &Issuer) -> App {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_good_token_tells_who_asks_and_what_they_may() {
+async fn a_valid_token_names_the_caller_and_its_scopes() {
     let issuer = Issuer::generate().unwrap();
     let app = app_of(&issuer).await;
     let token = signed(&issuer, "assets:read something:else");
     assert_eq!(app.with(&token).await, (200, "tester".to_owned(), String::new()));
     let post = app.client.post(format!("{}/whoami", app.root)).bearer_auth(&token);
-    let refused = (403, "FORBIDDEN".to_owned(), "the token has no scope operations".to_owned());
-    assert_eq!(told(post).await, refused);
+    let refused = (403, "FORBIDDEN".to_owned(), "the token lacks the scope operations".to_owned());
+    assert_eq!(response_of(post).await, refused);
     assert_eq!(app.with(&signed(&issuer, "")).await.1, "FORBIDDEN");
     let mut claims = claims_with("");
     claims["scp"] = json!(["assets:read"]);
@@ -139,30 +139,30 @@ async fn a_good_token_tells_who_asks_and_what_they_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_header_that_carries_no_token_is_refused() {
+async fn refuses_requests_without_a_bearer_token() {
     let issuer = Issuer::generate().unwrap();
     let app = app_of(&issuer).await;
     let token = signed(&issuer, "assets:read");
     let bearer = format!("Bearer {token}");
     let detail = async |request: RequestBuilder| {
-        let (status, code, detail) = told(request).await;
+        let (status, code, detail) = response_of(request).await;
         assert_eq!((status, code.as_str()), (401, "UNAUTHENTICATED"));
         detail
     };
-    assert_eq!(detail(app.get()).await, "there is no Authorization header");
+    assert_eq!(detail(app.get()).await, "the Authorization header is missing");
     let twice = app.get().header(AUTHORIZATION, &bearer).header(AUTHORIZATION, &bearer);
-    assert_eq!(detail(twice).await, "there are several Authorization headers");
-    let wrong = "the Authorization header is not `Bearer` and a token";
+    assert_eq!(detail(twice).await, "the request has more than one Authorization header");
+    let wrong = "the Authorization header must be `Bearer` followed by a token of at most 8192 bytes";
     for header in [token.as_str(), "Basic dGVzdDp0ZXN0", "Bearer ", "Bearer"] {
         assert_eq!(detail(app.get().header(AUTHORIZATION, header)).await, wrong, "{header}");
     }
     assert_eq!(detail(app.get().bearer_auth("a".repeat(9 * 1024))).await, wrong);
     let small = app.get().header(AUTHORIZATION, format!("bearer {token}"));
-    assert_eq!(told(small).await.0, 200);
+    assert_eq!(response_of(small).await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_not_good_is_refused() {
+async fn refuses_invalid_tokens() {
     let issuer = Issuer::generate().unwrap();
     let app = app_of(&issuer).await;
     let now = jsonwebtoken::get_current_timestamp();
@@ -178,28 +178,28 @@ async fn a_token_that_is_not_good_is_refused() {
     for (token, detail) in [
         (but("exp", json!(now - 120)), "the token has expired"),
         (but("nbf", json!(now + 120)), "the token is not valid yet"),
-        (but("iss", json!("https://elsewhere.test")), "the token is of another issuer"),
+        (but("iss", json!("https://elsewhere.test")), "the token was issued by another issuer"),
         (but("aud", json!("another")), "the token is for another audience"),
         (but("exp", Value::Null), lacks),
         (but("iss", Value::Null), lacks),
         (but("aud", Value::Null), lacks),
-        (but("sub", json!("")), "the token's subject is empty or too long"),
-        (but("sub", json!("s".repeat(201))), "the token's subject is empty or too long"),
+        (but("sub", json!("")), "the token's subject must have 1 to 200 characters"),
+        (but("sub", json!("s".repeat(201))), "the token's subject must have 1 to 200 characters"),
     ] {
         assert_eq!(app.detail(&token).await, detail);
     }
     assert_eq!(app.with(&but("sub", Value::Null)).await.0, 401);
-    assert_eq!(app.with(&but("exp", json!(now - 10))).await.0, 200, "clocks may differ");
+    assert_eq!(app.with(&but("exp", json!(now - 10))).await.0, 200, "the leeway must apply");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signature_that_is_not_the_issuers_is_refused() {
+async fn refuses_signatures_of_other_issuers() {
     let (issuer, forger) = (Issuer::generate().unwrap(), Issuer::generate().unwrap());
     let app = app_of(&issuer).await;
     let good = signed(&issuer, "assets:read");
     let [header, claims, signature] = <[&str; 3]>::try_from(good.split('.').collect::<Vec<_>>()).unwrap();
-    let wrong = "the token's signature is wrong";
-    let unknown = "the token's key is not one of the issuer's";
+    let wrong = "the token's signature is invalid";
+    let unknown = "the issuer has no key with the token's key id";
     let forbidden = "the token's algorithm is not allowed";
 
     let mut under_its_name = forger;
@@ -211,9 +211,9 @@ async fn a_signature_that_is_not_the_issuers_is_refused() {
     let others_claims = more.split('.').nth(1).unwrap();
     assert_eq!(app.detail(&format!("{header}.{others_claims}.{signature}")).await, wrong);
     assert_eq!(app.detail(&format!("{header}.{claims}.")).await, wrong);
-    assert_eq!(app.detail(&format!("{header}.{claims}")).await, "it is no valid token");
+    assert_eq!(app.detail(&format!("{header}.{claims}")).await, "the token is not a valid JWT");
 
-    // The public key as a shared secret: whoever mixes up the two lets everyone in.
+    // The public key as a shared secret: a verifier that confuses the two would admit everyone.
     let confused = Header { kid: Some(issuer.key_id.clone()), ..Header::new(Algorithm::HS256) };
     for secret in [
         EncodingKey::from_secret(issuer.public().as_bytes()),
@@ -223,8 +223,8 @@ async fn a_signature_that_is_not_the_issuers_is_refused() {
         assert_eq!(app.detail(&token).await, forbidden);
     }
     let none = format!("{}.{claims}.", base64(&json!({"alg": "none", "typ": "JWT"})));
-    assert_eq!(app.detail(&none).await, "it is no valid token");
-    // An algorithm that is allowed, but is not the key's.
+    assert_eq!(app.detail(&none).await, "the token is not a valid JWT");
+    // An allowed algorithm that is not the key's.
     let other = format!("{}.{claims}.{signature}", base64(&json!({"alg": "ES256", "kid": issuer.key_id})));
     assert_eq!(app.detail(&other).await, unknown);
 }
@@ -234,7 +234,7 @@ fn base64(header: &Value) -> String {
     base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(header.to_string())
 }
 
-/// Where an issuer's keys are fetched; what it answers can be changed.
+/// Serves an issuer's keys; the response can be changed.
 struct KeyServer {
     url: String,
     document: Arc<Mutex<String>>,
@@ -275,7 +275,7 @@ impl KeyServer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_fetched_when_they_are_needed_and_kept() {
+async fn fetches_keys_on_demand_and_caches_them() {
     let (old, new) = (Issuer::generate().unwrap(), Issuer::generate().unwrap());
     let server = KeyServer::start(old.jwks()).await;
     let app = App::start(&[
@@ -289,25 +289,26 @@ async fn keys_are_fetched_when_they_are_needed_and_kept() {
         assert_eq!(app.with(&signed(&old, "assets:read")).await.0, 200);
     }
     assert_eq!(server.asked(), 1);
-    // The issuer takes a new key; tokens of the old one are no longer good once the keys are read again.
+    // The issuer changes its key; tokens of the old key become invalid once the keys are read
+    // again.
     server.answer(new.jwks());
     testkit::eventually("the new key to be fetched", || async {
         app.with(&signed(&new, "assets:read")).await.0 == 200
     })
     .await;
     assert_eq!(app.with(&signed(&old, "assets:read")).await.0, 401);
-    // An issuer that is away, or answers nonsense, takes nothing away.
+    // An unavailable issuer, or an invalid response, does not invalidate the cached keys.
     let asked = server.asked();
     server.answer(String::new());
     for _ in 0..20 {
         assert_eq!(app.with(&signed(&Issuer::generate().unwrap(), "assets:read")).await.0, 401);
     }
-    assert!(server.asked() <= asked + 2, "unknown keys made the issuer suffer");
+    assert!(server.asked() <= asked + 2, "unknown keys caused too many requests to the issuer");
     assert_eq!(app.with(&signed(&new, "assets:read")).await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_keys_nobody_is_admitted_and_nobody_is_called_a_liar() {
+async fn answers_503_while_no_keys_are_available() {
     let issuer = Issuer::generate().unwrap();
     let large = format!("{{\"keys\": [], \"fill\": \"{}\"}}", "x".repeat(600 * 1024));
     for document in [String::new(), "no json".to_owned(), json!({"keys": []}).to_string(), large] {
@@ -324,34 +325,34 @@ async fn without_keys_nobody_is_admitted_and_nobody_is_called_a_liar() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_leave_a_door_open_are_refused() {
+async fn refuses_insecure_settings() {
     let issuer = Issuer::generate().unwrap();
     let file = file(&issuer);
     let why = async |own: &[(&str, &str)]| match App::try_start(own).await {
-        Ok(_) => panic!("it started"),
+        Ok(_) => panic!("the service started"),
         Err(error) => format!("{error:#}"),
     };
     let open = why(&[("auth.mode", "none"), ("http.listen", "0.0.0.0:0")]).await;
-    assert!(open.starts_with("auth.mode = \"none\" lets everyone do everything"), "{open}");
-    for (own, said) in [
-        (vec![], "auth.jwks_url or auth.jwks_file"),
+    assert!(open.starts_with("auth.mode = \"none\" is allowed on loopback only"), "{open}");
+    for (own, expected) in [
+        (vec![], "one of auth.jwks_url and auth.jwks_file"),
         (vec![("auth.jwks_file", file.as_str()), ("auth.issuer", "")], "auth.issuer"),
         (vec![("auth.jwks_file", file.as_str()), ("auth.audience", "")], "auth.audience"),
         (vec![("auth.jwks_file", file.as_str()), ("auth.algorithms", "")], "auth.algorithms"),
         (vec![("auth.jwks_file", file.as_str()), ("auth.algorithms", "HS256")], "HS256"),
-        (vec![("auth.jwks_file", file.as_str()), ("auth.jwks_url", "https://a.test/k")], "both"),
+        (vec![("auth.jwks_file", file.as_str()), ("auth.jwks_url", "https://a.test/k")], "exclude each other"),
         (vec![("auth.jwks_file", "/nowhere/jwks.json")], "/nowhere/jwks.json"),
         (vec![("auth.jwks_url", "http://issuer.test/keys")], "https"),
     ] {
         let error = why(&own).await;
-        assert!(error.contains(said), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
     let app = App::start(&[("auth.mode", "none")]).await;
-    assert_eq!(told(app.get()).await, (200, "anonymous".to_owned(), String::new()));
+    assert_eq!(response_of(app.get()).await, (200, "anonymous".to_owned(), String::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_too_often_is_told_to_wait_and_others_are_not() {
+async fn limits_the_request_rate_per_caller() {
     let issuer = Issuer::generate().unwrap();
     let slow = [("auth.requests_per_s", "1"), ("auth.burst", "3")];
     let app = App::start(&[&[("auth.jwks_file", file(&issuer).as_str())], slow.as_slice()].concat()).await;
@@ -359,7 +360,7 @@ async fn who_asks_too_often_is_told_to_wait_and_others_are_not() {
     let first = app.get().bearer_auth(&token).send().await.unwrap();
     assert_eq!(first.headers()["ratelimit-policy"], "\"caller\";q=3;w=3");
     assert_eq!(first.headers()["ratelimit"], "\"caller\";r=2;t=0");
-    testkit::eventually("the caller to be held up", || async {
+    testkit::eventually("the caller to be limited", || async {
         let response = app.get().bearer_auth(&token).send().await.unwrap();
         let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
         if limited {
@@ -377,7 +378,7 @@ async fn who_asks_too_often_is_told_to_wait_and_others_are_not() {
 }
 
 #[test]
-fn nothing_that_stands_in_the_header_gets_in_or_does_harm() {
+fn arbitrary_header_values_are_refused() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let issuer = Issuer::generate().unwrap();
     let app = runtime.block_on(app_of(&issuer));
@@ -389,7 +390,7 @@ fn nothing_that_stands_in_the_header_gets_in_or_does_harm() {
         prop_assume!(token != good);
         let status = runtime.block_on(app.with(&token)).0;
         prop_assert_eq!(status, 401);
-        let status = runtime.block_on(told(app.get().header(AUTHORIZATION, &other))).0;
+        let status = runtime.block_on(response_of(app.get().header(AUTHORIZATION, &other))).0;
         prop_assert_eq!(status, 401);
     });
 }

@@ -1,5 +1,5 @@
-//! The OpenAPI document and Swagger UI, as a service with a single resource shows them.
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+//! The OpenAPI document and Swagger UI of a service with a single resource.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use reqwest::{Client, Response};
 use runtime::auth::{AuthSettings, Scope};
@@ -16,7 +16,7 @@ struct Settings {
     auth: AuthSettings,
 }
 
-/// A service that asks for tokens, whose keys nobody has.
+/// A service that requires tokens and has no keys.
 struct App {
     context: Context,
     root: String,
@@ -56,7 +56,7 @@ fn routes(routes: &mut Routes<'_>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everyone_may_read_the_document() {
+async fn serves_the_document_without_authentication() {
     let app = App::start().await;
     let response = app.get("/openapi.json").await;
     assert_eq!(response.headers()["content-type"], "application/json");
@@ -67,7 +67,7 @@ async fn everyone_may_read_the_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_read_it_without_anything_from_elsewhere() {
+async fn serves_swagger_ui_without_external_content() {
     let app = App::start().await;
     let page = app.get("/docs").await;
     assert_eq!((page.status().as_u16(), page.url().path()), (200, "/docs/"));
@@ -75,7 +75,7 @@ async fn people_read_it_without_anything_from_elsewhere() {
     assert!(policy.contains("default-src 'none'; script-src 'self';"), "{policy}");
     let page = page.text().await.unwrap();
     assert!(!page.contains("//"), "{page}");
-    // What the page asks for is there.
+    // Every file that the page requests exists.
     let named = page
         .split(['"', '\''])
         .filter(|part| part.starts_with("./") || part.ends_with(".css") || part.ends_with(".js"));
@@ -89,7 +89,7 @@ async fn people_read_it_without_anything_from_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_part_of_it_is_not_there() {
+async fn answers_404_for_other_paths_below_docs() {
     let app = App::start().await;
     for path in ["/docs/nothing.js", "/docs/../etc/passwd", "/docs/..%2fopenapi.json"] {
         let response = app.get(path).await;

@@ -1,10 +1,11 @@
-//! Kafka through the runtime, against real brokers: what is published is fetched, and every failure has its name.
+//! The Kafka client against real brokers: published records are fetched, and failures are
+//! classified.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "what helpers of a test cannot do fails the test"
+    reason = "a failing test helper fails the test"
 )]
 
 mod kafka_settings;
@@ -39,7 +40,7 @@ fn kafka() -> Kafka {
     Kafka::new(&settings(brokers())).unwrap()
 }
 
-/// A topic of the test's own.
+/// A topic for one test.
 async fn topic(kafka: &Kafka, partitions: i32) -> TestTopic {
     let name = TestTopic::new("runtime");
     kafka.create_topic(&name, partitions).await.unwrap();
@@ -63,7 +64,7 @@ fn record(number: u32) -> NewRecord {
     }
 }
 
-/// Fetches until something comes, for leaders of a new topic take a moment to be elected.
+/// Fetches until records arrive, because electing the leaders of a new topic takes a moment.
 async fn fetch(reader: &PartitionReader, offset: i64, max_bytes: usize) -> Fetched {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -80,7 +81,7 @@ fn offsets(fetched: &Fetched) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn what_is_published_is_fetched_whole() {
+async fn fetches_what_was_published() {
     let kafka = kafka();
     let topic = topic(&kafka, 3).await;
     assert_eq!(kafka.partitions(&topic).await.unwrap(), [0, 1, 2]);
@@ -109,7 +110,7 @@ async fn what_is_published_is_fetched_whole() {
 }
 
 #[tokio::test]
-async fn a_fetch_within_a_batch_brings_nothing_below_its_offset() {
+async fn a_fetch_within_a_batch_returns_no_lower_offsets() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
@@ -122,7 +123,7 @@ async fn a_fetch_within_a_batch_brings_nothing_below_its_offset() {
 
 #[tokio::test]
 #[cfg_attr(feature = "librdkafka", ignore = "librdkafka does not show where a batch ends")]
-async fn however_few_bytes_are_asked_for_a_batch_comes_whole() {
+async fn returns_a_whole_batch_even_if_it_exceeds_max_bytes() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
@@ -134,7 +135,7 @@ async fn however_few_bytes_are_asked_for_a_batch_comes_whole() {
 }
 
 #[tokio::test]
-async fn fetches_of_few_bytes_bring_each_record_once() {
+async fn small_fetches_return_each_record_once() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
@@ -143,7 +144,7 @@ async fn fetches_of_few_bytes_bring_each_record_once() {
     }
     let reader = kafka.reader(&topic, 0);
     let mut received = Vec::new();
-    // Backwards and forwards: what was on its way from elsewhere is not returned.
+    // Backwards and forwards: records in flight for another offset are not returned.
     for offset in [20, 0] {
         let mut next = offset;
         while next < 30 {
@@ -156,7 +157,7 @@ async fn fetches_of_few_bytes_bring_each_record_once() {
 }
 
 #[tokio::test]
-async fn at_the_end_a_fetch_waits_for_what_is_published_meanwhile() {
+async fn a_fetch_at_the_end_waits_for_new_records() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
@@ -177,7 +178,7 @@ async fn at_the_end_a_fetch_waits_for_what_is_published_meanwhile() {
 }
 
 #[tokio::test]
-async fn an_offset_outside_the_log_is_said_to_be() {
+async fn reports_an_offset_outside_the_log() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     kafka.writer(&topic).publish(0, vec![record(0)], PATIENCE).await.unwrap();
@@ -186,12 +187,12 @@ async fn an_offset_outside_the_log_is_said_to_be() {
 
     let error = reader.fetch(1_000, Duration::ZERO, 1 << 20).await.unwrap_err();
     assert!(matches!(error, FetchError::OffsetOutOfRange(1_000)), "{error:?}");
-    // And the reader goes on.
+    // The reader continues to work.
     assert_eq!(fetch(&reader, 0, 1 << 20).await.records.len(), 1);
 }
 
 #[tokio::test]
-async fn an_unknown_topic_is_named_and_not_created() {
+async fn reports_an_unknown_topic_without_creating_it() {
     let kafka = kafka();
     let name = unique("nowhere");
     let unknown = |error: KafkaError| matches!(error, KafkaError::TopicUnknown(topic) if topic == name);
@@ -205,7 +206,7 @@ async fn an_unknown_topic_is_named_and_not_created() {
 }
 
 #[tokio::test]
-async fn a_deleted_topic_is_gone_and_may_be_deleted_again() {
+async fn deletes_a_topic_idempotently() {
     let kafka = kafka();
     let (topic, other) = (topic(&kafka, 2).await, topic(&kafka, 1).await);
     kafka.delete_topic(&topic).await.unwrap();
@@ -218,7 +219,7 @@ async fn a_deleted_topic_is_gone_and_may_be_deleted_again() {
 }
 
 #[tokio::test]
-async fn an_unknown_partition_is_refused() {
+async fn refuses_an_unknown_partition() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let error =
@@ -229,10 +230,10 @@ async fn an_unknown_partition_is_refused() {
 }
 
 #[tokio::test]
-async fn a_record_too_large_is_refused_at_once() {
+async fn refuses_an_oversized_record_at_once() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
-    // Noise, so that compression does not help it through.
+    // Noise, so that compression does not make it small enough.
     let mut noise = 1_u64;
     let value = (0..3 << 20)
         .map(|_| {
@@ -248,14 +249,14 @@ async fn a_record_too_large_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn brokers_that_refuse_are_reported_within_the_limits() {
+async fn reports_refused_connections_within_the_timeouts() {
     let closed = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
     within_the_limits(closed).await;
 }
 
 #[tokio::test]
-async fn brokers_that_accept_and_say_nothing_are_reported_within_the_limits() {
-    // Connections are taken into the backlog by the kernel; nobody ever answers.
+async fn reports_unresponsive_brokers_within_the_timeouts() {
+    // The kernel accepts connections into the backlog; nothing ever answers.
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     within_the_limits(silent.local_addr().unwrap()).await;
 }
@@ -285,7 +286,7 @@ async fn partitions_do_not_wait_for_each_other() {
     let kafka = kafka();
     let topic = topic(&kafka, 8).await;
     let writer = kafka.writer(&topic);
-    // Seven readers hang at the end of their logs while the eighth partition is written and read.
+    // Seven readers wait at the end of their logs while the eighth partition is written and read.
     let waiting: Vec<_> = (0..7)
         .map(|partition| {
             let reader = kafka.reader(&topic, partition);
@@ -300,7 +301,7 @@ async fn partitions_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_replaced_unnoticed() {
+async fn replaces_an_idle_connection_transparently() {
     let impatient = KafkaSettings { connection_idle_ms: 0, ..settings(brokers()) };
     let kafka = Kafka::new(&impatient).unwrap();
     let topic = topic(&kafka, 1).await;
@@ -311,13 +312,14 @@ async fn an_idle_connection_is_replaced_unnoticed() {
 }
 
 #[tokio::test]
-async fn workers_with_runtimes_of_their_own_may_publish() {
+async fn publishes_from_workers_with_their_own_runtimes() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
     for number in 0..2 {
         let writer = writer.clone();
-        // The runtime that asked is gone when the next one asks; the connection must not be.
+        // The first caller's runtime is gone when the second one publishes; the connection must
+        // survive.
         let offsets = std::thread::spawn(move || {
             let worker = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             worker.block_on(writer.publish(0, vec![record(number)], PATIENCE))
@@ -328,13 +330,14 @@ async fn workers_with_runtimes_of_their_own_may_publish() {
 }
 
 #[tokio::test]
-async fn without_an_answer_it_is_not_known_whether_it_was_published() {
+async fn a_publication_without_a_response_is_unknown() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;
     let writer = kafka.writer(&topic);
     writer.publish(0, vec![record(0)], PATIENCE).await.unwrap();
-    // The connection is open, so the request leaves; a stopped clock then runs ahead of its answer, unless this machine was so
-    // slow that the answer was there already.
+    // The connection is open, so the request is sent. The paused clock then reaches the deadline
+    // before the response arrives, unless this machine is so slow that the response has arrived
+    // already.
     for offset in 1.. {
         tokio::time::pause();
         let outcome = writer.publish(0, vec![record(1)], Duration::ZERO).await;

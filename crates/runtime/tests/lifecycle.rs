@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what helpers of a test cannot do fails the test"
+    reason = "a failing test helper fails the test"
 )]
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,7 +18,7 @@ use std::{
 
 use serde_json::Value;
 
-/// The example `smallest`, which cargo builds beside the tests.
+/// The example `smallest`, which cargo builds together with the tests.
 fn service() -> Command {
     let tests = std::env::current_exe().unwrap();
     let binary: PathBuf = tests.parent().unwrap().parent().unwrap().join("examples/smallest");
@@ -45,9 +45,9 @@ struct Running {
 }
 
 impl Running {
-    /// Returns when a slow request is under way.
+    /// Returns once a slow request is in progress.
     fn waits(&self) {
-        until("the request is under way", || get(&self.http, "/waiting").ends_with("\n1"));
+        until("the request is in progress", || get(&self.http, "/waiting").ends_with("\n1"));
     }
 
     fn start(variables: &[(&str, &str)]) -> Self {
@@ -62,7 +62,7 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// The exit code, and everything logged since.
+    /// The exit code, and the rest of the log.
     fn wait(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
@@ -110,13 +110,13 @@ fn get(address: &str, path: &str) -> String {
 fn until(what: &str, condition: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(10);
     while !condition() {
-        assert!(Instant::now() < end, "waited in vain: {what}");
+        assert!(Instant::now() < end, "timed out waiting until {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 #[test]
-fn bad_settings_end_with_64_and_a_message_before_any_port_opens() {
+fn exits_with_64_and_a_message_for_invalid_settings() {
     let output = finish(service().env("CHARGING__HTTP__LISTNE", "127.0.0.1:0"));
     assert_eq!(output.status.code(), Some(64));
     insta::assert_snapshot!(stderr(&output), @"smallest: the environment variable CHARGING__HTTP__LISTNE sets `http.listne`, which this service does not know; correct or remove it (defaults.toml names every key)");
@@ -128,7 +128,7 @@ fn bad_settings_end_with_64_and_a_message_before_any_port_opens() {
 }
 
 #[test]
-fn the_command_line_explains_itself() {
+fn prints_help_and_version() {
     let output = finish(service().arg("--help"));
     assert!(output.status.success());
     insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r#"
@@ -137,36 +137,36 @@ fn the_command_line_explains_itself() {
     Without a command the service runs until SIGTERM or SIGINT.
 
     Options:
-      --config FILE    settings that go over the built-in defaults (or set CHARGING_CONFIG)
+      --config FILE    settings file that overrides the built-in defaults (or set CHARGING_CONFIG)
       --check-config   check the settings and exit
-      --check-ready    ask the service that runs with these settings whether it is ready, and exit
-      --help           show this
+      --check-ready    check that the service running with these settings is ready, and exit
+      --help           show this help
       --version        show the version
 
     Commands:
-      fail             fails, to show how that looks
+      fail             fails, to demonstrate an error
       say WORD [--loud]
                        prints a word
 
-    Environment variables CHARGING__SECTION__KEY go over both; see the service's defaults.toml.
+    Environment variables CHARGING__SECTION__KEY override both; see the service's defaults.toml.
     "#);
     assert!(finish(service().arg("--check-config")).status.success());
     assert!(finish(service().arg("--version")).status.success());
 }
 
 #[test]
-fn a_command_reads_the_arguments_behind_its_name() {
+fn a_command_receives_the_arguments_after_its_name() {
     let output = finish(service().args(["say", "now", "--loud"]));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "NOW\n");
     let output = finish(service().args(["say", "--config"]));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "--config\n", "they are not the service's own");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "--config\n", "the service must not interpret them");
     let output = finish(service().arg("say"));
     assert_eq!(output.status.code(), Some(64));
-    insta::assert_snapshot!(stderr(&output), @"smallest: say: one word is needed (try --help)");
+    insta::assert_snapshot!(stderr(&output), @"smallest: say: exactly one word is required (try --help)");
 }
 
 #[test]
-fn a_failed_command_ends_with_1_and_one_line_with_its_causes() {
+fn a_failed_command_exits_with_1_and_logs_one_line_with_its_causes() {
     let output = finish(service().arg("fail"));
     assert_eq!(output.status.code(), Some(1));
     let log = stderr(&output);
@@ -180,7 +180,7 @@ fn a_failed_command_ends_with_1_and_one_line_with_its_causes() {
 }
 
 #[test]
-fn a_signal_lets_requests_under_way_finish_and_ends_with_0() {
+fn finishes_running_requests_after_a_signal_and_exits_with_0() {
     let running = Running::start(&[]);
     let slow = send(&running.http, "/slow/3000");
     running.waits();
@@ -191,25 +191,25 @@ fn a_signal_lets_requests_under_way_finish_and_ends_with_0() {
 }
 
 #[test]
-fn draining_is_announced_while_work_goes_on() {
+fn readiness_fails_during_the_delay_while_work_continues() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "1500")]);
     assert!(get(&running.admin, "/readyz").contains("200 OK"));
     running.signal(Signal::TERM);
-    until("readiness is taken back", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
-    assert!(get(&running.http, "/slow/0").contains("200 OK"), "work must go on during the delay");
+    until("readiness fails", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
+    assert!(get(&running.http, "/slow/0").contains("200 OK"), "work must continue during the delay");
     assert_eq!(running.wait().0, Some(0));
 }
 
 #[test]
-fn connections_that_callers_keep_are_closed_with_an_answer_while_there_is_time() {
+fn closes_persistent_connections_with_a_response_during_the_delay() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "20000")]);
-    let keep = || {
-        let kept = TcpStream::connect(&running.http).unwrap();
-        kept.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        kept
+    let open = || {
+        let stream = TcpStream::connect(&running.http).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
     };
-    let (mut kept, mut refused) = (keep(), keep());
-    // Refused before there is a handler, so answered elsewhere in the server.
+    let (mut kept, mut refused) = (open(), open());
+    // Refused before any handler, so another part of the server answers.
     let too_long = format!("/slow/{}", "0".repeat(32 * 1024));
     let ask = |kept: &mut TcpStream, path: &str| {
         write!(kept, "GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
@@ -220,20 +220,20 @@ fn connections_that_callers_keep_are_closed_with_an_answer_while_there_is_time()
     assert!(!ask(&mut kept, "/slow/0").contains("connection: close"));
     assert!(!ask(&mut refused, &too_long).contains("connection: close"));
     running.signal(Signal::TERM);
-    until("readiness is taken back", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
-    let told = ask(&mut kept, "/slow/0");
-    assert!(told.contains("200 ok") && told.contains("connection: close"), "{told}");
-    let told = ask(&mut refused, &too_long);
-    assert!(told.contains("problem+json") && told.contains("connection: close"), "{told}");
+    until("readiness fails", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
+    let answer = ask(&mut kept, "/slow/0");
+    assert!(answer.contains("200 ok") && answer.contains("connection: close"), "{answer}");
+    let answer = ask(&mut refused, &too_long);
+    assert!(answer.contains("problem+json") && answer.contains("connection: close"), "{answer}");
     let mut rest = String::new();
     for mut closed in [kept, refused] {
-        assert_eq!(closed.read_to_string(&mut rest).unwrap(), 0, "the server closes it");
+        assert_eq!(closed.read_to_string(&mut rest).unwrap(), 0, "the server must close the connection");
     }
     running.signal(Signal::TERM);
 }
 
 #[test]
-fn the_program_tells_whether_the_service_beside_it_is_ready() {
+fn check_ready_reports_the_readiness_of_a_running_service() {
     let ask = |admin: &str| {
         finish(
             service()
@@ -250,7 +250,7 @@ fn the_program_tells_whether_the_service_beside_it_is_ready() {
     assert_eq!(running.wait().0, Some(0));
     let gone = ask(&admin);
     assert_eq!(gone.status.code(), Some(1));
-    assert!(stderr(&gone).contains("does not answer"), "{}", stderr(&gone));
+    assert!(stderr(&gone).contains("no answer from"), "{}", stderr(&gone));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn a_second_signal_aborts() {
     running.waits();
     let started = Instant::now();
     running.signal(Signal::TERM);
-    until("it drains", || {
+    until("the service drains", || {
         TcpStream::connect(&running.http).is_err() || started.elapsed() > Duration::from_millis(500)
     });
     running.signal(Signal::INT);
@@ -271,7 +271,7 @@ fn a_second_signal_aborts() {
 }
 
 #[test]
-fn grace_has_an_end() {
+fn aborts_requests_at_the_end_of_the_grace_period() {
     let running = Running::start(&[("CHARGING__SHUTDOWN__GRACE_MS", "3000")]);
     let _slow = send(&running.http, "/slow/30000");
     running.waits();
@@ -279,12 +279,12 @@ fn grace_has_an_end() {
     running.signal(Signal::TERM);
     let (code, log) = running.wait();
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("cut off by the end of the grace period"), "{log}");
+    assert!(log.contains("the grace period ended"), "{log}");
     assert!(started.elapsed() < Duration::from_secs(8), "took {:?}", started.elapsed());
 }
 
 #[test]
-fn requests_leave_one_flat_log_line_with_their_trace() {
+fn logs_each_request_as_one_flat_line_with_its_trace() {
     let running = Running::start(&[]);
     assert!(get(&running.http, "/nowhere").contains("404 Not Found"));
     running.signal(Signal::TERM);
@@ -299,7 +299,7 @@ fn requests_leave_one_flat_log_line_with_their_trace() {
 }
 
 #[test]
-fn an_idle_service_is_small() {
+fn an_idle_service_needs_less_than_40_mb() {
     let running = Running::start(&[]);
     let metrics = get(&running.admin, "/metrics");
     let resident = metrics

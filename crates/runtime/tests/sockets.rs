@@ -1,4 +1,4 @@
-//! What arrives at the port: no HTTP, half of it, far too much of it, too slowly, or nothing at all. Nobody falls over.
+//! Input at the port: invalid, partial, oversized, slow, or none. The server must keep serving.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -30,13 +30,13 @@ struct App {
 }
 
 impl App {
-    /// With short limits, but for the time that idle connections are kept: nothing ends because of that. Not too short: the
-    /// framework's clock goes by half seconds.
+    /// With short limits, except for idle connections, so that no connection ends for being idle.
+    /// Not too short: the framework's clock has half-second steps.
     async fn start() -> Self {
         Self::with(&[("http.client_timeout_ms", "1500"), ("http.send_timeout_ms", "500")]).await
     }
 
-    /// With limits that nothing comes near to.
+    /// With limits that no test reaches.
     async fn patient() -> Self {
         Self::with(&[("http.client_timeout_ms", "30000")]).await
     }
@@ -51,7 +51,7 @@ impl App {
         Self { address, context }
     }
 
-    /// Whether it serves as ever.
+    /// Asserts that the service still serves requests.
     async fn assert_serving(&self, after: &str) {
         let answer = ask(&self.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
         assert_eq!(answer.expect("an answer").body, b"hello", "after {after}");
@@ -65,7 +65,7 @@ impl Drop for App {
 }
 
 fn operation(id: &'static str) -> Operation {
-    Operation::new(id, "Tests", ANY, "Answer something")
+    Operation::new(id, "Tests", ANY, "Return a body")
 }
 
 fn routes(routes: &mut Routes<'_>) {
@@ -80,7 +80,7 @@ fn routes(routes: &mut Routes<'_>) {
         .resource("/echo", |on| on.post(operation("echo"), echo));
 }
 
-/// A request with these lines between the request line and the empty one.
+/// A request with these header lines.
 fn get(lines: &str) -> Vec<u8> {
     format!("GET /hello HTTP/1.1\r\nhost: x\r\n{lines}\r\n").into_bytes()
 }
@@ -91,7 +91,7 @@ fn post(lines: &str, body: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_http_ends_the_connection_and_nothing_else() {
+async fn invalid_http_ends_only_its_own_connection() {
     let app = App::patient().await;
     let smuggled = "5\r\n{}   \r\n0\r\n\r\nGET /hello HTTP/1.1\r\nhost: x\r\n\r\n";
     let tls = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".repeat(40);
@@ -146,7 +146,8 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
     for (what, request, status) in cases {
         let mut connection = RawConnection::open(&app.address).await;
         connection.write(&request).await;
-        // Some of it may still be under way when the connection is closed, and take the answer along.
+        // A part of the request may still be in flight when the connection is closed, and discard
+        // the response.
         if let Some(answer) = connection.answer().await {
             assert_eq!(answer.status, status, "{what}");
             assert!(answer.body.is_empty(), "{what}");
@@ -154,14 +155,14 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
         assert_eq!(
             String::from_utf8_lossy(&connection.closed().await),
             "",
-            "{what}: something else was answered"
+            "{what}: unexpected data after the response"
         );
         app.assert_serving(what).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unusual_http_is_served_and_read_as_it_is_meant() {
+async fn serves_unusual_but_valid_http() {
     let app = App::patient().await;
     let old = ask(&app.address, b"GET /hello HTTP/1.0\r\n\r\n").await.unwrap();
     assert_eq!((old.status, old.body.as_slice()), (200, b"hello".as_slice()));
@@ -181,7 +182,8 @@ async fn unusual_http_is_served_and_read_as_it_is_meant() {
     assert_eq!(connection.answer().await.unwrap().body, br#"{"a":1}"#);
     let chunks = "5;name=value\r\n{\"a\":\r\n4\r\n 1} \r\n0\r\nx-trailer: 1\r\n\r\n";
     connection.write(&post("transfer-encoding: chunked\r\n", chunks)).await;
-    // Trailers are not taken; either way the body is what the chunks say, and what follows is no part of it.
+    // Trailers are not supported; in any case the body is that of the chunks, and what follows is
+    // not part of it.
     if let Some(answer) = connection.answer().await {
         assert!(answer.body == br#"{"a":1}"# || answer.status == 400, "{answer:?}");
     }
@@ -189,11 +191,11 @@ async fn unusual_http_is_served_and_read_as_it_is_meant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn head_is_get_without_the_body() {
+async fn head_returns_the_head_of_get_without_a_body() {
     let app = App::patient().await;
     let get = ask(&app.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut connection = RawConnection::open(&app.address).await;
-    // Twice on one connection: nothing of a body is left on it.
+    // Twice on one connection: no part of a body remains on it.
     for _ in 0..2 {
         connection.write(b"HEAD /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
         let head = connection.answer_without_body().await.unwrap();
@@ -207,7 +209,7 @@ async fn head_is_get_without_the_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_methods_are_refused_as_problems() {
+async fn refuses_other_methods_with_problems() {
     let app = App::patient().await;
     let long = "X".repeat(2_000);
     for method in ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "CONNECT", "PROPFIND", "get", "x-y", &long] {
@@ -244,12 +246,12 @@ async fn other_methods_are_refused_as_problems() {
     assert_eq!(
         connection.answer().await.unwrap().body,
         b"hello",
-        "a HEAD has no body that could be taken for an answer"
+        "a response to HEAD must have no body"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chunks_that_lie_are_refused() {
+async fn refuses_invalid_chunks() {
     let app = App::patient().await;
     for chunks in [
         "ffffffffffffffff\r\n{}",
@@ -273,7 +275,7 @@ async fn chunks_that_lie_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_beyond_the_limit_is_refused_before_it_is_sent() {
+async fn refuses_an_oversized_body_before_it_is_sent() {
     let app = App::patient().await;
     let announced = post("content-length: 1000000000000\r\n", "");
     let answer = ask(&app.address, &announced).await.unwrap();
@@ -287,7 +289,7 @@ async fn a_body_beyond_the_limit_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_path_or_query_beyond_the_limit_is_refused_and_not_repeated() {
+async fn refuses_an_oversized_path_or_query_without_repeating_it() {
     let app = App::patient().await;
     let parameters: String = (0..5_000).map(|number| format!("p{number}=1&")).collect();
     for target in [format!("/{}", "x".repeat(40_000)), format!("/hello?{parameters}")] {
@@ -299,7 +301,7 @@ async fn a_path_or_query_beyond_the_limit_is_refused_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_unpacked() {
+async fn refuses_compressed_bodies() {
     let app = App::patient().await;
     for lines in [
         "content-encoding: gzip\r\n",
@@ -316,7 +318,7 @@ async fn nothing_is_unpacked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_page_of_another_origin_is_let_in_and_nobody_keeps_what_was_answered() {
+async fn allows_no_other_origin_and_no_caching() {
     let app = App::patient().await;
     let origin = "origin: https://evil.test\r\naccess-control-request-method: GET\r\n";
     let preflight = format!("OPTIONS /hello HTTP/1.1\r\nhost: x\r\n{origin}\r\n");
@@ -335,12 +337,12 @@ async fn no_page_of_another_origin_is_let_in_and_nobody_keeps_what_was_answered(
     }
 }
 
-/// What is written, and then some more of it again and again, until the other side has had enough.
+/// Bytes to write, and more bytes to repeat until the server closes the connection.
 struct Dribble {
     what: &'static str,
     first: Vec<u8>,
     more: &'static [u8],
-    /// The last answer before the connection is closed, if one is due.
+    /// The status of the last response before the connection is closed, if one is expected.
     status: Option<u16>,
 }
 
@@ -366,14 +368,14 @@ fn dribbles() -> Vec<Dribble> {
             Some(408),
         ),
         dribble("an endless chunk extension", post("transfer-encoding: chunked\r\n", "1;"), b"x", Some(408)),
-        dribble("a body that nobody reads", endless.as_bytes().to_vec(), b"1\r\n \r\n", Some(404)),
+        dribble("a body that is not read", endless.as_bytes().to_vec(), b"1\r\n \r\n", Some(404)),
         dribble("a tunnel", b"CONNECT /hello HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(), b"x", Some(405)),
         dribble("a websocket", get("connection: upgrade\r\nupgrade: websocket\r\n"), b"x", Some(200)),
     ]
 }
 
 impl Dribble {
-    /// Writes until the connection is closed; says what was answered last.
+    /// Writes until the connection is closed; returns the last status.
     async fn run(self, address: String) -> (&'static str, Option<u16>, Option<u16>) {
         let mut connection = RawConnection::open(&address).await;
         connection.write(&self.first).await;
@@ -394,7 +396,7 @@ impl Dribble {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_slow_is_let_go_and_others_are_served_meanwhile() {
+async fn disconnects_slow_clients_while_serving_others() {
     let app = App::start().await;
     let mut slow = JoinSet::new();
     for _ in 0..8 {
@@ -404,21 +406,21 @@ async fn whoever_is_slow_is_let_go_and_others_are_served_meanwhile() {
         }
     }
     for _ in 0..20 {
-        app.assert_serving("slow clients came").await;
+        app.assert_serving("slow clients connected").await;
     }
     while let Some(outcome) = slow.join_next().await {
-        let (what, due, last) = outcome.unwrap().expect("a slow client is still there");
+        let (what, due, last) = outcome.unwrap().expect("a slow client is still connected");
         assert_eq!(last, due, "{what}");
     }
-    app.assert_serving("slow clients went").await;
+    app.assert_serving("slow clients were disconnected").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_waits_for_a_slow_handler_is_not_let_go() {
+async fn keeps_clients_that_wait_for_a_slow_handler() {
     let app = App::start().await;
     let mut connection = RawConnection::open(&app.address).await;
     for _ in 0..2 {
-        // More than the client has for anything: it has done all that there is to do.
+        // Longer than any client timeout: the client has sent everything.
         connection.write(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
         assert_eq!(connection.answer().await.unwrap().body, b"slow");
     }
@@ -427,7 +429,7 @@ async fn whoever_waits_for_a_slow_handler_is_not_let_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_of_a_second_request_is_not_waited_for() {
+async fn does_not_wait_for_an_incomplete_second_request() {
     let app = App::start().await;
     let mut connection = RawConnection::open(&app.address).await;
     connection.write(&get("")).await;

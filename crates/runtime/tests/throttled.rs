@@ -1,9 +1,9 @@
-//! A broker that throttles has appended what it was sent: it is sent once, and the next request waits.
+//! A broker that throttles has appended the batch: it is sent once, and the next request waits.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "what helpers of a test cannot do fails the test"
+    reason = "a failing test helper fails the test"
 )]
 
 mod kafka_settings;
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const METADATA: i16 = 3;
 const PRODUCE: i16 = 0;
 
-/// A broker that leads partition 0 of every topic, appends all that it is sent and throttles whoever sends it.
+/// A broker that leads partition 0 of every topic, appends everything and throttles every client.
 #[derive(Clone)]
 struct Strict {
     port: u16,
@@ -80,7 +80,7 @@ impl Strict {
         body.extend(1_i32.to_be_bytes());
         body.extend([0, 0, 0, 1, b't', 0]);
         body.extend(1_i32.to_be_bytes());
-        // No error, partition 0, leader 0, no replicas told.
+        // No error, partition 0, leader 0, no replicas.
         body.extend([0; 2 + 4 + 4 + 4 + 4]);
         body
     }
@@ -109,7 +109,7 @@ fn record() -> NewRecord {
 }
 
 #[tokio::test]
-async fn what_is_throttled_is_appended_once_and_the_next_waits() {
+async fn a_throttled_batch_is_sent_once_and_the_next_request_waits() {
     let broker = Strict::start(400).await;
     let writer = broker.kafka().writer("t");
     let begun = Instant::now();
@@ -117,11 +117,11 @@ async fn what_is_throttled_is_appended_once_and_the_next_waits() {
         assert_eq!(writer.publish(0, vec![record()], PATIENCE).await.unwrap(), [offset]);
     }
     assert_eq!(broker.appended.load(SeqCst), 3);
-    assert!(begun.elapsed() >= Duration::from_millis(800), "it did not wait: {:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_millis(800), "the writer did not wait: {:?}", begun.elapsed());
 }
 
 #[tokio::test]
-async fn whoever_cannot_wait_so_long_is_told_that_nothing_was_sent() {
+async fn reports_not_published_if_the_throttle_exceeds_the_limit() {
     let broker = Strict::start(60_000).await;
     let writer = broker.kafka().writer("t");
     writer.publish(0, vec![record()], PATIENCE).await.unwrap();

@@ -1,11 +1,12 @@
-//! What other producers put into a log: headers without a value, transactions, batches that claim too much. Good records are read,
-//! what cannot be read is named, and reading goes on. The batches are made by hand, on the wire.
+//! Logs with records from other producers: headers without a value, transactions, batches that
+//! claim too much. Valid records are read, unreadable ranges are reported, and reading continues.
+//! The batches are built by hand, at the level of the protocol.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "what helpers of a test cannot do fails the test"
+    reason = "a failing test helper fails the test"
 )]
 
 mod kafka_settings;
@@ -23,9 +24,9 @@ use testkit::TestTopic;
 use testkit::kafka_wire::{Batch, Connection};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What a batch may unpack to here.
+/// Largest unpacked size of a batch in these tests.
 const MAX_UNPACKED: usize = 1 << 20;
-/// What an answer may have.
+/// Largest response in these tests.
 const MAX_RESPONSE: usize = 64 << 10;
 
 #[expect(clippy::disallowed_methods, reason = "the stack under test is named by the environment")]
@@ -57,7 +58,7 @@ async fn publish(kafka: &Kafka, topic: &str, text: &str) {
     kafka.writer(topic).publish(0, vec![record], PATIENCE).await.unwrap();
 }
 
-/// What lies from the beginning up to `end`: the offsets of records, and ranges that cannot be read.
+/// Reads from the beginning up to `end`: the offsets of records, and the unreadable ranges.
 async fn all(reader: &PartitionReader, end: i64) -> (Vec<i64>, Vec<(i64, i64)>) {
     let (mut records, mut ranges, mut next) = (Vec::new(), Vec::new(), 0);
     let begun = Instant::now();
@@ -73,13 +74,13 @@ async fn all(reader: &PartitionReader, end: i64) -> (Vec<i64>, Vec<(i64, i64)>) 
             Err(FetchError::Unavailable(_)) if begun.elapsed() < PATIENCE => {}
             Err(error) => panic!("at offset {next}: {error:?}"),
         }
-        assert!(begun.elapsed() < PATIENCE, "it stands still at {next}");
+        assert!(begun.elapsed() < PATIENCE, "reading does not advance from offset {next}");
     }
     (records, ranges)
 }
 
 #[tokio::test]
-async fn a_header_without_value_costs_nothing() {
+async fn reads_records_with_a_header_without_value() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
     let batch = Batch { records: 3, null_header: true, ..Batch::default() };
@@ -89,7 +90,7 @@ async fn a_header_without_value_costs_nothing() {
 }
 
 #[tokio::test]
-async fn transactions_count_when_they_are_committed() {
+async fn delivers_only_committed_transactions() {
     let (kafka, topic) = kafka_and_topic().await;
     let reader = kafka.reader(&topic, 0);
     let transaction = format!("runtime-{}", uuid::Uuid::now_v7());
@@ -99,7 +100,7 @@ async fn transactions_count_when_they_are_committed() {
         let producer = connection.begin(&transaction, &topic);
         let batch = Batch { records: 2, producer: Some(producer), ..Batch::default() };
         connection.produce(&topic, Some(&transaction), &batch);
-        // While it is open, nothing of it can be read, and nothing behind it.
+        // While the transaction is open, neither its records nor those after them can be read.
         let end = reader.latest_offset().await.unwrap();
         publish(&kafka, &topic, "meanwhile").await;
         assert_eq!(reader.latest_offset().await.unwrap(), end);
@@ -107,18 +108,19 @@ async fn transactions_count_when_they_are_committed() {
             true => connection.commit(&transaction, producer),
             false => connection.abort(&transaction, producer),
         }
-        // The marker is written after the answer.
+        // The marker is written after the response.
         while reader.latest_offset().await.unwrap() < end + 4 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
-    // Of each four: two of the transaction, one meanwhile, and the marker.
+    // Four offsets per transaction: two of its records, one record published meanwhile, and the
+    // marker.
     assert_eq!(all(&reader, 13).await, (vec![0, 1, 2, 3, 7, 9, 10, 11], vec![]));
 }
 
 #[tokio::test]
-#[cfg_attr(feature = "librdkafka", ignore = "librdkafka unpacks a batch to whatever size it has")]
-async fn a_small_batch_that_unpacks_to_too_much_is_stepped_over() {
+#[cfg_attr(feature = "librdkafka", ignore = "librdkafka unpacks a batch of any size")]
+async fn skips_a_batch_that_unpacks_to_more_than_the_limit() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
     let packed = |records| Batch { records, value: vec![b' '; 20_000], gzip: true, ..Batch::default() };
@@ -131,8 +133,8 @@ async fn a_small_batch_that_unpacks_to_too_much_is_stepped_over() {
 }
 
 #[tokio::test]
-#[cfg_attr(feature = "librdkafka", ignore = "librdkafka refuses the answer for ever")]
-async fn a_batch_larger_than_an_answer_may_be_is_stepped_over() {
+#[cfg_attr(feature = "librdkafka", ignore = "librdkafka refuses the response permanently")]
+async fn skips_a_batch_above_the_response_limit() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
     let large = Batch { records: 10, value: vec![b'x'; MAX_RESPONSE / 8], ..Batch::default() };
@@ -143,7 +145,7 @@ async fn a_batch_larger_than_an_answer_may_be_is_stepped_over() {
 
 #[cfg(feature = "librdkafka")]
 #[tokio::test]
-async fn what_librdkafka_cannot_read_is_never_stepped_over() {
+async fn librdkafka_never_skips_an_unreadable_batch() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
     let large = Batch { records: 10, value: vec![b'x'; MAX_RESPONSE / 8], ..Batch::default() };

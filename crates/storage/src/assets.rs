@@ -1,4 +1,4 @@
-//! Stations and piles as assets, their history of edits, and what is searched for among them.
+//! Stations and piles as assets, their edit history, and search.
 
 pub mod audit;
 pub mod availability;

@@ -1,7 +1,7 @@
-//! Commands to charge points: recorded before they are published, and what became of them.
+//! Commands to charge points: recorded before they are published, with their outcomes.
 //!
-//! Who changes a command holds the row of its device, as ingestors do; so a command is changed by one at a time, and the
-//! feed tells its changes in their order.
+//! A transaction that changes a command locks the row of its device, as ingestors do. So a command
+//! is changed by one transaction at a time, and the feed contains its changes in order.
 
 pub mod batches;
 mod context;
@@ -25,25 +25,25 @@ use domain::commands::CommandRecord;
 use domain::devices::presence::Confidence;
 use domain::ids::{ConnectorId, GatewayId, TransactionId};
 
-/// A command with all that its books tell.
+/// A command with all recorded data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedCommand {
-    /// What it is and what became of it.
+    /// The command and its life so far.
     pub record: CommandRecord,
     /// The OCPP 1.6 request body.
     pub payload: serde_json::Value,
-    /// The partition that its gateway reads.
+    /// The partition that the command's gateway reads.
     pub partition: i32,
-    /// The trace that it belongs to.
+    /// The trace id of the request; `None` if it was not traced.
     pub trace_id: Option<String>,
-    /// The connector that it is for; `None` where none is named.
+    /// The connector that the command is for; `None` if it names none.
     pub connector_id: Option<ConnectorId>,
-    /// The transaction that it started or is to stop, as far as it is known.
+    /// The transaction that the command started or is to stop; `None` if unknown.
     pub transaction_id: Option<TransactionId>,
-    /// Redis was away: the gateway is the one last seen on the device's events.
+    /// Redis was unavailable: the gateway is the one of the device's last event.
     pub degraded: bool,
-    /// The gateway last seen on the device's events when it was sent, where that is another one.
+    /// The gateway of the device's last event when the command was sent, if it is a different one.
     pub seen_gateway_id: Option<GatewayId>,
-    /// How far the device was trusted to be online when it was sent.
+    /// How far the device's online state was trusted when the command was sent.
     pub confidence: Confidence,
 }

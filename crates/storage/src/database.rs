@@ -1,4 +1,4 @@
-//! The database itself: connections, migrations, errors, and what keeps its tables in bounds.
+//! The database: connections, migrations, errors, and maintenance that limits the size of tables.
 
 pub(crate) mod bulk;
 pub(crate) mod day_partitions;

@@ -1,4 +1,4 @@
-//! Devices: their rows, the histories of their statuses and meters, and the look for silent ones.
+//! Devices: their rows, their status and meter histories, and the detection of silent devices.
 
 pub mod charge_points;
 pub mod connectors;

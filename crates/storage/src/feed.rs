@@ -1,15 +1,17 @@
-//! The feed of changes: an outbox written in the transaction of what changed, and read in an order that never steps over a
-//! row which commits late.
+//! The change feed: an outbox that is written in the transaction of the changes, and read in an
+//! order that never skips a row which commits late.
 //!
-//! Ids are drawn before the commit, so a row may become visible after others with greater ids, and a reader that took the
-//! id for a cursor would never see it. So chunks get a `position` in a second step, [`sequence()`], once they are committed;
-//! positions are dense, and whatever is numbered later is read later.
+//! Ids are drawn before the commit, so a row may become visible after rows with greater ids, and a
+//! reader that used the id as its cursor would never see it. Therefore chunks get a `position` in a
+//! second step, [`sequence()`], once they are committed. Positions have no gaps, and a chunk that
+//! is numbered later is read later.
 //!
-//! Changes of one device keep their order: who writes of a device holds the lock on its `charge_points` row from before
-//! the id is drawn until the commit. So of two chunks that speak of it, the first is committed before the second draws its
-//! id: it has the smaller id, and whoever sees the second sees the first. [`sequence()`] takes what it sees in the order of
-//! ids, one at a time, so the first gets the smaller position. Ingestors lock the device anyway; the others do it with
-//! [`append_of`].
+//! Changes of one device keep their order: a transaction that writes about a device holds the lock
+//! on its `charge_points` row from before the id is drawn until the commit. So of two chunks about
+//! the same device, the first is committed before the second draws its id: it has the smaller id,
+//! and a transaction that sees the second also sees the first. [`sequence()`] numbers what it sees
+//! in the order of ids, one run at a time, so the first gets the smaller position. Ingestors lock
+//! the device anyway; other writers do so with [`append_of`].
 
 mod outbox;
 mod read;
@@ -25,11 +27,11 @@ use diesel::sql_types::{Array, Int4, Text};
 use diesel_async::RunQueryDsl;
 use domain::feed::{FeedChange, FeedSubject};
 
-/// Writes `changes` down, in as few rows as hold them. To be called last in a transaction that holds the rows of the
-/// devices they are of.
+/// Appends `changes` in as few rows as possible. Call it last in a transaction that holds the rows
+/// of the changed devices.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn append(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), StorageError> {
     if changes.is_empty() {
         return Ok(());
@@ -38,17 +40,20 @@ pub async fn append(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), S
     Ok(())
 }
 
-/// Writes `changes`, few, down; the rows of their devices, where there are any, are locked first, in key order, as
-/// ingestors do. A device that was never heard has no row, and nothing is told of it but by who holds its pile or station.
+/// Appends a few `changes`, after locking the rows of their devices, if any, in key order, as
+/// ingestors do. A device that was never heard has no row; only transactions that lock its pile or
+/// station append changes about it.
 ///
-/// No deadlock can come of it: it is the last lock that such a transaction takes, and an ingestor takes none after.
+/// This cannot deadlock: it is the last lock of such a transaction, and an ingestor takes no lock
+/// after it.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), StorageError> {
     let devices: Vec<&str> = changes.iter().filter_map(|change| device(&change.subject)).collect();
     let outbox::Bodies { bodies, counts } = outbox::render(changes)?;
-    // One round trip: the count is only there once all locks are, and ids are drawn for rows that are.
+    // One round trip: the count is available only after all locks, and ids are drawn after the
+    // count.
     diesel::sql_query(
         "with locked as materialized (
            select count(*) from (select 1 from charge_points where charge_point_id = any($3)
@@ -64,11 +69,11 @@ pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Re
     Ok(())
 }
 
-/// Locks the rows of `devices`, many, in key order, as ingestors do, for a transaction that [`append`]s next and takes no lock
-/// after that; see [`append_of`].
+/// Locks the rows of many `devices` in key order, as ingestors do, for a transaction that calls
+/// [`append`] next and takes no lock after that; see [`append_of`].
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn hold(tx: &mut Connection, devices: &[&str]) -> Result<(), StorageError> {
     diesel::sql_query(
         "select count(*) from (select 1 from charge_points where charge_point_id = any($1)
@@ -80,13 +85,14 @@ pub(crate) async fn hold(tx: &mut Connection, devices: &[&str]) -> Result<(), St
     Ok(())
 }
 
-/// The body and the size of each chunk, column by column.
+/// The body and the size of each chunk, as columns.
 type PaddedChunks = (Vec<Option<String>>, Vec<Option<i32>>);
 
-/// `changes` as rows for a statement that writes `rows` rows of other things beside them: body and size of each chunk, padded.
+/// Renders `changes` for a statement that also writes `rows` other rows: body and size of each
+/// chunk, padded to `rows`.
 ///
 /// # Errors
-/// When a change has no form.
+/// If a change cannot be serialized.
 pub(crate) fn render_beside(changes: &[FeedChange], rows: usize) -> Result<PaddedChunks, StorageError> {
     let outbox::Bodies { bodies, counts } = outbox::render(changes)?;
     let chunks = bodies.into_iter().zip(counts).map(|(body, count)| (Some(body), Some(count)));

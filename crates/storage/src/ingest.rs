@@ -1,4 +1,4 @@
-//! What ingestors write and share: batches, partitions, replicas, dead letters.
+//! The tables of ingestors: batches, partitions, replicas, dead letters.
 
 pub mod batch;
 pub mod dead_letters;

@@ -1,7 +1,7 @@
-//! Postgres; the only crate that knows SQL.
+//! PostgreSQL access; the only crate that contains SQL.
 //!
-//! Free query functions stand in the module of their table, take a connection and return domain types; absence is
-//! `None`. What the ingestor writes is written a batch at a time, see [`batch`].
+//! Query functions are free functions in the module of their table. They take a connection and
+//! return domain types; absence is `None`. Ingestors write in batches, see [`batch`].
 
 pub mod assets;
 pub mod commands;

@@ -1,6 +1,6 @@
 //! Charging sessions, and the ledgers that they are derived from.
 
-/// The columns of a session, as [`SessionRow`] reads them.
+/// The columns of a [`SessionRow`].
 macro_rules! session_columns {
     () => {
         "id, charge_point_id, connector_id, transaction_id, id_tag, reservation_id, started_at, meter_start_wh,
@@ -37,10 +37,10 @@ fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("sessions", what)
 }
 
-/// The ledgers of those of `ids` that have one.
+/// The ledgers of those devices in `ids` that have one.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub(crate) async fn load_ledgers(
     tx: &mut Connection,
     ids: Vec<&str>,
@@ -72,10 +72,10 @@ impl Lookup for WantedLedgers<'_> {
     type Answer = (Text, Jsonb);
 }
 
-/// Writes the ledgers of `states`, whose rows are locked.
+/// Writes the ledgers of `states`, whose rows must be locked.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn upsert_ledgers(tx: &mut Connection, states: &[&ChargePoint]) -> Result<(), StorageError> {
     if states.is_empty() {
         return Ok(());
@@ -103,7 +103,7 @@ impl Rows for Ledgers<'_> {
     }
 }
 
-/// Sessions column by column.
+/// Sessions as columns.
 #[derive(Default)]
 struct Columns<'a> {
     id: Vec<Uuid>,
@@ -181,10 +181,10 @@ impl Rows for Columns<'_> {
     }
 }
 
-/// Writes sessions as they are now, new or not.
+/// Inserts or updates sessions.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn upsert_many(
     tx: &mut Connection,
     sessions: &[ChargingSession],
@@ -200,10 +200,10 @@ pub(crate) async fn upsert_many(
     Ok(())
 }
 
-/// Deletes sessions that never were, each of the device beside it.
+/// Deletes withdrawn sessions, each given with its device.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn delete_many(
     tx: &mut Connection,
     withdrawn: &[(&ChargePointId, SessionId)],

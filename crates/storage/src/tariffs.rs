@@ -1,7 +1,7 @@
-//! Tariffs as operators made them, the versions of their prices, and what they are bound to.
+//! Tariffs, the versions of their prices, and their bindings.
 //!
-//! Who writes of a tariff, its versions or its bindings holds the tariff's row until the transaction ends: so what the feed
-//! tells of one tariff is told in order.
+//! A transaction that writes about a tariff, its versions or its bindings locks the tariff's row
+//! until it ends, so the feed contains the changes of one tariff in order.
 
 mod activate;
 pub mod bindings;
@@ -32,29 +32,29 @@ use row::Row;
 /// A tariff without its versions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TariffRecord {
-    /// Its id.
+    /// Id of the tariff.
     pub id: TariffId,
-    /// What the operator says of it.
+    /// The details that operators edit.
     pub details: TariffDetails,
-    /// When and how often that was edited.
+    /// The revision of the details.
     pub revision: Revision,
 }
 
-/// Which tariffs to list; by default all that are not retired.
+/// A filter of tariffs; by default it selects all that are not retired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those of this operator.
+    /// Only tariffs of this operator.
     pub operator_id: Option<Label>,
-    /// Those that stand so.
+    /// Only tariffs with this status.
     pub status: Option<TariffStatus>,
-    /// Those that are retired, instead of those that are not.
+    /// Only retired tariffs, instead of those that are not.
     pub retired: bool,
 }
 
-/// The tariff called `id`, unless it is retired.
+/// The tariff with id `id`, unless it is retired.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find(connection: &mut Connection, id: TariffId) -> Result<Option<TariffRecord>, StorageError> {
     let row = tariffs::table
         .filter(tariffs::id.eq(id.0))
@@ -66,18 +66,19 @@ pub async fn find(connection: &mut Connection, id: TariffId) -> Result<Option<Ta
     row.map(TariffRecord::try_from).transpose()
 }
 
-/// Whether there is a tariff called `id`, or was one that is retired.
+/// Whether a tariff with id `id` exists, retired or not.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn is_known(connection: &mut Connection, id: TariffId) -> Result<bool, StorageError> {
     Ok(diesel::select(exists(tariffs::table.find(id.0))).get_result(connection).await?)
 }
 
-/// At most `limit` tariffs, the newest first; those that come after the one made at `after`, where given.
+/// Up to `limit` tariffs, the newest first; with `after`, those that follow the tariff created at
+/// that time with that id.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter,
@@ -100,7 +101,7 @@ pub async fn list(
         query = query.filter(tariffs::status.eq(status.as_str()));
     }
     if let Some((at, id)) = after {
-        // A row comparison, which diesel does not know, enters the index at the very row.
+        // Diesel has no row comparison. It starts the index scan at the exact row.
         let place = sql::<Bool>("(tariffs.created_at, tariffs.id) < (").bind::<Timestamptz, _>(at);
         query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
     }

@@ -1,6 +1,6 @@
-//! Stations and piles on a real Postgres: what the indexes and locks promise.
+//! Stations and piles in a real PostgreSQL: guarantees of the indexes and locks.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::assets::{
@@ -76,7 +76,7 @@ fn pile(station: StationId, charge_point_id: &str) -> Pile {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_reads_as_it_was_written() {
+async fn a_station_survives_writing_and_reading() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
@@ -95,7 +95,7 @@ async fn a_station_reads_as_it_was_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_without_a_current_type_has_a_word_that_the_previous_release_can_read() {
+async fn stores_a_missing_current_type_readably_for_the_previous_release() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
@@ -112,7 +112,7 @@ async fn a_pile_without_a_current_type_has_a_word_that_the_previous_release_can_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn edits_of_the_previous_and_the_next_release_leave_a_current_type_that_this_one_reads() {
+async fn reads_current_types_written_by_the_previous_and_the_next_release() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let (station, mut pile) = (station(), pile(StationId(Uuid::now_v7()), "CP-1"));
@@ -120,7 +120,7 @@ async fn edits_of_the_previous_and_the_next_release_leave_a_current_type_that_th
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
     piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
     for (edit, read) in [
-        // The previous release writes the word that it has read back with every other edit.
+        // The previous release writes back the word that it read, with every other edit.
         ("name = '1', current_type = 'DC'", None),
         ("current_type = 'AC'", Some(CurrentType::Ac)),
         // The next release writes null.
@@ -173,10 +173,10 @@ async fn a_station_has_at_least_one_startable_status_or_null() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_of_another_version_is_refused() {
+async fn refuses_an_edit_of_another_version() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
-    let (station, nobody) = (station(), StationId(Uuid::now_v7()));
+    let (station, unknown) = (station(), StationId(Uuid::now_v7()));
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let pile = pile(station.id, "CP-1");
     piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
@@ -186,7 +186,7 @@ async fn an_edit_of_another_version_is_refused() {
     })
     .await;
     assert_eq!(other.unwrap(), Err(stations::Refusal::OtherVersion { current: 1 }));
-    let none = stations::retire(&mut connection, nobody, None, &signed(noon())).await;
+    let none = stations::retire(&mut connection, unknown, None, &signed(noon())).await;
     assert_eq!(none.unwrap(), Err(stations::Refusal::NotFound));
     let other = piles::retire(&mut connection, pile.id, Some(&[]), &signed(noon())).await;
     assert_eq!(other.unwrap(), Err(piles::Refusal::OtherVersion { current: 1 }));
@@ -194,7 +194,7 @@ async fn an_edit_of_another_version_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_index_decides_whose_device_it_is() {
+async fn a_unique_index_allows_one_pile_per_device() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
@@ -211,7 +211,7 @@ async fn the_index_decides_whose_device_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_pile_gets_into_a_station_while_it_is_retired() {
+async fn no_pile_is_added_to_a_station_while_it_is_retired() {
     let database = TestDatabase::new().await;
     for round in 0..20 {
         let station = station();
@@ -232,7 +232,7 @@ async fn no_pile_gets_into_a_station_while_it_is_retired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retired_pile_does_not_hold_its_station() {
+async fn a_retired_pile_does_not_prevent_retiring_its_station() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
@@ -263,7 +263,7 @@ async fn a_device_that_was_never_heard_has_no_live_view() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_that_is_refused_leaves_nothing_behind() {
+async fn a_refused_edit_changes_nothing() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
@@ -291,7 +291,7 @@ async fn an_edit_that_is_refused_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_pile_is_restored_into_a_station_that_is_retired_meanwhile() {
+async fn no_pile_is_restored_into_a_concurrently_retired_station() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut other = database.pool.connection().await.unwrap();

@@ -1,6 +1,6 @@
-//! What Postgres counts is what `domain` says of the same devices.
+//! The counts in SQL equal those that `domain` derives from the same devices.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::DateTime;
 use diesel_async::SimpleAsyncConnection;
@@ -18,12 +18,12 @@ use storage::assets::piles::{self, Filter};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
-/// What is known of one device.
+/// The state of one device.
 #[derive(Debug, Clone)]
 struct Device {
-    /// `None`: never heard.
+    /// `None` if the device was never heard.
     online: Option<bool>,
-    /// Connectors with a status, or with readings only.
+    /// Connectors with a status, or with meter readings only.
     connectors: BTreeMap<u16, Option<ConnectorStatus>>,
     /// Declared connectors, with their types.
     declared: BTreeMap<u16, ConnectorType>,
@@ -48,13 +48,13 @@ impl Device {
         self.connectors.iter().filter_map(|(id, status)| Some((*id, (*status)?)))
     }
 
-    /// Its pile, as `domain` says.
+    /// The status of its pile, derived by `domain`.
     fn status(&self) -> PileStatus {
         let statuses = self.statuses().map(|(id, status)| (ConnectorId::parse(id.into()).unwrap(), status));
         self.online.map_or(PileStatus::Unknown, |online| PileStatus::roll_up(online, statuses))
     }
 
-    /// Its connectors, as they are counted.
+    /// Adds its pile and connectors to the expected counts.
     fn count(&self, station: &mut Availability) {
         *station.piles.entry(self.status()).or_default() += 1;
         let out = [ConnectorStatus::Faulted, ConnectorStatus::Unavailable];
@@ -111,7 +111,7 @@ impl Device {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
+async fn counts_and_finds_piles_by_their_derived_status() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut runner = TestRunner::default();
@@ -128,7 +128,7 @@ async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
     }
     let mut expected: BTreeMap<StationId, Availability> = BTreeMap::new();
     for (number, device) in devices.iter().enumerate() {
-        // The last station has none.
+        // The last station has no piles.
         let station = stations[number % 4];
         device.insert(&mut sql, station, number);
         device.count(expected.entry(StationId(station)).or_default());
@@ -142,17 +142,17 @@ async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
         assert_eq!(i64::try_from(trust.len()).unwrap(), station.piles.values().sum::<i64>());
         let unheard = trust.iter().filter(|trust| trust.confidence.is_none()).count();
         let unknown = station.piles.get(&PileStatus::Unknown).copied().unwrap_or_default();
-        assert!(i64::try_from(unheard).unwrap() <= unknown, "a device that was never heard has no status");
+        assert!(i64::try_from(unheard).unwrap() <= unknown, "a device that was never heard must have the status Unknown");
     }
     assert_eq!(counted.into_iter().collect::<BTreeMap<_, _>>(), expected);
     let mut piles = Tally::new();
     for (status, count) in expected.values().flat_map(|station| &station.piles) {
         *piles.entry(*status).or_default() += count;
     }
-    let mut fleet = pile_counts::count(&mut connection, DateTime::UNIX_EPOCH).await.unwrap();
-    let trust = std::mem::take(&mut fleet.trust);
+    let mut counts = pile_counts::count(&mut connection, DateTime::UNIX_EPOCH).await.unwrap();
+    let trust = std::mem::take(&mut counts.trust);
     assert_eq!(trust.iter().map(|(_, count)| count).sum::<i64>(), 300);
-    assert_eq!(fleet, PileCounts { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });
+    assert_eq!(counts, PileCounts { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });
     assert_eq!(availability::load(&mut connection, ids[4]).await.unwrap(), Availability::default());
 
     let words = ConnectorStatus::ALL.map(PileStatus::Reported);
@@ -170,7 +170,7 @@ async fn piles_are_counted_and_found_by_the_status_that_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_retired_is_not_counted() {
+async fn does_not_count_retired_piles() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let device = Device { online: Some(true), connectors: BTreeMap::new(), declared: BTreeMap::new() };

@@ -1,6 +1,7 @@
-//! Batches on a real Postgres: what is folded is what is stored, and only the owner at the right offset may write.
+//! Batches in a real PostgreSQL: the folded state is stored, and only the owner at the right offset
+//! may write.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use diesel_async::SimpleAsyncConnection;
 use domain::devices::charge_point::ChargePoint;
@@ -32,7 +33,7 @@ async fn lease(connection: &mut Connection) -> PartitionLease {
     leases.into_iter().next().unwrap()
 }
 
-/// What `records` speak of, as if all were of the device `id`.
+/// The load plan of `records`, as if all were of the device `id`.
 fn load_plan(records: &[Record], id: &ChargePointId) -> LoadPlan {
     let events = records
         .iter()
@@ -41,8 +42,8 @@ fn load_plan(records: &[Record], id: &ChargePointId) -> LoadPlan {
     LoadPlan::of(events.iter().map(|(event, position)| (event, *position)))
 }
 
-/// Folds `records`, as if all were of the device `id`; what it went through.
-fn tell(states: &mut [ChargePoint], records: &[Record], id: &ChargePointId) -> History {
+/// Folds `records`, as if all were of the device `id`; returns the history of the state.
+fn fold_records(states: &mut [ChargePoint], records: &[Record], id: &ChargePointId) -> History {
     let mut history = History::default();
     for (event, position) in records {
         let mut event = event.clone();
@@ -53,7 +54,7 @@ fn tell(states: &mut [ChargePoint], records: &[Record], id: &ChargePointId) -> H
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_folded_is_what_is_stored() {
+async fn stores_the_folded_state() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut lease = lease(&mut connection).await;
@@ -66,7 +67,7 @@ async fn what_is_folded_is_what_is_stored() {
         let mut history = Vec::new();
         for batch in records.chunks(3) {
             let fold = |mut states: Vec<ChargePoint>| {
-                let history = tell(&mut states, batch, &id);
+                let history = fold_records(&mut states, batch, &id);
                 Folded { states, history, ..Folded::default() }
             };
             let load_plan = load_plan(batch, &id);
@@ -74,16 +75,16 @@ async fn what_is_folded_is_what_is_stored() {
                 write(&mut connection, &lease, lease.next_offset + 1, &load_plan, fold).await.unwrap();
             assert_eq!(written, Written::Committed);
             lease.next_offset += 1;
-            let went_through = tell(&mut expected, batch, &id);
-            history.extend(went_through.iter().map(|told| (told.at, told.change.clone())));
+            let changes = fold_records(&mut expected, batch, &id);
+            history.extend(changes.iter().map(|entry| (entry.at, entry.change.clone())));
         }
         let all = load_plan(&records, &id);
         let mut stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
-        // When it was written only the database knows.
+        // Only the database knows the time of the write.
         let written_at = stored[0].liveness.written_at.take();
         assert_eq!(written_at.is_some(), stored[0].liveness.seen.is_some());
         assert_eq!(stored, expected, "case {case}");
-        let noted = status_changes::list_of_device(
+        let recorded = status_changes::list_of_device(
             &mut connection,
             &id,
             None,
@@ -93,8 +94,8 @@ async fn what_is_folded_is_what_is_stored() {
         )
         .await
         .unwrap();
-        let noted: Vec<_> = noted.into_iter().rev().map(|noted| (noted.at, noted.change)).collect();
-        assert_eq!(noted, history, "case {case}");
+        let recorded: Vec<_> = recorded.into_iter().rev().map(|recorded| (recorded.at, recorded.change)).collect();
+        assert_eq!(recorded, history, "case {case}");
         let mut sessions: Vec<_> =
             expected[0].sessions().sessions.iter().map(|session| session.id.to_string()).collect();
         sessions.sort();
@@ -106,7 +107,7 @@ async fn what_is_folded_is_what_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_written_once_however_often_it_is_tried() {
+async fn writes_a_batch_only_once() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let lease = lease(&mut connection).await;
@@ -119,7 +120,7 @@ async fn a_batch_is_written_once_however_often_it_is_tried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_former_owner_writes_nothing() {
+async fn rejects_a_batch_from_a_former_owner() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let frozen = lease(&mut connection).await;
@@ -137,7 +138,7 @@ async fn a_former_owner_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_owners_of_one_device_lose_nothing_to_each_other() {
+async fn two_owners_of_one_device_do_not_overwrite_each_other() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     partitions::register(&mut connection, TOPIC, &[(0, 0), (1, 0)]).await.unwrap();
@@ -149,7 +150,8 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
             let mut connection = pool.connection().await.unwrap();
             for _ in 0..40 {
                 let fold = |mut states: Vec<ChargePoint>| {
-                    // Each adds a mark of its own; one that overwrote the other's state would lose some.
+                    // Each writer adds its own marks; overwriting the other's state would lose
+                    // some.
                     let mark = i64::from(lease.partition) * 1_000 + lease.next_offset;
                     states[0].implausible_clock.push(domain::ids::EventKey(mark));
                     Folded { states, ..Folded::default() }
@@ -171,7 +173,7 @@ async fn two_owners_of_one_device_lose_nothing_to_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn leases_are_taken_kept_and_given_back() {
+async fn acquires_renews_and_releases_leases() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
@@ -184,7 +186,7 @@ async fn leases_are_taken_kept_and_given_back() {
     assert_eq!((of_a.len(), of_b.len()), (7, 5));
     assert!(
         of_a.iter().chain(&of_b).all(|lease| lease.next_offset == 0),
-        "registering again changes nothing"
+        "registering again must change nothing"
     );
     let kept = |lease: &PartitionLease| Kept {
         partition: lease.partition,
@@ -208,7 +210,7 @@ async fn leases_are_taken_kept_and_given_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replicas_are_mustered_while_they_give_signs() {
+async fn replicas_are_members_while_they_send_heartbeats() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
@@ -240,7 +242,7 @@ fn letter(offset: i64) -> NewDeadLetter {
     }
 }
 
-/// Start and stop of the sessions with these numbers, one after the other.
+/// Start and stop of the sessions with these numbers, in order.
 fn charges(numbers: std::ops::Range<i64>) -> Vec<Record> {
     let record = |n: i64, kind: EventKind| {
         let event = GatewayEvent {
@@ -272,7 +274,7 @@ fn charges(numbers: std::ops::Range<i64>) -> Vec<Record> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_are_written_before_they_are_forgotten() {
+async fn records_sessions_before_the_ledger_drops_them() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut lease = lease(&mut connection).await;
@@ -280,7 +282,7 @@ async fn sessions_are_written_before_they_are_forgotten() {
     let id = device();
     for batch in [charges(0..20), charges(20..40)] {
         let fold = |mut states: Vec<ChargePoint>| {
-            let history = tell(&mut states, &batch, &id);
+            let history = fold_records(&mut states, &batch, &id);
             Folded { states, history, ..Folded::default() }
         };
         let load_plan = load_plan(&batch, &id);
@@ -291,11 +293,11 @@ async fn sessions_are_written_before_they_are_forgotten() {
     assert_eq!(database.json(ended).await, serde_json::json!(40));
     let all = load_plan(&charges(0..1), &id);
     let stored = charge_points::load_for_update(&mut connection, &all).await.unwrap();
-    assert_eq!(stored[0].sessions().sessions.len(), 8, "the last few are remembered");
+    assert_eq!(stored[0].sessions().sessions.len(), 8, "the ledger must contain the last few");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transaction_keeps() {
+async fn a_batch_does_not_read_old_row_versions_kept_by_a_long_transaction() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -327,11 +329,11 @@ async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transa
             partitions::renew(connection, TOPIC, owner, &kept, LEASE).await.unwrap();
         }
         connection.batch_execute("select pg_stat_force_next_flush()").await.unwrap();
-        let looked = database.json(&looks).await.as_i64().unwrap();
-        by_key.extend(before.replace(looked).map(|before| looked - before));
+        let scans = database.json(&looks).await.as_i64().unwrap();
+        by_key.extend(before.replace(scans).map(|before| scans - before));
     }
     assert!(by_key.iter().filter(|looks| **looks > 0).count() <= 2 * 3, "{by_key:?}");
-    // A batch that is rolled back leaves its row where it was.
+    // A batch that is rolled back does not move its row.
     let lease = &mut leases[0];
     let unknown = |mut states: Vec<ChargePoint>| {
         states.push(ChargePoint::new(ChargePointId::parse("CP-9").unwrap(), at(0)));
@@ -345,7 +347,7 @@ async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transa
         PartitionLease { epoch: lease.epoch - 1, next_offset: lease.next_offset + 1, ..lease.clone() };
     let fenced =
         write(connection, &former, former.next_offset + 1, &LoadPlan::default(), fold).await.unwrap();
-    assert_eq!(fenced, Written::LeaseLost, "wherever its row is looked for");
+    assert_eq!(fenced, Written::LeaseLost, "a former owner must be fenced by either lookup");
     let oldest = snapshots::oldest(connection).await.unwrap();
     assert!(oldest.held_for > Duration::ZERO && oldest.transactions >= 600, "{oldest:?}");
     dump.batch_execute("rollback").await.unwrap();
@@ -357,7 +359,7 @@ async fn a_batch_reads_none_of_the_former_versions_of_its_row_that_a_long_transa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_record_counts_only_at_the_offset_that_it_was_written_with() {
+async fn the_last_record_applies_only_at_the_offset_of_its_checkpoint() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
@@ -365,26 +367,26 @@ async fn the_last_record_counts_only_at_the_offset_that_it_was_written_with() {
     let fresh = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!((fresh.last_record, fresh.halt), (None, None));
     let last = LastRecord { offset: 4, digest: RecordDigest(-7) };
-    // Behind the record is a range that has none.
+    // A range without records follows the last record.
     let checkpoint = Checkpoint { next_offset: 6, last_record: Some(last) };
     let fold = |states| Folded { states, ..Folded::default() };
     write(connection, &lease, checkpoint, &LoadPlan::default(), fold).await.unwrap();
-    assert_eq!(partitions::load_resume_state(connection, &lease).await.unwrap(), None, "moved on");
+    assert_eq!(partitions::load_resume_state(connection, &lease).await.unwrap(), None, "the partition has advanced");
     lease.next_offset = 6;
     let written = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!(written.last_record, Some(last));
-    // As the previous release writes a batch.
+    // Imitates a batch that the previous release writes.
     database.execute("update ingest_partitions set next_offset = 9, committed_at = clock_timestamp()").await;
     lease.next_offset = 9;
     let stale = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!(stale.last_record, None);
     write(connection, &lease, 12, &LoadPlan::default(), fold).await.unwrap();
     let columns = "select to_jsonb(p) -> 'last_record_digest' from ingest_partitions p";
-    assert_eq!(database.json(columns).await, serde_json::Value::Null, "not known is stored as such");
+    assert_eq!(database.json(columns).await, serde_json::Value::Null, "an unknown digest must be stored as null");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_halt_lasts_until_the_offset_is_moved() {
+async fn a_halt_lasts_until_the_offset_changes() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
@@ -395,14 +397,14 @@ async fn a_halt_lasts_until_the_offset_is_moved() {
     partitions::release(connection, &lease).await.unwrap();
     let taken = partitions::acquire(connection, TOPIC, Uuid::now_v7(), 1, LEASE).await.unwrap().remove(0);
     let state = partitions::load_resume_state(connection, &taken).await.unwrap().unwrap();
-    assert_eq!(state.halt.unwrap().reason, "OTHER_LOG", "also for the next owner");
+    assert_eq!(state.halt.unwrap().reason, "OTHER_LOG", "the halt must apply to the next owner");
     database.execute("update ingest_partitions set next_offset = 5").await;
     let moved = PartitionLease { next_offset: 5, ..taken.clone() };
     let state = partitions::load_resume_state(connection, &moved).await.unwrap().unwrap();
     assert_eq!(state.halt, None);
     let missed = partitions::end_halt(connection, TOPIC, 0, 5, 0).await.unwrap();
-    assert_eq!(missed, None, "it is not halted there");
-    // Back to where it was halted, by reading: the halt is over.
+    assert_eq!(missed, None, "the partition is not halted at this offset");
+    // Reading returns to the offset of the halt, which has ended.
     let fold = |states| Folded { states, ..Folded::default() };
     let back = Checkpoint { next_offset: 0, last_record: None };
     assert_eq!(
@@ -414,7 +416,7 @@ async fn a_halt_lasts_until_the_offset_is_moved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_of_a_halt_fences_the_owner_and_sets_letters_aside() {
+async fn ending_a_halt_fences_the_owner_and_sets_dead_letters_aside() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
@@ -452,7 +454,7 @@ async fn the_end_of_a_halt_fences_the_owner_and_sets_letters_aside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_of_another_content_takes_the_place_of_one_of_a_former_log() {
+async fn a_dead_letter_with_other_content_replaces_one_of_a_former_log() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;

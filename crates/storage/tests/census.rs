@@ -1,4 +1,4 @@
-//! The fleet is counted as it stands.
+//! Counts of devices, connectors and sessions.
 
 use diesel_async::SimpleAsyncConnection;
 use std::collections::BTreeMap;
@@ -7,9 +7,9 @@ use storage::devices::device_counts::{self, DeviceCounts};
 use testkit::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_fleet_is_counted_as_it_stands() {
+async fn counts_devices_connectors_and_sessions() {
     let database = TestDatabase::new().await;
-    // As ingestors connect, whose connections would rather not read whole tables.
+    // With the connection settings of ingestors, which avoid reading whole tables.
     let pool = Database::for_batches(&database.settings()).unwrap();
     let mut connection = pool.connection().await.unwrap();
     assert_eq!(device_counts::count(&mut connection).await.unwrap(), DeviceCounts::default());

@@ -1,6 +1,7 @@
-//! Batches of commands on a real Postgres: who carries them out, and who decides what becomes of a pile.
+//! Command batches in a real PostgreSQL: which replica carries them out, and which outcome of a
+//! pile is recorded.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use domain::commands::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
 use domain::devices::presence::Confidence;
@@ -23,7 +24,7 @@ const fn pile(number: u128) -> PileId {
     PileId(Uuid::from_u128(number))
 }
 
-/// A database with a station of three piles, and a fourth pile elsewhere.
+/// A database with a station of three piles, and a fourth pile in another station.
 async fn database() -> (TestDatabase, PooledConnection) {
     let database = TestDatabase::new().await;
     let assets = format!(
@@ -63,7 +64,7 @@ async fn create(connection: &mut PooledConnection, new: &NewBatch) -> CommandBat
     }
 }
 
-/// The command that a batch sends to a pile.
+/// The command of a batch to a pile.
 fn command(batch: &CommandBatch, pile_id: PileId) -> NewCommand {
     let issued_at = batch.created_at;
     NewCommand {
@@ -101,7 +102,7 @@ async fn counts(connection: &mut PooledConnection, batch: &CommandBatch) -> BTre
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_for_the_piles_that_are_meant() {
+async fn a_batch_contains_the_selected_piles() {
     let (database, mut connection) = database().await;
     database
         .execute(
@@ -136,7 +137,7 @@ async fn a_batch_is_for_the_piles_that_are_meant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_leads_to_one_batch_or_to_one_command() {
+async fn a_key_belongs_to_one_batch_or_one_command() {
     let (database, mut connection) = database().await;
     let keyed =
         |digest| NewBatch { keyed: Some(KeyedRequest { key: "order-1".to_owned(), digest }), ..new() };
@@ -145,14 +146,14 @@ async fn a_key_leads_to_one_batch_or_to_one_command() {
         batches::create(&mut connection, &keyed(7)).await.unwrap()
     };
     let (a, b) = tokio::join!(twin(), twin());
-    let (made, found) = if matches!(a, Created::Now(_)) { (a, b) } else { (b, a) };
-    let Created::Now(batch) = made else { panic!("{made:?}") };
+    let (created, found) = if matches!(a, Created::Now(_)) { (a, b) } else { (b, a) };
+    let Created::Now(batch) = created else { panic!("{created:?}") };
     assert_eq!(found, Created::Before(batch.clone()));
     let other = batches::create(&mut connection, &keyed(8)).await.unwrap();
     assert_eq!(other, Created::KeyReused);
     let wanted = [ContextQuery { pile_id: pile(1), key: Some("order-1".to_owned()) }];
-    let look = commands::load_contexts(&mut connection, &wanted).await.unwrap();
-    assert!(look.iter().all(|look| look.is_key_taken && look.known.is_none()));
+    let contexts = commands::load_contexts(&mut connection, &wanted).await.unwrap();
+    assert!(contexts.iter().all(|context| context.is_key_taken && context.known.is_none()));
 
     let one = NewCommand {
         keyed: Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 }),
@@ -165,7 +166,7 @@ async fn a_key_leads_to_one_batch_or_to_one_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_are_taken_up_kept_and_given_back() {
+async fn claims_renews_and_releases_batches() {
     let (database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let later = create(&mut connection, &new()).await;
@@ -194,7 +195,7 @@ async fn batches_are_taken_up_kept_and_given_back() {
     assert!(!batches::release(&mut connection, batch.id, 3).await.unwrap());
     assert!(!batches::renew(&mut connection, batch.id, 3, MINUTE).await.unwrap());
     let left = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
-    assert_eq!(left.batch.id, later.id, "a batch that is finished is nobody's");
+    assert_eq!(left.batch.id, later.id, "a finished batch must not be claimed");
 
     database.execute("update command_batches set leased_until = null, expires_at = created_at").await;
     let late = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
@@ -202,7 +203,7 @@ async fn batches_are_taken_up_kept_and_given_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_cannot_be_commanded_any_more() {
+async fn a_refused_pile_cannot_be_commanded_any_more() {
     let (_database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let refusal = [settled(&batch, pile(1), refused())];
@@ -220,7 +221,7 @@ async fn what_is_refused_cannot_be_commanded_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_a_command_cannot_be_refused_any_more() {
+async fn a_commanded_pile_cannot_be_refused_any_more() {
     let (_database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let sent = command(&batch, pile(1));
@@ -234,7 +235,7 @@ async fn what_has_a_command_cannot_be_refused_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_decide_at_once_one_does() {
+async fn one_of_two_concurrent_decisions_takes_effect() {
     let (database, mut connection) = database().await;
     for _ in 0..20 {
         let batch = create(&mut connection, &new()).await;
@@ -258,26 +259,26 @@ async fn of_two_who_decide_at_once_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_whose_command_is_not_in_the_books_goes_on_waiting() {
+async fn a_pile_whose_command_is_not_recorded_stays_waiting() {
     let (_database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let sent = command(&batch, pile(1));
-    let note = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
-    assert_eq!(batches::settle_many(&mut connection, &note).await.unwrap(), 0);
+    let outcome = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
+    assert_eq!(batches::settle_many(&mut connection, &outcome).await.unwrap(), 0);
     commands::insert_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
-    assert_eq!(batches::settle_many(&mut connection, &note).await.unwrap(), 1);
+    assert_eq!(batches::settle_many(&mut connection, &outcome).await.unwrap(), 1);
     let again = [settled(&batch, pile(1), refused())];
-    assert_eq!(batches::settle_many(&mut connection, &again).await.unwrap(), 0, "settled is settled");
+    assert_eq!(batches::settle_many(&mut connection, &again).await.unwrap(), 0, "an outcome must not change");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_is_sent_stands_where_its_command_stands() {
+async fn a_commanded_pile_has_the_state_of_its_command() {
     let (_database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let sent = command(&batch, pile(1));
     commands::insert_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
-    let note = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
-    batches::settle_many(&mut connection, &note).await.unwrap();
+    let outcome = [settled(&batch, pile(1), Outcome::Sent(sent.command.id))];
+    batches::settle_many(&mut connection, &outcome).await.unwrap();
     let unpublished = PublishOutcome {
         id: sent.command.id,
         charge_point_id: sent.command.charge_point_id.clone(),

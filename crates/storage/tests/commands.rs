@@ -1,6 +1,6 @@
-//! Commands on a real Postgres: what they are checked against, and how they are settled.
+//! Commands in a real PostgreSQL: their context, and their outcomes.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::assets::StartableStatuses;
@@ -32,7 +32,7 @@ fn device() -> ChargePointId {
     ChargePointId::parse("CP-1").unwrap()
 }
 
-/// A database with one pile, [`PILE`], in which [`device`] stands.
+/// A database with one pile, [`PILE`], whose device is [`device`].
 async fn database() -> (TestDatabase, PooledConnection) {
     let database = TestDatabase::new().await;
     let assets = format!(
@@ -62,15 +62,15 @@ fn silent() -> PileSnapshot {
     }
 }
 
-async fn look(connection: &mut PooledConnection, pile_id: PileId) -> Option<PileSnapshot> {
+async fn snapshot(connection: &mut PooledConnection, pile_id: PileId) -> Option<PileSnapshot> {
     let wanted = [ContextQuery { pile_id, key: None }];
     commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap().pile
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
+async fn loads_a_pile_with_its_device_connectors_and_open_sessions() {
     let (database, mut connection) = database().await;
-    assert_eq!(look(&mut connection, PILE).await, Some(silent()));
+    assert_eq!(snapshot(&mut connection, PILE).await, Some(silent()));
     database
         .execute(
             "insert into charge_points (charge_point_id, online, last_seen_at)
@@ -99,33 +99,33 @@ async fn a_pile_is_seen_with_its_device_connectors_and_open_sessions() {
         open_sessions: vec![session(2, Some("634")), session(3, None)],
         ..silent()
     };
-    assert_eq!(look(&mut connection, PILE).await, Some(expected));
+    assert_eq!(snapshot(&mut connection, PILE).await, Some(expected));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_is_seen_with_the_startable_statuses_of_its_station() {
+async fn loads_a_pile_with_the_startable_statuses_of_its_station() {
     let (database, mut connection) = database().await;
     database.execute("update stations set startable_statuses = '{Available,Preparing}'").await;
     let statuses = vec![ConnectorStatus::Available, ConnectorStatus::Preparing];
     let startable = Some(StartableStatuses::parse(statuses).unwrap());
-    assert_eq!(look(&mut connection, PILE).await, Some(PileSnapshot { startable, ..silent() }));
+    assert_eq!(snapshot(&mut connection, PILE).await, Some(PileSnapshot { startable, ..silent() }));
     database.execute("update stations set startable_statuses = '{Charging}'").await;
     let wanted = [ContextQuery { pile_id: PILE, key: None }];
     let error = commands::load_contexts(&mut connection, &wanted).await.unwrap_err().to_string();
-    assert!(error.starts_with("stations holds a row that cannot be"), "{error}");
+    assert!(error.starts_with("stations holds an invalid row"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_is_retired_or_unknown_is_not_seen() {
+async fn loads_no_retired_or_unknown_pile() {
     let (database, mut connection) = database().await;
     let unknown = PileId(Uuid::now_v7());
-    assert_eq!(look(&mut connection, unknown).await, None);
+    assert_eq!(snapshot(&mut connection, unknown).await, None);
     database.execute("update piles set retired_at = now()").await;
-    assert_eq!(look(&mut connection, PILE).await, None);
+    assert_eq!(snapshot(&mut connection, PILE).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_that_cannot_be_is_no_answer() {
+async fn reports_an_invalid_status_as_an_error() {
     let (database, mut connection) = database().await;
     database
         .execute("insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Fine')")
@@ -133,7 +133,7 @@ async fn a_status_that_cannot_be_is_no_answer() {
     let error = commands::load_contexts(&mut connection, &[ContextQuery { pile_id: PILE, key: None }])
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), r#"connectors holds a row that cannot be: status "Fine""#);
+    assert_eq!(error.to_string(), r#"connectors holds an invalid row: status "Fine""#);
 }
 
 fn reset() -> Command {
@@ -187,7 +187,7 @@ async fn state(connection: &mut PooledConnection, id: CommandId) -> CommandState
     found(connection, id).await.record.life.state()
 }
 
-fn note(new: &NewCommand, step: Step) -> PublishOutcome {
+fn outcome(new: &NewCommand, step: Step) -> PublishOutcome {
     PublishOutcome { id: new.command.id, charge_point_id: device(), at: noon(), step }
 }
 
@@ -196,7 +196,7 @@ fn unpublished() -> Step {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_is_found_as_it_was_recorded() {
+async fn a_command_survives_recording_and_reading() {
     let (_database, mut connection) = database().await;
     let seen_gateway_id = Some(GatewayId::parse("gateway-9").unwrap());
     let new = NewCommand {
@@ -234,7 +234,7 @@ async fn a_command_has_one_id_and_a_pile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_became_of_a_publication_is_noted_once() {
+async fn records_the_outcome_of_a_publication_once() {
     let (_database, mut connection) = database().await;
     let published = Step::Published { offset: 7 };
     let unconfirmed = Step::Unconfirmed { detail: "no answer".to_owned() };
@@ -246,46 +246,46 @@ async fn what_became_of_a_publication_is_noted_once() {
         let new = new(reset());
         record(&mut connection, std::slice::from_ref(&new)).await.unwrap();
         for _ in 0..2 {
-            commands::record_outcomes(&mut connection, &[note(&new, first.clone())]).await.unwrap();
+            commands::record_outcomes(&mut connection, &[outcome(&new, first.clone())]).await.unwrap();
             let record = found(&mut connection, new.command.id).await.record;
             assert_eq!((record.life.state(), record.life.trail().len()), (expected, 2));
         }
     }
-    let nobody = new(reset());
-    commands::record_outcomes(&mut connection, &[note(&nobody, published)]).await.unwrap();
+    let unrecorded = new(reset());
+    commands::record_outcomes(&mut connection, &[outcome(&unrecorded, published)]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_start_at_a_time_is_in_flight_on_a_connector() {
+async fn allows_one_start_in_flight_per_connector() {
     let (_database, mut connection) = database().await;
     let first = start(Some(1));
     assert_eq!(record(&mut connection, &[first.clone(), start(Some(2))]).await.unwrap(), Recorded::All);
     let refused = Recorded::None(Conflict::StartInFlight);
     assert_eq!(record(&mut connection, &[new(reset()), start(Some(1))]).await.unwrap(), refused);
-    assert_eq!(look(&mut connection, PILE).await.unwrap().starts_in_flight.len(), 2);
-    commands::record_outcomes(&mut connection, &[note(&first, unpublished())]).await.unwrap();
+    assert_eq!(snapshot(&mut connection, PILE).await.unwrap().starts_in_flight.len(), 2);
+    commands::record_outcomes(&mut connection, &[outcome(&first, unpublished())]).await.unwrap();
     assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), Recorded::All);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_without_a_connector_may_be_on_any() {
+async fn a_start_without_a_connector_conflicts_with_all() {
     let (_database, mut connection) = database().await;
     let refused = Recorded::None(Conflict::StartInFlight);
     let any = start(None);
     assert_eq!(record(&mut connection, std::slice::from_ref(&any)).await.unwrap(), Recorded::All);
     assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), refused);
-    commands::record_outcomes(&mut connection, &[note(&any, unpublished())]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[outcome(&any, unpublished())]).await.unwrap();
     assert_eq!(record(&mut connection, &[start(Some(1))]).await.unwrap(), Recorded::All);
     assert_eq!(record(&mut connection, &[start(None)]).await.unwrap(), refused);
     assert_eq!(
         record(&mut connection, &[start(Some(2)), start(None)]).await.unwrap(),
         refused,
-        "in one statement"
+        "conflicts within one statement must be found"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_that_the_device_accepted_is_in_flight_until_it_charges_or_its_time_is_over() {
+async fn an_accepted_start_is_in_flight_until_charging_or_expiry() {
     let (database, mut connection) = database().await;
     let accepted = start(Some(1));
     assert_eq!(record(&mut connection, std::slice::from_ref(&accepted)).await.unwrap(), Recorded::All);
@@ -307,32 +307,32 @@ async fn a_start_that_the_device_accepted_is_in_flight_until_it_charges_or_its_t
     database.execute("update commands set expires_at = now() - interval '1 second'").await;
     let next = start(Some(1));
     assert_eq!(record(&mut connection, std::slice::from_ref(&next)).await.unwrap(), Recorded::All);
-    commands::record_outcomes(&mut connection, &[note(&next, unpublished())]).await.unwrap();
+    commands::record_outcomes(&mut connection, &[outcome(&next, unpublished())]).await.unwrap();
     database.execute(&format!("delete from commands where id = '{}'", next.command.id.0)).await;
     assert_eq!(becomes(ConnectorStatus::Charging, &mut connection).await, Recorded::All);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_leads_to_one_command_until_that_has_failed() {
+async fn a_key_belongs_to_one_command_until_it_has_failed() {
     let (_database, mut connection) = database().await;
     let first = keyed("order-1", 7);
     assert_eq!(record(&mut connection, std::slice::from_ref(&first)).await.unwrap(), Recorded::All);
     let again = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
     assert_eq!(again, Recorded::None(Conflict::Key));
     let wanted = [ContextQuery { pile_id: PILE, key: Some("order-1".to_owned()) }];
-    let looked = commands::load_contexts(&mut connection, &wanted).await.unwrap();
+    let contexts = commands::load_contexts(&mut connection, &wanted).await.unwrap();
     let expected =
         CommandContext { pile: Some(silent()), known: Some((first.command.id, 7)), is_key_taken: false };
-    assert_eq!(looked, [expected]);
-    commands::record_outcomes(&mut connection, &[note(&first, unpublished())]).await.unwrap();
+    assert_eq!(contexts, [expected]);
+    commands::record_outcomes(&mut connection, &[outcome(&first, unpublished())]).await.unwrap();
     let second = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
-    assert_eq!(second, Recorded::All, "what was never published may be tried again");
+    assert_eq!(second, Recorded::All, "a request that was never published may be repeated");
     assert_eq!(commands::prune_keys(&mut connection, Duration::from_secs(60), 10).await.unwrap(), 0);
     assert_eq!(commands::prune_keys(&mut connection, Duration::ZERO, 10).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_of_which_nothing_is_heard_expires_by_postgres_clock() {
+async fn a_command_without_a_response_expires_by_postgresql_s_clock() {
     let (database, mut connection) = database().await;
     database
         .execute(
@@ -354,25 +354,25 @@ async fn a_command_of_which_nothing_is_heard_expires_by_postgres_clock() {
     assert_eq!(failure(&mut connection, &due).await, Some(FailureCode::NoAnswer));
     assert_eq!(failure(&mut connection, &moved).await, Some(FailureCode::RouteStale));
     assert_eq!(state(&mut connection, later.command.id).await, CommandState::Accepted);
-    // Resets are waited for a while longer: the device may have done it all the same.
+    // Resets stay open for longer: the device may have executed them nevertheless.
     assert_eq!(commands::close_past(&mut connection, Duration::ZERO, 10).await.unwrap(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_expire_once_however_many_look() {
+async fn concurrent_callers_expire_each_command_once() {
     let (database, mut connection) = database().await;
     let due: Vec<_> = (0..20).map(|_| new(reset())).collect();
     record(&mut connection, &due).await.unwrap();
-    let look = async || {
+    let expire = async || {
         let mut connection = database.pool.connection().await.unwrap();
         commands::expire_due(&mut connection, Duration::ZERO, 100).await.unwrap().len()
     };
-    let (a, b, c) = tokio::join!(look(), look(), look());
+    let (a, b, c) = tokio::join!(expire(), expire(), expire());
     assert_eq!(a + b + c, 20);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_of_a_pile_come_in_pages_the_newest_first() {
+async fn lists_the_commands_of_a_pile_in_pages_newest_first() {
     let (_database, mut connection) = database().await;
     let all: Vec<_> = (0..5)
         .map(|second| new(Command { issued_at: noon() + TimeDelta::seconds(second / 2), ..reset() }))
@@ -388,6 +388,6 @@ async fn commands_of_a_pile_come_in_pages_the_newest_first() {
     }
     let expected: Vec<_> = all.iter().rev().map(|new| new.command.id).collect();
     assert_eq!(seen, expected);
-    let nobody = PileId(Uuid::now_v7());
-    assert_eq!(commands::list_of_pile(&mut connection, nobody, None, 2).await.unwrap(), None);
+    let unknown = PileId(Uuid::now_v7());
+    assert_eq!(commands::list_of_pile(&mut connection, unknown, None, 2).await.unwrap(), None);
 }

@@ -1,6 +1,6 @@
-//! Dead letters on a real Postgres: what lists show, and what a replay leaves behind.
+//! Dead letters in a real PostgreSQL: lists, and the effects of replays.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, Utc};
 use domain::devices::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
@@ -13,8 +13,9 @@ use storage::{Connection, LoadPlan, StorageError};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
-/// Ten letters a minute apart but for the last two, which are of one instant; by turns of two devices, the even ones by what
-/// was told and the odd ones by key only. The last is a range.
+/// Ten dead letters, one minute apart except for the last two, which have the same time. They
+/// alternate between two devices: even ones have a device id, odd ones only a key. The last one is
+/// a range.
 const TEN: &str = "
     insert into dead_letters
       (id, topic, partition, first_offset, last_offset, appended_at, reason, detail, charge_point_id, key, value, created_at)
@@ -42,7 +43,7 @@ async fn listed(connection: &mut Connection, filter: Filter) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_are_newest_first_and_a_filter_lets_only_its_own_through() {
+async fn lists_pages_newest_first_and_filters_them() {
     let database = TestDatabase::new().await;
     database.execute(TEN).await;
     let mut connection = database.pool.connection().await.unwrap();
@@ -63,8 +64,8 @@ async fn pages_are_newest_first_and_a_filter_lets_only_its_own_through() {
     let reason = Filter { reason: Some("NOT_JSON".to_owned()), ..Filter::default() };
     assert_eq!(listed(connection, reason.clone()).await, [4, 3, 2, 1, 0]);
     let device = |name| Some(ChargePointId::parse(name).unwrap());
-    let told = Filter { charge_point_id: device("CP-0"), ..reason.clone() };
-    assert_eq!(listed(connection, told).await, [4, 2, 0]);
+    let reported = Filter { charge_point_id: device("CP-0"), ..reason.clone() };
+    assert_eq!(listed(connection, reported).await, [4, 2, 0]);
     let keyed = Filter { charge_point_id: device("CP-1"), ..reason };
     assert_eq!(listed(connection, keyed).await, [3, 1], "by key");
 
@@ -75,7 +76,7 @@ async fn pages_are_newest_first_and_a_filter_lets_only_its_own_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_replay_may_still_help_is_listed_oldest_first() {
+async fn lists_unsettled_dead_letters_oldest_first() {
     let database = TestDatabase::new().await;
     database.execute(TEN).await;
     let mut connection = database.pool.connection().await.unwrap();
@@ -91,11 +92,11 @@ async fn what_a_replay_may_still_help_is_listed_oldest_first() {
     assert_eq!(offsets(&rest), [6, 7, 8], "9 is a range without a record");
     database.execute("update dead_letters set first_offset = 12 where first_offset = 9").await;
     let rest = dead_letters::list_unsettled(connection, &filter, after, 100).await.unwrap();
-    assert_eq!(offsets(&rest), [6, 7, 8], "also one of a single offset has none");
+    assert_eq!(offsets(&rest), [6, 7, 8], "a range of a single offset has no record either");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_is_found_whole() {
+async fn finds_a_dead_letter_with_its_bytes() {
     let database = TestDatabase::new().await;
     database.execute(TEN).await;
     database.execute("update dead_letters set headers = '{\"a\": \"Yg==\"}'").await;
@@ -112,7 +113,7 @@ async fn a_letter_is_found_whole() {
     assert_eq!(dead_letters::find(&mut connection, id(10)).await.unwrap(), None);
 }
 
-/// What the fold of a test does to the state: leaves a mark, and answers `outcome`.
+/// A fold for tests: leaves a mark in the state and returns `outcome`.
 fn marking(outcome: Outcome) -> impl FnOnce(&mut ChargePoint) -> Outcome + Send {
     move |state| {
         state.implausible_clock.push(EventKey(7));
@@ -128,50 +129,50 @@ async fn replay(database: &TestDatabase, n: u128, run: Run, outcome: Outcome) ->
 }
 
 const MARKED: &str = "select coalesce(jsonb_agg(memory is not null), '[]') from charge_points";
-const NOTED: &str =
+const RECORDED: &str =
     "select coalesce(jsonb_agg(replay_outcome), '[]') from dead_letters where replayed_at is not null";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_leaves_nothing_and_a_real_one_the_state_and_a_note() {
+async fn a_dry_run_changes_nothing_and_a_real_run_records_its_outcome() {
     let database = TestDatabase::new().await;
     database.execute(TEN).await;
     let dry = replay(&database, 3, Run::Dry, Outcome::Applied).await.unwrap();
     assert!(matches!(&dry, Replayed::Applied(changes) if changes.charge_point), "{dry:?}");
     assert_eq!(database.json(MARKED).await, json!([]), "not even the row of a new device");
-    assert_eq!(database.json(NOTED).await, json!([]));
+    assert_eq!(database.json(RECORDED).await, json!([]));
     let real = replay(&database, 3, Run::Real, Outcome::Applied).await.unwrap();
     assert!(matches!(&real, Replayed::Applied(changes) if changes.charge_point), "{real:?}");
     assert_eq!(database.json(MARKED).await, json!([true]));
-    assert_eq!(database.json(NOTED).await, json!(["applied"]));
-    assert!(replay(&database, 10, Run::Real, Outcome::Applied).await.is_none(), "there is no such letter");
+    assert_eq!(database.json(RECORDED).await, json!(["applied"]));
+    assert!(replay(&database, 10, Run::Real, Outcome::Applied).await.is_none(), "the dead letter does not exist");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_applied_is_noted_and_nothing_else() {
+async fn records_only_the_outcome_of_an_event_that_is_not_applied() {
     let database = TestDatabase::new().await;
     database.execute(TEN).await;
     let ignored = replay(&database, 3, Run::Real, Outcome::Ignored(Ignored::Stale)).await.unwrap();
     assert!(matches!(ignored, Replayed::Undone(Undone::Ignored(Ignored::Stale))), "{ignored:?}");
-    assert_eq!(database.json(NOTED).await, json!(["ignored"]));
+    assert_eq!(database.json(RECORDED).await, json!(["ignored"]));
     let misfit = Misfit::Stop(Unplaced::NoOpenSession);
     let unplaced = replay(&database, 3, Run::Real, Outcome::Unplaced(misfit)).await.unwrap();
     assert!(matches!(unplaced, Replayed::Undone(Undone::Unplaced(why)) if why == misfit), "{unplaced:?}");
-    assert_eq!(database.json(NOTED).await, json!(["unplaced"]));
+    assert_eq!(database.json(RECORDED).await, json!(["unplaced"]));
     assert_eq!(database.json(MARKED).await, json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_postgres_refuses_again_is_noted_and_nothing_else() {
+async fn records_only_the_outcome_if_postgresql_refuses_the_event() {
     let database = TestDatabase::new().await;
     database.execute(TEN).await;
     database.execute("alter table charge_points add constraint unmarked check (memory is null)").await;
-    for (run, noted) in [(Run::Dry, json!([])), (Run::Real, json!(["refused"]))] {
+    for (run, expected) in [(Run::Dry, json!([])), (Run::Real, json!(["refused"]))] {
         let refused = replay(&database, 3, run, Outcome::Applied).await.unwrap();
         assert!(
             matches!(&refused, Replayed::Undone(Undone::Refused(StorageError::Refused(_)))),
             "{run:?}: {refused:?}"
         );
-        assert_eq!(database.json(NOTED).await, noted);
+        assert_eq!(database.json(RECORDED).await, expected);
         assert_eq!(database.json(MARKED).await, json!([]));
     }
     database.execute("alter table charge_points drop constraint unmarked").await;

@@ -1,26 +1,26 @@
-//! Which schemas a program refuses, and that migrating holds nobody up.
+//! Schemas that a program refuses, and migrations that block no other statements.
 
 use diesel_async::SimpleAsyncConnection as _;
 use storage::StorageError;
 use testkit::{TestDatabase, eventually};
 
-/// The newest migration is not there, and neither is what it made.
+/// Removes the newest migration and its table.
 const WITHOUT_THE_NEWEST: &str =
     "drop table schema_floor; delete from __diesel_schema_migrations where version = '20261123000016'";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schema_that_lacks_any_migration_is_refused_and_a_newer_one_is_not() {
+async fn refuses_a_schema_that_lacks_a_migration_but_accepts_a_newer_one() {
     let database = TestDatabase::new().await;
     database.execute("insert into __diesel_schema_migrations (version) values ('29991231000000')").await;
     database.pool.check_schema().await.unwrap();
-    // Not the newest: it came in later than one that is numbered after it.
+    // Not the newest: it was added later than one that is numbered after it.
     database.execute("delete from __diesel_schema_migrations where version = '20261123000013'").await;
     let refused = database.pool.check_schema().await.unwrap_err();
     assert!(matches!(refused, StorageError::WrongSchema { needed, .. } if needed == "20261123000013"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schema_from_which_something_was_taken_that_this_release_needs_is_refused() {
+async fn refuses_a_schema_above_its_floor() {
     let database = TestDatabase::new().await;
     database.execute("update schema_floor set oldest = '20261123000001'").await;
     database.pool.check_schema().await.unwrap();
@@ -30,7 +30,7 @@ async fn a_schema_from_which_something_was_taken_that_this_release_needs_is_refu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_migration_that_waits_for_a_table_does_not_have_everybody_else_wait() {
+async fn a_migration_that_waits_for_a_table_does_not_block_others() {
     let database = TestDatabase::with_connections(4).await;
     database.execute(WITHOUT_THE_NEWEST).await;
     database
@@ -48,7 +48,7 @@ async fn a_migration_that_waits_for_a_table_does_not_have_everybody_else_wait() 
                                 and database = (select oid from pg_database where datname = current_database()))";
     for _ in 0..2 {
         eventually("the migration to wait", || async { database.json(waits).await == true }).await;
-        // With the time-out of statements that services have, the longest of them.
+        // With the longest statement timeout that services have.
         database
             .execute("set statement_timeout = '10s'; select from ingest_partitions; reset statement_timeout")
             .await;

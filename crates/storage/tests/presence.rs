@@ -1,6 +1,6 @@
-//! Gateways that are silent, devices that are asked, and what follows, on a real PostgreSQL.
+//! Silent gateways, probes of devices, and their consequences, in a real PostgreSQL.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{Command, CommandKind, TriggeredMessage};
@@ -56,8 +56,8 @@ impl Ground {
         (Self { database, lease, owner }, connection)
     }
 
-    /// Writes one event of `device`, claimed at `claimed_at`, appended `late` after that.
-    async fn tell(
+    /// Writes one event of `device`, claimed at `claimed_at` and appended `late` after that.
+    async fn write_event(
         &mut self,
         connection: &mut Connection,
         device: &ChargePointId,
@@ -86,18 +86,18 @@ impl Ground {
         self.lease.next_offset = offset + 1;
     }
 
-    async fn beat(&mut self, connection: &mut Connection, device: &ChargePointId) {
-        self.tell(connection, device, EventKind::Heartbeat, runtime_now(), TimeDelta::zero()).await;
+    async fn heartbeat(&mut self, connection: &mut Connection, device: &ChargePointId) {
+        self.write_event(connection, device, EventKind::Heartbeat, runtime_now(), TimeDelta::zero()).await;
     }
 
-    /// Says that all events were read just now.
+    /// Records that all events were read just now.
     async fn caught_up(&self, connection: &mut Connection) {
         let kept = Kept { partition: 0, epoch: self.lease.epoch, caught_up: Some(NOW) };
         let renewed = partitions::renew(connection, TOPIC, self.owner, &[kept], HOUR).await.unwrap();
         assert_eq!(renewed, [0]);
     }
 
-    /// Moves what was written so far into the past.
+    /// Moves the times of everything written so far into the past.
     async fn age(&self, seconds: u32) {
         for statement in [
             "update charge_points set written_at = written_at - $, seen_at = seen_at - $, seen_appended_at = seen_appended_at - $",
@@ -108,7 +108,7 @@ impl Ground {
         }
     }
 
-    async fn stands(&self) -> serde_json::Value {
+    async fn states(&self) -> serde_json::Value {
         self.database.json("select json_agg(json_build_array(online, confidence) order by charge_point_id) from charge_points").await
     }
 }
@@ -146,11 +146,11 @@ fn dueness() -> Dueness {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_device_is_asked_once_and_offline_when_it_does_not_answer() {
+async fn a_silent_device_is_probed_once_and_offline_without_an_answer() {
     let (mut ground, mut connection) = Ground::new().await;
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     ground.caught_up(&mut connection).await;
-    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), [], "it was just heard");
+    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), [], "the device was just heard");
     ground.age(61).await;
     let due = due::list_silent(&mut connection, &dueness(), 10).await.unwrap();
     assert_eq!(
@@ -158,18 +158,18 @@ async fn a_silent_device_is_asked_once_and_offline_when_it_does_not_answer() {
         (1, &device(1), ProbeReason::Silent, false)
     );
     let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
-    assert_eq!(judged.unwrap().gone, 0, "it was not asked");
+    assert_eq!(judged.unwrap().gone, 0, "the device was not probed");
     assert_eq!(ask(&mut connection, &device(1)).await, 1);
-    assert_eq!(ask(&mut connection, &device(1)).await, 0, "once in the interval, whoever asks");
+    assert_eq!(ask(&mut connection, &device(1)).await, 0, "at most one probe per interval");
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
     let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
-    assert_eq!(judged.unwrap().gone, 0, "it may still answer");
+    assert_eq!(judged.unwrap().gone, 0, "the device may still answer");
     ground.age(11).await;
     let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1);
-    assert_eq!(ground.stands().await, json!([[false, "unanswered"]]));
-    ground.beat(&mut connection, &device(1)).await;
-    assert_eq!(ground.stands().await, json!([[true, null]]));
+    assert_eq!(ground.states().await, json!([[false, "unanswered"]]));
+    ground.heartbeat(&mut connection, &device(1)).await;
+    assert_eq!(ground.states().await, json!([[true, null]]));
     let history =
         "select json_agg(json_build_array(online, confidence) order by noted_at, place) from status_changes";
     assert_eq!(
@@ -179,9 +179,9 @@ async fn a_silent_device_is_asked_once_and_offline_when_it_does_not_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_follows_from_a_question_that_was_never_published() {
+async fn an_unpublished_probe_has_no_consequences() {
     let (mut ground, mut connection) = Ground::new().await;
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     ground.age(61).await;
     let probes = [probe(&device(1), ProbeReason::Silent)];
     assert_eq!(probes::record_many(&mut connection, &probes, HOUR).await.unwrap(), [device(1)]);
@@ -193,40 +193,40 @@ async fn nothing_follows_from_a_question_that_was_never_published() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_keeps_a_silent_device_online() {
     let (mut ground, mut connection) = Ground::new().await;
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     ground.age(200).await;
     ask(&mut connection, &device(1)).await;
     assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 0);
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 1);
     ground.age(59).await;
     let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
     ground.age(30).await;
     let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
-    assert_eq!(judged.unwrap().gone, 0, "the question was answered");
+    assert_eq!(judged.unwrap().gone, 0, "the probe was answered");
     ground.age(40).await;
     let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
-    assert_eq!(judged.unwrap().gone, 1, "twice the timeout, and it could not be asked again");
-    assert_eq!(ground.stands().await, json!([[false, "doubtful"]]));
+    assert_eq!(judged.unwrap().gone, 1, "twice the timeout has passed, and no further probe was due");
+    assert_eq!(ground.states().await, json!([[false, "doubtful"]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_with_a_slow_clock_is_not_silent() {
     let (mut ground, mut connection) = Ground::new().await;
     let slow = runtime_now() - TimeDelta::hours(5);
-    ground.tell(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
+    ground.write_event(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
     ground.caught_up(&mut connection).await;
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
     let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
-    assert_eq!(judged.unwrap().gone, 0, "even if its pod has that clock, too");
-    assert_eq!(ground.stands().await, json!([[true, null]]));
+    assert_eq!(judged.unwrap().gone, 0, "even if the pod has the same slow clock");
+    assert_eq!(ground.states().await, json!([[true, null]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_follows_from_silence_while_events_are_not_read() {
+async fn silence_has_no_consequences_while_events_are_not_read() {
     let (mut ground, mut connection) = Ground::new().await;
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     ground.age(600).await;
     ground
         .database
@@ -242,10 +242,10 @@ async fn nothing_follows_from_silence_while_events_are_not_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
+async fn devices_of_a_dead_gateway_become_doubtful_and_then_offline() {
     let (mut ground, mut connection) = Ground::new().await;
     for number in 1..=3 {
-        ground.beat(&mut connection, &device(number)).await;
+        ground.heartbeat(&mut connection, &device(number)).await;
     }
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     ground.age(12).await;
@@ -257,7 +257,7 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
     assert_eq!(canaries.len(), 2);
     ask(&mut connection, &canaries[0].charge_point_id).await;
     gateways::note_questions(&mut connection, &quiet).await.unwrap();
-    assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), [], "it was asked");
+    assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), [], "the gateway was probed");
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), []);
     ground.age(11).await;
     ground.caught_up(&mut connection).await;
@@ -271,8 +271,9 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
     let judged =
         judge_devices(&mut connection, &ground.lease, &POLICY, devices.clone()).await.unwrap().unwrap();
     assert_eq!((judged.doubted.len(), judged.gone), (3, 0));
-    assert_eq!(ground.stands().await, json!([[true, "doubtful"], [true, "doubtful"], [true, "doubtful"]]));
-    // The first was asked as the canary; the others are asked now, and one of them answers.
+    assert_eq!(ground.states().await, json!([[true, "doubtful"], [true, "doubtful"], [true, "doubtful"]]));
+    // The first device was probed as the canary; the others are probed now, and one of them
+    // answers.
     let due = due::list_suspected(&mut connection, HOUR, 10).await.unwrap();
     let mut left: Vec<_> = due.iter().map(|due| due.charge_point_id.clone()).collect();
     left.sort();
@@ -280,28 +281,28 @@ async fn the_devices_of_a_dead_gateway_are_doubtful_and_then_offline() {
     for due in &due {
         ask(&mut connection, &due.charge_point_id).await;
     }
-    ground.beat(&mut connection, &device(3)).await;
+    ground.heartbeat(&mut connection, &device(3)).await;
     ground.age(11).await;
     let found = concerned::list(&mut connection, &[0], &[], answer, 10).await.unwrap();
     assert_eq!(found.len(), 2);
     let judged = judge_devices(&mut connection, &ground.lease, &POLICY, devices).await.unwrap().unwrap();
     assert_eq!((judged.doubted.len(), judged.gone, judged.doubts_settled.len()), (0, 2, 2));
-    // What the device said is written before that its gateway was heard.
+    // The device's state is written before its gateway is recorded as heard.
     let found = concerned::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
     assert_eq!(found, []);
     let judged =
         judge_devices(&mut connection, &ground.lease, &POLICY, vec![device(3)]).await.unwrap().unwrap();
     assert_eq!(judged.doubted.len(), 0);
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
-    assert_eq!(gateways::list_suspected(&mut connection).await.unwrap(), [], "it is heard again");
-    assert_eq!(ground.stands().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
+    assert_eq!(gateways::list_suspected(&mut connection).await.unwrap(), [], "the gateway is heard again");
+    assert_eq!(ground.states().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
     assert!(!concerned::has_doubtful(&mut connection, &[0]).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_under_way_is_a_question_until_its_time_is_up_or_the_device_is_doubted() {
+async fn a_command_in_flight_replaces_a_probe_until_expiry_or_doubt() {
     let (mut ground, mut connection) = Ground::new().await;
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     let command = format!(
         "insert into stations (id, name, status, created_at, updated_at, version)
@@ -329,9 +330,9 @@ async fn a_command_under_way_is_a_question_until_its_time_is_up_or_the_device_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_whose_devices_answered_elsewhere_is_not_suspected_and_forgotten_when_all_have_left() {
+async fn a_gateway_without_devices_is_not_suspected_but_deleted() {
     let (mut ground, mut connection) = Ground::new().await;
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     ground.age(12).await;
     ground.caught_up(&mut connection).await;
@@ -339,7 +340,7 @@ async fn a_gateway_whose_devices_answered_elsewhere_is_not_suspected_and_forgott
     assert_eq!(
         gateways::forget_abandoned(&mut connection, POLICY.answer).await.unwrap(),
         0,
-        "it has a device"
+        "the gateway has a device"
     );
     let moved = "update charge_points set gateway_id = 'pod-2'";
     ground.database.execute(moved).await;
@@ -347,22 +348,22 @@ async fn a_gateway_whose_devices_answered_elsewhere_is_not_suspected_and_forgott
     ground.age(11).await;
     ground.caught_up(&mut connection).await;
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, POLICY.answer).await.unwrap(), []);
-    assert_eq!(gateways::forget_abandoned(&mut connection, HOUR).await.unwrap(), 0, "it was heard just now");
+    assert_eq!(gateways::forget_abandoned(&mut connection, HOUR).await.unwrap(), 0, "the gateway was heard just now");
     assert_eq!(gateways::forget_abandoned(&mut connection, POLICY.answer).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_former_owner_of_the_partition_judges_nobody() {
+async fn a_former_owner_of_the_partition_judges_no_devices() {
     let (mut ground, mut connection) = Ground::new().await;
-    ground.beat(&mut connection, &device(1)).await;
+    ground.heartbeat(&mut connection, &device(1)).await;
     ground.age(6_000).await;
     let former = PartitionLease { epoch: ground.lease.epoch - 1, ..ground.lease.clone() };
     assert_eq!(testkit::take_silent_offline(&mut connection, &former, &POLICY).await, None);
-    assert_eq!(ground.stands().await, json!([[true, null]]));
+    assert_eq!(ground.states().await, json!([[true, null]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn charging_devices_are_told_from_idle_ones_and_commanded_ones_are_left_alone() {
+async fn distinguishes_charging_devices_and_skips_commanded_ones() {
     let (mut ground, mut connection) = Ground::new().await;
     let charging = EventKind::StatusChanged(StatusReport {
         connector_id: ConnectorId::parse(1).unwrap(),
@@ -371,8 +372,8 @@ async fn charging_devices_are_told_from_idle_ones_and_commanded_ones_are_left_al
         info: None,
         vendor_error_code: None,
     });
-    ground.tell(&mut connection, &device(1), charging, runtime_now(), TimeDelta::zero()).await;
-    ground.beat(&mut connection, &device(2)).await;
+    ground.write_event(&mut connection, &device(1), charging, runtime_now(), TimeDelta::zero()).await;
+    ground.heartbeat(&mut connection, &device(2)).await;
     ground.age(100).await;
     ground.caught_up(&mut connection).await;
     command(&ground, &mut connection, TriggeredMessage::Heartbeat).await;
@@ -383,7 +384,7 @@ async fn charging_devices_are_told_from_idle_ones_and_commanded_ones_are_left_al
     );
 }
 
-/// A caller's command to device 2, to send `requested`.
+/// A caller's command to device 2 to send `requested`.
 async fn command(ground: &Ground, connection: &mut Connection, requested: TriggeredMessage) {
     let (station, pile) = (Uuid::from_u128(1), Uuid::from_u128(2));
     ground.database.execute(&format!(
@@ -417,17 +418,17 @@ async fn command(ground: &Ground, connection: &mut Connection, requested: Trigge
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_boot_that_a_caller_or_the_platform_asked_for_is_remembered_as_an_answer() {
+async fn records_a_requested_boot_as_an_answer() {
     let (mut ground, mut connection) = Ground::new().await;
     let boot = || EventKind::Connected(BootReport::default());
-    ground.beat(&mut connection, &device(2)).await;
+    ground.heartbeat(&mut connection, &device(2)).await;
     command(&ground, &mut connection, TriggeredMessage::BootNotification).await;
     let answers = "select json_agg(memory -> 'boot_answer' ->> 'asked_at' is not null order by charge_point_id) from charge_points";
     assert_eq!(ground.database.json(answers).await, json!([false]));
-    ground.tell(&mut connection, &device(2), boot(), runtime_now(), TimeDelta::zero()).await;
+    ground.write_event(&mut connection, &device(2), boot(), runtime_now(), TimeDelta::zero()).await;
     assert_eq!(ground.database.json(answers).await, json!([true]));
-    ground.beat(&mut connection, &device(3)).await;
+    ground.heartbeat(&mut connection, &device(3)).await;
     ask(&mut connection, &device(3)).await;
-    ground.tell(&mut connection, &device(3), boot(), runtime_now(), TimeDelta::zero()).await;
+    ground.write_event(&mut connection, &device(3), boot(), runtime_now(), TimeDelta::zero()).await;
     assert_eq!(ground.database.json(answers).await, json!([true, true]));
 }

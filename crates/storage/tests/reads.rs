@@ -1,6 +1,6 @@
-//! What people read most is found by indexes, however much there is beside it and however deep in a list.
+//! The most frequent reads use indexes, however large the tables are and however far a page is.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
@@ -14,7 +14,7 @@ use storage::assets::{availability, piles};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
-/// 10,000 stations, one each minute, anywhere in a square of five degrees.
+/// 10,000 stations, created one per minute, anywhere in a square of five degrees.
 const STATIONS: &str = "
     select setseed(0.5);
     insert into stations (id, name, latitude, longitude, status, created_at, updated_at, version)
@@ -22,7 +22,8 @@ const STATIONS: &str = "
            31 + random() * 5, 118 + random() * 5, 'Open', at, at, 1
     from generate_series(0, 9999) n, lateral (select timestamptz '2026-01-01' + n * interval '1 min' as at) made;
     analyze stations";
-/// Ten piles at each, one each minute. Every device was heard with two connectors, at one of which a session goes on.
+/// Ten piles per station, created one per minute. Every device was heard with two connectors, one
+/// of which has an open session.
 const PILES: &str = "
     insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at, updated_at, version)
     select ('018f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
@@ -38,8 +39,8 @@ const PILES: &str = "
     from piles, generate_series(1, 2) as connector;
     analyze";
 
-/// So much takes longer than a statement of a service may.
-async fn make(connection: &mut Connection, sql: &str) {
+/// Inserting this much takes longer than a service's statement timeout.
+async fn fill(connection: &mut Connection, sql: &str) {
     connection.batch_execute("set statement_timeout = '2min'").await.unwrap();
     connection.batch_execute(sql).await.unwrap();
 }
@@ -56,7 +57,7 @@ fn pile(number: u32) -> PileId {
     PileId(Uuid::try_parse(&format!("018f0000-0000-7000-8000-{number:012}")).unwrap())
 }
 
-/// Tables that were read as a whole since the database was made, and rows that were read.
+/// Sequential scans since the database was created, and rows that were read.
 #[derive(QueryableByName, Debug, Clone, Copy)]
 struct Reads {
     #[diesel(sql_type = BigInt)]
@@ -66,7 +67,7 @@ struct Reads {
 }
 
 async fn reads(connection: &mut Connection) -> Reads {
-    // Otherwise it is told about once a second.
+    // Otherwise the statistics are updated about once a second.
     connection.batch_execute("select pg_stat_force_next_flush()").await.unwrap();
     let reads = diesel::sql_query(
         "select sum(seq_scan)::bigint as whole, sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint as rows
@@ -76,8 +77,8 @@ async fn reads(connection: &mut Connection) -> Reads {
     reads.get_result(connection).await.unwrap()
 }
 
-/// Reads as often as it takes for Postgres to settle for a plan; tells how many rows that took each time. No table may be read as
-/// a whole.
+/// Repeats a read until PostgreSQL may keep a generic plan; returns the rows that were read per
+/// repetition. Sequential scans are not allowed.
 macro_rules! rows_read {
     ($connection:ident, $read:expr) => {{
         let before = reads($connection).await;
@@ -90,7 +91,7 @@ macro_rules! rows_read {
         (found, (after.rows - before.rows) / TIMES)
     }};
 }
-/// From the sixth time on, a plan may be kept.
+/// From the sixth execution on, PostgreSQL may keep a generic plan.
 const TIMES: i64 = 7;
 
 fn ids(stations: &[Station]) -> Vec<StationId> {
@@ -98,12 +99,12 @@ fn ids(stations: &[Station]) -> Vec<StationId> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn few_rows_are_read_for_what_is_asked_most() {
+async fn the_most_frequent_reads_read_few_rows() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
-    make(connection, STATIONS).await;
-    make(connection, PILES).await;
+    fill(connection, STATIONS).await;
+    fill(connection, PILES).await;
 
     let (found, rows) = rows_read!(connection, piles::find_with_live(connection, pile(12_345)));
     let (found, live) = found.unwrap();
@@ -117,7 +118,7 @@ async fn few_rows_are_read_for_what_is_asked_most() {
         let (page, rows) = rows_read!(connection, stations::list(connection, &all, cursor, 51));
         assert!(page.len() == 51 && rows <= 60, "{rows} after {after:?}");
         let (counted, rows) = rows_read!(connection, availability::load_many(connection, &ids(&page)));
-        // Ten piles each, their devices, two connectors.
+        // Ten piles each, with their devices and two connectors.
         assert!(counted.len() == 51 && rows <= 51 * 10 * 5, "{rows} after {after:?}");
     }
 
@@ -136,18 +137,19 @@ async fn few_rows_are_read_for_what_is_asked_most() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stations_nearby_are_read_from_the_place_outwards() {
+async fn reads_nearby_stations_outwards_from_the_location() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
-    make(connection, STATIONS).await;
+    fill(connection, STATIONS).await;
     let all = stations::Filter::default();
-    // There is one in about 26 km²: in a circle of 150 km there are 2,700, in one of 10 km twelve.
+    // One station per 26 km²: 2,700 in a circle of 150 km, twelve in one of 10 km.
     let place = Location::parse(33.5, 120.5).unwrap();
     for (radius_m, expected) in [(150_000.0, 51..52), (10_000.0, 1..51)] {
         let near = Near { place, radius_m };
         let (found, rows) = rows_read!(connection, stations::list_near(connection, &near, &all, None, 51));
-        // It stops when there are enough for a page, near or not; stations at the same distance are taken together.
+        // The scan stops when a page is full, within the radius or not; stations at the same
+        // distance are read together.
         assert!(expected.contains(&found.len()) && rows <= 60, "{} found, {rows} read", found.len());
         assert!(
             found.iter().all(|(station, _)| station.details.location.unwrap().distance_m(place) <= radius_m)
@@ -157,6 +159,6 @@ async fn stations_nearby_are_read_from_the_place_outwards() {
     let first = stations::list_near(connection, &near, &all, None, 1_500).await.unwrap();
     let after = first.last().map(|(station, away)| (*away, station.id));
     let (rest, rows) = rows_read!(connection, stations::list_near(connection, &near, &all, after, 51));
-    // Those that are nearer are stepped over, the rest of the world is not looked at.
+    // Nearer stations are skipped, and farther ones are not read.
     assert!(rest.len() == 51 && rows <= 1_570, "{} found, {rows} read", rest.len());
 }

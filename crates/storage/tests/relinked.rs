@@ -1,6 +1,6 @@
-//! Commands whose sessions are replaced, or show late, when the commands have come to their end.
+//! Commands whose sessions are replaced, or become visible late, after the commands have ended.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{Command, CommandKind, CommandState, RouteSource, Step};
@@ -67,8 +67,8 @@ impl Stage {
         self.began + TimeDelta::seconds(seconds)
     }
 
-    /// Writes a batch of one event, of `seconds`, sent then.
-    async fn tell(&mut self, seconds: i64, kind: EventKind) {
+    /// Writes a batch of one event that is sent at `seconds`.
+    async fn write_event(&mut self, seconds: i64, kind: EventKind) {
         let offset = self.lease.next_offset;
         let event = GatewayEvent {
             event_id: EventId::parse(&format!("event-{offset}")).unwrap(),
@@ -88,7 +88,7 @@ impl Stage {
         self.lease.next_offset = offset + 1;
     }
 
-    /// Records and publishes a command of `seconds`.
+    /// Records and publishes a command issued at `seconds`.
     async fn command(&mut self, seconds: i64, kind: CommandKind, session: Option<SessionId>) -> CommandId {
         let command = Command {
             id: CommandId(Uuid::now_v7()),
@@ -114,8 +114,8 @@ impl Stage {
         };
         assert_eq!(commands::insert_many(&mut self.connection, &[new]).await.unwrap(), Recorded::All);
         let step = Step::Published { offset: 1 };
-        let note = PublishOutcome { id, charge_point_id: device(), at, step };
-        commands::record_outcomes(&mut self.connection, &[note]).await.unwrap();
+        let published = PublishOutcome { id, charge_point_id: device(), at, step };
+        commands::record_outcomes(&mut self.connection, &[published]).await.unwrap();
         id
     }
 
@@ -192,11 +192,11 @@ async fn a_confirmed_start_follows_its_session() {
     for id_tag in [None, Some("DRIVER")] {
         let mut stage = Stage::new().await;
         let command = stage.start(10).await;
-        stage.tell(20, reading()).await;
+        stage.write_event(20, reading()).await;
         let (first, ..) = stage.session().await;
         assert_eq!(stage.outcome(command).await, (CommandState::Confirmed, Some(first)));
         assert!(!stage.is_open(command).await);
-        stage.tell(15, started(id_tag)).await;
+        stage.write_event(15, started(id_tag)).await;
         let (second, ..) = stage.session().await;
         assert_ne!(first, second);
         assert_eq!(stage.session().await, (second, Some(command), driver()));
@@ -205,11 +205,11 @@ async fn a_confirmed_start_follows_its_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_gives_up_a_session_of_another_driver_and_may_have_another_one() {
+async fn a_start_releases_a_session_of_another_driver_and_stays_open() {
     let mut stage = Stage::new().await;
     let command = stage.start(10).await;
-    stage.tell(20, reading()).await;
-    stage.tell(15, started(Some("OTHER"))).await;
+    stage.write_event(20, reading()).await;
+    stage.write_event(15, started(Some("OTHER"))).await;
     let (session, ..) = stage.session().await;
     assert_eq!(stage.session().await, (session, None, Some("OTHER".to_owned())));
     assert_eq!(stage.outcome(command).await, (CommandState::Confirmed, None));
@@ -220,17 +220,17 @@ async fn a_start_gives_up_a_session_of_another_driver_and_may_have_another_one()
 async fn a_stop_follows_its_session() {
     for is_replaced_first in [true, false] {
         let mut stage = Stage::new().await;
-        stage.tell(20, reading()).await;
+        stage.write_event(20, reading()).await;
         let (first, ..) = stage.session().await;
         let kind = CommandKind::StopTransaction { transaction_id: transaction().unwrap() };
         let command = stage.command(30, kind, Some(first)).await;
         if is_replaced_first {
-            stage.tell(15, started(None)).await;
+            stage.write_event(15, started(None)).await;
         }
-        stage.tell(40, stopped()).await;
+        stage.write_event(40, stopped()).await;
         if !is_replaced_first {
             assert!(!stage.is_open(command).await);
-            stage.tell(15, started(None)).await;
+            stage.write_event(15, started(None)).await;
         }
         let (second, ..) = stage.session().await;
         assert_ne!(first, second);
@@ -239,16 +239,16 @@ async fn a_stop_follows_its_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_that_a_charging_connector_confirmed_waits_for_its_session() {
+async fn a_start_confirmed_by_a_charging_connector_waits_for_its_session() {
     for session in [reading(), stopped()] {
         let mut stage = Stage::new().await;
-        stage.tell(1, status(ConnectorStatus::Available)).await;
+        stage.write_event(1, status(ConnectorStatus::Available)).await;
         let command = stage.start(10).await;
-        stage.tell(12, status(ConnectorStatus::Charging)).await;
+        stage.write_event(12, status(ConnectorStatus::Charging)).await;
         assert_eq!(stage.outcome(command).await, (CommandState::Confirmed, None));
         let window = Duration::from_secs(600);
         assert_eq!(commands::close_past(&mut stage.connection, window, 10).await.unwrap(), 0);
-        stage.tell(1_500, session).await;
+        stage.write_event(1_500, session).await;
         let (id, ..) = stage.session().await;
         assert_eq!(stage.session().await, (id, Some(command), driver()));
         assert_eq!(stage.outcome(command).await, (CommandState::Confirmed, Some(id)));

@@ -1,6 +1,6 @@
-//! Partitions of meter samples, made and dropped by several at once.
+//! Partitions of meter samples, created and dropped concurrently.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::NaiveDate;
 use storage::devices::meter_samples::DAYS;
@@ -11,24 +11,24 @@ fn day(day: u32) -> NaiveDate {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_is_made_once_by_however_many() {
+async fn concurrent_callers_create_a_day_once() {
     let database = TestDatabase::new().await;
-    let makers = (0..16).map(|number| {
+    let creators = (0..16).map(|number| {
         let pool = database.pool.clone();
         tokio::spawn(async move {
             let mut connection = pool.connection().await.unwrap();
             DAYS.ensure(&mut connection, day(1 + number % 3)).await.unwrap();
         })
     });
-    for maker in makers.collect::<Vec<_>>() {
-        maker.await.unwrap();
+    for creator in creators.collect::<Vec<_>>() {
+        creator.await.unwrap();
     }
     let mut connection = database.pool.connection().await.unwrap();
     assert_eq!(DAYS.list(&mut connection).await.unwrap(), [day(1), day(2), day(3)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn old_days_go_with_their_samples() {
+async fn drops_old_days_with_their_samples() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     for number in 1..=3 {
@@ -43,7 +43,7 @@ async fn old_days_go_with_their_samples() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_busy_is_left_for_later() {
+async fn does_not_drop_days_of_a_locked_table() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     DAYS.ensure(&mut connection, day(1)).await.unwrap();

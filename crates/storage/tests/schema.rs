@@ -1,6 +1,6 @@
-//! `schema.rs` is what the migrations lead to, and every migration can be taken back.
+//! `schema.rs` matches the migrations, and every migration can be reverted.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Bool, Text};
@@ -58,7 +58,7 @@ fn diesel_type(kind: &str) -> &'static str {
         "jsonb" => "Jsonb",
         "bytea" => "Bytea",
         "text[]" => "Array<Text>",
-        other => panic!("no diesel type is known for {other}: add it here"),
+        other => panic!("unknown diesel type for {other}: add it here"),
     }
 }
 
@@ -86,7 +86,7 @@ async fn render(connection: &mut storage::Connection) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn schema_rs_is_what_the_migrations_lead_to() {
+async fn schema_rs_matches_the_migrations() {
     let database = testkit::TestDatabase::new().await;
     let rendered = render(&mut database.pool.connection().await.unwrap()).await;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs");
@@ -101,7 +101,7 @@ async fn schema_rs_is_what_the_migrations_lead_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_migration_can_be_taken_back_and_applied_again() {
+async fn every_migration_can_be_reverted_and_reapplied() {
     let database = testkit::TestDatabase::new().await;
     database.pool.check_schema().await.unwrap();
     database.pool.revert_all().await.unwrap();

@@ -1,6 +1,6 @@
-//! Stations and piles found by words and by place: right, and by an index.
+//! Search for stations and piles by words and by location: correct results, and use of indexes.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
@@ -17,7 +17,7 @@ fn at(latitude: f64, longitude: f64) -> Location {
     Location::parse(latitude, longitude).unwrap()
 }
 
-/// Stations all over the world, with the poles and the line of dates; a name tells where each is.
+/// Stations all over the world, including the poles and the date line; the names number them.
 async fn world(connection: &mut Connection, stations: u32) {
     let sql = format!(
         "select setseed(0.5);
@@ -38,7 +38,7 @@ async fn world(connection: &mut Connection, stations: u32) {
     connection.batch_execute(&sql).await.unwrap();
 }
 
-/// Every station near a place, page by page.
+/// Every station near a location, page by page.
 async fn walk(connection: &mut Connection, near: &Near, filter: &Filter, page: i64) -> Vec<(StationId, f64)> {
     let mut all = Vec::new();
     let mut after = None;
@@ -51,7 +51,7 @@ async fn walk(connection: &mut Connection, near: &Near, filter: &Filter, page: i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_near_ones_are_found_in_order_wherever_that_is() {
+async fn finds_nearby_stations_in_order_everywhere() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     world(&mut connection, 3000).await;
@@ -73,7 +73,7 @@ async fn the_near_ones_are_found_in_order_wherever_that_is() {
             for ((_, distance), (id, _)) in expected.iter().zip(&found) {
                 let station = all.iter().find(|station| station.id == *id).unwrap();
                 let shown = station.details.location.unwrap().distance_m(place);
-                // Those at the same distance are in the order of their ids.
+                // Stations at the same distance are in the order of their ids.
                 assert!((shown - distance).abs() < 1e-3, "{shown} {distance}");
             }
         }
@@ -81,7 +81,7 @@ async fn the_near_ones_are_found_in_order_wherever_that_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn near_and_the_filters_go_together() {
+async fn combines_near_with_filters() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     world(&mut connection, 500).await;
@@ -108,7 +108,7 @@ async fn near_and_the_filters_go_together() {
     assert_eq!(walk(&mut connection, &near, &available, 4).await, []);
 }
 
-/// How often a table was read as a whole, and how many of its rows were read.
+/// Sequential scans of a table, and rows that were read.
 #[derive(QueryableByName, Debug, Clone, Copy)]
 struct Reads {
     #[diesel(sql_type = BigInt)]
@@ -117,9 +117,9 @@ struct Reads {
     rows: i64,
 }
 
-/// How the stations were read up to now.
+/// The reads of `stations` so far.
 async fn reads(connection: &mut Connection) -> Reads {
-    // Otherwise it is told about once a second.
+    // Otherwise the statistics are updated about once a second.
     connection.batch_execute("select pg_stat_force_next_flush()").await.unwrap();
     let reads = diesel::sql_query(
         "select seq_scan as whole, (seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint as rows
@@ -128,7 +128,8 @@ async fn reads(connection: &mut Connection) -> Reads {
     reads.get_result(connection).await.unwrap()
 }
 
-/// That since `before` the stations were not read as a whole, and so many rows of them at most.
+/// Asserts that since `before` there was no sequential scan of `stations`, and at most `most` rows
+/// were read.
 async fn assert_few(connection: &mut Connection, before: Reads, most: i64, what: &str) {
     let after = reads(connection).await;
     let rows = after.rows - before.rows;
@@ -136,13 +137,13 @@ async fn assert_few(connection: &mut Connection, before: Reads, most: i64, what:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_thousand_stations_few_are_read() {
+async fn reads_few_of_a_hundred_thousand_stations() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
     world(connection, 100_000).await;
 
-    // About one in five stations is as near as the first says.
+    // About one in five stations is within the first radius.
     for (radius_m, expected) in [(6_000_000.0, 51), (200_000.0, 1)] {
         let near = Near { place: at(31.2, 121.4), radius_m };
         let before = reads(connection).await;
@@ -157,7 +158,7 @@ async fn of_a_hundred_thousand_stations_few_are_read() {
         let before = reads(connection).await;
         let found = stations::list(connection, &filter, None, 51).await.unwrap();
         assert_eq!(found.len(), expected, "{words}");
-        // The worst is a digit repeated: of its pairs there is only one.
+        // The worst case is a repeated digit, which has a single pair.
         assert_few(connection, before, 5000, words).await;
     }
     let filter = Filter { operator_id: Some(Label::parse("op-7").unwrap()), ..Filter::default() };
@@ -167,7 +168,7 @@ async fn of_a_hundred_thousand_stations_few_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_are_found_in_any_script_and_case() {
+async fn finds_words_in_any_script_and_case() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     connection

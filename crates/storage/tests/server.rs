@@ -1,10 +1,10 @@
-//! What the services find of the server when they start.
+//! Properties of the server that services check at startup.
 
 use storage::{Database, DatabaseSettings};
 use testkit::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_are_untranslated_where_the_role_may_ask_for_that() {
+async fn requests_untranslated_messages_if_the_role_may() {
     let database = TestDatabase::new().await;
     assert_eq!(database.pool.foreign_messages().await.unwrap(), None);
     let mut connection = database.pool.connection().await.unwrap();
@@ -13,7 +13,7 @@ async fn messages_are_untranslated_where_the_role_may_ask_for_that() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_that_may_not_ask_connects_and_knows_the_language() {
+async fn a_role_without_the_grant_connects_and_reports_the_language() {
     let database = TestDatabase::new().await;
     let role = testkit::unique("speaker").replace('-', "_");
     database.execute(&format!("create role {role} login")).await;
@@ -30,6 +30,6 @@ async fn a_role_that_may_not_ask_connects_and_knows_the_language() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_default_table_of_locks_is_large_enough() {
+async fn the_default_lock_table_is_large_enough() {
     assert_eq!(TestDatabase::new().await.pool.small_lock_table().await.unwrap(), None);
 }

@@ -1,6 +1,7 @@
-//! Recorded sessions that differ from what their ledgers derive are found, and corrected on request.
+//! Recorded sessions that differ from what their ledgers derive are found, and corrected on
+//! request.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, Utc};
 use domain::event::TransactionStart;
@@ -17,7 +18,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
 }
 
-/// A ledger in which two sessions, 1 and 2, began on connector 1, `id` after `id` · 100 s.
+/// A ledger with the starts of sessions 1 and 2 on connector 1, at `id` · 100 s.
 fn ledger() -> Ledger {
     let mut ledger = Ledger::default();
     for id in 1..=2_u16 {
@@ -40,7 +41,8 @@ fn session(id: u16) -> SessionId {
     SessionId(Uuid::from_u128(id.into()))
 }
 
-/// As earlier rules recorded it: both sessions are open, and so are two of which the ledger knows nothing any more.
+/// A database as earlier rules left it: both sessions are open, and so are two that the ledger no
+/// longer contains.
 async fn recorded() -> TestDatabase {
     let database = TestDatabase::new().await;
     let ledger = serde_json::to_string(&ledger()).unwrap();
@@ -70,7 +72,7 @@ async fn recorded() -> TestDatabase {
 const ENDS: &str = "select json_agg(json_build_array(extract(epoch from ended_at)::bigint - 1790000000, end_reason) order by id) from sessions";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn open_ghosts_are_listed_and_corrected_on_request_only() {
+async fn lists_wrongly_open_sessions_and_corrects_them_on_request_only() {
     let database = recorded().await;
     let mut connection = database.pool.connection().await.unwrap();
     let devices = list_devices(&mut connection, None, 10).await.unwrap();
@@ -84,13 +86,13 @@ async fn open_ghosts_are_listed_and_corrected_on_request_only() {
         [(session(1), Defect::Differs), (session(3), Defect::Overtaken), (session(4), Defect::Unexplained)];
     assert_eq!(defects, expected);
     let none: [Option<i64>; 2] = [None, None];
-    assert_eq!(database.json(ENDS).await, json!([none, none, none, none]), "a dry run");
+    assert_eq!(database.json(ENDS).await, json!([none, none, none, none]), "a dry run must change nothing");
 
     assert_eq!(repair(&mut connection, devices.clone(), true).await.unwrap(), found);
     assert_eq!(
         database.json(ENDS).await,
         json!([[200, "Superseded"], none, [100, "Superseded"], none]),
-        "the second is under way, and of the last nothing is known"
+        "the second is still open, and nothing is known of the last"
     );
     let published = "select sum(change_count) from feed_chunks";
     assert_eq!(database.json(published).await, json!(2));

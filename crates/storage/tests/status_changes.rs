@@ -1,6 +1,6 @@
-//! The history of statuses on a real Postgres: written once, in the order in which it was learnt.
+//! The status history in a real PostgreSQL: written once, in the order of recording.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
@@ -53,8 +53,9 @@ fn report(lease: &PartitionLease, at: DateTime<Utc>, of: i64, status: ConnectorS
     }
 }
 
-/// Writes a batch of one report of the connector `of`, newer than all before it, whoever wrote those.
-async fn tell(
+/// Writes a batch of one report of the connector `of`, newer than all previous ones from any
+/// writer.
+async fn write_report(
     connection: &mut Connection,
     lease: &PartitionLease,
     of: i64,
@@ -75,7 +76,7 @@ async fn tell(
 }
 
 fn statuses(history: &[NotedChange]) -> Vec<(Option<ConnectorStatus>, ConnectorStatus)> {
-    let status = |noted: &NotedChange| match &noted.change {
+    let status = |entry: &NotedChange| match &entry.change {
         Change::Status(change) => Some((change.previous_status, change.status)),
         Change::Connectivity(_) => None,
     };
@@ -83,35 +84,36 @@ fn statuses(history: &[NotedChange]) -> Vec<(Option<ConnectorStatus>, ConnectorS
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_is_tried_twice_is_history_once() {
+async fn a_repeated_batch_writes_its_history_once() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     status_changes::ensure_today(&mut connection).await.unwrap();
     let lease = leases(&mut connection, 1).await.remove(0);
-    let first = tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
+    let first = write_report(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
     assert_eq!(first, Written::Committed);
-    assert_eq!(database.json(COUNT).await, json!(2), "the device came, and its connector is free");
-    let again = tell(&mut connection, &lease, 1, ConnectorStatus::Charging).await.unwrap();
+    assert_eq!(database.json(COUNT).await, json!(2), "one change of connectivity and one of the connector");
+    let again = write_report(&mut connection, &lease, 1, ConnectorStatus::Charging).await.unwrap();
     assert_eq!(again, Written::LeaseLost);
     assert_eq!(database.json(COUNT).await, json!(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_rolled_back_is_no_history() {
+async fn a_rolled_back_batch_writes_no_history() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     status_changes::ensure_today(&mut connection).await.unwrap();
     let lease = leases(&mut connection, 1).await.remove(0);
-    // Written last in the transaction, long after the history.
+    // The feed is written last in the transaction, after the history.
     database.execute("alter table feed_chunks add constraint none check (false)").await;
-    tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap_err();
+    write_report(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap_err();
     assert_eq!(database.json(COUNT).await, json!(0));
     database.execute("alter table feed_chunks drop constraint none").await;
-    tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
+    write_report(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
     assert_eq!(database.json(COUNT).await, json!(2));
 }
 
-/// Two partitions hold one device's events: each change begins where the one before ended, whoever wrote that.
+/// Two partitions contain one device's events: each change continues the previous one, from either
+/// writer.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_owners_of_one_device_write_one_history() {
     const EACH: usize = 60;
@@ -122,10 +124,10 @@ async fn two_owners_of_one_device_write_one_history() {
         let pool = database.pool.clone();
         tokio::spawn(async move {
             let mut connection = pool.connection().await.unwrap();
-            // Statuses of its own, so that each report is a change.
+            // Each writer has its own statuses, so that every report is a change.
             let own = &ConnectorStatus::ALL[if lease.partition == 0 { 0..3 } else { 3..6 }];
             for status in own.iter().cycle().take(EACH) {
-                assert_eq!(tell(&mut connection, &lease, 1, *status).await.unwrap(), Written::Committed);
+                assert_eq!(write_report(&mut connection, &lease, 1, *status).await.unwrap(), Written::Committed);
                 lease.next_offset += 1;
             }
         })
@@ -147,12 +149,12 @@ async fn two_owners_of_one_device_write_one_history() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_fell_silent_is_history() {
+async fn records_that_a_device_became_silent() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     status_changes::ensure_today(&mut connection).await.unwrap();
     let mut lease = leases(&mut connection, 1).await.remove(0);
-    tell(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
+    write_report(&mut connection, &lease, 1, ConnectorStatus::Available).await.unwrap();
     lease.next_offset = 1;
     let policy =
         SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: false };
@@ -165,18 +167,18 @@ async fn a_device_that_fell_silent_is_history() {
     let history =
         list_of_device(&mut connection, &device(), None, None, DateTime::UNIX_EPOCH, 10).await.unwrap();
     let [gone, _, came] = history.as_slice() else { panic!("{history:?}") };
-    let online = |noted: &NotedChange| match &noted.change {
+    let online = |entry: &NotedChange| match &entry.change {
         Change::Connectivity(change) => Some(change.online),
         Change::Status(_) => None,
     };
     assert_eq!((online(came), online(gone)), (Some(true), Some(false)));
     let Change::Connectivity(change) = &gone.change else { panic!("{gone:?}") };
-    assert_eq!(change.confidence, Confidence::Doubtful, "it was not asked");
-    assert_eq!(gone.at, at(0) + TimeDelta::seconds(60), "when its time was up");
+    assert_eq!(change.confidence, Confidence::Doubtful, "the device was not probed");
+    assert_eq!(gone.at, at(0) + TimeDelta::seconds(60), "the change must have the time of the timeout");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_the_history_locks_the_days_that_it_needs() {
+async fn a_page_of_the_history_locks_only_the_days_it_needs() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let now: DateTime<Utc> = "2026-06-30T12:00:00Z".parse().unwrap();
@@ -192,7 +194,7 @@ async fn a_page_of_the_history_locks_the_days_that_it_needs() {
     database.execute(changes).await;
     let locks = "select count(*) from pg_locks join pg_class on pg_class.oid = relation
                  where pid = pg_backend_pid() and relname ~ '^status_changes_test_[0-9]+$'";
-    // PostgreSQL may keep the plan of a statement that it has planned five times.
+    // PostgreSQL may keep a generic plan after five executions.
     for _ in 0..10 {
         list_of_device(&mut connection, &device(), None, None, now, 100).await.unwrap();
     }

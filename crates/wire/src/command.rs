@@ -1,4 +1,4 @@
-//! Commands: what the platform sends on `commands-down`.
+//! Commands, which the platform sends on `commands-down`.
 
 mod json;
 mod protobuf;
@@ -9,10 +9,10 @@ use crate::error::DecodeError;
 use crate::record::{Body, CONTENT_TYPE, JSON, RawRecord, TRACEPARENT};
 use domain::commands::Command;
 
-/// A command as a Kafka record; its partition comes from [`crate::routing`].
+/// A command as a Kafka record; [`crate::routing`] determines its partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedCommand {
-    /// The record's key: the charge point's id.
+    /// The record's key: the charge point id.
     pub key: String,
     /// The record's value.
     pub value: Vec<u8>,
@@ -34,16 +34,16 @@ impl EncodedCommand {
     }
 }
 
-/// The record in the contract's JSON, which every gateway reads.
+/// Encodes a command in the contract's JSON, which every gateway reads.
 #[must_use]
 pub fn encode_command(command: &Command) -> EncodedCommand {
     EncodedCommand::new(command, json::encode(command), JSON)
 }
 
-/// Reads a command as a gateway would, in whichever form the record's `content-type` says.
+/// Decodes a command as a gateway would, in the form that the record's `content-type` names.
 ///
 /// # Errors
-/// Why the record is not a command of the contract.
+/// The record is not a command of the contract.
 pub fn decode_command(record: &RawRecord<'_>) -> Result<Command, DecodeError> {
     match record.body()? {
         Body::Json(bytes) => json::decode(bytes),

@@ -1,56 +1,57 @@
-//! Why a record cannot be decoded: the reasons that a dead letter shows.
+//! Why a record cannot be decoded: the reasons that dead letters show.
 
 use crate::record::RawRecord;
 use std::fmt;
 
-/// Why a record cannot be decoded. The message names the field and is fit to be shown to an operator.
+/// Why a record cannot be decoded. The message names the field and is suitable for operators.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// The record has no value, or one of no bytes.
+    /// The record has no value or an empty one.
     #[error("the record has no value")]
     Empty,
     /// The value is longer than [`RawRecord::MAX_BYTES`].
     #[error("the value has {bytes} bytes, more than {max}", max = RawRecord::MAX_BYTES)]
     TooLarge {
-        /// Its length.
+        /// The length of the value.
         bytes: usize,
     },
-    /// The `content-type` header names a form that is neither JSON nor protobuf.
+    /// The `content-type` header names neither JSON nor protobuf.
     #[error("content type {content_type} is neither application/json nor application/x-protobuf")]
     UnsupportedContentType {
-        /// What the header says, quoted and shortened.
+        /// The header's value, quoted and shortened.
         content_type: String,
     },
     /// The value is not one JSON object in UTF-8.
     #[error("not a JSON object: {message}")]
     NotJson {
-        /// What is wrong, and where.
+        /// The error and its position.
         message: String,
     },
     /// The value is not the binary form of the message.
     #[error("not the protobuf message: {message}")]
     NotProtobuf {
-        /// What is wrong.
+        /// The error.
         message: String,
     },
-    /// An event that does not say what happened.
+    /// The event has no type.
     #[error("eventType is missing")]
     MissingEventType,
-    /// An event or command of no charge point.
+    /// The event or command names no charge point.
     #[error("chargePointId is missing")]
     MissingChargePoint,
-    /// A field holds what it cannot hold, or a required one is missing.
+    /// A field has an invalid value, or a required one is missing.
     #[error("{path} {message}")]
     InvalidField {
-        /// Where, in the JSON form's spelling: `payload.meterValues[0].timestamp`.
+        /// The path of the field, in the spelling of the JSON form:
+        /// `payload.meterValues[0].timestamp`.
         path: String,
-        /// What is wrong with it: `must be …`.
+        /// The error: `must be …`.
         message: String,
     },
 }
 
 impl DecodeError {
-    /// Every reason, for whoever has to list them.
+    /// All reasons.
     pub const REASONS: [&'static str; 8] = [
         "EMPTY",
         "TOO_LARGE",
@@ -62,7 +63,7 @@ impl DecodeError {
         "INVALID_FIELD",
     ];
 
-    /// The reason as a word that never changes, for metrics and for the dead letters.
+    /// The stable name of the reason, for metrics and dead letters.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -78,7 +79,7 @@ impl DecodeError {
     }
 }
 
-/// A field that holds what it cannot hold; the path grows on the way out.
+/// A field with an invalid value; each enclosing object extends the path.
 #[derive(Debug)]
 pub(crate) struct FieldError {
     path: String,
@@ -86,17 +87,17 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    /// `field` is wrong in the way that `message` says.
+    /// `field` has the error in `message`.
     pub(crate) fn new(field: &str, message: impl fmt::Display) -> Self {
         Self { path: field.to_owned(), message: message.to_string() }
     }
 
-    /// `field` is required and absent.
+    /// `field` is required and missing.
     pub(crate) fn missing(field: &str) -> Self {
         Self::new(field, "is missing")
     }
 
-    /// The same, seen from the object that holds `field`.
+    /// The same error, seen from the object that contains `field`.
     pub(crate) fn within(self, field: impl fmt::Display) -> Self {
         Self { path: format!("{field}.{}", self.path), ..self }
     }
@@ -108,7 +109,7 @@ impl From<FieldError> for DecodeError {
     }
 }
 
-/// The beginning of what was sent, quoted and with control characters escaped, to be shown in a message.
+/// The beginning of a received text, quoted and with escaped control characters, for messages.
 pub(crate) fn quoted(raw: &str) -> String {
     const SHOWN_CHARS: usize = 40;
     let shown: String = raw.chars().take(SHOWN_CHARS).collect();

@@ -1,4 +1,4 @@
-//! Events: what gateways send on `ocpp-events-up`.
+//! Events, which gateways send on `ocpp-events-up`.
 
 pub mod encode;
 
@@ -17,13 +17,14 @@ use crate::error::{DecodeError, FieldError};
 use crate::record::{Body, RawRecord};
 use domain::event::GatewayEvent;
 
-/// Reads one event, in whichever form the record's `content-type` says.
+/// Decodes one event, in the form that the record's `content-type` names.
 ///
-/// The result depends on the record's bytes, headers and place alone; the same record always gives the same event, also
-/// one without an `eventId`.
+/// The result depends only on the record's bytes, headers and position: the same record always
+/// leads to the same event, even without an `eventId`.
 ///
 /// # Errors
-/// Why the record is not an event of the contract; it belongs into the dead letters with [`DecodeError::reason`].
+/// The record is not an event of the contract; it becomes a dead letter with
+/// [`DecodeError::reason`].
 pub fn decode(record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
     match record.body()? {
         Body::Json(bytes) => json::decode(bytes, record),
@@ -31,7 +32,7 @@ pub fn decode(record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
     }
 }
 
-/// Why sampled values in `record` are left out of the event that [`decode`] reads: the path and the reason of each.
+/// The sampled values in `record` that [`decode`] leaves out of the event: path and reason of each.
 #[must_use]
 pub fn unusable_values(record: &RawRecord<'_>) -> Vec<String> {
     let unusable = match record.body() {

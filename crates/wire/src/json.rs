@@ -1,4 +1,4 @@
-//! JSON as gateways send it: a borrowed tree, and an object that is read leniently by name.
+//! JSON as gateways send it: a borrowed tree, and objects that are read leniently by name.
 
 mod node;
 mod object;

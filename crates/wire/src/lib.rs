@@ -1,9 +1,10 @@
-//! Bytes ⇄ domain: the events and commands of the gateway contract (`docs/gateway-contract.md`), as JSON and as
-//! protobuf, the hash that picks a gateway's partition, and the feed that other services follow.
+//! Encodes and decodes the messages of the platform: the events and commands of the gateway
+//! contract (`docs/gateway-contract.md`) as JSON and protobuf, and the feed that other services
+//! follow. It also contains the hash that determines a gateway's partition.
 //!
-//! No I/O and no clock. [`decode`] accepts every variant that deployed gateways are known to send and gives the
-//! platform's own types, already valid; what it refuses, it refuses with a stable reason ([`DecodeError::reason`]) that
-//! goes with the record into the dead letters.
+//! The crate has no I/O and no clock. [`decode`] accepts every variant that deployed gateways are
+//! known to send and returns the platform's own, validated types. A record that it rejects has a
+//! stable reason ([`DecodeError::reason`]), which is stored in the dead letter.
 
 pub mod command;
 pub mod event;

@@ -1,8 +1,8 @@
-//! A Kafka record as far as it matters here: its value, and the two headers of the contract.
+//! The relevant parts of a Kafka record: its value, and the two headers of the contract.
 
 use crate::error::{DecodeError, quoted};
 
-/// Header that names the form of the value; [`JSON`] when it is absent.
+/// Header that names the form of the value; [`JSON`] if absent.
 pub const CONTENT_TYPE: &str = "content-type";
 /// Header with the W3C trace context.
 pub const TRACEPARENT: &str = "traceparent";
@@ -11,7 +11,7 @@ pub const JSON: &str = "application/json";
 /// Content type of the binary form.
 pub const PROTOBUF: &str = "application/x-protobuf";
 
-/// A record's value and the headers that say how to read it.
+/// A record's value and the headers that determine how it is decoded.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RawRecord<'a> {
     /// The value; `None` for a tombstone.
@@ -20,7 +20,7 @@ pub struct RawRecord<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The [`TRACEPARENT`] header.
     pub traceparent: Option<&'a [u8]>,
-    /// Partition and offset, where the record is one of a topic.
+    /// Partition and offset; `None` if the record is not from a topic.
     pub place: Option<(i32, i64)>,
 }
 
@@ -32,10 +32,10 @@ pub(crate) enum Body<'a> {
 }
 
 impl<'a> RawRecord<'a> {
-    /// The longest value that is looked at; a longer one is refused unread.
+    /// The longest accepted value, in bytes; a longer one is rejected without being parsed.
     pub const MAX_BYTES: usize = 256 * 1024;
 
-    /// Picks out the headers of the contract, whatever their case.
+    /// Selects the headers of the contract, in any case.
     pub fn new(value: Option<&'a [u8]>, headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
         let mut record = Self { value, ..Self::default() };
         for (name, content) in headers {
@@ -48,7 +48,7 @@ impl<'a> RawRecord<'a> {
         record
     }
 
-    /// A record without headers, which is one in JSON.
+    /// A record without headers, which is in JSON.
     #[must_use]
     pub fn json(value: &'a [u8]) -> Self {
         Self { value: Some(value), ..Self::default() }
@@ -60,13 +60,14 @@ impl<'a> RawRecord<'a> {
         Self { value: Some(value), content_type: Some(PROTOBUF.as_bytes()), ..Self::default() }
     }
 
-    /// The same record, at this offset of this partition: an event without an `eventId` is named after it.
+    /// The same record, at this offset of this partition: the id of an event without an `eventId`
+    /// is derived from it.
     #[must_use]
     pub const fn at(self, partition: i32, offset: i64) -> Self {
         Self { place: Some((partition, offset)), ..self }
     }
 
-    /// The bytes to decode, with the form that the header gives them.
+    /// The bytes to decode, with the form that the header names.
     pub(crate) fn body(&self) -> Result<Body<'a>, DecodeError> {
         let bytes = self.value.filter(|bytes| !bytes.is_empty()).ok_or(DecodeError::Empty)?;
         if bytes.len() > Self::MAX_BYTES {
@@ -81,7 +82,7 @@ impl<'a> RawRecord<'a> {
         }
     }
 
-    /// The trace id in the `traceparent` header, if that is well-formed.
+    /// The trace id in the `traceparent` header, if well-formed.
     pub(crate) fn trace_id(&self) -> Option<&'a str> {
         let header = str::from_utf8(self.traceparent?).ok()?;
         let id = header.trim().split('-').nth(1)?;
@@ -90,13 +91,14 @@ impl<'a> RawRecord<'a> {
     }
 }
 
-/// The media type without its parameters, and without the quotes that some clients put around a header's value.
+/// The media type without its parameters, and without the quotes that some clients add to a
+/// header's value.
 fn media_type(header: &str) -> &str {
     let is_padding = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'');
     header.split(';').next().unwrap_or_default().trim_matches(is_padding)
 }
 
-/// Also under the name that IANA has registered since.
+/// Whether this is protobuf, also under the name that IANA has since registered.
 fn is_protobuf(media_type: &str) -> bool {
     [PROTOBUF, "application/protobuf"].iter().any(|known| media_type.eq_ignore_ascii_case(known))
 }
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tombstone_is_empty_and_a_giant_is_not_read() {
+    fn rejects_a_tombstone_and_an_oversized_value() {
         assert_eq!(RawRecord::default().body().unwrap_err(), DecodeError::Empty);
         assert_eq!(RawRecord::json(b"").body().unwrap_err(), DecodeError::Empty);
         let giant = vec![b' '; RawRecord::MAX_BYTES + 1];
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_well_formed_traceparent_has_a_trace() {
+    fn only_a_well_formed_traceparent_has_a_trace_id() {
         let trace = |header: &'static str| {
             RawRecord { traceparent: Some(header.as_bytes()), ..RawRecord::default() }.trace_id()
         };

@@ -1,7 +1,7 @@
-//! Which partition of the command topic a gateway pod reads: a hash of its name.
+//! The partition of the command topic that a gateway reads: a hash of its name.
 //!
-//! The contract: `partition = hash(podId as UTF-8) mod partitions`, unsigned; [`RoutingHash::Fnv1a32`] unless configured
-//! otherwise.
+//! The contract is `partition = hash(podId as UTF-8) mod partitions`, unsigned, with
+//! [`RoutingHash::Fnv1a32`] unless configured otherwise.
 
 use crate::value::text;
 use domain::digest::fnv1a_64;
@@ -12,24 +12,24 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-/// The hash that a gateway build uses.
+/// The hash function of a gateway build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(try_from = "String")]
 pub enum RoutingHash {
-    /// `fnv1a_32`, Go's `fnv.New32a`: what the gateway uses.
+    /// `fnv1a_32`, Go's `fnv.New32a`: the gateway's default.
     #[default]
     Fnv1a32,
     /// `fnv1a_64`, Go's `fnv.New64a`.
     Fnv1a64,
-    /// `murmur2`, as Kafka's default partitioner has it: made positive by clearing the sign bit.
+    /// `murmur2`, as in Kafka's default partitioner: made positive by clearing the sign bit.
     Murmur2,
 }
 
-/// The pod id in the value of a key `conn:<chargePointId>`: the plain id, or the id as a JSON text, which gateways write
-/// that encode all their values.
+/// Parses the gateway id in the value of a key `conn:<chargePointId>`: the plain id, or the id as a
+/// JSON string, which gateways write that encode all their values.
 ///
 /// # Errors
-/// When it is not a valid id.
+/// The value is not a valid id.
 pub fn parse_gateway_value(raw: &str) -> Result<GatewayId, InvalidText> {
     let value = text::trimmed(raw.trim_start_matches('\u{feff}'));
     match serde_json::from_str::<String>(value) {
@@ -38,16 +38,16 @@ pub fn parse_gateway_value(raw: &str) -> Result<GatewayId, InvalidText> {
     }
 }
 
-/// No hash is called that.
+/// The name of no known hash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown routing hash {0:?}: must be fnv1a_32, fnv1a_64 or murmur2")]
 pub struct UnknownRoutingHash(String);
 
 impl RoutingHash {
-    /// Every hash.
+    /// All hashes.
     pub const ALL: [Self; 3] = [Self::Fnv1a32, Self::Fnv1a64, Self::Murmur2];
 
-    /// Its name in the settings.
+    /// The name in the settings.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl RoutingHash {
         }
     }
 
-    /// The hash of `pod_id` as a number, before the remainder is taken.
+    /// The hash of `pod_id` before the remainder is taken.
     #[must_use]
     pub fn digest(self, pod_id: &str) -> u64 {
         match self {
@@ -67,7 +67,7 @@ impl RoutingHash {
         }
     }
 
-    /// The partition that the pod called `pod_id` reads, of so many.
+    /// The partition, out of `partitions`, that the gateway `pod_id` reads.
     #[must_use]
     pub fn partition(self, pod_id: &str, partitions: NonZeroU16) -> i32 {
         let remainder = self.digest(pod_id) % u64::from(partitions.get());
@@ -107,7 +107,7 @@ fn fnv1a_32(bytes: &[u8]) -> u32 {
 fn murmur2(bytes: &[u8]) -> u32 {
     const SEED: u32 = 0x9747_b28c;
     const MIX: u32 = 0x5bd1_e995;
-    // Kafka's lengths are ints; a pod id is no longer than one.
+    // Kafka's lengths are ints; a pod id is not longer than that.
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let (words, rest) = bytes.as_chunks::<4>();
 

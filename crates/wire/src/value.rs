@@ -1,4 +1,5 @@
-//! Single values, from any form that they are sent in to the domain's own; shared by JSON and protobuf.
+//! Converts single values from any form in which they are sent to the domain's types; shared by
+//! JSON and protobuf.
 
 pub(crate) mod connector_id;
 pub(crate) mod number;
@@ -9,18 +10,18 @@ pub(crate) mod vocabulary;
 
 pub(crate) use vocabulary::same_name;
 
-/// What is wrong with a value; goes after the field's name in a message.
+/// The error of a value; follows the field's name in a message.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Unusable(pub(crate) String);
 
 impl Unusable {
-    /// It is not `wanted`, and not even of that kind.
+    /// The value does not even have the kind of `wanted`.
     pub(crate) fn is_not(wanted: &str) -> Self {
         Self(format!("must be {wanted}"))
     }
 
-    /// `raw` is not `wanted`.
+    /// The text `raw` is not `wanted`.
     pub(crate) fn not(wanted: &str, raw: &str) -> Self {
         Self(format!("must be {wanted}, not {}", crate::error::quoted(raw)))
     }

@@ -1,13 +1,13 @@
 //! Events without an `eventId`.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use wire::{RawRecord, decode};
 
 fn id_of(json: &str, partition: i32, offset: i64) -> String {
     let record = RawRecord::json(json.as_bytes()).at(partition, offset);
     let event = decode(&record).unwrap();
-    assert_eq!(decode(&record), Ok(event.clone()), "the same record is the same event");
+    assert_eq!(decode(&record), Ok(event.clone()), "the same record has the same event");
     event.event_id.to_string()
 }
 
@@ -37,14 +37,14 @@ fn copies_of_a_start_or_a_stop_with_a_time_are_one_event() {
 }
 
 #[test]
-fn an_event_with_an_id_keeps_it_wherever_it_is() {
+fn an_event_with_an_id_keeps_it_at_every_offset() {
     let event = HEARTBEAT.replace("{", r#"{"eventId":"e-1","#);
     assert_eq!(id_of(&event, 3, 17), "e-1");
     assert_eq!(id_of(&event, 3, 18), "e-1");
 }
 
 #[test]
-fn the_binary_form_has_the_same_rule() {
+fn the_same_rules_apply_to_protobuf() {
     // Field 2 is the charge point, field 12 the heartbeat.
     let heartbeat = b"\x12\x04CP-1\x62\x00";
     let id = |offset| decode(&RawRecord::protobuf(heartbeat).at(0, offset)).unwrap().event_id;

@@ -1,6 +1,6 @@
-//! Commands that are not read: what OCPP does not allow.
+//! Commands that cannot be decoded because OCPP does not allow them.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
 use wire::{RawRecord, decode_command};
@@ -15,7 +15,7 @@ fn reason(name: &str, payload: &Value) -> String {
 }
 
 #[test]
-fn a_configuration_has_a_key_and_a_value_within_bounds() {
+fn a_configuration_has_a_key_and_a_value_within_limits() {
     let reason = |payload: Value| reason("ChangeConfiguration", &payload);
     assert_eq!(reason(json!({"value": "300"})), "payload.key is missing");
     assert_eq!(reason(json!({"key": "HeartbeatInterval"})), "payload.value is missing");
@@ -32,11 +32,11 @@ fn a_configuration_has_a_key_and_a_value_within_bounds() {
 }
 
 #[test]
-fn words_are_those_of_ocpp() {
+fn rejects_words_unknown_to_ocpp() {
     assert!(
         reason("ChangeAvailability", &json!({"connectorId": 0, "type": "Off"})).starts_with("payload.type")
     );
     let trigger = reason("TriggerMessage", &json!({"requestedMessage": "Weather"}));
     assert!(trigger.starts_with("payload.requestedMessage"), "{trigger}");
-    assert_eq!(reason("ClearCache", &json!({})), "commandName is no command of the contract");
+    assert_eq!(reason("ClearCache", &json!({})), "commandName is not a command of the contract");
 }

@@ -1,6 +1,6 @@
-//! What a consumer of the feed's topic sees, byte for byte.
+//! The records that a consumer of the feed's topic receives, byte for byte.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedPosition, FeedSubject};
 use domain::ids::{ChargePointId, ConnectorId, StationId};
@@ -73,7 +73,7 @@ fn a_station_is_its_own_key() {
 }
 
 #[test]
-fn what_is_no_change_is_refused() {
+fn rejects_an_invalid_change() {
     for value in [&b""[..], b"\x0a\x06CP-001", b"{}"] {
         assert!(decode_change(value).is_err(), "{value:?}");
     }

@@ -1,6 +1,6 @@
-//! Records as gateways send them, each with what it means: every file in `golden/` is a case.
+//! Records as gateways send them, each with its decoded form: every file in `golden/` is a case.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::commands::Command;
 use std::fs;
@@ -21,7 +21,7 @@ fn cases(folder: &str) -> Vec<(String, Vec<u8>)> {
     files.iter().map(|path| (name(path), fs::read(path).unwrap())).collect()
 }
 
-/// Compares `seen` with the `.snap` file beside the case, which is written when there is none.
+/// Compares `seen` with the `.snap` file of the case, which is written if it does not exist.
 fn assert_golden(folder: &str, name: &str, seen: &str) {
     insta::with_settings!({
         snapshot_path => format!("golden/{folder}"),
@@ -31,7 +31,7 @@ fn assert_golden(folder: &str, name: &str, seen: &str) {
 }
 
 #[test]
-fn accepted_events_mean_what_is_written_beside_them() {
+fn accepted_events_decode_to_their_snapshots() {
     for (name, value) in cases("accepted") {
         let event = decode(&RawRecord::json(&value)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_golden("accepted", &name, &format!("{event:#?}"));
@@ -39,7 +39,7 @@ fn accepted_events_mean_what_is_written_beside_them() {
 }
 
 #[test]
-fn what_is_left_out_of_an_event_is_said_with_its_reason() {
+fn omitted_values_are_listed_with_their_reasons() {
     let mut seen = Vec::new();
     for (name, value) in cases("accepted") {
         let unusable = unusable_values(&RawRecord::json(&value));
@@ -47,9 +47,9 @@ fn what_is_left_out_of_an_event_is_said_with_its_reason() {
         seen.extend(unusable.into_iter().map(|message| format!("{name}: {message}")));
     }
     insta::assert_snapshot!(seen.join("\n"), @r#"
-    meter-deployed-flattened-unusable: payload.meterValues[1].sampledValue[0].value must not be negative, not -5
+    meter-deployed-flattened-unusable: payload.meterValues[1].sampledValue[0].value must not be negative, but is -5
     meter-deployed-flattened-unusable: payload.meterValues[2].sampledValue[0].value must be a number, not "AP8A4mVuZXJneQ=="
-    meter-deployed-nothing-usable: payload.meterValues[0].sampledValue[0].value must not be negative, not -5
+    meter-deployed-nothing-usable: payload.meterValues[0].sampledValue[0].value must not be negative, but is -5
     meter-deployed-nothing-usable: payload.meterValues[1].sampledValue[0].value must be a number, not "AP8A4mVuZXJneQ=="
     meter-sample-not-object-is-left-out: payload.meterValues[0].sampledValue must be an object or an array of objects
     meter-time-nonsense-is-left-out: payload.meterValues[1].timestamp must be a time, not "yesterday"
@@ -58,7 +58,7 @@ fn what_is_left_out_of_an_event_is_said_with_its_reason() {
     meter-value-absurd-is-left-out: payload.meterValues[0].sampledValue[1].value cannot be 1e18
     meter-value-infinite-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "-inf"
     meter-value-nan-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "NaN"
-    meter-value-negative-energy-is-left-out: payload.meterValues[0].sampledValue[1].value must not be negative, not -1
+    meter-value-negative-energy-is-left-out: payload.meterValues[0].sampledValue[1].value must not be negative, but is -1
     meter-value-object-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number
     meter-value-text-is-left-out: payload.meterValues[0].sampledValue[1].value must be a number, not "n/a"
     meter-values-not-objects-is-left-out: payload.meterValues must be an object or an array of objects
@@ -67,16 +67,16 @@ fn what_is_left_out_of_an_event_is_said_with_its_reason() {
 }
 
 #[test]
-fn rejected_events_have_the_reason_that_is_written_beside_them() {
+fn rejected_events_have_the_reasons_of_their_snapshots() {
     for (name, value) in cases("rejected") {
         let error = decode(&RawRecord::json(&value)).expect_err(&name);
         assert_golden("rejected", &name, &format!("{}: {error}", error.reason()));
     }
 }
 
-/// The files hold exactly the bytes that a gateway gets, and a line feed.
+/// The files contain exactly the bytes that a gateway receives, and a line feed.
 #[test]
-fn commands_are_sent_as_exactly_these_bytes() {
+fn commands_are_encoded_as_exactly_these_bytes() {
     for (name, file) in cases("commands") {
         let value = file.strip_suffix(b"\n").unwrap();
         let command: Command = decode_command(&RawRecord::json(value)).unwrap();

@@ -1,6 +1,6 @@
-//! The binary form: the same message, the same meaning, the same reasons.
+//! The binary form has the same messages, meanings and reasons as JSON.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::event::EventKind;
 use std::fs;
@@ -12,7 +12,7 @@ fn reason(value: &[u8]) -> String {
     format!("{}: {error}", error.reason())
 }
 
-/// A field of length-delimited type, by hand.
+/// A length-delimited field, encoded by hand.
 fn field(number: u8, content: &[u8]) -> Vec<u8> {
     let tag = u16::from(number) << 3 | 2;
     let [low, high] = (tag & 0x7f | (tag << 1 & 0x7f00)).to_le_bytes();
@@ -20,13 +20,13 @@ fn field(number: u8, content: &[u8]) -> Vec<u8> {
     [&tag[..], &[u8::try_from(content.len()).unwrap()], content].concat()
 }
 
-/// An event of CP-1 whose payload is field `number` with this content.
+/// An event of CP-1 with the given content in payload field `number`.
 fn event(number: u8, content: &[u8]) -> Vec<u8> {
     [field(2, b"CP-1"), field(number, content)].concat()
 }
 
 #[test]
-fn every_golden_event_means_the_same_in_protobuf() {
+fn every_golden_event_survives_protobuf() {
     for entry in fs::read_dir(format!("{}/tests/golden/accepted", env!("CARGO_MANIFEST_DIR"))).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "json") {
@@ -38,18 +38,18 @@ fn every_golden_event_means_the_same_in_protobuf() {
 }
 
 #[test]
-fn an_event_without_payload_does_not_say_what_happened() {
+fn rejects_an_event_without_payload() {
     assert_eq!(reason(&field(2, b"CP-1")), "MISSING_EVENT_TYPE: eventType is missing");
 }
 
 #[test]
-fn an_event_of_nobody_is_refused() {
+fn rejects_an_event_without_a_charge_point() {
     assert_eq!(reason(&field(12, b"")), "MISSING_CHARGE_POINT: chargePointId is missing");
     assert_eq!(reason(&[field(2, b" CP"), field(12, b"")].concat()).split(':').next(), Some("INVALID_FIELD"));
 }
 
 #[test]
-fn an_event_without_a_name_is_named_after_its_bytes() {
+fn the_id_of_an_event_without_one_depends_on_its_bytes() {
     let value = event(12, b"");
     let named = decode(&RawRecord::protobuf(&value)).unwrap();
     assert!(named.event_id.as_str().starts_with("anonymous-"));
@@ -60,12 +60,12 @@ fn an_event_without_a_name_is_named_after_its_bytes() {
 fn required_fields_are_required() {
     assert_eq!(reason(&event(13, b"")), "INVALID_FIELD: payload.connectorId is missing");
     assert_eq!(reason(&event(13, &[8, 1])), "INVALID_FIELD: payload.status is missing");
-    // A status of a later edition of the protocol.
+    // A status of a later version of the protocol.
     assert_eq!(reason(&event(13, &[8, 1, 16, 99])), "INVALID_FIELD: payload.status is missing");
 }
 
 #[test]
-fn impossible_values_are_refused_with_their_path() {
+fn rejects_invalid_values_with_their_path() {
     assert_eq!(
         reason(&event(13, &[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1])),
         "INVALID_FIELD: payload.connectorId must be between 0 and 1000, not -1"
@@ -73,7 +73,7 @@ fn impossible_values_are_refused_with_their_path() {
 }
 
 #[test]
-fn a_sampled_value_that_cannot_be_used_is_left_out() {
+fn an_unusable_sampled_value_is_omitted() {
     let sampled = |value: f64| field(2, &[&[9][..], &value.to_le_bytes()].concat());
     let samples = [sampled(f64::NAN), sampled(5.0), sampled(-1.0)].concat();
     let value = event(16, &[vec![8, 1], field(3, &samples)].concat());
@@ -84,13 +84,13 @@ fn a_sampled_value_that_cannot_be_used_is_left_out() {
         wire::event::unusable_values(&record),
         [
             "payload.meterValues[0].sampledValue[0].value cannot be NaN",
-            "payload.meterValues[0].sampledValue[2].value must not be negative, not -1"
+            "payload.meterValues[0].sampledValue[2].value must not be negative, but is -1"
         ]
     );
 }
 
 #[test]
-fn registers_at_begin_and_end_are_no_readings() {
+fn registers_at_begin_and_end_are_not_readings() {
     let sampled =
         |value: f64, context: &[u8]| field(2, &[&[9][..], &value.to_le_bytes(), &field(6, context)].concat());
     let samples = [
@@ -108,7 +108,7 @@ fn registers_at_begin_and_end_are_no_readings() {
 }
 
 #[test]
-fn what_is_not_the_message_is_not_protobuf() {
+fn rejects_bytes_that_are_not_the_message() {
     assert!(reason(br#"{"eventType":"x"}"#).starts_with("NOT_PROTOBUF: "));
     assert!(reason(&field(2, &[0xff])).starts_with("NOT_PROTOBUF: "));
 }

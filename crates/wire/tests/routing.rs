@@ -1,16 +1,17 @@
-//! The hash against the published vectors: FNV-1a as Go's `hash/fnv` gives it, murmur2 as Kafka's own client does.
+//! Checks the hashes against published vectors: FNV-1a as in Go's `hash/fnv`, murmur2 as in Kafka's
+//! own client.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use std::num::NonZeroU16;
 use wire::routing::RoutingHash::{self, Fnv1a32, Fnv1a64, Murmur2};
 use wire::routing::parse_gateway_value;
 
-/// The file that gateway teams test their own hash with.
+/// The file with which gateway teams test their own hash.
 const VECTORS: &str = include_str!("../../../docs/gateway-contract/routing-vectors.csv");
 
-/// The rows of the file, each with its columns by their names.
+/// The rows of the file, each with its columns by name.
 fn vectors() -> Vec<Vec<(&'static str, &'static str)>> {
     let mut lines = VECTORS.lines();
     let names: Vec<_> = lines.next().unwrap().split(',').collect();
@@ -39,15 +40,15 @@ fn the_hashes_agree_with_the_vectors() {
 }
 
 #[test]
-fn the_vectors_hold_what_a_hash_gets_wrong() {
+fn the_vectors_cover_typical_mistakes_of_hashes() {
     let vectors = vectors();
     let has = |wanted: fn(&str) -> bool| vectors.iter().any(|vector| wanted(column(vector, "pod_id")));
     assert!(has(str::is_empty) && has(|pod| !pod.is_ascii()) && has(|pod| pod.len() > 300));
-    // Every length of what is left over behind murmur2's words of four bytes.
+    // Every number of bytes that remains after murmur2's words of four bytes.
     for rest in 0..4 {
         assert!(vectors.iter().any(|vector| column(vector, "pod_id").len() % 4 == rest), "{rest}");
     }
-    // Hashes whose highest bit is set, which signed arithmetic would make negative.
+    // Hashes with the highest bit set, which signed arithmetic would make negative.
     for (hash, bit) in [(Fnv1a32, 31), (Fnv1a64, 63), (Murmur2, 31)] {
         let is_high = |text| u64::from_str_radix(text, 16).unwrap() >> bit == 1;
         assert!(vectors.iter().any(|vector| is_high(column(vector, hash.as_str()))), "{hash}");
@@ -55,7 +56,7 @@ fn the_vectors_hold_what_a_hash_gets_wrong() {
 }
 
 #[test]
-fn a_hash_is_known_by_its_name() {
+fn a_hash_is_parsed_from_its_name() {
     for hash in RoutingHash::ALL {
         assert_eq!(hash.as_str().parse(), Ok(hash));
         assert_eq!(serde_json::from_str::<RoutingHash>(&format!("\"{hash}\"")).unwrap(), hash);
@@ -75,7 +76,7 @@ proptest! {
 }
 
 #[test]
-fn a_key_names_the_pod_plainly_or_as_a_json_text() {
+fn a_key_contains_the_gateway_as_plain_or_json_text() {
     let named = |value: &str| parse_gateway_value(value).map(|pod| pod.to_string()).ok();
     for value in
         ["pod-1", " pod-1\n", "pod-1\0", r#""pod-1""#, r#" "pod-1" "#, r#""pod\u002d1""#, "\u{feff}pod-1"]

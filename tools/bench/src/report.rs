@@ -200,6 +200,7 @@ impl Report {
     /// Whether the report has any results.
     pub const fn has_figures(&self) -> bool {
         !self.smaller_fleets.is_empty()
+            || !self.steady.is_empty()
             || self.commands.is_some()
             || self.reads.is_some()
             || self.truth.is_some()

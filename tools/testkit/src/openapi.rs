@@ -83,6 +83,23 @@ pub fn openapi_has_true_examples(document: &Value) {
     assert!(found > 0, "the document has no bodies to check");
 }
 
+/// Every property of every schema in `document` has a description, or refers to a schema that has one.
+///
+/// # Panics
+/// When one has none.
+pub fn openapi_describes_every_property(document: &Value) {
+    let schemas = document["components"]["schemas"].as_object().expect("a document has schemas");
+    let mut silent = Vec::new();
+    for (name, schema) in schemas {
+        for (property, shape) in schema["properties"].as_object().into_iter().flatten() {
+            if shape["description"].as_str().is_none_or(|text| text.len() < 10) {
+                silent.push(format!("{name}.{property}"));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "these properties have no description: {}", silent.join(", "));
+}
+
 fn check(document: &Value, schema: &Value, example: &Value, place: &str) {
     let mut whole = json!({ "allOf": [schema], "components": document["components"] });
     whole["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();

@@ -1,4 +1,4 @@
-//! `…/audit` of stations, piles and tariffs: who edited what, and when.
+//! `…/audit` of stations, piles and tariffs: their edits, with editor, time and changed fields.
 
 pub mod routes;
 
@@ -19,18 +19,27 @@ use serde_json::{Map, Value};
 use storage::assets::audit::{self, AssetEdit};
 use uuid::Uuid;
 
-/// An edit as a response shows it.
+/// An edit in a response. `before` is null when the asset was created or restored, `after` when it
+/// was retired.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Edit")]
 struct EditView<'a> {
+    /// The revision of the resource to which this edit led.
     version: i64,
+    /// What was done: `created`, `updated`, `retired` or `restored`.
     action: &'a str,
+    /// When the edit was made, RFC 3339 in UTC.
     at: DateTime<Utc>,
+    /// The caller that made the edit: `sub` of its token, or `anonymous` without authentication.
     by: &'a str,
+    /// The names of the fields whose values differ between `before` and `after`. Empty if `before`
+    /// or `after` is null.
     changed: Vec<&'a str>,
+    /// The fields of the resource before the edit; null if it did not exist or was retired.
     #[schemars(with = "Option<Map<String, Value>>")]
     before: Option<&'a Value>,
+    /// The fields of the resource after the edit; null if the edit retired it.
     #[schemars(with = "Option<Map<String, Value>>")]
     after: Option<&'a Value>,
 }
@@ -49,11 +58,11 @@ impl<'a> EditView<'a> {
     }
 }
 
-/// The fields that an edit changed; none where there is no before, or no after.
+/// The names of the fields that an edit changed, sorted; empty without `before` or without `after`.
 fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a str> {
-    let fields = |said: Option<&'a Value>| said.and_then(Value::as_object);
+    let fields = |state: Option<&'a Value>| state.and_then(Value::as_object);
     let (Some(before), Some(after)) = (fields(before), fields(after)) else { return Vec::new() };
-    // What is not there is null.
+    // An absent field equals null.
     let value = |side: &'a Map<String, Value>, name: &str| side.get(name).filter(|v| !v.is_null());
     let mut names: Vec<_> = before.keys().chain(after.keys()).map(String::as_str).collect();
     names.sort_unstable();
@@ -107,7 +116,7 @@ pub async fn of_tariff(
     list(&api, id.0, query).await
 }
 
-/// A page of the edits of `asset`.
+/// Responds with a page of the edits of `asset`, the latest first.
 async fn list(api: &Api, asset: Uuid, mut query: Fields) -> Result<HttpResponse, ApiError> {
     let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
     query.finish(Some(()))?;

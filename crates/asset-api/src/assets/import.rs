@@ -1,9 +1,13 @@
-//! `POST /api/v1/piles/import` and `POST /api/v1/stations/import`: many from one file, each made, or replaced when it is there.
+//! `POST /api/v1/piles/import` and `POST /api/v1/stations/import`: creates or replaces many assets
+//! from one file.
 //!
-//! The body is spooled into a file without a name before anything is looked up: a client that is slow or stops half way holds no
-//! transaction and leaves nothing behind. Then a thread reads rows from the file and hands them on in chunks, which bounds the
-//! memory; the chunks are first looked up, or written one by one, and with `mode=atomic` read a second time and written in one
-//! transaction, when nothing was wrong with any of them.
+//! 1. The body is spooled to a file without a name before the database is accessed. So a client
+//!    that is slow or stops half way holds no transaction and leaves nothing behind.
+//! 2. A thread reads rows from the file and passes them on in chunks, which bounds the memory.
+//! 3. Each chunk is checked against the database, or with `mode=best-effort` written in a
+//!    transaction of its own.
+//! 4. With `mode=atomic` and no invalid row, the file is read a second time and written in one
+//!    transaction.
 
 mod charset;
 mod csv;
@@ -42,26 +46,25 @@ use table::Table;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
-/// Of a charset that is not read.
+/// The message for an unsupported charset.
 const UNKNOWN_CHARSET: &str = "must be utf-8, gbk, gb18030, big5, utf-16le or utf-16be";
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// RFC 4180, with a header.
+    /// CSV according to RFC 4180, with a header.
     Csv,
-    /// A JSON object in each line.
+    /// One JSON object per line.
     NdJson,
 }
 
-/// What imports are allowed, and how many go on.
+/// The limits of imports, and the slots of those that run.
 pub struct Imports {
     settings: ImportSettings,
     slots: Arc<Semaphore>,
 }
 
 impl Imports {
-    /// None goes on yet.
     pub fn new(settings: ImportSettings) -> Self {
         let slots = Arc::new(Semaphore::new(settings.max_concurrent));
         Self { settings, slots }
@@ -82,15 +85,15 @@ async fn import<T: Table>(
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let request = &request;
-    let (format, said) = format(request)?;
+    let (format, declared) = format(request)?;
     refuse_compressed(request)?;
     let dry_run = query.optional("dryRun", in_query(flag)).unwrap_or(false);
     let mode = query.optional("mode", one_of(&Mode::ALL, Mode::as_str)).unwrap_or(Mode::Atomic);
-    let asked = query.optional("charset", |value| {
+    let requested = query.optional("charset", |value| {
         value.as_str().and_then(Charset::named).ok_or_else(|| UNKNOWN_CHARSET.to_owned())
     });
     query.finish(Some(()))?;
-    let charset = asked.unwrap_or(said);
+    let charset = requested.unwrap_or(declared);
     if format == Format::NdJson && ![Charset::Detect, Charset::Named(UTF_8)].contains(&charset) {
         return Err(ImportError::NotATable.into());
     }
@@ -98,7 +101,7 @@ async fn import<T: Table>(
     let settings = &imports.settings;
     let receive = Duration::from_millis(settings.receive_timeout_ms);
     let limit = Duration::from_millis(settings.work_timeout_ms);
-    // The parts have limits of their own, so this one is never met; it only must not come before theirs.
+    // The parts have limits of their own. This one must only not expire before theirs.
     Deadline::extend(request, receive + limit * 3);
     let file = spool::receive(settings, request, body).await?;
     let file = match format {
@@ -122,12 +125,12 @@ async fn import<T: Table>(
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/x-ndjson"))
         .insert_header((CACHE_CONTROL, "no-store"))
-        // Proxies that know this pass each line on at once.
+        // Proxies that know this header pass each line on at once.
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(progress::body(lines)))
 }
 
-/// Whether the caller would rather have lines that tell how far it is than one report at the end.
+/// Whether the caller prefers lines of progress to one report at the end.
 fn wants_progress(request: &HttpRequest) -> bool {
     let Ok(accepted) = Accept::parse(request) else { return false };
     let ranked = accepted.ranked();
@@ -137,10 +140,11 @@ fn wants_progress(request: &HttpRequest) -> bool {
     known == Some("application/x-ndjson")
 }
 
-/// How the body is written, as its content type says, and in which charset.
+/// The format and the charset of the body according to its content type.
 fn format(request: &HttpRequest) -> Result<(Format, Charset), ImportError> {
-    let said = request.headers().get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
-    let mut parts = said.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let content_type =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let format = match parts.next().as_deref() {
         Some("text/csv") => Format::Csv,
         Some("application/x-ndjson") => Format::NdJson,
@@ -152,6 +156,6 @@ fn format(request: &HttpRequest) -> Result<(Format, Charset), ImportError> {
         None => Charset::Detect,
         Some(label) => Charset::named(&label).ok_or(ImportError::NotATable)?,
     };
-    // Two charsets of one file cannot both be meant.
+    // Two charsets for one file are contradictory.
     if charsets.next().is_some() { Err(ImportError::NotATable) } else { Ok((format, charset)) }
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/fleet`: how all piles and stations stand, counted.
+//! `/api/v1/fleet`: the numbers of all piles and stations by status.
 
 pub mod routes;
 
@@ -14,31 +14,36 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// How old an answer may be: every row is read for it, so many who ask are answered by one count.
-const KEPT: Duration = Duration::from_secs(1);
+/// Largest age of a response. Counting reads every row, so one count answers many requests.
+const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// The last count; whoever finds it too old counts anew while the others wait for that.
+/// The last count. A request that finds it too old counts again while the others wait for the
+/// result.
 #[derive(Default)]
 pub struct PileCounts(Mutex<Option<(Instant, FleetView)>>);
 
-/// How the fleet stands.
+/// The numbers of piles and stations by status, and of piles by confidence.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "PileCounts")]
+#[schemars(rename = "Fleet")]
 struct FleetView {
-    /// When it was counted.
+    /// The time at which counting began.
     counted_at: DateTime<Utc>,
+    /// The number of piles for each pile status, retired piles not included. Statuses with a count
+    /// of zero are absent.
     piles: BTreeMap<&'static str, i64>,
+    /// The number of stations for each station status (`Planned`, `Open`, `Closed`), retired
+    /// stations not included. Statuses with a count of zero are absent.
     stations: BTreeMap<&'static str, i64>,
-    /// Piles by how far their statuses can be trusted.
+    /// The numbers of piles by confidence in their status.
     confidence: BTreeMap<Confidence, i64>,
 }
 
 /// `GET /api/v1/fleet`
 pub async fn count(api: Data<Api>, fleet: Data<PileCounts>) -> Result<HttpResponse, ApiError> {
     let mut last = fleet.0.lock().await;
-    if let Some((at, known)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
-        tracing::trace!(age = ?at.elapsed(), "counted a moment ago");
+    if let Some((at, known)) = last.as_ref().filter(|(at, _)| at.elapsed() < MAX_AGE) {
+        tracing::trace!(age = ?at.elapsed(), "responding with the last count of piles");
         return Ok(HttpResponse::Ok().json(known));
     }
     let (begun, counted_at) = (Instant::now(), runtime::clock::now());

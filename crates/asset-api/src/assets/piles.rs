@@ -1,4 +1,5 @@
-//! `/api/v1/piles`, and those of a station: what was registered and what the devices report, in one body.
+//! `/api/v1/piles` and `/api/v1/stations/{stationId}/piles`: registered data and live state of a
+//! pile in one body.
 
 pub mod body;
 mod live;
@@ -26,7 +27,7 @@ use storage::assets::piles::{self, Filter, LiveView, Refusal};
 use uuid::Uuid;
 use view::PileView;
 
-/// The pile that a path names; what is no id names none.
+/// Parses the pile id of a path; an invalid id is refused like an unknown one.
 pub fn parse_id(raw: &str) -> Result<PileId, ApiError> {
     let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
     Ok(PileId(id))
@@ -48,7 +49,7 @@ pub async fn create(
     };
     let (pile, live) = api
         .run(|mut connection| async move {
-            // Read first, so that nothing can fail once the pile is there.
+            // Read first, so that nothing can fail after the insert.
             let live = piles::find_live(&mut connection, &pile.details.charge_point_id).await?;
             piles::insert(&mut connection, &pile, &by).await??;
             Ok((pile, live))
@@ -79,7 +80,7 @@ pub async fn list(
     page(&api, request, filter, None).await
 }
 
-/// Reads the status of a pile.
+/// Parses the status of a pile.
 fn status(value: &Value) -> Result<PileStatus, String> {
     value.as_str().and_then(PileStatus::parse).ok_or_else(|| {
         let statuses: Vec<_> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
@@ -136,7 +137,7 @@ pub async fn patch(
     edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
 }
 
-/// Makes of what is said of a pile what `change` makes of it.
+/// Replaces the registered data of a pile with the result of `change`.
 async fn edit(
     api: &Api,
     id: PileId,
@@ -186,14 +187,14 @@ pub async fn restore(
     Ok(show(&api, &restored))
 }
 
-/// A pile with what its device reports, as a response.
+/// Responds with a pile and its live state.
 fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
     let view = PileView::of(pile, live.as_ref(), api.freshness_policy());
     edit::respond(StatusCode::OK, pile.revision).json(view)
 }
 
-/// The page that `request` asks for of the piles that `filter` lets through. They are those of `station`, where given, which must
-/// be there.
+/// Responds with the page `request` of the piles that match `filter`. If `station` is given, it
+/// must exist.
 async fn page(
     api: &Api,
     request: PageRequest,
@@ -204,7 +205,7 @@ async fn page(
     let (page, live) = api
         .run(move |mut connection| async move {
             let rows = piles::list(&mut connection, &filter, after, request.rows()).await?;
-            // A station with piles is there.
+            // A station with piles exists.
             if let Some(station) = station.filter(|_| rows.is_empty()) {
                 let found = storage::assets::stations::find(&mut connection, station).await?;
                 found.ok_or(Refusal::StationNotFound)?;

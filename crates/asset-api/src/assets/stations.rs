@@ -24,7 +24,7 @@ use storage::assets::stations::{self, Filter, Near, Refusal};
 use uuid::Uuid;
 use view::{AvailabilityView, StationView};
 
-/// The station that a path names; what is no id names none.
+/// Parses the station id of a path; an invalid id is refused like an unknown one.
 pub fn parse_id(raw: &str) -> Result<StationId, ApiError> {
     let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
     Ok(StationId(id))
@@ -63,7 +63,7 @@ pub async fn list(
     }
 }
 
-/// The newest first.
+/// Responds with a page of stations, the newest first.
 async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
@@ -84,7 +84,7 @@ async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<Htt
     Ok(HttpResponse::Ok().json(shown))
 }
 
-/// The nearest first.
+/// Responds with a page of stations near a place, the nearest first.
 async fn list_near(
     api: &Api,
     mut query: Fields,
@@ -133,7 +133,7 @@ pub async fn availability(
     Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.freshness_policy())))
 }
 
-/// A station beside how its piles stand.
+/// Loads a station and the availability of its piles.
 async fn find(api: &Api, id: StationId) -> Result<(Station, Availability), ApiError> {
     api.run(move |mut connection| async move {
         let station = stations::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
@@ -167,7 +167,7 @@ pub async fn patch(
     edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
 }
 
-/// Makes of what is said of a station what `change` makes of it.
+/// Replaces the registered data of a station with the result of `change`.
 async fn edit(
     api: &Api,
     id: StationId,

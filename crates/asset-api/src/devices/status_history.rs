@@ -1,4 +1,5 @@
-//! `/api/v1/piles/{pileId}/status-history`: what the statuses and the connectivity of a pile's device went through.
+//! `/api/v1/piles/{pileId}/status-history`: the changes of status and connectivity of a pile's
+//! charge point.
 
 pub mod routes;
 
@@ -23,12 +24,16 @@ use serde_json::Value;
 use storage::assets::piles::Refusal;
 use storage::devices::status_changes::{self, NotedChange, Place};
 
-/// A change as a response shows it.
+/// A change of status or connectivity. `notedAt` is when the platform recorded it.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "StatusChange")]
 struct ChangeView<'a> {
+    /// When the change happened, RFC 3339 in UTC: the device's time as far as it is believed, never
+    /// before the previous change of the same connector. For silence it is the time-out, for doubt
+    /// the time when it was noticed.
     at: DateTime<Utc>,
+    /// When the platform recorded the change, RFC 3339 in UTC; the list is in this order.
     noted_at: DateTime<Utc>,
     #[serde(flatten)]
     change: KindView<'a>,
@@ -38,23 +43,34 @@ struct ChangeView<'a> {
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[schemars(rename = "StatusChangeKind")]
 enum KindView<'a> {
+    /// A connector has a new status or error.
     Status {
+        /// The connector whose status changed; 0 is the device as a whole.
         connector_id: ConnectorId,
+        /// The status that the connector has since this change.
         status: ConnectorStatus,
+        /// The status in the previous change of the connector; null in the first.
         previous_status: Option<ConnectorStatus>,
+        /// The OCPP 1.6 error code since this change; null for `NoError`.
         error_code: Option<&'a str>,
+        /// The error code of the vendor since this change; null if none was reported.
         vendor_error_code: Option<&'a str>,
     },
+    /// The device connected, disconnected or moved to another gateway, or its confidence changed.
     Connectivity {
+        /// Whether the device is online since this change.
         online: bool,
+        /// The gateway that last reported the device at this change. Null if no event named a
+        /// gateway.
         gateway_id: Option<&'a GatewayId>,
+        /// How far `online` can be trusted since this change.
         confidence: Confidence,
     },
 }
 
 impl<'a> ChangeView<'a> {
-    fn of(noted: &'a NotedChange) -> Self {
-        let change = match &noted.change {
+    fn of(recorded: &'a NotedChange) -> Self {
+        let change = match &recorded.change {
             Change::Status(change) => KindView::Status {
                 connector_id: change.connector_id,
                 status: change.status,
@@ -68,7 +84,7 @@ impl<'a> ChangeView<'a> {
                 confidence: change.confidence,
             },
         };
-        Self { at: noted.at, noted_at: noted.place.noted_at, change }
+        Self { at: recorded.at, noted_at: recorded.place.noted_at, change }
     }
 }
 

@@ -1,4 +1,5 @@
-//! `/api/v1/unregistered-charge-points`: devices that are heard through a gateway and that no pile has.
+//! `/api/v1/unregistered-charge-points`: devices that a gateway reports and that are assigned to no
+//! pile.
 
 pub mod routes;
 
@@ -18,20 +19,33 @@ use serde::Serialize;
 use storage::assets::availability::Trust;
 use storage::devices::charge_points::{self, Unregistered};
 
-/// A device as a response shows it.
+/// A charge point that is assigned to no pile. Null fields were never reported.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "UnregisteredChargePoint")]
 struct UnregisteredView<'a> {
+    /// The serial number of the device, as the gateway uses it. Create a pile with it to register
+    /// the device.
     charge_point_id: &'a str,
+    /// Whether the device is connected to a gateway: an event was received, and neither a later
+    /// disconnection nor silence ended that.
     online: bool,
+    /// How far `online` can be trusted.
     confidence: Confidence,
+    /// When the newest event of the device was sent to Kafka, RFC 3339 in UTC.
     last_seen_at: DateTime<Utc>,
+    /// The gateway that last reported the device. Null if no event of the device named a gateway.
     gateway_id: Option<&'a str>,
+    /// The model in the boot report; null if the device reported none.
     model: Option<&'a str>,
+    /// The vendor in the boot report; null if the device reported none.
     vendor: Option<&'a str>,
+    /// The serial number in the boot report; null if the device reported none.
     serial_number: Option<&'a str>,
+    /// The firmware version in the boot report; null if the device reported none.
     firmware_version: Option<&'a str>,
+    /// The time of the boot report from which these fields are, RFC 3339 in UTC; null if the device
+    /// sent none.
     booted_at: Option<DateTime<Utc>>,
 }
 

@@ -1,4 +1,4 @@
-//! Which changes a client wants.
+//! Selects the changes that a client asked for.
 
 use crate::http::fields::Fields;
 use domain::feed::{FeedKind, FeedSubject};
@@ -6,10 +6,10 @@ use domain::ids::ChargePointId;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The most devices that one client may name.
+/// Largest number of charge points in one filter.
 const MAX_DEVICES: usize = 200;
 
-/// Which changes a client wants; what is absent lets all through.
+/// The changes that a client asked for; `None` selects all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     devices: Option<BTreeSet<ChargePointId>>,
@@ -17,19 +17,19 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Takes `chargePointId` and `type` out of the query, each a list with commas.
+    /// Takes `chargePointId` and `type` out of the query, each a comma-separated list.
     pub fn take(query: &mut Fields) -> Option<Self> {
         let devices = query.optional("chargePointId", devices);
         let types = query.optional("type", types);
         Some(Self { devices, types })
     }
 
-    /// Whether it lets everything through.
+    /// Whether the filter selects everything.
     pub const fn is_open(&self) -> bool {
         self.devices.is_none() && self.types.is_none()
     }
 
-    /// Whether it lets a change of `subject` through.
+    /// Whether the filter selects a change of type `kind` about `subject`.
     pub fn lets_through(&self, subject: &FeedSubject, kind: &str) -> bool {
         let wanted = match (&self.devices, subject) {
             (None, _) => true,
@@ -52,7 +52,7 @@ fn devices(value: &Value) -> Result<BTreeSet<ChargePointId>, String> {
 fn types(value: &Value) -> Result<BTreeSet<&'static str>, String> {
     let known = |text: &str| FeedKind::TYPES.into_iter().find(|known| *known == text);
     items(value)?
-        .map(|text| known(text).ok_or_else(|| format!("must be of {}", FeedKind::TYPES.join(", "))))
+        .map(|text| known(text).ok_or_else(|| format!("must be one or more of {}", FeedKind::TYPES.join(", "))))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! One client that follows the feed.
 //!
-//! Nothing is made for a client that does not read: the server asks for the next piece when the one before is on its way.
+//! A client that does not read costs nothing: the server asks for the next piece after it has sent
+//! the previous one.
 
 use super::filter::Filter;
 use super::frames::Frames;
@@ -15,12 +16,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How soon a client that was cut off should come back, in ms.
+/// The delay after which a disconnected client should reconnect, in ms.
 const RETRY_MS: u32 = 1_000;
-/// A piece is not made longer once it is as long as this.
+/// A piece is complete once it has this length, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// One client and how far it has read.
+/// One client and its position in the feed.
 pub struct Follower {
     hub: Arc<Hub>,
     news: watch::Receiver<i64>,
@@ -32,13 +33,13 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// A client that has read up to `cursor`.
+    /// Starts after `cursor`.
     pub fn new(hub: Arc<Hub>, place: Place, filter: Filter, cursor: FeedPosition) -> Self {
         let (news, quiet_until) = (hub.news(), Instant::now() + hub.keep_alive());
         Self { hub, news, filter, cursor, greeted: false, quiet_until, _place: place }
     }
 
-    /// What the client gets; ends when the service stops, or when the client must ask anew.
+    /// The response body; ends when the service stops, or when the client must reconnect.
     pub fn stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         stream::unfold(self, |mut follower| async move {
             let piece = follower.next().await?;
@@ -49,11 +50,11 @@ impl Follower {
     async fn next(&mut self) -> Option<Bytes> {
         if !self.greeted {
             self.greeted = true;
-            // With the id, a client that is cut off before the first change comes back to here.
+            // The id lets a client that disconnects before the first change resume here.
             return Some(format!("retry: {RETRY_MS}\nid: {}\n\n", self.cursor).into());
         }
         loop {
-            // Seen before the ring is looked at, so that what comes in between is noticed.
+            // Marked as seen before the ring is read, so that a change in between is noticed.
             self.news.borrow_and_update();
             let frames = match self.hub.recent(self.cursor) {
                 Found::Chunks(frames) => frames,
@@ -70,14 +71,14 @@ impl Follower {
             }
             if Instant::now() >= self.quiet_until {
                 self.quiet_until = Instant::now() + self.hub.keep_alive();
-                // The id moves on without a change to show: else a client with a narrow filter would come back to a place
-                // that was deleted long ago.
+                // The id advances without a matching change. Otherwise a client with a narrow
+                // filter would resume at a position that was deleted long ago.
                 return Some(format!(": keep-alive\nid: {}\n\n", self.cursor).into());
             }
         }
     }
 
-    /// Waits for news, or for the time to say that there are none; `None` when the service stops.
+    /// Waits for changes or for the next keep-alive; `None` when the service stops.
     async fn wait(&mut self) -> Option<()> {
         tokio::select! {
             biased;
@@ -87,7 +88,8 @@ impl Follower {
         }
     }
 
-    /// What is not in the ring any more; `None` when it is nowhere, or cannot be read. The client comes back and is told.
+    /// Reads from the database what is no longer in the ring; `None` when it was deleted or cannot
+    /// be read. The client then reconnects and receives the problem.
     async fn page(&self) -> Option<Vec<Arc<Frames>>> {
         let read = tokio::select! {
             biased;
@@ -97,13 +99,14 @@ impl Follower {
         match read {
             Ok(frames) => (!frames.is_empty()).then_some(frames),
             Err(error) => {
-                tracing::warn!(error = causes(&error), "a follower is let go: the feed cannot be read");
+                tracing::warn!(error = causes(&error), "closing the stream of a feed client, which should reconnect: the feed cannot be read");
                 None
             }
         }
     }
 
-    /// What the client wants of `frames`, up to some length; the cursor moves on as far.
+    /// Takes the selected changes out of `frames`, up to about [`PIECE_BYTES`], and advances the
+    /// cursor.
     fn cut(&mut self, frames: &[Arc<Frames>]) -> Bytes {
         let mut piece = BytesMut::new();
         for frames in frames {

@@ -1,22 +1,21 @@
-//! Changes as server-sent events, rendered once for all clients.
+//! Renders changes as server-sent events, once for all clients.
 
 use super::filter::Filter;
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
-use chrono::SecondsFormat;
-use domain::feed::{FeedChange, FeedKind, FeedPosition, FeedSubject};
-use serde::Serialize;
+use domain::feed::{FeedChange, FeedPosition, FeedSubject};
 use storage::feed::Chunk;
+use wire::feed::CloudEvent;
 
-/// A chunk of changes, rendered.
+/// A rendered chunk of changes.
 #[derive(Debug)]
 pub struct Frames {
-    /// The chunk's place in the feed.
+    /// The position of the chunk in the feed.
     pub position: i64,
     bytes: Bytes,
     events: Vec<Rendered>,
 }
 
-/// One change within the bytes.
+/// The range of one change within the bytes.
 #[derive(Debug)]
 struct Rendered {
     start: usize,
@@ -25,24 +24,11 @@ struct Rendered {
     kind: &'static str,
 }
 
-/// A change as a CloudEvent in JSON.
-#[derive(Serialize)]
-struct CloudEvent<'a> {
-    specversion: &'static str,
-    id: String,
-    source: &'a str,
-    subject: String,
-    time: String,
-    /// `type` and `data`.
-    #[serde(flatten)]
-    kind: &'a FeedKind,
-}
-
 impl Frames {
-    /// Renders `chunk` of the feed of `source`.
+    /// Renders `chunk` with the CloudEvents source `source`.
     ///
     /// # Errors
-    /// Never for what a feed can hold.
+    /// When a change cannot be written as JSON, which never happens for changes of the feed.
     pub fn render(chunk: Chunk, source: &str) -> Result<Self, serde_json::Error> {
         let mut bytes = BytesMut::new().writer();
         let mut events = Vec::with_capacity(chunk.changes.len());
@@ -56,12 +42,12 @@ impl Frames {
         Ok(Self { position: chunk.position, bytes: bytes.into_inner().freeze(), events })
     }
 
-    /// How many changes it holds.
+    /// The number of changes in the chunk.
     pub const fn len(&self) -> usize {
         self.events.len()
     }
 
-    /// Those after `cursor` that `filter` lets through.
+    /// The changes after `cursor` that `filter` selects.
     pub fn after(&self, cursor: FeedPosition, filter: &Filter) -> Bytes {
         let skipped = match self.position.cmp(&cursor.chunk) {
             std::cmp::Ordering::Greater => 0,
@@ -87,16 +73,9 @@ fn write(
     position: FeedPosition,
     source: &str,
 ) -> Result<(), serde_json::Error> {
-    let event = CloudEvent {
-        specversion: "1.0",
-        id: position.to_string(),
-        source,
-        subject: change.key(),
-        time: change.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        kind: &change.kind,
-    };
+    let event = CloudEvent::new(change, position, source);
     to.put_slice(format!("id: {position}\nevent: {}\ndata: ", change.kind.type_name()).as_bytes());
-    // JSON has no line breaks of its own, which would end the data.
+    // Compact JSON has no line breaks, which would end the data.
     serde_json::to_writer(to.writer(), &event)?;
     to.put_slice(b"\n\n");
     Ok(())

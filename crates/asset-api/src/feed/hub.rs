@@ -1,4 +1,4 @@
-//! The one task that reads the feed for all clients of this process.
+//! The task that reads the feed for all clients of this process.
 
 use super::frames::Frames;
 use super::problem::Refusal;
@@ -12,14 +12,15 @@ use storage::feed::{self, Chunk};
 use storage::{Connection, Database, StorageError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
-/// Chunks that are read at once.
+/// Chunks that are read in one statement.
 const PAGE: i64 = 20;
-/// Clients that may page from the database at the same time; requests need connections too.
+/// Clients that may page from the database at the same time, so that requests still get
+/// connections.
 const PAGING: usize = 2;
-/// Pause after a failure to read.
+/// Pause after a failed read.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What clients follow.
+/// Reads the feed while clients follow it, and shares it among them.
 pub struct Hub {
     database: Database,
     settings: FeedSettings,
@@ -28,12 +29,12 @@ pub struct Hub {
     /// The last position in the ring.
     news: watch::Sender<i64>,
     places: Arc<Semaphore>,
-    /// Somebody has come.
+    /// Notified when a client starts to follow.
     came: Notify,
     paging: Semaphore,
 }
 
-/// A client's right to be there; given back when dropped.
+/// One of the `feed.max_clients` places; released when dropped.
 pub type Place = OwnedSemaphorePermit;
 
 impl Hub {
@@ -53,7 +54,10 @@ impl Hub {
         hub
     }
 
-    /// Lets a client in, unless there are as many as may be.
+    /// Admits a client.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyFollowers`] when `feed.max_clients` clients follow the feed.
     pub fn admit(&self) -> Result<Place, Refusal> {
         let place =
             Arc::clone(&self.places).try_acquire_owned().map_err(|_full| Refusal::TooManyFollowers)?;
@@ -61,29 +65,30 @@ impl Hub {
         Ok(place)
     }
 
-    /// Resolves when clients must go.
+    /// Resolves when shutdown begins and streams must end.
     pub async fn closed(&self) {
         self.shutdown.requested().await;
     }
 
-    /// Tells whenever there is more to read.
+    /// Changes whenever there is more to read.
     pub fn news(&self) -> watch::Receiver<i64> {
         self.news.subscribe()
     }
 
-    /// How often a client hears something, if only that there is nothing.
+    /// The longest time without a message to a client.
     pub const fn keep_alive(&self) -> Duration {
         Duration::from_millis(self.settings.keep_alive_ms)
     }
 
-    /// What the ring has after `cursor`.
+    /// Reads the ring after `cursor`.
     pub fn recent(&self, cursor: FeedPosition) -> Found {
         self.ring().after(cursor)
     }
 
-    /// What the database has after `cursor`, for a client that is behind; empty when the next chunk is not there any more.
+    /// Reads the database after `cursor`, for a client that is behind; empty when the next chunk
+    /// was deleted.
     pub async fn page(&self, cursor: FeedPosition) -> Result<Vec<Arc<Frames>>, StorageError> {
-        // Never closed, so this only waits.
+        // The semaphore is never closed, so this only waits.
         let _turn = self.paging.acquire().await;
         let next = cursor.next_chunk();
         let read = move |mut connection: storage::PooledConnection| async move {
@@ -111,7 +116,7 @@ impl Hub {
                     if full { Duration::ZERO } else { Duration::from_millis(self.settings.poll_ms) }
                 }
                 Err(error) => {
-                    tracing::warn!(error = causes(&error), "the feed cannot be read");
+                    tracing::warn!(error = causes(&error), "the feed cannot be read; retrying in 1 s");
                     PAUSE
                 }
             };
@@ -119,8 +124,9 @@ impl Hub {
         }
     }
 
-    /// Reads what is new into the ring; says whether there may be more. After a rest what was missed is left to clients
-    /// who want it, and reading goes on at the end.
+    /// Reads new chunks into the ring; returns whether there may be more. After a time without
+    /// clients, reading continues at the end of the feed; clients that need earlier chunks page
+    /// from the database.
     async fn read(&self, rested: bool) -> Result<bool, StorageError> {
         let last = self.ring().last();
         let read = move |mut connection: storage::PooledConnection| async move {

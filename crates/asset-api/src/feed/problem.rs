@@ -1,10 +1,10 @@
-//! Refusals of the feed as a client sees them.
+//! Refusals of the feed as problems.
 
 use crate::http::error::IntoProblem;
 use actix_web::http::StatusCode;
 use runtime::Problem;
 
-/// Why a client cannot follow the feed.
+/// The reason why a client cannot follow the feed.
 #[derive(Debug, Clone, Copy)]
 pub enum Refusal {
     /// The feed never issued that position.

@@ -1,15 +1,15 @@
-//! The newest part of the feed, without gaps, in memory.
+//! The newest part of the feed in memory, without gaps.
 
 use super::frames::Frames;
 use domain::feed::FeedPosition;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The most changes that are kept: some megabytes.
+/// Largest number of changes in the ring: some megabytes.
 const MAX_CHANGES: usize = 20_000;
-/// The most chunks that are kept.
+/// Largest number of chunks in the ring.
 const MAX_CHUNKS: usize = 1_000;
-/// The most chunks that are handed out at once.
+/// Largest number of chunks that are returned at once.
 const AT_ONCE: usize = 32;
 
 /// The newest chunks, in order, without gaps.
@@ -20,31 +20,31 @@ pub struct Ring {
     last: i64,
 }
 
-/// What the ring has for a client.
+/// The result of reading the ring.
 #[derive(Debug)]
 pub enum Found {
-    /// Chunks to go on with.
+    /// The next chunks.
     Chunks(Vec<Arc<Frames>>),
-    /// Nothing yet: the client has read all.
+    /// The client has read everything.
     End,
-    /// What the client needs next is not kept any more.
+    /// The next chunk of the client is no longer in the ring.
     Behind,
 }
 
 impl Ring {
-    /// The last position that was read.
+    /// The last position that was read from the feed.
     pub const fn last(&self) -> i64 {
         self.last
     }
 
-    /// Forgets everything, to go on after `last`.
+    /// Empties the ring and continues after `last`.
     pub fn restart(&mut self, last: i64) {
         *self = Self { last, ..Self::default() };
     }
 
-    /// Takes the next chunk in, and the oldest out where there are too many.
+    /// Adds the next chunk, and removes the oldest ones that exceed the limits.
     pub fn push(&mut self, frames: Frames) {
-        // One that was deleted by hand before it was read: what is kept must have no gaps.
+        // A chunk was deleted by hand before it was read. The ring must have no gaps.
         if frames.position != self.last + 1 {
             self.restart(frames.position - 1);
         }
@@ -57,7 +57,7 @@ impl Ring {
         }
     }
 
-    /// What comes after `cursor`.
+    /// Reads the chunks after `cursor`.
     pub fn after(&self, cursor: FeedPosition) -> Found {
         let next = cursor.next_chunk();
         if next > self.last {

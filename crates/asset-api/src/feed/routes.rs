@@ -1,4 +1,4 @@
-//! The operation on the feed.
+//! The operation that follows the feed.
 
 use super::problem::Refusal;
 use crate::http::error::ApiError;
@@ -7,31 +7,35 @@ use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
 
-/// It.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes.resource("/api/v1/feed", |on| on.get(follow(), super::follow));
 }
 
+/// One change, as a client receives it.
+const EXAMPLE: &str = concat!(
+    "id: 4711-3\nevent: charging.connector.status_changed.v1\n",
+    r#"data: {"specversion":"1.0","id":"4711-3","source":"/charging/platform","subject":"CP-3101-0007","#,
+    r#""time":"2026-07-25T10:32:00Z","type":"charging.connector.status_changed.v1","#,
+    r#""data":{"connectorId":1,"status":"Charging","previousStatus":"Preparing","errorCode":null,"#,
+    r#""vendorErrorCode":null}}"#,
+    "\n\n"
+);
+
 fn follow() -> Operation {
-    let text = "Server-sent events without end: each has an `id`, the `event` is the type of the change, and `data` is JSON. Come back \
-                with the last `id` in `Last-Event-ID`, and nothing is missed.";
-    read("followFeed", "Feed", "Follow what changes")
+    let text = "An endless stream of server-sent events: each has an `id`, its `event` is the type of the change, and its `data` is \
+                JSON. A client that reconnects with its last `id` in `Last-Event-ID` misses no change.";
+    read("followFeed", "Feed", "Follow the changes of assets, devices, sessions and tariffs")
         .describe(text)
         .with([
             Parameter::query::<String>(
                 "chargePointId",
-                "Changes of these devices only, with commas between them.",
+                "Only changes of these charge points; a comma-separated list.",
             ),
-            Parameter::query::<String>("type", "Changes of these types only, with commas between them."),
-            Parameter::query::<String>("lastEventId", "After this one, where the header cannot be set."),
-            Parameter::header::<String>("Last-Event-ID", "After this one."),
+            Parameter::query::<String>("type", "Only changes of these types; a comma-separated list."),
+            Parameter::query::<String>("lastEventId", "Like `Last-Event-ID`, for clients that cannot set headers."),
+            Parameter::header::<String>("Last-Event-ID", "Only changes after the one with this `id`; without it, only new changes."),
         ])
-        .answers(Answer::text(
-            StatusCode::OK,
-            "The changes, as they come",
-            "text/event-stream",
-            "id: 41-3\nevent: connector.status-changed\ndata: {\"chargePointId\":\"CP-3101-0007\"}\n\n",
-        ))
+        .answers(Answer::text(StatusCode::OK, "The stream of changes", "text/event-stream", EXAMPLE))
         .refuses(
             [Refusal::InvalidPosition, Refusal::PositionGone, Refusal::TooManyFollowers].map(ApiError::from),
         )

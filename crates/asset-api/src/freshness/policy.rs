@@ -1,4 +1,4 @@
-//! How far the shown state of a device can be trusted.
+//! Determines the confidence in the shown state of a device.
 
 use super::progress::IngestProgress;
 use chrono::{DateTime, Utc};
@@ -8,35 +8,35 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storage::assets::availability::Trust;
 
-/// How far what is shown can be trusted.
+/// The confidence in the shown state of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// It is so, as far as anyone knows.
+    /// The state is current.
     Live,
-    /// The device should have been heard since, and nobody has said yet that it is gone; or there may be more to know, for
-    /// ingestors are behind.
+    /// The device is silent for longer than the heartbeat time-out but not offline yet; or newer
+    /// events may exist, because they are read late.
     Stale,
-    /// It may be otherwise: the device is online, but its gateway is silent; or it is offline because of silence alone, for it could
-    /// not be asked.
+    /// The state may be wrong: the device is online but its gateway is silent; or it is offline
+    /// only because of silence, as it could not be probed.
     Doubtful,
-    /// The device is offline: it was asked for a sign of life and sent none.
+    /// The device is offline: it did not answer a probe.
     Unanswered,
-    /// The device was never heard.
+    /// The device was never connected.
     Unknown,
 }
 
-/// What decides how far the state of a device can be trusted, besides its own events.
+/// The rules for the confidence in the state of a device, in addition to its own events.
 #[derive(Clone, Copy)]
 pub struct FreshnessPolicy<'a> {
-    /// An online device that was last heard before this is stale.
+    /// An online device whose last sign of life is before this instant is stale.
     pub silent_since: DateTime<Utc>,
-    /// How far ingestors have read each partition.
+    /// The progress of event-ingestor in each partition.
     pub progress: &'a IngestProgress,
 }
 
 impl FreshnessPolicy<'_> {
-    /// The confidence in devices with this `trust`.
+    /// The confidence in a device with this `trust`.
     pub fn confidence(self, trust: &Trust) -> Confidence {
         let is_silent = trust.online && trust.heard_at.is_some_and(|at| at < self.silent_since);
         match trust.confidence {
@@ -49,7 +49,7 @@ impl FreshnessPolicy<'_> {
         }
     }
 
-    /// Counts by confidence; values without a pile are absent.
+    /// Counts piles by confidence; a confidence without piles is absent.
     pub fn count<'t>(self, trust: impl IntoIterator<Item = (&'t Trust, i64)>) -> BTreeMap<Confidence, i64> {
         let mut counts = BTreeMap::new();
         for (trust, count) in trust {

@@ -1,4 +1,5 @@
-//! Whether what stands in the database is all that devices have said: how far ingestors have read each partition of the events.
+//! Watches how far event-ingestor has read each partition of the events, which decides whether the
+//! database is current.
 
 use crate::settings::FreshnessSettings;
 use runtime::{Shutdown, causes};
@@ -9,10 +10,10 @@ use storage::ingest::partitions;
 use storage::{Database, StorageError};
 use tokio::time::MissedTickBehavior;
 
-/// How often it is looked at: a single small statement, whatever the number of requests.
+/// Interval between reads: one small statement, independent of the number of requests.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How far ingestors were when it was last looked.
+/// The progress of event-ingestor at the last read.
 #[derive(Debug, Default)]
 pub struct IngestProgress {
     seen: RwLock<Option<Seen>>,
@@ -22,12 +23,13 @@ pub struct IngestProgress {
 #[derive(Debug)]
 struct Seen {
     at: Instant,
-    /// How long before that each partition had been read to its end.
+    /// For each partition, the time between its last complete read by an ingestor and `at`.
     behind: BTreeMap<i32, Duration>,
 }
 
 impl IngestProgress {
-    /// Looks at it until shutdown is requested. While the database is away it looks as if nobody read any more, and so it may be.
+    /// Reads the progress until shutdown is requested. While the database is unavailable, every
+    /// partition ages as if no replica read it.
     pub fn watch(database: Database, settings: &FreshnessSettings, shutdown: Shutdown) -> Arc<Self> {
         let tolerance = Duration::from_secs(settings.ingest_lag_s.into());
         let reading = Arc::new(Self { tolerance, ..Self::default() });
@@ -36,23 +38,23 @@ impl IngestProgress {
             let mut ticks = tokio::time::interval(INTERVAL);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             while shutdown.run_until_requested(ticks.tick()).await.is_some() {
-                if let Err(error) = watched.look(&database, topic.clone()).await {
-                    tracing::warn!(error = causes(&error), "how far events are read cannot be told");
+                if let Err(error) = watched.refresh(&database, topic.clone()).await {
+                    tracing::warn!(error = causes(&error), "the progress of event-ingestor cannot be read; retrying in 1 s");
                 }
             }
         });
         reading
     }
 
-    /// Whether there may be more to know of a device that `partition` last spoke of. A partition that nobody has registered is
-    /// not waited for.
+    /// Whether newer events may exist for a device whose last event came from `partition`. A
+    /// partition that no ingestor has registered is never behind.
     pub fn is_behind(&self, partition: Option<i32>) -> bool {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         let Some((seen, partition)) = seen.as_ref().zip(partition) else { return false };
         seen.behind.get(&partition).is_some_and(|ago| ago.saturating_add(seen.at.elapsed()) > self.tolerance)
     }
 
-    async fn look(&self, database: &Database, topic: String) -> Result<(), StorageError> {
+    async fn refresh(&self, database: &Database, topic: String) -> Result<(), StorageError> {
         let listed: Vec<(i32, Duration)> = database
             .run(async move |mut connection: storage::PooledConnection| {
                 partitions::list_caught_up(&mut connection, &topic).await

@@ -1,4 +1,4 @@
-//! Who edits.
+//! The caller who edits an asset.
 
 use crate::http::edit;
 use actix_web::dev::Payload;
@@ -8,11 +8,11 @@ use domain::ids::Actor;
 use runtime::Problem;
 use std::future::{Ready, ready};
 
-/// Who edits: the subject of the caller's token, or `anonymous` where nobody is asked.
+/// The editor: the subject of the caller's token, or `anonymous` when `auth.mode` is `none`.
 pub struct Caller(Actor);
 
 impl Caller {
-    /// What stands under an edit that they make now.
+    /// The stamp of an edit by this caller at the current time.
     pub fn stamp(self) -> EditStamp {
         EditStamp { at: edit::now(), by: self.0 }
     }

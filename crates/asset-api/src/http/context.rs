@@ -1,4 +1,4 @@
-//! What handlers share.
+//! The context that all handlers share.
 
 use crate::Settings;
 use crate::freshness::{FreshnessPolicy, IngestProgress};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Database, PooledConnection};
 
-/// What handlers share.
+/// The database, the settings and the ingest progress that handlers need.
 pub struct Api {
     database: Database,
     heartbeat_timeout: TimeDelta,
@@ -19,7 +19,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Handlers that work on `database`, from which `progress` tells how far ingestors are.
+    /// Creates the context; `progress` must come from the same `database`.
     pub fn new(database: Database, progress: Arc<IngestProgress>, settings: &Settings) -> Self {
         Self {
             database,
@@ -30,7 +30,7 @@ impl Api {
         }
     }
 
-    /// Does `work` on a connection; a client that goes away does not stop it halfway.
+    /// Runs `work` on a connection. A client that disconnects does not stop it halfway.
     pub async fn run<T, F, Fut>(&self, work: F) -> Result<T, ApiError>
     where
         F: FnOnce(PooledConnection) -> Fut + Send + 'static,
@@ -40,7 +40,7 @@ impl Api {
         self.database.run(work).await
     }
 
-    /// The same with work that is known to take long, at most `limit`.
+    /// Like [`Api::run`], for work that may take up to `limit`.
     pub async fn run_within<T, F, Fut>(&self, limit: Duration, work: F) -> Result<T, ApiError>
     where
         F: FnOnce(PooledConnection) -> Fut + Send + 'static,
@@ -50,7 +50,7 @@ impl Api {
         self.database.run_within(limit, work).await
     }
 
-    /// What makes one doubt what devices report.
+    /// The rules for the confidence in devices at the current time.
     pub fn freshness_policy(&self) -> FreshnessPolicy<'_> {
         FreshnessPolicy {
             silent_since: runtime::clock::now() - self.heartbeat_timeout,
@@ -58,12 +58,13 @@ impl Api {
         }
     }
 
-    /// The topic of the events, as ingestors know it.
+    /// The topic of the events, `freshness.ingest_topic`.
     pub fn ingest_topic(&self) -> &str {
         &self.ingest_topic
     }
 
-    /// When half of the time of a request that begins now is over: whoever has many things to do begins no more of them then.
+    /// The middle of the deadline of a request that begins now. A handler with many items starts no
+    /// further one after it.
     pub fn half_time(&self) -> Instant {
         Instant::now() + self.request_deadline / 2
     }

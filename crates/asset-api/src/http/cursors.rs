@@ -1,4 +1,4 @@
-//! Places in lists that are not ordered by creation, as opaque text.
+//! Cursors of lists that are not ordered by creation, as opaque text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,19 +7,19 @@ use domain::ids::ChargePointId;
 use std::fmt;
 use uuid::Uuid;
 
-/// The first byte, which tells layouts apart; 1 is that of the lists by creation.
+/// The first byte identifies the layout; 1 is the layout of lists by creation.
 const BY_VERSION: u8 = 2;
 const BY_DISTANCE: u8 = 3;
 const BY_NAME: u8 = 4;
 const BY_TIME: u8 = 5;
 const BY_NOTE: u8 = 6;
 
-/// A place among the versions of one asset.
+/// A cursor in a list of versions of one asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByVersion(pub i64);
 
 impl ByVersion {
-    /// The place that a text stands for, if it stands for one.
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 9] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (kind, version) = bytes.split_first_chunk::<1>()?;
@@ -35,17 +35,17 @@ impl fmt::Display for ByVersion {
     }
 }
 
-/// A place among things by their distance from somewhere.
+/// A cursor in a list that is ordered by distance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ByDistance {
-    /// The distance, in whatever the list is ordered by.
+    /// The distance, in the unit by which the list is ordered.
     pub distance: f64,
-    /// Which of those at this distance.
+    /// Distinguishes items at the same distance.
     pub id: Uuid,
 }
 
 impl ByDistance {
-    /// The place that a text stands for, if it stands for one.
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 25] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (kind, rest) = bytes.split_first()?;
@@ -63,12 +63,12 @@ impl fmt::Display for ByDistance {
     }
 }
 
-/// A place among devices by their names.
+/// A cursor in a list of charge points that is ordered by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByName(pub String);
 
 impl ByName {
-    /// The place that a text stands for, if it stands for one.
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (kind, name) = bytes.split_first()?;
@@ -83,17 +83,18 @@ impl fmt::Display for ByName {
     }
 }
 
-/// A place among things of which there is one for each instant.
+/// A cursor in a list with at most one item per instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByTime(pub DateTime<Utc>);
 
 impl ByTime {
-    /// The place that a text stands for, if it stands for one.
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 9] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (kind, micros) = bytes.split_first()?;
         let micros = i64::from_be_bytes(micros.try_into().ok()?);
-        // Nothing was read before 1970, and Postgres does not know every time that the layout has room for.
+        // No sample is older than 1970, and PostgreSQL does not support every time that fits the
+        // layout.
         let at = DateTime::from_timestamp_micros(micros).filter(|_| *kind == BY_TIME && micros >= 0)?;
         Some(Self(at))
     }
@@ -106,24 +107,25 @@ impl fmt::Display for ByTime {
     }
 }
 
-/// A place among things by when the platform noted them.
+/// A cursor in a list that is ordered by the time at which the platform recorded the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByNote {
-    /// When.
+    /// When the item was recorded.
     pub noted_at: DateTime<Utc>,
-    /// Which of those noted together.
+    /// Distinguishes items that were recorded together.
     pub number: i32,
 }
 
 impl ByNote {
-    /// The place that a text stands for, if it stands for one.
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 13] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (kind, rest) = bytes.split_first()?;
         let (micros, number) = rest.split_first_chunk()?;
         let micros = i64::from_be_bytes(*micros);
         let number = i32::from_be_bytes(number.try_into().ok()?);
-        // Nothing was noted before 1970, and Postgres does not know every time that the layout has room for.
+        // Nothing was recorded before 1970, and PostgreSQL does not support every time that fits
+        // the layout.
         let valid = *kind == BY_NOTE && micros >= 0 && number >= 0;
         let noted_at = DateTime::from_timestamp_micros(micros).filter(|_| valid)?;
         Some(Self { noted_at, number })
@@ -146,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_reads_as_it_was_written(version: i64, distance in 0.0..3.0_f64, id: u128) {
+        fn decodes_versions_and_distances_as_they_were_encoded(version: i64, distance in 0.0..3.0_f64, id: u128) {
             prop_assert_eq!(ByVersion::decode(&ByVersion(version).to_string()), Some(ByVersion(version)));
             let place = ByDistance { distance, id: Uuid::from_u128(id) };
             prop_assert_eq!(ByDistance::decode(&place.to_string()), Some(place));
@@ -154,7 +156,7 @@ mod tests {
         }
 
         #[test]
-        fn a_name_and_a_time_read_as_they_were_written(name in "[A-Za-z0-9._:@*+=|-]{1,64}", micros in 0..4_000_000_000_000_000_i64) {
+        fn decodes_names_and_times_as_they_were_encoded(name in "[A-Za-z0-9._:@*+=|-]{1,64}", micros in 0..4_000_000_000_000_000_i64) {
             prop_assert_eq!(ByName::decode(&ByName(name.clone()).to_string()), Some(ByName(name)));
             let time = ByTime(DateTime::from_timestamp_micros(micros).unwrap());
             prop_assert_eq!(ByTime::decode(&time.to_string()), Some(time));
@@ -162,7 +164,7 @@ mod tests {
         }
 
         #[test]
-        fn a_note_reads_as_it_was_written(micros in 0..4_000_000_000_000_000_i64, number in 0..i32::MAX) {
+        fn decodes_records_as_they_were_encoded(micros in 0..4_000_000_000_000_000_i64, number in 0..i32::MAX) {
             let noted_at = DateTime::from_timestamp_micros(micros).unwrap();
             let place = ByNote { noted_at, number };
             prop_assert_eq!(ByNote::decode(&place.to_string()), Some(place));
@@ -170,7 +172,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_not_given_out_is_no_place(bytes: Vec<u8>, text: String) {
+        fn refuses_text_of_another_length(bytes: Vec<u8>, text: String) {
             prop_assume!(![9, 13, 25].contains(&bytes.len()));
             for text in [URL_SAFE_NO_PAD.encode(bytes), text] {
                 prop_assert_eq!(ByVersion::decode(&text), None);
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn another_layout_and_no_number_are_no_places() {
+    fn refuses_other_layouts_and_invalid_values() {
         let text = URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(ByVersion::decode(&text), None);
         assert_eq!(ByTime::decode(&ByTime(DateTime::UNIX_EPOCH - TimeDelta::seconds(1)).to_string()), None);

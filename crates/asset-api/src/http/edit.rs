@@ -1,4 +1,4 @@
-//! When and how often an asset was edited, and how HTTP tells: `ETag` and `If-Match`.
+//! The time and the revision of edits, and their HTTP headers: `ETag` and `If-Match`.
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -10,41 +10,42 @@ use runtime::openapi::Parameter;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
-/// The time of an edit, as exactly as Postgres keeps it: what was just written reads the same later.
+/// The current time with the precision of PostgreSQL (1 µs), so that it reads the same after it was
+/// stored.
 pub fn now() -> DateTime<Utc> {
     runtime::clock::now().trunc_subsecs(6)
 }
 
-/// The revision of an asset that is made at `at`.
+/// The revision of an asset that is created at `at`.
 pub const fn first(at: DateTime<Utc>) -> Revision {
     Revision { created_at: at, updated_at: at, version: 1, retired_at: None }
 }
 
-/// The start of a response that shows an asset.
+/// Begins a response that shows an asset, with its version as `ETag`.
 pub fn respond(status: StatusCode, revision: Revision) -> HttpResponseBuilder {
     respond_at(status, revision.version)
 }
 
-/// The start of a response that shows what is at `version`.
+/// Begins a response with `version` as `ETag`.
 pub fn respond_at(status: StatusCode, version: i64) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.insert_header(ETag(EntityTag::new_strong(version.to_string())));
     response
 }
 
-/// What says which versions may be changed, for the document.
+/// The header parameter `If-Match` for the OpenAPI document.
 pub fn if_match() -> [Parameter; 1] {
     [Parameter::header::<String>(
         "If-Match",
-        "The `ETag` of the version that the change is meant for; any will do without it.",
+        "The `ETag` of the version to change. Without it, the current version is changed, whatever it is.",
     )]
 }
 
-/// The versions that may be changed, as `If-Match` says.
+/// The versions that may be changed according to `If-Match`.
 pub struct IfMatch(Option<Vec<i64>>);
 
 impl IfMatch {
-    /// The versions; `None` when any will do.
+    /// The versions; `None` when any version may be changed.
     pub fn versions(&self) -> Option<&[i64]> {
         self.0.as_deref()
     }
@@ -53,7 +54,7 @@ impl IfMatch {
         request.headers().get(header::IF_MATCH)?;
         match header::IfMatch::parse(request) {
             Ok(header::IfMatch::Any) => None,
-            // A tag that this service never gave out matches nothing, and neither does a weak one.
+            // A tag that this service never issued matches nothing, and neither does a weak one.
             Ok(header::IfMatch::Items(tags)) => {
                 let strong = tags.iter().filter(|tag| !tag.weak);
                 Some(strong.filter_map(|tag| version(tag.tag())).collect())
@@ -63,7 +64,8 @@ impl IfMatch {
     }
 }
 
-/// The version whose tag is exactly `tag`: tags are compared as text, so that `03` is not the tag of version 3.
+/// The version whose tag is exactly `tag`. Tags are compared as text, so `03` is not the tag of
+/// version 3.
 fn version(tag: &str) -> Option<i64> {
     tag.parse().ok().filter(|version: &i64| version.to_string() == tag)
 }
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_compared_as_text() {
+    fn compares_tags_as_text() {
         assert_eq!(versions(r#""3""#), Some(vec![3]));
         assert_eq!(versions(r#""3", "5""#), Some(vec![3, 5]));
         assert_eq!(versions(r#"W/"3", "5", "x""#), Some(vec![5]), "a weak tag matches nothing");

@@ -1,5 +1,5 @@
-//! What can go wrong with a request, and how a client sees it. No feature is named here: each implements [`IntoProblem`] for its
-//! own refusals.
+//! Errors of requests and their conversion to problems. Does not depend on any feature: each
+//! implements [`IntoProblem`] for its own refusals.
 
 use actix_web::http::StatusCode;
 use runtime::Problem;
@@ -7,25 +7,25 @@ use runtime::problem::FieldError;
 use std::error::Error;
 use storage::StorageError;
 
-/// A refusal of a feature, which says how a client sees it.
+/// A refusal of a feature that can be converted to a problem.
 pub trait IntoProblem {
     /// The problem that the client receives.
     fn into_problem(self) -> Problem;
 }
 
-/// A request that is not served.
+/// The reason why a request fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// Fields of it are wrong.
+    /// Fields of the request are invalid.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
     /// The cursor was not issued by this service.
     #[error("the cursor is not valid")]
     InvalidCursor,
-    /// A feature refuses it.
+    /// A feature refuses the request.
     #[error(transparent)]
     Refused(Problem),
-    /// The response cannot be written as JSON; a fault of the program.
+    /// The response cannot be written as JSON, which is a bug.
     #[error("the response cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     /// The database failed.
@@ -51,13 +51,17 @@ impl<R: IntoProblem> From<R> for ApiError {
     }
 }
 
-/// 412, with the current version in `detail`.
+/// 412 `VERSION_MISMATCH`, with the current version in `detail`.
 pub fn version_mismatch(detail: String) -> Problem {
-    Problem::new(StatusCode::PRECONDITION_FAILED, "VERSION_MISMATCH", "It was edited meanwhile")
-        .detail(detail)
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "VERSION_MISMATCH",
+        "The current version does not match If-Match",
+    )
+    .detail(detail)
 }
 
-/// 503 while the database is away.
+/// 503 `DATABASE_UNAVAILABLE`.
 pub fn database_unavailable() -> Problem {
     Problem::unavailable("DATABASE_UNAVAILABLE", "The database is not available", 1)
 }
@@ -70,7 +74,7 @@ impl From<ApiError> for Problem {
             ApiError::Refused(problem) => problem,
             ApiError::Storage(error) if error.is_transient() => {
                 let cause: &dyn Error = &error;
-                tracing::warn!(error = cause, "the database is not available");
+                tracing::warn!(error = cause, "request answered with 503: the database is not available");
                 database_unavailable()
             }
             ApiError::Storage(error) => Self::internal(&error),

@@ -1,4 +1,4 @@
-//! Requests read field by field, so that everything wrong with one is told at once.
+//! Reads requests field by field, so that one response reports all faults.
 
 pub mod parse;
 mod patch;
@@ -11,7 +11,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The fields of a JSON object, or the parameters of a query, each to be taken once; what is left over is an error.
+/// The fields of a JSON object or the parameters of a query. Each is taken once; a field that is
+/// left over is an error.
 #[derive(Debug, Default)]
 pub struct Fields {
     left: BTreeMap<String, Value>,
@@ -19,12 +20,11 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// These fields.
     pub const fn of(fields: BTreeMap<String, Value>) -> Self {
         Self { left: fields, errors: Vec::new() }
     }
 
-    /// Takes a field that must be there.
+    /// Takes a required field.
     pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
         if !self.has(name) {
             self.refuse(name, "is required");
@@ -32,26 +32,29 @@ impl Fields {
         self.optional(name, parse)
     }
 
-    /// Takes a field that may be missing, or null, which is the same.
+    /// Takes an optional field; null means the same as absent.
     pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
         let value = self.left.remove(name).filter(|value| !value.is_null())?;
         parse(&value).map_err(|message| self.refuse(name, message)).ok()
     }
 
-    /// Whether a field is there that was not taken yet.
+    /// Whether a field is present and was not taken yet.
     pub fn has(&self, name: &str) -> bool {
         self.left.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Says what is wrong with a field.
+    /// Records a fault of a field.
     pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push(FieldError::new(name, message));
     }
 
-    /// What the fields came to, which is `None` only when something was refused; or all that is wrong.
+    /// Returns `outcome`, which may be `None` only if a field was refused.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] with all faults, including fields that were not taken.
     pub fn finish<T>(mut self, outcome: Option<T>) -> Result<T, ApiError> {
         for name in std::mem::take(&mut self.left).into_keys() {
-            self.refuse(&name, "is not known here");
+            self.refuse(&name, "is not recognized");
         }
         match outcome {
             Some(outcome) if self.errors.is_empty() => Ok(outcome),

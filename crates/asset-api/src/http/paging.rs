@@ -1,4 +1,4 @@
-//! Which page of a list a query asks for.
+//! Parses which page of a list a query asks for.
 
 pub use crate::http::cursors::{ByDistance, ByName, ByNote, ByTime, ByVersion};
 
@@ -12,14 +12,15 @@ use uuid::Uuid;
 /// Takes `cursor` and `limit` out of the query.
 ///
 /// # Errors
-/// When the cursor is none; a wrong limit is left for `query` to tell.
+/// [`ApiError::InvalidCursor`]. An invalid limit is recorded in `query` instead.
 pub fn take(query: &mut Fields) -> Result<PageRequest, ApiError> {
     let (after, mut request) = take_after(query, Cursor::decode)?;
     request.after = after;
     Ok(request)
 }
 
-/// The same for a list with cursors of its own, which `decode` reads: the place after which the page begins, and its size.
+/// Like [`take`] for a list with its own cursors, which `decode` reads: the cursor after which the
+/// page begins, and the size of the page.
 ///
 /// # Errors
 /// As [`take`].
@@ -35,18 +36,18 @@ pub fn take_after<C>(
 /// Takes `cursor`, which `decode` reads, out of a query or a body.
 ///
 /// # Errors
-/// When it is no cursor.
+/// [`ApiError::InvalidCursor`] when `decode` returns `None`.
 pub fn take_cursor<C>(
     fields: &mut Fields,
     decode: impl Fn(&str) -> Option<C>,
 ) -> Result<Option<C>, ApiError> {
     let text = fields.optional("cursor", |value| Ok(value.as_str().unwrap_or("no text").to_owned()));
-    // An empty one, as forms send it, is none.
+    // An empty cursor, as forms send it, counts as absent.
     let text = text.filter(|text| !text.is_empty());
     text.map(|text| decode(&text).ok_or(ApiError::InvalidCursor)).transpose()
 }
 
-/// The place of the asset called `id`.
+/// The cursor of the asset with id `id`.
 pub const fn place(revision: Revision, id: Uuid) -> Cursor {
     Cursor { created_at: revision.created_at, id }
 }

@@ -1,18 +1,18 @@
-//! What callers must be allowed: operations begin with that.
+//! The scopes that callers need, and constructors for operations that require them.
 
 use crate::http::error;
 use runtime::auth::Scope;
 use runtime::openapi::Operation;
 
-/// To read stations, piles and the feed.
+/// Allows reading stations, piles and the feed.
 const READ: Scope = Scope::new("assets:read");
-/// To change stations and piles.
+/// Allows changing stations and piles.
 const WRITE: Scope = Scope::new("assets:write");
-/// To read tariffs and ask for prices.
+/// Allows reading tariffs and prices.
 const READ_TARIFFS: Scope = Scope::new("tariffs:read");
-/// To change tariffs, and what is priced by them.
+/// Allows changing tariffs and their bindings.
 const WRITE_TARIFFS: Scope = Scope::new("tariffs:write");
-/// To look at dead letters and replay them.
+/// Allows reading and replaying dead letters.
 const OPERATE: Scope = Scope::new("operations");
 
 /// An operation that reads assets.
@@ -25,17 +25,17 @@ pub fn write(id: &'static str, tag: &'static str, summary: &'static str) -> Oper
     operation(id, tag, WRITE, summary)
 }
 
-/// An operation that reads tariffs, or asks for prices.
+/// An operation that reads tariffs or prices.
 pub fn read_tariffs(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     operation(id, tag, READ_TARIFFS, summary)
 }
 
-/// An operation that changes tariffs, or what is priced by them.
+/// An operation that changes tariffs or their bindings.
 pub fn write_tariffs(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     operation(id, tag, WRITE_TARIFFS, summary)
 }
 
-/// An operation on dead letters.
+/// An operation on dead letters or ingest partitions.
 pub fn operate(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     operation(id, tag, OPERATE, summary)
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/dead-letters`: records that nobody could use, and the replay of them.
+//! `/api/v1/dead-letters`: records that could not be applied, and their replay.
 
 mod bulk;
 mod problem;
@@ -25,17 +25,17 @@ use storage::ingest::dead_letters::{self, Filter, Heading, Run};
 use uuid::Uuid;
 use view::{HeadingView, LetterView, ReplayView};
 
-/// The letter that a path names; what is no id names none.
+/// Parses the dead letter id of a path; an invalid id is refused like an unknown one.
 fn parse_id(raw: &str) -> Result<Uuid, Refusal> {
     Uuid::try_parse(raw).map_err(|_malformed| Refusal::NotFound)
 }
 
-/// Reads `dryRun`.
+/// Parses `dryRun`.
 fn run(value: &Value) -> Result<Run, String> {
     flag(value).map(|dry| if dry { Run::Dry } else { Run::Real })
 }
 
-/// Takes out what a request says about which letters are meant.
+/// Takes the filter for dead letters out of a query or body.
 fn filter(fields: &mut Fields, partition: impl FnOnce(&Value) -> Result<i32, String>) -> Filter {
     let mut label = |name| fields.optional(name, text(Label::parse)).map(|label| label.as_str().to_owned());
     Filter {
@@ -47,7 +47,7 @@ fn filter(fields: &mut Fields, partition: impl FnOnce(&Value) -> Result<i32, Str
     }
 }
 
-/// The place of a letter among all.
+/// The cursor of a dead letter.
 const fn place(letter: &Heading) -> Cursor {
     Cursor { created_at: letter.created_at, id: letter.id }
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/ingest-partitions`: how far the events of devices are read, and by whom.
+//! `/api/v1/ingest-partitions`: the progress and the owner of each partition of the events.
 
 pub mod routes;
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 use storage::ingest::partitions::{self, PartitionProgress};
 use uuid::Uuid;
 
-/// Far more partitions than a topic of events has.
+/// Largest number of partitions in a response; far more than a topic of events has.
 const MOST: i64 = 4_096;
 
 /// All partitions of the topic.
@@ -20,29 +20,35 @@ const MOST: i64 = 4_096;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "IngestPartitions")]
 struct PartitionsView<'a> {
+    /// The Kafka topic of the events, the setting `freshness.ingest_topic`.
     topic: &'a str,
+    /// All partitions of the topic, by ascending number. Empty if no ingestor has read the topic
+    /// yet.
     items: Vec<PartitionView>,
 }
 
-/// A partition as a response shows it.
+/// The progress of a partition.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "IngestPartition")]
 struct PartitionView {
+    /// The number of the Kafka partition.
     partition: i32,
-    /// The first offset whose effects do not stand yet; the difference of two answers tells how much was read between them.
+    /// The first offset that is not applied yet. The difference between two responses is the number
+    /// of records that were read between them.
     next_offset: i64,
-    /// The replica that reads it; null when nobody does.
+    /// The replica of event-ingestor that reads the partition; null when none does.
     owner: Option<Uuid>,
-    /// One more at each change of owner.
+    /// The version of the lease; grows by one with each change of owner.
     epoch: i64,
-    /// When something of it was last written.
+    /// The time of the last write for this partition; null before the first one.
     committed_at: Option<DateTime<Utc>>,
-    /// Up to when all of it is known to be written; noted every few seconds.
+    /// The last time at which the partition was known to be read to its end; updated every few
+    /// seconds.
     caught_up_at: DateTime<Utc>,
-    /// How long ago that is, in seconds: some seconds are as good as none.
+    /// The time from `caughtUpAt` to `readAt`, in seconds; a few seconds are normal.
     behind_s: f64,
-    /// When this was read, by the database's clock.
+    /// The time of this response by the database's clock.
     read_at: DateTime<Utc>,
 }
 

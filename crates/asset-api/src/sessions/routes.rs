@@ -13,7 +13,6 @@ use storage::assets::piles::Refusal;
 
 const TAG: &str = "Sessions";
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/piles/{pileId}/sessions", |on| on.get(list_of_pile(), super::list_of_pile))
@@ -43,11 +42,11 @@ fn samples() -> Operation {
     let sample = json!({ "takenAt": "2026-03-01T09:29:55Z", "energyWh": 1_204_550.0, "powerW": 84_300.0, "voltageV": 401.2,
                          "currentA": 210.1, "socPercent": 46.0, "temperatureC": 31.5 });
     let example = json!({ "items": [sample], "nextCursor": "BQAGTC4Y3UIA" });
-    read("listMeterSamples", TAG, "List the meter readings of a session")
+    read("listMeterSamples", TAG, "List the meter samples of a session")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<SampleView>>(
             StatusCode::OK,
-            "A page of readings, the latest first",
+            "A page of meter samples, the latest first",
             example,
         ))
         .refuses([ApiError::from(SessionNotFound), ApiError::InvalidCursor])

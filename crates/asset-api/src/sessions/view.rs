@@ -1,4 +1,4 @@
-//! Sessions and readings as responses show them.
+//! Sessions and meter samples in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
@@ -8,29 +8,51 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::devices::meter_samples::MeterSample;
 
-/// A session.
+/// A charging session. `endedAt`, `endReason` and `meterStopWh` are null while it is open.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Session")]
 pub struct SessionView<'a> {
+    /// The id of the session, a version 7 UUID. A start that arrives later and replaces weaker
+    /// evidence gives the session another id.
     id: SessionId,
+    /// The device at which the session took place, by its serial number.
     charge_point_id: &'a ChargePointId,
+    /// The connector of the device at which the session took place.
     connector_id: ConnectorId,
+    /// The gateway's id of the transaction; null while the gateway has not sent one.
     transaction_id: Option<&'a TransactionId>,
+    /// The token of the driver: as sent by the device, else that of the start command. Null if
+    /// neither exists.
     id_tag: Option<&'a IdTag>,
+    /// The OCPP reservation that the session fulfils; null if the device reported none.
     reservation_id: Option<i64>,
+    /// The command that started the session; null if there was none.
     command_id: Option<CommandId>,
+    /// When the session began, RFC 3339 in UTC; `startedBy` says from which evidence.
     started_at: DateTime<Utc>,
+    /// The evidence for the session: the event of its start, readings that name its transaction, or
+    /// only its stop.
     started_by: StartedBy,
+    /// When the session ended, RFC 3339 in UTC; null while it is open.
     ended_at: Option<DateTime<Utc>>,
+    /// The OCPP 1.6 reason of the stop, or `Superseded` if the next session on the connector ended
+    /// this one. Null while the session is open, and if the stop gave no reason.
     end_reason: Option<&'a str>,
+    /// The energy register of the connector at the start, in Wh. Null if neither an event nor a
+    /// reading of the session shows it.
     meter_start_wh: Option<f64>,
+    /// The energy register of the connector at the end, in Wh. Null while the session is open, and
+    /// if neither an event nor a reading of the session shows it.
     meter_stop_wh: Option<f64>,
+    /// The energy of the session, in Wh; of an open session the energy so far, by the newest
+    /// reading. Null if a register is missing or the register ran backwards.
     energy_wh: Option<f64>,
 }
 
 impl<'a> SessionView<'a> {
-    /// A session. While it is open, its energy so far is that of `register`, the newest one of its connector.
+    /// Combines a session with `register`, the newest register of its connector, from which the
+    /// energy of an open session is computed.
     pub fn of(session: &'a ChargingSession, register: Option<Dated<f64>>) -> Self {
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),
@@ -55,22 +77,30 @@ impl<'a> SessionView<'a> {
     }
 }
 
-/// A reading.
+/// The values of a connector's meter at one instant. Null values were not reported.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "MeterSample")]
 pub struct SampleView {
+    /// When the values were read, RFC 3339 in UTC: the time of the device, or that of its event if
+    /// the device sent no believable time.
     taken_at: DateTime<Utc>,
+    /// The cumulative energy register (`Energy.Active.Import.Register`), in Wh; null if the reading
+    /// has none.
     energy_wh: Option<f64>,
+    /// The active power that the vehicle draws, in W; null if the reading has none.
     power_w: Option<f64>,
+    /// The voltage, in V; null if the reading has none.
     voltage_v: Option<f64>,
+    /// The current that the vehicle draws, in A; null if the reading has none.
     current_a: Option<f64>,
+    /// The state of charge of the vehicle's battery, in %; null if the reading has none.
     soc_percent: Option<f64>,
+    /// The temperature, in °C; null if the reading has none.
     temperature_c: Option<f64>,
 }
 
 impl SampleView {
-    /// All of it.
     pub const fn of(sample: &MeterSample) -> Self {
         Self {
             taken_at: sample.taken_at,

@@ -1,4 +1,4 @@
-//! Tells the feed of versions whose instant has come.
+//! Publishes tariff versions on the feed when they come into force.
 
 use crate::settings::TariffSettings;
 use runtime::{Shutdown, causes};
@@ -7,10 +7,10 @@ use storage::tariffs::activate_due;
 use storage::{Database, StorageError};
 use tokio::time::MissedTickBehavior;
 
-/// How many tariffs are held at once while the feed is told of them.
+/// Largest number of tariffs that are locked in one transaction.
 const BATCH: i64 = 100;
 
-/// Looks after it until shutdown is requested. Every replica may; each version is told of once.
+/// Runs until shutdown is requested. Every replica runs it; each version is published once.
 pub fn watch(database: Database, settings: &TariffSettings, shutdown: Shutdown) {
     let interval = Duration::from_millis(settings.activation_poll_ms.get());
     tokio::spawn(async move {
@@ -20,7 +20,7 @@ pub fn watch(database: Database, settings: &TariffSettings, shutdown: Shutdown) 
             if let Err(error) = activate_all(&database).await {
                 tracing::warn!(
                     error = causes(&error),
-                    "versions of tariffs whose instant has come wait to be told"
+                    "tariff versions that came into force are not published on the feed yet; retrying"
                 );
             }
         }
@@ -29,14 +29,14 @@ pub fn watch(database: Database, settings: &TariffSettings, shutdown: Shutdown) 
 
 async fn activate_all(database: &Database) -> Result<(), StorageError> {
     loop {
-        let told: usize = database
+        let published: usize = database
             .run(async move |mut connection: storage::PooledConnection| {
                 activate_due(&mut connection, BATCH).await
             })
             .await?;
-        if told == 0 {
+        if published == 0 {
             return Ok(());
         }
-        tracing::info!(versions = told, "tariff versions came into force");
+        tracing::info!(versions = published, "tariff versions came into force");
     }
 }

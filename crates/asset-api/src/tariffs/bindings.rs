@@ -1,4 +1,4 @@
-//! `/api/v1/tariffs/bindings`: what is priced by which tariff, and when.
+//! `/api/v1/tariffs/bindings`: the assignment of tariffs to subjects for a time.
 
 mod body;
 pub mod routes;
@@ -21,7 +21,7 @@ use storage::tariffs::bindings::{self, BindingRecord, Filter};
 use uuid::Uuid;
 use view::BindingView;
 
-/// The binding that a path names; what is no id names none.
+/// Parses the binding id of a path; an invalid id is refused like an unknown one.
 fn parse_id(raw: &str) -> Result<BindingId, NotFound> {
     Uuid::try_parse(raw).map(BindingId).map_err(|_malformed| NotFound::Binding)
 }

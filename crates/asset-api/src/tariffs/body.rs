@@ -1,4 +1,4 @@
-//! A tariff as requests say it.
+//! Parses the body of requests that create or edit a tariff.
 
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -6,7 +6,10 @@ use crate::http::fields::parse::{form, one_of, text};
 use domain::tariffs::{ChangeRule, TariffDetails, TariffStatus};
 use domain::text::Label;
 
-/// What a request says of a tariff.
+/// Parses the details of a tariff.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with all faults of the body.
 pub fn read(mut body: Fields) -> Result<TariffDetails, ApiError> {
     let name = body.required("name", text(Label::parse));
     let operator_id = body.optional("operatorId", text(Label::parse));

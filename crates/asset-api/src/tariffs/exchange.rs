@@ -1,4 +1,4 @@
-//! `…/versions/{number}/ocpi` and `…/tcec`: a version as other platforms read it.
+//! `…/versions/{number}/ocpi` and `…/tcec`: a version in the formats of other platforms.
 
 use super::parse_id;
 use super::versions::parse_number;
@@ -37,7 +37,7 @@ pub async fn ocpi(
     Ok(HttpResponse::Ok().json(object?))
 }
 
-/// Takes the dates out of the query for which seasons and holidays are written out.
+/// Takes `from` and `days` out of the query: the dates for which seasons and holidays are expanded.
 fn horizon(query: &mut Fields) -> Option<Horizon> {
     if !query.has("from") && query.has("days") {
         query.refuse("from", "is required with days");
@@ -46,23 +46,23 @@ fn horizon(query: &mut Fields) -> Option<Horizon> {
     let first = query.optional("from", date)?;
     let horizon = Horizon::parse(first, days.unwrap_or(Horizon::MAX_DAYS));
     if horizon.is_none() {
-        query.refuse("from", "must be a date from 1970 to 2099, the last one too");
+        query.refuse("from", "must be a date from 1970 to 2099, and so must the last of the days");
     }
     horizon
 }
 
-/// What T/CEC 102 is told of a date, and what it cannot be told.
+/// The prices of a date for T/CEC 102, and the prices that it cannot express.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TcecPrices")]
 pub struct TcecView {
-    /// The date.
+    /// The date, in the time zone of the prices.
     date: NaiveDate,
-    /// The fields of `query_equip_business_policy` that tell prices.
+    /// The price fields of `query_equip_business_policy`.
     document: Document,
-    /// What each period is called: 尖, 峰, 平 or 谷.
+    /// The name of each period: 尖, 峰, 平 or 谷.
     names: Vec<&'static str>,
-    /// What is charged beside energy, which the document cannot tell.
+    /// The charges in addition to energy, which the document cannot express.
     left_out: Vec<LeftOut>,
 }
 
@@ -82,7 +82,7 @@ pub async fn tcec(
     Ok(HttpResponse::Ok().json(TcecView { date, document, names, left_out }))
 }
 
-/// A version that was published, with its tariff.
+/// A published version with its tariff.
 struct Published {
     tariff: Tariff,
     version: TariffVersion,

@@ -1,4 +1,5 @@
-//! `/api/v1/tariffs/price`, `…/timetable` and `…/quote`, and the quote of a session: what charging costs, and why.
+//! `/api/v1/tariffs/price`, `…/timetable` and `…/quote`, and the quote of a session: the cost of
+//! charging and its reasons.
 
 mod body;
 pub(crate) mod price_target;
@@ -43,7 +44,9 @@ async fn timetable(
     let target = query.finish(target)?;
     let now = runtime::clock::now();
     let noon = first.map_or(now, noon);
-    // What day it is there is known when the zone is: no zone is more than 14 hours away.
+    // The local date depends on the time zone, which is loaded with the prices. Zones differ from
+    // UTC by at most 14 hours; so load from 24 + 14 hours before noon to as long after the last
+    // day.
     let (from, to) = (noon - TimeDelta::hours(38), noon + TimeDelta::hours(38) + TimeDelta::days(days));
     let (place, book) = load(&api, target, from, to).await?;
     let zone = book.zone(&place, noon, to).or_else(|_later| book.zone(&place, from, noon));
@@ -68,7 +71,7 @@ async fn quote(api: Data<Api>, JsonBody(body): JsonBody<Fields>) -> Result<HttpR
     Ok(HttpResponse::Ok().json(book.quote(&place, &usage)?))
 }
 
-/// Where it is, and all that may say what it costs there from one instant to another.
+/// Loads the place of `target` and the prices that may apply there between `from` and `to`.
 async fn load(
     api: &Api,
     target: PriceTarget,

@@ -1,4 +1,4 @@
-//! Refusals about tariffs as callers are told them.
+//! Refusals about tariffs as problems.
 
 use crate::http::error::{IntoProblem, version_mismatch};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -11,15 +11,15 @@ fn tariff_not_found() -> Problem {
 }
 
 fn in_past() -> Problem {
-    Problem::conflict("EFFECTIVE_TIME_PAST", "It cannot be effective before it is decided")
+    Problem::conflict("EFFECTIVE_TIME_PAST", "The effective time is in the past")
 }
 
 /// A part of a tariff that does not exist.
 #[derive(Debug, Clone, Copy)]
 pub enum NotFound {
-    /// A version with that number.
+    /// The tariff has no version with that number.
     Version,
-    /// A binding with that id.
+    /// No binding has that id.
     Binding,
 }
 
@@ -39,10 +39,10 @@ impl IntoProblem for Refusal {
             Self::NotFound => tariff_not_found(),
             Self::OtherVersion { .. } => version_mismatch(detail),
             Self::CurrencyFixed => {
-                Problem::conflict("TARIFF_CURRENCY_FIXED", "The tariff has prices in its currency")
+                Problem::conflict("TARIFF_CURRENCY_FIXED", "The currency cannot change: the tariff has prices in it")
             }
             Self::Bound { .. } => {
-                Problem::conflict("TARIFF_BOUND", "The tariff prices something").detail(detail)
+                Problem::conflict("TARIFF_BOUND", "The tariff is still bound").detail(detail)
             }
         }
     }
@@ -58,7 +58,7 @@ impl IntoProblem for versions::Refusal {
             Self::InPast => in_past().detail(detail),
             Self::InstantTaken { .. } => Problem::conflict(
                 "TARIFF_VERSION_INSTANT_TAKEN",
-                "Another version is in force since that instant",
+                "Another version takes effect at that instant",
             )
             .detail(detail),
         }
@@ -71,18 +71,18 @@ impl IntoProblem for bindings::Refusal {
         match self {
             Self::TariffNotFound => tariff_not_found(),
             Self::TariffNotActive => {
-                Problem::conflict("TARIFF_NOT_ACTIVE", "The tariff is a draft: make its status Active first")
+                Problem::conflict("TARIFF_NOT_ACTIVE", "The tariff is a draft; set its status to Active first")
             }
             Self::SubjectNotFound => Problem::not_found(
                 "TARIFF_SUBJECT_NOT_FOUND",
-                "There is nothing like that to bind a tariff to",
+                "The subject of the binding does not exist",
             ),
             Self::InPast => in_past().detail(detail),
             Self::NoTime => {
                 Problem::invalid(Vec::new()).field("effectiveUntil", "must be after effectiveFrom")
             }
             Self::Clash(other) => {
-                Problem::conflict("TARIFF_BINDING_CLASH", "The subject has a tariff at that time")
+                Problem::conflict("TARIFF_BINDING_CLASH", "The subject already has a tariff in that period")
                     .detail(clash(&other))
             }
         }
@@ -95,7 +95,7 @@ fn clash(other: &Binding) -> String {
     format!("binding {id} binds it to tariff {tariff_id} from {}{until}", time(*effective_from))
 }
 
-/// A time as bodies tell it.
+/// A time in the format of response bodies.
 fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
@@ -107,8 +107,8 @@ impl IntoProblem for bindings::EndRefusal {
             Self::NotFound => NotFound::Binding.into_problem(),
             Self::InPast => in_past().detail(detail),
             Self::EndsEarlier { current } => {
-                Problem::conflict("TARIFF_BINDING_ENDS_EARLIER", "The binding ends earlier, or is over")
-                    .detail(format!("it ends at {}", time(current)))
+                Problem::conflict("TARIFF_BINDING_ENDS_EARLIER", "The binding ends earlier or has already ended")
+                    .detail(format!("the binding ends at {}", time(current)))
             }
         }
     }
@@ -116,7 +116,7 @@ impl IntoProblem for bindings::EndRefusal {
 
 impl IntoProblem for ocpi::Inexpressible {
     fn into_problem(self) -> Problem {
-        Problem::conflict("OCPI_INEXPRESSIBLE", "OCPI 2.2.1 cannot say all of the version")
+        Problem::conflict("OCPI_INEXPRESSIBLE", "OCPI 2.2.1 cannot express the whole version")
             .detail(self.to_string())
     }
 }
@@ -134,7 +134,7 @@ impl IntoProblem for ocpi::InvalidHeader {
 
 impl IntoProblem for tcec::Inexpressible {
     fn into_problem(self) -> Problem {
-        Problem::conflict("TCEC_INEXPRESSIBLE", "T/CEC 102 cannot say all of the date")
+        Problem::conflict("TCEC_INEXPRESSIBLE", "T/CEC 102 cannot express all prices of the date")
             .detail(self.to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! The operations on tariffs themselves, and on what other platforms read of them.
+//! The operations on tariffs, and on their versions in the formats of other platforms.
 
 use super::exchange::{self, TcecView};
 use super::openapi::{ID, TAG, number};
@@ -21,7 +21,6 @@ use serde_json::{Value, json};
 use storage::tariffs::Refusal;
 use uuid::Uuid;
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     let of_version = "/api/v1/tariffs/{tariffId}/versions/{number}";
     routes
@@ -37,19 +36,19 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn create() -> Operation {
-    write_tariffs("createTariff", TAG, "Make a tariff")
-        .describe("Its prices are its versions: put a draft, and publish it.")
+    write_tariffs("createTariff", TAG, "Create a tariff")
+    .describe("A tariff has no prices at first: put a draft and publish it as a version.")
         .takes::<TariffDetails>(details())
-        .answers(shown(StatusCode::CREATED, "The new tariff").header("Location", "Its path."))
+        .answers(shown(StatusCode::CREATED, "The new tariff").header("Location", "The path of the tariff."))
 }
 
 fn list() -> Operation {
     read_tariffs("listTariffs", TAG, "List tariffs")
-        .describe("The newest first.")
+        .describe("The newest tariff first.")
         .with([
-            Parameter::query::<Label>("operatorId", "Of this operator."),
-            Parameter::query::<TariffStatus>("status", "With this status."),
-            Parameter::query::<bool>("retired", "Those that were retired, instead of the others."),
+            Parameter::query::<Label>("operatorId", "Only tariffs of this operator."),
+            Parameter::query::<TariffStatus>("status", "Only tariffs with this status."),
+            Parameter::query::<bool>("retired", "`true`: retired tariffs instead of active ones; `false` when absent."),
         ])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<TariffView<'_>>>(
@@ -67,29 +66,29 @@ fn get() -> Operation {
 }
 
 fn replace() -> Operation {
-    edit("replaceTariff", "Replace what is said of a tariff")
-        .describe("What is not in the body is gone.")
+    edit("replaceTariff", "Replace the details of a tariff")
+    .describe("Fields that are absent from the body are cleared.")
         .takes::<TariffDetails>(details())
-        .answers(shown(StatusCode::OK, "The tariff as it is now"))
+        .answers(shown(StatusCode::OK, "The tariff after the edit"))
         .refuses([ApiError::from(Refusal::CurrencyFixed), bound()])
 }
 
 fn patch() -> Operation {
-    edit("patchTariff", "Change some of what is said of a tariff")
-        .describe("By JSON Merge Patch (RFC 7396): what is not in the body stays, what is null is gone.")
+    edit("patchTariff", "Change some details of a tariff")
+    .describe("JSON Merge Patch (RFC 7396): fields that are absent from the body keep their value, null clears a field.")
         .takes_patch::<TariffDetails>(json!({ "status": "Active", "operatorId": null }))
-        .answers(shown(StatusCode::OK, "The tariff as it is now"))
+        .answers(shown(StatusCode::OK, "The tariff after the edit"))
         .refuses([ApiError::from(Refusal::CurrencyFixed), bound()])
 }
 
 fn retire() -> Operation {
-    edit("retireTariff", "Retire a tariff that prices nothing any more")
-        .describe("What was priced by it in the past still is.")
-        .answers(Answer::empty(StatusCode::NO_CONTENT, "It is retired"))
+    edit("retireTariff", "Retire a tariff that is no longer bound")
+    .describe("Its past bindings and versions continue to price past sessions.")
+    .answers(Answer::empty(StatusCode::NO_CONTENT, "The tariff is retired"))
         .refuses([bound()])
 }
 
-/// An edit of a tariff.
+/// An operation that edits a tariff.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
     write_tariffs(id, TAG, summary)
         .with(if_match())
@@ -102,22 +101,22 @@ fn bound() -> ApiError {
 
 fn ocpi() -> Operation {
     let days = json_schema!({ "type": "integer", "minimum": 1, "maximum": Horizon::MAX_DAYS });
-    let text = "Seasons and holidays do not come back by themselves there: name the dates, `from` and `days`, to write them out for. \
-                Electricity and service become one price, their sum.";
+    let text = "OCPI has no recurring seasons and holidays: give the dates, `from` and `days`, for which they are expanded. \
+                Electricity price and service fee become one price, their sum.";
     read_tariffs("getTariffVersionAsOcpi", TAG, "Get a version as a Tariff of OCPI 2.2.1")
         .describe(text)
         .with([
             number(),
-            Parameter::query::<String>("countryCode", "Whose it is: two capital letters.")
+            Parameter::query::<String>("countryCode", "The country of the party that owns the Tariff: two capital letters.")
                 .like(json_schema!({ "type": "string", "pattern": "^[A-Z]{2}$", "examples": ["CN"] }))
                 .required(),
-            Parameter::query::<String>("partyId", "Whose it is: three letters or digits.")
+            Parameter::query::<String>("partyId", "The party that owns the Tariff: three letters or digits.")
                 .like(json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9]{3}$", "examples": ["CPO"] }))
                 .required(),
-            Parameter::query::<String>("id", "What it is called there; its id here unless said otherwise.")
+            Parameter::query::<String>("id", "The id of the Tariff in OCPI; the id of the tariff when absent.")
                 .like(json_schema!({ "type": "string", "pattern": "^[!-~]{1,36}$" })),
             Parameter::query::<NaiveDate>("from", "The first of the dates."),
-            Parameter::query::<u16>("days", "How many dates; 400 unless said otherwise.").like(days),
+            Parameter::query::<u16>("days", "The number of dates; 400 when absent.").like(days),
         ])
         .answers(Answer::json::<Object>(StatusCode::OK, "The Tariff object", in_ocpi()))
         .refuses(of_version())
@@ -135,12 +134,12 @@ fn tcec() -> Operation {
         "leftOut": ["occupancy"],
     });
     read_tariffs("getTariffVersionAsTcec", TAG, "Get the price periods of a date for T/CEC 102")
-        .describe("Beside them, what they are called and what of the version they cannot tell.")
+        .describe("With the names of the periods, and the charges of the version that T/CEC 102 cannot express.")
         .with([
             number(),
             Parameter::query::<NaiveDate>(
                 "date",
-                "The date; today, in the zone of the prices, unless said otherwise.",
+                "The date; today in the time zone of the prices when absent.",
             ),
         ])
         .answers(Answer::json::<TcecView>(StatusCode::OK, "The periods", example))
@@ -153,7 +152,7 @@ fn of_version() -> [ApiError; 2] {
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {
-    Answer::json::<TariffView<'_>>(status, about, tariff()).header("ETag", "Its version, for `If-Match`.")
+    Answer::json::<TariffView<'_>>(status, about, tariff()).header("ETag", "The version of the tariff, for `If-Match`.")
 }
 
 fn details() -> Value {

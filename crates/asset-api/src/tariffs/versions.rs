@@ -1,4 +1,5 @@
-//! `/api/v1/tariffs/{tariffId}/draft` and `…/versions`: the prices of a tariff, before and after they are published.
+//! `/api/v1/tariffs/{tariffId}/draft` and `…/versions`: the prices of a tariff, before and after
+//! publication.
 
 pub mod price_list;
 pub mod routes;
@@ -24,7 +25,7 @@ use storage::Connection;
 use storage::tariffs::versions::{self, Refusal, Version};
 use view::{DraftView, VersionView};
 
-/// The number of a version that a path names; what is no number names none.
+/// Parses the version number of a path; an invalid number is refused like an unknown one.
 pub(super) fn parse_number(raw: &str) -> Result<u32, NotFound> {
     raw.parse().ok().filter(|number| *number > 0).ok_or(NotFound::Version)
 }
@@ -34,7 +35,7 @@ async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result
     let id = parse_id(&id)?;
     let draft = api
         .run(move |mut connection| async move {
-            // The draft of one that is retired is nothing that could be edited.
+            // The draft of a retired tariff cannot be edited and is not shown.
             storage::tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
             Ok(versions::find_draft(&mut connection, id).await?.ok_or(Refusal::NoDraft)?)
         })
@@ -134,7 +135,7 @@ async fn get(
     Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
 }
 
-/// Those of a retired tariff are still to be seen.
+/// Refuses an unknown tariff; versions of a retired tariff remain visible.
 async fn known(connection: &mut Connection, id: TariffId) -> Result<(), ApiError> {
     match storage::tariffs::is_known(connection, id).await? {
         true => Ok(()),
@@ -142,7 +143,7 @@ async fn known(connection: &mut Connection, id: TariffId) -> Result<(), ApiError
     }
 }
 
-/// A draft; its `ETag` is its revision.
+/// Responds with a draft and its revision as `ETag`.
 fn respond(draft: &Version) -> HttpResponse {
     edit::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft))
 }

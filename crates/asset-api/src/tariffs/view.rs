@@ -1,4 +1,4 @@
-//! A tariff as responses show it.
+//! A tariff in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::TariffId;
@@ -7,22 +7,27 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::TariffRecord;
 
-/// A tariff as a response shows it.
+/// A tariff without its prices, which are its versions.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Tariff")]
 pub struct TariffView<'a> {
+    /// The id of the tariff, a version 7 UUID.
     id: TariffId,
     #[serde(flatten)]
     details: &'a TariffDetails,
+    /// When the tariff was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// When the tariff was last edited, RFC 3339 in UTC; equal to `createdAt` until the first edit.
     updated_at: DateTime<Utc>,
+    /// When the tariff was retired, RFC 3339 in UTC; null while it is not retired.
     retired_at: Option<DateTime<Utc>>,
+    /// The revision of the tariff: 1 when it is created, plus one for each edit. The `ETag` is this
+    /// number in quotes; it is not the number of a version of the prices.
     version: i64,
 }
 
 impl<'a> TariffView<'a> {
-    /// All of it.
     pub fn of(tariff: &'a TariffRecord) -> Self {
         Self {
             id: tariff.id,

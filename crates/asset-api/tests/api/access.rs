@@ -1,4 +1,4 @@
-//! Who may do what: every route, without a token, with another scope, and with its own.
+//! Authorization: every route without a token, with another scope, and with its own scope.
 
 use crate::app::TestApp;
 use dev_issuer::Issuer;
@@ -11,7 +11,7 @@ const OPERATE: &str = "operations";
 const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
-/// What the service answers, and the scope that it needs.
+/// All routes of the service, and the scope that each requires.
 pub const ROUTES: [(&str, &str, &str); 56] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
@@ -72,7 +72,7 @@ pub const ROUTES: [(&str, &str, &str); 56] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_route_asks_for_its_scope() {
+async fn every_route_requires_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
     let root = format!("http://{}", app.address());
@@ -80,12 +80,12 @@ async fn every_route_asks_for_its_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_trick_gets_in_without_a_token() {
+async fn refuses_every_request_without_a_valid_token() {
     let app = protected(&Issuer::generate().unwrap()).await;
     testkit::trespass::no_trick_gets_in(app.address(), &ROUTES).await;
 }
 
-/// The service, for those with a token of `issuer`.
+/// Starts the service with `auth.mode = "jwt"`; it accepts tokens of `issuer`.
 async fn protected(issuer: &Issuer) -> TestApp {
     let database = testkit::TestDatabase::new().await;
     let mut settings = crate::app::settings(&database);
@@ -96,28 +96,28 @@ async fn protected(issuer: &Issuer) -> TestApp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_edits_stands_in_the_audit() {
+async fn audit_names_the_editor() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
-    let as_whom = |subject: &str| issuer.sign(&Issuer::claims(subject, "assets:read assets:write")).unwrap();
+    let token_of = |subject: &str| issuer.sign(&Issuer::claims(subject, "assets:read assets:write")).unwrap();
     let create = async |subject: &str| {
-        let request = app.request(Method::POST, "/api/v1/stations").bearer_auth(as_whom(subject));
+        let request = app.request(Method::POST, "/api/v1/stations").bearer_auth(token_of(subject));
         request.json(&serde_json::json!({"name": "North"})).send().await.unwrap()
     };
     for subject in ["operator-7", "操作员"] {
         let station: serde_json::Value = create(subject).await.json().await.unwrap();
         let path = format!("/api/v1/stations/{}/audit", station["id"].as_str().unwrap());
-        let audit = app.request(Method::GET, &path).bearer_auth(as_whom("auditor")).send().await.unwrap();
+        let audit = app.request(Method::GET, &path).bearer_auth(token_of("auditor")).send().await.unwrap();
         let audit: serde_json::Value = audit.json().await.unwrap();
         assert_eq!(audit["items"][0]["by"], subject, "{audit}");
     }
     assert_eq!(create("tab\tbed").await.status(), 401);
-    let import = app.request(Method::POST, "/api/v1/stations/import").bearer_auth(as_whom("importer"));
+    let import = app.request(Method::POST, "/api/v1/stations/import").bearer_auth(token_of("importer"));
     let id = "0192f0b0-0000-7000-8000-000000000001";
     let import = import.header("content-type", "text/csv").body(format!("id,name\n{id},South\n"));
     assert_eq!(import.send().await.unwrap().status(), 200);
     let audit = app.request(Method::GET, &format!("/api/v1/stations/{id}/audit"));
     let audit: serde_json::Value =
-        audit.bearer_auth(as_whom("auditor")).send().await.unwrap().json().await.unwrap();
+        audit.bearer_auth(token_of("auditor")).send().await.unwrap().json().await.unwrap();
     assert_eq!(audit["items"][0]["by"], "importer", "{audit}");
 }

@@ -1,4 +1,4 @@
-//! A response as a test looks at it, with what differs from run to run made the same.
+//! A response for tests; its snapshot hides what differs from run to run.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
@@ -17,7 +17,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Sends `request` and reads all that comes back.
+    /// Sends `request` and reads the whole response.
     pub async fn to(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         Self {
@@ -39,7 +39,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap()
     }
 
-    /// Status, headers and body as text; ids are numbered, times of today and cursors are hidden.
+    /// Status, headers and body as text. Ids are numbered; recent times and cursors are hidden.
     pub fn snapshot(&self) -> String {
         let mut ids = Ids::default();
         let mut text = format!("{}\n", self.status);
@@ -78,7 +78,7 @@ fn is_recent(text: &str) -> bool {
     time.is_ok_and(|time| (runtime::clock::now() - time).abs() < TimeDelta::hours(1))
 }
 
-/// The ids that a response names, in the order that it does.
+/// The ids in a response, in order of their first occurrence.
 #[derive(Default)]
 struct Ids(Vec<Uuid>);
 

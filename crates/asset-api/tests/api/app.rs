@@ -16,7 +16,7 @@ pub struct TestApp {
     base: String,
 }
 
-/// Settings that leave the port to chance.
+/// The default settings with a free port and one worker.
 pub fn settings(database: &TestDatabase) -> Settings {
     let overrides = [("http.listen", "127.0.0.1:0"), ("http.workers", "1")];
     let mut settings: Settings = runtime::settings::parse(asset_api::DEFAULTS, &overrides).unwrap();
@@ -25,14 +25,14 @@ pub fn settings(database: &TestDatabase) -> Settings {
 }
 
 impl TestApp {
-    /// Starts it on a fresh database.
+    /// Starts the service on a fresh database.
     pub async fn start() -> Self {
         let database = TestDatabase::new().await;
         let settings = settings(&database);
         Self::start_with(database, settings).await
     }
 
-    /// Starts it with settings of its own; returns when it listens.
+    /// Starts the service with these settings; returns when it listens.
     pub async fn start_with(database: TestDatabase, settings: Settings) -> Self {
         let quiet = LogSettings { format: LogFormat::Text, level: "runtime::telemetry=error".to_owned() };
         runtime::telemetry::init(&quiet).unwrap();
@@ -45,12 +45,12 @@ impl TestApp {
         Self { database, context, client: reqwest::Client::new(), base: format!("http://{address}") }
     }
 
-    /// Where it listens, as `host:port`.
+    /// The address of the service, as `host:port`.
     pub fn address(&self) -> &str {
         self.base.trim_start_matches("http://")
     }
 
-    /// A request to be sent by [`Answer::to`].
+    /// A request to send with [`Answer::to`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
     }
@@ -71,13 +71,13 @@ impl TestApp {
         Answer::to(self.request(Method::DELETE, path)).await
     }
 
-    /// Makes a station; answers its path.
+    /// Creates a station; returns its path.
     pub async fn station(&self) -> String {
         let made = self.post("/api/v1/stations", &json!({ "name": "North" })).await;
         made.header("location").unwrap().to_owned()
     }
 
-    /// Makes a tariff that is active, and publishes `price_list` as its first version; answers its path.
+    /// Creates an active tariff and publishes `price_list` as its first version; returns its path.
     pub async fn tariff(&self, price_list: &Value) -> String {
         let details = json!({ "name": "Day", "currency": "CNY", "status": "Active" });
         let made = self.post("/api/v1/tariffs", &details).await;
@@ -94,7 +94,7 @@ impl TestApp {
         assert_eq!(published.status, 200, "{}", published.text());
     }
 
-    /// Binds the tariff at `path` to `subject`; answers the path of the binding.
+    /// Binds the tariff at `path` to `subject`; returns the path of the binding.
     pub async fn bind(&self, path: &str, subject: &Value) -> String {
         let body = json!({ "tariffId": id(path), "subject": subject });
         let made = self.post("/api/v1/tariffs/bindings", &body).await;
@@ -102,7 +102,7 @@ impl TestApp {
         made.header("location").unwrap().to_owned()
     }
 
-    /// Makes a pile in a station of its own; answers its path.
+    /// Creates a pile in a new station; returns its path.
     pub async fn pile(&self, charge_point_id: &str) -> String {
         let station = self.station().await;
         let made = self.post(&format!("{station}/piles"), &pile(charge_point_id)).await;
@@ -121,7 +121,7 @@ pub fn id(path: &str) -> &str {
     path.rsplit('/').next().unwrap()
 }
 
-/// The least that makes a pile.
+/// The required fields of a pile.
 pub fn pile(charge_point_id: &str) -> Value {
     json!({ "chargePointId": charge_point_id, "model": "DC-120", "ratedPowerKw": 120 })
 }

@@ -1,4 +1,4 @@
-//! Records that nobody could use: lists and single ones.
+//! Dead letters: lists and single ones.
 
 mod bulk;
 mod ground;
@@ -18,7 +18,7 @@ async fn offsets(app: &TestApp, query: &str) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_shows_the_newest_first_and_no_bytes() {
+async fn lists_dead_letters_newest_first_without_bytes() {
     let app = TestApp::start().await;
     for offset in 0..5 {
         put_aside(&app, offset, "NOT_JSON", b"{").await;
@@ -64,7 +64,7 @@ async fn a_page_shows_the_newest_first_and_no_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_may_be_of_one_reason_partition_topic_or_device_and_of_what_was_replayed() {
+async fn filters_dead_letters_by_reason_partition_topic_device_and_replay() {
     let app = TestApp::start().await;
     let of_device = |n| status(&format!("CP-{}", n % 2), 1, "Available", 0).to_string();
     for n in 0..6 {
@@ -82,7 +82,7 @@ async fn a_list_may_be_of_one_reason_partition_topic_or_device_and_of_what_was_r
     assert_eq!(offsets(&app, "reason=TOO_LATE").await, [5, 4, 3]);
     assert_eq!(offsets(&app, "partition=2").await, [5, 2]);
     assert_eq!(offsets(&app, "topic=others").await, [4]);
-    assert_eq!(offsets(&app, "chargePointId=CP-0").await, [5, 4, 2, 0], "by what was told, else by key");
+    assert_eq!(offsets(&app, "chargePointId=CP-0").await, [5, 4, 2, 0], "by the recorded charge point, else by key");
     assert_eq!(offsets(&app, "chargePointId=CP-1").await, [3, 1]);
     assert_eq!(offsets(&app, "replayed=true").await, [1]);
     assert_eq!(offsets(&app, "replayed=false&reason=REFUSED_BY_DATABASE").await, [2, 0]);
@@ -90,7 +90,7 @@ async fn a_list_may_be_of_one_reason_partition_topic_or_device_and_of_what_was_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_query_for_letters_is_refused() {
+async fn refuses_an_invalid_query_for_dead_letters() {
     let app = TestApp::start().await;
     let query = "/api/v1/dead-letters?partition=-1&replayed=yes&chargePointId=a%2Fb&reason=&offset=3";
     assert_snapshot!(app.get(query).await.snapshot(), @r#"
@@ -118,7 +118,7 @@ async fn a_wrong_query_for_letters_is_refused() {
         },
         {
           "field": "offset",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/dead-letters",
@@ -130,7 +130,7 @@ async fn a_wrong_query_for_letters_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_is_shown_with_its_record() {
+async fn shows_a_dead_letter_with_its_record() {
     let app = TestApp::start().await;
     let path = put_aside(&app, 7, "NOT_JSON", "{\"eventId\": \"桩".as_bytes()).await;
     app.database.execute("update dead_letters set headers = '{\"content-type\": \"YQ==\"}'").await;
@@ -168,7 +168,7 @@ async fn a_letter_is_shown_with_its_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_that_is_not_there_is_not_found() {
+async fn answers_404_for_an_unknown_dead_letter() {
     let app = TestApp::start().await;
     for id in ["0192f0b0-0000-7000-8000-000000000000", "seven"] {
         let path = format!("/api/v1/dead-letters/{id}");

@@ -1,4 +1,4 @@
-//! Edits of stations and piles: patches, what goes out of sight and comes back, and what is written down of it all.
+//! Edits of stations and piles: patches, retiring and restoring, and the audit.
 
 use crate::answer::Answer;
 use crate::app::{TestApp, pile};
@@ -24,14 +24,14 @@ fn station() -> Value {
     })
 }
 
-async fn made(app: &TestApp) -> String {
+async fn create_station(app: &TestApp) -> String {
     app.post("/api/v1/stations", &station()).await.header("location").unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_patch_changes_what_it_names() {
+async fn patch_changes_only_the_fields_it_names() {
     let app = TestApp::start().await;
-    let path = made(&app).await;
+    let path = create_station(&app).await;
     let body = json!({ "name": "South", "address": null, "facilities": [] });
     assert_snapshot!(patch(&app, &path, &body).await.snapshot(), @r#"
     200 OK
@@ -82,9 +82,9 @@ async fn a_patch_changes_what_it_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_patch_that_leads_to_nonsense_is_refused_whole() {
+async fn refuses_a_patch_with_an_invalid_result_as_a_whole() {
     let app = TestApp::start().await;
-    let path = made(&app).await;
+    let path = create_station(&app).await;
     let body = json!({
         "name": null,
         "longitude": null,
@@ -117,7 +117,7 @@ async fn a_patch_that_leads_to_nonsense_is_refused_whole() {
         },
         {
           "field": "nmae",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations/[id 1]",
@@ -136,9 +136,9 @@ async fn a_patch_that_leads_to_nonsense_is_refused_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_patch_can_be_bound_to_a_version_and_has_a_type_of_its_own() {
+async fn patch_honors_if_match_and_merge_patch_content_type() {
     let app = TestApp::start().await;
-    for path in [made(&app).await, app.pile("CP-1").await] {
+    for path in [create_station(&app).await, app.pile("CP-1").await] {
         let send = |tag: &'static str| {
             let request = app.request(Method::PATCH, &path).header("if-match", tag);
             Answer::to(request.header("content-type", "application/merge-patch+json").body(r#"{"name":"a"}"#))
@@ -153,9 +153,9 @@ async fn a_patch_can_be_bound_to_a_version_and_has_a_type_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn patches_of_different_fields_at_once_all_stand() {
+async fn concurrent_patches_of_different_fields_are_all_kept() {
     let app = TestApp::start().await;
-    let path = made(&app).await;
+    let path = create_station(&app).await;
     let (name, address, operator) =
         (json!({ "name": "a" }), json!({ "address": "b" }), json!({ "operatorId": "c" }));
     let answers =
@@ -171,7 +171,7 @@ async fn patches_of_different_fields_at_once_all_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn declared_connectors_are_shown_beside_those_that_were_heard_of() {
+async fn shows_declared_and_reported_connectors_together() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database
@@ -210,9 +210,9 @@ async fn declared_connectors_are_shown_beside_those_that_were_heard_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_retired_can_be_restored() {
+async fn restores_retired_stations_and_piles() {
     let app = TestApp::start().await;
-    let station = made(&app).await;
+    let station = create_station(&app).await;
     let pile_path =
         app.post(&format!("{station}/piles"), &pile("CP-1")).await.header("location").unwrap().to_owned();
     let before = app.get(&pile_path).await.json();
@@ -255,7 +255,7 @@ async fn what_was_retired_can_be_restored() {
       "code": "STATION_RETIRED",
       "instance": "/api/v1/piles/[id 1]/restore",
       "status": 409,
-      "title": "The station is retired: restore it first",
+      "title": "The station is retired; restore it first",
       "type": "https://charging.example/problems/station-retired"
     }
     "#);
@@ -270,7 +270,7 @@ async fn what_was_retired_can_be_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_whose_device_another_has_by_now_is_not_restored() {
+async fn does_not_restore_a_pile_whose_device_is_assigned_elsewhere() {
     let app = TestApp::start().await;
     let old = app.pile("CP-1").await;
     assert_eq!(app.delete(&old).await.status, 204);
@@ -286,7 +286,7 @@ async fn a_pile_whose_device_another_has_by_now_is_not_restored() {
       "detail": "CP-1 is the charge point of another pile",
       "instance": "/api/v1/piles/[id 1]/restore",
       "status": 409,
-      "title": "The charge point belongs to another pile",
+      "title": "The charge point is assigned to another pile",
       "type": "https://charging.example/problems/charge-point-id-conflict"
     }
     "#);
@@ -297,7 +297,7 @@ async fn a_pile_whose_device_another_has_by_now_is_not_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_edit_is_written_down() {
+async fn records_every_edit_in_the_audit() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     patch(&app, &path, &json!({ "model": "DC-60", "ratedPowerKw": 60 })).await;
@@ -344,7 +344,7 @@ async fn every_edit_is_written_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_edits_of_a_pile_come_a_page_at_a_time() {
+async fn pages_through_the_edits_of_a_pile() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     patch(&app, &path, &json!({ "model": "DC-60" })).await;
@@ -377,9 +377,9 @@ async fn the_edits_of_a_pile_come_a_page_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_edits_of_a_station_are_there_when_it_is_gone() {
+async fn keeps_the_edits_of_a_retired_station() {
     let app = TestApp::start().await;
-    let station = made(&app).await;
+    let station = create_station(&app).await;
     app.put(&station, &json!({ "name": "South" })).await;
     app.delete(&station).await;
     let edits = app.get(&format!("{station}/audit")).await.json();
@@ -406,7 +406,7 @@ async fn the_edits_of_a_station_are_there_when_it_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_made_before_edits_were_written_down_has_none() {
+async fn lists_no_edits_of_an_asset_older_than_the_audit() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database.execute("delete from asset_edits").await;

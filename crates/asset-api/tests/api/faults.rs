@@ -1,9 +1,9 @@
-//! When the database does what it must not: callers learn that something is wrong, and nothing of what.
+//! Unexpected failures of the database: the response reports an internal error without details.
 
 use crate::app::{TestApp, pile};
 use serde_json::json;
 
-/// SearchTerms of the insides.
+/// Words that a response must not contain.
 const INSIDES: [&str; 12] = [
     "postgres",
     "relation",
@@ -20,7 +20,7 @@ const INSIDES: [&str; 12] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_of_the_database_tells_no_insides() {
+async fn database_faults_reveal_no_internals() {
     let app = TestApp::start().await;
     let (station, registered) = (app.station().await, app.pile("CP-1").await);
     app.database
@@ -49,7 +49,7 @@ async fn a_fault_of_the_database_tells_no_insides() {
         names.sort_unstable();
         assert_eq!(names, ["code", "instance", "status", "title", "traceId", "type"], "{problem}");
         let text = problem.to_string();
-        let told = INSIDES.into_iter().find(|inside| text.contains(inside));
-        assert_eq!(told, None, "{text}");
+        let leaked = INSIDES.into_iter().find(|inside| text.contains(inside));
+        assert_eq!(leaked, None, "{text}");
     }
 }

@@ -1,4 +1,5 @@
-//! Following the feed: from the end, from anywhere, filtered; and what becomes of clients that are too many or too slow.
+//! Following the feed: from the end, from any position, filtered; limits on the number and the
+//! slowness of clients.
 
 use crate::answer::Answer;
 use crate::app::{TestApp, pile, settings};
@@ -22,11 +23,11 @@ async fn app(adapt: impl FnOnce(&mut Settings)) -> TestApp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_is_told_as_it_changes() {
+async fn streams_changes_as_they_happen() {
     let app = app(|_| {}).await;
     write(&app, &["CP-BEFORE"]).await;
     let mut follower = Follower::start(&app, "", None).await;
-    assert_eq!(follower.last_id, "1-499", "the end of what was there before");
+    assert_eq!(follower.last_id, "1-499", "the position of the last change before the request");
     write(&app, &["CP-1", "CP-2"]).await;
     let event = follower.next().await.unwrap();
     assert_eq!(event.kind, "charging.charge_point.connectivity_changed.v1");
@@ -48,13 +49,14 @@ async fn what_changes_is_told_as_it_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_back_misses_nothing_wherever_it_was() {
+async fn resumes_after_any_position_without_loss() {
     let app = app(|_| {}).await;
     write(&app, &["CP-0", "CP-1", "CP-2"]).await;
     write(&app, &["CP-3"]).await;
     let mut follower = Follower::start(&app, "", Some("1-0")).await;
     assert_eq!(follower.devices(3).await, ["CP-1", "CP-2", "CP-3"], "from the middle of a chunk");
-    // By the query, as a first connection of a browser does; the header, of its reconnection, goes before.
+    // The first connection of a browser uses the query. Its reconnection adds the header, which
+    // takes precedence.
     let mut follower = Follower::start(&app, "?lastEventId=1-2", None).await;
     assert_eq!(follower.devices(1).await, ["CP-3"]);
     let mut follower = Follower::start(&app, "?lastEventId=1-2", Some("1-1")).await;
@@ -62,12 +64,13 @@ async fn who_comes_back_misses_nothing_wherever_it_was() {
     let mut follower = Follower::start(&app, "?lastEventId=0-0", None).await;
     assert_eq!(follower.devices(4).await, ["CP-0", "CP-1", "CP-2", "CP-3"], "from the beginning");
     write(&app, &["CP-4"]).await;
-    assert_eq!(follower.devices(1).await, ["CP-4"], "and on from there");
+    assert_eq!(follower.devices(1).await, ["CP-4"], "and continues from there");
 }
 
-/// Clients that come and go at any place, while others write: together they see everything once, in order.
+/// Clients connect and disconnect at any position while changes are written; together they receive
+/// each change once, in order.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_cut_off_anywhere_sees_everything_once() {
+async fn delivers_each_change_once_across_disconnections() {
     const CHUNKS: usize = 120;
     let app = app(|_| {}).await;
     let all: Vec<String> = (0..CHUNKS * 3).map(|number| format!("CP-{number}")).collect();
@@ -95,7 +98,7 @@ async fn who_is_cut_off_anywhere_sees_everything_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_gets_what_it_asked_for() {
+async fn filters_changes_by_charge_point_and_type() {
     let app = app(|settings| settings.feed.keep_alive_ms = 50).await;
     let mut follower = Follower::start(&app, "?chargePointId=CP-1,CP-3", None).await;
     let mut types = Follower::start(&app, "?type=charging.pile.changed.v1", None).await;
@@ -103,7 +106,8 @@ async fn a_client_gets_what_it_asked_for() {
     assert_eq!(follower.devices(2).await, ["CP-1", "CP-3"]);
     app.pile("CP-9").await;
     assert_eq!(types.next().await.unwrap().data["subject"], "CP-9");
-    // Nothing more for this one, but its place moves on: it could come back after what it skipped was deleted.
+    // No further change matches, but the id advances, so that the client can reconnect after the
+    // changes that it skipped were deleted.
     while follower.last_id != "3-499" {
         assert_eq!(follower.block().await.unwrap(), None);
     }
@@ -111,7 +115,7 @@ async fn a_client_gets_what_it_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_asked_for_is_refused() {
+async fn refuses_invalid_positions_and_filters() {
     let app = app(|_| {}).await;
     for number in 0..3 {
         write(&app, &[format!("CP-{number}")]).await;
@@ -127,13 +131,13 @@ async fn what_cannot_be_asked_for_is_refused() {
       "code": "FEED_POSITION_GONE",
       "instance": "/api/v1/feed",
       "status": 410,
-      "title": "What comes next is not kept any more",
+      "title": "Changes after that position were deleted",
       "type": "https://charging.example/problems/feed-position-gone"
     }
     "#);
     assert_eq!(app.get("/api/v1/feed?lastEventId=2-0").await.status, 410);
     let mut follower = Follower::start(&app, "", Some("2-499")).await;
-    assert_eq!(follower.devices(1).await, ["CP-2"], "who has read the whole of 2 misses nothing");
+    assert_eq!(follower.devices(1).await, ["CP-2"], "a client that has read all of chunk 2 misses nothing");
     for position in ["4-0", "3", "-1-0", "x", "3-500", "9223372036854775808-0"] {
         let answer = app.get(&format!("/api/v1/feed?lastEventId={position}")).await;
         assert_eq!(answer.status, 400, "{position}");
@@ -154,7 +158,7 @@ async fn what_cannot_be_asked_for_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_clients_follow_than_may() {
+async fn refuses_clients_beyond_the_limit() {
     let app = app(|settings| settings.feed.max_clients = 2).await;
     let first = Follower::start(&app, "", None).await;
     let _second = Follower::start(&app, "", None).await;
@@ -172,8 +176,8 @@ async fn no_more_clients_follow_than_may() {
     }
     "#);
     drop(first);
-    // The server notices when it next writes.
-    eventually("the place to be free", || async {
+    // The server notices the disconnection with its next write.
+    eventually("the place to be released", || async {
         write(&app, &["CP-1"]).await;
         app.request(Method::GET, "/api/v1/feed").send().await.unwrap().status() == 200
     })
@@ -181,7 +185,7 @@ async fn no_more_clients_follow_than_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
+async fn disconnects_a_client_that_does_not_read_without_delaying_others() {
     const CHUNKS: usize = 60;
     let adapt = |settings: &mut Settings| {
         settings.feed.max_clients = 2;
@@ -195,8 +199,8 @@ async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
     let mut follower = Follower::start(&app, "", None).await;
     eventually("both to follow", || async { Follower::try_start(&app, "", None).await.is_none() }).await;
     let devices: Vec<String> = (0..500).map(|number| format!("CP-{number}")).collect();
-    // Some ten megabytes: more than the system takes off the server's hands.
-    // The other one reads meanwhile: it would be let go too, if it did not.
+    // About ten megabytes: more than the operating system buffers. The other client reads
+    // meanwhile; otherwise it would be disconnected, too.
     let writing = async {
         for _ in 0..CHUNKS {
             write(&app, &devices).await;
@@ -208,7 +212,7 @@ async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
         }
     };
     tokio::join!(writing, following);
-    let mut third = eventually_some("the stalled client to be let go", || async {
+    let mut third = eventually_some("the stalled client to be disconnected", || async {
         Follower::try_start(&app, "", None).await
     })
     .await;
@@ -218,7 +222,7 @@ async fn a_client_that_does_not_read_is_let_go_and_holds_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_end_when_the_service_stops() {
+async fn streams_end_at_shutdown() {
     let database = TestDatabase::new().await;
     let context = Context::new("asset-api");
     let service = tokio::spawn(asset_api::serve(settings(&database), context.clone()));
@@ -230,12 +234,12 @@ async fn streams_end_when_the_service_stops() {
         while response.chunk().await.unwrap().is_some() {}
         service.await.unwrap().unwrap();
     };
-    // Far less than the grace period, after which connections are cut.
+    // Far less than the grace period, after which connections are closed.
     tokio::time::timeout(Duration::from_secs(10), stopped).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_edit_is_not_told() {
+async fn does_not_publish_a_refused_edit() {
     let app = app(|_| {}).await;
     let path = app.pile("CP-1").await;
     let mut follower = Follower::start(&app, "", None).await;

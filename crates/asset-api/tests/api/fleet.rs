@@ -1,12 +1,13 @@
-//! How everything stands, as people look at it: the fleet counted, and how far events are read.
+//! Overviews for operators: counts of piles and stations, and the progress of the ingest
+//! partitions.
 
 use crate::app::TestApp;
 use insta::assert_snapshot;
 use serde_json::json;
 use testkit::eventually;
 
-/// Of three piles one charges, one is away, and one was never heard.
-const HEARD: &str = "
+/// Of three piles one is charging, one is offline, and one was never connected.
+const LIVE_STATE: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at)
     values ('CP-1', true, '2026-07-25T10:10:00Z'), ('CP-2', false, '2026-07-25T10:10:00Z'), ('CP-9', true, '2026-07-25T10:10:00Z');
     insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_partition,
@@ -15,12 +16,12 @@ const HEARD: &str = "
     from unnest(array['CP-1', 'CP-2', 'CP-9']) as id";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_and_stations_are_counted_by_status() {
+async fn counts_piles_and_stations_by_status() {
     let app = TestApp::start().await;
     for charge_point in ["CP-1", "CP-2", "CP-3"] {
         app.pile(charge_point).await;
     }
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     assert_snapshot!(app.get("/api/v1/fleet").await.snapshot(), @r#"
     200 OK
     content-type: application/json
@@ -42,7 +43,7 @@ async fn piles_and_stations_are_counted_by_status() {
       }
     }
     "#);
-    // An answer may be a second old, and no older.
+    // A response may be one second old, but no older.
     app.database.execute("update charge_points set online = true where charge_point_id = 'CP-2'").await;
     eventually("the change to be counted", || async {
         app.get("/api/v1/fleet").await.json()["piles"] == json!({ "Charging": 2, "Unknown": 1 })
@@ -51,7 +52,7 @@ async fn piles_and_stations_are_counted_by_status() {
     let doubt = "update charge_points set confidence = case charge_point_id when 'CP-1' then 'doubtful' else 'unanswered' end,
                                           online = charge_point_id = 'CP-1', last_seen_at = clock_timestamp()";
     app.database.execute(doubt).await;
-    eventually("the doubts to be counted", || async {
+    eventually("the confidence to be counted", || async {
         app.get("/api/v1/fleet").await.json()["confidence"]
             == json!({ "doubtful": 1, "unanswered": 1, "unknown": 1 })
     })
@@ -59,7 +60,7 @@ async fn piles_and_stations_are_counted_by_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn partitions_tell_who_reads_them_and_how_far() {
+async fn lists_owner_and_progress_of_partitions() {
     let app = TestApp::start().await;
     app.database
         .execute(

@@ -1,4 +1,4 @@
-//! A client that follows the feed, and who writes what it follows.
+//! A client that follows the feed, and a function that writes changes.
 
 use crate::app::TestApp;
 use domain::devices::presence::Confidence;
@@ -8,34 +8,34 @@ use reqwest::{Method, Response};
 use serde_json::Value;
 use std::time::Duration;
 
-/// Generous: machines are shared.
+/// Generous, because machines are shared.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One event, as a browser would hand it out.
+/// One event, as a browser would deliver it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     pub kind: String,
     pub data: Value,
-    /// The last id at that time.
+    /// The last event id, including this event.
     pub id: String,
 }
 
-/// A connection that follows.
+/// A connection that follows the feed.
 pub struct Follower {
     response: Response,
     received: String,
     pub last_id: String,
-    /// Comments that came.
+    /// The number of comments that were received.
     pub comments: usize,
 }
 
 impl Follower {
-    /// Follows, with a query.
+    /// Connects with a query.
     pub async fn start(app: &TestApp, query: &str, last_event_id: Option<&str>) -> Self {
-        Self::try_start(app, query, last_event_id).await.expect("to be let in")
+        Self::try_start(app, query, last_event_id).await.expect("the service to admit the client")
     }
 
-    /// Follows, unless there are too many already.
+    /// Connects; `None` if too many clients follow the feed.
     pub async fn try_start(app: &TestApp, query: &str, last_event_id: Option<&str>) -> Option<Self> {
         let mut request = app.request(Method::GET, &format!("/api/v1/feed{query}"));
         if let Some(id) = last_event_id {
@@ -48,14 +48,14 @@ impl Follower {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let mut follower = Self { response, received: String::new(), last_id: String::new(), comments: 0 };
-        // The greeting says where it begins.
+        // The first block contains the position at which the stream begins.
         while follower.last_id.is_empty() {
             assert_eq!(follower.block().await.unwrap(), None);
         }
         Some(follower)
     }
 
-    /// The next event; `None` when the stream has ended in good order.
+    /// The next event; `None` when the stream has ended regularly.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.block().await? {
@@ -74,7 +74,7 @@ impl Follower {
         devices
     }
 
-    /// The next block of lines, which may hold no event; `None` at the end.
+    /// The next block of lines, which may contain no event; `None` at the end.
     pub async fn block(&mut self) -> Option<Option<Event>> {
         let end = loop {
             if let Some(end) = self.received.find("\n\n") {
@@ -98,7 +98,7 @@ impl Follower {
     }
 }
 
-/// Writes a chunk in which each of `devices` comes online.
+/// Writes a chunk in which each of `devices` goes online.
 pub async fn write(app: &TestApp, devices: &[impl AsRef<str>]) {
     let changes: Vec<FeedChange> = devices.iter().map(|device| change(device.as_ref())).collect();
     let mut connection = app.database.pool.connection().await.unwrap();

@@ -1,15 +1,15 @@
-//! A way to Postgres that can be shut.
+//! A proxy to PostgreSQL that can be closed.
 
 use std::net::SocketAddr;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// An open way to a server; shut, with all connections on it, when dropped.
+/// An open proxy to a server; closes with all its connections when dropped.
 pub struct Gate(JoinHandle<()>);
 
 impl Gate {
-    /// Opens a way from `address` to `server`.
+    /// Starts a proxy from `address` to `server`.
     pub async fn open(address: SocketAddr, server: String) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         Self(tokio::spawn(async move {
@@ -19,7 +19,7 @@ impl Gate {
                 let server = server.clone();
                 connections.spawn(async move {
                     let mut far = TcpStream::connect(server).await.unwrap();
-                    // How a connection ends is of no interest.
+                    // The way in which a connection ends does not matter.
                     copy_bidirectional(&mut near, &mut far).await.ok();
                 });
             }
@@ -33,7 +33,7 @@ impl Drop for Gate {
     }
 }
 
-/// An address that nobody listens on.
+/// An address on which no server listens.
 pub async fn closed_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap()

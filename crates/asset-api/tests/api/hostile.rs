@@ -1,5 +1,5 @@
-//! Everything hostile at every place where callers may say something: nothing fails, nothing else changes, and what is taken is
-//! kept as it was said.
+//! Hostile values in every input of every route: no request fails with a server error, no other
+//! data changes, and accepted text is stored unchanged.
 
 use crate::access::ROUTES;
 use crate::app::{TestApp, id};
@@ -11,9 +11,9 @@ use testkit::injection::{Attack, Endpoint, attack};
 use testkit::raw_http::RawAnswer;
 use uuid::Uuid;
 
-/// What a station shows and callers do not say.
+/// The fields of a station in responses that requests do not contain.
 const OF_STATIONS: [&str; 6] = ["id", "createdAt", "updatedAt", "retiredAt", "version", "availability"];
-/// The same of a pile.
+/// The fields of a pile in responses that requests do not contain.
 const OF_PILES: [&str; 14] = [
     "id",
     "stationId",
@@ -30,7 +30,7 @@ const OF_PILES: [&str; 14] = [
     "retiredAt",
     "version",
 ];
-/// What is changed by those who change stations, piles and tariffs.
+/// The tables that edits of stations, piles and tariffs may change.
 const CHANGING: [&str; 7] =
     ["stations", "piles", "asset_edits", "feed_chunks", "tariffs", "tariff_versions", "tariff_bindings"];
 const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
@@ -58,7 +58,7 @@ fn tariff() -> Value {
     json!({ "name": "Night", "operatorId": "op-7", "currency": "CNY", "status": "Active", "changeRule": "ByConsumption" })
 }
 
-/// A price list with all that one may say.
+/// A price list with every field.
 fn full_list() -> Value {
     let mut list = day_and_night();
     let mut summer = list["schedules"][0].clone();
@@ -72,16 +72,16 @@ fn full_list() -> Value {
     list
 }
 
-/// What is there to be attacked.
+/// The service and its data under attack.
 struct Ground {
     app: TestApp,
     station: String,
     pile: String,
-    /// To be deleted and restored.
+    /// The station that is deleted and restored.
     other_station: String,
     other_pile: String,
     tariff: String,
-    /// To be deleted.
+    /// The tariff that is deleted.
     other_tariff: String,
     binding: String,
 }
@@ -96,8 +96,8 @@ impl Ground {
         Self { app, station, pile, other_station, other_pile, tariff, other_tariff, binding }
     }
 
-    /// Everything that the service answers, with all that it may be told. A route that is missing here fails a test, and so does a
-    /// field of a station or a pile.
+    /// Every route with every input. A route that is missing here fails a test, and so does a field
+    /// of a station or a pile.
     fn endpoints(&self) -> Vec<Endpoint> {
         let any = format!("/api/v1/any/{}", Uuid::now_v7());
         let other = |method, kind: &str, rest: &str| on(method, &any.replace("any", kind), rest);
@@ -151,7 +151,7 @@ impl Ground {
     }
 
     fn endpoints_of_tariffs(&self) -> Vec<Endpoint> {
-        let (page, revision, spot) =
+        let (page, revision, price_target) =
             (["cursor", "limit"], ["if-match"], ["stationId", "pileId", "connectorId"]);
         let tariff = self.tariff.as_str();
         vec![
@@ -175,11 +175,11 @@ impl Ground {
             list("GET", "tariffs/bindings")
                 .query(&page)
                 .query(&["tariffId", "level", "operatorId"])
-                .query(&spot),
+                .query(&price_target),
             on("GET", &self.binding, ""),
             on("POST", &self.binding, "/end").body(json!({ "effectiveUntil": LATER })),
-            list("GET", "tariffs/price").query(&spot).query(&["at"]),
-            list("GET", "tariffs/timetable").query(&spot).query(&["date", "days"]),
+            list("GET", "tariffs/price").query(&price_target).query(&["at"]),
+            list("GET", "tariffs/timetable").query(&price_target).query(&["date", "days"]),
             list("POST", "tariffs/quote").body(self.usage()),
         ]
     }
@@ -208,12 +208,12 @@ fn on(method: &'static str, path: &str, rest: &str) -> Endpoint {
     Endpoint::new(method, &format!("{kind}/{{{id}}}{rest}"))
 }
 
-/// Those that keep nothing of what they take.
+/// The routes that store nothing.
 const ASKING: [&str; 2] = ["/validate", "/quote"];
 
-/// What was taken as a text stands in the answer as it was said, but for blanks around it.
+/// Checks that an accepted text is returned unchanged, except for surrounding blanks.
 fn assert_kept(attack: &Attack, answer: &RawAnswer) {
-    // A cursor that is empty is none, and none is kept.
+    // An empty cursor counts as absent, and cursors are not stored.
     if let Some((pointer, text)) = attack.text.as_ref().filter(|(pointer, _)| pointer != "/cursor") {
         let kept = answer.json().pointer(pointer).cloned();
         assert_eq!(kept, Some(Value::from(text.trim())), "{}", attack.what);
@@ -221,7 +221,7 @@ fn assert_kept(attack: &Attack, answer: &RawAnswer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_is_said_does_harm() {
+async fn hostile_input_does_no_harm() {
     let ground = Ground::new().await;
     let bystander = ground.app.station().await;
     let seen = ground.app.get(&bystander).await.json();
@@ -243,22 +243,23 @@ async fn nothing_that_is_said_does_harm() {
             }
         }
     }
-    // Name, address and operator of stations, and name, model, vendor and serial number of piles, each in three ways.
-    assert!(texts > 300, "only {texts} texts were taken");
+    // Name, address and operator of stations, and name, model, vendor and serial number of piles,
+    // each with three methods.
+    assert!(texts > 300, "only {texts} texts were accepted");
     let after = ground.counts().await;
     for (table, rows) in &before {
         let more = after[table].as_i64().unwrap() - rows.as_i64().unwrap();
         match table.as_str() {
             "stations" => assert_eq!(more, stations),
             "piles" => assert_eq!(more, piles),
-            table => assert!(CHANGING.contains(&table) || more == 0, "{more} rows more in {table}"),
+            table => assert!(CHANGING.contains(&table) || more == 0, "{more} more rows in {table}"),
         }
     }
     assert_eq!(ground.app.get(&bystander).await.json(), seen);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_route_and_no_field_is_left_out() {
+async fn attacks_cover_every_route_and_field() {
     let ground = Ground::new().await;
     let endpoints = ground.endpoints();
     let routes: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
@@ -289,7 +290,7 @@ async fn no_route_and_no_field_is_left_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_are_looked_for_as_they_are_written() {
+async fn search_terms_are_matched_literally() {
     let app = TestApp::start().await;
     let mut searched = 0;
     for text in texts() {
@@ -316,6 +317,6 @@ async fn words_are_looked_for_as_they_are_written() {
     }
     for wild in ["%", "_", "\\", "*", "100%25", "a_b"] {
         let found = app.get(&format!("/api/v1/stations?operatorId=plain&q={}", percent(wild))).await.json();
-        assert_eq!(found["items"], json!([]), "{wild} is no wildcard");
+        assert_eq!(found["items"], json!([]), "{wild} is not a wildcard");
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /api/v1/piles/import`: many piles from one file.
+//! `POST /api/v1/piles/import`: imports of many piles from one file.
 
 mod files;
 mod progress;
@@ -37,13 +37,13 @@ async fn devices(app: &TestApp) -> Vec<String> {
     found
 }
 
-/// Created, updated, unchanged, failed.
+/// The counts `created`, `updated`, `unchanged` and `failed`.
 fn counts(answer: &Answer) -> [i64; 4] {
     let report = answer.json();
     ["created", "updated", "unchanged", "failed"].map(|name| report[name].as_i64().unwrap())
 }
 
-/// The lines of the faults, and their fields.
+/// The lines and fields of the faults.
 fn lines(answer: &Answer) -> Vec<(i64, String)> {
     let report = answer.json();
     let errors = report["errors"].as_array().unwrap().iter();
@@ -51,7 +51,7 @@ fn lines(answer: &Answer) -> Vec<(i64, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn csv_as_a_spreadsheet_writes_it() {
+async fn imports_csv_as_spreadsheets_write_it() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let body = format!(
@@ -90,7 +90,7 @@ async fn csv_as_a_spreadsheet_writes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_s_pile_is_replaced_as_put_does() {
+async fn import_replaces_a_pile_like_put() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     let at = app.get(&path).await.json()["stationId"].clone();
@@ -109,12 +109,12 @@ async fn a_device_s_pile_is_replaced_as_put_does() {
         (&audit["items"][0]["before"]["name"], &audit["items"][0]["after"]["name"]),
         (&json!(null), &json!("new"))
     );
-    // The feed tells it, after the pile's creation and the station's.
-    let told = app
+    // The feed contains the edit, after the creation of the pile and the station.
+    let reported = app
         .database
         .json("select changes->0->'kind'->'data' from feed_chunks order by id desc limit 1")
         .await;
-    let last = told.as_array().map_or(&told, |rows| &rows[0]);
+    let last = reported.as_array().map_or(&reported, |rows| &rows[0]);
     assert_eq!((&last["action"], &last["version"]), (&json!("updated"), &json!(2)));
     other["stationId"] = json!(station(&app).await);
     let elsewhere = send_one(&other).await;
@@ -122,7 +122,7 @@ async fn a_device_s_pile_is_replaced_as_put_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_is_told_with_its_line_and_nothing_is_written() {
+async fn reports_every_fault_with_its_line_and_writes_nothing() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let nowhere = "0192f0b0-0000-7000-8000-000000000000";
@@ -131,12 +131,12 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_written() {
     );
     let answer = csv(&app, "", &rows).await;
     assert_eq!((counts(&answer), answer.json()["applied"].clone()), ([1, 0, 0, 5], json!(false)));
-    let told = lines(&answer);
-    let told: Vec<_> = told.iter().map(|(line, field)| (*line, field.as_str())).collect();
+    let reported = lines(&answer);
+    let reported: Vec<_> = reported.iter().map(|(line, field)| (*line, field.as_str())).collect();
     let third = ["chargePointId", "name", "model", "ratedPowerKw", "currentType", "connectors"]
         .map(|field| (3, field));
     let rest = [(5, "chargePointId"), (6, "stationId"), (7, "stationId"), (8, "row")];
-    assert_eq!(told, [third.as_slice(), &rest].concat());
+    assert_eq!(reported, [third.as_slice(), &rest].concat());
     assert_eq!(devices(&app).await, [""; 0]);
     let answer = csv(&app, "?mode=best-effort", &rows).await;
     assert_eq!((counts(&answer), answer.json()["applied"].clone()), ([1, 0, 0, 5], json!(true)));
@@ -144,7 +144,7 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_says_the_same_and_writes_nothing() {
+async fn dry_run_reports_the_same_and_writes_nothing() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     for mode in ["atomic", "best-effort"] {
@@ -155,7 +155,7 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_table_is_refused() {
+async fn refuses_unsupported_content_and_invalid_headers() {
     let app = TestApp::start().await;
     for kind in ["application/json", "text/csv; charset=klingon", "application/x-ndjson; charset=gbk"] {
         let answer = send(&app, "", kind, String::new()).await;
@@ -168,7 +168,7 @@ async fn what_is_no_table_is_refused() {
     assert_eq!(
         answer.json()["errors"],
         json!([
-            { "field": "modle", "message": "is not known here" }, { "field": "model", "message": "is given twice" },
+            { "field": "modle", "message": "is not recognized" }, { "field": "model", "message": "is given twice" },
             { "field": "ratedPowerKw", "message": "is required" },
         ])
     );
@@ -177,7 +177,7 @@ async fn what_is_no_table_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_and_files_have_limits() {
+async fn limits_rows_and_files() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_body_bytes = 200_000;
@@ -199,7 +199,7 @@ async fn rows_and_files_have_limits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_stops_half_way_leaves_nothing() {
+async fn an_incomplete_upload_leaves_nothing() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_concurrent = 1;
@@ -208,11 +208,11 @@ async fn a_client_that_stops_half_way_leaves_nothing() {
     let rows = format!("{HEADER}\n{at},CP-1,,DC,1,DC,\n");
     let head = "POST /api/v1/piles/import?mode=best-effort HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\n";
     let again = async || csv(&app, "?dryRun=true", &format!("{at},CP-2,,DC,1,DC,\n")).await;
-    // While it is awaited, it takes the place of another.
-    let mut client = testkit::eventually_some("it has the only slot", async || {
+    // While the upload is incomplete, it occupies the only slot.
+    let mut client = testkit::eventually_some("the upload has the only slot", async || {
         let mut client = tokio::net::TcpStream::connect(app.address()).await.unwrap();
         client.write_all(format!("{head}{rows}").as_bytes()).await.unwrap();
-        // Whoever is first gets it: if it was the other, it is tried anew.
+        // The first request gets the slot; if that was the other one, try again.
         (again().await.status == 503).then_some(client)
     })
     .await;
@@ -223,7 +223,7 @@ async fn a_client_that_stops_half_way_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thousands_of_rows_are_all_written_or_none() {
+async fn writes_all_of_thousands_of_rows_or_none() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let mut rows = String::new();

@@ -1,13 +1,13 @@
-//! What the devices report, beside what was registered.
+//! The live state of piles in responses.
 
 use crate::app::TestApp;
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::json;
 
-/// `CP-1` was last heard at ten past ten: it charges at connector 1, connector 2 is free, of connector 3 only a session
-/// is known; beside it an ended session, and rows of another device.
-const HEARD: &str = "
+/// `CP-1` was last heard at 10:10: connector 1 is charging, connector 2 is free, and connector 3
+/// has only a session. There are also an ended session and rows of another device.
+const LIVE_STATE: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at, last_heartbeat_at, gateway_id, firmware_version)
     values ('CP-1', true, '2026-07-25T10:10:00Z', '2026-07-25T10:09:00Z', 'gateway-pod-xyz', 'v1.2.3'),
            ('CP-2', false, '2026-07-25T10:10:00Z', null, null, null);
@@ -25,11 +25,11 @@ const HEARD: &str = "
            ('0192f0c1-0000-7000-8000-000000000003', 'CP-1', 2, '2026-07-25T09:00:00Z', 80000, '2026-07-25T09:30:00Z')";
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::too_many_lines, reason = "one answer, shown whole")]
-async fn a_pile_is_shown_with_what_its_device_reports() {
+#[expect(clippy::too_many_lines, reason = "one complete response")]
+async fn shows_a_pile_with_its_live_state() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     assert_snapshot!(app.get(&path).await.snapshot(), @r#"
     200 OK
     content-type: application/json
@@ -106,9 +106,9 @@ async fn a_pile_is_shown_with_what_its_device_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_shows_each_pile_with_its_own() {
+async fn a_page_shows_each_pile_with_its_own_live_state() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     for device in ["CP-1", "CP-2", "CP-3"] {
         app.pile(device).await;
     }
@@ -136,9 +136,9 @@ async fn a_page_shows_each_pile_with_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_connectors_of_an_offline_pile_are_offline_beside_what_they_reported() {
+async fn shows_connectors_of_an_offline_pile_as_offline_with_reported_status() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     let outlet = |id: u8| json!({ "connectorId": id, "type": "GB_DC", "maxPowerKw": 60 });
     let (away, never) = (app.pile("CP-2").await, app.pile("CP-3").await);
     let declared = json!({ "connectors": [outlet(1), outlet(2)] });
@@ -162,9 +162,9 @@ async fn the_connectors_of_an_offline_pile_are_offline_beside_what_they_reported
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_was_heard_just_now_is_trusted() {
+async fn a_device_with_a_recent_sign_of_life_is_live() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     app.database
         .execute("update charge_points set last_seen_at = clock_timestamp() - interval '600 s'")
         .await;
@@ -177,18 +177,18 @@ async fn a_device_that_was_heard_just_now_is_trusted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_device_as_a_whole_overrules_its_connectors() {
+async fn status_of_connector_0_overrides_the_others() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     app.database.execute("update connectors set status = 'Faulted' where connector_id = 0").await;
     let path = app.pile("CP-1").await;
     assert_eq!(app.get(&path).await.json()["status"], "Faulted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_of_whose_events_not_all_are_read_is_doubted() {
+async fn a_device_is_stale_while_its_partition_is_behind() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     app.database
         .execute(
             "update charge_points set last_seen_at = clock_timestamp(), seen_partition = 3;
@@ -210,7 +210,7 @@ async fn a_device_of_whose_events_not_all_are_read_is_doubted() {
     becomes("stale").await;
     caught_up("partition = 3", "20 s").await;
     becomes("live").await;
-    // Neither another partition nor the feed's place is the device's.
+    // Neither another partition nor another topic affects the device.
     caught_up("partition = 4 or topic = 'station-events'", "1 day").await;
     caught_up("topic = 'ocpp-events-up' and partition = 3", "1 day").await;
     becomes("stale").await;
@@ -219,9 +219,9 @@ async fn a_device_of_whose_events_not_all_are_read_is_doubted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn doubts_are_shown_wherever_a_device_is() {
+async fn shows_the_same_confidence_in_every_view() {
     let app = TestApp::start().await;
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     let path = app.pile("CP-1").await;
     let station = format!("/api/v1/stations/{}", app.get(&path).await.json()["stationId"].as_str().unwrap());
     let shown = async |online: bool, stored: &str, heard: &str| {
@@ -236,11 +236,11 @@ async fn doubts_are_shown_wherever_a_device_is() {
         let unregistered = app.get("/api/v1/unregistered-charge-points").await.json();
         let device = unregistered["items"][0]["confidence"].clone();
         assert_eq!(pile["connectors"][0]["confidence"], pile["confidence"]);
-        assert_eq!(device, pile["confidence"], "CP-2, which no pile has");
+        assert_eq!(device, pile["confidence"], "CP-2, which is assigned to no pile");
         (pile["confidence"].clone(), station["availability"]["confidence"].clone())
     };
     let expected = |word: &str| (json!(word), json!({ word: 1 }));
-    assert_eq!(shown(true, "null", "10 s").await, expected("live"), "its clock is slow");
+    assert_eq!(shown(true, "null", "10 s").await, expected("live"), "the device's clock is slow");
     assert_eq!(shown(true, "null", "660 s").await, expected("stale"));
     assert_eq!(shown(true, "'doubtful'", "10 s").await, expected("doubtful"));
     assert_eq!(shown(false, "'doubtful'", "2 days").await, expected("doubtful"));

@@ -1,10 +1,11 @@
-//! The service in-process, on a port and a database of its own, as its clients see it.
+//! Tests of the service through its HTTP API, in the test's process, with a port and a database per
+//! test.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
+    reason = "a test fails by panicking"
 )]
 
 mod access;

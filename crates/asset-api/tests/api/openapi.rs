@@ -1,11 +1,16 @@
-//! The OpenAPI document: committed as it is, and true in its examples.
+//! The OpenAPI document: the committed file is current, and its examples are valid.
 
 #[test]
-fn it_is_committed_as_it_is() {
+fn committed_document_matches_the_routes() {
     testkit::openapi_is_committed("asset-api", &asset_api::openapi());
 }
 
 #[test]
-fn its_examples_are_true() {
+fn examples_match_their_schemas() {
     testkit::openapi_has_true_examples(&asset_api::openapi());
+}
+
+#[test]
+fn every_property_has_a_description() {
+    testkit::openapi_describes_every_property(&asset_api::openapi());
 }

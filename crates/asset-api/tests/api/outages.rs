@@ -1,4 +1,4 @@
-//! What happens when Postgres is not there, or is not what was expected.
+//! Behaviour when PostgreSQL is unavailable or has an unexpected schema.
 
 use crate::app::{TestApp, settings};
 use crate::gate::{Gate, closed_address};
@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use std::net::SocketAddr;
 use testkit::TestDatabase;
 
-/// The database's URL by way of `address`, and where that way has to lead.
+/// The database's URL through a proxy at `address`, and the server to which the proxy must connect.
 fn detour(url: &str, address: SocketAddr) -> (String, String) {
     let (user, rest) = url.split_once('@').unwrap();
     let (server, name) = rest.split_once('/').unwrap();
@@ -16,7 +16,7 @@ fn detour(url: &str, address: SocketAddr) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_waits_for_the_database_and_answers_503_when_it_goes_away() {
+async fn waits_for_the_database_and_answers_503_during_an_outage() {
     let database = TestDatabase::new().await;
     let address = closed_address().await;
     let (url, server) = detour(&database.url, address);
@@ -25,7 +25,7 @@ async fn it_waits_for_the_database_and_answers_503_when_it_goes_away() {
 
     let context = Context::new("asset-api");
     let waiting = tokio::spawn(asset_api::serve(settings.clone(), context.clone()));
-    testkit::eventually("the check", || async { !context.health.report().await.checks.is_empty() }).await;
+    testkit::eventually("the health check to be registered", || async { !context.health.report().await.checks.is_empty() }).await;
     assert!(!context.health.report().await.ready);
     context.shutdown.request();
     waiting.await.unwrap().unwrap();
@@ -50,7 +50,7 @@ async fn it_waits_for_the_database_and_answers_503_when_it_goes_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_does_not_start_on_another_schema() {
+async fn does_not_start_on_another_schema() {
     let database = TestDatabase::new().await;
     database.execute("delete from __diesel_schema_migrations").await;
     let refused = asset_api::serve(settings(&database), Context::new("asset-api")).await;

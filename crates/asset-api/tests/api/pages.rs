@@ -1,11 +1,11 @@
-//! Lists a page at a time.
+//! Paging through lists.
 
 use crate::app::{TestApp, pile};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-/// Follows a list from page to page; the number of items of each page, and all ids.
+/// Reads a list page by page; returns the number of items of each page, and all ids.
 async fn walk(app: &TestApp, path: &str) -> (Vec<usize>, Vec<String>) {
     let (mut sizes, mut ids) = (Vec::new(), Vec::new());
     let mut next = path.to_owned();
@@ -22,9 +22,10 @@ async fn walk(app: &TestApp, path: &str) -> (Vec<usize>, Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_station_is_on_one_page_newest_first() {
+async fn lists_every_station_on_one_page_newest_first() {
     let app = TestApp::start().await;
-    // Of one instant each ten, so that the instant alone does not tell where a page ends.
+    // Ten stations share each instant, so that the instant alone does not identify the end of a
+    // page.
     app.database
         .execute(
             "insert into stations (id, name, status, created_at, updated_at, version)
@@ -46,7 +47,7 @@ async fn every_station_is_on_one_page_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_shows_its_items_and_where_to_go_on() {
+async fn a_page_shows_its_items_and_the_next_cursor() {
     let app = TestApp::start().await;
     app.post("/api/v1/stations", &json!({ "name": "first" })).await;
     app.post("/api/v1/stations", &json!({ "name": "second" })).await;
@@ -84,7 +85,7 @@ async fn a_page_shows_its_items_and_where_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_query_is_refused() {
+async fn refuses_an_invalid_query() {
     let app = TestApp::start().await;
     assert_snapshot!(app.get("/api/v1/stations?limit=201&ofset=3").await.snapshot(), @r#"
     400 Bad Request
@@ -99,7 +100,7 @@ async fn a_wrong_query_is_refused() {
         },
         {
           "field": "ofset",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations",
@@ -108,7 +109,7 @@ async fn a_wrong_query_is_refused() {
       "type": "https://charging.example/problems/invalid-request"
     }
     "#);
-    // Of a right length, but of a time before all of Postgres's.
+    // A cursor of the right length, but with a time before the earliest one of PostgreSQL.
     let forged = "/api/v1/stations?cursor=AYAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     assert_eq!(app.get(forged).await.json()["code"], "INVALID_CURSOR");
     assert_snapshot!(app.get("/api/v1/stations?cursor=AAAA").await.snapshot(), @r#"
@@ -153,7 +154,7 @@ async fn a_wrong_query_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_are_listed_in_all_of_a_station_or_by_device() {
+async fn lists_piles_of_all_stations_one_station_or_one_device() {
     let app = TestApp::start().await;
     let (north, south) = (app.station().await, app.station().await);
     for (station, device) in [(&north, "CP-1"), (&south, "CP-2"), (&north, "CP-3")] {

@@ -1,4 +1,4 @@
-//! `/api/v1/piles`, as far as operators edit them.
+//! `/api/v1/piles`: creating, editing and retiring piles.
 
 use crate::answer::Answer;
 use crate::app::{TestApp, pile};
@@ -24,7 +24,7 @@ fn full() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_is_made_and_read_again() {
+async fn creates_and_reads_a_pile() {
     let app = TestApp::start().await;
     let made = app.post(&format!("{}/piles", app.station().await), &full()).await;
     assert_snapshot!(made.snapshot(), @r#"
@@ -64,7 +64,7 @@ async fn a_pile_is_made_and_read_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_current_type_may_be_left_out_stated_later_and_taken_away_again() {
+async fn current_type_can_be_absent_set_and_cleared() {
     let app = TestApp::start().await;
     let least = json!({ "chargePointId": "CP-1", "model": "DC-120", "ratedPowerKw": 120 });
     let made = app.post(&format!("{}/piles", app.station().await), &least).await;
@@ -88,7 +88,7 @@ async fn a_current_type_may_be_left_out_stated_later_and_taken_away_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_that_is_missing_is_told() {
+async fn reports_every_missing_field() {
     let app = TestApp::start().await;
     let piles = format!("{}/piles", app.station().await);
     assert_snapshot!(app.post(&piles, &json!({})).await.snapshot(), @r#"
@@ -120,7 +120,7 @@ async fn everything_that_is_missing_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_wrong_is_told_at_once() {
+async fn reports_all_faults_at_once() {
     let app = TestApp::start().await;
     let piles = format!("{}/piles", app.station().await);
     let body = json!({
@@ -171,11 +171,11 @@ async fn everything_wrong_is_told_at_once() {
         },
         {
           "field": "connectors",
-          "message": "connectorId 0 is the whole pile, connectors begin with 1"
+          "message": "connectorId 0 is the whole pile; connectors are numbered from 1"
         },
         {
           "field": "modle",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations/[id 1]/piles",
@@ -187,7 +187,7 @@ async fn everything_wrong_is_told_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_stands_in_a_station() {
+async fn creates_a_pile_only_in_an_existing_station() {
     let app = TestApp::start().await;
     let nowhere = "/api/v1/stations/0192f0b0-0000-7000-8000-000000000000/piles";
     assert_snapshot!(app.post(nowhere, &full()).await.snapshot(), @r#"
@@ -206,7 +206,7 @@ async fn a_pile_stands_in_a_station() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_device_is_one_pile() {
+async fn assigns_a_charge_point_to_at_most_one_pile() {
     let app = TestApp::start().await;
     let (first, second) = (app.pile("CP-1").await, app.pile("CP-2").await);
     let piles = format!("{}/piles", app.station().await);
@@ -219,7 +219,7 @@ async fn one_device_is_one_pile() {
       "detail": "CP-1 is the charge point of another pile",
       "instance": "/api/v1/stations/[id 1]/piles",
       "status": 409,
-      "title": "The charge point belongs to another pile",
+      "title": "The charge point is assigned to another pile",
       "type": "https://charging.example/problems/charge-point-id-conflict"
     }
     "#);
@@ -231,7 +231,7 @@ async fn one_device_is_one_pile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_at_once_one_gets_the_device() {
+async fn one_of_a_hundred_concurrent_requests_gets_the_charge_point() {
     let app = Arc::new(TestApp::start().await);
     let piles = format!("{}/piles", app.station().await);
     let mut racing = JoinSet::new();
@@ -248,7 +248,7 @@ async fn of_a_hundred_at_once_one_gets_the_device() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replacement_leaves_nothing_of_the_old() {
+async fn put_clears_absent_fields() {
     let app = TestApp::start().await;
     let made = app.post(&format!("{}/piles", app.station().await), &full()).await;
     let path = made.header("location").unwrap();
@@ -288,7 +288,7 @@ async fn a_replacement_leaves_nothing_of_the_old() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retired_pile_is_gone() {
+async fn a_retired_pile_is_not_found() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     assert_snapshot!(app.delete(&path).await.snapshot(), @"204 No Content");
@@ -310,7 +310,7 @@ async fn a_retired_pile_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_at_which_somebody_charges_stays() {
+async fn does_not_retire_a_pile_with_an_open_session() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database
@@ -341,7 +341,7 @@ async fn a_pile_at_which_somebody_charges_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_is_not_found() {
+async fn answers_404_for_unknown_ids() {
     let app = TestApp::start().await;
     assert_snapshot!(app.get(NOWHERE).await.snapshot(), @r#"
     404 Not Found
@@ -361,7 +361,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_can_be_bound_to_a_version() {
+async fn edits_honor_if_match() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     let put = |tag: &'static str| {
@@ -378,7 +378,7 @@ async fn an_edit_can_be_bound_to_a_version() {
       "detail": "the pile is now at version 2",
       "instance": "/api/v1/piles/[id 1]",
       "status": 412,
-      "title": "It was edited meanwhile",
+      "title": "The current version does not match If-Match",
       "type": "https://charging.example/problems/version-mismatch"
     }
     "#);

@@ -12,7 +12,7 @@ fn in_utc(time: &str) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// What stands in a quote: its items, occupancy and the total.
+/// A summary of a quote: its items, occupancy and the total.
 fn summary(quote: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let item = |item: &Value| {
@@ -31,7 +31,7 @@ fn summary(quote: &Value) -> Vec<String> {
 const NOON: &str = "2098-07-01T04:00:00Z";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_price_says_why_it_is_that() {
+async fn price_lists_the_considered_bindings() {
     let app = TestApp::start().await;
     let station = app.post("/api/v1/stations", &json!({ "name": "North", "operatorId": "op-7" })).await;
     let station = station.header("location").unwrap();
@@ -40,35 +40,35 @@ async fn a_price_says_why_it_is_that() {
     let bind = async |price: &str, subject: Value| app.bind(&app.tariff(&flat(price)).await, &subject).await;
     bind("1", json!({ "level": "platform" })).await;
     let price = async |query: &str| app.get(&format!("/api/v1/tariffs/price?at={NOON}&{query}")).await;
-    let told = async |query: &str| {
-        let told = price(query).await.json();
-        let considered = told["considered"].as_array().unwrap().iter();
+    let explained = async |query: &str| {
+        let explained = price(query).await.json();
+        let considered = explained["considered"].as_array().unwrap().iter();
         let considered = considered
             .map(|one| format!("{} {}", one["level"].as_str().unwrap(), one["outcome"].as_str().unwrap()));
-        (told["electricityPrice"].as_str().unwrap().to_owned(), considered.collect::<Vec<_>>().join(", "))
+        (explained["electricityPrice"].as_str().unwrap().to_owned(), considered.collect::<Vec<_>>().join(", "))
     };
     let (of_station, of_pile) = (format!("stationId={}", id(station)), format!("pileId={pile}"));
     let of_connector = format!("{of_pile}&connectorId=1");
     let is = |price: &str, considered: &str| (price.to_owned(), considered.to_owned());
-    assert_eq!(told(&of_connector).await, is("1", "platform applies"));
+    assert_eq!(explained(&of_connector).await, is("1", "platform applies"));
     bind("2", json!({ "level": "operator", "operatorId": "op-7" })).await;
     bind("3", json!({ "level": "operator", "operatorId": "op-8" })).await;
-    assert_eq!(told(&of_station).await, is("2", "operator applies, platform overridden"));
+    assert_eq!(explained(&of_station).await, is("2", "operator applies, platform overridden"));
     bind("4", json!({ "level": "station", "stationId": id(station) })).await;
-    assert_eq!(told(&of_pile).await.0, "4");
+    assert_eq!(explained(&of_pile).await.0, "4");
     bind("5", json!({ "level": "pile", "pileId": pile })).await;
-    assert_eq!((told(&of_station).await.0, told(&of_pile).await.0), ("4".to_owned(), "5".to_owned()));
+    assert_eq!((explained(&of_station).await.0, explained(&of_pile).await.0), ("4".to_owned(), "5".to_owned()));
     bind("6", json!({ "level": "connector", "pileId": pile, "connectorId": 1 })).await;
-    assert_eq!(told(&format!("{of_pile}&connectorId=2")).await.0, "5");
+    assert_eq!(explained(&format!("{of_pile}&connectorId=2")).await.0, "5");
     let all =
         "connector applies, pile overridden, station overridden, operator overridden, platform overridden";
-    assert_eq!(told(&of_connector).await, is("6", all));
+    assert_eq!(explained(&of_connector).await, is("6", all));
     let now = app.get(&format!("/api/v1/tariffs/price?{of_station}")).await;
     assert_eq!((now.status.as_u16(), &now.json()["electricityPrice"]), (200, &json!("4")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_price_is_shown_with_its_band_and_zone() {
+async fn shows_a_price_with_its_band_and_zone() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     app.bind(&app.tariff(&flat("1")).await, &json!({ "level": "platform" })).await;
@@ -109,7 +109,7 @@ async fn a_price_is_shown_with_its_band_and_zone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_there_is_no_price_it_is_told_why() {
+async fn explains_why_there_is_no_price() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     let of_pile = format!("pileId={}", id(&pile));
@@ -123,7 +123,7 @@ async fn where_there_is_no_price_it_is_told_why() {
     assert_eq!(none["detail"], "no tariff applies at 2098-07-01T04:00:00Z");
     let why = none["errors"][0]["message"].as_str().unwrap();
     assert!(
-        why.ends_with("at the level platform, is of a tariff of which no version is in force yet"),
+        why.ends_with("at level platform, refers to a tariff without a version in force yet"),
         "{why}"
     );
     let wrong = [
@@ -149,7 +149,7 @@ async fn where_there_is_no_price_it_is_told_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_timetable_has_no_gaps_and_merges_what_costs_the_same() {
+async fn timetable_has_no_gaps_and_merges_equal_prices() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     let quarters = daily(&[
@@ -201,7 +201,7 @@ async fn a_timetable_has_no_gaps_and_merges_what_costs_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_quote_is_itemised_and_sums_up() {
+async fn quote_lists_items_that_add_up() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     let mut list = day_and_night();

@@ -1,4 +1,4 @@
-//! Requests that are wrong before anything is looked up.
+//! Requests that are refused before the database is accessed, and `HEAD` requests.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -11,12 +11,12 @@ async fn post(app: &TestApp, body: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_be_read_answers_head_as_get_and_without_a_body() {
+async fn head_answers_like_get_without_a_body() {
     let app = TestApp::start().await;
     let paths = testkit::openapi_gets(&asset_api::openapi());
     assert!(paths.len() > 20, "{paths:?}");
     for path in &paths {
-        // The body of the feed never ends, so only the status is read.
+        // The body of the feed never ends, so the test reads only the status.
         let read = app.request(Method::GET, path).send().await.unwrap().status();
         let head = app.request(Method::HEAD, path).send().await.unwrap();
         assert_eq!(head.status(), read, "{path}");
@@ -25,7 +25,7 @@ async fn what_can_be_read_answers_head_as_get_and_without_a_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_must_be_a_json_object() {
+async fn refuses_a_body_that_is_not_a_json_object() {
     let app = TestApp::start().await;
     assert_snapshot!(post(&app, r#"{"name": NaN}"#).await.snapshot(), @r#"
     400 Bad Request
@@ -85,7 +85,7 @@ async fn a_body_must_be_a_json_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_framework_refuses_in_the_same_form() {
+async fn refusals_of_the_framework_are_problems() {
     let app = TestApp::start().await;
     let plain = app.request(Method::POST, "/api/v1/stations").body("North");
     assert_snapshot!(Answer::to(plain).await.snapshot(), @r#"
@@ -124,7 +124,7 @@ async fn the_framework_refuses_in_the_same_form() {
       "code": "METHOD_NOT_ALLOWED",
       "instance": "/api/v1/stations",
       "status": 405,
-      "title": "Method is not allowed here",
+      "title": "Method is not allowed on this resource",
       "type": "https://charging.example/problems/method-not-allowed"
     }
     "#);
@@ -136,7 +136,7 @@ async fn the_framework_refuses_in_the_same_form() {
       "code": "NOT_FOUND",
       "instance": "/api/v1/nothing",
       "status": 404,
-      "title": "There is nothing here",
+      "title": "No resource at this path",
       "type": "https://charging.example/problems/not-found"
     }
     "#);

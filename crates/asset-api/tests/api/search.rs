@@ -1,11 +1,11 @@
-//! Stations and piles found by what they are, where they are and how they stand.
+//! Search and filters for stations and piles, and the availability of stations.
 
 use crate::app::{TestApp, pile};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// `CP-1` has a free and a busy connector, `CP-2` is offline, `CP-3` was never heard.
-const HEARD: &str = "
+/// `CP-1` has a free and a charging connector, `CP-2` is offline, `CP-3` was never connected.
+const LIVE_STATE: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at)
     values ('CP-1', true, clock_timestamp()), ('CP-2', false, '2026-07-25T10:10:00Z');
     insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at,
@@ -13,14 +13,15 @@ const HEARD: &str = "
     select device, n, status, '2026-07-25T10:00:00Z', '2026-07-25T10:00:00Z', 0, n, n
     from (values ('CP-1', 1, 'Charging'), ('CP-1', 2, 'Available'), ('CP-2', 1, 'Available')) c (device, n, status)";
 
-/// Two stations: one in Shanghai with all three piles, one far off without any.
+/// Creates two stations: one in Shanghai with all three piles, one far away without piles. Returns
+/// the path of the first.
 async fn sites(app: &TestApp) -> String {
     let far = json!({ "name": "East Cape", "operatorId": "op-1", "latitude": -37.7, "longitude": 178.5 });
     app.post("/api/v1/stations", &far).await;
     let near = json!({ "name": "人民广场站", "address": "上海市黄浦区", "operatorId": "op-7", "status": "Closed",
                        "latitude": 31.23, "longitude": 121.47 });
     let station = app.post("/api/v1/stations", &near).await.header("location").unwrap().to_owned();
-    app.database.execute(HEARD).await;
+    app.database.execute(LIVE_STATE).await;
     for device in ["CP-1", "CP-2", "CP-3"] {
         let mut body = pile(device);
         body["connectors"] = json!([{ "connectorId": 1, "type": "GB_DC", "maxPowerKw": 120 }]);
@@ -36,7 +37,7 @@ async fn found(app: &TestApp, path: &str, field: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_shows_how_its_piles_stand() {
+async fn shows_the_availability_of_a_station() {
     let app = TestApp::start().await;
     let station = sites(&app).await;
     assert_snapshot!(app.get(&format!("{station}/availability")).await.snapshot(), @r#"
@@ -93,7 +94,7 @@ async fn a_station_shows_how_its_piles_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stations_are_found_by_what_they_are() {
+async fn filters_stations_by_their_fields() {
     let app = TestApp::start().await;
     sites(&app).await;
     let (here, far) = ("人民广场站", "East Cape");
@@ -122,7 +123,7 @@ async fn stations_are_found_by_what_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_are_found_by_how_they_stand() {
+async fn filters_piles_by_their_live_state() {
     let app = TestApp::start().await;
     sites(&app).await;
     for (query, expected) in [
@@ -148,7 +149,7 @@ async fn piles_are_found_by_how_they_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nearest_station_comes_first() {
+async fn lists_the_nearest_station_first() {
     let app = TestApp::start().await;
     for (name, longitude) in [("c", -179.9), ("a", 179.95), ("b", -179.96), ("z", 170.0)] {
         app.post("/api/v1/stations", &json!({ "name": name, "latitude": 0, "longitude": longitude })).await;
@@ -167,7 +168,7 @@ async fn the_nearest_station_comes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_query_is_told() {
+async fn reports_all_faults_of_a_query() {
     let app = TestApp::start().await;
     let query = "near=91,0&radiusM=0&status=Shut&availableOnly=maybe&retired=true&q=%00&city=x";
     assert_snapshot!(app.get(&format!("/api/v1/stations?{query}")).await.snapshot(), @r#"
@@ -191,7 +192,7 @@ async fn a_wrong_query_is_told() {
         },
         {
           "field": "retired",
-          "message": "cannot be asked for with near"
+          "message": "cannot be combined with near"
         },
         {
           "field": "radiusM",
@@ -203,7 +204,7 @@ async fn a_wrong_query_is_told() {
         },
         {
           "field": "city",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations",
@@ -215,7 +216,7 @@ async fn a_wrong_query_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_that_is_none_is_told() {
+async fn refuses_an_invalid_place() {
     let app = TestApp::start().await;
     for near in
         ["near=31.2", "near=a,b", "near=31.2,121.4,5", "radiusM=5", "near=nan,0", "near=1,2&radiusM=500001"]
@@ -231,7 +232,7 @@ async fn a_place_that_is_none_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_that_is_none_is_told() {
+async fn refuses_an_invalid_status() {
     let app = TestApp::start().await;
     assert_snapshot!(app.get("/api/v1/piles?status=Gone&online=1").await.snapshot(), @r#"
     400 Bad Request

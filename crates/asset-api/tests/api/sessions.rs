@@ -1,4 +1,4 @@
-//! Sessions with their readings, and devices that nobody has registered.
+//! Sessions with their meter samples, and unregistered charge points.
 
 use crate::app::{TestApp, pile};
 use chrono::DateTime;
@@ -8,7 +8,8 @@ use domain::sessions::registers::Registers;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// `CP-1` has five sessions, two of them begun at the same instant, the last open; beside them one of another device.
+/// `CP-1` has five sessions: two of them began at the same instant, and the last is open. There is
+/// also one session of another device.
 const SESSIONS: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', true, '2026-07-25T10:10:00Z');
     insert into connectors (charge_point_id, connector_id, energy_wh, energy_at)
@@ -28,7 +29,7 @@ const SESSIONS: &str = "
            ('0192f0c1-0000-7000-8000-000000000009', 'CP-2', 1, null, null, null, '2026-07-25T10:00:00Z', null, null, null, null, null)";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sessions_of_a_pile_are_shown_latest_first() {
+async fn lists_the_sessions_of_a_pile_latest_first() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database.execute(SESSIONS).await;
@@ -97,7 +98,7 @@ async fn the_sessions_of_a_pile_are_shown_latest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_session_counts_no_reading_of_another_transaction_and_no_slip() {
+async fn energy_of_an_open_session_ignores_other_transactions_and_slips() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     app.database.execute(SESSIONS).await;
@@ -123,7 +124,7 @@ async fn an_open_session_counts_no_reading_of_another_transaction_and_no_slip() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_has_the_readings_of_its_connector_and_time() {
+async fn lists_meter_samples_of_the_sessions_connector_and_time() {
     let app = TestApp::start().await;
     app.database.execute(SESSIONS).await;
     let mut connection = app.database.pool.connection().await.unwrap();
@@ -182,7 +183,7 @@ async fn a_session_has_the_readings_of_its_connector_and_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_without_a_pile_is_listed_until_it_is_registered() {
+async fn lists_a_device_without_a_pile_until_it_is_registered() {
     let app = TestApp::start().await;
     app.database
         .execute(

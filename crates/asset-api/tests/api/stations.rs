@@ -21,7 +21,7 @@ fn full() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_is_made_and_read_again() {
+async fn creates_and_reads_a_station() {
     let app = TestApp::start().await;
     let made = app.post(STATIONS, &full()).await;
     assert_snapshot!(made.snapshot(), @r#"
@@ -84,7 +84,7 @@ async fn a_station_is_made_and_read_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_enough() {
+async fn creates_a_station_from_a_name_alone() {
     let app = TestApp::start().await;
     let body = json!({ "name": "North", "address": null });
     assert_snapshot!(app.post(STATIONS, &body).await.snapshot(), @r#"
@@ -118,7 +118,7 @@ async fn a_name_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_names_the_statuses_in_which_charging_may_start() {
+async fn keeps_the_statuses_in_which_charging_may_start() {
     let app = TestApp::start().await;
     let body = json!({ "name": "North", "startableStatuses": ["Preparing", "Available", "Preparing"] });
     let made = app.post(STATIONS, &body).await;
@@ -142,7 +142,7 @@ async fn a_station_names_the_statuses_in_which_charging_may_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn statuses_in_which_no_charge_can_start_are_refused() {
+async fn refuses_statuses_in_which_no_charge_can_start() {
     let app = TestApp::start().await;
     let mut refused = Vec::new();
     for statuses in [
@@ -161,7 +161,7 @@ async fn statuses_in_which_no_charge_can_start_are_refused() {
         refused.push(format!("{}: {}", errors[0]["field"], errors[0]["message"]));
     }
     assert_snapshot!(refused.join("\n"), @r#"
-    "startableStatuses": "must name at least one status; null means that the setting of command-dispatcher applies"
+    "startableStatuses": "must name at least one status; use null to apply the setting of command-dispatcher"
     "startableStatuses": "no charge can start while a connector is Charging: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
     "startableStatuses": "no charge can start while a connector is Unavailable: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
     "startableStatuses": "no charge can start while a connector is Faulted: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
@@ -173,7 +173,7 @@ async fn statuses_in_which_no_charge_can_start_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_wrong_is_told_at_once() {
+async fn reports_all_faults_at_once() {
     let app = TestApp::start().await;
     let body = json!({
         "name": "a\u{7}b",
@@ -217,7 +217,7 @@ async fn everything_wrong_is_told_at_once() {
         },
         {
           "field": "nmae",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/stations",
@@ -229,7 +229,7 @@ async fn everything_wrong_is_told_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_a_place_is_none() {
+async fn refuses_a_latitude_without_a_longitude() {
     let app = TestApp::start().await;
     assert_snapshot!(app.post(STATIONS, &json!({ "latitude": 1.5 })).await.snapshot(), @r#"
     400 Bad Request
@@ -256,7 +256,7 @@ async fn half_a_place_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replacement_leaves_nothing_of_the_old() {
+async fn put_clears_absent_fields() {
     let app = TestApp::start().await;
     let made = app.post(STATIONS, &full()).await;
     let path = made.header("location").unwrap();
@@ -312,7 +312,7 @@ async fn a_replacement_leaves_nothing_of_the_old() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retired_station_is_gone() {
+async fn a_retired_station_is_not_found() {
     let app = TestApp::start().await;
     let path = app.station().await;
     assert_snapshot!(app.delete(&path).await.snapshot(), @"204 No Content");
@@ -335,7 +335,7 @@ async fn a_retired_station_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_with_piles_stays() {
+async fn does_not_retire_a_station_with_piles() {
     let app = TestApp::start().await;
     let path = app.station().await;
     let pile = app.post(&format!("{path}/piles"), &pile("CP-1")).await;
@@ -356,7 +356,7 @@ async fn a_station_with_piles_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_is_not_found() {
+async fn answers_404_for_unknown_ids() {
     let app = TestApp::start().await;
     assert_snapshot!(app.get(NOWHERE).await.snapshot(), @r#"
     404 Not Found
@@ -387,7 +387,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_can_be_bound_to_a_version() {
+async fn edits_honor_if_match() {
     let app = TestApp::start().await;
     let path = app.station().await;
     let put = |tag: &'static str| {
@@ -404,7 +404,7 @@ async fn an_edit_can_be_bound_to_a_version() {
       "detail": "the station is now at version 2",
       "instance": "/api/v1/stations/[id 1]",
       "status": 412,
-      "title": "It was edited meanwhile",
+      "title": "The current version does not match If-Match",
       "type": "https://charging.example/problems/version-mismatch"
     }
     "#);

@@ -1,11 +1,12 @@
-//! What the statuses and the connectivity of a pile's device went through.
+//! The status history of a pile.
 
 use crate::app::TestApp;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// `CP-1` came, its connectors became free, one went faulty and well again, and it left; the last two were noted together a
-/// day later. Beside it a change of another device.
+/// `CP-1` connected, its connectors became free, one became faulty and recovered, and the device
+/// disconnected. The last two changes were recorded together a day later. There is also a change of
+/// another device.
 const HISTORY: &str = "
     insert into status_changes
       (charge_point_id, noted_at, place, at, connector_id, status, previous_status, error_code, vendor_error_code, online,
@@ -20,8 +21,8 @@ const HISTORY: &str = "
       ('CP-1', '2026-07-26T10:00:00.000000Z', 4, '2026-07-26T09:59:59Z', null, null, null, null, null, false, null),
       ('CP-2', '2026-07-26T10:00:00.000000Z', 9, '2026-07-26T09:59:59Z', 1, 'Reserved', null, null, null, null, null)";
 
-/// The service with a pile of `CP-1` and that history; the path of the history.
-async fn ground() -> (TestApp, String) {
+/// Starts the service with a pile of `CP-1` and [`HISTORY`]; returns the path of the history.
+async fn fixture() -> (TestApp, String) {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;
     let mut connection = app.database.pool.connection().await.unwrap();
@@ -32,8 +33,8 @@ async fn ground() -> (TestApp, String) {
     (app, format!("{path}/status-history"))
 }
 
-/// When each of the items was noted, and which it is of those.
-fn told(page: &Value) -> Vec<String> {
+/// A short text for each item of the page.
+fn summaries(page: &Value) -> Vec<String> {
     let items = page["items"].as_array().unwrap().iter();
     let what = |item: &Value| match item["kind"].as_str().unwrap() {
         "status" => format!("{} {}", item["connectorId"], item["status"].as_str().unwrap()),
@@ -43,8 +44,8 @@ fn told(page: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_history_of_a_pile_is_shown_newest_first() {
-    let (app, history) = ground().await;
+async fn lists_the_history_of_a_pile_newest_first() {
+    let (app, history) = fixture().await;
     assert_snapshot!(app.get(&format!("{history}?limit=3")).await.snapshot(), @r#"
     200 OK
     content-type: application/json
@@ -88,44 +89,44 @@ async fn the_history_of_a_pile_is_shown_newest_first() {
         let (mut seen, mut next) = (Vec::new(), format!("{history}?limit={limit}"));
         loop {
             let page = app.get(&next).await.json();
-            seen.extend(told(&page));
+            seen.extend(summaries(&page));
             let Value::String(cursor) = &page["nextCursor"] else { break };
             next = format!("{history}?limit={limit}&cursor={cursor}");
         }
-        assert_eq!(seen, all, "by {limit}");
+        assert_eq!(seen, all, "with pages of {limit}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_history_may_be_of_one_connector() {
-    let (app, history) = ground().await;
+async fn filters_the_history_by_connector() {
+    let (app, history) = fixture().await;
     let of = |query: &str| {
         let path = format!("{history}?{query}");
         let app = &app;
         async move { app.get(&path).await.json() }
     };
-    assert_eq!(told(&of("connectorId=1").await), ["1 Available", "1 Faulted", "1 Available"]);
-    assert_eq!(told(&of("connectorId=2").await), ["2 Available"]);
+    assert_eq!(summaries(&of("connectorId=1").await), ["1 Available", "1 Faulted", "1 Available"]);
+    assert_eq!(summaries(&of("connectorId=2").await), ["2 Available"]);
     assert_eq!(of("connectorId=0").await, json!({ "items": [], "nextCursor": null }));
     let first = of("connectorId=1&limit=2").await;
     let cursor = first["nextCursor"].as_str().unwrap();
-    assert_eq!(told(&of(&format!("connectorId=1&limit=2&cursor={cursor}")).await), ["1 Available"]);
+    assert_eq!(summaries(&of(&format!("connectorId=1&limit=2&cursor={cursor}")).await), ["1 Available"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_takes_its_history_along() {
-    let (app, history) = ground().await;
+async fn a_device_keeps_its_history_when_its_pile_changes() {
+    let (app, history) = fixture().await;
     let pile = history.trim_end_matches("/status-history");
     assert_eq!(app.delete(pile).await.status, 204);
     let gone = app.get(&history).await;
     assert_eq!((gone.status.as_u16(), &gone.json()["code"]), (404, &json!("PILE_NOT_FOUND")));
     let other = app.pile("CP-1").await;
-    assert_eq!(told(&app.get(&format!("{other}/status-history?limit=1")).await.json()), ["online false"]);
+    assert_eq!(summaries(&app.get(&format!("{other}/status-history?limit=1")).await.json()), ["online false"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_asked_of_a_history_is_refused() {
-    let (app, history) = ground().await;
+async fn refuses_invalid_queries_for_the_history() {
+    let (app, history) = fixture().await;
     for nowhere in ["0192f0b0-0000-7000-8000-000000000000", "seven"] {
         let answer = app.get(&format!("/api/v1/piles/{nowhere}/status-history")).await;
         assert_eq!(answer.json()["code"], "PILE_NOT_FOUND");

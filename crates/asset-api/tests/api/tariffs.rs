@@ -20,7 +20,7 @@ async fn matching(app: &TestApp, method: Method, path: &str, etag: &str, body: &
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tariff_is_made_edited_audited_and_retired() {
+async fn creates_edits_audits_and_retires_a_tariff() {
     let app = TestApp::start().await;
     let made = app.post(TARIFFS, &json!({ "name": " 浦东 ", "operatorId": "op-7", "currency": "CNY" })).await;
     assert_snapshot!(made.snapshot(), @r#"
@@ -73,7 +73,7 @@ async fn a_tariff_is_made_edited_audited_and_retired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_wrong_with_a_tariff_is_told() {
+async fn reports_all_faults_of_a_tariff() {
     let app = TestApp::start().await;
     let wrong = json!({ "currency": "YUAN", "status": "Retired", "changeRule": 1, "price": "1" });
     assert_snapshot!(app.post(TARIFFS, &wrong).await.snapshot(), @r#"
@@ -101,7 +101,7 @@ async fn everything_wrong_with_a_tariff_is_told() {
         },
         {
           "field": "price",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/tariffs",
@@ -113,7 +113,7 @@ async fn everything_wrong_with_a_tariff_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draft_is_edited_by_who_saw_it_last() {
+async fn edits_of_a_draft_honor_if_match() {
     let app = TestApp::start().await;
     let made = app.post(TARIFFS, &json!({ "name": "Day", "currency": "CNY", "status": "Active" })).await;
     let path = made.header("location").unwrap();
@@ -163,7 +163,7 @@ async fn a_draft_is_edited_by_who_saw_it_last() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_version_is_published_and_then_never_changes() {
+async fn a_published_version_never_changes() {
     let app = TestApp::start().await;
     let made = app.post(TARIFFS, &json!({ "name": "Day", "currency": "CNY", "status": "Active" })).await;
     let path = made.header("location").unwrap();
@@ -213,7 +213,7 @@ async fn a_version_is_published_and_then_never_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn versions_follow_one_another() {
+async fn a_later_version_supersedes_the_earlier_one() {
     let app = TestApp::start().await;
     let path = app.tariff(&flat("0.8")).await;
     let (path, draft) = (path.as_str(), format!("{path}/draft"));
@@ -242,7 +242,7 @@ async fn versions_follow_one_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_price_list_is_told_before_it_is_saved_and_when() {
+async fn validating_and_saving_a_price_list_report_the_same_faults() {
     let app = TestApp::start().await;
     let mut wrong = daily(&[
         band("00:00", "07:00", "valley", "0.3"),
@@ -271,7 +271,7 @@ async fn what_is_wrong_with_a_price_list_is_told_before_it_is_saved_and_when() {
         },
         {
           "field": "schedules[0].bands[2].electricityPrice",
-          "message": "must be at most 100; is the decimal point in its place?"
+          "message": "must be at most 100; check the decimal point"
         },
         {
           "field": "schedules[0].bands[1]",
@@ -304,7 +304,7 @@ async fn what_is_wrong_with_a_price_list_is_told_before_it_is_saved_and_when() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_greatest_price_list_can_be_said() {
+async fn accepts_the_largest_price_list() {
     let app = TestApp::start().await;
     let quarters: Vec<_> = (0..96)
         .map(|quarter| {
@@ -321,7 +321,7 @@ async fn the_greatest_price_list_can_be_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_feed_tells_what_becomes_of_a_tariff() {
+async fn publishes_changes_of_tariffs_on_the_feed() {
     let database = testkit::TestDatabase::new().await;
     let mut settings = crate::app::settings(&database);
     settings.feed.poll_ms = 10;
@@ -333,15 +333,15 @@ async fn the_feed_tells_what_becomes_of_a_tariff() {
     app.post(&format!("{binding}/end"), &json!({})).await;
     let soon = runtime::clock::now() + TimeDelta::seconds(1);
     app.publish(&path, &flat("0.8"), &json!({ "effectiveFrom": soon })).await;
-    let mut told = Vec::new();
+    let mut changes = Vec::new();
     for _ in 0..7 {
         let event = follower.next().await.unwrap();
         let (data, kind) = (&event.data["data"], event.kind.split('.').nth(2).unwrap());
         assert_eq!(data["tariffId"], id(&path), "{event:?}");
-        told.push(format!("{} {} {}", kind, data["action"].as_str().unwrap(), data["prices"]["number"]));
+        changes.push(format!("{} {} {}", kind, data["action"].as_str().unwrap(), data["prices"]["number"]));
     }
     assert_eq!(
-        told,
+        changes,
         [
             "changed created null",
             "changed published 1",

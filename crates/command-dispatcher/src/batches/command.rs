@@ -1,4 +1,4 @@
-//! What a whole station may be told.
+//! Commands that can be sent to a whole station.
 
 use crate::dispatch::intent::Intent;
 use domain::commands::{Availability, ResetKind};
@@ -8,24 +8,18 @@ use serde::{Deserialize, Serialize};
 use storage::commands::KeyedRequest;
 use storage::commands::batches::Scope;
 
-/// A command that makes sense for many piles at once. It stands in the books in this form.
+/// A command that is useful for many piles at once. The database stores it in this form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub(crate) enum StationCommand {
-    /// To restart.
-    Reset {
-        /// How.
-        r#type: ResetKind,
-    },
-    /// To take the piles, each as a whole, into or out of service.
-    ChangeAvailability {
-        /// Into or out of service.
-        r#type: Availability,
-    },
+    /// Restarts each pile.
+    Reset { r#type: ResetKind },
+    /// Takes the piles, each as a whole, into or out of service.
+    ChangeAvailability { r#type: Availability },
 }
 
 impl StationCommand {
-    /// What is wanted of each pile.
+    /// The command as an intent for one pile.
     pub(crate) const fn intent(self) -> Intent {
         match self {
             Self::Reset { r#type: kind } => Intent::Reset { kind },
@@ -36,22 +30,22 @@ impl StationCommand {
     }
 }
 
-/// What is asked of a station: a command, which piles it is for, and how quickly they are to be told.
+/// A command to a station, the piles that it is for, and the rate at which it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StationOrder {
-    /// What each pile is told.
+    /// The command that each pile gets.
     pub command: StationCommand,
-    /// Which piles, each once and in order.
+    /// Which piles; each listed once, sorted.
     pub scope: Scope,
-    /// So many are told in a second at most.
+    /// The most commands per second.
     pub rate_per_second: u16,
 }
 
 impl StationOrder {
-    /// This order to `station`, under the `key` that its caller gave it.
+    /// This order to `station` under the caller's idempotency key `key`.
     ///
     /// # Errors
-    /// Never, in fact: there is a form for everything in it.
+    /// Never in practice: every part of an order can be serialized.
     pub(crate) fn keyed(&self, station: StationId, key: String) -> Result<KeyedRequest, serde_json::Error> {
         let Scope { pile_ids, statuses } = &self.scope;
         let request = (station, self.command, pile_ids, statuses, self.rate_per_second);
@@ -66,7 +60,7 @@ mod tests {
     use serde_json::{from_value, json, to_value};
 
     #[test]
-    fn a_command_is_read_as_it_was_written() {
+    fn a_command_survives_a_round_trip_through_its_stored_form() {
         let reset = StationCommand::Reset { r#type: ResetKind::Hard };
         let change = StationCommand::ChangeAvailability { r#type: Availability::Inoperative };
         for (command, written) in [

@@ -1,4 +1,5 @@
-//! A batch while this replica carries it out: from the claim until it is finished, given back or lost.
+//! A batch while this replica carries it out: from the claim until it is finished, released or
+//! lost.
 
 use super::{Batches, StationCommand};
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
@@ -15,14 +16,15 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
-/// Commands of a batch that are under way at the same time.
+/// The most commands of a batch in flight.
 const AT_ONCE: usize = 32;
-/// The pauses before a pile is tried again while something that it needs is away; then it is refused.
+/// The pauses before a pile is tried again while a dependency is unavailable; after the last one
+/// the pile is refused.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
-/// The pause before it is asked again what became of a command that another replica has begun to send.
+/// The pause before the outcome of a command that another replica has begun to send is read again.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// What a batch is carried out with. Cheap to clone.
+/// What a batch run needs. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Tools {
     pub(super) batches: Batches,
@@ -31,22 +33,22 @@ pub(super) struct Tools {
     pub(super) lease: Duration,
 }
 
-/// A batch that is carried out.
+/// A batch that this replica carries out.
 pub(super) struct BatchRun {
     tools: Tools,
     claimed: Claimed,
     end: Instant,
-    /// Every attempt to send takes its turn here.
+    /// Every attempt to send waits for its turn here.
     rate_limiter: Mutex<Interval>,
     shutdown: Shutdown,
 }
 
 impl BatchRun {
-    /// A pass that begins now.
+    /// A run that starts now.
     pub(super) fn new(tools: Tools, claimed: Claimed, shutdown: Shutdown) -> Self {
         let rate = u32::from(claimed.batch.rate_per_second.max(1));
         let mut rate_limiter = interval(Duration::from_secs(1) / rate);
-        // What is late puts off all that comes after it: there never are more in a second.
+        // A late command delays all that follow, so the rate is never exceeded.
         rate_limiter.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             end: Instant::now() + claimed.left,
@@ -57,18 +59,25 @@ impl BatchRun {
         }
     }
 
-    /// Sends what is waiting, for as long as the lease is this replica's.
+    /// Sends the waiting commands for as long as this replica holds the lease.
     pub(super) async fn run(self) {
         let id = self.claimed.batch.id;
         let work = async {
             tokio::select! {
                 carried_out = self.carry_out() => {
                     if let Err(error) = carried_out {
-                        tracing::warn!(error = causes(&error), "a batch of commands could not be gone on with");
+                        tracing::warn!(
+                            error = causes(&error),
+                            "command batch paused: PostgreSQL failed; a replica resumes it when its \
+                             lease expires"
+                        );
                     }
                 }
-                // What is under way is finished all the same, and found under its key by whoever goes on.
-                () = self.keep_lease() => tracing::warn!("a batch of commands was lost to another replica"),
+                // Commands in flight are finished all the same; the next replica finds them under
+                // their keys.
+                () = self.keep_lease() => tracing::warn!(
+                    "the lease of the command batch was lost; another replica continues it"
+                ),
             }
         };
         work.instrument(tracing::info_span!("command batch", batch_id = %id)).await;
@@ -86,15 +95,22 @@ impl BatchRun {
             None => self.refuse_rest().await?,
         }
         if self.tools.batches.release(batch.id, *epoch).await? {
-            tracing::info!(piles = batch.piles, name = batch.name, "a batch of commands is finished");
+            tracing::info!(piles = batch.piles, name = batch.name, "command batch finished");
         }
         Ok(())
     }
 
-    /// What the piles are to be told; `None` when only a newer release knows. That takes the batch up when this lease is over.
+    /// The command to send; `None` when only a newer release can decode it. Such a replica claims
+    /// the batch when this lease expires.
     fn command(&self) -> Option<StationCommand> {
         serde_json::from_value(self.claimed.batch.command.clone())
-            .inspect_err(|error| tracing::error!(%error, "a batch of commands is not understood"))
+            .inspect_err(|error| {
+                tracing::error!(
+                    %error,
+                    "the command of the batch cannot be decoded; a replica of a newer release may \
+                     carry it out"
+                );
+            })
             .ok()
     }
 
@@ -107,20 +123,25 @@ impl BatchRun {
         Ok(())
     }
 
-    /// Sends the command to one pile, or has it refused, and writes that down. A pile that stays waiting is tried again when the
-    /// batch is taken up the next time.
+    /// Sends the command to one pile, or records why it was refused. A pile that stays waiting is
+    /// tried again the next time that the batch is claimed.
     async fn settle(&self, pile_id: PileId, command: StationCommand) {
-        let Some((outcome, word)) = self.send(pile_id, command).await else { return };
+        let Some((outcome, label)) = self.send(pile_id, command).await else { return };
         match self.tools.batches.settle(self.settled(pile_id, outcome)).await {
-            Ok(()) => self.tools.metrics.batch_items(1, word),
+            Ok(()) => self.tools.metrics.batch_items(1, label),
             Err(error) => {
-                tracing::warn!(%pile_id, error = causes(&error), "it could not be noted what became of a pile");
+                tracing::warn!(
+                    %pile_id,
+                    error = causes(&error),
+                    "the outcome of a pile could not be recorded; it is tried again when the batch is \
+                     next claimed"
+                );
             }
         }
     }
 
-    /// What became of a pile, and the word that it is counted under; `None` when that is not to be told now, or not by this
-    /// replica.
+    /// The outcome of a pile and the label that it is counted under; `None` when it cannot be
+    /// determined now, or not by this replica.
     async fn send(&self, pile_id: PileId, command: StationCommand) -> Option<(Outcome, &'static str)> {
         let mut pauses = PAUSES.into_iter();
         loop {
@@ -130,7 +151,7 @@ impl BatchRun {
                 Ok(Dispatched::Now(sent)) => return Some((Outcome::Sent(sent.command.id), "sent")),
                 Ok(Dispatched::Before(known)) => return Some((Outcome::Sent(known.record.id), "sent")),
                 Err(DispatchError::OutcomeUnknown(id)) => return Some((Outcome::Sent(id), "sent")),
-                // It was refused, by a replica that had the batch before.
+                // A replica that held the batch before has recorded a refusal.
                 Err(DispatchError::KeyReused) => return None,
                 Err(error) => error,
             };
@@ -147,23 +168,26 @@ impl BatchRun {
         }
     }
 
-    /// Waits until something may be sent; `None` when nothing is to be begun any more.
+    /// Waits until the next command may be sent; `None` when no further one may be started.
     async fn turn(&self) -> Option<()> {
         let turn = async { self.rate_limiter.lock().await.tick().await };
         self.shutdown.run_until_requested(turn).await.map(|_instant| ())
     }
 
-    /// The batch's time is over.
+    /// Refuses the piles that are still waiting when the batch expires.
     async fn refuse_rest(&self) -> Result<(), StorageError> {
         let waiting = self.tools.batches.list_waiting(self.claimed.batch.id).await?;
         let refused = Outcome::Refused {
             code: "BATCH_EXPIRED".to_owned(),
-            detail: Some("its turn had not come when the time of the batch was over".to_owned()),
+            detail: Some("the batch expired before the command was sent to this pile".to_owned()),
         };
         let settled = waiting.into_iter().map(|pile_id| self.settled(pile_id, refused.clone()));
         let count = self.tools.batches.settle_all(settled.collect()).await?;
         self.tools.metrics.batch_items(count, "BATCH_EXPIRED");
-        tracing::warn!(piles = count, "the time of a batch of commands was over before all were sent");
+        tracing::warn!(
+            piles = count,
+            "command batch expired; the remaining piles were refused with BATCH_EXPIRED"
+        );
         Ok(())
     }
 

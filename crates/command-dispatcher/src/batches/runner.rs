@@ -1,4 +1,5 @@
-//! Looking for batches that nobody carries out. Every replica does; a lease gives each batch to one of them.
+//! Claims batches that no replica carries out. Every replica polls; a lease gives each batch to one
+//! of them.
 
 use super::Batches;
 use crate::batches::run::{BatchRun, Tools};
@@ -11,10 +12,11 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-/// Batches that a replica carries out at the same time, so that a slow one holds up no other.
+/// Batches that a replica carries out at the same time, so that a slow one does not delay the
+/// others.
 const AT_ONCE: usize = 16;
 
-/// Carries out batches.
+/// Claims and carries out batches.
 pub(crate) struct Runner {
     tools: Tools,
     poll: Duration,
@@ -35,7 +37,8 @@ impl Runner {
         }
     }
 
-    /// Goes on until asked to stop, and then until the commands under way are settled. What is left is given back.
+    /// Continues until asked to stop, and then until the commands in flight have an outcome.
+    /// Unfinished batches are released.
     pub(crate) async fn run(self, shutdown: Shutdown) {
         let mut ticks = tokio::time::interval(self.poll);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -55,7 +58,10 @@ impl Runner {
                 }
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::warn!(error = causes(&error), "batches of commands could not be looked for");
+                    tracing::warn!(
+                        error = causes(&error),
+                        "command batches could not be claimed; retrying at the next poll"
+                    );
                     return;
                 }
             }

@@ -1,5 +1,5 @@
-//! Request coalescing: requests that arrive while a batch is in flight are queued and served as the next batch. A request that finds
-//! no batch in flight is served at once.
+//! Request coalescing: requests that arrive while a batch is in flight are queued and served as the
+//! next batch. A request that finds no batch in flight is served at once.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,7 +15,8 @@ pub(crate) struct Bounds {
     pub batch: usize,
     /// The most batches in flight.
     pub at_once: usize,
-    /// How long the first request of a batch waits for others. Zero unless no caller waits for the response.
+    /// How long the first request of a batch waits for others. Zero unless no caller waits for the
+    /// response.
     pub linger: Duration,
 }
 
@@ -41,8 +42,8 @@ impl<Q, A> Clone for Coalescer<Q, A> {
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
-    /// Passes batches to `serve`, which returns one response per request, in the same order. It runs on the current runtime until
-    /// the last clone is dropped.
+    /// Passes batches to `serve`, which returns one response per request, in the same order. It
+    /// runs on the current runtime until the last clone is dropped.
     pub(crate) fn new<F, Fut>(bounds: Bounds, serve: F) -> Self
     where
         F: Fn(Vec<Q>) -> Fut + Send + 'static,
@@ -53,7 +54,8 @@ impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
         Self { queue }
     }
 
-    /// Returns the response to `request`. A queued request is served even if this future is dropped.
+    /// Returns the response to `request`. A queued request is served even if this future is
+    /// dropped.
     ///
     /// # Errors
     /// When the task that served it panicked.
@@ -61,7 +63,8 @@ impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
         self.enqueue(request).await?.await.map_err(|_dropped| Lost)
     }
 
-    /// Queues `request` and returns the receiver of its response; waits only while the queue is full.
+    /// Queues `request` and returns the receiver of its response; waits only while the queue is
+    /// full.
     ///
     /// # Errors
     /// When the task that serves requests has ended.
@@ -92,7 +95,7 @@ where
             batch.push(next);
         }
         let (requests, responses) =
-            batch.into_iter().map(|coalescer| (coalescer.request, coalescer.response)).unzip();
+            batch.into_iter().map(|pending| (pending.request, pending.response)).unzip();
         tokio::spawn(respond(serve(requests), responses, permit));
     }
 }

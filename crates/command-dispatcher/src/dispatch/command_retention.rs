@@ -1,5 +1,5 @@
-//! Whether the command topic deletes old commands soon enough: read rarely, reported by readiness,
-//! never in the way of a command.
+//! Checks whether the command topic deletes old commands soon enough. The check runs rarely, is
+//! reported by readiness, and never delays a command.
 
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
@@ -22,24 +22,24 @@ pub(crate) struct RetentionCheck {
     state: RetentionState,
 }
 
-/// What is known of the topic's retention. Cheap to clone.
+/// The latest finding about the topic's retention. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct RetentionState(Arc<Mutex<Finding>>);
 
-/// What the latest read found. Shown as readiness reports it.
+/// The result of the latest read. Its text appears in the readiness report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum Finding {
     #[error("not read yet")]
     NotRead,
     #[error("ok")]
     Short,
-    /// A gateway that starts again reads what is still there, and may carry it out.
+    /// A gateway that restarts reads the commands that are still there, and may execute them.
     #[error(
-        "{topic} {excess}: a gateway that starts again may carry out old commands; \
+        "{topic} {excess}: a gateway that restarts may execute old commands; \
          set retention.ms={retention_ms} and segment.ms={segment_ms}"
     )]
     TooLong { topic: String, excess: Excess, retention_ms: u128, segment_ms: u128 },
-    #[error("how long {topic} keeps commands is not known: {reason}")]
+    #[error("the retention of {topic} is not known: {reason}")]
     Unknown { topic: String, reason: String },
 }
 
@@ -57,7 +57,7 @@ impl Finding {
 }
 
 impl RetentionState {
-    /// What an operator should know of it, if anything.
+    /// The finding as advice for operators; `Ok` when there is nothing to report.
     pub(crate) fn advisory(&self) -> Result<(), String> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Finding::Short => Ok(()),
@@ -65,7 +65,7 @@ impl RetentionState {
         }
     }
 
-    /// Replaces the finding; says whether it is another one.
+    /// Replaces the finding; returns whether it has changed.
     fn update(&self, finding: &Finding) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = *state != *finding;
@@ -75,7 +75,7 @@ impl RetentionState {
 }
 
 impl RetentionCheck {
-    /// Nothing is read yet.
+    /// A check that has not read anything yet.
     pub(crate) fn new(kafka: &Kafka, settings: &DispatchSettings, metrics: Metrics) -> Self {
         Self {
             kafka: kafka.clone(),
@@ -86,7 +86,7 @@ impl RetentionCheck {
         }
     }
 
-    /// What is known, now and later.
+    /// A handle on the latest finding.
     pub(crate) fn state(&self) -> RetentionState {
         self.state.clone()
     }
@@ -103,7 +103,7 @@ impl RetentionCheck {
         }
     }
 
-    /// Reads once; answers whether the brokers reported it.
+    /// Reads once; returns whether the brokers reported the settings.
     async fn read(&self) -> bool {
         let read = self.kafka.topic_retention(&self.topic).await;
         if let Ok(found) = &read {
@@ -115,10 +115,14 @@ impl RetentionCheck {
                 (Err(error), _) => tracing::warn!(
                     topic = self.topic,
                     error = causes(error),
-                    "the retention of the command topic cannot be read; reading it again later"
+                    "the retention of the command topic cannot be read; retrying with back-off, at \
+                     most every 5 min"
                 ),
                 (Ok(_), Finding::TooLong { .. }) => {
-                    tracing::warn!(%finding, "the command topic keeps old commands");
+                    tracing::warn!(
+                        %finding,
+                        "the command topic keeps old commands; set its retention as described"
+                    );
                 }
                 (Ok(_), _) => {
                     tracing::info!(topic = self.topic, "the command topic deletes old commands in time");
@@ -141,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_that_keeps_commands_too_long_is_reported_with_the_remedy() {
+    fn reports_a_retention_that_is_too_long_with_the_remedy() {
         let state = RetentionState(Arc::new(Mutex::new(Finding::NotRead)));
         assert_eq!(state.advisory().unwrap_err(), "not read yet");
         state.update(&found(Some(604_800), Some(60)));
         assert_eq!(
             state.advisory().unwrap_err(),
-            "commands-down keeps records for 7 d: a gateway that starts again may carry out old commands; \
+            "commands-down keeps records for 7 d: a gateway that restarts may execute old commands; \
              set retention.ms=120000 and segment.ms=60000"
         );
         state.update(&found(Some(120), Some(60)));
@@ -159,13 +163,13 @@ mod tests {
         ));
         assert_eq!(
             state.advisory().unwrap_err(),
-            "how long commands-down keeps commands is not known: \
+            "the retention of commands-down is not known: \
              the brokers report no usable retention.ms of the topic"
         );
     }
 
     #[test]
-    fn only_a_change_is_news() {
+    fn only_a_changed_finding_is_reported_as_new() {
         let state = RetentionState(Arc::new(Mutex::new(Finding::NotRead)));
         assert!(state.update(&found(Some(604_800), None)));
         assert!(!state.update(&found(Some(604_800), None)));

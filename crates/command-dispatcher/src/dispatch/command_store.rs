@@ -1,4 +1,5 @@
-//! Commands in PostgreSQL: contexts are loaded, commands inserted and outcomes recorded for several commands in one statement.
+//! Commands in PostgreSQL. Contexts are loaded, commands inserted and outcomes recorded for several
+//! commands per statement.
 
 pub(crate) mod inserts;
 pub(crate) mod outcomes;
@@ -19,13 +20,14 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-/// So many commands share a statement at most.
+/// The most commands that share a statement.
 const BATCH: usize = 128;
-/// More commands than this never wait: there are fewer connections to callers.
+/// More than the commands that can wait at once: callers are bounded by the HTTP connections.
 const WAITING: usize = 4_096;
-/// Two connections: one batch commits while the next is on its way.
+/// Two connections: one batch commits while the next is being sent.
 const FOREGROUND: Bounds = Bounds { waiting: WAITING, batch: BATCH, at_once: 2, linger: Duration::ZERO };
-/// No caller waits for the outcomes of publications: they are recorded in larger batches, on one connection.
+/// No caller waits for the outcomes of publications: they are recorded in larger batches, on one
+/// connection.
 const BACKGROUND: Bounds =
     Bounds { waiting: WAITING, batch: BATCH, at_once: 1, linger: Duration::from_millis(50) };
 
@@ -43,8 +45,8 @@ pub(crate) struct CommandStore {
 }
 
 impl CommandStore {
-    /// The commands in `database`. A caller waits for at most `patience`. Must be called on the main runtime, which runs the
-    /// statements.
+    /// The commands in `database`. A caller waits for at most `patience`. Must be called on the
+    /// main runtime, which runs the statements.
     pub(crate) fn open(database: Database, metrics: Metrics, patience: Duration) -> Self {
         let (reads, writes, background) = (database.clone(), database.clone(), database.clone());
         Self {
@@ -58,7 +60,8 @@ impl CommandStore {
         }
     }
 
-    /// Loads what a command is checked against: the pile, and an earlier request with the same idempotency key.
+    /// Loads what a command is checked against: the pile, and an earlier request with the same
+    /// idempotency key.
     ///
     /// # Errors
     /// When PostgreSQL fails.
@@ -79,13 +82,13 @@ impl CommandStore {
         inserted.map_err(|_late| StorageError::TimedOut)???.map_err(DispatchError::Conflict)
     }
 
-    /// Queues the outcome of a publication to be recorded; waits only while the queue is full. The receiver resolves once it is
-    /// recorded.
+    /// Queues the outcome of a publication to be recorded; waits only while the queue is full. The
+    /// receiver resolves once it is recorded.
     pub(crate) async fn record_outcome(&self, outcome: PublishOutcome) -> Option<oneshot::Receiver<()>> {
         self.outcomes.enqueue(outcome).await.ok()
     }
 
-    /// The command with id `id`.
+    /// Returns the command with id `id`.
     ///
     /// # Errors
     /// [`DispatchError::CommandNotFound`], or a failure of PostgreSQL.
@@ -95,7 +98,7 @@ impl CommandStore {
         found?.ok_or(DispatchError::CommandNotFound)
     }
 
-    /// The commands to a pile, see [`commands::list_of_pile`].
+    /// Lists the commands to a pile, see [`commands::list_of_pile`].
     ///
     /// # Errors
     /// [`DispatchError::PileNotFound`], or a failure of PostgreSQL.
@@ -126,7 +129,7 @@ async fn load_contexts(database: Database, queries: Vec<ContextQuery>) -> Vec<Sh
     }
 }
 
-/// The same failure for all of a batch.
+/// Returns the same failure for every command of a batch.
 fn fail<T>(count: usize, error: StorageError) -> Vec<Shared<T>> {
     let error = Arc::new(error);
     (0..count).map(|_| Err(Arc::clone(&error))).collect()

@@ -1,4 +1,4 @@
-//! From a command that was checked and routed to one that is published: record, publish, note what became of it.
+//! Delivery of a checked and routed command: insert it, publish it, record the outcome.
 
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::gateway_directory::ResolvedRoute;
@@ -20,29 +20,29 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-/// What was not published is noted before the caller is told, if that takes no longer than this.
-const NOTE: Duration = Duration::from_secs(1);
+/// How long the response of an unpublished command waits for its outcome to be recorded.
+const OUTCOME_WAIT: Duration = Duration::from_secs(1);
 
-/// A command that may be sent, and where it goes.
+/// A command that may be sent, with its route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RoutedCommand {
-    /// The command.
     pub command: Command,
-    /// The pile that it is for.
+    /// The pile that the command is for.
     pub pile_id: PileId,
-    /// The partition that its gateway reads.
+    /// The partition that the gateway reads.
     pub partition: i32,
-    /// What would show that it was done.
+    /// The effect that would show that the command was executed.
     pub goal: Option<Goal>,
-    /// How far the device is trusted to be online.
+    /// How far the online state of the device can be trusted.
     pub confidence: Confidence,
-    /// How its gateway was found.
+    /// How the gateway was found.
     pub way: ResolvedRoute,
-    /// What its caller named the request.
+    /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
 }
 
-/// Delivers commands, each in a task that its caller cannot abandon half way. Cheap to clone.
+/// Delivers commands, each in a task of its own: a caller that disconnects cannot interrupt it.
+/// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Delivery {
     store: CommandStore,
@@ -53,7 +53,7 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// A caller waits no longer than `patience`, from when it asked.
+    /// A caller waits for at most `patience`, counted from its request.
     pub(crate) fn new(
         store: CommandStore,
         publisher: CommandPublisher,
@@ -63,10 +63,12 @@ impl Delivery {
         Self { store, publisher, metrics, patience, tasks: TaskTracker::new() }
     }
 
-    /// Records and publishes a command that was asked for at `asked`. A caller that stops waiting changes nothing.
+    /// Records and publishes a command that was requested at `asked`. A caller that stops waiting
+    /// changes nothing.
     ///
     /// # Errors
-    /// [`DispatchError::NotPublished`], [`DispatchError::OutcomeUnknown`], or the database's failure to record it.
+    /// [`DispatchError::NotPublished`], [`DispatchError::OutcomeUnknown`], or a failure of
+    /// PostgreSQL to record the command.
     pub(crate) async fn deliver(
         &self,
         routed: RoutedCommand,
@@ -85,7 +87,8 @@ impl Delivery {
         }
     }
 
-    /// Waits for the deliveries under way, and for what is to be noted of them; none must be begun any more.
+    /// Waits for the deliveries in flight and for their outcomes to be recorded. No delivery may be
+    /// started after the call.
     pub(crate) async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -103,45 +106,57 @@ impl Delivery {
         self.store.insert(routed.to_new(payload)).await?;
         let started = Instant::now();
         let span = trace::send(self.publisher.topic(), routed.partition);
-        // Of this span, or of the one around it where nothing is exported.
+        // The headers of this span, or of the enclosing one where nothing is exported.
         span.in_scope(trace::TraceHeaders::current).put(&mut record.headers);
         let publication = self.publisher.publish(routed.partition, record).instrument(span.clone()).await;
         match &publication {
             Ok(offset) => trace::sent(&span, *offset),
-            Err(_) => trace::fail(&span, word(&publication)),
+            Err(_) => trace::fail(&span, publish_label(&publication)),
         }
-        let state = word(&publication);
+        let state = publish_label(&publication);
         self.metrics.published(state, started.elapsed());
-        let noted =
+        let recorded =
             self.record_outcome(&routed.command.charge_point_id, routed.command.id, step(&publication)).await;
         let Err(why) = publication else { return Ok(()) };
-        tracing::error!(state, error = causes(&why), "the command is not known to be published");
-        // So that a caller who asks at once is told the same.
-        let _late = timeout(NOTE, noted).await;
+        tracing::error!(
+            state,
+            error = causes(&why),
+            "the command was not published, or its publication was not confirmed"
+        );
+        // A caller that queries the command at once then sees the same outcome.
+        let _late = timeout(OUTCOME_WAIT, recorded).await;
         Err(DispatchError::unpublished(routed.command.id, &why))
     }
 
-    /// Publishes a recorded command once more, to the gateway and partition that its record names now, and records the
-    /// outcome. It is not tried again.
+    /// Publishes a recorded command again, to the gateway and partition that its record names now,
+    /// and records the outcome. It is not retried.
     pub(crate) async fn republish(&self, command: &RecordedCommand) {
         let record = &command.record;
         let started = Instant::now();
         let step = match OutgoingCommand::encode_again(command, clock::now()) {
             Ok(outgoing) => {
                 let publication = self.publisher.publish(command.partition, outgoing.record).await;
-                self.metrics.published(word(&publication), started.elapsed());
+                self.metrics.published(publish_label(&publication), started.elapsed());
                 publication.map_or_else(
                     |why| Step::NotRepublished { detail: why.to_string() },
                     |offset| Step::Republished { offset },
                 )
             }
             Err(error) => {
-                tracing::error!(command_id = %record.id, error = causes(&error), "the command cannot be encoded again");
+                tracing::error!(
+                    command_id = %record.id,
+                    error = causes(&error),
+                    "the recorded command cannot be encoded again; it is not republished"
+                );
                 Step::NotRepublished { detail: "the command cannot be encoded again".to_owned() }
             }
         };
         if let Step::NotRepublished { detail } = &step {
-            tracing::warn!(command_id = %record.id, detail, "the command was not sent once more; it waits for an answer");
+            tracing::warn!(
+                command_id = %record.id,
+                detail,
+                "the command was not republished; it waits for an answer until it expires"
+            );
         }
         let _recorded_behind = self.record_outcome(&record.charge_point_id, record.id, step).await;
     }
@@ -151,7 +166,7 @@ impl Delivery {
         let outcome =
             PublishOutcome { id, charge_point_id: device.clone(), at: clock::now().trunc_subsecs(3), step };
         let recorded = self.store.record_outcome(outcome).await;
-        // Shutdown waits for it; the caller of the command does not.
+        // Shutdown waits for the write; the caller of the command does not.
         self.tasks.spawn(async move {
             if let Some(recorded) = recorded {
                 let _lost = recorded.await;
@@ -177,7 +192,7 @@ impl RoutedCommand {
     }
 }
 
-/// What is noted of an attempt to publish. The causes of a failure go to the log only.
+/// The step to record for an attempt to publish. The causes of a failure go to the log only.
 fn step(publication: &Publication) -> Step {
     match publication {
         Ok(offset) => Step::Published { offset: *offset },
@@ -186,8 +201,8 @@ fn step(publication: &Publication) -> Step {
     }
 }
 
-/// The word that an attempt to publish is counted under.
-fn word(publication: &Publication) -> &'static str {
+/// The label that an attempt to publish is counted under.
+fn publish_label(publication: &Publication) -> &'static str {
     match publication {
         Ok(_) => "published",
         Err(why) if why.is_uncertain() => "unknown",

@@ -1,4 +1,4 @@
-//! The way of a command, on one screen: look, check, route, deliver.
+//! The steps of a command on one screen: load context, check, route, deliver.
 
 use crate::dispatch::coalescer::Lost;
 use crate::dispatch::command_store::CommandStore;
@@ -22,7 +22,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-/// The first pause between looks at a command that is being published, and how long it is looked at.
+/// The first pause between reads of a command that is being published, and how long it is read.
 const SETTLING: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
 /// Sends commands to piles.
@@ -34,21 +34,21 @@ pub(crate) struct Dispatcher {
     startable: Vec<ConnectorStatus>,
     doubtful_starts: DoubtfulStarts,
     ttl: TimeDelta,
-    /// How long a command may be under way to the topic.
+    /// How long publishing a command may take.
     patience: TimeDelta,
     runtime: Handle,
 }
 
-/// What a request led to.
+/// The result of a request.
 pub(crate) enum Dispatched {
     /// A new command, which is published.
     Now(Arc<RoutedCommand>),
-    /// The command that the same request led to before.
+    /// The command that the same request created before.
     Before(Box<RecordedCommand>),
 }
 
 impl Dispatcher {
-    /// A dispatcher by its parts. Must be called on the main runtime.
+    /// Creates a dispatcher from its parts. Must be called on the main runtime.
     pub(crate) fn new(
         store: CommandStore,
         routes: GatewayDirectory,
@@ -70,11 +70,12 @@ impl Dispatcher {
         }
     }
 
-    /// As [`Dispatcher::dispatch`], for HTTP workers: on the main runtime from beginning to end, since each step that came back
-    /// to the worker would wake two threads. A caller that goes away before its command is recorded has not sent it.
+    /// Same as [`Dispatcher::dispatch`], for HTTP workers: it runs on the main runtime from start
+    /// to end, because each step that returned to the worker would wake two threads. If a caller
+    /// disconnects before its command is recorded, the command is not sent.
     ///
     /// # Errors
-    /// As [`Dispatcher::dispatch`].
+    /// See [`Dispatcher::dispatch`].
     pub(crate) async fn dispatch_for_worker(
         self: Arc<Self>,
         pile_id: PileId,
@@ -86,11 +87,11 @@ impl Dispatcher {
         AbortOnDropHandle::new(runtime.spawn(work)).await.map_err(|_panicked| Lost)?
     }
 
-    /// Sends the command that `intent` leads to; once this returns, it is published. The same request under the same `key` leads
-    /// to the same command.
+    /// Sends the command that `intent` leads to; when this returns, the command is published. A
+    /// repeated request with the same `key` returns the same command.
     ///
     /// # Errors
-    /// Why it was not sent, or that this is not known.
+    /// Why the command was not sent, or that its outcome is unknown.
     pub(crate) async fn dispatch(
         &self,
         pile_id: PileId,
@@ -108,7 +109,9 @@ impl Dispatcher {
             (routed.command.charge_point_id.clone(), routed.command.kind.connector_id());
         match self.delivery.deliver(*routed, asked).await {
             Ok(sent) => Ok(Dispatched::Now(sent)),
-            Err(DispatchError::Conflict(Conflict::Key)) => self.meet(pile_id, keyed).await,
+            Err(DispatchError::Conflict(Conflict::Key)) => {
+                self.command_of_concurrent_request(pile_id, keyed).await
+            }
             Err(DispatchError::Conflict(Conflict::StartInFlight)) => {
                 let refusal = Refusal::StartInFlight {
                     charge_point_id: device,
@@ -121,10 +124,14 @@ impl Dispatcher {
         }
     }
 
-    /// The command of a request that came in at the same time, under the same key.
-    async fn meet(&self, pile_id: PileId, keyed: Option<KeyedRequest>) -> Result<Dispatched, DispatchError> {
-        let look = self.look_at(pile_id, keyed.as_ref()).await?;
-        match self.known(&look, keyed.as_ref()).await? {
+    /// Returns the command of a request that arrived at the same time with the same key.
+    async fn command_of_concurrent_request(
+        &self,
+        pile_id: PileId,
+        keyed: Option<KeyedRequest>,
+    ) -> Result<Dispatched, DispatchError> {
+        let context = self.load_context(pile_id, keyed.as_ref()).await?;
+        match self.find_published(&context, keyed.as_ref()).await? {
             Some(record) => Ok(Dispatched::Before(record)),
             None => Err(DispatchError::StillRunning),
         }
@@ -136,11 +143,11 @@ impl Dispatcher {
         intent: Intent,
         keyed: Option<KeyedRequest>,
     ) -> Result<Prepared, DispatchError> {
-        let look = self.look_at(pile_id, keyed.as_ref()).await?;
-        if let Some(record) = self.known(&look, keyed.as_ref()).await? {
+        let context = self.load_context(pile_id, keyed.as_ref()).await?;
+        if let Some(record) = self.find_published(&context, keyed.as_ref()).await? {
             return Ok(Prepared::Known(record));
         }
-        let pile = look.pile.ok_or(DispatchError::PileNotFound)?;
+        let pile = context.pile.ok_or(DispatchError::PileNotFound)?;
         if intent.is_start() && self.doubtful_starts == DoubtfulStarts::Refuse {
             pile.check_trusted()?;
         }
@@ -157,7 +164,7 @@ impl Dispatcher {
         })))
     }
 
-    async fn look_at(
+    async fn load_context(
         &self,
         pile_id: PileId,
         keyed: Option<&KeyedRequest>,
@@ -165,20 +172,20 @@ impl Dispatcher {
         self.store.load_context(ContextQuery { pile_id, key: keyed.map(|keyed| keyed.key.clone()) }).await
     }
 
-    /// The command that the same request led to before, once that is known to be published.
-    async fn known(
+    /// Returns the command that the same request created before, once it is known to be published.
+    async fn find_published(
         &self,
-        look: &CommandContext,
+        context: &CommandContext,
         keyed: Option<&KeyedRequest>,
     ) -> Result<Option<Box<RecordedCommand>>, DispatchError> {
-        if look.is_key_taken {
+        if context.is_key_taken {
             return Err(DispatchError::KeyReused);
         }
-        let (Some((id, digest)), Some(keyed)) = (look.known, keyed) else { return Ok(None) };
+        let (Some((id, digest)), Some(keyed)) = (context.known, keyed) else { return Ok(None) };
         if digest != keyed.digest {
             return Err(DispatchError::KeyReused);
         }
-        let found = self.settled(id).await?;
+        let found = self.wait_for_outcome(id).await?;
         let life = &found.record.life;
         match life.state() {
             CommandState::Accepted if self.is_under_way(&found) => Err(DispatchError::StillRunning),
@@ -191,8 +198,9 @@ impl Dispatcher {
         }
     }
 
-    /// The command called `id`, if possible once it is noted what became of its publication, which is only a moment later.
-    async fn settled(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
+    /// Returns the command with id `id`. If its publication is in flight, waits briefly until the
+    /// outcome is recorded.
+    async fn wait_for_outcome(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
         let asked = Instant::now();
         let mut pause = SETTLING.0;
         loop {
@@ -211,7 +219,8 @@ impl Dispatcher {
     }
 
     fn compose(&self, charge_point_id: ChargePointId, route: GatewayRoute, kind: CommandKind) -> Command {
-        // In milliseconds, like the times on the wire: then a command has the same times everywhere.
+        // In milliseconds, like the times on the wire, so that a command has the same times
+        // everywhere.
         let issued_at = clock::now().trunc_subsecs(3);
         Command {
             id: CommandId(Uuid::now_v7()),
@@ -225,10 +234,10 @@ impl Dispatcher {
     }
 }
 
-/// A request after the first look at it.
+/// A request after its context was loaded.
 enum Prepared {
-    /// It may be sent.
+    /// A command that may be sent.
     Routed(Box<RoutedCommand>),
-    /// It was sent before.
+    /// The request was sent before.
     Known(Box<RecordedCommand>),
 }

@@ -1,4 +1,4 @@
-//! Ending commands of which nothing was heard in time, and forgetting what is needed no more.
+//! Expires commands without a response, and deletes what is no longer needed.
 
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
@@ -9,14 +9,15 @@ use storage::commands;
 use storage::{Database, PooledConnection, StorageError};
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// Commands that are ended, or closed, in one transaction.
+/// Commands that are expired, or closed, in one transaction.
 const CHUNK: i64 = 200;
-/// How often keys and effects that are waited for in vain are forgotten.
+/// How often old idempotency keys, and effects that did not happen in time, are deleted.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
-/// The keys of a batch outlive it by so much at least: whoever lost it may still be about to record a command.
+/// The keys of a batch outlive it by at least this long: a replica that has lost the batch may
+/// still be about to record a command.
 const BATCH_MARGIN: Duration = Duration::from_secs(3_600);
 
-/// Looks for commands whose time is over. Every replica does; Postgres lets one at a time.
+/// Finds commands that are past their time. Every replica polls; PostgreSQL admits one at a time.
 pub(crate) struct Expiry {
     database: Database,
     metrics: Metrics,
@@ -32,26 +33,32 @@ impl Expiry {
             metrics,
             interval: Duration::from_millis(settings.expiry_interval_ms.max(1)),
             grace: Duration::from_secs(settings.answer_grace_s.into()),
-            // Batches count on their keys for as long as they last, and then some.
+            // Batches rely on their keys until they expire, and for some time after.
             key_retention: (Duration::from_secs(3_600) * settings.idempotency_retention_h)
                 .max(Duration::from_secs(settings.batch_ttl_s.into()) + BATCH_MARGIN),
         }
     }
 
-    /// Goes on until asked to stop.
+    /// Continues until asked to stop.
     pub(crate) async fn run(self, shutdown: Shutdown) {
         let mut ticks = tokio::time::interval(self.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tidy_at = Instant::now();
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             if let Err(error) = self.expire_all().await {
-                tracing::warn!(error = causes(&error), "commands whose time is over could not be ended");
+                tracing::warn!(
+                    error = causes(&error),
+                    "commands could not be expired; retrying at the next interval"
+                );
                 continue;
             }
             if Instant::now() >= tidy_at {
                 tidy_at = Instant::now() + TIDY_INTERVAL;
                 if let Err(error) = self.tidy().await {
-                    tracing::warn!(error = causes(&error), "old commands could not be tidied up");
+                    tracing::warn!(
+                        error = causes(&error),
+                        "old commands and idempotency keys could not be cleaned up; retrying in 60 s"
+                    );
                 }
             }
         }
@@ -80,7 +87,7 @@ impl Expiry {
             charge_point_id = %record.charge_point_id,
             gateway_id = %record.gateway_id,
             cause,
-            "nothing was heard of a command in time"
+            "command expired without a response"
         );
     }
 

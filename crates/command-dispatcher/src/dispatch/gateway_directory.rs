@@ -1,4 +1,5 @@
-//! Which gateway holds a device, by the keys of the gateways in Redis and the device's events, and which partition it reads.
+//! Finds the gateway that holds a device, from the gateways' keys in Redis and the device's events,
+//! and the partition that the gateway reads.
 
 pub(crate) mod keys;
 
@@ -15,17 +16,18 @@ use wire::routing::RoutingHash;
 /// How the gateway of a command was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ResolvedRoute {
-    /// Where to.
+    /// The gateway and the partition.
     pub route: GatewayRoute,
-    /// By which rule.
+    /// The rule that found it.
     pub source: RouteSource,
-    /// Redis was away: it is the gateway last seen on the device's events.
+    /// Whether Redis was unavailable: the route is then the gateway last seen on the device's
+    /// events.
     pub degraded: bool,
-    /// The gateway last seen on the device's events, where Redis names another one.
+    /// The gateway last seen on the device's events, if Redis names another one.
     pub seen: Option<GatewayId>,
 }
 
-/// The ways to the gateways.
+/// Resolves routes to gateways.
 #[derive(Debug)]
 pub(crate) struct GatewayDirectory {
     keys: RouteKeys,
@@ -34,7 +36,7 @@ pub(crate) struct GatewayDirectory {
     metrics: Metrics,
 }
 
-/// Which partition of the command topic a gateway reads.
+/// Maps a gateway to the partition of the command topic that it reads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GatewayPartitions {
     hash: RoutingHash,
@@ -42,19 +44,19 @@ pub(crate) struct GatewayPartitions {
 }
 
 impl GatewayPartitions {
-    /// By the hash and the number of partitions that gateways use, too.
+    /// Uses the hash and the number of partitions that the gateways use.
     pub(crate) const fn new(settings: &DispatchSettings) -> Self {
         Self { hash: settings.routing_hash, partitions: settings.partitions }
     }
 
-    /// The route to a gateway.
+    /// Returns the route to a gateway.
     pub(crate) fn route_to(self, gateway_id: GatewayId) -> GatewayRoute {
         GatewayRoute { partition: self.hash.partition(gateway_id.as_str(), self.partitions), gateway_id }
     }
 }
 
 impl GatewayDirectory {
-    /// GatewayDirectory by `keys` and the devices' events.
+    /// A directory that uses `keys` and the devices' events.
     pub(crate) fn new(keys: RouteKeys, settings: &DispatchSettings, metrics: Metrics) -> Self {
         Self {
             keys,
@@ -64,24 +66,26 @@ impl GatewayDirectory {
         }
     }
 
-    /// The way to the pile's device, which is online; [`choose_gateway`] has the rules. They are the same when Redis is away.
+    /// Finds the route to the pile's device, which is online; [`choose_gateway`] has the rules.
+    /// They also apply while Redis is unavailable.
     ///
     /// # Errors
-    /// [`DispatchError::NoGateway`] when Redis has no key and the device's events may not or cannot tell a gateway;
-    /// [`DispatchError::RouteStore`] when Redis is away as well.
+    /// [`DispatchError::NoGateway`] when Redis has no key and the device's events may not be used
+    /// or name no gateway; [`DispatchError::RouteStore`] when, in the same case, Redis is
+    /// unavailable.
     pub(crate) async fn find(&self, pile: &PileSnapshot) -> Result<ResolvedRoute, DispatchError> {
-        let (key, away) = match self.look_up(pile).await {
+        let (key, unavailable) = match self.read_key(pile).await {
             Ok(key) => (key, None),
-            Err(away) => (None, Some(away)),
+            Err(unavailable) => (None, Some(unavailable)),
         };
         let heard = pile.heard.as_ref();
         let Some(chosen) = choose_gateway(key.as_ref(), heard, self.use_last_heard) else {
-            return Err(away.map_or_else(
+            return Err(unavailable.map_or_else(
                 || DispatchError::NoGateway(pile.charge_point_id.clone()),
                 DispatchError::RouteStore,
             ));
         };
-        let degraded = away.is_some();
+        let degraded = unavailable.is_some();
         self.report(pile, &chosen, degraded);
         let ChosenGateway { gateway_id, source, is_disputed } = chosen;
         let seen = heard.filter(|_| is_disputed).map(|heard| heard.gateway_id.clone());
@@ -98,14 +102,20 @@ impl GatewayDirectory {
         }
         if chosen.source == RouteSource::Moved {
             let (charge_point_id, gateway_id) = (&pile.charge_point_id, &chosen.gateway_id);
-            tracing::info!(%charge_point_id, %gateway_id, "the device has moved: its key in Redis is outdated");
+            tracing::info!(
+                %charge_point_id,
+                %gateway_id,
+                "the route key is outdated: the device has moved, and the command goes to the gateway \
+                 of its newest event"
+            );
         }
     }
 
-    /// The key that names the gateway of the pile's device.
-    async fn look_up(&self, pile: &PileSnapshot) -> Result<Option<RouteKey>, RedisError> {
+    /// Reads the key that names the gateway of the pile's device.
+    async fn read_key(&self, pile: &PileSnapshot) -> Result<Option<RouteKey>, RedisError> {
         let found = self.keys.read(&[(&pile.charge_point_id, Some(pile.pile_id))]).await;
-        let found = found.inspect_err(|_away| self.metrics.looked_up("unavailable"))?.into_iter().next();
+        let found =
+            found.inspect_err(|_unavailable| self.metrics.looked_up("unavailable"))?.into_iter().next();
         let found = found.flatten();
         self.metrics.looked_up(found.as_ref().map_or("none", |(kind, _)| kind.as_str()));
         Ok(found.map(|(_, key)| key))

@@ -1,4 +1,4 @@
-//! What a caller wants of a pile, and the command that comes of it if the pile is fit for it.
+//! What a caller wants of a pile, and the command that results if the pile allows it.
 
 use domain::commands::{
     Availability, CommandKind, ConfigurationKey, ConfigurationValue, PileSnapshot, Refusal, ResetKind,
@@ -10,73 +10,62 @@ use domain::status::ConnectorStatus;
 use serde::Serialize;
 use storage::commands::KeyedRequest;
 
-/// What a caller wants, valid in itself; whether the pile can do it is not known yet.
+/// A valid request; whether the pile can do it is checked later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) enum Intent {
-    /// To start charging.
+    /// Starts charging.
     StartTransaction {
-        /// Who charges.
+        /// The driver's token.
         id_tag: IdTag,
-        /// Where; anywhere when absent.
+        /// The connector; any free one when absent.
         connector_id: Option<ConnectorId>,
     },
-    /// To stop charging: the transaction named, or the one on the connector named, or the only one.
-    StopTransaction {
-        /// The transaction.
-        transaction_id: Option<TransactionId>,
-        /// The connector.
-        connector_id: Option<ConnectorId>,
-    },
-    /// To restart.
-    Reset {
-        /// How.
-        kind: ResetKind,
-    },
-    /// To release a connector's lock.
+    /// Stops charging: the transaction named, or the one on the connector named, or the only one.
+    StopTransaction { transaction_id: Option<TransactionId>, connector_id: Option<ConnectorId> },
+    /// Restarts the device.
+    Reset { kind: ResetKind },
+    /// Releases a connector's lock.
     UnlockConnector {
-        /// Which one; never connector 0.
+        /// Never connector 0.
         connector_id: ConnectorId,
     },
-    /// To take a connector into or out of service.
+    /// Takes a connector into or out of service.
     ChangeAvailability {
-        /// Into or out of service.
         availability: Availability,
-        /// Which one; 0 for the whole charge point.
+        /// 0 for the charge point as a whole.
         connector_id: ConnectorId,
     },
-    /// To have the device send a message now.
+    /// Has the device send a message now.
     TriggerMessage {
-        /// Which message.
         requested: TriggeredMessage,
-        /// Of which connector; of all that are concerned when absent.
+        /// The connector to report on; all that apply when absent.
         connector_id: Option<ConnectorId>,
     },
-    /// To set a configuration key of the device.
+    /// Sets a configuration key of the device.
     ChangeConfiguration {
-        /// The key.
         key: ConfigurationKey,
-        /// What it is to be.
+        /// The new value.
         value: ConfigurationValue,
     },
 }
 
 impl Intent {
-    /// This intent for `pile`, under the `key` that its caller gave it.
+    /// This intent for `pile` under the caller's idempotency key `key`.
     ///
     /// # Errors
-    /// Never, in fact: there is a form for everything in it.
+    /// Never in practice: every intent can be serialized.
     pub(crate) fn keyed(&self, pile: PileId, key: String) -> Result<KeyedRequest, serde_json::Error> {
         let request = serde_json::to_vec(&(pile, self))?;
         let digest = fnv1a_64(&request);
         Ok(KeyedRequest { key, digest: i64::from_ne_bytes(digest.to_ne_bytes()) })
     }
 
-    /// Whether it is to start charging.
+    /// Whether this intent starts charging.
     pub(crate) const fn is_start(&self) -> bool {
         matches!(self, Self::StartTransaction { .. })
     }
 
-    /// The OCPP 1.6 action that it leads to.
+    /// The OCPP 1.6 action.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::StartTransaction { .. } => "RemoteStartTransaction",
@@ -89,10 +78,11 @@ impl Intent {
         }
     }
 
-    /// The command to be sent to `pile`; connectors must be in one of the `startable` statuses to start charging.
+    /// Returns the command for `pile`; to start charging, a connector must be in one of the
+    /// `startable` statuses.
     ///
     /// # Errors
-    /// Why the pile cannot be commanded so.
+    /// Why the pile cannot execute the command.
     pub(crate) fn into_command(
         self,
         pile: &PileSnapshot,

@@ -1,5 +1,5 @@
-//! Publishing commands: one queue per partition of the command topic. One batch of a partition is in flight at a time; commands that
-//! arrive meanwhile form the next.
+//! Publishing commands: one queue per partition of the command topic. One batch of a partition is
+//! in flight at a time; commands that arrive meanwhile form the next.
 
 use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::topic::{CommandTopic, Unpublished};
@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A command is some kB at most, so a batch stays well below what brokers take (1 MB unless set otherwise).
+/// A command has a few kB at most, so a batch stays well below the brokers' limit (1 MB by
+/// default).
 const BOUNDS: Bounds = Bounds { waiting: 4_096, batch: 128, at_once: 1, linger: Duration::ZERO };
 
 /// The offset of a published command, or the failure that all commands of a batch share.
@@ -32,13 +33,14 @@ struct Waiting {
 }
 
 impl CommandPublisher {
-    /// Publishes to `topic`, each batch for at most `publish_timeout`. Queues are created on first use and kept.
+    /// Publishes to `topic`, each batch for at most `publish_timeout`. Queues are created on first
+    /// use and kept.
     pub(crate) fn new(topic: Arc<CommandTopic>, publish_timeout: Duration) -> Self {
         Self { topic, publish_timeout, queues: Arc::default() }
     }
 
-    /// Publishes `record` to `partition` with `acks=all` and returns its offset. It waits in the queue for at most the publish
-    /// time-out, and for the broker for at most as long again.
+    /// Publishes `record` to `partition` with `acks=all` and returns its offset. It waits in the
+    /// queue for at most the publish time-out, and for the broker for at most as long again.
     ///
     /// # Errors
     /// See [`Unpublished`].

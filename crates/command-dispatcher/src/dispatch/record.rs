@@ -1,4 +1,4 @@
-//! A command as a Kafka record, and its OCPP body as the books keep it.
+//! A command as a Kafka record, and its OCPP body in the form that the database stores.
 
 use chrono::{DateTime, Utc};
 use domain::commands::Command;
@@ -8,23 +8,21 @@ use serde_json::{Value, json};
 use storage::commands::RecordedCommand;
 use wire::{DecodeError, RawRecord};
 
-/// A command in the form in which it leaves.
+/// An encoded command.
 #[derive(Debug)]
 pub(crate) struct OutgoingCommand {
-    /// The record; its trace context comes when it is sent.
+    /// The record; its trace context is added when it is sent.
     pub(crate) record: NewRecord,
-    /// The OCPP request body, taken from the record: what is kept is what was sent.
+    /// The OCPP request body, taken from the record: the database stores what was sent.
     pub(crate) payload: Value,
 }
 
 /// Why a recorded command cannot be encoded again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotEncoded {
-    /// It is not a command of the contract.
-    #[error("what is recorded is not a command of the contract")]
+    #[error("the recorded command does not match the gateway contract")]
     Invalid(#[from] DecodeError),
-    /// It has no form in JSON.
-    #[error("it has no form in JSON")]
+    #[error("the recorded command cannot be written as JSON")]
     Json(#[from] serde_json::Error),
 }
 
@@ -34,7 +32,7 @@ struct Envelope {
 }
 
 impl OutgoingCommand {
-    /// `command` encoded, as a record of the time `timestamp`.
+    /// Encodes `command` as a record with the timestamp `timestamp`.
     pub(crate) fn encode(command: &Command, timestamp: DateTime<Utc>) -> Result<Self, serde_json::Error> {
         let encoded = wire::encode_command(command);
         let Envelope { payload } = serde_json::from_slice(&encoded.value)?;
@@ -48,10 +46,11 @@ impl OutgoingCommand {
         Ok(Self { record, payload })
     }
 
-    /// The record of a command as it was sent before, with the gateway that its record names now.
+    /// Encodes a recorded command as it was sent before, with the gateway that its record names
+    /// now.
     ///
     /// # Errors
-    /// When what is recorded is not a command of the contract.
+    /// When the recorded command does not match the gateway contract.
     pub(crate) fn encode_again(
         recorded: &RecordedCommand,
         timestamp: DateTime<Utc>,

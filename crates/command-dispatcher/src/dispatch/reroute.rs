@@ -1,4 +1,5 @@
-//! Sending commands once more whose device was heard through another gateway than they were sent to.
+//! Republishes commands whose device was heard through another gateway than the one that they were
+//! sent to.
 
 use crate::dispatch::delivery::Delivery;
 use crate::dispatch::gateway_directory::GatewayPartitions;
@@ -11,10 +12,10 @@ use storage::commands::{self, RecordedCommand};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::time::MissedTickBehavior;
 
-/// Commands that are rerouted in one transaction, and then published at once.
+/// The most commands that are rerouted in one transaction and then published together.
 const CHUNK: i64 = 200;
 
-/// Looks for commands with a stale route. Every replica does; Postgres lets one at a time.
+/// Finds commands with a stale route. Every replica polls; PostgreSQL admits one at a time.
 pub(crate) struct Rerouter {
     database: Database,
     delivery: Delivery,
@@ -39,8 +40,8 @@ impl Rerouter {
         }
     }
 
-    /// Continues until asked to stop, and then until the commands that were recorded are published. Returns at once when the
-    /// settings turn it off.
+    /// Continues until asked to stop, and then until the recorded commands are published. Returns
+    /// at once when the settings turn rerouting off.
     pub(crate) async fn run(self, shutdown: Shutdown) {
         if self.interval.is_zero() {
             return;
@@ -51,7 +52,7 @@ impl Rerouter {
             if let Err(error) = self.reroute_all().await {
                 tracing::warn!(
                     error = causes(&error),
-                    "commands with a stale route could not be looked for; trying again"
+                    "commands with a stale route could not be read; retrying at the next interval"
                 );
             }
         }
@@ -80,7 +81,7 @@ impl Rerouter {
             charge_point_id = %record.charge_point_id,
             gateway_id = %record.gateway_id,
             partition = command.partition,
-            "the device has moved: the command is sent once more, to its new gateway"
+            "the device has moved: republishing the command to its new gateway"
         );
         self.delivery.republish(command).await;
     }

@@ -1,4 +1,5 @@
-//! The topic that gateways read commands from: written to only if it has as many partitions as they count on.
+//! The topic that gateways read commands from. It is written to only if it has the number of
+//! partitions that the gateways expect.
 
 use crate::dispatch::coalescer::Lost;
 use crate::settings::DispatchSettings;
@@ -16,39 +17,40 @@ pub(crate) struct CommandTopic {
     name: String,
     partitions: u16,
     verified: AtomicBool,
-    /// Held while the brokers are asked, so that commands that arrive meanwhile share the answer.
+    /// Held while the brokers are queried, so that commands that arrive meanwhile share the result.
     verifying: Mutex<()>,
 }
 
-/// Why a command is not known to be on the topic. The message is fit to be shown; the cause is not.
+/// Why a command is not known to be on the topic. The message may be shown to callers; its cause
+/// may not.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unpublished {
-    /// Gateways would look for it elsewhere.
+    /// Gateways would read another partition.
     #[error("topic {topic:?} has {found} partitions, {wanted} are configured")]
     WrongPartitions {
-        /// The topic.
         topic: String,
-        /// How many it has.
+        /// The partitions that the topic has.
         found: usize,
-        /// How many it should have.
+        /// The partitions that the settings require.
         wanted: u16,
     },
-    /// The topic does not exist or the brokers do not answer.
+    /// The topic does not exist, or the brokers do not respond.
     #[error(transparent)]
     Unusable(#[from] KafkaError),
-    /// The brokers did not answer in time, and nothing was sent.
+    /// The brokers did not respond in time, and nothing was sent.
     #[error("Kafka did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// The brokers did not take it.
-    #[error("Kafka did not take the command")]
+    /// The brokers rejected the command.
+    #[error("Kafka rejected the command")]
     Refused(#[source] PublishError),
-    /// It was sent, and may or may not be there.
+    /// The command was sent and may or may not be on the topic.
     #[error("Kafka did not confirm the command")]
     Unconfirmed(#[source] PublishError),
-    /// The broker confirmed fewer records than were sent; which ones is not known.
+    /// The broker confirmed fewer records than were sent, so it is not known which are on the
+    /// topic.
     #[error("Kafka did not confirm the command")]
     Unplaced,
-    /// Whoever sent it panicked; it may or may not be there.
+    /// The task that sent the command panicked; it may or may not be on the topic.
     #[error(transparent)]
     Lost(#[from] Lost),
 }
@@ -64,7 +66,7 @@ impl Unpublished {
 }
 
 impl CommandTopic {
-    /// The topic by its settings; nothing is asked of the brokers yet.
+    /// Creates the topic from its settings; no broker is contacted yet.
     pub(crate) fn new(kafka: &Kafka, settings: &DispatchSettings) -> Self {
         Self {
             kafka: kafka.clone(),
@@ -76,12 +78,12 @@ impl CommandTopic {
         }
     }
 
-    /// What it is called.
+    /// The topic's name.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Asks the brokers whether the topic is as gateways count on it to be.
+    /// Asks the brokers whether the topic has the partitions that gateways expect.
     ///
     /// # Errors
     /// [`Unpublished::WrongPartitions`] or [`Unpublished::Unusable`].
@@ -95,11 +97,11 @@ impl CommandTopic {
         Err(Unpublished::WrongPartitions { topic: self.name.clone(), found, wanted: self.partitions })
     }
 
-    /// Publishes `records` to `partition` as one batch with `acks=all` and returns their offsets. The topic is verified before
-    /// the first record, and again after every failure.
+    /// Publishes `records` to `partition` as one batch with `acks=all` and returns their offsets.
+    /// The topic is verified before the first record, and again after every failure.
     ///
     /// # Errors
-    /// See [`Unpublished`]; it is the same for all.
+    /// See [`Unpublished`]; all records fail alike.
     pub(crate) async fn publish(
         &self,
         partition: i32,

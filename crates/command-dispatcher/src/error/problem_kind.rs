@@ -1,9 +1,9 @@
-//! What the outside is told of failures: one of these for each code.
+//! The kinds of problems that callers get: one per code.
 
 use actix_web::http::StatusCode;
 use runtime::Problem;
 
-/// Seconds after which trying again makes sense: dependencies that are away come back, transaction ids are told.
+/// Seconds after which a retry is useful: dependencies recover, transaction ids become known.
 const RETRY_AFTER_S: u32 = 1;
 
 /// A status, a code, and a title that is the same for every occurrence.
@@ -28,20 +28,20 @@ impl ProblemKind {
         Self::new(StatusCode::CONFLICT, code, title)
     }
 
-    const fn away(code: &'static str, title: &'static str) -> Self {
+    const fn unavailable(code: &'static str, title: &'static str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title).passing()
     }
 
-    /// The same, and trying again soon makes sense.
+    /// Marks the problem as temporary: a retry soon is useful.
     const fn passing(self) -> Self {
         Self { passing: true, ..self }
     }
 }
 
 impl From<ProblemKind> for Problem {
-    fn from(told: ProblemKind) -> Self {
-        let problem = Self::new(told.status, told.code, told.title);
-        if told.passing { problem.retry_after(RETRY_AFTER_S) } else { problem }
+    fn from(kind: ProblemKind) -> Self {
+        let problem = Self::new(kind.status, kind.code, kind.title);
+        if kind.passing { problem.retry_after(RETRY_AFTER_S) } else { problem }
     }
 }
 
@@ -56,18 +56,18 @@ pub(crate) const COMMAND_NOT_FOUND: ProblemKind =
 pub(crate) const STATION_NOT_FOUND: ProblemKind =
     ProblemKind::missing("STATION_NOT_FOUND", "There is no such station");
 pub(crate) const COMMAND_BATCH_NOT_FOUND: ProblemKind =
-    ProblemKind::missing("COMMAND_BATCH_NOT_FOUND", "There is no such batch of commands");
+    ProblemKind::missing("COMMAND_BATCH_NOT_FOUND", "There is no such command batch");
 pub(crate) const TOO_MANY_PILES: ProblemKind =
     ProblemKind::new(StatusCode::UNPROCESSABLE_ENTITY, "TOO_MANY_PILES", "Too many piles for one batch");
 pub(crate) const IDEMPOTENCY_KEY_REUSED: ProblemKind = ProblemKind::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "IDEMPOTENCY_KEY_REUSED",
-    "The key was used for another request",
+    "The key was used for a different request",
 );
 pub(crate) const IDEMPOTENCY_IN_PROGRESS: ProblemKind =
-    ProblemKind::conflict("IDEMPOTENCY_IN_PROGRESS", "The same request is being carried out").passing();
+    ProblemKind::conflict("IDEMPOTENCY_IN_PROGRESS", "The same request is in progress").passing();
 pub(crate) const COMMAND_IN_FLIGHT: ProblemKind =
-    ProblemKind::conflict("COMMAND_IN_FLIGHT", "A command to the same connector is under way").passing();
+    ProblemKind::conflict("COMMAND_IN_FLIGHT", "A command to the same connector is in progress").passing();
 pub(crate) const PILE_OFFLINE: ProblemKind = ProblemKind::conflict("PILE_OFFLINE", "Pile is offline");
 pub(crate) const PILE_DOUBTFUL: ProblemKind =
     ProblemKind::conflict("PILE_DOUBTFUL", "The gateway of the pile is silent").passing();
@@ -80,16 +80,16 @@ pub(crate) const NO_ACTIVE_TRANSACTION: ProblemKind =
 pub(crate) const TRANSACTION_MISMATCH: ProblemKind =
     ProblemKind::conflict("TRANSACTION_MISMATCH", "Transaction is not open");
 pub(crate) const AMBIGUOUS_TRANSACTION: ProblemKind =
-    ProblemKind::conflict("AMBIGUOUS_TRANSACTION", "Several transactions could be meant");
+    ProblemKind::conflict("AMBIGUOUS_TRANSACTION", "Several transactions are open");
 pub(crate) const TRANSACTION_ID_PENDING: ProblemKind =
     ProblemKind::conflict("TRANSACTION_ID_PENDING", "Transaction id is not known yet").passing();
 pub(crate) const ROUTE_STORE_UNAVAILABLE: ProblemKind =
-    ProblemKind::away("ROUTE_STORE_UNAVAILABLE", "The gateways' routes are not available");
+    ProblemKind::unavailable("ROUTE_STORE_UNAVAILABLE", "The gateway routes are not available");
 pub(crate) const BROKER_UNAVAILABLE: ProblemKind =
-    ProblemKind::away("BROKER_UNAVAILABLE", "The message broker is not available");
+    ProblemKind::unavailable("BROKER_UNAVAILABLE", "The message broker is not available");
 pub(crate) const COMMAND_OUTCOME_UNKNOWN: ProblemKind =
-    ProblemKind::away("COMMAND_OUTCOME_UNKNOWN", "The command may have been sent or not");
+    ProblemKind::unavailable("COMMAND_OUTCOME_UNKNOWN", "The outcome of the command is unknown");
 pub(crate) const DATABASE_UNAVAILABLE: ProblemKind =
-    ProblemKind::away("DATABASE_UNAVAILABLE", "The database is not available");
+    ProblemKind::unavailable("DATABASE_UNAVAILABLE", "The database is not available");
 pub(crate) const INTERNAL: ProblemKind =
     ProblemKind::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "Something went wrong on our side");

@@ -1,4 +1,4 @@
-//! How far a batch of commands is, as a whole and pile by pile.
+//! The state of a command batch, as a whole and pile by pile.
 
 pub(super) mod view;
 
@@ -28,7 +28,7 @@ async fn show(
     batches: web::Data<Batches>,
     PathParams(id): PathParams<String>,
 ) -> Result<HttpResponse, Problem> {
-    let batch = batches.find(named(&id)?).await?;
+    let batch = batches.find(batch_id(&id)?).await?;
     let counted = batches.count_items(batch.id).await?;
     Ok(HttpResponse::Ok().json(BatchAnswer::of(&batch, &counted)))
 }
@@ -39,21 +39,21 @@ async fn list(
     QueryParams(query): QueryParams<ItemQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (state, page) = query.parse()?;
-    let batch = batches.find(named(&id)?).await?;
-    // Piles have no time of their own here: their places are told by their ids, and the batch's time.
-    if page.after.is_some_and(|place| place.created_at != batch.created_at) {
+    let batch = batches.find(batch_id(&id)?).await?;
+    // Items have no time of their own, so their cursors carry the time of the batch.
+    if page.after.is_some_and(|cursor| cursor.created_at != batch.created_at) {
         return Err(DispatchError::InvalidCursor.into());
     }
-    let before = page.after.map(|place| PileId(place.id));
+    let before = page.after.map(|cursor| PileId(cursor.id));
     let rows = batches.list_items(batch.id, state, before, page.rows()).await?;
-    let place = |last: &BatchItem| Cursor { created_at: batch.created_at, id: last.pile_id.0 };
-    let page = Page::cut(&page, rows, place);
+    let cursor = |last: &BatchItem| Cursor { created_at: batch.created_at, id: last.pile_id.0 };
+    let page = Page::cut(&page, rows, cursor);
     Ok(HttpResponse::Ok().json(page.show(ItemAnswer::from)))
 }
 
-fn named(text: &str) -> Result<CommandBatchId, DispatchError> {
+fn batch_id(text: &str) -> Result<CommandBatchId, DispatchError> {
     let id = Uuid::parse_str(text).map(CommandBatchId);
-    id.map_err(|_no_batch_is_called_so| DispatchError::BatchNotFound)
+    id.map_err(|_not_a_uuid| DispatchError::BatchNotFound)
 }
 
 /// The query of a list of piles.

@@ -1,4 +1,4 @@
-//! The body of a command, which may be left out where `{}` would do.
+//! The body of a command, which may be omitted where `{}` is valid.
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
 
-/// A JSON body as `T`; no body at all counts as `{}`.
+/// A JSON body as `T`; an absent body counts as `{}`.
 pub(super) struct CommandBody<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Default + 'static> FromRequest for CommandBody<T> {

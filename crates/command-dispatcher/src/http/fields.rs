@@ -1,4 +1,4 @@
-//! Fields that several commands have, and how complaints about them come together.
+//! Fields that several commands share, and the collection of their errors.
 
 use domain::ids::ConnectorId;
 use domain::text::InvalidText;
@@ -6,7 +6,7 @@ use runtime::problem::FieldError;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
-/// What `parse` makes of a field that must be there.
+/// Parses a field that is required.
 pub(crate) fn required<R, T>(
     field: &str,
     raw: Option<R>,
@@ -15,7 +15,7 @@ pub(crate) fn required<R, T>(
     raw.ok_or_else(|| FieldError::new(field, "is required")).and_then(parse)
 }
 
-/// A text that must be there, if `parse` accepts it.
+/// Parses a required text.
 pub(crate) fn required_text<T>(
     field: &str,
     raw: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) fn required_text<T>(
     required(field, raw, |raw| parse(&raw).map_err(|error| FieldError::new(field, error.to_string())))
 }
 
-/// One of the words that serde knows the variants of `T` by; it must be there.
+/// Parses a required field as one of the words that serde knows for the variants of `T`.
 pub(crate) fn required_word<T: DeserializeOwned>(field: &str, raw: Option<String>) -> Result<T, FieldError> {
     required(field, raw, |raw| {
         let word: StrDeserializer<'_, serde::de::value::Error> = raw.as_str().into_deserializer();
@@ -32,12 +32,12 @@ pub(crate) fn required_word<T: DeserializeOwned>(field: &str, raw: Option<String
     })
 }
 
-/// One connector, not the pile as a whole.
+/// Parses a connector id from 1 on; 0, the pile as a whole, is invalid.
 pub(crate) fn one_connector(raw: i64) -> Result<ConnectorId, FieldError> {
     connector(raw, 1)
 }
 
-/// One connector, or 0 for the pile as a whole.
+/// Parses a connector id, or 0 for the pile as a whole.
 pub(crate) fn any_connector(raw: i64) -> Result<ConnectorId, FieldError> {
     connector(raw, 0)
 }
@@ -49,7 +49,7 @@ fn connector(raw: i64, least: u16) -> Result<ConnectorId, FieldError> {
     })
 }
 
-/// Both, or the complaints about either.
+/// Both values, or the errors of either.
 pub(crate) fn both<A, B>(
     a: Result<A, FieldError>,
     b: Result<B, FieldError>,

@@ -1,4 +1,4 @@
-//! The header `Idempotency-Key`.
+//! The `Idempotency-Key` header.
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -6,10 +6,9 @@ use runtime::Problem;
 use runtime::problem::FieldError;
 use std::future::{Ready, ready};
 
-/// The longest key.
 const MAX_CHARS: usize = 200;
 
-/// What the caller names its request by; `None` when it does not.
+/// The caller's key for its request; `None` when the header is absent.
 pub(super) struct IdempotencyKey(pub(super) Option<String>);
 
 impl FromRequest for IdempotencyKey {

@@ -1,4 +1,4 @@
-//! Which page of a list is asked for.
+//! The page that a list request asks for.
 
 use crate::error::DispatchError;
 use runtime::http::page::{Cursor, PageRequest};
@@ -14,14 +14,14 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
-    /// The part of another query that tells of the page.
+    /// Creates it from the page parameters of another query.
     pub(super) const fn new(cursor: Option<String>, limit: Option<String>) -> Self {
         Self { cursor, limit }
     }
 
-    /// The page, or what is wrong with the query.
+    /// Returns the page, or an error for the invalid parameter.
     pub(super) fn parse(self) -> Result<PageRequest, DispatchError> {
-        // An empty one, as forms send it, is none.
+        // HTML forms send an empty cursor for the first page.
         let cursor = self.cursor.filter(|text| !text.is_empty());
         let after =
             cursor.map(|text| Cursor::decode(&text).ok_or(DispatchError::InvalidCursor)).transpose()?;

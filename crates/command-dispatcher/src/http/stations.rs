@@ -1,4 +1,4 @@
-//! Commands to the piles of a station: taken as one batch.
+//! Commands to the piles of a station, each recorded as one batch.
 
 pub(crate) mod body;
 
@@ -46,7 +46,7 @@ async fn order(
     CommandBody(request): CommandBody<StationRequest>,
 ) -> Result<HttpResponse, Problem> {
     let station_id = Uuid::parse_str(&station_id);
-    let station_id = station_id.map_err(|_no_station_is_called_so| DispatchError::StationNotFound)?;
+    let station_id = station_id.map_err(|_not_a_uuid| DispatchError::StationNotFound)?;
     let order = parse(request).map_err(DispatchError::Invalid)?;
     let mut response = HttpResponse::Accepted();
     let batch = match batches.order(StationId(station_id), order, key).await? {

@@ -1,4 +1,4 @@
-//! Asking devices: route, record, publish.
+//! Probing devices: route, record, publish.
 
 use super::metrics::PresenceMetrics;
 use crate::dispatch::gateway_directory::GatewayPartitions;
@@ -19,10 +19,11 @@ use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 
-/// After this long a device need not be asked any more: gateways that know `expiresAt` drop the question.
+/// The time after which a probe need not be executed; gateways that support `expiresAt` then drop
+/// it.
 const EXPIRES_AFTER: TimeDelta = TimeDelta::seconds(30);
 
-/// Sends questions.
+/// Sends probes.
 pub(crate) struct Asker {
     database: Database,
     keys: RouteKeys,
@@ -31,15 +32,15 @@ pub(crate) struct Asker {
     message: ProbeMessage,
 }
 
-/// A question that is ready to be recorded.
-struct Question {
+/// A probe that is ready to be recorded.
+struct PreparedProbe {
     probe: NewProbe,
     command: Command,
     partition: i32,
 }
 
 impl Asker {
-    /// Questions go where commands go.
+    /// Probes take the same route as commands.
     pub(crate) fn new(
         database: Database,
         keys: RouteKeys,
@@ -56,11 +57,11 @@ impl Asker {
         }
     }
 
-    /// Asks those of `devices` that were not asked within `interval`. Each is recorded before its question is published; returns
-    /// those whose question is.
+    /// Probes those of `devices` that were not probed within `interval`. Each probe is recorded
+    /// before it is published; returns the devices whose probe was published.
     ///
     /// # Errors
-    /// When PostgreSQL fails. Questions that were not published leave no trace but that they were recorded.
+    /// When PostgreSQL fails. A probe that was not published leaves only its record.
     pub(super) async fn ask(
         &self,
         devices: &[DueDevice],
@@ -70,8 +71,8 @@ impl Asker {
         if devices.is_empty() {
             return Ok(Vec::new());
         }
-        let questions = self.compose(devices).await;
-        let probes: Vec<NewProbe> = questions.iter().map(|question| question.probe.clone()).collect();
+        let prepared_probes = self.compose(devices).await;
+        let probes: Vec<NewProbe> = prepared_probes.iter().map(|prepared| prepared.probe.clone()).collect();
         let recorded: BTreeSet<ChargePointId> = self
             .database
             .run(async move |mut connection: PooledConnection| {
@@ -80,8 +81,8 @@ impl Asker {
             })
             .await?;
         let sent =
-            questions.into_iter().filter(|question| recorded.contains(&question.probe.charge_point_id));
-        let sent = join_all(sent.map(|question| self.publish(question))).await;
+            prepared_probes.into_iter().filter(|prepared| recorded.contains(&prepared.probe.charge_point_id));
+        let sent = join_all(sent.map(|prepared| self.publish(prepared))).await;
         let published: Vec<(ChargePointId, ProbeReason)> = sent.into_iter().flatten().collect();
         for reason in ProbeReason::ALL {
             metrics.asked(published.iter().filter(|(_, why)| *why == reason).count(), reason);
@@ -96,24 +97,25 @@ impl Asker {
         Ok(devices)
     }
 
-    async fn compose(&self, devices: &[DueDevice]) -> Vec<Question> {
+    async fn compose(&self, devices: &[DueDevice]) -> Vec<PreparedProbe> {
         let keys = self.keys(devices).await;
-        let question = |(device, key): (&DueDevice, Option<RouteKey>)| {
+        let prepare = |(device, key): (&DueDevice, Option<RouteKey>)| {
             let requested = self.message.for_device(device.is_busy)?;
-            // Without a key, whatever the setting for commands: a question that goes astray does no harm.
+            // Without a key, the last gateway is used whatever the setting for commands: a
+            // misrouted probe does no harm.
             let chosen = choose_gateway(key.as_ref(), Some(&device.heard), true)?;
-            Some(self.question(device, self.partitions.route_to(chosen.gateway_id), requested))
+            Some(self.prepare(device, self.partitions.route_to(chosen.gateway_id), requested))
         };
-        devices.iter().zip(keys).filter_map(question).collect()
+        devices.iter().zip(keys).filter_map(prepare).collect()
     }
 
-    fn question(&self, device: &DueDevice, route: GatewayRoute, requested: TriggeredMessage) -> Question {
+    fn prepare(&self, device: &DueDevice, route: GatewayRoute, requested: TriggeredMessage) -> PreparedProbe {
         let GatewayRoute { gateway_id, partition } = route;
         let issued_at = clock::now().trunc_subsecs(3);
-        // The published gateway drops statuses of connector 0 without an answer, and the device waits for
-        // that one before it sends the others.
+        // The published gateway drops statuses of connector 0 without an answer, and the device
+        // waits for that answer before it sends the others.
         let connector_id = device.connector_id.filter(|_| requested == TriggeredMessage::StatusNotification);
-        Question {
+        PreparedProbe {
             partition,
             probe: NewProbe {
                 charge_point_id: device.charge_point_id.clone(),
@@ -133,7 +135,7 @@ impl Asker {
         }
     }
 
-    /// The keys of `devices`, none of them while Redis is away.
+    /// The keys of `devices`; all absent while Redis is unavailable.
     async fn keys(&self, devices: &[DueDevice]) -> Vec<Option<RouteKey>> {
         let wanted: Vec<_> = devices.iter().map(|device| (&device.charge_point_id, device.pile_id)).collect();
         match self.keys.read(&wanted).await {
@@ -141,26 +143,34 @@ impl Asker {
             Err(error) => {
                 tracing::debug!(
                     error = causes(&error),
-                    "devices are asked through the gateways they were heard through"
+                    "Redis is unavailable; probing devices through the gateways that they were last \
+                     heard through"
                 );
                 vec![None; devices.len()]
             }
         }
     }
 
-    /// Publishes a question; `None` when it is not known to be published.
-    async fn publish(&self, question: Question) -> Option<(ChargePointId, ProbeReason)> {
-        let NewProbe { charge_point_id, reason, .. } = question.probe;
-        let encoded = OutgoingCommand::encode(&question.command, clock::now());
-        let record =
-            encoded.inspect_err(|error| tracing::error!(%error, "a question cannot be encoded")).ok()?;
-        match self.publisher.publish(question.partition, record.record).await {
+    /// Publishes a probe; `None` when it is not known to be published.
+    async fn publish(&self, prepared: PreparedProbe) -> Option<(ChargePointId, ProbeReason)> {
+        let NewProbe { charge_point_id, reason, .. } = prepared.probe;
+        let encoded = OutgoingCommand::encode(&prepared.command, clock::now());
+        let record = encoded
+            .inspect_err(|error| {
+                tracing::error!(
+                    %error,
+                    "the probe cannot be encoded; the device is not probed"
+                );
+            })
+            .ok()?;
+        match self.publisher.publish(prepared.partition, record.record).await {
             Ok(_) => Some((charge_point_id, reason)),
             Err(error) => {
                 tracing::warn!(
                     %charge_point_id,
                     error = causes(error.as_ref()),
-                    "a device could not be asked whether it is there: it is asked again after presence.probe_interval_s"
+                    "the probe is not known to be published; the device is probed again after \
+                     presence.probe_interval_s"
                 );
                 None
             }

@@ -1,5 +1,5 @@
-//! The right to ask: a row of `ingest_partitions` under a name that no topic has. A replica that loses it while it asks does no
-//! harm: a device that was asked just now is not asked again.
+//! The watch lease: a row of `ingest_partitions` under a name that no topic has. A replica that
+//! loses the lease while it probes does no harm: a recently probed device is not probed again.
 
 use runtime::causes;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use storage::ingest::partitions::{self, Kept, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 
-/// Kafka allows no slash in the name of a topic.
+/// Kafka allows no slash in a topic name.
 const NAME: &str = "presence/watch";
-/// There is one watch for all devices.
+/// One watch covers all devices.
 const ROW: i32 = 0;
-/// How long the right stays with a replica that has died.
+/// How long the lease stays with a replica that died.
 const TTL: Duration = Duration::from_secs(10);
 
-/// The right to ask, or the wish to have it.
+/// The watch lease, held or not.
 pub(super) struct WatchLease {
     database: Database,
     replica: Uuid,
@@ -22,7 +22,7 @@ pub(super) struct WatchLease {
 }
 
 impl WatchLease {
-    /// Not held yet.
+    /// A lease that is not held yet.
     pub(super) fn new(database: Database) -> Self {
         Self { database, replica: Uuid::now_v7(), held: None }
     }
@@ -41,7 +41,7 @@ impl WatchLease {
             }
             let mut taken = partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
             if taken.is_empty() {
-                // The row is there after the first time.
+                // The row exists after the first time.
                 partitions::register(&mut connection, NAME, &[(ROW, 0)]).await?;
                 taken = partitions::acquire(&mut connection, NAME, replica, 1, TTL).await?;
             }
@@ -51,13 +51,16 @@ impl WatchLease {
         Ok(self.held.is_some())
     }
 
-    /// Releases the lease, so that another replica need not wait.
+    /// Releases the lease, so that another replica can take it at once.
     pub(super) async fn release(self) {
         let Some(lease) = self.held else { return };
         let work =
             async move |mut connection: PooledConnection| partitions::release(&mut connection, &lease).await;
         if let Err(error) = self.database.run::<_, StorageError, _, _>(work).await {
-            tracing::warn!(error = causes(&error), "the watch could not be released: it expires in 10 s");
+            tracing::warn!(
+                error = causes(&error),
+                "the watch lease could not be released; it expires within 10 s"
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What is counted of questions to devices.
+//! The metrics of probes.
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Meter};
 use storage::devices::presence::probes::ProbeReason;
 
-/// The instruments.
+/// The metrics. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct PresenceMetrics {
     probes: Counter<u64>,
@@ -14,19 +14,19 @@ pub(super) struct PresenceMetrics {
 }
 
 impl PresenceMetrics {
-    /// Instruments built by `meter`. What is alerted on begins with zero.
+    /// Metrics created by `meter`. Counters that alerts use start at zero.
     pub(super) fn new(meter: &Meter) -> Self {
         let counter = |name, about| meter.u64_counter(name).with_description(about).build();
         let metrics = Self {
-            probes: counter("presence.probes", "Devices that were asked for a sign of life, by reason"),
+            probes: counter("presence.probes", "Devices that were probed, by reason"),
             outcomes: counter(
                 "presence.probes.outcomes",
-                "Devices that were asked, by whether they were heard within presence.probe_answer_s",
+                "Probed devices, by whether they were heard within presence.probe_answer_s",
             ),
             suspicions: counter("presence.gateways.suspected", "Gateways that became suspected dead"),
             watching: meter
                 .u64_gauge("presence.watching")
-                .with_description("1 on the replica that asks devices, 0 on the others")
+                .with_description("1 on the replica that probes devices, 0 on the others")
                 .build(),
         };
         for reason in ProbeReason::ALL {
@@ -37,24 +37,25 @@ impl PresenceMetrics {
         metrics
     }
 
-    /// `count` devices were asked for `reason`.
+    /// Counts `count` devices that were probed for `reason`.
     pub(super) fn asked(&self, count: usize, reason: ProbeReason) {
         self.probes.add(number(count), &[KeyValue::new("reason", reason.as_str())]);
     }
 
-    /// The time for an answer is over: `answered` devices were heard, `unanswered` were not.
+    /// Counts probed devices when their time to answer is over: `answered` were heard, `unanswered`
+    /// were not.
     pub(super) fn outcomes(&self, answered: usize, unanswered: usize) {
         for (count, outcome) in [(answered, "answered"), (unanswered, "unanswered")] {
             self.outcomes.add(number(count), &[KeyValue::new("outcome", outcome)]);
         }
     }
 
-    /// `count` gateways became suspected.
+    /// Counts gateways that became suspected dead.
     pub(super) fn suspected(&self, count: usize) {
         self.suspicions.add(number(count), &[]);
     }
 
-    /// Whether this replica asks.
+    /// Records whether this replica probes devices.
     pub(super) fn watches(&self, does: bool) {
         self.watching.record(u64::from(does), &[]);
     }

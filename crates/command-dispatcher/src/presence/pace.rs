@@ -1,24 +1,24 @@
-//! How many devices may be asked now.
+//! A rate limit for probes.
 
 use std::time::{Duration, Instant};
 
-/// Lets at most `rate` devices through in a second. What is not used within a second is lost.
+/// Admits at most `rate` devices per second. Unused credit is lost after one second.
 #[derive(Debug)]
 pub(super) struct Pace {
     rate: u64,
-    /// What may be spent, in thousandths of a device.
+    /// The credit, in thousandths of a device.
     credit: u64,
     counted_at: Instant,
 }
 
 impl Pace {
-    /// A pace of `rate` devices in a second, all of the first second at once.
+    /// A limit of `rate` devices per second, with the credit of one second at the start.
     pub(super) fn new(rate: u32, now: Instant) -> Self {
         let rate = u64::from(rate);
         Self { rate, credit: rate * 1_000, counted_at: now }
     }
 
-    /// How many may be asked at `now`.
+    /// Returns how many devices may be probed at `now`.
     pub(super) fn allowance(&mut self, now: Instant) -> i64 {
         let passed = now.saturating_duration_since(self.counted_at).min(Duration::from_secs(1));
         self.counted_at = now;
@@ -27,7 +27,7 @@ impl Pace {
         i64::try_from(self.credit / 1_000).unwrap_or(i64::MAX)
     }
 
-    /// Notes that `count` were asked.
+    /// Records that `count` devices were probed.
     pub(super) fn spend(&mut self, count: usize) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         self.credit = self.credit.saturating_sub(count.saturating_mul(1_000));
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_than_the_rate_is_let_through_in_a_second() {
+    fn admits_at_most_the_rate_per_second() {
         let begun = Instant::now();
         let after = |ms| begun + Duration::from_millis(ms);
         let mut pace = Pace::new(100, begun);
@@ -48,6 +48,6 @@ mod tests {
         assert_eq!(pace.allowance(after(250)), 25);
         pace.spend(20);
         assert_eq!(pace.allowance(after(500)), 30);
-        assert_eq!(pace.allowance(after(60_000)), 100, "what is not used is lost");
+        assert_eq!(pace.allowance(after(60_000)), 100, "unused credit is lost");
     }
 }

@@ -1,4 +1,5 @@
-//! Whether the topic that silence is judged by is one that ingestors read. Under a wrong name no device is ever silent, and none asked.
+//! Checks whether the topic that silence is judged by is one that event-ingestor reads. With a
+//! wrong topic no device is ever silent, and none is probed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,17 +7,17 @@ use std::time::{Duration, Instant};
 use storage::ingest::partitions;
 use storage::{Database, PooledConnection, StorageError};
 
-/// Time between two looks, and until the first: ingestors may start at the same time.
+/// Time between two checks, and until the first: event-ingestor may start at the same time.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// What is known of the topic. Cheap to clone.
+/// The latest finding about the topic. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct IngestTopic {
     name: Arc<str>,
     is_unread: Arc<AtomicBool>,
 }
 
-/// Looks at it now and then.
+/// Checks the topic at intervals.
 #[derive(Debug)]
 pub(super) struct TopicCheck {
     topic: IngestTopic,
@@ -24,17 +25,17 @@ pub(super) struct TopicCheck {
 }
 
 impl IngestTopic {
-    /// Nothing speaks against it yet.
+    /// A topic that nothing is known of yet.
     pub(super) fn new(name: &str) -> Self {
         Self { name: name.into(), is_unread: Arc::default() }
     }
 
-    /// What an operator should know of it, if anything.
+    /// The finding as advice for operators; `Ok` when there is nothing to report.
     pub(crate) fn advisory(&self) -> Result<(), String> {
         if self.is_unread.load(Ordering::Relaxed) {
             return Err(format!(
-                "no ingestor has ever read {}, so silent devices are not asked: presence.ingest_topic must be what \
-                 ingest.topic of event-ingestor is",
+                "no event-ingestor has ever read {}, so silent devices are not probed: set \
+                 presence.ingest_topic to ingest.topic of event-ingestor",
                 self.name
             ));
         }
@@ -43,16 +44,16 @@ impl IngestTopic {
 }
 
 impl TopicCheck {
-    /// The first look is after [`INTERVAL`].
+    /// The first check is after [`INTERVAL`].
     pub(super) fn new(topic: IngestTopic) -> Self {
         Self { topic, due_at: Instant::now() + INTERVAL }
     }
 
-    /// Looks, if it is time; says so in the log when what it finds is new.
+    /// Checks the topic if it is time; logs a new finding.
     ///
     /// # Errors
     /// When PostgreSQL fails.
-    pub(super) async fn look(&mut self, database: &Database) -> Result<(), StorageError> {
+    pub(super) async fn check(&mut self, database: &Database) -> Result<(), StorageError> {
         if Instant::now() < self.due_at {
             return Ok(());
         }

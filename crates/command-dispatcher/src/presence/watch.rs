@@ -1,4 +1,4 @@
-//! The watch: once a second, which devices and gateways are silent, and who is asked.
+//! The watch: every second, finds silent devices and gateways, and probes devices.
 
 use super::ask::Asker;
 use super::lease::WatchLease;
@@ -17,22 +17,22 @@ use storage::{Database, PooledConnection, StorageError};
 use tokio::time::MissedTickBehavior;
 
 const TICK: Duration = Duration::from_secs(1);
-/// What is asked in a tick goes out in so many parts, spread over it.
+/// The probes of a tick are published in this many parts, spread over the tick.
 const PARTS: usize = 8;
 const BETWEEN_PARTS: Duration = Duration::from_millis(100);
-/// Silent gateways that are looked at in one tick; the others follow in the next.
+/// The most silent gateways that are handled in one tick; the others follow in the next.
 const GATEWAYS_AT_ONCE: i64 = 100;
-/// Devices that are asked in the place of one gateway: a single one may have been lost by itself.
+/// The most canary probes per gateway: a single device may be silent for its own reasons.
 const CANARIES: i64 = 3;
-/// A silent gateway none of whose devices could be asked is looked at again after this.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Gateways that all devices have left are forgotten this often.
+/// A silent gateway none of whose devices could be probed is tried again after this time.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How often gateways that all devices have left are deleted.
 const TIDY_INTERVAL: Duration = Duration::from_secs(30);
-/// Finding silent devices reads all rows of devices: it is done this often at most while there are few, and every tick while there
-/// are more than may be asked at once.
+/// The search for silent devices reads the rows of all devices. It runs at most this often while
+/// few are silent, and in every tick while more are silent than may be probed at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// Finds who is to be asked, as long as this replica holds the lease.
+/// Finds the devices to probe, while this replica holds the lease.
 pub(crate) struct Watch {
     database: Database,
     settings: PresenceSettings,
@@ -44,12 +44,12 @@ pub(crate) struct Watch {
     suspected_pace: Pace,
     silent_at: Instant,
     tidy_at: Instant,
-    looked_at: HashMap<GatewayId, Instant>,
+    tried_at: HashMap<GatewayId, Instant>,
     unsettled: VecDeque<(Instant, Vec<ChargePointId>)>,
 }
 
 impl Watch {
-    /// Uses connections of `database`, which need not be those of commands.
+    /// Uses connections of `database`, which are separate from those of commands.
     pub(crate) fn new(database: Database, asker: Asker, settings: PresenceSettings, meter: &Meter) -> Self {
         let now = Instant::now();
         Self {
@@ -60,7 +60,7 @@ impl Watch {
             suspected_pace: Pace::new(settings.suspected_rate_per_s(), now),
             silent_at: now,
             tidy_at: now + TIDY_INTERVAL,
-            looked_at: HashMap::new(),
+            tried_at: HashMap::new(),
             unsettled: VecDeque::new(),
             database,
             settings,
@@ -73,7 +73,7 @@ impl Watch {
         self.topic.clone()
     }
 
-    /// Watches until asked to stop. Returns at once where devices are not asked.
+    /// Watches until asked to stop. Returns at once when the settings turn probes off.
     pub(crate) async fn run(mut self, shutdown: Shutdown) {
         if !self.settings.probe_message.is_on() {
             return;
@@ -89,8 +89,8 @@ impl Watch {
                 Ok(false) => Ok(()),
                 Err(error) => Err(error),
             };
-            if let Err(error) = done.and(topic.look(&self.database).await) {
-                tracing::warn!(error = causes(&error), "silent devices could not be asked: retrying in 1 s");
+            if let Err(error) = done.and(topic.check(&self.database).await) {
+                tracing::warn!(error = causes(&error), "silent devices could not be probed; retrying in 1 s");
             }
         }
         self.lease.release().await;
@@ -103,7 +103,8 @@ impl Watch {
         self.ask_canaries().await?;
         let mut due = self.suspected().await?;
         due.extend(self.silent().await?);
-        // A gateway may have been suspected between the two looks; a device is recorded once in one statement.
+        // A gateway may become suspected between the two reads; a statement records each device
+        // once.
         let mut known = BTreeSet::new();
         due.retain(|device| known.insert(device.charge_point_id.clone()));
         let part = due.len().div_ceil(PARTS).max(PARTS);
@@ -112,7 +113,8 @@ impl Watch {
                 break;
             }
             let asked = self.asker.ask(devices, self.settings.probe_interval(), &self.metrics).await?;
-            // None went out: the brokers are away, and the others would wait as long.
+            // None was published: the brokers are unavailable, and the remaining probes would wait
+            // as long.
             if asked.is_empty() {
                 break;
             }
@@ -124,7 +126,8 @@ impl Watch {
         Ok(())
     }
 
-    /// Forgets gateways that all devices have left: to look for devices to ask in their place reads the rows of all devices.
+    /// Deletes gateways that all devices have left: the search for their canary probes would read
+    /// the rows of all devices.
     async fn tidy(&mut self) -> Result<(), StorageError> {
         let now = Instant::now();
         if now < self.tidy_at {
@@ -138,12 +141,12 @@ impl Watch {
             })
             .await?;
         if forgotten > 0 {
-            tracing::info!(forgotten, "silent gateways that all devices have left are forgotten");
+            tracing::info!(forgotten, "deleted silent gateways that all devices have left");
         }
         Ok(())
     }
 
-    /// Suspects gateways whose devices were asked in vain.
+    /// Suspects gateways whose devices did not answer their probes.
     async fn suspect(&self) -> Result<(), StorageError> {
         let (topic, answer) = (self.settings.ingest_topic.clone(), self.settings.gateway_answer());
         let suspected = self
@@ -156,19 +159,19 @@ impl Watch {
         for gateway in suspected {
             tracing::warn!(
                 gateway_id = %gateway,
-                "a gateway is suspected dead: none of its devices was heard, and those that were asked did not answer. \
-                 Its devices are asked next; see the runbook gateway-suspected"
+                "gateway suspected dead: none of its devices was heard, and the probed ones did not answer; \
+                 all its devices are probed now, see the runbook gateway-suspected"
             );
         }
         Ok(())
     }
 
-    /// Asks some devices in the place of each gateway that became silent.
+    /// Sends canary probes for each gateway that became silent.
     async fn ask_canaries(&mut self) -> Result<(), StorageError> {
         let (topic, silence) = (self.settings.ingest_topic.clone(), self.settings.gateway_silence());
         let now = Instant::now();
-        self.looked_at.retain(|_, at| now.duration_since(*at) < LOOK_AGAIN);
-        let skip: Vec<GatewayId> = self.looked_at.keys().cloned().collect();
+        self.tried_at.retain(|_, at| now.duration_since(*at) < RETRY_AFTER);
+        let skip: Vec<GatewayId> = self.tried_at.keys().cloned().collect();
         let interval = self.settings.gateway_interval();
         let (quiet, canaries) = self
             .database
@@ -187,10 +190,11 @@ impl Watch {
         if quiet.is_empty() {
             return Ok(());
         }
-        self.looked_at.extend(quiet.iter().map(|gateway| (gateway.clone(), now)));
+        self.tried_at.extend(quiet.iter().map(|gateway| (gateway.clone(), now)));
         let asked = self.asker.ask(&canaries, interval, &self.metrics).await?;
         self.unsettled.push_back((Instant::now(), asked));
-        // What was really asked through them counts, and is published: also what was asked before, for other reasons.
+        // Counts and publishes the devices that were probed through each gateway, including earlier
+        // probes for other reasons.
         self.database
             .run(async move |mut connection: PooledConnection| {
                 gateways::note_questions(&mut connection, &quiet).await
@@ -239,7 +243,7 @@ impl Watch {
         Ok(found)
     }
 
-    /// Counts who of those asked was heard, once the time for an answer is over.
+    /// Counts the probed devices that were heard, once their time to answer is over.
     async fn count_outcomes(&mut self) -> Result<(), StorageError> {
         let answer = self.settings.probe_answer();
         while let Some((_, asked)) = self.unsettled.pop_front_if(|(at, _)| at.elapsed() > answer) {

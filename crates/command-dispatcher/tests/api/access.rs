@@ -1,11 +1,12 @@
-//! Who may do what: every route, without a token, with another scope, and with its own.
+//! Authorization: every route without a token, with a token of another scope, and with its own
+//! scope.
 
 use crate::app::TestApp;
 use dev_issuer::Issuer;
 
 const SEND: &str = "commands:send";
 
-/// What the service answers, and the scope that it needs.
+/// Every route of the service, and the scope that it requires.
 pub const ROUTES: [(&str, &str, &str); 13] = [
     ("POST", "piles/ID/commands/start-transaction", SEND),
     ("POST", "piles/ID/commands/stop-transaction", SEND),
@@ -30,12 +31,12 @@ async fn every_route_asks_for_its_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_trick_gets_in_without_a_token() {
+async fn no_malformed_request_bypasses_authentication() {
     let app = protected(&Issuer::generate().unwrap()).await;
     testkit::trespass::no_trick_gets_in(app.root().trim_start_matches("http://"), &ROUTES).await;
 }
 
-/// The service, for those with a token of `issuer`.
+/// The service; it accepts only tokens of `issuer`.
 async fn protected(issuer: &Issuer) -> TestApp {
     let file = std::env::temp_dir().join(testkit::unique("jwks"));
     std::fs::write(&file, issuer.jwks()).unwrap();

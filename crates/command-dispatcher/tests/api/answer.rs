@@ -1,11 +1,11 @@
-//! An answer of the service, as snapshots show it.
+//! A response of the service, as snapshots show it.
 
 use reqwest::StatusCode;
 use serde_json::Value;
 use std::fmt;
 use uuid::Uuid;
 
-/// Status, the headers that matter, and the body.
+/// Status, relevant headers, and body.
 pub struct Answer {
     pub status: StatusCode,
     pub location: Option<String>,
@@ -29,12 +29,12 @@ impl Answer {
         }
     }
 
-    /// A text of the body.
+    /// A text field of the body.
     pub fn text(&self, field: &str) -> &str {
         self.body[field].as_str().unwrap_or_else(|| panic!("no {field} in {self}"))
     }
 
-    /// The command that it speaks of.
+    /// The command that the response is about.
     pub fn command_id(&self) -> Uuid {
         Uuid::parse_str(self.text("commandId")).unwrap()
     }
@@ -63,7 +63,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Puts words for ids and for the names that only this run has.
+/// Replaces ids, and names that are unique to this run, by words.
 fn without_names(text: &str) -> String {
     let in_a_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let mut shown = text.to_owned();

@@ -1,4 +1,4 @@
-//! The service as a test runs it: in this process, with a database, a topic and devices of its own.
+//! The service as tests run it: in this process, with its own database, topic and devices.
 
 use crate::answer::Answer;
 use command_dispatcher::{DEFAULTS, Settings};
@@ -12,10 +12,11 @@ use std::time::Duration;
 use testkit::{TestDatabase, TestTopic};
 use tokio::task::JoinHandle;
 
-/// How many partitions a test's topic has unless it says otherwise: few, so that it is made quickly.
+/// The partitions of a test's topic unless the test sets another number: few, so that the topic is
+/// created quickly.
 pub const PARTITIONS: i32 = 8;
 
-/// Patient settings for a busy machine; a test of an outage puts shorter ones over them.
+/// Long time-outs for a busy machine; tests of outages override them with shorter ones.
 const PATIENT: [(&str, &str); 8] = [
     ("http.listen", "127.0.0.1:0"),
     ("http.workers", "1"),
@@ -27,7 +28,7 @@ const PATIENT: [(&str, &str); 8] = [
     ("dispatch.publish_timeout_ms", "20000"),
 ];
 
-/// The service with what it works on; stopped when dropped.
+/// The service and the servers that it uses; stopped when dropped.
 pub struct TestApp {
     pub database: TestDatabase,
     pub redis: Redis,
@@ -40,14 +41,14 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// With a topic to publish to.
+    /// A service with a topic to publish to.
     pub async fn start() -> Self {
         let app = Self::with(&[]).await;
         app.create_topic(PARTITIONS).await;
         app
     }
 
-    /// With settings of its own and no topic yet.
+    /// A service with these settings and without a topic.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let topic = TestTopic::new("commands");
@@ -67,19 +68,20 @@ impl TestApp {
         app
     }
 
-    /// Another replica of the service, on the same database and topic; requests go on to the first.
+    /// Starts another replica on the same database and topic; requests still go to the first.
     pub fn replica(&self, settings: &[(&str, &str)]) -> Replica {
         let (context, _served) = serve(settings_on(&self.database, &self.topic, settings));
         Replica { context }
     }
 
-    /// Sends requests to `replica` from now on.
-    pub async fn go_on_with(&mut self, replica: &Replica) {
+    /// Sends further requests to `replica`.
+    pub async fn switch_to(&mut self, replica: &Replica) {
         self.root = format!("http://{}", replica.context.http_address().await);
         self.context = replica.context.clone();
     }
 
-    /// Connections to Redis are opened in the background, the test's and the service's.
+    /// Waits until the Redis connections of the test and the service, which are opened in the
+    /// background, are ready.
     async fn wait_for_redis(&self, settings: &[(&str, &str)]) {
         let elsewhere = settings.iter().any(|(key, _)| *key == "redis.url");
         testkit::eventually("Redis to be connected", || async {
@@ -89,42 +91,42 @@ impl TestApp {
         .await;
     }
 
-    /// Makes the topic that the service publishes to.
+    /// Creates the topic that the service publishes to.
     pub async fn create_topic(&self, partitions: i32) {
         self.kafka.create_topic(&self.topic, partitions).await.unwrap();
     }
 
-    /// Sends a command to a pile, by whatever is said to be its id.
+    /// Sends a command to a pile; the id may be invalid.
     pub async fn command(&self, pile: impl ToString, name: &str, body: Value) -> Answer {
         let url = self.url(&format!("piles/{}/commands/{name}", pile.to_string()));
         Answer::read(self.client.post(url).json(&body).send().await.unwrap()).await
     }
 
-    /// Looks something up.
+    /// Sends a GET request.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::read(self.client.get(self.url(path)).send().await.unwrap()).await
     }
 
-    /// A command as it stands in the books once it is noted there what became of its publication.
+    /// Returns a command once the outcome of its publication is recorded.
     pub async fn settled(&self, id: &str) -> Answer {
-        testkit::eventually_some("the publication to be noted", || async {
+        testkit::eventually_some("the outcome of the publication to be recorded", || async {
             let found = self.get(&format!("commands/{id}")).await;
             (found.status == 200 && found.text("status") != "accepted").then_some(found)
         })
         .await
     }
 
-    /// Where it listens, as a URL.
+    /// The address of the service, as a URL.
     pub fn root(&self) -> &str {
         &self.root
     }
 
-    /// A request to be shaped by the test.
+    /// A POST request for the test to complete.
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.client.post(self.url(path))
     }
 
-    /// The records on a partition of the topic, as soon as there are any.
+    /// Returns the records on a partition of the topic, as soon as there are any.
     pub async fn published(&self, partition: i32) -> Vec<ReceivedRecord> {
         let reader = self.kafka.reader(&self.topic, partition);
         testkit::eventually_some("a record on the partition", || async {
@@ -146,7 +148,7 @@ impl TestApp {
     }
 }
 
-/// Another service; stopped when dropped.
+/// Another replica; stopped when dropped.
 pub struct Replica {
     context: Context,
 }
@@ -163,7 +165,7 @@ impl Drop for TestApp {
     }
 }
 
-/// The settings of a service on `database` and `topic`, with `own` put over them.
+/// The settings of a service on `database` and `topic`, overridden by `own`.
 fn settings_on(database: &TestDatabase, topic: &str, own: &[(&str, &str)]) -> Settings {
     let (redis_url, brokers) = (testkit::redis_url(), testkit::kafka_brokers());
     let places = [

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_is_taken_out_of_service_whatever_it_does() {
+async fn takes_a_device_out_of_service_in_any_status() {
     let app = TestApp::start().await;
     let device = Device {
         sessions: &[(1, Some("634"))],
@@ -48,7 +48,7 @@ async fn a_device_is_taken_out_of_service_whatever_it_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_mentioned_no_connector_can_be_taken_out_of_service_as_a_whole() {
+async fn takes_a_device_without_known_connectors_out_of_service_as_a_whole() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[])).await;
     let whole = (json!({"type": "Inoperative"}), r#"{"connectorId":0,"type":"Inoperative"}"#);
@@ -56,7 +56,7 @@ async fn a_device_that_mentioned_no_connector_can_be_taken_out_of_service_as_a_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_is_not_there_has_no_availability_to_change() {
+async fn refuses_to_change_the_availability_of_an_unreachable_pile() {
     let app = TestApp::with(&[]).await;
     let online = Device::online(&[(1, "Available")]);
     let command = async |device| {
@@ -79,7 +79,7 @@ async fn a_pile_that_is_not_there_has_no_availability_to_change() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway claims CP",
+      "detail": "no gateway is known for CP",
       "instance": "/api/v1/piles/[id]/commands/change-availability",
       "status": 409,
       "title": "Pile is offline",
@@ -113,7 +113,7 @@ async fn a_pile_that_is_not_there_has_no_availability_to_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_that_was_never_mentioned_is_refused() {
+async fn refuses_a_connector_that_was_never_reported() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     assert_snapshot!(app.command(pile.id, "change-availability", json!({"type": "Operative", "connectorId": 7})).await, @r#"
@@ -131,7 +131,7 @@ async fn a_connector_that_was_never_mentioned_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_availability_is_refused() {
+async fn refuses_an_invalid_availability() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     let wrong = json!({"type": "operative", "connectorId": 1001});
@@ -165,7 +165,7 @@ async fn what_is_no_availability_is_refused() {
         json!({"type": "Operative", "connectorId": 0.5}),
         json!({"type": "Operative", "connector": 1}),
     ];
-    assert_snapshot!(app.complaints(pile.id, "change-availability", &bodies).await, @r#"
+    assert_snapshot!(app.field_errors(pile.id, "change-availability", &bodies).await, @r#"
     "type": "is required"
     "type": "is required"
     "type": "is required", "connectorId": "must be between 0 and 1000"

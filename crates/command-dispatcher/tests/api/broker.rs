@@ -1,4 +1,5 @@
-//! A broker that takes commands and never says so: a relay to the real one that keeps back its answers to them.
+//! A broker that accepts commands without confirming them: a relay to the real broker that
+//! withholds its responses to them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use tokio::task::JoinHandle;
 /// The key of Produce requests in Kafka's protocol.
 const PRODUCE: [u8; 2] = [0, 0];
 
-/// Where the relay listens; it ends with this value.
+/// A relay that stops when dropped.
 pub struct DeafBroker {
     pub address: String,
     relay: JoinHandle<()>,
@@ -61,7 +62,8 @@ async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, deaf: Arc<Atom
     }
 }
 
-/// Puts the relay's port where an answer names the broker's, so that clients do not go there directly.
+/// Replaces the port of the broker in a response by that of the relay, so that clients do not
+/// bypass it.
 fn redirect(frame: &mut [u8], port: u16) {
     let brokers = testkit::kafka_brokers();
     let (host, real) = brokers.rsplit_once(':').unwrap();

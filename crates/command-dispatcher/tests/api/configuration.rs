@@ -38,7 +38,7 @@ async fn a_configuration_key_is_set() {
                 json!({"value": "300", "key": " HeartbeatInterval "}),
                 r#"{"key":"HeartbeatInterval","value":"300"}"#,
             ),
-            // Values are the device's own business.
+            // Values are passed on unchanged.
             (json!({"key": "Text", "value": " a \"b\" "}), r#"{"key":"Text","value":" a \"b\" "}"#),
             (json!({"key": "Text", "value": ""}), r#"{"key":"Text","value":""}"#),
             (json!({"key": key, "value": value}), &longest),
@@ -48,7 +48,7 @@ async fn a_configuration_key_is_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_mentioned_no_connector_can_be_configured() {
+async fn configures_a_device_without_known_connectors() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[])).await;
     let set = (json!({"key": "k", "value": "v"}), r#"{"key":"k","value":"v"}"#);
@@ -56,7 +56,7 @@ async fn a_device_that_mentioned_no_connector_can_be_configured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_is_not_there_cannot_be_configured() {
+async fn refuses_to_configure_an_unreachable_pile() {
     let app = TestApp::with(&[]).await;
     let online = Device::online(&[(1, "Available")]);
     let command = async |device| {
@@ -80,7 +80,7 @@ async fn a_pile_that_is_not_there_cannot_be_configured() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway claims CP",
+      "detail": "no gateway is known for CP",
       "instance": "/api/v1/piles/[id]/commands/change-configuration",
       "status": 409,
       "title": "Pile is offline",
@@ -147,7 +147,7 @@ async fn keys_and_values_have_their_bounds() {
         json!({"key": "HeartbeatInterval", "value": 300}),
         json!({"key": "HeartbeatInterval", "value": "300", "reboot": true}),
     ];
-    assert_snapshot!(app.complaints(pile.id, "change-configuration", &bodies).await, @r#"
+    assert_snapshot!(app.field_errors(pile.id, "change-configuration", &bodies).await, @r#"
     "key": "is required", "value": "is required"
     "value": "is required"
     "key": "must not be empty", "value": "must not contain control characters"

@@ -1,4 +1,4 @@
-//! What arrives on Kafka, and that nothing stops half way.
+//! What is published to Kafka, and that no delivery stops half way.
 
 use crate::answer::Answer;
 use crate::app::{PARTITIONS, TestApp};
@@ -52,27 +52,27 @@ async fn the_record_is_what_the_gateway_expects() {
     assert!(utf8(&record.headers["traceparent"]).starts_with(&format!("00-{trace}-")));
 }
 
-/// The API leaves out a fraction of zero, the wire does not.
+/// The API omits a fraction of zero; the wire format does not.
 fn in_milliseconds(time: &str) -> String {
     let time: chrono::DateTime<chrono::Utc> = time.parse().unwrap();
     time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_may_know_the_device_by_its_pile() {
+async fn finds_a_gateway_by_the_key_of_the_pile() {
     let app = TestApp::start().await;
     let device = Device { gateway: None, ..Device::online(&[(1, "Available")]) };
     let pile = app.pile(device).await;
-    app.say_holds("gateway-1", &pile.id.to_string()).await;
+    app.set_route_key("gateway-1", &pile.id.to_string()).await;
     let answer = app.command(pile.id, "reset", json!({})).await;
     assert_eq!(answer.text("gatewayId"), "gateway-1");
-    app.say_holds("gateway-2", &pile.charge_point_id).await;
+    app.set_route_key("gateway-2", &pile.charge_point_id).await;
     let answer = app.command(pile.id, "reset", json!({})).await;
     assert_eq!(answer.text("gatewayId"), "gateway-2");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_at_once_are_all_published() {
+async fn publishes_fifty_concurrent_commands() {
     let app = TestApp::start().await;
     let mut piles = Vec::new();
     for number in 0..50 {
@@ -102,10 +102,10 @@ async fn fifty_at_once_are_all_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn neither_a_caller_that_hangs_up_nor_a_shutdown_leaves_a_command_half_way() {
+async fn completes_a_command_after_the_caller_disconnects_and_during_shutdown() {
     let mut app = TestApp::start().await;
     let pile = free_pile(&app, "gateway-0").await;
-    // Has the recording of the command wait for this test.
+    // Makes the insert of the command wait for this test.
     app.database
         .execute(
             "create function wait_for_the_test() returns trigger language plpgsql as
@@ -117,7 +117,7 @@ async fn neither_a_caller_that_hangs_up_nor_a_shutdown_leaves_a_command_half_way
     gate.batch_execute("select pg_advisory_lock(1)").await.unwrap();
     let request = app.post(&format!("piles/{}/commands/reset", pile.id));
     let caller = tokio::spawn(request.send());
-    testkit::eventually("the command to be under way", || {
+    testkit::eventually("the insert of the command to wait", || {
         app.holds("exists (select from pg_locks where locktype = 'advisory' and not granted)")
     })
     .await;
@@ -134,7 +134,7 @@ async fn neither_a_caller_that_hangs_up_nor_a_shutdown_leaves_a_command_half_way
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_published_is_accepted_even_if_that_cannot_be_noted() {
+async fn accepts_a_published_command_whose_outcome_cannot_be_recorded() {
     let app = TestApp::start().await;
     let pile = free_pile(&app, "gateway-0").await;
     app.database

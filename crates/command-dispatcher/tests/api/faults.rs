@@ -1,16 +1,16 @@
-//! When the database does what it must not: callers learn that something is wrong, and nothing of what.
+//! Faults of the database: callers get a problem without internal details.
 
 use crate::app::TestApp;
 use crate::fleet::Device;
 use serde_json::json;
 use uuid::Uuid;
 
-/// Words of the insides.
-const INSIDES: [&str; 9] =
+/// Words that would reveal internal details.
+const INTERNALS: [&str; 9] =
     ["postgres", "relation", "column", "select", "42P01", "42703", "127.0.0.1", "diesel", "taken_away"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_of_the_database_tells_no_insides() {
+async fn a_database_fault_reveals_no_internal_details() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     let station = app.station().await;
@@ -33,6 +33,6 @@ async fn a_fault_of_the_database_tells_no_insides() {
         names.sort_unstable();
         assert_eq!(names, ["code", "instance", "status", "title", "traceId", "type"], "{problem}");
         let text = problem.to_string();
-        assert_eq!(INSIDES.into_iter().find(|inside| text.contains(inside)), None, "{text}");
+        assert_eq!(INTERNALS.into_iter().find(|internal| text.contains(internal)), None, "{text}");
     }
 }

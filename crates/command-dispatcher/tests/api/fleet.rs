@@ -1,20 +1,20 @@
-//! Piles, and what is known of the devices in them.
+//! Piles and the recorded state of their devices.
 
 use crate::app::TestApp;
 use std::fmt::Write as _;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What is known of a device.
+/// The recorded state of a device.
 #[derive(Clone, Copy, Default)]
 pub struct Device<'a> {
-    /// Whether it is online; `None` when it was never heard.
+    /// Whether the device is online; `None` when it was never heard.
     pub online: Option<bool>,
-    /// Its connectors and their statuses.
+    /// Connectors and their statuses.
     pub connectors: &'a [(i16, &'a str)],
     /// Open sessions: connector and transaction.
     pub sessions: &'a [(i16, Option<&'a str>)],
-    /// The gateway that says in Redis that it holds it.
+    /// The gateway that holds the device by its key in Redis.
     pub gateway: Option<&'a str>,
 }
 
@@ -37,13 +37,13 @@ pub struct Pile {
 }
 
 impl TestApp {
-    /// Makes a pile with such a device in it, in a station of its own.
+    /// Creates a pile with such a device, in a station of its own.
     pub async fn pile(&self, device: Device<'_>) -> Pile {
         let station = self.station().await;
         self.pile_in(station, device).await
     }
 
-    /// Makes a station.
+    /// Creates a station.
     pub async fn station(&self) -> Uuid {
         let id = Uuid::now_v7();
         let sql = format!(
@@ -54,18 +54,18 @@ impl TestApp {
         id
     }
 
-    /// Makes a pile with such a device in it, in `station`.
+    /// Creates a pile with such a device in `station`.
     pub async fn pile_in(&self, station: Uuid, device: Device<'_>) -> Pile {
         let pile = Pile { id: Uuid::now_v7(), charge_point_id: testkit::unique("CP") };
         self.database.execute(&statements(station, &pile, device)).await;
         if let Some(gateway) = device.gateway {
-            self.say_holds(gateway, &pile.charge_point_id).await;
+            self.set_route_key(gateway, &pile.charge_point_id).await;
         }
         pile
     }
 
-    /// Has `gateway` say that it holds the device (or pile) called `name`.
-    pub async fn say_holds(&self, gateway: &str, name: &str) {
+    /// Has `gateway` write its key in Redis for the device (or pile) with id `name`.
+    pub async fn set_route_key(&self, gateway: &str, name: &str) {
         let key = format!("conn:{name}");
         self.redis.set_with_ttl(&key, gateway, Duration::from_secs(300)).await.unwrap();
     }

@@ -16,7 +16,7 @@ async fn readiness(app: &TestApp) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_ready_once_all_it_needs_is_there() {
+async fn becomes_ready_once_its_dependencies_are_available() {
     let app = TestApp::with(&[]).await;
     testkit::eventually("everything but the topic", || async {
         let state = readiness(&app).await;
@@ -24,7 +24,7 @@ async fn it_is_ready_once_all_it_needs_is_there() {
     })
     .await;
     assert_snapshot!(readiness(&app).await, @r#"
-    commands retention: how long commands keeps commands is not known: there is no topic "commands"
+    commands retention: the retention of commands is not known: there is no topic "commands"
     commands topic: there is no topic "commands"
     database: ok
     events read: ok
@@ -36,7 +36,7 @@ async fn it_is_ready_once_all_it_needs_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_stays_ready_when_redis_goes_away() {
+async fn stays_ready_when_redis_becomes_unavailable() {
     let url = testkit::redis_url();
     let server = url.trim_start_matches("redis://").parse().unwrap();
     let redis = Relay::before(server).await;
@@ -44,35 +44,39 @@ async fn it_stays_ready_when_redis_goes_away() {
     app.create_topic(8).await;
     testkit::eventually("ready", || async { app.context.health.report().await.ready }).await;
     redis.be(Manner::Closed);
-    testkit::eventually("the loss to be told", || async { !readiness(&app).await.contains("redis: ok") })
-        .await;
+    testkit::eventually("the loss of Redis to be reported", || async {
+        !readiness(&app).await.contains("redis: ok")
+    })
+    .await;
     assert!(app.context.health.report().await.ready, "{}", readiness(&app).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_with_another_number_of_partitions_is_not_fit() {
+async fn is_not_ready_with_a_topic_of_another_number_of_partitions() {
     let app = TestApp::with(&[]).await;
     app.create_topic(3).await;
-    testkit::eventually("the topic to be seen", || async { readiness(&app).await.contains("3 partitions") })
-        .await;
+    testkit::eventually("the partitions of the topic to be read", || async {
+        readiness(&app).await.contains("3 partitions")
+    })
+    .await;
     let state = readiness(&app).await;
     assert_snapshot!(state.lines().nth(1).unwrap(), @r#"commands topic: topic "commands" has 3 partitions, 8 are configured"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_away_is_named() {
+async fn readiness_names_each_unavailable_dependency() {
     let nowhere = [
         ("database.url", "postgres://charging@127.0.0.1:1/charging"),
         ("redis.url", "redis://127.0.0.1:1"),
         ("kafka.brokers", "127.0.0.1:1"),
     ];
     let app = TestApp::with(&nowhere).await;
-    testkit::eventually("the retention to be asked for", || async {
+    testkit::eventually("the retention to be read", || async {
         !readiness(&app).await.contains("not read yet")
     })
     .await;
     assert_snapshot!(readiness(&app).await, @r#"
-    commands retention: how long commands keeps commands is not known: Kafka is not available
+    commands retention: the retention of commands is not known: Kafka is not available
     commands topic: Kafka is not available
     database: no database connection within the time allowed
     events read: ok
@@ -81,7 +85,7 @@ async fn what_is_away_is_named() {
     "#);
 }
 
-/// A service with these settings that starts when its topic has that `retention.ms` and
+/// A service with these settings that starts while its topic has this `retention.ms` and
 /// `segment.ms`.
 async fn on_topic(retention_ms: u64, segment_ms: u64, settings: &[(&str, &str)]) -> (TestApp, Replica) {
     let mut app = TestApp::start().await;
@@ -93,11 +97,11 @@ async fn on_topic(retention_ms: u64, segment_ms: u64, settings: &[(&str, &str)])
     })
     .await;
     let replica = app.replica(settings);
-    app.go_on_with(&replica).await;
+    app.switch_to(&replica).await;
     (app, replica)
 }
 
-/// What readiness says of the topic's retention once it was read, and the metric.
+/// The readiness line about the topic's retention once it was read, and the value of the metric.
 async fn retention(app: &TestApp) -> (String, String) {
     let said = testkit::eventually_some("the retention to be read", || async {
         let state = readiness(app).await;
@@ -114,7 +118,7 @@ async fn retention(app: &TestApp) -> (String, String) {
 async fn a_topic_that_keeps_commands_too_long_is_reported_and_leaves_it_ready() {
     let (app, _replica) = on_topic(604_800_000, 60_000, &[]).await;
     let (said, measured) = retention(&app).await;
-    assert_snapshot!(said, @"commands keeps records for 7 d: a gateway that starts again may carry out old commands; set retention.ms=120000 and segment.ms=60000");
+    assert_snapshot!(said, @"commands keeps records for 7 d: a gateway that restarts may execute old commands; set retention.ms=120000 and segment.ms=60000");
     assert_eq!(measured, "604800");
     testkit::eventually("ready", || async { app.context.health.report().await.ready }).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
@@ -125,7 +129,7 @@ async fn a_topic_that_keeps_commands_too_long_is_reported_and_leaves_it_ready() 
 async fn a_segment_that_stays_open_too_long_is_reported() {
     let (app, _replica) = on_topic(120_000, 3_600_000, &[]).await;
     let (said, measured) = retention(&app).await;
-    assert_snapshot!(said, @"commands keeps records of a busy partition for 1 h (segment.ms): a gateway that starts again may carry out old commands; set retention.ms=120000 and segment.ms=60000");
+    assert_snapshot!(said, @"commands keeps records of a busy partition for 1 h (segment.ms): a gateway that restarts may execute old commands; set retention.ms=120000 and segment.ms=60000");
     assert_eq!(measured, "120");
 }
 
@@ -136,7 +140,7 @@ async fn a_topic_that_deletes_commands_in_time_is_ok() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_long_is_too_long_can_be_set() {
+async fn the_longest_retention_can_be_configured() {
     let settings = [("dispatch.command_retention_s", "7200")];
     let (app, _replica) = on_topic(7_200_000, 7_200_000, &settings).await;
     assert_eq!(retention(&app).await, ("ok".to_owned(), "7200".to_owned()));

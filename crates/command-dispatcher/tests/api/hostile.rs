@@ -1,5 +1,5 @@
-//! Everything hostile at every place where callers may say something: nothing fails, nothing else changes, and what is taken is
-//! kept as it was said.
+//! Hostile input in every field, header and parameter: the service does not fail, nothing else
+//! changes, and an accepted value is stored unchanged.
 
 use crate::access::ROUTES;
 use crate::app::TestApp;
@@ -9,24 +9,24 @@ use std::collections::BTreeSet;
 use testkit::injection::{Endpoint, attack};
 use uuid::Uuid;
 
-/// What commands leave behind.
+/// The tables that commands write to.
 const CHANGING: [&str; 5] =
     ["commands", "idempotency_keys", "command_batches", "command_batch_items", "feed_chunks"];
 const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
         'select count(*) as n from %I', relname), false, true, '')))[1]::text::bigint)
     from pg_class where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace";
 
-/// What is there to be attacked.
-struct Ground {
+/// The service under attack.
+struct Fixture {
     app: TestApp,
-    /// With a device that can be commanded.
+    /// A pile with a device that accepts commands.
     pile: Uuid,
-    /// Without piles: nothing of what is ordered for it goes anywhere.
+    /// A station without piles, so that orders for it send nothing.
     station: Uuid,
     batch: Uuid,
 }
 
-impl Ground {
+impl Fixture {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let pile = app.pile(Device::online(&[(1, "Available"), (2, "Available")])).await.id;
@@ -41,7 +41,8 @@ impl Ground {
         self.app.root().trim_start_matches("http://")
     }
 
-    /// Everything that the service answers, with all that it may be told. A route or a field that is missing here fails a test.
+    /// Every route of the service with every field that it accepts. A test fails if a route or a
+    /// field is missing.
     fn endpoints(&self) -> Vec<Endpoint> {
         let (pile, station, batch) = (self.pile, self.station, self.batch);
         let command = |name: &str, body: Value| {
@@ -80,7 +81,7 @@ impl Ground {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_be_read_answers_head_as_get_and_without_a_body() {
+async fn head_gets_the_status_of_get_without_a_body() {
     let app = TestApp::start().await;
     let paths = testkit::openapi_gets(&command_dispatcher::openapi());
     assert!(!paths.is_empty());
@@ -95,12 +96,12 @@ async fn what_can_be_read_answers_head_as_get_and_without_a_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_is_said_does_harm() {
-    let ground = Ground::new().await;
-    let before = ground.counts().await;
+async fn hostile_input_does_no_harm() {
+    let fixture = Fixture::new().await;
+    let before = fixture.counts().await;
     let (mut commands, mut texts) = (0, 0);
-    for endpoint in ground.endpoints() {
-        for (attack, answer) in attack(ground.address(), &endpoint).await {
+    for endpoint in fixture.endpoints() {
+        for (attack, answer) in attack(fixture.address(), &endpoint).await {
             let Some(place) =
                 answer.header("location").filter(|place| place.starts_with("/api/v1/commands/"))
             else {
@@ -108,16 +109,16 @@ async fn nothing_that_is_said_does_harm() {
             };
             commands += i64::from(answer.header("idempotent-replayed").is_none());
             let Some((pointer, text)) = &attack.text else { continue };
-            let kept = ground.app.get(place.trim_start_matches("/api/v1/")).await.body;
+            let kept = fixture.app.get(place.trim_start_matches("/api/v1/")).await.body;
             let kept = kept["payload"].pointer(pointer).cloned();
-            // A value is kept as it is; of names, the blanks around them are no part.
+            // A value is stored unchanged; names are stored without surrounding blanks.
             let said = if pointer == "/value" { text.as_str() } else { text.trim() };
             assert_eq!(kept, Some(Value::from(said)), "{}", attack.what);
             texts += 1;
         }
     }
     assert!(texts > 50, "only {texts} texts were taken");
-    let after = ground.counts().await;
+    let after = fixture.counts().await;
     for (table, rows) in &before {
         let more = after[table].as_i64().unwrap() - rows.as_i64().unwrap();
         match table.as_str() {
@@ -128,9 +129,9 @@ async fn nothing_that_is_said_does_harm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_route_and_no_field_is_left_out() {
-    let ground = Ground::new().await;
-    let endpoints = ground.endpoints();
+async fn every_route_and_every_field_is_attacked() {
+    let fixture = Fixture::new().await;
+    let endpoints = fixture.endpoints();
     let routes: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
     let attacked = endpoints.iter().map(|endpoint| {
         let path = endpoint.path.trim_start_matches("/api/v1/");
@@ -142,14 +143,14 @@ async fn no_route_and_no_field_is_left_out() {
         let path = endpoint.path.replace(['{', '}'], "");
         let path = path.trim_start_matches("/api/v1/");
         let (known, said) = match &endpoint.body {
-            // What is not known is answered with what is.
+            // The error for an unknown field lists the known ones.
             Some(body) => {
-                let answer = ground.app.post(path).json(&json!({ "?": 1 })).send().await.unwrap();
+                let answer = fixture.app.post(path).json(&json!({ "?": 1 })).send().await.unwrap();
                 (answer.json::<Value>().await.unwrap(), body.as_object().unwrap().keys().cloned().collect())
             }
             None if endpoint.query.is_empty() => continue,
             None => {
-                let answer = ground.app.get(&format!("{path}?%3F=1")).await.body;
+                let answer = fixture.app.get(&format!("{path}?%3F=1")).await.body;
                 (answer, endpoint.query.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>())
             }
         };

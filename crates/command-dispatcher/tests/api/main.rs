@@ -1,10 +1,5 @@
-//! The dispatcher over HTTP, against real servers: what it answers, records and publishes.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
-)]
+//! command-dispatcher over HTTP, against real servers: what it answers, records and publishes.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod access;
 mod answer;

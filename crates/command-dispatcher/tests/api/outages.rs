@@ -1,4 +1,4 @@
-//! What is answered while Kafka, Redis or Postgres is away, and what is on record then.
+//! Responses and records while Kafka, Redis or PostgreSQL is unavailable.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -16,7 +16,7 @@ async fn start(app: &TestApp, pile: &Pile) -> Answer {
     app.command(pile.id, "start-transaction", body).await
 }
 
-/// The command that a failure speaks of, as it was recorded.
+/// The recorded command that a failure names.
 async fn record_of(app: &TestApp, failure: &Answer) -> Answer {
     let detail = failure.text("detail");
     let id = detail.split(' ').nth(1).unwrap();
@@ -24,7 +24,7 @@ async fn record_of(app: &TestApp, failure: &Answer) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_broker_the_command_failed() {
+async fn a_command_fails_without_a_broker() {
     let app = TestApp::with(&[("kafka.brokers", "127.0.0.1:1")]).await;
     let pile = free_pile(&app).await;
     let failure = start(&app, &pile).await;
@@ -131,10 +131,10 @@ async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
     retry-after: 1
     {
       "code": "COMMAND_OUTCOME_UNKNOWN",
-      "detail": "command [id] may have been published or not: ask for it before it is sent again",
+      "detail": "command [id] may or may not have been published: query it before you send it again",
       "instance": "/api/v1/piles/[id]/commands/start-transaction",
       "status": 503,
-      "title": "The command may have been sent or not",
+      "title": "The outcome of the command is unknown",
       "traceId": "[traceId]",
       "type": "https://charging.example/problems/command-outcome-unknown"
     }
@@ -188,7 +188,7 @@ async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_is_told_at_its_deadline_which_command_to_look_for() {
+async fn names_the_command_to_query_when_the_deadline_expires() {
     let broker = DeafBroker::start().await;
     let settings = [
         ("kafka.brokers", broker.address.as_str()),
@@ -207,7 +207,7 @@ async fn a_caller_is_told_at_its_deadline_which_command_to_look_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_redis_nobody_knows_the_way() {
+async fn refuses_a_device_without_events_while_redis_is_unavailable() {
     let app = TestApp::with(&[("redis.url", "redis://127.0.0.1:1")]).await;
     let pile = free_pile(&app).await;
     assert_snapshot!(start(&app, &pile).await, @r#"
@@ -217,7 +217,7 @@ async fn without_redis_nobody_knows_the_way() {
       "code": "ROUTE_STORE_UNAVAILABLE",
       "instance": "/api/v1/piles/[id]/commands/start-transaction",
       "status": 503,
-      "title": "The gateways' routes are not available",
+      "title": "The gateway routes are not available",
       "traceId": "[traceId]",
       "type": "https://charging.example/problems/route-store-unavailable"
     }
@@ -248,7 +248,7 @@ async fn without_postgres_nothing_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_of_ours_shows_no_insides() {
+async fn an_internal_error_reveals_no_details() {
     let app = TestApp::with(&[]).await;
     let pile = free_pile(&app).await;
     app.database.execute("alter table commands rename column payload to body").await;

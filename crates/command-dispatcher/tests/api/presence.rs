@@ -1,4 +1,4 @@
-//! Devices that are silent are asked whether they are there.
+//! Silent devices are probed.
 
 use crate::app::TestApp;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use testkit::{eventually, eventually_some};
 const PARTITION: i32 = 1;
 const TOPIC: &str = "events-of-this-test";
 
-/// Short times; events of the topic count as read for an hour.
+/// Short intervals; the partitions of the topic count as read for an hour.
 const HASTY: [(&str, &str); 8] = [
     ("presence.probe_after_s", "60"),
     ("presence.probe_interval_s", "600"),
@@ -33,15 +33,15 @@ async fn app(own: &[(&str, &str)]) -> TestApp {
     app
 }
 
-/// Makes a device, in no pile, that was last heard `seconds` ago through `gateway`.
+/// Creates a device that is assigned to no pile and was last heard `seconds` ago through `gateway`.
 async fn heard(app: &TestApp, seconds: u32, gateway: &str) -> String {
     let device = testkit::unique("CP");
     heard_as(app, &device, seconds, gateway).await;
     device
 }
 
-/// Makes `device`, last heard `seconds` ago through `gateway`. What else is to be known of it must be there before: it may be asked
-/// at once.
+/// Creates `device`, last heard `seconds` ago through `gateway`. Insert everything else about it
+/// before: it may be probed at once.
 async fn heard_as(app: &TestApp, device: &str, seconds: u32, gateway: &str) {
     app.database
         .execute(&format!(
@@ -53,12 +53,12 @@ async fn heard_as(app: &TestApp, device: &str, seconds: u32, gateway: &str) {
         .await;
 }
 
-/// All questions that are on the topic so far.
-async fn asked(app: &TestApp) -> Vec<Value> {
+/// All probes on the topic so far.
+async fn list_probes(app: &TestApp) -> Vec<Value> {
     let mut all = Vec::new();
     for partition in 0..crate::app::PARTITIONS {
         let reader = app.kafka.reader(&app.topic, partition);
-        // A topic that was just created has no leaders for a moment.
+        // A new topic has no leaders for a moment.
         let fetched = eventually_some("the partition to be read", || async {
             reader.fetch(0, Duration::from_millis(50), 1 << 20).await.ok()
         })
@@ -69,23 +69,23 @@ async fn asked(app: &TestApp) -> Vec<Value> {
     all
 }
 
-/// The devices that were asked, once there are `count` questions.
+/// The probed devices, once there are `count` probes.
 async fn devices(app: &TestApp, count: usize) -> BTreeSet<String> {
-    let questions = eventually_some("devices to be asked", || async {
-        let questions = asked(app).await;
-        (questions.len() >= count).then_some(questions)
+    let probes = eventually_some("devices to be probed", || async {
+        let probes = list_probes(app).await;
+        (probes.len() >= count).then_some(probes)
     })
     .await;
-    assert_eq!(questions.len(), count);
-    questions.iter().map(|question| question["chargePointId"].as_str().unwrap().to_owned()).collect()
+    assert_eq!(probes.len(), count);
+    probes.iter().map(|probe| probe["chargePointId"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_device_is_asked_for_its_boot_and_a_charging_one_for_its_status() {
+async fn probes_an_idle_device_for_its_boot_and_a_charging_one_for_its_status() {
     let app = app(&[]).await;
     let idle = heard(&app, 70, "gateway-pod-xyz").await;
     let charging = testkit::unique("CP");
-    app.say_holds("gateway-pod-xyz", &charging).await;
+    app.set_route_key("gateway-pod-xyz", &charging).await;
     app.database
         .execute(&format!("insert into connectors (charge_point_id, connector_id, status) values ('{charging}', 1, 'SuspendedEV')"))
         .await;
@@ -93,45 +93,50 @@ async fn a_silent_device_is_asked_for_its_boot_and_a_charging_one_for_its_status
     let _heard_just_now = heard(&app, 10, "gateway-pod-xyz").await;
     assert_eq!(devices(&app, 2).await, BTreeSet::from([idle.clone(), charging.clone()]));
     for record in app.published(PARTITION).await {
-        let question: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
-        assert_eq!(record.key.as_deref(), question["chargePointId"].as_str().map(str::as_bytes));
-        assert_eq!(question["commandName"], "TriggerMessage");
-        assert_eq!(question["gatewayId"], "gateway-pod-xyz", "by the key, or where it was last heard");
-        assert!(question["commandId"].is_string() && question["expiresAt"].is_string());
-        let message =
-            if question["chargePointId"] == *idle { "BootNotification" } else { "StatusNotification" };
-        assert_eq!(question["payload"]["requestedMessage"], message);
+        let probe: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
+        assert_eq!(record.key.as_deref(), probe["chargePointId"].as_str().map(str::as_bytes));
+        assert_eq!(probe["commandName"], "TriggerMessage");
+        assert_eq!(
+            probe["gatewayId"], "gateway-pod-xyz",
+            "by the key, or the gateway that it was last heard through"
+        );
+        assert!(probe["commandId"].is_string() && probe["expiresAt"].is_string());
+        let message = if probe["chargePointId"] == *idle { "BootNotification" } else { "StatusNotification" };
+        assert_eq!(probe["payload"]["requestedMessage"], message);
         let connector = if message == "StatusNotification" { Value::from(1) } else { Value::Null };
-        assert_eq!(question["payload"]["connectorId"], connector, "of a connector that gateways pass on");
+        assert_eq!(
+            probe["payload"]["connectorId"], connector,
+            "of a connector whose statuses gateways pass on"
+        );
     }
-    eventually("the questions to be confirmed", || {
+    eventually("the probes to be confirmed", || {
         app.holds("(select count(*) from device_probes where published and attempts = 1) = 2")
     })
     .await;
-    assert!(app.holds("not exists (select 1 from commands)").await, "no caller asked for it");
+    assert!(app.holds("not exists (select 1 from commands)").await, "a probe is not a command of a caller");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_replicas_one_asks_and_each_device_once() {
+async fn one_of_two_replicas_probes_each_device_once() {
     let app = app(&[]).await;
     let _other = app.replica(&HASTY);
     let mut silent = BTreeSet::new();
     for _ in 0..20 {
         silent.insert(heard(&app, 100, "gateway-pod-xyz").await);
     }
-    let _all = eventually_some("all to be asked", || async {
-        let questions = asked(&app).await;
-        (questions.len() >= silent.len()).then_some(questions)
+    let _all = eventually_some("all to be probed", || async {
+        let probes = list_probes(&app).await;
+        (probes.len() >= silent.len()).then_some(probes)
     })
     .await;
-    // Some more looks of both.
+    // Both replicas tick a few more times.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(devices(&app, silent.len()).await, silent);
     assert!(app.holds("(select count(*) from ingest_partitions where topic = 'presence/watch' and owner is not null) = 1").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn devices_are_left_alone_while_commanded_and_where_events_are_not_read() {
+async fn does_not_probe_devices_with_a_command_in_flight_or_on_an_unread_partition() {
     let app = app(&[]).await;
     let commanded = heard(&app, 100, "gateway-pod-xyz").await;
     let unread = heard(&app, 100, "gateway-pod-xyz").await;
@@ -148,26 +153,26 @@ async fn devices_are_left_alone_while_commanded_and_where_events_are_not_read() 
         ))
         .await;
     let path = "piles/00000000-0000-0000-0000-000000000002/commands/reset";
-    app.say_holds("gateway-pod-xyz", &commanded).await;
+    app.set_route_key("gateway-pod-xyz", &commanded).await;
     let sent = app.post(path).json(&serde_json::json!({})).send().await.unwrap();
     assert_eq!(sent.status(), 202);
-    let asked_too = heard(&app, 100, "gateway-pod-xyz").await;
-    assert_eq!(devices(&app, 2).await, BTreeSet::from([commanded, asked_too]), "the reset, and one question");
+    let probed = heard(&app, 100, "gateway-pod-xyz").await;
+    assert_eq!(devices(&app, 2).await, BTreeSet::from([commanded, probed]), "the reset, and one probe");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_was_heard_elsewhere_after_its_key_was_written_is_asked_there() {
+async fn probes_a_device_through_the_gateway_that_heard_it_after_its_key_was_written() {
     let app = app(&[("dispatch.route_key_life_s", "300")]).await;
     let moved = testkit::unique("CP");
-    // Written 200 s ago.
+    // The key was written 200 s ago.
     app.redis.set_with_ttl(&format!("conn:{moved}"), "gateway-0", Duration::from_secs(100)).await.unwrap();
     heard_as(&app, &moved, 70, "gateway-pod-xyz").await;
-    let questions = eventually_some("a question", || async { asked(&app).await.pop() }).await;
-    assert_eq!(questions["gatewayId"], "gateway-pod-xyz");
+    let probes = eventually_some("a probe", || async { list_probes(&app).await.pop() }).await;
+    assert_eq!(probes["gatewayId"], "gateway-pod-xyz");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_that_no_ingestor_reads_is_reported() {
+async fn reports_a_topic_that_no_ingestor_reads() {
     let app = TestApp::with(&[("presence.ingest_topic", "misspelt")]).await;
     let said = eventually_some("it to be reported", || async {
         let report = app.context.health.report().await;
@@ -176,23 +181,23 @@ async fn a_topic_that_no_ingestor_reads_is_reported() {
     .await;
     assert_eq!(
         said.1,
-        "no ingestor has ever read misspelt, so silent devices are not asked: presence.ingest_topic must be what \
-         ingest.topic of event-ingestor is"
+        "no event-ingestor has ever read misspelt, so silent devices are not probed: set presence.ingest_topic to \
+         ingest.topic of event-ingestor"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_probing_is_off_no_device_is_asked() {
+async fn probes_no_device_when_probing_is_off() {
     let app = app(&[("presence.probe_message", "off")]).await;
     heard(&app, 100, "gateway-pod-xyz").await;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(asked(&app).await, Vec::<Value>::new());
+    assert_eq!(list_probes(&app).await, Vec::<Value>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_gateway_is_suspected_when_its_canaries_do_not_answer_and_then_all_its_devices_are_asked() {
+async fn suspects_a_gateway_whose_canaries_do_not_answer_and_probes_all_its_devices() {
     let app = app(&[]).await;
-    // None of them is silent for long enough to be asked for itself.
+    // None of them is silent for long enough to be probed for its own silence.
     for _ in 0..10 {
         heard(&app, 20, "gateway-pod-xyz").await;
     }
@@ -205,7 +210,7 @@ async fn a_silent_gateway_is_suspected_when_its_canaries_do_not_answer_and_then_
              update ingest_partitions set caught_up_at = clock_timestamp() where topic = 'events-of-this-test'",
         )
         .await;
-    assert_eq!(devices(&app, 3).await.len(), 3, "three in its place");
+    assert_eq!(devices(&app, 3).await.len(), 3, "three canary probes");
     assert!(app.holds("not exists (select 1 from gateways where suspected_at is not null)").await);
     let read =
         "update ingest_partitions set caught_up_at = clock_timestamp() where topic = 'events-of-this-test'";
@@ -214,8 +219,8 @@ async fn a_silent_gateway_is_suspected_when_its_canaries_do_not_answer_and_then_
         app.holds("exists (select 1 from gateways where suspected_at is not null)").await
     })
     .await;
-    let asked = devices(&app, 10).await;
-    assert_eq!(asked.len(), 10);
-    assert!(!asked.contains(&elsewhere), "the other gateway is heard");
+    let probed = devices(&app, 10).await;
+    assert_eq!(probed.len(), 10);
+    assert!(!probed.contains(&elsewhere), "the other gateway is heard");
     assert!(app.holds("(select count(*) from device_probes where reason = 'canary') = 3").await);
 }

@@ -1,4 +1,4 @@
-//! Requests sent again, starts that meet, and commands without an answer.
+//! Repeated requests, concurrent starts, and commands without a response.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -16,13 +16,13 @@ async fn keyed(app: &TestApp, pile: &Pile, key: &str, command: &str, body: Value
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_sent_again_leads_to_the_same_command() {
+async fn a_repeated_request_returns_the_same_command() {
     let app = TestApp::start().await;
     let pile = free_pile(&app).await;
     let start = json!({"idTag": "RFID123", "connectorId": 1});
     let first = keyed(&app, &pile, "order-1", "start-transaction", start.clone()).await;
     app.settled(&first.command_id().to_string()).await;
-    // What it asked for has happened meanwhile: a new start would be refused.
+    // The requested start has happened meanwhile: a new one would be refused.
     app.database.execute("update connectors set status = 'Charging'").await;
     let again = keyed(&app, &pile, "order-1", "start-transaction", start).await;
     assert_eq!((again.status, &again.body), (first.status, &first.body));
@@ -35,7 +35,7 @@ async fn a_request_sent_again_leads_to_the_same_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twins_that_come_at_once_are_one_command() {
+async fn concurrent_requests_with_one_key_create_one_command() {
     let app = TestApp::start().await;
     let pile = free_pile(&app).await;
     let twins = (0..20).map(|_| keyed(&app, &pile, "order-2", "reset", json!({})));
@@ -52,20 +52,20 @@ async fn twins_that_come_at_once_are_one_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_was_never_published_may_be_tried_again_under_its_key() {
+async fn retries_an_unpublished_request_under_its_key() {
     let app = TestApp::with(&[]).await;
     let pile = free_pile(&app).await;
     let failed = keyed(&app, &pile, "order-3", "reset", json!({})).await;
     assert_eq!(failed.text("code"), "BROKER_UNAVAILABLE");
     app.create_topic(crate::app::PARTITIONS).await;
-    testkit::eventually("the topic to be seen", || async {
+    testkit::eventually("the topic to be found", || async {
         keyed(&app, &pile, "order-3", "reset", json!({})).await.status == 202
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_none_is_refused() {
+async fn refuses_an_invalid_key() {
     let app = TestApp::with(&[]).await;
     let pile = free_pile(&app).await;
     let long = "k".repeat(201);
@@ -77,7 +77,7 @@ async fn a_key_that_is_none_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_start_at_a_time_on_a_connector_however_many_ask() {
+async fn sends_one_of_many_concurrent_starts_on_a_connector() {
     let app = TestApp::start().await;
     let pile = free_pile(&app).await;
     let starts = (0..10).map(|_| {
@@ -88,12 +88,12 @@ async fn one_start_at_a_time_on_a_connector_however_many_ask() {
     let sent = answers.iter().filter(|answer| answer.status == 202).count();
     let met = answers.iter().filter(|answer| answer.body["code"] == "COMMAND_IN_FLIGHT").count();
     assert_eq!((sent, met), (1, 9));
-    let beside = json!({"idTag": "RFID123", "connectorId": 2});
-    assert_eq!(app.command(pile.id, "start-transaction", beside).await.status, 202);
+    let other_connector = json!({"idTag": "RFID123", "connectorId": 2});
+    assert_eq!(app.command(pile.id, "start-transaction", other_connector).await.status, 202);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_of_which_nothing_is_heard_expires() {
+async fn a_command_without_a_response_expires() {
     let soon = [
         ("dispatch.command_ttl_s", "0"),
         ("dispatch.answer_grace_s", "0"),

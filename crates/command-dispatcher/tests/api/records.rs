@@ -1,4 +1,4 @@
-//! Looking a command up.
+//! Reading commands.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -64,7 +64,7 @@ async fn the_location_of_a_command_leads_to_its_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_is_not_there_is_not_found() {
+async fn an_unknown_command_is_not_found() {
     let app = TestApp::with(&[]).await;
     assert_snapshot!(app.get(&format!("commands/{}", Uuid::now_v7())).await, @r#"
     404 Not Found
@@ -104,7 +104,7 @@ async fn the_commands_of_a_pile_come_in_pages_the_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_cannot_be_is_refused() {
+async fn refuses_an_invalid_page() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[])).await;
     let code = async |path: String| {
@@ -118,7 +118,7 @@ async fn a_page_that_cannot_be_is_refused() {
     for query in ["?limit=0", "?limit=201", "?limit=many", "?page=2"] {
         assert_eq!(code(of(&pile, query)).await, (400, "INVALID_REQUEST".to_owned()), "{query}");
     }
-    for nobody in [Uuid::now_v7().to_string(), "no-pile".to_owned()] {
-        assert_eq!(code(of(&nobody, "")).await, (404, "PILE_NOT_FOUND".to_owned()));
+    for unknown in [Uuid::now_v7().to_string(), "no-pile".to_owned()] {
+        assert_eq!(code(of(&unknown, "")).await, (404, "PILE_NOT_FOUND".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! Routes that stand in a Redis cluster, or behind sentinels, while servers of theirs come and go.
+//! Routes in a Redis cluster and behind sentinels, while their servers fail and recover.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -19,7 +19,7 @@ async fn app(redis_url: &str) -> TestApp {
     app
 }
 
-/// What gateways write with.
+/// The connection that gateways write with.
 fn gateways_redis(url: String) -> Redis {
     let settings = RedisSettings {
         url: url.into(),
@@ -30,12 +30,12 @@ fn gateways_redis(url: String) -> Redis {
     Redis::connect(&settings).unwrap()
 }
 
-/// A pile whose device's events name no gateway, so that only Redis knows the way to it.
+/// A pile whose device's events name no gateway, so that only Redis has its route.
 async fn pile(app: &TestApp) -> Pile {
     app.pile(Device { gateway: None, ..Device::online(&[(1, "Available")]) }).await
 }
 
-/// The keys that a command for the pile looks up.
+/// The keys that a command for the pile reads.
 fn keys(pile: &Pile) -> [String; 2] {
     [format!("conn:{}", pile.charge_point_id), format!("conn:{}", pile.id)]
 }
@@ -62,7 +62,7 @@ async fn has_route(app: &TestApp, pile: &Pile, gateway: &str, route: &str) {
     assert_eq!((answer.text("gatewayId"), answer.text("route")), (gateway, route));
 }
 
-/// A key that [`hold`] wrote has 60 s of 300 left: it counts as written 240 s ago.
+/// A key that [`hold`] wrote has 60 of 300 s left, so it counts as written 240 s ago.
 async fn is_weighed_against_events(app: &TestApp, pile: &Pile) {
     app.heard(pile, "gateway-2", (250, 250)).await;
     has_route(app, pile, "gateway-1", "key").await;
@@ -77,7 +77,7 @@ fn is_without_route(answer: &Answer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn routes_in_a_cluster_are_found_and_only_those_of_a_dead_node_are_not() {
+async fn finds_routes_in_a_cluster_except_those_of_a_dead_node() {
     let mut cluster = RedisCluster::start().await;
     let (app, redis) = (app(&cluster.url()).await, gateways_redis(cluster.url()));
     let dead = 0;
@@ -108,7 +108,7 @@ async fn routes_in_a_cluster_are_found_and_only_those_of_a_dead_node_are_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn routes_behind_sentinels_are_found_again_when_another_master_has_them() {
+async fn finds_routes_behind_sentinels_after_a_failover() {
     let mut group = SentinelGroup::start().await;
     let (app, redis) = (app(&group.url()).await, gateways_redis(group.url()));
     let pile = pile(&app).await;

@@ -1,4 +1,4 @@
-//! Commands that are sent once more, since their device shows up at another gateway.
+//! Republishing commands whose device has moved to another gateway.
 
 use crate::answer::Answer;
 use crate::app::{PARTITIONS, TestApp};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use storage::commands::reroute_stale;
 use testkit::{eventually, eventually_some};
 
-/// Two gateways and the partitions that they read.
+/// Two gateways, and the partitions that they read.
 const BEFORE: (&str, i32) = ("gateway-pod-1", 5);
 const AFTER: (&str, i32) = ("gateway-pod-2", 4);
 const NEVER: (&str, &str) = ("dispatch.reroute_interval_ms", "0");
@@ -22,7 +22,7 @@ async fn app(settings: &[(&str, &str)]) -> TestApp {
 }
 
 impl TestApp {
-    /// A pile whose device is held by the first gateway.
+    /// A pile whose device the first gateway holds.
     async fn held(&self) -> Pile {
         let sessions = [(1, Some("634"))];
         let device =
@@ -32,8 +32,8 @@ impl TestApp {
         pile
     }
 
-    /// A command that was published to the first gateway.
-    async fn sent_before(&self, pile: &Pile, command: &str, body: Value) -> String {
+    /// Publishes a command to the first gateway.
+    async fn send_to_first_gateway(&self, pile: &Pile, command: &str, body: Value) -> String {
         let answer = self.command(pile.id, command, body).await;
         assert_eq!((answer.status.as_u16(), answer.text("gatewayId")), (202, BEFORE.0), "{answer}");
         let id = answer.text("commandId").to_owned();
@@ -45,7 +45,7 @@ impl TestApp {
         self.heard(pile, AFTER.0, (0, 0)).await;
     }
 
-    /// The command once it was sent once more, or that failed.
+    /// Returns the command once it has the step `step`.
     async fn with_step(&self, id: &str, step: &str) -> Answer {
         eventually_some("the step", || async {
             let found = self.get(&format!("commands/{id}")).await;
@@ -54,10 +54,13 @@ impl TestApp {
         .await
     }
 
-    /// Returns when commands were looked through that were there before: one more, to another device, was rerouted.
-    async fn are_looked_through(&self) {
+    /// Returns when every command from before the call was considered for rerouting: a later one,
+    /// to another device, was rerouted.
+    async fn wait_for_a_reroute_pass(&self) {
         let marker = self.held().await;
-        let id = self.sent_before(&marker, "trigger-message", json!({"requestedMessage": "Heartbeat"})).await;
+        let id = self
+            .send_to_first_gateway(&marker, "trigger-message", json!({"requestedMessage": "Heartbeat"}))
+            .await;
         self.moves(&marker).await;
         self.with_step(&id, "republished").await;
     }
@@ -86,7 +89,7 @@ fn steps(command: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_command_that_may_be_repeated_follows_its_device_and_says_so() {
+async fn republishes_each_repeatable_command_and_records_the_steps() {
     let app = app(&[]).await;
     for (command, body) in [
         ("stop-transaction", json!({"transactionId": 634})),
@@ -97,7 +100,7 @@ async fn each_command_that_may_be_repeated_follows_its_device_and_says_so() {
         ("change-configuration", json!({"key": "HeartbeatInterval", "value": "60"})),
     ] {
         let pile = app.held().await;
-        let id = app.sent_before(&pile, command, body).await;
+        let id = app.send_to_first_gateway(&pile, command, body).await;
         app.moves(&pile).await;
         let found = app.with_step(&id, "republished").await;
         assert_eq!(steps(&found), ["accepted", "published", "rerouted", "republished"], "{command}");
@@ -119,24 +122,24 @@ async fn each_command_that_may_be_repeated_follows_its_device_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_is_not_sent_once_more() {
+async fn a_start_is_not_republished() {
     let app = app(&[]).await;
     let pile = app.held().await;
     let start = json!({"idTag": "RFID123", "connectorId": 1});
-    let id = app.sent_before(&pile, "start-transaction", start).await;
+    let id = app.send_to_first_gateway(&pile, "start-transaction", start).await;
     app.moves(&pile).await;
-    app.are_looked_through().await;
+    app.wait_for_a_reroute_pass().await;
     assert_eq!(steps(&app.get(&format!("commands/{id}")).await), ["accepted", "published"]);
     assert!(app.records(AFTER.1, &id).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_was_not_heard_since_or_is_gone_is_not_followed() {
+async fn does_not_follow_a_device_that_is_offline_or_was_not_heard_since() {
     let app = app(&[]).await;
     let (quiet, gone) = (app.held().await, app.held().await);
     let mut ids = Vec::new();
     for pile in [&quiet, &gone] {
-        ids.push(app.sent_before(pile, "reset", json!({})).await);
+        ids.push(app.send_to_first_gateway(pile, "reset", json!({})).await);
     }
     app.heard(&quiet, AFTER.0, (0, 60)).await;
     let goodbye = format!(
@@ -145,34 +148,34 @@ async fn a_device_that_was_not_heard_since_or_is_gone_is_not_followed() {
         AFTER.0, gone.charge_point_id
     );
     app.database.execute(&goodbye).await;
-    app.are_looked_through().await;
+    app.wait_for_a_reroute_pass().await;
     for id in ids {
         assert_eq!(steps(&app.get(&format!("commands/{id}")).await), ["accepted", "published"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_moves_on_is_not_followed_twice() {
+async fn does_not_republish_a_command_twice() {
     let app = app(&[]).await;
     let pile = app.held().await;
-    let id = app.sent_before(&pile, "reset", json!({})).await;
+    let id = app.send_to_first_gateway(&pile, "reset", json!({})).await;
     app.moves(&pile).await;
     app.with_step(&id, "republished").await;
     app.heard(&pile, BEFORE.0, (0, 0)).await;
-    app.are_looked_through().await;
+    app.wait_for_a_reroute_pass().await;
     let found = app.get(&format!("commands/{id}")).await;
     assert_eq!(steps(&found), ["accepted", "published", "rerouted", "republished"]);
     assert_eq!((app.records(BEFORE.1, &id).await.len(), app.records(AFTER.1, &id).await.len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replicas_send_each_command_once_more_and_not_each_of_them() {
+async fn several_replicas_republish_each_command_once() {
     let app = app(&[("dispatch.reroute_interval_ms", "5")]).await;
     let _replicas = [5, 7, 11].map(|_| app.replica(&[("dispatch.reroute_interval_ms", "5")]));
     let mut sent = Vec::new();
     for _ in 0..12 {
         let pile = app.held().await;
-        sent.push((app.sent_before(&pile, "reset", json!({})).await, pile));
+        sent.push((app.send_to_first_gateway(&pile, "reset", json!({})).await, pile));
     }
     for (_, pile) in &sent {
         app.moves(pile).await;
@@ -185,12 +188,13 @@ async fn replicas_send_each_command_once_more_and_not_each_of_them() {
     }
 }
 
-/// As if the replica had been killed after it recorded the new route, before it published the command.
+/// Simulates a replica that was killed after it recorded the new route and before it published the
+/// command.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_whose_replica_died_meanwhile_is_not_sent_by_another() {
+async fn no_other_replica_republishes_a_command_whose_replica_died() {
     let app = app(&[NEVER]).await;
     let pile = app.held().await;
-    let id = app.sent_before(&pile, "reset", json!({})).await;
+    let id = app.send_to_first_gateway(&pile, "reset", json!({})).await;
     app.moves(&pile).await;
     let mut connection = app.database.pool.connection().await.unwrap();
     let route_to = |gateway_id: GatewayId| GatewayRoute { gateway_id, partition: AFTER.1 };
@@ -199,16 +203,16 @@ async fn a_command_whose_replica_died_meanwhile_is_not_sent_by_another() {
     assert_eq!((rerouted.record.id.to_string(), rerouted.partition), (id.clone(), AFTER.1));
 
     let _replica = app.replica(&[("dispatch.reroute_interval_ms", "50")]);
-    app.are_looked_through().await;
+    app.wait_for_a_reroute_pass().await;
     assert_eq!(steps(&app.get(&format!("commands/{id}")).await), ["accepted", "published", "rerouted"]);
     assert!(app.records(AFTER.1, &id).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_cannot_be_sent_once_more_says_so_and_waits_on() {
+async fn records_a_failed_republication_and_keeps_waiting() {
     let app = app(&[NEVER]).await;
     let pile = app.held().await;
-    let id = app.sent_before(&pile, "reset", json!({})).await;
+    let id = app.send_to_first_gateway(&pile, "reset", json!({})).await;
     app.moves(&pile).await;
     let _replica = app.replica(&[("dispatch.reroute_interval_ms", "50"), ("kafka.brokers", "127.0.0.1:1")]);
     let found = app.with_step(&id, "notRepublished").await;
@@ -216,12 +220,13 @@ async fn a_command_that_cannot_be_sent_once_more_says_so_and_waits_on() {
     assert_eq!((found.text("status"), &found.body["failureCode"]), ("published", &json!(null)));
 }
 
-/// It was sent to where its device is: that nothing is heard of it is not the route's fault.
+/// The command was sent to the gateway that holds the device, so a missing response is not
+/// attributed to the route.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_followed_its_device_expires_without_an_answer() {
+async fn a_republished_command_expires_without_a_response() {
     let app = app(&[("dispatch.expiry_interval_ms", "50")]).await;
     let pile = app.held().await;
-    let id = app.sent_before(&pile, "reset", json!({})).await;
+    let id = app.send_to_first_gateway(&pile, "reset", json!({})).await;
     app.moves(&pile).await;
     app.with_step(&id, "republished").await;
     app.database.execute("update commands set expires_at = now() - interval '1 hour'").await;

@@ -1,4 +1,4 @@
-//! Restarting.
+//! Resets.
 
 use crate::app::TestApp;
 use crate::fleet::Device;
@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_restarts_softly_unless_told_otherwise() {
+async fn a_reset_is_soft_by_default() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[(1, "Faulted")])).await;
     assert_snapshot!(app.command(pile.id, "reset", json!({})).await, @r#"
@@ -36,7 +36,7 @@ async fn a_pile_restarts_softly_unless_told_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_way_to_restart_is_refused() {
+async fn refuses_an_unknown_reset_type() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     assert_snapshot!(app.command(pile.id, "reset", json!({"type": "soft"})).await, @r#"

@@ -1,4 +1,5 @@
-//! Where a command goes: by the key in Redis, by the device's newest event, or nowhere.
+//! Where a command goes: the gateway in the Redis key, the gateway of the device's newest event, or
+//! none.
 
 use crate::answer::Answer;
 use crate::app::{PARTITIONS, TestApp};
@@ -8,12 +9,12 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 use wire::routing::RoutingHash;
 
-/// A pile whose device is online; no key names its gateway, and its events have not named one yet.
+/// A pile whose device is online; neither a key nor an event names its gateway.
 async fn pile(app: &TestApp) -> Pile {
     app.pile(Device { gateway: None, ..Device::online(&[(1, "Available")]) }).await
 }
 
-/// A service that finds no Redis.
+/// A service that cannot reach Redis.
 async fn app_without_redis(settings: &[(&str, &str)]) -> TestApp {
     let app = TestApp::with(&[&[("redis.url", "redis://127.0.0.1:1")], settings].concat()).await;
     app.create_topic(PARTITIONS).await;
@@ -27,8 +28,8 @@ async fn app_that_refuses() -> TestApp {
 }
 
 impl TestApp {
-    /// The device was last heard through `gateway`, these seconds ago: by the time of its event, and by the time at which the
-    /// event was appended to the topic.
+    /// Records that the device was last heard through `gateway`, this many seconds ago: by the time
+    /// of the event, and by the time at which the event was appended to the topic.
     pub async fn heard(&self, pile: &Pile, gateway: &str, (event_ago, appended_ago): (i32, i32)) {
         let sql = format!(
             "update charge_points set gateway_id = '{gateway}',
@@ -40,19 +41,21 @@ impl TestApp {
         self.database.execute(&sql).await;
     }
 
-    /// A key for `name`, written by `gateway`, has so many seconds left to live.
+    /// Writes a key for `name` that names `gateway` and has `ttl_s` seconds left.
     async fn key(&self, name: &str, gateway: &str, ttl_s: u64) {
         let ttl = Duration::from_secs(ttl_s);
         self.redis.set_with_ttl(&format!("conn:{name}"), gateway, ttl).await.unwrap();
     }
 
-    /// The gateway that the device was heard through, where the newest command says that its key names another one.
+    /// The gateway that the device was heard through, as recorded with its newest command; null
+    /// unless the key names another one.
     async fn seen_gateway(&self, pile: &Pile) -> Value {
         let commands = self.get(&format!("piles/{}/commands?limit=1", pile.id)).await;
         commands.body["items"][0]["seenGatewayId"].clone()
     }
 
-    /// Sends a reset, and gives its gateway and route when both the answer and the record of the command say the same.
+    /// Sends a reset and returns its gateway and route, which are the same in the response and the
+    /// record.
     async fn route(&self, pile: &Pile) -> (String, String) {
         let answer = self.command(pile.id, "reset", json!({})).await;
         assert_eq!(answer.status, 202, "{answer}");
@@ -83,10 +86,10 @@ fn counted(series: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_followed_unless_the_device_was_heard_elsewhere_since() {
+async fn follows_the_key_unless_the_device_was_heard_elsewhere_since() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;
-    // 200 s of 300 are left: the key was written 100 s ago.
+    // 200 of 300 s are left: the key was written 100 s ago.
     app.key(&pile.charge_point_id, "gateway-1", 200).await;
     assert_eq!(app.route(&pile).await, to("gateway-1", "key"));
     app.heard(&pile, "gateway-1", (0, 0)).await;
@@ -98,13 +101,13 @@ async fn a_key_is_followed_unless_the_device_was_heard_elsewhere_since() {
     app.heard(&pile, "gateway-2", (20, 20)).await;
     assert_eq!(app.route(&pile).await, to("gateway-2", "moved"));
     assert_eq!(app.seen_gateway(&pile).await, "gateway-2");
-    // It boots at the first gateway, which writes the key again.
+    // The device boots at the first gateway, which writes the key again.
     app.key(&pile.charge_point_id, "gateway-1", 300).await;
     assert_eq!(app.route(&pile).await, to("gateway-1", "key"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_clock_that_is_wrong_makes_an_event_newer_than_it_is() {
+async fn a_wrong_clock_makes_no_event_newer_than_it_is() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;
     app.key(&pile.charge_point_id, "gateway-1", 200).await;
@@ -117,7 +120,7 @@ async fn no_clock_that_is_wrong_makes_an_event_newer_than_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_lives_longer_than_gateways_let_it_is_always_followed() {
+async fn always_follows_a_key_with_a_longer_time_to_live() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;
     app.key(&pile.charge_point_id, "gateway-1", 3_600).await;
@@ -126,7 +129,7 @@ async fn a_key_that_lives_longer_than_gateways_let_it_is_always_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_old_a_key_is_follows_from_the_life_that_gateways_give_it() {
+async fn derives_the_age_of_a_key_from_its_time_to_live() {
     let app = TestApp::with(&[("dispatch.route_key_life_s", "3600")]).await;
     app.create_topic(PARTITIONS).await;
     let pile = pile(&app).await;
@@ -138,7 +141,7 @@ async fn how_old_a_key_is_follows_from_the_life_that_gateways_give_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_by_the_pile_counts_as_one_by_the_device() {
+async fn a_key_of_the_pile_counts_like_a_key_of_the_device() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;
     app.key(&pile.id.to_string(), "gateway-1", 200).await;
@@ -151,13 +154,13 @@ async fn a_key_by_the_pile_counts_as_one_by_the_device() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_key_a_device_that_is_online_is_commanded_where_it_was_last_heard() {
+async fn without_a_key_uses_the_gateway_that_last_heard_an_online_device() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;
     app.key(&pile.charge_point_id, "gateway-1", 300).await;
     app.heard(&pile, "gateway-2", (7_200, 7_200)).await;
     assert_eq!(app.route(&pile).await, to("gateway-1", "key"));
-    // As if it had run out, or Redis were emptied.
+    // Simulates a key that expired, or a Redis that was emptied.
     app.redis.delete(&format!("conn:{}", pile.charge_point_id)).await.unwrap();
     let answer = app.command(pile.id, "reset", json!({})).await;
     assert_eq!((answer.text("gatewayId"), answer.text("route")), ("gateway-2", "last-heard"));
@@ -170,7 +173,7 @@ async fn without_a_key_a_device_that_is_online_is_commanded_where_it_was_last_he
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_is_offline_is_refused_wherever_it_was_heard() {
+async fn refuses_an_offline_device_whatever_gateway_heard_it() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;
     app.heard(&pile, "gateway-2", (1, 1)).await;
@@ -186,13 +189,13 @@ async fn a_setting_refuses_devices_without_a_key() {
     app.heard(&pile, "gateway-2", (1, 1)).await;
     let refused = app.command(pile.id, "reset", json!({})).await;
     assert_eq!(refused.status, 409);
-    assert_refused(&refused, "PILE_OFFLINE", Some("no gateway claims"));
+    assert_refused(&refused, "PILE_OFFLINE", Some("no gateway is known for"));
     app.key(&pile.charge_point_id, "gateway-1", 200).await;
     assert_eq!(app.route(&pile).await, to("gateway-2", "moved"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_redis_is_away_a_device_is_commanded_where_it_was_last_heard() {
+async fn without_redis_uses_the_gateway_that_last_heard_the_device() {
     let app = app_without_redis(&[]).await;
     let pile = pile(&app).await;
     app.heard(&pile, "gateway-2", (86_400, 86_400)).await;
@@ -203,7 +206,7 @@ async fn while_redis_is_away_a_device_is_commanded_where_it_was_last_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_redis_is_away_a_setting_refuses_every_command() {
+async fn without_redis_a_setting_refuses_every_command() {
     let app = app_without_redis(&[("dispatch.route_last_heard", "false")]).await;
     let pile = pile(&app).await;
     app.heard(&pile, "gateway-2", (1, 1)).await;
@@ -213,7 +216,7 @@ async fn while_redis_is_away_a_setting_refuses_every_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn routes_are_counted_by_how_they_were_found() {
+async fn counts_routes_by_how_they_were_found() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;
     app.heard(&pile, "gateway-2", (20, 20)).await;

@@ -1,11 +1,12 @@
-//! What stands on the topic of a command that was answered 202.
+//! The records of accepted commands on the topic.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
 use serde_json::{Value, json};
 
 impl TestApp {
-    /// Asks for a command with each of these bodies, and compares what is sent with the payload beside it, byte for byte.
+    /// Sends a command with each of these bodies and compares the published payload with the
+    /// expected one, byte for byte.
     pub async fn assert_sent(&self, pile: impl ToString, command: &str, cases: &[(Value, &str)]) {
         for (body, payload) in cases {
             let answer = self.command(pile.to_string(), command, body.clone()).await;
@@ -14,7 +15,7 @@ impl TestApp {
         }
     }
 
-    /// The payload of the record that the command led to; whatever is around it must be what gateways expect.
+    /// The payload of the record of the command; asserts that its envelope is what gateways expect.
     async fn sent(&self, answer: &Answer) -> String {
         let partition = answer.body["partition"].as_i64().unwrap();
         let records = self.published(i32::try_from(partition).unwrap()).await;
@@ -38,8 +39,9 @@ impl TestApp {
         payload.to_owned()
     }
 
-    /// What is said of each of these bodies, all of which must be refused as invalid: a line for each body.
-    pub async fn complaints(&self, pile: impl ToString, command: &str, bodies: &[Value]) -> String {
+    /// The field errors of each of these bodies, all of which must be refused as invalid: a line
+    /// for each body.
+    pub async fn field_errors(&self, pile: impl ToString, command: &str, bodies: &[Value]) -> String {
         let mut lines = Vec::new();
         for body in bodies {
             let answer = self.command(pile.to_string(), command, body.clone()).await;

@@ -1,4 +1,4 @@
-//! Starting: what is answered on a free pile and on every other.
+//! Starts: the responses for a free pile and for all others.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -38,7 +38,7 @@ async fn a_free_connector_is_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_that_names_no_connector_needs_one_that_is_free() {
+async fn a_start_without_a_connector_requires_a_free_one() {
     let app = TestApp::start().await;
     let connectors = [(0, "Available"), (1, "Charging"), (2, "Available")];
     let pile = app.pile(Device::online(&connectors)).await;
@@ -49,7 +49,7 @@ async fn a_start_that_names_no_connector_needs_one_that_is_free() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_that_charges_is_refused() {
+async fn refuses_a_connector_that_charges() {
     let device = Device::online(&[(1, "Charging"), (2, "Available")]);
     assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
     409 Conflict
@@ -66,7 +66,7 @@ async fn a_connector_that_charges_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_without_a_free_connector_is_refused() {
+async fn refuses_a_pile_without_a_free_connector() {
     let device = Device::online(&[(1, "Charging"), (2, "Preparing")]);
     assert_snapshot!(start(device, json!({"idTag": "RFID123"})).await, @r#"
     409 Conflict
@@ -83,7 +83,7 @@ async fn a_pile_without_a_free_connector_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_faulted_pile_is_refused_whatever_its_connectors_say() {
+async fn refuses_a_faulted_pile_whatever_the_status_of_its_connectors() {
     let device = Device::online(&[(0, "Faulted"), (1, "Available")]);
     assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
     409 Conflict
@@ -100,7 +100,7 @@ async fn a_faulted_pile_is_refused_whatever_its_connectors_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_may_let_start_on_preparing_connectors() {
+async fn a_setting_allows_starts_on_preparing_connectors() {
     let app = TestApp::with(&[("dispatch.startable_statuses", "Available,Preparing")]).await;
     app.create_topic(8).await;
     let pile = app.pile(Device::online(&[(1, "Preparing")])).await;
@@ -110,7 +110,7 @@ async fn a_site_may_let_start_on_preparing_connectors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_names_the_statuses_in_which_charging_may_start() {
+async fn a_station_overrides_the_startable_statuses() {
     let app = TestApp::start().await;
     let (plug_in_first, by_setting) = (app.station().await, app.station().await);
     let statement =
@@ -134,7 +134,7 @@ async fn a_station_names_the_statuses_in_which_charging_may_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_start_at_a_time_on_a_connector_that_is_plugged_in() {
+async fn sends_one_of_many_concurrent_starts_on_a_plugged_in_connector() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[(1, "Preparing")])).await;
     app.database.execute("update stations set startable_statuses = '{Available,Preparing}'").await;
@@ -149,7 +149,7 @@ async fn one_start_at_a_time_on_a_connector_that_is_plugged_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_starts_with_and_without_a_connector_at_once_one_is_sent() {
+async fn sends_one_of_many_concurrent_starts_with_and_without_a_connector() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     let starts = (0..20).map(|place| {
@@ -183,7 +183,7 @@ async fn an_offline_pile_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_was_never_heard_is_refused() {
+async fn refuses_a_pile_that_was_never_heard() {
     assert_snapshot!(start(Device::default(), json!({"idTag": "RFID123", "connectorId": 1})).await, @r#"
     409 Conflict
     {
@@ -199,7 +199,7 @@ async fn a_pile_that_was_never_heard_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_that_does_not_exist_is_refused() {
+async fn refuses_an_unknown_connector() {
     let device = Device::online(&[(1, "Available")]);
     assert_snapshot!(start(device, json!({"idTag": "RFID123", "connectorId": 7})).await, @r#"
     409 Conflict
@@ -216,7 +216,7 @@ async fn a_connector_that_does_not_exist_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_wrong_field_is_named() {
+async fn names_every_invalid_field() {
     let device = Device::online(&[(1, "Available")]);
     assert_snapshot!(start(device, json!({"idTag": "x".repeat(21), "connectorId": -1})).await, @r#"
     400 Bad Request
@@ -242,7 +242,7 @@ async fn every_wrong_field_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_understood_is_refused() {
+async fn refuses_malformed_bodies() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     let mut refused = Vec::new();
@@ -276,7 +276,7 @@ async fn what_is_not_understood_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_is_not_there_is_not_found() {
+async fn an_unknown_pile_is_not_found() {
     let app = TestApp::with(&[]).await;
     let start = |pile: String| app.command(pile, "start-transaction", json!({"idTag": "RFID123"}));
     assert_snapshot!(start(Uuid::now_v7().to_string()).await, @r#"
@@ -304,7 +304,7 @@ async fn a_pile_that_no_gateway_holds_is_offline() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway claims CP",
+      "detail": "no gateway is known for CP",
       "instance": "/api/v1/piles/[id]/commands/start-transaction",
       "status": 409,
       "title": "Pile is offline",
@@ -315,7 +315,7 @@ async fn a_pile_that_no_gateway_holds_is_offline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_route_that_names_no_gateway_is_none() {
+async fn ignores_a_route_key_without_a_valid_gateway_id() {
     for garbage in ["", "a\nb", &"x".repeat(300)] {
         let device = Device { gateway: Some(garbage), ..Device::online(&[(1, "Available")]) };
         let answer = start(device, json!({"idTag": "RFID123", "connectorId": 1})).await;
@@ -324,7 +324,7 @@ async fn a_route_that_names_no_gateway_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_to_a_doubtful_pile_is_sent_and_says_so_or_is_refused_by_setting() {
+async fn sends_a_start_to_a_doubtful_pile_or_refuses_it_by_setting() {
     let mut app = TestApp::start().await;
     let pile = app.pile(Device::online(&[(1, "Available"), (2, "Available")])).await;
     app.database.execute("update charge_points set confidence = 'doubtful'").await;
@@ -334,7 +334,7 @@ async fn a_start_to_a_doubtful_pile_is_sent_and_says_so_or_is_refused_by_setting
     let found = app.get(&format!("commands/{}", sent.command_id())).await;
     assert_eq!(found.text("confidence"), "doubtful");
     let strict = app.replica(&[("dispatch.doubtful_starts", "refuse")]);
-    app.go_on_with(&strict).await;
+    app.switch_to(&strict).await;
     let refused = app.command(pile.id, "start-transaction", start(2)).await;
     assert_eq!((refused.status.as_u16(), refused.text("code")), (409, "PILE_DOUBTFUL"));
     testkit::eventually("other commands to be sent, once Redis is connected", || async {

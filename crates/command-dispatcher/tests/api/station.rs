@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Looks for batches often.
+/// Polls for batches often.
 const EAGER: (&str, &str) = ("dispatch.batch_poll_ms", "50");
 
 async fn app(settings: &[(&str, &str)]) -> TestApp {
@@ -21,7 +21,7 @@ fn free<'a>() -> Device<'a> {
     Device::online(&[(1, "Available")])
 }
 
-/// A station with so many piles that may be commanded.
+/// A station with this many piles that accept commands.
 async fn station(app: &TestApp, piles: usize) -> (Uuid, Vec<Pile>) {
     let station = app.station().await;
     let mut made = Vec::new();
@@ -31,7 +31,8 @@ async fn station(app: &TestApp, piles: usize) -> (Uuid, Vec<Pile>) {
     (station, made)
 }
 
-/// A station with two piles that may be commanded, two that may not, in this order, and one that is retired; and another station.
+/// A station with two piles that accept commands, two that do not, in this order, and a retired
+/// one; and another station.
 async fn mixed_station(app: &TestApp) -> (Uuid, [Pile; 2]) {
     let station = app.station().await;
     let charging = Device::charging(&[(1, Some("634"))]);
@@ -55,7 +56,7 @@ impl TestApp {
         Answer::read(request.json(&body).send().await.unwrap()).await
     }
 
-    /// The batch that an order led to, once it is finished and its commands are settled.
+    /// The batch that an order created, once it is finished and its commands have an outcome.
     async fn finished(&self, order: &Answer) -> Answer {
         testkit::eventually_some("the batch to be finished", || async {
             let batch = self.get(&format!("command-batches/{}", order.text("batchId"))).await;
@@ -65,7 +66,8 @@ impl TestApp {
         .await
     }
 
-    /// Each pile in the books has one command, and one record on the partition of its gateway.
+    /// Asserts that each pile has one command in the database, and one record on the partition of
+    /// its gateway.
     async fn assert_each_commanded_once(&self, piles: &[Pile]) {
         let distinct = format!("(select count(distinct pile_id) from commands) = {}", piles.len());
         let all = format!("(select count(*) from commands) = {}", piles.len());
@@ -136,7 +138,7 @@ async fn every_pile_of_a_station_gets_a_command_and_a_result_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_are_shown_with_their_commands_or_why_there_is_none() {
+async fn lists_piles_with_their_commands_or_refusals() {
     let app = app(&[]).await;
     let (station, online) = mixed_station(&app).await;
     let order = app.order(station, "reset", json!({"type": "Hard"})).await;
@@ -150,7 +152,7 @@ async fn piles_are_shown_with_their_commands_or_why_there_is_none() {
           "chargePointId": "CP",
           "code": "PILE_OFFLINE",
           "commandId": null,
-          "detail": "no gateway claims CP",
+          "detail": "no gateway is known for CP",
           "pileId": "[id]",
           "state": "refused"
         },
@@ -190,7 +192,7 @@ async fn piles_are_shown_with_their_commands_or_why_there_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_became_of_a_command_shows_at_its_pile() {
+async fn the_outcome_of_a_command_appears_at_its_pile() {
     let expire = [
         ("dispatch.command_ttl_s", "0"),
         ("dispatch.answer_grace_s", "0"),
@@ -209,14 +211,14 @@ async fn what_became_of_a_command_shows_at_its_pile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_piles_that_are_meant_are_commanded() {
+async fn commands_only_the_selected_piles() {
     let app = app(&[]).await;
     let station = app.station().await;
     let piles = [
         app.pile_in(station, free()).await,
         app.pile_in(station, Device::online(&[(1, "Charging"), (2, "Available")])).await,
         app.pile_in(station, Device::online(&[(1, "Charging")])).await,
-        // What the device says of itself as a whole is no connector's status.
+        // Connector 0 stands for the device as a whole; its status is not that of a connector.
         app.pile_in(station, Device::online(&[(0, "Available"), (1, "Faulted")])).await,
     ];
     let ids =
@@ -248,7 +250,7 @@ async fn only_the_piles_that_are_meant_are_commanded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_without_piles_is_finished_at_once() {
+async fn a_batch_without_piles_is_finished_at_once() {
     let app = app(&[]).await;
     let station = app.station().await;
     let order = app.order(station, "reset", json!({})).await;
@@ -258,18 +260,18 @@ async fn a_station_without_piles_is_finished_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_are_commanded_in_a_second_than_was_asked_for() {
+async fn never_exceeds_the_requested_rate() {
     let app = app(&[]).await;
     let (station, piles) = station(&app, 4).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 2})).await;
     app.finished(&order).await;
-    // The first may be sent at once; each of the others half a second after the one before at the earliest.
+    // The first may be sent at once, each further one half a second after the one before.
     assert!(app.holds("(select finished_at - created_at >= interval '1.5 s' from command_batches)").await);
     app.assert_each_commanded_once(&piles).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_sent_again_leads_to_the_same_batch() {
+async fn a_repeated_order_returns_the_same_batch() {
     let app = app(&[]).await;
     let (station, piles) = station(&app, 2).await;
     let first = app.keyed_order(station, "order-1", json!({"statuses": ["Available", "Charging"]})).await;
@@ -295,7 +297,7 @@ async fn an_order_sent_again_leads_to_the_same_batch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_that_come_at_once_are_one_batch() {
+async fn concurrent_orders_with_one_key_create_one_batch() {
     let app = app(&[]).await;
     let (station, piles) = station(&app, 3).await;
     let twins = (0..10).map(|_| app.keyed_order(station, "order-1", json!({})));
@@ -332,12 +334,13 @@ async fn replicas_share_the_work_and_send_each_command_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replicas_that_both_take_a_batch_for_theirs_send_each_command_once() {
+async fn two_replicas_that_claim_one_batch_send_each_command_once() {
     let app = app(&[]).await;
     let _other = app.replica(&[EAGER]);
     let (station, piles) = station(&app, 30).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 10})).await;
-    // As if the owner had been frozen: whoever looks next takes the batch up, while the first goes on for a while.
+    // Simulates a frozen owner: another replica claims the batch while the first continues for a
+    // while.
     testkit::eventually("the batch to be finished", || async {
         app.database.execute("update command_batches set leased_until = null").await;
         app.get(&format!("command-batches/{}", order.text("batchId"))).await.body["finishedAt"].is_string()
@@ -349,7 +352,7 @@ async fn replicas_that_both_take_a_batch_for_theirs_send_each_command_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_replica_leaves_when_it_dies_another_finishes_and_nothing_is_sent_twice() {
+async fn another_replica_finishes_the_batch_of_a_dead_one_without_repeats() {
     let lease = ("dispatch.batch_lease_ms", "500");
     let mut app = app(&[lease]).await;
     let (station, piles) = station(&app, 25).await;
@@ -360,19 +363,20 @@ async fn what_a_replica_leaves_when_it_dies_another_finishes_and_nothing_is_sent
     .await;
     app.served.abort();
     let next = app.replica(&[EAGER, lease]);
-    app.go_on_with(&next).await;
+    app.switch_to(&next).await;
     app.finished(&order).await;
     assert!(app.holds("(select epoch > 1 from command_batches)").await);
     app.assert_each_commanded_once(&piles).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_whose_sending_was_not_noted_is_found_and_not_sent_again() {
+async fn a_command_without_a_recorded_item_outcome_is_not_sent_again() {
     let app = app(&[]).await;
     let (station, piles) = station(&app, 3).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 100})).await;
     app.finished(&order).await;
-    // As if the replica had died between the records of its commands and the notes of that.
+    // Simulates a replica that died after it recorded its commands and before it recorded the
+    // outcomes of the piles.
     app.database
         .execute(
             "update command_batch_items set state = 'waiting', command_id = null, settled_at = null;
@@ -388,12 +392,12 @@ async fn a_command_whose_sending_was_not_noted_is_found_and_not_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_of_which_nobody_knows_whether_it_was_published_is_not_sent_again() {
+async fn a_command_with_an_unknown_outcome_is_not_sent_again() {
     let app = app(&[("http.request_deadline_ms", "3000")]).await;
     let (station, piles) = station(&app, 3).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 100})).await;
     app.finished(&order).await;
-    // As if the replica had been killed before it noted anything at all.
+    // Simulates a replica that was killed before it recorded any outcome.
     app.database
         .execute(
             "update commands set state = 'accepted',
@@ -414,7 +418,7 @@ async fn a_command_of_which_nobody_knows_whether_it_was_published_is_not_sent_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_told_to_stop_gives_the_batch_back() {
+async fn a_replica_that_stops_releases_its_batch() {
     let mut app = app(&[("dispatch.batch_lease_ms", "600000")]).await;
     let (station, piles) = station(&app, 20).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 4})).await;
@@ -433,13 +437,13 @@ async fn who_is_told_to_stop_gives_the_batch_back() {
         .await
     );
     let next = app.replica(&[EAGER]);
-    app.go_on_with(&next).await;
+    app.switch_to(&next).await;
     app.finished(&order).await;
     app.assert_each_commanded_once(&piles).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_time_of_a_batch_is_over_the_rest_is_refused() {
+async fn refuses_the_remaining_piles_when_a_batch_expires() {
     let app = app(&[("dispatch.batch_ttl_s", "2")]).await;
     let (station, _piles) = station(&app, 20).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 1})).await;
@@ -458,7 +462,7 @@ async fn when_the_time_of_a_batch_is_over_the_rest_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_is_found_too_late_sends_nothing() {
+async fn an_expired_batch_sends_nothing() {
     let app = app(&[("dispatch.batch_ttl_s", "0")]).await;
     let (station, _piles) = station(&app, 3).await;
     let order = app.order(station, "reset", json!({})).await;
@@ -467,7 +471,7 @@ async fn a_batch_that_is_found_too_late_sends_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_published_is_tried_a_few_times() {
+async fn retries_a_failed_publication_a_few_times() {
     let app = TestApp::with(&[EAGER, ("kafka.brokers", "127.0.0.1:1")]).await;
     let (station, _piles) = station(&app, 1).await;
     let order = app.order(station, "reset", json!({})).await;
@@ -480,7 +484,7 @@ async fn what_cannot_be_published_is_tried_a_few_times() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_come_in_pages_and_by_their_state() {
+async fn lists_piles_in_pages_and_by_state() {
     let app = app(&[]).await;
     let (station, _piles) = station(&app, 5).await;
     app.pile_in(station, Device::default()).await;
@@ -526,7 +530,7 @@ async fn piles_come_in_pages_and_by_their_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_stations_and_batches_are_not_found() {
     let app = TestApp::with(&[]).await;
     assert_snapshot!(app.order(Uuid::now_v7(), "reset", json!({})).await, @r#"
     404 Not Found
@@ -552,7 +556,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_piles_than_a_batch_may_have_are_refused() {
+async fn refuses_more_piles_than_a_batch_may_have() {
     let app = TestApp::with(&[]).await;
     let station = app.station().await;
     app.database
@@ -567,7 +571,7 @@ async fn more_piles_than_a_batch_may_have_are_refused() {
     422 Unprocessable Entity
     {
       "code": "TOO_MANY_PILES",
-      "detail": "more than 1000 piles are meant: name some of them in pileIds, or in statuses what they must be",
+      "detail": "the command matches more than 1000 piles: select fewer with pileIds or statuses",
       "instance": "/api/v1/stations/[id]/commands/reset",
       "status": 422,
       "title": "Too many piles for one batch",
@@ -581,13 +585,13 @@ async fn more_piles_than_a_batch_may_have_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_order_is_refused() {
+async fn refuses_an_invalid_order() {
     let app = TestApp::with(&[]).await;
     let (station, _piles) = station(&app, 1).await;
     let foreign = app.pile(free()).await;
     let refused = app.order(station, "reset", json!({"pileIds": [foreign.id]})).await;
     assert_eq!((refused.status.as_u16(), refused.text("code")), (400, "INVALID_REQUEST"));
-    let message = format!("{} is no pile of this station", foreign.id);
+    let message = format!("{} is not a pile of this station", foreign.id);
     assert_eq!(refused.body["errors"], json!([{"field": "pileIds", "message": message}]));
     let many: Vec<_> = (0..1_001).map(|_| Uuid::now_v7()).collect();
     let mut lines = Vec::new();
@@ -633,7 +637,7 @@ async fn a_batch_stays_with_the_replica_that_carries_it_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_of_a_batch_are_routed_as_a_single_pile_is() {
+async fn routes_piles_of_a_batch_like_single_piles() {
     let app = app(&[]).await;
     let (station, piles) = station(&app, 2).await;
     for pile in &piles {

@@ -1,4 +1,4 @@
-//! Stopping: which transaction is meant, and when that cannot be told.
+//! Stops: which transaction a request means, and when it is ambiguous.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -36,7 +36,7 @@ async fn the_open_transaction_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_it_is_named_it_goes_out_as_the_gateway_knows_it() {
+async fn sends_the_transaction_id_in_the_form_that_the_gateway_uses() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::charging(&[(1, Some("634")), (2, Some("TXN-7"))])).await;
     for (body, sent) in [
@@ -62,7 +62,7 @@ async fn the_only_transaction_need_not_be_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_does_not_charge_has_nothing_to_stop() {
+async fn refuses_to_stop_a_pile_without_an_open_session() {
     assert_snapshot!(stop(Device::online(&[(1, "Available")]), json!({})).await, @r#"
     409 Conflict
     {
@@ -78,7 +78,7 @@ async fn a_pile_that_does_not_charge_has_nothing_to_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_transaction_than_the_open_one_is_refused() {
+async fn refuses_a_transaction_that_is_not_open() {
     let device = Device::charging(&[(1, Some("634"))]);
     assert_snapshot!(stop(device, json!({"transactionId": "635"})).await, @r#"
     409 Conflict
@@ -95,7 +95,7 @@ async fn another_transaction_than_the_open_one_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_several_transactions_one_must_be_named() {
+async fn requires_the_transaction_id_if_several_are_open() {
     let device = Device::charging(&[(1, Some("634")), (2, Some("635"))]);
     assert_snapshot!(stop(device, json!({})).await, @r#"
     409 Conflict
@@ -104,7 +104,7 @@ async fn of_several_transactions_one_must_be_named() {
       "detail": "CP has several open charging sessions: name a transactionId or a connectorId",
       "instance": "/api/v1/piles/[id]/commands/stop-transaction",
       "status": 409,
-      "title": "Several transactions could be meant",
+      "title": "Several transactions are open",
       "traceId": "[traceId]",
       "type": "https://charging.example/problems/ambiguous-transaction"
     }
@@ -112,13 +112,13 @@ async fn of_several_transactions_one_must_be_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_without_a_name_cannot_be_stopped_yet() {
+async fn refuses_to_stop_a_transaction_whose_id_is_not_known_yet() {
     assert_snapshot!(stop(Device::charging(&[(1, None)]), json!({})).await, @r#"
     409 Conflict
     retry-after: 1
     {
       "code": "TRANSACTION_ID_PENDING",
-      "detail": "the gateway has not yet told the transaction id of the session on CP: try again shortly",
+      "detail": "the gateway has not reported the transaction id of the session on CP yet: try again shortly",
       "instance": "/api/v1/piles/[id]/commands/stop-transaction",
       "status": 409,
       "title": "Transaction id is not known yet",
@@ -140,8 +140,8 @@ async fn a_transaction_id_is_an_integer_or_a_text() {
         refused.push(format!("{} {}", error["field"], error["message"]));
     }
     assert_snapshot!(refused.join("\n"), @r#"
-    "transactionId" "must not be 0 or -1, which gateways send when they do not know it"
-    "transactionId" "must not be 0 or -1, which gateways send when they do not know it"
+    "transactionId" "must not be 0 or -1, which gateways send for an unknown transaction"
+    "transactionId" "must not be 0 or -1, which gateways send for an unknown transaction"
     "transactionId" "must not be empty"
     "transactionId" "must be an integer or a string at line 1 column 21"
     "transactionId" "must be an integer or a string at line 1 column 23"

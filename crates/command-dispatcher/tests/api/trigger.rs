@@ -1,4 +1,4 @@
-//! Asking the device for a message.
+//! Requesting a message from the device.
 
 use crate::app::TestApp;
 use crate::fleet::Device;
@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_message_of_ocpp_can_be_asked_for() {
+async fn requests_every_message_of_ocpp() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[(1, "Charging")])).await;
     let body = json!({"requestedMessage": "StatusNotification"});
@@ -50,9 +50,9 @@ async fn every_message_of_ocpp_can_be_asked_for() {
     }
 }
 
-/// So that what is not known of a device can be found out.
+/// The operator can so query a device of which nothing is known.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_mentioned_no_connector_can_be_asked_for_all() {
+async fn requests_a_message_of_a_device_without_known_connectors() {
     let app = TestApp::start().await;
     let pile = app.pile(Device::online(&[])).await;
     let all =
@@ -61,7 +61,7 @@ async fn a_device_that_mentioned_no_connector_can_be_asked_for_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_is_not_there_sends_no_message() {
+async fn refuses_to_request_a_message_from_an_unreachable_pile() {
     let app = TestApp::with(&[]).await;
     let online = Device::online(&[(1, "Available")]);
     let command = async |device| {
@@ -84,7 +84,7 @@ async fn a_pile_that_is_not_there_sends_no_message() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway claims CP",
+      "detail": "no gateway is known for CP",
       "instance": "/api/v1/piles/[id]/commands/trigger-message",
       "status": 409,
       "title": "Pile is offline",
@@ -118,7 +118,7 @@ async fn a_pile_that_is_not_there_sends_no_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_that_was_never_mentioned_is_refused() {
+async fn refuses_a_connector_that_was_never_reported() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     assert_snapshot!(app.command(pile.id, "trigger-message", json!({"requestedMessage": "MeterValues", "connectorId": 7})).await, @r#"
@@ -136,7 +136,7 @@ async fn a_connector_that_was_never_mentioned_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_message_is_refused() {
+async fn refuses_an_unknown_message() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     let wrong = json!({"requestedMessage": "Weather", "connectorId": 0});
@@ -167,7 +167,7 @@ async fn what_is_no_message_is_refused() {
         json!({"requestedMessage": 5}),
         json!({"requestedMessage": "Heartbeat", "vendorId": "x"}),
     ];
-    assert_snapshot!(app.complaints(pile.id, "trigger-message", &bodies).await, @r#"
+    assert_snapshot!(app.field_errors(pile.id, "trigger-message", &bodies).await, @r#"
     "requestedMessage": "is required"
     "requestedMessage": "is required", "connectorId": "must be between 1 and 1000"
     "requestedMessage": "invalid type: integer `5`, expected a string at line 1 column 21"

@@ -38,9 +38,10 @@ async fn a_connector_is_unlocked() {
     .await;
 }
 
-/// The device stops the transaction before it unlocks. A session is enough to know the connector by.
+/// The device stops the transaction before it unlocks the connector. A session suffices to know the
+/// connector.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_that_charges_may_be_unlocked() {
+async fn unlocks_a_connector_that_charges() {
     let app = TestApp::start().await;
     let device = Device { sessions: &[(1, Some("634")), (3, None)], ..Device::online(&[(1, "Charging")]) };
     let pile = app.pile(device).await;
@@ -56,7 +57,7 @@ async fn a_connector_that_charges_may_be_unlocked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pile_that_is_not_there_cannot_be_unlocked() {
+async fn refuses_to_unlock_a_connector_of_an_unreachable_pile() {
     let app = TestApp::with(&[]).await;
     let online = Device::online(&[(1, "Available")]);
     let command = async |device| {
@@ -79,7 +80,7 @@ async fn a_pile_that_is_not_there_cannot_be_unlocked() {
     409 Conflict
     {
       "code": "PILE_OFFLINE",
-      "detail": "no gateway claims CP",
+      "detail": "no gateway is known for CP",
       "instance": "/api/v1/piles/[id]/commands/unlock-connector",
       "status": 409,
       "title": "Pile is offline",
@@ -113,7 +114,7 @@ async fn a_pile_that_is_not_there_cannot_be_unlocked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_that_was_never_mentioned_is_refused() {
+async fn refuses_a_connector_that_was_never_reported() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     assert_snapshot!(app.command(pile.id, "unlock-connector", json!({"connectorId": 7})).await, @r#"
@@ -131,7 +132,7 @@ async fn a_connector_that_was_never_mentioned_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_connector_must_be_named() {
+async fn requires_one_connector() {
     let app = TestApp::with(&[]).await;
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     assert_snapshot!(app.command(pile.id, "unlock-connector", json!({})).await, @r#"
@@ -160,7 +161,7 @@ async fn one_connector_must_be_named() {
         json!({"connectorId": 1, "force": true}),
         json!([1]),
     ];
-    assert_snapshot!(app.complaints(pile.id, "unlock-connector", &bodies).await, @r#"
+    assert_snapshot!(app.field_errors(pile.id, "unlock-connector", &bodies).await, @r#"
     "connectorId": "must be between 1 and 1000"
     "connectorId": "must be between 1 and 1000"
     "connectorId": "must be between 1 and 1000"

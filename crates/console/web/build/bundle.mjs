@@ -1,12 +1,12 @@
-// The pages, bundled into `dist`: an index, and assets that have their content's hash in their names, each beside its packed form.
-// What is there already and the same is not written again: cargo would compile the service anew for it.
+// Bundles the pages into `dist`: an index, and assets with a content hash in their names, each with
+// a gzip form. Unchanged files are not written again, because cargo would rebuild the service.
 import { build } from "esbuild";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
 const here = (path) => new URL(`../${path}`, import.meta.url);
 const path = (name) => here(name).pathname;
-/** What the first view may weigh, packed. */
+/** Largest size of the first view, compressed, in bytes. */
 const MOST_BYTES = 100_000;
 
 const { metafile, outputFiles } = await build({
@@ -36,7 +36,7 @@ const index = (await readFile(here("src/index.html"), "utf8"))
   .replace("%SCRIPT%", asset(entry[0]))
   .replace("%ICON%", "/console/assets/icon.svg");
 
-/** What is shown first, by its place in `dist`; all of it goes packed. */
+/** The files of the first view by their path in `dist`; all are compressed. */
 const first = new Map([["index.html", Buffer.from(index)]]);
 for (const file of outputFiles) first.set(`assets/${file.path.split("/").at(-1)}`, Buffer.from(file.contents));
 const made = new Map([["assets/icon.svg", await readFile(here("src/icon.svg"))]]);
@@ -45,11 +45,11 @@ for (const [name, bytes] of first) {
   const packed = gzipSync(bytes, { level: 9 });
   made.set(name, bytes).set(`${name}.gz`, packed);
   total += packed.length;
-  console.log(`${String(packed.length).padStart(7)} B packed  ${name}`);
+  console.log(`${String(packed.length).padStart(7)} B gzip  ${name}`);
 }
-console.log(`${String(total).padStart(7)} B packed  in all`);
+console.log(`${String(total).padStart(7)} B gzip  in total`);
 if (total > MOST_BYTES) {
-  console.error(`more than ${MOST_BYTES} B`);
+  console.error(`the bundle exceeds its limit of ${MOST_BYTES} B compressed: reduce its size`);
   process.exit(1);
 }
 

@@ -1,4 +1,4 @@
-// Tests of the parts that need no browser: each is bundled, and run by Node.
+// Bundles and runs the tests that need no browser, with Node.
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";

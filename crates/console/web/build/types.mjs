@@ -1,4 +1,5 @@
-// The API's types, made of the committed OpenAPI documents at every build, so that they cannot be stale.
+// Generates the types of the API from the committed OpenAPI documents at every build, so that they
+// are current.
 import { mkdir, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 

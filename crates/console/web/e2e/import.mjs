@@ -1,9 +1,9 @@
-// Files: tried, told row by row, and written or not.
+// Imports of files: dry run, faults row by row, and writing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, enter, run, shut, site } from "./stage.mjs";
 
-test("a file with faults is told row by row, and not written", async () => {
+test("faults of a file are listed row by row, and nothing is written", async () => {
   const { id } = await site({ connected: false });
   const rows = [`${id},CP-${run}-I1,DC-120,120,DC`, `${id},CP-${run}-I2,DC-120,much,DC`, `nowhere,CP-${run}-I3,DC-120,60,DC`];
   const file = `stationId,chargePointId,model,ratedPowerKw,currentType\n${rows.join("\n")}\n`;
@@ -15,20 +15,20 @@ test("a file with faults is told row by row, and not written", async () => {
   await report.waitFor();
   const faults = await report.locator("tbody tr").evaluateAll((all) => all.map((row) => row.innerText.split("\t").slice(0, 2).join(" ")));
   assert.deepEqual(faults, ["3 ratedPowerKw", "4 stationId"]);
-  assert.equal(await page.getByRole("button", { name: "Import for good" }).isEnabled(), false, "atomic: nothing can be written");
+  assert.equal(await page.getByRole("button", { name: "Import now" }).isEnabled(), false, "an atomic import with faults cannot be written");
 
-  await page.getByRole("button", { name: "Write the good rows" }).click();
+  await page.getByRole("button", { name: "Write the valid rows" }).click();
   await page.getByRole("button", { name: "Try it" }).click();
   await report.waitFor();
-  await page.getByRole("button", { name: "Import for good" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Import for good" }).click();
+  await page.getByRole("button", { name: "Import now" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Import now" }).click();
   await page.locator("[data-report=applied]").waitFor();
   const written = await api("GET", `/api/v1/piles?stationId=${id}&q=${run}-I`);
   assert.deepEqual(written.items.map((pile) => pile.chargePointId), [`CP-${run}-I1`]);
   await shut(page);
 });
 
-test("a file that is dropped is taken, and its progress is shown", async () => {
+test("a dropped file is imported, and its progress is shown", async () => {
   const { id } = await site({ connected: false });
   const page = await enter("/console/import");
   await page.getByRole("button", { name: "Piles", exact: true }).click();

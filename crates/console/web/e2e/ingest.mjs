@@ -1,4 +1,4 @@
-// What comes in: partitions with their readers, records that nobody could use, and trying those again.
+// The ingest page: partitions with their owners, dead letters, and their replay.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, enter, eventually, order, run, shut } from "./stage.mjs";
@@ -13,7 +13,7 @@ test("partitions are shown with owner, lag and rate", async () => {
   await shut(page);
 });
 
-test("a dead letter is read, tried and replayed; its payload is text and never markup", async () => {
+test("a dead letter is shown, dry-run and replayed; its payload is text and never markup", async () => {
   const payload = "<img src=x onerror=alert(1)> is no event";
   await order({ do: "garbage", key: run, value: payload });
   const letter = await eventually("a dead letter", async () => (await api("GET", `/api/v1/dead-letters?chargePointId=${run}`)).items[0]);
@@ -24,14 +24,14 @@ test("a dead letter is read, tried and replayed; its payload is text and never m
   assert.equal(await dialog.locator("img").count(), 0);
   await dialog.getByRole("button", { name: "Try it" }).click();
   await dialog.locator("[data-dry-run=true][data-outcome=undecodable]").waitFor();
-  assert.equal((await api("GET", `/api/v1/dead-letters/${letter.id}`)).replayedAt, null, "a dry run leaves nothing");
+  assert.equal((await api("GET", `/api/v1/dead-letters/${letter.id}`)).replayedAt, null, "a dry run changes nothing");
   await dialog.getByRole("button", { name: "Replay", exact: true }).click();
   await dialog.getByRole("alert").getByRole("button", { name: "Replay" }).click();
   await dialog.locator("[data-dry-run=false][data-outcome=undecodable]").waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();
   await page.locator(`tr[data-letter="${letter.id}"]`).getByText("Cannot be decoded").waitFor();
   await page.getByRole("button", { name: "Replay all of these" }).click();
-  assert.equal(await dialog.getByRole("button", { name: "Replay all of these" }).isEnabled(), false, "not before it was tried");
+  assert.equal(await dialog.getByRole("button", { name: "Replay all of these" }).isEnabled(), false, "not before a dry run");
   await dialog.getByRole("button", { name: "Try all of these" }).click();
   await dialog.locator("[data-bulk=dry]").waitFor();
   await dialog.getByRole("button", { name: "Replay all of these" }).click();

@@ -1,9 +1,10 @@
-// What changes is seen without doing anything; what is not live says so; what was missed is made up for.
+// Live updates: changes appear by themselves, stale data is marked, and missed changes are caught
+// up.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enter, eventually, order, shut, site, way } from "./stage.mjs";
 
-test("a change of status is seen on the list, the station and the pile", async () => {
+test("a change of status appears in the list, at the station and at the pile", async () => {
   const { id, piles: [pile] } = await site();
   const pages = [await enter(`/console/?view=piles&q=${pile.device}`), await enter(`/console/stations/${id}`), await enter(`/console/piles/${pile.id}`)];
   for (const page of pages) await page.locator("[data-feed=live]").waitFor();
@@ -14,7 +15,7 @@ test("a change of status is seen on the list, the station and the pile", async (
   for (const page of pages) await shut(page);
 });
 
-test("a feed that is cut is said to be, and taken up where it broke off", async () => {
+test("a lost feed connection is reported, and resumed where it ended", async () => {
   const { piles: [pile, other] } = await site({ piles: 2 });
   const page = await enter(`/console/piles/${pile.id}`);
   await page.locator("[data-feed=live]").waitFor();
@@ -24,7 +25,7 @@ test("a feed that is cut is said to be, and taken up where it broke off", async 
   });
   way.cut();
   await page.locator("[data-banner=lost]").getByText("The live connection is lost").waitFor();
-  assert.equal(await page.locator("[data-pile-status]").getAttribute("data-pile-status"), "Available", "what was known is still shown");
+  assert.equal(await page.locator("[data-pile-status]").getAttribute("data-pile-status"), "Available", "the last known status is still shown");
   await order({ do: "status", device: other.device, connector: 1, status: "Faulted" });
   await order({ do: "status", device: pile.device, connector: 1, status: "Faulted" });
   await order({ do: "status", device: pile.device, connector: 1, status: "Available" });
@@ -33,26 +34,26 @@ test("a feed that is cut is said to be, and taken up where it broke off", async 
   await page.locator("[data-banner=lost]").getByRole("button", { name: "Try now" }).click();
   await page.locator("[data-banner=resumed]").getByText("Nothing was missed").waitFor();
   await page.locator("[data-pile-status=Unavailable]").waitFor();
-  assert.match(places.at(-1) ?? "", /^\d+-\d+$/, "it was taken up at the place where it broke off");
+  assert.match(places.at(-1) ?? "", /^\d+-\d+$/, "the feed resumes at the last position");
   await eventually("every change in the history", async () => (await page.locator(".events .tone-Faulted").count()) >= 1 && (await page.locator(".events .tone-Unavailable").count()) >= 1);
   await page.locator("[data-banner=resumed]").waitFor({ state: "detached" });
   await shut(page);
 });
 
-test("what could not be read for a while is read again without anybody doing anything", async () => {
+test("a failed read is repeated without user action", async () => {
   const { piles: [pile] } = await site();
   const page = await enter("/console/");
-  // One who asks gets no answer; the next one does.
+  // The first request fails; the next one succeeds.
   for (const asked of ["**/commands?*", "**/status-history?*"]) await page.route(asked, (route) => route.abort(), { times: 1 });
   await page.getByRole("button", { name: "Piles", exact: true }).click();
   await page.locator(`a[data-pile="${pile.device}"]`).click();
-  for (const card of ["commands", "timeline"]) await page.locator(`section[aria-labelledby=${card}]`).getByText("This could not be read").waitFor();
+  for (const card of ["commands", "timeline"]) await page.locator(`section[aria-labelledby=${card}]`).getByText("Loading failed").waitFor();
   await page.getByText("No command was sent").waitFor();
   await page.locator("[data-changes]").waitFor();
   await shut(page);
 });
 
-test("what may be old is not shown as if it were live", async () => {
+test("stale data is not shown as live", async () => {
   const { piles: [pile] } = await site();
   const page = await enter(`/console/piles/${pile.id}`);
   await page.locator("[data-confidence=live]").waitFor();
@@ -62,7 +63,7 @@ test("what may be old is not shown as if it were live", async () => {
   await page.locator("[data-confidence=live]").waitFor();
   const { piles: [silent] } = await site({ connected: false });
   const unheard = await enter(`/console/piles/${silent.id}`);
-  await unheard.locator("[data-confidence=unknown]").getByText("never been heard").waitFor();
+  await unheard.locator("[data-confidence=unknown]").getByText("never connected").waitFor();
   await shut(page);
   await shut(unheard);
 });

@@ -1,4 +1,5 @@
-// Every page in both languages, light and dark, wide and narrow: drawn for people to look at, and judged by axe.
+// Every page in both languages, light and dark, wide and narrow: screenshots for review, and a
+// check by axe.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +8,10 @@ import { api, artefacts, enter, eventually, order, run, shut, site, stage, tarif
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds wrong with a page. Its script comes by the debugger's door, which the page's own policy does not guard. */
+/**
+ * The violations that axe finds in a page. Its script is injected by the debugger, to which the
+ * page's policy does not apply.
+ */
 async function judge(page) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
@@ -32,10 +36,10 @@ async function scenery() {
   return { station: sites[0].id, pile: devices[0].id };
 }
 
-/** Most of the time of a page is waiting. */
+/** Pages that are checked in parallel, because most of the time is waiting. */
 const AT_ONCE = 3;
 
-test("every page is as it should be, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
+test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
   const { station, pile } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
@@ -68,7 +72,7 @@ test("every page is as it should be, in both languages, light and dark, wide and
       await page.screenshot({ path: `${artefacts}${called}.png`, fullPage: click === undefined });
       assert.equal(await page.evaluate(() => document.documentElement.lang), look.language === "zh" ? "zh-CN" : "en-GB");
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.equal(wide, 0, "nothing sticks out sideways");
+      assert.equal(wide, 0, "the page does not overflow horizontally");
       assert.deepEqual(await judge(page), []);
       await shut(page);
     });
@@ -76,7 +80,7 @@ test("every page is as it should be, in both languages, light and dark, wide and
   await Promise.all(looked);
 });
 
-test("everything can be reached and done by keyboard", async () => {
+test("everything can be reached and operated by keyboard", async () => {
   const { piles: [pile] } = await site();
   const page = await enter(`/console/?view=piles&q=${pile.device}`);
   const link = page.locator(`a[data-pile="${pile.device}"]`);
@@ -92,15 +96,15 @@ test("everything can be reached and done by keyboard", async () => {
   assert.equal(await page.evaluate(() => document.activeElement?.closest("dialog") !== null), true, "the dialog has the focus");
   for (let step = 0; step < 8; step += 1) {
     await page.keyboard.press("Tab");
-    assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("dialog") !== null), true, "and keeps it");
+    assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("dialog") !== null), true, "the dialog keeps the focus");
   }
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  assert.equal(await page.locator("[data-order=reset]").evaluate((one) => one === document.activeElement), true, "and gives it back");
+  assert.equal(await page.locator("[data-order=reset]").evaluate((one) => one === document.activeElement), true, "closing the dialog returns the focus");
   await shut(page);
 });
 
-test("the language is changed on the spot, and remembered", async () => {
+test("the language changes at once and is remembered", async () => {
   const page = await enter("/console/");
   await page.getByRole("button", { name: /中文/ }).click();
   await page.getByRole("heading", { name: "设备总览", level: 1 }).waitFor();

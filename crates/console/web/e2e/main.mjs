@@ -1,4 +1,5 @@
-// Everything that people do with the console, in a headless Chromium, one thing after the other. Run by `make console-test`.
+// The end-to-end tests of the console in headless Chromium, one after the other. Run by `make
+// console-test`.
 import { after } from "node:test";
 import { leave } from "./stage.mjs";
 

@@ -1,11 +1,11 @@
-// What charging costs at a station, told with its reason.
+// The price at a station, with its reason.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enter, run, shut, site, tariff } from "./stage.mjs";
 
 const PATH = "/console/stations/";
 
-test("a station without a tariff says that it has none, and one with two says which applies and why", async () => {
+test("a station without a tariff shows that none applies; a station with two shows which applies and why", async () => {
   const { id } = await site({ connected: false });
   const unpriced = await enter(PATH + id);
   await unpriced.locator("[data-price=none]").getByText("No tariff applies here").waitFor();
@@ -20,19 +20,19 @@ test("a station without a tariff says that it has none, and one with two says wh
   const yuan = { valley: "1.1158", flat: "1.5055", peak: "1.8213", sharp: "2.0345" }[kind];
   await prices.locator(".price-now", { hasText: yuan }).getByText("CNY per kWh").waitFor();
   assert.deepEqual(await prices.locator(".why li").evaluateAll((all) => all.map((one) => one.innerText.replace(/\s+/g, " "))), [
-    "Station applies: the narrowest that is in force", "Operator overridden by a narrower one",
+    "Station applies: the narrowest binding in force", "Operator overridden by a narrower binding",
   ]);
   const picture = prices.getByRole("img");
   const said = await picture.getAttribute("aria-label");
   assert.match(said, /^Today's timetable: 00:00–/);
-  assert.match(said, /–24:00 Valley 1\.1158 CNY$/, "the valley goes on over midnight");
-  // What is over of the day had another price, or none: the tariff is a moment old.
+  assert.match(said, /–24:00 Valley 1\.1158 CNY$/, "the valley continues over midnight");
+  // The past part of the day had another price or none, because the tariff was just created.
   assert.ok((await picture.locator(`[data-band=${kind}]`).count()) >= 1);
   assert.equal(await picture.locator("g").count(), said.split(";").length);
   await shut(page);
 });
 
-test("who may not read tariffs is told so, and sees the rest", async () => {
+test("without the scope for tariffs the page says so and shows the rest", async () => {
   const { id } = await site({ connected: false });
   const page = await enter(PATH + id, { as: "read" });
   await page.getByText("It needs the scope tariffs:read").waitFor();

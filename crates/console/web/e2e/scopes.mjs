@@ -1,9 +1,9 @@
-// Tokens decide what is seen: none, a bad one, one for reading, one for something else.
+// Authorization: without a token, with an invalid token, and with tokens of different scopes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enter, shut, signIn, site, stage } from "./stage.mjs";
 
-test("nobody gets in without a token, and what is no token is told", async () => {
+test("sign-in requires a token and explains why a text is not one", async () => {
   const page = await enter("/console/ingest", { as: null });
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   assert.equal(await page.locator("nav").count(), 0);
@@ -22,7 +22,7 @@ test("nobody gets in without a token, and what is no token is told", async () =>
   await shut(page);
 });
 
-test("who may only read sees everything and can change nothing", async () => {
+test("a token for reading shows everything and changes nothing", async () => {
   const { piles: [pile] } = await site();
   const page = await enter(`/console/piles/${pile.id}`, { as: "read" });
   await page.locator("[data-pile-status=Available]").waitFor();
@@ -37,7 +37,7 @@ test("who may only read sees everything and can change nothing", async () => {
   await shut(page);
 });
 
-test("who may only operate sees what comes in and no assets", async () => {
+test("a token for operations shows the ingest page and no assets", async () => {
   const page = await enter("/console/", { as: "operations" });
   await page.getByText("It needs the scope assets:read").waitFor();
   await page.getByRole("link", { name: "Ingest" }).click();

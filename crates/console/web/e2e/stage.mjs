@@ -1,13 +1,14 @@
-// What all parts of the play share: the browser, the way to the service that can be cut, devices that do as they are told.
+// Shared by all end-to-end tests: the browser, a proxy to the service that can be interrupted, and
+// controllable devices.
 import { mkdirSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 export const stage = JSON.parse(process.env.STAGE);
-/** Generous: machines are shared. */
+/** Generous, because machines are shared. */
 const PATIENCE_MS = 45_000;
-/** Where screenshots go. */
+/** The directory for screenshots. */
 export const artefacts = new URL("../../../../target/console/", import.meta.url).pathname;
 mkdirSync(artefacts, { recursive: true });
 
@@ -15,7 +16,10 @@ const answers = createInterface({ input: process.stdin });
 const waiting = [];
 answers.on("line", () => waiting.shift()());
 
-/** Has the other side do something (tests/console/orders.rs); returns when it is done. */
+/**
+ * Sends an instruction to the Rust side of the test (tests/console/orders.rs); returns when it is
+ * done.
+ */
 export function order(what) {
   return new Promise((done) => {
     waiting.push(done);
@@ -23,7 +27,7 @@ export function order(what) {
   });
 }
 
-/** The way from the browser to asset-api: a relay that can be cut, and mended. */
+/** A proxy from the browser to asset-api that can be interrupted and restored. */
 class Way {
   open = new Set();
   whole = true;
@@ -68,7 +72,10 @@ export async function leave() {
   process.stdin.destroy();
 }
 
-/** What a page may not do: fail in a script, ask anybody but the services, or break its own policy. */
+/**
+ * Records what a page must not do: script errors, requests to other hosts, violations of its
+ * policy.
+ */
 function watch(page) {
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(String(error)));
@@ -81,7 +88,7 @@ function watch(page) {
   });
 }
 
-/** A page of the console at `path`, for somebody with a token, in a language and a theme. */
+/** Opens the page of the console at `path`, with a token, a language and a theme. */
 export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900 } = {}) {
   const context = await browser.newContext({
     viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
@@ -100,14 +107,14 @@ export async function signIn(page, as) {
   await page.locator("nav").waitFor();
 }
 
-/** Ends a page, which must have done nothing that it may not. */
+/** Closes a page; throws if it did what it must not do. */
 export async function shut(page) {
   const { faults } = page;
   await page.context().close();
   if (faults.length > 0) throw new Error(faults.join("\n"));
 }
 
-/** A step of a test; where it fails, the page is drawn as it was then. */
+/** A step of a test; takes a screenshot of the page if the step fails. */
 export function step(t, page, name, act) {
   return t.test(name, async () => {
     try {
@@ -119,7 +126,7 @@ export function step(t, page, name, act) {
   });
 }
 
-/** Calls the API as somebody with all scopes. */
+/** Calls the API with a token that has all scopes. */
 export async function api(method, path, body, { base = stage.assets, type = "application/json" } = {}) {
   const response = await fetch(base + path, {
     method,
@@ -131,25 +138,28 @@ export async function api(method, path, body, { base = stage.assets, type = "app
   return said;
 }
 
-/** Asks again until the answer is good; for what comes to be after a while. */
+/** Repeats `ask` until its result is truthy. */
 export async function eventually(what, ask, patience = PATIENCE_MS) {
   const end = Date.now() + patience;
   for (;;) {
     const found = await ask();
     if (found) return found;
-    if (Date.now() > end) throw new Error(`it did not come to be: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out waiting for: ${what}`);
     await new Promise((again) => setTimeout(again, 50));
   }
 }
 
-/** Something that no other run has, for names. */
+/** A text that is unique to this run, for names. */
 export const run = process.pid.toString(36).toUpperCase() + Date.now().toString(36).slice(-4).toUpperCase();
 
-/** A day of four kinds of bands, as in many a Chinese city: kWh at 0.3158 to 1.2345 yuan, and 0.80 for the service. */
+/**
+ * A day with four kinds of bands, typical of Chinese cities: 0.3158 to 1.2345 yuan per kWh and a
+ * service fee of 0.80.
+ */
 const BANDS = [["23:00", "07:00", "valley", "0.3158"], ["07:00", "10:00", "flat", "0.7055"], ["10:00", "15:00", "peak", "1.0213"],
   ["15:00", "18:00", "flat", "0.7055"], ["18:00", "21:00", "sharp", "1.2345"], ["21:00", "23:00", "flat", "0.7055"]];
 
-/** A tariff in force, bound to what `subjects` name. */
+/** Creates a tariff in force that is bound to `subjects`. */
 export async function tariff(name, subjects, bands = BANDS) {
   const { id } = await api("POST", "/api/v1/tariffs", { name, currency: "CNY", status: "Active" });
   const priced = bands.map(([from, to, kind, electricityPrice]) => ({ from, to, kind, electricityPrice, serviceFee: "0.80" }));
@@ -161,7 +171,7 @@ export async function tariff(name, subjects, bands = BANDS) {
 
 let count = 0;
 
-/** A station with piles whose devices are connected, unless told otherwise. */
+/** Creates a station with piles; their devices are connected unless `connected` is false. */
 export async function site({ name = "人民广场站", piles = 1, connectors = 1, connected = true, place = [31.23, 121.47] } = {}) {
   const station = await api("POST", "/api/v1/stations", { name, address: "上海市黄浦区", latitude: place[0], longitude: place[1], operatorId: "op-7" });
   const made = [];

@@ -1,24 +1,25 @@
-// The product's story, clicked through: register, see it come, charge, be refused, stop, lose it, reset it.
+// The main workflow by clicks: register a device, start a charge, see a refusal, stop, disconnect,
+// reset.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, enter, eventually, order, run, shut, step } from "./stage.mjs";
 
-test("the story of the product is told by clicks", async (t) => {
+test("the main workflow works by clicks", async (t) => {
   const device = `CP-${run}-S`;
   await order({ do: "connect", device, connectors: 1 });
-  await eventually("the device to be heard", async () => (await api("GET", "/api/v1/unregistered-charge-points")).items.some((one) => one.chargePointId === device));
+  await eventually("the device to connect", async () => (await api("GET", "/api/v1/unregistered-charge-points")).items.some((one) => one.chargePointId === device));
 
   const page = await enter("/console/import");
   await step(t, page, "a station is imported", async () => {
     await page.setInputFiles("input[type=file]", { name: "stations.csv", mimeType: "text/csv", buffer: Buffer.from(`name,latitude,longitude\n故事站 ${run},31.23,121.47\n`) });
     await page.getByRole("button", { name: "Try it" }).click();
     await page.locator("[data-report=dry]").waitFor();
-    await page.getByRole("button", { name: "Import for good" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Import for good" }).click();
+    await page.getByRole("button", { name: "Import now" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Import now" }).click();
     await page.locator("[data-report=applied]").waitFor();
   });
 
-  await step(t, page, "the device that is heard is registered as a pile", async () => {
+  await step(t, page, "a connected device is registered as a pile", async () => {
     await page.getByRole("link", { name: "Ingest" }).click();
     await page.locator(`tr[data-device="${device}"]`).getByRole("button").click();
     const dialog = page.getByRole("dialog");
@@ -32,13 +33,13 @@ test("the story of the product is told by clicks", async (t) => {
     await page.getByText("not stated", { exact: true }).waitFor();
   });
 
-  await step(t, page, "it is online and available, and that is said to be live", async () => {
+  await step(t, page, "the pile is online and available, with confidence live", async () => {
     await page.locator("[data-pile-status=Available]").waitFor();
     await page.locator("[data-confidence=live]").waitFor();
     await page.locator("[data-feed=live]").waitFor();
   });
 
-  await step(t, page, "a charge is started, and followed to its effect", async () => {
+  await step(t, page, "a charge is started and followed to its effect", async () => {
     await page.locator("[data-order=start-transaction]").click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Card or app id").fill("RFID123");
@@ -79,7 +80,7 @@ test("the story of the product is told by clicks", async (t) => {
     await page.getByRole("cell", { name: "Remote" }).waitFor();
   });
 
-  await step(t, page, "the device goes, and a start is refused for that", async () => {
+  await step(t, page, "the device disconnects, and a start is refused because of it", async () => {
     await order({ do: "disconnect", device });
     await page.locator("[data-pile-status=Offline]").waitFor();
     await page.locator("[data-order=start-transaction]").click();
@@ -91,7 +92,7 @@ test("the story of the product is told by clicks", async (t) => {
     await dialog.waitFor({ state: "detached" });
   });
 
-  await step(t, page, "it comes back and is reset", async () => {
+  await step(t, page, "the device reconnects and is reset", async () => {
     await order({ do: "connect", device, connectors: 1 });
     await page.locator("[data-pile-status=Available]").waitFor();
     await page.locator("[data-order=reset]").click();
@@ -101,7 +102,7 @@ test("the story of the product is told by clicks", async (t) => {
     await dialog.getByRole("button", { name: "Close" }).click();
   });
 
-  await step(t, page, "all of it stands in the command log and in the history", async () => {
+  await step(t, page, "the command log and the history contain all of it", async () => {
     await eventually("three commands in the log", async () => (await page.locator("[data-command]").count()) === 3);
     assert.deepEqual(await page.locator("[data-command]").evaluateAll((all) => all.map((one) => one.dataset.state)), ["confirmed", "confirmed", "confirmed"]);
     assert.ok(Number(await page.locator("[data-changes]").getAttribute("data-changes")) >= 6);

@@ -1,4 +1,4 @@
-// Begins: reads what the service says of itself, and shows the page of the address.
+// The entry point: loads the settings and shows the page of the address.
 
 import { render } from "preact";
 import { Shell } from "./app/shell.tsx";

@@ -1,4 +1,4 @@
-//! The connectors that a pile has by what its operator says, whatever its device reports.
+//! The connectors of a pile as specified by its operator, independently of what its device reports.
 
 use super::RatedPower;
 use crate::ids::ConnectorId;
@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The standard of a connector, by which a vehicle fits or does not.
+/// The standard of a connector, which determines the compatible vehicles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConnectorType {
     /// GB/T 20234.2.
@@ -36,11 +36,11 @@ pub enum ConnectorType {
 }
 
 impl ConnectorType {
-    /// Every type.
+    /// All types.
     pub const ALL: [Self; 8] =
         [Self::GbAc, Self::GbDc, Self::Type1, Self::Type2, Self::Ccs1, Self::Ccs2, Self::Chademo, Self::Nacs];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,24 +55,24 @@ impl ConnectorType {
         }
     }
 
-    /// The type called `name`.
+    /// Parses the name in the API and in storage.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
-/// A connector as its operator says it.
+/// A connector as specified by the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outlet {
-    /// Its number at the device, from 1.
+    /// The connector's number at the device, from 1.
     #[schemars(with = "u16", range(min = 1, max = ConnectorId::MAX))]
     pub connector_id: ConnectorId,
-    /// Its standard.
+    /// The standard.
     #[serde(rename = "type")]
     pub kind: ConnectorType,
-    /// The most power that it gives; `None` when that was not said.
+    /// The maximum power; `None` if not stated.
     #[serde(default)]
     pub max_power_kw: Option<RatedPower>,
 }
@@ -82,14 +82,14 @@ pub struct Outlet {
 #[serde(try_from = "Vec<Outlet>", into = "Vec<Outlet>")]
 pub struct Outlets(Vec<Outlet>);
 
-/// Why these cannot be the connectors of a pile. The message is fit to be shown to the caller.
+/// Why a list of connectors is invalid. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOutlets {
-    /// More than a pile can have.
+    /// More connectors than a pile can have.
     #[error("must be at most {max} connectors", max = Outlets::MAX)]
     TooMany,
-    /// The number stands for the whole device.
-    #[error("connectorId 0 is the whole pile, connectors begin with 1")]
+    /// The number 0 means the whole device.
+    #[error("connectorId 0 is the whole pile; connectors are numbered from 1")]
     Whole,
     /// Two have the same number.
     #[error("connectorId {0} is given twice")]
@@ -97,13 +97,13 @@ pub enum InvalidOutlets {
 }
 
 impl Outlets {
-    /// The most that a pile can have.
+    /// The maximum number of connectors of a pile.
     pub const MAX: usize = 32;
 
     /// Accepts connectors in any order, each number once.
     ///
     /// # Errors
-    /// When there are too many, or their numbers are not theirs alone.
+    /// There are too many connectors, a number is 0, or a number occurs twice.
     pub fn parse(mut outlets: Vec<Outlet>) -> Result<Self, InvalidOutlets> {
         if outlets.len() > Self::MAX {
             return Err(InvalidOutlets::TooMany);
@@ -119,7 +119,7 @@ impl Outlets {
         }
     }
 
-    /// Each of them.
+    /// The connectors in the order of their numbers.
     pub fn iter(&self) -> std::slice::Iter<'_, Outlet> {
         self.0.iter()
     }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_is_spelt_the_same_everywhere() {
+    fn every_type_has_the_same_name_in_every_form() {
         for kind in ConnectorType::ALL {
             assert_eq!(ConnectorType::parse(kind.as_str()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_theirs_alone() {
+    fn rejects_repeated_numbers_and_invalid_values() {
         let outlet = |id| json!({ "connectorId": id, "type": "CCS_2" });
         assert_eq!(read(json!([outlet(0)])), Err(InvalidOutlets::Whole.to_string()));
         assert_eq!(read(json!([outlet(2), outlet(1), outlet(2)])), Err(InvalidOutlets::Twice(2).to_string()));

@@ -1,9 +1,9 @@
-//! What a station has for drivers beside piles.
+//! Facilities of a station for drivers.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Something for drivers at a station, or a few steps away.
+/// A facility for drivers at a station or within a few steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Facility {
     /// Toilets.
@@ -12,15 +12,15 @@ pub enum Facility {
     Wifi,
     /// A roof over the piles.
     Canopy,
-    /// Access without steps, and room for wheelchairs.
+    /// Step-free access and space for wheelchairs.
     WheelchairAccess,
-    /// Room to wait in.
+    /// A waiting room.
     Lounge,
     /// A café.
     Cafe,
     /// A restaurant.
     Restaurant,
-    /// A shop for small things.
+    /// A convenience store.
     ConvenienceStore,
     /// A supermarket.
     Supermarket,
@@ -28,14 +28,14 @@ pub enum Facility {
     Mall,
     /// A hotel.
     Hotel,
-    /// Car wash.
+    /// A car wash.
     CarWash,
-    /// Car park for more than the time of charging.
+    /// A car park for longer than the time of charging.
     Parking,
 }
 
 impl Facility {
-    /// Every facility, in the order in which they are listed.
+    /// All facilities, in the order of listing.
     pub const ALL: [Self; 13] = [
         Self::Restroom,
         Self::Wifi,
@@ -52,7 +52,7 @@ impl Facility {
         Self::Parking,
     ];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Facility {
         }
     }
 
-    /// The facility called `name`.
+    /// Parses the name in the API and in storage.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|facility| facility.as_str() == name)
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_facility_is_spelt_the_same_everywhere() {
+    fn every_facility_has_the_same_name_in_every_form() {
         for facility in Facility::ALL {
             assert_eq!(Facility::parse(facility.as_str()), Some(facility));
             assert_eq!(serde_json::to_value(facility).unwrap(), facility.as_str());

@@ -1,9 +1,9 @@
-//! Places on the earth.
+//! Coordinates on the earth.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A point on the earth, WGS 84.
+/// Coordinates on the earth, WGS 84.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Location {
     /// Degrees north.
@@ -14,16 +14,16 @@ pub struct Location {
     longitude: f64,
 }
 
-/// Not a point on the earth.
+/// Invalid coordinates. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("latitude must be within ±90 and longitude within ±180 degrees")]
 pub struct InvalidLocation;
 
 impl Location {
-    /// The point at `latitude` and `longitude`, in degrees.
+    /// The coordinates at `latitude` and `longitude`, in degrees.
     ///
     /// # Errors
-    /// When either is out of range or no number.
+    /// A value is out of range or not a number.
     pub fn parse(latitude: f64, longitude: f64) -> Result<Self, InvalidLocation> {
         let valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
         valid.then_some(Self { latitude, longitude }).ok_or(InvalidLocation)
@@ -41,14 +41,15 @@ impl Location {
         self.longitude
     }
 
-    /// The distance over ground to `other`, in m, on a ball as large as the earth: wrong by 0.6 % at most.
+    /// The great-circle distance to `other`, in m, on a sphere as large as the earth: the error is
+    /// at most 0.6 %.
     #[must_use]
     pub fn distance_m(self, other: Self) -> f64 {
         let half_sine = |one: f64, other: f64| ((other - one).to_radians() / 2.0).sin();
         let north = half_sine(self.latitude, other.latitude);
         let east = half_sine(self.longitude, other.longitude);
         let (here, there) = (self.latitude.to_radians().cos(), other.latitude.to_radians().cos());
-        // Rounding may lead beyond 1 at the other end of the earth.
+        // Rounding may exceed 1 for antipodes.
         let haversine = (north * north + here * there * east * east).clamp(0.0, 1.0);
         2.0 * EARTH_RADIUS_M * haversine.sqrt().asin()
     }
@@ -57,8 +58,8 @@ impl Location {
 /// Mean radius of the earth (IUGG), in m.
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
-/// The straight line between two points on a ball with the radius 1 that are `distance_m` apart over the ground of the earth; at
-/// most half around it.
+/// The straight line between two points on the unit sphere that are `distance_m` apart over the
+/// ground of the earth; at most half around it.
 #[must_use]
 pub fn chord(distance_m: f64) -> f64 {
     let angle = distance_m / EARTH_RADIUS_M;
@@ -80,7 +81,7 @@ mod tests {
         (-90.0..=90.0_f64, -180.0..=180.0_f64).prop_map(|(latitude, longitude)| at(latitude, longitude))
     }
 
-    /// The same point in space, on a ball with the radius 1.
+    /// The same point in space, on the unit sphere.
     fn in_space(place: Location) -> [f64; 3] {
         let (latitude, longitude) = (place.latitude.to_radians(), place.longitude.to_radians());
         [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
@@ -104,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_distance(one in anywhere(), other in anywhere(), third in anywhere()) {
+        fn is_a_metric(one in anywhere(), other in anywhere(), third in anywhere()) {
             let distance = one.distance_m(other);
             prop_assert!((0.0..=HALF_AROUND_M + 1e-6).contains(&distance));
             prop_assert_eq!(distance, other.distance_m(one));
@@ -119,7 +120,7 @@ mod tests {
         }
 
         #[test]
-        fn a_longer_way_has_a_longer_chord(way in 0.0..2e7_f64, more in 1.0..1e4_f64) {
+        fn a_longer_distance_has_a_longer_chord(way in 0.0..2e7_f64, more in 1.0..1e4_f64) {
             prop_assert!(chord(way) < chord(way + more));
         }
     }

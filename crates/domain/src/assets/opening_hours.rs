@@ -1,4 +1,4 @@
-//! When a station is open, in the local time of the station: what the sign at its door says.
+//! The opening hours of a station, in its local time, as on the sign at its door.
 
 use crate::calendar::{TimeOfDay, Weekday};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,11 +11,12 @@ use std::borrow::Cow;
 pub enum OpeningHours {
     /// Day and night.
     Always,
-    /// In these periods of each week: at least one, in order, apart from each other.
+    /// In these periods of each week: at least one, in order, without overlaps.
     Weekly(Vec<OpenPeriod>),
 }
 
-/// A time within one day in which a station is open. What goes on after midnight is another period, of the next day.
+/// A period within one day in which a station is open. Opening hours that continue after midnight
+/// are another period, of the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenPeriod {
@@ -27,31 +28,31 @@ pub struct OpenPeriod {
     pub to: TimeOfDay,
 }
 
-/// Why opening hours make no sense. The message is fit to be shown to the caller.
+/// Why opening hours are invalid. The message is suitable for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOpeningHours {
     /// Neither or both of the forms.
     #[error("must have either always, which is true, or weekly")]
     NotOneForm,
-    /// No period, or more than a week can sensibly have.
+    /// No period, or more than the maximum.
     #[error("weekly must have 1 to {max} periods", max = OpeningHours::MAX_PERIODS)]
     Count,
-    /// A period ends before it begins, or at once.
-    #[error("a period on {0:?} must end after it begins; split it at 24:00 if it goes on after midnight")]
+    /// A period ends before or when it begins.
+    #[error("a period on {0:?} must end after it begins; split it at 24:00 if it continues after midnight")]
     Backwards(Weekday),
-    /// Two periods of a day share some time.
+    /// Two periods of a day overlap.
     #[error("periods on {0:?} overlap")]
     Overlap(Weekday),
 }
 
 impl OpeningHours {
-    /// The most periods that a week may have.
+    /// The maximum number of periods in a week.
     pub const MAX_PERIODS: usize = 28;
 
-    /// These periods of each week, in whatever order.
+    /// Opening hours with these periods of each week, in any order.
     ///
     /// # Errors
-    /// When there are none or too many, one ends before it begins, or two overlap.
+    /// There are none or too many periods, one ends before it begins, or two overlap.
     pub fn weekly(mut periods: Vec<OpenPeriod>) -> Result<Self, InvalidOpeningHours> {
         if periods.is_empty() || periods.len() > Self::MAX_PERIODS {
             return Err(InvalidOpeningHours::Count);
@@ -74,7 +75,9 @@ impl JsonSchema for OpeningHours {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let always = json_schema!({ "description": "Open day and night; always true.", "const": true });
         let weekly = json_schema!({
+            "description": "The periods of a week in which the station is open, in its local time.",
             "type": "array",
             "items": generator.subschema_for::<OpenPeriod>(),
             "minItems": 1,
@@ -90,13 +93,13 @@ impl JsonSchema for OpeningHours {
         };
         json_schema!({
             "description": "When drivers may come, in the station's local time: always, or in periods of each week. No period \
-                            goes beyond midnight, and no two overlap.",
-            "oneOf": [form("always", json_schema!({ "const": true })), form("weekly", weekly)],
+                            extends beyond midnight, and no two overlap.",
+            "oneOf": [form("always", always), form("weekly", weekly)],
         })
     }
 }
 
-/// Opening hours as they are written in JSON.
+/// The JSON form of opening hours.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
@@ -149,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn rejects_invalid_periods() {
         use InvalidOpeningHours::*;
         let monday = |from, to| period(Weekday::Monday, from, to);
         let weekly = OpeningHours::weekly;

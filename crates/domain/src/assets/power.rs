@@ -1,4 +1,4 @@
-//! Power that piles and connectors can give.
+//! The power of piles and connectors.
 
 use crate::schema::written_as;
 use schemars::json_schema;
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "f64", into = "f64")]
 pub struct RatedPower(f64);
 
-/// Not a power that a pile can have.
+/// An invalid rated power. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be more than 0 and at most 10000 kW")]
 pub struct InvalidRatedPower;
 
 impl RatedPower {
-    /// Accepts what a pile can have.
+    /// Accepts more than 0 and at most 10,000 kW.
     ///
     /// # Errors
-    /// When it is out of range or no number.
+    /// The value is out of range or not a number.
     pub fn parse(kw: f64) -> Result<Self, InvalidRatedPower> {
         (kw > 0.0 && kw <= 10_000.0).then_some(Self(kw)).ok_or(InvalidRatedPower)
     }
 
-    /// In kW.
+    /// The power in kW.
     #[must_use]
     pub const fn kw(self) -> f64 {
         self.0

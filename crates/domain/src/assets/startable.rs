@@ -5,26 +5,27 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Connector statuses in which a start may be sent: at least one of [`StartableStatuses::ALLOWED`], each once, in the order of
-/// [`ConnectorStatus`].
+/// Connector statuses in which a start may be sent: at least one of [`StartableStatuses::ALLOWED`],
+/// each once, in the order of [`ConnectorStatus`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<ConnectorStatus>", into = "Vec<ConnectorStatus>")]
 pub struct StartableStatuses(Vec<ConnectorStatus>);
 
-/// Why a list of statuses is not valid. The message is fit to be shown to the caller.
+/// Why a list of statuses is invalid. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidStartableStatuses {
-    /// No start could ever be sent.
-    #[error("must name at least one status; null means that the setting of command-dispatcher applies")]
+    /// The list is empty, so no start could ever be sent.
+    #[error("must name at least one status; use null to apply the setting of command-dispatcher")]
     Empty,
-    /// A connector in this status is charging already, or out of service.
+    /// A connector in this status is already charging, or out of service.
     #[error("no charge can start while a connector is {0}: must be any of {allowed}", allowed = StartableStatuses::words())]
     NotStartable(ConnectorStatus),
 }
 
 impl StartableStatuses {
-    /// The statuses that may be named. A connector that is `Charging` is taken; one that is `Unavailable` or `Faulted` is out of
-    /// service. `SuspendedEV` and `SuspendedEVSE` are allowed because some devices report them before a transaction.
+    /// The statuses that may be listed. A `Charging` connector is occupied; an `Unavailable` or
+    /// `Faulted` one is out of service. `SuspendedEV` and `SuspendedEVSE` are allowed because some
+    /// devices report them before a transaction.
     pub const ALLOWED: [ConnectorStatus; 6] = [
         ConnectorStatus::Available,
         ConnectorStatus::Preparing,
@@ -34,10 +35,10 @@ impl StartableStatuses {
         ConnectorStatus::SuspendedEVSE,
     ];
 
-    /// Accepts statuses in any order; one that is named twice counts once.
+    /// Accepts statuses in any order; repeated ones count once.
     ///
     /// # Errors
-    /// When none is named, or one in which no charge can start.
+    /// The list is empty or contains a status in which no charge can start.
     pub fn parse(mut statuses: Vec<ConnectorStatus>) -> Result<Self, InvalidStartableStatuses> {
         if let Some(other) = statuses.iter().find(|status| !Self::ALLOWED.contains(status)) {
             return Err(InvalidStartableStatuses::NotStartable(*other));

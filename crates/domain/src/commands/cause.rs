@@ -1,4 +1,4 @@
-//! Whether a session is the effect of a commanded start.
+//! Decides whether a session is the effect of a commanded start.
 
 use super::CommandRecord;
 use crate::ids::{CommandId, ConnectorId, IdTag};
@@ -6,65 +6,67 @@ use crate::order::{MAX_AHEAD, Stamp};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How far the clocks of dispatcher and gateway may differ. What begins on the connector of a start just before it was
-/// issued may be its effect.
+/// The maximum difference between the clocks of dispatcher and gateway. A session that begins on
+/// the connector of a start just before the start was issued may still be its effect.
 pub(super) const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 
-/// A commanded start, with all that identifies its effect. Stored with the sessions of the device.
+/// A commanded start, with everything that identifies its effect. Stored with the sessions of the
+/// device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandedStart {
     /// The command.
     pub command: CommandId,
-    /// The connector that it names; `None`: the device chooses one.
+    /// The connector that the command names; `None` if the device chooses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connector: Option<ConnectorId>,
-    /// The driver that it is for.
+    /// The driver of the command.
     pub id_tag: IdTag,
-    /// When it was issued.
+    /// When the command was issued.
     pub issued_at: DateTime<Utc>,
-    /// Until when it could be carried out.
+    /// The last instant at which the command could be carried out.
     pub expires_at: DateTime<Utc>,
 }
 
-/// What a session rests on.
+/// The evidence that a session rests on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence<'a> {
-    /// Its connector.
+    /// The connector of the session.
     pub connector: ConnectorId,
-    /// Its driver, where an event reported one.
+    /// The driver, if an event reported one.
     pub id_tag: Option<&'a IdTag>,
-    /// The place of the fact that opens it.
+    /// The position of the fact that opens the session.
     pub stamp: Stamp,
-    /// Whether that is a reported start.
+    /// Whether that fact is a reported start.
     pub is_start: bool,
-    /// Otherwise: since when its connector charged, or was first seen to; `None` where that is not known.
+    /// For other facts, since when the connector charged or was first seen to charge; `None` if
+    /// unknown.
     pub charging_since: Option<DateTime<Utc>>,
 }
 
 impl Evidence<'_> {
-    /// When the session began, as far as the clock of its device or gateway is to be believed.
+    /// When the session began, as far as the clock of its device or gateway is plausible.
     pub(crate) fn began_at(&self) -> Option<DateTime<Utc>> {
         if self.is_start { Some(self.stamp.heard_at()) } else { self.charging_since }
     }
 }
 
 impl CommandedStart {
-    /// Whether the session that `evidence` shows may be the effect: on the connector, of the driver if one is reported, and begun
-    /// after the command was issued.
+    /// Whether the session of `evidence` may be the effect: it is on the connector, of the driver
+    /// if one is reported, and began after the command was issued.
     pub(crate) fn may_cause(&self, evidence: &Evidence<'_>) -> bool {
         let same_place = self.connector.is_none_or(|wanted| wanted == evidence.connector);
-        let same_driver = evidence.id_tag.is_none_or(|told| told.is_same_as(&self.id_tag));
+        let same_driver = evidence.id_tag.is_none_or(|reported| reported.is_same_as(&self.id_tag));
         let is_sent_since = evidence.stamp.appended_at + CLOCK_TOLERANCE >= self.issued_at;
         same_place && same_driver && is_sent_since && self.is_begun_since(evidence)
     }
 
-    /// A start that names the driver is evidence enough: the clock of its device may be wrong. A charge whose driver is not
-    /// reported may have been begun at the device.
+    /// A start that names the driver is sufficient evidence, because the clock of its device may be
+    /// wrong. A charge without a reported driver may have been started at the device.
     fn is_begun_since(&self, evidence: &Evidence<'_>) -> bool {
         let tolerance = match evidence.id_tag {
             Some(_) => MAX_AHEAD,
             None if self.connector.is_some() => CLOCK_TOLERANCE,
-            // Any connector may have been charging already.
+            // Any connector may already have been charging.
             None => TimeDelta::zero(),
         };
         let until = self.expires_at + CommandRecord::EFFECT_WINDOW;

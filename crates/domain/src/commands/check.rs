@@ -1,4 +1,4 @@
-//! Whether a pile may be commanded, told from one look at it.
+//! Checks whether a pile may be commanded, based on one snapshot of it.
 
 #[cfg(test)]
 mod tests;
@@ -10,69 +10,71 @@ use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, Sessi
 use crate::status::{ConnectorStatus, PileStatus};
 use chrono::{DateTime, Utc};
 
-/// A pile as one query found it.
+/// The state of a pile, as one query loaded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PileSnapshot {
     /// The pile.
     pub pile_id: PileId,
-    /// Its device.
+    /// The device of the pile.
     pub charge_point_id: ChargePointId,
-    /// Whether the device is online; `None` when it was never heard.
+    /// Whether the device is online; `None` if it was never heard.
     pub online: Option<bool>,
-    /// How far that can be trusted.
+    /// How far `online` can be trusted.
     pub confidence: Confidence,
-    /// The gateway that it was last heard through; `None` when gateways gave no name.
+    /// The gateway through which the device was last heard; `None` if gateways gave no name.
     pub heard: Option<LastHeard>,
     /// The status of each connector that reported one.
     pub connectors: Vec<(ConnectorId, ConnectorStatus)>,
     /// Sessions that have not ended.
     pub open_sessions: Vec<OpenSession>,
-    /// Transactions that its connectors last named, each until its stop.
+    /// Transactions that the connectors last named and that have not been stopped.
     pub sighted: Vec<TransactionId>,
-    /// Starts that were commanded and have not come to their end.
+    /// Commanded starts that have not ended.
     pub starts_in_flight: Vec<StartInFlight>,
-    /// The connector statuses in which charging may start at its station; `None`: the dispatcher's setting applies.
+    /// The connector statuses in which charging may start at the station; `None` if the
+    /// dispatcher's setting applies.
     pub startable: Option<StartableStatuses>,
 }
 
-/// How a device was last heard.
+/// When and through which gateway a device was last heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastHeard {
-    /// Through which gateway.
+    /// The gateway.
     pub gateway_id: GatewayId,
-    /// When: the time at which the event's record was appended or at which its effect was written, whichever is earlier. No clock
-    /// is trusted that is ahead; what the event claims does not matter.
+    /// The time at which the event's record was appended or at which its effect was written,
+    /// whichever is earlier. A clock that is ahead is not trusted, and the time that the event
+    /// claims does not matter.
     pub at: DateTime<Utc>,
 }
 
-/// A start that was commanded and has not come to its end.
+/// A commanded start that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartInFlight {
     /// The command.
     pub command_id: CommandId,
-    /// Where; the device chooses when it is absent.
+    /// The connector; `None` if the device chooses.
     pub connector_id: Option<ConnectorId>,
 }
 
 /// A session that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenSession {
-    /// Its id.
+    /// The session id.
     pub id: SessionId,
-    /// Where.
+    /// The connector.
     pub connector_id: ConnectorId,
-    /// Its transaction; `None` while the gateway has not told it.
+    /// The transaction id; `None` until the gateway reports it.
     pub transaction_id: Option<TransactionId>,
 }
 
-/// Why a command is not sent. The message is fit to be shown to the caller.
+/// Why a command is not sent. The message is suitable for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The device is not connected to a gateway.
     #[error("{0} is offline")]
     Offline(ChargePointId),
-    /// The device is online, but its gateway is silent; refused by setting.
-    #[error("{0} may be gone: its gateway is silent")]
+    /// The device is online, but its gateway is silent; refused by a setting.
+    #[error("{0} may be offline: its gateway is silent")]
     Doubtful(ChargePointId),
     /// The device was never heard.
     #[error("{0} has never been heard from")]
@@ -82,7 +84,7 @@ pub enum Refusal {
     PileNotAvailable {
         /// The device.
         charge_point_id: ChargePointId,
-        /// What it is instead.
+        /// The status of the pile.
         status: PileStatus,
     },
     /// The connector cannot start charging.
@@ -92,51 +94,51 @@ pub enum Refusal {
         charge_point_id: ChargePointId,
         /// The connector.
         connector_id: ConnectorId,
-        /// What it is instead.
+        /// The status of the connector.
         status: ConnectorStatus,
     },
-    /// The device never mentioned such a connector.
+    /// The device never reported this connector.
     #[error("{charge_point_id} has no connector {connector_id}")]
     NoSuchConnector {
         /// The device.
         charge_point_id: ChargePointId,
-        /// The connector asked for.
+        /// The requested connector.
         connector_id: ConnectorId,
     },
-    /// Another start is under way there; what becomes of it is to be awaited first.
-    #[error("{} of {charge_point_id} is being started already{}", place(.connector_id.as_ref()), by(.command_id.as_ref()))]
+    /// Another start is in progress; its outcome must be awaited.
+    #[error("{} of {charge_point_id} is already being started{}", connector_label(.connector_id.as_ref()), command_label(.command_id.as_ref()))]
     StartInFlight {
         /// The device.
         charge_point_id: ChargePointId,
-        /// The connector asked for; any when absent.
+        /// The requested connector; `None` for any.
         connector_id: Option<ConnectorId>,
-        /// The command that starts it, where that is known.
+        /// The command that starts it, if known.
         command_id: Option<CommandId>,
     },
     /// There is no session to stop.
     #[error("{0} has no open charging session")]
     NoActiveTransaction(ChargePointId),
-    /// Another session than the one named is open.
+    /// A session other than the requested one is open.
     #[error("transaction {transaction_id} is not open on {charge_point_id}")]
     TransactionMismatch {
         /// The device.
         charge_point_id: ChargePointId,
-        /// The transaction asked for.
+        /// The requested transaction.
         transaction_id: TransactionId,
     },
-    /// More than one session could be meant.
+    /// More than one session matches.
     #[error("{0} has several open charging sessions: name a transactionId or a connectorId")]
     AmbiguousTransaction(ChargePointId),
-    /// A session is open, but the gateway has not told its transaction id yet.
-    #[error("the gateway has not yet told the transaction id of the session on {0}: try again shortly")]
+    /// A session is open, but the gateway has not reported its transaction id yet.
+    #[error("the gateway has not reported the transaction id of the session on {0} yet: try again shortly")]
     TransactionIdPending(ChargePointId),
 }
 
-fn place(connector_id: Option<&ConnectorId>) -> String {
+fn connector_label(connector_id: Option<&ConnectorId>) -> String {
     connector_id.map_or_else(|| "a connector".to_owned(), |id| format!("connector {id}"))
 }
 
-fn by(command_id: Option<&CommandId>) -> String {
+fn command_label(command_id: Option<&CommandId>) -> String {
     command_id.map(|id| format!(" by command {id}")).unwrap_or_default()
 }
 
@@ -150,7 +152,7 @@ impl PileSnapshot {
         }
     }
 
-    /// Any command needs a device that is there.
+    /// Checks that the device is online, which every command requires.
     ///
     /// # Errors
     /// [`Refusal::Offline`] or [`Refusal::NeverHeard`].
@@ -162,7 +164,7 @@ impl PileSnapshot {
         }
     }
 
-    /// Whether nothing speaks against the device being there.
+    /// Checks that the online state of the device is not doubtful.
     ///
     /// # Errors
     /// [`Refusal::Doubtful`]
@@ -171,11 +173,12 @@ impl PileSnapshot {
         if is_doubtful { Err(Refusal::Doubtful(self.charge_point_id.clone())) } else { Ok(()) }
     }
 
-    /// Whether the device is there and has such a connector, whatever state it is in: it reported a status of it, or a
-    /// session is open on it. Connector 0, the device as a whole, is always there.
+    /// Checks that the device is online and has the connector, regardless of its state: the
+    /// connector reported a status, or a session is open on it. Connector 0, the device as a whole,
+    /// always exists.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchConnector`], or that the device is not there.
+    /// [`Refusal::NoSuchConnector`], or the device is not online.
     pub fn check_connector(&self, connector_id: ConnectorId) -> Result<(), Refusal> {
         self.check_reachable()?;
         let charges = |session: &OpenSession| session.connector_id == connector_id;
@@ -185,12 +188,12 @@ impl PileSnapshot {
         if is_known { Ok(()) } else { Err(self.no_such_connector(connector_id)) }
     }
 
-    /// Whether charging may start on `connector`, or on any connector when none is named. The pile as a whole must not be out of
-    /// service, and the connector must be in one of the statuses of its station; in one of `startable` where the station names
-    /// none.
+    /// Checks whether charging may start on `connector_id`, or on any connector if none is named.
+    /// The pile as a whole must not be out of service. The connector must be in one of the
+    /// startable statuses of its station, or of `startable` if the station defines none.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why no charge can start.
     pub fn check_start(
         &self,
         connector: Option<ConnectorId>,
@@ -213,7 +216,8 @@ impl PileSnapshot {
         Err(Refusal::ConnectorNotAvailable { charge_point_id, connector_id, status })
     }
 
-    /// One start at a time on a connector; one that leaves the choice to the device may be on any.
+    /// Allows one start at a time on a connector. A start that leaves the choice to the device may
+    /// be on any connector.
     fn check_no_start_in_flight(&self, connector_id: Option<ConnectorId>) -> Result<(), Refusal> {
         let meets = |start: &&StartInFlight| {
             start.connector_id.is_none() || connector_id.is_none() || start.connector_id == connector_id
@@ -227,7 +231,7 @@ impl PileSnapshot {
         })
     }
 
-    /// What would show that a command of this kind was done.
+    /// The observable goal of a command of this kind.
     #[must_use]
     pub fn goal_of(&self, kind: &CommandKind) -> Option<Goal> {
         let session = match kind {
@@ -237,7 +241,7 @@ impl PileSnapshot {
         kind.goal(session)
     }
 
-    /// The open session that `transaction` names: the one that has this name, or the only one that has none yet.
+    /// The open session of `transaction`: the one with this id, or the only one without an id.
     fn session_named(&self, transaction: &TransactionId) -> Option<SessionId> {
         let has_name = |session: &&OpenSession| session.transaction_id.as_ref() == Some(transaction);
         if let Some(named) = self.open_sessions.iter().find(has_name) {
@@ -259,13 +263,15 @@ impl PileSnapshot {
         }
     }
 
-    /// The transaction that a stop means: the one named, or the one on the connector named, or the only one.
+    /// The transaction that a stop means: the named one, or the one on the named connector, or the
+    /// only one.
     ///
-    /// A transaction named by the caller is believed when the platform holds an open session whose id the gateway has
-    /// not told yet, or when the device itself has named it: the device will refuse what it does not know.
+    /// The transaction that the caller names is accepted if there is an open session whose id the
+    /// gateway has not reported yet, or if the device itself has named it: the device refuses ids
+    /// that it does not know.
     ///
     /// # Errors
-    /// Why none can be told.
+    /// The reason why no transaction can be determined.
     pub fn check_stop(
         &self,
         transaction: Option<&TransactionId>,
@@ -317,8 +323,8 @@ impl PileSnapshot {
     }
 }
 
-/// The newest of the `open` sessions on each connector, which is the one shown there: the stops of the others were lost. The ids of
-/// sessions grow with time.
+/// The newest of the `open` sessions on each connector, which is the one shown there: the stops of
+/// the others were lost. Session ids grow with time.
 fn newest_per_connector<'a>(open: &[&'a OpenSession]) -> Vec<&'a OpenSession> {
     let is_newest = |session: &&&OpenSession| {
         open.iter().all(|other| other.connector_id != session.connector_id || other.id <= session.id)

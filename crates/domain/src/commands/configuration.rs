@@ -1,12 +1,13 @@
-//! A configuration key of a charge point and what it is to be: OCPP 1.6 `CiString50Type` and `CiString500Type`.
+//! A configuration key of a charge point and its value: OCPP 1.6 `CiString50Type` and
+//! `CiString500Type`.
 
 use crate::schema::{printable, written_as};
 use crate::text::{InvalidText, parse_text};
 use schemars::json_schema;
 use std::fmt;
 
-/// The name of a configuration key: trimmed, 1 to 50 characters, no control characters. Devices do not care for its case,
-/// so it is passed on as it was written.
+/// The name of a configuration key: trimmed, 1 to 50 characters, no control characters. Devices
+/// ignore its case, so it is forwarded unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ConfigurationKey(String);
 
@@ -14,15 +15,15 @@ impl ConfigurationKey {
     /// The longest key, in characters.
     pub const MAX_CHARS: usize = 50;
 
-    /// Accepts 1 to 50 printable characters, trimmed: no key begins or ends with a blank.
+    /// Accepts 1 to 50 printable characters; blanks at both ends are removed.
     ///
     /// # Errors
-    /// What was wrong with the text.
+    /// The text is empty, too long or contains control characters.
     pub fn parse(raw: &str) -> Result<Self, InvalidText> {
         parse_text(raw, Self::MAX_CHARS).map(Self)
     }
 
-    /// The text itself.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -41,8 +42,8 @@ impl fmt::Display for ConfigurationKey {
     }
 }
 
-/// The value of a configuration key: 0 to 500 characters, no control characters. Never trimmed, and empty where a key is
-/// to be emptied: only the device knows what its blanks mean.
+/// The value of a configuration key: 0 to 500 characters, no control characters. Never trimmed, and
+/// empty to clear a key: only the device knows the meaning of its blanks.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ConfigurationValue(String);
 
@@ -50,10 +51,10 @@ impl ConfigurationValue {
     /// The longest value, in characters.
     pub const MAX_CHARS: usize = 500;
 
-    /// Accepts 0 to 500 printable characters as they stand.
+    /// Accepts 0 to 500 printable characters unchanged.
     ///
     /// # Errors
-    /// What was wrong with the text.
+    /// The text is too long or contains control characters.
     pub fn parse(raw: &str) -> Result<Self, InvalidText> {
         if raw.chars().count() > Self::MAX_CHARS {
             return Err(InvalidText::TooLong { max: Self::MAX_CHARS });
@@ -64,7 +65,7 @@ impl ConfigurationValue {
         Ok(Self(raw.to_owned()))
     }
 
-    /// The text itself.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -75,7 +76,7 @@ written_as!(
     ConfigurationValue,
     "ConfigurationValue",
     json_schema!({
-        "description": "What a configuration key is to be; passed on as it stands.",
+        "description": "The new value of a configuration key; forwarded unchanged.",
         "type": "string",
         "maxLength": ConfigurationValue::MAX_CHARS,
         "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_kept_as_it_stands() {
+    fn a_value_is_kept_unchanged() {
         for kept in ["", " ", " 1,2 ", "桩", &"v".repeat(500)] {
             assert_eq!(ConfigurationValue::parse(kept).unwrap().as_str(), kept);
         }
@@ -114,9 +115,9 @@ mod tests {
     }
 
     proptest! {
-        /// What is accepted fits into the OCPP request, and is accepted again as it is.
+        /// Accepted text fits into the OCPP request and is accepted again unchanged.
         #[test]
-        fn what_is_accepted_is_stable(raw in "[ a桩\t]{0,8}|.{0,60}|[ -~桩]{0,510}") {
+        fn accepted_text_is_stable(raw in "[ a桩\t]{0,8}|.{0,60}|[ -~桩]{0,510}") {
             if let Ok(key) = ConfigurationKey::parse(&raw) {
                 prop_assert!((1..=50).contains(&key.as_str().chars().count()));
                 prop_assert_eq!(ConfigurationKey::parse(key.as_str()), Ok(key));

@@ -1,4 +1,5 @@
-//! What became of a command: a trail of what was learnt of it, from which all else follows.
+//! The life of a command: a trail of recorded steps, from which its state, effect and failure
+//! follow.
 
 use crate::ids::{EventKey, GatewayId, SessionId};
 use crate::status::ConnectorStatus;
@@ -7,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Where a command stands. States only move forward, and never after the end.
+/// The state of a command. States only move forward, and never after a final state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename_all = "lowercase")]
@@ -16,99 +17,103 @@ pub enum CommandState {
     Accepted,
     /// On the topic, acknowledged by all replicas.
     Published,
-    /// The publish was neither confirmed nor refused: it may or may not be on the topic.
+    /// The publication was neither confirmed nor refused: the command may or may not be on the
+    /// topic.
     Unknown,
-    /// The device accepted it, or did it. An end.
+    /// The device accepted the command or carried it out. Final.
     Confirmed,
-    /// The device, or its gateway, refused it. An end.
+    /// The device or its gateway refused the command. Final.
     Rejected,
-    /// It certainly never reached the topic. An end.
+    /// The command certainly never reached the topic. Final.
     Failed,
-    /// Its time is over and nothing showed an effect. An end.
+    /// The time of the command is over and no effect was observed. Final.
     Expired,
 }
 
-/// One thing that was learnt of a command.
+/// One step in the life of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "camelCase")]
 pub enum Step {
-    /// It was recorded.
+    /// The command was recorded.
     Accepted,
-    /// All replicas of its partition have it.
+    /// All replicas of the command's partition have its record.
     Published {
-        /// The offset of its record.
+        /// The offset of the record.
         offset: i64,
     },
-    /// Its publication was neither confirmed nor refused.
+    /// The publication was neither confirmed nor refused.
     Unconfirmed {
-        /// What went wrong, fit to be shown.
+        /// The error, suitable for the caller.
         detail: String,
     },
-    /// It was certainly not published.
+    /// The command was certainly not published.
     Unpublished {
-        /// What went wrong, fit to be shown.
+        /// The error, suitable for the caller.
         detail: String,
     },
-    /// Its device was heard through another gateway: it is sent once more, to that one. Recorded before it is published there.
+    /// The device was heard through another gateway, so the command is sent again to that one.
+    /// Recorded before it is published there.
     Rerouted {
-        /// The gateway that it was sent to before.
+        /// The previous gateway.
         from: GatewayId,
-        /// The gateway that it is sent to now.
+        /// The new gateway.
         to: GatewayId,
-        /// The partition that this gateway reads.
+        /// The partition that the new gateway reads.
         partition: i32,
     },
-    /// All replicas of the partition that it was rerouted to have it.
+    /// All replicas of the partition to which the command was rerouted have its record.
     Republished {
-        /// The offset of its record there.
+        /// The offset of the record there.
         offset: i64,
     },
-    /// It is not known to be on the partition that it was rerouted to.
+    /// The command is not known to be on the partition to which it was rerouted.
     NotRepublished {
-        /// What went wrong, fit to be shown.
+        /// The error, suitable for the caller.
         detail: String,
     },
-    /// The gateway told what the device answers.
+    /// The gateway reported the answer of the device.
     Answered(DeviceAnswer),
-    /// What it was for was seen to happen.
+    /// The goal of the command was observed.
     TookEffect(Effect),
-    /// Its time was over.
+    /// The time of the command was over.
     #[serde(rename_all = "camelCase")]
     Expired {
-        /// The gateway that the device had moved to meanwhile, if it had.
+        /// The gateway to which the device had moved; `None` if it had not.
         moved_to: Option<GatewayId>,
-        /// What would have shown that it was done; absent from what earlier releases stored.
+        /// The observations that would have shown success; absent from steps that earlier releases
+        /// stored.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         looked_for: Option<String>,
     },
 }
 
-/// The answer of a device, as its gateway tells it.
+/// The answer of a device, as reported by its gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceAnswer {
-    /// The event that told it.
+    /// The event that reported the answer.
     pub event: EventKey,
-    /// `Accepted`, `Rejected`, …: OCPP's word, as sent.
+    /// The OCPP status word as sent, such as `Accepted` or `Rejected`.
     pub status: String,
-    /// `DEVICE_OFFLINE`, `INVALID_COMMAND_PAYLOAD`, `DEVICE_REJECTED`, …, when told.
+    /// `DEVICE_OFFLINE`, `INVALID_COMMAND_PAYLOAD`, `DEVICE_REJECTED`, …; `None` if none was
+    /// reported.
     pub reason: Option<String>,
 }
 
-/// That what a command was for has happened.
+/// An observed effect of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Effect {
-    /// What happened.
+    /// The kind of effect.
     pub kind: EffectKind,
     /// The session that began or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
-    /// Of [`EffectKind::Status`], the status that the connector went to.
+    /// For [`EffectKind::Status`], the status of the connector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ConnectorStatus>,
 }
 
-/// What a command can be seen to have caused.
+/// The observable effects of commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum EffectKind {
@@ -118,62 +123,64 @@ pub enum EffectKind {
     Stopped,
     /// A reset: the device booted.
     Restarted,
-    /// A start: the connector went to Preparing or Charging after the command was sent. Weaker than a
-    /// session, which replaces it when it shows.
+    /// A start: the connector changed to Preparing or Charging after the command was sent. Weaker
+    /// than a session, which replaces it when it appears.
     Status,
 }
 
-/// A step and its time.
+/// A step with its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrailEntry {
-    /// When it happened, by the clock of who saw it: the dispatcher, the device, or Postgres.
+    /// When the step happened, by the clock of its source: the dispatcher, the device or
+    /// PostgreSQL.
     pub at: DateTime<Utc>,
-    /// Learnt when the command had come to its end already: it moved nothing.
+    /// Whether the step was recorded after the command had ended; it then changed nothing.
     #[serde(default, skip_serializing_if = "is_false")]
     pub late: bool,
-    /// What was learnt.
+    /// The step.
     #[serde(flatten)]
     pub step: Step,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it by reference")]
 const fn is_false(late: &bool) -> bool {
     !*late
 }
 
-/// Why a command did not lead to what was asked.
+/// Why a command did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Which kind of failure.
+    /// The kind of failure.
     pub code: FailureCode,
-    /// What is known of it, fit to be shown.
+    /// The known details, suitable for the caller.
     pub detail: String,
 }
 
-/// Kinds of failure; their names are stable.
+/// Kinds of failure; the names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FailureCode {
-    /// It never reached the topic.
+    /// The command never reached the topic.
     NotPublished,
-    /// It may or may not be on the topic.
+    /// The command may or may not be on the topic.
     Unconfirmed,
-    /// The device or its gateway refused it.
+    /// The device or its gateway refused the command.
     Rejected,
-    /// Neither an answer nor an effect was seen in time.
+    /// Neither an answer nor an effect was observed in time.
     NoAnswer,
-    /// Neither an answer nor an effect was seen in time, and the device has moved to another gateway than it was sent to.
+    /// Neither an answer nor an effect was observed in time, and the device has moved to another
+    /// gateway since the command was sent.
     RouteStale,
 }
 
-/// What became of a step.
+/// The result of recording a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// The command stands otherwise now.
+    /// The state of the command has changed.
     Moved,
-    /// It stands where it stood; the trail tells more.
+    /// The state is unchanged; the step was added to the trail.
     Noted,
-    /// It says nothing new.
+    /// The step was known already.
     Known,
 }
 
@@ -182,12 +189,12 @@ pub enum Taken {
 #[serde(from = "StoredLife", into = "StoredLife")]
 pub struct CommandLife {
     trail: Vec<TrailEntry>,
-    /// Answers that are only counted, for the trail is full.
+    /// The number of answers that were only counted because the trail is full.
     omitted: u32,
 }
 
-/// A life as it is stored. Steps that the previous release cannot read are kept apart, where it ignores
-/// them: during an upgrade both releases work on the same commands.
+/// The stored form of a life. Steps that the previous release cannot read are stored separately,
+/// where that release ignores them: during an upgrade both releases work on the same commands.
 #[derive(Serialize, Deserialize)]
 struct StoredLife {
     trail: Vec<TrailEntry>,
@@ -197,7 +204,7 @@ struct StoredLife {
     since: Vec<PlacedEntry>,
 }
 
-/// An entry with its place in the trail.
+/// An entry with its index in the trail.
 #[derive(Serialize, Deserialize)]
 struct PlacedEntry {
     place: usize,
@@ -239,13 +246,13 @@ impl Step {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it by reference")]
 const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
 impl CommandState {
-    /// Every state.
+    /// All states.
     pub const ALL: [Self; 7] = [
         Self::Accepted,
         Self::Published,
@@ -256,7 +263,7 @@ impl CommandState {
         Self::Expired,
     ];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -270,13 +277,13 @@ impl CommandState {
         }
     }
 
-    /// Whether this is an end.
+    /// Whether the state is final.
     #[must_use]
     pub const fn is_end(self) -> bool {
         matches!(self, Self::Confirmed | Self::Rejected | Self::Failed | Self::Expired)
     }
 
-    /// Where `step` leads from here.
+    /// The state after `step`.
     #[must_use]
     fn after(self, step: &Step) -> Self {
         if self.is_end() {
@@ -288,7 +295,7 @@ impl CommandState {
             | Step::Republished { .. }
             | Step::NotRepublished { .. } => self,
             Step::Published { .. } => Self::Published,
-            // Once it is known to be there, nothing makes that doubtful.
+            // A confirmed publication is not put in doubt again.
             Step::Unconfirmed { .. } if self == Self::Published => self,
             Step::Unconfirmed { .. } => Self::Unknown,
             Step::Unpublished { .. } => Self::Failed,
@@ -301,25 +308,25 @@ impl CommandState {
 }
 
 impl EffectKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Charging, Self::Stopped, Self::Restarted, Self::Status];
 }
 
 impl Effect {
-    /// That a session began or ended, or the device booted.
+    /// The effect that a session began or ended, or that the device booted.
     #[must_use]
     pub const fn new(kind: EffectKind, session_id: Option<SessionId>) -> Self {
         Self { kind, session_id, status: None }
     }
 
-    /// That the connector went to `status`.
+    /// The effect that the connector changed to `status`.
     #[must_use]
     pub const fn of_status(status: ConnectorStatus) -> Self {
         Self { kind: EffectKind::Status, session_id: None, status: Some(status) }
     }
 
-    /// How strong the evidence is: a session before a connector that charges, and that before one that
-    /// only prepares.
+    /// The strength of the evidence: a session, then a connector that charges, then one that
+    /// prepares.
     fn strength(self) -> u8 {
         match (self.kind, self.status) {
             (EffectKind::Status, Some(ConnectorStatus::Preparing)) => 0,
@@ -328,7 +335,7 @@ impl Effect {
         }
     }
 
-    /// Whether `self` says more than `other`.
+    /// Whether `self` is stronger evidence than `other`.
     #[must_use]
     pub fn is_stronger_than(self, other: Self) -> bool {
         self.strength() > other.strength()
@@ -336,11 +343,11 @@ impl Effect {
 }
 
 impl DeviceAnswer {
-    /// The words by which a device says that it does, or will do, what it was asked (OCPP 1.6; the last three are those of
-    /// UnlockConnector, ChangeAvailability and ChangeConfiguration).
+    /// The status words by which a device confirms that it carries out the command (OCPP 1.6; the
+    /// last three are those of UnlockConnector, ChangeAvailability and ChangeConfiguration).
     const YES: [&'static str; 4] = ["Accepted", "Unlocked", "Scheduled", "RebootRequired"];
 
-    /// Whether the device does what it was asked.
+    /// Whether the device carries out the command.
     #[must_use]
     pub fn is_yes(&self) -> bool {
         Self::YES.iter().any(|word| word.eq_ignore_ascii_case(&self.status))
@@ -348,35 +355,36 @@ impl DeviceAnswer {
 }
 
 impl CommandLife {
-    /// More answers than this are not kept, unless they move the state: a gateway may repeat itself for ever. An effect is kept:
-    /// it is recorded once for each kind of evidence.
+    /// The maximum number of answers in the trail, except those that change the state: a gateway
+    /// may repeat itself without end. Effects are always kept, because each kind of evidence is
+    /// recorded once.
     pub const MAX_TRAIL: usize = 32;
 
-    /// A command that was recorded at `at`.
+    /// The life of a command that was recorded at `at`.
     #[must_use]
     pub fn accepted(at: DateTime<Utc>) -> Self {
         Self { trail: vec![TrailEntry { at, late: false, step: Step::Accepted }], omitted: 0 }
     }
 
-    /// What was learnt, in the order in which it was.
+    /// The steps, in the order in which they were recorded.
     #[must_use]
     pub fn trail(&self) -> &[TrailEntry] {
         &self.trail
     }
 
-    /// How many answers came after the trail was full.
+    /// The number of answers that arrived after the trail was full.
     #[must_use]
     pub const fn omitted(&self) -> u32 {
         self.omitted
     }
 
-    /// Where it stands.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> CommandState {
         self.trail.iter().fold(CommandState::Accepted, |state, entry| state.after(&entry.step))
     }
 
-    /// Takes in what was learnt, of the time `at`.
+    /// Records a step that happened at `at`.
     pub fn take(&mut self, at: DateTime<Utc>, step: Step) -> Taken {
         if self.knows(&step) {
             return Taken::Known;
@@ -392,7 +400,8 @@ impl CommandLife {
         if moved { Taken::Moved } else { Taken::Noted }
     }
 
-    /// Replaces the session that its effect was seen to be, and when: later facts show that it is another one.
+    /// Replaces the session of the observed effect, and its time: later facts show that it is
+    /// another session.
     pub fn point_to(&mut self, session: Option<(DateTime<Utc>, SessionId)>) -> Taken {
         let is_of_session = |kind| matches!(kind, EffectKind::Charging | EffectKind::Stopped);
         let held = self.trail.iter_mut().rev().find_map(|entry| match &mut entry.step {
@@ -406,16 +415,17 @@ impl CommandLife {
         if before == (*at, effect.session_id) { Taken::Known } else { Taken::Noted }
     }
 
-    /// Whether `step` was taken before: an answer is told apart by its event, everything else happens once.
+    /// Whether `step` was recorded before: answers are identified by their event, every other step
+    /// occurs once.
     fn knows(&self, step: &Step) -> bool {
         self.trail.iter().any(|entry| match (&entry.step, step) {
-            (Step::Answered(held), Step::Answered(told)) => held.event == told.event,
-            (Step::TookEffect(held), Step::TookEffect(told)) => !told.is_stronger_than(*held),
-            (held, told) => std::mem::discriminant(held) == std::mem::discriminant(told),
+            (Step::Answered(held), Step::Answered(new)) => held.event == new.event,
+            (Step::TookEffect(held), Step::TookEffect(new)) => !new.is_stronger_than(*held),
+            (held, new) => std::mem::discriminant(held) == std::mem::discriminant(new),
         })
     }
 
-    /// When all replicas had it, and at which offset.
+    /// When all replicas had the record, and its offset; `None` if not confirmed.
     #[must_use]
     pub fn published(&self) -> Option<(DateTime<Utc>, i64)> {
         self.find(|step| if let Step::Published { offset } = step { Some(*offset) } else { None })
@@ -427,7 +437,7 @@ impl CommandLife {
         self.find(|step| if let Step::Answered(answer) = step { Some(answer) } else { None })
     }
 
-    /// What it was seen to have caused: the strongest evidence.
+    /// The strongest observed effect.
     #[must_use]
     pub fn effect(&self) -> Option<(DateTime<Utc>, Effect)> {
         let effects = self.trail.iter().filter_map(|entry| match &entry.step {
@@ -437,8 +447,8 @@ impl CommandLife {
         effects.max_by_key(|(_, effect)| effect.strength())
     }
 
-    /// Whether a start may still begin to charge although nothing shows it yet: no other start may be
-    /// sent to its connector while its time is not over.
+    /// Whether a start may still begin a charge although no effect was observed yet: no other start
+    /// may be sent to its connector until its time is over.
     #[must_use]
     pub fn is_start_pending(&self) -> bool {
         let charges = self.effect().is_some_and(|(_, effect)| effect.strength() > 0);
@@ -447,15 +457,15 @@ impl CommandLife {
         !charges && !is_refused
     }
 
-    /// Why it did not lead to what was asked, as far as that is so now.
+    /// Why the command did not succeed, according to its current state.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
-        let is_failure = |entry: &&TrailEntry| !entry.late && failure_told_by(&entry.step).is_some();
+        let is_failure = |entry: &&TrailEntry| !entry.late && failure_of(&entry.step).is_some();
         let wanted = self.state();
         if matches!(wanted, CommandState::Confirmed | CommandState::Published) {
             return None;
         }
-        self.trail.iter().rev().find(is_failure).and_then(|entry| failure_told_by(&entry.step))
+        self.trail.iter().rev().find(is_failure).and_then(|entry| failure_of(&entry.step))
     }
 
     fn find<'a, T>(&'a self, pick: impl Fn(&'a Step) -> Option<T>) -> Option<(DateTime<Utc>, T)> {
@@ -463,7 +473,7 @@ impl CommandLife {
     }
 }
 
-fn failure_told_by(step: &Step) -> Option<Failure> {
+fn failure_of(step: &Step) -> Option<Failure> {
     let failure = |code, detail: &str| Some(Failure { code, detail: detail.to_owned() });
     match step {
         Step::Unpublished { detail } => failure(FailureCode::NotPublished, detail),
@@ -483,16 +493,16 @@ fn failure_told_by(step: &Step) -> Option<Failure> {
     }
 }
 
-/// That nothing showed an effect in time.
+/// The failure of a command without an observed effect.
 fn expiry(moved_to: Option<&GatewayId>, looked_for: Option<&str>) -> Failure {
-    let mut detail = "nothing showed an effect in time".to_owned();
+    let mut detail = "no effect was observed in time".to_owned();
     if let Some(looked_for) = looked_for {
-        detail.push_str("; looked for ");
+        detail.push_str("; expected: ");
         detail.push_str(looked_for);
     }
     match moved_to {
         Some(gateway) => {
-            detail.push_str(&format!("; the device is at {gateway} now"));
+            detail.push_str(&format!("; the device is now connected to {gateway}"));
             Failure { code: FailureCode::RouteStale, detail }
         }
         None => Failure { code: FailureCode::NoAnswer, detail },
@@ -585,7 +595,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_told_again_changes_nothing(steps in prop::collection::vec(steps(), 0..12)) {
+        fn a_repeated_step_changes_nothing(steps in prop::collection::vec(steps(), 0..12)) {
             let once = life_of(&steps);
             let mut twice = once.clone();
             for step in steps {
@@ -595,7 +605,7 @@ mod tests {
         }
 
         #[test]
-        fn a_life_reads_as_it_was_written(steps in prop::collection::vec(steps(), 0..12)) {
+        fn a_life_survives_serialization(steps in prop::collection::vec(steps(), 0..12)) {
             let life = life_of(&steps);
             let written = serde_json::to_string(&life).unwrap();
             prop_assert_eq!(serde_json::from_str::<CommandLife>(&written).unwrap(), life);
@@ -603,7 +613,7 @@ mod tests {
     }
 
     #[test]
-    fn accepted_by_the_device_and_charging_are_two_things() {
+    fn an_answer_and_an_effect_are_separate_steps() {
         let mut life = life_of(&[Step::Published { offset: 1 }, answered(1, "Accepted")]);
         assert_eq!((life.state(), life.effect()), (CommandState::Confirmed, None));
         assert_eq!(life.take(at(30), charging()), Taken::Noted);
@@ -629,7 +639,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_previous_release_cannot_read_is_stored_apart() {
+    fn steps_unknown_to_the_previous_release_are_stored_separately() {
         let life = life_of(&[Step::Published { offset: 1 }, preparing(), answered(1, "Accepted")]);
         let stored = serde_json::to_value(&life).unwrap();
         let steps: Vec<_> = stored["trail"].as_array().unwrap().iter().map(|entry| &entry["step"]).collect();
@@ -642,15 +652,15 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_says_what_was_looked_for() {
+    fn an_expiry_names_the_expected_effects() {
         let expired = Step::Expired { moved_to: None, looked_for: Some("the device's answer".to_owned()) };
         let failure = life_of(&[expired]).failure().unwrap();
         assert_eq!(failure.code, FailureCode::NoAnswer);
-        assert_eq!(failure.detail, "nothing showed an effect in time; looked for the device's answer");
+        assert_eq!(failure.detail, "no effect was observed in time; expected: the device's answer");
     }
 
     #[test]
-    fn what_comes_too_late_is_kept_and_moves_nothing() {
+    fn a_late_step_is_kept_and_changes_nothing() {
         let mut life =
             life_of(&[Step::Published { offset: 1 }, Step::Expired { moved_to: None, looked_for: None }]);
         assert_eq!(life.take(at(99), answered(1, "Accepted")), Taken::Noted);
@@ -660,7 +670,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_settles_what_was_not_known_to_be_published() {
+    fn an_answer_resolves_an_unconfirmed_publication() {
         let unknown = Step::Unconfirmed { detail: "Kafka did not confirm the command".to_owned() };
         let life = life_of(std::slice::from_ref(&unknown));
         assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::Unconfirmed));
@@ -672,12 +682,12 @@ mod tests {
     }
 
     #[test]
-    fn a_gateway_that_repeats_itself_for_ever_is_counted() {
+    fn answers_beyond_the_limit_are_only_counted() {
         let answers: Vec<_> = (0..100).map(|event| answered(event, "Accepted")).collect();
         let mut life = life_of(&answers);
         assert_eq!(life.trail().len(), CommandLife::MAX_TRAIL);
         assert_eq!(life.omitted(), 101 - 32);
         assert_eq!((life.take(at(200), charging()), life.omitted()), (Taken::Noted, 101 - 32));
-        assert!(life.effect().is_some(), "an effect is never one too many");
+        assert!(life.effect().is_some(), "effects are always kept");
     }
 }

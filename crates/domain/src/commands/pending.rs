@@ -1,4 +1,4 @@
-//! Commands to a charge point that its events may still speak of.
+//! The commands of a charge point to which its events may still refer.
 
 use crate::commands::{CommandRecord, CommandedStart, DeviceAnswer, Step, Taken};
 use crate::event::CommandAnswer;
@@ -9,23 +9,23 @@ use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Commands that are open, and those that an event names; only as many as a batch of events needs.
+/// The open commands and those that an event names; only those that a batch of events needs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Awaited(BTreeMap<CommandId, CommandRecord>);
 
 impl Awaited {
-    /// The commands, by their ids, which is the order in which they were asked for.
+    /// The commands in the order of their ids, which is the order in which they were requested.
     pub fn iter(&self) -> impl Iterator<Item = &CommandRecord> {
         self.0.values()
     }
 
-    /// The command called `id`.
+    /// The command with the given id.
     #[must_use]
     pub fn get(&self, id: CommandId) -> Option<&CommandRecord> {
         self.0.get(&id)
     }
 
-    /// Notes an answer; `None` when it is of no command that is known here.
+    /// Records an answer; `None` if its command is not loaded.
     pub(crate) fn answered(
         &mut self,
         event: EventKey,
@@ -33,11 +33,13 @@ impl Awaited {
         stamp: Stamp,
     ) -> Option<Taken> {
         let record = self.0.get_mut(&answer.command_id?)?;
-        let told = DeviceAnswer { event, status: answer.status.clone(), reason: answer.reason.clone() };
-        Some(record.life.take(stamp.at, Step::Answered(told)))
+        let answer_of_device =
+            DeviceAnswer { event, status: answer.status.clone(), reason: answer.reason.clone() };
+        Some(record.life.take(stamp.at, Step::Answered(answer_of_device)))
     }
 
-    /// The starts that a session may be the effect of, without those whose session `is_forgotten`, by its time and id.
+    /// The starts of which a session may be the effect, except those whose session `is_forgotten`,
+    /// by its time and id.
     pub(crate) fn commanded_starts(
         &self,
         is_forgotten: impl Fn(DateTime<Utc>, SessionId) -> bool,
@@ -50,8 +52,8 @@ impl Awaited {
         unsettled.filter_map(CommandRecord::commanded_start)
     }
 
-    /// Records that `connector` has another status `now`, told by the record at `stamp`: the effect of
-    /// the commands that asked for it.
+    /// Records that the status of `connector` is `now`, reported by the record at `stamp`: the
+    /// effect of the commands that requested it.
     pub(crate) fn status_changed(
         &mut self,
         connector: ConnectorId,
@@ -76,14 +78,14 @@ impl Awaited {
         }
     }
 
-    /// Notes that the device booted.
+    /// Records that the device booted.
     pub(crate) fn booted(&mut self, stamp: Stamp) {
         for record in self.0.values_mut() {
             record.see_boot(stamp);
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no commands.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,4 +1,4 @@
-//! A command as it stands in the books, and which events show that it was done.
+//! The recorded state of a command, and the events that show its success.
 
 use super::cause::CLOCK_TOLERANCE;
 use super::{CommandLife, CommandState, CommandedStart, Effect, EffectKind, RouteSource, Step, Taken};
@@ -8,61 +8,64 @@ use crate::sessions::session::ChargingSession;
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A command as it stands in the books.
+/// The recorded state of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommandRecord {
-    /// Its id.
+    /// The command id.
     pub id: CommandId,
-    /// The pile that was commanded.
+    /// The commanded pile.
     pub pile_id: PileId,
-    /// Its device at that time.
+    /// The device of the pile at that time.
     pub charge_point_id: ChargePointId,
     /// The OCPP 1.6 action.
     pub name: String,
-    /// What would show that it was done; `None` of commands that only an answer tells of.
+    /// The observable goal; `None` for commands with an answer as their only result.
     pub goal: Option<Goal>,
-    /// The gateway that it was sent to.
+    /// The gateway to which the command was sent.
     pub gateway_id: GatewayId,
     /// How that gateway was found; `None` for commands of releases that did not record it.
     pub route: Option<RouteSource>,
-    /// When it was asked for.
+    /// When the command was requested.
     pub issued_at: DateTime<Utc>,
-    /// After this it must not be carried out any more.
+    /// The command must not be carried out after this instant.
     pub expires_at: DateTime<Utc>,
-    /// What became of it.
+    /// The steps and the state of the command.
     pub life: CommandLife,
 }
 
-/// What a command is to bring about, as far as events of the device show that.
+/// The goal of a command, as far as events of the device can show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {
-    /// That a transaction begins.
+    /// A transaction begins.
     Charging {
-        /// Where; anywhere when absent.
+        /// The connector; `None` for any.
         connector_id: Option<ConnectorId>,
-        /// Who charges.
+        /// The driver.
         id_tag: IdTag,
     },
-    /// That a transaction ends.
+    /// A transaction ends.
     Stopped {
-        /// Its id.
+        /// The transaction id.
         transaction_id: TransactionId,
-        /// Its session, when that was known.
+        /// The session, if known.
         session_id: Option<SessionId>,
     },
-    /// That the device boots.
+    /// The device boots.
     Restarted,
 }
 
-/// How far the clocks of dispatcher and gateway may differ where a status confirms a start: a status does not name the driver, and
-/// a driver who plugs in just before is not an effect of the command.
+/// The maximum difference between the clocks of dispatcher and gateway where a status confirms a
+/// start: a status does not name the driver, and a driver who plugs in just before is not an effect
+/// of the command.
 const STATUS_TOLERANCE: TimeDelta = TimeDelta::milliseconds(250);
 
 impl CommandRecord {
-    /// How long after `expires_at` an effect still counts as the command's: a driver may be slow to plug in.
+    /// How long after `expires_at` an effect still counts as the command's: a driver may be slow to
+    /// plug in.
     pub const EFFECT_WINDOW: TimeDelta = TimeDelta::minutes(10);
 
-    /// Whether anything may still become of it: it has not come to its end, or an effect may still be seen.
+    /// Whether the record may still change: the command has not ended, or an effect may still be
+    /// observed.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.life.state().is_end() || self.awaits_effect()
@@ -71,7 +74,7 @@ impl CommandRecord {
     fn awaits_effect(&self) -> bool {
         let is_seen = self.life.effect().is_some_and(|(_, effect)| match effect.kind {
             EffectKind::Status => false,
-            // The session that seemed to be its effect turned out to be another one's.
+            // The session that was recorded as the effect turned out to be that of another command.
             EffectKind::Charging => effect.session_id.is_some(),
             EffectKind::Stopped | EffectKind::Restarted => true,
         });
@@ -82,7 +85,7 @@ impl CommandRecord {
         matches!(self.life.state(), CommandState::Rejected | CommandState::Failed)
     }
 
-    /// The start that it commanded, as long as a session may be its effect.
+    /// The commanded start, as long as a session may be its effect.
     #[must_use]
     pub fn commanded_start(&self) -> Option<CommandedStart> {
         let Some(Goal::Charging { connector_id, id_tag }) = &self.goal else { return None };
@@ -95,9 +98,9 @@ impl CommandRecord {
         })
     }
 
-    /// Records that `connector` went from the status `before` to `now`, if a start asked for that. A
-    /// start that names no connector is only confirmed by one that charges: a driver may be plugging in
-    /// anywhere.
+    /// Records that `connector` changed from the status `before` to `now`, if a start requested
+    /// that. A start that names no connector is confirmed only by a connector that charges, because
+    /// a driver may plug in anywhere.
     pub fn see_status(
         &mut self,
         connector: ConnectorId,
@@ -121,33 +124,34 @@ impl CommandRecord {
         self.life.take(stamp.heard_at(), Step::TookEffect(Effect::of_status(now)))
     }
 
-    /// Ends it at `now` because nothing showed an effect in time; `moved_to` is the gateway that the device
-    /// has moved to meanwhile, if it has.
+    /// Ends the command at `now` because no effect was observed in time; `moved_to` is the gateway
+    /// to which the device has moved since, if any.
     pub fn expire(&mut self, now: DateTime<Utc>, moved_to: Option<GatewayId>) -> Taken {
-        self.life.take(now, Step::Expired { moved_to, looked_for: Some(self.looked_for()) })
+        self.life.take(now, Step::Expired { moved_to, looked_for: Some(self.expected_effects()) })
     }
 
-    /// What would show that it was done.
-    fn looked_for(&self) -> String {
+    /// The observations that would show success.
+    fn expected_effects(&self) -> String {
         match &self.goal {
             Some(Goal::Charging { connector_id, id_tag }) => {
                 let place =
                     connector_id.map_or_else(|| "any connector".to_owned(), |id| format!("connector {id}"));
                 format!(
                     "an answer of the device, a session of {id_tag} on {place}, \
-                     and {place} going to Preparing or Charging"
+                     or {place} changing to Preparing or Charging"
                 )
             }
             Some(Goal::Stopped { transaction_id, .. }) => {
-                format!("an answer of the device, and the end of transaction {transaction_id}")
+                format!("an answer of the device, or the end of transaction {transaction_id}")
             }
-            Some(Goal::Restarted) => "an answer of the device, and a boot of it".to_owned(),
+            Some(Goal::Restarted) => "an answer of the device, or its boot".to_owned(),
             None => "an answer of the device".to_owned(),
         }
     }
 
-    /// Updates its effect from the `sessions` of the device: the session that it started or ended. The previous one may have been
-    /// withdrawn in favour of another one. `remembers` returns whether a session that began at a time would still be in `sessions`.
+    /// Updates the effect from the `sessions` of the device: the session that the command started
+    /// or ended. The previous session may have been withdrawn in favour of another one. `remembers`
+    /// returns whether a session that began at the given time would still be in `sessions`.
     pub fn follow_sessions(
         &mut self,
         sessions: &[ChargingSession],
@@ -178,24 +182,24 @@ impl CommandRecord {
         self.life.point_to(Some((at, session)))
     }
 
-    /// The session that its effect was seen to be, and when.
+    /// The session of the observed effect, and its time.
     fn effect_on_session(&self) -> Option<(DateTime<Utc>, SessionId)> {
         let (at, effect) = self.life.effect()?;
         Some((at, effect.session_id?))
     }
 
-    /// The session that it started.
+    /// The session that the command started.
     fn find_started(&self, sessions: &[ChargingSession]) -> Option<(DateTime<Utc>, EffectKind, SessionId)> {
         let started = sessions.iter().find(|session| session.command_id == Some(self.id))?;
         Some((started.started_at.max(self.issued_at), EffectKind::Charging, started.id))
     }
 
-    /// The session that it was to end, if that has ended. Where the session that was meant was withdrawn, the one that has
-    /// the transaction now is meant.
+    /// The session that the command was to end, if that session has ended. If the target session
+    /// was withdrawn, the session that now has the transaction takes its place.
     fn find_ended(&self, sessions: &[ChargingSession]) -> Option<(DateTime<Utc>, EffectKind, SessionId)> {
         let Some(Goal::Stopped { transaction_id, session_id }) = &self.goal else { return None };
         let by_id = session_id.and_then(|id| sessions.iter().find(|session| session.id == id));
-        // Gateways number anew: an old session may have had the same name.
+        // Gateways restart their numbering: an old session may have had the same id.
         let is_named = |session: &&ChargingSession| {
             let ends_since = session.ended_at().is_some_and(|at| at + CLOCK_TOLERANCE >= self.issued_at);
             session.transaction_id.as_ref() == Some(transaction_id) && ends_since
@@ -205,8 +209,8 @@ impl CommandRecord {
         Some((meant.ended_at()?, EffectKind::Stopped, meant.id))
     }
 
-    /// Notes that the device booted, if that was the goal. It takes longer to boot than clocks may differ, so none is given
-    /// any tolerance.
+    /// Records that the device booted, if that was the goal. No clock tolerance applies, because
+    /// booting takes longer than clocks may differ.
     pub fn see_boot(&mut self, stamp: Stamp) -> Taken {
         let is_goal = self.goal == Some(Goal::Restarted) && self.awaits_effect();
         if !is_goal || !self.is_in_time(stamp, TimeDelta::zero()) {
@@ -220,11 +224,11 @@ impl CommandRecord {
     }
 
     fn is_in_time(&self, stamp: Stamp, tolerance: TimeDelta) -> bool {
-        let told_at = stamp.appended_at;
-        told_at + tolerance >= self.issued_at && told_at <= self.expires_at + Self::EFFECT_WINDOW
+        let reported_at = stamp.appended_at;
+        reported_at + tolerance >= self.issued_at && reported_at <= self.expires_at + Self::EFFECT_WINDOW
     }
 
-    /// The session that it began or ended, or is to end.
+    /// The session that the command began or ended, or is to end.
     #[must_use]
     pub fn session_id(&self) -> Option<SessionId> {
         let seen = self.life.effect().and_then(|(_, effect)| effect.session_id);

@@ -1,11 +1,12 @@
-//! Whether a published command is sent once more, because its device was heard through another gateway since.
+//! Decides whether a published command is sent again because its device has since been heard
+//! through another gateway.
 
 use super::{CommandRecord, CommandState, GatewayRoute, Step};
 use crate::ids::GatewayId;
 use chrono::{DateTime, Utc};
 
-/// The commands that are sent once more: doing them twice does no harm. A start is not among them, since one that worked
-/// would begin a second charge.
+/// The commands that are sent again because repeating them does no harm. A start is not among them:
+/// if the first one succeeded, a second would begin another charge.
 const REPEATABLE: [&str; 6] = [
     "RemoteStopTransaction",
     "Reset",
@@ -15,25 +16,31 @@ const REPEATABLE: [&str; 6] = [
     "ChangeConfiguration",
 ];
 
-/// Where a device that is online was heard.
+/// When and through which gateway an online device was heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sighting<'a> {
-    /// Through which gateway.
+    /// The gateway.
     pub gateway_id: &'a GatewayId,
-    /// When: no later than its event was appended, and than it was written.
+    /// The time at which the event was appended or written, whichever is earlier.
     pub heard_at: DateTime<Utc>,
 }
 
 impl CommandRecord {
-    /// The commands that may be sent once more, by OCPP action.
+    /// The OCPP actions of the commands that may be sent again.
     #[must_use]
     pub const fn repeatable() -> &'static [&'static str] {
         &REPEATABLE
     }
 
-    /// Whether it must be sent once more at `now`, to the gateway of the sighting: it is on the topic and can be repeated,
-    /// neither an answer nor an effect was seen, its time is not over, it has not been sent once more before, and the device
-    /// was heard through another gateway after it was issued. A reset that was carried out is confirmed by the boot.
+    /// Whether the command must be sent again at `now`, to the gateway of the sighting. All of the
+    /// following hold:
+    ///
+    /// - The command is on the topic, can be repeated and has not expired.
+    /// - Neither an answer nor an effect was observed.
+    /// - It has not been sent again before.
+    /// - The device was heard through another gateway after the command was issued.
+    ///
+    /// A reset that was carried out is confirmed by the boot.
     #[must_use]
     pub fn has_stale_route(&self, sighting: Sighting<'_>, now: DateTime<Utc>) -> bool {
         self.life.state() == CommandState::Published
@@ -44,7 +51,7 @@ impl CommandRecord {
             && !self.life.trail().iter().any(|entry| matches!(entry.step, Step::Rerouted { .. }))
     }
 
-    /// Records at `now`, before it is published there, that it is sent once more to `route`.
+    /// Records at `now`, before it is published there, that the command is sent again to `route`.
     pub fn reroute(&mut self, route: GatewayRoute, now: DateTime<Utc>) {
         let GatewayRoute { gateway_id: to, partition } = route;
         let from = std::mem::replace(&mut self.gateway_id, to.clone());
@@ -68,7 +75,7 @@ mod tests {
         GatewayId::parse(name).unwrap()
     }
 
-    /// A command that was issued and published at second 0, to `pod-a`.
+    /// A command that was issued and published at second 0 to `pod-a`.
     fn published(name: &str) -> CommandRecord {
         let mut life = CommandLife::accepted(at(0));
         life.take(at(0), Step::Published { offset: 7 });
@@ -86,35 +93,36 @@ mod tests {
         }
     }
 
-    /// Whether it is sent once more at second `now`, when the device was heard through `pod` at second `heard`.
-    fn is_sent_once_more(record: &CommandRecord, pod: &str, heard: i64, now: i64) -> bool {
+    /// Whether the command is sent again at second `now` if the device was heard through `pod` at
+    /// second `heard`.
+    fn is_sent_again(record: &CommandRecord, pod: &str, heard: i64, now: i64) -> bool {
         record.has_stale_route(Sighting { gateway_id: &gateway(pod), heard_at: at(heard) }, at(now))
     }
 
     #[test]
-    fn a_start_alone_is_never_sent_once_more() {
+    fn only_a_start_is_never_sent_again() {
         for name in CommandKind::NAMES {
             let expected = name != "RemoteStartTransaction";
-            assert_eq!(is_sent_once_more(&published(name), "pod-b", 1, 2), expected, "{name}");
+            assert_eq!(is_sent_again(&published(name), "pod-b", 1, 2), expected, "{name}");
         }
     }
 
     #[test]
-    fn it_takes_an_event_through_another_gateway_after_the_command_and_before_its_end() {
+    fn sends_again_only_after_an_event_through_another_gateway_and_before_expiry() {
         let record = published("Reset");
         for (case, pod, heard, now, expected) in [
-            ("heard elsewhere", "pod-b", 1, 2, true),
-            ("heard at the same gateway", "pod-a", 1, 2, false),
+            ("heard through another gateway", "pod-b", 1, 2, true),
+            ("heard through the same gateway", "pod-a", 1, 2, false),
             ("heard before it was issued", "pod-b", 0, 2, false),
             ("last instant", "pod-b", 1, 59, true),
-            ("its time is over", "pod-b", 1, 60, false),
+            ("expired", "pod-b", 1, 60, false),
         ] {
-            assert_eq!(is_sent_once_more(&record, pod, heard, now), expected, "{case}");
+            assert_eq!(is_sent_again(&record, pod, heard, now), expected, "{case}");
         }
     }
 
     #[test]
-    fn what_is_not_known_to_wait_is_not_sent_once_more() {
+    fn sends_again_only_a_published_command_without_a_result() {
         let answer = DeviceAnswer {
             event: EventKey(1),
             status: "Rejected".to_owned(),
@@ -128,7 +136,7 @@ mod tests {
         ] {
             let mut record = published("Reset");
             record.life.take(at(1), step.clone());
-            assert!(!is_sent_once_more(&record, "pod-b", 1, 2), "{step:?}");
+            assert!(!is_sent_again(&record, "pod-b", 1, 2), "{step:?}");
         }
         let unconfirmed = Step::Unconfirmed { detail: "no answer".to_owned() };
         for steps in [vec![], vec![unconfirmed]] {
@@ -137,19 +145,19 @@ mod tests {
             for step in steps {
                 record.life.take(at(0), step);
             }
-            assert!(!is_sent_once_more(&record, "pod-b", 1, 2));
+            assert!(!is_sent_again(&record, "pod-b", 1, 2));
         }
     }
 
     #[test]
-    fn it_is_sent_once_more_and_then_never_again() {
+    fn a_command_is_sent_again_at_most_once() {
         let mut record = published("UnlockConnector");
         record.reroute(GatewayRoute { gateway_id: gateway("pod-b"), partition: 5 }, at(2));
         assert_eq!((record.life.state(), record.gateway_id.as_str()), (CommandState::Published, "pod-b"));
         let rerouted = Step::Rerouted { from: gateway("pod-a"), to: gateway("pod-b"), partition: 5 };
         assert_eq!(record.life.trail().last().map(|entry| &entry.step), Some(&rerouted));
         for pod in ["pod-a", "pod-c"] {
-            assert!(!is_sent_once_more(&record, pod, 3, 4));
+            assert!(!is_sent_again(&record, pod, 3, 4));
         }
         record.life.take(at(3), Step::NotRepublished { detail: "no broker".to_owned() });
         assert_eq!((record.life.state(), record.life.failure()), (CommandState::Published, None));

@@ -1,4 +1,4 @@
-//! The gateway that a command is sent to: the key in Redis weighed against the device's newest event.
+//! Chooses the gateway of a command from the route key in Redis and the device's newest event.
 
 #[cfg(test)]
 mod tests;
@@ -10,40 +10,42 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How the gateway of a command was found. The names are stored and shown.
+/// How the gateway of a command was found. The names are stored and returned by the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteSource {
-    /// The key in Redis names it.
+    /// The route key names it.
     Key,
-    /// No key was read; the device was last heard through it.
+    /// No route key was read; the device was last heard through this gateway.
     LastHeard,
-    /// The key names another gateway, but the device was heard through this one after the key was written.
+    /// The route key names another gateway, but the device was heard through this one after the key
+    /// was written.
     Moved,
 }
 
-/// A key in Redis that names the gateway of a device.
+/// A route key: the Redis key that names the gateway of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteKey {
     /// The gateway.
     pub gateway_id: GatewayId,
-    /// When the gateway wrote the key; `None` when its time to live does not tell.
+    /// When the gateway wrote the key; `None` if its time to live does not show it.
     pub written_at: Option<DateTime<Utc>>,
 }
 
-/// The gateway that a command is sent to.
+/// The gateway to which a command is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChosenGateway {
     /// The gateway.
     pub gateway_id: GatewayId,
-    /// How it was found.
+    /// How the gateway was found.
     pub source: RouteSource,
-    /// Key and newest event name different gateways; which of the two was chosen, `source` tells.
+    /// Whether route key and newest event name different gateways; `source` states which of the two
+    /// was chosen.
     pub is_disputed: bool,
 }
 
 impl RouteSource {
-    /// Every way to find a gateway.
+    /// All sources.
     pub const ALL: [Self; 3] = [Self::Key, Self::LastHeard, Self::Moved];
 
     /// The stable name in storage, API, feed and metrics.
@@ -56,7 +58,7 @@ impl RouteSource {
         }
     }
 
-    /// The source with this name.
+    /// Parses the stable name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == name)
@@ -64,8 +66,9 @@ impl RouteSource {
 }
 
 impl RouteKey {
-    /// A key that was read at `now` with `ttl` left to live, `None` for a key that never expires. Gateways write keys that
-    /// live for `key_life`; the age of one with more left to live than that is unknown.
+    /// Creates a key that was read at `now` with `ttl` left to live; `None` for a key that never
+    /// expires. Gateways write keys with the lifetime `key_life`; the age of a key with more than
+    /// that left is unknown.
     #[must_use]
     pub fn read(
         gateway_id: GatewayId,
@@ -79,16 +82,17 @@ impl RouteKey {
         Self { gateway_id, written_at }
     }
 
-    /// Whether the device was heard through another gateway after this key was written. A key of unknown age is never
-    /// outdated.
+    /// Whether the device was heard through another gateway after this key was written. A key of
+    /// unknown age is never outdated.
     fn is_outdated_by(&self, heard: &LastHeard) -> bool {
         heard.gateway_id != self.gateway_id && self.written_at.is_some_and(|written_at| heard.at > written_at)
     }
 }
 
-/// The gateway for a command to a device that is online: the one that `key` names, unless the device was heard through
-/// another one after the key was written. Without a key, whether it is absent or cannot be read, the gateway that the device
-/// was last heard through, if `use_last_heard` allows it. `None` when there is neither.
+/// Chooses the gateway for a command to an online device: the one that `key` names, unless the
+/// device was heard through another one after the key was written. Without a key, whether absent or
+/// unreadable, it is the gateway through which the device was last heard, if `use_last_heard`
+/// allows that. `None` if neither applies.
 #[must_use]
 pub fn choose_gateway(
     key: Option<&RouteKey>,

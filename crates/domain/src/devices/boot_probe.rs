@@ -1,14 +1,15 @@
-//! BootNotifications that the platform asked for: an answer to that is not a restart.
+//! BootNotifications that the platform requested: the answer to such a request is not a restart.
 
 use crate::ids::EventKey;
 use crate::order::Stamp;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The last request for a BootNotification, and the event that answered it.
+/// The latest request for a BootNotification, and the event that answered one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BootProbe {
-    /// When a BootNotification was last asked for. Loaded with a device that boots, and never written with its state.
+    /// When a BootNotification was last requested. Loaded with a device that boots; never written
+    /// with its state.
     pub asked_at: Option<DateTime<Utc>>,
     /// The event that answered a request.
     pub answer: Option<BootAnswer>,
@@ -17,11 +18,11 @@ pub struct BootProbe {
 /// The event that answered a request for a BootNotification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootAnswer {
-    /// When the BootNotification was asked for.
+    /// When the BootNotification was requested.
     pub asked_at: DateTime<Utc>,
-    /// The answer.
+    /// The event that is the answer.
     pub event: EventKey,
-    /// Its place in the order of events.
+    /// The position of the answer in the order of events.
     pub stamp: Stamp,
 }
 
@@ -29,15 +30,15 @@ pub struct BootAnswer {
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
 /// How far the clocks of PostgreSQL and of the brokers may differ.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
-/// How long the answer is remembered, so that a copy of it is no restart either.
+/// How long the answer is remembered, so that a copy of it does not count as a restart.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(10);
 
 impl BootProbe {
-    /// Takes in the boot that `event` reported at `stamp`; returns the stamp of the boot that is a restart by that, if any: this
-    /// one, or the one that was taken for the answer before.
+    /// Applies the boot that `event` reported at `stamp`. Returns the stamp of the boot that is now
+    /// known to be a restart, if any: this one, or the one that was taken for the answer before.
     ///
-    /// Of all boots reported in the time for an answer, the earliest is the answer and the others are restarts, in whatever order,
-    /// and however often, they arrive.
+    /// Of all boots reported within the time for an answer, the earliest is the answer and the
+    /// others are restarts, regardless of the order in which they arrive and of how often.
     pub(crate) fn restart(&mut self, event: EventKey, stamp: Stamp) -> Option<Stamp> {
         if let Some(answer) = self.answer.as_mut().filter(|answer| answer.event == event) {
             answer.stamp = answer.stamp.min(stamp);
@@ -61,7 +62,7 @@ impl BootProbe {
         }
     }
 
-    /// Forgets an answer that is long past, at the time `appended_at` of a record.
+    /// Forgets an answer that is long past when a record is appended at `appended_at`.
     pub(crate) fn forget_past(&mut self, appended_at: DateTime<Utc>) {
         if self.answer.as_ref().is_some_and(|answer| answer.stamp.appended_at + REMEMBERED < appended_at) {
             self.answer = None;

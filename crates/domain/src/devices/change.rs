@@ -1,4 +1,4 @@
-//! What a batch of events changed: the difference between two states of a charge point.
+//! The changes that a batch of events makes: the difference between two states of a charge point.
 
 use crate::commands::CommandRecord;
 use crate::devices::charge_point::ChargePoint;
@@ -6,36 +6,37 @@ use crate::ids::{CommandId, ConnectorId, SessionId};
 use crate::sessions::session::ChargingSession;
 use std::collections::BTreeSet;
 
-/// What is to be written of a charge point.
+/// The parts of a charge point that must be written.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Changes {
-    /// Liveness, boot report or memory changed.
+    /// Whether liveness, boot report or the remembered events changed.
     pub charge_point: bool,
-    /// Connectors that changed or are new.
+    /// Connectors that are new or changed.
     pub connectors: Vec<ConnectorId>,
-    /// The ledger changed.
+    /// Whether the ledger changed.
     pub ledger: bool,
-    /// Sessions that changed or are new.
+    /// Sessions that are new or changed.
     pub sessions: Vec<ChargingSession>,
-    /// Sessions that never were: what came late tells the story otherwise.
+    /// Sessions that did not take place: late facts lead to other sessions.
     pub withdrawn: Vec<SessionId>,
-    /// Commands of which more is known.
+    /// Commands with new steps.
     pub commands: Vec<CommandId>,
-    /// Commands that are not loaded, for they have ended, and whose effect is now another session, or none.
+    /// Commands that are not loaded because they have ended, and whose effect is now another
+    /// session or none.
     pub relinked: Vec<CommandId>,
 }
 
-/// How sessions differ between two states of a charge point.
+/// The differences between the sessions of two states of a charge point.
 #[derive(Default)]
 pub(crate) struct SessionChanges {
-    /// Those that are new or stand otherwise, each after how it stood before.
+    /// New and changed sessions, each as a pair of the former and the current session.
     pub changed: Vec<(Option<ChargingSession>, ChargingSession)>,
-    /// Those that never were, as they stood before.
+    /// Sessions that did not take place, in their former state.
     pub withdrawn: Vec<ChargingSession>,
 }
 
 impl ChargePoint {
-    /// What is different from `before`, an earlier state of the same charge point.
+    /// The differences from `before`, an earlier state of the same charge point.
     #[must_use]
     pub fn changes_since(&self, before: &Self) -> Changes {
         let connectors = self.connectors.values();
@@ -68,7 +69,8 @@ impl ChargePoint {
         changed.into_iter().filter(|command| self.commands.get(*command).is_none()).collect()
     }
 
-    /// The commands of which more is known than in `before`, each after how it stood there.
+    /// The commands with more steps than in `before`, each as a pair of the former and the current
+    /// record.
     pub(crate) fn commands_since<'a>(
         &'a self,
         before: &'a Self,
@@ -77,12 +79,13 @@ impl ChargePoint {
         pairs.filter(|(was, now)| was.life != now.life)
     }
 
-    /// How the sessions differ from those of `before`, an earlier state of the same charge point.
+    /// The differences between these sessions and those of `before`, an earlier state of the same
+    /// charge point.
     pub(crate) fn sessions_since(&self, before: &Self) -> SessionChanges {
         let mut known = before.sessions().sessions;
         known.extend_from_slice(self.ledger.restored());
         let now = self.sessions().sessions;
-        // One that was only forgotten stands as it was.
+        // A session that was only forgotten stays as recorded.
         let is_withdrawn = |gone: &&ChargingSession| {
             now.iter().all(|session| session.id != gone.id) && !self.ledger.has_dropped(gone.id)
         };

@@ -1,4 +1,4 @@
-//! A charge point as the platform knows it through its events, and how one event changes it.
+//! The state of a charge point, and how one event changes it.
 
 use crate::commands::Taken;
 use crate::commands::pending::Awaited;
@@ -18,55 +18,55 @@ use crate::sessions::session::ChargingSession;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Live state of one device; exists whether or not a pile is registered for it.
+/// Live state of one device; exists independently of whether a pile is registered for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChargePoint {
     /// The device.
     pub id: ChargePointId,
-    /// Whether it is there.
+    /// Whether the device is connected.
     pub liveness: Liveness,
-    /// What it last said of itself when it booted.
+    /// The newest boot report; `None` if none was received.
     pub boot: Option<Dated<BootReport>>,
-    /// Its connectors, as far as heard.
+    /// The connectors of which events reported anything.
     pub connectors: BTreeMap<ConnectorId, Connector>,
-    /// What was said of its transactions.
+    /// The facts about the transactions of the device.
     pub ledger: Ledger,
     /// The instant of the newest fact in the ledger. A status that is not newer may change when a
-    /// session began; a newer one need not be held against the ledger.
+    /// session began; a newer one does not affect the ledger.
     pub ledger_until: Option<DateTime<Utc>>,
-    /// Commands that its events may still speak of.
+    /// Commands that events may still refer to.
     pub commands: Awaited,
-    /// The last request for a BootNotification: what answers it is not a restart.
+    /// The latest request for a BootNotification: its answer is not a restart.
     pub boot_probe: BootProbe,
-    /// Recent events that claimed an absurd time. The time they are ordered by is their record's, so a second copy would
-    /// pass for a newer event if the first were not remembered.
+    /// Recent events with an implausible clock. Such events are ordered by the time of their
+    /// record, so a second copy would count as a newer event if the first were not remembered.
     pub implausible_clock: Vec<EventKey>,
 }
 
-/// What an event did.
+/// The outcome of applying an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It changed the state, or was a sign of life.
+    /// The event changed the state, or was a sign of life.
     Applied,
-    /// Nothing, by design.
+    /// The event has no effect, by design.
     Ignored(Ignored),
-    /// Nothing, and it must be kept, since it says something that finds no place.
+    /// The event has no effect and must be kept: it reports something that cannot be placed.
     Unplaced(Misfit),
 }
 
-/// Why an event had no effect, by design.
+/// Why an event has no effect, by design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ignored {
-    /// It was applied before.
+    /// The event was applied before.
     Duplicate,
-    /// Something newer is known.
+    /// A newer event is known.
     Stale,
-    /// Of a kind that carries no state.
+    /// The event is of a kind that carries no state.
     NoEffect,
 }
 
 impl Ignored {
-    /// A stable name, for metrics.
+    /// The stable name, for metrics.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -77,24 +77,24 @@ impl Ignored {
     }
 }
 
-/// Why an event finds no place.
+/// Why an event cannot be placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Misfit {
     /// A stop that ends no session.
     Stop(Unplaced),
-    /// Said of a transaction so long ago that its session is not remembered any more.
+    /// The event reports a transaction so old that its session is no longer remembered.
     TooLate,
 }
 
 impl Misfit {
-    /// Every reason that there is.
+    /// All reasons.
     pub const REASONS: [&'static str; 3] = [
         Self::Stop(Unplaced::NoOpenSession).reason(),
         Self::Stop(Unplaced::Ambiguous).reason(),
         Self::TooLate.reason(),
     ];
 
-    /// A stable name, for dead letters and metrics.
+    /// The stable name, for dead letters and metrics.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -104,11 +104,11 @@ impl Misfit {
     }
 }
 
-/// How many events of an absurd clock are remembered.
-const MAX_CLOCKLESS: usize = 32;
+/// The maximum number of remembered events with an implausible clock.
+const MAX_IMPLAUSIBLE_CLOCK: usize = 32;
 
 impl ChargePoint {
-    /// A device that is heard for the first time, at `first_seen_at`.
+    /// The state of a device that is first heard at `first_seen_at`.
     #[must_use]
     pub fn new(id: ChargePointId, first_seen_at: DateTime<Utc>) -> Self {
         Self {
@@ -124,29 +124,31 @@ impl ChargePoint {
         }
     }
 
-    /// The sessions that are still remembered.
+    /// The remembered sessions.
     #[must_use]
     pub fn sessions(&self) -> Derived {
         self.ledger.derive(&self.id)
     }
 
-    /// Forgets what is settled for good. For the time between batches: what a batch begins and ends is to be written before
-    /// it is forgotten.
+    /// Forgets settled facts. To be called between batches: sessions that a batch begins and ends
+    /// must be written before they are forgotten.
     pub fn settle(&mut self) {
         self.ledger.settle(&self.id);
     }
 
-    /// Changes the state as `event`, told by the record at `position`, says.
+    /// Applies `event`, which the record at `position` carries.
     ///
-    /// The outcome of any set of records is the same in whatever order, and however often, they are applied. A copy of an event in a
-    /// record of its own is a sign of life, and changes nothing else.
+    /// The result for any set of records is the same regardless of the order in which they are
+    /// applied and of how often. A copy of an event in a record of its own is a sign of life and
+    /// changes nothing else.
     pub fn apply(&mut self, event: &GatewayEvent, position: &RecordPosition) -> Outcome {
         let stamp = Stamp::new(event.claimed_at, position);
         self.liveness.last_seen_at = self.liveness.last_seen_at.max(stamp.appended_at);
-        // Before anything else: a copy says nothing new, but it is a sign of life like any other record.
+        // Before anything else: a copy adds nothing, but it is a sign of life like any other
+        // record.
         let heard =
             if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Offered::Stale };
-        if believe(event.claimed_at, position.appended_at).is_none() && self.was_told_clockless(event) {
+        if believe(event.claimed_at, position.appended_at).is_none() && self.remember_implausible(event) {
             return Outcome::Ignored(Ignored::Duplicate);
         }
         self.boot_probe.forget_past(stamp.appended_at);
@@ -165,14 +167,14 @@ impl ChargePoint {
             EventKind::Connected(report) => {
                 let boot = Dated { at: stamp.at, value: report.clone() };
                 keep_newer(&mut self.boot, boot);
-                self.beat(stamp);
+                self.record_heartbeat(stamp);
                 if let Some(restart) = self.boot_probe.restart(key, stamp) {
                     self.commands.booted(restart);
                 }
                 heard.into()
             }
             EventKind::Heartbeat => {
-                self.beat(stamp);
+                self.record_heartbeat(stamp);
                 heard.into()
             }
             EventKind::Disconnected { .. } => self.liveness.part(event, stamp).into(),
@@ -211,17 +213,17 @@ impl ChargePoint {
     }
 
     fn start(&mut self, event: &GatewayEvent, start: &TransactionStart, stamp: Stamp) -> Outcome {
-        // Gateways number anew after a restart: the same id may mean another transaction from here on.
+        // Gateways restart their numbering: from here on the same id may mean another transaction.
         if let Some(connector) = self.connectors.get_mut(&start.connector_id) {
             connector.sighted = None;
         }
         let session = self.session_id(event, stamp);
-        let told = self.ledger.enter_start(session, &event.event_id, start, stamp);
-        if told == Entered::New {
+        let outcome = self.ledger.enter_start(session, &event.event_id, start, stamp);
+        if outcome == Entered::New {
             self.ledger_changed();
         }
         self.bound_ledger();
-        entered(told)
+        entered(outcome)
     }
 
     fn stop(&mut self, event: &GatewayEvent, stop: &TransactionStop, position: &RecordPosition) -> Outcome {
@@ -244,7 +246,7 @@ impl ChargePoint {
         SessionId::derive(&self.id, &event.event_id, stamp.at.timestamp_millis())
     }
 
-    /// A transaction that was stopped is in use no more.
+    /// A stopped transaction is no longer in use.
     fn forget_sight(&mut self, stopped: Option<&TransactionId>) {
         for connector in self.connectors.values_mut() {
             if stopped.is_some() && connector.sighted.as_ref().map(|sighted| &sighted.value) == stopped {
@@ -253,14 +255,14 @@ impl ChargePoint {
         }
     }
 
-    /// A fact was added: looks what follows from it.
+    /// Updates what follows from the ledger after a fact was added.
     fn ledger_changed(&mut self) {
         self.ledger_until = self.ledger_until.max(self.ledger.newest_at());
         self.follow_evidence();
     }
 
-    /// Derives from statuses and commands when sessions began and what caused them, and from the sessions what the commands
-    /// started and ended. A late event may have changed all of it.
+    /// Derives the beginnings and causes of sessions from statuses and commands, and the effects of
+    /// commands from the sessions. A late event may have changed any of these.
     fn follow_evidence(&mut self) {
         self.ledger.follow_statuses(&self.connectors);
         let is_forgotten = |began, session| !self.ledger.remembers(began) && !self.ledger.names(session);
@@ -272,7 +274,7 @@ impl ChargePoint {
         }
     }
 
-    /// Keeps a device that talks nonsense from growing without bound while a batch is folded.
+    /// Bounds the ledger of a device that sends implausible data while a batch is folded.
     fn bound_ledger(&mut self) {
         if self.ledger.is_overfull() {
             self.settle();
@@ -319,8 +321,8 @@ impl ChargePoint {
         entered
     }
 
-    /// Whether a session of `transaction`, which readings name on `connector`, is open. Where a gateway uses ids again, the
-    /// session there may have no name yet although an earlier one has the id.
+    /// Whether a session of `transaction`, which readings name on `connector`, is open. Where a
+    /// gateway reuses ids, the session there may be unnamed although an earlier one has the id.
     fn is_under_way(&self, connector: ConnectorId, transaction: &TransactionId) -> bool {
         let is_meant = |held: &ChargingSession| match &held.transaction_id {
             Some(id) => id == transaction,
@@ -333,16 +335,17 @@ impl ChargePoint {
         self.connectors.entry(id).or_insert_with(|| Connector::new(id))
     }
 
-    fn beat(&mut self, stamp: Stamp) {
+    fn record_heartbeat(&mut self, stamp: Stamp) {
         self.liveness.last_heartbeat_at = self.liveness.last_heartbeat_at.max(Some(stamp.appended_at));
     }
 
-    fn was_told_clockless(&mut self, event: &GatewayEvent) -> bool {
+    /// Remembers an event with an implausible clock; returns whether it was remembered before.
+    fn remember_implausible(&mut self, event: &GatewayEvent) -> bool {
         let key = EventKey::of(&event.event_id);
         if self.implausible_clock.contains(&key) {
             return true;
         }
-        if self.implausible_clock.len() >= MAX_CLOCKLESS {
+        if self.implausible_clock.len() >= MAX_IMPLAUSIBLE_CLOCK {
             self.implausible_clock.remove(0);
         }
         self.implausible_clock.push(key);

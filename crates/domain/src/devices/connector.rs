@@ -11,29 +11,30 @@ use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A connector as last heard.
+/// The latest reported state of a connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Connector {
-    /// Which one; 0 is the charge point as a whole.
+    /// The connector; 0 is the charge point as a whole.
     pub id: ConnectorId,
-    /// Its newest status report; `None` when only readings were heard.
+    /// The newest status report; `None` if only readings were received.
     pub status: Option<Latest<StatusView>>,
-    /// Its recent statuses: when it began to charge.
+    /// The recent statuses, which show when the connector began to charge.
     pub trail: StatusTrail,
     /// Newest active power, in W.
     pub power_w: Option<Dated<f64>>,
     /// The newest energy register, in Wh: that of [`Self::registers`].
     pub energy_wh: Option<Dated<f64>>,
-    /// The energy registers of the transactions that were read lately.
+    /// The energy registers of the recently read transactions.
     pub registers: Registers,
     /// Newest state of charge, in percent.
     pub soc_percent: Option<Dated<f64>>,
-    /// The transaction that readings were last told for, and since when the ledger knows it. Devices repeat it with each
-    /// reading; this spares the ledger the question, and says nothing that the ledger does not.
+    /// The transaction that readings last named, and the instant since which the ledger holds it.
+    /// Devices repeat the id with each reading; this saves a lookup in the ledger and adds no
+    /// information.
     pub sighted: Option<Dated<TransactionId>>,
 }
 
-/// What a status report said.
+/// The content of a status report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusView {
     /// The status.
@@ -47,7 +48,7 @@ pub struct StatusView {
 }
 
 impl Connector {
-    /// A connector that nothing is known of yet.
+    /// A connector without any reported state.
     #[must_use]
     pub fn new(id: ConnectorId) -> Self {
         let trail = StatusTrail::default();
@@ -64,7 +65,7 @@ impl Connector {
         }
     }
 
-    /// Takes a status report in.
+    /// Applies a status report.
     pub fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
         self.trail.add(stamp.at, report.status);
         let value = StatusView {
@@ -76,8 +77,8 @@ impl Connector {
         latest::offer(&mut self.status, Report { stamp, event, value })
     }
 
-    /// Takes a meter reading in, of `transaction` if one was named; `Stale` when each of its values is older than what is held.
-    /// `event_at` is the time of the event that carries it.
+    /// Applies a meter reading, of `transaction` if one was named; `Stale` if each of its values is
+    /// older than the current one. `event_at` is the time of the event that carries the reading.
     pub fn read_meter(
         &mut self,
         transaction: Option<&TransactionId>,
@@ -101,13 +102,13 @@ impl Connector {
         if newer { Offered::Newest } else { Offered::Stale }
     }
 
-    /// The status that it reported last.
+    /// The latest reported status; `None` if none was reported.
     #[must_use]
     pub fn reported_status(&self) -> Option<ConnectorStatus> {
         self.status.as_ref().map(|status| status.newest().value.status)
     }
 
-    /// Whether the ledger is known to have an earlier sight of `transaction` here than one at `at`.
+    /// Whether the ledger is known to hold a sighting of `transaction` here from `at` or earlier.
     #[must_use]
     pub fn has_sighted(&self, transaction: &TransactionId, at: DateTime<Utc>) -> bool {
         self.sighted.as_ref().is_some_and(|sighted| sighted.value == *transaction && sighted.at < at)

@@ -1,8 +1,9 @@
-//! The history of a device: what its statuses and its connectivity went through, event by event.
+//! The history of a device: the changes of its statuses and its connectivity, event by event.
 //!
-//! It is what the live state went through, in the order in which events were applied: what comes too late to change the
-//! state is not part of it, and what is told again changes nothing. Where batches end makes no difference, unlike in the
-//! [`feed`](crate::feed), which tells the outcome of each.
+//! It contains the changes of the live state in the order in which events were applied. Events that
+//! arrive too late to change the state are not part of it, and repeated events change nothing.
+//! Unlike in the [`feed`](crate::feed), which publishes the outcome of each batch, the boundaries
+//! of batches make no difference.
 
 use crate::devices::charge_point::{ChargePoint, Outcome};
 use crate::devices::connector::Connector;
@@ -13,32 +14,32 @@ use crate::ids::ChargePointId;
 use crate::order::RecordPosition;
 use chrono::{DateTime, Utc};
 
-/// Something that a device went through.
+/// One change of a device's status or connectivity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusChange {
     /// The device.
     pub charge_point_id: ChargePointId,
-    /// When it happened, by the event's time.
+    /// When the change happened, by the event's time.
     pub at: DateTime<Utc>,
-    /// What it was.
+    /// The change.
     pub change: Change,
 }
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A connector has another status, or reports another error.
+    /// A connector has another status or reports another error.
     Status(ConnectorStatusChanged),
-    /// The device came, went, or moved to another gateway.
+    /// The device connected, disconnected or moved to another gateway.
     Connectivity(ConnectivityChanged),
 }
 
-/// Changes in the order in which they came about.
+/// Changes in the order in which they were applied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History(Vec<StatusChange>);
 
 impl History {
-    /// Changes `state` as [`ChargePoint::apply`] does, and takes in what that leads to.
+    /// Changes `state` as [`ChargePoint::apply`] does, and adds the resulting changes.
     pub fn apply(
         &mut self,
         state: &mut ChargePoint,
@@ -46,20 +47,20 @@ impl History {
         position: &RecordPosition,
     ) -> Outcome {
         let liveness = state.liveness.clone();
-        let told = match &event.kind {
+        let connector_id = match &event.kind {
             EventKind::StatusChanged(report) => Some(report.connector_id),
             _ => None,
         };
-        let connector = told.and_then(|id| state.connectors.get(&id)).cloned();
+        let connector = connector_id.and_then(|id| state.connectors.get(&id)).cloned();
         let outcome = state.apply(event, position);
         self.take_connectivity(&liveness, state);
-        if let Some(now) = told.and_then(|id| state.connectors.get(&id)) {
+        if let Some(now) = connector_id.and_then(|id| state.connectors.get(&id)) {
             self.take_status(&state.id, connector.as_ref(), now);
         }
         outcome
     }
 
-    /// Takes in what differs between `before` and `after`, a state that one step led to.
+    /// Adds the differences between `before` and `after`, the state after one step.
     pub fn take(&mut self, before: &ChargePoint, after: &ChargePoint) {
         self.take_connectivity(&before.liveness, after);
         for now in after.connectors.values() {
@@ -88,7 +89,7 @@ impl History {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Whether there are no changes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,7 +1,9 @@
-//! Whether a device is there: from signs of life and goodbyes, in whatever order they arrive.
+//! Whether a device is connected, derived from signs of life and disconnections regardless of their
+//! order of arrival.
 //!
-//! They are ordered by their records, not by the times that they claim: a device is there because the platform was told so, whatever
-//! its clock says. Every record of a sign of life counts, even a copy. Of copies of a goodbye only the first record counts.
+//! They are ordered by their records, not by the times that they claim: a device is online because
+//! the platform received an event, regardless of the device's clock. Every record of a sign of life
+//! counts, even a copy. Of several copies of a disconnection only the first record counts.
 
 use crate::event::GatewayEvent;
 use crate::ids::{EventKey, GatewayId};
@@ -10,20 +12,24 @@ use crate::order::Stamp;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The newest sign of life, and the goodbyes that are newer still.
+/// The newest sign of life, and the disconnections after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Liveness {
-    /// The record of the newest sign of life, with the gateway that holds the device; `None` when only goodbyes were heard.
+    /// The record of the newest sign of life, with the gateway that holds the device; `None` if
+    /// only disconnections were received.
     pub seen: Option<Report<Option<GatewayId>>>,
-    /// The sign of life that named that gateway, if it is another one: a copy, or a clock that is late, names no newer gateway.
+    /// The sign of life that named that gateway, if it is another one: a copy, or an event of a
+    /// late clock, does not name a newer gateway.
     pub holder: Option<Stamp>,
-    /// Goodbyes, of which those newer than the newest sign of life count; older ones are held for a while, so that a copy is no newer
-    /// goodbye. One from a pod that the device has left has no effect.
+    /// Disconnections. Those newer than the newest sign of life count; older ones are kept for a
+    /// while, so that a copy does not count as a newer one. A disconnection from a gateway that the
+    /// device has left has no effect.
     pub goodbyes: Vec<Goodbye>,
-    /// Why it may be gone although nothing said so; counts only while the sign of life that it names is the newest.
+    /// Why the device may be gone although no event reported it; counts only while the sign of life
+    /// that it names is the newest.
     pub doubt: Option<Doubt>,
-    /// When the newest sign of life was written, by PostgreSQL's clock. Loaded, and set by the statement that writes the state;
-    /// `None` while that is not known.
+    /// When the newest sign of life was written, by PostgreSQL's clock. Loaded, and set by the
+    /// statement that writes the state; `None` while unknown.
     pub written_at: Option<DateTime<Utc>>,
     /// When the newest record of the device was appended.
     pub last_seen_at: DateTime<Utc>,
@@ -31,60 +37,60 @@ pub struct Liveness {
     pub last_heartbeat_at: Option<DateTime<Utc>>,
 }
 
-/// That the device is gone: a gateway reported it lost, or it did not end its silence.
+/// A disconnection: a gateway lost the device, or the device did not end its silence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Goodbye {
-    /// Its place in the order of events.
+    /// The position in the order of events.
     pub stamp: Stamp,
-    /// The event that said so; of silence, the last sign of life before it.
+    /// The event that reported it; for silence, the last sign of life before it.
     pub event: EventKey,
-    /// The gateway that lost the device.
+    /// The gateway that lost the device; `None` if unknown.
     pub gateway: Option<GatewayId>,
-    /// Why.
+    /// The cause.
     #[serde(default)]
     pub cause: GoodbyeCause,
 }
 
-/// Why a device counts as gone.
+/// Why a device counts as disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GoodbyeCause {
-    /// Its gateway reported it lost.
+    /// Its gateway reported the disconnection.
     #[default]
     #[serde(rename = "told")]
     Reported,
-    /// It was asked for a sign of life and sent none.
+    /// The device was probed and sent no sign of life.
     Unanswered,
-    /// It was silent, and it could not be asked.
+    /// The device was silent and could not be probed.
     Unasked,
 }
 
-/// Why a device that is online is doubted.
+/// Why an online device is doubtful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DoubtReason {
-    /// None of the devices of its gateway was heard, not even those that were asked.
+    /// No device of its gateway was heard, not even those that were probed.
     GatewaySilent,
 }
 
-/// That a device which is online may be gone. It ends with the next sign of life.
+/// An online device may be gone. The doubt ends with the next sign of life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
     /// Since when, by the platform's clock.
     pub since: DateTime<Utc>,
-    /// Why.
+    /// The reason.
     pub reason: DoubtReason,
     /// The newest sign of life at that time.
     pub heard: EventKey,
 }
 
-/// More goodbyes than this are not remembered: the oldest is forgotten.
+/// The maximum number of remembered disconnections; the oldest is forgotten first.
 const MAX_GOODBYES: usize = 12;
-/// How long before the newest sign of life a goodbye was appended that is still remembered.
+/// How long before the newest sign of life a remembered disconnection may have been appended.
 const GOODBYES_REMEMBERED: TimeDelta = TimeDelta::minutes(10);
 
 impl Liveness {
-    /// A device of which nothing but the time of this first event is known.
+    /// The state of a device of which only the time of its first event is known.
     #[must_use]
     pub const fn new(first_seen_at: DateTime<Utc>) -> Self {
         Self {
@@ -98,20 +104,21 @@ impl Liveness {
         }
     }
 
-    /// The gateway that holds the device: the one that it was last heard through.
+    /// The gateway that holds the device: the one through which it was last heard.
     #[must_use]
     pub fn gateway(&self) -> Option<&GatewayId> {
         self.seen.as_ref()?.value.as_ref()
     }
 
-    /// Whether the device is there: heard of, and not said goodbye to since by the gateway that it was heard through.
+    /// Whether the device is online: heard, and not reported as disconnected since by the gateway
+    /// through which it was heard.
     #[must_use]
     pub fn online(&self) -> bool {
         let Some(seen) = &self.seen else { return false };
         !self.goodbyes.iter().any(|goodbye| goodbye.ends(seen))
     }
 
-    /// Takes a sign of life in.
+    /// Applies a sign of life.
     pub fn hear(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
         let gateway = event.gateway_id.clone();
         let held = self.holder.or(self.seen.as_ref().map(|seen| seen.stamp));
@@ -133,15 +140,15 @@ impl Liveness {
                 self.holder = held.filter(|_| !holds);
             }
         }
-        // What was concluded from silence ends with it.
+        // A sign of life ends disconnections that were concluded from silence.
         self.goodbyes.retain(|goodbye| goodbye.cause == GoodbyeCause::Reported);
         self.doubt = None;
         self.forget_outlived();
         Offered::Newest
     }
 
-    /// Takes a gateway's goodbye in. It is `Stale` when it says nothing new: from a gateway that the device has left, or older
-    /// than a sign of life.
+    /// Applies a gateway's disconnection. It is `Stale` if it adds nothing: from a gateway that the
+    /// device has left, or older than a sign of life.
     pub fn part(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
         let key = EventKey::of(&event.event_id);
         let is_copy = |held: &&mut Goodbye| held.event == key && held.cause == GoodbyeCause::Reported;
@@ -174,7 +181,7 @@ impl Liveness {
 }
 
 impl Goodbye {
-    /// When the device went: by the gateway, or when its time was up.
+    /// When the device disconnected: by the gateway's event, or when its timeout ended.
     pub(crate) fn at(&self) -> DateTime<Utc> {
         match self.cause {
             GoodbyeCause::Reported => self.stamp.heard_at(),
@@ -182,14 +189,16 @@ impl Goodbye {
         }
     }
 
-    /// Whether this goodbye ends what `seen`, the newest sign of life, shows: a gateway's, if it is later and of the gateway that
-    /// the device was heard through; that of silence, until the device is heard again. A gateway that gave no name ends
-    /// nothing, unless the device was heard through one that gave none either.
+    /// Whether this disconnection ends what `seen`, the newest sign of life, shows. A gateway's
+    /// disconnection does if it is later and from the gateway through which the device was heard.
+    /// One from silence does until the device is heard again. A gateway without a name ends
+    /// nothing, unless the device was heard through one without a name.
     pub(crate) fn ends(&self, seen: &Report<Option<GatewayId>>) -> bool {
         match self.cause {
             GoodbyeCause::Reported => {
                 let same = seen.value.as_ref().is_none_or(|gateway| self.gateway.as_ref() == Some(gateway));
-                // One of the very same record is the silence after it, as releases before 2026-11-28 stored it.
+                // One with the very same record is the silence after it, as releases before
+                // 2026-11-28 stored it.
                 same && self.stamp.record() >= seen.stamp.record()
             }
             GoodbyeCause::Unanswered | GoodbyeCause::Unasked => self.event == seen.event,

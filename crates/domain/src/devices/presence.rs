@@ -1,7 +1,9 @@
-//! What the platform concludes from silence: when a device is doubted, and when it is offline without a goodbye.
+//! What the platform concludes from silence: when a device is doubtful, and when it is offline
+//! without a disconnection.
 //!
-//! Silence is judged by when the platform last heard of the device, by PostgreSQL's clock where that is known, and never by the time
-//! that an event claims. A slow clock never takes a living device offline, and a fast one never keeps a silent device online.
+//! Silence is measured from when the platform last heard the device, by PostgreSQL's clock where
+//! that is known, and never from the time that an event claims. A slow clock never takes a
+//! connected device offline, and a fast one never keeps a silent device online.
 
 use crate::commands::TriggeredMessage;
 use crate::devices::liveness::{Doubt, DoubtReason, Goodbye, GoodbyeCause, Liveness};
@@ -17,20 +19,21 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "DeviceConfidence")]
 pub enum Confidence {
-    /// A device that is online was heard and nothing speaks against it; one that is offline was reported lost by its gateway.
+    /// An online device was heard and there is no sign that it is gone; an offline device was
+    /// reported as disconnected by its gateway.
     #[default]
     Live,
-    /// Online, but its gateway is silent; or offline because of silence alone, without having been asked.
+    /// Online, but its gateway is silent; or offline because of silence alone, without a probe.
     Doubtful,
-    /// Offline: it was asked for a sign of life and sent none.
+    /// Offline: the device was probed and sent no sign of life.
     Unanswered,
 }
 
 impl Confidence {
-    /// Every value.
+    /// All values.
     pub const ALL: [Self; 3] = [Self::Live, Self::Doubtful, Self::Unanswered];
 
-    /// The word for it in the API, the feed and in storage.
+    /// The name in the API, the feed and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,34 +43,34 @@ impl Confidence {
         }
     }
 
-    /// The value with that word.
+    /// Parses the name in the API, the feed and in storage.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str() == word)
     }
 }
 
-/// What a silent device is asked for, by setting.
+/// The message that a probe requests from a silent device; a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum ProbeMessage {
-    /// Its BootNotification: gateways that write their Redis key at boot only write it again.
+    /// The BootNotification: gateways that write their Redis key only at boot then write it again.
     BootNotification,
-    /// The status of its connectors.
+    /// The status of the connectors.
     StatusNotification,
-    /// Nothing: devices are not asked.
+    /// Devices are not probed.
     #[serde(rename = "off")]
     Off,
 }
 
 impl ProbeMessage {
-    /// Whether devices are asked.
+    /// Whether devices are probed.
     #[must_use]
     pub const fn is_on(self) -> bool {
         !matches!(self, Self::Off)
     }
 
-    /// What a device is asked for; `None` when it is not asked. One that `is_busy` charging, or is about to, is never asked to
-    /// send a BootNotification.
+    /// The message to request from a device; `None` if it is not probed. A device that `is_busy`
+    /// charging, or is about to charge, is never asked for a BootNotification.
     #[must_use]
     pub const fn for_device(self, is_busy: bool) -> Option<TriggeredMessage> {
         match (self, is_busy) {
@@ -80,52 +83,54 @@ impl ProbeMessage {
     }
 }
 
-/// How long to wait before silence means something.
+/// The times after which silence has consequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// After this long without a sign of life, an unanswered device is offline.
+    /// After this long without a sign of life, a device that did not answer a probe is offline.
     pub timeout: TimeDelta,
     /// How long a device may take to answer.
     pub answer: TimeDelta,
-    /// Whether devices are asked at all. If so, one that was not asked is offline only after twice the timeout.
+    /// Whether devices are probed at all. If so, a device that was not probed is offline only after
+    /// twice the timeout.
     pub probing: bool,
 }
 
-/// What is known when silence is judged, besides the device's own events.
+/// What is known about silence in addition to the device's own events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Evidence {
-    /// When the device was last asked for a sign of life; `None` if never.
+    /// When the device was last probed; `None` if never.
     pub asked_at: Option<DateTime<Utc>>,
-    /// Whether the gateway that it was last heard through is suspected dead, since then.
+    /// Whether the gateway through which the device was last heard has been suspected dead since
+    /// then.
     pub gateway_suspected: bool,
 }
 
-/// What follows from silence.
+/// The conclusion from silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing yet.
+    /// No conclusion yet.
     Waits,
     /// The device becomes doubtful.
     Doubtful(DoubtReason),
     /// The device is offline since `at`.
     Gone {
-        /// When its time was up.
+        /// When the timeout ended.
         at: DateTime<Utc>,
-        /// Why.
+        /// The cause.
         cause: GoodbyeCause,
     },
 }
 
 impl Liveness {
-    /// When the platform last heard a sign of life: by its own clock where known, never before the record was appended.
-    /// `None` when only goodbyes were heard.
+    /// When the platform last heard a sign of life: by its own clock where known, never before the
+    /// record was appended. `None` if only disconnections were received.
     #[must_use]
     pub fn heard_at(&self) -> Option<DateTime<Utc>> {
         let appended_at = self.seen.as_ref()?.stamp.appended_at;
         Some(self.written_at.map_or(appended_at, |written_at| written_at.max(appended_at)))
     }
 
-    /// The doubt about a device that is online, if there is one.
+    /// The current doubt about a device that is online, if any.
     #[must_use]
     pub fn standing_doubt(&self) -> Option<&Doubt> {
         let heard = self.seen.as_ref()?.event;
@@ -148,7 +153,7 @@ impl Liveness {
         }
     }
 
-    /// What follows at `now` from the silence of the device.
+    /// The conclusion at `now` from the silence of the device.
     #[must_use]
     pub fn judge(&self, now: DateTime<Utc>, patience: &Patience, evidence: &Evidence) -> Verdict {
         let Some(heard_at) = self.heard_at().filter(|_| self.online()) else { return Verdict::Waits };
@@ -172,7 +177,7 @@ impl Liveness {
         Verdict::Waits
     }
 
-    /// Changes the state as [`Liveness::judge`] says; returns the verdict.
+    /// Applies the conclusion of [`Liveness::judge`] and returns it.
     pub fn fall_silent(&mut self, now: DateTime<Utc>, patience: &Patience, evidence: &Evidence) -> Verdict {
         let verdict = self.judge(now, patience, evidence);
         let Some(seen) = self.seen.clone() else { return verdict };
@@ -182,8 +187,9 @@ impl Liveness {
                 self.doubt = Some(Doubt { since: now, reason, heard: seen.event });
             }
             Verdict::Gone { at, cause } => {
-                // Time and key follow from the sign of life and the question: every replica records the same. The key is that
-                // of the sign of life: the next one ends the silence, whatever its clock says.
+                // Time and key follow from the sign of life and the probe, so every replica records
+                // the same. The key is that of the sign of life: the next one ends the silence,
+                // regardless of its clock.
                 let stamp = Stamp { at: at.max(seen.stamp.at + TimeDelta::microseconds(1)), ..seen.stamp };
                 self.goodbyes.push(Goodbye { stamp, event: seen.event, gateway: seen.value, cause });
             }

@@ -1,4 +1,4 @@
-//! The history of meters: what a connector's meter said, instant by instant.
+//! The history of meters: the readings of a connector's meter, instant by instant.
 
 use crate::event::{EventKind, GatewayEvent};
 use crate::ids::{ChargePointId, ConnectorId, TransactionKey};
@@ -7,34 +7,36 @@ use crate::order::{RecordPosition, Stamp};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Which reading: there is one for each connector and instant.
+/// Identifies a reading: there is one per connector and instant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SampleKey {
     /// The device.
     pub charge_point_id: ChargePointId,
     /// The connector; 0 for the main meter.
     pub connector_id: ConnectorId,
-    /// The instant. Microseconds.
+    /// The instant of the reading. Microseconds.
     pub taken_at: DateTime<Utc>,
 }
 
-/// What was read.
+/// The content of a reading.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sample {
-    /// The values.
+    /// The measured values.
     pub reading: MeterReading,
-    /// The transaction that the gateway sent with them; `None` when it sent none. A session with another id does not count the
-    /// reading: a device that sends what it has stored may date it by a clock that was never set.
+    /// The transaction that the gateway sent with the values; `None` if it sent none. A session
+    /// with another id does not count the reading: a device that sends stored readings may date
+    /// them by a clock that was never set.
     pub transaction: Option<TransactionKey>,
 }
 
-/// Readings by what they are of; each there once, even if it was sent twice.
+/// Readings by key; each key occurs once, even if its reading was sent twice.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Samples(BTreeMap<SampleKey, Sample>);
 
 impl Samples {
-    /// Takes in what `event`, told by the record at `position`, reads. Of two readings for the same instant the greater
-    /// values stand, as in [`crate::measure::keep_newer`], so that it does not matter which came first.
+    /// Adds the readings of `event`, which the record at `position` carries. Of two readings for
+    /// one instant the greater values are kept, as in [`crate::measure::keep_newer`], so that the
+    /// order of arrival makes no difference.
     pub fn take(&mut self, event: &GatewayEvent, position: &RecordPosition) {
         let EventKind::MeterValues(values) = &event.kind else { return };
         let transaction = values.transaction_id.as_ref().map(TransactionKey::of);
@@ -51,7 +53,7 @@ impl Samples {
         }
     }
 
-    /// Keeps those of instants that `wanted` says; answers how many others there were.
+    /// Keeps the readings whose instants `wanted` accepts; returns the number of removed ones.
     pub fn keep(&mut self, wanted: impl Fn(DateTime<Utc>) -> bool) -> usize {
         let before = self.0.len();
         self.0.retain(|key, _| wanted(key.taken_at));
@@ -63,7 +65,7 @@ impl Samples {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Whether there are no readings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -10,15 +10,15 @@ use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A connector has another status, or reports another error.
+/// A connector has another status or reports another error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectorStatusChanged {
     /// The connector; 0 is the whole device.
     pub connector_id: ConnectorId,
-    /// Its status now.
+    /// The current status.
     pub status: ConnectorStatus,
-    /// Its status in the change before; `None` when this is the first.
+    /// The status in the previous change; `None` in the first change.
     pub previous_status: Option<ConnectorStatus>,
     /// OCPP 1.6 error code, unless `NoError`.
     pub error_code: Option<String>,
@@ -26,113 +26,114 @@ pub struct ConnectorStatusChanged {
     pub vendor_error_code: Option<String>,
 }
 
-/// A device came, went, or moved to another gateway, or what is known of that can be trusted more or less than before.
+/// A device connected, disconnected or moved to another gateway, or the confidence in that state
+/// changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectivityChanged {
-    /// Whether it is there now.
+    /// Whether the device is online.
     pub online: bool,
-    /// The gateway that it was last heard through.
+    /// The gateway through which the device was last heard.
     pub gateway_id: Option<GatewayId>,
     /// How far `online` can be trusted.
     #[serde(default)]
     pub confidence: Confidence,
 }
 
-/// Where a session stands.
+/// The phase of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SessionPhase {
-    /// It goes on.
+    /// The session is open.
     Open,
-    /// It ended.
+    /// The session ended.
     Ended,
-    /// It never was: what came late tells the story otherwise.
+    /// The session did not take place: late events lead to other sessions.
     Withdrawn,
 }
 
 impl SessionPhase {
-    /// Every phase.
+    /// All phases.
     pub const ALL: [Self; 3] = [Self::Open, Self::Ended, Self::Withdrawn];
 }
 
-/// A session, whole, as it is known now.
+/// The complete current state of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionChanged {
-    /// Its id.
+    /// The session id.
     pub session_id: SessionId,
-    /// Where it stands.
+    /// The phase.
     pub phase: SessionPhase,
     /// The connector.
     pub connector_id: ConnectorId,
-    /// The gateway's transaction id; `None` while not told.
+    /// The gateway's transaction id; `None` until it is reported.
     pub transaction_id: Option<TransactionId>,
-    /// Who charges.
+    /// The driver; `None` if unknown.
     #[serde(
         flatten,
         serialize_with = "crate::id_tag_parts::serialize_whole",
         deserialize_with = "crate::id_tag_parts::deserialize"
     )]
     pub id_tag: Option<IdTag>,
-    /// The reservation that it fulfils.
+    /// The reservation that the session fulfils.
     pub reservation_id: Option<i64>,
-    /// The command that it was started by, if it was by one.
+    /// The command that started the session; `None` if no command did.
     #[serde(default)]
     pub command_id: Option<CommandId>,
-    /// When it began.
+    /// When the session began.
     pub started_at: DateTime<Utc>,
-    /// What shows that it began; a start that arrives later replaces weaker evidence.
+    /// The evidence of the beginning; a start that arrives later replaces weaker evidence.
     #[serde(default)]
     pub started_by: StartedBy,
-    /// Energy register when it began, in Wh.
+    /// The energy register at the beginning, in Wh.
     pub meter_start_wh: Option<f64>,
-    /// When it ended.
+    /// When the session ended; `None` while it is open.
     pub ended_at: Option<DateTime<Utc>>,
     /// OCPP 1.6 reason.
     pub end_reason: Option<String>,
-    /// Energy register when it ended, in Wh.
+    /// The energy register at the end, in Wh.
     pub meter_stop_wh: Option<f64>,
 }
 
-/// A command was recorded, or it became known what became of it.
+/// A command was recorded or its outcome changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandChanged {
-    /// Its id.
+    /// The command id.
     pub command_id: CommandId,
-    /// The pile that is commanded.
+    /// The commanded pile.
     pub pile_id: PileId,
     /// The OCPP 1.6 action.
     pub name: String,
-    /// Where it stands now.
+    /// The current state.
     pub state: CommandState,
-    /// The gateway that it goes to.
+    /// The gateway to which the command is sent.
     pub gateway_id: GatewayId,
     /// How that gateway was found; `None` for commands of releases that did not record it.
     #[serde(default)]
     pub route: Option<RouteSource>,
-    /// When it was asked for.
+    /// When the command was requested.
     pub issued_at: DateTime<Utc>,
-    /// After this it is not carried out any more.
+    /// The command must not be carried out after this instant.
     pub expires_at: DateTime<Utc>,
-    /// What the device answered.
+    /// The answer of the device; `None` until there is one.
     #[serde(default)]
     pub answer: Option<CommandAnswered>,
-    /// What it was seen to have caused.
+    /// The observed effect; `None` until there is one.
     #[serde(default)]
     pub effect: Option<CommandTookEffect>,
-    /// Of a start that no session shows yet: the status that its connector went to. A field of its own,
+    /// For a start without a session: the status to which its connector changed. A separate field,
     /// which followers of the previous release ignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_effect: Option<CommandReachedStatus>,
-    /// The session that it began or ended, or is to end.
+    /// The session that the command began or ended, or is to end.
     #[serde(default)]
     pub session_id: Option<SessionId>,
-    /// Which kind of failure it met, see [`FailureCode`](crate::commands::FailureCode).
+    /// The kind of failure, see [`FailureCode`](crate::commands::FailureCode).
     #[serde(default)]
     pub failure_code: Option<String>,
-    /// What is known of that.
+    /// The known details of the failure.
     pub failure: Option<String>,
 }
 
@@ -140,29 +141,29 @@ pub struct CommandChanged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandAnswered {
-    /// When.
+    /// When the device answered.
     pub at: DateTime<Utc>,
-    /// OCPP 1.6's word, as the gateway sent it.
+    /// The OCPP 1.6 status word, as the gateway sent it.
     pub status: String,
-    /// Why, when told.
+    /// The reason; `None` if none was reported.
     pub reason: Option<String>,
 }
 
-/// That what a command was for has happened.
+/// An observed effect of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandTookEffect {
-    /// When.
+    /// When the effect happened.
     pub at: DateTime<Utc>,
-    /// What happened; never [`EffectKind::Status`].
+    /// The kind of effect; never [`EffectKind::Status`].
     pub kind: EffectKind,
 }
 
-/// That the connector of a start went to a status.
+/// The connector of a start changed to a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandReachedStatus {
-    /// When.
+    /// When the connector changed to the status.
     pub at: DateTime<Utc>,
     /// `Preparing`, `Charging`, `SuspendedEV` or `SuspendedEVSE`.
     pub status: ConnectorStatus,
@@ -172,21 +173,21 @@ pub struct CommandReachedStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AssetAction {
-    /// It was registered.
+    /// The asset was registered.
     Created,
-    /// It was edited.
+    /// The asset was edited.
     Updated,
-    /// It was taken out of sight.
+    /// The asset was retired.
     Retired,
-    /// It was brought back.
+    /// The asset was restored.
     Restored,
 }
 
 impl AssetAction {
-    /// Every action.
+    /// All actions.
     pub const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Retired, Self::Restored];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -198,7 +199,7 @@ impl AssetAction {
     }
 }
 
-/// A station was registered, edited, retired or restored; asset-api shows what it is now.
+/// A station was registered, edited, retired or restored; asset-api returns its current state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StationChanged {
@@ -206,28 +207,29 @@ pub struct StationChanged {
     pub station_id: StationId,
     /// What was done.
     pub action: AssetAction,
-    /// Its version since.
+    /// The revision of the station after the change.
     pub version: i64,
 }
 
-/// A pile was registered, edited, retired or restored; asset-api shows what it is now.
+/// A pile was registered, edited, retired or restored; asset-api returns its current state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PileChanged {
     /// The pile.
     pub pile_id: PileId,
-    /// The station that it stands in.
+    /// The station of the pile.
     pub station_id: StationId,
-    /// The device in it. When a pile gets another device both are told, and this is the new one.
+    /// The assigned device. When a pile gets another device, a change is published for both; this
+    /// is the new device.
     pub charge_point_id: ChargePointId,
     /// What was done.
     pub action: AssetAction,
-    /// Its version since.
+    /// The revision of the pile after the change.
     pub version: i64,
 }
 
 impl SessionChanged {
-    /// A session as it is known now.
+    /// The current state of a session.
     #[must_use]
     pub fn of(session: &ChargingSession) -> Self {
         let (phase, end_reason, meter_stop_wh) = match &session.state {
@@ -255,7 +257,7 @@ impl SessionChanged {
 }
 
 impl CommandChanged {
-    /// A command as it stands now.
+    /// The current state of a command.
     #[must_use]
     pub fn of(record: &CommandRecord) -> Self {
         let life = &record.life;

@@ -1,4 +1,4 @@
-//! What events changed of a charge point, as the feed tells it.
+//! The changes to publish for a charge point after events were applied.
 
 use super::{
     CommandChanged, ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject,
@@ -11,28 +11,28 @@ use crate::devices::liveness::{Goodbye, Liveness};
 use crate::latest::{Latest, Report};
 use chrono::{DateTime, Utc};
 
-/// What is to be told of `after`, a later state of the charge point `before`.
+/// The changes to publish for `after`, a later state of the charge point `before`.
 ///
-/// In this order: the device's connectivity, its connectors, its sessions, what became of commands; so a device is online
-/// before it is said to charge, and charges before the command is said to have led to that.
+/// The order is: the device's connectivity, its connectors, its sessions, its commands. A device is
+/// therefore online before it charges, and it charges before the command is reported as successful.
 #[must_use]
 pub fn derive(before: &ChargePoint, after: &ChargePoint) -> Vec<FeedChange> {
     let connectivity = connectivity_change(&before.liveness, &after.liveness);
-    let mut told: Vec<(DateTime<Utc>, FeedKind)> =
+    let mut published: Vec<(DateTime<Utc>, FeedKind)> =
         connectivity.map(|(at, body)| (at, FeedKind::ConnectivityChanged(body))).into_iter().collect();
     for now in after.connectors.values() {
         let status = status_change(before.connectors.get(&now.id), now);
-        told.extend(status.map(|(at, body)| (at, FeedKind::ConnectorStatusChanged(body))));
+        published.extend(status.map(|(at, body)| (at, FeedKind::ConnectorStatusChanged(body))));
     }
     if before.ledger != after.ledger {
-        sessions(before, after, &mut told);
+        sessions(before, after, &mut published);
     }
-    told.extend(after.commands_since(before).map(|(was, now)| command(was, now, after)));
+    published.extend(after.commands_since(before).map(|(was, now)| command(was, now, after)));
     let change = |(at, kind)| FeedChange { subject: FeedSubject::ChargePoint(after.id.clone()), at, kind };
-    told.into_iter().map(change).collect()
+    published.into_iter().map(change).collect()
 }
 
-/// How a device's connectivity is another one `now`, if it is, and since when.
+/// The change of a device's connectivity and its time, if it differs `now`.
 pub(crate) fn connectivity_change(
     was: &Liveness,
     now: &Liveness,
@@ -41,19 +41,19 @@ pub(crate) fn connectivity_change(
     if was.online() == online && was.gateway() == gateway && was.confidence() == confidence {
         return None;
     }
-    Some((told_at(now), ConnectivityChanged { online, gateway_id: gateway.cloned(), confidence }))
+    Some((connectivity_at(now), ConnectivityChanged { online, gateway_id: gateway.cloned(), confidence }))
 }
 
-/// When a device was last heard, doubted, or said goodbye to.
-fn told_at(liveness: &Liveness) -> DateTime<Utc> {
+/// The time of the newest sign of life, doubt or disconnection.
+fn connectivity_at(liveness: &Liveness) -> DateTime<Utc> {
     let seen = liveness.seen.as_ref().map(|seen| seen.stamp.heard_at());
     let goodbye = liveness.goodbyes.iter().map(Goodbye::at).max();
     let doubted = liveness.standing_doubt().map(|doubt| doubt.since);
-    let told = if liveness.online() { doubted.or(seen) } else { goodbye.max(seen) };
-    told.unwrap_or(liveness.last_seen_at)
+    let at = if liveness.online() { doubted.or(seen) } else { goodbye.max(seen) };
+    at.unwrap_or(liveness.last_seen_at)
 }
 
-/// How a connector's status is another one `after`, if it is, and since when.
+/// The change of a connector's status and its time, if it differs `after`.
 pub(crate) fn status_change(
     before: Option<&Connector>,
     after: &Connector,
@@ -61,7 +61,7 @@ pub(crate) fn status_change(
     let was = before.and_then(reported).map(|report| &report.value);
     let latest = after.status.as_ref()?;
     let now = &latest.newest().value;
-    // Free text may change with every report; it is no change of state.
+    // Free text may change with every report; it is not a change of state.
     let same = |was: &StatusView| {
         (was.status, &was.error_code, &was.vendor_error_code)
             == (now.status, &now.error_code, &now.vendor_error_code)
@@ -90,7 +90,8 @@ fn command(was: &CommandRecord, now: &CommandRecord, state: &ChargePoint) -> (Da
     (at, FeedKind::CommandChanged(CommandChanged::of(now)))
 }
 
-/// The change to publish of `record`, a command that was not loaded with `state` and has another session now.
+/// The change to publish for `record`, a command that was not loaded with `state` and now has
+/// another session.
 #[must_use]
 pub fn relinked_command(state: &ChargePoint, record: &CommandRecord) -> FeedChange {
     FeedChange {
@@ -100,13 +101,13 @@ pub fn relinked_command(state: &ChargePoint, record: &CommandRecord) -> FeedChan
     }
 }
 
-fn sessions(before: &ChargePoint, after: &ChargePoint, told: &mut Vec<(DateTime<Utc>, FeedKind)>) {
+fn sessions(before: &ChargePoint, after: &ChargePoint, published: &mut Vec<(DateTime<Utc>, FeedKind)>) {
     let changes = after.sessions_since(before);
-    // What was seen otherwise by what came late happened at no instant of its own.
+    // Sessions that late events changed have no instant of their own.
     let noticed_at = after.liveness.last_seen_at;
     for gone in &changes.withdrawn {
         let body = SessionChanged { phase: SessionPhase::Withdrawn, ..SessionChanged::of(gone) };
-        told.push((noticed_at, FeedKind::SessionChanged(body)));
+        published.push((noticed_at, FeedKind::SessionChanged(body)));
     }
     for (was, session) in &changes.changed {
         let at = match (was.as_ref(), session.ended_at()) {
@@ -114,6 +115,6 @@ fn sessions(before: &ChargePoint, after: &ChargePoint, told: &mut Vec<(DateTime<
             (was, Some(ended_at)) if was.is_none_or(|was| was.ended_at() != Some(ended_at)) => ended_at,
             _ => noticed_at,
         };
-        told.push((at, FeedKind::SessionChanged(SessionChanged::of(session))));
+        published.push((at, FeedKind::SessionChanged(SessionChanged::of(session))));
     }
 }

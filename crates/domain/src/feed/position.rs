@@ -1,38 +1,40 @@
-//! Places in the feed.
+//! Positions in the feed.
 
 use super::FeedChange;
 use std::fmt;
 use std::str::FromStr;
 
-/// The place of a change: which chunk of changes that were written together, and where in it. Written `4711-3`.
+/// The position of a change: the chunk of changes that one transaction wrote, and the index in the
+/// chunk. Written `4711-3`.
 ///
-/// It is the change's id and a reader's cursor: who has read up to here goes on with what is greater.
+/// It is the change's id and a reader's cursor: a reader that has read up to this position
+/// continues with the greater ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FeedPosition {
     /// The chunk, counted from 1 without gaps.
     pub chunk: i64,
-    /// The place in the chunk, from 0.
+    /// The index in the chunk, from 0.
     pub index: u16,
 }
 
-/// Not a place in any feed.
+/// An invalid position. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be <chunk>-<index>, as in 4711-3")]
 pub struct InvalidFeedPosition;
 
 impl FeedPosition {
-    /// The index of no change is greater.
+    /// The greatest index of a change.
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "499 fits")]
     const LAST_INDEX: u16 = (FeedChange::MAX_TOGETHER - 1) as u16;
 
-    /// Behind the whole of `chunk`, however many changes it holds. Of chunk 0, which is never there, this is the place
-    /// before everything.
+    /// The position after the whole of `chunk`, regardless of its size. For chunk 0, which never
+    /// exists, the position before everything.
     #[must_use]
     pub const fn end_of(chunk: i64) -> Self {
         Self { chunk, index: Self::LAST_INDEX }
     }
 
-    /// The chunk to go on with; the same one, where there may be more of it.
+    /// The chunk to continue with; the same one if it may contain more changes.
     #[must_use]
     pub const fn next_chunk(self) -> i64 {
         if self.chunk > 0 && self.index < Self::LAST_INDEX { self.chunk } else { self.chunk + 1 }
@@ -48,7 +50,7 @@ impl fmt::Display for FeedPosition {
 impl FromStr for FeedPosition {
     type Err = InvalidFeedPosition;
 
-    /// Accepts only what [`fmt::Display`] gives, so that one place has one name.
+    /// Accepts only the output of [`fmt::Display`], so that each position has one form.
     fn from_str(text: &str) -> Result<Self, InvalidFeedPosition> {
         let (chunk, index) = text.split_once('-').ok_or(InvalidFeedPosition)?;
         let parsed = chunk.parse().ok().zip(index.parse().ok());
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_position_is_refused() {
+    fn rejects_an_invalid_position() {
         for text in
             ["", "4711", "4711-", "-3", "4711-500", "+1-1", "01-1", "1-01", "1-1-1", " 1-1", "-1-1", "1--1"]
         {

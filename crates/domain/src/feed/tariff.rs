@@ -1,4 +1,4 @@
-//! The bodies of changes of tariffs and of what they are bound to.
+//! The bodies of changes of tariffs and their bindings.
 
 use crate::ids::{BindingId, TariffId};
 use crate::tariffs::{Binding, Subject};
@@ -9,25 +9,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TariffAction {
-    /// It was made.
+    /// The tariff was created.
     Created,
-    /// What is said of it was edited.
+    /// Its details were edited.
     Updated,
-    /// A version of it was published, for now or for later.
+    /// A version of it was published, in force immediately or later.
     Published,
-    /// The instant came since which a published version is in force.
+    /// A published version came into force.
     Activated,
-    /// It was taken out of sight.
+    /// The tariff was retired.
     Retired,
 }
 
 impl TariffAction {
-    /// Every action.
+    /// All actions.
     pub const ALL: [Self; 5] =
         [Self::Created, Self::Updated, Self::Published, Self::Activated, Self::Retired];
 }
 
-/// A tariff was made, edited or retired, or a version of it was published or came into force.
+/// A tariff was created, edited or retired, or a version of it was published or came into force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TariffChanged {
@@ -35,19 +35,20 @@ pub struct TariffChanged {
     pub tariff_id: TariffId,
     /// What was done.
     pub action: TariffAction,
-    /// How often it was edited by then: 1 when it was made, one more with each edit. Versions of its prices do not count.
+    /// The revision of the tariff: 1 when created, one more with each edit. Versions of its prices
+    /// do not count.
     pub version: i64,
-    /// The version of its prices; `None` when it is about none.
+    /// The version of its prices; `None` if the change concerns none.
     pub prices: Option<PricesChanged>,
 }
 
-/// A version of a tariff's prices, of which there is news.
+/// The version of a tariff's prices that a change concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PricesChanged {
-    /// Its number.
+    /// The number of the version.
     pub number: u32,
-    /// Since when it is in force.
+    /// The instant since which the version is in force.
     pub effective_from: DateTime<Utc>,
 }
 
@@ -55,18 +56,18 @@ pub struct PricesChanged {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum BindingAction {
-    /// It was made.
+    /// The binding was created.
     Made,
-    /// It was given an end, or an earlier one.
+    /// The binding was given an end, or an earlier one.
     Ended,
 }
 
 impl BindingAction {
-    /// Every action.
+    /// All actions.
     pub const ALL: [Self; 2] = [Self::Made, Self::Ended];
 }
 
-/// A binding of a tariff, whole, as it is now.
+/// The complete current state of a binding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TariffBindingChanged {
@@ -76,16 +77,16 @@ pub struct TariffBindingChanged {
     pub action: BindingAction,
     /// The tariff.
     pub tariff_id: TariffId,
-    /// What is priced by it.
+    /// The subject of the binding.
     pub subject: Subject,
-    /// Since when.
+    /// Start of the binding.
     pub effective_from: DateTime<Utc>,
-    /// Until when; `None` if no end is known.
+    /// End of the binding, exclusive; `None` if it is open.
     pub effective_until: Option<DateTime<Utc>>,
 }
 
 impl TariffBindingChanged {
-    /// A binding as it is since `action`.
+    /// The state of a binding after `action`.
     #[must_use]
     pub fn of(binding: &Binding, action: BindingAction) -> Self {
         Self {

@@ -7,22 +7,24 @@ use crate::order::RecordPosition;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
-/// A session as it was.
+/// The expected session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BusySession {
-    /// Where.
+    /// The connector.
     pub connector: u16,
-    /// Its transaction id, which no other session has.
+    /// The transaction id, which no other session has.
     pub id: String,
-    /// When it began.
+    /// When the session began.
     pub from: DateTime<Utc>,
-    /// When it ended: with its stop, or with the next session on the connector if the stop was lost.
+    /// When the session ended: with its stop, or with the next session on the connector if the stop
+    /// was lost.
     pub to: Option<DateTime<Utc>>,
-    /// The register at its stop, in Wh.
+    /// The register at the stop, in Wh.
     pub meter_wh: Option<f64>,
 }
 
-/// The sessions of a device and the events that report them, some of them twice, under another event id.
+/// The sessions of a device and the events that report them, some of them twice, under another
+/// event id.
 #[derive(Debug, Clone)]
 pub struct BusyLog {
     /// The sessions, in the order of their beginnings on each connector.
@@ -31,7 +33,8 @@ pub struct BusyLog {
     pub records: Vec<Record>,
 }
 
-/// How one session is reported: for how long it lasts and pauses follow, in minutes, and what is sent.
+/// How one session is reported: its length and the pause after it, in minutes, and the events that
+/// are sent.
 #[derive(Debug, Clone, Copy)]
 struct Charge {
     connector: u16,
@@ -57,8 +60,8 @@ fn charge() -> impl Strategy<Value = Charge> {
     )
 }
 
-/// A log of up to 30 sessions on two connectors, each with an id of its own and a start; stops are lost, and starts and stops are
-/// sent again under another event id.
+/// A log of up to 30 sessions on two connectors, each with an id of its own and a start; stops are
+/// lost, and starts and stops are sent again under another event id.
 pub fn busy_log() -> impl Strategy<Value = BusyLog> {
     proptest::collection::vec(charge(), 1..30).prop_map(|charges| {
         let mut free_at = [0; 2];

@@ -1,4 +1,4 @@
-//! Commands sent to the device while it writes a generated log.
+//! Commands that are sent to the device during a generated log.
 
 use super::{at, device};
 use crate::commands::{CommandKind, CommandLife, CommandRecord, Step};
@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-/// At most this many commands are pending at once.
+/// The maximum number of commands that are pending at once.
 const MAX_COMMANDS: usize = 3;
 
 fn kind() -> impl Strategy<Value = CommandKind> {
@@ -22,7 +22,8 @@ fn kind() -> impl Strategy<Value = CommandKind> {
     prop_oneof![3 => start, 1 => stop]
 }
 
-/// Starts and stops that were published, each with an id of its own, issued at instants of the generated logs.
+/// Published starts and stops, each with an id of its own, issued at instants of the generated
+/// logs.
 pub fn pending_commands() -> impl Strategy<Value = Vec<CommandRecord>> {
     let issued_at = (0..40_i64, prop_oneof![Just(1), Just(10_000), Just(45_000)]);
     let command = (kind(), issued_at.prop_map(|(gaps, unit)| gaps * unit));

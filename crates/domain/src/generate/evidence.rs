@@ -1,4 +1,4 @@
-//! Logs of a gateway that sends no starts: sessions show by statuses, readings and stops alone.
+//! Logs of a gateway that sends no starts: only statuses, readings and stops show the sessions.
 
 use super::{Record, at, delivery_of, device, reported};
 use crate::event::{EventKind, GatewayEvent, MeterValues, TransactionStop};
@@ -8,15 +8,15 @@ use crate::order::RecordPosition;
 use crate::status::ConnectorStatus;
 use proptest::prelude::*;
 
-/// The most charges of one log. A connector remembers twelve statuses and a charge reports at most
-/// four: none is forgotten, whatever the order of arrival.
+/// The maximum number of charges in one log. A connector remembers twelve statuses and a charge
+/// reports at most four: none is forgotten, regardless of the order of arrival.
 const MAX_CHARGES: usize = 3;
 
 /// One charge as its gateway may report it: each event may be lost.
 #[derive(Debug, Clone)]
 struct Charge {
     connector: ConnectorId,
-    /// Few ids, so that one is used again, also on the other connector.
+    /// Few ids, so that ids are reused, also on the other connector.
     transaction: TransactionId,
     /// Milliseconds after the beginning of the log.
     from: i64,
@@ -43,7 +43,8 @@ impl Charge {
         instants.zip(kinds).filter_map(|(instant, kind)| Some((instant, kind?))).collect()
     }
 
-    /// A reading as the deployed gateway writes it: power and energy are two energies of one instant.
+    /// A reading in the form of the deployed gateway: power and energy are two energies of one
+    /// instant.
     fn reading(&self, number: i64) -> EventKind {
         let energy = |energy_wh| MeterReading { energy_wh: Some(energy_wh), ..MeterReading::default() };
         let register = f64::from(i32::try_from(1_000 + 10 * self.from + number).unwrap());
@@ -83,12 +84,12 @@ fn charge() -> impl Strategy<Value = Charge> {
     )
 }
 
-/// A log in event order of a device with two connectors behind a gateway that sends no starts: charges
-/// that overlap, ids that are used again, statuses, readings and stops that are lost.
+/// A log in event order of a device with two connectors whose gateway sends no starts: charges
+/// overlap, ids are reused, and statuses, readings and stops are lost.
 pub fn evidence_log() -> impl Strategy<Value = Vec<Record>> {
     let charges = proptest::collection::vec(charge(), 1..=MAX_CHARGES);
     let begins_idle = proptest::array::uniform2(proptest::bool::ANY);
-    // Milliseconds, or so long that a later message cannot be of the same charge.
+    // Milliseconds, or so long that a later message cannot belong to the same charge.
     let unit = prop_oneof![Just(1), Just(10_000)];
     (charges, begins_idle, 0..4_i64, unit).prop_map(|(charges, begins_idle, latency, unit)| {
         let idle = (1..).zip(begins_idle).filter(|(_, is_idle)| *is_idle).map(|(connector, _)| {

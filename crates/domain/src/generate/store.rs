@@ -1,4 +1,5 @@
-//! A device whose events are applied in batches, with its sessions recorded in between as storage records them.
+//! A device whose events are applied in batches; its sessions are recorded in between as storage
+//! records them.
 
 use super::{Record, at, device};
 use crate::devices::charge_point::{ChargePoint, Outcome};
@@ -25,7 +26,7 @@ impl Default for Store {
 }
 
 impl Store {
-    /// Loads the device, applies `records` and writes what changed.
+    /// Loads the device, applies `records` and writes the changes.
     pub fn batch(&mut self, records: &[Record]) -> Vec<Outcome> {
         self.load(records);
         let before = self.state.clone();
@@ -84,7 +85,7 @@ fn named(event: &GatewayEvent) -> Option<&TransactionId> {
     }
 }
 
-/// The earliest and the latest instant of what `records` say of transactions.
+/// The earliest and the latest instant of the transaction facts in `records`.
 fn span(records: &[Record]) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let instants = || {
         records.iter().filter_map(|(event, position)| match &event.kind {

@@ -1,9 +1,11 @@
-//! The sessions of a charge point, derived from what was said of its transactions.
+//! The sessions of a charge point, derived from the facts that events report about its
+//! transactions.
 //!
-//! Starts, stops and first sights of a transaction id are kept as a set of facts, with what the statuses of the connectors
-//! tell of when charges began; the sessions are a pure function of that
-//! set: the facts are told again in the order of their stamps, whatever order they arrived in. So a duplicate changes
-//! nothing, and an id or a start that comes late finds its place. (Gateway contract, "Sessions".)
+//! The ledger keeps starts, stops and first sightings of a transaction id as a set of facts, with
+//! the times at which the statuses of the connectors show that charges began. The sessions are a
+//! pure function of that set: the facts are replayed in the order of their stamps, regardless of
+//! the order of arrival. A duplicate therefore changes nothing, and an id or a start that arrives
+//! late takes its place in the order. (Gateway contract, "Sessions".)
 
 mod cause;
 mod derive;
@@ -26,25 +28,26 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use transaction_registers::TransactionRegisters;
 
-/// What was said of the recent transactions of a charge point.
+/// The facts about the recent transactions of a charge point.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// The facts, in the order of their stamps.
     facts: Vec<Fact>,
-    /// Facts older than this were settled and forgotten; what comes of before is too late.
+    /// Facts older than this were settled and forgotten; a fact from before this instant is too
+    /// late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     settled_until: Option<DateTime<Utc>>,
-    /// At most one for each connector.
+    /// The newest forgotten session of each connector; at most one per connector.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forgotten: Vec<Forgotten>,
-    /// The commanded starts whose sessions are remembered, by their ids: later facts may show that another session is the
-    /// effect of one.
+    /// The commanded starts whose sessions are remembered. Later facts may show that another
+    /// session is the effect of one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     starts: Vec<CommandedStart>,
-    /// Registers at the begin and the end of transactions.
+    /// Energy registers at the beginning and the end of transactions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     registers: Vec<TransactionRegisters>,
-    /// The device's recorded sessions, so far as they were looked up for a batch.
+    /// The recorded sessions of the device that were loaded for the current batch.
     #[serde(skip)]
     recalled: Recalled,
     /// The sessions that were forgotten since the ledger was loaded.
@@ -52,157 +55,161 @@ pub struct Ledger {
     dropped: BTreeSet<SessionId>,
 }
 
-/// The newest session of a connector that was forgotten: a charge that began there until then belongs
-/// to no session that is remembered.
+/// The newest forgotten session of a connector: a charge that began there up to this instant
+/// belongs to no remembered session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Forgotten {
     connector: ConnectorId,
     until: DateTime<Utc>,
 }
 
-/// One thing said of a transaction.
+/// One fact about a transaction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Its place in the order of events.
+    /// The position of the fact in the order of events.
     pub stamp: Stamp,
-    /// The event that said so.
+    /// The event that reported it.
     pub event: EventKey,
-    /// What it said.
+    /// The content of the fact.
     #[serde(rename = "told")]
     pub kind: FactKind,
 }
 
-/// What was said.
+/// The content of a fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
     /// A transaction began.
     Start {
-        /// The session that it opens.
+        /// The session that the start opens.
         session: SessionId,
-        /// Where.
+        /// The connector.
         connector: ConnectorId,
-        /// Its id, when already told.
+        /// The transaction id; `None` if the event did not report one.
         transaction: Option<TransactionId>,
-        /// Who charges.
+        /// The driver.
         #[serde(flatten, with = "crate::id_tag_parts")]
         id_tag: Option<IdTag>,
-        /// Energy register, in Wh.
+        /// The energy register at the start, in Wh.
         meter_wh: Option<f64>,
-        /// The reservation that it fulfils.
+        /// The reservation that the start fulfils.
         reservation: Option<i64>,
-        /// The command that it was started by.
+        /// The command that caused the start.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
-        /// Whether the tag is that of the command, because no event reported one.
+        /// Whether the tag is that of the command because no event reported one.
         #[serde(default, skip_serializing_if = "is_false")]
         tag_of_command: bool,
-        /// When the next session on the connector began, which is recorded and not remembered.
+        /// The start of the next session on the connector, if that session is recorded but not
+        /// remembered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
     },
-    /// This id was in use on this connector. Opens a session where no start told of it.
+    /// The transaction id was in use on the connector. Opens a session if no start reported the
+    /// transaction.
     #[serde(rename = "sight")]
     Sighting {
-        /// Where.
+        /// The connector.
         connector: ConnectorId,
-        /// The id.
+        /// The transaction id.
         transaction: TransactionId,
-        /// The session that it opens; absent from sights that earlier releases stored.
+        /// The session that the sighting opens; absent from sightings that earlier releases stored.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<SessionId>,
-        /// Who charges, where the event or the command that caused the session says so.
+        /// The driver, if the event or the causing command names one.
         #[serde(flatten, with = "crate::id_tag_parts")]
         id_tag: Option<IdTag>,
-        /// Energy register when the id was first seen, in Wh.
+        /// The energy register when the id was first seen, in Wh.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         meter_wh: Option<f64>,
-        /// The command that it was started by.
+        /// The command that caused the start.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
-        /// When the connector had last begun to charge by then.
+        /// The latest beginning of a charge on the connector before the sighting.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         began: Option<DateTime<Utc>>,
-        /// When the connector was last ready for a charge before that.
+        /// When the connector was last ready for a charge before that beginning.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ready: Option<DateTime<Utc>>,
-        /// Since when it charged then, also where no status shows that it was free before.
+        /// The start of the charge that was under way, also if no status shows that the connector
+        /// was free before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         charging: Option<DateTime<Utc>>,
-        /// Whether the tag is that of the command, because no event reported one.
+        /// Whether the tag is that of the command because no event reported one.
         #[serde(default, skip_serializing_if = "is_false")]
         tag_of_command: bool,
-        /// As for a start.
+        /// The start of the next session on the connector, as for [`FactKind::Start`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
     },
     /// A transaction ended.
     Stop {
-        /// Its id, when told.
+        /// The transaction id; `None` if the event did not report one.
         transaction: Option<TransactionId>,
-        /// Why.
+        /// The OCPP 1.6 stop reason.
         reason: Option<String>,
-        /// Energy register, in Wh.
+        /// The energy register at the stop, in Wh.
         meter_wh: Option<f64>,
-        /// The session that it tells of if nothing named the transaction before; absent from stops
-        /// that earlier releases stored.
+        /// The session that the stop stands for if no earlier fact names the transaction; absent
+        /// from stops that earlier releases stored.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<SessionId>,
-        /// The connectors that were known by then.
+        /// The connectors that were known at the time of the stop.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         places: Vec<Place>,
-        /// Of a session that rests on it alone, the command that it was started by.
+        /// The command that caused the session, if the session rests on this stop alone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
-        /// For whom that command was.
+        /// The driver that the command was for.
         #[serde(flatten, with = "crate::id_tag_parts")]
         id_tag: Option<IdTag>,
     },
 }
 
-/// A connector that a transaction may have been on.
+/// A connector on which a transaction may have taken place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Place {
-    /// Which one; never the device as a whole.
+    /// The connector; never connector 0.
     pub connector: ConnectorId,
-    /// When it had last begun to charge.
+    /// The latest beginning of a charge on the connector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<DateTime<Utc>>,
-    /// When it was last ready for a charge before that.
+    /// When the connector was last ready for a charge before that beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<DateTime<Utc>>,
-    /// Since when it charged, also where no status shows that it was free before.
+    /// The start of the latest charge, also if no status shows that the connector was free before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charging: Option<DateTime<Utc>>,
 }
 
 impl Place {
-    /// The last beginning of a charge there.
+    /// The latest beginning of a charge on the connector.
     pub(crate) fn begin(&self) -> Option<ChargeBegin> {
         self.began.map(|at| ChargeBegin { at, ready_at: self.ready })
     }
 }
 
-/// A beginning as facts hold it: when the charge began, and when the connector was ready before.
+/// The stored form of a beginning: when the charge began, and when the connector was ready before
+/// it.
 fn parts(begin: Option<ChargeBegin>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
     (begin.map(|begin| begin.at), begin.and_then(|begin| begin.ready_at))
 }
 
-/// A transaction id seen on a connector, with what the event tells besides.
+/// A transaction id seen on a connector, with further values of the event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sighting {
-    /// Where.
+    /// The connector.
     pub connector: ConnectorId,
-    /// The id.
+    /// The transaction id.
     pub transaction: TransactionId,
-    /// Who charges, when told.
+    /// The driver; `None` if the event did not report one.
     pub id_tag: Option<IdTag>,
-    /// Energy register, in Wh, when told.
+    /// The energy register, in Wh; `None` if the event did not report one.
     pub meter_wh: Option<f64>,
 }
 
 impl Sighting {
-    /// That `transaction` was named by readings. Of several registers the greatest counts, as everywhere.
+    /// The sighting of `transaction` in meter readings. Of several registers the greatest counts.
     #[must_use]
     pub fn of_readings(values: &MeterValues, transaction: &TransactionId) -> Self {
         let registers = || values.readings.iter().filter_map(|reading| reading.energy_wh);
@@ -214,7 +221,7 @@ impl Sighting {
         }
     }
 
-    /// That `transaction` was named by an update, which carries what a start carries.
+    /// The sighting of `transaction` in an update, which carries the same values as a start.
     #[must_use]
     pub fn of_update(update: &TransactionStart, transaction: &TransactionId) -> Self {
         Self {
@@ -226,26 +233,27 @@ impl Sighting {
     }
 }
 
-/// What became of a fact.
+/// The result of entering a fact into the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entered {
-    /// It is new.
+    /// The fact is new.
     New,
-    /// It was known already.
+    /// The fact was known already.
     Known,
-    /// It is older than what the ledger still remembers.
+    /// The fact is older than what the ledger still remembers.
     TooLate,
 }
 
 impl Ledger {
-    /// Sessions that ended and are still remembered, so that what comes late or twice finds them.
+    /// The number of ended sessions that are remembered, so that late and repeated facts still find
+    /// their session.
     pub const REMEMBERED_SESSIONS: usize = 8;
-    /// The most facts that a settled ledger holds.
+    /// The maximum number of facts in a settled ledger.
     pub const MAX_FACTS: usize = 128;
-    /// The most facts that come together before they are settled.
+    /// The number of facts at which the ledger is settled within a batch.
     const OVERFULL: usize = 4 * Self::MAX_FACTS;
 
-    /// Enters the start that `event` tells, which opens `session`.
+    /// Enters the start that `event` reports, which opens `session`.
     pub fn enter_start(
         &mut self,
         session: SessionId,
@@ -270,7 +278,7 @@ impl Ledger {
         })
     }
 
-    /// Enters a sighting, which opens `session` if no start tells of the transaction. Only the first
+    /// Enters a sighting, which opens `session` if no start reports the transaction. Only the first
     /// sighting of an id on a connector matters.
     pub fn enter_sight(
         &mut self,
@@ -309,14 +317,14 @@ impl Ledger {
         let entered = self.enter(fact);
         if entered == Entered::New {
             let mut seen = false;
-            // Only the earliest sight stays; facts are in order.
+            // Only the earliest sighting stays; facts are in order.
             self.facts.retain(|fact| !same(&fact.kind) || !std::mem::replace(&mut seen, true));
         }
         entered
     }
 
-    /// Enters the stop that `event` tells, which is `session` by itself if nothing named the
-    /// transaction before.
+    /// Enters the stop that `event` reports. It stands for `session` if no earlier fact names the
+    /// transaction.
     pub fn enter_stop(
         &mut self,
         session: SessionId,
@@ -339,7 +347,8 @@ impl Ledger {
         })
     }
 
-    /// Takes from the statuses of `connectors` when charges began, as far as they still tell.
+    /// Updates the times at which charges began from the statuses of `connectors`, as far back as
+    /// their trails reach.
     pub fn follow_statuses(&mut self, connectors: &BTreeMap<ConnectorId, Connector>) {
         for Fact { stamp, kind, .. } in &mut self.facts {
             match kind {
@@ -362,7 +371,7 @@ impl Ledger {
         self.facts.last().map(|fact| fact.stamp.at)
     }
 
-    /// The sessions that the facts tell of.
+    /// Derives the sessions from the facts.
     #[must_use]
     pub fn derive(&self, charge_point: &ChargePointId) -> Derived {
         let mut derived: Derived = derive::derive(charge_point, &self.facts, &self.forgotten).into();
@@ -370,31 +379,32 @@ impl Ledger {
         derived
     }
 
-    /// Whether `session` was settled and forgotten since the ledger was loaded: it is derived no more, and stands as it is
-    /// recorded.
+    /// Whether `session` was settled and forgotten since the ledger was loaded. It is then no
+    /// longer derived, and its record stays unchanged.
     #[must_use]
     pub fn has_dropped(&self, session: SessionId) -> bool {
         self.dropped.contains(&session)
     }
 
-    /// Whether a session that began at `started_at` would still be told of for certain: it was not settled and forgotten.
+    /// Whether the ledger certainly still holds a session that began at `started_at`: such a
+    /// session was not settled and forgotten.
     #[must_use]
     pub fn remembers(&self, started_at: DateTime<Utc>) -> bool {
         !self.is_settled(started_at)
     }
 
-    /// Whether a fact is known that opens `session`.
+    /// Whether the ledger holds a fact that opens `session`.
     pub(crate) fn names(&self, session: SessionId) -> bool {
         self.facts.iter().any(|fact| fact.kind.opens() == Some(session))
     }
 
-    /// Whether it holds more than any sensible batch leads to.
+    /// Whether the ledger holds more facts than any plausible batch creates.
     #[must_use]
     pub(crate) const fn is_overfull(&self) -> bool {
         self.facts.len() > Self::OVERFULL
     }
 
-    /// Forgets what is settled for good: all that was said of ended sessions, but for the last few that ended.
+    /// Forgets settled facts: all facts about ended sessions except the last few that ended.
     pub fn settle(&mut self, charge_point: &ChargePointId) {
         let tracks = derive::derive(charge_point, &self.facts, &self.forgotten).tracks;
         let ended = tracks.iter().filter_map(|track| Some((track.session.ended_at()?, track)));
@@ -422,7 +432,7 @@ impl Ledger {
     }
 
     fn record_forgotten(&mut self, session: &ChargingSession) {
-        // One that the next session ended has no end of its own.
+        // A session that the next one ended has no end of its own.
         let end = session.ended_at().filter(|_| !session.is_superseded());
         let (connector, until) = (session.connector_id, end.unwrap_or(session.started_at));
         match self.forgotten.iter_mut().find(|known| known.connector == connector) {
@@ -431,7 +441,7 @@ impl Ledger {
         }
     }
 
-    /// Keeps a device that talks nonsense from growing without bound.
+    /// Bounds the ledger of a device that sends implausible data.
     fn forget_surplus(&mut self) {
         let surplus = self.facts.len().saturating_sub(Self::MAX_FACTS);
         if let Some(oldest_kept) = self.facts.get(surplus).filter(|_| surplus > 0) {
@@ -440,7 +450,7 @@ impl Ledger {
         }
     }
 
-    /// Whether facts of `at` were settled and forgotten.
+    /// Whether facts of the instant `at` were settled and forgotten.
     fn is_settled(&self, at: DateTime<Utc>) -> bool {
         self.settled_until.is_some_and(|horizon| at <= horizon)
     }
@@ -466,13 +476,13 @@ impl Ledger {
 }
 
 impl Fact {
-    /// Takes the place of the same fact told with a later stamp; what caused it stays known.
+    /// Replaces a later copy of this fact; the known cause is kept.
     fn replace(&mut self, mut earlier: Self) {
         earlier.keep_cause(self);
         *self = earlier;
     }
 
-    /// Gives a sight that an earlier release stored the session that it opens.
+    /// Adds the session that it opens to a sighting that an earlier release stored.
     fn complete(&mut self, id: SessionId) -> Entered {
         match &mut self.kind {
             FactKind::Sighting { session: session @ None, .. } => {
@@ -484,12 +494,12 @@ impl Fact {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it by reference")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-/// Adds the connectors that had reported a status by `at`, with when they had begun to charge.
+/// Adds the connectors that had reported a status by `at`, with the beginnings of their charges.
 fn follow_places(places: &mut Vec<Place>, connectors: &BTreeMap<ConnectorId, Connector>, at: DateTime<Utc>) {
     let reported = connectors.values().filter(|connector| !connector.id.is_whole());
     for connector in reported.filter(|connector| connector.trail.had_reported_by(at)) {

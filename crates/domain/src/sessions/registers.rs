@@ -1,7 +1,8 @@
-//! The energy registers that a connector's meter showed lately: within a transaction they only grow.
+//! The recent energy registers of a connector's meter: within a transaction they only grow.
 //!
-//! A gateway that writes every measurand as an energy without unit also sends a power or a state of charge that is alone at its
-//! instant. Such a value is less than the register, and does not lower it.
+//! A gateway that writes every measurand as an energy without a unit also sends a power or a state
+//! of charge that is the only value of its instant. Such a value is less than the register and does
+//! not lower it.
 
 use crate::ids::{TransactionId, TransactionKey};
 use crate::measure::Dated;
@@ -9,9 +10,9 @@ use crate::sessions::session::ChargingSession;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The greatest register of each transaction that was read lately, and the newest one that was read without a transaction.
-/// Neither the order of arrival nor copies make a difference, as long as no more than [`MAX_TRANSACTIONS`] are read in turns and no
-/// reading is of more than three hours before others that came first.
+/// The greatest register of each recently read transaction, and the newest one that was read
+/// without a transaction. Neither the order of arrival nor copies make a difference, as long as no
+/// more than [`MAX_TRANSACTIONS`] alternate and no reading arrives more than three hours late.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Registers(Vec<Register>);
@@ -19,23 +20,23 @@ pub struct Registers(Vec<Register>);
 /// The register of one transaction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Register {
-    /// The digest of the transaction's id; `None` of readings without one.
+    /// The digest of the transaction id; `None` for readings without a transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transaction: Option<i64>,
-    /// When it was read last.
+    /// When the register was last read.
     at: DateTime<Utc>,
-    /// In Wh.
+    /// The register, in Wh.
     wh: f64,
 }
 
-/// The most transactions that are remembered.
+/// The maximum number of remembered transactions.
 pub const MAX_TRANSACTIONS: usize = 8;
-/// A transaction that was not read for so long, while another one was, is over.
+/// A transaction that was not read for this long while another one was is over.
 const HORIZON: TimeDelta = TimeDelta::hours(3);
 
 impl Registers {
-    /// What is known where only the `newest` register was stored: it is that of the transaction that is `sighted`, if it was read
-    /// since.
+    /// The registers where only the `newest` one was stored: it belongs to the transaction that is
+    /// `sighted` if it was read since.
     #[must_use]
     pub fn of_newest(newest: Option<Dated<f64>>, sighted: Option<&Dated<TransactionId>>) -> Self {
         let mut registers = Self::default();
@@ -46,7 +47,8 @@ impl Registers {
         registers
     }
 
-    /// What was stored, with the `newest` register, which an earlier release may have replaced.
+    /// The stored registers, together with the `newest` one, which an earlier release may have
+    /// replaced.
     #[must_use]
     pub fn restore(
         stored: Option<Self>,
@@ -56,13 +58,14 @@ impl Registers {
         stored.filter(|stored| stored.newest() == newest).unwrap_or_else(|| Self::of_newest(newest, sighted))
     }
 
-    /// The newest register, with the time at which it was read last.
+    /// The newest register, with the time of its last reading.
     #[must_use]
     pub fn newest(&self) -> Option<Dated<f64>> {
         newest(self.0.iter())
     }
 
-    /// The newest register that `session` may have shown: read since it began, and not of another transaction.
+    /// The newest register that `session` may have shown: read since the session began, and not of
+    /// another transaction.
     #[must_use]
     pub fn of_session(&self, session: &ChargingSession) -> Option<Dated<f64>> {
         let own = session.transaction_id.as_ref().map(|id| TransactionKey::of(id).0);
@@ -73,7 +76,7 @@ impl Registers {
         newest(self.0.iter().filter(is_of))
     }
 
-    /// Takes in a reading, of `transaction` if one was named.
+    /// Adds a reading of `transaction`, or one without a transaction.
     pub fn offer(&mut self, transaction: Option<&TransactionId>, reading: Dated<f64>) {
         let Dated { at, value: wh } = reading;
         let transaction = transaction.map(|id| TransactionKey::of(id).0);
@@ -129,18 +132,18 @@ mod tests {
         let mut registers = Registers::default();
         read(&mut registers, "700", 1, 1_150.0);
         read(&mut registers, "700", 2, 60.0);
-        assert_eq!(newest(&registers), Some((2, 1_150.0)), "a power that passes for an energy");
+        assert_eq!(newest(&registers), Some((2, 1_150.0)), "a power reported as an energy");
         read(&mut registers, "700", 3, 1_160.0);
         assert_eq!(newest(&registers), Some((3, 1_160.0)));
         read(&mut registers, "701", 4, 0.0);
-        assert_eq!(newest(&registers), Some((4, 0.0)), "some meters begin anew");
+        assert_eq!(newest(&registers), Some((4, 0.0)), "some meters restart at zero");
         read(&mut registers, "", 5, 7.0);
         read(&mut registers, "", 6, 5.0);
-        assert_eq!(newest(&registers), Some((6, 5.0)), "nothing says of which transaction");
+        assert_eq!(newest(&registers), Some((6, 5.0)), "the transaction is unknown");
     }
 
     #[test]
-    fn a_session_shows_no_register_of_another_transaction_nor_of_before_it_began() {
+    fn a_session_ignores_registers_of_other_transactions_and_earlier_times() {
         let mut session = ChargingSession {
             id: SessionId(uuid::Uuid::nil()),
             charge_point_id: ChargePointId::parse("CP-1").unwrap(),
@@ -167,15 +170,15 @@ mod tests {
         assert_eq!(
             shown(&registers, &session),
             Some(3.0),
-            "of a reading without transaction nothing says that it is another's"
+            "a reading without a transaction may belong to the session"
         );
         session.transaction_id = None;
         read(&mut registers, "700", 14, 9_000_001.0);
-        assert_eq!(shown(&registers, &session), Some(9_000_001.0), "its name may not be known yet");
+        assert_eq!(shown(&registers, &session), Some(9_000_001.0), "its id may not be known yet");
     }
 
     #[test]
-    fn a_stored_register_is_that_of_the_transaction_under_way() {
+    fn a_stored_register_belongs_to_the_current_transaction() {
         let newest_at = |seconds| Some(Dated { at: at(seconds), value: 1_150.0 });
         let sighted = Dated { at: at(1), value: TransactionId::parse("700").unwrap() };
         for (read_at, expected) in [(1, 1_150.0), (0, 60.0)] {
@@ -190,7 +193,7 @@ mod tests {
         let restored = serde_json::from_str(&written).unwrap();
         assert_eq!(Registers::restore(Some(restored), stored.newest(), None), stored);
         let replaced = Registers::restore(Some(stored), newest_at(3), None);
-        assert_eq!(newest(&replaced), Some((3, 1_150.0)), "an earlier release has written it");
+        assert_eq!(newest(&replaced), Some((3, 1_150.0)), "an earlier release wrote it");
     }
 
     proptest! {

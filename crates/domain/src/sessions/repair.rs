@@ -1,43 +1,45 @@
-//! Recorded sessions that differ from what their device's ledger derives: an earlier release derived them by other rules,
-//! or the ledger lost the facts.
+//! Recorded sessions that differ from what the ledger of their device derives: an earlier release
+//! derived them by other rules, or the ledger lost the facts.
 
 use crate::devices::charge_point::ChargePoint;
 use crate::feed::{FeedChange, FeedKind, FeedSubject, SessionChanged};
 use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
 
-/// A session whose record is wrong.
+/// A session with an incorrect record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repair {
-    /// What is wrong.
+    /// The defect of the record.
     pub defect: Defect,
-    /// The record; `None` where it is missing.
+    /// The record; `None` if it is missing.
     pub recorded: Option<ChargingSession>,
-    /// What it must be. The record itself where nothing says what it must be.
+    /// The correct session; equal to the record if the correct values are unknown.
     pub correct: ChargingSession,
 }
 
-/// What is wrong with the record of a session.
+/// The defect of a session's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Defect {
-    /// The ledger derives it otherwise.
+    /// The ledger derives a different session.
     Differs,
-    /// The ledger derives it, and it is not recorded.
+    /// The ledger derives the session, but it is not recorded.
     Missing,
-    /// It is open and the ledger has forgotten it; another session began on its connector since.
+    /// The session is open and the ledger has forgotten it; another session has since begun on its
+    /// connector.
     Overtaken,
-    /// It is open and the ledger has forgotten it; nothing says when it ended. It is left as it is.
+    /// The session is open and the ledger has forgotten it; its end is unknown. It is left
+    /// unchanged.
     Unexplained,
 }
 
 impl Defect {
-    /// The reason, for an operator.
+    /// The reason, for operators.
     #[must_use]
     pub const fn explain(self) -> &'static str {
         match self {
-            Self::Differs => "the events say otherwise",
+            Self::Differs => "the events lead to a different session",
             Self::Missing => "the events report it, and it is not recorded",
             Self::Overtaken => "another session has begun on its connector since",
-            Self::Unexplained => "nothing says when it ended; it is left as it is",
+            Self::Unexplained => "no event shows when it ended; it is left unchanged",
         }
     }
 
@@ -49,7 +51,7 @@ impl Defect {
 }
 
 impl Repair {
-    /// The correction, as the feed publishes it.
+    /// The correction as a change for the feed.
     #[must_use]
     pub fn to_change(&self, state: &ChargePoint) -> FeedChange {
         FeedChange {
@@ -60,8 +62,9 @@ impl Repair {
     }
 }
 
-/// Compares `recorded`, the device's newest sessions and all that are open, with what the ledger of `state` derives. No
-/// session is removed or opened again: of what a ledger lost, the record is all that is left.
+/// Compares `recorded`, the device's newest sessions and all open ones, with the sessions that the
+/// ledger of `state` derives. No session is removed or reopened: if the ledger lost the facts, the
+/// record is the only evidence.
 #[must_use]
 pub fn find_repairs(state: &ChargePoint, recorded: &[ChargingSession]) -> Vec<Repair> {
     let derived = state.sessions().sessions;
@@ -72,7 +75,7 @@ pub fn find_repairs(state: &ChargePoint, recorded: &[ChargingSession]) -> Vec<Re
     repairs
 }
 
-/// What is wrong with the record of `derived`.
+/// The defect of the record of `derived`, if it has one.
 fn compare(derived: &ChargingSession, recorded: &[ChargingSession]) -> Option<Repair> {
     let Some(held) = recorded.iter().find(|held| held.id == derived.id) else {
         return Some(Repair { defect: Defect::Missing, recorded: None, correct: derived.clone() });
@@ -89,7 +92,7 @@ fn compare(derived: &ChargingSession, recorded: &[ChargingSession]) -> Option<Re
     (*held != correct).then(|| Repair { defect: Defect::Differs, recorded: Some(held.clone()), correct })
 }
 
-/// What is wrong with `held`, which is open and which the ledger does not derive.
+/// The defect of `held`, an open session that the ledger does not derive.
 fn conclude(held: &ChargingSession, recorded: &[ChargingSession], derived: &[ChargingSession]) -> Repair {
     let later = recorded.iter().chain(derived).filter(|other| {
         other.id != held.id && other.connector_id == held.connector_id && other.started_at >= held.started_at

@@ -1,4 +1,4 @@
-//! A charging session: what became of one plugging-in.
+//! Charging sessions.
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
 use crate::measure::Dated;
@@ -6,52 +6,52 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A charging session as the events of its charge point tell it.
+/// A charging session as derived from the events of its charge point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChargingSession {
-    /// Its id.
+    /// The session id, see [`SessionId::derive`].
     pub id: SessionId,
-    /// Where: the device.
+    /// The device.
     pub charge_point_id: ChargePointId,
-    /// Where: the connector.
+    /// The connector.
     pub connector_id: ConnectorId,
-    /// The gateway's transaction id; `None` while not told.
+    /// The gateway's transaction id; `None` until it is reported.
     pub transaction_id: Option<TransactionId>,
-    /// Who charges.
+    /// The driver; `None` if unknown.
     pub id_tag: Option<IdTag>,
-    /// The reservation that it fulfils.
+    /// The reservation that the session fulfils.
     pub reservation_id: Option<i64>,
-    /// The command that it was started by, if it was by one.
+    /// The command that started the session; `None` if no command did.
     pub command_id: Option<CommandId>,
-    /// When it began.
+    /// When the session began.
     pub started_at: DateTime<Utc>,
-    /// The energy register when it began, in Wh.
+    /// The energy register at the beginning, in Wh.
     pub meter_start_wh: Option<f64>,
-    /// What shows that it began.
+    /// The evidence of the beginning.
     pub started_by: StartedBy,
-    /// Open, or how it ended.
+    /// Whether the session is open, or how it ended.
     pub state: SessionState,
 }
 
-/// What a session rests on. A start that arrives later replaces weaker evidence.
+/// The evidence that a session rests on. A start that arrives later replaces weaker evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StartedBy {
-    /// `transaction.started`.
+    /// A `transaction.started` event.
     #[default]
     Event,
     /// The first meter values, or the first update, that named the transaction: the gateway sent no
     /// start.
     Readings,
-    /// The stop alone: nothing named the transaction before.
+    /// The stop alone: no earlier event named the transaction.
     Stop,
 }
 
 impl StartedBy {
-    /// Every kind of evidence, the strongest first.
+    /// All kinds of evidence, the strongest first.
     pub const ALL: [Self; 3] = [Self::Event, Self::Readings, Self::Stop];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -61,40 +61,41 @@ impl StartedBy {
         }
     }
 
-    /// The evidence that the API calls `word`.
+    /// Parses the name in the API and in storage.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
-/// The reason why a session ended whose stop never came: another one began on its connector.
+/// The end reason of a session whose stop never arrived: another session began on its connector.
 pub const SUPERSEDED: &str = "Superseded";
 
-/// Open, or how it ended.
+/// Whether a session is open, or how it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SessionState {
-    /// Still going on, as far as anyone said.
+    /// No end is known.
     Open,
-    /// It ended.
+    /// The session ended.
     Ended {
-        /// When.
+        /// When it ended.
         at: DateTime<Utc>,
-        /// OCPP 1.6 reason, when told; [`SUPERSEDED`] where the next session ended it.
+        /// OCPP 1.6 reason; `None` if none was reported, [`SUPERSEDED`] if the next session ended
+        /// this one.
         reason: Option<String>,
-        /// The energy register then, in Wh.
+        /// The energy register at the end, in Wh.
         meter_stop_wh: Option<f64>,
     },
 }
 
 impl ChargingSession {
-    /// Whether it still goes on.
+    /// Whether the session is open.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.state, SessionState::Open)
     }
 
-    /// When it ended, if it did.
+    /// When the session ended; `None` while it is open.
     #[must_use]
     pub const fn ended_at(&self) -> Option<DateTime<Utc>> {
         match self.state {
@@ -103,7 +104,7 @@ impl ChargingSession {
         }
     }
 
-    /// The energy register when it ended, in Wh, where it is known.
+    /// The energy register at the end, in Wh; `None` if unknown.
     #[must_use]
     pub const fn meter_stop_wh(&self) -> Option<f64> {
         match self.state {
@@ -112,8 +113,9 @@ impl ChargingSession {
         }
     }
 
-    /// Energy delivered, in Wh: by the stop's register reading, or, while the session is open, by `register`,
-    /// [the newest one](crate::sessions::registers::Registers::of_session) that it may have shown. `None` when it cannot be told, or when the register ran backwards.
+    /// Energy delivered, in Wh: up to the stop's register or, while the session is open, up to
+    /// `register`, [the newest one](crate::sessions::registers::Registers::of_session) that it may
+    /// have shown. `None` if a register is missing or the register ran backwards.
     #[must_use]
     pub fn energy_wh(&self, register: Option<Dated<f64>>) -> Option<f64> {
         let until = match &self.state {

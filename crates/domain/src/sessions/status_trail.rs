@@ -1,52 +1,54 @@
-//! The recent statuses of a connector in the order in which they were true: when it last began to charge.
+//! The recent statuses of a connector, in the order in which they took effect: they show when it
+//! last began to charge.
 
 use crate::status::ConnectorStatus;
 use chrono::serde::ts_microseconds;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The recent statuses of a connector. A set: neither the order of arrival nor copies make a
-/// difference, as long as a report is not older than what the trail still holds.
+/// The recent statuses of a connector, as a set. Neither the order of arrival nor copies make a
+/// difference, as long as no report is older than what the trail still holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StatusTrail {
-    /// The newest beginning of a charge among the marks that were dropped and the oldest one held.
+    /// The newest beginning of a charge among the dropped marks and the oldest held one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     began: Option<DateTime<Utc>>,
-    /// When the connector was last ready before that; absent from trails that earlier releases cut.
+    /// When the connector was last ready before that beginning; absent from trails that earlier
+    /// releases cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ready: Option<DateTime<Utc>>,
-    /// Whether marks were dropped: then nothing older than the oldest one can be added any more.
+    /// Whether marks were dropped: nothing older than the oldest held mark can then be added.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
-    /// The first report, once marks were dropped; absent from trails that earlier releases cut.
+    /// The first report, set once marks were dropped; absent from trails that earlier releases cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<DateTime<Utc>>,
-    /// In their order.
+    /// The held marks, in order.
     marks: Vec<Mark>,
 }
 
-/// That a connector was in a phase at an instant. Of one instant, the later phase counts as the
-/// later report.
+/// The phase of a connector at an instant. Of one instant, the later phase counts as the later
+/// report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Mark(#[serde(with = "ts_microseconds")] DateTime<Utc>, Phase);
 
-/// The beginning of a charge, as the statuses of a connector show it.
+/// The beginning of a charge, as shown by the statuses of a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChargeBegin {
     /// When the connector began to charge.
     pub at: DateTime<Utc>,
-    /// When it had last reported `Available` or `Preparing` before; `None` where that is not known.
+    /// When the connector last reported `Available` or `Preparing` before; `None` if unknown.
     pub ready_at: Option<DateTime<Utc>>,
 }
 
 impl ChargeBegin {
-    /// The first status of a charge that no status shows to have begun then: it may have begun earlier.
+    /// The first status of a charge whose beginning no status shows: it may have begun earlier.
     pub(crate) const fn seen(at: DateTime<Utc>) -> Self {
         Self { at, ready_at: None }
     }
 }
 
-/// What a status means for a charge.
+/// The meaning of a status for a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Phase {
@@ -58,14 +60,14 @@ enum Phase {
     Charging,
 }
 
-/// The most marks that are held.
+/// The maximum number of held marks.
 const MAX_MARKS: usize = 12;
-/// Marks older than this, seen from the newest one, are dropped, but for the last of them. A status that comes later than that cannot
-/// be placed any more.
+/// Marks that are older than the newest one by more than this are dropped, except the last of them.
+/// A status that arrives later than that can no longer be placed.
 const HORIZON: TimeDelta = TimeDelta::hours(1);
 
 impl StatusTrail {
-    /// Adds that the connector reported `status` at `at`.
+    /// Adds a report of `status` at `at`.
     pub fn add(&mut self, at: DateTime<Utc>, status: ConnectorStatus) {
         let mark = Mark(at, Phase::of(status));
         self.since = self.since.map(|since| since.min(at));
@@ -78,9 +80,9 @@ impl StatusTrail {
         }
     }
 
-    /// When the connector began to charge, by `at` at the latest: the newest change from `Available`
-    /// or `Preparing` to `Charging`, `SuspendedEV` or `SuspendedEVSE` (OCPP 1.6, section 4.9, transitions A3–A5 and
-    /// B3–B5). `None` where none was seen.
+    /// When the connector began to charge, at `at` at the latest: the newest change from
+    /// `Available` or `Preparing` to `Charging`, `SuspendedEV` or `SuspendedEVSE` (OCPP 1.6,
+    /// section 4.9, transitions A3–A5 and B3–B5). `None` if there was none.
     #[must_use]
     pub fn began_by(&self, at: DateTime<Utc>) -> Option<ChargeBegin> {
         let changes = self.marks.iter().zip(self.marks.iter().skip(1)).rev();
@@ -92,9 +94,10 @@ impl StatusTrail {
         changes.filter_map(begins).next().or_else(|| dropped().filter(|begin| begin.at <= at))
     }
 
-    /// Since when the connector charges, or charged last, as seen at `at`: the first status of a charge since it was last
-    /// `Available` or `Preparing`. Also where no status shows that it was free before: then it may have begun earlier, but not
-    /// later. `None` where it has not charged since it was free.
+    /// The start of the current or latest charge as of `at`: the first status of a charge since the
+    /// connector was last `Available` or `Preparing`. If no status shows that it was free before,
+    /// the charge may have begun earlier, but not later. `None` if it has not charged since it was
+    /// free.
     #[must_use]
     pub fn charging_by(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let seen = || self.marks.iter().take_while(|mark| mark.0 <= at);
@@ -105,20 +108,21 @@ impl StatusTrail {
         known.or_else(|| seen().find(charges).map(|mark| mark.0))
     }
 
-    /// Whether the trail still tells what the connector was at `at` and before.
+    /// Whether the trail still shows the status of the connector at `at` and before.
     #[must_use]
     pub fn covers(&self, at: DateTime<Utc>) -> bool {
         !self.cut || self.marks.first().is_some_and(|oldest| oldest.0 <= at)
     }
 
-    /// Whether the connector had reported a status by `at`. A trail that an earlier release cut has no first report: it had.
+    /// Whether the connector had reported a status by `at`. A trail that an earlier release cut has
+    /// no first report: the result is then `true`.
     #[must_use]
     pub fn had_reported_by(&self, at: DateTime<Utc>) -> bool {
         let first = if self.cut { self.since } else { self.marks.first().map(|oldest| oldest.0) };
         first.map_or(self.cut, |first| first <= at)
     }
 
-    /// Whether no status was reported.
+    /// Whether the trail holds no status.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.marks.is_empty()
@@ -179,8 +183,12 @@ mod tests {
         let charged =
             trail(&[(1, Charging), (3, SuspendedEV), (5, Finishing), (9, Available), (12, Charging)]);
         assert_eq!(charged.charging_by(at(0)), None);
-        assert_eq!(charged.charging_by(at(4)), Some(at(1)), "no status shows that it was free before");
-        assert_eq!(charged.charging_by(at(8)), Some(at(1)), "it charged last");
+        assert_eq!(
+            charged.charging_by(at(4)),
+            Some(at(1)),
+            "no status shows that the connector was free before"
+        );
+        assert_eq!(charged.charging_by(at(8)), Some(at(1)), "the latest charge");
         assert_eq!((charged.charging_by(at(10)), charged.began_by(at(10))), (None, None));
         assert_eq!(charged.charging_by(at(12)), Some(at(12)));
     }
@@ -189,12 +197,16 @@ mod tests {
     fn a_charge_begins_when_a_ready_connector_charges() {
         let charged =
             trail(&[(1, Available), (2, Preparing), (3, Charging), (9, SuspendedEV), (10, Charging)]);
-        assert_eq!(began_by(&charged, 10), Some(at(3)), "a pause is no beginning");
+        assert_eq!(began_by(&charged, 10), Some(at(3)), "a pause is not a beginning");
         assert_eq!(began_by(&charged, 2), None);
         let again = trail(&[(2, Preparing), (3, Charging), (5, Finishing), (7, Preparing), (8, Charging)]);
         assert_eq!((began_by(&again, 8), began_by(&again, 7)), (Some(at(8)), Some(at(3))));
-        assert_eq!(began_by(&trail(&[(3, Charging)]), 9), None, "what was before is not known");
-        assert_eq!(began_by(&trail(&[(2, Faulted), (3, Charging)]), 9), None, "it may have charged before");
+        assert_eq!(began_by(&trail(&[(3, Charging)]), 9), None, "the earlier status is unknown");
+        assert_eq!(
+            began_by(&trail(&[(2, Faulted), (3, Charging)]), 9),
+            None,
+            "the connector may have charged before"
+        );
     }
 
     #[test]
@@ -203,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_is_remembered_in_sum() {
+    fn dropped_marks_leave_the_last_beginning() {
         let mut long = trail(&[(1, Preparing), (2, Charging)]);
         for hour in [2, 4, 6, 8, 10] {
             long.add(at(hour * 3_600), SuspendedEV);
@@ -214,20 +226,20 @@ mod tests {
         assert_eq!(long.began_by(at(36_001)), Some(begin));
         assert!(!long.covers(at(3)) && long.covers(at(36_000)));
         long.add(at(1), Faulted);
-        assert_eq!(began_by(&long, 36_001), Some(at(2)), "too late to tell otherwise");
+        assert_eq!(began_by(&long, 36_001), Some(at(2)), "too late to change the result");
         let mut many = StatusTrail::default();
         (0..1_000).for_each(|n| many.add(at(n), if n % 2 == 0 { Preparing } else { Charging }));
         assert_eq!((many.marks.len(), began_by(&many, 2_000)), (MAX_MARKS, Some(at(999))));
     }
 
     #[test]
-    fn a_trail_that_was_cut_knows_its_first_report() {
+    fn a_cut_trail_keeps_its_first_report() {
         let mut long = trail(&[(100, Preparing), (4_000, Charging), (8_000, Charging)]);
         assert!(long.cut && long.had_reported_by(at(100)) && !long.had_reported_by(at(99)), "{long:?}");
         long.add(at(50), Available);
         assert!(long.had_reported_by(at(50)) && !long.had_reported_by(at(49)));
         let earlier_release = StatusTrail { since: None, ..long };
-        assert!(earlier_release.had_reported_by(at(0)), "it may have");
+        assert!(earlier_release.had_reported_by(at(0)), "the connector may have reported");
     }
 
     type Reports = Vec<(i64, ConnectorStatus)>;
@@ -249,7 +261,7 @@ mod tests {
         }
 
         #[test]
-        fn a_trail_reads_as_it_was_written((clean, _) in reports()) {
+        fn a_trail_survives_serialization((clean, _) in reports()) {
             let trail = trail(&clean);
             let written = serde_json::to_string(&trail).unwrap();
             prop_assert_eq!(serde_json::from_str::<StatusTrail>(&written).unwrap(), trail);

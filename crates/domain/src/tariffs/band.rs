@@ -1,4 +1,4 @@
-//! Price bands: what energy costs at which time of the day.
+//! Price bands: the price of energy by time of day.
 
 use super::money::Price;
 use crate::calendar::TimeOfDay;
@@ -6,58 +6,61 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A time of the day with its price. From a later to an earlier time it crosses midnight: it then has the end and the beginning
-/// of one and the same day, for each day is priced by its own bands alone.
+/// A time of day with its price. If `from` is later than `to`, the band crosses midnight: it then
+/// covers the end and the beginning of the same day, because each day is priced by its own bands
+/// alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Band {
-    /// When it begins.
+    /// The start.
     pub from: TimeOfDay,
-    /// When it ends; the minute itself is no longer in it.
+    /// The end, exclusive.
     pub to: TimeOfDay,
-    /// What it is called.
+    /// The kind of band.
     pub kind: BandKind,
-    /// What its energy costs.
+    /// The price of energy.
     pub rate: Rate,
 }
 
-/// What bands are called.
+/// The kinds of bands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BandKind {
-    /// 尖, the dearest time.
+    /// 尖, the most expensive time.
     Sharp,
-    /// 峰, dear.
+    /// 峰, expensive.
     Peak,
-    /// 平, neither dear nor cheap.
+    /// 平, neither expensive nor cheap.
     Flat,
     /// 谷, cheap.
     Valley,
 }
 
-/// What one kWh costs: the energy itself and the service of the station, apart.
+/// The price of one kWh: electricity and the station's service, separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rate {
-    /// For the electricity (电费), per kWh.
+    /// The price of the electricity (电费), per kWh.
     pub electricity_price: Price,
-    /// For the service (服务费), per kWh.
+    /// The fee for the service (服务费), per kWh.
     pub service_fee: Price,
 }
 
 impl Band {
-    /// Whether a minute of a day, counted from midnight, is in it.
+    /// Whether the band contains `minute`, counted from midnight.
     #[must_use]
     pub fn contains(&self, minute: u16) -> bool {
         self.parts().any(|(from, to)| from <= minute && minute < to)
     }
 
-    /// The parts of a day that it has, in order, as minutes counted from midnight: one, or two if it crosses midnight.
+    /// The parts of a day that the band covers, in order, as minutes counted from midnight: one
+    /// part, or two if the band crosses midnight.
     pub fn parts(&self) -> impl Iterator<Item = (u16, u16)> + use<> {
         day_parts(self.from, self.to)
     }
 }
 
-/// The parts of a day between two times, in order, as minutes counted from midnight: two if they cross midnight.
+/// The parts of a day between two times, in order, as minutes counted from midnight: two if the
+/// times cross midnight.
 pub(super) fn day_parts(from: TimeOfDay, to: TimeOfDay) -> impl Iterator<Item = (u16, u16)> + use<> {
     let (from, to) = (from.minutes(), to.minutes());
     let parts = if from < to { [(from, to), (0, 0)] } else { [(0, to), (from, TimeOfDay::MINUTES)] };
@@ -65,10 +68,10 @@ pub(super) fn day_parts(from: TimeOfDay, to: TimeOfDay) -> impl Iterator<Item = 
 }
 
 impl BandKind {
-    /// Every kind, the dearest first.
+    /// All kinds, the most expensive first.
     pub const ALL: [Self; 4] = [Self::Sharp, Self::Peak, Self::Flat, Self::Valley];
 
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,7 +82,7 @@ impl BandKind {
         }
     }
 
-    /// The Chinese word for it.
+    /// The Chinese name.
     #[must_use]
     pub const fn chinese(self) -> &'static str {
         match self {
@@ -90,7 +93,7 @@ impl BandKind {
         }
     }
 
-    /// The kind called `name`.
+    /// Parses the name in the API and in storage.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
@@ -98,7 +101,7 @@ impl BandKind {
 }
 
 impl Rate {
-    /// For one kWh, all together.
+    /// The total price of one kWh.
     #[must_use]
     pub fn per_kwh(&self) -> Decimal {
         self.electricity_price.value() + self.service_fee.value()
@@ -110,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_spelt_the_same_everywhere() {
+    fn every_kind_has_the_same_name_in_every_form() {
         for kind in BandKind::ALL {
             assert_eq!(BandKind::parse(kind.as_str()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());

@@ -1,4 +1,4 @@
-//! What a tariff is bound to, and for how long.
+//! Bindings: the subject that a tariff prices, and for how long.
 
 use crate::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
 use crate::text::Label;
@@ -6,23 +6,23 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A tariff is what something is priced by, for a time.
+/// The assignment of a tariff to a subject for a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Binding {
-    /// Its id.
+    /// The binding id.
     pub id: BindingId,
-    /// What is priced.
+    /// The subject that is priced.
     pub subject: Subject,
-    /// By which tariff.
+    /// The tariff.
     pub tariff_id: TariffId,
-    /// Since when.
+    /// Start of the binding.
     pub effective_from: DateTime<Utc>,
-    /// Until when, that instant not included; `None` if no end is known.
+    /// End of the binding, exclusive; `None` if it is open.
     pub effective_until: Option<DateTime<Utc>>,
 }
 
-/// What a tariff may be bound to.
+/// The subjects of bindings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "level", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[schemars(deny_unknown_fields)]
@@ -33,32 +33,32 @@ pub enum Subject {
     /// All stations of an operator.
     #[schemars(title = "OperatorSubject")]
     Operator {
-        /// Which.
+        /// The operator.
         operator_id: Label,
     },
     /// A station.
     #[schemars(title = "StationSubject")]
     Station {
-        /// Which.
+        /// The station.
         station_id: StationId,
     },
     /// A pile.
     #[schemars(title = "PileSubject")]
     Pile {
-        /// Which.
+        /// The pile.
         pile_id: PileId,
     },
     /// A connector of a pile.
     #[schemars(title = "ConnectorSubject")]
     Connector {
-        /// Of which pile.
+        /// The pile.
         pile_id: PileId,
-        /// Which.
+        /// The connector.
         connector_id: ConnectorId,
     },
 }
 
-/// How narrow a subject is, the widest first. The narrowest wins.
+/// How narrow a subject is, the widest first. The narrowest level applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
@@ -75,7 +75,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The word for it in the API and in storage.
+    /// The name in the API and in storage.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -88,35 +88,35 @@ impl Level {
     }
 }
 
-/// Where a price is asked for.
+/// The place for which a price is requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The operator of the station, if it has one.
+    /// The operator of the station; `None` if not stated.
     pub operator_id: Option<Label>,
     /// The station.
     pub station_id: StationId,
-    /// The pile; `None` when the price of the station as a whole is asked for.
+    /// The pile; `None` for the price of the station as a whole.
     pub pile_id: Option<PileId>,
-    /// The connector of the pile; `None` when the price of the pile as a whole is asked for.
+    /// The connector of the pile; `None` for the price of the pile as a whole.
     pub connector_id: Option<ConnectorId>,
 }
 
-/// Two bindings of one subject that share some time, so that neither is narrower.
+/// Two bindings of one subject that overlap in time, so that neither is narrower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Clash {
-    /// One of them.
+    /// The first binding.
     pub one: BindingId,
-    /// The other one.
+    /// The second binding.
     pub other: BindingId,
-    /// Since when both hold.
+    /// Start of the overlap.
     pub from: DateTime<Utc>,
-    /// Until when both hold; `None` if no end is known.
+    /// End of the overlap; `None` if it is open.
     pub until: Option<DateTime<Utc>>,
 }
 
 impl Subject {
-    /// How narrow it is.
+    /// The level of the subject.
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
@@ -128,7 +128,7 @@ impl Subject {
         }
     }
 
-    /// Whether a place is of it.
+    /// Whether the subject includes `place`.
     #[must_use]
     pub fn includes(&self, place: &Place) -> bool {
         match self {
@@ -144,13 +144,13 @@ impl Subject {
 }
 
 impl Binding {
-    /// Whether it is over at an instant.
+    /// Whether the binding has ended at `at`.
     #[must_use]
     pub fn is_over(&self, at: DateTime<Utc>) -> bool {
         self.effective_until.is_some_and(|until| until <= at)
     }
 
-    /// Since when and until when both hold, if they ever do.
+    /// Start and end of the overlap, if the bindings overlap.
     fn shared_time(&self, other: &Self) -> Option<(DateTime<Utc>, Option<DateTime<Utc>>)> {
         let from = self.effective_from.max(other.effective_from);
         let until = [self.effective_until, other.effective_until].into_iter().flatten().min();
@@ -158,7 +158,8 @@ impl Binding {
     }
 }
 
-/// Every two of `bindings` that have one subject and share some time. A binding without any time clashes with none.
+/// All pairs of `bindings` with one subject that overlap in time. A binding of no duration overlaps
+/// none.
 #[must_use]
 pub fn clashes(bindings: &[Binding]) -> Vec<Clash> {
     let pairs = bindings.iter().enumerate().flat_map(|(index, one)| {

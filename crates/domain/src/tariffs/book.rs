@@ -1,4 +1,4 @@
-//! Tariffs and what they are bound to: which one applies where and when, and what charging costs by it.
+//! Tariffs and their bindings: which tariff applies where and when, and what charging costs.
 
 use super::band::{BandKind, Rate};
 use super::binding::{Binding, Level, Place};
@@ -14,126 +14,128 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-/// Tariffs, and what they are bound to: all that may say what a place costs.
+/// The tariffs and bindings that may determine the price of a place.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PriceBook {
-    /// Bindings, in any order.
+    /// The bindings, in any order.
     pub bindings: Vec<Binding>,
-    /// The tariffs that are bound.
+    /// The bound tariffs.
     pub tariffs: Vec<Tariff>,
 }
 
-/// What applies, and what does not and why.
+/// The applicable tariff, and the reasons why other bindings do not apply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolution<'book> {
-    /// What applies; `None` when nothing does.
+    /// The applicable tariff; `None` if there is none.
     pub applied: Option<Applied<'book>>,
-    /// Every binding that the place is of, the narrowest first.
+    /// All bindings of subjects that include the place, the narrowest first.
     pub considered: Vec<Considered>,
 }
 
-/// What applies.
+/// The applicable tariff.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Applied<'book> {
-    /// By which binding.
+    /// The binding that applies.
     pub binding: &'book Binding,
-    /// The tariff.
+    /// The bound tariff.
     pub tariff: &'book Tariff,
-    /// The version of it that is in force.
+    /// The version in force.
     pub version: &'book TariffVersion,
 }
 
-/// A binding that the place is of, and what became of it.
+/// A binding of a subject that includes the place, and its outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Considered {
     /// The binding.
     pub binding_id: BindingId,
-    /// How narrow its subject is.
+    /// The level of its subject.
     pub level: Level,
-    /// The tariff that it binds.
+    /// The bound tariff.
     pub tariff_id: TariffId,
-    /// What became of it.
+    /// Why the binding applies or does not apply.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// Why a binding applies, or does not.
+/// Why a binding applies or does not apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Outcome {
-    /// It applies: of those that could, it has the narrowest subject.
+    /// The binding applies: of the candidates, it has the narrowest subject.
     Applies,
-    /// It has not begun.
+    /// The binding has not begun.
     NotYet,
-    /// It is over.
+    /// The binding has ended.
     Over,
-    /// Its tariff is not known.
+    /// The bound tariff is unknown.
     TariffUnknown,
-    /// Its tariff is a draft.
+    /// The bound tariff is a draft.
     TariffNotActive,
-    /// No version of its tariff is in force yet.
+    /// No version of the bound tariff is in force yet.
     NoVersionInForce,
-    /// It could apply, but another one does, whose subject is narrower. (Of two with one subject, which clash, the one that began later applies, and of two that began together the one with the greater id.)
+    /// The binding could apply, but one with a narrower subject does. (Of two overlapping bindings
+    /// of one subject, the one that began later applies, and of two that began together, the one
+    /// with the greater id.)
     Overridden {
-        /// The one that applies.
+        /// The binding that applies.
         by: BindingId,
     },
 }
 
-/// The price at an instant, and why it is that.
+/// The price at an instant, and how it was determined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PriceAt {
-    /// The instant, as the clock of the zone shows it.
+    /// The instant, in local time of the zone.
     pub at: DateTime<FixedOffset>,
-    /// What a kWh costs, in parts.
+    /// The price of a kWh, in parts.
     #[serde(flatten)]
     pub rate: Rate,
-    /// What a kWh costs, all together.
+    /// The total price of a kWh.
     #[schemars(with = "super::money::DecimalText")]
     pub price_per_kwh: Decimal,
-    /// What prices are in.
+    /// The currency of the prices.
     pub currency: Currency,
-    /// What the time is called.
+    /// The kind of band.
     pub kind: BandKind,
     /// The tariff that applies.
     pub tariff_id: TariffId,
-    /// The number of its version that is in force.
+    /// The number of the version in force.
     pub version: u32,
-    /// Which schedule of the version has the date, counted from 0.
+    /// The index of the schedule that applies on the date.
     pub schedule: usize,
-    /// Which band of the schedule has the minute, counted from 0.
+    /// The index of the schedule's band that contains the minute.
     pub band: usize,
-    /// What is bound here, and what became of it.
+    /// The bindings of the place, each with its outcome.
     pub considered: Vec<Considered>,
 }
 
 /// Why there is no price.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unpriced {
-    /// Nothing that is bound to the place applies.
+    /// No tariff that is bound to the place applies.
     #[error("no tariff applies at {at:?}")]
     NoTariff {
-        /// When.
+        /// The instant.
         at: DateTime<Utc>,
-        /// What is bound there, and why it does not apply.
+        /// The bindings of the place, and why they do not apply.
         considered: Vec<Considered>,
     },
-    /// Too far away, or too long.
-    #[error("prices are told for times from 1970 to 2099, for at most {days} days at once", days = PriceBook::MAX_DAYS)]
+    /// The requested time is outside the priced years or too long.
+    #[error("the requested time must be within 1970 to 2099 and span at most {days} days", days = PriceBook::MAX_DAYS)]
     OutOfReach,
-    /// The currency changes.
+    /// The currency changes within the requested time.
     #[error("prices are in {one} and later in {other}")]
     MixedCurrencies {
-        /// One currency.
+        /// The first currency.
         one: Currency,
-        /// Another one.
+        /// The other currency.
         other: Currency,
     },
 }
 
-/// A time in which one version applies.
+/// A period in which one version applies.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reign<'book> {
     pub from: DateTime<Utc>,
@@ -142,12 +144,12 @@ pub(super) struct Reign<'book> {
 }
 
 impl PriceBook {
-    /// The longest time that prices are told for at once, in days.
+    /// The maximum length of a priced period, in days.
     pub const MAX_DAYS: i64 = 31;
-    /// The years for which prices are told: those for which the rules of zones are worked out.
+    /// The priced years: those for which the rules of time zones are available.
     pub const YEARS: RangeInclusive<i32> = 1970..=2099;
 
-    /// Which tariff applies at a place, at an instant, and why.
+    /// The tariff that applies at `place` at the instant `at`, and why.
     #[must_use]
     pub fn resolve(&self, place: &Place, at: DateTime<Utc>) -> Resolution<'_> {
         let mut here: Vec<_> =
@@ -171,10 +173,10 @@ impl PriceBook {
         Resolution { applied, considered }
     }
 
-    /// The price at a place, at an instant, and why it is that.
+    /// The price at `place` at the instant `at`, and how it was determined.
     ///
     /// # Errors
-    /// When no tariff applies, or the instant is too far away.
+    /// No tariff applies, or the instant is outside the priced years.
     pub fn price_at(&self, place: &Place, at: DateTime<Utc>) -> Result<PriceAt, Unpriced> {
         reachable(at, at)?;
         let Resolution { applied, considered } = self.resolve(place, at);
@@ -197,10 +199,11 @@ impl PriceBook {
         })
     }
 
-    /// What a place costs through some time, as a driver is shown it.
+    /// The prices of a place for a period, as shown to drivers.
     ///
     /// # Errors
-    /// When at no instant of it a tariff applies, or the time is too far away or too long.
+    /// No tariff applies at any instant of the period, or the period is outside the priced years or
+    /// too long.
     pub fn timetable(
         &self,
         place: &Place,
@@ -227,8 +230,8 @@ impl PriceBook {
         }
     }
 
-    /// What a place costs on some dates, 1 for a day and 7 for a week: [`Self::timetable`] from the begin of the first date in
-    /// `zone` to the end of the last one.
+    /// The prices of a place for some dates, 1 for a day and 7 for a week: [`Self::timetable`] from
+    /// the beginning of the first date in `zone` to the end of the last one.
     ///
     /// # Errors
     /// As for [`Self::timetable`].
@@ -246,17 +249,18 @@ impl PriceBook {
         self.timetable(place, zone.day_start(first), zone.day_start(end))
     }
 
-    /// The zone of what applies at a place, at an instant; if nothing does, of what does next, before `until`.
+    /// The zone of the tariff that applies at `place` at the instant `at`; if none applies, of the
+    /// next tariff that does before `until`.
     ///
     /// # Errors
-    /// When no tariff applies from then on until then.
+    /// No tariff applies between the two instants.
     pub fn zone(&self, place: &Place, at: DateTime<Utc>, until: DateTime<Utc>) -> Result<Zone, Unpriced> {
         let applied = self.spans(place, at, until).find_map(|(from, _)| self.resolve(place, from).applied);
         let none = || Unpriced::NoTariff { at, considered: self.resolve(place, at).considered };
         applied.map(|applied| applied.version.price_list.zone()).ok_or_else(none)
     }
 
-    /// The versions that apply at a place from one instant to another, in order, without a gap.
+    /// The versions that apply at a place between two instants, in order and without gaps.
     pub(super) fn reigns(
         &self,
         place: &Place,
@@ -267,7 +271,7 @@ impl PriceBook {
         self.spans(place, from, to).map(|(from, to)| self.reign(place, from, to)).collect()
     }
 
-    /// The times from one instant to another within which nothing changes at a place, in order.
+    /// The periods between two instants within which nothing changes at a place, in order.
     fn spans(
         &self,
         place: &Place,
@@ -281,7 +285,7 @@ impl PriceBook {
         starts.into_iter().zip(ends)
     }
 
-    /// The version that applies at a place, at `from`, and is said to until `to`.
+    /// The version that applies at a place at `from`, as a period until `to`.
     pub(super) fn reign(
         &self,
         place: &Place,
@@ -294,7 +298,7 @@ impl PriceBook {
         Ok(Reign { from, to, applied })
     }
 
-    /// Every instant at which another version may begin to apply at a place.
+    /// All instants at which another version may begin to apply at a place.
     fn changes(&self, place: &Place) -> BTreeSet<DateTime<Utc>> {
         let mut changes = BTreeSet::new();
         for binding in self.bindings.iter().filter(|binding| binding.subject.includes(place)) {
@@ -306,7 +310,7 @@ impl PriceBook {
         changes
     }
 
-    /// What would apply by a binding if no other did, or why it would not.
+    /// The tariff that would apply by a binding if no other did, or the reason why none would.
     fn candidate<'book>(
         &'book self,
         binding: &'book Binding,
@@ -331,10 +335,10 @@ impl PriceBook {
     }
 }
 
-/// Whether prices are told from one instant to another.
+/// Checks that prices are available between two instants.
 fn reachable(from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), Unpriced> {
     let known = [from, to].iter().all(|at| PriceBook::YEARS.contains(&at.year()));
-    // An hour more, for clocks that are set back within the longest time.
+    // One hour more, for clocks that are set back within the longest period.
     let short = to - from <= TimeDelta::days(PriceBook::MAX_DAYS) + TimeDelta::hours(1);
     (known && short).then_some(()).ok_or(Unpriced::OutOfReach)
 }

@@ -1,4 +1,4 @@
-//! Checks a price list before it is saved: everything that is wrong with it, each finding with its place.
+//! Checks a price list before it is saved and reports all errors, each with its path.
 
 mod cover;
 
@@ -18,29 +18,29 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The most bands that a day may have: quarters of an hour.
+/// The maximum number of bands of a day: one per quarter of an hour.
 pub const MAX_BANDS: usize = 96;
-/// The most schedules that a price list may have.
+/// The maximum number of schedules of a price list.
 pub const MAX_SCHEDULES: usize = 16;
-/// The most seasons that a schedule may name.
+/// The maximum number of seasons of a schedule.
 pub const MAX_SEASONS: usize = 12;
-/// The most holidays that a price list may name.
+/// The maximum number of holidays of a price list.
 pub const MAX_HOLIDAYS: usize = 400;
-/// The longest grace time, in minutes.
+/// The longest grace period, in minutes.
 pub const MAX_GRACE_MINUTES: u16 = 1_440;
-/// How many times the highest price of a kWh a fee for a session, or the cap of one, may be.
+/// The maximum of a session fee or an occupancy cap, as a multiple of the highest price of a kWh.
 const FEE_IN_KWH: u32 = 100;
 
-/// Something wrong with a price list.
+/// An error in a price list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
-    /// Where: a path such as `schedules[0].bands[2].to`.
+    /// The path of the value, such as `schedules[0].bands[2].to`.
     pub path: String,
-    /// What. Fit to be shown to the caller.
+    /// The error. Suitable for the caller.
     pub message: String,
 }
 
-/// Everything that is wrong with a price list; at least one thing.
+/// All errors in a price list; at least one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Findings(pub Vec<Finding>);
 
@@ -54,10 +54,10 @@ impl fmt::Display for Findings {
     }
 }
 
-/// The price list that `draft` is. Without a currency nobody can tell whether a price is absurd.
+/// Parses `draft`. Without a currency, implausibly high prices cannot be detected.
 fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings> {
     let mut check = Check { findings: vec![], highest_per_kwh: currency.map(Currency::highest_per_kwh) };
-    let zone = check.noted("timeZone", Zone::parse(&draft.time_zone));
+    let zone = check.valid_or_finding("timeZone", Zone::parse(&draft.time_zone));
     let named = draft.holidays.as_deref().unwrap_or_default();
     let holidays = check.holidays(named);
     let schedules = check.schedules(&draft.schedules, !named.is_empty());
@@ -73,10 +73,10 @@ fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings
 }
 
 impl Draft {
-    /// The price list that it is, with prices in `currency`.
+    /// Checks the draft and returns it as a price list with prices in `currency`.
     ///
     /// # Errors
-    /// Everything that is wrong with it, and where.
+    /// All errors in the draft, each with its path.
     pub fn check(&self, currency: Currency) -> Result<PriceList, Findings> {
         read(self, Some(currency))
     }
@@ -95,37 +95,42 @@ impl<'de> Deserialize<'de> for PriceList {
     }
 }
 
-/// A check under way. What is unreadable is noted and left out of what is returned.
+/// A check in progress. Invalid values are added to the findings and left out of the result.
 struct Check {
     findings: Vec<Finding>,
     highest_per_kwh: Option<Decimal>,
 }
 
 impl Check {
-    fn note(&mut self, path: impl Into<String>, message: impl fmt::Display) {
+    fn add_finding(&mut self, path: impl Into<String>, message: impl fmt::Display) {
         self.findings.push(Finding { path: path.into(), message: message.to_string() });
     }
 
-    fn noted<T, E: fmt::Display>(&mut self, path: impl Into<String>, parsed: Result<T, E>) -> Option<T> {
-        parsed.map_err(|error| self.note(path, error)).ok()
+    fn valid_or_finding<T, E: fmt::Display>(
+        &mut self,
+        path: impl Into<String>,
+        parsed: Result<T, E>,
+    ) -> Option<T> {
+        parsed.map_err(|error| self.add_finding(path, error)).ok()
     }
 
-    /// Notes when there are fewer than `min` or more than `max`; says whether there are too many to look at each.
+    /// Adds a finding if there are fewer than `min` or more than `max` entries; returns whether
+    /// there are too many to check each of them.
     fn count(&mut self, path: &str, count: usize, min: usize, max: usize) -> bool {
         if count < min || count > max {
-            self.note(path, format_args!("must have {min} to {max} entries"));
+            self.add_finding(path, format_args!("must have {min} to {max} entries"));
         }
         count > max
     }
 
-    /// A price of at most `times` the highest price of a kWh.
+    /// Parses a price of at most `times` the highest price of a kWh.
     fn price(&mut self, path: impl Into<String>, raw: &str, times: Decimal) -> Option<Price> {
         let path = path.into();
-        let price = self.noted(path.clone(), Price::parse(raw))?;
+        let price = self.valid_or_finding(path.clone(), Price::parse(raw))?;
         if let Some(most) = self.highest_per_kwh.map(|highest| highest * times)
             && price.value() > most
         {
-            self.note(path, format_args!("must be at most {most}; is the decimal point in its place?"));
+            self.add_finding(path, format_args!("must be at most {most}; check the decimal point"));
         }
         Some(price)
     }
@@ -137,10 +142,11 @@ impl Check {
         }
         for (index, raw) in raw.iter().enumerate() {
             let path = format!("holidays[{index}]");
-            // Written back it must look the same: dates have one form.
+            // The date must be written in its only form, so that it stays unchanged when it is
+            // serialized again.
             match raw.parse::<NaiveDate>().ok().filter(|date| date.to_string() == *raw) {
-                None => self.note(path, "must be a date, written as YYYY-MM-DD"),
-                Some(date) if !holidays.insert(date) => self.note(path, "is there twice"),
+                None => self.add_finding(path, "must be a date, written as YYYY-MM-DD"),
+                Some(date) if !holidays.insert(date) => self.add_finding(path, "is listed twice"),
                 Some(_) => {}
             }
         }
@@ -157,19 +163,19 @@ impl Check {
             let is_last = index + 1 == drafts.len();
             let is_free = draft.seasons.is_none() && draft.weekdays.is_none() && draft.holiday.is_none();
             if is_last && !is_free {
-                self.note(
+                self.add_finding(
                     path.as_str(),
-                    "must have no conditions, since it is the last: some dates may have no other",
+                    "must have no conditions, because the last schedule must apply to every remaining date",
                 );
             }
             if !is_last && is_free {
-                self.note(
+                self.add_finding(
                     path.as_str(),
-                    "must have a condition: without one, no schedule after it ever has a date",
+                    "must have a condition; without one, the schedules after it never apply",
                 );
             }
             if draft.holiday == Some(true) && !has_holidays {
-                self.note(format!("{path}.holiday"), "needs holidays, and the price list names none");
+                self.add_finding(format!("{path}.holiday"), "requires holidays, but the price list has none");
             }
             let conditions = self.conditions(&path, draft);
             let bands = self.bands(&format!("{path}.bands"), &draft.bands);
@@ -194,8 +200,8 @@ impl Check {
             return seasons;
         }
         for (index, draft) in drafts.iter().enumerate() {
-            let from = self.noted(format!("{path}[{index}].from"), MonthDay::parse(&draft.from));
-            let to = self.noted(format!("{path}[{index}].to"), MonthDay::parse(&draft.to));
+            let from = self.valid_or_finding(format!("{path}[{index}].from"), MonthDay::parse(&draft.from));
+            let to = self.valid_or_finding(format!("{path}[{index}].to"), MonthDay::parse(&draft.to));
             seasons.extend(from.zip(to).map(|(from, to)| Season { from, to }));
         }
         seasons
@@ -209,8 +215,8 @@ impl Check {
         for (index, name) in raw.iter().enumerate() {
             let path = format!("{path}[{index}]");
             match Weekday::parse(name) {
-                None => self.note(path, "must be a day of the week, such as Monday"),
-                Some(day) if !weekdays.insert(day) => self.note(path, "is there twice"),
+                None => self.add_finding(path, "must be a day of the week, such as Monday"),
+                Some(day) if !weekdays.insert(day) => self.add_finding(path, "is listed twice"),
                 Some(_) => {}
             }
         }
@@ -224,24 +230,24 @@ impl Check {
         let bands: Vec<_> =
             drafts.iter().enumerate().map(|(i, draft)| self.band(&format!("{path}[{i}]"), draft)).collect();
         for overlap in cover::overlaps(&bands) {
-            self.note(format!("{path}[{}]", overlap.band), overlap);
+            self.add_finding(format!("{path}[{}]", overlap.band), overlap);
         }
-        // While a band is unreadable nobody knows what it would have covered.
+        // While a band is invalid, the time that it covers is unknown.
         if bands.iter().all(|(times, _)| times.is_some()) && !bands.is_empty() {
             for gap in cover::gaps(&bands) {
-                self.note(path, gap);
+                self.add_finding(path, gap);
             }
         }
         bands.into_iter().filter_map(|(_, band)| band).collect()
     }
 
-    /// The times of a band, and the band, each if it is readable.
+    /// The times of a band, and the band, each if it is valid.
     fn band(&mut self, path: &str, draft: &BandDraft) -> (Option<cover::Times>, Option<Band>) {
-        let from = self.noted(format!("{path}.from"), TimeOfDay::parse(&draft.from));
-        let to = self.noted(format!("{path}.to"), TimeOfDay::parse(&draft.to));
+        let from = self.valid_or_finding(format!("{path}.from"), TimeOfDay::parse(&draft.from));
+        let to = self.valid_or_finding(format!("{path}.to"), TimeOfDay::parse(&draft.to));
         let times = from.zip(to).and_then(|(from, to)| self.times(path, from, to));
         let kind = BandKind::parse(&draft.kind).ok_or("must be sharp, peak, flat or valley");
-        let kind = self.noted(format!("{path}.kind"), kind);
+        let kind = self.valid_or_finding(format!("{path}.kind"), kind);
         let electricity =
             self.price(format!("{path}.electricityPrice"), &draft.electricity_price, Decimal::ONE);
         let service = self.price(format!("{path}.serviceFee"), &draft.service_fee, Decimal::ONE);
@@ -253,13 +259,13 @@ impl Check {
 
     fn times(&mut self, path: &str, from: TimeOfDay, to: TimeOfDay) -> Option<cover::Times> {
         if from.minutes() == TimeOfDay::MINUTES {
-            self.note(format!("{path}.from"), "must be before 24:00; a day begins at 00:00");
+            self.add_finding(format!("{path}.from"), "must be before 24:00; a day begins at 00:00");
             return None;
         }
         if from == to {
-            self.note(
+            self.add_finding(
                 format!("{path}.to"),
-                "must be another time than from; a whole day is from 00:00 to 24:00",
+                "must differ from the start; a whole day is from 00:00 to 24:00",
             );
             return None;
         }
@@ -270,7 +276,7 @@ impl Check {
         let price = self.price("occupancy.pricePerMinute", &draft.price_per_minute, Decimal::ONE);
         let grace = u16::try_from(draft.grace_minutes).ok().filter(|minutes| *minutes <= MAX_GRACE_MINUTES);
         let grace = grace.ok_or_else(|| format!("must be from 0 to {MAX_GRACE_MINUTES}"));
-        let grace = self.noted("occupancy.graceMinutes", grace);
+        let grace = self.valid_or_finding("occupancy.graceMinutes", grace);
         let cap =
             draft.cap.as_ref().and_then(|raw| self.price("occupancy.cap", raw, Decimal::from(FEE_IN_KWH)));
         let (price_per_minute, grace_minutes) = price.zip(grace)?;

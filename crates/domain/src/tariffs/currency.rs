@@ -1,4 +1,4 @@
-//! Currencies (ISO 4217), and how small their smallest amount is.
+//! Currencies (ISO 4217) and their minor units.
 
 use crate::schema::written_as;
 use rust_decimal::Decimal;
@@ -16,13 +16,13 @@ pub struct Currency {
     highest_per_kwh: u32,
 }
 
-/// Not the code of a currency that the platform knows. The message is fit to be shown to the caller.
+/// The code of no currency that the platform knows. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the ISO 4217 code of a currency in use, such as CNY")]
 pub struct UnknownCurrency;
 
-/// Code, digits of the minor unit, and a price for one kWh that no tariff has: some 20 US dollars. A price above it is a slip
-/// of the decimal point.
+/// Code, number of decimal places of the minor unit, and an upper limit for the price of one kWh:
+/// some 20 US dollars. A price above the limit indicates a misplaced decimal point.
 const KNOWN: [(&str, u32, u32); 46] = [
     ("AED", 2, 80),
     ("AUD", 2, 40),
@@ -76,7 +76,7 @@ impl Currency {
     /// The currency with an ISO 4217 code.
     ///
     /// # Errors
-    /// When the platform knows none of that code.
+    /// The platform knows no currency with that code.
     pub fn parse(code: &str) -> Result<Self, UnknownCurrency> {
         let known = KNOWN.into_iter().find(|(known, ..)| *known == code);
         let (code, minor_digits, highest_per_kwh) = known.ok_or(UnknownCurrency)?;
@@ -89,13 +89,13 @@ impl Currency {
         self.code
     }
 
-    /// Digits behind the point of the smallest amount that can be paid: 2 for CNY, whose minor unit is the fen.
+    /// The number of decimal places of the minor unit: 2 for CNY, whose minor unit is the fen.
     #[must_use]
     pub const fn minor_digits(self) -> u32 {
         self.minor_digits
     }
 
-    /// The highest price of one kWh that is believed.
+    /// The highest plausible price of one kWh.
     #[must_use]
     pub fn highest_per_kwh(self) -> Decimal {
         Decimal::from(self.highest_per_kwh)
@@ -118,7 +118,8 @@ written_as!(
     })
 );
 
-// By hand: derived, it would only read what lives for ever, as the code within does.
+// Implemented by hand: a derived implementation could deserialize only `'static` data, because of
+// the code.
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::try_from(String::deserialize(deserializer)?).map_err(D::Error::custom)

@@ -1,4 +1,4 @@
-//! A price list as it is written in JSON, before anyone knows whether it makes sense.
+//! The JSON form of a price list, before it is checked.
 
 use super::money::Price;
 use super::price_list::{OccupancyFee, PriceList, Schedule};
@@ -10,37 +10,38 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 
-/// A price list as an operator writes it. Whatever may be wrong in a text is still a text here, so that a check can name
-/// everything that is wrong and not only the first.
+/// A price list as an operator writes it. Every value that may be invalid is kept as text, so that
+/// a check reports all errors and not only the first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "PriceList", description = "What a version of a tariff says.")]
+#[schemars(rename = "PriceList", description = "The prices of a version of a tariff.")]
 pub struct Draft {
-    /// The IANA time zone of the stations that it is for. Times of day are what clocks show there.
+    /// The IANA time zone of the stations. Times of day are local times of this zone.
     #[schemars(with = "Zone")]
     pub time_zone: String,
     /// The dates that count as holidays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<NaiveDate>>", length(max = 400))]
     pub holidays: Option<Vec<String>>,
-    /// The first schedule whose conditions hold on a date has the date; the last one has no conditions.
+    /// The schedules; the first one whose conditions hold on a date applies. The last one has no
+    /// conditions.
     #[schemars(length(min = 1, max = 16))]
     pub schedules: Vec<ScheduleDraft>,
-    /// What each session costs, whatever is charged.
+    /// The fee per session, independent of the energy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Price>")]
     pub session_fee: Option<String>,
-    /// What it costs to stay plugged in when the charge is over.
+    /// The fee for staying plugged in after the charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occupancy: Option<OccupancyDraft>,
 }
 
-/// The bands of a day, and on which dates they hold: all conditions that are given must.
+/// The bands of a day, and the dates on which they apply: all given conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Schedule")]
 pub struct ScheduleDraft {
-    /// Only on dates in one of these parts of the year.
+    /// Only on dates in one of these seasons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 12))]
     pub seasons: Option<Vec<SeasonDraft>>,
@@ -51,12 +52,12 @@ pub struct ScheduleDraft {
     /// `true`: only on holidays; `false`: only on other dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holiday: Option<bool>,
-    /// Bands that have each minute of a day exactly once, in any order.
+    /// Bands that cover each minute of a day exactly once, in any order.
     #[schemars(length(min = 1, max = 96))]
     pub bands: Vec<BandDraft>,
 }
 
-/// A part of the year, both days included; it may go on over the new year.
+/// A season, both days included; it may extend over the new year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Season")]
@@ -69,41 +70,41 @@ pub struct SeasonDraft {
     pub to: String,
 }
 
-/// A time of the day with its price. From a later to an earlier time it crosses midnight: it then has the end and the beginning
-/// of one and the same day.
+/// A time of day with its price. If `from` is later than `to`, the band crosses midnight: it then
+/// covers the end and the beginning of the same day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Band")]
 pub struct BandDraft {
-    /// When it begins.
+    /// The start.
     #[schemars(with = "TimeOfDay")]
     pub from: String,
-    /// When it ends.
+    /// The end.
     #[schemars(with = "TimeOfDay")]
     pub to: String,
-    /// What it is called: sharp 尖, peak 峰, flat 平, valley 谷.
+    /// The kind of band: sharp 尖, peak 峰, flat 平, valley 谷.
     #[schemars(with = "BandKind")]
     pub kind: String,
-    /// For the electricity (电费), per kWh.
+    /// The price of the electricity (电费), per kWh.
     #[schemars(with = "Price")]
     pub electricity_price: String,
-    /// For the service (服务费), per kWh.
+    /// The fee for the service (服务费), per kWh.
     #[schemars(with = "Price")]
     pub service_fee: String,
 }
 
-/// What it costs to stay plugged in when the charge is over.
+/// The fee for staying plugged in after the charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "OccupancyFee")]
 pub struct OccupancyDraft {
-    /// For each minute, also one that only began, after the grace time.
+    /// The price per started minute after the grace period.
     #[schemars(with = "Price")]
     pub price_per_minute: String,
-    /// How long it costs nothing, in minutes.
+    /// The free time, in minutes.
     #[schemars(range(min = 0, max = 1440))]
     pub grace_minutes: i64,
-    /// What it costs at most in one session.
+    /// The maximum fee per session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Price>")]
     pub cap: Option<String>,

@@ -1,4 +1,4 @@
-//! Electric energy, exact.
+//! Exact amounts of electric energy.
 
 use crate::schema::written_as;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -6,67 +6,68 @@ use schemars::json_schema;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Energy in Wh, with thousandths: not negative, at most 1 TWh.
+/// Energy in Wh, exact to thousandths: not negative, at most 1 TWh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Energy(Decimal);
 
-/// Not an energy that a meter can tell.
+/// An energy outside the range of meters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("energy must be a number of Wh from 0 to 1000000000000")]
 pub struct InvalidEnergy;
 
-/// Digits behind the point of a number of Wh.
+/// The number of decimal places of a value in Wh.
 const DECIMALS: u32 = 3;
 
 impl Energy {
-    /// None.
+    /// No energy.
     pub const ZERO: Self = Self(Decimal::ZERO);
-    /// The most that a register shows, in Wh.
+    /// The greatest value of a register, in Wh.
     const MOST_WH: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
 
-    /// Energy in Wh, rounded to thousandths, halves up.
+    /// Energy in Wh, rounded half up to thousandths.
     ///
     /// # Errors
-    /// When it is negative or more than any register shows.
+    /// The value is negative or exceeds the greatest value of a register.
     pub fn from_wh(wh: Decimal) -> Result<Self, InvalidEnergy> {
         let valid = wh >= Decimal::ZERO && wh <= Self::MOST_WH;
         valid.then(|| Self::to_thousandths(wh)).ok_or(InvalidEnergy)
     }
 
-    /// What a meter said as a float, in Wh: the shortest decimal that reads back as the same float (so 0.1 is a tenth),
-    /// rounded to thousandths, halves up.
+    /// Energy in Wh from a meter's float: the shortest decimal that reads back as the same float
+    /// (so 0.1 is a tenth), rounded half up to thousandths.
     ///
     /// # Errors
-    /// When it is no number, negative, or more than any register shows.
+    /// The value is not a number, is negative, or exceeds the greatest value of a register.
     pub fn from_wh_float(wh: f64) -> Result<Self, InvalidEnergy> {
-        // Beyond the range a text would grow to hundreds of digits.
+        // Beyond this range the text would have hundreds of digits.
         if !(0.0..=1e12).contains(&wh) {
             return Err(InvalidEnergy);
         }
-        // Of a text with more digits than a decimal holds, the last ones are far below a thousandth.
+        // Digits beyond those that a decimal holds are far below a thousandth.
         wh.to_string().parse().map_err(|_no_number| InvalidEnergy).and_then(Self::from_wh)
     }
 
-    /// In Wh.
+    /// The energy in Wh.
     #[must_use]
     pub const fn wh(self) -> Decimal {
         self.0
     }
 
-    /// In kWh.
+    /// The energy in kWh.
     #[must_use]
     pub fn kwh(self) -> Decimal {
         self.0 / Decimal::ONE_THOUSAND
     }
 
-    /// What there is more than in `other`; none when there is less.
+    /// The difference to `other`; zero if `other` is greater.
     #[must_use]
     pub fn beyond(self, other: Self) -> Self {
         Self((self.0 - other.0).max(Decimal::ZERO))
     }
 
-    /// The energy after `elapsed` of `whole` of the time in which it went evenly from `self` to `end`; both in the same unit,
-    /// `elapsed` the smaller one and `whole` not 0. Rounded to thousandths of Wh, halves up.
+    /// The energy after `elapsed` of `whole` of the time in which it grew evenly from `self` to
+    /// `end`. Both times have the same unit; `elapsed` is at most `whole`, and `whole` is not 0.
+    /// Rounded half up to thousandths of Wh.
     pub(super) fn on_the_way_to(self, end: Self, elapsed: i64, whole: i64) -> Self {
         let drawn = (end.0 - self.0) * Decimal::from(elapsed);
         let share = drawn.checked_div(Decimal::from(whole)).unwrap_or_default();
@@ -94,7 +95,7 @@ written_as!(
     Energy,
     "Energy",
     json_schema!({
-        "description": "Wh, a decimal number in a text, exact to thousandths.",
+        "description": "Wh, a decimal number as a string, exact to thousandths.",
         "type": "string",
         "pattern": r"^[0-9]{1,13}(\.[0-9]{1,3})?$",
     })
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_float_is_read_as_it_is_written() {
+    fn a_float_is_read_as_its_shortest_decimal() {
         let wh = |float| Energy::from_wh_float(float).map(|energy| energy.wh().normalize().to_string());
         assert_eq!(wh(0.1 + 0.2).unwrap(), "0.3");
         assert_eq!(wh(12_345.678_5).unwrap(), "12345.679");

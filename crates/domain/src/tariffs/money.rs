@@ -10,43 +10,43 @@ use std::fmt;
 /// An amount that can be paid: a whole number of minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Money {
-    /// How much, exact, with the digits of the minor unit.
+    /// The exact amount, with the decimal places of the minor unit.
     #[schemars(with = "DecimalText")]
     pub(super) amount: Decimal,
-    /// Of what.
+    /// The currency.
     pub(super) currency: Currency,
 }
 
 impl Money {
-    /// The amount that is paid for an exact one: rounded to the minor unit, half a unit and more up.
+    /// Rounds an exact amount to the minor unit, half up.
     #[must_use]
     pub fn rounded(exact: Decimal, currency: Currency) -> Self {
         let digits = currency.minor_digits();
-        // Away from zero is up, for no amount here is negative.
+        // Away from zero is up, because no amount here is negative.
         let mut amount = exact.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
         amount.rescale(digits);
         Self { amount, currency }
     }
 
-    /// Nothing.
+    /// No money.
     #[must_use]
     pub fn zero(currency: Currency) -> Self {
         Self::rounded(Decimal::ZERO, currency)
     }
 
-    /// How much, exact.
+    /// The exact amount.
     #[must_use]
     pub const fn amount(self) -> Decimal {
         self.amount
     }
 
-    /// Of what.
+    /// The currency.
     #[must_use]
     pub const fn currency(self) -> Currency {
         self.currency
     }
 
-    /// The sum of amounts of one currency.
+    /// The sum of amounts in one currency.
     pub(super) fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Self {
         Self::rounded(amounts.into_iter().map(|money| money.amount).sum(), currency)
     }
@@ -58,31 +58,31 @@ impl fmt::Display for Money {
     }
 }
 
-/// How decimals are written that are no prices of a price list.
+/// The schema of decimals other than the prices of a price list.
 pub(super) enum DecimalText {}
 
 written_as!(
     DecimalText,
     "Decimal",
     json_schema!({
-        "description": "A decimal number in a text, exact.",
+        "description": "A decimal number as a string, exact.",
         "type": "string",
         "pattern": r"^[0-9]+(\.[0-9]+)?$",
     })
 );
 
-/// A price for one unit of something: not negative, exact, in the major unit of a currency (yuan, not fen). It may have more
-/// digits than the currency's minor unit.
+/// A price per unit: not negative, exact, in the major unit of a currency (yuan, not fen). It may
+/// have more decimal places than the currency's minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Price(Decimal);
 
-/// Not a price. The message is fit to be shown to the caller.
+/// An invalid price. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPrice {
-    /// Not a plain decimal number, or with too many digits.
+    /// Not a plain decimal number, or too many digits.
     #[error(
-        "must be a decimal number in a text, at most 9 digits before the point and 6 behind it, such as \"0.8765\""
+        "must be a decimal number as a string, with at most 9 digits before the decimal point and 6 after it, such as \"0.8765\""
     )]
     NotADecimal,
     /// Below zero.
@@ -91,17 +91,18 @@ pub enum InvalidPrice {
 }
 
 impl Price {
-    /// For nothing.
+    /// A price of zero.
     pub const ZERO: Self = Self(Decimal::ZERO);
-    /// The most digits behind the point.
+    /// The maximum number of decimal places.
     pub const MAX_DECIMALS: usize = 6;
-    /// The most digits before the point; so no sum of a session can grow beyond what decimals hold.
+    /// The maximum number of digits before the decimal point; it keeps every sum of a session
+    /// within the range of decimals.
     pub const MAX_WHOLE_DIGITS: usize = 9;
 
-    /// Accepts plain digits with at most one point: no exponent, no blanks, no plus sign.
+    /// Accepts plain digits with at most one decimal point: no exponent, no blanks, no plus sign.
     ///
     /// # Errors
-    /// When it is written otherwise, or is below zero.
+    /// The text has another form or too many digits, or the price is below zero.
     pub fn parse(raw: &str) -> Result<Self, InvalidPrice> {
         let digits = raw.strip_prefix('-').unwrap_or(raw);
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -118,13 +119,13 @@ impl Price {
         Ok(Self(value))
     }
 
-    /// In the major unit of the currency.
+    /// The price in the major unit of the currency.
     #[must_use]
     pub const fn value(self) -> Decimal {
         self.0
     }
 
-    /// How many digits behind the point it has, zeros at the end not counted.
+    /// The number of decimal places without trailing zeros.
     #[must_use]
     pub fn decimals(self) -> u32 {
         self.0.normalize().scale()
@@ -141,7 +142,7 @@ written_as!(
     Price,
     "Price",
     json_schema!({
-        "description": "A decimal number in a text, exact, in the major unit of the currency.",
+        "description": "A decimal number as a string, exact, in the major unit of the currency.",
         "type": "string",
         "pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?$",
     })
@@ -160,8 +161,8 @@ impl From<Price> for String {
     }
 }
 
-/// Writes a decimal as a JSON number, for formats that know no others. Of up to 15 digits, which is more than any believable
-/// price has, the number reads back as the same decimal.
+/// Serializes a decimal as a JSON number, for formats that require one. With up to 15 digits, which
+/// is more than any plausible price has, the number reads back as the same decimal.
 pub(super) fn as_number<S: serde::Serializer>(decimal: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     let number: f64 = decimal.to_string().parse().map_err(serde::ser::Error::custom)?;
     serializer.serialize_f64(number)
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_is_written_in_plain_digits() {
+    fn a_price_has_plain_digits() {
         assert_eq!(Price::parse("0.8765").unwrap().to_string(), "0.8765");
         assert_eq!(Price::parse("1").unwrap().decimals(), 0);
         assert_eq!(Price::parse("1.500").unwrap().decimals(), 1);

@@ -1,21 +1,24 @@
-//! A version of a tariff as a Tariff object of OCPI 2.2.1.
+//! Converts a version of a tariff to a Tariff object of OCPI 2.2.1.
 //!
-//! How it is said there:
-//! - A band is an element with an `ENERGY` component, restricted to `start_time` and `end_time`, in the local time of the
-//!   location. A band that crosses midnight is two elements; the end of a day is `00:00`. Seconds and zones are not said there:
-//!   the location's `time_zone` must be the one of the price list.
-//! - Schedules become elements in the order of the schedules, since in OCPI too the first element that fits prices the energy.
-//!   Weekdays are `day_of_week`.
-//! - Seasons and holidays do not come back by themselves in OCPI, whose dates have years. So they are written out for
-//!   the dates of a [`Horizon`], as `start_date` and `end_date` (which is not included), and the object ends with these
-//!   dates. Without a horizon such a version is an error.
-//! - OCPI has one price for energy: it is the sum of electricity and service. That they were apart is lost.
-//! - The session fee is a `FLAT` component without restrictions; a minute of occupancy is `PARKING_TIME`, whose price is for an
-//!   hour, in steps of 60 s, which charges a minute that only began as the platform does. OCPI knows no grace time and no cap of
-//!   it alone: those are errors.
-//! - `step_size` of energy is 1 Wh, so that OCPI's sum may count up to 1 Wh more than the platform's.
-//! - All prices are without VAT in OCPI; whether the tariff's are is between the parties, and no `vat` is said.
-//! - How a change in mid-session is settled ([`super::ChangeRule`]) is not said by OCPI.
+//! The conversion:
+//! - A band is an element with an `ENERGY` component, restricted to `start_time` and `end_time` in
+//!   the local time of the location. A band that crosses midnight is two elements; the end of a day
+//!   is `00:00`. OCPI expresses neither seconds nor zones here: the location's `time_zone` must be
+//!   the one of the price list.
+//! - Schedules become elements in the order of the schedules, because in OCPI too the first
+//!   matching element prices the energy. Weekdays are `day_of_week`.
+//! - Seasons and holidays do not recur in OCPI, whose dates have years. They are expanded for the
+//!   dates of a [`Horizon`], as `start_date` and `end_date` (exclusive), and the object ends with
+//!   these dates. Without a horizon such a version is an error.
+//! - OCPI has one price for energy, the sum of electricity and service. The separate prices are
+//!   lost.
+//! - The session fee is a `FLAT` component without restrictions. A minute of occupancy is
+//!   `PARKING_TIME`, whose price is per hour, in steps of 60 s, which charges a started minute as
+//!   the platform does. OCPI has neither a grace period nor a cap for it alone: both are errors.
+//! - The `step_size` of energy is 1 Wh, so OCPI's sum may exceed the platform's by up to 1 Wh.
+//! - All prices in OCPI are without VAT; whether the tariff's are is for the parties to agree, and
+//!   no `vat` is given.
+//! - OCPI does not express the rule for changes in the middle of a session ([`super::ChangeRule`]).
 
 use super::band::Band;
 use super::money::{Price, as_number};
@@ -27,10 +30,10 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-/// The most elements that an object is given.
+/// The maximum number of elements of an object.
 pub const MAX_ELEMENTS: usize = 2_000;
 
-/// Who says it, and under which id.
+/// The sender and the id of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     country_code: String,
@@ -39,72 +42,92 @@ pub struct Header {
     last_updated: DateTime<Utc>,
 }
 
-/// Not what OCPI accepts as ids.
+/// Identifiers that OCPI does not accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHeader {
-    /// The country.
+    /// The country code.
     #[error("countryCode must be two letters of ISO 3166, such as CN")]
     CountryCode,
-    /// The party.
+    /// The party id.
     #[error("partyId must be three letters or digits")]
     PartyId,
-    /// The id.
+    /// The tariff id.
     #[error("id must be 1 to 36 printable ASCII characters")]
     Id,
 }
 
-/// The dates that seasons and holidays are written out for. (Newfoundland once set its clocks back at a minute past midnight: the
-/// minutes of the date before that came again are not written out. No zone does so any more.)
+/// The dates for which seasons and holidays are expanded. (Newfoundland once set its clocks back at
+/// a minute past midnight: the repeated minutes of the date before are not expanded. No zone does
+/// so any more.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Horizon {
     first: NaiveDate,
     days: u16,
 }
 
-/// What OCPI cannot say.
+/// What OCPI cannot express.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Inexpressible {
-    /// Seasons or holidays, for which no horizon was given.
-    #[error("schedules[{schedule}] depends on seasons or holidays: name the dates to write them out for")]
+    /// Seasons or holidays without a horizon.
+    #[error(
+        "schedules[{schedule}] depends on seasons or holidays: specify the dates for which to expand them"
+    )]
     NeedsHorizon {
-        /// Which schedule, counted from 0.
+        /// The index of the schedule.
         schedule: usize,
     },
-    /// Minutes of occupancy that cost nothing.
-    #[error("occupancy.graceMinutes cannot be said in OCPI 2.2.1")]
+    /// Free minutes of occupancy.
+    #[error("occupancy.graceMinutes cannot be expressed in OCPI 2.2.1")]
     OccupancyGrace,
-    /// A limit of what occupancy costs.
-    #[error("occupancy.cap cannot be said in OCPI 2.2.1")]
+    /// A cap of the occupancy fee.
+    #[error("occupancy.cap cannot be expressed in OCPI 2.2.1")]
     OccupancyCap,
     /// Too many bands on too many separate dates.
-    #[error("there would be more than {MAX_ELEMENTS} elements: name fewer dates")]
+    #[error("the object would have more than {MAX_ELEMENTS} elements: specify fewer dates")]
     TooManyElements,
 }
 
-/// A Tariff object.
+/// A Tariff object of OCPI 2.2.1.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiTariff")]
 pub struct Object {
+    /// The country of the party that owns the tariff, two letters of ISO 3166, from the query
+    /// parameter `countryCode`.
     country_code: String,
+    /// The party that owns the tariff, three letters or digits, from the query parameter `partyId`.
     party_id: String,
+    /// The id of the tariff at that party: the query parameter `id`, else the tariff id of the
+    /// platform.
     id: String,
+    /// The currency of all prices, ISO 4217.
     currency: &'static str,
+    /// The OCPI tariff type; always `REGULAR`.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The prices and the times at which they hold. In each dimension the first element whose
+    /// restrictions match applies.
     elements: Vec<Element>,
+    /// The start of validity, RFC 3339 in UTC, in whole seconds: when the version comes into force
+    /// or, if later, the first of the dates that are written out.
     #[serde(serialize_with = "as_seconds")]
     start_date_time: DateTime<Utc>,
+    /// The end of validity, RFC 3339 in UTC, in whole seconds, itself not included: when the next
+    /// version comes into force or the dates that are written out end, whichever is earlier. Absent
+    /// if neither is known.
     #[serde(serialize_with = "as_seconds_if_any", skip_serializing_if = "Option::is_none")]
     end_date_time: Option<DateTime<Utc>>,
+    /// When the version was published, RFC 3339 in UTC, in whole seconds.
     #[serde(serialize_with = "as_seconds")]
     last_updated: DateTime<Utc>,
 }
 
-/// Prices, and when they hold.
+/// Prices, and when they apply.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiTariffElement")]
 struct Element {
+    /// The price; always exactly one component.
     price_components: [Component; 1],
+    /// When the price holds, in the local time of the location; absent if it always holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     restrictions: Option<Restrictions>,
 }
@@ -112,11 +135,16 @@ struct Element {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiPriceComponent")]
 struct Component {
+    /// What is priced: energy, the session (`FLAT`) or occupancy after the charge (`PARKING_TIME`).
     #[serde(rename = "type")]
     dimension: Dimension,
+    /// The price in the major unit of the currency: per kWh for `ENERGY` (electricity and service
+    /// together), per session for `FLAT`, per hour for `PARKING_TIME`.
     #[serde(serialize_with = "as_number")]
     #[schemars(with = "f64")]
     price: Decimal,
+    /// The smallest amount that is billed: 1 Wh for `ENERGY`, 60 seconds for `PARKING_TIME`, 1 for
+    /// `FLAT`.
     step_size: u16,
 }
 
@@ -132,23 +160,33 @@ enum Dimension {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiTariffRestrictions")]
 struct Restrictions {
+    /// The time of day from which the price holds, `HH:MM` in local time; absent if it holds all
+    /// day.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_time: Option<String>,
+    /// The time of day until which the price holds, `HH:MM` in local time, itself not included;
+    /// `00:00` is the end of the day. Absent if it holds all day.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_time: Option<String>,
+    /// The first date on which the price holds, `YYYY-MM-DD` in local time; absent if it does not
+    /// depend on dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_date: Option<NaiveDate>,
+    /// The date until which the price holds, `YYYY-MM-DD` in local time, itself not included;
+    /// absent if it does not depend on dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_date: Option<NaiveDate>,
+    /// The days of the week on which the price holds, such as `MONDAY`; absent if it holds on all
+    /// of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     day_of_week: Vec<String>,
 }
 
 impl Header {
-    /// What stands at the head of an object.
+    /// Validates the sender and the id of an object.
     ///
     /// # Errors
-    /// When OCPI would not accept it.
+    /// OCPI would not accept one of them.
     pub fn parse(
         country_code: &str,
         party_id: &str,
@@ -170,10 +208,11 @@ impl Header {
 }
 
 impl Horizon {
-    /// The most dates.
+    /// The maximum number of dates.
     pub const MAX_DAYS: u16 = 400;
 
-    /// So many dates, from `first` on; `None` when they are none, more than [`Self::MAX_DAYS`], or beyond 1970 to 2099.
+    /// `days` dates from `first` on; `None` if there are none, more than [`Self::MAX_DAYS`], or
+    /// dates outside 1970 to 2099.
     #[must_use]
     pub fn parse(first: NaiveDate, days: u16) -> Option<Self> {
         let known = NaiveDate::from_ymd_opt(1970, 1, 1)?..=NaiveDate::from_ymd_opt(2099, 12, 31)?;
@@ -182,7 +221,7 @@ impl Horizon {
         valid.then_some(Self { first, days })
     }
 
-    /// The first date after it.
+    /// The first date after the horizon.
     fn end(self) -> NaiveDate {
         self.first.checked_add_days(Days::new(self.days.into())).unwrap_or(NaiveDate::MAX)
     }
@@ -192,10 +231,11 @@ impl Horizon {
     }
 }
 
-/// The object that says what `version` of `tariff` says, until `superseded_at` if a later version is known to follow then.
+/// Converts `version` of `tariff` to an object that ends at `superseded_at` if a later version is
+/// known to follow then.
 ///
 /// # Errors
-/// What OCPI cannot say.
+/// What OCPI cannot express.
 pub fn object(
     header: &Header,
     tariff: &Tariff,
@@ -235,7 +275,7 @@ fn elements(list: &PriceList, horizon: Option<Horizon>) -> Result<Vec<Element>, 
     Ok(elements)
 }
 
-/// The elements of what is not energy.
+/// The elements of the fees other than energy.
 fn fees(list: &PriceList) -> Result<Vec<Element>, Inexpressible> {
     let flat = list.session_fee().map(|fee| Element::free(Dimension::Flat, fee.value(), 1));
     let parking = list.occupancy().map(|fee| {
@@ -254,10 +294,10 @@ fn per_hour(per_minute: Price) -> Decimal {
     per_minute.value() * Decimal::from(60)
 }
 
-/// A first date, and the first one after the range; `None` for whatever date.
+/// The first date, and the first one after the range; `None` for any date.
 type Dates = Option<(NaiveDate, NaiveDate)>;
 
-/// On which dates a schedule may hold, as far as weekdays allow.
+/// The dates on which a schedule may apply, regardless of weekdays.
 fn date_ranges(
     list: &PriceList,
     index: usize,
@@ -280,7 +320,7 @@ fn date_ranges(
     Ok(ranges.into_iter().map(Some).collect())
 }
 
-/// The elements of a band: one for each of its parts.
+/// The elements of a band, one per part.
 fn energy(schedule: &Schedule, dates: Dates, band: &Band) -> impl Iterator<Item = Element> {
     let price = band.rate.per_kwh();
     let weekdays = &schedule.conditions.weekdays;
@@ -301,13 +341,13 @@ fn energy(schedule: &Schedule, dates: Dates, band: &Band) -> impl Iterator<Item 
 }
 
 impl Element {
-    /// A price that always holds.
+    /// An element without restrictions.
     const fn free(dimension: Dimension, price: Decimal, step_size: u16) -> Self {
         Self { price_components: [Component { dimension, price, step_size }], restrictions: None }
     }
 }
 
-/// A minute of a day as OCPI writes it, where a day ends at `00:00`.
+/// A minute of a day in OCPI's form, in which a day ends at `00:00`.
 fn clock(minute: u16) -> String {
     format!("{:02}:{:02}", minute / 60 % 24, minute % 60)
 }
@@ -316,7 +356,7 @@ fn day_of_week(day: Weekday) -> String {
     day.as_str().to_uppercase()
 }
 
-/// OCPI's times have 25 characters at most.
+/// Times in OCPI have at most 25 characters.
 fn as_seconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%SZ"))
 }

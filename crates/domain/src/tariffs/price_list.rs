@@ -1,4 +1,4 @@
-//! A price list: what a version of a tariff says, checked.
+//! A checked price list, the content of a version of a tariff.
 
 use super::band::Band;
 use super::money::Price;
@@ -8,8 +8,9 @@ use crate::calendar::{TimeOfDay, Weekday};
 use chrono::{NaiveDate, NaiveDateTime, Timelike};
 use std::collections::BTreeSet;
 
-/// What a version of a tariff says. There is none that [`Draft::check`](super::Draft::check) would find fault with, save that a price may be
-/// absurd in its currency, which the price list does not know.
+/// The content of a version of a tariff. Every price list satisfies
+/// [`Draft::check`](super::Draft::check), except that a price may be implausible for its currency,
+/// which the price list does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceList {
     pub(super) zone: Zone,
@@ -19,50 +20,50 @@ pub struct PriceList {
     pub(super) occupancy: Option<OccupancyFee>,
 }
 
-/// The bands of a day, and on which dates they hold.
+/// The bands of a day, and the dates on which they apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    /// What must be so of a date. The first schedule whose conditions hold has the date.
+    /// The conditions on a date. The first schedule whose conditions hold applies.
     pub conditions: Conditions,
-    /// Bands, as the operator wrote them, that have each minute of a day exactly once.
+    /// The bands in the operator's order, which cover each minute of a day exactly once.
     pub bands: Vec<Band>,
 }
 
-/// What must be so of a date; all of it.
+/// The conditions on a date; all of them must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conditions {
-    /// It is in one of these seasons; whatever part of the year if there are none.
+    /// The date is in one of these seasons; any part of the year if empty.
     pub seasons: Vec<Season>,
-    /// It is one of these days; whatever day if there are none.
+    /// The date is one of these days of the week; any day if empty.
     pub weekdays: BTreeSet<Weekday>,
-    /// Whether it is a holiday; `None` if that does not matter.
+    /// Whether the date is a holiday; `None` if that does not matter.
     pub holiday: Option<bool>,
 }
 
-/// What it costs to stay plugged in when the charge is over.
+/// The fee for staying plugged in after the charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OccupancyFee {
-    /// For each minute, also one that only began, after the grace time.
+    /// The price per started minute after the grace period.
     pub price_per_minute: Price,
-    /// How long it costs nothing, in minutes.
+    /// The free time, in minutes.
     pub grace_minutes: u16,
-    /// What it costs at most in one session; `None` if there is no limit.
+    /// The maximum fee per session; `None` without a limit.
     pub cap: Option<Price>,
 }
 
-/// A band of a price list, and where it stands.
+/// A band of a price list, with its indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundBand<'list> {
-    /// Which schedule has the date, counted from 0.
+    /// The index of the schedule that applies on the date.
     pub schedule: usize,
-    /// Which of its bands has the minute, counted from 0.
+    /// The index of the band that contains the minute.
     pub index: usize,
     /// The band.
     pub band: &'list Band,
 }
 
 impl PriceList {
-    /// The zone of the stations that it is for.
+    /// The zone of the stations.
     #[must_use]
     pub const fn zone(&self) -> Zone {
         self.zone
@@ -74,36 +75,36 @@ impl PriceList {
         &self.holidays
     }
 
-    /// The schedules, in the order in which they are asked; the last one holds on every date.
+    /// The schedules in the order in which they are evaluated; the last one applies on every date.
     #[must_use]
     pub fn schedules(&self) -> &[Schedule] {
         &self.schedules
     }
 
-    /// What each session costs, whatever is charged.
+    /// The fee per session, independent of the energy.
     #[must_use]
     pub const fn session_fee(&self) -> Option<Price> {
         self.session_fee
     }
 
-    /// What it costs to stay plugged in when the charge is over.
+    /// The fee for staying plugged in after the charge.
     #[must_use]
     pub const fn occupancy(&self) -> Option<&OccupancyFee> {
         self.occupancy.as_ref()
     }
 
-    /// Which schedule has a date, and where it stands.
+    /// The schedule that applies on a date, and its index.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "the check lets no list pass whose last schedule has conditions")]
+    #[expect(clippy::expect_used, reason = "the check rejects lists whose last schedule has conditions")]
     pub fn schedule_on(&self, date: NaiveDate) -> (usize, &Schedule) {
         let mut schedules = self.schedules.iter().enumerate();
         let holds = |(_, schedule): &(usize, &Schedule)| schedule.conditions.hold(date, &self.holidays);
         schedules.find(holds).expect("the last schedule has no conditions")
     }
 
-    /// The band of the minute that the clock shows.
+    /// The band of the minute that the local clock shows.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "the check lets no list pass whose bands leave a gap")]
+    #[expect(clippy::expect_used, reason = "the check rejects lists whose bands leave a gap")]
     pub fn band_at(&self, local: NaiveDateTime) -> FoundBand<'_> {
         let (schedule, Schedule { bands, .. }) = self.schedule_on(local.date());
         let minute = minute_of_day(local);
@@ -119,20 +120,20 @@ pub(super) fn minute_of_day(local: NaiveDateTime) -> u16 {
 }
 
 impl Conditions {
-    /// Whether there are none, so that they hold on every date.
+    /// Whether there are no conditions, so that they hold on every date.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether they hold on a date.
+    /// Whether the conditions hold on a date.
     #[must_use]
     pub fn hold(&self, date: NaiveDate, holidays: &BTreeSet<NaiveDate>) -> bool {
         let weekday = self.weekdays.is_empty() || self.weekdays.contains(&Weekday::of(date));
         weekday && self.hold_but_for_weekdays(date, holidays)
     }
 
-    /// Whether those hold that do not come back each week.
+    /// Whether the conditions other than weekdays hold on a date.
     pub(super) fn hold_but_for_weekdays(&self, date: NaiveDate, holidays: &BTreeSet<NaiveDate>) -> bool {
         let season = self.seasons.is_empty() || self.seasons.iter().any(|season| season.contains(date));
         season && self.holiday.is_none_or(|wanted| wanted == holidays.contains(&date))
@@ -140,7 +141,8 @@ impl Conditions {
 }
 
 impl FoundBand<'_> {
-    /// The minute of the day, counted from midnight, up to which the band goes on from `minute`, which is in it.
+    /// The end of the band's period that contains `minute`, as a minute of the day counted from
+    /// midnight.
     pub(super) fn goes_on_until(&self, minute: u16) -> u16 {
         let part = self.band.parts().find(|(from, to)| *from <= minute && minute < *to);
         part.map_or(TimeOfDay::MINUTES, |(_, to)| to)

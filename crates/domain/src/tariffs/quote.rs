@@ -1,4 +1,4 @@
-//! Quotes: what a session costs, item by item.
+//! Quotes: the cost of a session, item by item.
 
 use super::band::{BandKind, Rate};
 use super::binding::Place;
@@ -16,26 +16,28 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a session costs.
+/// The cost of a session.
 ///
-/// Energy and prices are exact. Electricity and service of each item, the session fee and occupancy are rounded to the minor
-/// unit of the currency, half a unit and more up; nothing is rounded after that, so that totals are sums of what is shown.
+/// Energy and prices are exact. Electricity and service of each item, the session fee and occupancy
+/// are rounded half up to the minor unit of the currency. Nothing is rounded after that, so totals
+/// are sums of the shown amounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quote {
-    /// What all amounts are in.
+    /// The currency of all amounts.
     pub currency: Currency,
-    /// What held for prices that changed in the session.
+    /// The rule that was applied to price changes during the session.
     pub change_rule: ChangeRule,
-    /// Energy, one item for each time with one price, in order and without a gap. (Of a quote that takes no time there are none.)
+    /// The energy, one item per period with one price, in order and without gaps; empty if the
+    /// session takes no time.
     pub items: Vec<EnergyItem>,
-    /// The fee of the session, whatever was charged; `None` when there is none.
+    /// The session fee; `None` if there is none.
     pub session_fee: Option<Money>,
-    /// What it cost to stay plugged in; `None` when that costs nothing, or nobody knows yet when it ended.
+    /// The occupancy fee; `None` if there is none, or if the end of occupancy is unknown.
     pub occupancy: Option<OccupancyItem>,
-    /// All energy, in Wh.
+    /// The total energy, in Wh.
     pub energy_wh: Energy,
-    /// What it comes to.
+    /// The sums.
     pub totals: Totals,
 }
 
@@ -43,28 +45,28 @@ pub struct Quote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EnergyItem {
-    /// Since when, as the clock of the zone shows it.
+    /// The start, in local time of the zone.
     pub from: DateTime<FixedOffset>,
-    /// Until when.
+    /// The end, exclusive, in local time of the zone.
     pub to: DateTime<FixedOffset>,
     /// The tariff that applied.
     pub tariff_id: TariffId,
     /// The number of the version that applied.
     pub version: u32,
-    /// What the time is called.
+    /// The kind of band.
     pub kind: BandKind,
-    /// What a kWh cost, in parts.
+    /// The price of a kWh, in parts.
     #[serde(flatten)]
     pub rate: Rate,
-    /// How much, in Wh.
+    /// The energy, in Wh.
     pub energy_wh: Energy,
-    /// For the electricity, rounded.
+    /// The cost of the electricity, rounded.
     pub electricity: Money,
-    /// For the service, rounded.
+    /// The cost of the service, rounded.
     pub service: Money,
 }
 
-/// What it cost to stay plugged in when the charge was over.
+/// The cost of staying plugged in after the charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OccupancyItem {
@@ -72,19 +74,19 @@ pub struct OccupancyItem {
     pub tariff_id: TariffId,
     /// The number of the version that applied.
     pub version: u32,
-    /// For each minute.
+    /// The price per minute.
     pub price_per_minute: Price,
-    /// Minutes that cost nothing.
+    /// The free minutes.
     pub grace_minutes: u16,
-    /// Minutes after these, a last one that only began among them.
+    /// The charged minutes after the free ones, including a started last minute.
     pub charged_minutes: i64,
-    /// Whether the minutes would have cost more than the cap.
+    /// Whether the cap reduced the amount.
     pub capped: bool,
-    /// For all minutes, rounded.
+    /// The cost of all minutes, rounded.
     pub amount: Money,
 }
 
-/// What a quote comes to.
+/// The sums of a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
@@ -92,19 +94,20 @@ pub struct Totals {
     pub electricity: Money,
     /// The service of all items.
     pub service: Money,
-    /// The fee of the session.
+    /// The session fee.
     pub session_fee: Money,
-    /// Occupancy.
+    /// The occupancy fee.
     pub occupancy: Money,
-    /// All of these.
+    /// The sum of all of these.
     pub total: Money,
 }
 
 impl PriceBook {
-    /// What a session at a place costs that used this.
+    /// The cost of a session at `place` with this `usage`.
     ///
     /// # Errors
-    /// When a tariff is missing for some of it, currencies are mixed, or it is too far away or too long.
+    /// No tariff applies to a part of the session, the currency changes, or the session is outside
+    /// the priced years or too long.
     pub fn quote(&self, place: &Place, usage: &Usage) -> Result<Quote, Unpriced> {
         let (start, end) = (usage.started_at(), usage.ended_at());
         let at_start = self.reign(place, start, end)?;
@@ -129,7 +132,7 @@ impl PriceBook {
     }
 }
 
-/// A time with one price.
+/// A period with one price.
 struct Stretch {
     from: DateTime<FixedOffset>,
     to: DateTime<FixedOffset>,
@@ -140,14 +143,14 @@ struct Stretch {
 }
 
 impl Stretch {
-    /// Whether a driver would see no difference but in time.
+    /// Whether both periods look the same to a driver, apart from their times.
     fn is_like(&self, other: &Self) -> bool {
         (self.tariff_id, self.version, self.kind, self.rate)
             == (other.tariff_id, other.version, other.kind, other.rate)
     }
 }
 
-/// The times with one price, in order, each as long as it can be.
+/// The periods with one price, in order, each as long as possible.
 fn stretches(reigns: &[Reign<'_>]) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = vec![];
     for Reign { from, to, applied } in reigns {
@@ -173,7 +176,8 @@ fn stretches(reigns: &[Reign<'_>]) -> Vec<Stretch> {
 fn price(currency: Currency, stretches: Vec<Stretch>, usage: &Usage) -> Vec<EnergyItem> {
     let mut drawn_before = Energy::ZERO;
     let item = |stretch: Stretch| {
-        // As differences of one curve, the energies of all items sum up to all energy, whatever is rounded in between.
+        // The energies are differences of one curve, so they add up to the total energy regardless
+        // of rounding.
         let drawn = usage.energy_until(stretch.to.to_utc());
         let energy_wh = drawn.beyond(drawn_before);
         drawn_before = drawn;
@@ -193,7 +197,7 @@ fn price(currency: Currency, stretches: Vec<Stretch>, usage: &Usage) -> Vec<Ener
     stretches.into_iter().map(item).collect()
 }
 
-/// What it costs to hold a connector for `held` when the charge is over.
+/// The cost of occupying a connector for `held` after the charge.
 fn occupancy(currency: Currency, reign: &Reign<'_>, held: TimeDelta) -> Option<OccupancyItem> {
     let OccupancyFee { price_per_minute, grace_minutes, cap } =
         *reign.applied.version.price_list.occupancy()?;

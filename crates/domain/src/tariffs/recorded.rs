@@ -1,4 +1,4 @@
-//! What a recorded session used, from what its meter was heard to read.
+//! The usage of a recorded session, from the readings of its meter.
 
 use super::energy::Energy;
 use super::usage::{InvalidUsage, Reading, Usage};
@@ -6,15 +6,19 @@ use crate::sessions::session::{ChargingSession, SessionState};
 use chrono::{DateTime, Utc};
 
 impl Usage {
-    /// What a recorded session used. `samples` are what the meter of its connector read in the meantime, in Wh, in order of time.
+    /// The usage of a recorded session. `samples` are the registers that the meter of its connector
+    /// showed during the session, in Wh, in order of time.
     ///
-    /// - The first reading is that of the start; if nobody told it, the first sample counts as it.
-    /// - The last reading is that of the end; while nobody told it, the last sample that is not below the first reading counts as
-    ///   it. Of a session that goes on, it is what was used by then.
-    /// - A sample that is lower than one before it, or higher than the meter was at the end, is a slip of the meter and left out.
+    /// - The first reading is that of the start; if none was reported, the first sample takes its
+    ///   place.
+    /// - The last reading is that of the end; until one is reported, the last sample that is not
+    ///   below the first reading takes its place. For an open session, the usage is that up to this
+    ///   sample.
+    /// - A sample that is lower than an earlier one, or higher than the register at the end, is a
+    ///   meter error and is ignored.
     ///
     /// # Errors
-    /// When no two readings tell what it used, or it ends below where it began.
+    /// There are no two readings, or the session ends below its first reading.
     pub fn recorded(
         session: &ChargingSession,
         samples: impl IntoIterator<Item = (DateTime<Utc>, f64)>,
@@ -57,7 +61,7 @@ impl Usage {
     }
 }
 
-/// That the meter stayed as it was until a session ended whose last reading nobody told.
+/// The last reading, extended to the end of a session that reported no register at its end.
 fn at_end(session: &ChargingSession, last: Option<Reading>) -> Option<Reading> {
     let at = session.ended_at()?;
     last.map(|last| Reading { at, ..last })

@@ -1,4 +1,4 @@
-//! Parts of the year that come back each year.
+//! Seasons: parts of the year that recur each year.
 
 use crate::schema::written_as;
 use chrono::{Datelike, NaiveDate};
@@ -12,12 +12,12 @@ pub struct MonthDay {
     day: u32,
 }
 
-/// Not a day of a year. The message is fit to be shown to the caller.
+/// An invalid day of the year. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a day of the year must be written as MM-DD, from 01-01 to 12-31")]
 pub struct InvalidMonthDay;
 
-/// A part of the year, both days included; from a later to an earlier day it goes on over the new year.
+/// A season, both days included; if `from` is later than `to`, it extends over the new year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Season {
     /// The first day.
@@ -27,10 +27,10 @@ pub struct Season {
 }
 
 impl MonthDay {
-    /// Accepts `MM-DD`; `02-29` too.
+    /// Accepts `MM-DD`, including `02-29`.
     ///
     /// # Errors
-    /// When it is written otherwise, or no year has that day.
+    /// The text has another form, or no year has that day.
     pub fn parse(raw: &str) -> Result<Self, InvalidMonthDay> {
         // A leap year has every day that any year has.
         let date = (raw.len() == 5).then(|| format!("2000-{raw}")).and_then(|date| {
@@ -40,7 +40,7 @@ impl MonthDay {
         date.map(Self::of).ok_or(InvalidMonthDay)
     }
 
-    /// The day of the year that a date is.
+    /// The day of the year of a date.
     #[must_use]
     pub fn of(date: NaiveDate) -> Self {
         Self { month: date.month(), day: date.day() }
@@ -64,8 +64,8 @@ written_as!(
 );
 
 impl Season {
-    /// Whether a date is in it. A season that ends on 02-29 ends on 02-28 in years without that day, one that begins then
-    /// begins on 03-01.
+    /// Whether the season contains a date. A season that ends on 02-29 ends on 02-28 in years
+    /// without that day, and one that begins then begins on 03-01.
     #[must_use]
     pub fn contains(self, date: NaiveDate) -> bool {
         let day = MonthDay::of(date);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_season_has_both_of_its_days_and_may_cross_the_new_year() {
+    fn a_season_includes_both_days_and_may_cross_the_new_year() {
         let within = |season: Season, date: &str| season.contains(date.parse().unwrap());
         let summer = season("07-01", "08-31");
         assert!(within(summer, "2026-07-01") && within(summer, "2026-08-31"));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_the_year_is_written_in_one_way() {
+    fn a_day_of_the_year_has_exactly_one_form() {
         assert_eq!(MonthDay::parse("02-29").unwrap().to_string(), "02-29");
         for wrong in ["02-30", "13-01", "00-10", "2-29", "0229", "01-1 ", "+1-01", "01-+1", ""] {
             assert_eq!(MonthDay::parse(wrong), Err(InvalidMonthDay), "{wrong}");

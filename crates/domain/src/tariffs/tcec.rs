@@ -1,13 +1,17 @@
-//! The prices of one date as the business policy of T/CEC 102 (`query_equip_business_policy`): `SumPeriod` periods, each with its
-//! start and its prices of electricity and service.
+//! Converts the prices of one date to the business policy of T/CEC 102
+//! (`query_equip_business_policy`): `SumPeriod` periods, each with its start and its prices of
+//! electricity and service.
 //!
-//! What that format cannot say:
-//! - Dates. There is one document for each date, and whoever answers a query picks the date of the query in the zone of the price list;
-//!   so seasons, weekdays and holidays are all answered, each on its day. A version that comes into force in the middle of a day is
-//!   answered from the next query on.
-//! - What a period is called: 尖峰平谷 stand beside the document, in [`Periods::names`].
-//! - Session fees and fees for occupancy: those that there are stand beside it, in [`Periods::left_out`].
-//! - Other currencies than CNY, prices with more than four digits behind the point, more than 32 periods: errors.
+//! What the format cannot express:
+//! - Dates. There is one document per date, and the system that answers a query chooses the date of
+//!   the query in the zone of the price list. Seasons, weekdays and holidays therefore take effect
+//!   on their days. A version that comes into force in the middle of a day is returned from the
+//!   next query on.
+//! - The kinds of periods: 尖峰平谷 are returned with the document, in [`Periods::names`].
+//! - Session fees and occupancy fees: existing ones are listed with the document, in
+//!   [`Periods::left_out`].
+//! - Currencies other than CNY, prices with more than four decimal places, more than 32 periods:
+//!   errors.
 
 use super::Tariff;
 use super::band::Band;
@@ -19,81 +23,84 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The most periods of a document.
+/// The maximum number of periods of a document.
 pub const MAX_PERIODS: usize = 32;
-/// The most digits behind the point of a price.
+/// The maximum number of decimal places of a price.
 pub const MAX_DECIMALS: u32 = 4;
 
-/// The periods of a date, and what belongs to them that the document cannot say.
+/// The periods of a date, with the related values that the document cannot express.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Periods {
-    /// The part of the document that tells prices.
+    /// The part of the document that contains prices.
     pub document: Document,
-    /// What each period is called: 尖, 峰, 平 or 谷.
+    /// The kind of each period: 尖, 峰, 平 or 谷.
     pub names: Vec<&'static str>,
-    /// What is charged beside energy and is not told.
+    /// The fees other than energy that the document does not contain.
     pub left_out: Vec<LeftOut>,
 }
 
-/// What is charged beside energy.
+/// Fees other than energy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum LeftOut {
-    /// The fee for each session.
+    /// The session fee.
     SessionFee,
-    /// The fee for staying plugged in.
+    /// The occupancy fee.
     Occupancy,
 }
 
-/// The fields of the document that tell prices; the caller adds who asked for which connector.
+/// The fields of the document that contain prices; the caller adds the requester and the connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schemars(rename = "TcecPricePeriods")]
 pub struct Document {
+    /// The number of periods in `PolicyInfos`, at most 32.
     sum_period: usize,
+    /// The periods of the day by ascending start. Each lasts until the next one starts, the last
+    /// one until midnight.
     policy_infos: Vec<PolicyInfo>,
 }
 
-/// A period: it goes on until the next one starts, the last one until midnight.
+/// A period; it lasts until the next one starts, the last one until midnight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schemars(rename = "TcecPolicyInfo")]
 struct PolicyInfo {
-    /// `HHmmss`.
+    /// The start, `HHmmss`.
     start_time: String,
-    /// Yuan per kWh.
+    /// The price of the electricity, in yuan per kWh.
     #[serde(serialize_with = "as_number")]
     #[schemars(with = "f64")]
     elec_price: Decimal,
-    /// Yuan per kWh. The standard spells it so.
+    /// The fee for the service, in yuan per kWh. The misspelling is the standard's.
     #[serde(rename = "SevicePrice", serialize_with = "as_number")]
     #[schemars(with = "f64")]
     service_price: Decimal,
 }
 
-/// What T/CEC 102 cannot say.
+/// What T/CEC 102 cannot express.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Inexpressible {
-    /// It knows yuan only.
+    /// A currency other than yuan.
     #[error("prices must be in CNY in T/CEC 102")]
     Currency,
-    /// Too many changes of price in the day.
-    #[error("the day has more than {MAX_PERIODS} periods, the most of T/CEC 102")]
+    /// Too many price changes in the day.
+    #[error("the day has more than {MAX_PERIODS} periods, the limit of T/CEC 102")]
     TooManyPeriods,
-    /// A price too fine.
+    /// A price with too many decimal places.
     #[error(
-        "schedules[{schedule}] has a price with more than {MAX_DECIMALS} digits behind the point, the most of T/CEC 102"
+        "schedules[{schedule}] has a price with more than {MAX_DECIMALS} decimal places, the limit of T/CEC 102"
     )]
     TooManyDecimals {
-        /// In which schedule, counted from 0.
+        /// The index of the schedule.
         schedule: usize,
     },
 }
 
-/// What a price list of `tariff` says for a date.
+/// Converts the prices of `list`, a price list of `tariff`, for a date.
 ///
 /// # Errors
-/// What T/CEC 102 cannot say.
+/// What T/CEC 102 cannot express.
 pub fn periods(tariff: &Tariff, list: &PriceList, date: NaiveDate) -> Result<Periods, Inexpressible> {
     if tariff.details.currency.code() != "CNY" {
         return Err(Inexpressible::Currency);
@@ -119,7 +126,8 @@ pub fn periods(tariff: &Tariff, list: &PriceList, date: NaiveDate) -> Result<Per
     })
 }
 
-/// When the name or the price changes in a day, in minutes counted from midnight, and the band that begins then.
+/// The minutes of a day, counted from midnight, at which kind or price changes, each with the band
+/// that begins then.
 fn starts(bands: &[Band]) -> Vec<(u16, &Band)> {
     let mut starts: Vec<_> =
         bands.iter().flat_map(|band| band.parts().map(move |(from, _)| (from, band))).collect();

@@ -1,4 +1,4 @@
-//! The bands of a price list as they follow one another in real time.
+//! The bands of a price list as a sequence in time.
 
 use super::band::{BandKind, Rate};
 use super::currency::Currency;
@@ -8,47 +8,49 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A time with one price, as a driver is shown it.
+/// A period with one price, as shown to drivers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TimetableRow {
-    /// When it begins, as the clock of the zone shows it.
+    /// The start, in local time of the zone.
     pub from: DateTime<FixedOffset>,
-    /// When it ends, that instant not included.
+    /// The end, exclusive, in local time of the zone.
     pub to: DateTime<FixedOffset>,
-    /// What it is called.
+    /// The kind of band.
     pub kind: BandKind,
-    /// What a kWh costs, in parts.
+    /// The price of a kWh, in parts.
     #[serde(flatten)]
     pub rate: Rate,
-    /// What a kWh costs, all together.
+    /// The total price of a kWh.
     #[schemars(with = "super::money::DecimalText")]
     pub price_per_kwh: Decimal,
-    /// What prices are in.
+    /// The currency of the prices.
     pub currency: Currency,
 }
 
-/// What a place costs through some time: rows and times without a price together have all of it, each instant once.
+/// The prices of a place for a period: rows and unpriced times together cover each instant of it
+/// once.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TimetableRows")]
 pub struct Timetable {
-    /// In order. Each has another price or name than the one before it, or comes after a time without a price.
+    /// The rows in order. Each has another price or kind than the one before it, or follows an
+    /// unpriced time.
     pub rows: Vec<TimetableRow>,
-    /// The times in which no tariff applies, in order.
+    /// The times without an applicable tariff, in order.
     pub unpriced: Vec<UnpricedTime>,
 }
 
-/// A time in which no tariff applies.
+/// A time without an applicable tariff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnpricedTime {
-    /// When it begins.
+    /// The start.
     pub from: DateTime<Utc>,
-    /// When it ends, that instant not included.
+    /// The end, exclusive.
     pub to: DateTime<Utc>,
 }
 
-/// A time in which one band goes on.
+/// A period within one band.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stay<'list> {
     pub from: DateTime<Utc>,
@@ -56,7 +58,8 @@ pub(super) struct Stay<'list> {
     pub found: FoundBand<'list>,
 }
 
-/// The stays in bands from one instant to another: they follow one another without a gap, and none is empty.
+/// The periods within bands between two instants: they follow one another without gaps, and none is
+/// empty.
 pub(super) struct Walk<'list> {
     list: &'list PriceList,
     at: DateTime<Utc>,
@@ -86,7 +89,7 @@ impl<'list> Iterator for Walk<'list> {
 }
 
 impl Timetable {
-    /// Adds a row, or lets the last one go on where nothing changes for the driver.
+    /// Adds a row, or extends the last one if nothing changes for the driver.
     fn add(&mut self, row: TimetableRow) {
         match self.rows.last_mut() {
             Some(last)
@@ -99,7 +102,7 @@ impl Timetable {
         }
     }
 
-    /// Adds what a version costs through some time.
+    /// Adds the prices of a version for a period.
     pub(super) fn add_prices(
         &mut self,
         list: &PriceList,
@@ -119,7 +122,7 @@ impl Timetable {
         }
     }
 
-    /// Adds a time in which no tariff applies.
+    /// Adds a time without an applicable tariff.
     pub(super) fn add_unpriced(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) {
         match self.unpriced.last_mut() {
             Some(last) if last.to == from => last.to = to,

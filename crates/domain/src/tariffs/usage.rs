@@ -1,52 +1,52 @@
-//! What a session used: energy over time, and the connector afterwards.
+//! The usage of a session: energy over time, and the occupancy afterwards.
 
 use super::energy::Energy;
 use chrono::{DateTime, Utc};
 
-/// The most readings that a session may have: one each second of a day.
+/// The maximum number of readings of a session: one per second of a day.
 pub const MAX_READINGS: usize = 86_400;
 
-/// What a session used. Between two readings energy flowed evenly.
+/// The usage of a session. Energy flows evenly between two readings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {
     first: Reading,
     last: Reading,
-    /// All of them, the first and the last too.
+    /// All readings, including the first and the last.
     readings: Vec<Reading>,
     unplugged_at: Option<DateTime<Utc>>,
 }
 
-/// What the energy register showed at an instant.
+/// The energy register at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// When.
+    /// When the register was read.
     pub at: DateTime<Utc>,
-    /// What it showed.
+    /// The register.
     pub register: Energy,
 }
 
-/// Why a usage makes no sense.
+/// Why a usage is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUsage {
     /// Too few or too many readings.
-    #[error("there must be 2 to {MAX_READINGS} readings: the first is of the start, the last of the end")]
+    #[error("there must be 2 to {MAX_READINGS} readings, the first from the start and the last from the end")]
     Count,
     /// A reading is earlier than the one before it, or the end earlier than the start.
-    #[error("what is read at {at:?} is earlier than what comes before it")]
+    #[error("the reading at {at:?} is earlier than the one before it")]
     Backwards {
-        /// When it was taken.
+        /// When the reading was taken.
         at: DateTime<Utc>,
     },
-    /// The register fell.
-    #[error("the register falls at {at:?}")]
+    /// The register decreases.
+    #[error("the register decreases at {at:?}")]
     Falling {
-        /// When.
+        /// When the register was read.
         at: DateTime<Utc>,
     },
-    /// Energy without any time in which it could flow.
-    #[error("the register jumps at {at:?}")]
+    /// The register increases between two readings of the same instant.
+    #[error("the register increases at {at:?} in no time")]
     Jump {
-        /// When.
+        /// When the register was read.
         at: DateTime<Utc>,
     },
     /// Unplugged before charging ended.
@@ -55,10 +55,10 @@ pub enum InvalidUsage {
 }
 
 impl Usage {
-    /// Energy that flowed evenly from the start to the end of charging.
+    /// Energy that flows evenly from the start to the end of charging.
     ///
     /// # Errors
-    /// When it ends before it starts, or at once and yet with energy.
+    /// Charging ends before it starts, or at the same instant with energy.
     pub fn even(
         started_at: DateTime<Utc>,
         ended_at: DateTime<Utc>,
@@ -68,10 +68,11 @@ impl Usage {
         Self::metered(vec![start, Reading { at: ended_at, register: energy }])
     }
 
-    /// Energy as a register showed it, in order of time: the first reading is of the start of charging, the last of its end.
+    /// Energy from register readings in order of time: the first is from the start of charging, the
+    /// last from its end.
     ///
     /// # Errors
-    /// When there are too few or too many, or time or register run backwards.
+    /// There are too few or too many readings, or time or register run backwards.
     pub fn metered(readings: Vec<Reading>) -> Result<Self, InvalidUsage> {
         let ends = readings.first().copied().zip(readings.last().copied());
         let (first, last) =
@@ -93,10 +94,10 @@ impl Usage {
         Ok(Self { first, last, readings, unplugged_at: None })
     }
 
-    /// The same, and the connector was held until `at`.
+    /// The same usage, with the connector occupied until `at`.
     ///
     /// # Errors
-    /// When charging ended later.
+    /// Charging ended later.
     pub fn unplugged(self, at: DateTime<Utc>) -> Result<Self, InvalidUsage> {
         if at < self.last.at {
             return Err(InvalidUsage::UnpluggedEarly);
@@ -116,19 +117,19 @@ impl Usage {
         self.last.at
     }
 
-    /// How many readings tell it, those of the start and the end too.
+    /// The number of readings, including those of the start and the end.
     #[must_use]
     pub const fn reading_count(&self) -> usize {
         self.readings.len()
     }
 
-    /// When the connector was given free; `None` when that is not known.
+    /// When the connector was released; `None` if unknown.
     #[must_use]
     pub const fn unplugged_at(&self) -> Option<DateTime<Utc>> {
         self.unplugged_at
     }
 
-    /// All energy.
+    /// The total energy.
     #[must_use]
     pub fn energy(&self) -> Energy {
         self.last.register.beyond(self.first.register)

@@ -1,4 +1,4 @@
-//! Time zones (IANA), and what their clocks show.
+//! Time zones (IANA) and their local times.
 
 use crate::schema::written_as;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
@@ -6,41 +6,42 @@ use chrono_tz::{GapInfo, Tz};
 use schemars::json_schema;
 use std::fmt;
 
-/// A time zone with its rules, summer time among them.
+/// A time zone with its rules, including daylight saving time.
 ///
-/// A price is the one of the minute that the wall clock shows. So each instant has exactly one price: local times that are
-/// skipped when clocks are set forward have no instants, and those that come twice when clocks are set back have their price
-/// both times.
+/// A price is the one of the minute that the wall clock shows, so each instant has exactly one
+/// price. Local times that are skipped when clocks are set forward have no instants, and those that
+/// occur twice when clocks are set back have their price both times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone(Tz);
 
-/// Not a time zone of the IANA database. The message is fit to be shown to the caller.
+/// A name outside the IANA time zone database. The message is suitable for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be the name of an IANA time zone, such as Asia/Shanghai")]
 pub struct UnknownZone;
 
 impl Zone {
-    /// The zone of that name.
+    /// The zone with the given name.
     ///
     /// # Errors
-    /// When there is none.
+    /// The database has no such zone.
     pub fn parse(name: &str) -> Result<Self, UnknownZone> {
         name.parse().map(Self).map_err(|_unknown| UnknownZone)
     }
 
-    /// Its name.
+    /// The IANA name.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.0.name()
     }
 
-    /// What its clocks show at an instant.
+    /// The local time at an instant.
     #[must_use]
     pub fn local(self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
         at.with_timezone(&self.offset(at))
     }
 
-    /// When a date begins: the first instant at which the clock shows it, or a later date where clocks jump over it.
+    /// When a date begins: the first instant at which the clock shows it, or a later date if clocks
+    /// skip it.
     #[must_use]
     pub fn day_start(self, date: NaiveDate) -> DateTime<Utc> {
         let midnight = date.and_time(NaiveTime::MIN);
@@ -49,8 +50,8 @@ impl Zone {
         first.map_or_else(|| midnight.and_utc(), |first| first.to_utc())
     }
 
-    /// The first instant after `at` at which the clock shows `minute` of its day, counted from midnight, or is set to another
-    /// time before it comes to that.
+    /// The first instant after `at` at which the clock shows `minute` of its day, counted from
+    /// midnight, or is set to another time before that.
     pub(super) fn until(self, at: DateTime<Utc>, minute: u16) -> DateTime<Utc> {
         let shown = self.local(at).naive_local();
         let awaited = shown.date().and_time(NaiveTime::MIN) + TimeDelta::minutes(minute.into());
@@ -62,7 +63,8 @@ impl Zone {
         self.0.offset_from_utc_datetime(&at.naive_utc()).fix()
     }
 
-    /// When clocks are set to another time, after `from` and not after `to`. No zone ever did so twice in an hour.
+    /// When clocks are set, after `from` and at `to` at the latest. No zone ever did so twice in an
+    /// hour.
     fn set_within(self, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let before = self.offset(from);
         let mut known = from;
@@ -76,7 +78,8 @@ impl Zone {
         None
     }
 
-    /// The second from which the offset is no longer `before`, which it is at `low` and is not at `high`.
+    /// The second from which the offset is no longer `before`; the offset is `before` at `low` and
+    /// another one at `high`.
     fn narrow(self, low: DateTime<Utc>, high: DateTime<Utc>, before: FixedOffset) -> DateTime<Utc> {
         // Clocks are set at whole seconds.
         let (mut low, mut high) = (low.timestamp(), high.timestamp());
@@ -135,15 +138,16 @@ mod tests {
     #[test]
     fn days_begin_where_the_clock_first_shows_them() {
         assert_eq!(start("Asia/Shanghai", "2026-11-23"), "2026-11-22T16:00:00+00:00");
-        // Clocks in São Paulo jumped from 24:00 to 01:00; in Havana they were set back from 01:00 to 00:00.
+        // Clocks in São Paulo jumped from 24:00 to 01:00; in Havana they were set back from 01:00
+        // to 00:00.
         assert_eq!(start("America/Sao_Paulo", "2018-11-04"), "2018-11-04T03:00:00+00:00");
         assert_eq!(start("America/Havana", "2025-11-02"), "2025-11-02T04:00:00+00:00");
-        // Samoa had no 30th of December.
+        // Samoa skipped the 30th of December.
         assert_eq!(start("Pacific/Apia", "2011-12-30"), start("Pacific/Apia", "2011-12-31"));
     }
 
     #[test]
-    fn the_clock_is_awaited_until_it_is_set() {
+    fn waits_for_a_minute_until_the_clock_is_set() {
         let new_york = zone("America/New_York");
         // Before the jump from 02:00 EST to 03:00 EDT, and after it.
         let jump = instant("2026-03-08T07:00:00Z");
@@ -153,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_known_as_far_as_prices_are_told() {
+    fn zone_rules_cover_all_priced_years() {
         let summer = zone("America/New_York").local(instant("2099-07-01T00:00:00Z"));
         assert_eq!(summer.offset().local_minus_utc(), -4 * 3600);
     }

@@ -1,7 +1,8 @@
-//! Which command caused what: starts and the sessions that they began, stops and the sessions that they ended.
+//! Which command caused which effect: starts and the sessions that they began, stops and the
+//! sessions that they ended.
 
 use crate::device::{Device, at, metered, read, started_by, status, stopped, transaction, updated_by};
-use crate::evidence::{charge, told};
+use crate::evidence::{charge, device_after};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::pending::Awaited;
 use domain::commands::{CommandKind, CommandLife, CommandRecord, CommandState, EffectKind, Step};
@@ -35,7 +36,7 @@ fn effect(device: &Device) -> Option<(DateTime<Utc>, EffectKind)> {
 }
 
 fn commanded(issued: i64, connector: Option<i64>) -> Device {
-    let mut device = told([(1, status(1, Available))]);
+    let mut device = device_after([(1, status(1, Available))]);
     device.state.commands = Awaited::from_iter([start_command(issued, connector)]);
     device
 }
@@ -44,7 +45,7 @@ fn commanded(issued: i64, connector: Option<i64>) -> Device {
 fn a_session_from_readings_is_the_effect_of_the_start_that_was_pending() {
     let mut device = commanded(10, Some(1));
     for (seconds, kind) in charge(11, "700") {
-        device.tell(seconds, "a", kind);
+        device.report(seconds, "a", kind);
     }
     let record = device.state.commands.iter().next().unwrap();
     let session = &device.sessions()[0];
@@ -55,46 +56,46 @@ fn a_session_from_readings_is_the_effect_of_the_start_that_was_pending() {
 }
 
 #[test]
-fn a_connector_that_prepares_or_charges_after_it_confirms_a_start() {
+fn a_later_change_to_preparing_or_charging_confirms_a_start() {
     let mut device = commanded(10, Some(1));
-    device.tell(11, "a", status(2, Preparing));
-    assert_eq!(effect(&device), None, "another connector");
-    device.tell(12, "a", status(1, Preparing));
+    device.report(11, "a", status(2, Preparing));
+    assert_eq!(effect(&device), None, "it is another connector");
+    device.report(12, "a", status(1, Preparing));
     assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
-    device.tell(13, "a", status(1, Charging));
-    assert_eq!(effect(&device), Some((at(13), EffectKind::Status)), "the stronger evidence");
+    device.report(13, "a", status(1, Charging));
+    assert_eq!(effect(&device), Some((at(13), EffectKind::Status)), "the stronger evidence counts");
     let pending = |device: &Device| device.state.commands.iter().next().unwrap().life.is_start_pending();
     assert!(!pending(&device));
-    device.tell(14, "a", status(1, Available));
-    assert!(!pending(&device), "what charged and is free again holds no other start up");
+    device.report(14, "a", status(1, Available));
+    assert!(!pending(&device), "a connector that charged and is free again blocks no other start");
 }
 
 #[test]
-fn what_was_so_before_confirms_no_start() {
+fn an_earlier_status_confirms_no_start() {
     let mut device = commanded(10, Some(1));
-    device.tell(5, "a", status(1, Preparing));
+    device.report(5, "a", status(1, Preparing));
     assert_eq!(effect(&device), None, "before it was sent");
-    device.tell(11, "a", status(1, Preparing));
+    device.report(11, "a", status(1, Preparing));
     assert_eq!(effect(&device), None, "no change");
-    device.tell(12, "a", status(1, Charging));
-    device.tell(13, "a", status(1, SuspendedEV));
+    device.report(12, "a", status(1, Charging));
+    device.report(13, "a", status(1, SuspendedEV));
     assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
 }
 
 #[test]
 fn a_start_without_a_connector_needs_one_that_charges() {
     let mut device = commanded(10, None);
-    device.tell(11, "a", status(1, Preparing));
+    device.report(11, "a", status(1, Preparing));
     assert_eq!(effect(&device), None);
-    device.tell(12, "a", status(2, Charging));
+    device.report(12, "a", status(2, Charging));
     assert_eq!(effect(&device), Some((at(12), EffectKind::Status)));
 }
 
 #[test]
 fn a_charge_that_began_before_is_not_the_effect_of_a_start() {
-    let mut device = told([(1, status(1, Preparing)), (2, status(1, Charging))]);
+    let mut device = device_after([(1, status(1, Preparing)), (2, status(1, Charging))]);
     device.state.commands = Awaited::from_iter([start_command(200, Some(1))]);
-    device.tell(201, "a", metered(1, "700"));
+    device.report(201, "a", metered(1, "700"));
     assert_eq!((effect(&device), device.sessions()[0].command_id), (None, None));
 }
 
@@ -108,7 +109,7 @@ fn stop_command(issued: i64, transaction_id: &str, session: Option<SessionId>) -
     }
 }
 
-/// The command that is said to have started `session`, with the driver.
+/// The command that started `session`, and the driver.
 fn cause(session: &ChargingSession) -> (Option<CommandId>, Option<&str>) {
     (session.command_id, session.id_tag.as_ref().map(IdTag::as_str))
 }
@@ -121,69 +122,69 @@ const BY_COMMAND: (Option<CommandId>, Option<&str>) = (Some(CommandId(Uuid::from
 const ANONYMOUS: (Option<CommandId>, Option<&str>) = (None, None);
 
 #[test]
-fn a_charge_begun_at_the_device_before_is_not_that_of_a_start_without_a_connector() {
+fn an_earlier_charge_is_not_the_effect_of_a_start_without_a_connector() {
     for before in [2, 10, 50, 59] {
-        let mut device = told([
+        let mut device = device_after([
             (1, status(1, Available)),
             (1, status(2, Available)),
             (100 - before, status(2, Preparing)),
             (100 - before, status(2, Charging)),
         ]);
         device.state.commands = Awaited::from_iter([start_command(100, None)]);
-        device.tell(105, "a", read(2, "700", 1_100.0));
+        device.report(105, "a", read(2, "700", 1_100.0));
         assert_eq!(cause(&device.sessions()[0]), ANONYMOUS, "{before} s before");
         assert_eq!(effect(&device), None, "{before} s before");
-        device.tell(107, "a", status(1, Charging));
-        device.tell(108, "a", read(1, "701", 1_100.0));
+        device.report(107, "a", status(1, Charging));
+        device.report(108, "a", read(1, "701", 1_100.0));
         assert_eq!(cause(&device.sessions()[1]), BY_COMMAND, "{before} s before");
     }
 }
 
 #[test]
-fn a_charge_begun_at_the_device_before_is_not_that_of_a_start_on_its_connector() {
+fn an_earlier_charge_is_not_the_effect_of_a_start_on_its_connector() {
     for before in [10, 50, 59] {
-        let mut device = told([
+        let mut device = device_after([
             (1, status(1, Available)),
             (100 - before, status(1, Preparing)),
             (100 - before, status(1, Charging)),
         ]);
         device.state.commands = Awaited::from_iter([start_command(100, Some(1))]);
-        device.tell(105, "a", read(1, "700", 1_100.0));
+        device.report(105, "a", read(1, "700", 1_100.0));
         assert_eq!(cause(&device.sessions()[0]), ANONYMOUS, "{before} s before");
         assert_eq!(effect(&device), None, "{before} s before");
     }
 }
 
 #[test]
-fn a_connector_that_charged_already_is_not_charged_by_a_start_whenever_its_statuses_arrive() {
+fn an_earlier_charge_is_not_the_effect_of_a_start_in_any_order_of_statuses() {
     for first in [Available, Charging] {
         let mut device = commanded(100, None);
-        device.tell(105, "a", read(2, "700", 1_100.0));
-        assert_eq!(cause(&device.sessions()[0]), BY_COMMAND, "nothing says since when it charges");
-        device.tell(30, "b", status(2, first));
-        device.tell(50, "b", status(2, Charging));
+        device.report(105, "a", read(2, "700", 1_100.0));
+        assert_eq!(cause(&device.sessions()[0]), BY_COMMAND, "the start of the charge is unknown");
+        device.report(30, "b", status(2, first));
+        device.report(50, "b", status(2, Charging));
         assert_eq!(cause(&device.sessions()[0]), ANONYMOUS, "first {first}");
         assert_eq!(command(&device).session_id(), None);
-        device.tell(110, "a", status(1, Charging));
-        device.tell(115, "a", read(1, "701", 1_100.0));
+        device.report(110, "a", status(1, Charging));
+        device.report(115, "a", read(1, "701", 1_100.0));
         assert_eq!(cause(&device.sessions()[1]), BY_COMMAND);
         assert_eq!(command(&device).session_id(), Some(device.sessions()[1].id));
     }
 }
 
 #[test]
-fn a_stop_works_although_what_its_session_rested_on_was_replaced() {
-    let late_start = |device: &mut Device| device.tell(9, "b", started_by(1, "700", None));
-    let earlier_reading = |device: &mut Device| device.tell(9, "b", read(1, "700", 1_000.0));
+fn a_stop_takes_effect_although_the_evidence_of_its_session_was_replaced() {
+    let late_start = |device: &mut Device| device.report(9, "b", started_by(1, "700", None));
+    let earlier_reading = |device: &mut Device| device.report(9, "b", read(1, "700", 1_000.0));
     for replace in [late_start, earlier_reading] {
         for is_replaced_first in [true, false] {
-            let mut device = told([(10, read(1, "700", 1_100.0))]);
+            let mut device = device_after([(10, read(1, "700", 1_100.0))]);
             let first = device.sessions()[0].id;
             device.state.commands = Awaited::from_iter([stop_command(20, "700", Some(first))]);
             if is_replaced_first {
                 replace(&mut device);
             }
-            device.tell(30, "a", stopped("700"));
+            device.report(30, "a", stopped("700"));
             if !is_replaced_first {
                 replace(&mut device);
             }
@@ -196,14 +197,14 @@ fn a_stop_works_although_what_its_session_rested_on_was_replaced() {
 }
 
 #[test]
-fn a_start_names_the_session_that_took_the_place_of_its_first_one() {
+fn a_start_refers_to_the_session_that_replaced_its_first_one() {
     for replacement in
         [started_by(1, "700", None), started_by(1, "700", Some("DRIVER")), read(1, "700", 1_000.0)]
     {
         let mut device = commanded(10, Some(1));
-        device.tell(20, "a", read(1, "700", 1_100.0));
+        device.report(20, "a", read(1, "700", 1_100.0));
         let first = device.sessions()[0].id;
-        device.tell(15, "b", replacement.clone());
+        device.report(15, "b", replacement.clone());
         let [session] = device.sessions().try_into().unwrap();
         assert_ne!(session.id, first);
         assert_eq!(cause(&session), BY_COMMAND, "{replacement:?}");
@@ -211,14 +212,14 @@ fn a_start_names_the_session_that_took_the_place_of_its_first_one() {
     }
 }
 
-/// Both orders of a start that is told and of the first reading of its transaction.
+/// Both orders of a reported start and of the first reading of its transaction.
 fn with_start_and_reading(tag: Option<&str>) -> [Device; 2] {
     let events = [(15, started_by(1, "700", tag)), (20, read(1, "700", 1_100.0))];
     let [start, reading] = events;
     [[start.clone(), reading.clone()], [reading, start]].map(|events| {
         let mut device = commanded(10, Some(1));
         for (seconds, kind) in events {
-            device.tell(seconds, "a", kind);
+            device.report(seconds, "a", kind);
         }
         device
     })
@@ -240,35 +241,35 @@ fn a_start_of_another_driver_is_not_the_effect_of_the_command_in_any_order() {
         let [session] = device.sessions().try_into().unwrap();
         assert_eq!((session.started_by, cause(&session)), (StartedBy::Event, (None, Some("OTHER"))));
         assert_eq!(command(&device).session_id(), None);
-        assert!(command(&device).is_open(), "its own session may still begin");
+        assert!(command(&device).is_open(), "the session of the command may still begin");
     }
 }
 
 #[test]
 fn an_update_of_another_driver_is_not_the_effect_of_the_command() {
     let mut device = commanded(10, Some(1));
-    device.tell(15, "a", updated_by(1, "700", Some("OTHER")));
+    device.report(15, "a", updated_by(1, "700", Some("OTHER")));
     assert_eq!(cause(&device.sessions()[0]), (None, Some("OTHER")));
     let mut device = commanded(10, Some(1));
-    device.tell(15, "a", updated_by(1, "700", Some("DRIVER")));
+    device.report(15, "a", updated_by(1, "700", Some("DRIVER")));
     assert_eq!(cause(&device.sessions()[0]), BY_COMMAND);
 }
 
 #[test]
 fn a_start_without_a_driver_before_the_command_is_not_its_effect() {
     let mut device = commanded(100, Some(1));
-    device.tell_claiming(Some(at(60)), at(101), "a", started_by(1, "700", None));
+    device.report_claiming(Some(at(60)), at(101), "a", started_by(1, "700", None));
     assert_eq!((cause(&device.sessions()[0]), effect(&device)), (ANONYMOUS, None));
 }
 
 #[test]
-fn of_two_sessions_the_one_of_the_driver_is_the_effect_in_any_order() {
+fn the_session_of_the_driver_is_the_effect_in_any_order() {
     let own = (20, started_by(1, "700", Some("DRIVER")));
     let other = (15, read(2, "600", 5.0));
     for events in [[own.clone(), other.clone()], [other, own]] {
         let mut device = commanded(10, None);
         for (seconds, kind) in events {
-            device.tell(seconds, "a", kind);
+            device.report(seconds, "a", kind);
         }
         let sessions = device.sessions();
         let of_connector =
@@ -279,45 +280,49 @@ fn of_two_sessions_the_one_of_the_driver_is_the_effect_in_any_order() {
 }
 
 #[test]
-fn a_status_from_before_confirms_no_start_whenever_it_is_appended() {
+fn a_status_with_an_earlier_time_confirms_no_start() {
     let millis = |millis: i64| at(10) + TimeDelta::milliseconds(millis);
     let confirmed = |claimed: Option<DateTime<Utc>>, appended: DateTime<Utc>| {
         let mut device = commanded(10, Some(1));
-        device.tell_claiming(claimed, appended, "a", status(1, Preparing));
+        device.report_claiming(claimed, appended, "a", status(1, Preparing));
         effect(&device)
     };
     assert_eq!(confirmed(Some(millis(-400)), millis(100)), None, "the driver plugged in before");
     assert_eq!(confirmed(Some(millis(-30_000)), millis(100)), None);
     assert_eq!(confirmed(Some(millis(20)), millis(100)), Some((millis(20), EffectKind::Status)));
-    assert_eq!(confirmed(None, millis(100)), Some((millis(100), EffectKind::Status)), "no clock to believe");
+    assert_eq!(
+        confirmed(None, millis(100)),
+        Some((millis(100), EffectKind::Status)),
+        "without a plausible clock the record's time counts"
+    );
 }
 
 #[test]
-fn a_session_that_shows_long_after_its_connector_charged_is_the_effect_of_the_start() {
+fn a_session_that_appears_long_after_its_charge_began_is_the_effect_of_the_start() {
     for reported in [vec![Available], vec![Preparing], vec![]] {
         let mut device = Device::new();
         for status_before in reported {
-            device.tell(1, "a", status(1, status_before));
+            device.report(1, "a", status(1, status_before));
         }
         device.state.commands = Awaited::from_iter([start_command(10, Some(1))]);
-        device.tell(12, "a", status(1, Charging));
-        device.tell(1_500, "a", read(1, "700", 1_100.0));
+        device.report(12, "a", status(1, Charging));
+        device.report(1_500, "a", read(1, "700", 1_100.0));
         assert_eq!(cause(&device.sessions()[0]), BY_COMMAND);
         assert_eq!(command(&device).session_id(), Some(device.sessions()[0].id));
     }
 }
 
 #[test]
-fn a_session_that_only_its_stop_shows_is_the_effect_of_the_start() {
+fn a_session_known_only_by_its_stop_is_the_effect_of_the_start() {
     for reported in [vec![Available], vec![]] {
         let mut device = Device::new();
         for status_before in reported {
-            device.tell(1, "a", status(1, status_before));
+            device.report(1, "a", status(1, status_before));
         }
         device.state.commands = Awaited::from_iter([start_command(10, Some(1))]);
-        device.tell(12, "a", status(1, Charging));
-        device.tell(5_000, "a", status(1, Finishing));
-        device.tell(5_001, "a", stopped("700"));
+        device.report(12, "a", status(1, Charging));
+        device.report(5_000, "a", status(1, Finishing));
+        device.report(5_001, "a", stopped("700"));
         let [session] = device.sessions().try_into().unwrap();
         assert_eq!((session.started_by, cause(&session)), (StartedBy::Stop, BY_COMMAND));
         assert_eq!(command(&device).session_id(), Some(session.id));
@@ -325,7 +330,7 @@ fn a_session_that_only_its_stop_shows_is_the_effect_of_the_start() {
 }
 
 #[test]
-fn the_next_charge_is_not_the_effect_of_a_start_whose_session_was_never_seen() {
+fn the_next_charge_is_not_the_effect_of_a_start_without_a_session() {
     let mut device = commanded(10, Some(1));
     for (seconds, kind) in [
         (12, status(1, Charging)),
@@ -334,16 +339,16 @@ fn the_next_charge_is_not_the_effect_of_a_start_whose_session_was_never_seen() {
         (901, status(1, Charging)),
         (905, read(1, "701", 1_100.0)),
     ] {
-        device.tell(seconds, "a", kind);
+        device.report(seconds, "a", kind);
     }
     assert_eq!(cause(&device.sessions()[0]), ANONYMOUS);
 }
 
 #[test]
-fn a_command_causes_one_session() {
+fn a_command_causes_at_most_one_session() {
     let mut device = commanded(10, Some(1));
     for (seconds, kind) in [charge(12, "700"), charge(60, "701")].concat() {
-        device.tell(seconds, "a", kind);
+        device.report(seconds, "a", kind);
     }
     let sessions = device.sessions();
     assert_eq!((cause(&sessions[0]), cause(&sessions[1])), (BY_COMMAND, ANONYMOUS));

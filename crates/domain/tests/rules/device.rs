@@ -1,4 +1,4 @@
-//! A charge point under test, and the events that are told of it.
+//! A charge point under test, and the events that it reports.
 
 use chrono::{DateTime, Utc};
 use domain::devices::charge_point::{ChargePoint, Outcome};
@@ -9,7 +9,7 @@ use domain::order::RecordPosition;
 use domain::sessions::session::ChargingSession;
 use domain::status::ConnectorStatus;
 
-/// A charge point under test, and how far its partition has been read.
+/// A charge point under test, and the read position of its partition.
 pub struct Device {
     pub state: ChargePoint,
     pub offset: i64,
@@ -29,12 +29,12 @@ impl Device {
         Self { state: ChargePoint::new(id(), at(0)), offset: 0, partition: 0 }
     }
 
-    /// Tells an event of `seconds`, appended right then.
-    pub fn tell(&mut self, seconds: i64, pod: &str, kind: EventKind) -> Outcome {
-        self.tell_claiming(Some(at(seconds)), at(seconds), pod, kind)
+    /// Reports an event that claims `seconds` and is appended at that time.
+    pub fn report(&mut self, seconds: i64, pod: &str, kind: EventKind) -> Outcome {
+        self.report_claiming(Some(at(seconds)), at(seconds), pod, kind)
     }
 
-    pub fn tell_claiming(
+    pub fn report_claiming(
         &mut self,
         claimed_at: Option<DateTime<Utc>>,
         appended_at: DateTime<Utc>,
@@ -46,7 +46,7 @@ impl Device {
         self.apply(claimed_at, &position, pod, kind)
     }
 
-    /// Applies an event that is named after its offset.
+    /// Applies an event whose id is derived from its offset.
     pub fn apply(
         &mut self,
         claimed_at: Option<DateTime<Utc>>,
@@ -137,7 +137,7 @@ pub fn stopped_without_meter(id: &str) -> EventKind {
     })
 }
 
-/// Registers with a transaction's id: while it goes on, at its begin and at its end.
+/// Registers with a transaction id: during the transaction, at its beginning and at its end.
 pub fn metered_at(
     connector: i64,
     id: &str,
@@ -155,7 +155,7 @@ pub fn metered_at(
     })
 }
 
-/// A reading of the energy register, told with a transaction's id.
+/// A reading of the energy register with a transaction id.
 pub fn read(connector: i64, id: &str, energy_wh: f64) -> EventKind {
     let reading = MeterReading { energy_wh: Some(energy_wh), ..MeterReading::default() };
     EventKind::MeterValues(MeterValues {
@@ -177,12 +177,12 @@ fn start_of(connector: i64, id: &str, tag: Option<&str>) -> TransactionStart {
     }
 }
 
-/// A start of the driver `tag`, if one is told.
+/// A start of the driver `tag`; `None` if no driver is reported.
 pub fn started_by(connector: i64, id: &str, tag: Option<&str>) -> EventKind {
     EventKind::TransactionStarted(start_of(connector, id, tag))
 }
 
-/// An update of the driver `tag`, if one is told.
+/// An update of the driver `tag`; `None` if no driver is reported.
 pub fn updated_by(connector: i64, id: &str, tag: Option<&str>) -> EventKind {
     EventKind::TransactionUpdated(start_of(connector, id, tag))
 }

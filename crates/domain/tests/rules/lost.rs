@@ -1,4 +1,4 @@
-//! Sessions where messages are lost, repeated or late, and where transaction ids are used again.
+//! Sessions with lost, repeated or late messages, and with reused transaction ids.
 
 use crate::device::{Device, at, metered, started, stopped, transaction};
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use domain::event::{BootReport, EventKind, TransactionStart, TransactionStop};
 use domain::ids::{ConnectorId, IdTag, SessionId};
 use domain::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
 
-/// A session: its id, connector, start, end and the reason for the end.
+/// A session: its id, connector, start, end and end reason.
 type Row = (String, u16, DateTime<Utc>, Option<DateTime<Utc>>, Option<String>);
 
 fn row(session: &ChargingSession) -> Row {
@@ -48,17 +48,17 @@ fn started_at(connector: i64, id: &str, tag: &str, meter_wh: f64) -> EventKind {
 }
 
 #[test]
-fn a_start_ends_what_is_open_on_its_connector() {
+fn a_start_ends_the_open_session_on_its_connector() {
     let mut device = Device::new();
-    device.tell(10, "a", started(1, "700"));
-    device.tell(20, "a", metered(1, "700"));
-    device.tell(30, "a", EventKind::Connected(BootReport::default()));
-    device.tell(40, "a", started(1, "701"));
+    device.report(10, "a", started(1, "700"));
+    device.report(20, "a", metered(1, "700"));
+    device.report(30, "a", EventKind::Connected(BootReport::default()));
+    device.report(40, "a", started(1, "701"));
     assert_eq!(
         rows(&device),
         [expected("700", 1, 10, Some(40), SUPERSEDED), expected("701", 1, 40, None, "")]
     );
-    assert_eq!(device.tell(50, "a", stopped("701")), Outcome::Applied);
+    assert_eq!(device.report(50, "a", stopped("701")), Outcome::Applied);
     assert!(device.sessions().iter().all(|session| !session.is_open()));
 }
 
@@ -66,76 +66,76 @@ fn a_start_ends_what_is_open_on_its_connector() {
 fn two_hundred_lost_stops_leave_one_session_open() {
     let mut device = Device::new();
     for n in 1..=200 {
-        device.tell(n * 100, "a", started_at(1, &(700 + n).to_string(), "TAG", 1_000.0));
+        device.report(n * 100, "a", started_at(1, &(700 + n).to_string(), "TAG", 1_000.0));
         device.state.settle();
     }
     assert_eq!(device.sessions().iter().filter(|session| session.is_open()).count(), 1);
 }
 
 #[test]
-fn a_lost_stop_of_a_session_without_an_id_keeps_no_later_one_from_ending() {
+fn a_lost_stop_of_an_unnamed_session_does_not_block_later_ones() {
     let mut device = Device::new();
-    device.tell(10, "a", started_at(1, "", "A", 100.0));
-    device.tell(20, "a", started_at(1, "", "B", 200.0));
-    assert_eq!(device.tell(30, "a", stopped("702")), Outcome::Applied);
-    device.tell(40, "a", started_at(1, "", "C", 300.0));
-    assert_eq!(device.tell(50, "a", stopped("703")), Outcome::Applied);
+    device.report(10, "a", started_at(1, "", "A", 100.0));
+    device.report(20, "a", started_at(1, "", "B", 200.0));
+    assert_eq!(device.report(30, "a", stopped("702")), Outcome::Applied);
+    device.report(40, "a", started_at(1, "", "C", 300.0));
+    assert_eq!(device.report(50, "a", stopped("703")), Outcome::Applied);
     let ends: Vec<_> = device.sessions().iter().map(ChargingSession::ended_at).collect();
     assert_eq!(ends, [Some(at(20)), Some(at(30)), Some(at(50))]);
 }
 
 #[test]
-fn a_copy_of_a_start_under_another_event_id_is_no_other_session() {
+fn a_copy_of_a_start_with_another_event_id_opens_no_other_session() {
     for ids in [["", ""], ["700", "700"], ["700", ""], ["", "700"]] {
         let mut device = Device::new();
-        device.tell(10, "a", started(1, ids[0]));
-        device.tell(20, "a", stopped("700"));
-        // The copy claims the same instant, and is appended after the stop.
-        device.tell_claiming(Some(at(10)), at(25), "a", started(1, ids[1]));
+        device.report(10, "a", started(1, ids[0]));
+        device.report(20, "a", stopped("700"));
+        // The copy claims the same instant and is appended after the stop.
+        device.report_claiming(Some(at(10)), at(25), "a", started(1, ids[1]));
         assert_eq!(rows(&device), [expected("700", 1, 10, Some(20), "Remote")], "{ids:?}");
     }
 }
 
 #[test]
-fn a_stop_that_claims_to_be_before_its_start_ends_it_at_the_start() {
+fn a_stop_with_an_earlier_time_than_its_start_ends_the_session_at_the_start() {
     for order in [[10, 9], [9, 10]] {
         let mut device = Device::new();
         for seconds in order {
             let kind = if seconds == 10 { started(1, "5") } else { stopped("5") };
-            device.tell(seconds, "a", kind);
+            device.report(seconds, "a", kind);
         }
         assert_eq!(rows(&device), [expected("5", 1, 10, Some(10), "Remote")], "{order:?}");
     }
 }
 
 #[test]
-fn a_stop_long_before_a_start_with_its_id_is_of_another_session() {
+fn a_stop_long_before_a_start_with_its_id_belongs_to_another_session() {
     let mut device = Device::new();
-    device.tell(10, "a", stopped("5"));
-    device.tell(500, "a", started(1, "5"));
+    device.report(10, "a", stopped("5"));
+    device.report(500, "a", started(1, "5"));
     assert!(device.sessions()[0].is_open());
 }
 
 #[test]
-fn a_constant_transaction_id_names_one_session_after_the_other() {
+fn a_constant_transaction_id_names_successive_sessions() {
     for start_id in ["1", ""] {
         let mut device = Device::new();
         for n in 0..10_i32 {
             let from = i64::from(n) * 1_000;
             let meter = 100.0 * f64::from(n);
-            device.tell(from, "a", started_at(1, start_id, "TAG", meter));
-            device.tell(from + 60, "a", metered(1, "1"));
+            device.report(from, "a", started_at(1, start_id, "TAG", meter));
+            device.report(from + 60, "a", metered(1, "1"));
             let under_way = device.state.connectors.values().next().unwrap().sighted.clone();
             assert_eq!(
                 under_way.map(|sighted| sighted.value),
                 transaction("1"),
-                "it can be stopped by its id"
+                "a stop finds the session by its id"
             );
-            assert_eq!(device.tell(from + 500, "a", stopped_at("1", meter + 50.0)), Outcome::Applied);
+            assert_eq!(device.report(from + 500, "a", stopped_at("1", meter + 50.0)), Outcome::Applied);
             device.state.settle();
         }
         let sessions = device.sessions();
-        assert_eq!(sessions.len(), 8, "as many as are remembered");
+        assert_eq!(sessions.len(), 8, "the number of remembered sessions");
         for session in &sessions {
             assert_eq!(session.energy_wh(None), Some(50.0), "{session:?}");
         }
@@ -143,11 +143,11 @@ fn a_constant_transaction_id_names_one_session_after_the_other() {
 }
 
 #[test]
-fn a_constant_id_with_a_lost_stop_is_told_apart_by_meter_or_driver() {
+fn meter_or_driver_distinguish_sessions_with_a_constant_id() {
     for (tag, meter) in [("TAG", 2_000.0), ("OTHER", 1_000.0)] {
         let mut device = Device::new();
-        device.tell(10, "a", started(1, "1"));
-        device.tell(1_000, "a", started_at(1, "1", tag, meter));
+        device.report(10, "a", started(1, "1"));
+        device.report(1_000, "a", started_at(1, "1", tag, meter));
         assert_eq!(
             rows(&device),
             [expected("1", 1, 10, Some(1_000), SUPERSEDED), expected("1", 1, 1_000, None, "")]
@@ -156,16 +156,16 @@ fn a_constant_id_with_a_lost_stop_is_told_apart_by_meter_or_driver() {
 }
 
 #[test]
-fn a_lost_stop_does_not_take_the_next_one_where_starts_name_no_id() {
+fn a_session_with_a_lost_stop_does_not_take_the_next_stop() {
     for reads_again in [true, false] {
         let mut device = Device::new();
-        device.tell(10, "a", started_at(1, "", "TAG", 100.0));
-        device.tell(20, "a", metered(1, "1"));
-        device.tell(1_000, "a", started_at(1, "", "TAG", 5_000.0));
+        device.report(10, "a", started_at(1, "", "TAG", 100.0));
+        device.report(20, "a", metered(1, "1"));
+        device.report(1_000, "a", started_at(1, "", "TAG", 5_000.0));
         if reads_again {
-            device.tell(1_010, "a", metered(1, "1"));
+            device.report(1_010, "a", metered(1, "1"));
         }
-        assert_eq!(device.tell(2_000, "a", stopped_at("1", 9_000.0)), Outcome::Applied);
+        assert_eq!(device.report(2_000, "a", stopped_at("1", 9_000.0)), Outcome::Applied);
         let first = expected("1", 1, 10, Some(1_000), SUPERSEDED);
         assert_eq!(rows(&device), [first, expected("1", 1, 1_000, Some(2_000), "Local")]);
         let meters: Vec<_> = device.sessions().iter().map(ChargingSession::meter_stop_wh).collect();
@@ -174,25 +174,25 @@ fn a_lost_stop_does_not_take_the_next_one_where_starts_name_no_id() {
 }
 
 #[test]
-fn one_id_that_is_started_on_two_connectors_is_two_sessions() {
+fn one_id_started_on_two_connectors_is_two_sessions() {
     let mut device = Device::new();
-    device.tell(10, "a", started(1, "1"));
-    device.tell(20, "a", started(2, "1"));
+    device.report(10, "a", started(1, "1"));
+    device.report(20, "a", started(2, "1"));
     assert_eq!(rows(&device), [expected("1", 1, 10, None, ""), expected("1", 2, 20, None, "")]);
 }
 
 #[test]
-fn a_session_that_stays_open_while_others_come_and_go_can_still_be_ended() {
+fn a_long_session_can_be_ended_after_many_shorter_ones() {
     for stopped_at in [50, 5_000] {
         let mut device = Device::new();
-        device.tell(10, "a", started(1, "700"));
+        device.report(10, "a", started(1, "700"));
         for n in 1..=9 {
-            device.tell(n * 100, "a", started(2, &(800 + n).to_string()));
-            device.tell(n * 100 + 50, "a", stopped(&(800 + n).to_string()));
+            device.report(n * 100, "a", started(2, &(800 + n).to_string()));
+            device.report(n * 100 + 50, "a", stopped(&(800 + n).to_string()));
             device.state.settle();
         }
         assert_eq!(
-            device.tell_claiming(Some(at(stopped_at)), at(5_000), "a", stopped("700")),
+            device.report_claiming(Some(at(stopped_at)), at(5_000), "a", stopped("700")),
             Outcome::Applied
         );
         assert_eq!(rows(&device)[0], expected("700", 1, 10, Some(stopped_at), "Remote"));
@@ -202,38 +202,38 @@ fn a_session_that_stays_open_while_others_come_and_go_can_still_be_ended() {
 #[test]
 fn a_stop_that_could_mean_two_sessions_ends_no_later_one() {
     let mut device = Device::new();
-    device.tell(10, "a", started(1, "1"));
-    device.tell(20, "a", started(2, "1"));
-    device.tell(100, "a", stopped("1"));
-    device.tell(130, "a", started_at(1, "1", "TAG", 7_000.0));
+    device.report(10, "a", started(1, "1"));
+    device.report(20, "a", started(2, "1"));
+    device.report(100, "a", stopped("1"));
+    device.report(130, "a", started_at(1, "1", "TAG", 7_000.0));
     assert!(rows(&device).contains(&expected("1", 1, 130, None, "")), "{:?}", rows(&device));
 }
 
 #[test]
-fn an_id_that_is_seen_after_its_stop_ends_the_session_that_it_names_after_its_start() {
+fn an_id_seen_after_its_stop_names_and_ends_the_session() {
     let mut device = Device::new();
-    device.tell(8, "a", stopped("5"));
-    device.tell(10, "a", started(1, ""));
-    device.tell(20, "a", metered(1, "5"));
+    device.report(8, "a", stopped("5"));
+    device.report(10, "a", started(1, ""));
+    device.report(20, "a", metered(1, "5"));
     assert_eq!(rows(&device), [expected("5", 1, 10, Some(10), "Remote")]);
 }
 
 #[test]
-fn a_repeated_stop_says_nothing_new() {
+fn a_repeated_stop_changes_nothing() {
     let mut device = Device::new();
-    device.tell(10, "a", started(1, "5"));
-    device.tell(20, "a", stopped("5"));
-    device.tell(500, "a", stopped("5"));
+    device.report(10, "a", started(1, "5"));
+    device.report(20, "a", stopped("5"));
+    device.report(500, "a", stopped("5"));
     assert_eq!(rows(&device), [expected("5", 1, 10, Some(20), "Remote")]);
 }
 
-/// A device with twelve sessions on connector 1, of which the first are forgotten but recorded.
+/// A device with twelve sessions on connector 1; the first ones are forgotten but recorded.
 fn busy_device() -> Device {
     let mut device = Device::new();
     let mut recorded = Vec::new();
     for n in 1..=12 {
-        device.tell(n * 1_000, "a", started(1, &(800 + n).to_string()));
-        device.tell(n * 1_000 + 500, "a", stopped(&(800 + n).to_string()));
+        device.report(n * 1_000, "a", started(1, &(800 + n).to_string()));
+        device.report(n * 1_000 + 500, "a", stopped(&(800 + n).to_string()));
         recorded.extend(device.sessions().pop());
         device.state.settle();
     }
@@ -248,7 +248,7 @@ fn an_offline_session_that_is_sent_after_twelve_newer_ones_is_recorded() {
         let events = [(1_600, started(2, "offline")), (1_900, stopped("offline"))];
         for index in order {
             let (seconds, kind) = events[index].clone();
-            let outcome = device.tell_claiming(Some(at(seconds)), at(13_000), "a", kind);
+            let outcome = device.report_claiming(Some(at(seconds)), at(13_000), "a", kind);
             assert!(outcome == Outcome::Applied || index == 1, "{outcome:?}");
         }
         assert!(rows(&device).contains(&expected("offline", 2, 1_600, Some(1_900), "Remote")), "{order:?}");
@@ -258,25 +258,25 @@ fn an_offline_session_that_is_sent_after_twelve_newer_ones_is_recorded() {
 #[test]
 fn an_offline_session_without_a_start_is_recorded_by_its_readings() {
     let mut device = busy_device();
-    device.tell_claiming(Some(at(1_600)), at(13_000), "a", metered(1, "offline"));
-    device.tell_claiming(Some(at(1_900)), at(13_001), "a", stopped("offline"));
+    device.report_claiming(Some(at(1_600)), at(13_000), "a", metered(1, "offline"));
+    device.report_claiming(Some(at(1_900)), at(13_001), "a", stopped("offline"));
     assert!(rows(&device).contains(&expected("offline", 1, 1_600, Some(1_900), "Remote")));
 }
 
 #[test]
-fn a_copy_of_what_was_forgotten_opens_no_session_again() {
+fn a_copy_of_a_forgotten_event_reopens_no_session() {
     let mut device = busy_device();
     let before = rows(&device);
     for kind in [started(1, "801"), started(1, ""), metered(1, "801"), stopped("801")] {
         let is_start = matches!(kind, EventKind::TransactionStarted(_));
         let seconds = if is_start { 1_000 } else { 1_500 };
-        device.tell_claiming(Some(at(seconds)), at(13_000), "b", kind);
+        device.report_claiming(Some(at(seconds)), at(13_000), "b", kind);
     }
     assert_eq!(rows(&device), before);
 }
 
 #[test]
-fn the_stop_of_a_recorded_session_that_the_ledger_lost_ends_it() {
+fn a_stop_ends_a_recorded_session_that_the_ledger_lost() {
     let mut device = busy_device();
     let ghost = ChargingSession {
         id: SessionId(uuid::Uuid::from_u128(7)),
@@ -286,7 +286,7 @@ fn the_stop_of_a_recorded_session_that_the_ledger_lost_ends_it() {
         ..device.sessions()[0].clone()
     };
     device.state.ledger.recall(vec![ghost]);
-    let outcome = device.tell_claiming(Some(at(1_800)), at(13_000), "a", stopped("ghost"));
+    let outcome = device.report_claiming(Some(at(1_800)), at(13_000), "a", stopped("ghost"));
     assert_eq!(outcome, Outcome::Applied);
     assert_eq!(rows(&device)[0], expected("ghost", 1, 1_700, Some(1_800), "Remote"));
 }

@@ -1,4 +1,4 @@
-//! Events of sessions that the ledger has forgotten: they are held against what is recorded.
+//! Events of sessions that the ledger has forgotten: they are compared with the recorded sessions.
 
 use crate::device::{at, id, metered, started, stopped, transaction};
 use domain::devices::charge_point::Outcome;
@@ -8,7 +8,7 @@ use domain::ids::{EventId, GatewayId};
 use domain::order::RecordPosition;
 use domain::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
 
-/// A session: its id, connector, start, end and the reason for the end.
+/// A session: its id, connector, start, end and end reason.
 type Row = (String, u16, i64, Option<i64>, String);
 
 fn row(session: &ChargingSession) -> Row {
@@ -26,7 +26,7 @@ fn expected(id: &str, connector: u16, started: i64, ended: Option<i64>, reason: 
     (id.to_owned(), connector, started, ended, reason.to_owned())
 }
 
-/// A recorded device; each of its events is a batch.
+/// A device with recorded sessions; each of its events is a batch.
 struct Recorded {
     store: Store,
     offset: i64,
@@ -37,19 +37,19 @@ impl Recorded {
         Self { store: Store::default(), offset: 0 }
     }
 
-    /// Reports an event of `seconds` in a record of its own, under an id that tells from all others.
-    fn tell(&mut self, seconds: i64, kind: EventKind) -> Outcome {
+    /// Reports an event of `seconds` in a record of its own, with a unique id.
+    fn report(&mut self, seconds: i64, kind: EventKind) -> Outcome {
         let name = format!("{}-{seconds}-{}", kind.name(), self.offset);
-        self.tell_as(&name, seconds, seconds, kind)
+        self.report_as(&name, seconds, seconds, kind)
     }
 
     /// Reports an event of `seconds` that is sent at `sent`.
-    fn tell_late(&mut self, seconds: i64, sent: i64, kind: EventKind) -> Outcome {
+    fn report_late(&mut self, seconds: i64, sent: i64, kind: EventKind) -> Outcome {
         let name = format!("late-{}", self.offset);
-        self.tell_as(&name, seconds, sent, kind)
+        self.report_as(&name, seconds, sent, kind)
     }
 
-    fn tell_as(&mut self, name: &str, seconds: i64, sent: i64, kind: EventKind) -> Outcome {
+    fn report_as(&mut self, name: &str, seconds: i64, sent: i64, kind: EventKind) -> Outcome {
         self.offset += 1;
         let event = GatewayEvent {
             event_id: EventId::parse(name).unwrap(),
@@ -63,13 +63,13 @@ impl Recorded {
         self.store.batch(&[(event, position)])[0]
     }
 
-    /// `count` sessions on `connector`, one every 1,000 s from `from` on.
+    /// Reports `count` sessions on `connector`, one every 1,000 s from `from` on.
     fn charge(&mut self, connector: i64, from: i64, count: i64) {
         for n in 0..count {
             let began = from + n * 1_000;
             let id = format!("{connector}{began}");
-            self.tell(began, started(connector, &id));
-            self.tell(began + 500, stopped(&id));
+            self.report(began, started(connector, &id));
+            self.report(began + 500, stopped(&id));
         }
     }
 
@@ -90,16 +90,16 @@ impl Recorded {
 fn a_long_session_is_remembered_after_it_has_ended() {
     for later in [0, 12] {
         let mut device = Recorded::new();
-        device.tell(500, started(1, "700"));
+        device.report(500, started(1, "700"));
         device.charge(2, 1_000, 12);
-        device.tell_as("stop", 14_000, 14_000, stopped("700"));
+        device.report_as("stop", 14_000, 14_000, stopped("700"));
         device.charge(2, 15_000, later);
         let before = device.rows();
-        device.tell_late(14_001, 40_000, metered(1, "700"));
-        assert_eq!(device.rows(), before, "a reading that trails");
-        device.tell(40_001, started(1, ""));
-        device.tell_as("stop", 14_000, 40_002, stopped("700"));
-        device.tell_late(14_000, 40_003, stopped("700"));
+        device.report_late(14_001, 40_000, metered(1, "700"));
+        assert_eq!(device.rows(), before, "a late reading");
+        device.report(40_001, started(1, ""));
+        device.report_as("stop", 14_000, 40_002, stopped("700"));
+        device.report_late(14_000, 40_003, stopped("700"));
         assert_eq!(device.open(), [expected("", 1, 40_001, None, "")], "a copy of the stop");
         assert_eq!(device.rows_of("700"), [expected("700", 1, 500, Some(14_000), "Remote")]);
     }
@@ -112,24 +112,24 @@ fn a_late_start_whose_stop_is_lost_ends_where_the_next_recorded_session_begins()
         device.charge(connector, 1_000, 4);
         device.charge(3 - connector, 5_000, 12);
         let began = 1_600;
-        device.tell_late(began, 40_000, started(connector, "off"));
+        device.report_late(began, 40_000, started(connector, "off"));
         let end = expected("off", u16::try_from(connector).unwrap(), began, Some(2_000), SUPERSEDED);
         assert_eq!(device.rows_of("off"), [end]);
-        device.tell_late(1_900, 40_001, stopped("off"));
+        device.report_late(1_900, 40_001, stopped("off"));
         assert_eq!(device.rows_of("off")[0].3, Some(1_900));
         assert!(device.open().is_empty(), "{:?}", device.rows());
     }
 }
 
 #[test]
-fn a_late_stop_of_a_recorded_session_whose_end_was_concluded_tells_its_meter() {
+fn a_late_stop_adds_the_register_to_a_session_with_an_inferred_end() {
     for (stopped_at, end) in [(1_900, 1_900), (2_000, 2_000), (2_030, 2_000), (2_500, 2_000)] {
         let mut device = Recorded::new();
-        device.tell(1_000, started(1, "lost"));
-        device.tell(2_000, started(1, "next"));
-        device.tell(3_000, stopped("next"));
+        device.report(1_000, started(1, "lost"));
+        device.report(2_000, started(1, "next"));
+        device.report(3_000, stopped("next"));
         device.charge(1, 5_000, 12);
-        device.tell_late(stopped_at, 40_000, stopped("lost"));
+        device.report_late(stopped_at, 40_000, stopped("lost"));
         assert_eq!(device.rows_of("lost"), [expected("lost", 1, 1_000, Some(end), "Remote")]);
         let lost = device.store.recorded()[0].clone();
         assert_eq!(lost.meter_stop_wh(), Some(3_500.0), "{stopped_at}");
@@ -145,7 +145,7 @@ fn late_history_of_one_session_is_one_session_in_any_order() {
         let count = device.rows().len();
         for index in order {
             let (seconds, kind) = events[index].clone();
-            device.tell_late(seconds, 40_000, kind);
+            device.report_late(seconds, 40_000, kind);
         }
         assert_eq!(device.rows_of("off"), [expected("off", 1, 1_590, Some(1_900), "Remote")], "{order:?}");
         assert_eq!(device.rows().len(), count + 1, "{order:?}");
@@ -153,13 +153,13 @@ fn late_history_of_one_session_is_one_session_in_any_order() {
 }
 
 #[test]
-fn an_id_of_a_forgotten_session_that_is_used_again_is_of_another_session() {
+fn a_reused_id_of_a_forgotten_session_belongs_to_another_session() {
     let mut device = Recorded::new();
-    device.tell(100, started(1, "5"));
-    device.tell(500, stopped("5"));
+    device.report(100, started(1, "5"));
+    device.report(500, stopped("5"));
     device.charge(1, 1_000, 12);
-    device.tell(20_000, metered(1, "5"));
-    device.tell(21_000, stopped("5"));
+    device.report(20_000, metered(1, "5"));
+    device.report(21_000, stopped("5"));
     let seen = device.rows_of("5");
     assert_eq!(seen[1..], [expected("5", 1, 20_000, Some(21_000), "Remote")], "{seen:?}");
 }
@@ -183,7 +183,7 @@ fn with_ghost(name: &str) -> Recorded {
 #[test]
 fn an_open_session_that_the_ledger_lost_ends_with_its_stop() {
     let mut device = with_ghost("ghost");
-    assert_eq!(device.tell(20_000, stopped("ghost")), Outcome::Applied);
+    assert_eq!(device.report(20_000, stopped("ghost")), Outcome::Applied);
     assert_eq!(device.rows_of("ghost"), [expected("ghost", 1, 1_700, Some(20_000), "Remote")]);
 }
 
@@ -191,11 +191,11 @@ fn an_open_session_that_the_ledger_lost_ends_with_its_stop() {
 fn an_open_session_that_the_ledger_lost_ends_with_the_next_on_its_connector() {
     for kind in [started(1, "701"), metered(1, "701")] {
         let mut device = with_ghost("ghost");
-        device.tell(20_000, kind);
+        device.report(20_000, kind);
         assert_eq!(device.rows_of("ghost"), [expected("ghost", 1, 1_700, Some(20_000), SUPERSEDED)]);
         assert_eq!(device.open(), [expected("701", 1, 20_000, None, "")]);
     }
     let mut device = with_ghost("ghost");
-    device.tell(20_000, started(2, "701"));
-    assert_eq!(device.open().len(), 2, "another connector");
+    device.report(20_000, started(2, "701"));
+    assert_eq!(device.open().len(), 2, "a session on another connector ends nothing");
 }

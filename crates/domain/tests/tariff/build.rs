@@ -1,4 +1,4 @@
-//! Price lists, tariffs and books for tests, written shortly.
+//! Short forms of price lists, tariffs and price books for tests.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, StationId, TariffId};
@@ -70,25 +70,26 @@ pub fn binding(id: u128, subject: Subject, tariff: u128, from: &str, until: Opti
     }
 }
 
-/// A place of a station without an operator.
+/// A place at a station without an operator.
 pub fn place() -> Place {
     Place { operator_id: None, station_id: StationId(Uuid::from_u128(1)), pile_id: None, connector_id: None }
 }
 
-/// A book in which a tariff is the platform's default.
+/// A price book with one tariff, as the platform's default.
 pub fn book_of(tariff: Tariff) -> PriceBook {
     let mut binding = binding(1, Subject::Platform, 0, "1970-01-01T00:00:00Z", None);
     binding.tariff_id = tariff.id;
     PriceBook { bindings: vec![binding], tariffs: vec![tariff] }
 }
 
-/// A book with one price list, for ever.
+/// A price book with one price list, for an unlimited time.
 pub fn book(currency: &str, price_list: PriceList) -> PriceBook {
     let versions = vec![version(1, "1970-01-01T00:00:00Z", price_list)];
     book_of(tariff(1, currency, ChangeRule::default(), versions))
 }
 
-/// The items of a quote, each as `from/to kind Wh electricity service`, with local times and without seconds.
+/// The items of a quote, each as `from/to kind Wh electricity service`, in local time and without
+/// seconds.
 pub fn lines(quote: &Quote) -> Vec<String> {
     let line = |item: &domain::tariffs::EnergyItem| {
         format!(

@@ -1,9 +1,9 @@
-//! What a check finds, and where.
+//! The findings of a check, with their paths.
 
 use crate::build::*;
 use domain::tariffs::{Currency, Draft, OccupancyDraft, PriceList, SeasonDraft};
 
-/// What is found, each as `path: message`, in order.
+/// The findings, each as `path: message`, in order.
 fn findings(draft: &Draft) -> Vec<String> {
     let found = draft.check(Currency::parse("CNY").unwrap()).unwrap_err();
     found.0.iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
@@ -14,7 +14,7 @@ fn of_bands(bands: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn everything_that_is_wrong_is_found_at_once() {
+fn all_errors_are_found_at_once() {
     let mut summer =
         daily(&["00:00-25:00 sharp 0.5 0.5", "12:00-12:00 dear -0.5 1e3", "24:00-01:00 flat 101 0.1234567"]);
     summer.seasons = Some(vec![SeasonDraft { from: "02-30".to_owned(), to: "7-1".to_owned() }]);
@@ -26,31 +26,31 @@ fn everything_that_is_wrong_is_found_at_once() {
     draft.session_fee = Some("10001".to_owned());
     let cap = Some("x".to_owned());
     draft.occupancy = Some(OccupancyDraft { price_per_minute: "-1".to_owned(), grace_minutes: 1441, cap });
-    const DECIMAL: &str = "must be a decimal number in a text, at most 9 digits before the point and 6 behind it, such as \"0.8765\"";
+    const DECIMAL: &str = "must be a decimal number as a string, with at most 9 digits before the decimal point and 6 after it, such as \"0.8765\"";
     const TIME: &str = "a time of day must be written as HH:MM, from 00:00 to 24:00";
     const DAY: &str = "a day of the year must be written as MM-DD, from 01-01 to 12-31";
     assert_eq!(
         findings(&draft),
         [
             "timeZone: must be the name of an IANA time zone, such as Asia/Shanghai",
-            "schedules[0].holiday: needs holidays, and the price list names none",
+            "schedules[0].holiday: requires holidays, but the price list has none",
             &format!("schedules[0].seasons[0].from: {DAY}"),
             &format!("schedules[0].seasons[0].to: {DAY}"),
             "schedules[0].weekdays[1]: must be a day of the week, such as Monday",
-            "schedules[0].weekdays[2]: is there twice",
+            "schedules[0].weekdays[2]: is listed twice",
             &format!("schedules[0].bands[0].to: {TIME}"),
-            "schedules[0].bands[1].to: must be another time than from; a whole day is from 00:00 to 24:00",
+            "schedules[0].bands[1].to: must differ from the start; a whole day is from 00:00 to 24:00",
             "schedules[0].bands[1].kind: must be sharp, peak, flat or valley",
             "schedules[0].bands[1].electricityPrice: must not be negative",
             &format!("schedules[0].bands[1].serviceFee: {DECIMAL}"),
             "schedules[0].bands[2].from: must be before 24:00; a day begins at 00:00",
-            "schedules[0].bands[2].electricityPrice: must be at most 100; is the decimal point in its place?",
+            "schedules[0].bands[2].electricityPrice: must be at most 100; check the decimal point",
             &format!("schedules[0].bands[2].serviceFee: {DECIMAL}"),
-            "schedules[1]: must have a condition: without one, no schedule after it ever has a date",
-            "schedules[2]: must have no conditions, since it is the last: some dates may have no other",
+            "schedules[1]: must have a condition; without one, the schedules after it never apply",
+            "schedules[2]: must have no conditions, because the last schedule must apply to every remaining date",
             "schedules[2].weekdays: must have 1 to 7 entries",
             "schedules[2].bands: must have 1 to 96 entries",
-            "sessionFee: must be at most 10000; is the decimal point in its place?",
+            "sessionFee: must be at most 10000; check the decimal point",
             "occupancy.pricePerMinute: must not be negative",
             "occupancy.graceMinutes: must be from 0 to 1440",
             &format!("occupancy.cap: {DECIMAL}"),
@@ -108,14 +108,14 @@ fn there_are_at_most_96_bands_16_schedules_and_400_holidays() {
         findings(&holidays),
         [
             "holidays[1]: must be a date, written as YYYY-MM-DD",
-            "holidays[2]: is there twice",
+            "holidays[2]: is listed twice",
             "holidays[3]: must be a date, written as YYYY-MM-DD",
         ]
     );
 }
 
 #[test]
-fn a_price_is_absurd_only_in_its_currency() {
+fn a_price_is_implausible_only_for_its_currency() {
     let draft = draft("Asia/Tokyo", vec![daily(&["00:00-24:00 flat 120 0"])]);
     assert!(draft.check(Currency::parse("JPY").unwrap()).is_ok());
     assert!(draft.check(Currency::parse("CNY").unwrap()).is_err());
@@ -123,7 +123,7 @@ fn a_price_is_absurd_only_in_its_currency() {
 }
 
 #[test]
-fn what_nobody_knows_is_refused() {
+fn rejects_unknown_fields_and_zones() {
     let written = r#"{ "timeZone": "Asia/Shanghai", "schedules": [], "discount": "0.1" }"#;
     assert!(serde_json::from_str::<Draft>(written).unwrap_err().to_string().contains("discount"));
     let written = r#"{ "timeZone": "Nowhere", "schedules": [] }"#;

@@ -1,4 +1,4 @@
-//! Versions in other platforms' formats.
+//! Versions in the formats of other platforms.
 
 use crate::build::*;
 use domain::tariffs::ocpi::{self, Header, Horizon};
@@ -68,7 +68,7 @@ fn a_version_is_an_ocpi_tariff() {
     assert_eq!(exported(&of(terms), None).unwrap(), expected);
 }
 
-/// Winter has its own price from 12-15 to 01-15, holidays have theirs in any season.
+/// Winter has its own price from 12-15 to 01-15, and holidays have theirs in any season.
 fn seasonal() -> Tariff {
     let mut holiday = daily(&["00:00-24:00 valley 0.1 0"]);
     holiday.holiday = Some(true);
@@ -81,7 +81,7 @@ fn seasonal() -> Tariff {
 }
 
 #[test]
-fn seasons_and_holidays_are_written_out_for_the_dates_of_a_horizon() {
+fn seasons_and_holidays_are_expanded_for_the_dates_of_a_horizon() {
     let tariff = seasonal();
     assert_eq!(exported(&tariff, None), Err(ocpi::Inexpressible::NeedsHorizon { schedule: 0 }));
     let object = exported(&tariff, Horizon::parse("2026-12-01".parse().unwrap(), 62)).unwrap();
@@ -99,17 +99,17 @@ fn seasons_and_holidays_are_written_out_for_the_dates_of_a_horizon() {
     // 2026-12-01 and 2027-02-01 in Shanghai.
     assert_eq!(object["start_date_time"], "2026-11-30T16:00:00Z");
     assert_eq!(object["end_date_time"], "2027-01-31T16:00:00Z");
-    // Before the version is in force there is nothing to say.
+    // Nothing is exported before the version is in force.
     let object = exported(&tariff, Horizon::parse("2026-11-20".parse().unwrap(), 30)).unwrap();
     assert_eq!(object["start_date_time"], "2026-11-30T16:00:00Z");
-    // Seen from within, the object begins and ends with the horizon.
+    // A horizon within the version bounds the object.
     let object = exported(&tariff, Horizon::parse("2027-01-10".parse().unwrap(), 1)).unwrap();
     assert_eq!(object["elements"][0], energy(0.9, dates("2027-01-10", "2027-01-11")));
     assert_eq!(object["start_date_time"], "2027-01-09T16:00:00Z");
 }
 
 #[test]
-fn what_ocpi_cannot_say_is_an_error_that_names_it() {
+fn what_ocpi_cannot_express_is_a_specific_error() {
     let with_occupancy = |grace_minutes, cap: Option<&str>| {
         let mut terms = draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 0.5 0"])]);
         let cap = cap.map(str::to_owned);
@@ -118,7 +118,7 @@ fn what_ocpi_cannot_say_is_an_error_that_names_it() {
     };
     assert_eq!(with_occupancy(10, None), Err(ocpi::Inexpressible::OccupancyGrace));
     assert_eq!(with_occupancy(0, Some("9")), Err(ocpi::Inexpressible::OccupancyCap));
-    // Every other day a holiday, and 24 bands on each: 2400 elements.
+    // Every other day is a holiday with 24 bands: 2400 elements.
     let bands: Vec<_> =
         (0..24).map(|hour| format!("{hour:02}:00-{:02}:00 flat {hour} 0", hour + 1)).collect();
     let bands: Vec<_> = bands.iter().map(String::as_str).collect();
@@ -185,7 +185,7 @@ fn each_date_has_its_own_policy() {
 }
 
 #[test]
-fn what_tcec_102_cannot_say_is_an_error() {
+fn what_tcec_102_cannot_express_is_an_error() {
     let periods = |tariff: &Tariff| {
         tcec::periods(tariff, &tariff.versions[0].price_list, "2026-12-01".parse().unwrap()).map(|_| ())
     };

@@ -1,4 +1,4 @@
-//! Price lists, days and sessions of every kind, for properties.
+//! Generated price lists, days and sessions for properties.
 
 use crate::build::*;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -10,7 +10,7 @@ use domain::tariffs::{
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-/// Days on which clocks are set, in every odd way, and zones that never do.
+/// Days on which clocks are set in unusual ways, and zones that never set them.
 const DAYS: [(&str, &str); 16] = [
     ("America/New_York", "2026-03-08"),
     ("America/New_York", "2026-11-01"),
@@ -47,7 +47,8 @@ pub fn clock(minute: u16) -> String {
     TimeOfDay::from_minutes(minute).unwrap().to_string()
 }
 
-/// Bands that have each minute once: a day cut at some minutes, the last band going on over midnight.
+/// Bands that cover each minute once: a day divided at some minutes, with the last band continuing
+/// over midnight.
 pub fn bands() -> impl Strategy<Value = Vec<BandDraft>> {
     let cuts = proptest::collection::btree_set(0..1440_u16, 1..12);
     let prices = proptest::collection::vec((0..4_usize, price(), price()), 12);
@@ -80,7 +81,7 @@ fn season() -> impl Strategy<Value = SeasonDraft> {
     (day(), day()).prop_map(|(from, to)| SeasonDraft { from, to })
 }
 
-/// A schedule with one condition or more.
+/// A schedule with at least one condition.
 fn special_schedule() -> impl Strategy<Value = ScheduleDraft> {
     let seasons = proptest::option::of(proptest::collection::vec(season(), 1..3));
     let weekdays =
@@ -93,7 +94,7 @@ fn special_schedule() -> impl Strategy<Value = ScheduleDraft> {
     )
 }
 
-/// Any price list that makes sense, with `date` among its holidays.
+/// Any valid price list, with `date` among its holidays.
 fn drafts(zone: &'static str, date: NaiveDate) -> impl Strategy<Value = Draft> {
     let special = proptest::collection::vec(special_schedule(), 0..3);
     let occupancy = (price(), 0..60_i64, proptest::option::of(price()));
@@ -114,12 +115,13 @@ pub fn read(draft: &Draft) -> PriceList {
     PriceList::try_from(draft.clone()).unwrap()
 }
 
-/// A price list for a day, and what it was read from.
+/// A price list for a day, and its draft.
 pub fn day() -> impl Strategy<Value = (NaiveDate, Draft)> {
     zone_and_date().prop_flat_map(|(zone, date)| (Just(date), drafts(zone, date)))
 }
 
-/// A session around a day: its book, where a second version comes in mid-session, what it used, and when the meter was read.
+/// A session around a day: the price book, in which a second version comes into force during the
+/// session, the usage, and the times of the meter readings.
 pub fn sessions() -> impl Strategy<Value = (PriceBook, Usage, Vec<DateTime<Utc>>)> {
     let rule = proptest::sample::select(ChangeRule::ALL.as_slice());
     let currency = proptest::sample::select(["CNY", "JPY", "KWD"].as_slice());

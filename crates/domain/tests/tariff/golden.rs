@@ -1,4 +1,4 @@
-//! Cases worked out by hand.
+//! Cases that were calculated by hand.
 
 use crate::build::*;
 use chrono::TimeDelta;
@@ -7,7 +7,8 @@ use domain::tariffs::{
 };
 use serde_json::json;
 
-/// A day in Beijing with all four kinds, 尖峰平谷; the valley crosses midnight. The service costs the same all day.
+/// A day in Beijing with all four kinds, 尖峰平谷; the valley crosses midnight. The service fee is the
+/// same all day.
 const BEIJING: [&str; 7] = [
     "23:00-07:00 valley 0.3158 0.8000",
     "07:00-10:00 flat 0.7055 0.8000",
@@ -18,9 +19,10 @@ const BEIJING: [&str; 7] = [
     "18:00-23:00 peak 1.1020 0.8000",
 ];
 
-/// As JSON decimals are texts and money says its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32 and 0.80.
+/// In JSON, decimals are strings and money has its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32
+/// and 0.80.
 #[test]
-fn what_is_answered_is_json() {
+fn quotes_and_prices_have_their_json_form() {
     let book = book("CNY", list("Asia/Shanghai", &BEIJING));
     let (start, end) = (instant("2026-11-23T00:00:00+08:00"), instant("2026-11-23T00:10:00+08:00"));
     let quote = book.quote(&place(), &Usage::even(start, end, wh("1000")).unwrap()).unwrap();
@@ -126,13 +128,13 @@ fn a_night_in_a_band_that_crosses_midnight() {
     assert_eq!(total, "51.43 CNY");
 }
 
-/// A band that crosses midnight has the end and the beginning of one date: where the next date has another schedule, that one
-/// prices the hours after midnight.
+/// A band that crosses midnight covers the end and the beginning of one date: if the next date has
+/// another schedule, that schedule prices the hours after midnight.
 ///
-/// Friday is valley from 22:00 to 06:00 at 0.10, Saturday and Sunday are flat all day at 0.20. Friday 23:00 to Saturday 02:00, 3 kWh
-/// evenly: 1 kWh × 0.10 + 2 kWh × 0.20 = 0.10 + 0.40 = 0.50.
+/// Friday is valley from 22:00 to 06:00 at 0.10, Saturday and Sunday are flat all day at 0.20.
+/// Friday 23:00 to Saturday 02:00, 3 kWh evenly: 1 kWh × 0.10 + 2 kWh × 0.20 = 0.10 + 0.40 = 0.50.
 #[test]
-fn after_midnight_the_next_dates_schedule_prices() {
+fn after_midnight_the_schedule_of_the_next_date_applies() {
     let mut weekend = daily(&["00:00-24:00 flat 0.20 0"]);
     weekend.weekdays = Some(vec!["Saturday".to_owned(), "Sunday".to_owned()]);
     let workday = daily(&["22:00-06:00 valley 0.10 0", "06:00-22:00 peak 0.90 0"]);
@@ -153,7 +155,8 @@ fn after_midnight_the_next_dates_schedule_prices() {
 const NEW_YORK: [&str; 3] =
     ["00:00-02:30 valley 0.10 0.05", "02:30-06:00 flat 0.20 0.05", "06:00-24:00 peak 0.40 0.05"];
 
-/// On 2026-03-08 clocks go from 02:00 EST to 03:00 EDT, at 07:00 UTC. 02:30 is never shown, so the flat band begins with the jump.
+/// On 2026-03-08 clocks are set from 02:00 EST to 03:00 EDT, at 07:00 UTC. 02:30 is never shown, so
+/// the flat band begins with the jump.
 ///
 /// 01:00 EST (06:00 UTC) to 04:00 EDT (08:00 UTC): 2 h, 10 kWh, 5 kWh an hour.
 ///
@@ -177,11 +180,12 @@ fn a_night_in_new_york_when_clocks_go_forward() {
     assert_eq!(total, "2.00 USD");
 }
 
-/// On 2026-11-01 clocks go from 02:00 EDT back to 01:00 EST, at 06:00 UTC. The hour from 01:00 to 02:00 comes twice, and has its
-/// price both times. With a border at 01:30 the bands alternate: valley, flat, valley again, flat again.
+/// On 2026-11-01 clocks are set from 02:00 EDT back to 01:00 EST, at 06:00 UTC. The hour from 01:00
+/// to 02:00 occurs twice, and has its price both times. With a boundary at 01:30 the bands
+/// alternate: valley, flat, valley again, flat again.
 ///
-/// 01:00 EDT (05:00 UTC) to 02:00 EST (07:00 UTC): 2 h, 8 kWh, 2 kWh each half hour: 2 × 0.10 = 0.20 in valley, 2 × 0.20 = 0.40 in
-/// flat; no fee for service. Twice 0.20 and twice 0.40 are 1.20.
+/// 01:00 EDT (05:00 UTC) to 02:00 EST (07:00 UTC): 2 h, 8 kWh, 2 kWh each half hour: 2 × 0.10 =
+/// 0.20 in valley, 2 × 0.20 = 0.40 in flat; no fee for service. Twice 0.20 and twice 0.40 are 1.20.
 #[test]
 fn a_night_in_new_york_when_clocks_go_back() {
     let bands = ["00:00-01:30 valley 0.10 0", "01:30-24:00 flat 0.20 0"];
@@ -212,13 +216,16 @@ fn changing(rule: ChangeRule) -> PriceBook {
     book_of(tariff(1, "CNY", rule, versions))
 }
 
-/// The new version comes at 12:00. 11:00 to 13:00, 20 kWh, 10 kWh an hour; unplugged at 13:20:30.
+/// The new version comes into force at 12:00. 11:00 to 13:00, 20 kWh, 10 kWh an hour; unplugged at
+/// 13:20:30.
 ///
-/// Frozen at the start, version 1 prices all: 20 × 0.50 = 10.00, 20 × 0.40 = 8.00; it has no fees. Together 18.00.
+/// Frozen at the start, version 1 prices all: 20 × 0.50 = 10.00, 20 × 0.40 = 8.00; it has no fees.
+/// Together 18.00.
 ///
-/// By consumption: 10 × 0.50 = 5.00 and 10 × 0.40 = 4.00 by version 1, 10 × 0.70 = 7.00 and 10 × 0.45 = 4.50 by version 2. The
-/// session fee is the one at the start: none. Occupancy is by version 2, in force at 13:00: 20.5 − 10 = 10.5 min, 11 begun, × 0.5 =
-/// 5.50. Together 5.00 + 4.00 + 7.00 + 4.50 + 5.50 = 26.00.
+/// By consumption: 10 × 0.50 = 5.00 and 10 × 0.40 = 4.00 by version 1, 10 × 0.70 = 7.00 and 10 ×
+/// 0.45 = 4.50 by version 2. The session fee is the one at the start: none. Occupancy is by version
+/// 2, in force at 13:00: 20.5 − 10 = 10.5 min, 11 started, × 0.5 = 5.50. Together 5.00 + 4.00 +
+/// 7.00 + 4.50 + 5.50 = 26.00.
 #[test]
 fn a_version_that_comes_in_the_middle_of_a_session() {
     let usage =
@@ -245,8 +252,8 @@ fn a_version_that_comes_in_the_middle_of_a_session() {
     assert_eq!((occupancy.version, occupancy.charged_minutes), (2, 11));
 }
 
-/// Where the price stays the same the items stay apart all the same: each says by which version it is. 11:00 to 13:00, 1 kWh an hour, at
-/// 0.50: twice 0.50.
+/// Items with the same price remain separate because each names its version. 11:00 to 13:00, 1 kWh
+/// an hour, at 0.50: twice 0.50.
 #[test]
 fn each_item_is_of_one_version() {
     let same = || list("Asia/Shanghai", &["00:00-24:00 flat 0.50 0"]);
@@ -257,15 +264,18 @@ fn each_item_is_of_one_version() {
     let quote = book.quote(&place(), &Usage::even(start, end, wh("2000")).unwrap()).unwrap();
     let items: Vec<_> = quote.items.iter().map(|item| (item.version, item.electricity.to_string())).collect();
     assert_eq!(items, [(1, "0.50 CNY".to_owned()), (2, "0.50 CNY".to_owned())]);
-    // A driver who looks at the timetable sees no difference.
+    // The timetable shows no difference to drivers.
     assert_eq!(book.timetable(&place(), start, end).unwrap().rows.len(), 1);
 }
 
-/// The fee for occupancy is 0.30 a minute after 15 minutes, at most 10.00, and a session costs 1.50.
+/// The occupancy fee is 0.30 a minute after 15 minutes, at most 10.00, and the session fee is 1.50.
 ///
-/// - 15 min: nothing. - 15 min 1 s: 1 minute begun, 0.30. - 48 min: 33 × 0.30 = 9.90. - 49 min: 34 × 0.30 = 10.20 → 10.00.
+/// - 15 min: nothing.
+/// - 15 min 1 s: 1 started minute, 0.30.
+/// - 48 min: 33 × 0.30 = 9.90.
+/// - 49 min: 34 × 0.30 = 10.20 → 10.00.
 #[test]
-fn occupancy_is_by_minutes_begun_after_the_grace_time_up_to_the_cap() {
+fn occupancy_is_charged_per_started_minute_after_the_grace_period_up_to_the_cap() {
     let mut terms = draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 0 0"])]);
     terms.session_fee = Some("1.50".to_owned());
     let cap = Some("10".to_owned());
@@ -282,12 +292,12 @@ fn occupancy_is_by_minutes_begun_after_the_grace_time_up_to_the_cap() {
     assert_eq!(total(15 * 60 + 1), ("1.80 CNY".to_owned(), false));
     assert_eq!(total(48 * 60), ("11.40 CNY".to_owned(), false));
     assert_eq!(total(49 * 60), ("11.50 CNY".to_owned(), true));
-    // While nobody knows when it was unplugged, occupancy is open.
+    // Until the time of unplugging is known, the occupancy fee is open.
     assert_eq!(book.quote(&place(), &usage).unwrap().occupancy, None);
 }
 
 #[test]
-fn what_a_meter_cannot_have_said_is_refused() {
+fn rejects_impossible_meter_readings() {
     let reading = |minute: i64, register: &str| Reading {
         at: instant("2026-11-23T11:00:00Z") + TimeDelta::minutes(minute),
         register: wh(register),
@@ -311,7 +321,7 @@ fn what_a_meter_cannot_have_said_is_refused() {
     assert_eq!(usage.unplugged(at(2)), Err(InvalidUsage::UnpluggedEarly));
 }
 
-/// No time, no items: what is left is the session fee.
+/// No time, no items: only the session fee remains.
 #[test]
 fn a_session_without_time_costs_its_fee() {
     let mut terms = draft("Asia/Shanghai", vec![daily(&BEIJING)]);
@@ -322,8 +332,9 @@ fn a_session_without_time_costs_its_fee() {
     assert_eq!((quote.items.len(), quote.totals.total.to_string()), (0, "2.35 CNY".to_owned()));
 }
 
-/// A timetable is merged where nothing changes for the driver: two flat bands that meet at 10:00 are one row, and so are valley before
-/// and after midnight. Monday 2026-11-23 and Tuesday: valley 00–07, flat 07–23, valley 23–07, flat 07–23, valley 23–24.
+/// A timetable is merged where nothing changes for the driver: two flat bands that meet at 10:00
+/// are one row, and so are valley before and after midnight. Monday 2026-11-23 and Tuesday: valley
+/// 00–07, flat 07–23, valley 23–07, flat 07–23, valley 23–24.
 #[test]
 fn a_timetable_is_merged() {
     let bands = ["23:00-07:00 valley 0.3 0.8", "07:00-10:00 flat 0.7 0.8", "10:00-23:00 flat 0.70 0.80"];

@@ -1,6 +1,6 @@
-//! Tariffs: what they cost, checked by hand and by properties.
+//! Tariffs: prices and costs, checked by hand-calculated cases and by properties.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod build;
 mod checks;

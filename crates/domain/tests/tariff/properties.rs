@@ -1,4 +1,4 @@
-//! What holds for every price list, zone and session.
+//! Properties of all price lists, zones and sessions.
 
 use crate::build::*;
 use crate::generated::{bands, clock, day, read, sessions};
@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-/// The one band of a draft that has the minute that the clock shows, found as a reader of the JSON would.
+/// The one band of a draft that contains the minute of the local clock, found as a reader of the
+/// JSON would.
 fn expected_band<'draft>(
     draft: &'draft Draft,
     list: &PriceList,
@@ -48,15 +49,16 @@ fn amount(quotes: &[Quote], part: impl Fn(&Quote) -> domain::tariffs::Money) -> 
     quotes.iter().map(|quote| part(quote).amount()).sum()
 }
 
-/// What was used in a time within a session: the readings in it, and what they say of its ends.
+/// The usage in a part of a session: the readings in it, and the interpolated registers at its
+/// ends.
 fn part_of(usage: &Usage, from: DateTime<Utc>, to: DateTime<Utc>, read_at: &[DateTime<Utc>]) -> Usage {
     let within = read_at.iter().copied().filter(|at| from < *at && *at < to);
     let instants = std::iter::once(from).chain(within).chain([to]);
     Usage::metered(instants.map(|at| Reading { at, register: usage.energy_until(at) }).collect()).unwrap()
 }
 
-/// What a kWh costs by an OCPI tariff when the clock shows `shown`: by the first element that fits, as a reader of OCPI
-/// would find it.
+/// The price of a kWh by an OCPI tariff at the local time `shown`: that of the first matching
+/// element, as a reader of OCPI would find it.
 fn price_in_ocpi(object: &Value, shown: DateTime<FixedOffset>) -> f64 {
     let (date, time) = (shown.format("%Y-%m-%d").to_string(), shown.format("%H:%M").to_string());
     let weekday = shown.format("%A").to_string().to_uppercase();
@@ -83,7 +85,8 @@ fn number(decimal: Decimal) -> f64 {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// The bands of any price list cover a day, also one on which clocks are set, exactly once, by what the clock shows.
+    /// The bands of any price list cover each instant of a day exactly once, by local time,
+    /// including days on which clocks are set.
     #[test]
     fn each_instant_of_a_day_has_exactly_one_price((date, draft) in day(), offset in 0..420_i64) {
         let list = read(&draft);
@@ -104,7 +107,7 @@ proptest! {
         let mut at = start + TimeDelta::seconds(offset);
         while at < end {
             let band = expected_band(&draft, &list, at);
-            prop_assert!(band.is_some(), "not one band at {}", at);
+            prop_assert!(band.is_some(), "no single band at {}", at);
             let row = rows.iter().find(|row| row.from <= at && at < row.to).unwrap();
             prop_assert!(same_price(row, band.unwrap()), "at {}: {:?}", at, row);
             let price = book.price_at(&place(), at).unwrap();
@@ -114,7 +117,8 @@ proptest! {
         }
     }
 
-    /// Items follow one another from the start to the end, have all the energy, and the quote is their sum.
+    /// Items follow one another from the start to the end and contain all the energy, and the quote
+    /// is their sum.
     #[test]
     fn a_quote_is_the_sum_of_its_items((book, usage, _) in sessions()) {
         let quote = quote(&book, &usage);
@@ -143,14 +147,15 @@ proptest! {
         }
     }
 
-    /// A session that is cut into several costs what it costs whole: each rounding is off by half a minor unit at most.
+    /// A session that is divided into several costs the same as the whole: each rounding differs by
+    /// at most half a minor unit.
     #[test]
     fn a_session_in_parts_costs_what_it_costs_whole(
         (book, usage, read_at) in sessions(),
         cuts in proptest::collection::btree_set(1..999_i64, 0..5),
     ) {
         let mut book = book;
-        // Frozen parts would be frozen each at its own start.
+        // With frozen prices each part would be frozen at its own start.
         book.tariffs[0].details.change_rule = ChangeRule::ByConsumption;
         let (start, end) = (usage.started_at(), usage.ended_at());
         let cuts: Vec<_> = cuts.iter().map(|share| start + (end - start) * i32::try_from(*share).unwrap() / 1000).collect();
@@ -174,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn a_version_reads_as_it_was_written((_, draft) in day(), number in 1..100_u32, second in 0..2_000_000_000_i64) {
+    fn a_version_survives_serialization((_, draft) in day(), number in 1..100_u32, second in 0..2_000_000_000_i64) {
         let effective_from = DateTime::from_timestamp(second, 0).unwrap();
         let version = TariffVersion { number, effective_from, price_list: read(&draft) };
         let written = serde_json::to_string(&version).unwrap();
@@ -183,9 +188,9 @@ proptest! {
         prop_assert_eq!(serde_json::to_string(&again).unwrap(), written);
     }
 
-    /// The check lets bands pass just when each minute of a day is in exactly one of them.
+    /// The check accepts bands if and only if each minute of a day is in exactly one of them.
     #[test]
-    fn bands_pass_just_when_they_have_each_minute_once(
+    fn bands_are_valid_if_and_only_if_they_cover_each_minute_once(
         bands in bands(),
         change in proptest::option::of((0..12_usize, -90..90_i32, any::<bool>())),
     ) {
@@ -205,18 +210,19 @@ proptest! {
             if from < to { from <= minute && minute < to } else { from <= minute || minute < to }
         };
         let once = (0..1440).all(|minute| times.iter().filter(|times| has(**times, minute)).count() == 1);
-        // A band of no length is refused, for nobody can tell it from one of a day.
+        // A band without a length is rejected because it cannot be distinguished from one of a
+        // whole day.
         let proper = times.iter().all(|(from, to)| from != to);
         let schedule = ScheduleDraft { seasons: None, weekdays: None, holiday: None, bands };
         let passes = PriceList::try_from(draft("Asia/Shanghai", vec![schedule])).is_ok();
         prop_assert_eq!(passes, once && proper);
     }
 
-    /// Whoever prices by the documents for other platforms finds the platform's own prices.
+    /// The documents for other platforms contain the platform's own prices.
     #[test]
-    fn other_platforms_are_told_the_same_prices((date, draft) in day(), ahead in 0..300_u16) {
+    fn documents_for_other_platforms_contain_the_same_prices((date, draft) in day(), ahead in 0..300_u16) {
         let mut draft = draft;
-        // Neither does OCPI know a grace time, nor T/CEC 102 anything but energy.
+        // OCPI has no grace period, and T/CEC 102 prices only energy.
         draft.occupancy = None;
         let book = book("CNY", read(&draft));
         let (tariff, list) = (&book.tariffs[0], &book.tariffs[0].versions[0].price_list);
@@ -234,7 +240,8 @@ proptest! {
         prop_assert!(periods.len() <= MAX_PERIODS);
         while at < end {
             let (shown, price) = (list.zone().local(at), book.price_at(&place(), at).unwrap());
-            // Where clocks were set back after midnight, minutes of the date before came again: before the horizon's dates.
+            // Where clocks were set back after midnight, minutes of the date before were repeated:
+            // they are before the horizon's dates.
             if shown.date_naive() >= date {
                 prop_assert_eq!(price_in_ocpi(&object, shown), number(price.price_per_kwh), "at {}", shown);
             }

@@ -1,4 +1,4 @@
-//! What recorded sessions used, from readings that are not all there or not all right.
+//! The usage of recorded sessions with missing or wrong readings.
 
 use crate::build::{instant, wh};
 use chrono::{DateTime, Utc};
@@ -38,32 +38,32 @@ fn samples(list: &[(&str, f64)]) -> Vec<(DateTime<Utc>, f64)> {
 
 #[test]
 fn readings_between_start_and_end_shape_the_curve() {
-    let told = samples(&[("09:50", 1.0), ("10:30", 1_900.0), ("11:10", 9_000.0)]);
-    let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), told).unwrap();
+    let readings = samples(&[("09:50", 1.0), ("10:30", 1_900.0), ("11:10", 9_000.0)]);
+    let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), readings).unwrap();
     assert_eq!((usage.energy_until(at("10:30")), usage.energy()), (wh("900"), wh("1000")));
     assert_eq!((usage.started_at(), usage.ended_at()), (at("10:00"), at("11:00")));
 }
 
 #[test]
-fn a_last_sample_that_is_a_slip_is_not_the_end() {
-    for slips in [[("10:10", 1_500.0), ("10:20", 0.0)], [("10:10", 9e9), ("10:20", 1_500.0)]] {
+fn a_wrong_last_sample_is_not_the_end() {
+    for errors in [[("10:10", 1_500.0), ("10:20", 0.0)], [("10:10", 9e9), ("10:20", 1_500.0)]] {
         for ended in [None, Some(None)] {
-            let usage = Usage::recorded(&session(Some(1_000.0), ended), samples(&slips)).unwrap();
-            assert_eq!(usage.energy(), wh("500"), "{slips:?}");
+            let usage = Usage::recorded(&session(Some(1_000.0), ended), samples(&errors)).unwrap();
+            assert_eq!(usage.energy(), wh("500"), "{errors:?}");
         }
     }
 }
 
 #[test]
-fn slips_of_the_meter_are_left_out() {
-    let told = samples(&[
+fn meter_errors_are_ignored() {
+    let readings = samples(&[
         ("10:10", 1_500.0),
         ("10:20", 900.0),
         ("10:30", 1_800.0),
         ("10:40", 7_000.0),
         ("10:50", -1.0),
     ]);
-    let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), told).unwrap();
+    let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), readings).unwrap();
     assert_eq!(usage.reading_count(), 4);
     assert_eq!(
         (usage.energy_until(at("10:20")), usage.energy_until(at("10:40"))),
@@ -72,9 +72,9 @@ fn slips_of_the_meter_are_left_out() {
 }
 
 #[test]
-fn without_the_meter_of_start_or_end_samples_stand_for_it() {
-    let told = samples(&[("10:00", 1_000.0), ("10:30", 1_500.0), ("11:00", 1_700.0)]);
-    let usage = Usage::recorded(&session(None, Some(None)), told).unwrap();
+fn samples_replace_missing_registers_of_start_or_end() {
+    let readings = samples(&[("10:00", 1_000.0), ("10:30", 1_500.0), ("11:00", 1_700.0)]);
+    let usage = Usage::recorded(&session(None, Some(None)), readings).unwrap();
     assert_eq!((usage.energy(), usage.ended_at()), (wh("700"), at("11:00")));
     let usage =
         Usage::recorded(&session(None, Some(None)), samples(&[("10:10", 5.0), ("10:20", 9.0)])).unwrap();
@@ -85,7 +85,7 @@ fn without_the_meter_of_start_or_end_samples_stand_for_it() {
 }
 
 #[test]
-fn what_nobody_read_has_no_price() {
+fn a_session_without_readings_has_no_price() {
     for (start, ended) in [(None, None), (Some(1.0), None), (None, Some(None)), (None, Some(Some(9.0)))] {
         assert_eq!(Usage::recorded(&session(start, ended), vec![]), Err(InvalidUsage::Count));
     }
@@ -95,13 +95,13 @@ fn what_nobody_read_has_no_price() {
 
 proptest! {
     #[test]
-    fn samples_never_change_what_start_and_end_tell(
-        told in prop::collection::vec((0_i64..4_000, -100.0..5_000.0_f64), 0..40),
+    fn samples_never_change_the_registers_of_start_and_end(
+        readings in prop::collection::vec((0_i64..4_000, -100.0..5_000.0_f64), 0..40),
     ) {
-        let mut told: Vec<_> =
-            told.into_iter().map(|(s, wh)| (at("10:00") + chrono::TimeDelta::seconds(s - 200), wh)).collect();
-        told.sort_by_key(|(at, _)| *at);
-        let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), told).unwrap();
+        let mut readings: Vec<_> =
+            readings.into_iter().map(|(s, wh)| (at("10:00") + chrono::TimeDelta::seconds(s - 200), wh)).collect();
+        readings.sort_by_key(|(at, _)| *at);
+        let usage = Usage::recorded(&session(Some(1_000.0), Some(Some(2_000.0))), readings).unwrap();
         prop_assert_eq!(usage.energy(), wh("1000"));
         prop_assert_eq!((usage.started_at(), usage.ended_at()), (at("10:00"), at("11:00")));
     }

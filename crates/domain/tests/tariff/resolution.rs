@@ -1,4 +1,4 @@
-//! Which tariff applies where, and why the others do not.
+//! Which tariff applies where, and why the others do not apply.
 
 use crate::build::*;
 use chrono::TimeDelta;
@@ -40,7 +40,7 @@ fn here() -> Place {
     }
 }
 
-/// A tariff that costs `price` for a kWh, since the beginning of 2026.
+/// A tariff with the price `price` per kWh, in force since the beginning of 2026.
 fn costing(number: u128, price: &str) -> Tariff {
     let list = list("Asia/Shanghai", &[&format!("00:00-24:00 flat {price} 0")]);
     tariff(number, "CNY", ChangeRule::ByConsumption, vec![version(1, START, list)])
@@ -57,7 +57,7 @@ fn five_levels() -> PriceBook {
     }
 }
 
-/// What became of each binding, the narrowest first.
+/// The outcome of each binding, the narrowest first.
 fn outcomes(book: &PriceBook, place: &Place, at: &str) -> Vec<(u128, Outcome)> {
     let considered = book.resolve(place, instant(at)).considered;
     considered.iter().map(|considered| (considered.binding_id.0.as_u128(), considered.outcome)).collect()
@@ -88,20 +88,20 @@ fn the_narrowest_level_wins() {
 }
 
 #[test]
-fn other_places_are_not_asked() {
+fn bindings_of_other_places_are_not_considered() {
     let book = five_levels();
     let elsewhere =
         Place { operator_id: None, station_id: StationId(id(2)), pile_id: None, connector_id: None };
     assert_eq!(outcomes(&book, &elsewhere, NOON), [(1, Outcome::Applies)]);
     let other_connector = Place { connector_id: ConnectorId::parse(1).ok(), ..here() };
     assert_eq!(book.price_at(&other_connector, instant(NOON)).unwrap().tariff_id.0, id(4));
-    // A connector is one of its pile: connector 2 of another pile is another one.
+    // A connector belongs to its pile: connector 2 of another pile is another connector.
     let other_pile = Place { pile_id: Some(PileId(id(8))), ..here() };
     assert_eq!(book.price_at(&other_pile, instant(NOON)).unwrap().tariff_id.0, id(3));
 }
 
 #[test]
-fn those_that_lose_say_why() {
+fn each_binding_that_does_not_apply_has_a_reason() {
     let mut book = five_levels();
     book.bindings[4].effective_from = instant("2026-07-01T00:00:00Z");
     book.bindings[3].effective_until = Some(instant(NOON));
@@ -121,7 +121,7 @@ fn those_that_lose_say_why() {
 }
 
 #[test]
-fn a_binding_holds_from_its_first_instant_to_before_its_last() {
+fn a_binding_includes_its_start_and_excludes_its_end() {
     let station = Subject::Station { station_id: StationId(id(1)) };
     let end = "2026-06-01T13:00:00Z";
     let book =
@@ -133,7 +133,7 @@ fn a_binding_holds_from_its_first_instant_to_before_its_last() {
 }
 
 #[test]
-fn two_that_clash_are_found_and_the_later_one_applies() {
+fn overlapping_bindings_are_found_and_the_later_one_applies() {
     let [platform, _, station, ..] = subjects();
     let june = "2026-06-01T00:00:00Z";
     let july = "2026-07-01T00:00:00Z";
@@ -158,10 +158,11 @@ fn two_that_clash_are_found_and_the_later_one_applies() {
     assert_eq!(found[1..3], [(3, Outcome::Over), (1, Outcome::Overridden { by })]);
 }
 
-/// The station's own tariff, 3 yuan, holds from 12:00 to 13:00; before and after it is the platform's, 1 yuan. 11:30 to 13:30, 4 kWh,
-/// 2 kWh an hour: 1 kWh × 1 + 2 kWh × 3 + 1 kWh × 1 = 8.
+/// The station's own tariff, 3 yuan, applies from 12:00 to 13:00; before and after that the
+/// platform's applies, 1 yuan. 11:30 to 13:30, 4 kWh, 2 kWh an hour: 1 kWh × 1 + 2 kWh × 3 + 1 kWh
+/// × 1 = 8.
 #[test]
-fn a_tariff_that_changes_in_mid_session_prices_what_flows_in_its_time() {
+fn a_tariff_that_applies_during_a_part_of_a_session_prices_the_energy_of_that_part() {
     let [platform, _, station, ..] = subjects();
     let bindings = vec![
         binding(1, platform, 1, START, None),
@@ -172,7 +173,7 @@ fn a_tariff_that_changes_in_mid_session_prices_what_flows_in_its_time() {
         Usage::even(instant("2026-06-01T11:30:00Z"), instant("2026-06-01T13:30:00Z"), wh("4000")).unwrap();
     let total = |book: &PriceBook| book.quote(&here(), &usage).map(|quote| quote.totals.total.to_string());
     assert_eq!(total(&book).unwrap(), "8.00 CNY");
-    // The tariff at the start decides: frozen, it prices all 4 kWh.
+    // The tariff at the start decides: with frozen prices it prices all 4 kWh.
     book.tariffs[0].details.change_rule = ChangeRule::FrozenAtStart;
     assert_eq!(total(&book).unwrap(), "4.00 CNY");
     book.tariffs[0].details.change_rule = ChangeRule::ByConsumption;
@@ -184,10 +185,10 @@ fn a_tariff_that_changes_in_mid_session_prices_what_flows_in_its_time() {
 }
 
 #[test]
-fn the_version_that_began_last_is_in_force() {
+fn the_version_with_the_latest_start_is_in_force() {
     let mut tariff = costing(1, "1");
     let list = tariff.versions[0].price_list.clone();
-    // The third corrects the second before it begins, the fourth is about a time before.
+    // The third corrects the second before it begins, and the fourth concerns an earlier time.
     for (number, from) in [(2, NOON), (3, NOON), (4, "2026-03-01T00:00:00Z")] {
         tariff.versions.push(version(number, from, list.clone()));
     }
@@ -200,7 +201,7 @@ fn the_version_that_began_last_is_in_force() {
 }
 
 #[test]
-fn prices_are_told_within_reach() {
+fn prices_are_available_only_for_the_priced_years_and_31_days() {
     let book = five_levels();
     let zone = Zone::parse("Asia/Shanghai").unwrap();
     let week =
@@ -214,7 +215,7 @@ fn prices_are_told_within_reach() {
 }
 
 #[test]
-fn a_timetable_tells_when_there_is_no_price() {
+fn a_timetable_lists_the_times_without_a_price() {
     let mut book = five_levels();
     book.bindings.truncate(1);
     book.bindings[0].effective_from = instant("2026-11-23T10:00:00Z");

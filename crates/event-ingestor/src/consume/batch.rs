@@ -1,4 +1,4 @@
-//! What was fetched from a partition, decoded.
+//! Records fetched from a partition, decoded.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,7 +13,8 @@ use storage::ingest::dead_letters::NewDeadLetter;
 use storage::ingest::partitions::{Checkpoint, LastRecord};
 use wire::DecodeError;
 
-/// PostgreSQL takes earlier and later times than any record has, but not all that a record can claim.
+/// PostgreSQL stores a wider range of times than records have, but not every time that a record can
+/// claim.
 const EARLIEST: DateTime<Utc> = DateTime::UNIX_EPOCH;
 /// The year 9999.
 const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
@@ -21,46 +22,47 @@ const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0)
     None => DateTime::UNIX_EPOCH,
 };
 
-/// Of what cannot be read from Kafka.
+/// The reason of dead letters for ranges that cannot be read from Kafka.
 pub(crate) const UNREADABLE: &str = "UNREADABLE_BATCH";
-/// Of what PostgreSQL refuses.
+/// The reason of dead letters for records that PostgreSQL refuses.
 pub(crate) const REFUSED: &str = "REFUSED_BY_DATABASE";
 
-/// Records of one partition in their order, each with the event that it tells or the reason why it tells none. There may be none:
-/// then there is something else to get past, such as the marker of a transaction.
+/// Records of one partition in order, each with its event or the reason why it has none. A batch
+/// may be empty: it then advances past something else, such as a transaction marker.
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub topic: String,
     pub partition: i32,
     pub items: Vec<Item>,
-    /// What lies between them and cannot be read, in its order.
+    /// The unreadable ranges between the records, in order.
     pub unreadable: Vec<UnreadableRange>,
-    /// The offset to read on at.
+    /// The offset to continue at.
     pub next_offset: i64,
 }
 
-/// A record and what it tells.
+/// A record and its event.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub record: ReceivedRecord,
-    /// When it was appended, as far as can be told: its own timestamp may come from a clock that is wrong.
+    /// When the record was appended, as well as it can be determined: the timestamp of the record
+    /// may come from a wrong clock.
     pub appended_at: DateTime<Utc>,
     pub event: Result<GatewayEvent, Unusable>,
-    /// The digest of the record before its bytes were removed; `None` for one that has them.
+    /// The digest of the record before its bytes were removed; `None` for a complete record.
     whole_digest: Option<RecordDigest>,
 }
 
 /// Why a record cannot be used.
 #[derive(Debug, Clone)]
 pub(crate) enum Unusable {
-    /// It is not what the contract says.
+    /// The record does not match the gateway contract.
     Undecodable(DecodeError),
-    /// Postgres refused what it says.
+    /// PostgreSQL refused the record's effects.
     Refused(String),
 }
 
 impl Batch {
-    /// Decodes what was `fetched` by `read_at`.
+    /// Decodes records that were `fetched` before `read_at`.
     pub(crate) fn decode(
         topic: &str,
         partition: i32,
@@ -74,19 +76,19 @@ impl Batch {
         Self { topic: topic.to_owned(), partition, items, unreadable, next_offset }
     }
 
-    /// How far the partition is read with it; `before` is the last record before it.
+    /// The checkpoint after this batch; `before` is the last record before it.
     pub(crate) fn checkpoint(&self, before: Option<LastRecord>) -> Checkpoint {
         let last = self.items.last();
         let last = last.map(|item| LastRecord { offset: item.record.offset, digest: item.digest() });
         Checkpoint { next_offset: self.next_offset, last_record: last.or(before) }
     }
 
-    /// Which states it needs.
+    /// The states that the batch needs.
     pub(crate) fn load_plan(&self) -> LoadPlan {
         LoadPlan::of(self.events().map(|(item, event)| (event, item.position(self.partition))))
     }
 
-    /// From when the earliest to when the latest of its records was appended.
+    /// When the earliest and the latest of its records were appended.
     pub(crate) fn appended(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let times = || self.items.iter().map(|item| item.appended_at);
         Some((times().min()?, times().max()?))
@@ -96,10 +98,10 @@ impl Batch {
         self.items.iter().filter_map(|item| Some((item, item.event.as_ref().ok()?)))
     }
 
-    /// Its two halves.
+    /// Splits the batch in halves.
     ///
     /// # Errors
-    /// The batch itself when it has one record, or one range that cannot be read.
+    /// The batch itself when it has only one record or one unreadable range.
     pub(crate) fn halve(mut self) -> Result<(Self, Self), Self> {
         let records = self.items.iter().map(|item| item.record.offset);
         let mut offsets: Vec<_> =
@@ -116,8 +118,8 @@ impl Batch {
         Ok((first, second))
     }
 
-    /// The batch with its records as dead letters, since PostgreSQL refuses them; `why`. A dead letter that is refused keeps
-    /// only its position and the reason.
+    /// The batch with its records as dead letters because PostgreSQL refuses them for the reason
+    /// `why`. A dead letter that is refused in turn keeps only its position and the reason.
     pub(crate) fn refused(mut self, why: &str) -> Self {
         for item in &mut self.items {
             if item.is_refused() {
@@ -140,9 +142,9 @@ impl Batch {
         self.dead_letter(item, reason, &detail)
     }
 
-    /// The dead letter of an event that finds no place.
+    /// The dead letter of an event that belongs to no session.
     pub(crate) fn misfit(&self, item: &Item, event: &GatewayEvent, misfit: Misfit) -> NewDeadLetter {
-        let detail = format!("{} of {} finds no session", event.kind.name(), event.charge_point_id);
+        let detail = format!("{} of {} belongs to no session", event.kind.name(), event.charge_point_id);
         NewDeadLetter {
             charge_point_id: Some(event.charge_point_id.to_string()),
             event_id: Some(event.event_id.to_string()),
@@ -150,7 +152,7 @@ impl Batch {
         }
     }
 
-    /// The dead letters of what cannot be read; without bytes.
+    /// The dead letters of unreadable ranges; they have no bytes.
     pub(crate) fn unreadable(&self) -> impl Iterator<Item = NewDeadLetter> {
         self.unreadable.iter().map(|range| NewDeadLetter {
             topic: self.topic.clone(),
@@ -170,7 +172,7 @@ impl Batch {
 
     fn dead_letter(&self, item: &Item, reason: &'static str, detail: &str) -> NewDeadLetter {
         let record = &item.record;
-        // PostgreSQL takes no NUL in a text.
+        // PostgreSQL accepts no NUL in a text.
         let header = |(name, value): (&String, &Vec<u8>)| {
             (name.replace('\0', "\\0"), BASE64_STANDARD.encode(value).into())
         };
@@ -214,13 +216,14 @@ impl Item {
         self.whole_digest.unwrap_or_else(|| digest_of(&self.record))
     }
 
-    /// Where the record stands.
+    /// The record's position in its partition, with its time.
     pub(crate) const fn position(&self, partition: i32) -> RecordPosition {
         RecordPosition { partition, offset: self.record.offset, appended_at: self.appended_at }
     }
 
-    /// How far the clock that dated the event is off: that of its claimed time or that of its record, whichever is further from when
-    /// the record was appended. Negative when it is late. `None` where the record tells no event.
+    /// How far the clock that dated the event is off: the clock of its claimed time or that of its
+    /// record, whichever is further from the time of append. Negative when the clock is behind.
+    /// `None` if the record has no event.
     pub(crate) fn clock_skew(&self) -> Option<TimeDelta> {
         let event = self.event.as_ref().ok()?;
         let clocks = [Some(self.record.timestamp), event.claimed_at];

@@ -1,5 +1,5 @@
-//! Where meter samples and the history of statuses go: a partition of their tables for each day, made before it is needed and
-//! dropped when it is old.
+//! Day partitions of meter samples and status history: each day has its own partition, which is
+//! created ahead of need and dropped when it is old.
 
 use crate::metrics::Metrics;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -12,12 +12,12 @@ use std::time::Duration;
 use storage::devices::{meter_samples, status_changes};
 use storage::{Database, DayPartitions, PooledConnection, StorageError};
 
-/// How often old days are looked for, and tomorrow's made.
+/// How often old days are dropped and tomorrow's partitions created.
 const INTERVAL: Duration = Duration::from_secs(3_600);
-/// Until it is tried again after a failure.
+/// The pause before the next attempt after a failure.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// The days of a table that are kept, and which of them are known to have their partition.
+/// The kept days of a table, and those that are known to have their partition.
 pub(crate) struct KeptDays {
     partitions: DayPartitions,
     database: Database,
@@ -25,11 +25,11 @@ pub(crate) struct KeptDays {
     known: Mutex<BTreeSet<NaiveDate>>,
 }
 
-/// The days of all tables that have any.
+/// The kept days of all tables with day partitions.
 pub(crate) struct Days {
-    /// Of meter samples, by the instant of the reading.
+    /// Of meter samples, by the time of the reading.
     pub samples: KeptDays,
-    /// Of the history of statuses, by the time of writing.
+    /// Of the status history, by the time of writing.
     pub statuses: KeptDays,
     metrics: Arc<Metrics>,
 }
@@ -54,10 +54,11 @@ impl Days {
         }
     }
 
-    /// Makes sure that the readings of records from `first` to `last` find their days, those of `kept`.
+    /// Ensures that readings of records from `first` to `last` have their day partitions, within
+    /// the days of `kept`.
     ///
     /// # Errors
-    /// When Postgres fails.
+    /// When PostgreSQL fails.
     pub(crate) async fn ensure_samples(
         &self,
         (first, last): (DateTime<Utc>, DateTime<Utc>),
@@ -68,24 +69,25 @@ impl Days {
         self.samples.ensure(&needed).await
     }
 
-    /// Makes sure that what is written at `now` into the history finds its day.
+    /// Ensures that a row written to the status history at `now` has its day partition.
     ///
     /// # Errors
-    /// When Postgres fails.
+    /// When PostgreSQL fails.
     pub(crate) async fn ensure_statuses(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
-        // Postgres's clock decides; it is not a day away from ours.
+        // PostgreSQL's clock decides the day; it differs from ours by less than a day.
         let day = |by: TimeDelta| now.checked_add_signed(by).unwrap_or(now).date_naive();
         self.statuses.ensure(&(day(-TimeDelta::days(1))..=day(TimeDelta::days(1)))).await
     }
 
-    /// Takes no day for granted any more.
+    /// Forgets which days have partitions, so that each is checked again.
     pub(crate) fn forget(&self) {
         for kept in [&self.samples, &self.statuses] {
             kept.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 
-    /// Makes tomorrow's partitions and drops those of days that are not kept any more, now and then until shutdown.
+    /// Creates tomorrow's partitions and drops those of days that are not kept, at intervals until
+    /// shutdown.
     pub(crate) async fn keep(self: Arc<Self>, shutdown: Shutdown) {
         loop {
             let pause = match self.tidy(runtime::clock::now()).await {
@@ -93,7 +95,7 @@ impl Days {
                 Err(error) => {
                     tracing::warn!(
                         error = causes(&error),
-                        "days of samples and statuses could not be tidied"
+                        "day partitions of samples and statuses could not be maintained; retrying in 30 s"
                     );
                     PAUSE
                 }
@@ -114,22 +116,23 @@ impl Days {
 }
 
 impl KeptDays {
-    /// The days that are kept at `now`. What a device's clock puts elsewhere is not stored.
+    /// The days that are kept at `now`. Readings that a device's clock puts on other days are not
+    /// stored.
     pub(crate) fn kept(&self, now: DateTime<Utc>) -> RangeInclusive<NaiveDate> {
         let today = now.date_naive();
         let first = today.checked_sub_days(self.retention).unwrap_or(NaiveDate::MIN);
         first..=today.checked_add_days(chrono::Days::new(1)).unwrap_or(NaiveDate::MAX)
     }
 
-    /// Makes sure that the days of `needed` have their partitions.
+    /// Ensures that the days of `needed` have their partitions.
     async fn ensure(&self, needed: &RangeInclusive<NaiveDate>) -> Result<(), StorageError> {
         for day in needed.start().iter_days().take_while(|day| needed.contains(day)) {
             if !self.is_known(day) {
                 let partitions = self.partitions;
-                let make = async move |mut connection: PooledConnection| {
+                let create = async move |mut connection: PooledConnection| {
                     partitions.ensure(&mut connection, day).await
                 };
-                self.database.run(make).await?;
+                self.database.run(create).await?;
                 self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(day);
             }
         }
@@ -141,7 +144,7 @@ impl KeptDays {
     }
 
     async fn drop_old(&self, now: DateTime<Utc>) -> Result<usize, StorageError> {
-        // A day longer than they are written, so that no batch under way misses its day.
+        // Rows are written for one day less, so that no batch in flight misses its day.
         let first = *self.kept(now).start();
         let oldest = first.checked_sub_days(chrono::Days::new(1)).unwrap_or(NaiveDate::MIN);
         let partitions = self.partitions;
@@ -150,7 +153,7 @@ impl KeptDays {
         };
         let days = self.database.run(drop).await?;
         for day in &days {
-            tracing::info!(table = partitions.table(), %day, "the rows of that day are dropped");
+            tracing::info!(table = partitions.table(), %day, "dropped the day partition");
             self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(day);
         }
         Ok(days.len())

@@ -1,4 +1,4 @@
-//! From the states before a batch to those after it; pure.
+//! Applies a batch to the states before it and returns the states after it; without I/O.
 
 use crate::consume::batch::Batch;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,33 +10,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use storage::ingest::batch::Folded;
 
-/// What a batch held, counted.
+/// Counts of the content of a batch.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Tally {
     /// Events by kind.
     pub events: BTreeMap<&'static str, u64>,
     /// Events without effect by design.
     pub ignored: BTreeMap<Ignored, u64>,
-    /// Records put aside, by reason.
+    /// Dead letters by reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
-    /// Commands that came to their end by what devices tell: by action and outcome.
+    /// Commands that reached a final state by an event: by action and outcome.
     pub commands: BTreeMap<(String, &'static str), u64>,
-    /// Readings that were not stored, since their day is not kept.
+    /// Readings that were not stored because their day is not kept.
     pub samples_outside: usize,
-    /// Since when each device was doubtful that was heard again.
+    /// For each device that was heard again: since when it had been doubtful.
     pub doubts_ended: Vec<DateTime<Utc>>,
     undecodable: u64,
 }
 
 impl Tally {
-    /// Records in all.
+    /// The number of records.
     pub(crate) fn records(&self) -> u64 {
         self.events.values().sum::<u64>() + self.undecodable
     }
 }
 
-/// Applies the events of `batch` in their order to `states`, which are in key order and hold every device spoken of. Readings
-/// become samples if their day is one of `kept`.
+/// Applies the events of `batch` in order to `states`, which are sorted by key and contain every
+/// device of the batch. Readings become samples if their day is one of `kept`.
 pub(crate) fn fold(
     mut states: Vec<ChargePoint>,
     batch: &Batch,
@@ -64,7 +64,8 @@ pub(crate) fn fold(
         };
         let position = item.position(batch.partition);
         let outcome = history.apply(state, event, &position);
-        // A copy of an event without a believable clock would put its readings at another instant.
+        // A duplicate of an event without a plausible clock would store its readings at another
+        // time.
         if outcome != Outcome::Ignored(Ignored::Duplicate) {
             samples.take(event, &position);
         }
@@ -89,13 +90,13 @@ fn doubted_since(state: &ChargePoint) -> Option<DateTime<Utc>> {
     state.liveness.standing_doubt().map(|doubt| doubt.since)
 }
 
-/// The commands that have not come to their end.
+/// The commands without a final state.
 fn waiting(states: &[ChargePoint]) -> BTreeSet<CommandId> {
     let commands = states.iter().flat_map(|state| state.commands.iter());
     commands.filter(|record| !record.life.state().is_end()).map(|record| record.id).collect()
 }
 
-/// Those of the commands that were `waiting` which have come to their end, counted.
+/// Counts the commands that were `waiting` and now have a final state.
 fn settled(states: &[ChargePoint], waiting: &BTreeSet<CommandId>) -> BTreeMap<(String, &'static str), u64> {
     let mut settled = BTreeMap::new();
     if waiting.is_empty() {

@@ -1,4 +1,4 @@
-//! One partition, read by the replica that holds its lease: fetch, decode, fold, write, again.
+//! One partition, consumed by the replica that holds its lease: fetch, decode, fold, write, repeat.
 
 pub(crate) mod appetite;
 mod halt;
@@ -30,54 +30,54 @@ use tokio_util::sync::CancellationToken;
 use trace::BatchTrace;
 use tracing::Instrument as _;
 
-/// How long a partition waits for records while devices of it wait to be judged.
+/// The longest wait for records while devices of the partition wait to be judged.
 const BETWEEN_JUDGEMENTS: Duration = Duration::from_millis(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Reads one partition.
+/// Consumes one partition.
 pub(crate) struct PartitionTask {
     pub settings: Arc<IngestSettings>,
     pub database: Database,
     pub reader: PartitionReader,
     pub metrics: Arc<Metrics>,
     pub days: Arc<Days>,
-    /// When gateways were heard.
+    /// Records when gateways were heard.
     pub gateways: Arc<HeardGateways>,
-    /// Devices that a silent gateway concerns.
+    /// Devices that are silent, or whose gateway is.
     pub concerned: Arc<Concerned>,
-    /// What follows from silence.
+    /// The rules for silent devices.
     pub silence: SilencePolicy,
     pub lease: PartitionLease,
-    /// The last record whose effects are in the database, where it is known.
+    /// The last record whose effects are in the database, if known.
     pub last_record: Option<LastRecord>,
-    /// Whether the log is known to be the one that was read.
+    /// Whether the log is known to be the one that was read before.
     pub log_check: LogCheck,
-    /// When everything that was on the partition had been written, for the last time.
+    /// When everything on the partition was last known to be written.
     pub caught_up: watch::Sender<Option<tokio::time::Instant>>,
-    /// Bounds what records claim of when they were appended.
+    /// Bounds the append times that records claim.
     pub clock: AppendClock,
-    /// How many batches may be in memory at once.
+    /// Limits the batches that are in memory at the same time.
     pub turns: Arc<Semaphore>,
-    /// Cancelled when the lease is to be given back, or was lost.
+    /// Cancelled when the lease must be released or was lost.
     pub stop: CancellationToken,
-    /// How much is fetched at once.
+    /// The size of the next fetch.
     pub appetite: Appetite,
     /// Records that PostgreSQL refused, and why.
     pub refusals: Refusals,
 }
 
-/// Why a task ended.
+/// Why a partition task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// It was asked to; nothing is half done.
+    /// The task was asked to stop; no batch is half written.
     Stopped,
-    /// Another replica has taken the partition.
+    /// Another replica has acquired the partition.
     LeaseLost,
 }
 
 impl PartitionTask {
-    /// Reads on until stopped or overtaken; answers the lease as it stands then.
+    /// Consumes the partition until stopped or overtaken; returns the lease in its final state.
     pub(crate) async fn run(mut self) -> (PartitionLease, Ended) {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -87,7 +87,8 @@ impl PartitionTask {
         }
     }
 
-    /// Fetches once and writes what came. A log that could have been replaced in the meantime is checked first.
+    /// Fetches once and writes the records. If the log may have been replaced in the meantime, it
+    /// is checked first.
     async fn step(&mut self, pause: &mut Duration) -> Option<Ended> {
         if self.log_check.is_due()
             && let Some(ended) = self.check_log().await
@@ -101,7 +102,7 @@ impl PartitionTask {
             Ok(fetched) => {
                 *pause = FIRST_PAUSE;
                 self.log_check = LogCheck::passed();
-                self.take(fetched, asked_at).await
+                self.process(fetched, asked_at).await
             }
             Err(FetchError::OffsetOutOfRange(offset)) => self.offset_outside_log(offset, pause).await,
             Err(FetchError::Unavailable(error)) => {
@@ -109,7 +110,7 @@ impl PartitionTask {
                     partition = self.lease.partition,
                     error = causes(error.as_ref()),
                     pause_ms = pause.as_millis(),
-                    "fetch failed"
+                    "fetch failed; retrying after the pause"
                 );
                 self.log_check = LogCheck::Due;
                 self.wait(pause).await;
@@ -120,44 +121,51 @@ impl PartitionTask {
 
     async fn fetch(&self) -> Result<Fetched, FetchError> {
         let settings = &self.settings;
-        // Devices that wait to be judged do not wait for records as well.
+        // Devices that wait to be judged should not also wait for records.
         let devices_wait = self.concerned.has(self.lease.partition);
         let wait = if devices_wait { BETWEEN_JUDGEMENTS } else { settings.fetch_wait() };
         self.reader.fetch(self.lease.next_offset, wait, self.appetite.bytes()).await
     }
 
-    async fn take(&mut self, fetched: Fetched, asked_at: DateTime<Utc>) -> Option<Ended> {
-        // The end of the partition was there then; what came since is not in what was fetched.
+    async fn process(&mut self, fetched: Fetched, asked_at: DateTime<Utc>) -> Option<Ended> {
+        // The end of the partition was as fetched at this time; later records are not included.
         let fetched_at = tokio::time::Instant::now();
-        // What is fetched is behind until it is written, and stays so for as long as that cannot be done.
+        // Fetched records count as lag until they are written, however long that takes.
         let end = fetched.high_watermark;
         self.metrics.position(self.lease.partition, self.lease.next_offset, end);
-        let ended = self.take_turn(fetched).await;
+        let ended = self.decode_and_write(fetched).await;
         let next_offset = self.lease.next_offset;
         self.metrics.position(self.lease.partition, next_offset, end);
         if ended.is_none() && next_offset >= end {
             self.caught_up.send_replace(Some(fetched_at));
-            // The broker saw the end after it was asked: no record that is still to come was appended before that.
+            // The broker reported the end after this request: no later record was appended before
+            // it.
             self.clock.caught_up(asked_at);
             return self.judge_concerned().await;
         }
         ended
     }
 
-    /// Decodes and writes, when it is this partition's turn: what is decoded takes many times the memory of what was fetched,
-    /// and Postgres writes a few large batches sooner than many small ones at once.
-    async fn take_turn(&mut self, fetched: Fetched) -> Option<Ended> {
+    /// Decodes and writes when it is this partition's turn. Decoded records need many times the
+    /// memory of fetched ones, and PostgreSQL writes a few large batches faster than many small
+    /// concurrent ones.
+    async fn decode_and_write(&mut self, fetched: Fetched) -> Option<Ended> {
         if fetched.next_offset == self.lease.next_offset {
             return None;
         }
         let turns = Arc::clone(&self.turns);
-        // Never closed, so this only waits; who is told to stop does not wait.
+        // The semaphore is never closed, so this only waits; a task that is asked to stop does not
+        // wait.
         let turn = self.stop.run_until_cancelled(turns.acquire()).await;
         turn.as_ref()?;
         let (lease, read_at) = (&self.lease, runtime::clock::now());
         let batch = Batch::decode(&lease.topic, lease.partition, fetched, &mut self.clock, read_at);
         for range in &batch.unreadable {
-            tracing::error!(partition = lease.partition, ?range, "stepping over a range that cannot be read");
+            tracing::error!(
+                partition = lease.partition,
+                ?range,
+                "skipping a range that cannot be read; it becomes a dead letter"
+            );
         }
         let trace = BatchTrace::open(&batch);
         let ended = self.write(batch).instrument(trace.span.clone()).await;
@@ -165,15 +173,15 @@ impl PartitionTask {
         ended
     }
 
-    /// Whether the partition's row stands at `lease`.
-    async fn stands_at(&self, lease: PartitionLease) -> Result<bool, StorageError> {
-        let looked = async move |mut connection: PooledConnection| {
+    /// Whether the partition's row equals `lease`.
+    async fn row_matches(&self, lease: PartitionLease) -> Result<bool, StorageError> {
+        let read = async move |mut connection: PooledConnection| {
             partitions::stands_at(&mut connection, &lease).await
         };
-        self.database.run(looked).await
+        self.database.run(read).await
     }
 
-    /// Waits, longer each time, unless told to stop.
+    /// Waits, doubling the pause each time, unless asked to stop.
     async fn wait(&self, pause: &mut Duration) {
         self.stop.run_until_cancelled(tokio::time::sleep(*pause)).await;
         *pause = (*pause * 2).min(LONGEST_PAUSE);

@@ -1,4 +1,4 @@
-//! One replica among several: takes its fair share of the partitions, keeps it, and gives it back.
+//! One of several replicas: acquires its fair share of the partitions, keeps it, and releases it.
 
 mod leaving;
 mod share;
@@ -29,18 +29,18 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// How often a replica that stops looks whether its partitions are left.
-const LEAVING_LOOK: Duration = Duration::from_millis(20);
+/// How often a stopping replica checks whether its partitions are left.
+const LEAVING_POLL: Duration = Duration::from_millis(20);
 
-/// Where a replica writes.
+/// The connection pools of a replica.
 pub(crate) struct Pools {
     /// Connections for batches.
     pub database: Database,
-    /// The connection that leases are renewed on, which no batch can hold up.
+    /// The connection for renewing leases, which no batch can delay.
     pub leases: Database,
 }
 
-/// A replica and the partitions that it reads.
+/// A replica and the partitions that it consumes.
 pub(crate) struct Replica {
     id: Uuid,
     settings: Arc<IngestSettings>,
@@ -58,7 +58,7 @@ pub(crate) struct Replica {
     knows_topic: bool,
 }
 
-/// A partition that this replica reads.
+/// A partition that this replica consumes.
 struct Owned {
     held: Held,
     stop: CancellationToken,
@@ -106,42 +106,50 @@ impl Replica {
         }
     }
 
-    /// Reads its share until asked to stop, then gives it back.
+    /// Consumes its share until asked to stop, then releases it.
     ///
     /// # Errors
     /// When the task of a partition died.
     pub(crate) async fn run(mut self, shutdown: &Shutdown) -> anyhow::Result<()> {
         tracing::info!(replica = %self.id, topic = %self.settings.topic, "replica starts");
-        let mut beats = tokio::time::interval(self.settings.heartbeat());
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while shutdown.run_until_requested(beats.tick()).await.is_some() {
+        let mut heartbeats = tokio::time::interval(self.settings.heartbeat());
+        heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_requested(heartbeats.tick()).await.is_some() {
             self.reap()?;
             self.discover().await;
-            // Whom Kafka does not let in is no replica: others would leave it partitions that it cannot read.
+            // A replica that Kafka does not admit does not count: others would leave it partitions
+            // that it cannot read.
             if !self.knows_topic {
                 continue;
             }
             if let Err(error) = self.heartbeat().await {
-                tracing::warn!(error = causes(&error), "leases could not be renewed");
+                tracing::warn!(
+                    error = causes(&error),
+                    "leases could not be renewed; retrying at the next heartbeat"
+                );
             }
         }
         self.leave().await
     }
 
-    /// Makes rows for partitions that the topic has gained; reading begins at their earliest record.
+    /// Creates rows for partitions that the topic has gained; reading begins at their earliest
+    /// record.
     async fn discover(&mut self) {
         if Instant::now() < self.discover_at {
             return;
         }
-        // Bounded, since leases are not renewed meanwhile; what was found by then is kept.
+        // Bounded, because leases are not renewed meanwhile; rows created by then are kept.
         match tokio::time::timeout(self.settings.heartbeat(), self.register_partitions()).await {
             Ok(Ok(())) => {
                 self.knows_topic = true;
                 self.discover_at = Instant::now() + self.settings.discover_interval();
             }
-            Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "partitions could not be listed"),
+            Ok(Err(error)) => tracing::warn!(
+                error = format!("{error:#}"),
+                "partitions could not be listed; retrying at the next heartbeat"
+            ),
             Err(_elapsed) => {
-                tracing::warn!("listing partitions takes long: it goes on at the next heartbeat")
+                tracing::warn!("listing partitions timed out; it continues at the next heartbeat")
             }
         }
     }
@@ -160,7 +168,7 @@ impl Replica {
         Ok(())
     }
 
-    /// Keeps its leases, gives up what is more than its share, and takes what is less.
+    /// Renews leases, releases partitions beyond the fair share, and acquires missing ones.
     async fn heartbeat(&mut self) -> Result<(), StorageError> {
         let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
         let mut connection = self.leases.connection().await?;
@@ -169,7 +177,7 @@ impl Replica {
         let states = partitions::list(&mut connection, &topic).await?;
         let share = fair_share(states.len(), live, rank);
         self.leave_each(lost);
-        self.give_back(self.owned.len().saturating_sub(share));
+        self.leave_surplus(self.owned.len().saturating_sub(share));
         let mut unowned = states.iter().filter(|state| state.owner.is_none()).count();
         let wanted = share.saturating_sub(self.owned.len());
         if wanted > 0 {
@@ -182,7 +190,8 @@ impl Replica {
         Ok(())
     }
 
-    /// Renews its leases, also those of partitions that it leaves; returns the partitions whose leases are gone.
+    /// Renews all leases, including those of partitions that are being left; returns the partitions
+    /// whose leases are lost.
     async fn renew(&mut self, connection: &mut storage::Connection) -> Result<Vec<i32>, StorageError> {
         let owned = self.owned.iter().map(|(partition, owned)| owned.held.kept(*partition));
         let held: Vec<_> = owned.chain(self.leaving.kept()).collect();
@@ -225,10 +234,10 @@ impl Replica {
         self.owned.insert(partition, Owned { held, stop, task: tokio::spawn(task.run()) });
     }
 
-    /// Takes leave of tasks that have ended by themselves.
+    /// Leaves partitions whose tasks have ended by themselves.
     ///
     /// # Errors
-    /// When one of them died.
+    /// When one of the tasks died.
     fn reap(&mut self) -> anyhow::Result<()> {
         let ended = self.owned.iter().filter(|(_, owned)| owned.task.is_finished());
         let ended: Vec<i32> = ended.map(|(partition, _)| *partition).collect();
@@ -236,13 +245,13 @@ impl Replica {
         self.leaving.reap()
     }
 
-    /// Gives `surplus` partitions back, the last ones.
-    fn give_back(&mut self, surplus: usize) {
+    /// Leaves `surplus` partitions, starting with the highest.
+    fn leave_surplus(&mut self, surplus: usize) {
         let last: Vec<i32> = self.owned.keys().rev().take(surplus).copied().collect();
         self.leave_each(last);
     }
 
-    /// Lets their tasks finish their batches in the background, and releases them then.
+    /// Lets the tasks finish their batches in the background and then releases the partitions.
     fn leave_each(&mut self, partitions: Vec<i32>) {
         for partition in partitions {
             if let Some(Owned { held, stop, task }) = self.owned.remove(&partition) {
@@ -252,18 +261,21 @@ impl Replica {
         }
     }
 
-    /// Gives everything back at once, and renews the leases of what takes long.
+    /// Leaves all partitions, and renews the leases of those that take long.
     async fn leave(mut self) -> anyhow::Result<()> {
-        self.give_back(usize::MAX);
-        let mut beats = tokio::time::interval(self.settings.heartbeat());
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut looks = tokio::time::interval(LEAVING_LOOK);
+        self.leave_surplus(usize::MAX);
+        let mut heartbeats = tokio::time::interval(self.settings.heartbeat());
+        heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut polls = tokio::time::interval(LEAVING_POLL);
         while !self.leaving.is_empty() {
             tokio::select! {
-                _ = looks.tick() => self.leaving.reap()?,
-                _ = beats.tick() => {
+                _ = polls.tick() => self.leaving.reap()?,
+                _ = heartbeats.tick() => {
                     if let Err(error) = self.renew_all().await {
-                        tracing::warn!(error = causes(&error), "leases could not be renewed");
+                        tracing::warn!(
+                            error = causes(&error),
+                            "leases could not be renewed; retrying at the next heartbeat"
+                        );
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! The fleet as it was counted last.
+//! The metrics of the latest device counts.
 
 use domain::status::ConnectorStatus;
 use opentelemetry::KeyValue;
@@ -6,10 +6,10 @@ use opentelemetry::metrics::Meter;
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::devices::device_counts::DeviceCounts;
 
-/// What was counted last; `None` while another replica counts.
+/// The latest counts; `None` while another replica counts.
 pub(super) type Fleet = Arc<Mutex<Option<DeviceCounts>>>;
 
-/// Gauges that report, whenever they are asked, what was counted last.
+/// Gauges that report the latest counts at every scrape.
 pub(super) fn observed(meter: &Meter) -> Fleet {
     let fleet = Fleet::default();
     let counted = Arc::clone(&fleet);
@@ -26,10 +26,10 @@ pub(super) fn observed(meter: &Meter) -> Fleet {
     let counted = Arc::clone(&fleet);
     meter
         .i64_observable_gauge("fleet.connectors")
-        .with_description("Connectors of devices that are online, by the status that they reported last")
+        .with_description("Connectors of online devices, by their last reported status")
         .with_callback(move |observer| {
             if let Some(device_counts) = &*counted.lock().unwrap_or_else(PoisonError::into_inner) {
-                // Those that none has are zero, not absent.
+                // Statuses of no connector are reported as zero, not absent.
                 for status in ConnectorStatus::ALL {
                     let count = device_counts.connectors.get(status.as_str()).copied().unwrap_or_default();
                     observer.observe(count, &[KeyValue::new("status", status.as_str())]);

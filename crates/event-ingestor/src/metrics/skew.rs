@@ -1,4 +1,4 @@
-//! How far the clocks of gateways are off, by gateway.
+//! The clock skew of each gateway.
 
 use chrono::TimeDelta;
 use domain::ids::GatewayId;
@@ -9,17 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// At most this many gateways are reported by a replica; further ones are left out.
+/// The most gateways that a replica reports; further ones are omitted.
 const MAX_GATEWAYS: usize = 256;
-/// How long events are gathered before the next window begins.
+/// How long events are collected before the next window begins.
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// The skew of each gateway that was heard within the last two windows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ClockSkews(Arc<Mutex<HashMap<GatewayId, Skew>>>);
 
-/// The skews of the events of one gateway: of each window the one that is closest to none. One device with a wrong clock or one event
-/// that waited is no skew of the gateway.
+/// The skews of one gateway's events: the smallest of each window. A device with a wrong clock or a
+/// delayed event says nothing about the gateway's clock.
 #[derive(Debug, Clone, Copy)]
 struct Skew {
     since: Instant,
@@ -32,7 +32,7 @@ impl Skew {
         Self { since, current: skew, previous: None }
     }
 
-    fn take(&mut self, now: Instant, skew: TimeDelta) {
+    fn add(&mut self, now: Instant, skew: TimeDelta) {
         if now.duration_since(self.since) >= WINDOW {
             *self = Self { since: now, current: skew, previous: Some(self.current) };
         } else {
@@ -54,12 +54,12 @@ fn closest(one: TimeDelta, other: TimeDelta) -> TimeDelta {
 }
 
 impl ClockSkews {
-    /// An event of `gateway` was written, which is dated with `skew`.
-    pub(super) fn take(&self, gateway: &GatewayId, skew: TimeDelta) {
+    /// Records the skew of a committed event of `gateway`.
+    pub(super) fn add(&self, gateway: &GatewayId, skew: TimeDelta) {
         let now = Instant::now();
         let mut skews = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = skews.get_mut(gateway) {
-            held.take(now, skew);
+            held.add(now, skew);
             return;
         }
         if skews.len() >= MAX_GATEWAYS {
@@ -84,7 +84,7 @@ impl ClockSkews {
     }
 }
 
-/// The gauge, which reports whenever it is asked.
+/// The gauge, which reports at every scrape.
 pub(super) fn observed(meter: &Meter, replica: Uuid) -> ClockSkews {
     let skews = ClockSkews::default();
     let (reported, replica) = (skews.clone(), replica.to_string());
@@ -92,7 +92,8 @@ pub(super) fn observed(meter: &Meter, replica: Uuid) -> ClockSkews {
         .f64_observable_gauge("ingest.gateway.clock_skew")
         .with_unit("s")
         .with_description(
-            "How far the clocks that date a gateway's events are off, at least; negative when late",
+            "Least clock skew of a gateway's events in the last two minutes; negative when the clock \
+             is behind",
         )
         .with_callback(move |observer| reported.report(observer, &replica))
         .build();
@@ -104,17 +105,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_skew_of_a_gateway_is_that_of_its_best_event_in_two_windows() {
+    fn the_skew_of_a_gateway_is_the_smallest_in_two_windows() {
         let (begin, s) = (Instant::now(), TimeDelta::seconds);
         let mut skew = Skew::new(begin, s(-900));
-        skew.take(begin + WINDOW / 2, s(2_400));
+        skew.add(begin + WINDOW / 2, s(2_400));
         assert_eq!(skew.value(), s(-900));
-        skew.take(begin + WINDOW / 2, s(-1));
+        skew.add(begin + WINDOW / 2, s(-1));
         assert_eq!(skew.value(), s(-1));
-        skew.take(begin + WINDOW, s(2_400));
+        skew.add(begin + WINDOW, s(2_400));
         assert_eq!(skew.value(), s(-1));
-        skew.take(begin + 2 * WINDOW, s(2_401));
-        assert_eq!(skew.value(), s(2_400), "the good one is long past");
+        skew.add(begin + 2 * WINDOW, s(2_401));
+        assert_eq!(skew.value(), s(2_400), "the event with the small skew is older than two windows");
         assert!(!skew.is_old(begin + 3 * WINDOW) && skew.is_old(begin + 4 * WINDOW));
     }
 }

@@ -1,5 +1,5 @@
-//! Devices that silence concerns, their own or that of their gateway: found for all partitions of this replica at once, and judged
-//! by each partition's task.
+//! Devices that are silent, or whose gateway is: found for all partitions of this replica at once,
+//! and judged by each partition's task.
 
 use crate::metrics::Metrics;
 use domain::ids::ChargePointId;
@@ -13,15 +13,16 @@ use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::MissedTickBehavior;
 
-/// How often to look for devices that a gateway's silence concerns.
+/// How often devices of silent gateways are searched.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// However short the setting is.
+/// The shortest interval, whatever the setting.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
-/// At most this many devices are judged in a second, so that the database and the feed never get all devices of a gateway at
-/// once. A gateway with 10,000 devices takes nine seconds; with more per second, the events of other devices wait measurably.
+/// The most devices that are judged per second, so that the database and the feed never get all
+/// devices of a gateway at once. A gateway with 10,000 devices takes nine seconds; with a higher
+/// rate, events of other devices wait measurably.
 const AT_ONCE: i64 = 1_200;
 
-/// Devices by the partition that last spoke of them, waiting for its owner to judge them.
+/// Devices by the partition of their newest event, waiting for its owner to judge them.
 #[derive(Debug)]
 pub(crate) struct Concerned {
     waiting: Mutex<BTreeMap<i32, Vec<ChargePointId>>>,
@@ -35,8 +36,9 @@ impl Default for Concerned {
 }
 
 impl Concerned {
-    /// The right to judge, which one partition has at a time; `None` while another has it. It is not a turn of the records, so
-    /// that no record waits behind thousands of devices of other partitions.
+    /// The right to judge, which one partition has at a time; `None` while another has it. It is
+    /// separate from the turns for records, so that no record waits behind thousands of devices of
+    /// other partitions.
     pub(crate) fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.turn.try_acquire().ok()
     }
@@ -46,7 +48,7 @@ impl Concerned {
         self.locked().contains_key(&partition)
     }
 
-    /// Takes at most `limit` of the devices of `partition`.
+    /// Removes and returns at most `limit` of the devices of `partition`.
     pub(crate) fn take(&self, partition: i32, limit: usize) -> Vec<ChargePointId> {
         let mut waiting = self.locked();
         let Some(devices) = waiting.get_mut(&partition) else { return Vec::new() };
@@ -57,8 +59,9 @@ impl Concerned {
         taken
     }
 
-    /// Finds such devices until asked to stop. While no gateway is suspected and no device is doubtful, that is one statement on
-    /// a small table, and every `check` one that reads the rows of all devices for those that are silent by themselves.
+    /// Searches for such devices until asked to stop. While no gateway is suspected and no device
+    /// is doubtful, a search is one statement on a small table; every `check` another one reads the
+    /// rows of all devices for those that are silent themselves.
     pub(crate) async fn keep_looking(
         self: Arc<Self>,
         database: Database,
@@ -87,15 +90,15 @@ impl Concerned {
                 Err(error) => {
                     tracing::warn!(
                         error = causes(&error),
-                        "silent devices and gateways could not be read: retrying in 1 s"
+                        "silent devices and gateways could not be read; retrying in 1 s"
                     );
                 }
             }
         }
     }
 
-    /// Those of the partitions `owned` of which no devices wait: what was found before is judged first. Devices of other
-    /// partitions are dropped.
+    /// The partitions of `owned` without waiting devices: earlier findings are judged first.
+    /// Devices of other partitions are dropped.
     fn without_waiting(&self, owned: &[i32]) -> Vec<i32> {
         let mut waiting = self.locked();
         waiting.retain(|partition, _| owned.contains(partition));
@@ -107,11 +110,11 @@ impl Concerned {
     }
 }
 
-/// What is searched for, and what is known from the last time.
+/// A search, with what is known from the previous one.
 #[derive(Debug, Clone)]
 struct Search {
     policy: SilencePolicy,
-    /// How often devices are looked for that are silent by themselves.
+    /// How often devices that are silent themselves are searched.
     check: Duration,
     silent_at: Instant,
     /// The partitions of this replica.
@@ -125,7 +128,8 @@ impl Search {
         Self { policy, check, silent_at: Instant::now() + check, owned: Vec::new(), has_doubtful: false }
     }
 
-    /// Notes which partitions are this replica's. Of those taken over it is not known whether any of their devices is doubtful.
+    /// Records the partitions of this replica. It is not known whether devices of new partitions
+    /// are doubtful.
     fn watch(&mut self, owned: Vec<i32>) {
         if self.owned != owned {
             self.owned = owned;
@@ -133,7 +137,7 @@ impl Search {
         }
     }
 
-    /// Devices of `partitions` that silence concerns, each with its partition.
+    /// Finds silent devices of `partitions`, each with its partition.
     async fn find(
         &mut self,
         database: &Database,
@@ -157,23 +161,24 @@ impl Search {
         Ok(found)
     }
 
-    /// Devices whose gateway's silence concerns them, and whether another look is needed even if no gateway is suspected by then.
+    /// Finds devices of silent gateways; also returns whether another search is needed even if no
+    /// gateway is suspected by then.
     async fn of_gateways(
         &self,
         database: &Database,
         partitions: Vec<i32>,
     ) -> Result<(Vec<(i32, ChargePointId)>, bool), StorageError> {
         let (has_doubtful, answer) = (self.has_doubtful, self.policy.answer);
-        let look = async move |mut connection: PooledConnection| {
+        let search = async move |mut connection: PooledConnection| {
             let suspected = gateways::list_suspected(&mut connection).await?;
             if suspected.is_empty() && !has_doubtful {
                 return Ok((Vec::new(), false));
             }
             let found = concerned::list(&mut connection, &partitions, &suspected, answer, AT_ONCE).await?;
-            let goes_on = !suspected.is_empty() || !found.is_empty();
-            let has_doubtful = goes_on || concerned::has_doubtful(&mut connection, &partitions).await?;
+            let continues = !suspected.is_empty() || !found.is_empty();
+            let has_doubtful = continues || concerned::has_doubtful(&mut connection, &partitions).await?;
             Ok((found, has_doubtful))
         };
-        database.run(look).await
+        database.run(search).await
     }
 }

@@ -1,4 +1,5 @@
-//! When each gateway was last heard, gathered in memory and written once a second, so that no batch writes it.
+//! When each gateway was last heard: collected in memory and written once a second, so that no
+//! batch writes it.
 
 use domain::ids::GatewayId;
 use runtime::{Shutdown, causes};
@@ -9,20 +10,20 @@ use storage::devices::presence::gateways;
 use storage::{Database, PooledConnection, StorageError};
 use tokio::time::MissedTickBehavior;
 
-/// How often what was gathered is written.
+/// How often the collected times are written.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How often gateways that are gone for good are forgotten.
+/// How often gateways that have disappeared are deleted.
 const FORGET_INTERVAL: Duration = Duration::from_secs(600);
-/// At most this many gateways are gathered between two writes; the table holds no more.
+/// The most gateways that are collected between two writes; the table holds no more.
 const MAX_GATHERED: usize = 10_000;
 
-/// The gateways that were heard since the last write, with when each was last heard.
+/// The gateways that were heard since the last write, each with its latest time.
 #[derive(Debug, Default)]
 pub(crate) struct HeardGateways(Mutex<HashMap<GatewayId, Instant>>);
 
 impl HeardGateways {
-    /// Notes that `gateway` was heard: an event of it is written.
-    pub(crate) fn note(&self, gateway: &GatewayId) {
+    /// Records that an event of `gateway` was written.
+    pub(crate) fn record(&self, gateway: &GatewayId) {
         let mut gathered = self.locked();
         if let Some(at) = gathered.get_mut(gateway) {
             *at = Instant::now();
@@ -31,7 +32,7 @@ impl HeardGateways {
         }
     }
 
-    /// Writes what was gathered, once a second, until asked to stop and then for the last time.
+    /// Writes the collected times once a second until asked to stop, and then once more.
     pub(crate) async fn keep_writing(self: Arc<Self>, database: Database, shutdown: Shutdown) {
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -58,7 +59,7 @@ impl HeardGateways {
         if let Err(error) = database.run::<_, StorageError, _, _>(write).await {
             tracing::warn!(
                 error = causes(&error),
-                "when gateways were heard could not be written: retrying in 1 s"
+                "the times at which gateways were heard could not be written; retrying in 1 s"
             );
             let mut held = self.locked();
             for (gateway, at) in gathered {
@@ -77,7 +78,7 @@ async fn forget(database: &Database) {
     if let Err(error) = database.run::<_, StorageError, _, _>(forget).await {
         tracing::warn!(
             error = causes(&error),
-            "gateways that are gone could not be forgotten: retrying in 10 min"
+            "gateways that have disappeared could not be deleted; retrying in 10 min"
         );
     }
 }

@@ -1,17 +1,19 @@
-//! The right to relay: a row of `ingest_partitions` under the feed's topic. Whoever ingests reads on from an offset, alone,
-//! for as long as a lease holds; so does a relay, only that its number is the next position of the feed to publish.
+//! The relay's lease: a row of `ingest_partitions` under the feed's topic. Its offset is the next
+//! position of the feed to publish; one holder advances it at a time, as with a partition that is
+//! consumed.
 
 use super::Relay;
 use runtime::causes;
 use storage::ingest::partitions::{self, Kept, PartitionLease};
 use storage::{PooledConnection, StorageError, feed};
 
-/// There is one relay for the whole feed.
+/// One relay publishes the whole feed.
 const ROW: i32 = 0;
 
 impl Relay {
-    /// Takes the lease, if nobody holds it. A topic that was never written begins with the first change that is kept.
-    pub(super) async fn take(&self) -> Result<Option<PartitionLease>, StorageError> {
+    /// Acquires the lease if no replica holds it. A topic that was never written starts with the
+    /// first change that is kept.
+    pub(super) async fn acquire_lease(&self) -> Result<Option<PartitionLease>, StorageError> {
         let (topic, id, ttl) = (self.settings.topic.clone(), self.id, self.lease);
         let work = async move |mut connection: PooledConnection| {
             let connection = &mut *connection;
@@ -26,8 +28,8 @@ impl Relay {
         self.database.run(work).await
     }
 
-    /// Renews the lease; ends when it is lost.
-    pub(super) async fn keep(&self, lease: &PartitionLease) {
+    /// Renews the lease; returns when it is lost.
+    pub(super) async fn renew_lease(&self, lease: &PartitionLease) {
         loop {
             tokio::time::sleep(self.lease / 4).await;
             let (topic, id, ttl) = (lease.topic.clone(), self.id, self.lease);
@@ -38,17 +40,22 @@ impl Relay {
             match self.database.run::<_, StorageError, _, _>(work).await {
                 Ok(kept) if kept.is_empty() => return,
                 Ok(_) => {}
-                Err(error) => tracing::warn!(error = causes(&error), "the feed's lease could not be renewed"),
+                Err(error) => {
+                    tracing::warn!(error = causes(&error), "the feed's lease could not be renewed; retrying")
+                }
             }
         }
     }
 
-    /// Gives the lease back, unless it is another's by now.
-    pub(super) async fn give_back(&self, lease: PartitionLease) {
+    /// Releases the lease, unless another replica has acquired it.
+    pub(super) async fn release_lease(&self, lease: PartitionLease) {
         let work =
             async move |mut connection: PooledConnection| partitions::release(&mut connection, &lease).await;
         if let Err(error) = self.database.run::<_, StorageError, _, _>(work).await {
-            tracing::warn!(error = causes(&error), "the feed's lease could not be given back: it runs out");
+            tracing::warn!(
+                error = causes(&error),
+                "the feed's lease could not be released; it expires by itself"
+            );
         }
     }
 }

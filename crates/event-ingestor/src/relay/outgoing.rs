@@ -1,4 +1,4 @@
-//! Chunks as records, by partition, until each is acknowledged.
+//! Chunks as Kafka records, by partition, until each is acknowledged.
 
 use domain::feed::FeedPosition;
 use runtime::kafka::{NewRecord, PublishError, TopicWriter};
@@ -9,24 +9,24 @@ use storage::feed::Chunk;
 use tokio::task::JoinSet;
 use wire::feed::EncodedChange;
 
-/// The most that one request holds, about: brokers refuse more than 1 MiB, unless told otherwise.
+/// The approximate size of a request; brokers refuse more than 1 MiB by default.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// Records of some chunks, of which none, some or all are published.
+/// The records of some chunks; none, some or all of them may be published.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    /// Where the feed goes on once all are published.
+    /// The position of the feed after these chunks.
     pub next_position: i64,
-    /// How many chunks they are of.
+    /// The number of chunks.
     pub chunks: usize,
-    /// How many changes they tell.
+    /// The number of changes.
     pub changes: u64,
-    /// What is not acknowledged yet: of each partition the requests, in their order.
+    /// Unacknowledged requests of each partition, in order.
     waiting: BTreeMap<i32, VecDeque<Vec<NewRecord>>>,
 }
 
 impl Outgoing {
-    /// The records of `chunks`; `None` when there are none.
+    /// The records of `chunks`; `None` when there are no chunks.
     pub(super) fn of(chunks: &[Chunk], partitions: NonZeroU16, source: &str) -> Option<Self> {
         let next_position = chunks.last()?.position + 1;
         let mut outgoing = Self { next_position, chunks: chunks.len(), changes: 0, waiting: BTreeMap::new() };
@@ -53,8 +53,8 @@ impl Outgoing {
         Some(outgoing)
     }
 
-    /// Publishes what is not acknowledged yet, all partitions at once. What is acknowledged is not published again by a
-    /// second call.
+    /// Publishes the unacknowledged records, all partitions at once. A second call does not repeat
+    /// acknowledged records.
     pub(super) async fn publish(
         &mut self,
         writer: &TopicWriter,
@@ -84,7 +84,7 @@ impl Outgoing {
     }
 }
 
-/// Dated by when it was written down: devices' clocks would confuse the topic's retention.
+/// The timestamp is that of the chunk: devices' clocks would disturb the topic's retention.
 fn record(encoded: EncodedChange, chunk: &Chunk) -> NewRecord {
     let headers = encoded.headers.into_iter();
     NewRecord {
@@ -95,7 +95,7 @@ fn record(encoded: EncodedChange, chunk: &Chunk) -> NewRecord {
     }
 }
 
-/// About what it takes in a request.
+/// The approximate size of a record in a request.
 fn size(record: &NewRecord) -> usize {
     let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     let content = record.key.as_ref().map_or(0, Vec::len) + record.value.as_ref().map_or(0, Vec::len);
@@ -111,7 +111,7 @@ mod tests {
     use domain::ids::ChargePointId;
 
     #[test]
-    fn no_request_is_larger_than_a_broker_takes_and_nothing_is_left_out() {
+    fn splits_changes_into_requests_that_a_broker_accepts_and_omits_none() {
         let change = |device: usize| FeedChange {
             subject: FeedSubject::ChargePoint(ChargePointId::parse(&format!("CP-{}", device % 3)).unwrap()),
             at: DateTime::UNIX_EPOCH,
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!((outgoing.next_position, outgoing.changes), (21, 10_000));
         let mut ids = Vec::new();
         for requests in outgoing.waiting.values() {
-            assert!(requests.len() > 1, "there is more than fits into one");
+            assert!(requests.len() > 1, "the changes exceed one request");
             let mut last = FeedPosition::end_of(0);
             for request in requests {
                 assert!(request.iter().map(size).sum::<usize>() <= MAX_BYTES);

@@ -1,4 +1,4 @@
-//! What the holder of the lease does over and over: number, read, publish, note.
+//! The loop of the lease holder: sequence, read, publish, record the position.
 
 use super::outgoing::Outgoing;
 use super::{Ended, FIRST_PAUSE, Relay, back_off, wait};
@@ -10,15 +10,15 @@ use storage::feed::{self, Chunk};
 use storage::ingest::partitions::PartitionLease;
 use storage::{PooledConnection, StorageError};
 
-/// Chunks that are published together.
+/// The most chunks that are published together.
 const CHUNKS: i64 = 50;
-/// How long one publication may take before the causes are looked into and the topic is looked at again.
+/// How long one publication may take before it counts as failed and the topic is read again.
 const PUBLISH: Duration = Duration::from_secs(5);
-/// How often to look whether the topic has grown.
+/// How often the number of partitions is read again.
 const LISTING: Duration = Duration::from_secs(30);
-/// How often to measure what is behind.
+/// How often the backlog is measured.
 const MEASURING: Duration = Duration::from_secs(1);
-/// How often to delete what is old, and how much at once.
+/// How often old changes are deleted, and how many chunks at once.
 const PRUNING: (Duration, i64) = (Duration::from_secs(60), 1_000);
 
 /// The relay while it holds the lease.
@@ -27,24 +27,24 @@ pub(super) struct Pump<'a> {
     lease: PartitionLease,
     writer: TopicWriter,
     partitions: Option<(NonZeroU16, Instant)>,
-    /// What was read and is not yet acknowledged.
+    /// The records that were read and are not yet acknowledged.
     outgoing: Option<Outgoing>,
     measure_at: Instant,
     prune_at: Instant,
 }
 
-/// What keeps it from going on.
+/// Why the relay cannot continue.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error("the feed cannot be read or its place noted")]
+enum RelayError {
+    #[error("the feed cannot be read or its position recorded")]
     Storage(#[from] StorageError),
-    #[error("the feed's topic cannot be looked at")]
+    #[error("the feed's topic cannot be read")]
     Topic(#[from] KafkaError),
     #[error("changes could not be published")]
     Publish(#[from] PublishError),
     #[error("a topic of {0} partitions cannot be used")]
     Partitions(usize),
-    #[error("the feed's place is another's")]
+    #[error("another replica holds the feed's lease")]
     LeaseLost,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Publishes on until asked to stop, or overtaken. What is being published then is waited for.
+    /// Publishes until asked to stop or overtaken. A publication in flight is completed.
     pub(super) async fn run(&mut self, shutdown: &Shutdown) -> Ended {
         let mut pause = FIRST_PAUSE;
         while !shutdown.is_requested() {
@@ -73,12 +73,12 @@ impl<'a> Pump<'a> {
                         wait(shutdown, self.relay.settings.poll()).await;
                     }
                 }
-                Err(Trouble::LeaseLost) => return Ended::LeaseLost,
-                Err(trouble) => {
+                Err(RelayError::LeaseLost) => return Ended::LeaseLost,
+                Err(error) => {
                     tracing::warn!(
-                        error = causes(&trouble),
+                        error = causes(&error),
                         pause_ms = pause.as_millis(),
-                        "the feed is held up"
+                        "publishing the feed failed; retrying after the pause"
                     );
                     self.partitions = None;
                     back_off(shutdown, &mut pause).await;
@@ -88,8 +88,8 @@ impl<'a> Pump<'a> {
         Ended::Stopped
     }
 
-    /// Publishes what there is, up to some chunks; says whether there may be more.
-    async fn step(&mut self) -> Result<bool, Trouble> {
+    /// Publishes at most [`CHUNKS`] chunks; returns whether there may be more.
+    async fn step(&mut self) -> Result<bool, RelayError> {
         self.measure().await?;
         self.prune().await?;
         if self.outgoing.is_none() {
@@ -99,13 +99,13 @@ impl<'a> Pump<'a> {
         outgoing.publish(&self.writer, PUBLISH).await?;
         let (next_position, changes) = (outgoing.next_position, outgoing.changes);
         let full = i64::try_from(outgoing.chunks).is_ok_and(|chunks| chunks == CHUNKS);
-        self.note(next_position).await?;
+        self.record_position(next_position).await?;
         self.outgoing = None;
         self.relay.metrics.published(changes);
         Ok(full)
     }
 
-    async fn read(&mut self) -> Result<Option<Outgoing>, Trouble> {
+    async fn read(&mut self) -> Result<Option<Outgoing>, RelayError> {
         let after = self.lease.next_offset - 1;
         let work = async move |mut connection: PooledConnection| {
             feed::sequence(&mut connection).await?;
@@ -117,14 +117,14 @@ impl<'a> Pump<'a> {
             tracing::error!(
                 expected = self.lease.next_offset,
                 found = first.position,
-                "changes were deleted before they were published"
+                "changes were deleted before they were published; consumers miss them"
             );
         }
         let partitions = self.partitions().await?;
         Ok(Outgoing::of(&chunks, partitions, &self.relay.settings.source))
     }
 
-    async fn partitions(&mut self) -> Result<NonZeroU16, Trouble> {
+    async fn partitions(&mut self) -> Result<NonZeroU16, RelayError> {
         if let Some((partitions, listed_at)) = self.partitions
             && listed_at.elapsed() < LISTING
         {
@@ -132,24 +132,24 @@ impl<'a> Pump<'a> {
         }
         let listed = self.relay.kafka.partitions(&self.lease.topic).await?.len();
         let partitions = u16::try_from(listed).ok().and_then(NonZeroU16::new);
-        let partitions = partitions.ok_or(Trouble::Partitions(listed))?;
+        let partitions = partitions.ok_or(RelayError::Partitions(listed))?;
         self.partitions = Some((partitions, Instant::now()));
         Ok(partitions)
     }
 
-    async fn note(&mut self, next_position: i64) -> Result<(), Trouble> {
+    async fn record_position(&mut self, next_position: i64) -> Result<(), RelayError> {
         let lease = self.lease.clone();
         let work = async move |mut connection: PooledConnection| {
             feed::note_published(&mut connection, &lease, next_position).await
         };
         if !self.relay.database.run::<_, StorageError, _, _>(work).await? {
-            return Err(Trouble::LeaseLost);
+            return Err(RelayError::LeaseLost);
         }
         self.lease.next_offset = next_position;
         Ok(())
     }
 
-    async fn measure(&mut self) -> Result<(), Trouble> {
+    async fn measure(&mut self) -> Result<(), RelayError> {
         if self.measure_at > Instant::now() {
             return Ok(());
         }
@@ -161,7 +161,7 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    async fn prune(&mut self) -> Result<(), Trouble> {
+    async fn prune(&mut self) -> Result<(), RelayError> {
         if self.prune_at > Instant::now() {
             return Ok(());
         }
@@ -171,7 +171,7 @@ impl<'a> Pump<'a> {
             feed::prune(&mut connection, next_position, retention, limit).await
         };
         let deleted = self.relay.database.run::<_, StorageError, _, _>(work).await?;
-        // Where there was more, at the next step; publishing goes on in between.
+        // If there is more to delete, the next step continues; publishing continues in between.
         if i64::try_from(deleted).is_ok_and(|deleted| deleted < limit) {
             self.prune_at = Instant::now() + interval;
         }

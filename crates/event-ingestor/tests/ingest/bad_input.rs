@@ -1,6 +1,6 @@
-//! Whatever stands on the topic, nothing crashes, nothing is lost, and the partition goes on.
+//! Unusable records: nothing crashes, nothing is lost, and the partition continues.
 
-use crate::ground::Ground;
+use crate::fixture::Fixture;
 use runtime::kafka::NewRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ fn with(changes: &Value) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_unusable_record_is_a_dead_letter_with_its_reason() {
-    let ground = Ground::new(1).await;
+    let fixture = Fixture::new(1).await;
     let bad: Vec<(Vec<u8>, &str)> = vec![
         (b"\x00\xffgarbage".to_vec(), "NOT_JSON"),
         (b"{\"eventId\":".to_vec(), "NOT_JSON"),
@@ -34,25 +34,29 @@ async fn each_unusable_record_is_a_dead_letter_with_its_reason() {
         (with(&json!({ "payload": { "connectorId": "one", "status": "Available" } })), "INVALID_FIELD"),
     ];
     for (value, _) in &bad {
-        ground.publish(0, &[value]).await;
+        fixture.publish(0, &[value]).await;
     }
     let good = with(&json!({ "eventId": "good", "payload": { "connectorId": 1, "status": "Charging" } }));
-    let last = ground.publish(0, &[good]).await;
-    let replica = ground.start();
-    ground.written(0, last).await;
-    let letters = ground.dead_letters().await;
+    let last = fixture.publish(0, &[good]).await;
+    let replica = fixture.start();
+    fixture.written(0, last).await;
+    let letters = fixture.dead_letters().await;
     let reasons: Vec<_> = letters.iter().map(|letter| letter.heading.reason.as_str()).collect();
     assert_eq!(reasons, bad.iter().map(|(_, reason)| *reason).collect::<Vec<_>>());
     for ((value, _), letter) in bad.iter().zip(&letters) {
-        assert_eq!(letter.record.value.as_deref().unwrap_or_default(), value, "kept whole");
+        assert_eq!(
+            letter.record.value.as_deref().unwrap_or_default(),
+            value,
+            "the dead letter has the whole record"
+        );
     }
-    assert_eq!(ground.rows("select status from connectors").await, json!([{ "status": "Charging" }]));
+    assert_eq!(fixture.rows("select status from connectors").await, json!([{ "status": "Charging" }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_odd_but_clear_is_used() {
-    let ground = Ground::new(1).await;
+async fn accepts_unusual_but_unambiguous_events() {
+    let fixture = Fixture::new(1).await;
     let odd = [
         with(&json!({ "eventId": "1970", "timestamp": "1970-01-01T00:00:00Z" })),
         with(
@@ -63,7 +67,7 @@ async fn what_is_odd_but_clear_is_used() {
             &json!({ "eventId": "none", "eventType": "charge_point.heartbeat", "payload": null, "extra": { "a": 1 } }),
         ),
     ];
-    ground.publish(0, &odd).await;
+    fixture.publish(0, &odd).await;
     let keyless = NewRecord {
         key: None,
         value: Some(with(
@@ -72,15 +76,15 @@ async fn what_is_odd_but_clear_is_used() {
         headers: BTreeMap::new(),
         timestamp: runtime::clock::now(),
     };
-    let last = ground.append(0, vec![keyless]).await;
-    let replica = ground.start();
-    ground.written(0, last).await;
-    assert!(ground.dead_letters().await.is_empty());
+    let last = fixture.append(0, vec![keyless]).await;
+    let replica = fixture.start();
+    fixture.written(0, last).await;
+    assert!(fixture.dead_letters().await.is_empty());
     assert_eq!(
-        ground.rows("select connector_id as id, status from connectors order by id").await,
+        fixture.rows("select connector_id as id, status from connectors order by id").await,
         json!([{ "id": 1, "status": "Available" }, { "id": 2, "status": "Faulted" }, { "id": 3, "status": "Reserved" }])
     );
     let seen = "select last_seen_at between now() - interval '5 minutes' and now() + interval '1 minute' as sane from charge_points";
-    assert_eq!(ground.rows(seen).await, json!([{ "sane": true }]));
+    assert_eq!(fixture.rows(seen).await, json!([{ "sane": true }]));
     replica.stop().await;
 }

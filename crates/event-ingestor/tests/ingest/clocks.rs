@@ -1,6 +1,6 @@
-//! Clocks that are wrong, of devices and of the pods that send their records.
+//! Wrong clocks of devices and of the pods that send their records.
 
-use crate::ground::Ground;
+use crate::fixture::Fixture;
 use runtime::kafka::NewRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -19,16 +19,16 @@ fn status(word: &str) -> (&str, Value) {
     ("connector.status_changed", json!({ "connectorId": 1, "status": word }))
 }
 
-/// How far clocks are ahead, in seconds.
+/// How far the clocks of event and record are ahead, in seconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Ahead {
     event: i64,
     record: i64,
 }
 
-impl Ground {
+impl Fixture {
     /// Publishes an event and waits until it is written.
-    async fn tell(&self, pod: &str, ahead: Ahead, (kind, payload): (&str, Value)) {
+    async fn publish_and_wait(&self, pod: &str, ahead: Ahead, (kind, payload): (&str, Value)) {
         let now = chrono::SubsecRound::trunc_subsecs(runtime::clock::now(), 3);
         let clock = |seconds| now + chrono::TimeDelta::seconds(seconds);
         let event = json!({
@@ -53,7 +53,8 @@ impl Ground {
         self.rows("select status from connectors").await
     }
 
-    /// Whether the device was heard within the last seconds: a record of a slow clock counts as up to 10 s early.
+    /// Whether the device was heard within the last seconds: with a slow clock a record counts as
+    /// up to 10 s earlier.
     async fn was_heard_now(&self) -> Value {
         self.rows(
             "select seen_appended_at between clock_timestamp() - interval '15 s' and clock_timestamp() + interval '1 s' as record,
@@ -64,31 +65,31 @@ impl Ground {
     }
 }
 
-/// A device that is heard with clocks that are that far ahead is online for as long as it is heard, and no longer.
+/// Asserts that a device whose clocks are this far ahead is online exactly as long as it is heard.
 async fn is_online_while_heard(ahead: Ahead) {
-    let ground = Ground::new(1).await;
-    let replica = ground.start_with(&HASTY);
-    ground.tell("pod-1", Ahead::default(), HEARTBEAT).await;
+    let fixture = Fixture::new(1).await;
+    let replica = fixture.start_with(&HASTY);
+    fixture.publish_and_wait("pod-1", Ahead::default(), HEARTBEAT).await;
     for _ in 0..8 {
         tokio::time::sleep(Duration::from_millis(800)).await;
-        ground.tell("pod-1", ahead, HEARTBEAT).await;
-        assert_eq!(ground.was_heard_now().await, json!([{ "record": true, "seen": true }]), "{ahead:?}");
+        fixture.publish_and_wait("pod-1", ahead, HEARTBEAT).await;
+        assert_eq!(fixture.was_heard_now().await, json!([{ "record": true, "seen": true }]), "{ahead:?}");
     }
     let went = "select 1 from status_changes where online = false";
-    assert_eq!(ground.rows(went).await, json!([]), "{ahead:?}");
-    ground.tell("pod-1", ahead, GOODBYE).await;
-    assert_eq!(ground.online().await, json!([{ "online": false }]), "{ahead:?}");
-    ground.tell("pod-1", ahead, HEARTBEAT).await;
-    assert_eq!(ground.online().await, json!([{ "online": true }]), "{ahead:?}");
+    assert_eq!(fixture.rows(went).await, json!([]), "{ahead:?}");
+    fixture.publish_and_wait("pod-1", ahead, GOODBYE).await;
+    assert_eq!(fixture.online().await, json!([{ "online": false }]), "{ahead:?}");
+    fixture.publish_and_wait("pod-1", ahead, HEARTBEAT).await;
+    assert_eq!(fixture.online().await, json!([{ "online": true }]), "{ahead:?}");
     eventually("the silence to be noticed", || async {
-        ground.online().await == json!([{ "online": false }])
+        fixture.online().await == json!([{ "online": false }])
     })
     .await;
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_clock_takes_a_device_offline_that_is_heard_or_keeps_a_silent_one_online() {
+async fn a_wrong_clock_neither_takes_a_device_offline_nor_keeps_a_silent_one_online() {
     tokio::join!(
         is_online_while_heard(Ahead { event: -900, record: 0 }),
         is_online_while_heard(Ahead { event: -900, record: -900 }),
@@ -99,40 +100,40 @@ async fn no_clock_takes_a_device_offline_that_is_heard_or_keeps_a_silent_one_onl
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_from_the_future_hides_no_status() {
-    let ground = Ground::new(1).await;
-    let replica = ground.start();
-    ground.tell("pod-1", Ahead::default(), status("Available")).await;
-    ground.tell("pod-2", Ahead { event: 2_400, record: 2_400 }, status("Charging")).await;
-    assert_eq!(ground.status().await, json!([{ "status": "Charging" }]));
-    ground.tell("pod-1", Ahead::default(), status("Available")).await;
-    assert_eq!(ground.status().await, json!([{ "status": "Available" }]));
+    let fixture = Fixture::new(1).await;
+    let replica = fixture.start();
+    fixture.publish_and_wait("pod-1", Ahead::default(), status("Available")).await;
+    fixture.publish_and_wait("pod-2", Ahead { event: 2_400, record: 2_400 }, status("Charging")).await;
+    assert_eq!(fixture.status().await, json!([{ "status": "Charging" }]));
+    fixture.publish_and_wait("pod-1", Ahead::default(), status("Available")).await;
+    assert_eq!(fixture.status().await, json!([{ "status": "Available" }]));
     let late = "select max(at) <= clock_timestamp() as now from status_changes";
-    assert_eq!(ground.rows(late).await, json!([{ "now": true }]));
+    assert_eq!(fixture.rows(late).await, json!([{ "now": true }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_set_back_hides_no_status() {
-    let ground = Ground::new(1).await;
-    let replica = ground.start();
-    ground.tell("pod-1", Ahead::default(), status("Available")).await;
+async fn a_clock_that_was_set_back_hides_no_status() {
+    let fixture = Fixture::new(1).await;
+    let replica = fixture.start();
+    fixture.publish_and_wait("pod-1", Ahead::default(), status("Available")).await;
     for (word, event) in [("Charging", -20), ("Finishing", -20), ("Available", -5)] {
-        ground.tell("pod-1", Ahead { event, record: 0 }, status(word)).await;
-        assert_eq!(ground.status().await, json!([{ "status": word }]));
+        fixture.publish_and_wait("pod-1", Ahead { event, record: 0 }, status(word)).await;
+        assert_eq!(fixture.status().await, json!([{ "status": word }]));
     }
     let ordered = "select bool_and(ordered) as ordered from (
         select at >= lag(at, 1, at) over (order by noted_at, place) as ordered from status_changes where status is not null) h";
-    assert_eq!(ground.rows(ordered).await, json!([{ "ordered": true }]));
+    assert_eq!(fixture.rows(ordered).await, json!([{ "ordered": true }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_keeps_the_time_at_which_a_record_from_the_future_was_read() {
-    let ground = Ground::new(1).await;
-    let replica = ground.start();
+    let fixture = Fixture::new(1).await;
+    let replica = fixture.start();
     let ahead = Ahead { event: 2_400, record: 2_400 };
-    ground.tell("pod-1", ahead, status("Dancing")).await;
+    fixture.publish_and_wait("pod-1", ahead, status("Dancing")).await;
     let read = "select appended_at <= clock_timestamp() as now from dead_letters";
-    assert_eq!(ground.rows(read).await, json!([{ "now": true }]));
+    assert_eq!(fixture.rows(read).await, json!([{ "now": true }]));
     replica.stop().await;
 }

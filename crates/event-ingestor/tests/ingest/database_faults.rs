@@ -1,6 +1,6 @@
-//! No fault of the database is taken for a record's.
+//! No record is blamed for a fault of the database.
 
-use crate::ground::Ground;
+use crate::fixture::Fixture;
 use runtime::kafka::NewRecord;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -15,31 +15,31 @@ fn status(id: u32) -> String {
     .to_string()
 }
 
-/// Has PostgreSQL run `statements` before each update of a device that meets `condition`.
-async fn before_updates(ground: &Ground, condition: &str, statements: &str) {
+/// Makes PostgreSQL run `statements` before each update of a device that meets `condition`.
+async fn before_updates(fixture: &Fixture, condition: &str, statements: &str) {
     let trigger = format!(
         "create function fault() returns trigger language plpgsql as $$ begin {statements}; end $$;
          create trigger fault before update on charge_points for each row {condition} execute function fault()"
     );
-    ground.database.execute(&trigger).await;
+    fixture.database.execute(&trigger).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_becomes_read_only_condemns_no_record_and_is_waited_for() {
-    let ground = Ground::new(2).await;
-    let replica = ground.start();
-    let first = ground.publish(1, &[status(0)]).await;
-    ground.written(1, first).await;
-    let name = ground.database.url.rsplit_once('/').unwrap().1;
+async fn waits_for_a_read_only_database_and_blames_no_record() {
+    let fixture = Fixture::new(2).await;
+    let replica = fixture.start();
+    let first = fixture.publish(1, &[status(0)]).await;
+    fixture.written(1, first).await;
+    let name = fixture.database.url.rsplit_once('/').unwrap().1;
     let others = "select pg_terminate_backend(pid) from pg_stat_activity
                   where datname = current_database() and pid <> pg_backend_pid()";
-    ground
+    fixture
         .database
         .execute(&format!("alter database \"{name}\" set default_transaction_read_only = on; {others}"))
         .await;
     let mut last = 0;
     for id in 1..=20 {
-        last = ground.publish(1, &[status(id)]).await;
+        last = fixture.publish(1, &[status(id)]).await;
     }
     eventually("the batch to be tried some times", || async {
         let metrics = runtime::telemetry::render_metrics().unwrap();
@@ -50,66 +50,66 @@ async fn a_database_that_becomes_read_only_condemns_no_record_and_is_waited_for(
     let writable = format!(
         "set default_transaction_read_only = off; alter database \"{name}\" reset default_transaction_read_only; {others}"
     );
-    ground.database.execute(&writable).await;
-    ground.written(1, last).await;
-    assert!(ground.dead_letters().await.is_empty());
+    fixture.database.execute(&writable).await;
+    fixture.written(1, last).await;
+    assert!(fixture.dead_letters().await.is_empty());
     assert_eq!(
-        ground.rows("select count(*)::int as devices from charge_points").await,
+        fixture.rows("select count(*)::int as devices from charge_points").await,
         json!([{ "devices": 21 }])
     );
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_alone_is_refused_is_put_aside_and_the_others_are_written() {
-    let ground = Ground::new(2).await;
+async fn a_record_that_alone_is_refused_becomes_a_dead_letter() {
+    let fixture = Fixture::new(2).await;
     before_updates(
-        &ground,
+        &fixture,
         "when (new.charge_point_id = 'CP-3')",
         "raise exception 'a refusal in any words'",
     )
     .await;
-    let replica = ground.start();
+    let replica = fixture.start();
     let events: Vec<String> = (1..=5).map(status).collect();
-    let last = ground.publish(1, &events).await;
-    ground.written(1, last).await;
-    let letters = ground.dead_letters().await;
+    let last = fixture.publish(1, &events).await;
+    fixture.written(1, last).await;
+    let letters = fixture.dead_letters().await;
     assert_eq!(letters.len(), 1);
     assert!(letters[0].heading.detail.contains("a refusal in any words"), "{}", letters[0].heading.detail);
     let heard = "select string_agg(charge_point_id, ' ' order by charge_point_id) as heard from charge_points where online";
-    assert_eq!(ground.rows(heard).await, json!([{ "heard": "CP-1 CP-2 CP-4 CP-5" }]));
+    assert_eq!(fixture.rows(heard).await, json!([{ "heard": "CP-1 CP-2 CP-4 CP-5" }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(feature = "librdkafka", ignore = "with librdkafka a header's name ends at its first NUL")]
-async fn a_dead_letter_that_no_text_can_hold_is_written_in_another_form() {
-    let ground = Ground::new(2).await;
+#[cfg_attr(feature = "librdkafka", ignore = "librdkafka ends the name of a header at its first NUL")]
+async fn escapes_nul_in_a_dead_letter() {
+    let fixture = Fixture::new(2).await;
     let unreadable = NewRecord {
         key: None,
         value: Some(b"garbage".to_vec()),
         headers: BTreeMap::from([("a\0b".to_owned(), b"c".to_vec())]),
         timestamp: chrono::SubsecRound::trunc_subsecs(runtime::clock::now(), 3),
     };
-    ground.append(1, vec![unreadable]).await;
-    let last = ground.publish(1, &[status(1)]).await;
-    let replica = ground.start();
-    ground.written(1, last).await;
-    let headers = ground.rows("select headers from dead_letters").await;
+    fixture.append(1, vec![unreadable]).await;
+    let last = fixture.publish(1, &[status(1)]).await;
+    let replica = fixture.start();
+    fixture.written(1, last).await;
+    let headers = fixture.rows("select headers from dead_letters").await;
     assert_eq!(headers, json!([{ "headers": { "a\\0b": "Yw==" } }]));
     tokio::time::timeout(Duration::from_secs(10), replica.stop()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_takes_too_long_is_written_in_parts() {
-    let ground = Ground::new(1).await;
-    before_updates(&ground, "", "perform pg_sleep(0.03); return new").await;
+async fn writes_a_slow_batch_in_parts() {
+    let fixture = Fixture::new(1).await;
+    before_updates(&fixture, "", "perform pg_sleep(0.03); return new").await;
     let events: Vec<String> = (1..=100).map(status).collect();
-    let last = ground.publish(0, &events).await;
-    let replica = ground.start_with(&[("database.statement_timeout_ms", "1000")]);
-    ground.written(0, last).await;
-    assert!(ground.dead_letters().await.is_empty());
+    let last = fixture.publish(0, &events).await;
+    let replica = fixture.start_with(&[("database.statement_timeout_ms", "1000")]);
+    fixture.written(0, last).await;
+    assert!(fixture.dead_letters().await.is_empty());
     let heard = "select count(*)::int as devices from charge_points where online";
-    assert_eq!(ground.rows(heard).await, json!([{ "devices": 100 }]));
+    assert_eq!(fixture.rows(heard).await, json!([{ "devices": 100 }]));
     replica.stop().await;
 }

@@ -1,6 +1,6 @@
-//! Replicas on the real stack: records in, rows out.
+//! Replicas against real servers: records in, rows out.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod anonymous;
 mod bad_input;
@@ -8,7 +8,7 @@ mod clocks;
 mod database_faults;
 mod events;
 mod evidence;
-mod ground;
+mod fixture;
 mod halted;
 mod lost;
 mod presence;

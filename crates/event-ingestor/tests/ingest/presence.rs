@@ -1,6 +1,6 @@
-//! Devices that are silent, and gateways that are.
+//! Silent devices and silent gateways.
 
-use crate::ground::Ground;
+use crate::fixture::Fixture;
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::eventually;
@@ -29,9 +29,9 @@ fn beat(id: &str, seconds_ago: i64) -> String {
     event(id, seconds_ago, "charge_point.heartbeat", &json!({}))
 }
 
-impl Ground {
-    /// Waits until the device is `online` and trusted so.
-    async fn stands(&self, online: bool, confidence: Option<&str>) {
+impl Fixture {
+    /// Waits until the device is `online` with this confidence.
+    async fn wait_for_state(&self, online: bool, confidence: Option<&str>) {
         let expected = json!([{ "online": online, "confidence": confidence }]);
         eventually(&format!("the device to be {expected}"), || async {
             self.rows("select online, confidence from charge_points").await == expected
@@ -39,8 +39,8 @@ impl Ground {
         .await;
     }
 
-    /// The dispatcher asks the device.
-    async fn ask(&self) {
+    /// Records a probe, as command-dispatcher does.
+    async fn record_probe(&self) {
         self.database
             .execute(
                 "insert into device_probes (charge_point_id, asked_at, boot_asked_at, published)
@@ -60,144 +60,144 @@ impl Ground {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_does_not_answer_goes_offline_and_comes_back_when_it_is_heard() {
-    let ground = Ground::new(2).await;
-    let last = ground.publish(1, &[beat("1", 0)]).await;
-    let replica = ground.start_with(&HASTY);
-    ground.written(1, last).await;
-    ground.ask().await;
-    ground.stands(false, Some("unanswered")).await;
-    let last = ground.publish(1, &[beat("2", 0)]).await;
-    ground.written(1, last).await;
+async fn an_unanswered_device_goes_offline_until_it_is_heard() {
+    let fixture = Fixture::new(2).await;
+    let last = fixture.publish(1, &[beat("1", 0)]).await;
+    let replica = fixture.start_with(&HASTY);
+    fixture.written(1, last).await;
+    fixture.record_probe().await;
+    fixture.wait_for_state(false, Some("unanswered")).await;
+    let last = fixture.publish(1, &[beat("2", 0)]).await;
+    fixture.written(1, last).await;
     let came = json!({ "online": true, "confidence": null });
     let went = json!({ "online": false, "confidence": "unanswered" });
-    assert_eq!(ground.history().await, json!([came, went, came]));
-    let told = ground
+    assert_eq!(fixture.history().await, json!([came, went, came]));
+    let changes = fixture
         .rows(
             "select c -> 'kind' ->> 'type' as type, c -> 'kind' -> 'body' ->> 'confidence' as confidence
                             from feed_chunks, json_array_elements(changes) as c order by id",
         )
         .await;
-    assert_eq!(told.as_array().unwrap().len(), 3, "{told}");
+    assert_eq!(changes.as_array().unwrap().len(), 3, "{changes}");
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_answers_stays_online_however_idle_it_is() {
-    let ground = Ground::new(1).await;
-    let last = ground.publish(0, &[beat("0", 0)]).await;
-    let replica = ground.start_with(&HASTY);
-    ground.written(0, last).await;
-    // Four times the timeout: it says nothing of its own, and answers each question.
+async fn an_idle_device_that_answers_stays_online() {
+    let fixture = Fixture::new(1).await;
+    let last = fixture.publish(0, &[beat("0", 0)]).await;
+    let replica = fixture.start_with(&HASTY);
+    fixture.written(0, last).await;
+    // Four times the time-out: the device sends nothing by itself and answers each probe.
     for round in 1..=8 {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        ground.ask().await;
+        fixture.record_probe().await;
         let boot =
             event(&round.to_string(), 0, "charge_point.connected", &json!({ "model": "M", "vendor": "V" }));
-        let last = ground.publish(0, &[boot]).await;
-        ground.written(0, last).await;
+        let last = fixture.publish(0, &[boot]).await;
+        fixture.written(0, last).await;
     }
-    assert_eq!(ground.history().await, json!([{ "online": true, "confidence": null }]));
+    assert_eq!(fixture.history().await, json!([{ "online": true, "confidence": null }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_was_not_asked_is_offline_only_after_twice_the_time_and_with_doubt() {
-    let ground = Ground::new(1).await;
-    let last = ground.publish(0, &[beat("1", 0)]).await;
-    let replica = ground.start_with(&HASTY);
-    ground.written(0, last).await;
-    ground.stands(false, Some("doubtful")).await;
+async fn an_unprobed_device_is_offline_and_doubtful_after_twice_the_time() {
+    let fixture = Fixture::new(1).await;
+    let last = fixture.publish(0, &[beat("1", 0)]).await;
+    let replica = fixture.start_with(&HASTY);
+    fixture.written(0, last).await;
+    fixture.wait_for_state(false, Some("doubtful")).await;
     let waited = "select extract(epoch from max(at) - min(at)) >= 3.9 as long_enough from status_changes";
-    assert_eq!(ground.rows(waited).await, json!([{ "long_enough": true }]));
+    assert_eq!(fixture.rows(waited).await, json!([{ "long_enough": true }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_devices_are_not_asked_silence_is_absence() {
-    let ground = Ground::new(1).await;
-    let last = ground.publish(0, &[beat("1", 0)]).await;
-    let replica = ground.start_with(&[&HASTY[..], &[("presence.probe_message", "off")]].concat());
-    ground.written(0, last).await;
-    ground.stands(false, Some("doubtful")).await;
+async fn without_probes_a_silent_device_is_offline() {
+    let fixture = Fixture::new(1).await;
+    let last = fixture.publish(0, &[beat("1", 0)]).await;
+    let replica = fixture.start_with(&[&HASTY[..], &[("presence.probe_message", "off")]].concat());
+    fixture.written(0, last).await;
+    fixture.wait_for_state(false, Some("doubtful")).await;
     let waited =
         "select extract(epoch from max(at) - min(at)) between 1.9 and 3.8 as once from status_changes";
-    assert_eq!(ground.rows(waited).await, json!([{ "once": true }]));
+    assert_eq!(fixture.rows(waited).await, json!([{ "once": true }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_clock_takes_no_living_device_offline() {
-    let ground = Ground::new(1).await;
-    let replica = ground.start_with(&HASTY);
+async fn a_slow_clock_does_not_take_a_device_offline() {
+    let fixture = Fixture::new(1).await;
+    let replica = fixture.start_with(&HASTY);
     for round in 0..6 {
-        let last = ground.publish(0, &[beat(&round.to_string(), 3_600 - round)]).await;
-        ground.written(0, last).await;
-        ground.ask().await;
+        let last = fixture.publish(0, &[beat(&round.to_string(), 3_600 - round)]).await;
+        fixture.written(0, last).await;
+        fixture.record_probe().await;
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
-    assert_eq!(ground.history().await, json!([{ "online": true, "confidence": null }]));
+    assert_eq!(fixture.history().await, json!([{ "online": true, "confidence": null }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_device_of_a_suspected_gateway_is_doubtful_until_it_is_heard_or_does_not_answer() {
-    let ground = Ground::new(1).await;
-    let last = ground.publish(0, &[beat("1", 0)]).await;
-    let replica = ground.start_with(&PATIENT);
-    ground.written(0, last).await;
+async fn a_device_of_a_suspected_gateway_is_doubtful_until_it_is_heard_or_unanswered() {
+    let fixture = Fixture::new(1).await;
+    let last = fixture.publish(0, &[beat("1", 0)]).await;
+    let replica = fixture.start_with(&PATIENT);
+    fixture.written(0, last).await;
     let heard = "select gateway_id, suspected_at is not null as suspected from gateways";
     eventually("the gateway to be heard", || async {
-        ground.rows(heard).await == json!([{ "gateway_id": "pod-1", "suspected": false }])
+        fixture.rows(heard).await == json!([{ "gateway_id": "pod-1", "suspected": false }])
     })
     .await;
     let suspect = "update gateways set suspected_at = clock_timestamp()";
-    ground.database.execute(suspect).await;
-    ground.stands(true, Some("doubtful")).await;
+    fixture.database.execute(suspect).await;
+    fixture.wait_for_state(true, Some("doubtful")).await;
     // Any event ends the doubt and the suspicion.
-    let last = ground.publish(0, &[beat("2", 0)]).await;
-    ground.written(0, last).await;
-    ground.stands(true, None).await;
+    let last = fixture.publish(0, &[beat("2", 0)]).await;
+    fixture.written(0, last).await;
+    fixture.wait_for_state(true, None).await;
     eventually("the gateway to be heard again", || async {
-        ground.rows(heard).await == json!([{ "gateway_id": "pod-1", "suspected": false }])
+        fixture.rows(heard).await == json!([{ "gateway_id": "pod-1", "suspected": false }])
     })
     .await;
-    ground.database.execute(suspect).await;
-    ground.stands(true, Some("doubtful")).await;
-    ground.ask().await;
-    ground.stands(false, Some("unanswered")).await;
+    fixture.database.execute(suspect).await;
+    fixture.wait_for_state(true, Some("doubtful")).await;
+    fixture.record_probe().await;
+    fixture.wait_for_state(false, Some("unanswered")).await;
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_devices_of_a_dead_gateway_go_in_chunks() {
-    let ground = Ground::new(4).await;
+async fn many_devices_of_a_dead_gateway_are_judged_in_chunks() {
+    let fixture = Fixture::new(4).await;
     let device = |number: usize| {
         let mut event: Value = serde_json::from_str(&beat(&format!("e-{number}"), 0)).unwrap();
         event["chargePointId"] = format!("CP-{number}").into();
         event.to_string()
     };
-    let replica = ground.start_with(&PATIENT);
+    let replica = fixture.start_with(&PATIENT);
     for partition in 0..4 {
         let events: Vec<String> = (0..700).map(|number| device(partition * 1_000 + number)).collect();
         let partition = i32::try_from(partition).unwrap();
-        let last = ground.publish(partition, &events).await;
-        ground.written(partition, last).await;
+        let last = fixture.publish(partition, &events).await;
+        fixture.written(partition, last).await;
     }
-    ground.database.execute("delete from feed_chunks where position is null or true").await;
+    fixture.database.execute("delete from feed_chunks where position is null or true").await;
     eventually("the gateway to be known", || async {
-        ground.rows("select gateway_id from gateways").await == json!([{ "gateway_id": "pod-1" }])
+        fixture.rows("select gateway_id from gateways").await == json!([{ "gateway_id": "pod-1" }])
     })
     .await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    ground.database.execute("update gateways set suspected_at = clock_timestamp()").await;
+    fixture.database.execute("update gateways set suspected_at = clock_timestamp()").await;
     eventually("all to be doubtful", || async {
-        ground.rows("select count(*) from charge_points where online and confidence = 'doubtful'").await
+        fixture.rows("select count(*) from charge_points where online and confidence = 'doubtful'").await
             == json!([{ "count": 2_800 }])
     })
     .await;
     let largest =
-        ground.rows("select max(change_count) <= 500 as bounded, sum(change_count) from feed_chunks").await;
+        fixture.rows("select max(change_count) <= 500 as bounded, sum(change_count) from feed_chunks").await;
     assert_eq!(largest, json!([{ "bounded": true, "sum": 2_800 }]));
     replica.stop().await;
 }

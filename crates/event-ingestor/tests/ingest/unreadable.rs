@@ -1,7 +1,7 @@
-//! What other producers put on the topic: good records are applied, those of aborted transactions are not, and what cannot be read is
-//! on record as a range.
+//! Records of other producers: valid records are applied, those of aborted transactions are not,
+//! and unreadable ranges are recorded.
 
-use crate::ground::Ground;
+use crate::fixture::Fixture;
 use serde_json::json;
 use testkit::kafka_wire::{Batch, Connection};
 
@@ -11,7 +11,7 @@ fn status(id: &str, status: &str) -> String {
     .to_string()
 }
 
-/// A batch of one status, of now.
+/// A batch with one status of the current time.
 fn batch(id: &str, word: &str) -> Batch {
     let value = status(id, word).into_bytes();
     Batch { value, timestamp_ms: runtime::clock::now().timestamp_millis(), ..Batch::default() }
@@ -22,68 +22,69 @@ fn connect() -> Connection {
     Connection::open(brokers.split(',').next().unwrap())
 }
 
-/// The dead letters as first offset, last offset, reason.
-async fn letters(ground: &Ground) -> Vec<(i64, i64, String)> {
-    let letters = ground.dead_letters().await.into_iter();
+/// The dead letters: first offset, last offset, reason.
+async fn letters(fixture: &Fixture) -> Vec<(i64, i64, String)> {
+    let letters = fixture.dead_letters().await.into_iter();
     letters.map(|letter| letter.heading).map(|it| (it.first_offset, it.last_offset, it.reason)).collect()
 }
 
-async fn statuses(ground: &Ground) -> serde_json::Value {
-    ground.rows("select status from connectors").await
+async fn statuses(fixture: &Fixture) -> serde_json::Value {
+    fixture.rows("select status from connectors").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_header_without_a_value_costs_nothing() {
-    let ground = Ground::new(1).await;
-    ground.publish(0, &[status("before", "Available")]).await;
+async fn accepts_a_header_without_a_value() {
+    let fixture = Fixture::new(1).await;
+    fixture.publish(0, &[status("before", "Available")]).await;
     let batch = Batch { null_header: true, ..batch("with", "Charging") };
-    connect().produce(&ground.topic, None, &batch);
-    let replica = ground.start();
-    ground.written(0, 1).await;
-    assert_eq!(letters(&ground).await, []);
-    assert_eq!(statuses(&ground).await, json!([{ "status": "Charging" }]));
+    connect().produce(&fixture.topic, None, &batch);
+    let replica = fixture.start();
+    fixture.written(0, 1).await;
+    assert_eq!(letters(&fixture).await, []);
+    assert_eq!(statuses(&fixture).await, json!([{ "status": "Charging" }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn transactions_count_when_they_are_committed() {
-    let ground = Ground::new(1).await;
-    ground.publish(0, &[status("before", "Available")]).await;
+async fn applies_only_committed_transactions() {
+    let fixture = Fixture::new(1).await;
+    fixture.publish(0, &[status("before", "Available")]).await;
     let transaction = testkit::unique("transaction");
     let mut connection = connect();
     let mut write = |id: &str, word: &str, commits: bool| {
-        let producer = connection.begin(&transaction, &ground.topic);
+        let producer = connection.begin(&transaction, &fixture.topic);
         let batch = Batch { producer: Some(producer), ..batch(id, word) };
-        connection.produce(&ground.topic, Some(&transaction), &batch);
+        connection.produce(&fixture.topic, Some(&transaction), &batch);
         match commits {
             true => connection.commit(&transaction, producer),
             false => connection.abort(&transaction, producer),
         }
     };
-    let replica = ground.start();
+    let replica = fixture.start();
     write("committed", "Charging", true);
     write("aborted", "Faulted", false);
-    // Of each the record and the marker; the last marker is read, too, though no record follows it.
-    ground.written(0, 4).await;
-    assert_eq!(letters(&ground).await, []);
-    assert_eq!(statuses(&ground).await, json!([{ "status": "Charging" }]));
-    let last = ground.publish(0, &[status("after", "Finishing")]).await;
-    ground.written(0, last).await;
-    assert_eq!(statuses(&ground).await, json!([{ "status": "Finishing" }]));
+    // Each transaction adds a record and a marker; the last marker is passed although no record
+    // follows it.
+    fixture.written(0, 4).await;
+    assert_eq!(letters(&fixture).await, []);
+    assert_eq!(statuses(&fixture).await, json!([{ "status": "Charging" }]));
+    let last = fixture.publish(0, &[status("after", "Finishing")]).await;
+    fixture.written(0, last).await;
+    assert_eq!(statuses(&fixture).await, json!([{ "status": "Finishing" }]));
     replica.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(feature = "librdkafka", ignore = "librdkafka unpacks a batch to whatever size it has")]
-async fn a_small_batch_that_unpacks_to_too_much_is_put_aside() {
-    let ground = Ground::new(1).await;
-    ground.publish(0, &[status("before", "Available")]).await;
+#[cfg_attr(feature = "librdkafka", ignore = "librdkafka decompresses a batch of any size")]
+async fn a_small_batch_that_decompresses_to_too_much_is_unreadable() {
+    let fixture = Fixture::new(1).await;
+    fixture.publish(0, &[status("before", "Available")]).await;
     let bomb = Batch { records: 7_000, value: vec![b' '; 10_000], gzip: true, ..Batch::default() };
-    connect().produce(&ground.topic, None, &bomb);
-    let last = ground.publish(0, &[status("after", "Charging")]).await;
-    let replica = ground.start();
-    ground.written(0, last).await;
-    assert_eq!(letters(&ground).await, [(1, 7_000, "UNREADABLE_BATCH".to_owned())]);
-    assert_eq!(statuses(&ground).await, json!([{ "status": "Charging" }]));
+    connect().produce(&fixture.topic, None, &bomb);
+    let last = fixture.publish(0, &[status("after", "Charging")]).await;
+    let replica = fixture.start();
+    fixture.written(0, last).await;
+    assert_eq!(letters(&fixture).await, [(1, 7_000, "UNREADABLE_BATCH".to_owned())]);
+    assert_eq!(statuses(&fixture).await, json!([{ "status": "Charging" }]));
     replica.stop().await;
 }

@@ -1,10 +1,10 @@
-//! The relay on the real stack: changes in, records out, whatever happens to the relays meanwhile.
+//! The relay against real servers: changes in, records out, whatever happens to the relays.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-mod ground;
+mod fixture;
 
-use ground::{Ground, header, understand, write};
+use fixture::{Fixture, consumed_once, header, write};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,33 +15,34 @@ fn devices() -> Vec<String> {
     (0..10).map(|number| format!("CP-{number}")).collect()
 }
 
-/// What a consumer must have understood of `rounds` changes of each device.
+/// The expected numbers after `rounds` changes of each device.
 fn all(rounds: usize) -> BTreeMap<String, Vec<usize>> {
     devices().into_iter().map(|device| (device, (0..rounds).collect())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_is_published_where_its_key_belongs() {
-    let ground = Ground::new().await;
-    let mut connection = ground.database.pool.connection().await.unwrap();
+async fn publishes_a_change_to_the_partition_of_its_key() {
+    let fixture = Fixture::new().await;
+    let mut connection = fixture.database.pool.connection().await.unwrap();
     write(&mut connection, &devices(), 0).await;
-    let relay = ground.start();
-    eventually("the changes to be published", || async { ground.place().await == json!([2, true]) }).await;
-    let published = ground.consume().await;
-    assert_eq!(understand(&published), all(1));
-    assert_eq!(published.iter().map(Vec::len).sum::<usize>(), 10, "each once, when nothing happens");
+    let relay = fixture.start();
+    eventually("the changes to be published", || async { fixture.position().await == json!([2, true]) })
+        .await;
+    let published = fixture.consume().await;
+    assert_eq!(consumed_once(&published), all(1));
+    assert_eq!(published.iter().map(Vec::len).sum::<usize>(), 10, "each once, without failures");
     let record = published.iter().flatten().next().unwrap();
     assert_eq!(header(record, "ce_source"), "/charging/platform");
     assert_eq!(header(record, "content-type"), "application/protobuf");
     relay.stop().await;
-    assert_eq!(ground.place().await, json!([2, false]), "the lease is given back at once");
+    assert_eq!(fixture.position().await, json!([2, false]), "the lease is released at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn relays_that_crash_anywhere_lose_nothing_and_mix_nothing_up() {
+async fn crashing_relays_lose_and_reorder_nothing() {
     const ROUNDS: usize = 400;
-    let ground = Ground::new().await;
-    let pool = ground.database.pool.clone();
+    let fixture = Fixture::new().await;
+    let pool = fixture.database.pool.clone();
     let writer = tokio::spawn(async move {
         let mut connection = pool.connection().await.unwrap();
         for number in 0..ROUNDS {
@@ -49,116 +50,125 @@ async fn relays_that_crash_anywhere_lose_nothing_and_mix_nothing_up() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     });
-    // One stands by all the time; others come and crash, at some place or other in what they do.
-    let standby = ground.start();
+    // One relay is on standby all the time; others start and crash at varying steps.
+    let standby = fixture.start();
     for crash in 0..10_u64 {
-        let relay = ground.start();
+        let relay = fixture.start();
         tokio::time::sleep(Duration::from_millis(150 + crash * 37 % 300)).await;
         relay.crash().await;
         if crash == 4 {
-            // Whoever holds the lease is overtaken, and does not notice before it notes its place.
-            ground.database.execute("update ingest_partitions set lease_until = '-infinity'").await;
+            // The lease of the holder is taken away; the holder notices it when it records its
+            // position.
+            fixture.database.execute("update ingest_partitions set lease_until = '-infinity'").await;
         }
     }
     standby.crash().await;
-    let last = ground.start();
+    let last = fixture.start();
     writer.await.unwrap();
-    eventually("everything to be published", || async { ground.place().await == json!([ROUNDS + 1, true]) })
-        .await;
+    eventually("everything to be published", || async {
+        fixture.position().await == json!([ROUNDS + 1, true])
+    })
+    .await;
     last.stop().await;
-    assert_eq!(understand(&ground.consume().await), all(ROUNDS));
+    assert_eq!(consumed_once(&fixture.consume().await), all(ROUNDS));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_waits_for_its_topic() {
-    let ground = Ground::bare().await;
-    let mut connection = ground.database.pool.connection().await.unwrap();
+    let fixture = Fixture::bare().await;
+    let mut connection = fixture.database.pool.connection().await.unwrap();
     write(&mut connection, &devices(), 0).await;
-    let relay = ground.start();
-    eventually("the lease to be taken", || async { ground.place().await == json!([1, true]) }).await;
+    let relay = fixture.start();
+    eventually("the lease to be taken", || async { fixture.position().await == json!([1, true]) }).await;
     write(&mut connection, &devices(), 1).await;
-    eventually("the relay to have looked at the changes", || async {
+    eventually("the relay to read the changes", || async {
         let numbered = "select count(*) from feed_chunks where position is not null";
-        ground.database.json(numbered).await == json!(1)
+        fixture.database.json(numbered).await == json!(1)
     })
     .await;
-    ground.create_topic().await;
-    eventually("the changes to be published", || async { ground.place().await == json!([3, true]) }).await;
-    assert_eq!(understand(&ground.consume().await), all(2));
+    fixture.create_topic().await;
+    eventually("the changes to be published", || async { fixture.position().await == json!([3, true]) })
+        .await;
+    assert_eq!(consumed_once(&fixture.consume().await), all(2));
     relay.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_published_and_old_is_deleted_and_nothing_else() {
-    let ground = Ground::bare().await;
-    let mut connection = ground.database.pool.connection().await.unwrap();
+async fn deletes_only_published_old_changes() {
+    let fixture = Fixture::bare().await;
+    let mut connection = fixture.database.pool.connection().await.unwrap();
     for number in 0..4 {
         write(&mut connection, &devices(), number).await;
     }
-    ground
+    fixture
         .database
         .execute("update feed_chunks set created_at = now() - interval '2 hours' where id < 4")
         .await;
-    let kept = || ground.database.json("select json_agg(position order by position) from feed_chunks");
-    // There is no topic yet: the relay is at work, deletes first, and must find nothing to delete.
-    let relay = ground.start();
+    let kept = || fixture.database.json("select json_agg(position order by position) from feed_chunks");
+    // Without a topic the relay runs and prunes first; it must find nothing to delete.
+    let relay = fixture.start();
     eventually("the changes to be read", || async { kept().await == json!([1, 2, 3, 4]) }).await;
     relay.stop().await;
     assert_eq!(kept().await, json!([1, 2, 3, 4]), "old, but not published");
-    ground.create_topic().await;
-    let relay = ground.start();
-    eventually("the changes to be published", || async { ground.place().await == json!([5, true]) }).await;
+    fixture.create_topic().await;
+    let relay = fixture.start();
+    eventually("the changes to be published", || async { fixture.position().await == json!([5, true]) })
+        .await;
     relay.stop().await;
-    let relay = ground.start();
+    let relay = fixture.start();
     eventually("what is old to be deleted", || async { kept().await == json!([4]) }).await;
     relay.stop().await;
-    assert_eq!(understand(&ground.consume().await), all(4));
+    assert_eq!(consumed_once(&fixture.consume().await), all(4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_relay_publishes_and_others_stand_by() {
-    let ground = Ground::new().await;
-    let relays = [ground.start(), ground.start(), ground.start()];
-    let mut connection = ground.database.pool.connection().await.unwrap();
+    let fixture = Fixture::new().await;
+    let relays = [fixture.start(), fixture.start(), fixture.start()];
+    let mut connection = fixture.database.pool.connection().await.unwrap();
     for number in 0..50 {
         write(&mut connection, &devices(), number).await;
     }
-    eventually("everything to be published", || async { ground.place().await == json!([51, true]) }).await;
-    let published = ground.consume().await;
+    eventually("everything to be published", || async { fixture.position().await == json!([51, true]) })
+        .await;
+    let published = fixture.consume().await;
     assert_eq!(published.iter().map(Vec::len).sum::<usize>(), 500, "each once");
     for relay in relays {
         relay.stop().await;
     }
-    assert_eq!(ground.place().await, json!([51, false]));
+    assert_eq!(fixture.position().await, json!([51, false]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_published_is_not_noted() {
-    let ground = Ground::new().await;
-    let mut connection = ground.database.pool.connection().await.unwrap();
+async fn does_not_record_the_position_of_unpublished_changes() {
+    let fixture = Fixture::new().await;
+    let mut connection = fixture.database.pool.connection().await.unwrap();
     write(&mut connection, &devices(), 0).await;
-    let relay = ground.start();
-    eventually("the changes to be published", || async { ground.place().await == json!([2, true]) }).await;
-    // The relay knows the topic's partitions by now, and finds out only when it publishes.
+    let relay = fixture.start();
+    eventually("the changes to be published", || async { fixture.position().await == json!([2, true]) })
+        .await;
+    // The relay already knows the partitions of the topic, and notices the loss only when it
+    // publishes.
     let brokers = testkit::kafka_brokers();
-    Connection::open(brokers.split(',').next().unwrap()).delete_topic(&ground.topic);
-    eventually("the topic to be gone", || async { ground.kafka.partitions(&ground.topic).await.is_err() })
+    Connection::open(brokers.split(',').next().unwrap()).delete_topic(&fixture.topic);
+    eventually("the topic to be gone", || async { fixture.kafka.partitions(&fixture.topic).await.is_err() })
         .await;
     write(&mut connection, &devices(), 1).await;
     eventually("the changes to be read", || async {
         let numbered = "select count(*) from feed_chunks where position is not null";
-        ground.database.json(numbered).await == json!(2)
+        fixture.database.json(numbered).await == json!(2)
     })
     .await;
-    // Time enough to note it wrongly; no condition tells of what does not happen.
+    // Time enough to record the position by mistake; there is no condition to wait for.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(ground.place().await, json!([2, true]));
-    eventually("the topic to be made anew", || async {
-        ground.kafka.create_topic(&ground.topic, ground::PARTITIONS).await.is_ok()
+    assert_eq!(fixture.position().await, json!([2, true]));
+    eventually("the topic to be created again", || async {
+        fixture.kafka.create_topic(&fixture.topic, fixture::PARTITIONS).await.is_ok()
     })
     .await;
-    eventually("the changes to be published", || async { ground.place().await == json!([3, true]) }).await;
+    eventually("the changes to be published", || async { fixture.position().await == json!([3, true]) })
+        .await;
     relay.stop().await;
     let expected = devices().into_iter().map(|device| (device, vec![1])).collect();
-    assert_eq!(understand(&ground.consume().await), expected);
+    assert_eq!(consumed_once(&fixture.consume().await), expected);
 }

@@ -1,4 +1,4 @@
-//! The probes, asked over the routes they are served on.
+//! Tests of the admin routes, over HTTP.
 
 use std::sync::{
     Arc,
@@ -24,7 +24,7 @@ async fn readyz(context: &Context) -> (StatusCode, Value) {
 }
 
 #[actix_web::test]
-async fn ready_when_every_check_passes() {
+async fn is_ready_when_every_check_passes() {
     let context = Context::new("test");
     context.health.add("database", || async { Ok(()) });
     let (status, body) = readyz(&context).await;
@@ -33,7 +33,7 @@ async fn ready_when_every_check_passes() {
 }
 
 #[actix_web::test]
-async fn probes_and_metrics_answer_to_head() {
+async fn serves_probes_and_metrics_to_head_requests() {
     let context = Context::new("test");
     let app = App::new().app_data(web::Data::new(context.health.clone())).configure(routes);
     let service = init_service(app).await;
@@ -45,7 +45,7 @@ async fn probes_and_metrics_answer_to_head() {
 }
 
 #[actix_web::test]
-async fn names_what_is_wrong() {
+async fn reports_the_reason_of_each_failed_check() {
     let context = Context::new("test");
     context.health.add("database", || async { Ok(()) });
     context.health.add("kafka", || async { Err("no broker answers".to_owned()) });
@@ -59,22 +59,22 @@ async fn names_what_is_wrong() {
 }
 
 #[actix_web::test]
-async fn what_was_there_once_may_be_away() {
+async fn stays_ready_without_a_dependency_that_passed_once() {
     let context = Context::new("test");
-    let there = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&there);
+    let available = Arc::new(AtomicBool::new(false));
+    let checked = Arc::clone(&available);
     context.health.add_until_passed("redis", move || {
-        let there = asked.load(Ordering::Relaxed);
-        async move { if there { Ok(()) } else { Err("away".to_owned()) } }
+        let available = checked.load(Ordering::Relaxed);
+        async move { if available { Ok(()) } else { Err("away".to_owned()) } }
     });
-    for (is_there, expected, state) in [
+    for (is_available, expected, state) in [
         (false, StatusCode::SERVICE_UNAVAILABLE, "away"),
         (true, StatusCode::OK, "ok"),
         (false, StatusCode::OK, "away"),
     ] {
-        there.store(is_there, Ordering::Relaxed);
-        // Answers are given again for a while.
-        testkit::eventually("the state to be told", || async {
+        available.store(is_available, Ordering::Relaxed);
+        // The report is cached for a moment.
+        testkit::eventually("the state to be reported", || async {
             readyz(&context).await.1["checks"]["redis"] == state
         })
         .await;
@@ -83,7 +83,7 @@ async fn what_was_there_once_may_be_away() {
 }
 
 #[actix_web::test]
-async fn an_advisory_is_reported_and_leaves_readiness_alone() {
+async fn an_advisory_is_reported_without_affecting_readiness() {
     let context = Context::new("test");
     context.health.add("database", || async { Ok(()) });
     context.health.add_advisory("retention", || Err("7 d".to_owned()));
@@ -103,7 +103,7 @@ async fn an_advisory_without_objection_is_ok() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_hangs_is_given_one_second() {
+async fn a_hanging_check_fails_after_one_second() {
     let context = Context::new("test");
     context.health.add("redis", std::future::pending);
     let (status, body) = readyz(&context).await;
@@ -112,7 +112,7 @@ async fn a_check_that_hangs_is_given_one_second() {
 }
 
 #[actix_web::test]
-async fn not_ready_while_draining_even_with_a_fresh_answer() {
+async fn is_not_ready_while_draining_even_with_a_cached_report() {
     let context = Context::new("test");
     assert_eq!(readyz(&context).await.0, StatusCode::OK);
     context.shutdown.request();
@@ -122,7 +122,7 @@ async fn not_ready_while_draining_even_with_a_fresh_answer() {
 }
 
 #[actix_web::test]
-async fn eager_probes_share_an_answer() {
+async fn frequent_probes_share_a_report() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
     let context = Context::new("test");
     context.health.add("counted", || async {

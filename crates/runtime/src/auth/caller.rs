@@ -1,4 +1,4 @@
-//! Whoever sent a request.
+//! The caller of a request.
 
 use super::Scope;
 use crate::Problem;
@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-/// Who is called so while nobody is asked.
+/// The subject of callers that are not authenticated.
 const ANONYMOUS: &str = "anonymous";
 
-/// Whoever sent a request, and what they may do. An argument of handlers that keep a record of who did what. Cheap to clone.
+/// The authenticated sender of a request with its scopes. Handlers that write an audit record take
+/// it as an argument. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     subject: Arc<str>,
@@ -25,17 +26,17 @@ enum Granted {
 }
 
 impl Caller {
-    /// The subject of a token, with its scopes.
+    /// A caller with the subject and the scopes of a token.
     pub(super) fn new(subject: &str, scopes: BTreeSet<String>) -> Self {
         Self { subject: subject.into(), granted: Granted::Scopes(scopes) }
     }
 
-    /// Anyone, who may do everything.
+    /// An unauthenticated caller, which may do everything.
     pub(super) fn anonymous() -> Self {
         Self { subject: ANONYMOUS.into(), granted: Granted::Everything }
     }
 
-    /// The subject of the token; `anonymous` where nobody is asked.
+    /// The `sub` of the token; `anonymous` if requests are not authenticated.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
@@ -45,7 +46,7 @@ impl Caller {
         &self.subject
     }
 
-    /// Whether they may do what needs `scope`.
+    /// Whether the caller may use operations that need `scope`.
     #[must_use]
     pub fn has(&self, scope: Scope) -> bool {
         match &self.granted {
@@ -60,7 +61,7 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        // Every route admits its caller before its handler is asked for.
+        // Every route authenticates its caller before it extracts the handler's arguments.
         let caller = request.extensions().get::<Self>().cloned();
         ready(caller.ok_or_else(|| Problem::unauthenticated().into()))
     }

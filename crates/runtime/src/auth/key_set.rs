@@ -1,13 +1,13 @@
-//! An issuer's keys (RFC 7517): which of them checks a token that says it was signed so.
+//! An issuer's keys (RFC 7517), and the choice of the key that checks a token.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use std::sync::Arc;
 
-/// More keys than any issuer has.
+/// Upper bound on the keys that are read from a document; real issuers have a handful.
 const MAX_KEYS: usize = 100;
 
-/// Keys that signatures are checked with.
+/// Keys for checking signatures.
 pub(super) struct KeySet {
     keys: Vec<Key>,
 }
@@ -19,27 +19,28 @@ struct Key {
 }
 
 impl KeySet {
-    /// The keys in a document. Those that are for encryption, shared secrets, or of an unknown kind are left out.
+    /// Parses a JWK Set. Keys for encryption, shared secrets and keys of unknown kinds are ignored.
     ///
     /// # Errors
-    /// When it is no set of keys, or none of them can check a signature.
+    /// If the document is not a JWK Set, or no key in it can check a signature.
     pub(super) fn parse(document: &[u8]) -> Result<Self, String> {
-        // One by one: a key of a kind that is not known must not hide the others.
+        // Each key is parsed on its own: a key of an unknown kind must not hide the others.
         #[derive(serde::Deserialize)]
         struct Document {
             keys: Vec<serde_json::Value>,
         }
         let Document { keys } =
-            serde_json::from_slice(document).map_err(|error| format!("it is no JWK Set: {error}"))?;
+            serde_json::from_slice(document).map_err(|error| format!("the document is not a JWK Set: {error}"))?;
         let known = keys.into_iter().take(MAX_KEYS).filter_map(|key| serde_json::from_value(key).ok());
         let keys: Vec<Key> = known.filter_map(|key: Jwk| Key::read(&key)).collect();
         if keys.is_empty() {
-            return Err("no key in it can check a signature".to_owned());
+            return Err("no key in the JWK Set can check a signature".to_owned());
         }
         Ok(Self { keys })
     }
 
-    /// The key called `id` that signs by `algorithm`; for a token that names none the only one that does.
+    /// The key with id `id` that signs by `algorithm`. For a token without a key id: the only such
+    /// key, or `None` if there are several.
     pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<Arc<DecodingKey>> {
         let mut fit = self.keys.iter().filter(|key| {
             key.algorithms.contains(&algorithm) && id.is_none_or(|id| key.id.as_deref() == Some(id))
@@ -56,10 +57,10 @@ impl Key {
             return None;
         }
         let by_kind = algorithms(&jwk.algorithm);
-        // A key may say that it is for one algorithm; a word of its own must fit its kind.
+        // A key may name a single algorithm; the name must fit the key's kind.
         let algorithms = match &common.key_algorithm {
-            Some(said) => {
-                by_kind.iter().copied().filter(|known| format!("{known:?}") == said.to_string()).collect()
+            Some(named) => {
+                by_kind.iter().copied().filter(|known| format!("{known:?}") == named.to_string()).collect()
             }
             None => by_kind.to_vec(),
         };
@@ -68,7 +69,8 @@ impl Key {
     }
 }
 
-/// What keys of a kind can sign by. Shared secrets are not among them: whoever checks tokens could make them.
+/// The algorithms that keys of a kind can sign by. Shared secrets are excluded: a program that can
+/// check tokens could also issue them.
 const fn algorithms(kind: &AlgorithmParameters) -> &'static [Algorithm] {
     use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
     match kind {

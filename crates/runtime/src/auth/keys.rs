@@ -1,5 +1,5 @@
-//! The issuer's keys as they are held: read when they are needed, again when they are old or a token names an unknown one,
-//! and never so often that bad tokens could make the issuer suffer.
+//! A cache of the issuer's keys. They are read on first use, and again when they are old or a token
+//! names an unknown key. Reads are rate-limited, so that invalid tokens cannot overload the issuer.
 
 use super::AuthSettings;
 use super::key_set::KeySet;
@@ -13,12 +13,12 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// At least so long between two readings.
+/// Least time between two reads.
 const PAUSE: Duration = Duration::from_secs(5);
-/// The largest document, in bytes.
+/// The largest key document, in bytes.
 const MAX_DOCUMENT: usize = 512 * 1024;
 
-/// The issuer's keys. Cheap to clone.
+/// The issuer's keys, cached. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Keys(Arc<Inner>);
 
@@ -27,9 +27,10 @@ struct Inner {
     timeout: Duration,
     max_age: Duration,
     held: RwLock<Option<Held>>,
-    /// When they were last asked for; locked while they are, so that all who need them share the answer.
+    /// When the keys were last requested. Locked during a read, so that concurrent requests share
+    /// its result.
     asked: Mutex<Option<Instant>>,
-    /// Of the process, not of an HTTP worker.
+    /// The runtime of the process, not of an HTTP worker.
     runtime: Handle,
 }
 
@@ -43,15 +44,16 @@ struct Held {
     read_at: Instant,
 }
 
-/// There are no keys: they could never be read.
+/// No keys are available: none could be read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NoKeys;
 
 impl Keys {
-    /// Keys by their settings. A file is read at once, a URL when the first token comes.
+    /// Reads keys according to `settings`: a file at once, a URL when the first token arrives.
     ///
     /// # Errors
-    /// When neither or both are named, the file cannot be read, or the URL would go over a network in the clear.
+    /// If neither or both sources are set, the file cannot be read, or the URL would be fetched
+    /// unencrypted over a network.
     pub(super) fn new(settings: &AuthSettings) -> anyhow::Result<Self> {
         let file = &settings.jwks_file;
         let (source, held) = match (settings.jwks_url.as_str(), file.as_os_str().is_empty()) {
@@ -59,8 +61,8 @@ impl Keys {
                 let held = Held::parse(&read_file(file)?).with_context(|| file.display().to_string())?;
                 (Source::File(file.clone()), Some(held))
             }
-            ("", true) => bail!("auth.mode = \"jwt\" needs auth.jwks_url or auth.jwks_file"),
-            (_, false) => bail!("auth.jwks_url and auth.jwks_file cannot both be set"),
+            ("", true) => bail!("auth.mode = \"jwt\" needs one of auth.jwks_url and auth.jwks_file"),
+            (_, false) => bail!("auth.jwks_url and auth.jwks_file exclude each other; unset one of them"),
             (url, true) => (url_source(url, settings)?, None),
         };
         Ok(Self(Arc::new(Inner {
@@ -73,10 +75,10 @@ impl Keys {
         })))
     }
 
-    /// The key that a token says it was signed with; `None` if the issuer has no such key.
+    /// The key that a token names; `None` if the issuer has no such key.
     ///
     /// # Errors
-    /// When there are no keys at all.
+    /// If no keys are available at all.
     pub(super) async fn find(
         &self,
         id: Option<&str>,
@@ -86,7 +88,7 @@ impl Keys {
         match (found, age) {
             (Some(key), Some(age)) => {
                 if age > self.0.max_age {
-                    // Nobody waits for it: these keys still count.
+                    // Refreshed in the background: the cached keys are still valid.
                     self.0.runtime.spawn(self.clone().read_again());
                 }
                 Ok(Some(key))
@@ -106,7 +108,8 @@ impl Keys {
         (found, held.as_ref().map(|held| held.read_at.elapsed()))
     }
 
-    /// Reads the keys, unless that was tried just now. Failing that, the ones that are held stay.
+    /// Reads the keys, unless the last attempt was less than [`PAUSE`] ago. On failure the cached
+    /// keys are kept.
     async fn read_again(self) {
         let mut asked = self.0.asked.lock().await;
         if asked.is_some_and(|at| at.elapsed() < PAUSE) {
@@ -115,7 +118,7 @@ impl Keys {
         *asked = Some(Instant::now());
         match self.read().await {
             Ok(held) => *self.0.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held),
-            Err(error) => tracing::warn!(error = causes(&*error), "the keys of tokens cannot be read"),
+            Err(error) => tracing::warn!(error = causes(&*error), "cannot read the issuer's keys; the cached keys stay in use"),
         }
     }
 
@@ -127,7 +130,7 @@ impl Keys {
             }
             Source::Url(client, url) => {
                 let fetched = timeout(self.0.timeout, fetch(client, url.clone())).await;
-                fetched.with_context(|| format!("{url} did not answer in time"))??
+                fetched.with_context(|| format!("no answer from {url} within auth.jwks_timeout_ms"))??
             }
         };
         Held::parse(&document)
@@ -142,11 +145,11 @@ impl Held {
 }
 
 fn url_source(url: &str, settings: &AuthSettings) -> anyhow::Result<Source> {
-    let url: reqwest::Url = url.parse().with_context(|| format!("auth.jwks_url {url:?} is no URL"))?;
+    let url: reqwest::Url = url.parse().with_context(|| format!("auth.jwks_url {url:?} is not a valid URL"))?;
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     ensure!(
         url.scheme() == "https" || url.scheme() == "http" && loopback,
-        "auth.jwks_url must be https: whoever can change the keys on their way can make tokens"
+        "auth.jwks_url must be https: an attacker who can replace the keys in transit can forge tokens"
     );
     let client = reqwest::Client::builder()
         .timeout(Duration::from_millis(settings.jwks_timeout_ms))
@@ -158,10 +161,10 @@ fn url_source(url: &str, settings: &AuthSettings) -> anyhow::Result<Source> {
 
 fn read_file(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
     use std::io::Read as _;
-    let file = std::fs::File::open(path).with_context(|| format!("open {}", path.display()))?;
+    let file = std::fs::File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut document = Vec::new();
     let limit = u64::try_from(MAX_DOCUMENT)? + 1;
-    file.take(limit).read_to_end(&mut document).with_context(|| format!("read {}", path.display()))?;
+    file.take(limit).read_to_end(&mut document).with_context(|| format!("cannot read {}", path.display()))?;
     ensure!(document.len() <= MAX_DOCUMENT, "{} is larger than {MAX_DOCUMENT} bytes", path.display());
     Ok(document)
 }

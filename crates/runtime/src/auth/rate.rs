@@ -1,4 +1,4 @@
-//! How often a caller may ask.
+//! Request rate limits per caller.
 
 use crate::Problem;
 use actix_web::http::StatusCode;
@@ -10,7 +10,7 @@ use governor::{Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-/// Callers that are remembered before those who have not asked for a while are forgotten.
+/// Number of callers above which those without recent requests are evicted.
 const REMEMBERED: usize = 10_000;
 
 /// Counts the requests of each caller, in this process.
@@ -21,24 +21,25 @@ pub(crate) struct RateLimits {
     burst: NonZeroU32,
 }
 
-/// What is left to a caller, for the headers of the response.
+/// A caller's remaining allowance, for the headers of the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowance {
     per_second: u32,
     burst: u32,
     left: u32,
-    /// Seconds until something is left again.
+    /// Seconds until the next request is allowed; 0 if one is allowed now.
     wait_s: u32,
 }
 
 impl RateLimits {
-    /// So many requests per second for each caller, and so many at once.
+    /// Allows each caller `per_second` requests per second, and `burst` at once.
     pub(crate) fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
         let quota = Quota::per_second(per_second).allow_burst(burst);
         Self { limiter: RateLimiter::keyed(quota).with_middleware(), per_second, burst }
     }
 
-    /// Counts a request; what is left, and whether this one was too many.
+    /// Counts a request. Returns the remaining allowance, and a 429 problem if this request exceeds
+    /// the limit.
     pub(crate) fn count(&self, caller: &Arc<str>) -> (Allowance, Result<(), Problem>) {
         if self.limiter.len() > REMEMBERED {
             self.limiter.retain_recent();
@@ -60,14 +61,15 @@ impl RateLimits {
     }
 }
 
-/// 429, with the seconds after which there is room again.
+/// 429, with the seconds after which a request is allowed again.
 pub(crate) fn too_many_requests(wait_s: u32) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests").retry_after(wait_s)
 }
 
 impl Allowance {
-    /// `RateLimit-Policy` and `RateLimit`, as the IETF's draft on RateLimit header fields has them.
-    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+    /// Writes `RateLimit-Policy` and `RateLimit`, as defined by the IETF draft on RateLimit header
+    /// fields.
+    pub(crate) fn write_headers(self, headers: &mut HeaderMap) {
         let window = self.burst.div_ceil(self.per_second);
         let policy = format!("\"caller\";q={};w={window}", self.burst);
         let state = format!("\"caller\";r={};t={}", self.left, self.wait_s);

@@ -1,19 +1,19 @@
-//! What callers may be allowed.
+//! Scopes: the permissions of callers.
 
 use std::fmt;
 
-/// A word in a token that allows something, as in `assets:read`; each route needs one.
+/// A permission in a token, such as `assets:read`. Each route needs one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope(&'static str);
 
 impl Scope {
-    /// The scope of this name.
+    /// The scope with this name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// As it stands in a token.
+    /// The scope as it appears in a token.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0

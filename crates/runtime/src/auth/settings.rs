@@ -1,51 +1,52 @@
-//! `[auth]`.
+//! The settings section `[auth]`.
 
 use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-/// `[auth]`: who may ask.
+/// `[auth]`: how callers are authenticated and limited.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthSettings {
-    /// Whether callers are asked who they are.
+    /// Whether callers are authenticated.
     pub mode: AuthMode,
-    /// The `iss` of tokens.
+    /// The required `iss` of tokens.
     pub issuer: String,
-    /// What `aud` of tokens must name.
+    /// The audience that `aud` of tokens must contain.
     pub audience: String,
-    /// How tokens may be signed.
+    /// The accepted signature algorithms; tokens signed otherwise are refused.
     pub algorithms: Vec<SigningAlgorithm>,
-    /// Where the issuer's keys are (RFC 7517, section 5); empty for a file.
+    /// URL of the issuer's JWK Set (RFC 7517, section 5); empty if `jwks_file` is set.
     pub jwks_url: String,
-    /// A file with the issuer's keys; empty for a URL.
+    /// File with the issuer's JWK Set; empty if `jwks_url` is set.
     pub jwks_file: PathBuf,
-    /// Milliseconds that fetching the keys may take.
+    /// Timeout for fetching the keys, in milliseconds.
     pub jwks_timeout_ms: u64,
-    /// Seconds after which the keys are read again.
+    /// Age in seconds after which the keys are read again.
     pub jwks_max_age_s: u64,
-    /// Seconds by which clocks may differ.
+    /// Tolerated clock difference to the issuer, in seconds.
     pub leeway_s: u64,
-    /// Requests per second that each caller may send to a replica.
+    /// Requests per second that each caller may send to one replica.
     pub requests_per_s: NonZeroU32,
-    /// Requests that each caller may send at once.
+    /// Requests that each caller may send to one replica at once.
     pub burst: NonZeroU32,
 }
 
-/// Whether callers are asked who they are.
+/// Whether callers are authenticated.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthMode {
-    /// Nobody is asked; for loopback only.
+    /// Requests are not authenticated; accepted on loopback only.
     None,
-    /// A bearer token that is a JWT.
+    /// Every request needs a bearer token that is a JWT.
     Jwt,
 }
 
-/// A way of signing with a key that is not a shared secret: with those, whoever can check tokens could make them.
+/// An asymmetric signature algorithm. Shared secrets are excluded: a program that can check tokens
+/// could also issue them.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of RFC 7518, section 3.1, and RFC 8037")]
+#[expect(missing_docs, reason = "names as in RFC 7518, section 3.1, and RFC 8037")]
 pub enum SigningAlgorithm {
     RS256,
     RS384,

@@ -1,4 +1,4 @@
-//! Whether a token is good, and whose it is.
+//! Validation of tokens.
 
 use super::keys::{Keys, NoKeys};
 use super::{AuthSettings, Caller};
@@ -8,30 +8,31 @@ use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
 
-/// The longest subject, in characters.
+/// The longest accepted subject, in characters.
 const MAX_SUBJECT: usize = 200;
-/// Seconds after which keys may be there.
+/// `Retry-After` while no keys are available, in seconds.
 const RETRY_AFTER_S: u32 = 5;
 
-/// Checks tokens: issuer, audience, expiry, and the signature by a pinned algorithm and one of the issuer's keys.
+/// Checks tokens: issuer, audience, expiry, and the signature by an allowed algorithm and one of
+/// the issuer's keys.
 pub(crate) struct Verifier {
     keys: Keys,
-    /// What is checked of a token, by the algorithm that it says it was signed by; others are not taken.
+    /// The checks by signature algorithm; tokens with another algorithm are refused.
     validations: Vec<(Algorithm, Validation)>,
 }
 
-/// What is read of a token's claims (RFC 7519, section 4; RFC 8693, section 4.2).
+/// The claims that are read from a token (RFC 7519, section 4; RFC 8693, section 4.2).
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
     #[serde(default)]
     scope: Scopes,
-    /// What some issuers call it.
+    /// The name of `scope` at some issuers.
     #[serde(default)]
     scp: Scopes,
 }
 
-/// Names in one text with spaces between them, or in a list.
+/// Scopes in one text, separated by spaces, or as a list.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Scopes {
@@ -55,10 +56,10 @@ impl Scopes {
 }
 
 impl Verifier {
-    /// By `settings`.
+    /// Creates a verifier from `settings`.
     ///
     /// # Errors
-    /// When they leave something open that must be pinned.
+    /// If issuer, audience or algorithms are empty, or the key source is invalid.
     pub(super) fn new(settings: &AuthSettings) -> anyhow::Result<Self> {
         ensure!(!settings.issuer.is_empty(), "auth.mode = \"jwt\" needs auth.issuer");
         ensure!(!settings.audience.is_empty(), "auth.mode = \"jwt\" needs auth.audience");
@@ -70,26 +71,26 @@ impl Verifier {
         Ok(Self { keys: Keys::new(settings)?, validations: validations.collect() })
     }
 
-    /// Whose token it is.
+    /// Checks `token` and returns its caller.
     ///
     /// # Errors
-    /// 401 with what is wrong with it; 503 while there are no keys.
+    /// 401 with the reason if the token is invalid; 503 while no keys are available.
     pub(super) async fn verify(&self, token: &str) -> Result<Caller, Problem> {
         let header = decode_header(token).map_err(|error| refusal(&error))?;
         let validation = self.validations.iter().find(|(algorithm, _)| *algorithm == header.alg);
         let (_, validation) = validation.ok_or_else(|| refused("the token's algorithm is not allowed"))?;
         let key = self.keys.find(header.kid.as_deref(), header.alg).await.map_err(|NoKeys| no_keys())?;
-        let key = key.ok_or_else(|| refused("the token's key is not one of the issuer's"))?;
+        let key = key.ok_or_else(|| refused("the issuer has no key with the token's key id"))?;
         let claims = decode::<Claims>(token, &key, validation).map_err(|error| refusal(&error))?.claims;
         if claims.sub.is_empty() || claims.sub.chars().count() > MAX_SUBJECT {
-            return Err(refused("the token's subject is empty or too long"));
+            return Err(refused("the token's subject must have 1 to 200 characters"));
         }
         let scopes = claims.scope.into_names().into_iter().chain(claims.scp.into_names()).collect();
         Ok(Caller::new(&claims.sub, scopes))
     }
 }
 
-/// What is checked of a token that is signed by `algorithm`, and by no other.
+/// The checks of a token that is signed by `algorithm`.
 fn validation(settings: &AuthSettings, algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
@@ -108,16 +109,16 @@ fn refusal(error: &Error) -> Problem {
     refused(match error.kind() {
         ErrorKind::ExpiredSignature => "the token has expired",
         ErrorKind::ImmatureSignature => "the token is not valid yet",
-        ErrorKind::InvalidIssuer => "the token is of another issuer",
+        ErrorKind::InvalidIssuer => "the token was issued by another issuer",
         ErrorKind::InvalidAudience => "the token is for another audience",
-        ErrorKind::InvalidSignature => "the token's signature is wrong",
+        ErrorKind::InvalidSignature => "the token's signature is invalid",
         ErrorKind::MissingRequiredClaim(_) => "the token lacks one of exp, iss, aud and sub",
-        _ => "it is no valid token",
+        _ => "the token is not a valid JWT",
     })
 }
 
-/// 503 while there are no keys to check tokens with.
+/// 503 while no keys are available to check tokens with.
 pub(crate) fn no_keys() -> Problem {
-    let title = "The keys that tokens are checked with are not available";
+    let title = "The keys for checking tokens are not available";
     Problem::unavailable("TOKEN_KEYS_UNAVAILABLE", title, RETRY_AFTER_S)
 }

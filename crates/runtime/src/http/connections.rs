@@ -1,4 +1,4 @@
-//! Connections: how many are taken, and for how long each may do nothing.
+//! Connections: their number and their idle timeouts.
 
 use std::{
     io,
@@ -23,25 +23,25 @@ use super::{
 };
 use crate::settings::HttpSettings;
 
-/// Connections that the system may hold for the server until it takes them.
+/// Length of the kernel's accept queue.
 const BACKLOG: i32 = 1024;
-/// Threads a worker may start for blocking work; none are started without it.
+/// Threads that a worker may start for blocking work; none start without such work.
 const BLOCKING_THREADS: usize = 4;
 
-/// What a connection may do.
+/// Timeouts of a connection.
 #[derive(Clone, Copy)]
 struct Limits {
     keep_alive: Duration,
     /// For the head of a request, for its body, and for closing.
     client: Duration,
-    /// For taking something of what is sent.
+    /// For the client to receive a part of what is sent.
     send: Duration,
 }
 
-/// Takes connections.
+/// Binds the listening socket.
 ///
 /// # Errors
-/// When the address is not to be had.
+/// If the address cannot be bound.
 pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -50,11 +50,11 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// A server of what `make` makes, once for each worker, on the connections that `listener` takes. It is told to stop, and drops
-/// what is left `patience` later.
+/// Serves the application that `make` creates, once per worker, on connections of `listener`. Once
+/// stopped, the server drops the remaining connections after `patience`.
 ///
 /// # Errors
-/// When the listener cannot be used.
+/// If the listener cannot be used.
 pub(super) fn serve<F, I, S, B>(
     settings: &HttpSettings,
     patience: Duration,

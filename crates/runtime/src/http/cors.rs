@@ -1,4 +1,4 @@
-//! Pages of other origins: those that are named in the settings may call, and read the answers (Fetch standard, CORS).
+//! CORS (Fetch standard): pages of the origins in the settings may call and read the responses.
 
 use super::WebOrigin;
 use actix_web::HttpResponse;
@@ -6,16 +6,16 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 
-/// What a page may send beside what every page may.
+/// Request headers that a page may send in addition to the default ones.
 const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, last-event-id, traceparent";
-/// What a page may read of an answer beside what every page may.
+/// Response headers that a page may read in addition to the default ones.
 const EXPOSED: &str =
     "etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, www-authenticate";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-/// How long a browser may remember that a page may call, in seconds.
+/// How long a browser may cache a preflight response, in seconds.
 const MAX_AGE_S: &str = "600";
 
-/// The origins whose pages are let in. Cheap to clone.
+/// The allowed origins. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Cors(Arc<[WebOrigin]>);
 
@@ -24,24 +24,24 @@ impl Cors {
         Self(origins.into())
     }
 
-    /// The origin of the page that asks, if it is let in.
+    /// The origin of the requesting page, if it is allowed.
     pub(super) fn admits(&self, request: &HeaderMap) -> Option<HeaderValue> {
         let origin = request.get(header::ORIGIN)?;
         self.0.iter().any(|allowed| allowed.as_str().as_bytes() == origin.as_bytes()).then(|| origin.clone())
     }
 
-    /// Whether answers differ by who asks.
+    /// Whether responses depend on the origin.
     pub(super) fn is_open_to_some(&self) -> bool {
         !self.0.is_empty()
     }
 }
 
-/// Whether a browser asks if a page may call, before it lets the page do so.
+/// Whether the request is a preflight.
 pub(super) fn is_preflight(method: &Method, request: &HeaderMap) -> bool {
     *method == Method::OPTIONS && request.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// It may.
+/// The response to a preflight from an allowed origin.
 pub(super) fn preflight() -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))
@@ -50,13 +50,13 @@ pub(super) fn preflight() -> HttpResponse {
         .finish()
 }
 
-/// Lets a page of `origin` read the answer.
+/// Lets a page of `origin` read the response.
 pub(super) fn let_read(origin: HeaderValue, answer: &mut HeaderMap) {
-    let said: [(HeaderName, HeaderValue); 2] = [
+    let allowed_headers: [(HeaderName, HeaderValue); 2] = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED)),
     ];
-    for (name, value) in said {
+    for (name, value) in allowed_headers {
         answer.insert(name, value);
     }
 }
@@ -73,7 +73,8 @@ mod tests {
 
     const CONSOLE: &str = "https://console.example";
 
-    /// Status and headers of the answer to `request` of a page of `origin`, where pages of [`CONSOLE`] are let in.
+    /// Status and headers of the response to `request` from a page of `origin`, with [`CONSOLE`]
+    /// allowed.
     async fn ask(request: TestRequest, origin: &'static str) -> (StatusCode, HeaderMap) {
         let cors = Cors::new(&[CONSOLE.parse().unwrap()]);
         let routes = move |config: &mut web::ServiceConfig| {
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_page_that_is_named_may_ask_and_read_answers_good_and_bad() {
+    async fn a_page_of_an_allowed_origin_may_read_successes_and_failures() {
         let (status, headers) = ask(preflight("/good"), CONSOLE).await;
         assert_eq!((status, allowed(&headers)), (StatusCode::NO_CONTENT, Some(CONSOLE)));
         for name in [header::ACCESS_CONTROL_ALLOW_METHODS, header::ACCESS_CONTROL_ALLOW_HEADERS] {
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn no_other_page_may() {
+    async fn a_page_of_another_origin_is_not_allowed() {
         for origin in ["https://console.example.evil.example", "http://console.example", "null"] {
             let (status, headers) = ask(preflight("/good"), origin).await;
             assert_eq!((status, allowed(&headers)), (StatusCode::METHOD_NOT_ALLOWED, None), "{origin}");

@@ -1,4 +1,4 @@
-//! What the API is, for programs and for people: its OpenAPI document, and Swagger UI over it. Open to everyone, for it tells
+//! The API documentation: the OpenAPI document and Swagger UI. Open to everyone, since it contains
 //! nothing that the repository does not.
 
 use super::routes::read;
@@ -11,11 +11,11 @@ use std::future::ready;
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
-/// Nothing from elsewhere, and no script but those of the page.
+/// No external content, and no scripts but those of the page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// The document of a service, as it is sent. Cheap to clone.
+/// The OpenAPI document of a service, serialized. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Docs {
     document: Bytes,
@@ -23,17 +23,17 @@ pub(super) struct Docs {
 }
 
 impl Docs {
-    /// Shows `document`.
+    /// Prepares `document` for serving.
     ///
     /// # Errors
-    /// When it cannot be written as JSON; a fault of the program.
+    /// If it cannot be serialized as JSON, which is a programming error.
     pub(super) fn new(document: &Value) -> anyhow::Result<Self> {
-        let document = serde_json::to_vec(document).context("the OpenAPI document cannot be written")?;
+        let document = serde_json::to_vec(document).context("cannot serialize the OpenAPI document")?;
         let page = Config::new(["/openapi.json"]).try_it_out_enabled(true).display_request_duration(true);
         Ok(Self { document: document.into(), page: Arc::new(page) })
     }
 
-    /// Makes it part of an application.
+    /// Adds the documentation's routes to an application.
     pub(super) fn install(&self, config: &mut web::ServiceConfig) {
         let document = self.document.clone();
         let page = Arc::clone(&self.page);
@@ -57,7 +57,7 @@ fn part(file: &str, page: &Arc<Config<'static>>) -> HttpResponse {
             .body(file.bytes.into_owned()),
         Ok(None) => HttpResponse::NotFound().finish(),
         Err(error) => {
-            tracing::error!(%error, "a file of Swagger UI cannot be sent");
+            tracing::error!(%error, "cannot read a file of Swagger UI; the request is answered with 500");
             HttpResponse::InternalServerError().finish()
         }
     }

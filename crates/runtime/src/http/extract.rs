@@ -1,4 +1,4 @@
-//! Parameters in query and path, failing as problems that name the field.
+//! Query and path parameters, failing with problems that name the field.
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::de::DeserializeOwned;
@@ -7,9 +7,9 @@ use std::future::{Ready, ready};
 use super::framework;
 use crate::Problem;
 
-/// The query string as `T`; 400 `INVALID_REQUEST` naming the parameter when it does not fit.
+/// The query string as `T`; 400 `INVALID_REQUEST` naming the parameter if it is invalid.
 ///
-/// Say `#[serde(deny_unknown_fields)]` on `T`, so that a misspelt filter is not silently ignored.
+/// Put `#[serde(deny_unknown_fields)]` on `T`, so that a misspelt filter is not silently ignored.
 #[derive(Clone, Copy, Debug)]
 pub struct QueryParams<T>(pub T);
 
@@ -31,9 +31,10 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
-/// The variable parts of the path as `T`; 400 `INVALID_REQUEST` when they do not fit.
+/// The path parameters as `T`; 400 `INVALID_REQUEST` if they are invalid.
 ///
-/// A service that wants a malformed id to be a 404 of its resource takes a `String` and parses it itself.
+/// A service in which a malformed id is a 404 of its resource takes a `String` and parses it
+/// itself.
 #[derive(Clone, Copy, Debug)]
 pub struct PathParams<T>(pub T);
 
@@ -44,7 +45,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for PathParams<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let path = web::Path::<T>::from_request(request, payload).into_inner();
         ready(path.map(|path| Self(path.into_inner())).map_err(|error| {
-            // Either our own error handler has made a problem of it already, or the bare framework is in use.
+            // The error already is a problem from our own error handler, or the bare framework is
+            // in use.
             match error.as_error::<actix_web::error::PathError>() {
                 Some(path_error) => framework::path_problem(path_error).into(),
                 None => error,

@@ -11,7 +11,7 @@ use actix_web::{
 
 use crate::Problem;
 
-/// Makes the framework's extractors fail as problems too, and unknown routes.
+/// Makes the framework's extractors fail with problems.
 pub(super) fn install(config: &mut web::ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|error, _request| path_problem(&error).into()))
@@ -44,24 +44,24 @@ fn json_problem(error: &JsonPayloadError) -> Problem {
     }
 }
 
-/// 413.
+/// 413 for a body above the size limit.
 #[must_use]
 pub fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", "Request body is too large")
 }
 
-/// 408.
+/// 408 for a body that was not received in time.
 #[must_use]
 pub fn too_slow() -> Problem {
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body came too slowly")
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Request body was not received in time")
 }
 
-/// What a body may be refused for, whatever is in it.
+/// The problems that every operation with a body can return, whatever the body contains.
 pub(crate) fn body_problems() -> [Problem; 3] {
     [too_large(), too_slow(), unsupported_media_type()]
 }
 
-/// 415.
+/// 415 for a body that is not JSON.
 #[must_use]
 pub fn unsupported_media_type() -> Problem {
     Problem::new(
@@ -72,12 +72,13 @@ pub fn unsupported_media_type() -> Problem {
     .detail("send application/json")
 }
 
-/// A problem for a failed response that is none yet: the router's 404 and 405, or a handler's bare status.
+/// A problem for a failed response that is not one yet: the router's 404 and 405, or a handler's
+/// bare status.
 pub(super) fn describe(response: &ServiceResponse<BoxBody>) -> Problem {
     if response.status().is_server_error()
         && let Some(error) = response.response().error()
     {
-        tracing::error!(error = %error, "request failed");
+        tracing::error!(error = %error, "request failed; it is answered with a problem of the same status");
     }
     from_status(response.status()).allowing(response.headers().get(header::ALLOW).cloned())
 }
@@ -86,22 +87,25 @@ pub(super) fn describe(response: &ServiceResponse<BoxBody>) -> Problem {
 pub(super) fn describe_error(error: &Error) -> Problem {
     let status = error.as_response_error().status_code();
     if status.is_server_error() {
-        tracing::error!(error = %error, "request failed");
+        tracing::error!(error = %error, "request failed; it is answered with a problem of the same status");
     }
     from_status(status)
 }
 
-/// 404 of a path that leads nowhere.
+/// 404 of a path without a route.
 pub(crate) fn not_found() -> Problem {
-    Problem::not_found("NOT_FOUND", "There is nothing here")
+    Problem::not_found("NOT_FOUND", "No resource at this path")
+}
+
+/// 405 of a path whose routes have other methods.
+pub(crate) fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method is not allowed on this resource")
 }
 
 fn from_status(status: StatusCode) -> Problem {
     match status {
         StatusCode::NOT_FOUND => not_found(),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::new(status, "METHOD_NOT_ALLOWED", "Method is not allowed here")
-        }
+        StatusCode::METHOD_NOT_ALLOWED => method_not_allowed(),
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => unsupported_media_type(),
         StatusCode::UNAUTHORIZED => Problem::unauthenticated(),

@@ -1,4 +1,4 @@
-//! What a handler must not do to its client: keep it waiting for ever, or take its connection down by panicking.
+//! Protects clients from handlers that never finish or that panic.
 
 use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
@@ -15,19 +15,19 @@ use tokio::time::Instant;
 use super::{target, unfinished::Serving};
 use crate::Problem;
 
-/// For an application put together without settings.
+/// The deadline of an application that is built without settings.
 const FALLBACK: Duration = Duration::from_secs(10);
 
-/// The deadline of requests that do not ask for another.
+/// The deadline of requests that do not extend it.
 #[derive(Clone, Copy)]
 pub(super) struct DefaultDeadline(pub(super) Duration);
 
-/// When the current request is given up.
+/// The instant at which the current request is aborted.
 #[derive(Clone)]
 pub struct Deadline(Rc<Cell<Instant>>);
 
 impl Deadline {
-    /// Gives a request that is known to take long, such as an import, this much time from now.
+    /// Sets the deadline of a request that takes long, such as an import, to `by` from now.
     pub fn extend(request: &HttpRequest, by: Duration) {
         if let Some(deadline) = request.extensions().get::<Self>() {
             deadline.0.set(Instant::now() + by);
@@ -35,7 +35,7 @@ impl Deadline {
     }
 }
 
-/// Answers 503 at the deadline and 500 for a panic; the panic's text is in the log and nowhere else.
+/// Answers 503 at the deadline and 500 for a panic, whose text appears in the log only.
 ///
 /// The deadline covers the time until the response begins, not the streaming of its body.
 pub(super) async fn guard(
@@ -54,16 +54,16 @@ pub(super) async fn guard(
     }
 }
 
-/// Sleeps until the deadline, however often it is moved meanwhile.
+/// Sleeps until the deadline, which may be moved meanwhile.
 async fn passed(end: &Cell<Instant>) {
     while Instant::now() < end.get() {
         tokio::time::sleep_until(end.get()).await;
     }
 }
 
-/// 503 at the deadline.
+/// 503 for a request that did not finish by its deadline.
 #[must_use]
 pub fn too_late() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "REQUEST_DEADLINE_EXCEEDED", "The request took too long")
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "REQUEST_DEADLINE_EXCEEDED", "The request did not finish in time")
         .retry_after(1)
 }

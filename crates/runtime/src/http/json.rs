@@ -1,4 +1,5 @@
-//! JSON bodies, strictly: bounded in size and time, of the right type, with the path of what is wrong.
+//! JSON bodies, parsed strictly: bounded in size and time, with a checked content type, and errors
+//! that name the path.
 
 use std::time::Duration;
 
@@ -12,14 +13,15 @@ use serde::de::DeserializeOwned;
 use super::framework;
 use crate::Problem;
 
-/// How much of a body is read, and for how long.
+/// Limits on the size of a body and on the time to receive it.
 ///
-/// The service's settings decide; a resource may have its own with `.app_data(BodyLimit { … })`.
+/// The service's settings give the default; a resource may have its own with
+/// `.app_data(BodyLimit { … })`.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimit {
     /// Largest body, in bytes.
     pub bytes: usize,
-    /// Longest wait for the whole body.
+    /// Longest time to receive the whole body.
     pub time: Duration,
 }
 
@@ -30,7 +32,7 @@ impl Default for BodyLimit {
 }
 
 impl BodyLimit {
-    /// The limit that applies to a request.
+    /// The limit that applies to `request`.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
         request.app_data::<Self>().copied().unwrap_or_default()
@@ -40,7 +42,7 @@ impl BodyLimit {
     ///
     /// # Errors
     ///
-    /// 413 when it is too large, 408 when it comes too slowly, 400 when it breaks off.
+    /// 413 if it is too large, 408 if it is not received in time, 400 if it is incomplete.
     pub async fn read(self, mut payload: Payload) -> Result<BytesMut, Problem> {
         let whole = async {
             let mut body = BytesMut::new();
@@ -60,7 +62,7 @@ impl BodyLimit {
         framework::too_large().detail(format!("at most {} bytes are accepted", self.bytes))
     }
 
-    /// Refuses by the announced length, before anything is read.
+    /// Refuses by `Content-Length`, before anything is read.
     fn check_announced(self, request: &HttpRequest) -> Result<(), Problem> {
         let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         match announced.and_then(|length| length.parse::<usize>().ok()) {
@@ -73,15 +75,16 @@ impl BodyLimit {
 fn unreadable(error: &PayloadError) -> Problem {
     match error {
         PayloadError::Overflow => framework::too_large(),
-        _ => Problem::invalid(Vec::new()).field("body", "broke off before its end"),
+        _ => Problem::invalid(Vec::new()).field("body", "ended before its announced length"),
     }
 }
 
 /// The request's body as JSON.
 ///
-/// Fails with 415 unless the content type is `application/json` (or `…+json`) and nothing is compressed, 413 or 408 beyond [`BodyLimit`], and
-/// 400 `INVALID_REQUEST` naming the field otherwise. Unknown fields are errors where `T` says
-/// `#[serde(deny_unknown_fields)]`, as every request body should.
+/// Fails with 415 unless the content type is `application/json` (or `…+json`) without compression,
+/// with 413 or 408 beyond [`BodyLimit`], and otherwise with 400 `INVALID_REQUEST` naming the field.
+/// Unknown fields are errors if `T` has `#[serde(deny_unknown_fields)]`, as every request body
+/// should.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonBody<T>(pub T);
 
@@ -118,11 +121,11 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-/// Nothing is unpacked: a few bytes could become any number.
+/// Refuses compressed bodies: a few bytes could expand to any size.
 ///
 /// # Errors
 ///
-/// 415 when the body is compressed.
+/// 415 if the body is compressed.
 pub fn refuse_compressed(request: &HttpRequest) -> Result<(), Problem> {
     let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
     if codings.all(|coding| coding == "identity") {
@@ -134,20 +137,20 @@ pub fn refuse_compressed(request: &HttpRequest) -> Result<(), Problem> {
 /// Some clients put it in front of text in UTF-8; it is not part of the JSON.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Parses JSON, naming the path of what does not fit.
+/// Parses JSON; the error names the path of the invalid value.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::invalid(Vec::new()).field("body", "must not be empty"));
     }
-    // A struct would also be read from an array, by position; that is nobody's intention.
+    // Serde would also read a struct from an array, by position; no client intends that.
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return Err(Problem::invalid(Vec::new()).field("body", "must be a JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        // "?" is the path of what broke off before it had one.
+        // "?" is the path in a body that ended before its first field.
         let field = if path == "." || path == "?" { "body".to_owned() } else { path };
         Problem::invalid(Vec::new()).field(field, error.inner().to_string())
     })?;

@@ -1,4 +1,5 @@
-//! What every request leaves behind: a span, a log line, a measurement, and problems with path and trace in them.
+//! Observation of every request: a span, a log line, a measurement, and problems with path and
+//! trace id.
 
 use std::{sync::OnceLock, time::Instant};
 
@@ -25,15 +26,15 @@ use crate::{Problem, trace};
 /// Upper bounds in seconds: from a cached read to the deadline.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Stands for the route of a request that no route matches, in metrics and logs.
+/// The route label of requests that match no route, in metrics and logs.
 const UNMATCHED: &str = "unmatched";
-/// Stands for methods that are none.
+/// The label of unknown methods.
 const OTHER: &str = "_OTHER";
 
-/// What must be known of a request after it was handed on.
+/// The data of a request that is needed after the request was passed on.
 struct Seen {
     method: Method,
-    /// `None` where no route is.
+    /// `None` if no route matches.
     route: Option<String>,
     path: String,
     started: Instant,
@@ -103,7 +104,7 @@ fn span(seen: &Seen, request: &ServiceRequest) -> Span {
         http.route = seen.route,
         http.response.status_code = Empty,
     );
-    // Fails only where no OpenTelemetry layer is installed, as in tests.
+    // Fails only without an OpenTelemetry layer, as in tests.
     drop(span.set_parent(trace::extract(request.headers())));
     if trace::is_exported() {
         describe(&span, seen, request);
@@ -111,7 +112,7 @@ fn span(seen: &Seen, request: &ServiceRequest) -> Span {
     span
 }
 
-/// What a collector is told besides. The path is in the log line anyway.
+/// Adds attributes for a collector; the log line has the path already.
 fn describe(span: &Span, seen: &Seen, request: &ServiceRequest) {
     span.set_attribute("url.path", seen.path.clone());
     span.set_attribute("url.scheme", request.connection_info().scheme().to_owned());
@@ -120,7 +121,7 @@ fn describe(span: &Span, seen: &Seen, request: &ServiceRequest) {
     }
 }
 
-/// Gives a failed response its final body; successful ones pass untouched.
+/// Gives a failed response its final body; leaves successful ones unchanged.
 fn complete(mut response: ServiceResponse<BoxBody>, seen: &Seen) -> ServiceResponse<BoxBody> {
     if !(response.status().is_client_error() || response.status().is_server_error()) {
         return response;
@@ -135,11 +136,11 @@ fn complete(mut response: ServiceResponse<BoxBody>, seen: &Seen) -> ServiceRespo
     response.into_response(problem.respond(Some(&seen.path), trace_id.as_deref()))
 }
 
-/// Tells callers whose requests are counted what is left to them.
+/// Adds the remaining allowance to the response of a rate-limited caller.
 fn limited(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let allowance = response.request().extensions().get::<Allowance>().copied();
     if let Some(allowance) = allowance {
-        allowance.tell(response.headers_mut());
+        allowance.write_headers(response.headers_mut());
     }
     response
 }
@@ -158,7 +159,7 @@ fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
 
 fn report(seen: &Seen, status: StatusCode) {
     let elapsed = seen.started.elapsed();
-    // Signed, for the bridge to OpenTelemetry makes text of unsigned numbers.
+    // Signed, because the bridge to OpenTelemetry turns unsigned numbers into text.
     Span::current().record("http.response.status_code", i64::from(status.as_u16()));
     duration_histogram().record(
         elapsed.as_secs_f64(),
@@ -170,11 +171,11 @@ fn report(seen: &Seen, status: StatusCode) {
     );
     let duration_ms = elapsed.as_secs_f64() * 1_000.0;
     if status.is_server_error() {
-        // The status says which; clients' errors are no errors of ours.
+        // The status code is enough; client errors do not mark the span as failed.
         Span::current().set_attribute("error.type", status.as_str().to_owned());
         Span::current().set_status(opentelemetry::trace::Status::error(""));
     }
-    // Method, route and status are fields of the span, and so of this line.
+    // Method, route and status are fields of the span, and therefore of this line.
     match seen.route {
         Some(_) => tracing::info!(target: "access", { url.path = seen.path, duration_ms }, "request"),
         None => tracing::info!(
@@ -185,7 +186,7 @@ fn report(seen: &Seen, status: StatusCode) {
     }
 }
 
-/// Clients can send any word as a method; metrics must not grow with their imagination.
+/// Clients can send any word as a method; the label's cardinality must stay bounded.
 fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
@@ -205,7 +206,7 @@ fn duration_histogram() -> &'static Histogram<f64> {
         global::meter("http")
             .f64_histogram("http.server.request.duration")
             .with_unit("s")
-            .with_description("Time from a request's head to its response's head")
+            .with_description("Time from receiving the request head to sending the response head")
             .with_boundaries(BUCKETS.to_vec())
             .build()
     })

@@ -1,26 +1,26 @@
-//! Where a page comes from, as browsers say it.
+//! Web origins.
 
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// A web origin (RFC 6454): scheme, host and port, as in `https://console.example:8443`. Nothing in it can end a header or a part of
-/// a Content-Security-Policy.
+/// A web origin (RFC 6454): scheme, host and port, as in `https://console.example:8443`. It
+/// contains no character that could end a header or a directive of a Content-Security-Policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebOrigin(String);
 
 impl WebOrigin {
-    /// As browsers write it.
+    /// The origin in the form that browsers send.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Not an origin.
+/// The text is not a web origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is not an origin such as https://console.example or http://127.0.0.1:8080, without a path and in lower case"
+    "is not an origin: write scheme, host and port in lower case without a path, as in https://console.example"
 )]
 pub struct NotAnOrigin;
 
@@ -31,7 +31,7 @@ impl FromStr for WebOrigin {
         let authority =
             text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(NotAnOrigin)?;
         let (host, port) = match authority.rsplit_once(':') {
-            // The colons of an address of IPv6 stand in brackets.
+            // The colons of an IPv6 address are inside brackets.
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
             _ => (authority, None),
         };
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_taken_as_browsers_write_them() {
+    fn parses_origins_in_the_form_that_browsers_send() {
         for text in ["https://console.example", "http://127.0.0.1:8080", "http://[::1]:8080", "http://[::1]"]
         {
             assert_eq!(text.parse::<WebOrigin>().map(|origin| origin.to_string()), Ok(text.to_owned()));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_or_less_than_an_origin_is_refused() {
+    fn rejects_text_that_is_not_exactly_an_origin() {
         for text in [
             "",
             "*",

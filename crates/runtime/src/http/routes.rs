@@ -1,4 +1,5 @@
-//! What a service answers, and what its callers must be allowed: a route cannot be made without an operation, which has a scope.
+//! The routes of a service. A route cannot be defined without an operation, and an operation names
+//! the scope that callers need.
 
 use crate::Problem;
 use crate::auth::{Auth, Caller, Scope};
@@ -13,33 +14,34 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The routes of a service, as they are set up.
+/// Builds the routes of a service.
 pub struct Routes<'a> {
     config: &'a mut web::ServiceConfig,
-    /// The path that they stand below.
+    /// The prefix of the paths.
     below: String,
     described: &'a mut Vec<Described>,
 }
 
 impl<'a> Routes<'a> {
-    /// Routes that become part of an application by `config`; what they are is noted in `described`.
+    /// Routes that are added to an application by `config` and described in `described`.
     pub(crate) fn new(config: &'a mut web::ServiceConfig, described: &'a mut Vec<Described>) -> Self {
         Self { config, below: String::new(), described }
     }
 
-    /// What handlers take as [`web::Data`].
+    /// Shares data that handlers take as [`web::Data`].
     pub fn share<T: ?Sized + 'static>(&mut self, data: web::Data<T>) -> &mut Self {
         self.config.app_data(data);
         self
     }
 
-    /// Pages for everyone, whoever they are: they must tell nothing that the repository does not.
+    /// Adds pages that need no authentication; they must not contain anything that the repository
+    /// does not.
     pub fn pages(&mut self, install: impl FnOnce(&mut web::ServiceConfig)) -> &mut Self {
         install(self.config);
         self
     }
 
-    /// What stands below `path`, which is then matched once for all of it.
+    /// Adds routes below `path`, which is then matched once for all of them.
     pub fn under(&mut self, path: &str, set_up: impl FnOnce(&mut Routes<'_>)) -> &mut Self {
         let below = format!("{}{path}", self.below);
         let described = &mut *self.described;
@@ -48,7 +50,7 @@ impl<'a> Routes<'a> {
         self
     }
 
-    /// The methods of the resource at `path`, in which `{name}` stands for a part.
+    /// Adds the resource at `path`, in which `{name}` is a parameter.
     pub fn resource(&mut self, path: &str, methods: impl FnOnce(Methods) -> Methods) -> &mut Self {
         let Methods { resource, operations } = methods(Methods::of(path));
         self.config.service(resource);
@@ -61,7 +63,8 @@ impl<'a> Routes<'a> {
     }
 }
 
-/// The methods of a resource. Each is an operation with a scope that it needs of its callers; other methods are answered 405.
+/// The methods of a resource. Each is an operation with the scope that callers need; other methods
+/// are answered with 405.
 pub struct Methods {
     resource: Resource,
     operations: Vec<(Method, Operation)>,
@@ -72,7 +75,7 @@ impl Methods {
         Self { resource: web::resource(path), operations: Vec::new() }
     }
 
-    /// `GET`, and `HEAD`, which gives the same head without the body.
+    /// Adds `GET`, and `HEAD`, which returns the same head without the body.
     #[must_use]
     pub fn get<H, A>(self, operation: Operation, handler: H) -> Self
     where
@@ -87,7 +90,7 @@ impl Methods {
         Self { resource: resource.route(head), operations }
     }
 
-    /// `POST`.
+    /// Adds `POST`.
     #[must_use]
     pub fn post<H, A>(self, operation: Operation, handler: H) -> Self
     where
@@ -98,7 +101,7 @@ impl Methods {
         self.on(Method::POST, operation, handler)
     }
 
-    /// `PUT`.
+    /// Adds `PUT`.
     #[must_use]
     pub fn put<H, A>(self, operation: Operation, handler: H) -> Self
     where
@@ -109,7 +112,7 @@ impl Methods {
         self.on(Method::PUT, operation, handler)
     }
 
-    /// `PATCH`.
+    /// Adds `PATCH`.
     #[must_use]
     pub fn patch<H, A>(self, operation: Operation, handler: H) -> Self
     where
@@ -120,7 +123,7 @@ impl Methods {
         self.on(Method::PATCH, operation, handler)
     }
 
-    /// `DELETE`.
+    /// Adds `DELETE`.
     #[must_use]
     pub fn delete<H, A>(self, operation: Operation, handler: H) -> Self
     where
@@ -145,7 +148,7 @@ impl Methods {
     }
 }
 
-/// Lets those through who may, before anything of the body is read.
+/// Passes on the requests of callers that have `scope`, before any of the body is read.
 async fn admit(
     scope: Scope,
     request: ServiceRequest,
@@ -160,7 +163,7 @@ async fn admit(
     }
 }
 
-/// The same for `HEAD`. The body is dropped unread: that of the feed has no end.
+/// The same for `HEAD`. The body is dropped unread, because the feed's body never ends.
 async fn admit_head(
     scope: Scope,
     request: ServiceRequest,
@@ -170,7 +173,7 @@ async fn admit_head(
     Ok(response.map_body(|_head, body| BoxBody::new(NoBody { size: body.size() })))
 }
 
-/// A body that is not sent; its size is.
+/// A body that announces its size and sends nothing.
 struct NoBody {
     size: BodySize,
 }
@@ -187,13 +190,13 @@ impl MessageBody for NoBody {
     }
 }
 
-/// A route for `GET` and `HEAD`, outside of the described resources.
+/// A route for `GET` and `HEAD`, outside the described resources.
 pub(crate) fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn identify(scope: Scope, request: &ServiceRequest) -> Result<Caller, Problem> {
-    // Deny by default: an application that was put together without it admits nobody.
+    // Deny by default: an application without `Auth` admits no caller.
     let auth = request.app_data::<Auth>().cloned().ok_or_else(Problem::unauthenticated)?;
     let caller = auth.identify(request.headers()).await?;
     let (allowance, counted) = auth.count(&caller);
@@ -202,7 +205,7 @@ async fn identify(scope: Scope, request: &ServiceRequest) -> Result<Caller, Prob
     }
     counted?;
     if !caller.has(scope) {
-        return Err(Problem::forbidden().detail(format!("the token has no scope {scope}")));
+        return Err(Problem::forbidden().detail(format!("the token lacks the scope {scope}")));
     }
     Ok(caller)
 }

@@ -1,4 +1,4 @@
-//! Binding, serving and draining.
+//! The HTTP server: binding, serving and draining.
 
 use std::{
     net::SocketAddr,
@@ -23,7 +23,8 @@ use crate::auth::{Auth, AuthSettings};
 use crate::openapi::{self, About};
 use crate::{Context, Shutdown, settings::HttpSettings};
 
-/// Kept back from the grace period, so that a service can clean up after its server before it is stopped hard.
+/// Part of the grace period that is reserved for the service to clean up after its server has
+/// stopped.
 const MARGIN_S: u64 = 1;
 
 /// A server that accepts requests already.
@@ -34,7 +35,7 @@ pub struct HttpServerHandle {
 }
 
 impl HttpServerHandle {
-    /// Where it listens, port 0 resolved.
+    /// The address that the server listens on, with port 0 resolved.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -44,25 +45,27 @@ impl HttpServerHandle {
     ///
     /// # Errors
     ///
-    /// When it failed.
+    /// If the server failed.
     pub async fn stopped(self) -> anyhow::Result<()> {
         self.stopped.await.context("the HTTP server panicked")?
     }
 }
 
-/// Serves what `set_up` sets up, to whom `auth` admits, until shutdown is requested: then it stops accepting, lets requests under way
-/// finish within the grace period and closes idle connections. From the signal on, each answer closes its connection.
+/// Serves the routes that `set_up` defines, to callers that `auth` admits, until shutdown is
+/// requested. Then it stops accepting connections, lets running requests finish within the grace
+/// period and closes idle connections. From the signal on, each response closes its connection.
 ///
-/// From then on the health check `http` passes: a service adds one that does not before it begins, so that nobody is sent to
-/// it too early.
+/// Once it listens, the health check `http` passes. A service adds a failing check of that name
+/// before it starts, so that no client is routed to it too early.
 ///
-/// Every request gets a span and a trace, an access log line, metrics, a deadline, and problems for errors. No handler is
-/// reached by callers without the scope that its route was made with. Beside its routes it shows what they are, `about` and all,
-/// to everyone: as an OpenAPI document at `/openapi.json`, and for people at `/docs/`.
+/// Every request gets a span and a trace, an access log line, metrics, a deadline, and problems for
+/// errors. No handler runs for a caller without the scope of its route. The server also publishes
+/// the description of its routes and `about`, to everyone: as an OpenAPI document at
+/// `/openapi.json` and as Swagger UI at `/docs/`.
 ///
 /// # Errors
 ///
-/// When the address cannot be bound, or the settings of `auth` cannot be used.
+/// If the address cannot be bound, or the settings of `auth` are invalid.
 pub fn serve<F>(
     settings: &HttpSettings,
     auth: &AuthSettings,
@@ -89,11 +92,11 @@ where
     let client_timeout = Duration::from_millis(settings.client_timeout_ms);
     let limit = BodyLimit { bytes: settings.max_body_bytes, time: client_timeout };
     let listener = connections::listen(settings.listen)
-        .with_context(|| format!("cannot listen on {} (http.listen)", settings.listen))?;
+        .with_context(|| format!("cannot bind {} (setting http.listen)", settings.listen))?;
     let address = listener.local_addr().context("the server has no address")?;
     let make = move || app(limit, deadline, configure.clone());
     let server = connections::serve(settings, patience, listener, make)
-        .with_context(|| format!("cannot serve on {address} (http.listen)"))?;
+        .with_context(|| format!("cannot serve on {address} (setting http.listen)"))?;
     tracing::info!(%address, "listening for HTTP");
     context.health.add("http", || async { Ok(()) });
     context.listening_on(address);
@@ -101,13 +104,14 @@ where
     let stopping = tokio::spawn(stop_when_requested(shutdown, patience, server.handle()));
     let stopped = tokio::spawn(async move {
         server.await.context("the HTTP server failed").inspect_err(|_failed| stopping.abort())?;
-        // It was told to stop; who told it may have something to say yet.
+        // Stopping may still have to log its outcome.
         stopping.await.context("stopping the HTTP server panicked")
     });
     Ok(HttpServerHandle { address, stopped })
 }
 
-/// The application with everything around the service's own routes; tests use it without a socket.
+/// The application with all middleware around the service's own routes; tests use it without a
+/// socket.
 pub(crate) fn app<F>(
     limit: BodyLimit,
     deadline: Duration,
@@ -124,7 +128,8 @@ pub(crate) fn app<F>(
 where
     F: Fn(&mut web::ServiceConfig),
 {
-    // The last wrapped is the outermost: observe sees what the guard made of late or panicking handlers.
+    // The last middleware is the outermost: `observe` sees the responses that the guard creates for
+    // late or panicking handlers.
     App::new()
         .app_data(limit)
         .app_data(guard::DefaultDeadline(deadline))
@@ -139,6 +144,6 @@ async fn stop_when_requested(shutdown: Shutdown, patience: Duration, server: Ser
     let started = Instant::now();
     server.stop(true).await;
     if started.elapsed() >= patience {
-        tracing::warn!("requests under way were cut off by the end of the grace period");
+        tracing::warn!("the grace period ended; the remaining requests were aborted");
     }
 }

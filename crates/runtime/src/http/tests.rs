@@ -1,4 +1,4 @@
-//! Every way to fail, seen from outside: status, headers and body.
+//! Every kind of failure as a client sees it: status, headers and body.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ fn routes(config: &mut web::ServiceConfig) {
             web::get().to(|| async {
                 Err::<HttpResponse, _>(
                     Problem::conflict("PILE_OFFLINE", "Pile is offline")
-                        .detail("CP-001 was not heard")
+                        .detail("CP-001 is not connected")
                         .field("pileId", "offline"),
                 )
             }),
@@ -73,7 +73,7 @@ fn routes(config: &mut web::ServiceConfig) {
             web::get().to(|| async {
                 Err::<HttpResponse, _>(Problem::unavailable(
                     "DATABASE_UNAVAILABLE",
-                    "The database is away",
+                    "The database is not available",
                     2,
                 ))
             }),
@@ -113,7 +113,7 @@ async fn panics() -> HttpResponse {
     panic!("password=hunter2")
 }
 
-/// Status, telling headers and body of the answer, with the trace id made stable.
+/// Status, selected headers and body of the response, with a fixed trace id.
 async fn ask(request: TestRequest) -> String {
     let settings = LogSettings { format: LogFormat::Json, level: "off".to_owned() };
     crate::telemetry::init(&settings).unwrap();
@@ -167,7 +167,7 @@ fn get(path: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn what_is_in_order_passes() {
+async fn accepts_valid_requests() {
     assert_snapshot!(ask(post(r#"{"idTag":"A","connectors":[{"connectorId":2}]}"#)).await, @r#"
     200
     A 2
@@ -179,13 +179,13 @@ async fn what_is_in_order_passes() {
 }
 
 #[actix_web::test]
-async fn a_service_s_own_problems() {
+async fn returns_the_problems_of_a_service() {
     assert_snapshot!(ask(get("/offline")).await, @r#"
     409
     content-type: application/problem+json
     {
       "code": "PILE_OFFLINE",
-      "detail": "CP-001 was not heard",
+      "detail": "CP-001 is not connected",
       "errors": [
         {
           "field": "pileId",
@@ -207,7 +207,7 @@ async fn a_service_s_own_problems() {
       "code": "DATABASE_UNAVAILABLE",
       "instance": "/away",
       "status": 503,
-      "title": "The database is away",
+      "title": "The database is not available",
       "traceId": "…",
       "type": "https://charging.example/problems/database-unavailable"
     }
@@ -215,7 +215,7 @@ async fn a_service_s_own_problems() {
 }
 
 #[actix_web::test]
-async fn the_router_s_refusals() {
+async fn returns_the_router_s_refusals_as_problems() {
     assert_snapshot!(ask(get("/nowhere?secret=1")).await, @r#"
     404
     content-type: application/problem+json
@@ -223,7 +223,7 @@ async fn the_router_s_refusals() {
       "code": "NOT_FOUND",
       "instance": "/nowhere",
       "status": 404,
-      "title": "There is nothing here",
+      "title": "No resource at this path",
       "traceId": "…",
       "type": "https://charging.example/problems/not-found"
     }
@@ -236,7 +236,7 @@ async fn the_router_s_refusals() {
       "code": "METHOD_NOT_ALLOWED",
       "instance": "/starts",
       "status": 405,
-      "title": "Method is not allowed here",
+      "title": "Method is not allowed on this resource",
       "traceId": "…",
       "type": "https://charging.example/problems/method-not-allowed"
     }
@@ -244,7 +244,7 @@ async fn the_router_s_refusals() {
 }
 
 #[actix_web::test]
-async fn bodies_that_do_not_fit() {
+async fn refuses_invalid_bodies() {
     assert_snapshot!(ask(post(r#"{"idTag":"A","connectors":[{"connectorId":"x"}]}"#)).await, @r#"
     400
     content-type: application/problem+json
@@ -338,7 +338,7 @@ async fn bodies_that_do_not_fit() {
 }
 
 #[actix_web::test]
-async fn bodies_of_the_wrong_size_or_type() {
+async fn refuses_bodies_of_the_wrong_size_or_type() {
     let long = r#"{"idTag":"0123456789012345678901234567890123456789","connectors":[]}"#;
     assert_snapshot!(ask(post(long)).await, @r#"
     413
@@ -386,7 +386,7 @@ async fn bodies_of_the_wrong_size_or_type() {
 }
 
 #[actix_web::test]
-async fn parameters_that_do_not_fit() {
+async fn refuses_invalid_parameters() {
     assert_snapshot!(ask(get("/piles/nonsense")).await, @r#"
     400
     content-type: application/problem+json
@@ -462,7 +462,7 @@ async fn parameters_that_do_not_fit() {
 }
 
 #[actix_web::test]
-async fn our_own_failures_show_no_insides() {
+async fn internal_errors_do_not_expose_details() {
     let bodies = [ask(get("/broken")).await, ask(get("/leaky")).await, ask(get("/panic")).await];
     assert!(bodies.iter().all(|body| !body.contains("hunter2")));
     let [broken, leaky, panicked] = bodies;
@@ -505,7 +505,7 @@ async fn our_own_failures_show_no_insides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_ever_but_who_asked_for_more_time_gets_it() {
+async fn aborts_a_request_at_its_deadline_which_a_handler_may_extend() {
     assert_snapshot!(ask(get("/slow")).await, @r#"
     503
     retry-after: 1
@@ -514,7 +514,7 @@ async fn nobody_waits_for_ever_but_who_asked_for_more_time_gets_it() {
       "code": "REQUEST_DEADLINE_EXCEEDED",
       "instance": "/slow",
       "status": 503,
-      "title": "The request took too long",
+      "title": "The request did not finish in time",
       "traceId": "…",
       "type": "https://charging.example/problems/request-deadline-exceeded"
     }
@@ -523,7 +523,7 @@ async fn nobody_waits_for_ever_but_who_asked_for_more_time_gets_it() {
 }
 
 #[actix_web::test]
-async fn the_trace_of_the_caller_goes_on() {
+async fn continues_the_trace_of_the_caller() {
     let settings = LogSettings { format: LogFormat::Json, level: "off".to_owned() };
     crate::telemetry::init(&settings).unwrap();
     let service = init_service(app(BodyLimit::default(), Duration::from_secs(1), routes)).await;
@@ -537,7 +537,7 @@ async fn the_trace_of_the_caller_goes_on() {
 }
 
 #[actix_web::test]
-async fn requests_are_measured_by_route() {
+async fn measures_requests_by_route() {
     let _ = ask(get("/piles/0192f0c1-0000-7000-8000-000000000000")).await;
     let metrics = crate::telemetry::render_metrics().unwrap();
     let expected =
@@ -549,7 +549,7 @@ async fn requests_are_measured_by_route() {
 }
 
 #[test]
-fn field_errors_read_well() {
+fn formats_a_problem_as_one_line() {
     let problem =
         Problem::invalid(vec![FieldError::new("connectorId", "must be at least 1")]).detail("see errors");
     assert_eq!(problem.to_string(), "400 INVALID_REQUEST: Request is not valid (see errors)");

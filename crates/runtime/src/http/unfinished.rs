@@ -1,4 +1,4 @@
-//! What a client must not do to its server: begin a request that it never ends, and keep the connection.
+//! Protects the server from clients that begin a request, never end it, and keep the connection.
 
 use std::{
     cell::Cell,
@@ -15,17 +15,19 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// A connection that is given up when its client has sent something, and for so long no handler was reached and nothing answered.
+/// A connection that is closed if its client sent something and then, for `limit`, no handler was
+/// reached and nothing was answered.
 ///
-/// The framework times the head of the first request on a connection only. What follows on it may come as slowly as the client
-/// likes: the head of the next request, or the rest of a body that nobody reads any more.
+/// The framework limits the time for the head of the first request on a connection only. Everything
+/// after it may arrive as slowly as the client likes: the head of the next request, or the rest of
+/// a body that is no longer read.
 pub(super) struct Timed<S> {
     stream: S,
     limit: Duration,
     serving: Serving,
-    /// When the first came of what nothing has been answered to yet.
+    /// When the first unanswered bytes arrived.
     since: Option<Instant>,
-    /// Set when first needed, and moved only when it goes off too early: most requests do not touch it.
+    /// Created on first use, and reset only if it fires too early: most requests do not touch it.
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
@@ -34,12 +36,12 @@ impl<S> Timed<S> {
         Self { stream, limit, serving: Serving::default(), since: None, alarm: None }
     }
 
-    /// Whether a handler is at work, for [`Serving::begin`] to tell.
+    /// A flag for [`Serving::begin`] to set while a handler runs.
     pub(super) fn serving(&self) -> Serving {
         self.serving.clone()
     }
 
-    /// Whether the client is to be let go; wakes when it may be.
+    /// Whether the connection must be closed; wakes the task when that may become true.
     fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(since) = self.since else { return false };
         let end = since + self.limit;
@@ -63,7 +65,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
         let held = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if self.serving.0.get() {
-            // Whoever handles a request has deadlines of its own.
+            // A running handler has deadlines of its own.
             self.since = None;
         } else if buffer.filled().len() > held {
             self.since.get_or_insert_with(Instant::now);
@@ -91,12 +93,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
     }
 }
 
-/// Whether a handler is at work on a request of a connection: there is one at a time.
+/// Whether a handler runs for a request of the connection, which serves one request at a time.
 #[derive(Clone, Default)]
 pub(super) struct Serving(Rc<Cell<bool>>);
 
 impl Serving {
-    /// A handler is at work until what this returns is dropped; `None` where there is no connection, as in tests.
+    /// Marks a handler as running until the returned value is dropped; `None` without a connection,
+    /// as in tests.
     pub(super) fn begin(request: &ServiceRequest) -> Option<Work> {
         let serving = request.conn_data::<Self>()?.clone();
         serving.0.set(true);
@@ -104,7 +107,7 @@ impl Serving {
     }
 }
 
-/// A handler at work.
+/// Marks a running handler until it is dropped.
 pub(super) struct Work(Serving);
 
 impl Drop for Work {

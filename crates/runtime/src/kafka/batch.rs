@@ -1,5 +1,5 @@
-//! Batches of records as brokers keep them (Kafka's format 2), read record by record: one that is damaged, or a batch that is, costs
-//! only itself. Records of aborted transactions and the markers of transactions are stepped over.
+//! Reads record batches in the stored format (Kafka's format 2), record by record. A damaged record
+//! or batch is skipped alone. Records of aborted transactions and transaction markers are skipped.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,12 @@ use super::{
     record::{ReceivedRecord, UnreadableRange},
 };
 
-/// Bytes of records, with what they take in memory besides, that are read at once; the rest of the batch is read again then.
+/// Bytes of records, including their memory overhead, that are read at once. The rest of a batch is
+/// read by the next fetch.
 const AT_ONCE: usize = 4 << 20;
-/// What a record takes in memory besides its bytes, about.
+/// Approximate memory overhead of a record, in bytes.
 const RECORD: usize = 256;
-/// Records that a batch has at most: a damaged header may say anything.
+/// The largest number of records in a batch; a damaged header may claim any number.
 const MOST_RECORDS: i32 = 10_000_000;
 
 const FORMAT: i8 = 2;
@@ -23,28 +24,29 @@ const LOG_APPEND_TIME: i16 = 1 << 3;
 const TRANSACTIONAL: i16 = 1 << 4;
 const CONTROL: i16 = 1 << 5;
 
-/// A transaction that was aborted: what its producer wrote from this offset up to its marker does not count.
+/// An aborted transaction: the records of its producer from this offset up to its marker are
+/// skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Aborted {
     pub(super) producer: i64,
     pub(super) first_offset: i64,
 }
 
-/// What batches hold, from an offset on.
+/// The contents of batches, from an offset on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
     pub(super) records: Vec<ReceivedRecord>,
     pub(super) unreadable: Vec<UnreadableRange>,
-    /// Where to read on.
+    /// The offset at which the next read begins.
     pub(super) next_offset: i64,
 }
 
 /// Why a batch cannot be read.
 #[derive(Debug, thiserror::Error)]
 enum BatchError {
-    #[error("it has format {0}, older than Kafka 0.11's")]
+    #[error("the batch has format {0}, which is older than Kafka 0.11")]
     Format(i8),
-    #[error("its checksum is wrong")]
+    #[error("the checksum of the batch is wrong")]
     Checksum,
     #[error(transparent)]
     Unpack(#[from] UnpackError),
@@ -52,7 +54,7 @@ enum BatchError {
     Malformed(#[from] Malformed),
 }
 
-/// A batch, its records still packed.
+/// A batch whose records are still compressed.
 struct Batch<'a> {
     header: Header,
     packed: &'a [u8],
@@ -68,16 +70,16 @@ struct Header {
     records: i32,
 }
 
-/// Reads batches.
+/// Reads batches, tracking aborted transactions.
 pub(super) struct BatchReader {
-    /// Nothing before it is wanted.
+    /// Records before this offset are skipped.
     from: i64,
-    /// The most bytes that a batch may unpack to.
+    /// The largest accepted size of an unpacked batch, in bytes.
     max_unpacked: usize,
     /// In order of their first offsets.
     aborted: std::vec::IntoIter<Aborted>,
     next_aborted: Option<Aborted>,
-    /// Producers in the midst of a transaction that was aborted.
+    /// Producers inside a transaction that was aborted.
     aborting: Vec<i64>,
     contents: Contents,
     size: usize,
@@ -92,7 +94,7 @@ impl BatchReader {
         Self { from, max_unpacked, aborted, next_aborted, aborting: Vec::new(), contents, size: 0 }
     }
 
-    /// What `batches` hold; the last of them may be cut off.
+    /// Reads `batches`, of which the last may be incomplete.
     pub(super) fn read(mut self, batches: &[u8]) -> Contents {
         let mut rest = Reader::new(batches);
         while self.size < AT_ONCE
@@ -103,11 +105,12 @@ impl BatchReader {
         self.contents
     }
 
-    /// What is known of a batch of which only the beginning was read, since it is larger than is accepted.
+    /// The contents of a batch of which only the beginning was read, because it exceeds the size
+    /// limit.
     pub(super) fn put_aside(mut self, beginning: &[u8], why: &str) -> Option<Contents> {
         let mut reader = Reader::new(beginning);
         let base_offset = reader.i64().ok()?;
-        reader.i32().ok()?; // its length
+        reader.i32().ok()?; // length of the batch
         let last_offset = last_offset(base_offset, &mut reader).ok()?;
         self.unreadable(base_offset, last_offset, why);
         Some(self.contents)
@@ -123,7 +126,7 @@ impl BatchReader {
             }
             Err(error) => {
                 let last_offset = last_offset(base_offset, &mut Reader::new(bytes)).unwrap_or(base_offset);
-                // Its numbers may be damaged, too, and reading must not stand still.
+                // The batch's offsets may be damaged, too, and reading must advance.
                 let last_offset = last_offset.max(self.contents.next_offset);
                 self.unreadable(base_offset, last_offset, &error.to_string());
             }
@@ -153,7 +156,7 @@ impl BatchReader {
         Ok(())
     }
 
-    /// Whether the batch's records count: they are of no transaction that was aborted.
+    /// Whether the batch's records are delivered: they belong to no aborted transaction.
     fn counts(&mut self, header: &Header) -> bool {
         while let Some(begun) = self.next_aborted.filter(|begun| begun.first_offset <= header.last_offset) {
             self.aborting.push(begun.producer);
@@ -162,7 +165,8 @@ impl BatchReader {
         header.attributes & TRANSACTIONAL == 0 || !self.aborting.contains(&header.producer)
     }
 
-    /// Takes the records of a batch; says whether those were all, or as many as are read at once.
+    /// Adds the records of a batch. Returns `false` if the limit of one read was reached before the
+    /// end.
     fn take_unpacked(&mut self, header: &Header, unpacked: &[u8]) -> bool {
         let mut rest = Reader::new(unpacked);
         let mut expected = header.base_offset;
@@ -171,7 +175,7 @@ impl BatchReader {
                 return false;
             }
             let Ok(Some(bytes)) = rest.varint_bytes() else {
-                self.unreadable(expected, header.last_offset, "its records end early");
+                self.unreadable(expected, header.last_offset, "the batch ends before its last record");
                 return true;
             };
             match read_record(header, bytes) {
@@ -202,15 +206,16 @@ impl BatchReader {
     }
 }
 
-/// The next batch's first offset and what follows its length; fails at the end, also where the last batch is cut off.
+/// The next batch's first offset and the bytes after its length field. Fails at the end and at an
+/// incomplete batch.
 fn next_batch<'a>(rest: &mut Reader<'a>) -> Result<(i64, &'a [u8]), Malformed> {
     let base_offset = rest.i64()?;
     let length = usize::try_from(rest.i32()?).map_err(|_negative| Malformed)?;
     Ok((base_offset, rest.take(length)?))
 }
 
-/// The last offset of a batch, by what follows its length; that of an older format is one record, or a wrapper of many that has the
-/// offset of its last.
+/// The last offset of a batch, from the bytes after its length field. A batch of an older format is
+/// one record, or a wrapper with the offset of its last record.
 fn last_offset(base_offset: i64, reader: &mut Reader<'_>) -> Result<i64, Malformed> {
     reader.i32()?; // epoch of the leader; in older formats a checksum
     if reader.i8()? != FORMAT {
@@ -231,7 +236,7 @@ impl<'a> Batch<'a> {
             return Err(BatchError::Format(format));
         }
         let checksum = reader.u32()?;
-        // Behind those nine bytes.
+        // The checksum covers the bytes after these nine.
         if crc32c::crc32c(bytes.get(4 + 1 + 4..).unwrap_or_default()) != checksum {
             return Err(BatchError::Checksum);
         }
@@ -240,7 +245,7 @@ impl<'a> Batch<'a> {
         let base_timestamp = reader.i64()?;
         let max_timestamp = reader.i64()?;
         let producer = reader.i64()?;
-        reader.i16()?; // its epoch
+        reader.i16()?; // epoch of the producer
         reader.i32()?; // sequence of the first record
         let records = reader.i32()?;
         let sound = (0..MOST_RECORDS).contains(&last_offset_delta) && (0..=MOST_RECORDS).contains(&records);
@@ -254,7 +259,7 @@ impl<'a> Batch<'a> {
 
 fn read_record(header: &Header, bytes: &[u8]) -> Result<ReceivedRecord, Malformed> {
     let mut reader = Reader::new(bytes);
-    reader.i8()?; // attributes, of which there are none
+    reader.i8()?; // attributes, unused
     let timestamp = header.base_timestamp.checked_add(reader.varint()?).ok_or(Malformed)?;
     let timestamp = if header.attributes & LOG_APPEND_TIME == 0 { timestamp } else { header.max_timestamp };
     let offset = header.base_offset.checked_add(reader.varint()?).ok_or(Malformed)?;
@@ -269,16 +274,16 @@ fn read_record(header: &Header, bytes: &[u8]) -> Result<ReceivedRecord, Malforme
         let name = String::from_utf8_lossy(name).into_owned();
         match reader.varint_bytes()? {
             Some(value) => headers.insert(name, value.to_vec()),
-            // A name without a value says as much as no header.
+            // A header without a value is treated as missing.
             None => headers.remove(&name),
         };
     }
-    // One beyond what a calendar can show says nothing.
+    // A timestamp beyond the calendar's range is replaced.
     let timestamp = DateTime::from_timestamp_millis(timestamp).unwrap_or(DateTime::UNIX_EPOCH);
     Ok(ReceivedRecord { offset, timestamp, key, value, headers })
 }
 
-/// Whether the marker ends a transaction that was aborted, not one that was committed.
+/// Whether the marker aborts its transaction; otherwise it commits it.
 fn is_abort(marker: &[u8]) -> Result<bool, Malformed> {
     const ABORT: i16 = 0;
     let mut reader = Reader::new(marker);

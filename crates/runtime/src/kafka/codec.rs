@@ -1,10 +1,10 @@
-//! Values of Kafka's wire protocol: big-endian integers, and texts and lists that begin with their
-//! length.
+//! Values of Kafka's wire protocol: big-endian integers, and strings and arrays with a length
+//! prefix.
 
-/// Appends a text with its length.
+/// Appends a string with its length.
 ///
 /// # Errors
-/// When it is longer than the protocol can say, 32,767 bytes.
+/// If it is longer than the protocol allows, 32,767 bytes.
 pub(super) fn put_text(buffer: &mut Vec<u8>, text: &str) -> Result<(), Malformed> {
     let length = i16::try_from(text.len()).map_err(|_too_long| Malformed)?;
     buffer.extend(length.to_be_bytes());
@@ -12,17 +12,18 @@ pub(super) fn put_text(buffer: &mut Vec<u8>, text: &str) -> Result<(), Malformed
     Ok(())
 }
 
-/// Appends the number of entries of a list, or of bytes.
+/// Appends the number of entries of an array, or of bytes.
 ///
 /// # Errors
-/// When there are more than the protocol can say.
+/// If the number exceeds the protocol's limit.
 pub(super) fn put_count(buffer: &mut Vec<u8>, count: usize) -> Result<(), Malformed> {
     let count = i32::try_from(count).map_err(|_too_many| Malformed)?;
     buffer.extend(count.to_be_bytes());
     Ok(())
 }
 
-/// Appends a whole number of 64 bits in as few bytes as it needs, as records have them: zigzag, then seven bits a byte.
+/// Appends a 64-bit integer in the variable-length encoding of records: zigzag, then seven bits per
+/// byte.
 pub(super) fn put_varint(buffer: &mut Vec<u8>, number: i64) {
     let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();
     loop {
@@ -36,10 +37,10 @@ pub(super) fn put_varint(buffer: &mut Vec<u8>, number: i64) {
     }
 }
 
-/// Appends bytes with a length as records have it; -1 for none.
+/// Appends bytes with a length in the encoding of records; -1 for `None`.
 ///
 /// # Errors
-/// When there are more than the protocol can say.
+/// If the number of bytes exceeds the protocol's limit.
 pub(super) fn put_varint_bytes(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) -> Result<(), Malformed> {
     let Some(bytes) = bytes else {
         put_varint(buffer, -1);
@@ -51,7 +52,7 @@ pub(super) fn put_varint_bytes(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) -> Re
     Ok(())
 }
 
-/// A message that does not follow the protocol.
+/// A message that violates the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the message does not follow Kafka's protocol")]
 pub(super) struct Malformed;
@@ -80,7 +81,7 @@ impl<'a> Reader<'a> {
         Ok(i64::from_be_bytes(self.fixed()?))
     }
 
-    /// A text; `None` for null.
+    /// A string; `None` for null.
     pub(super) fn text(&mut self) -> Result<Option<&'a str>, Malformed> {
         let length = self.i16()?;
         if length == -1 {
@@ -90,19 +91,19 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(bytes).map(Some).map_err(|_not_utf8| Malformed)
     }
 
-    /// Bytes with their length.
+    /// Bytes with a length prefix.
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.count()?;
         self.take(length)
     }
 
-    /// How many entries follow; null counts as none.
+    /// The number of entries that follow; 0 for null.
     pub(super) fn count(&mut self) -> Result<usize, Malformed> {
         let count = self.i32()?;
         usize::try_from(count.max(0)).map_err(|_too_many| Malformed)
     }
 
-    /// So many bytes.
+    /// The next `count` bytes.
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Malformed)?;
         self.0 = rest;
@@ -116,14 +117,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What only batches of records need, which librdkafka reads itself.
+/// Reads for record batches only, which librdkafka reads itself.
 #[cfg(not(feature = "librdkafka"))]
 impl<'a> Reader<'a> {
     pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
         Ok(u32::from_be_bytes(self.fixed()?))
     }
 
-    /// A number as [`put_varint`] writes it.
+    /// A number in the encoding of [`put_varint`].
     pub(super) fn varint(&mut self) -> Result<i64, Malformed> {
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
@@ -136,7 +137,7 @@ impl<'a> Reader<'a> {
         Err(Malformed)
     }
 
-    /// Bytes as [`put_varint_bytes`] writes them.
+    /// Bytes in the encoding of [`put_varint_bytes`].
     pub(super) fn varint_bytes(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         match self.varint()? {
             -1 => Ok(None),
@@ -144,7 +145,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What has not been read.
+    /// The bytes that were not read.
     pub(super) const fn rest(self) -> &'a [u8] {
         self.0
     }
@@ -157,7 +158,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_of_any_size_are_read_as_they_were_written(number: i64) {
+        fn varints_survive_writing_and_reading(number: i64) {
             let mut bytes = Vec::new();
             put_varint(&mut bytes, number);
             let mut reader = Reader::new(&bytes);
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn small_numbers_take_a_byte_whatever_their_sign() {
+    fn small_numbers_take_one_byte_regardless_of_sign() {
         for (number, byte) in [(0, 0), (-1, 1), (1, 2), (-64, 127)] {
             let mut bytes = Vec::new();
             put_varint(&mut bytes, number);
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_does_not_end_is_malformed() {
+    fn a_varint_without_an_end_is_malformed() {
         assert_eq!(Reader::new(&[0xff; 11]).varint(), Err(Malformed));
         assert_eq!(Reader::new(&[0x80]).varint(), Err(Malformed));
     }

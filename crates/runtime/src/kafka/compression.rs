@@ -1,4 +1,4 @@
-//! Unpacking batches of records, within bounds: a batch of a megabyte can claim gigabytes.
+//! Bounded decompression of record batches: a batch of a megabyte can claim gigabytes.
 
 use std::{
     borrow::Cow,
@@ -9,11 +9,12 @@ use flate2::read::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 use ruzstd::decoding::StreamingDecoder;
 
-/// Begins a stream as Java's library for snappy writes it; then come two version numbers, and blocks with their lengths.
+/// The header of a stream that Java's snappy library writes; two version numbers and blocks with
+/// their lengths follow.
 const SNAPPY_BLOCKS: &[u8] = b"\x82SNAPPY\0";
 const SNAPPY_VERSIONS: usize = 8;
 
-/// How a batch is packed, by the lowest bits of its attributes.
+/// The compression of a batch, from the lowest bits of its attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
     None,
@@ -26,11 +27,11 @@ pub(super) enum Compression {
 /// Why a batch cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnpackError {
-    #[error("it is compressed in a way that is not known ({0})")]
+    #[error("the batch has the unknown compression type {0}")]
     Unknown(i16),
-    #[error("it unpacks to more than {0} bytes")]
+    #[error("the batch unpacks to more than {0} bytes")]
     TooLarge(usize),
-    #[error("it cannot be unpacked: {0}")]
+    #[error("the batch cannot be unpacked: {0}")]
     Damaged(String),
 }
 
@@ -46,7 +47,8 @@ impl Compression {
         }
     }
 
-    /// What `packed` holds, if that is no more than `limit` bytes. Takes no more memory than that, whatever it claims.
+    /// Unpacks `packed` to at most `limit` bytes. Never allocates more than that, whatever size is
+    /// claimed.
     pub(super) fn unpack(self, packed: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, UnpackError> {
         let mut unpacked = Vec::new();
         match self {
@@ -60,9 +62,9 @@ impl Compression {
     }
 }
 
-/// Appends what `packed` holds, as long as `unpacked` has no more than `limit` bytes then.
+/// Appends the contents of `packed`; fails if `unpacked` would exceed `limit` bytes.
 fn append(packed: impl Read, unpacked: &mut Vec<u8>, limit: usize) -> Result<(), UnpackError> {
-    // One more, to tell what is as long as the limit from what is longer.
+    // One byte more, to distinguish contents of exactly `limit` bytes from longer ones.
     let room = u64::try_from(limit.saturating_sub(unpacked.len())).unwrap_or(u64::MAX).saturating_add(1);
     packed.take(room).read_to_end(unpacked).map_err(|error| damaged(&error))?;
     if unpacked.len() > limit {
@@ -71,7 +73,7 @@ fn append(packed: impl Read, unpacked: &mut Vec<u8>, limit: usize) -> Result<(),
     Ok(())
 }
 
-/// One frame after another.
+/// Unpacks a sequence of frames.
 fn unpack_zstd(mut packed: &[u8], unpacked: &mut Vec<u8>, limit: usize) -> Result<(), UnpackError> {
     while !packed.is_empty() {
         let frame = StreamingDecoder::new(&mut packed).map_err(|error| damaged(&error))?;
@@ -129,7 +131,7 @@ mod tests {
         snap::raw::Encoder::new().compress_vec(bytes).unwrap()
     }
 
-    /// As Java's library writes it.
+    /// In the format of Java's library.
     fn snappy_blocks(bytes: &[u8]) -> Vec<u8> {
         let mut packed = [SNAPPY_BLOCKS, &[0, 0, 0, 1, 0, 0, 0, 1]].concat();
         for block in bytes.chunks(20) {
@@ -150,7 +152,7 @@ mod tests {
         ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
     }
 
-    /// In each way that there is.
+    /// `bytes` in each compression.
     fn packed(bytes: &[u8]) -> [(Compression, Vec<u8>); 6] {
         [
             (Compression::None, bytes.to_vec()),
@@ -163,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_is_unpacked_up_to_the_limit() {
+    fn unpacks_every_compression_up_to_the_limit() {
         for (compression, packed) in packed(TEXT) {
             assert_eq!(compression.unpack(&packed, TEXT.len()).unwrap(), TEXT, "{compression:?}");
         }
     }
 
     #[test]
-    fn what_unpacks_to_more_is_refused() {
+    fn refuses_contents_above_the_limit() {
         for (compression, packed) in packed(TEXT).into_iter().skip(1) {
             let refused = compression.unpack(&packed, TEXT.len() - 1);
             assert!(matches!(refused, Err(UnpackError::TooLarge(49))), "{compression:?}: {refused:?}");
@@ -178,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn a_megabyte_that_claims_a_gigabyte_takes_no_more_than_the_limit() {
+    fn a_decompression_bomb_is_refused_at_the_limit() {
         let bomb = gzip(&vec![0; 200 << 20]);
         assert!(bomb.len() < 1 << 20);
         assert!(matches!(Compression::Gzip.unpack(&bomb, 1 << 20), Err(UnpackError::TooLarge(_))));
     }
 
     #[test]
-    fn several_frames_are_one_text() {
+    fn concatenates_several_frames() {
         let twice = [zstd(TEXT), zstd(TEXT)].concat();
         assert_eq!(Compression::Zstd.unpack(&twice, 200).unwrap(), [TEXT, TEXT].concat());
         let twice = [gzip(TEXT), gzip(TEXT)].concat();
@@ -193,15 +195,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_garbage_is_damaged() {
+    fn truncated_or_random_bytes_are_damaged() {
         for (compression, packed) in packed(TEXT).into_iter().skip(1) {
             let cut = &packed[..packed.len() / 2];
             match compression.unpack(cut, 100) {
-                // LZ4 takes the end of what there is for the end; records are missing then.
+                // LZ4 treats the end of the input as the end of the contents; records are missing
+                // then.
                 Ok(unpacked) => assert!(unpacked.len() < TEXT.len(), "{compression:?}: {unpacked:?}"),
                 Err(error) => assert!(matches!(error, UnpackError::Damaged(_)), "{compression:?}: {error}"),
             }
-            let garbage = compression.unpack(b"garbage that is no packed text", 1000);
+            let garbage = compression.unpack(b"garbage that is not compressed", 1000);
             assert!(garbage.is_err(), "{compression:?}: {garbage:?}");
         }
         assert!(matches!(Compression::of(5), Err(UnpackError::Unknown(5))));

@@ -1,4 +1,4 @@
-//! A client of the library that is shared while it works and replaced when it does not.
+//! A shared rskafka client that is replaced after failures.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -12,7 +12,7 @@ use super::{Failure, transport::Transport};
 
 type Slot = Arc<OnceCell<Arc<Client>>>;
 
-/// The current client, connected on demand by whoever asks first.
+/// The current client, connected on demand by the first caller.
 pub(super) struct Connections {
     transport: Arc<Transport>,
     timeout: Duration,
@@ -27,11 +27,11 @@ impl Connections {
     pub(super) async fn current(&self) -> Result<Arc<Client>, Failure> {
         let slot = Arc::clone(&self.slot.lock().unwrap_or_else(PoisonError::into_inner));
         let connect = slot.get_or_try_init(|| async { self.transport.connect().await.map(Arc::new) });
-        // The wait for somebody else's attempt counts, too.
+        // The wait for another caller's attempt counts, too.
         within(self.timeout, connect).await.cloned()
     }
 
-    /// Has the next caller connect anew; those who hold the old client keep it.
+    /// Makes the next caller reconnect; callers that hold the old client keep it.
     pub(super) fn discard(&self, client: &Arc<Client>) {
         let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.get().is_some_and(|current| Arc::ptr_eq(current, client)) {
@@ -40,7 +40,7 @@ impl Connections {
     }
 }
 
-/// Bounds an exchange in time; the library never does.
+/// Limits the time of an exchange, which rskafka does not.
 pub(super) async fn within<T>(
     limit: Duration,
     exchange: impl Future<Output = Result<T, Failure>>,

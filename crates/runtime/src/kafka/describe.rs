@@ -1,5 +1,4 @@
-//! `DescribeConfigs` v1: the settings of a topic, as a broker reports them. Brokers from 1.1 on
-//! answer it; any of them can.
+//! `DescribeConfigs` v1: the settings of a topic. Any broker from 1.1 on answers it.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +10,14 @@ use super::{
     retention::{self, TopicRetention},
 };
 
-/// The kind of resource that topics are.
+/// The resource type of topics.
 const TOPIC: i8 = 2;
 const UNKNOWN_TOPIC: i16 = 3;
 
-/// Settings by name; `None` for one without a value.
+/// Settings by name; `None` for a setting without a value.
 type Settings = BTreeMap<String, Option<String>>;
 
-/// How long `topic` keeps its records, by the first broker that answers. Must run on the main
-/// runtime.
+/// The retention of `topic`, from the first broker that answers. Must run on the main runtime.
 pub(super) async fn retention_of(cluster: &Cluster, topic: &str) -> Result<TopicRetention, KafkaError> {
     let timeouts = (cluster.connect_timeout, cluster.request_timeout);
     let mut last = Failure::Lost;
@@ -69,7 +67,7 @@ fn encode(topic: &str, names: &[&str]) -> Result<Vec<u8>, Malformed> {
     Ok(body)
 }
 
-/// The settings of the one topic asked for, or the broker's error code and its words.
+/// The settings of the requested topic, or the broker's error code and message.
 fn decode(answer: &[u8]) -> Result<Result<Settings, (i16, String)>, Malformed> {
     let mut reader = Reader::new(answer);
     reader.i32()?; // throttle time
@@ -81,7 +79,7 @@ fn decode(answer: &[u8]) -> Result<Result<Settings, (i16, String)>, Malformed> {
         return Ok(Err((code, message)));
     }
     reader.i8()?; // kind of resource
-    reader.text()?; // its name
+    reader.text()?; // name of the resource
     let mut settings = Settings::new();
     for _ in 0..reader.count()? {
         let name = reader.text()?.ok_or(Malformed)?;
@@ -90,9 +88,9 @@ fn decode(answer: &[u8]) -> Result<Result<Settings, (i16, String)>, Malformed> {
         reader.i8()?; // source
         reader.i8()?; // sensitive
         for _ in 0..reader.count()? {
-            reader.text()?; // a synonym
-            reader.text()?; // its value
-            reader.i8()?; // its source
+            reader.text()?; // name of the synonym
+            reader.text()?; // value of the synonym
+            reader.i8()?; // source of the synonym
         }
         settings.insert(name.to_owned(), value.map(str::to_owned));
     }
@@ -103,7 +101,7 @@ fn decode(answer: &[u8]) -> Result<Result<Settings, (i16, String)>, Malformed> {
 mod tests {
     use super::*;
 
-    /// An answer about `commands-down` with those settings.
+    /// A response about `commands-down` with these settings.
     fn answer(settings: &[(&str, Option<&str>)]) -> Vec<u8> {
         let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff, 2];
         put_text(&mut bytes, "commands-down").unwrap();
@@ -115,7 +113,7 @@ mod tests {
                 None => bytes.extend([0xff, 0xff]),
             }
             bytes.extend([0, 1, 0]);
-            // One synonym without a value, as brokers may send although they were not asked for it.
+            // One synonym without a value, as brokers may send although none was requested.
             put_count(&mut bytes, 1).unwrap();
             put_text(&mut bytes, "log.retention.ms").unwrap();
             bytes.extend([0xff, 0xff, 5]);
@@ -124,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_read_past_what_is_not_needed() {
+    fn reads_settings_and_skips_other_fields() {
         let bytes = answer(&[("retention.ms", Some("120000")), ("segment.ms", None)]);
         let settings = decode(&bytes).unwrap().unwrap();
         let expected =
@@ -133,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_keeps_its_code_and_words() {
+    fn a_refusal_keeps_its_code_and_message() {
         let mut bytes = vec![0, 0, 0, 0, 0, 0, 0, 1, 0, 29];
         put_text(&mut bytes, "Topic authorization failed.").unwrap();
         let refusal = decode(&bytes).unwrap().unwrap_err();
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_cut_off_anywhere_is_malformed() {
+    fn a_truncated_response_is_malformed() {
         let bytes = answer(&[("retention.ms", Some("120000")), ("segment.ms", Some("60000"))]);
         for length in 0..bytes.len() {
             assert_eq!(decode(&bytes[..length]), Err(Malformed), "{length} of {} bytes", bytes.len());
@@ -149,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_promises_more_than_it_holds_is_malformed() {
+    fn a_response_with_too_large_a_count_is_malformed() {
         let mut bytes = answer(&[]);
         let count = bytes.len() - 4;
         bytes[count..].copy_from_slice(&i32::MAX.to_be_bytes());

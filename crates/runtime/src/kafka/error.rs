@@ -1,4 +1,4 @@
-//! What can go wrong with Kafka, sorted by what the caller can do about it.
+//! Kafka errors, grouped by what the caller can do about them.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::{codec::Malformed, exchange::ExchangeError};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// A question about the cluster that got no answer.
+/// Why a request about the cluster failed.
 #[derive(Debug, thiserror::Error)]
 pub enum KafkaError {
-    /// The settings cannot be used.
-    #[error("the Kafka settings cannot be used: {0}")]
+    /// The settings are invalid; the text names the setting.
+    #[error("invalid Kafka settings: {0}")]
     Settings(String),
-    /// The brokers answer and do not know the topic.
+    /// The brokers answer and do not know the topic with this name.
     #[error("there is no topic {0:?}")]
     TopicUnknown(String),
     /// The topic does not have the partition.
@@ -22,11 +22,10 @@ pub enum KafkaError {
     PartitionUnknown {
         /// The topic, which exists.
         topic: String,
-        /// The partition asked for.
+        /// The requested partition.
         partition: i32,
     },
-    /// The brokers refused the request, for want of a permission for example. `code` is one of
-    /// Kafka's protocol.
+    /// The brokers refused the request, for example for lack of a permission.
     #[error("Kafka refused the request: {message} (error {code})")]
     Refused {
         /// Kafka's error code, such as 29 for `TOPIC_AUTHORIZATION_FAILED`.
@@ -34,22 +33,22 @@ pub enum KafkaError {
         /// The broker's explanation; may be empty.
         message: String,
     },
-    /// The brokers answer without a value for this setting of the topic.
+    /// The brokers answer without a value for the setting with this name.
     #[error("the brokers report no usable {0} of the topic")]
     SettingNotReported(&'static str),
-    /// No usable answer in time; trying again later may help.
+    /// No usable response in time; a later attempt may succeed.
     #[error("Kafka is not available")]
     Unavailable(#[source] Source),
 }
 
-/// Why a fetch brought nothing.
+/// Why a fetch failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The offset is not in the log: removed by retention, or beyond the end of a log that was created anew. Asking
-    /// again does not help.
+    /// This offset is not in the log: retention removed it, or it is beyond the end of a log that
+    /// was created anew. A retry does not help.
     #[error("offset {0} is outside the log")]
     OffsetOutOfRange(i64),
-    /// Time-out, connection lost, leader moved, topic (still) unknown: back off and fetch again.
+    /// Timeout, connection lost, leader moved, or topic (still) unknown: back off and fetch again.
     #[error("the partition is not available")]
     Unavailable(#[source] Source),
 }
@@ -60,23 +59,23 @@ pub enum PublishError {
     /// Certainly not published: nothing was sent, or the brokers refused it.
     #[error("not published")]
     Refused(#[source] Source),
-    /// Sent, with no answer that tells: it may be in the log, once or more often.
-    #[error("it is not known whether it was published")]
+    /// Sent without a conclusive response: the log may contain it, once or more often.
+    #[error("the outcome of the publication is unknown")]
     Unknown(#[source] Source),
 }
 
-/// What a broker answers to a request that it does not carry out, by the number of Kafka's protocol.
+/// A Kafka protocol error code in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ErrorCode(i16);
 
-/// How one attempt failed, before it is sorted for a caller.
+/// Why one attempt failed, before it is converted for a caller.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    #[error("the broker throttles this client, for {} ms more", .0.as_millis())]
+    #[error("the broker throttles this client for another {} ms", .0.as_millis())]
     Throttled(Duration),
-    #[error("the broker answered with error {} of Kafka's protocol", .0.0)]
+    #[error("the broker answered with Kafka error {}", .0.0)]
     Answered(ErrorCode),
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -87,7 +86,7 @@ pub(super) enum Failure {
     #[cfg(feature = "librdkafka")]
     #[error("librdkafka: {0}")]
     Librdkafka(String),
-    #[error("the task was lost")]
+    #[error("the task was cancelled or panicked")]
     Lost,
 }
 
@@ -116,12 +115,12 @@ impl ErrorCode {
     const INVALID_RECORD: Self = Self(87);
 
     /// # Errors
-    /// With every code but 0, which stands for none.
+    /// With every code but 0, which means success.
     pub(super) fn check(code: i16) -> Result<(), Failure> {
         if code == 0 { Ok(()) } else { Err(Failure::Answered(Self(code))) }
     }
 
-    /// Whether any broker says the same of the topic.
+    /// Whether every broker would give the same answer about the topic.
     pub(super) const fn is_about_the_topic(self) -> bool {
         matches!(
             self,
@@ -129,8 +128,9 @@ impl ErrorCode {
         )
     }
 
-    /// Checks that a broker makes before it touches the log. `NOT_LEADER_OR_FOLLOWER` (6) is not among them: a leader that
-    /// loses its office while it waits for its followers answers so, too, with the records appended.
+    /// Checks that a broker makes before it touches the log. `NOT_LEADER_OR_FOLLOWER` (6) is not
+    /// among them: a leader that loses its role while it waits for its followers also answers so,
+    /// with the records appended.
     const fn refused_before_append(self) -> bool {
         self.is_about_the_topic()
             || matches!(
@@ -149,7 +149,7 @@ impl ErrorCode {
             )
     }
 
-    /// Whether it may say otherwise in a moment.
+    /// Whether the error may disappear within moments.
     const fn may_pass(self) -> bool {
         matches!(
             self,
@@ -159,7 +159,7 @@ impl ErrorCode {
 }
 
 impl Failure {
-    /// The library's own error, taken out of the wrapping of its retry loop (which we let run once).
+    /// The library's own error, unwrapped from its retry loop (which runs once only).
     pub(super) fn client(error: ClientError) -> Self {
         match error {
             ClientError::RetryFailed(BackoffError::DeadlineExceded { source, deadline }) => match source
@@ -174,18 +174,18 @@ impl Failure {
         }
     }
 
-    /// A broker that does not follow the protocol.
+    /// A response that violates the protocol.
     pub(super) fn malformed(malformed: Malformed) -> Self {
         Self::Exchange(malformed.into())
     }
 
-    /// The offset that was asked for is not in the log.
+    /// The requested offset is not in the log.
     #[cfg(feature = "librdkafka")]
     pub(super) const fn offset_out_of_range() -> Self {
         Self::Answered(ErrorCode::OFFSET_OUT_OF_RANGE)
     }
 
-    /// How large an answer is that is larger than is accepted, and what it begins with.
+    /// The size of a response above the limit, and its first bytes.
     #[cfg(not(feature = "librdkafka"))]
     pub(super) fn too_large(&self) -> Option<(usize, &[u8])> {
         match self {
@@ -194,7 +194,7 @@ impl Failure {
         }
     }
 
-    /// Whether a new connection, perhaps to another broker, could make a difference.
+    /// Whether a new connection, perhaps to another broker, could help.
     pub(super) const fn is_suspicious(&self) -> bool {
         match self {
             Self::Answered(code) => !matches!(
@@ -211,7 +211,7 @@ impl Failure {
         }
     }
 
-    /// What a failed request to a partition's leader means for what it should have appended.
+    /// Whether a failed request to a partition's leader may have appended its records.
     pub(super) const fn reached(&self) -> Reached {
         match self {
             Self::Answered(code) if code.refused_before_append() => Reached::Never,
@@ -220,7 +220,7 @@ impl Failure {
         }
     }
 
-    /// Whether the brokers will say the same however often they are asked.
+    /// Whether a retry would certainly give the same result.
     pub(super) const fn is_final(&self) -> bool {
         matches!(self, Self::Answered(code) if code.refused_before_append() && !code.may_pass())
     }
@@ -264,7 +264,7 @@ mod tests {
     const UNKNOWN_SERVER_ERROR: ErrorCode = ErrorCode(-1);
 
     #[test]
-    fn only_checks_made_before_the_append_prove_that_nothing_was_published() {
+    fn only_checks_before_the_append_prove_that_nothing_was_published() {
         for code in [
             ErrorCode::MESSAGE_TOO_LARGE,
             ErrorCode::NOT_ENOUGH_REPLICAS,
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_will_not_change_ends_the_attempts() {
+    fn only_final_errors_end_the_attempts() {
         assert!(Failure::Answered(ErrorCode::MESSAGE_TOO_LARGE).is_final());
         assert!(Failure::Answered(ErrorCode::TOPIC_AUTHORIZATION_FAILED).is_final());
         assert!(!Failure::Answered(ErrorCode::NOT_ENOUGH_REPLICAS).is_final());
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_leader_costs_the_connection_and_a_wrong_offset_does_not() {
+    fn a_moved_leader_discards_the_connection_and_a_wrong_offset_does_not() {
         assert!(Failure::Answered(NOT_LEADER_OR_FOLLOWER).is_suspicious());
         assert!(Failure::Answered(STORAGE_ERROR).is_suspicious());
         assert!(Failure::TimedOut(Duration::ZERO).is_suspicious());

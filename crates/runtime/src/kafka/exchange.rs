@@ -1,5 +1,6 @@
-//! One connection to one broker, for requests that the library does not have, or not as they are needed: TLS, authentication,
-//! one exchange at a time. But for [`ask_once`], nothing here is bounded in time; callers do that.
+//! One connection to one broker, for requests that rskafka lacks or implements differently: TLS,
+//! authentication, one exchange at a time. Except for [`ask_once`], nothing here limits the time;
+//! callers do.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -18,28 +19,28 @@ use super::{
     transport::{CLIENT_ID, Transport},
 };
 
-/// How much is read of an answer that is too large: what it begins with tells what it is about.
+/// Number of bytes read of a response above the size limit; they identify its contents.
 const BEGINNING: usize = 4_096;
 
 /// A request of Kafka's protocol, in a version without tagged fields.
 pub(super) trait Request {
-    /// What metrics and logs call it.
+    /// The request's name in metrics and logs.
     const NAME: &'static str;
-    /// The protocol's number for it.
+    /// The protocol's API key.
     const KEY: i16;
-    /// The version that is spoken.
+    /// The protocol version in use.
     const VERSION: i16;
-    /// What a broker answers.
+    /// The decoded response.
     type Answer;
 
     fn encode(&self) -> Result<Vec<u8>, Malformed>;
 
     /// # Errors
-    /// Where the broker refuses, or does not follow the protocol.
+    /// If the broker refuses the request or violates the protocol.
     fn decode(&self, answer: &[u8]) -> Result<Answered<Self::Answer>, Failure>;
 }
 
-/// An answer, and for how long the broker wants no more requests on the connection.
+/// A response, and how long the broker accepts no further requests on the connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answered<T> {
     pub(super) answer: T,
@@ -57,11 +58,11 @@ impl<T> Answered<T> {
 pub(super) enum ExchangeError {
     #[error("broker {0:?} is not of the form host:port")]
     Address(String),
-    #[error("the broker's name cannot be checked against a certificate")]
+    #[error("the broker's host name is not a valid DNS name")]
     Name(#[from] InvalidDnsNameError),
     #[error("the connection failed")]
     Connection(#[from] io::Error),
-    #[error("the answer has {length} bytes, more than are accepted")]
+    #[error("the response of {length} bytes exceeds kafka.max_response_bytes")]
     TooLarge {
         length: usize,
         /// The first bytes of its body.
@@ -80,11 +81,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(super) struct Exchange {
     stream: Box<dyn Stream>,
     max_answer_bytes: usize,
-    /// Of the latest request; its answer repeats it.
+    /// The id of the latest request; its response repeats it.
     correlation: i32,
 }
 
-/// One request to `broker`, over a connection of its own.
+/// Sends one request to `broker` over a new connection.
 pub(super) async fn ask_once<R: Request>(
     transport: &Transport,
     broker: &str,
@@ -97,7 +98,7 @@ pub(super) async fn ask_once<R: Request>(
 }
 
 impl Exchange {
-    /// Connects to `broker` (`host:port`) and authenticates, both as the settings say.
+    /// Connects to `broker` (`host:port`) with the TLS and authentication of the settings.
     pub(super) async fn open(transport: &Transport, broker: &str) -> Result<Self, ExchangeError> {
         let tcp = TcpStream::connect(broker).await?;
         tcp.set_nodelay(true)?;
@@ -114,14 +115,15 @@ impl Exchange {
         Ok(exchange)
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request and waits for its response.
     pub(super) async fn ask<R: Request>(&mut self, request: &R) -> Result<Answered<R::Answer>, Failure> {
         let body = request.encode().map_err(ExchangeError::from)?;
         let answer = self.request(R::KEY, R::VERSION, &body).await?;
         request.decode(&answer)
     }
 
-    /// One request and the body of its answer. `key` and `version` must be ones without tagged fields.
+    /// Sends one request and returns the body of its response. `key` and `version` must be without
+    /// tagged fields.
     pub(super) async fn request(
         &mut self,
         key: i16,
@@ -142,7 +144,7 @@ impl Exchange {
         self.stream.flush().await?;
 
         let length = usize::try_from(self.stream.read_i32().await?).map_err(|_negative| Malformed)?;
-        // The number of the request comes first.
+        // The length includes the correlation id.
         let length = length.checked_sub(4).ok_or(Malformed)?;
         if self.stream.read_i32().await? != self.correlation {
             return Err(Malformed.into());
@@ -158,7 +160,7 @@ impl Exchange {
     }
 }
 
-/// The host of `host:port`; that of an IPv6 address without its brackets.
+/// The host of `host:port`; an IPv6 address without its brackets.
 fn host(broker: &str) -> Result<&str, ExchangeError> {
     let (host, _port) = broker.rsplit_once(':').ok_or_else(|| ExchangeError::Address(broker.to_owned()))?;
     Ok(host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host))
@@ -169,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn certificates_are_checked_for_the_host_without_its_port() {
+    fn checks_certificates_for_the_host_without_its_port() {
         assert_eq!(host("kafka-0.example.com:9093").unwrap(), "kafka-0.example.com");
         assert_eq!(host("10.0.0.7:9093").unwrap(), "10.0.0.7");
         assert_eq!(host("[::1]:9093").unwrap(), "::1");

@@ -1,8 +1,8 @@
-//! `Fetch` v10: reading the batches of a partition, up to the first transaction that is still open. Brokers from 2.1 on answer it;
-//! before v10 they keep back what is packed with zstd.
+//! `Fetch` v10: reads the batches of a partition, up to the first transaction that is still open.
+//! Brokers from 2.1 on answer it; versions before v10 do not return zstd batches.
 //!
-//! The library's own way is not used: it gives up the whole answer for one record that it cannot read, takes records of aborted
-//! transactions for good ones, and unpacks without bound.
+//! rskafka's fetch is not used: it fails a whole response for one unreadable record, delivers
+//! records of aborted transactions, and unpacks without bound.
 
 use std::time::Duration;
 
@@ -18,24 +18,24 @@ const READ_COMMITTED: u8 = 1;
 const NO_SESSION: i32 = -1;
 const NO_EPOCH: i32 = -1;
 
-/// Reads from an offset on.
+/// A fetch of one partition from an offset on.
 pub(super) struct Fetch<'a> {
     pub(super) topic: &'a str,
     pub(super) partition: i32,
     pub(super) offset: i64,
     /// How long the broker may wait for the first record.
     pub(super) max_wait: Duration,
-    /// The first batch comes whole, however large it is.
+    /// The broker returns the first batch whole, even if it is larger.
     pub(super) max_bytes: usize,
 }
 
-/// What it brought.
+/// The result of a fetch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Batches {
-    /// The end of what can be read.
+    /// The end of the readable part of the log.
     pub(super) end: i64,
     pub(super) aborted: Vec<Aborted>,
-    /// The last of them may be cut off.
+    /// The last batch may be incomplete.
     pub(super) bytes: Vec<u8>,
 }
 
@@ -50,7 +50,7 @@ impl Request for Fetch<'_> {
         let mut body = Vec::with_capacity(self.topic.len() + 80);
         body.extend(NO_REPLICA.to_be_bytes());
         body.extend(i32::try_from(self.max_wait.as_millis()).unwrap_or(i32::MAX).to_be_bytes());
-        body.extend(1_i32.to_be_bytes()); // the least bytes to wait for
+        body.extend(1_i32.to_be_bytes()); // minimum number of bytes to wait for
         body.extend(max_bytes.to_be_bytes());
         body.push(READ_COMMITTED);
         body.extend(0_i32.to_be_bytes());
@@ -61,9 +61,9 @@ impl Request for Fetch<'_> {
         body.extend(self.partition.to_be_bytes());
         body.extend(NO_EPOCH.to_be_bytes());
         body.extend(self.offset.to_be_bytes());
-        body.extend((-1_i64).to_be_bytes()); // where a replica's log begins
+        body.extend((-1_i64).to_be_bytes()); // start of a follower's log
         body.extend(max_bytes.to_be_bytes());
-        put_count(&mut body, 0)?; // nothing to take out of a session
+        put_count(&mut body, 0)?; // no partitions to remove from a session
         Ok(body)
     }
 
@@ -77,28 +77,29 @@ impl Request for Fetch<'_> {
 }
 
 impl Fetch<'_> {
-    /// What of an answer can be told from its beginning: where its first batch begins, too.
+    /// Decodes a response of which only the beginning is known; returns the bytes from its first
+    /// batch on.
     pub(super) fn decode_beginning(beginning: &[u8]) -> Option<(Batches, &[u8])> {
         let mut reader = Reader::new(beginning);
         let (_, batches) = read_answer(&mut reader).ok()?;
-        reader.i32().ok()?; // how many bytes all batches have
+        reader.i32().ok()?; // total size of the batches
         Some((batches, reader.rest()))
     }
 }
 
-/// What comes before the batches, and for how long the broker throttles.
+/// Reads the fields before the batches, and the throttle time in milliseconds.
 fn read_answer(reader: &mut Reader<'_>) -> Result<(i32, Batches), Failure> {
     let mut read = || -> Result<_, Malformed> {
         let throttled = reader.i32()?;
         let code = reader.i16()?;
         reader.i32()?; // session
-        reader.count()?; // topics, of which there is one
+        reader.count()?; // topics: one
         reader.text()?;
-        reader.count()?; // partitions, likewise
+        reader.count()?; // partitions: one
         reader.i32()?;
         let partition_code = reader.i16()?;
         let (replicated, stable) = (reader.i64()?, reader.i64()?);
-        reader.i64()?; // where the log begins
+        reader.i64()?; // start of the log
         let mut aborted = Vec::new();
         for _ in 0..reader.count()? {
             aborted.push(Aborted { producer: reader.i64()?, first_offset: reader.i64()? });

@@ -1,5 +1,5 @@
-//! `Metadata` v4: which broker leads a partition. Brokers from 0.11 on answer it, any of them for all; a topic that is not there is
-//! not made by asking for it.
+//! `Metadata` v4: the leaders of a topic's partitions. Any broker from 0.11 on answers it for all
+//! brokers, and the request does not create missing topics.
 
 use std::{
     collections::HashMap,
@@ -20,23 +20,23 @@ use super::{
     transport::Transport,
 };
 
-/// What is known is not trusted for longer.
+/// How long metadata is cached.
 const TRUSTED: Duration = Duration::from_secs(60);
 
-/// Who leads what, asked for once for all partitions of a topic.
+/// The leaders of partitions, requested once for all partitions of a topic.
 pub(super) struct Leaders {
     transport: Arc<Transport>,
-    /// To connect, and to be answered.
+    /// For connecting, and for the response.
     timeouts: (Duration, Duration),
     known: Mutex<Known>,
-    /// The broker to ask first, by its place.
+    /// Index of the broker to ask first.
     begin: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Known {
     topics: HashMap<String, (Instant, Topic)>,
-    /// The brokers that were named in the latest answer.
+    /// The brokers in the latest response.
     brokers: Vec<String>,
 }
 
@@ -45,7 +45,8 @@ impl Leaders {
         Self { transport, timeouts, known: Mutex::default(), begin: AtomicUsize::new(0) }
     }
 
-    /// The address of the broker that leads a partition, as brokers said after `proven_wrong`, if that is given.
+    /// The address of the broker that leads a partition; from metadata newer than `proven_wrong`,
+    /// if that is given.
     pub(super) async fn find(
         &self,
         topic: &str,
@@ -71,10 +72,11 @@ impl Leaders {
         leader
     }
 
-    /// Asks the brokers of the settings one after another, and those that were heard of, beginning with the one that answered
-    /// last. The caller's patience may end with one that says nothing: then the next is asked first.
-    async fn ask(&self, heard_of: &[String], topic: &str) -> Result<Metadata, Failure> {
-        let brokers: Vec<_> = self.transport.brokers.iter().chain(heard_of).collect();
+    /// Asks the brokers of the settings and the discovered ones in turn, beginning with the last
+    /// one that answered. If the caller's timeout ends during a request, the next call begins with
+    /// the next broker.
+    async fn ask(&self, discovered: &[String], topic: &str) -> Result<Metadata, Failure> {
+        let brokers: Vec<_> = self.transport.brokers.iter().chain(discovered).collect();
         let begin = self.begin.load(Relaxed) % brokers.len().max(1);
         let mut last = Failure::Lost;
         for (number, broker) in brokers.iter().enumerate().cycle().skip(begin).take(brokers.len()) {
@@ -103,7 +105,7 @@ struct Metadata {
     topic: Topic,
 }
 
-/// The brokers that lead a topic's partitions; `None` while one has no leader.
+/// The leaders of a topic's partitions; `None` while a partition has no leader.
 #[derive(Default)]
 struct Topic {
     leaders: HashMap<i32, Option<String>>,
@@ -129,7 +131,7 @@ impl Request for AskMetadata<'_> {
         let mut body = Vec::new();
         put_count(&mut body, 1)?;
         put_text(&mut body, self.topic)?;
-        body.push(0); // a missing topic is not to be made
+        body.push(0); // do not create a missing topic
         Ok(body)
     }
 
@@ -160,10 +162,10 @@ fn read_answer(answer: &[u8]) -> Result<(i32, i16, Metadata), Malformed> {
     }
     let code = reader.i16()?;
     reader.text()?; // the topic
-    reader.i8()?; // whether it is Kafka's own
+    reader.i8()?; // whether the topic is internal
     let mut leaders = HashMap::new();
     for _ in 0..reader.count()? {
-        reader.i16()?; // why it has no leader
+        reader.i16()?; // error code of the partition
         let (partition, leader) = (reader.i32()?, reader.i32()?);
         for _replicas_then_those_in_sync in 0..2 {
             for _ in 0..reader.count()? {

@@ -1,24 +1,27 @@
-//! Reads a partition through librdkafka: the second client behind [`PartitionReader`](super::PartitionReader), chosen by
-//! the cargo feature `librdkafka`.
+//! Reads a partition through librdkafka: the second client behind
+//! [`PartitionReader`](super::PartitionReader), chosen by the cargo feature `librdkafka`.
 //!
-//! Each partition has a consumer of its own. The partition is assigned to it: no group is joined and no offset committed.
-//! One more consumer per cluster asks where logs begin and end: a broker answers the requests of a connection one after
-//! another, and a reader's fetch usually waits there for records.
+//! Each partition has its own consumer with the partition assigned to it; it joins no group and
+//! commits no offsets. One more consumer per cluster queries where logs begin and end: a broker
+//! answers the requests of a connection in order, and a reader's fetch usually waits there for
+//! records.
 //!
-//! librdkafka blocks, so all of it runs on Tokio's threads for blocking work. A consumer that failed is replaced.
+//! librdkafka blocks, so all of it runs on Tokio's threads for blocking work. A failed consumer is
+//! replaced.
 //!
-//! What differs from the client over our own connections:
+//! Differences from the client over our own connections:
 //!
-//! - [`Fetched::unreadable`] names only records whose header names are not UTF-8. A batch that is damaged, larger than
-//!   `kafka.max_response_bytes` or packed in a way that is not known makes every fetch at its offset fail as
-//!   [`Unavailable`](super::FetchError::Unavailable): nothing is skipped, and only the other client gets beyond it.
-//! - `kafka.max_unpacked_bytes` has no effect: librdkafka unpacks a batch to whatever size it has.
-//! - `max_bytes` counts unpacked bytes, and is exceeded by one record, not by one batch.
+//! - [`Fetched::unreadable`] contains only records whose header names are not UTF-8. A batch that
+//!   is damaged, larger than `kafka.max_response_bytes` or of an unknown compression type makes
+//!   every fetch at its offset fail as [`Unavailable`](super::FetchError::Unavailable): nothing is
+//!   skipped, and only the other client gets past it.
+//! - `kafka.max_unpacked_bytes` has no effect: librdkafka unpacks a batch of any size.
+//! - `max_bytes` counts unpacked bytes, and is exceeded by at most one record, not one batch.
 //! - The name of a header ends at its first NUL.
-//! - How long brokers throttle fetches is not counted; librdkafka waits by itself.
+//! - The throttle time of fetches is not counted; librdkafka waits by itself.
 //! - TLS and SCRAM are refused as settings, because this build of librdkafka has no OpenSSL.
-//! - librdkafka retries a topic that is gone for a moment. A topic that is deleted and created anew between two fetches is
-//!   noticed only when its log ends before the offset that is read.
+//! - librdkafka retries if a topic is missing for a moment. A topic that is deleted and created
+//!   anew between two fetches is detected only if its log ends before the offset that is read.
 
 mod config;
 mod consumer;
@@ -47,10 +50,10 @@ use super::{
 };
 use crate::settings::KafkaSettings;
 
-/// What all readers of a cluster share.
+/// State that all readers of a cluster share.
 pub(super) struct ReadSetup {
     config: ClientConfig,
-    /// Asks where logs begin and end; replaced after a failure.
+    /// Queries where logs begin and end; replaced after a failure.
     ends: BlockingMutex<Option<Arc<Consumer>>>,
     runtime: Handle,
 }
@@ -58,7 +61,7 @@ pub(super) struct ReadSetup {
 /// Reads one partition.
 pub(super) struct PartitionClient {
     partition: Arc<Partition>,
-    /// Taken out while it is used, so that the session of a fetch that failed or was given up is gone.
+    /// Taken out while in use, so that the session of a failed or cancelled fetch is dropped.
     session: Arc<Mutex<Option<Session>>>,
 }
 
@@ -72,7 +75,7 @@ struct Partition {
 impl ReadSetup {
     /// # Errors
     ///
-    /// When the settings ask for what librdkafka as built here does not have.
+    /// If the settings need features that this build of librdkafka lacks.
     pub(super) fn new(settings: &KafkaSettings, _transport: &Arc<Transport>) -> Result<Self, KafkaError> {
         let config = config::of(settings)?;
         let (_, version) = rdkafka::util::get_rdkafka_version();
@@ -102,7 +105,7 @@ impl PartitionClient {
     ) -> Result<Fetched, Failure> {
         let cancelled = CancellationToken::new();
         let request = FetchRequest { offset, max_wait, max_bytes, cancelled: cancelled.clone() };
-        // Dropping this future ends the blocking part, too.
+        // Dropping this future also ends the blocking part.
         let _cancel_on_drop = cancelled.drop_guard();
         let mut slot = Arc::clone(&self.session).lock_owned().await;
         let partition = Arc::clone(&self.partition);
@@ -122,7 +125,7 @@ impl PartitionClient {
 
     pub(super) async fn offset(&self, end: LogEnd) -> Result<i64, Failure> {
         let Partition { cluster, topic, number } = &*self.partition;
-        // Tells an unknown topic and an unknown partition from brokers that are away.
+        // Distinguishes an unknown topic or partition from unavailable brokers.
         cluster.listing.check(topic, *number).await?;
         let partition = Arc::clone(&self.partition);
         let ends = self.blocking(move || partition.ends()).await;
@@ -146,7 +149,7 @@ impl PartitionClient {
 
 impl Drop for PartitionClient {
     fn drop(&mut self) {
-        // If a fetch holds it, that ends on a thread for blocking work as well.
+        // If a fetch holds the session, it ends on a thread for blocking work as well.
         if let Ok(mut slot) = self.session.try_lock() {
             let session = slot.take();
             self.partition.cluster.runtime.spawn_blocking(move || drop(session));
@@ -155,7 +158,7 @@ impl Drop for PartitionClient {
 }
 
 impl Partition {
-    /// Where the log begins and where what can be read ends, as its leader says now. Blocks.
+    /// The first offset of the log and the end of its readable part, from its leader. Blocks.
     fn ends(&self) -> Result<(i64, i64), Failure> {
         let setup = &self.cluster.read_setup;
         let slot = || setup.ends.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,7 +169,7 @@ impl Partition {
         consumer.discard_reports();
         let ends = consumer.ends(&self.topic, self.number, self.connect_and_request_timeout());
         if ends.is_err() {
-            // Its view of the cluster may be an old one.
+            // Its view of the cluster may be outdated.
             slot().take_if(|current| Arc::ptr_eq(current, &consumer));
         }
         ends

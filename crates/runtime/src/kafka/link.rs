@@ -14,22 +14,22 @@ use super::{
     exchange::{Answered, Exchange, Request},
 };
 
-/// One partition; opens its connection when it is used, and again when it is not to be trusted any more.
+/// A connection for one partition; opened on first use, and again after failures.
 pub(super) struct Link {
     pub(super) cluster: Arc<Cluster>,
     pub(super) topic: String,
     pub(super) partition: i32,
-    /// Held during a request: one follows another.
+    /// Held during a request, so that requests run one after another.
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Taken out while it is used, so that one that was left in the midst of an exchange is gone.
+    /// Taken out while in use, so that a connection is dropped if its exchange is cancelled.
     open: Option<Open>,
-    /// When the leader that was known proved to be wrong, or away.
+    /// When the known leader proved to be wrong or unavailable.
     proven_wrong: Option<Instant>,
-    /// Until when the broker wants no more requests.
+    /// Until when the broker accepts no requests.
     throttled_until: Option<Instant>,
 }
 
@@ -43,7 +43,8 @@ impl Link {
         Self { cluster, topic: topic.to_owned(), partition, state: Mutex::default() }
     }
 
-    /// One request, one attempt, each step of it no longer than `limit`. Must run on the main runtime.
+    /// Makes one attempt at a request; each of its steps takes at most `limit`. Must run on the
+    /// main runtime.
     pub(super) async fn ask<R: Request>(
         &self,
         limit: Duration,
@@ -62,7 +63,7 @@ impl Link {
                 open.last_used = Instant::now();
                 state.open = Some(open);
                 state.proven_wrong = None;
-                self.note_throttle::<R>(&mut state, throttled);
+                self.record_throttle::<R>(&mut state, throttled);
                 Ok(answer)
             }
             Err(failure) => {
@@ -86,16 +87,17 @@ impl Link {
         Ok(Open { exchange, last_used: Instant::now() })
     }
 
-    fn note_throttle<R: Request>(&self, state: &mut State, throttled: Duration) {
+    fn record_throttle<R: Request>(&self, state: &mut State, throttled: Duration) {
         if throttled.is_zero() {
             return;
         }
         state.throttled_until = Some(Instant::now() + throttled);
-        self.cluster.throttle.note(R::NAME, throttled);
+        self.cluster.throttle.record(R::NAME, throttled);
     }
 }
 
-/// Brokers that throttle a client answer at once and want it to wait before it asks again.
+/// Waits out a throttle: brokers answer a throttled client at once and expect it to pause before
+/// its next request.
 async fn wait_for_quota(state: &mut State, limit: Duration) -> Result<(), Failure> {
     let Some(until) = state.throttled_until else { return Ok(()) };
     let rest = until.saturating_duration_since(Instant::now());

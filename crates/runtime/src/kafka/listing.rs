@@ -1,4 +1,4 @@
-//! Which partitions a topic has.
+//! The partitions of a topic.
 
 use std::{
     collections::HashMap,
@@ -13,10 +13,10 @@ use super::{
     connection::{Connections, within},
 };
 
-/// Pause between looks at a topic that is being created.
+/// Pause between checks of a topic that is being created.
 const CREATION_POLL: Duration = Duration::from_millis(50);
 
-/// The brokers' list of topics, through a client that does nothing else.
+/// The brokers' list of topics, read through a dedicated client.
 pub(super) struct Listing {
     connections: Connections,
     timeout: Duration,
@@ -28,11 +28,12 @@ impl Listing {
         Self { connections, timeout, known: Mutex::default() }
     }
 
-    /// Asks the brokers.
+    /// Queries the brokers.
     pub(super) async fn refresh(&self, topic: &str) -> Result<Vec<i32>, KafkaError> {
         let partitions = match self.list(topic).await {
             Ok(partitions) => partitions,
-            // The connection may have been closed for idleness or by a broker's restart; a fresh one decides.
+            // The connection may have been closed when idle or by a broker's restart; the second
+            // attempt uses a new one.
             Err(_stale) => self.list(topic).await?,
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,8 +49,8 @@ impl Listing {
         }
     }
 
-    /// Makes sure that a partition exists before the library asks for its leader: that question would have brokers
-    /// create a missing topic, with their default number of partitions.
+    /// Ensures that a partition exists before rskafka requests its leader: that request would make
+    /// brokers create a missing topic, with their default number of partitions.
     pub(super) async fn check(&self, topic: &str, partition: i32) -> Result<(), KafkaError> {
         let known = self
             .known
@@ -64,7 +65,7 @@ impl Listing {
         }
     }
 
-    /// Has the next check ask the brokers.
+    /// Makes the next check query the brokers.
     pub(super) fn forget(&self, topic: &str) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(topic);
     }
@@ -121,7 +122,7 @@ async fn partitions_of(client: &Arc<Client>, topic: &str) -> Result<Option<Vec<i
     Ok(topics
         .into_iter()
         .find(|listed| listed.name == topic)
-        // A topic on its way out is listed without partitions.
+        // A topic that is being deleted is listed without partitions.
         .filter(|listed| !listed.partitions.is_empty())
         .map(|listed| listed.partitions.into_iter().collect()))
 }

@@ -1,4 +1,4 @@
-//! Reads a partition over a connection of our own, and decodes what it brings.
+//! Reads a partition over a connection of our own, and decodes the batches.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::settings::KafkaSettings;
 
-/// What all readers of a cluster share.
+/// State that all readers of a cluster share.
 pub(super) struct ReadSetup {
     max_unpacked: usize,
-    /// For the ends of partitions.
+    /// For queries of the ends of partitions.
     connections: Connections,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct PartitionClient(Arc<Link>);
 impl ReadSetup {
     /// # Errors
     ///
-    /// Never: this client can do what the settings can name.
+    /// Never: this client supports every setting.
     pub(super) fn new(settings: &KafkaSettings, transport: &Arc<Transport>) -> Result<Self, KafkaError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
         let connections = Connections::new(Arc::clone(transport), connect_timeout);
@@ -60,7 +60,7 @@ impl PartitionClient {
         self.abortable(Box::pin(async move { offset(&link, end).await })).await
     }
 
-    /// `work` is boxed: the client's futures are large and nest deeply, which callers should not feel.
+    /// `work` is boxed because the client's futures are large and deeply nested.
     async fn abortable<T: Send + 'static>(
         &self,
         work: BoxFuture<'static, Result<T, Failure>>,
@@ -85,7 +85,7 @@ async fn fetch(link: &Link, offset: i64, max_wait: Duration, max_bytes: usize) -
             Ok(Fetched::new(contents, end))
         }
         Err((_, failure)) => {
-            // The batches together are larger than is accepted, or the first alone.
+            // Either all batches together or the first one alone exceed the size limit.
             if failure.too_large().is_some() && request.max_bytes > 1 {
                 return Box::pin(fetch(link, offset, Duration::ZERO, 1)).await;
             }
@@ -94,16 +94,16 @@ async fn fetch(link: &Link, offset: i64, max_wait: Duration, max_bytes: usize) -
     }
 }
 
-/// A batch that is larger than is accepted, by what its answer begins with.
+/// The unreadable range of a batch above the size limit, from the first bytes of the response.
 fn put_aside(offset: i64, max_unpacked: usize, failure: &Failure) -> Option<Fetched> {
     let (length, beginning) = failure.too_large()?;
     let (Batches { end, .. }, batches) = Fetch::decode_beginning(beginning)?;
-    let why = format!("its answer has {length} bytes, more than kafka.max_response_bytes");
+    let why = format!("the response of {length} bytes exceeds kafka.max_response_bytes");
     let contents = BatchReader::new(offset, max_unpacked, Vec::new()).put_aside(batches, &why)?;
     Some(Fetched::new(contents, end))
 }
 
-/// An end of the log, as the library tells it.
+/// An end of the log, queried through rskafka.
 async fn offset(link: &Link, end: LogEnd) -> Result<i64, Failure> {
     let at = match end {
         LogEnd::Earliest => OffsetAt::Earliest,
@@ -119,7 +119,7 @@ async fn offset(link: &Link, end: LogEnd) -> Result<i64, Failure> {
     };
     let answer = within(cluster.connect_timeout + cluster.request_timeout, ask).await;
     if answer.is_err() {
-        // Its view of the cluster may be an old one.
+        // Its view of the cluster may be outdated.
         cluster.read_setup.connections.discard(&client);
         cluster.listing.forget(&link.topic);
     }

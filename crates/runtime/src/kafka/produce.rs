@@ -1,7 +1,7 @@
-//! `Produce` v3: appending a batch of records to a partition. Brokers from 0.11 on answer it.
+//! `Produce` v3: appends a batch of records to a partition. Brokers from 0.11 on answer it.
 //!
-//! The library's own way is not used: it takes a throttled answer for a failure and sends the batch again, though the brokers have
-//! appended it.
+//! rskafka's produce is not used: it treats a throttled response as a failure and sends the batch
+//! again, although the brokers have appended it.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ const NO_PRODUCER: i64 = -1;
 const FORMAT: i8 = 2;
 const SNAPPY: i16 = 2;
 
-/// Appends `batch`, once all in-sync replicas have it.
+/// Appends `batch`; acknowledged once all in-sync replicas have it.
 pub(super) struct Produce<'a> {
     pub(super) topic: &'a str,
     pub(super) partition: i32,
-    /// As [`encode`] made it.
+    /// A batch that was built by [`encode`].
     pub(super) batch: &'a [u8],
-    /// How long the brokers may take.
+    /// Time limit of the brokers.
     pub(super) limit: Duration,
 }
 
@@ -37,7 +37,7 @@ impl Request for Produce<'_> {
 
     fn encode(&self) -> Result<Vec<u8>, Malformed> {
         let mut body = Vec::with_capacity(self.batch.len() + self.topic.len() + 64);
-        body.extend((-1_i16).to_be_bytes()); // of no transaction
+        body.extend((-1_i16).to_be_bytes()); // no transaction
         body.extend(ALL_IN_SYNC.to_be_bytes());
         body.extend(i32::try_from(self.limit.as_millis()).unwrap_or(i32::MAX).to_be_bytes());
         put_count(&mut body, 1)?;
@@ -59,19 +59,19 @@ impl Request for Produce<'_> {
 }
 
 fn read_answer(reader: &mut Reader<'_>) -> Result<(i16, i64), Malformed> {
-    reader.count()?; // topics, of which there is one
+    reader.count()?; // topics: one
     reader.text()?;
-    reader.count()?; // partitions, likewise
+    reader.count()?; // partitions: one
     reader.i32()?;
     let (code, base_offset) = (reader.i16()?, reader.i64()?);
-    reader.i64()?; // when it was appended, with `LogAppendTime`
+    reader.i64()?; // append time, with `LogAppendTime`
     Ok((code, base_offset))
 }
 
-/// `records` as one batch.
+/// Encodes `records` as one batch.
 ///
 /// # Errors
-/// When they are more, or larger, than Kafka's format can say.
+/// If their number or size exceeds the limits of Kafka's format.
 pub(super) fn encode(records: &[NewRecord], compression: KafkaCompression) -> Result<Vec<u8>, Malformed> {
     let count = i32::try_from(records.len()).map_err(|_too_many| Malformed)?;
     let times = || records.iter().map(|record| record.timestamp.timestamp_millis());
@@ -99,7 +99,7 @@ pub(super) fn encode(records: &[NewRecord], compression: KafkaCompression) -> Re
     checked.extend(packed);
 
     let mut batch = Vec::with_capacity(checked.len() + 21);
-    batch.extend(0_i64.to_be_bytes()); // the first offset, which the broker gives
+    batch.extend(0_i64.to_be_bytes()); // first offset, assigned by the broker
     put_count(&mut batch, checked.len() + 9)?;
     batch.extend((-1_i32).to_be_bytes()); // epoch of the leader
     batch.extend(FORMAT.to_be_bytes());
@@ -109,7 +109,7 @@ pub(super) fn encode(records: &[NewRecord], compression: KafkaCompression) -> Re
 }
 
 fn encode_record(record: &NewRecord, number: i64, first_timestamp: i64) -> Result<Vec<u8>, Malformed> {
-    let mut bytes = vec![0]; // attributes, of which there are none
+    let mut bytes = vec![0]; // attributes, unused
     put_varint(&mut bytes, record.timestamp.timestamp_millis() - first_timestamp);
     put_varint(&mut bytes, number);
     put_varint_bytes(&mut bytes, record.key.as_deref())?;

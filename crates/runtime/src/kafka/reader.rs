@@ -1,6 +1,6 @@
-//! Reading one partition. The client behind [`PartitionReader`] is chosen at build time: connections of
-//! our own (`own_client`) by default, librdkafka with the feature `librdkafka`.
-//! Both modules provide the same two types, `PartitionClient` and `ReadSetup`.
+//! Reading one partition. The client behind [`PartitionReader`] is chosen at build time:
+//! connections of our own (`own_client`) by default, librdkafka with the feature `librdkafka`. Both
+//! modules provide the same two types, `PartitionClient` and `ReadSetup`.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use super::{
     record::Fetched,
 };
 
-/// Longest pause put into an empty answer that came too early.
+/// Longest pause before an empty result that arrived too early is returned.
 const EMPTY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Reads one partition. It keeps no position: every fetch names its offset.
@@ -33,15 +33,17 @@ impl PartitionReader {
         Self(client)
     }
 
-    /// The records from `offset` on, as many as fit into `max_bytes`, at least one if there is any, and what cannot be read
-    /// among them. Of a batch that unpacks to many, some; the rest comes with the next fetch.
+    /// Reads the records from `offset` on, up to `max_bytes`, but at least one if there is any, and
+    /// the unreadable ranges among them. Of a batch that unpacks to many records, only some are
+    /// returned; the next fetch continues.
     ///
-    /// Waits up to `max_wait` for the first record. A batch larger than `max_bytes` comes whole; with librdkafka, which
-    /// does not show where a batch ends, a record larger than `max_bytes` does. Dropping the future gives the fetch up.
+    /// Waits up to `max_wait` for the first record. A batch larger than `max_bytes` is returned
+    /// whole; with librdkafka, which hides the ends of batches, this holds for a record. Dropping
+    /// the future cancels the fetch.
     ///
     /// # Errors
     ///
-    /// See [`FetchError`]; only `Unavailable` is worth another try, after a pause.
+    /// See [`FetchError`]; retry only `Unavailable`, after a pause.
     pub async fn fetch(
         &self,
         offset: i64,
@@ -49,27 +51,27 @@ impl PartitionReader {
         max_bytes: usize,
     ) -> Result<Fetched, FetchError> {
         let started = Instant::now();
-        // Boxed: the client's futures are large and nest deeply, which callers should not feel.
+        // Boxed, because the client's futures are large and deeply nested.
         let fetch: BoxFuture<'_, _> = Box::pin(self.0.fetch(offset, max_wait, max_bytes));
         let fetched = fetch.await.map_err(|failure| FetchError::at(offset, failure))?;
         if fetched.next_offset == offset {
-            // Callers must not spin on an answer that comes at once, with nothing.
+            // Callers must not spin on empty results that arrive at once.
             let early = max_wait.saturating_sub(started.elapsed());
             tokio::time::sleep(early.min(EMPTY_PAUSE)).await;
         }
         Ok(fetched)
     }
 
-    /// The offset of the oldest record that is still kept; the end of the log if it is empty.
+    /// The offset of the oldest record that is kept; the end of the log if it is empty.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, or that the topic or partition is unknown.
+    /// `Unavailable`, or the topic or partition is unknown.
     pub async fn earliest_offset(&self) -> Result<i64, KafkaError> {
         self.offset(LogEnd::Earliest).await
     }
 
-    /// The offset the next record will get.
+    /// The offset that the next record will get.
     ///
     /// # Errors
     ///

@@ -1,60 +1,63 @@
-//! Records as services see them.
+//! The records that services read and write.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-/// A record to be published.
+/// A record to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRecord {
-    /// Key, which the log keeps but which chooses nothing here: the caller names the partition.
+    /// The key. It does not choose the partition, which the caller names.
     pub key: Option<Vec<u8>>,
-    /// Value; none is a tombstone.
+    /// The value; `None` is a tombstone.
     pub value: Option<Vec<u8>>,
-    /// Headers; a name can be used once.
+    /// Headers; names are unique.
     pub headers: BTreeMap<String, Vec<u8>>,
-    /// The producer's time.
+    /// The producer's time, in UTC.
     pub timestamp: DateTime<Utc>,
 }
 
-/// A record as it lies in the log.
+/// A record that was read from the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedRecord {
-    /// Position in the partition.
+    /// The position in the partition.
     pub offset: i64,
-    /// The producer's time, in milliseconds; on a topic with `LogAppendTime` the broker's. 1970 where it is none that a
-    /// calendar has.
+    /// The producer's time with millisecond precision; the broker's on a topic with
+    /// `LogAppendTime`. 1970-01-01 if the value is outside the calendar's range.
     pub timestamp: DateTime<Utc>,
-    /// Key.
+    /// The key; `None` if the record has none.
     pub key: Option<Vec<u8>>,
-    /// Value; none is a tombstone.
+    /// The value; `None` for a tombstone.
     pub value: Option<Vec<u8>>,
-    /// Headers; of those with the same name the last, and none without a value.
+    /// Headers. Of several with the same name the last is kept; headers without a value are
+    /// dropped.
     pub headers: BTreeMap<String, Vec<u8>>,
 }
 
-/// Offsets that cannot be read: a batch that is damaged, too large or packed in a way that is not known, or a record of one.
+/// Offsets that cannot be read: a batch that is damaged, too large or of an unknown compression
+/// type, or a single record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableRange {
-    /// The first of them.
+    /// The first unreadable offset.
     pub first_offset: i64,
-    /// The last of them.
+    /// The last unreadable offset.
     pub last_offset: i64,
-    /// Why, in words.
+    /// The reason, for people.
     pub why: String,
 }
 
-/// What a fetch brought.
+/// The result of a fetch.
 #[derive(Clone, Debug)]
 pub struct Fetched {
-    /// In order of offset, none below the one asked for. Empty when nothing arrived in time.
+    /// The records in ascending order of offset, from the requested one on. Empty if none arrived
+    /// in time.
     pub records: Vec<ReceivedRecord>,
-    /// What lies between them and cannot be read, in order of offset.
+    /// The unreadable ranges, in ascending order of offset.
     pub unreadable: Vec<UnreadableRange>,
-    /// Where to read on: behind the records, and behind what is stepped over, which are markers of transactions and records
-    /// of those that were aborted.
+    /// The offset of the next fetch: after the records and after skipped transaction markers and
+    /// records of aborted transactions.
     pub next_offset: i64,
-    /// The end of what can be read: the offset the next record to be replicated will get, or the first of a transaction that is
-    /// still open.
+    /// The end of the readable part of the log: the offset of the next record to be replicated, or
+    /// of the first record of a transaction that is still open.
     pub high_watermark: i64,
 }

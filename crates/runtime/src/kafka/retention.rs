@@ -1,4 +1,4 @@
-//! How long a topic keeps its records.
+//! The retention of a topic.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -8,37 +8,37 @@ const RETENTION: &str = "retention.ms";
 const SEGMENT: &str = "segment.ms";
 const POLICY: &str = "cleanup.policy";
 
-/// The settings that it follows from.
+/// The topic settings that determine the retention.
 pub(super) const SETTINGS: [&str; 3] = [RETENTION, SEGMENT, POLICY];
 
-/// How long a topic keeps its records. Kafka deletes whole segments, a segment by its newest
-/// record: where records keep coming, one lives up to `segment` and `retention` together, and then
-/// until the broker's next check (`log.retention.check.interval.ms`, by default 5 minutes).
+/// The retention of a topic. Kafka deletes whole segments, by the time of their newest record: on a
+/// partition that is written continuously, a record is kept for up to `segment` plus `retention`,
+/// and then until the broker's next check (`log.retention.check.interval.ms`, by default 5
+/// minutes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicRetention {
-    /// `retention.ms`; `None` where records are kept without limit (-1, or a `cleanup.policy` that
+    /// `retention.ms`; `None` if records are kept without limit (-1, or a `cleanup.policy` that
     /// deletes nothing).
     pub retention: Option<Duration>,
-    /// `segment.ms`: after this time Kafka begins a new segment. `None` where the broker does not
+    /// `segment.ms`: after this time Kafka begins a new segment. `None` if the broker does not
     /// report it.
     pub segment: Option<Duration>,
 }
 
-/// In what way a topic keeps its records longer than wanted. Shown as what the topic does: "keeps
-/// records for 7 d".
+/// Why a topic keeps its records longer than allowed. Displayed as "keeps records for 7 d".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Excess {
-    /// It keeps them without limit.
+    /// Records are kept without limit.
     Unlimited,
-    /// Its `retention.ms` is this long.
+    /// Its `retention.ms`.
     Retention(Duration),
-    /// Its `segment.ms` is this long.
+    /// Its `segment.ms`.
     Segment(Duration),
 }
 
 impl TopicRetention {
-    /// In what way it keeps records longer than `limit`: `retention.ms` or `segment.ms` is greater.
-    /// `None` if it does not.
+    /// Why the topic keeps records longer than `limit`: `retention.ms` or `segment.ms` exceeds it.
+    /// `None` if neither does.
     #[must_use]
     pub fn excess(&self, limit: Duration) -> Option<Excess> {
         match (self.retention, self.segment) {
@@ -54,16 +54,16 @@ impl fmt::Display for Excess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unlimited => f.write_str("keeps records without limit"),
-            Self::Retention(kept) => write!(f, "keeps records for {}", in_words(*kept)),
+            Self::Retention(kept) => write!(f, "keeps records for {}", format_duration(*kept)),
             Self::Segment(open) => {
-                write!(f, "keeps records of a busy partition for {} (segment.ms)", in_words(*open))
+                write!(f, "keeps records of a busy partition for {} (segment.ms)", format_duration(*open))
             }
         }
     }
 }
 
-/// In the largest unit that leaves no rest, as in `7 d`, `36 h`, `2 min`, `90 s`, `1500 ms`.
-fn in_words(duration: Duration) -> String {
+/// In the largest unit without a remainder, as in `7 d`, `36 h`, `2 min`, `90 s`, `1500 ms`.
+fn format_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
     let whole = units.into_iter().find(|(unit, _)| millis >= *unit && millis.is_multiple_of(*unit));
@@ -71,7 +71,7 @@ fn in_words(duration: Duration) -> String {
     format!("{} {name}", millis / unit)
 }
 
-/// From a topic's settings as brokers report them.
+/// Reads the retention from a topic's settings as the brokers report them.
 pub(super) fn read(settings: &BTreeMap<String, Option<String>>) -> Result<TopicRetention, KafkaError> {
     let value = |name: &str| settings.get(name).and_then(Option::as_deref);
     let millis = |name: &'static str| {
@@ -80,7 +80,7 @@ pub(super) fn read(settings: &BTreeMap<String, Option<String>>) -> Result<TopicR
     };
     let is_deleted = value(POLICY).is_none_or(|policy| policy.split(',').any(|word| word.trim() == "delete"));
     let retention = millis(RETENTION)?.ok_or(KafkaError::SettingNotReported(RETENTION))?;
-    // -1 is without limit.
+    // -1 means no limit.
     let retention = u64::try_from(retention).ok().filter(|_| is_deleted).map(Duration::from_millis);
     let segment = millis(SEGMENT)?.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
     Ok(TopicRetention { retention, segment })
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_does_not_report_the_retention_is_not_guessed_at() {
+    fn fails_if_the_broker_does_not_report_the_retention() {
         for values in [&[("segment.ms", "60000")], &[("retention.ms", "soon")]] {
             let error = read(&settings(values)).unwrap_err();
             assert!(matches!(error, KafkaError::SettingNotReported("retention.ms")), "{error:?}");

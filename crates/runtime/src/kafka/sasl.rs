@@ -1,4 +1,4 @@
-//! Authentication on a connection: SASL PLAIN and SCRAM, by the library that rskafka uses, too.
+//! Authentication of a connection: SASL PLAIN and SCRAM, with the library that rskafka also uses.
 
 use rsasl::{
     config::SASLConfig,
@@ -15,25 +15,25 @@ use crate::settings::SaslMechanism;
 
 const SASL_HANDSHAKE: i16 = 17;
 const SASL_AUTHENTICATE: i16 = 36;
-/// Messages that a client sends at most: SCRAM needs two, PLAIN one.
+/// Upper bound on the messages of a client: SCRAM needs two, PLAIN one.
 const MAX_ROUNDS: usize = 4;
 
-/// Why a broker does not know this client. No variant holds credentials.
+/// Why authentication failed. No variant contains credentials.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SaslError {
     #[error("the broker does not offer {0}")]
     NotOffered(&'static str),
     #[error("the broker refused the user: {message} (error {code})")]
     Refused { code: i16, message: String },
-    #[error("the SASL mechanism cannot be used")]
+    #[error("the SASL mechanism cannot be set up")]
     Mechanism(#[from] SASLError),
-    #[error("the broker's answer to SASL is not valid")]
+    #[error("the broker's SASL message is not valid")]
     Session(#[from] SessionError),
     #[error("the broker does not end the SASL exchange")]
     Endless,
 }
 
-/// Authenticates as the settings say; does nothing without a mechanism.
+/// Authenticates with the mechanism of the settings; does nothing without one.
 pub(super) async fn authenticate(
     exchange: &mut Exchange,
     transport: &Transport,
@@ -65,7 +65,7 @@ pub(super) async fn authenticate(
     Err(SaslError::Endless.into())
 }
 
-/// One `SaslAuthenticate` v0: the mechanism's message, and the broker's.
+/// One `SaslAuthenticate` v0: sends the mechanism's message and returns the broker's.
 async fn send(exchange: &mut Exchange, message: &[u8]) -> Result<Vec<u8>, ExchangeError> {
     let mut body = Vec::with_capacity(message.len() + 4);
     put_count(&mut body, message.len())?;

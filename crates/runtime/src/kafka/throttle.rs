@@ -1,4 +1,4 @@
-//! How long brokers throttle this client, for a quota of theirs.
+//! How long brokers throttle this client because of a quota.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::fetch::Fetch;
 use super::{exchange::Request, produce::Produce};
 use opentelemetry::{KeyValue, global, metrics::Counter};
 
-/// `kafka_throttled_seconds_total`.
+/// The counter `kafka_throttled_seconds_total`.
 pub(super) struct Throttle(Counter<f64>);
 
 impl Throttle {
@@ -15,9 +15,9 @@ impl Throttle {
         let counter = global::meter("kafka")
             .f64_counter("kafka.throttled")
             .with_unit("s")
-            .with_description("How long brokers told this client to wait, since it exceeds a quota")
+            .with_description("Time for which brokers throttled this client because of a quota")
             .build();
-        // Shown from the beginning, so that its first rise is one.
+        // Exported as 0 from the start, so that the first increase is visible.
         let requests = [
             // librdkafka waits by itself and does not report it.
             #[cfg(not(feature = "librdkafka"))]
@@ -30,13 +30,13 @@ impl Throttle {
         Self(counter)
     }
 
-    /// Counts, by the [`Request::NAME`] of what was asked.
-    pub(super) fn note(&self, request: &'static str, throttled: Duration) {
+    /// Counts a throttle of the request with this [`Request::NAME`].
+    pub(super) fn record(&self, request: &'static str, throttled: Duration) {
         self.0.add(throttled.as_secs_f64(), &[KeyValue::new("request", request)]);
         tracing::warn!(
             request,
             throttled_ms = throttled.as_millis(),
-            "a broker throttles this client: see its quotas"
+            "a broker throttles this client; requests wait. Check the broker's quotas"
         );
     }
 }

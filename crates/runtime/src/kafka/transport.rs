@@ -15,10 +15,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{Failure, KafkaError};
 use crate::settings::{KafkaSettings, SaslMechanism};
 
-/// The name under which brokers log and count requests.
+/// The client id under which brokers log and count requests.
 pub(super) const CLIENT_ID: &str = "charging-platform";
 
-/// Ingredients of a client. Not `Debug`: the library's SASL settings would print the password.
+/// What a client is built from. Not `Debug`: rskafka's SASL settings would print the password.
 pub(super) struct Transport {
     pub(super) brokers: Vec<String>,
     pub(super) max_response_bytes: usize,
@@ -43,7 +43,7 @@ impl Transport {
         })
     }
 
-    /// Connects to a broker and learns the cluster's layout. Not bounded in time by itself.
+    /// Connects to a broker and loads the cluster's metadata. Without a time limit of its own.
     pub(super) async fn connect(&self) -> Result<Client, Failure> {
         let mut builder = ClientBuilder::new(self.brokers.clone())
             .client_id(CLIENT_ID)
@@ -70,8 +70,8 @@ impl Transport {
     }
 }
 
-/// The library gives up once the sum of its pauses reaches the deadline, so zero means: try once. Retrying is up to
-/// us, who know whether a request may have been sent.
+/// rskafka stops retrying once the sum of its pauses reaches the deadline, so zero means a single
+/// attempt. Retries are made here, where it is known whether a request may have been sent.
 fn single_attempt() -> BackoffConfig {
     BackoffConfig {
         init_backoff: Duration::from_millis(10),
@@ -98,7 +98,7 @@ fn tls(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, KafkaError> {
         }
     }
     if roots.is_empty() {
-        return Err(KafkaError::Settings("no certificate authority to trust; set kafka.ca_file".to_owned()));
+        return Err(KafkaError::Settings("kafka.tls is on and no trusted certificate authority was found; set kafka.ca_file".to_owned()));
     }
     Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

@@ -20,8 +20,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_m
 
 /// Publishes to a topic with `acks=all`. Cheap to clone.
 ///
-/// Connections are opened for the partitions written to and kept, one each; their number is bounded by the topic's
-/// partitions, since others are refused.
+/// Keeps one connection for each partition written to. The topic's partitions bound their number,
+/// since other partitions are refused.
 #[derive(Clone)]
 pub struct TopicWriter {
     cluster: Arc<Cluster>,
@@ -34,15 +34,16 @@ impl TopicWriter {
         Self { cluster, topic: topic.into(), links: Arc::default() }
     }
 
-    /// Publishes records as one batch and returns their offsets, once all in-sync replicas have them.
+    /// Publishes records as one batch and returns their offsets, once all in-sync replicas have
+    /// them.
     ///
-    /// Tries again until `within` has passed. A lost answer can so put the batch into the log twice: records must
-    /// carry an identity for their consumers. Once begun, the publication runs to its end, even if this future is
-    /// dropped.
+    /// Retries until `within` has passed. After a lost response, a retry can append the batch a
+    /// second time, so records must carry an identity for their consumers. Once begun, the
+    /// publication runs to its end even if this future is dropped.
     ///
     /// # Errors
     ///
-    /// See [`PublishError`]: the difference between *not published* and *not known*.
+    /// See [`PublishError`], which distinguishes *not published* from *unknown*.
     pub async fn publish(
         &self,
         partition: i32,
@@ -56,7 +57,7 @@ impl TopicWriter {
         let batch = produce::encode(&records, self.cluster.compression);
         let batch = batch.map_err(|error| PublishError::new(Reached::Never, Failure::malformed(error)))?;
         let (writer, end) = (self.clone(), Instant::now() + within);
-        // Boxed: callers should not feel how large the future is.
+        // Boxed, because the future is large.
         let publish = Box::pin(async move { writer.publish_until(partition, &batch, end).await });
         let published = self.cluster.runtime.spawn(publish).await;
         let base =
@@ -73,7 +74,7 @@ impl TopicWriter {
             let request = Produce { topic: &self.topic, partition, batch, limit };
             let (reached_now, failure) = match link.ask(limit, &request).await {
                 Ok(base_offset) => {
-                    self.keep(partition, link);
+                    self.retain_link(partition, link);
                     return Ok(base_offset);
                 }
                 Err(failed) => failed,
@@ -89,8 +90,8 @@ impl TopicWriter {
         }
     }
 
-    /// The partition's connection. A new one is kept only once something was published over it, so that partitions
-    /// that do not exist leave nothing behind.
+    /// The partition's connection. A new one is retained only after a successful publication, so
+    /// that partitions that do not exist leave nothing behind.
     fn link(&self, partition: i32) -> Arc<Link> {
         let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         links
@@ -99,7 +100,7 @@ impl TopicWriter {
             .unwrap_or_else(|| Arc::new(Link::new(Arc::clone(&self.cluster), &self.topic, partition)))
     }
 
-    fn keep(&self, partition: i32, link: Arc<Link>) {
+    fn retain_link(&self, partition: i32, link: Arc<Link>) {
         self.links.lock().unwrap_or_else(PoisonError::into_inner).entry(partition).or_insert(link);
     }
 }

@@ -1,4 +1,4 @@
-//! The document as a whole.
+//! Assembly of the OpenAPI document.
 
 use super::answer::Answer;
 use super::operation::{Body, Operation};
@@ -11,18 +11,18 @@ use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What a document says of the API as a whole.
+/// The `info` object of a document.
 #[derive(Debug, Clone, Copy)]
 pub struct About {
-    /// Its name.
+    /// Name of the API.
     pub title: &'static str,
-    /// What it is for, in Markdown.
+    /// Purpose of the API, in Markdown.
     pub description: &'static str,
-    /// The version of the service.
+    /// Version of the service.
     pub version: &'static str,
 }
 
-/// An operation at its place.
+/// An operation with its path and method.
 #[derive(Debug)]
 pub(crate) struct Described {
     pub(crate) path: String,
@@ -30,16 +30,16 @@ pub(crate) struct Described {
     pub(crate) operation: Operation,
 }
 
-/// The OpenAPI 3.1 document of the routes that `set_up` sets up.
+/// The OpenAPI 3.1 document of the routes that `set_up` defines.
 pub fn document(about: &About, set_up: impl FnOnce(&mut Routes<'_>)) -> Value {
     let mut all = Vec::new();
-    // The framework hands out what routes are set up in to nobody but an application.
+    // Only an application can create the framework's route configuration.
     let _never_served = App::new().configure(|config| set_up(&mut Routes::new(config, &mut all)));
     assemble(about, &all)
 }
 
 fn assemble(about: &About, all: &[Described]) -> Value {
-    let (mut schemas, mut refusals) = (Schemas::new(), Refusals::default());
+    let (mut schemas, mut refusals) = (Schemas::new(), Refusals::new());
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for Described { path, method, operation } in all {
         let path_item = paths.entry(path).or_default();
@@ -52,10 +52,14 @@ fn assemble(about: &About, all: &[Described]) -> Value {
         let operation = operation.as_object_mut().into_iter().flatten();
         operation.filter(|(part, _)| *part == "parameters" || *part == "requestBody").map(|(_, part)| part)
     });
-    let named = schemas.finish(&mut requests.collect::<Vec<_>>());
+    let mut named = schemas.finish(&mut requests.collect::<Vec<_>>());
+    if let Some(code) = named.get_mut("Problem").and_then(|problem| problem.pointer_mut("/properties/code")) {
+        code["oneOf"] = refusals.codes().into();
+    }
     json!({
         "openapi": "3.1.0",
         "info": { "title": about.title, "description": about.description, "version": about.version },
+        "servers": [{ "url": "/", "description": "The service that serves this document." }],
         "tags": tags(all),
         "paths": paths,
         "components": {
@@ -67,7 +71,7 @@ fn assemble(about: &About, all: &[Described]) -> Value {
     })
 }
 
-/// Those of the operations, in the order in which they were set up.
+/// The tags of all operations, in order of definition.
 fn tags(all: &[Described]) -> Vec<Value> {
     let mut names: Vec<&str> = Vec::new();
     for Described { operation, .. } in all {
@@ -79,17 +83,17 @@ fn tags(all: &[Described]) -> Vec<Value> {
 }
 
 fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operation: &Operation) -> Value {
-    let said_of =
-        |name: &str| operation.parameters.iter().any(|said| said.place == "path" && said.name == name);
+    let is_described =
+        |name: &str| operation.parameters.iter().any(|parameter| parameter.place == "path" && parameter.name == name);
     let names = path.split('{').skip(1).filter_map(|part| part.split_once('}'));
-    let in_path = names.filter(|(name, _)| !said_of(name)).map(|(name, _)| in_path(name));
-    let beside = operation.parameters.iter().map(|parameter| self::parameter(schemas, parameter));
-    let parameters: Vec<_> = in_path.chain(beside).collect();
+    let in_path = names.filter(|(name, _)| !is_described(name)).map(|(name, _)| in_path(name));
+    let described = operation.parameters.iter().map(|parameter| self::parameter(schemas, parameter));
+    let parameters: Vec<_> = in_path.chain(described).collect();
     let mut responses: BTreeMap<u16, Value> = refusals.of(schemas, operation, path);
     for answer in &operation.answers {
         responses.insert(answer.status.as_u16(), response(schemas, answer));
     }
-    said(json!({
+    without_nulls(json!({
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
@@ -101,15 +105,16 @@ fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operatio
     }))
 }
 
-/// The fields of an object of which something is said.
-pub(super) fn said(mut object: Value) -> Value {
+/// The object without its null fields.
+pub(super) fn without_nulls(mut object: Value) -> Value {
     if let Some(fields) = object.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
     }
     object
 }
 
-/// What is no id names nothing: it is answered 404, not 400.
+/// A path parameter without a description is a UUID. Other text names no resource and is answered
+/// with 404, not 400.
 fn in_path(name: &str) -> Value {
     json!({ "in": "path", "name": name, "required": true, "schema": { "type": "string", "format": "uuid" } })
 }
@@ -144,5 +149,5 @@ fn response(schemas: &mut Schemas, answer: &Answer) -> Value {
     });
     let headers: Map<_, _> = headers.collect();
     let headers = Some(headers).filter(|headers| !headers.is_empty());
-    said(json!({ "description": answer.about, "content": content, "headers": headers }))
+    without_nulls(json!({ "description": answer.about, "content": content, "headers": headers }))
 }

@@ -1,4 +1,4 @@
-//! What an operation takes, answers and refuses.
+//! The parameters, responses and refusals of an operation.
 
 use super::answer::Answer;
 use super::parameter::Parameter;
@@ -8,7 +8,7 @@ use crate::auth::Scope;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
-/// An operation of an API: whom it admits, and all that its part of the document says.
+/// An operation of an API: the scope that callers need, and its part of the document.
 #[derive(Debug, Clone)]
 pub struct Operation {
     pub(crate) scope: Scope,
@@ -26,11 +26,11 @@ pub struct Operation {
 #[derive(Debug, Clone)]
 pub(super) struct Body {
     pub(super) required: bool,
-    /// What it may be, each by its media type.
+    /// The accepted forms, one per media type.
     pub(super) forms: Vec<Form>,
 }
 
-/// A form that a body may have.
+/// A media type that a body may have.
 #[derive(Debug, Clone)]
 pub(super) struct Form {
     pub(super) media: &'static str,
@@ -39,7 +39,7 @@ pub(super) struct Form {
 }
 
 impl Operation {
-    /// The operation called `id`, for callers with `scope`. It stands with the others of its `tag`.
+    /// The operation with id `id`, for callers with `scope`, listed under `tag`.
     #[must_use]
     pub const fn new(id: &'static str, tag: &'static str, scope: Scope, summary: &'static str) -> Self {
         Self {
@@ -55,45 +55,45 @@ impl Operation {
         }
     }
 
-    /// Says more, in Markdown.
+    /// Adds a description in Markdown.
     #[must_use]
     pub const fn describe(mut self, text: &'static str) -> Self {
         self.description = Some(text);
         self
     }
 
-    /// It may be called with these.
+    /// Adds parameters.
     #[must_use]
     pub fn with(mut self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
         self.parameters.extend(parameters);
         self
     }
 
-    /// It takes a JSON body that reads as `T`, such as `example`.
+    /// Requires a JSON body of type `T`, with an example.
     #[must_use]
     pub fn takes<T: JsonSchema>(self, example: Value) -> Self {
         self.takes_form(true, "application/json", Shape::of::<T>(), example)
     }
 
-    /// It takes a JSON body that `schema` describes, such as `example`.
+    /// Requires a JSON body described by `schema`, with an example.
     #[must_use]
     pub fn takes_like(self, schema: Schema, example: Value) -> Self {
         self.takes_form(true, "application/json", Shape::Is(schema), example)
     }
 
-    /// The same as [`takes`](Self::takes), and without a body it is as if it were `{}`.
+    /// Like [`takes`](Self::takes), but a missing body is read as `{}`.
     #[must_use]
     pub fn may_take<T: JsonSchema>(self, example: Value) -> Self {
         self.takes_form(false, "application/json", Shape::of::<T>(), example)
     }
 
-    /// The same as [`takes_like`](Self::takes_like), and without a body it is as if it were `{}`.
+    /// Like [`takes_like`](Self::takes_like), but a missing body is read as `{}`.
     #[must_use]
     pub fn may_take_like(self, schema: Schema, example: Value) -> Self {
         self.takes_form(false, "application/json", Shape::Is(schema), example)
     }
 
-    /// It takes a JSON merge patch (RFC 7396) of `T`, such as `example`.
+    /// Requires a JSON merge patch (RFC 7396) of `T`, with an example.
     #[must_use]
     pub fn takes_patch<T: JsonSchema>(self, example: Value) -> Self {
         let shape = Shape::patch_of::<T>();
@@ -105,7 +105,7 @@ impl Operation {
         )
     }
 
-    /// It takes a file of the type `media`, such as `example`.
+    /// Requires a file of the type `media`, with an example.
     #[must_use]
     pub fn takes_file(self, media: &'static str, example: &'static str) -> Self {
         let bytes = json_schema!({ "type": "string", "format": "binary" });
@@ -118,14 +118,14 @@ impl Operation {
         self
     }
 
-    /// It answers so.
+    /// Adds a successful response.
     #[must_use]
     pub fn answers(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
         self
     }
 
-    /// It refuses so, beside what every operation may be refused for.
+    /// Adds refusals to those that every operation has.
     #[must_use]
     pub fn refuses<P: Into<Problem>>(mut self, refusals: impl IntoIterator<Item = P>) -> Self {
         self.refusals.extend(refusals.into_iter().map(Into::into));

@@ -1,9 +1,10 @@
-//! What a caller may say beside the body: in the path, in the query, or in headers.
+//! Parameters in the path, the query and the headers.
 
 use super::schemas::Shape;
 use schemars::{JsonSchema, Schema};
 
-/// A parameter of an operation. Those in its path are told by its path, unless more is to be said of them.
+/// A parameter of an operation. Path parameters are taken from the path and need an entry only for
+/// a description or another type than UUID.
 #[derive(Debug, Clone)]
 pub struct Parameter {
     pub(super) place: &'static str,
@@ -14,32 +15,32 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// One in the query that reads as `T`.
+    /// An optional query parameter of type `T`.
     #[must_use]
     pub fn query<T: JsonSchema>(name: &'static str, about: &'static str) -> Self {
         Self { place: "query", name, about, required: false, shape: Shape::of::<T>() }
     }
 
-    /// One in the path that reads as `T`; those that nothing is said of are UUIDs.
+    /// A path parameter of type `T`; path parameters without an entry are UUIDs.
     #[must_use]
     pub fn path<T: JsonSchema>(name: &'static str, about: &'static str) -> Self {
         Self { place: "path", name, about, required: true, shape: Shape::of::<T>() }
     }
 
-    /// One in the headers that reads as `T`.
+    /// An optional header of type `T`.
     #[must_use]
     pub fn header<T: JsonSchema>(name: &'static str, about: &'static str) -> Self {
         Self { place: "header", name, about, required: false, shape: Shape::of::<T>() }
     }
 
-    /// It is as `schema` says.
+    /// Replaces the schema.
     #[must_use]
     pub fn like(mut self, schema: Schema) -> Self {
         self.shape = Shape::Is(schema);
         self
     }
 
-    /// It must be there.
+    /// Makes the parameter required.
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;

@@ -1,6 +1,6 @@
-//! How an operation may be refused, by status.
+//! The refusals of an operation, by status.
 
-use super::document::said;
+use super::document::without_nulls;
 use super::operation::Operation;
 use super::schemas::{Schemas, Shape};
 use crate::problem::{Body, FieldError};
@@ -8,12 +8,36 @@ use crate::{Problem, auth, http};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The responses to refused requests that a document has, each under a name made of its codes: many operations share them.
+/// The problem responses of a document, each named after its codes, because many operations share
+/// them.
 #[derive(Default)]
-pub(super) struct Refusals(Map<String, Value>);
+pub(super) struct Refusals {
+    responses: Map<String, Value>,
+    codes: BTreeMap<String, Code>,
+}
+
+/// A code that a problem may have.
+struct Code {
+    title: String,
+    /// Whether the same request may succeed later without a change.
+    waiting_helps: bool,
+}
 
 impl Refusals {
-    /// References to those of `operation`, each under its status.
+    /// Starts with the problems of requests that no operation serves.
+    pub(super) fn new() -> Self {
+        let mut refusals = Self::default();
+        [http::not_found(), http::method_not_allowed()].iter().for_each(|problem| refusals.list(problem));
+        refusals
+    }
+
+    /// Lists the code of `problem`.
+    fn list(&mut self, problem: &Problem) {
+        let code = Code { title: problem.title().to_owned(), waiting_helps: problem.says_when_to_retry() };
+        self.codes.entry(problem.code().to_owned()).or_insert(code);
+    }
+
+    /// References to the refusals of `operation`, by status.
     pub(super) fn of(
         &mut self,
         schemas: &mut Schemas,
@@ -22,6 +46,7 @@ impl Refusals {
     ) -> BTreeMap<u16, Value> {
         let mut by_status: BTreeMap<u16, Vec<Problem>> = BTreeMap::new();
         for problem in of_all(operation, path).into_iter().chain(operation.refusals.iter().cloned()) {
+            self.list(&problem);
             let same = by_status.entry(problem.status().as_u16()).or_default();
             if same.iter().all(|other| other.code() != problem.code()) {
                 same.push(problem);
@@ -34,23 +59,38 @@ impl Refusals {
         let name =
             problems.iter().map(|problem| in_camel_case(problem.code())).collect::<Vec<_>>().join("Or");
         let reference = json!({ "$ref": format!("#/components/responses/{name}") });
-        self.0.entry(name).or_insert_with(|| response(&schemas.written(&Shape::of::<Body<'_>>()), problems));
+        self.responses
+            .entry(name)
+            .or_insert_with(|| response(&schemas.written(&Shape::of::<Body<'_>>()), problems));
         reference
     }
 
-    /// All of them.
+    /// All collected responses.
     pub(super) fn finish(self) -> Map<String, Value> {
-        self.0
+        self.responses
+    }
+
+    /// The values of a problem's `code`, each with its title and whether waiting helps.
+    pub(super) fn codes(&self) -> Vec<Value> {
+        let value = |(code, Code { title, waiting_helps }): (&String, &Code)| {
+            let advice = if *waiting_helps {
+                "Waiting helps: repeat the request after `Retry-After`."
+            } else {
+                "Waiting does not help: change the request or what it is about."
+            };
+            json!({ "const": code, "description": format!("{title}. {advice}") })
+        };
+        self.codes.iter().map(value).collect()
     }
 }
 
-/// `PILE_NOT_FOUND` as `PileNotFound`.
+/// Converts `PILE_NOT_FOUND` to `PileNotFound`.
 fn in_camel_case(code: &str) -> String {
     let words = code.split('_').filter_map(|word| word.split_at_checked(1));
     words.map(|(first, rest)| format!("{first}{}", rest.to_ascii_lowercase())).collect()
 }
 
-/// What any request like this may be refused for.
+/// The refusals that every operation of this kind has.
 fn of_all(operation: &Operation, path: &str) -> Vec<Problem> {
     let mut problems = vec![
         Problem::invalid(vec![FieldError::new("limit", "must be a whole number from 1 to 200")]),
@@ -71,9 +111,9 @@ fn of_all(operation: &Operation, path: &str) -> Vec<Problem> {
     problems
 }
 
-/// One that lists the codes that it may have, each with an example under its name.
+/// A response that lists its codes, each with an example.
 fn response(schema: &Value, problems: &[Problem]) -> Value {
-    let told: Vec<_> =
+    let listed: Vec<_> =
         problems.iter().map(|problem| format!("`{}`: {}", problem.code(), problem.title())).collect();
     let example = |problem: &Problem| {
         (problem.code().to_owned(), json!({ "value": problem.body(Some(EXAMPLE_PATH), Some(EXAMPLE_TRACE)) }))
@@ -81,12 +121,12 @@ fn response(schema: &Value, problems: &[Problem]) -> Value {
     let examples: Map<_, _> = problems.iter().map(example).collect();
     let retry = problems.iter().any(Problem::says_when_to_retry).then(|| {
         json!({ "Retry-After": {
-            "description": "After how many seconds to try again, where that may help.",
+            "description": "Seconds after which a retry may succeed.",
             "schema": { "type": "integer" },
         } })
     });
-    said(json!({
-        "description": told.join("\n\n"),
+    without_nulls(json!({
+        "description": listed.join("\n\n"),
         "headers": retry,
         "content": { "application/problem+json": { "schema": schema, "examples": examples } },
     }))

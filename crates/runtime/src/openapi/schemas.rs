@@ -1,18 +1,18 @@
-//! The schemas of what is read and written, each under its name.
+//! The schemas of what is read and written, by name.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// The schema of something, once there is a document for it to stand in.
+/// A schema that is resolved once its document is built.
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
-    /// That of a type.
+    /// The schema of a type.
     Of(fn(&mut SchemaGenerator) -> Schema),
-    /// That of what may be changed of a type: no field has to be there.
+    /// The schema of a merge patch of a type: no field is required.
     PatchOf { name: String, whole: fn(&mut SchemaGenerator) -> Schema },
-    /// This one.
+    /// This schema.
     Is(Schema),
 }
 
@@ -41,13 +41,14 @@ impl Shape {
     }
 }
 
-/// Every schema of a document that has a name. What is read and what is written may differ, as in what has to be there.
+/// The named schemas of a document. Read and written forms may differ, for example in the required
+/// fields.
 pub(super) struct Schemas {
     read: SchemaGenerator,
     written: SchemaGenerator,
 }
 
-/// Where the named ones stand in the document.
+/// The place of named schemas in the document.
 const PLACE: &str = "#/components/schemas/";
 
 impl Schemas {
@@ -70,13 +71,13 @@ impl Schemas {
         shape.put_into(&mut self.read)
     }
 
-    /// The schema of what they are answered.
+    /// The schema of what callers receive.
     pub(super) fn written(&mut self, shape: &Shape) -> Value {
         shape.put_into(&mut self.written)
     }
 
-    /// All that have a name. One that is read in another form than it is written stands as `…Input`, and so do the references to
-    /// it in `requests`.
+    /// All named schemas. One whose read form differs from its written form is also listed as
+    /// `…Input`, and references to it in `requests` are changed accordingly.
     pub(super) fn finish(mut self, requests: &mut [&mut Value]) -> Map<String, Value> {
         let mut all = self.written.take_definitions(true);
         let mut read = self.read.take_definitions(true);
@@ -97,18 +98,18 @@ impl Schemas {
     }
 }
 
-/// Makes of words that are each described, one or the other of them, a plain list of words that is described as a whole: many
-/// tools understand nothing else.
+/// Turns alternatives of described constants into a plain `enum` with one description, because many
+/// tools support nothing else.
 fn list_words(schema: &mut Schema) {
     let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else { return };
     let word = |choice: &Value| {
         Some((choice.get("const")?.as_str()?.to_owned(), choice.get("description").cloned()))
     };
     let Some(choices) = choices.iter().map(word).collect::<Option<Vec<_>>>() else { return };
-    let told =
+    let described =
         choices.iter().filter_map(|(word, about)| Some(format!("- `{word}`: {}", about.as_ref()?.as_str()?)));
     let about = schema.get("description").and_then(Value::as_str).map(str::to_owned);
-    let description: Vec<_> = about.into_iter().chain([String::new()]).chain(told).collect();
+    let description: Vec<_> = about.into_iter().chain([String::new()]).chain(described).collect();
     let words: Vec<_> = choices.iter().map(|(word, _)| word).collect();
     schema.insert("enum".to_owned(), json!(words));
     schema.insert("type".to_owned(), json!("string"));
@@ -116,7 +117,7 @@ fn list_words(schema: &mut Schema) {
     schema.remove("oneOf");
 }
 
-/// Lets references to any of `names` point to what is read.
+/// Changes references to any of `names` to the read form.
 fn point_to_inputs(value: &mut Value, names: &[String]) {
     match value {
         Value::Object(fields) => {

@@ -10,10 +10,11 @@ const ABOUT: About = About { title: "Things", description: "About things.", vers
 const READ: Scope = Scope::new("things:read");
 const WRITE: Scope = Scope::new("things:write");
 
-/// Read and written in different forms: `size` need not be sent, but is always told.
+/// Its read and written forms differ: `size` is optional in requests and always present in
+/// responses.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its schema is of interest")]
+#[expect(dead_code, reason = "only its schema is used")]
 struct Thing {
     name: String,
     #[schemars(default)]
@@ -21,9 +22,9 @@ struct Thing {
     parts: Vec<Part>,
 }
 
-/// The same in both.
+/// The same in both forms.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its schema is of interest")]
+#[expect(dead_code, reason = "only its schema is used")]
 struct Part {
     name: String,
 }
@@ -63,7 +64,7 @@ fn things() -> Value {
 }
 
 #[test]
-fn operations_stand_at_their_paths_with_their_scopes() {
+fn lists_operations_by_path_with_their_scopes() {
     let document = things();
     let list = &document["paths"]["/things"]["get"];
     let put = &document["paths"]["/things/{thingId}/place"]["put"];
@@ -81,22 +82,22 @@ fn operations_stand_at_their_paths_with_their_scopes() {
 }
 
 #[test]
-fn what_a_path_says_is_a_uuid_unless_it_is_told_otherwise() {
+fn a_path_parameter_is_a_uuid_by_default() {
     let document = things();
     let part = &document["paths"]["/things/{thingId}/parts/{number}"]["get"];
-    let said = |index: usize| {
+    let described = |index: usize| {
         let parameter = &part["parameters"][index];
         [&parameter["name"], &parameter["required"], &parameter["schema"]["format"]].map(Value::to_string)
     };
     assert_eq!(
-        [said(0), said(1)],
+        [described(0), described(1)],
         [["\"thingId\"", "true", "\"uuid\""], ["\"number\"", "true", "\"uint8\""]]
     );
     assert_eq!(part["parameters"].as_array().unwrap().len(), 2);
 }
 
 #[test]
-fn what_is_read_otherwise_than_it_is_written_stands_twice() {
+fn a_type_whose_read_form_differs_is_listed_twice() {
     let document = things();
     let place = &document["paths"]["/things/{thingId}/place"]["put"];
     let reference = |body: &Value| body["content"]["application/json"]["schema"]["$ref"].clone();
@@ -109,13 +110,13 @@ fn what_is_read_otherwise_than_it_is_written_stands_twice() {
     assert!(schemas["PartInput"].is_null());
 }
 
-/// The response that a reference leads to.
+/// The response that a reference points to.
 fn response<'a>(document: &'a Value, reference: &Value) -> &'a Value {
     document.pointer(reference["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap()
 }
 
 #[test]
-fn refusals_stand_under_their_status_each_with_an_example() {
+fn lists_refusals_by_status_each_with_an_example() {
     let document = things();
     let responses = &document["paths"]["/things/{thingId}/place"]["put"]["responses"];
     let codes = |status: &str| {
@@ -138,7 +139,7 @@ fn refusals_stand_under_their_status_each_with_an_example() {
     assert_eq!(codes("503"), "REQUEST_DEADLINE_EXCEEDED TOKEN_KEYS_UNAVAILABLE");
     assert!(response(&document, &responses["409"])["headers"]["Retry-After"].is_object());
     assert!(response(&document, &responses["403"])["headers"].is_null());
-    // Without a body there is none to be too large, and without a variable path nothing that is not there.
+    // An operation without a body or a path parameter has no refusals about them.
     let of_list = document["paths"]["/things"]["get"]["responses"].as_object().unwrap();
     assert!(
         ["404", "413", "415"].iter().all(|status| !of_list.contains_key(*status)),

@@ -1,4 +1,4 @@
-//! What `redis.url` means: which servers to begin with, of what kind they are, and how to speak to them.
+//! Interpretation of `redis.url`: the initial servers, their kind, and how to connect to them.
 
 use fred::types::config::{Config, Server, ServerConfig};
 use secrecy::ExposeSecret as _;
@@ -6,27 +6,27 @@ use secrecy::ExposeSecret as _;
 use super::{RedisError, redacted};
 use crate::settings::RedisSettings;
 
-/// An address that was understood.
+/// A parsed address.
 pub(super) struct Address {
     /// Credentials, TLS and database of the servers that have the data.
     pub config: Config,
-    /// Where they are.
+    /// The servers that have the data, or know it.
     pub deployment: Deployment,
 }
 
-/// Who knows where the data is.
+/// How the data is distributed.
 pub(super) enum Deployment {
-    /// One server has it.
+    /// One server has all data.
     Server(Server),
-    /// The nodes of a cluster tell each other, and whoever asks.
+    /// The nodes of a cluster, which know the location of every key.
     Cluster(Vec<Server>),
-    /// Sentinels know the master.
+    /// Sentinels, which know the master.
     Sentinels {
-        /// All sentinels that are asked.
+        /// The addresses of all sentinels.
         hosts: Vec<Server>,
         /// Credentials and TLS of the sentinels.
         config: Config,
-        /// The name that they have for the master.
+        /// The sentinels' name of the master.
         service: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Finding out, again and again, which servers have the data.
+//! Repeated discovery of the servers that have the data.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -8,56 +8,57 @@ use tokio::time::{sleep, timeout};
 
 use super::{node::Node, nodes::Nodes, topology::Topology};
 
-/// Between looks while all goes well: what no failed call tells, such as a slot that was moved, is soon known.
+/// Interval between updates without failures, to notice changes that cause no failed call, such as
+/// a moved slot.
 const ROUTINE: Duration = Duration::from_secs(5);
-/// Between looks at least, however many calls fail.
+/// Least interval between updates, however many calls fail.
 const IN_DOUBT: Duration = Duration::from_millis(100);
 
-/// Keeps what is known of the servers true.
+/// Keeps the known topology up to date.
 pub(super) struct Discovery {
     nodes: Arc<Nodes>,
     witnesses: Witnesses,
 }
 
-/// Who is asked.
+/// The servers that are asked for the topology.
 enum Witnesses {
-    /// The nodes of a cluster themselves, one after the other.
+    /// The nodes of a cluster, in rotation.
     Nodes {
-        /// Who is asked next: not always the same, which may be cut off from the others.
+        /// The next node to ask. Rotated, because a node may be cut off from the others.
         turn: usize,
     },
-    /// Sentinels, all of them.
+    /// All sentinels, in parallel.
     Sentinels { sentinels: Box<Nodes>, service: String },
 }
 
 impl Discovery {
-    /// In a cluster, whose nodes are asked.
+    /// Discovery for a cluster, through its nodes.
     pub(super) const fn of_cluster(nodes: Arc<Nodes>) -> Self {
         Self { nodes, witnesses: Witnesses::Nodes { turn: 0 } }
     }
 
-    /// Of a master that sentinels know as `service`.
+    /// Discovery of the master that sentinels know as `service`.
     pub(super) const fn of_sentinels(nodes: Arc<Nodes>, sentinels: Box<Nodes>, service: String) -> Self {
         Self { nodes, witnesses: Witnesses::Sentinels { sentinels, service } }
     }
 
-    /// Looks at once, whenever a call has failed, and now and then. Has no end.
-    pub(super) async fn go_on(mut self) {
+    /// Updates the topology at once, after a failed call, and at regular intervals. Never returns.
+    pub(super) async fn run(mut self) {
         let mut found = false;
         loop {
-            if let Some(topology) = self.look().await {
+            if let Some(topology) = self.query().await {
                 self.nodes.install(topology);
                 found = true;
             }
             sleep(IN_DOUBT).await;
             if found {
-                // Only an occasion to look; there need be none.
+                // A failed call only triggers the next update earlier.
                 drop(timeout(ROUTINE, self.nodes.doubted()).await);
             }
         }
     }
 
-    async fn look(&mut self) -> Option<Topology> {
+    async fn query(&mut self) -> Option<Topology> {
         let patience = self.nodes.command_timeout();
         match &mut self.witnesses {
             Witnesses::Nodes { turn } => {
@@ -69,7 +70,7 @@ impl Discovery {
                 let testimonies =
                     testimonies.iter().map(|sentinel| ask_sentinel(sentinel, service, patience));
                 let testimonies = join_all(testimonies).await.into_iter().flatten();
-                // Each failover has a greater epoch than the one before.
+                // Each failover has a greater epoch than the previous one.
                 let newest = testimonies.max_by_key(|testimony| testimony.epoch);
                 newest.map(|testimony| Topology::of_one(testimony.master))
             }
@@ -77,7 +78,7 @@ impl Discovery {
     }
 }
 
-/// What the first node says that says anything.
+/// The topology from the first node that answers.
 async fn ask_nodes(nodes: &[Arc<Node>], turn: usize, patience: Duration) -> Option<Topology> {
     let first = turn.checked_rem(nodes.len())?;
     let (later, sooner) = nodes.split_at_checked(first)?;
@@ -91,7 +92,7 @@ async fn ask_nodes(nodes: &[Arc<Node>], turn: usize, patience: Duration) -> Opti
     None
 }
 
-/// What a sentinel says.
+/// The master that a sentinel reports.
 struct Testimony {
     epoch: u64,
     master: Server,
@@ -100,10 +101,10 @@ struct Testimony {
 async fn ask_sentinel(sentinel: &Node, service: &str, patience: Duration) -> Option<Testimony> {
     let answer = timeout(patience, sentinel.inquire("SENTINEL", &["MASTER", service])).await;
     match answer {
-        Ok(Ok(told)) => Testimony::parse(told),
+        Ok(Ok(fields)) => Testimony::parse(fields),
         Ok(Err(error)) => {
             let sentinel = &sentinel.server;
-            tracing::warn!(%sentinel, service, error = error.details(), "a sentinel does not tell the master");
+            tracing::warn!(%sentinel, service, error = error.details(), "a sentinel does not report the master; the other sentinels are used");
             None
         }
         Err(_elapsed) => None,
@@ -111,8 +112,8 @@ async fn ask_sentinel(sentinel: &Node, service: &str, patience: Duration) -> Opt
 }
 
 impl Testimony {
-    fn parse(told: Value) -> Option<Self> {
-        let fields: HashMap<String, String> = told.convert().ok()?;
+    fn parse(answer: Value) -> Option<Self> {
+        let fields: HashMap<String, String> = answer.convert().ok()?;
         let (host, port) = (fields.get("ip")?, fields.get("port")?.parse().ok()?);
         let epoch = fields.get("config-epoch")?.parse().ok()?;
         Some(Self { epoch, master: Server::new(host.as_str(), port) })

@@ -1,4 +1,4 @@
-//! One server: the connections to it, and what can be asked of it.
+//! One server, its connections and commands.
 
 use std::time::Duration;
 
@@ -17,46 +17,46 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{RedisError, redacted};
 use crate::settings::RedisSettings;
 
-/// Pauses between attempts to connect, from and to, in milliseconds.
+/// First and longest pause between attempts to connect, in milliseconds.
 const RECONNECT_MS: (u32, u32) = (100, 5_000);
-/// Attempts at a command, the first included.
+/// Attempts per command, including the first.
 const ATTEMPTS: u32 = 2;
-/// Commands waiting for a connection; more are refused.
+/// Commands that may wait for a connection; further ones are refused.
 const BUFFERED_COMMANDS: usize = 1_000;
-/// Keys that a server looks at before it answers.
+/// Keys that a server scans per request.
 const SCANNED_AT_ONCE: &str = "1000";
-/// Between looks whether a connection is there.
-const LOOK: Duration = Duration::from_millis(5);
+/// Pause between checks for a connection.
+const CONNECTION_POLL: Duration = Duration::from_millis(5);
 
-/// How servers of a kind are connected to.
+/// Opens connections to servers with the same settings.
 pub(super) struct Connector {
     config: Config,
     connections: usize,
     command_timeout: Duration,
     connect_timeout: Duration,
-    /// The process's, whichever one asks for a connection.
+    /// The runtime of the process, used for all connections.
     runtime: Handle,
 }
 
-/// A server, and the connections to it, which are opened again for as long as this lives.
+/// A server and its connections, which are reopened until this is dropped.
 pub(super) struct Node {
-    /// Where it is.
+    /// The address.
     pub server: Server,
     pool: Pool,
-    /// fred's own tasks would go on without anybody to ask them.
+    /// Aborted with the node; fred's tasks would otherwise continue.
     _connections: Vec<AbortOnDropHandle<Result<(), Error>>>,
 }
 
-/// What is asked of the server that has the key.
+/// A command for the server that has the key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Question<'a> {
-    /// The value.
+    /// Reads the value.
     Get(&'a str),
-    /// How long it will live, in milliseconds.
+    /// Reads the remaining time to live, in milliseconds.
     TimeToLive(&'a str),
-    /// To have a value for a while.
+    /// Sets a value that expires.
     Set { key: &'a str, value: &'a str, ttl_ms: i64 },
-    /// To have none.
+    /// Deletes the key.
     Delete(&'a str),
 }
 
@@ -67,7 +67,7 @@ impl Question<'_> {
         }
     }
 
-    /// What it is called when there are several at once, or one.
+    /// The operation name on spans, for one command or a pipeline.
     pub(super) const fn name(&self, several: bool) -> &'static str {
         match (self, several) {
             (Self::Get(_) | Self::TimeToLive(_), true) => "PIPELINE GET",
@@ -86,7 +86,7 @@ impl Connector {
     ///
     /// Outside a Tokio runtime.
     pub(super) fn new(mut config: Config, settings: &RedisSettings, connections: usize) -> Self {
-        // To fail when the server is away at the start would end the reconnecting before it began.
+        // Failing if the server is unavailable at the start would end reconnecting before it began.
         config.fail_fast = false;
         Self {
             config,
@@ -97,7 +97,7 @@ impl Connector {
         }
     }
 
-    /// How long one command may take.
+    /// The timeout of one command.
     pub(super) const fn command_timeout(&self) -> Duration {
         self.command_timeout
     }
@@ -122,7 +122,8 @@ impl Connector {
                 connection.max_command_attempts = ATTEMPTS;
                 connection.max_command_buffer_len = BUFFERED_COMMANDS;
                 connection.reconnect_on_auth_error = true;
-                // A server that accepts and then says nothing is left after a few missed answers.
+                // A connection whose server stops responding is closed after a few missed
+                // responses.
                 connection.unresponsive.max_timeout = Some(self.command_timeout * 4);
                 connection.unresponsive.interval = self.command_timeout;
                 connection.tcp.nodelay = Some(true);
@@ -137,15 +138,16 @@ impl Node {
         self.pool.clients().iter().any(|client| client.is_connected())
     }
 
-    /// Waits for a connection, however long that takes.
+    /// Waits for a connection, without a time limit.
     pub(super) async fn connected(&self) {
         while !self.is_connected() {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(CONNECTION_POLL).await;
         }
     }
 
-    /// Asks everything in one round trip. The answers come in the order of the questions, each of them possibly an error of the
-    /// server's. With `asking`, a node of a cluster answers also for a slot that is just being moved to it.
+    /// Sends all questions in one round trip. The answers are in the order of the questions; each
+    /// may be an error of the server. With `asking`, a cluster node also answers for a slot that is
+    /// being moved to it.
     pub(super) async fn ask(
         &self,
         questions: &[(Question<'_>, bool)],
@@ -173,19 +175,19 @@ impl Node {
         let mut answers = pipeline.try_all::<Value>().await.into_iter();
         let mut of_questions = Vec::with_capacity(questions.len());
         for (_, asking) in questions {
-            // To ASKING the answer is OK, or the next one says what is wrong.
+            // The answer to ASKING is OK, or the next answer reports the error.
             let answer = if *asking { answers.nth(1) } else { answers.next() };
             match (answer, of_questions.last_mut()) {
                 (Some(answer), _) => of_questions.push(answer),
-                // A pipeline that broke down has one answer for all.
+                // A pipeline that failed as a whole has one answer.
                 (None, Some(Err(error))) => return Err(failed(error.clone())),
-                (None, _) => return Err(RedisError::Failed("fewer answers than questions".to_owned())),
+                (None, _) => return Err(RedisError::Failed("the server returned fewer answers than commands".to_owned())),
             }
         }
         Ok(of_questions)
     }
 
-    /// Whether it answers.
+    /// Checks that the server answers.
     pub(super) async fn ping(&self) -> Result<(), RedisError> {
         if !self.is_connected() {
             return Err(RedisError::Disconnected);
@@ -194,7 +196,8 @@ impl Node {
         pong.map(drop).map_err(|error| RedisError::Failed(redacted(&error)))
     }
 
-    /// Some of the keys that match `pattern`, and where to go on; from `0` until it is `0` again.
+    /// Some of the keys that match `pattern`, and the next cursor. A scan begins with `0` and ends
+    /// when the cursor is `0` again.
     pub(super) async fn scan(
         &self,
         cursor: &str,
@@ -207,7 +210,7 @@ impl Node {
         found.and_then(Value::convert).map_err(|error| RedisError::Failed(redacted(&error)))
     }
 
-    /// What it says of the servers it knows, or of their keys.
+    /// Sends an administrative command and returns its response.
     pub(super) async fn inquire(&self, command: &'static str, arguments: &[&str]) -> Result<Value, Error> {
         let command = CustomCommand::new_static(command, None, false);
         self.pool.next_connected().custom(command, arguments.to_vec()).await

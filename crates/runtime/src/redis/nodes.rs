@@ -1,4 +1,4 @@
-//! The servers that are known, and the way of each question to the one that has its key.
+//! The known servers, and the routing of each question to the one that has its key.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,13 +17,14 @@ use super::{
     topology::{Redirect, Topology},
 };
 
-/// How often a question is sent on, from one node of a cluster to another.
+/// Largest number of redirections of a question between cluster nodes.
 const REDIRECTS: usize = 3;
 
-/// Servers, and which of them has which keys.
+/// The known servers and the keys that each of them has.
 pub(super) struct Nodes {
     connector: Connector,
-    /// Kept whatever is found out: where to begin when all else is away.
+    /// The configured servers, kept regardless of the discovered topology, to start from if all
+    /// others are unavailable.
     seeds: BTreeSet<Server>,
     known: RwLock<Known>,
     doubt: Notify,
@@ -35,9 +36,9 @@ struct Known {
     open: BTreeMap<Server, Arc<Node>>,
 }
 
-/// A question on its way.
+/// A question that is not answered yet.
 struct Open {
-    /// Its place among all questions.
+    /// Its index among all questions.
     index: usize,
     node: Arc<Node>,
     asking: bool,
@@ -54,10 +55,11 @@ impl Nodes {
         Ok(Self { connector, seeds: seeds.into_iter().collect(), known, doubt: Notify::new() })
     }
 
-    /// Has from now on these servers asked. To others the connections are closed once nobody uses them any more.
+    /// Routes questions to the servers of `topology` from now on. Connections to other servers
+    /// close once they are no longer used.
     pub(super) fn install(&self, topology: Topology) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        // Nodes that were only met by being redirected to them stay as long as nothing changes.
+        // Nodes that are known from redirections only are kept while the topology is unchanged.
         if known.topology == topology {
             return;
         }
@@ -76,28 +78,29 @@ impl Nodes {
         known.topology.servers().into_iter().filter_map(|server| known.open.get(server).cloned()).collect()
     }
 
-    /// All servers that there are connections to, also those that have no data.
+    /// All servers with an open connection, including those without data.
     pub(super) fn connected(&self) -> Vec<Arc<Node>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.open.values().filter(|node| node.is_connected()).cloned().collect()
     }
 
-    /// How long one command may take.
+    /// The timeout of one command.
     pub(super) const fn command_timeout(&self) -> Duration {
         self.connector.command_timeout()
     }
 
-    /// Says that what is known of the servers may not be true any more.
+    /// Reports that the known topology may be outdated.
     pub(super) fn doubt(&self) {
         self.doubt.notify_one();
     }
 
-    /// Waits until somebody doubts.
+    /// Waits until the topology is reported as possibly outdated.
     pub(super) async fn doubted(&self) {
         self.doubt.notified().await;
     }
 
-    /// Asks the servers that have the keys, all at once; the answers come in the order of the questions.
+    /// Asks the servers that have the keys, in parallel; the answers are in the order of the
+    /// questions.
     pub(super) async fn ask(&self, questions: Vec<Question<'_>>) -> Result<Vec<Value>, RedisError> {
         let mut answers = vec![Value::Null; questions.len()];
         let mut open = self.route(&questions)?;
@@ -122,7 +125,7 @@ impl Nodes {
             }
             open = redirected;
         }
-        Err(RedisError::Failed("the nodes of the cluster send each other the question".to_owned()))
+        Err(RedisError::Failed("the nodes of the cluster redirect the question to each other".to_owned()))
     }
 
     fn route(&self, questions: &[Question<'_>]) -> Result<Vec<Open>, RedisError> {
@@ -135,7 +138,7 @@ impl Nodes {
         routed.collect()
     }
 
-    /// One round trip to each of the nodes, all at the same time.
+    /// One round trip to each of the nodes, in parallel.
     async fn ask_each(
         &self,
         questions: &[Question<'_>],
@@ -156,7 +159,7 @@ impl Nodes {
         Ok(answered?.into_iter().flatten().collect())
     }
 
-    /// Connects to the node that a question was redirected to, if that was not known.
+    /// The node to which a question was redirected; connects to it if it was unknown.
     fn follow(&self, index: usize, redirect: &Redirect) -> Result<Open, RedisError> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if !known.open.contains_key(&redirect.server) {
@@ -169,7 +172,7 @@ impl Nodes {
     fn open(&self, known: &mut Known, server: &Server) {
         match self.connector.open(server.clone()) {
             Ok(node) => drop(known.open.insert(server.clone(), Arc::new(node))),
-            Err(error) => tracing::error!(%server, %error, "a Redis server cannot be connected to"),
+            Err(error) => tracing::error!(%server, %error, "cannot set up connections to a Redis server; its keys are unavailable"),
         }
     }
 }

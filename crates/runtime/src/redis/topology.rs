@@ -1,4 +1,4 @@
-//! Which server has which keys.
+//! The topology: which server has which keys.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use fred::{
     util::redis_keyslot,
 };
 
-/// Servers by the slots of keys that they have. A key's slot follows from its name.
+/// Servers by the hash slots of keys that they have. A key's slot is computed from its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Topology {
     ranges: Vec<Range>,
@@ -21,29 +21,29 @@ struct Range {
     server: Server,
 }
 
-/// A node's word that a key is elsewhere.
+/// A node's response that a key is on another node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Redirect {
-    /// Where.
+    /// The node that has the key.
     pub server: Server,
-    /// Only for the moment: the slot is on its way there.
+    /// `true` for `ASK`: the slot is being moved there, and the redirection holds for one question.
     pub asking: bool,
 }
 
 impl Topology {
-    /// All keys are on one server.
+    /// All keys on one server.
     pub(super) fn of_one(server: Server) -> Self {
         Self { ranges: vec![Range { first: 0, last: u16::MAX, server }] }
     }
 
-    /// The answer of `asked` to `CLUSTER SLOTS`; `None` if it is no such answer, or tells of no slots.
+    /// Parses the answer of `asked` to `CLUSTER SLOTS`; `None` if it is invalid or has no slots.
     pub(super) fn of_cluster(answer: Value, asked: &Server) -> Option<Self> {
         let Value::Array(ranges) = answer else { return None };
         let ranges: Option<Vec<_>> = ranges.into_iter().map(|range| Range::parse(range, asked)).collect();
         ranges.filter(|ranges| !ranges.is_empty()).map(|ranges| Self { ranges })
     }
 
-    /// The server that has a key, if it is known.
+    /// The server that has a key; `None` if it is unknown.
     pub(super) fn owner(&self, key: &str) -> Option<&Server> {
         let slot = redis_keyslot(key.as_bytes());
         let range = self.ranges.iter().find(|range| (range.first..=range.last).contains(&slot));
@@ -57,7 +57,8 @@ impl Topology {
 }
 
 impl Range {
-    /// First and last slot, then the node that takes writes, then its replicas; of each node first the address.
+    /// An entry has the first and last slot, then the master, then its replicas; each node begins
+    /// with its address.
     fn parse(range: Value, asked: &Server) -> Option<Self> {
         let Value::Array(parts) = range else { return None };
         let mut parts = parts.into_iter();
@@ -72,7 +73,8 @@ impl Range {
 }
 
 impl Redirect {
-    /// What the error of `asked` says, if it is a redirection: `MOVED 3999 127.0.0.1:6381`, or the same with `ASK`.
+    /// Parses the error of `asked` if it is a redirection: `MOVED 3999 127.0.0.1:6381`, or the same
+    /// with `ASK`.
     pub(super) fn parse(error: &Error, asked: &Server) -> Option<Self> {
         if *error.kind() != ErrorKind::Cluster {
             return None;
@@ -88,12 +90,13 @@ impl Redirect {
     }
 }
 
-/// A number that fits. The client itself would cut off what is too much.
+/// A number that fits into 16 bits. The client's own conversion would truncate.
 fn number(value: &Value) -> Option<u16> {
     u16::try_from(value.as_i64()?).ok()
 }
 
-/// A node that is called by no name is at the host that was asked; one that does not know its name is nowhere.
+/// A node without a host name is on the host that was asked; a node that does not know its host
+/// name has no address.
 fn server(host: &str, port: u16, asked: &Server) -> Option<Server> {
     match host {
         "?" => None,
@@ -126,14 +129,14 @@ mod tests {
         let ports: Vec<_> =
             topology.servers().into_iter().map(|server| (&*server.host, server.port)).collect();
         assert_eq!(ports, [("10.0.0.1", 7001), ("10.0.0.9", 7002), ("10.0.0.9", 7003)]);
-        // Slots as Redis computes them: 12182, 5061 and, by what stands in braces, 12182 again.
+        // Slots as Redis computes them: 12182, 5061 and, from the part in braces, 12182 again.
         assert_eq!(topology.owner("foo").unwrap().port, 7002);
         assert_eq!(topology.owner("bar").unwrap().port, 7001);
         assert_eq!(topology.owner("bar{foo}").unwrap().port, 7002);
     }
 
     #[test]
-    fn slots_that_nobody_has_are_nobodys() {
+    fn unassigned_slots_have_no_owner() {
         let topology = Topology::of_cluster(Value::Array(vec![range(0, 100, "a".into(), 1)]), &asked());
         assert_eq!(topology.unwrap().owner("foo"), None);
         assert_eq!(Topology::of_cluster(Value::Array(Vec::new()), &asked()), None);
@@ -145,12 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn redirections_are_understood() {
+    fn parses_redirections() {
         let parse = |text: &'static str| Redirect::parse(&Error::new(ErrorKind::Cluster, text), &asked());
-        let there = |host: &str, asking| Some(Redirect { server: Server::new(host, 6381), asking });
-        assert_eq!(parse("MOVED 3999 127.0.0.1:6381"), there("127.0.0.1", false));
-        assert_eq!(parse("ASK 3999 ::1:6381"), there("::1", true));
-        assert_eq!(parse("MOVED 3999 :6381"), there("10.0.0.9", false));
+        let redirect = |host: &str, asking| Some(Redirect { server: Server::new(host, 6381), asking });
+        assert_eq!(parse("MOVED 3999 127.0.0.1:6381"), redirect("127.0.0.1", false));
+        assert_eq!(parse("ASK 3999 ::1:6381"), redirect("::1", true));
+        assert_eq!(parse("MOVED 3999 :6381"), redirect("10.0.0.9", false));
         assert_eq!(parse("MOVED 3999 ?:6381"), None);
         assert_eq!(parse("MOVED 3999 127.0.0.1:none"), None);
         assert_eq!(parse("CLUSTERDOWN Hash slot not served"), None);

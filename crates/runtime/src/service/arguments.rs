@@ -1,8 +1,8 @@
-//! The command line, small enough to be read by hand.
+//! The command line, parsed by hand.
 
 use std::{ffi::OsString, fmt::Write as _, path::PathBuf};
 
-/// What the command line asks for.
+/// The action that the command line requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Run,
@@ -17,15 +17,15 @@ pub(super) enum Action {
 pub(super) struct Arguments {
     pub(super) action: Action,
     pub(super) config: Option<PathBuf>,
-    /// What follows the name of a command that has arguments of its own.
+    /// The arguments after the name of a command that has its own.
     pub(super) of_command: Vec<String>,
 }
 
-/// A command that can be asked for.
+/// A command that the service offers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KnownCommand {
     pub(super) name: &'static str,
-    /// The arguments of its own, as `--help` shows them; none for a command without.
+    /// Its own arguments as `--help` shows them; `None` for a command without.
     pub(super) usage: Option<&'static str>,
     pub(super) about: &'static str,
 }
@@ -41,7 +41,7 @@ impl Arguments {
             let text = argument.to_string_lossy();
             match text.as_ref() {
                 "--config" => {
-                    let file = arguments.next().ok_or("--config needs the name of a file")?;
+                    let file = arguments.next().ok_or("--config needs a file name")?;
                     parsed.config = Some(PathBuf::from(file));
                 }
                 "--check-config" => parsed.act(Action::CheckConfig)?,
@@ -76,7 +76,7 @@ impl Arguments {
 
     fn act(&mut self, action: Action) -> Result<(), String> {
         if self.action != Action::Run {
-            return Err("only one command can be given".to_owned());
+            return Err("only one command or check can be given".to_owned());
         }
         self.action = action;
         Ok(())
@@ -88,10 +88,10 @@ pub(super) fn help(name: &str, commands: &[KnownCommand]) -> String {
         "Usage: {name} [--config FILE] [COMMAND]\n\n\
          Without a command the service runs until SIGTERM or SIGINT.\n\n\
          Options:\n\
-         \x20 --config FILE    settings that go over the built-in defaults (or set CHARGING_CONFIG)\n\
+         \x20 --config FILE    settings file that overrides the built-in defaults (or set CHARGING_CONFIG)\n\
          \x20 --check-config   check the settings and exit\n\
-         \x20 --check-ready    ask the service that runs with these settings whether it is ready, and exit\n\
-         \x20 --help           show this\n\
+         \x20 --check-ready    check that the service running with these settings is ready, and exit\n\
+         \x20 --help           show this help\n\
          \x20 --version        show the version\n"
     );
     if !commands.is_empty() {
@@ -105,7 +105,7 @@ pub(super) fn help(name: &str, commands: &[KnownCommand]) -> String {
         }
     }
     text.push_str(
-        "\nEnvironment variables CHARGING__SECTION__KEY go over both; see the service's defaults.toml.\n",
+        "\nEnvironment variables CHARGING__SECTION__KEY override both; see the service's defaults.toml.\n",
     );
     text
 }

@@ -1,4 +1,4 @@
-//! From a loaded configuration to an exit code.
+//! From loaded settings to an exit code.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -16,24 +16,25 @@ use crate::{
     telemetry,
 };
 
-/// How long leftover tasks may hold up the exit.
+/// How long leftover tasks may delay the exit.
 const RUNTIME_STOP: Duration = Duration::from_secs(1);
 
-/// Whether the process serves until told otherwise, or does one thing.
+/// Whether the process runs until it is stopped, or performs one task.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Daemon,
     OneShot,
 }
 
-/// Runs `body` inside a fresh process environment and reports how it went.
+/// Sets up the process environment, runs `body` in it and returns the exit code.
 pub(super) fn run(
     name: &'static str,
     kind: Kind,
     settings: &CommonSettings,
     body: impl FnOnce(Context) -> LocalBoxFuture<'static, anyhow::Result<()>>,
 ) -> ExitCode {
-    // Two providers end up in the dependency tree, so rustls cannot choose by itself; only the first call counts.
+    // The dependency tree contains two providers, so rustls cannot choose by itself; only the first
+    // call has an effect.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let outcome = telemetry::init_service(name, &settings.log)
         .and_then(|()| build_runtime(&settings.runtime))
@@ -48,7 +49,7 @@ pub(super) fn run(
             error.downcast_ref().map_or(ExitCode::FAILURE, |ExitWith(code)| ExitCode::from(*code))
         }
         Err(error) => {
-            tracing::error!(service = name, error = format!("{error:#}"), "failed");
+            tracing::error!(service = name, error = format!("{error:#}"), "the service failed; the process exits with code 1");
             ExitCode::FAILURE
         }
     };
@@ -91,7 +92,7 @@ async fn serve(
     outcome
 }
 
-/// Passes the first signal on; returns only when the service must not be waited for any longer.
+/// Forwards the first signal; returns only when waiting for the service must end.
 async fn stop_on_signal(
     mut signals: Signals,
     context: &Context,
@@ -99,13 +100,13 @@ async fn stop_on_signal(
 ) -> anyhow::Error {
     let received = signals.next().await;
     tracing::info!(signal = received, delay_ms = settings.delay_ms, grace_ms = settings.grace_ms, "draining");
-    let drained_in_vain = async {
+    let grace_period_over = async {
         context.shutdown.request_after(Duration::from_millis(settings.delay_ms)).await;
         tokio::time::sleep(context.shutdown.grace()).await;
     };
     tokio::select! {
-        () = drained_in_vain => anyhow::anyhow!("not stopped within shutdown.grace_ms ({} ms)", settings.grace_ms),
-        again = signals.next() => anyhow::anyhow!("aborted by a second signal ({again})"),
+        () = grace_period_over => anyhow::anyhow!("the service did not stop within shutdown.grace_ms ({} ms)", settings.grace_ms),
+        again = signals.next() => anyhow::anyhow!("the shutdown was aborted by a second signal ({again})"),
     }
 }
 

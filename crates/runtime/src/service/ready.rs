@@ -1,29 +1,30 @@
-//! `--check-ready`: asks the service that runs in the same container, where there is neither a shell nor another client.
+//! `--check-ready`: asks the service that runs in the same container, which has neither a shell nor
+//! another HTTP client.
 
 use anyhow::Context as _;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// How long connecting, sending and each part of the answer may take.
+/// Timeout of connecting, sending, and each read of the response.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The most that is read of an answer, in bytes.
+/// Largest part of the response that is read, in bytes.
 const LONGEST: u64 = 16 * 1024;
 
-/// Asks the admin port for `/readyz`.
+/// Requests `/readyz` from the admin port.
 ///
 /// # Errors
 ///
-/// When the service is not ready, with what it says of that, or does not answer.
+/// If the service does not answer or is not ready; the error contains its report.
 pub(super) fn ask(listen: SocketAddr) -> anyhow::Result<()> {
-    let address = beside(listen);
-    let answer = get(address).with_context(|| format!("{address} (admin.listen) does not answer"))?;
+    let address = reachable(listen);
+    let answer = get(address).with_context(|| format!("no answer from {address} (setting admin.listen)"))?;
     anyhow::ensure!(answer.starts_with("HTTP/1.1 200 "), "not ready: {}", answer.trim_end());
     Ok(())
 }
 
-/// Who listens everywhere is reached over loopback.
-fn beside(listen: SocketAddr) -> SocketAddr {
+/// The loopback address instead of an unspecified one.
+fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -10,12 +10,12 @@ use super::{SettingsError, tree::Tree};
 
 const PREFIX: &str = "CHARGING__";
 const CONFIG_FILE: &str = "CHARGING_CONFIG";
-/// Names everybody knows, used only where the service has the key.
+/// Well-known names, used only if the service has the key.
 const SHORT_NAMES: [(&str, &str); 3] =
     [("DATABASE_URL", "database.url"), ("REDIS_URL", "redis.url"), ("KAFKA_BROKERS", "kafka.brokers")];
 const FILE_SUFFIX: &str = "_FILE";
 
-/// The variables that concern us, before it is known which keys exist.
+/// The relevant variables, before the existing keys are known.
 pub(super) struct Environment {
     /// The settings file named by `CHARGING_CONFIG`.
     pub(super) config_file: Option<PathBuf>,
@@ -43,7 +43,8 @@ pub(super) fn read(
 }
 
 impl Environment {
-    /// Lays the variables over the tree, short names first so that the full name of a key wins.
+    /// Overrides the tree with the variables, short names first, so that the full name of a key
+    /// takes precedence.
     pub(super) fn apply(&self, tree: &mut Tree) -> Result<(), SettingsError> {
         for (name, key) in SHORT_NAMES {
             if tree.has_key(key) {
@@ -71,7 +72,8 @@ impl Environment {
 }
 
 fn apply_full(tree: &mut Tree, name: &str, key: &str, value: &str) -> Result<(), SettingsError> {
-    // A key may itself end in `_file` (`auth.jwks_file`), so the defaults decide what the suffix means.
+    // A key may itself end in `_file` (`auth.jwks_file`), so the defaults decide what the suffix
+    // means.
     match key.strip_suffix("_file").filter(|stem| !tree.has_key(key) && tree.has_key(stem)) {
         Some(stem) => tree.set(stem, &secret_file(name, value)?, &source(name)),
         None => tree.set(key, value, &source(name)),

@@ -6,7 +6,7 @@ use crate::http::WebOrigin;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-/// The sections this crate reads itself; every service's `defaults.toml` has them.
+/// The sections that this crate reads itself; every service's `defaults.toml` has them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommonSettings {
@@ -24,7 +24,8 @@ pub struct CommonSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuntimeSettings {
-    /// Threads of the main runtime, which carries databases, Kafka and Redis; HTTP workers come on top.
+    /// Threads of the main runtime, which serves databases, Kafka and Redis; HTTP workers are
+    /// additional.
     pub worker_threads: NonZeroUsize,
 }
 
@@ -32,19 +33,19 @@ pub struct RuntimeSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
-    /// One JSON object per line, or text for people.
+    /// The format of log lines.
     pub format: LogFormat,
     /// A level (`info`) or filter directives (`info,storage=debug`).
     pub level: String,
 }
 
-/// The shape of log lines.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// One JSON object per line.
     Json,
-    /// Text for people.
+    /// Plain text for people.
     Text,
 }
 
@@ -62,7 +63,7 @@ pub struct AdminSettings {
 pub struct ShutdownSettings {
     /// Milliseconds between readiness turning 503 and the end of accepting work.
     pub delay_ms: u64,
-    /// Milliseconds that work under way may then take.
+    /// Milliseconds that running work may then take.
     pub grace_ms: u64,
 }
 
@@ -72,7 +73,7 @@ impl Default for ShutdownSettings {
     }
 }
 
-/// `[http]`: a service's HTTP face.
+/// `[http]`: the HTTP server of a service.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpSettings {
@@ -80,21 +81,22 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// Worker threads.
     pub workers: NonZeroUsize,
-    /// Milliseconds until a request is answered 503.
+    /// Milliseconds until a request is answered with 503.
     pub request_deadline_ms: u64,
-    /// Milliseconds a client may take to send its request's head, and then its body.
+    /// Milliseconds that a client may take to send a request's head, and then its body.
     ///
-    /// For heads after the first on a connection, and what comes of a body that nobody reads, `send_timeout_ms` more.
+    /// `send_timeout_ms` is added for heads after the first on a connection, and for the rest of a
+    /// body that is no longer read.
     pub client_timeout_ms: u64,
-    /// Milliseconds a client may take nothing of what is sent to it.
+    /// Milliseconds for which a client may receive nothing of what is sent to it.
     pub send_timeout_ms: u64,
-    /// Milliseconds an idle connection is kept.
+    /// Milliseconds for which an idle connection is kept.
     pub keep_alive_ms: u64,
-    /// Bytes a request body may have where a route does not say otherwise.
+    /// Largest request body in bytes, unless a route has its own limit.
     pub max_body_bytes: usize,
-    /// Connections held at once, over all workers; further ones wait in the backlog.
+    /// Largest number of open connections over all workers; further ones wait in the backlog.
     pub max_connections: NonZeroUsize,
-    /// Origins whose pages may call.
+    /// Origins whose pages may call the API.
     pub cors_origins: Vec<WebOrigin>,
 }
 
@@ -104,49 +106,49 @@ pub struct HttpSettings {
 pub struct KafkaSettings {
     /// `host:port` of the brokers to start from.
     pub brokers: Vec<String>,
-    /// Milliseconds to reach a broker, with metadata and authentication.
+    /// Milliseconds to connect to a broker, including metadata and authentication.
     pub connect_timeout_ms: u64,
-    /// Milliseconds for one exchange, on top of a fetch's own wait.
+    /// Milliseconds for one exchange, in addition to a fetch's own wait.
     pub request_timeout_ms: u64,
-    /// Milliseconds after which an unused connection is opened anew instead of being trusted; keep it below the
-    /// brokers' `connections.max.idle.ms` and the patience of firewalls.
+    /// Milliseconds after which an unused connection is reopened; keep it below the brokers'
+    /// `connections.max.idle.ms` and the idle timeouts of firewalls.
     pub connection_idle_ms: u64,
-    /// Bytes a single answer may have; must exceed what readers ask for and the largest batch.
+    /// Largest response in bytes; must exceed the fetch size of readers and the largest batch.
     pub max_response_bytes: usize,
-    /// Bytes that one batch of records may unpack to; a larger one cannot be read.
+    /// Largest unpacked size of a batch in bytes; a larger batch cannot be read.
     pub max_unpacked_bytes: usize,
-    /// How published records are compressed.
+    /// Compression of published records.
     pub compression: KafkaCompression,
-    /// Whether to speak TLS.
+    /// Whether to use TLS.
     pub tls: bool,
-    /// PEM file of the authorities to trust; empty for those of the system.
+    /// PEM file of the trusted certificate authorities; empty for those of the system.
     #[serde(deserialize_with = "optional")]
     pub ca_file: Option<PathBuf>,
-    /// How to authenticate; empty for not at all.
+    /// The SASL mechanism; empty for no authentication.
     pub sasl_mechanism: SaslMechanism,
-    /// SASL user.
+    /// SASL user name.
     pub sasl_username: String,
     /// SASL password.
     pub sasl_password: SecretString,
 }
 
-/// How published records are compressed.
+/// Compression of published records.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum KafkaCompression {
-    /// Not at all.
+    /// No compression.
     None,
-    /// Snappy: little work, fair gain.
+    /// Snappy: low CPU cost, moderate compression.
     Snappy,
 }
 
-/// How to authenticate to Kafka.
+/// A SASL mechanism for Kafka.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 pub enum SaslMechanism {
     /// No authentication.
     #[serde(rename = "")]
     None,
-    /// User and password as they are; only sensible with TLS.
+    /// Plain user name and password; use it with TLS only.
     #[serde(rename = "PLAIN")]
     Plain,
     /// SCRAM with SHA-256.
@@ -157,14 +159,14 @@ pub enum SaslMechanism {
     ScramSha512,
 }
 
-/// `[redis]`: where Redis is and how long to wait for it.
+/// `[redis]`: address and timeouts of Redis.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedisSettings {
-    /// `redis://…`, `redis-sentinel://…?sentinelServiceName=…&node=…` or `redis-cluster://…?node=…`, `rediss…` for TLS, with
-    /// credentials.
+    /// `redis://…`, `redis-sentinel://…?sentinelServiceName=…&node=…` or
+    /// `redis-cluster://…?node=…`, `rediss…` for TLS, with credentials.
     pub url: SecretString,
-    /// Connections (for a cluster: per node).
+    /// Number of connections (for a cluster: per node).
     pub pool_size: NonZeroUsize,
     /// Milliseconds for one command or pipeline.
     pub command_timeout_ms: u64,
@@ -172,7 +174,7 @@ pub struct RedisSettings {
     pub connect_timeout_ms: u64,
 }
 
-/// Reads an empty string as absence, since TOML has no null.
+/// Reads an empty string as `None`, since TOML has no null.
 fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok(Some(text).filter(|text| !text.is_empty()).map(PathBuf::from))

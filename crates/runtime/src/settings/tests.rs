@@ -1,4 +1,4 @@
-//! Precedence, unknown keys, and messages that say what to do.
+//! Precedence, unknown keys, and error messages.
 
 use std::{ffi::OsString, io::Write as _, path::PathBuf};
 
@@ -54,7 +54,7 @@ fn load_with(file: Option<&str>, variables: &[(&str, &str)]) -> Result<(CommonSe
     load(DEFAULTS, file.as_ref().map(|file| file.0.as_path()), variables)
 }
 
-/// A file that goes away with the test.
+/// A file that is removed with the test.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -76,7 +76,7 @@ fn refusal(file: Option<&str>, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn environment_goes_over_the_file_and_the_file_over_the_defaults() {
+fn the_environment_overrides_the_file_and_the_file_the_defaults() {
     let file = "[database]\nmax_connections = 8\n[log]\nlevel = \"debug\"\n";
     let (common, own) =
         load_with(Some(file), &[("CHARGING__DATABASE__MAX_CONNECTIONS", "16"), ("OTHER", "ignored")])
@@ -88,14 +88,14 @@ fn environment_goes_over_the_file_and_the_file_over_the_defaults() {
 }
 
 #[test]
-fn the_file_may_be_named_by_the_environment() {
+fn reads_the_file_named_by_the_environment() {
     let file = Scratch::new("[database]\nmax_connections = 9\n");
     let (_, own) = load_with(None, &[("CHARGING_CONFIG", file.0.to_str().unwrap())]).unwrap();
     assert_eq!(own.database.max_connections, 9);
 }
 
 #[test]
-fn short_names_work_where_the_key_exists_and_the_full_name_wins() {
+fn short_names_apply_to_existing_keys_and_full_names_take_precedence() {
     let (_, own) =
         load_with(None, &[("DATABASE_URL", "postgres://short"), ("REDIS_URL", "redis://elsewhere")]).unwrap();
     assert_eq!(own.database.url.expose_secret(), "postgres://short");
@@ -106,7 +106,7 @@ fn short_names_work_where_the_key_exists_and_the_full_name_wins() {
 }
 
 #[test]
-fn secrets_come_from_files_without_their_last_line_end_and_stay_out_of_debug() {
+fn reads_secrets_from_files_trimmed_and_hides_them_in_debug() {
     let secret = Scratch::new("postgres://user:hunter2@db\n");
     for name in ["CHARGING__DATABASE__URL_FILE", "DATABASE_URL_FILE"] {
         let (_, own) = load_with(None, &[(name, secret.0.to_str().unwrap())]).unwrap();
@@ -116,19 +116,19 @@ fn secrets_come_from_files_without_their_last_line_end_and_stay_out_of_debug() {
 }
 
 #[test]
-fn a_key_that_ends_in_file_is_a_key() {
+fn a_key_ending_in_file_is_set_directly() {
     let (_, own) = load_with(None, &[("CHARGING__AUTH__JWKS_FILE", "/keys.json")]).unwrap();
     assert_eq!(own.auth.jwks_file, "/keys.json");
 }
 
 #[test]
-fn lists_are_split_at_commas() {
+fn splits_lists_at_commas() {
     let (_, own) = load_with(None, &[("CHARGING__AUTH__AUDIENCES", "a, b,")]).unwrap();
     assert_eq!(own.auth.audiences, ["a", "b"]);
 }
 
 #[test]
-fn unknown_keys_are_refused_by_name_and_source() {
+fn refuses_unknown_keys_by_name_and_source() {
     assert_snapshot!(refusal(None, &[("CHARGING__DATABASE__MAX_CONNECTION", "1")]), @"the environment variable CHARGING__DATABASE__MAX_CONNECTION sets `database.max_connection`, which this service does not know; correct or remove it (defaults.toml names every key)");
     assert_snapshot!(refusal(None, &[("CHARGING__DATABASE", "1")]), @"the environment variable CHARGING__DATABASE names the section `database`; name a key inside it");
     let from_file = refusal(Some("[database]\nmax_conns = 1\n"), &[]);
@@ -138,7 +138,7 @@ fn unknown_keys_are_refused_by_name_and_source() {
 }
 
 #[test]
-fn values_that_do_not_fit_are_refused_by_key_and_source() {
+fn refuses_invalid_values_by_key_and_source() {
     assert_snapshot!(refusal(None, &[("CHARGING__DATABASE__MAX_CONNECTIONS", "many")]), @r#"invalid type: string "many", expected an integer for key `database.max_connections` in the environment variable CHARGING__DATABASE__MAX_CONNECTIONS; the service's defaults.toml explains every key"#);
     assert_snapshot!(refusal(None, &[("CHARGING__DATABASE__MAX_CONNECTIONS", "-1")]), @r#"invalid type: string "-1", expected an integer for key `database.max_connections` in the environment variable CHARGING__DATABASE__MAX_CONNECTIONS; the service's defaults.toml explains every key"#);
     assert_snapshot!(refusal(None, &[("CHARGING__ADMIN__LISTEN", "localhost")]), @"invalid socket address syntax for key `admin.listen`; the service's defaults.toml explains every key");
@@ -148,7 +148,7 @@ fn values_that_do_not_fit_are_refused_by_key_and_source() {
 }
 
 #[test]
-fn shared_sections_read_from_their_documented_text() {
+fn reads_the_shared_sections() {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Shared {

@@ -1,4 +1,4 @@
-//! The tree of keys and values, which accepts only keys that the defaults name.
+//! The tree of keys and values, which accepts only keys that the defaults contain.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::SettingsError;
 /// Sections read by this crate itself.
 const COMMON: [&str; 4] = ["runtime", "log", "admin", "shutdown"];
 
-/// Settings as nested tables; every value remembers where it came from.
+/// Settings as nested tables; every value records its source.
 pub(super) struct Tree(Map<String, Value>);
 
 impl Tree {
@@ -21,7 +21,7 @@ impl Tree {
             .map_err(|error| SettingsError::new(format!("the built-in defaults are not valid TOML: {error}")))
     }
 
-    /// Lays a TOML file over the tree.
+    /// Overrides the tree with a TOML file.
     pub(super) fn merge_file(&mut self, path: &Path) -> Result<(), SettingsError> {
         let shown = path.display();
         let text = std::fs::read_to_string(path)
@@ -32,7 +32,7 @@ impl Tree {
         merge(&mut self.0, overlay, "", &format!("the settings file {shown}"))
     }
 
-    /// Sets one key from text, splitting lists at commas; `source` is what a message should name.
+    /// Sets one key from text, splitting lists at commas; error messages name `source`.
     pub(super) fn set(&mut self, key: &str, text: &str, source: &str) -> Result<(), SettingsError> {
         let slot = find(&mut self.0, key).ok_or_else(|| unknown(key, source))?;
         let kind = match slot.kind {
@@ -54,12 +54,12 @@ impl Tree {
         Ok(())
     }
 
-    /// Whether the defaults name this key (not a section).
+    /// Whether the defaults contain this key (not a section).
     pub(super) fn has_key(&mut self, key: &str) -> bool {
         find(&mut self.0, key).is_some_and(|value| !matches!(value.kind, ValueKind::Table(_)))
     }
 
-    /// Parts the sections of this crate from those of the service.
+    /// Splits the tree into the sections of this crate and those of the service.
     pub(super) fn split(mut self) -> (Self, Self) {
         let mut common = Map::new();
         for section in COMMON {
@@ -71,7 +71,7 @@ impl Tree {
     }
 
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, SettingsError> {
-        // `Config` and not a bare `Value`, because only it reports the full path of a key.
+        // `Config` instead of a bare `Value`, because only it reports the full path of a key.
         let mut builder = Config::builder();
         for (key, value) in self.0 {
             builder =

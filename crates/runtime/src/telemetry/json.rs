@@ -1,4 +1,4 @@
-//! Log lines as flat JSON objects that carry the identity of the current span.
+//! Log lines as flat JSON objects with the identity of the current span.
 
 use std::{error::Error, fmt};
 
@@ -32,7 +32,7 @@ where
         let span = opentelemetry::Context::current().span().span_context().clone();
         insert_identity(&mut line, &span);
         if let Some(scope) = context.event_scope() {
-            // From the outermost span inwards, so that the nearest one wins.
+            // From the outermost span inwards, so that the nearest one takes precedence.
             for span in scope.from_root() {
                 insert_span_fields::<N>(&mut line, span.extensions().get());
             }
@@ -50,11 +50,12 @@ fn insert_identity(line: &mut Map<String, Value>, span: &SpanContext) {
     }
 }
 
-/// The fields of a span were formatted as JSON when it was made (the layer is built with `JsonFields`).
+/// The fields of a span were formatted as JSON at its creation (the layer is built with
+/// `JsonFields`).
 fn insert_span_fields<N>(line: &mut Map<String, Value>, fields: Option<&FormattedFields<N>>) {
     let parsed = fields.and_then(|fields| serde_json::from_str::<Map<String, Value>>(&fields.fields).ok());
     for (name, value) in parsed.into_iter().flatten() {
-        // `otel.*` fields steer the exporter and say nothing to a reader.
+        // `otel.*` fields control the exporter and mean nothing to a reader.
         if !name.starts_with("otel.") {
             line.insert(name, value);
         }
@@ -74,7 +75,7 @@ impl tracing::field::Visit for Fields<'_> {
         self.put(field, format!("{value:?}"));
     }
 
-    /// With its causes: an error is logged once, and this is where.
+    /// Includes the causes, because an error is logged once, here.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         self.put(field, crate::causes(value));
     }

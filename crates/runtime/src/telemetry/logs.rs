@@ -14,25 +14,27 @@ use tracing_subscriber::{
 use super::json::JsonLines;
 use crate::{settings::LogFormat, trace};
 
-/// Libraries that report as errors what their callers handle; `log.level` may name them to hear them again.
+/// Libraries that log errors which their callers handle; `log.level` may name them to enable them
+/// again.
 ///
-/// Spans of [`trace::EXPORTED`] are for collectors, their fields would only fill up lines.
-/// The dispatcher of HTTP/1 would report as an error whatever strangers send that is no HTTP.
+/// Spans of [`trace::EXPORTED`] are for collectors; their fields would only fill up lines. The
+/// dispatcher of HTTP/1 would log an error for any invalid HTTP that clients send.
 const QUIET: &str = "rskafka=off,fred=error,actix_server=warn,actix_http=warn,actix_http::h1::dispatcher=off,mio=warn,otel=off";
 
 pub(super) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     EnvFilter::try_new(format!("{QUIET},{level}"))
-        .with_context(|| format!("`log.level` is not a level or filter: {level:?}"))
+        .with_context(|| format!("log.level is not a valid level or filter: {level:?}"))
 }
 
-/// Leaves a subscriber alone that was installed before, as a test harness may have done.
+/// Does nothing if a subscriber is already installed, for example by a test harness.
 pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer, exported: bool) {
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match format {
         LogFormat::Json => layer.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed(),
         LogFormat::Text => layer.with_ansi(false).boxed(),
     };
-    // Filtered apart from the lines: a quiet log must not break traces that lead through this process.
+    // Filtered separately from the lines: a quiet log must not break traces that pass through this
+    // process.
     let identities = tracing_opentelemetry::layer()
         .with_tracer(tracer)
         .with_location(false)
@@ -45,11 +47,11 @@ pub(super) fn install(format: LogFormat, filter: EnvFilter, tracer: SdkTracer, e
     let installed =
         tracing_subscriber::registry().with(identities).with(lines.with_filter(filter)).try_init();
     if installed.is_err() {
-        tracing::debug!("a log subscriber was there already");
+        tracing::debug!("a log subscriber is already installed and stays in use");
     }
 }
 
-/// Log lines are no part of traces. Spans that only a collector wants cost nothing where there is none.
+/// Log events are not part of traces. Spans that only a collector uses cost nothing without one.
 fn has_identity(metadata: &Metadata<'_>, exported: bool) -> bool {
     metadata.is_span()
         && *metadata.level() <= Level::INFO

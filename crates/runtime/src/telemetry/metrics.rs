@@ -10,9 +10,10 @@ use super::process::ProcessCollector;
 
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
 
-/// Makes `opentelemetry::global::meter` lead to the process's registry. Only the first call has an effect.
+/// Connects `opentelemetry::global::meter` to the process's registry. Only the first call has an
+/// effect.
 ///
-/// It must come before the first instrument is made: instruments made earlier stay without effect.
+/// Call it before the first instrument is created: earlier instruments have no effect.
 pub fn install() {
     REGISTRY.get_or_init(|| {
         let registry = Registry::new();
@@ -28,11 +29,11 @@ pub fn install() {
                     .with_reader(exporter)
                     .build(),
             ),
-            // A service without metrics is worth more than none.
-            Err(error) => tracing::error!(error = %error, "metrics are not available"),
+            // A service without metrics is better than no service.
+            Err(error) => tracing::error!(error = %error, "cannot set up metrics; the service continues without them"),
         }
         if let Err(error) = ProcessCollector::register(&registry) {
-            tracing::error!(error = %error, "process metrics are not available");
+            tracing::error!(error = %error, "cannot set up process metrics; the service continues without them");
         }
         registry
     });
@@ -42,7 +43,7 @@ pub fn install() {
 ///
 /// # Errors
 ///
-/// When two metrics contradict each other, which is a programming error.
+/// If two metrics contradict each other, which is a programming error.
 pub fn render() -> Result<String, prometheus::Error> {
     let families = REGISTRY.get().map(Registry::gather).unwrap_or_default();
     TextEncoder::new().encode_to_string(&families)

@@ -1,4 +1,4 @@
-//! What the kernel says about this process, under Prometheus' conventional names.
+//! Process metrics from the kernel, under Prometheus' conventional names.
 
 use std::fs;
 
@@ -77,7 +77,8 @@ struct Stat {
 
 fn read_stat() -> Option<Stat> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is the program's name in brackets and may itself hold blanks and brackets.
+    // The second field is the program's name in parentheses and may itself contain spaces and
+    // parentheses.
     let (_, rest) = text.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     // Positions as in proc(5), counted from the third field.

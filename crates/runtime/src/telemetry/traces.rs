@@ -1,6 +1,7 @@
-//! Spans: each has an identity, and where a collector is named they are exported to it over OTLP.
+//! Spans: each has an identity, and if a collector is configured they are exported to it over OTLP.
 //!
-//! Nothing waits for the collector. What it does not take in time is dropped, counted, and said once.
+//! Nothing waits for the collector. Spans that it does not accept in time are dropped and counted;
+//! the first drop is logged.
 
 mod queue;
 mod variables;
@@ -25,17 +26,17 @@ use self::{
 };
 use crate::trace;
 
-/// How long the end of a process may be held up by spans that are still to be exported.
+/// How long the export of the last spans may delay the end of the process.
 const LAST_EXPORT: Duration = Duration::from_secs(2);
 
 static TRACES: OnceLock<Traces> = OnceLock::new();
 
-/// What makes spans.
+/// The tracer provider of the process and its export.
 pub(super) struct Traces {
     pub(super) provider: SdkTracerProvider,
-    /// What is exported; `None` when nothing is.
+    /// The export queue; `None` without export.
     spans: Option<Arc<Spans>>,
-    /// What is wrong with the variables, to be logged once logs are there.
+    /// A problem with the variables, to be logged once logging is set up.
     complaint: Option<String>,
 }
 
@@ -45,10 +46,10 @@ impl Traces {
         self.spans.is_some()
     }
 
-    /// Says whether spans are exported, and why not where somebody may think that they are.
+    /// Logs whether spans are exported, and problems with the variables.
     pub(super) fn report(&self) {
         if let Some(complaint) = &self.complaint {
-            tracing::error!(complaint, "traces: the variables cannot be used as they are");
+            tracing::error!(complaint, "traces: invalid OTEL_* variables; see the field complaint");
         }
         if self.are_exported() {
             tracing::info!("traces are exported over OTLP");
@@ -56,7 +57,8 @@ impl Traces {
     }
 }
 
-/// Makes the process's provider; only the first call has an effect. Exports on behalf of `service`, of nobody for none.
+/// Creates the process's provider; only the first call has an effect. Exports spans as `service`,
+/// or not at all for `None`.
 pub(super) fn install(service: Option<&'static str>) -> &'static Traces {
     TRACES.get_or_init(|| {
         global::set_text_map_propagator(TraceContextPropagator::new());
@@ -67,17 +69,17 @@ pub(super) fn install(service: Option<&'static str>) -> &'static Traces {
     })
 }
 
-/// Hands over what is left, for a time; call it last.
+/// Exports the remaining spans within a time limit; call it last.
 pub(super) fn finish() {
     let Some(Traces { provider, spans: Some(spans), .. }) = TRACES.get() else { return };
     let handed_over = provider.shutdown_with_timeout(LAST_EXPORT);
     let lost = spans.pending();
     if handed_over.is_err() || lost > 0 {
-        tracing::warn!(lost, "the last spans could not be exported");
+        tracing::warn!(lost, "cannot export the last spans in time; they are lost");
     }
 }
 
-/// Spans get identities, which are passed on and logged, and end there.
+/// Spans get identities that are propagated and logged, but are not exported.
 fn identities_only() -> Traces {
     Traces { provider: SdkTracerProvider::builder().build(), spans: None, complaint: None }
 }
@@ -86,10 +88,11 @@ fn exporting(service: &'static str, variables: &Variables) -> Traces {
     if !variables.name_a_collector() {
         return identities_only();
     }
-    // The exporter takes its endpoint, headers, time-out and compression from the standard variables.
+    // The exporter reads its endpoint, headers, timeout and compression from the standard
+    // variables.
     let exporter = match SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).build() {
         Ok(exporter) => exporter,
-        // A service without traces is worth more than none.
+        // A service without traces is better than no service.
         Err(error) => return Traces { complaint: Some(error.to_string()), ..identities_only() },
     };
     let spans = Arc::new(Spans::new(variables.queue()));
@@ -103,7 +106,7 @@ fn exporting(service: &'static str, variables: &Variables) -> Traces {
     Traces { provider, spans: Some(spans), complaint: variables.complaint() }
 }
 
-/// Who speaks: the service, unless the variables say otherwise.
+/// The resource that spans belong to: the service, unless the variables name another.
 fn resource(service: &'static str, variables: &Variables) -> Resource {
     let resource = Resource::builder_empty()
         .with_service_name(service)

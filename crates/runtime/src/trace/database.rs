@@ -1,8 +1,9 @@
-//! Spans of what is asked of databases, after OpenTelemetry's conventions.
+//! Spans of database calls, after OpenTelemetry's conventions.
 
 use tracing::Span;
 
-/// The span of an exchange with the database system called `system`, such as `redis`; none outside a trace that is exported.
+/// The span of a call to the database system `system`, such as `redis`; none outside an exported
+/// trace.
 #[must_use]
 pub fn database_span(system: &'static str, operation: &'static str) -> Span {
     super::client(|| {

@@ -1,4 +1,4 @@
-//! Spans of messages that are sent and taken, after OpenTelemetry's conventions for Kafka.
+//! Spans of messages that are sent and processed, after OpenTelemetry's conventions for Kafka.
 
 use std::{collections::HashSet, time::SystemTime};
 
@@ -12,10 +12,12 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::{Headers, client, extract, extract_span, is_exported};
 
-/// How many traces a batch is linked to: as many links as OpenTelemetry keeps of a span.
+/// Largest number of traces that a batch is linked to, which is OpenTelemetry's limit of links per
+/// span.
 pub const LINKS: usize = 128;
 
-/// The span of a message on its way to a partition; its headers are to lead on from here. None outside a trace that is exported.
+/// The span of sending a message to a partition; the message's headers must continue it. None
+/// outside an exported trace.
 #[must_use]
 pub fn send(topic: &str, partition: i32) -> Span {
     client(|| {
@@ -33,26 +35,26 @@ pub fn send(topic: &str, partition: i32) -> Span {
     })
 }
 
-/// Says on the span of a message where it came to lie.
+/// Records a message's offset on its span.
 pub fn sent(span: &Span, offset: i64) {
     span.set_attribute("messaging.kafka.offset", offset);
 }
 
-/// The span of work on one message, in the trace that its headers name; none where it is not exported.
+/// The span of processing one message, in the trace of its headers; none if spans are not exported.
 #[must_use]
 pub fn process(topic: &str, partition: i32, offset: i64, headers: &impl Headers) -> Span {
     if !is_exported() {
         return Span::none();
     }
     let span = processing(topic, partition);
-    // Fails only where no OpenTelemetry layer is installed.
+    // Fails only without an OpenTelemetry layer.
     drop(span.set_parent(extract(headers)));
     span.set_attribute("messaging.kafka.offset", offset);
     span
 }
 
-/// The span of work on several messages, a trace of its own: it is linked to the traces that they come from, [`LINKS`] at most,
-/// and to each once. None where it is not exported.
+/// The span of processing several messages, in a new trace with links to the traces of the
+/// messages: one link per trace, at most [`LINKS`]. None if spans are not exported.
 pub fn process_batch<'a, H: Headers + 'a>(
     topic: &str,
     partition: i32,
@@ -90,8 +92,9 @@ fn processing(topic: &str, partition: i32) -> Span {
     )
 }
 
-/// Leaves a span in the trace of a message that was worked on in a batch from `began` to `ended`, linked to the span of the batch.
-/// So whoever looks at that trace sees its end, and where to look on.
+/// Adds a span to the trace of a message that was processed in a batch from `began` to `ended`,
+/// with a link to the span of the batch. So a reader of that trace sees its end and can follow it
+/// into the batch.
 pub fn answered(
     topic: &str,
     partition: i32,

@@ -1,8 +1,8 @@
-//! Settings of a Kafka client for tests, which say themselves what they need otherwise.
+//! Kafka settings for tests, which override what they need.
 
 use runtime::settings::{KafkaCompression, KafkaSettings, SaslMechanism};
 
-/// Plain connections to `brokers`.
+/// Settings for unencrypted connections to `brokers`.
 pub fn plain(brokers: Vec<String>) -> KafkaSettings {
     KafkaSettings {
         brokers,

@@ -1,4 +1,4 @@
-//! Clients as tests want them, and calls that are watched.
+//! Redis clients for tests, and calls with a time limit.
 
 use runtime::{
     redis::{Redis, RedisError},
@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use testkit::eventually;
 use testkit::redis_servers::RedisServer;
 
-/// How long a call may take by its settings.
+/// The configured timeout of a call.
 pub const TIMEOUT: Duration = Duration::from_millis(300);
-/// What a machine that builds and tests at once may add to that.
+/// Tolerance for a machine that builds and tests at the same time.
 const LATE: Duration = Duration::from_secs(3);
 
 pub fn settings(url: String) -> RedisSettings {
@@ -30,7 +30,7 @@ pub async fn connected(settings: &RedisSettings) -> Redis {
     redis
 }
 
-/// What comes of looking a key up; in time, whatever it is.
+/// Looks up a key, and asserts that the result arrives in time.
 pub async fn get(redis: &Redis, key: &str) -> Result<Option<String>, RedisError> {
     let begun = Instant::now();
     let answer = redis.get_many(&[key]).await;
@@ -38,7 +38,7 @@ pub async fn get(redis: &Redis, key: &str) -> Result<Option<String>, RedisError>
     answer.map(|values| values.into_iter().next().unwrap())
 }
 
-/// Waits until a replica has as many keys as the test has set.
+/// Waits until a replica has this number of keys.
 pub async fn replicated(replica: &RedisServer, keys: u32) {
     eventually("the keys to be on the replica", || async { replica.ask(&["DBSIZE"]) == keys.to_string() })
         .await;

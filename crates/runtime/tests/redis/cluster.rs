@@ -1,4 +1,4 @@
-//! A cluster: each node is asked for its own keys, and one that is away takes no others with it.
+//! A cluster: each node is asked for its own keys, and an unavailable node affects no other keys.
 
 use crate::client::{connected, get, replicated, settings};
 use runtime::redis::{Redis, RedisError};
@@ -13,7 +13,7 @@ fn texts(values: &[&str]) -> Vec<Option<String>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_several_nodes_come_in_the_order_asked_for() {
+async fn returns_keys_of_several_nodes_in_the_requested_order() {
     let cluster = RedisCluster::start().await;
     let redis = connected(&settings(cluster.url())).await;
     let keys: Vec<_> = [2, 0, 1, 0].into_iter().map(|node| cluster.key_on(node)).collect();
@@ -35,7 +35,7 @@ async fn keys_of_several_nodes_come_in_the_order_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_node_is_asked_once_and_all_at_the_same_time() {
+async fn asks_each_node_once_and_in_parallel() {
     let relays = [Relay::bind().await, Relay::bind().await, Relay::bind().await];
     let ports = relays.each_ref().map(|relay| Some(relay.address.port()));
     let cluster = RedisCluster::with_ports(&ports).await;
@@ -49,7 +49,7 @@ async fn each_node_is_asked_once_and_all_at_the_same_time() {
     let redis = connected(&patient).await;
     let keys: Vec<_> = [0, 1, 2, 2, 1, 0].into_iter().map(|node| (node, cluster.key_on(node))).collect();
     let names: Vec<_> = keys.iter().map(|(_, key)| key.as_str()).collect();
-    // All nodes are connected to.
+    // All nodes are connected.
     eventually("all nodes to answer", || async { redis.get_many(&names).await.is_ok() }).await;
     let fresh: Vec<_> = keys.iter().map(|(node, _)| (*node, cluster.key_on(*node))).collect();
     for relay in &relays {
@@ -57,8 +57,8 @@ async fn each_node_is_asked_once_and_all_at_the_same_time() {
     }
     let names: Vec<_> = fresh.iter().map(|(_, key)| key.as_str()).collect();
     let question = redis.get_many(&names);
-    // Who waited for one answer before asking the next would never ask it.
-    let asked = eventually("all to be asked", || async {
+    // A client that waited for one answer before the next question would never send it.
+    let asked = eventually("all nodes to be asked", || async {
         fresh.iter().all(|(node, key)| relays[*node].was_asked(key.as_bytes()))
     });
     let speak = async {
@@ -72,7 +72,7 @@ async fn each_node_is_asked_once_and_all_at_the_same_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_dies_or_stands_still_takes_no_other_keys_with_it() {
+async fn a_dead_or_frozen_node_affects_only_its_own_keys() {
     let mut cluster = RedisCluster::start().await;
     let redis = connected(&settings(cluster.url())).await;
     let keys = [0, 1, 2].map(|node| cluster.key_on(node));
@@ -87,12 +87,12 @@ async fn a_node_that_dies_or_stands_still_takes_no_other_keys_with_it() {
     cluster.nodes[1].thaw();
     eventually("the node to answer again", || async { get(&redis, &keys[1]).await.is_ok() }).await;
 
-    // The one that is named first, which some clients ask for everything else.
+    // The node that is named first, which some clients ask for everything else.
     cluster.nodes[0].kill();
     let error = get(&redis, &keys[0]).await.unwrap_err();
     assert!(!matches!(error, RedisError::Settings(_)), "{error:?}");
     others_answer(&redis, &[&keys[1], &keys[2]]).await;
-    eventually("the dead node to be counted out", || async {
+    eventually("the cluster to mark the dead node as failed", || async {
         cluster.nodes[1].ask(&["CLUSTER", "NODES"]).contains("master,fail ")
     })
     .await;
@@ -103,7 +103,7 @@ async fn a_node_that_dies_or_stands_still_takes_no_other_keys_with_it() {
     mixed.unwrap_err();
 }
 
-/// Every one of many calls in a row.
+/// Asserts that each of many calls in a row succeeds.
 async fn others_answer(redis: &Redis, keys: &[&str; 2]) {
     for _ in 0..20 {
         let values = redis.get_many(keys).await;
@@ -113,7 +113,7 @@ async fn others_answer(redis: &Redis, keys: &[&str; 2]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_a_replica_takes_over_its_keys_are_there_again_without_a_restart() {
+async fn finds_keys_after_a_replica_takes_over_without_a_restart() {
     let mut cluster = RedisCluster::with_replica().await;
     let redis = connected(&settings(cluster.url())).await;
     let key = cluster.key_on(0);
@@ -128,7 +128,7 @@ async fn when_a_replica_takes_over_its_keys_are_there_again_without_a_restart() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slot_that_moves_is_answered_for_all_the_time() {
+async fn answers_for_a_slot_while_it_moves() {
     let cluster = RedisCluster::start().await;
     let redis = connected(&settings(cluster.url())).await;
     let (key, fellow) = tagged(&cluster, 0);
@@ -141,7 +141,7 @@ async fn a_slot_that_moves_is_answered_for_all_the_time() {
     let id = |node: &RedisServer| node.ask(&["CLUSTER", "MYID"]);
     to.ask(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]);
     from.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]);
-    // One of its keys is there already, the other not yet.
+    // One of its keys has moved already, the other has not.
     from.ask(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &key, "0", "5000"]);
     assert_eq!(redis.get_many(&[&fellow, &key]).await.unwrap(), texts(&["2", "1"]));
     from.ask(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &fellow, "0", "5000"]);

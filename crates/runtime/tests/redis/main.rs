@@ -1,6 +1,6 @@
-//! Redis through the runtime, against real servers: a single one, a sentinel group, a cluster.
+//! The Redis client against real servers: a single one, a sentinel group, a cluster.
 
-#![expect(clippy::unwrap_used, reason = "what helpers of a test cannot do fails the test")]
+#![expect(clippy::unwrap_used, reason = "a failing test helper fails the test")]
 
 mod client;
 mod cluster;

@@ -1,4 +1,4 @@
-//! Sentinels lead to the master, also to the next one, whichever of them are away.
+//! Sentinels: the client follows the master, whichever sentinels are unavailable.
 
 use crate::client::{connected, get, replicated, settings};
 use runtime::redis::RedisError;
@@ -9,7 +9,7 @@ use testkit::redis_servers::SentinelGroup;
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_master_dies_calls_go_to_the_next_one_without_a_restart() {
+async fn follows_a_failover_to_the_new_master_without_a_restart() {
     let mut group = SentinelGroup::start().await;
     let redis = connected(&settings(group.url())).await;
     redis.set_many_with_ttl(&[("a", "1"), ("b", "2")], MINUTE).await.unwrap();
@@ -27,7 +27,7 @@ async fn when_the_master_dies_calls_go_to_the_next_one_without_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_master_that_stands_still_is_replaced_too() {
+async fn replaces_a_frozen_master() {
     let group = SentinelGroup::start().await;
     let redis = connected(&settings(group.url())).await;
     redis.set_with_ttl("a", "1", MINUTE).await.unwrap();
@@ -36,34 +36,35 @@ async fn a_master_that_stands_still_is_replaced_too() {
     let error = get(&redis, "a").await.unwrap_err();
     assert!(matches!(error, RedisError::TimedOut(300) | RedisError::Failed(_)), "{error:?}");
     eventually("calls to succeed again", || async { get(&redis, "a").await.is_ok() }).await;
-    // It goes on and does not know yet that it is none any more.
+    // The old master resumes without knowing that it was replaced.
     group.master.thaw();
     redis.set_with_ttl("a", "2", MINUTE).await.unwrap();
     assert_eq!(group.replica.ask(&["GET", "a"]), "2");
 }
 
-/// Sentinel 1 is the one that other clients ask first, and alone if it takes their connection.
+/// Sentinel 1 is the first that other clients ask, and the only one if it accepts their connection.
 #[tokio::test(flavor = "multi_thread")]
-async fn sentinels_that_stand_still_or_are_gone_are_not_needed() {
+async fn works_with_frozen_or_dead_sentinels() {
     let mut group = SentinelGroup::start().await;
     group.sentinels[1].freeze();
     let redis = connected(&settings(group.url())).await;
     redis.set_with_ttl("a", "1", MINUTE).await.unwrap();
     replicated(&group.replica, 1).await;
     group.sentinels[1].thaw();
-    // All others agree on the next master; then only one remains, which the client has not spoken to before.
+    // The other sentinels agree on the next master; then only one remains, with which the client
+    // has not spoken before.
     group.master.kill();
     group.promoted(1).await;
     group.sentinels[0].kill();
     group.sentinels[2].kill();
     eventually("calls to succeed again", || async { get(&redis, "a").await.is_ok() }).await;
-    // Without any, the master that is known stays.
+    // Without sentinels, the known master stays in use.
     group.sentinels[1].kill();
     assert_eq!(get(&redis, "a").await.unwrap().as_deref(), Some("1"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_masters_password_is_not_for_the_sentinels() {
+async fn does_not_send_the_masters_password_to_sentinels() {
     let group = SentinelGroup::with_password("s3cret").await;
     let redis = connected(&settings(group.url())).await;
     redis.set_with_ttl("a", "1", MINUTE).await.unwrap();
@@ -71,7 +72,7 @@ async fn the_masters_password_is_not_for_the_sentinels() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_no_sentinel_knows_is_as_good_as_away() {
+async fn an_unknown_service_name_is_reported_as_disconnected() {
     let group = SentinelGroup::start().await;
     let elsewhere = group.url().replace("sentinelServiceName=routes", "sentinelServiceName=others");
     let redis = runtime::redis::Redis::connect(&settings(elsewhere)).unwrap();

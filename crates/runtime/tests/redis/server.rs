@@ -1,4 +1,4 @@
-//! A single server: round trips, expiry, and quick answers when it is away.
+//! A single server: round trips, expiry, and quick errors if it is unavailable.
 
 use crate::client::{self, settings};
 use runtime::redis::{Redis, RedisError};
@@ -10,8 +10,8 @@ async fn connected() -> Redis {
     client::connected(&settings(testkit::redis_url())).await
 }
 
-/// Says what the client under test has no words for.
-fn tell(command: &str) {
+/// Sends a command that the client under test does not offer.
+fn send_raw(command: &str) {
     let url = testkit::redis_url();
     let mut connection = TcpStream::connect(url.rsplit(['/', '@']).next().unwrap()).unwrap();
     connection.write_all(format!("{command}\r\n").as_bytes()).unwrap();
@@ -25,7 +25,7 @@ fn key(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn many_keys_come_in_the_order_asked_for() {
+async fn returns_keys_in_the_requested_order() {
     let redis = connected().await;
     let (a, b, none) = (key("a"), key("b"), key("none"));
     let minute = Duration::from_secs(60);
@@ -42,7 +42,7 @@ async fn many_keys_come_in_the_order_asked_for() {
 }
 
 #[tokio::test]
-async fn keys_are_found_by_what_they_begin_with() {
+async fn finds_keys_by_prefix() {
     let redis = connected().await;
     let prefix = key("what*?[begins]\\:");
     let keys: Vec<String> = (0..2_500).map(|number| format!("{prefix}{number}")).collect();
@@ -57,16 +57,16 @@ async fn keys_are_found_by_what_they_begin_with() {
 }
 
 #[tokio::test]
-async fn the_time_to_live_comes_with_the_value() {
+async fn returns_the_time_to_live_with_the_value() {
     let redis = connected().await;
     let (mortal, none, immortal) = (key("mortal"), key("none"), key("immortal"));
     let minute = Duration::from_secs(60);
     redis.set_with_ttl(&mortal, "7", minute).await.unwrap();
-    tell(&format!("SET {immortal} 8"));
+    send_raw(&format!("SET {immortal} 8"));
     let keys = [&*mortal, &none, &immortal];
-    let [told, missing, forever] = redis.get_many_with_ttl(&keys).await.unwrap().try_into().unwrap();
+    let [expiring, missing, forever] = redis.get_many_with_ttl(&keys).await.unwrap().try_into().unwrap();
     redis.delete(&immortal).await.unwrap();
-    let (value, ttl) = told.unwrap();
+    let (value, ttl) = expiring.unwrap();
     assert_eq!((value.as_str(), missing, forever), ("7", None, Some(("8".to_owned(), None))));
     assert!(ttl.unwrap() <= minute && ttl.unwrap() > Duration::from_secs(1), "{ttl:?}");
     assert!(redis.get_many_with_ttl(&[]).await.unwrap().is_empty());
@@ -79,13 +79,13 @@ async fn keys_expire() {
     redis.set_with_ttl(&key, "1", Duration::from_millis(150)).await.unwrap();
     let end = Instant::now() + Duration::from_secs(10);
     while redis.get_many(&[&key]).await.unwrap() != [None] {
-        assert!(Instant::now() < end, "the key stays");
+        assert!(Instant::now() < end, "the key did not expire");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_is_said_at_once() {
+async fn reports_an_unavailable_server_at_once() {
     let redis = Redis::connect(&settings("redis://:hunter2@127.0.0.1:1".to_owned())).unwrap();
     let started = Instant::now();
     let error = redis.get_many(&["key"]).await.unwrap_err();
@@ -95,7 +95,7 @@ async fn a_server_that_is_away_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_given_up() {
+async fn gives_up_on_an_unresponsive_server() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = silent.local_addr().unwrap();
     let redis = Redis::connect(&settings(format!("redis://{address}"))).unwrap();
@@ -105,7 +105,7 @@ async fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[test]
-fn addresses_of_every_kind_are_understood() {
+fn parses_every_kind_of_address() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();
     for url in [

@@ -1,5 +1,5 @@
-//! A gate before a real broker that lets nothing through before SASL has ended, as a broker with
-//! authentication does.
+//! A proxy in front of a real broker that forwards nothing before SASL has succeeded, like a broker
+//! with authentication.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rsasl::{
@@ -16,13 +16,13 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// The user whom the gate knows.
+/// The only user that the gate accepts.
 pub const USER: &str = "platform";
 /// The user's password.
 pub const PASSWORD: &str = "pencil";
 
-/// What is stored of the password: the salt of RFC 7677, 4,096 rounds; by mechanism the stored key
-/// and the server key.
+/// The stored form of the password: the salt of RFC 7677, 4,096 rounds; per mechanism the stored
+/// key and the server key.
 const SALT: &str = "W22ZaK0SNY7soEsUEjb6gQ==";
 const SHA_256: [&str; 2] =
     ["N2xkC1jbCJnghpnqw2B3tXx8yTbU8QD9YAcYoqczDhI=", "8eog6lVkUBHnBwMANhg91vXhNKHkbu+zqPADR8WJgYg="];
@@ -37,7 +37,7 @@ const AUTHENTICATION_FAILED: i16 = 58;
 
 /// The gate; it closes when dropped.
 pub struct Gate {
-    /// Where it listens.
+    /// The address that the gate listens on.
     pub address: String,
     accepting: JoinHandle<()>,
 }
@@ -63,7 +63,7 @@ impl Drop for Gate {
     }
 }
 
-/// Where an authentication has come to.
+/// The progress of an authentication.
 enum Login {
     Mechanism(String, Box<Session<NoValidation>>),
     None,
@@ -74,7 +74,7 @@ async fn serve(mut client: TcpStream, mut broker: TcpStream) {
     let mut login = Login::None;
     while let Some(frame) = read(&mut client).await {
         let api = i16::from_be_bytes([frame[0], frame[1]]);
-        // Key, version and number of the request, and the client's name.
+        // API key, version and correlation id of the request, and the client id.
         let name = usize::try_from(i16::from_be_bytes([frame[8], frame[9]])).unwrap();
         let body = &frame[10 + name..];
         let answer = match (api, &mut login) {
@@ -104,7 +104,7 @@ async fn serve(mut client: TcpStream, mut broker: TcpStream) {
     }
 }
 
-/// One step; whether it was the last one, and the body of the answer.
+/// One step; returns whether it was the last one, and the body of the response.
 fn step(mechanism: &str, session: &mut Session<NoValidation>, message: &[u8]) -> (bool, Vec<u8>) {
     let mut reply = Vec::new();
     let outcome = match mechanism {
@@ -112,7 +112,7 @@ fn step(mechanism: &str, session: &mut Session<NoValidation>, message: &[u8]) ->
             let expected = format!("\0{USER}\0{PASSWORD}");
             (message == expected.as_bytes()).then_some(true)
         }
-        // SCRAM says so in its own words when a proof is wrong; a broker answers with an error.
+        // SCRAM reports a wrong proof in its own message; a broker answers with an error.
         _ => session
             .step(Some(message), &mut reply)
             .ok()
@@ -137,7 +137,7 @@ fn session(mechanism: &str) -> Session<NoValidation> {
     SASLServer::<NoValidation>::new(config).start_suggested(mechanism).unwrap()
 }
 
-/// The one user's stored password.
+/// The user's stored password.
 struct Stored;
 
 impl SessionCallback for Stored {
@@ -177,7 +177,7 @@ async fn read(from: &mut TcpStream) -> Option<Vec<u8>> {
 
 async fn write(to: &mut TcpStream, frame: &[u8]) {
     let length = u32::try_from(frame.len()).unwrap();
-    // A peer that has gone away shows at the next read.
+    // A disconnected peer is detected at the next read.
     drop(to.write_u32(length).await);
     drop(to.write_all(frame).await);
 }

@@ -1,10 +1,10 @@
-//! A topic's settings, read from real brokers: with and without authentication, and where none are
-//! to be had.
+//! A topic's settings, read from real brokers: with and without authentication, and with
+//! unavailable brokers.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "what helpers of a test cannot do fails the test"
+    reason = "a failing test helper fails the test"
 )]
 
 mod gate;
@@ -37,7 +37,7 @@ fn broker() -> String {
     testkit::kafka_brokers().split(',').next().unwrap().to_owned()
 }
 
-/// A topic of the test's own with these settings.
+/// A topic for one test with these settings.
 async fn topic(settings_of_topic: &[(&str, &str)]) -> TestTopic {
     let topic = TestTopic::new("settings");
     Kafka::new(&settings(&broker())).unwrap().create_topic(&topic, 1).await.unwrap();
@@ -47,10 +47,10 @@ async fn topic(settings_of_topic: &[(&str, &str)]) -> TestTopic {
     topic
 }
 
-/// Asks until the settings show: a broker learns of a change a moment after the controller has
-/// confirmed it.
+/// Reads until the settings are visible: a broker applies a change a moment after the controller
+/// has confirmed it.
 async fn read(kafka: &Kafka, topic: &str, expected: TopicRetention) {
-    testkit::eventually("the settings to show", || async {
+    testkit::eventually("the settings to be visible", || async {
         kafka.topic_retention(topic).await.unwrap() == expected
     })
     .await;
@@ -61,7 +61,7 @@ fn two_minutes() -> TopicRetention {
 }
 
 #[tokio::test]
-async fn the_settings_of_a_topic_are_read() {
+async fn reads_the_settings_of_a_topic() {
     let kafka = Kafka::new(&settings(&broker())).unwrap();
     let topic = topic(&TWO_MINUTES).await;
     read(&kafka, &topic, two_minutes()).await;
@@ -72,7 +72,7 @@ async fn the_settings_of_a_topic_are_read() {
 }
 
 #[tokio::test]
-async fn a_topic_without_settings_of_its_own_has_those_of_the_broker() {
+async fn a_topic_without_settings_inherits_those_of_the_broker() {
     let topic = topic(&[]).await;
     let found = Kafka::new(&settings(&broker())).unwrap().topic_retention(&topic).await.unwrap();
     assert!(matches!(found.excess(Duration::from_secs(120)), Some(Excess::Retention(_))), "{found:?}");
@@ -80,14 +80,14 @@ async fn a_topic_without_settings_of_its_own_has_those_of_the_broker() {
 }
 
 #[tokio::test]
-async fn an_unknown_topic_is_named() {
+async fn reports_an_unknown_topic_by_name() {
     let name = testkit::unique("nowhere");
     let error = Kafka::new(&settings(&broker())).unwrap().topic_retention(&name).await.unwrap_err();
     assert!(matches!(&error, KafkaError::TopicUnknown(topic) if *topic == name), "{error:?}");
 }
 
 #[tokio::test]
-async fn the_next_broker_is_asked_when_one_is_away() {
+async fn asks_the_next_broker_if_one_is_unavailable() {
     let topic = topic(&TWO_MINUTES).await;
     let brokers = vec!["127.0.0.1:1".to_owned(), broker()];
     let kafka = Kafka::new(&KafkaSettings { brokers, ..settings(&broker()) }).unwrap();
@@ -95,7 +95,7 @@ async fn the_next_broker_is_asked_when_one_is_away() {
 }
 
 #[tokio::test]
-async fn a_user_with_the_right_password_is_let_in_by_each_mechanism() {
+async fn authenticates_with_each_mechanism() {
     let (topic, gate) = (topic(&TWO_MINUTES).await, Gate::before(broker()).await);
     for sasl_mechanism in MECHANISMS {
         let user = KafkaSettings {
@@ -109,7 +109,7 @@ async fn a_user_with_the_right_password_is_let_in_by_each_mechanism() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_reported_and_not_repeated() {
+async fn reports_a_wrong_password_without_repeating_it() {
     let (topic, gate) = (topic(&TWO_MINUTES).await, Gate::before(broker()).await);
     for sasl_mechanism in MECHANISMS {
         let stranger = KafkaSettings {
@@ -126,14 +126,14 @@ async fn a_wrong_password_is_reported_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn without_authentication_the_gate_stays_shut() {
+async fn fails_without_authentication() {
     let (topic, gate) = (topic(&TWO_MINUTES).await, Gate::before(broker()).await);
     let error = Kafka::new(&settings(&gate.address)).unwrap().topic_retention(&topic).await.unwrap_err();
     assert!(matches!(error, KafkaError::Unavailable(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_broker_that_does_not_answer_is_given_up_in_time() {
+async fn gives_up_on_an_unresponsive_broker_in_time() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let relay = Relay::before(broker().parse().unwrap()).await;
     relay.be(Manner::Mute);
@@ -151,9 +151,9 @@ async fn a_broker_that_does_not_answer_is_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn an_answer_larger_than_accepted_is_refused() {
+async fn refuses_a_response_above_the_size_limit() {
     let topic = topic(&TWO_MINUTES).await;
     let narrow = KafkaSettings { max_response_bytes: 40, ..settings(&broker()) };
     let error = Kafka::new(&narrow).unwrap().topic_retention(&topic).await.unwrap_err();
-    assert!(causes(&error).contains("more than are accepted"), "{}", causes(&error));
+    assert!(causes(&error).contains("exceeds kafka.max_response_bytes"), "{}", causes(&error));
 }

@@ -1,4 +1,5 @@
-//! Every edit of a station, a pile or a tariff: what was said of it before and after, by whom and when. Written with the edit itself.
+//! The audit trail: every edit of a station, a pile or a tariff, with its details before and after,
+//! its author and its time. Written in the transaction of the edit.
 
 use crate::database::bulk::{self, Bulk, Rows};
 use crate::schema::asset_edits;
@@ -19,17 +20,17 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = asset_edits, check_for_backend(Pg))]
 pub struct AssetEdit {
-    /// The version that it led to.
+    /// The version that the edit created.
     pub version: i64,
-    /// What was done, as a word of [`AssetAction`].
+    /// A word of [`AssetAction`].
     pub action: String,
-    /// When.
+    /// When the edit was made.
     pub edited_at: DateTime<Utc>,
-    /// By whom.
+    /// The subject of the caller that made the edit.
     pub edited_by: String,
-    /// What was said of the asset before; `None` when it was not in sight.
+    /// The asset's details before the edit; `None` if it did not exist or was retired.
     pub before: Option<Value>,
-    /// What is said of it since; `None` when it is out of sight.
+    /// The asset's details after the edit; `None` if it was retired.
     pub after: Option<Value>,
 }
 
@@ -37,19 +38,20 @@ fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("asset_edits", what)
 }
 
-/// Writes down that `by` has done `action` to an asset, which is locked; `said` is what was said of it before and after.
+/// Records that `by` applied `action` to an asset, which is locked; `details` are those before and
+/// after the edit.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn append<D: Serialize + Sync>(
     tx: &mut Connection,
     asset: Uuid,
     revision: Revision,
     action: AssetAction,
     by: &Actor,
-    said: (Option<&D>, Option<&D>),
+    details: (Option<&D>, Option<&D>),
 ) -> Result<(), StorageError> {
-    let json = |details: Option<&D>| details.map(serde_json::to_value).transpose().map_err(broken);
+    let json = |value: Option<&D>| value.map(serde_json::to_value).transpose().map_err(broken);
     diesel::insert_into(asset_edits::table)
         .values((
             asset_edits::asset_id.eq(asset),
@@ -57,19 +59,20 @@ pub(crate) async fn append<D: Serialize + Sync>(
             asset_edits::action.eq(action.as_str()),
             asset_edits::edited_at.eq(revision.updated_at),
             asset_edits::edited_by.eq(by.as_str()),
-            asset_edits::before.eq(json(said.0)?),
-            asset_edits::after.eq(json(said.1)?),
+            asset_edits::before.eq(json(details.0)?),
+            asset_edits::after.eq(json(details.1)?),
         ))
         .execute(tx)
         .await?;
     Ok(())
 }
 
-/// Writes down that `by` has done `action` to assets, which are locked: of each its id, its revision since, what was said of it before,
-/// if it was in sight, and what is said since.
+/// Records that `by` applied `action` to assets, which are locked. Each edit has the asset's id,
+/// its new revision, its details before, unless it did not exist or was retired, and its details
+/// after.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn append_many<'a, D: Serialize + 'a>(
     tx: &mut Connection,
     action: AssetAction,
@@ -92,7 +95,7 @@ pub(crate) async fn append_many<'a, D: Serialize + 'a>(
     Ok(())
 }
 
-/// Edits column by column.
+/// Edits as columns.
 #[derive(Default)]
 struct Edits<'a> {
     asset_id: Vec<Uuid>,
@@ -122,10 +125,11 @@ impl Rows for Edits<'_> {
     }
 }
 
-/// At most `limit` edits of an asset, retired or not, the newest first; those that led to versions below `before`, where given.
+/// Up to `limit` edits of an asset, retired or not, in descending order of version; with `before`,
+/// only those of lower versions.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     asset: Uuid,

@@ -1,5 +1,6 @@
-//! How the piles and connectors of stations stand, counted: many stations in one statement, which reads each row once. `domain`
-//! tells what a pile's status is; to have Postgres work it out for each row costs more than all of the reading.
+//! The statuses of the piles and connectors of stations, counted for many stations in one statement
+//! that reads each row once. `domain` derives a pile's status; deriving it in SQL for each row
+//! would cost more than reading all rows.
 
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
 use crate::devices::charge_points;
@@ -16,36 +17,38 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// How many there are of each status; none of those that are not here.
+/// Number of piles or connectors per status; statuses without any are absent.
 pub type Tally = BTreeMap<PileStatus, i64>;
 
-/// How the piles and connectors of a station stand.
+/// The statuses of the piles and connectors of a station.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Availability {
-    /// Its piles.
+    /// The station's piles, by status.
     pub piles: Tally,
-    /// Their connectors, declared or heard of, by type, which is `None` where it was not declared. All connectors of a device
-    /// that is offline are `Offline`, all of one that is out of service as a whole are that.
+    /// The connectors of these piles, declared or reported, by type (`None` if not declared) and
+    /// status. All connectors of an offline device are `Offline`; all connectors of a device that
+    /// is out of service as a whole have the device's status.
     pub connectors: BTreeMap<Option<ConnectorType>, Tally>,
-    /// What decides how far the status of each of its piles can be trusted.
+    /// The data that determines how far the status of each pile can be trusted.
     pub trust: Vec<Trust>,
 }
 
-/// What decides how far the status of a pile can be trusted.
+/// The data that determines how far the status of a pile can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trust {
-    /// What is known of its device; `None` when that was never heard.
+    /// The confidence in the device's state; `None` if the device was never heard.
     pub confidence: Option<Confidence>,
-    /// The partition that last spoke of the device.
+    /// The partition of the last event about the device; `None` if unknown.
     pub partition: Option<i32>,
     /// Whether the device is online.
     pub online: bool,
-    /// When the platform last heard of it, see [`LiveView::heard_at`](crate::assets::piles::LiveView).
+    /// When the platform last heard from the device, see
+    /// [`LiveView::heard_at`](crate::assets::piles::LiveView).
     pub heard_at: Option<DateTime<Utc>>,
 }
 
 impl Availability {
-    /// All connectors, whatever their type.
+    /// Counts over all connector types.
     #[must_use]
     pub fn connectors_of_all_types(&self) -> Tally {
         let mut all = Tally::new();
@@ -56,7 +59,7 @@ impl Availability {
     }
 }
 
-/// The status of the device of a row of `piles`, as [`PileStatus::roll_up`] tells it.
+/// The status of a pile in `piles`, derived from its device as by [`PileStatus::roll_up`].
 macro_rules! pile_status {
     () => {
         "coalesce(
@@ -73,16 +76,16 @@ macro_rules! pile_status {
 }
 pub(crate) use pile_status;
 
-/// How the piles and connectors of the stations called `ids` stand; a station without piles is not in the answer.
+/// The availability of the stations with these ids. Stations without piles are absent.
 ///
 /// # Errors
-/// When Postgres fails, or holds a word that is none.
+/// If PostgreSQL fails, or a row contains an unknown word.
 pub async fn load_many(
     connection: &mut Connection,
     ids: &[StationId],
 ) -> Result<HashMap<StationId, Availability>, StorageError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<Standing> = Bulk(Wanted { ids }).load(connection).await?;
+    let rows: Vec<PileRow> = Bulk(Wanted { ids }).load(connection).await?;
     let mut stations: HashMap<StationId, Availability> = HashMap::new();
     for (station, declared, online, confidence, partition, heard_at, numbers, statuses) in rows {
         let heard = heard(&numbers.unwrap_or_default(), &statuses.unwrap_or_default())?;
@@ -96,7 +99,7 @@ pub async fn load_many(
     Ok(stations)
 }
 
-/// Connectors with what each reported last.
+/// The connectors with their last reported status.
 fn heard(
     numbers: &[i16],
     statuses: &[Option<String>],
@@ -109,7 +112,7 @@ fn heard(
     numbers.iter().zip(statuses).map(connector).collect()
 }
 
-/// The same of one station.
+/// The availability of one station.
 ///
 /// # Errors
 /// As [`load_many`].
@@ -122,8 +125,8 @@ fn broken(what: impl ToString) -> StorageError {
 }
 
 impl Availability {
-    /// Counts a pile whose operator declared `declared`, and whose device is `online`, if it was ever heard, with connectors
-    /// that are `heard`.
+    /// Counts a pile with the `declared` connectors, whose device is `online` (`None`: never heard)
+    /// and reported the connectors in `heard`.
     fn count(
         &mut self,
         declared: Vec<Declared>,
@@ -150,7 +153,7 @@ impl Availability {
     }
 }
 
-/// A connector that an operator declared, as far as it is counted.
+/// A declared connector, with the fields that are counted.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Declared {
@@ -159,9 +162,10 @@ struct Declared {
     kind: ConnectorType,
 }
 
-/// A pile: its station, the connectors that were declared, whether its device is there (null: it was never heard), how far that can
-/// be trusted, the partition that last spoke of it, when it was heard, and the numbers and statuses of its connectors.
-type Standing = (
+/// A pile: its station, its declared connectors, whether its device is online (null: never heard),
+/// its confidence, the partition of its last event, when it was last heard, and the ids and
+/// statuses of its connectors.
+type PileRow = (
     Uuid,
     String,
     Option<bool>,

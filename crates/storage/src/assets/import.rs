@@ -1,8 +1,10 @@
-//! Many stations or piles at once, as a file says them: each is made, or replaced when there is one.
+//! Bulk import of stations or piles from a file: each entry is created, or replaces the existing
+//! asset.
 //!
-//! A few statements for each chunk of entries, however many it has. Rows are locked in the order stations, piles, devices, and within
-//! each by key, as single edits do it. That order holds within a chunk only, and a transaction may have many: so imports that
-//! write take turns, in all processes.
+//! Each chunk of entries takes a few statements, regardless of its size. Rows are locked in the
+//! order stations, piles, devices, and within each by key, as single edits do. This order holds
+//! within a chunk only, and a transaction may have several chunks; therefore imports that write run
+//! one at a time, across all processes.
 
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
@@ -17,35 +19,37 @@ use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
-/// So many changes are told by one statement at most.
-const TOLD_AT_ONCE: usize = 10 * FeedChange::MAX_TOGETHER;
-/// Rows are found by their keys, however small a table is yet: a statement is planned once, and the file itself makes it large.
+/// Largest number of changes that one statement appends to the feed.
+const CHANGES_PER_STATEMENT: usize = 10 * FeedChange::MAX_TOGETHER;
+/// Forces index lookups even on small tables: a statement is planned once, and the import itself
+/// makes the table large.
 const BY_KEYS: &str =
     "set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
-/// While a table is nearly empty, one index is as good as another to Postgres, also one in which it must read everything. So what
-/// looks rows up is planned for what there is by then; but not what checks the station of each pile by itself.
+/// While a table is nearly empty, PostgreSQL considers all indexes equal, even one that it would
+/// have to read completely. Therefore lookups are planned for the current contents; the checks of
+/// each pile's station are not.
 const PLAN_EACH_TIME: &str = "set local plan_cache_mode = force_custom_plan";
 const PLAN_ONCE: &str = "set local plan_cache_mode = auto";
-/// How soon it is asked again whose turn it is.
+/// Interval at which a waiting import tries to get its turn.
 const BETWEEN_TURNS: Duration = Duration::from_millis(20);
 
-/// What an entry of a file is to become, and how that is done with many.
+/// An entry of an import file, and how many of them are written at once.
 pub trait Importable: Sized + Send + Sync {
-    /// Why an entry becomes nothing.
+    /// Why an entry is refused.
     type Refusal: Error + Send + Sync;
-    /// What the feed is told of one that has become something: as little as can be, for there may be many.
+    /// The data of a feed change, kept small because there may be many.
     type Changed: Send + Sync;
 
-    /// The line that it begins in.
+    /// The line of the file in which the entry begins.
     fn line(&self) -> u64;
 
-    /// What would become of `entries`; see [`foresee`].
+    /// The outcome that [`write`](Self::write) would have for `entries`; see [`foresee`].
     fn foresee(
         connection: &mut Connection,
         entries: &[Self],
     ) -> impl Future<Output = Result<Outcome<Self::Refusal>, StorageError>> + Send;
 
-    /// Writes what `entries` say, within a transaction, and adds what is to be told of it to `told`.
+    /// Writes `entries` within a transaction, and appends the feed changes to `changed`.
     fn write(
         tx: &mut Connection,
         entries: &[Self],
@@ -53,34 +57,34 @@ pub trait Importable: Sized + Send + Sync {
         changed: &mut Vec<Self::Changed>,
     ) -> impl Future<Output = Result<Outcome<Self::Refusal>, StorageError>> + Send;
 
-    /// The device that the feed is told of.
+    /// The device that a feed change is about, if any.
     fn device(changed: &Self::Changed) -> Option<&ChargePointId>;
 
-    /// What the feed is told, of what was done `at` this instant.
+    /// The feed change of an entry that was written `at` this time.
     fn change(changed: &Self::Changed, at: DateTime<Utc>) -> FeedChange;
 }
 
-/// What becomes of entries.
+/// The outcome of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome<R> {
-    /// Entries that something new is made of.
+    /// Number of entries that created an asset.
     pub created: usize,
-    /// Entries that say something else than was said before.
+    /// Number of entries that changed an asset.
     pub updated: usize,
-    /// Entries that say what was said already; nothing is written.
+    /// Number of entries that equal the existing asset; nothing is written.
     pub unchanged: usize,
-    /// The lines of those that are refused, and why.
+    /// Line and reason of each refused entry.
     pub refused: Vec<(u64, R)>,
 }
 
 impl<R> Outcome<R> {
-    /// Of no entries.
+    /// The outcome of no entries.
     #[must_use]
     pub const fn none() -> Self {
         Self { created: 0, updated: 0, unchanged: 0, refused: Vec::new() }
     }
 
-    /// Of how many entries.
+    /// Total number of entries.
     #[must_use]
     pub const fn entries(&self) -> usize {
         self.created + self.updated + self.unchanged + self.refused.len()
@@ -94,7 +98,7 @@ impl<R> Outcome<R> {
     }
 }
 
-/// What is to be done with one entry, when there is an `A` that it speaks of or there is none.
+/// The action for one entry; `A` is the existing asset.
 pub(crate) enum Verdict<A, R> {
     Create,
     Update(A),
@@ -102,7 +106,7 @@ pub(crate) enum Verdict<A, R> {
     Refuse(R),
 }
 
-/// What is to be done with each entry.
+/// The actions for all entries.
 pub(crate) struct Plan<'a, E: Importable, A> {
     pub(crate) create: Vec<&'a E>,
     pub(crate) update: Vec<(A, &'a E)>,
@@ -110,7 +114,7 @@ pub(crate) struct Plan<'a, E: Importable, A> {
 }
 
 impl<'a, E: Importable, A> Plan<'a, E, A> {
-    /// As `decide` says.
+    /// Builds a plan from the verdict of `decide` on each entry.
     pub(crate) fn of(entries: &'a [E], mut decide: impl FnMut(&E) -> Verdict<A, E::Refusal>) -> Self {
         let mut plan = Self { create: Vec::new(), update: Vec::new(), outcome: Outcome::none() };
         for entry in entries {
@@ -127,28 +131,29 @@ impl<'a, E: Importable, A> Plan<'a, E, A> {
     }
 }
 
-/// Why many entries were not written all together.
-enum GivenUp<R, E> {
+/// Why an import was rolled back.
+enum Rollback<R, E> {
     Refused(Outcome<R>),
     Failed(E),
 }
 
-impl<R, E: From<StorageError>> From<diesel::result::Error> for GivenUp<R, E> {
+impl<R, E: From<StorageError>> From<diesel::result::Error> for Rollback<R, E> {
     fn from(error: diesel::result::Error) -> Self {
         Self::Failed(StorageError::from(error).into())
     }
 }
 
-impl<R, E: From<StorageError>> From<StorageError> for GivenUp<R, E> {
+impl<R, E: From<StorageError>> From<StorageError> for Rollback<R, E> {
     fn from(error: StorageError) -> Self {
         Self::Failed(error.into())
     }
 }
 
-/// What would become of `entries`, no two of the same asset, as things stand; nothing is held and nothing written.
+/// Predicts the outcome of importing `entries`, which name distinct assets, from the current state;
+/// locks and writes nothing.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn foresee<T: Importable>(
     connection: &mut Connection,
     entries: &[T],
@@ -162,11 +167,11 @@ pub async fn foresee<T: Importable>(
         .await
 }
 
-/// Makes what `entries` say, no two of the same asset, or replaces what there is; what is refused is left out. May wait for
-/// another import to end: for how long is the caller's matter.
+/// Creates the assets of `entries`, which name distinct assets, or replaces existing ones; refused
+/// entries are skipped. May wait for another import to end; the caller limits the time.
 ///
 /// # Errors
-/// When Postgres fails; nothing is written then.
+/// If PostgreSQL fails; nothing is written in that case.
 pub async fn put_many<T: Importable>(
     connection: &mut Connection,
     entries: &[T],
@@ -178,19 +183,20 @@ pub async fn put_many<T: Importable>(
             take_turn(tx).await?;
             let mut changed = Vec::new();
             let outcome = T::write(tx, entries, stamp, &mut changed).await?;
-            tell::<T>(tx, &changed, stamp).await?;
+            append_changes::<T>(tx, &changed, stamp).await?;
             Ok(outcome)
         })
         .await
 }
 
-/// The same with all `chunks`, in one transaction: when one entry is refused, nothing is written, what comes after its chunk is not
-/// looked at, and the outcome is that of the entries so far. A chunk is asked for when the one before is written.
+/// Imports all `chunks` in one transaction. If an entry is refused, nothing is written, later
+/// chunks are not read, and the outcome covers the entries so far. Each chunk is requested after
+/// the previous one was written.
 ///
-/// The devices, which ingestors need, are held for as long as it takes to tell the feed at the end, not before.
+/// Devices, which ingestors need, are locked only at the end, while the feed changes are appended.
 ///
 /// # Errors
-/// When Postgres fails, or a chunk is an error itself; nothing is written then.
+/// If PostgreSQL fails, or a chunk is an error itself; nothing is written in that case.
 pub async fn put_all<T: Importable, E: From<StorageError> + Send>(
     connection: &mut Connection,
     chunks: impl Stream<Item = Result<Vec<T>, E>> + Send,
@@ -204,45 +210,45 @@ pub async fn put_all<T: Importable, E: From<StorageError> + Send>(
             let mut changed = Vec::new();
             let mut whole = Outcome::none();
             while let Some(entries) = chunks.next().await {
-                let entries = entries.map_err(GivenUp::Failed)?;
+                let entries = entries.map_err(Rollback::Failed)?;
                 whole.add(T::write(tx, &entries, stamp, &mut changed).await?);
                 if !whole.refused.is_empty() {
-                    return Err(GivenUp::Refused(whole));
+                    return Err(Rollback::Refused(whole));
                 }
             }
-            tell::<T>(tx, &changed, stamp).await?;
+            append_changes::<T>(tx, &changed, stamp).await?;
             Ok(whole)
         })
         .await;
     match written {
-        Ok(outcome) | Err(GivenUp::Refused(outcome)) => Ok(outcome),
-        Err(GivenUp::Failed(error)) => Err(error),
+        Ok(outcome) | Err(Rollback::Refused(outcome)) => Ok(outcome),
+        Err(Rollback::Failed(error)) => Err(error),
     }
 }
 
-/// To be called before rows are looked up.
+/// Switches to planning for lookups; call it before rows are looked up.
 pub(crate) async fn begin_look_up(tx: &mut Connection) -> Result<(), StorageError> {
     Ok(tx.batch_execute(PLAN_EACH_TIME).await?)
 }
 
-/// To be called when they are, and others are to be written.
+/// Ends the planning for lookups; call it before other rows are written.
 pub(crate) async fn end_look_up(tx: &mut Connection) -> Result<(), StorageError> {
     Ok(tx.batch_execute(PLAN_ONCE).await?)
 }
 
-/// Waits until no other import writes, and keeps the others waiting until the transaction ends. Two that name the same assets in
-/// different orders would else each hold what the other wants.
+/// Waits until no other import writes, and blocks other imports until the transaction ends.
+/// Otherwise two imports that name the same assets in different orders could deadlock.
 async fn take_turn(tx: &mut Connection) -> Result<(), StorageError> {
     let turn = sql::<Bool>("pg_try_advisory_xact_lock(hashtextextended('charging import', 0))");
-    // Asked for again and again: a statement that waits is ended by its time-out.
+    // Polled, because a waiting statement would be cancelled by the statement timeout.
     while !diesel::select(turn.clone()).get_result::<bool>(tx).await? {
         tokio::time::sleep(BETWEEN_TURNS).await;
     }
     Ok(())
 }
 
-/// Tells the feed; the last that a transaction does.
-async fn tell<T: Importable>(
+/// Appends the feed changes; the last step of a transaction.
+async fn append_changes<T: Importable>(
     tx: &mut Connection,
     changed: &[T::Changed],
     stamp: &EditStamp,
@@ -251,7 +257,7 @@ async fn tell<T: Importable>(
     if !devices.is_empty() {
         feed::hold(tx, &devices).await?;
     }
-    for some in changed.chunks(TOLD_AT_ONCE) {
+    for some in changed.chunks(CHANGES_PER_STATEMENT) {
         let changes: Vec<_> = some.iter().map(|changed| T::change(changed, stamp.at)).collect();
         feed::append(tx, &changes).await?;
     }

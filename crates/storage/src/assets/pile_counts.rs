@@ -1,4 +1,5 @@
-//! How all piles stand, counted. Postgres reads each row once and groups what `domain` then sums up.
+//! Counts of all piles by status. PostgreSQL reads each row once and groups the rows; `domain` sums
+//! up the groups.
 
 use crate::assets::availability::{Tally, Trust};
 use crate::devices::charge_points;
@@ -12,34 +13,35 @@ use domain::ids::ConnectorId;
 use domain::status::{ConnectorStatus, PileStatus};
 use std::collections::BTreeMap;
 
-/// How the fleet stands.
+/// The counts of all piles and stations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PileCounts {
-    /// Piles that are not retired.
+    /// Piles that are not retired, by status.
     pub piles: Tally,
-    /// What decides how far the statuses of the same piles can be trusted, and of how many.
+    /// Groups of the same piles with the data that determines how far their statuses can be
+    /// trusted, and their numbers.
     pub trust: Vec<(Trust, i64)>,
-    /// Stations that are not retired, by the word for their status.
+    /// Stations that are not retired, by the word of their status.
     pub stations: BTreeMap<&'static str, i64>,
 }
 
-/// Piles whose devices stand alike.
+/// Piles whose devices have equal values.
 #[derive(QueryableByName)]
-struct Alike {
+struct PileGroup {
     #[diesel(sql_type = Nullable<Bool>)]
     online: Option<bool>,
-    /// What the devices say of themselves as a whole.
+    /// The status of the device as a whole.
     #[diesel(sql_type = Nullable<Text>)]
     whole: Option<String>,
-    /// The best of their connectors.
+    /// The best status of its connectors.
     #[diesel(sql_type = Nullable<Text>)]
     best: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     confidence: Option<String>,
-    /// The partition that last spoke of them.
+    /// The partition of the last event.
     #[diesel(sql_type = Nullable<Int4>)]
     partition: Option<i32>,
-    /// When the platform last heard of one of them.
+    /// When the platform last heard from any of the devices.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     heard_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Int8)]
@@ -47,23 +49,24 @@ struct Alike {
 }
 
 #[derive(QueryableByName)]
-struct StationsAlike {
+struct StationGroup {
     #[diesel(sql_type = Text)]
     status: String,
     #[diesel(sql_type = Int8)]
     count: i64,
 }
 
-/// Counts the fleet. Devices that were heard since `silent_since` are counted apart from those that were not.
+/// Counts all piles and stations. Devices that were heard since `silent_since` are grouped
+/// separately from the others.
 ///
 /// # Errors
-/// When Postgres fails, or holds a word that is none.
+/// If PostgreSQL fails, or a row contains an unknown word.
 pub async fn count(
     connection: &mut Connection,
     silent_since: DateTime<Utc>,
 ) -> Result<PileCounts, StorageError> {
     let order: Vec<&str> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
-    let groups: Vec<Alike> = diesel::sql_query(
+    let groups: Vec<PileGroup> = diesel::sql_query(
         "select device.online, heard.whole, ($1)[heard.best] as best, device.confidence, device.seen_partition as partition,
                 max(greatest(device.last_seen_at, device.written_at)) as heard_at, count(*) as count
          from piles
@@ -79,26 +82,26 @@ pub async fn count(
     .bind::<Timestamptz, _>(silent_since)
     .load(connection)
     .await?;
-    let stations: Vec<StationsAlike> = diesel::sql_query(
+    let stations: Vec<StationGroup> = diesel::sql_query(
         "select status, count(*) as count from stations where retired_at is null group by status",
     )
     .load(connection)
     .await?;
-    let mut fleet = PileCounts::default();
+    let mut counts = PileCounts::default();
     for group in groups {
-        *fleet.piles.entry(group.status()?).or_default() += group.count;
-        fleet.trust.push((group.trust()?, group.count));
+        *counts.piles.entry(group.status()?).or_default() += group.count;
+        counts.trust.push((group.trust()?, group.count));
     }
     for group in stations {
         let word =
             StationStatus::ALL.into_iter().map(StationStatus::as_str).find(|word| *word == group.status);
         let word = word.ok_or_else(|| StorageError::inconsistent("stations", &group.status))?;
-        fleet.stations.insert(word, group.count);
+        counts.stations.insert(word, group.count);
     }
-    Ok(fleet)
+    Ok(counts)
 }
 
-impl Alike {
+impl PileGroup {
     fn trust(&self) -> Result<Trust, StorageError> {
         let confidence = self.online.map(|_| charge_points::confidence(self.confidence.as_deref()));
         let confidence = confidence.transpose()?;
@@ -116,7 +119,7 @@ impl Alike {
             ConnectorStatus::parse(word).ok_or_else(|| StorageError::inconsistent("connectors", word))
         };
         let whole = self.whole.as_ref().map(parse).transpose()?.map(|status| (ConnectorId::WHOLE, status));
-        // Which connector it is does not matter.
+        // The connector's number does not matter here.
         let best = self.best.as_ref().map(parse).transpose()?.zip(ConnectorId::parse(1).ok());
         let reports = whole.into_iter().chain(best.map(|(status, connector)| (connector, status)));
         Ok(PileStatus::roll_up(online, reports))

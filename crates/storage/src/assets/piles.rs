@@ -1,4 +1,4 @@
-//! Piles as operators registered them, and beside them what their devices report.
+//! Piles as operators registered them, with the state of their devices.
 
 mod current_type;
 mod live;
@@ -25,27 +25,28 @@ use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::PileStatus;
 use row::Row;
 
-/// Which piles to list; by default all that are not retired.
+/// A filter of piles; by default it selects all that are not retired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those in this station.
+    /// Only piles of this station.
     pub station_id: Option<StationId>,
-    /// The one with this device.
+    /// Only the pile with this device.
     pub charge_point_id: Option<ChargePointId>,
-    /// Those that have these words in their name, device or serial number.
+    /// Only piles with these words in their name, device or serial number.
     pub search: Option<SearchTerms>,
-    /// Those that stand so, by what their devices report.
+    /// Only piles with this status, derived from their devices.
     pub status: Option<PileStatus>,
-    /// Those whose device is there, or those whose device is not or was never heard.
+    /// `true`: only piles whose device is online; `false`: only piles whose device is offline or
+    /// was never heard.
     pub online: Option<bool>,
-    /// Those that are retired, instead of those that are not.
+    /// Only retired piles, instead of those that are not.
     pub retired: bool,
 }
 
-/// The pile called `id`, unless it is retired.
+/// The pile with id `id`, unless it is retired.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find(connection: &mut Connection, id: PileId) -> Result<Option<Pile>, StorageError> {
     let row = piles::table
         .filter(piles::id.eq(id.0))
@@ -57,18 +58,19 @@ pub async fn find(connection: &mut Connection, id: PileId) -> Result<Option<Pile
     row.map(Pile::try_from).transpose()
 }
 
-/// Whether there is a pile called `id`, or was one that is retired.
+/// Whether a pile with id `id` exists, retired or not.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn is_known(connection: &mut Connection, id: PileId) -> Result<bool, StorageError> {
     Ok(diesel::select(exists(piles::table.find(id.0))).get_result(connection).await?)
 }
 
-/// At most `limit` piles, the newest first; those that come after the one made at `after`, where given.
+/// Up to `limit` piles, the newest first; with `after`, those that follow the pile created at that
+/// time with that id.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter,
@@ -103,7 +105,8 @@ pub async fn list(
         query = query.filter(piles::charge_point_id.eq(charge_point.as_str()));
     }
     if let Some((at, id)) = after {
-        // A row comparison, which diesel does not know, enters the index at the very row: those of an import were all made at once.
+        // Diesel has no row comparison. It starts the index scan at the exact row, which matters
+        // because all piles of an import have the same creation time.
         let place = sql::<Bool>("(piles.created_at, piles.id) < (").bind::<Timestamptz, _>(at);
         query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
     }

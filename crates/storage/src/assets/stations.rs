@@ -27,10 +27,10 @@ use domain::ids::StationId;
 use domain::text::Label;
 use row::Row;
 
-/// The station called `id`, unless it is retired.
+/// The station with id `id`, unless it is retired.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find(connection: &mut Connection, id: StationId) -> Result<Option<Station>, StorageError> {
     let row = stations::table
         .filter(stations::id.eq(id.0))
@@ -42,26 +42,26 @@ pub async fn find(connection: &mut Connection, id: StationId) -> Result<Option<S
     row.map(Station::try_from).transpose()
 }
 
-/// Whether there is a station called `id`, or was one that is retired.
+/// Whether a station with id `id` exists, retired or not.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn is_known(connection: &mut Connection, id: StationId) -> Result<bool, StorageError> {
     Ok(diesel::select(exists(stations::table.find(id.0))).get_result(connection).await?)
 }
 
-/// Which stations to list; by default all that are not retired.
+/// A filter of stations; by default it selects all that are not retired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those that have these words in their name or address.
+    /// Only stations with these words in their name or address.
     pub search: Option<SearchTerms>,
-    /// Those that this operator runs.
+    /// Only stations of this operator.
     pub operator_id: Option<Label>,
-    /// Those that stand so.
+    /// Only stations with this status.
     pub status: Option<StationStatus>,
-    /// Those with a pile at which a vehicle can be charged now.
+    /// Only stations with a pile at which a vehicle can be charged now.
     pub available_only: bool,
-    /// Those that are retired, instead of those that are not.
+    /// Only retired stations, instead of those that are not.
     pub retired: bool,
 }
 
@@ -77,10 +77,11 @@ macro_rules! is_available {
 }
 use is_available;
 
-/// At most `limit` stations, the newest first; those that come after the one made at `after`, where given.
+/// Up to `limit` stations, the newest first; with `after`, those that follow the station created at
+/// that time with that id.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter,
@@ -111,7 +112,8 @@ pub async fn list(
         query = query.filter(sql::<Bool>(is_available!()));
     }
     if let Some((at, id)) = after {
-        // A row comparison, which diesel does not know, enters the index at the very row: those of an import were all made at once.
+        // Diesel has no row comparison. It starts the index scan at the exact row, which matters
+        // because all stations of an import have the same creation time.
         let place = sql::<Bool>("(stations.created_at, stations.id) < (").bind::<Timestamptz, _>(at);
         query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
     }

@@ -1,7 +1,9 @@
-//! Batches of commands to piles of a station: asked for at once, sent one by one by whichever replica holds the lease.
+//! Command batches to the piles of a station: requested at once, carried out one by one by the
+//! replica that holds the lease.
 //!
-//! Each command of a batch is recorded under a key of its own, see [`item_key`]. Where a pile is refused, the same key is
-//! taken, so that no command can follow: of two replicas that work on one pile the first decides.
+//! Each command of a batch is recorded under its own key, see [`item_key`]. If a pile is refused,
+//! the same key is taken, so that no command can follow: of two replicas that work on one pile the
+//! first one decides.
 
 mod create;
 mod find;
@@ -20,36 +22,36 @@ use diesel::prelude::*;
 use domain::ids::{CommandBatchId, PileId, StationId};
 use uuid::Uuid;
 
-/// A batch of commands.
+/// A command batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandBatch {
-    /// Its name.
+    /// Id of the batch.
     pub id: CommandBatchId,
-    /// The station whose piles are commanded.
+    /// The station of the piles.
     pub station_id: StationId,
     /// The OCPP 1.6 action.
     pub name: String,
-    /// What each pile is told, in the words of whoever asked for it.
+    /// The command to each pile, in the caller's JSON.
     pub command: serde_json::Value,
-    /// So many piles are commanded in a second at most.
+    /// Largest number of piles that are commanded per second.
     pub rate_per_second: u16,
-    /// How many piles it is for.
+    /// Number of piles in the batch.
     pub piles: i32,
-    /// When it was asked for.
+    /// When the batch was requested.
     pub created_at: DateTime<Utc>,
-    /// Piles that are not commanded by then are refused.
+    /// When the batch ends; piles that were not commanded by then are refused.
     pub expires_at: DateTime<Utc>,
-    /// When no pile was waiting any more.
+    /// When the last pile was settled; `None` while the batch runs.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// The key that the command to a pile is recorded under. It has blanks in it, so it is none that a caller can send.
+/// The idempotency key of the command to a pile. It contains spaces, so no caller can send it.
 #[must_use]
 pub fn item_key(batch: CommandBatchId, pile: PileId) -> String {
     format!("batch {batch} {pile}")
 }
 
-/// A row.
+/// A row of `command_batches`.
 #[derive(Queryable, Selectable, QueryableByName)]
 #[diesel(table_name = command_batches, check_for_backend(diesel::pg::Pg))]
 struct Row {

@@ -1,4 +1,5 @@
-//! A pile, its device, connectors, open sessions and starts in flight at one instant: what a command is checked against.
+//! The state that a command is checked against: a pile, its device, connectors, open sessions and
+//! starts in flight, at one instant.
 
 use crate::assets::stations;
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
@@ -16,50 +17,51 @@ use domain::text::InvalidText;
 use std::fmt::Display;
 use uuid::Uuid;
 
-/// What is to be looked at.
+/// The context of one command to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextQuery {
-    /// The pile.
+    /// The pile to command.
     pub pile_id: PileId,
-    /// The key of the request, when it has one.
+    /// The idempotency key of the request, if any.
     pub key: Option<String>,
 }
 
-/// What was seen.
+/// The loaded context.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommandContext {
-    /// The pile with everything that decides whether it may be commanded; `None` when there is none, or it is retired.
+    /// The pile with everything that decides whether it may be commanded; `None` if it does not
+    /// exist or is retired.
     pub pile: Option<PileSnapshot>,
-    /// The command that the request's key led to before, and the digest of that request.
+    /// The command of an earlier request with the same key, and the digest of that request.
     pub known: Option<(CommandId, i64)>,
-    /// The request's key led to something else than a command to a pile.
+    /// Whether the key was used for something other than a command to a pile.
     pub is_key_taken: bool,
 }
 
-/// Looks at each of `wanted`, in their order.
+/// Loads the context of each query, in their order.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn load_contexts(
     connection: &mut Connection,
     wanted: &[ContextQuery],
 ) -> Result<Vec<CommandContext>, StorageError> {
     let (piles, keys) = wanted.iter().map(|wanted| (wanted.pile_id.0, wanted.key.as_deref())).unzip();
-    let rows: Vec<SnapshotRow> = Bulk(Looks { piles, keys }).load(connection).await?;
+    let rows: Vec<SnapshotRow> = Bulk(ContextKeys { piles, keys }).load(connection).await?;
     if rows.len() != wanted.len() {
-        return Err(StorageError::inconsistent("piles", "a look at them that is not one row each"));
+        return Err(StorageError::inconsistent("piles", "the context query returned another number of rows than requested"));
     }
-    rows.into_iter().zip(wanted).map(|(row, wanted)| row.into_look(wanted.pile_id)).collect()
+    rows.into_iter().zip(wanted).map(|(row, wanted)| row.into_context(wanted.pile_id)).collect()
 }
 
-/// One statement, so that all of it is of one instant.
-struct Looks<'a> {
+/// One statement, so that all of it is read at one instant.
+struct ContextKeys<'a> {
     piles: Vec<Uuid>,
     keys: Vec<Option<&'a str>>,
 }
 
-impl Rows for Looks<'_> {
-    type Statement = Looks<'static>;
+impl Rows for ContextKeys<'_> {
+    type Statement = ContextKeys<'static>;
     const BEFORE: &'static str = concat!(
         "
         select named.command_id, named.request_digest, pile.charge_point_id,
@@ -70,8 +72,8 @@ impl Rows for Looks<'_> {
                start.ids, start.connectors, start.lives, station.startable_statuses
         from unnest("
     );
-    // commands.charge_point_id has the database's collation, as its index, and changing that would break the statements that a running
-    // release has prepared.
+    // `commands.charge_point_id` and its index have the database's collation; changing that would
+    // break the statements that a running release has prepared.
     const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
@@ -108,7 +110,7 @@ impl Rows for Looks<'_> {
     }
 }
 
-impl Lookup for Looks<'_> {
+impl Lookup for ContextKeys<'_> {
     type Answer = (
         Nullable<SqlUuid>,
         Nullable<Int8>,
@@ -152,7 +154,7 @@ struct SnapshotRow {
 }
 
 impl SnapshotRow {
-    fn into_look(mut self, pile_id: PileId) -> Result<CommandContext, StorageError> {
+    fn into_context(mut self, pile_id: PileId) -> Result<CommandContext, StorageError> {
         let is_key_taken = self.digest.is_some() && self.known.is_none();
         let known = self.known.map(CommandId).zip(self.digest);
         let pile = match self.charge_point_id.take() {
@@ -214,7 +216,7 @@ fn open_session(id: Uuid, connector: i16, transaction: Option<&str>) -> Result<O
     })
 }
 
-/// The start, unless its device charges already.
+/// The start, unless the device is charging already.
 fn start_in_flight(
     id: Uuid,
     connector: Option<i16>,

@@ -1,4 +1,4 @@
-//! Commands, read for whoever asks.
+//! Reading commands.
 
 use super::RecordedCommand;
 use super::row::CommandRow;
@@ -10,10 +10,10 @@ use diesel_async::RunQueryDsl;
 use domain::ids::{CommandId, PileId};
 use uuid::Uuid;
 
-/// The command called `id`.
+/// The command with id `id`.
 ///
 /// # Errors
-/// When Postgres fails or the row cannot be.
+/// If PostgreSQL fails or the row is invalid.
 pub async fn find(
     connection: &mut Connection,
     id: CommandId,
@@ -28,11 +28,11 @@ pub async fn find(
     row.map(|(row, transaction)| row.into_recorded(transaction)).transpose()
 }
 
-/// Commands to the pile called `pile_id`, the newest first: at most `limit`, of those before `before`, a time of issue and an
-/// id. `None` when there never was such a pile.
+/// Up to `limit` commands to the pile with id `pile_id`, the newest first; with `before`, only
+/// those before that time of issue and id. `None` if no such pile ever existed.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn list_of_pile(
     connection: &mut Connection,
     pile_id: PileId,
@@ -49,7 +49,8 @@ pub async fn list_of_pile(
         .limit(limit)
         .into_boxed();
     if let Some((at, id)) = before {
-        // Written as an index condition and a filter, which a pair that is compared as a row would not be in Diesel.
+        // Written as an index condition and a filter, which a row comparison would not become in
+        // Diesel.
         query = query
             .filter(commands::issued_at.le(at))
             .filter(commands::issued_at.lt(at).or(commands::id.lt(id)));

@@ -1,4 +1,4 @@
-//! Commands, written down before anything is published: several at once, in one statement.
+//! Inserting commands before anything is published: several at once, in one statement.
 
 use super::KeyedRequest;
 use super::row::impossible;
@@ -16,51 +16,51 @@ use domain::feed::FeedChange;
 use domain::ids::{GatewayId, PileId};
 use uuid::Uuid;
 
-/// A command that is to be recorded.
+/// A command to record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewCommand {
     /// The command.
     pub command: Command,
-    /// The pile that it is for.
+    /// The pile that the command is for.
     pub pile_id: PileId,
-    /// The partition that its gateway reads.
+    /// The partition that the gateway reads.
     pub partition: i32,
     /// The OCPP 1.6 request body.
     pub payload: serde_json::Value,
-    /// What would show that it was done.
+    /// The effect that would show that the command was executed; `None` if there is none.
     pub goal: Option<Goal>,
-    /// How its gateway was found.
+    /// How the gateway was found.
     pub route: RouteSource,
-    /// Redis was away: the gateway is the one last seen on the device's events.
+    /// Redis was unavailable: the gateway is the one of the device's last event.
     pub degraded: bool,
-    /// The gateway last seen on the device's events, where that is another one.
+    /// The gateway of the device's last event, if it is a different one.
     pub seen_gateway_id: Option<GatewayId>,
-    /// How far the device is trusted to be online.
+    /// How far the device's online state is trusted.
     pub confidence: Confidence,
-    /// What its caller named the request.
+    /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
 }
 
-/// What became of commands that were to be recorded.
+/// The result of recording commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
-    /// All are.
+    /// All commands were recorded.
     All,
-    /// None is, for one of them cannot be.
+    /// No command was recorded, because of this conflict.
     None(Conflict),
 }
 
 /// Why a command cannot be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// Its caller's key led to a command already.
+    /// The caller's key already belongs to a command.
     Key,
-    /// It is a start, and another is in flight on the connector.
+    /// The command is a start, and another start is in flight on the connector.
     StartInFlight,
 }
 
 impl NewCommand {
-    /// How it stands in the books at first.
+    /// The command's initial record.
     #[must_use]
     pub fn to_record(&self) -> CommandRecord {
         let command = &self.command;
@@ -79,21 +79,21 @@ impl NewCommand {
     }
 }
 
-/// Records `new` as accepted, with their keys and what the feed tells of them: all of them, or none.
+/// Records `new` as accepted, with their keys and feed changes: all of them, or none.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn insert_many(connection: &mut Connection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
-    // The order of the keys: two that insert the same ones wait for each other and not in a circle.
+    // Sorted by key, so that two transactions that insert the same keys do not deadlock.
     let mut ordered: Vec<&NewCommand> = new.iter().collect();
     ordered.sort_by_key(|new| new.keyed.as_ref().map(|keyed| keyed.key.as_str()));
     let records: Vec<CommandRecord> = ordered.iter().map(|new| new.to_record()).collect();
-    let told: Vec<FeedChange> = records.iter().map(|record| change(record, record.issued_at)).collect();
+    let changes: Vec<FeedChange> = records.iter().map(|record| change(record, record.issued_at)).collect();
     let mut columns = Columns::default();
     for (new, record) in ordered.into_iter().zip(&records) {
         columns.push(new, record)?;
     }
-    (columns.chunk, columns.chunk_size) = feed::render_beside(&told, new.len())?;
+    (columns.chunk, columns.chunk_size) = feed::render_beside(&changes, new.len())?;
     match Bulk(columns).execute(connection).await {
         Ok(_) => Ok(Recorded::All),
         Err(error) => conflict(&error).map(Recorded::None).ok_or_else(|| error.into()),
@@ -109,7 +109,7 @@ fn conflict(error: &DieselError) -> Option<Conflict> {
     }
 }
 
-/// Commands column by column.
+/// Commands as columns.
 #[derive(Default)]
 struct Columns<'a> {
     id: Vec<Uuid>,
@@ -172,8 +172,8 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// One round trip and one transaction. Devices are locked first, in key order, as ingestors do, and everything else waits for
-/// that: the id of the feed's chunk is only drawn then.
+/// One round trip and one transaction. Devices are locked first, in key order, as ingestors do, and
+/// everything else waits for the locks: the id of the feed's chunk is drawn only then.
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
     const BEFORE: &'static str = "with new as materialized (select * from unnest(";

@@ -1,4 +1,4 @@
-//! What callers name their requests by, so that one sent again leads to the same command.
+//! Idempotency keys: a repeated request with the same key leads to the same command.
 
 use crate::schema::idempotency_keys;
 use crate::{Connection, StorageError};
@@ -9,19 +9,20 @@ use domain::ids::CommandId;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A key and the request that it was used for.
+/// An idempotency key and the request that it was used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedRequest {
-    /// The header `Idempotency-Key`.
+    /// The value of the header `Idempotency-Key`.
     pub key: String,
-    /// A digest of the request, to tell another one under the same key.
+    /// A digest of the request, to detect a different request with the same key.
     pub digest: i64,
 }
 
-/// Frees the keys of commands that were never published: the same request may be tried again.
+/// Releases the keys of commands that were never published, so that the same requests may be
+/// repeated.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(super) async fn free(tx: &mut Connection, failed: &[CommandId]) -> Result<(), StorageError> {
     if failed.is_empty() {
         return Ok(());
@@ -33,10 +34,10 @@ pub(super) async fn free(tx: &mut Connection, failed: &[CommandId]) -> Result<()
     Ok(())
 }
 
-/// Forgets keys older than `age`, at most `limit`; says how many.
+/// Deletes up to `limit` keys older than `age`; returns how many.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn prune_keys(
     connection: &mut Connection,
     age: Duration,

@@ -1,4 +1,4 @@
-//! What is learnt of commands by others than ingestors: what became of their publication, and that their time is over.
+//! Outcomes that are not recorded by ingestors: the outcome of publications, and expiry.
 
 use super::keys;
 use super::row::{CommandRow, command_columns};
@@ -15,39 +15,40 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Something that was learnt of a command.
+/// The outcome of a publication, to be recorded on its command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishOutcome {
-    /// The command.
+    /// Id of the command.
     pub id: CommandId,
-    /// Its device.
+    /// The command's device.
     pub charge_point_id: ChargePointId,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// What.
+    /// The step in the command's life.
     pub step: Step,
 }
 
-/// Writes what was learnt of commands; what is known already, or comes too late, moves nothing.
+/// Records the outcomes of publications; outcomes that are already recorded, or come too late,
+/// change nothing.
 ///
 /// # Errors
-/// When Postgres fails; then nothing is written.
+/// If PostgreSQL fails; nothing is written in that case.
 pub async fn record_outcomes(
     connection: &mut Connection,
-    notes: &[PublishOutcome],
+    outcomes: &[PublishOutcome],
 ) -> Result<(), StorageError> {
     connection
         .transaction(async |tx| {
-            let devices = notes.iter().map(|note| note.charge_point_id.as_str()).collect();
+            let devices = outcomes.iter().map(|outcome| outcome.charge_point_id.as_str()).collect();
             lock_devices(tx, devices).await?;
             let mut records =
-                load(tx, notes.iter().map(|note| (note.charge_point_id.as_str(), note.id.0)).unzip()).await?;
+                load(tx, outcomes.iter().map(|outcome| (outcome.charge_point_id.as_str(), outcome.id.0)).unzip()).await?;
             let mut learnt = Vec::new();
-            for note in notes {
-                if let Some(record) = records.get_mut(&note.id)
-                    && record.life.take(note.at, note.step.clone()) != Taken::Known
+            for outcome in outcomes {
+                if let Some(record) = records.get_mut(&outcome.id)
+                    && record.life.take(outcome.at, outcome.step.clone()) != Taken::Known
                 {
-                    learnt.push((note.at, record.clone()));
+                    learnt.push((outcome.at, record.clone()));
                 }
             }
             write(tx, &learnt).await
@@ -55,11 +56,12 @@ pub async fn record_outcomes(
         .await
 }
 
-/// Ends commands of which nothing was heard for longer than `grace` after their time was over, by Postgres's clock, at most
-/// `limit` at once; answers how they ended. Safe with any number of callers: one of them works, the others do nothing.
+/// Ends up to `limit` commands that are still without a response `grace` after their expiry, by
+/// PostgreSQL's clock, and returns them. Safe with any number of callers: one of them works, the
+/// others do nothing.
 ///
 /// # Errors
-/// When Postgres fails; then nothing is written.
+/// If PostgreSQL fails; nothing is written in that case.
 pub async fn expire_due(
     connection: &mut Connection,
     grace: Duration,
@@ -73,7 +75,7 @@ pub async fn expire_due(
             }
             let devices = due.iter().map(|due| due.charge_point_id.as_str()).collect();
             let gateways = lock_devices(tx, devices).await?;
-            // Looked at again under the locks: an answer may have come meanwhile.
+            // Loaded again under the locks: an answer may have arrived meanwhile.
             let mut records =
                 load(tx, due.iter().map(|due| (due.charge_point_id.as_str(), due.id)).unzip()).await?;
             let mut ended = Vec::new();
@@ -91,11 +93,12 @@ pub async fn expire_due(
         .await
 }
 
-/// Gives up waiting for effects of commands that expired longer than `window` ago, at most `limit`; returns how many. A start whose
-/// connector was seen to charge stays open for 7 days: its session may show with a rare reading, or with its stop.
+/// Closes up to `limit` commands that expired longer than `window` ago, so that effects are no
+/// longer awaited; returns how many. A start whose connector was seen charging stays open for 7
+/// days: its session may become visible with a rare meter reading, or with its stop.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn close_past(
     connection: &mut Connection,
     window: Duration,
@@ -128,7 +131,8 @@ struct Due {
     now: DateTime<Utc>,
 }
 
-/// Which are due; none while another transaction ends some, so that no two wait for each other.
+/// The commands that are due; none while another transaction ends some, so that two transactions
+/// never wait for each other.
 async fn list_due(tx: &mut Connection, grace: Duration, limit: i64) -> QueryResult<Vec<Due>> {
     diesel::sql_query(
         "select id, charge_point_id, clock_timestamp() as now from commands
@@ -143,7 +147,7 @@ async fn list_due(tx: &mut Connection, grace: Duration, limit: i64) -> QueryResu
     .await
 }
 
-/// Locks devices in key order; answers the gateways that they were last heard through.
+/// Locks devices in key order and returns the gateways of their last events.
 async fn lock_devices(
     tx: &mut Connection,
     mut ids: Vec<&str>,
@@ -208,7 +212,8 @@ impl Lookup for Named<'_> {
     type Answer = super::row::CommandColumns;
 }
 
-/// Writes commands as they stand now and tells the feed, step by step; the last of several of one command counts.
+/// Writes commands and appends each change to the feed; the last of several records of one command
+/// is stored.
 pub(super) async fn write(
     tx: &mut Connection,
     learnt: &[(DateTime<Utc>, CommandRecord)],
@@ -220,11 +225,11 @@ pub(super) async fn write(
     let failed = |record: &&&CommandRecord| record.life.state() == CommandState::Failed;
     let failed: Vec<CommandId> = records.iter().filter(failed).map(|record| record.id).collect();
     keys::free(tx, &failed).await?;
-    let told: Vec<FeedChange> = learnt.iter().map(|(at, record)| change(record, *at)).collect();
-    feed::append(tx, &told).await
+    let changes: Vec<FeedChange> = learnt.iter().map(|(at, record)| change(record, *at)).collect();
+    feed::append(tx, &changes).await
 }
 
-/// What the feed tells of `record`, of which something was learnt at `at`.
+/// The feed change of `record` at `at`.
 pub(super) fn change(record: &CommandRecord, at: DateTime<Utc>) -> FeedChange {
     FeedChange {
         subject: FeedSubject::ChargePoint(record.charge_point_id.clone()),

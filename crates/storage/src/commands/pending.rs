@@ -1,4 +1,4 @@
-//! The commands that events may still speak of, and what is written of them.
+//! The commands that events may still refer to.
 
 use super::row::{CommandColumns, CommandRow, command_columns};
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
@@ -12,10 +12,11 @@ use domain::ids::{ChargePointId, CommandId, SessionId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// The commands that are `wanted`: of a device the open ones, or the one named, by device. The devices' rows are locked.
+/// The `wanted` commands by device: all open ones of a device (`None`), or the one with an id. The
+/// devices' rows must be locked.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub(crate) async fn load_awaited(
     tx: &mut Connection,
     wanted: &[(&str, Option<CommandId>)],
@@ -32,7 +33,7 @@ pub(crate) async fn load_awaited(
     Ok(found.into_iter().map(|(device, records)| (device, records.into_iter().collect())).collect())
 }
 
-/// By device, all that are open (`None`), or one.
+/// By device: all open commands (`None`), or one.
 struct WantedCommands<'a> {
     devices: Vec<&'a str>,
     ids: Vec<Option<Uuid>>,
@@ -58,11 +59,11 @@ impl Lookup for WantedCommands<'_> {
     type Answer = CommandColumns;
 }
 
-/// The commands that `named` lists, and those whose effect, or goal, is one of the `withdrawn` sessions, by device. The
-/// devices' rows are locked.
+/// The commands in `named`, and those whose effect or goal is one of the `withdrawn` sessions. The
+/// devices' rows must be locked.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub(crate) async fn load_relinked(
     tx: &mut Connection,
     named: &[(&ChargePointId, CommandId)],
@@ -87,7 +88,7 @@ pub(crate) async fn load_relinked(
     Ok(records)
 }
 
-/// By device, a command by its id, or those of a session.
+/// By device: a command by its id, or the commands of a session.
 #[derive(Default)]
 struct RelinkedCommands<'a> {
     devices: Vec<&'a str>,
@@ -95,8 +96,8 @@ struct RelinkedCommands<'a> {
     sessions: Vec<Option<Uuid>>,
 }
 
-/// The commands of a session are looked for among those of the device's piles, for which there is an index; no event is believed that
-/// is more than 7 days late.
+/// The commands of a session are searched among those of the device's piles, which have an index;
+/// events that are more than 7 days late are not accepted.
 impl Rows for RelinkedCommands<'_> {
     type Statement = RelinkedCommands<'static>;
     const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
@@ -121,10 +122,10 @@ impl Lookup for RelinkedCommands<'_> {
     type Answer = CommandColumns;
 }
 
-/// Writes what became of commands; the rows of their devices are locked.
+/// Writes the lives of commands; the rows of their devices must be locked.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn update_lives(
     tx: &mut Connection,
     records: &[&CommandRecord],

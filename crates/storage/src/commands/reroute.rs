@@ -1,4 +1,4 @@
-//! Commands whose devices were heard through another gateway since: which are sent once more, and where.
+//! Rerouting: commands whose devices were heard through another gateway since are sent once more.
 
 use super::RecordedCommand;
 use super::row::CommandRow;
@@ -15,13 +15,14 @@ use domain::ids::{CommandId, GatewayId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Records which published commands, at most `limit`, are sent once more since their devices were heard through another
-/// gateway ([`CommandRecord::has_stale_route`]), and returns them with their new gateway and partition; `route_to` tells the
-/// partition of a gateway. The caller publishes them after that: a command is returned once, whatever becomes of the caller.
-/// Safe with any number of callers: one of them works, the others do nothing.
+/// Records that up to `limit` published commands are sent once more because their devices were
+/// heard through another gateway since ([`CommandRecord::has_stale_route`]). Returns them with
+/// their new gateway and partition, which `route_to` provides. The caller publishes them
+/// afterwards: a command is returned only once, even if the caller fails. Safe with any number of
+/// callers: one of them works, the others do nothing.
 ///
 /// # Errors
-/// When Postgres fails; then nothing is recorded.
+/// If PostgreSQL fails; nothing is recorded in that case.
 pub async fn reroute_stale(
     connection: &mut Connection,
     limit: i64,
@@ -34,7 +35,7 @@ pub async fn reroute_stale(
                 return Ok(Vec::new());
             }
             let devices = lock_sighted(tx, &stale).await?;
-            // Loaded again under the locks: an answer may have come meanwhile.
+            // Loaded again under the locks: an answer may have arrived meanwhile.
             let mut commands = load(tx, &stale).await?;
             let (mut rerouted, mut learnt) = (Vec::new(), Vec::new());
             for Stale { id, charge_point_id, now } in stale {
@@ -65,7 +66,8 @@ struct Stale {
     now: DateTime<Utc>,
 }
 
-/// Commands whose route seems to be stale; none while another transaction reroutes some, so that no two wait for each other.
+/// Commands with a seemingly stale route; none while another transaction reroutes some, so that two
+/// transactions never wait for each other.
 async fn list_stale(tx: &mut Connection, limit: i64) -> QueryResult<Vec<Stale>> {
     diesel::sql_query(concat!(
         "select command.id, command.charge_point_id, clock_timestamp() as now
@@ -86,7 +88,8 @@ async fn list_stale(tx: &mut Connection, limit: i64) -> QueryResult<Vec<Stale>> 
     .await
 }
 
-/// Locks devices in key order; returns where and when those that are online were last heard.
+/// Locks devices in key order; returns the gateway and time of the last event of those that are
+/// online.
 async fn lock_sighted(
     tx: &mut Connection,
     stale: &[Stale],

@@ -36,7 +36,7 @@ pub(super) type CommandColumns = (
     sql_types::Nullable<sql_types::Text>,
 );
 
-/// Their names, for statements in SQL, of the table under the name `command`.
+/// The column names for SQL statements, of the table under the alias `command`.
 macro_rules! command_columns {
     () => {
         "command.id, command.pile_id, command.charge_point_id, command.name, command.payload, command.gateway_id,
@@ -47,7 +47,7 @@ macro_rules! command_columns {
 }
 pub(super) use command_columns;
 
-/// A row.
+/// A row of `commands`.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = commands, check_for_backend(diesel::pg::Pg))]
 pub(super) struct CommandRow {
@@ -73,7 +73,7 @@ pub(super) struct CommandRow {
 }
 
 impl CommandRow {
-    /// What the row says of the command and what became of it.
+    /// The command and its life from the row.
     pub(super) fn into_record(self) -> Result<CommandRecord, StorageError> {
         Ok(CommandRecord {
             goal: self.goal()?,
@@ -81,7 +81,7 @@ impl CommandRow {
             pile_id: PileId(self.pile_id),
             charge_point_id: ChargePointId::parse(&self.charge_point_id).map_err(impossible)?,
             gateway_id: GatewayId::parse(&self.gateway_id).map_err(impossible)?,
-            // A name that only a newer release knows counts as not recorded.
+            // A name that only a newer release knows is treated as not recorded.
             route: self.route.as_deref().and_then(RouteSource::parse),
             name: self.name,
             issued_at: self.issued_at,
@@ -90,7 +90,7 @@ impl CommandRow {
         })
     }
 
-    /// All that the row says, and `of_session`, the transaction of the session that it speaks of.
+    /// All data of the row; `of_session` is the transaction id of the command's session.
     pub(super) fn into_recorded(
         mut self,
         of_session: Option<String>,

@@ -1,7 +1,9 @@
-//! Statements over many rows at once: one `unnest($1, $2, …)` of columns, one plan whatever the number of rows.
+//! Statements over many rows at once: one `unnest($1, $2, …)` of columns, with one plan for any
+//! number of rows.
 //!
-//! Diesel's `sql_query` is parsed and planned anew by Postgres each time, which costs more than a small batch itself. A
-//! statement here has a fixed text and a type of its own, so each connection prepares it once.
+//! PostgreSQL parses and plans Diesel's `sql_query` anew each time, which costs more than a small
+//! batch itself. A statement here has a fixed text and its own type, so each connection prepares it
+//! once.
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -10,33 +12,33 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{Array, HasSqlType};
 use std::marker::PhantomData;
 
-/// Rows as columns, and the statement that they are for.
+/// Rows as columns, with their statement.
 pub(crate) trait Rows: Send + Sync {
-    /// What tells this statement apart from all others; one type for each text.
+    /// Distinguishes this statement from all others; one type per text.
     type Statement: 'static;
     /// The text before the list of columns, up to `unnest(`.
     const BEFORE: &'static str;
-    /// The text behind it, from `)` on.
+    /// The text after the list of columns, from `)` on.
     const AFTER: &'static str;
 
-    /// Names the columns, in the order of the statement.
+    /// Pushes the columns, in the order of the statement.
     ///
     /// # Errors
-    /// When a value has no form in Postgres.
+    /// If a value cannot be encoded for PostgreSQL.
     fn columns<'b>(&'b self, columns: &mut Columns<'_, 'b>) -> QueryResult<()>;
 }
 
-/// The columns of a statement, as they are named one by one.
+/// Collects the columns of a statement.
 pub(crate) struct Columns<'a, 'b> {
     pass: AstPass<'a, 'b, Pg>,
     is_first: bool,
 }
 
 impl<'b> Columns<'_, 'b> {
-    /// The next column, of the SQL type `T`.
+    /// Pushes the next column, of the SQL type `T`.
     ///
     /// # Errors
-    /// When a value has no form in Postgres.
+    /// If a value cannot be encoded for PostgreSQL.
     pub(crate) fn push<T: 'static, V>(&mut self, values: &'b Vec<V>) -> QueryResult<()>
     where
         Pg: HasSqlType<Array<T>>,
@@ -49,13 +51,13 @@ impl<'b> Columns<'_, 'b> {
     }
 }
 
-/// Rows as columns, and a query that answers rows.
+/// Rows as columns, with a query that returns rows.
 pub(crate) trait Lookup: Rows {
-    /// The SQL types of the columns of the answer.
+    /// The SQL types of the returned columns.
     type Answer;
 }
 
-/// The statement of some rows, to be executed or loaded.
+/// The statement for some rows, to be executed or loaded.
 pub(crate) struct Bulk<R>(pub R);
 
 impl<R: Rows> QueryFragment<Pg> for Bulk<R> {

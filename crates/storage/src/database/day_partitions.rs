@@ -1,4 +1,4 @@
-//! Tables that have a partition for each day (UTC), made before it is needed and dropped as a whole when it is old.
+//! Tables with one partition per day (UTC), created ahead of time and dropped as a whole when old.
 
 use crate::{Connection, StorageError};
 use chrono::{Days, NaiveDate};
@@ -11,12 +11,13 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 #[derive(Debug, Clone, Copy)]
 pub struct DayPartitions {
     table: &'static str,
-    /// Guards the making and dropping of partitions; a number of the table's own, as good as any.
+    /// The key of the advisory lock for creating and dropping partitions; unique per table.
     lock: i64,
 }
 
-/// A condition that is always true. It keeps diesel from preparing the statement once per connection: after some executions PostgreSQL
-/// would plan a prepared statement for all values at once, and such a plan locks the partitions of all days.
+/// A condition that is always true. It keeps diesel from preparing the statement once per
+/// connection: after some executions PostgreSQL would use a generic plan, which locks the
+/// partitions of all days.
 pub(crate) fn planned_anew() -> SqlLiteral<Bool> {
     diesel::dsl::sql("true")
 }
@@ -32,32 +33,33 @@ impl DayPartitions {
         Self { table, lock }
     }
 
-    /// The table.
+    /// The name of the table.
     #[must_use]
     pub const fn table(&self) -> &'static str {
         self.table
     }
 
-    /// Makes the partition of `day`, if there is none.
+    /// Creates the partition of `day`, if it does not exist.
     ///
     /// # Errors
-    /// When Postgres fails.
+    /// If PostgreSQL fails.
     pub async fn ensure(&self, connection: &mut Connection, day: NaiveDate) -> Result<(), StorageError> {
-        let make = connection.transaction(async |tx| {
-            // One at a time: "if not exists" is no protection against another that is not yet committed.
+        let created = connection.transaction(async |tx| {
+            // Serialized, because "if not exists" does not see a partition that another transaction
+            // has not committed yet.
             self.lock(tx).await?;
             if !self.days(tx).await?.contains(&day) {
-                tx.batch_execute(&self.make(day)).await?;
+                tx.batch_execute(&self.create_sql(day)).await?;
             }
             QueryResult::Ok(())
         });
-        Ok(make.await?)
+        Ok(created.await?)
     }
 
-    /// Drops the partitions of days before `day`; answers which they were.
+    /// Drops the partitions of days before `day`; returns these days.
     ///
     /// # Errors
-    /// When Postgres fails, or the table is not free for a moment: then it is to be tried again later.
+    /// If PostgreSQL fails, or the table is locked at the moment; retry later in that case.
     pub async fn drop_before(
         &self,
         connection: &mut Connection,
@@ -67,7 +69,7 @@ impl DayPartitions {
             self.lock(tx).await?;
             let old: Vec<_> = self.days(tx).await?.into_iter().filter(|held| *held < day).collect();
             if !old.is_empty() {
-                // Batches wait while the drop waits for its lock; rather give up soon.
+                // Batches wait while the drop waits for its lock, so the wait is short.
                 tx.batch_execute("set local lock_timeout = '1s'").await?;
             }
             for day in &old {
@@ -78,10 +80,10 @@ impl DayPartitions {
         Ok(drop.await?)
     }
 
-    /// The days that have a partition, in order.
+    /// The days that have a partition, in ascending order.
     ///
     /// # Errors
-    /// When Postgres fails.
+    /// If PostgreSQL fails.
     pub async fn list(&self, connection: &mut Connection) -> Result<Vec<NaiveDate>, StorageError> {
         Ok(self.days(connection).await?)
     }
@@ -112,9 +114,9 @@ impl DayPartitions {
         day.format(&self.pattern()).to_string()
     }
 
-    /// Made apart and then attached, so that batches under way are not waited for. A name and dates cannot be parameters;
-    /// they are made of the table's name and a date, and of nothing else.
-    fn make(&self, day: NaiveDate) -> String {
+    /// Created as a table and then attached, so that running batches do not block it. Names and
+    /// dates cannot be parameters; the text is built from the table's name and a date only.
+    fn create_sql(&self, day: NaiveDate) -> String {
         let (table, name) = (self.table, self.name(day));
         let end = day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
         format!(

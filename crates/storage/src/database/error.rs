@@ -1,46 +1,47 @@
-//! What can go wrong between a service and Postgres.
+//! Errors of PostgreSQL calls.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-/// A failed call to Postgres.
+/// A failed call to PostgreSQL.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// No connection within the time allowed: Postgres is away, or all connections are busy.
+    /// No connection within the time allowed: PostgreSQL is unavailable, or all connections are
+    /// busy.
     #[error("no database connection within the time allowed")]
     NoConnection(#[source] diesel_async::pooled_connection::deadpool::PoolError),
-    /// The connection broke, the server ended the statement, or it took too long.
+    /// The connection failed, or the server cancelled the statement.
     #[error("the database is unavailable")]
     Unavailable(#[source] DieselError),
-    /// The call took longer than allowed; whether it had an effect is not known.
+    /// The call exceeded its time limit; its effect is unknown.
     #[error("the database did not answer within the time allowed")]
     TimedOut,
-    /// Anything else that Postgres refused; a fault of the program.
+    /// Any other refusal by PostgreSQL; a programming error.
     #[error("the database refused a statement")]
     Refused(#[source] DieselError),
-    /// A row that does not say what the program takes for granted.
-    #[error("{table} holds a row that cannot be: {what}")]
+    /// A row that violates an assumption of the program.
+    #[error("{table} holds an invalid row: {what}")]
     Inconsistent {
-        /// The table.
+        /// Name of the table.
         table: &'static str,
         /// What is wrong with the row.
         what: String,
     },
-    /// The schema is not the one that this program was built for.
+    /// The schema lacks migrations that this program was built with.
     #[error("the database schema is {found}, this program needs {needed}: run `asset-api migrate`")]
     WrongSchema {
-        /// What stands in the database.
+        /// The newest migration in the database, or `empty`.
         found: String,
-        /// What this program was built for.
+        /// The first missing migration.
         needed: String,
     },
-    /// The schema was narrowed since this program was built.
+    /// A later migration removed something that this program needs.
     #[error(
         "the database schema works with releases built with migration {oldest} or later, this program with {built_with}"
     )]
     SchemaTooNew {
         /// The newest migration that this program was built with.
         built_with: String,
-        /// That of the oldest release that works on the schema.
+        /// The newest migration of the oldest release that works with the schema.
         oldest: String,
     },
     /// A migration failed.
@@ -49,14 +50,15 @@ pub enum StorageError {
 }
 
 impl StorageError {
-    /// Whether waiting and trying again may help: Postgres is away, busy or restarting.
+    /// Whether a retry may help: PostgreSQL is unavailable, busy or restarting.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::NoConnection(_) | Self::Unavailable(_) | Self::TimedOut)
     }
 
-    /// Whether it is certain that PostgreSQL refused the values of a statement: they break a constraint, or cannot be sent.
-    /// Of other refusals it is not certain, since the driver does not pass on the SQLSTATE.
+    /// Whether PostgreSQL certainly refused the values of a statement: they violate a constraint,
+    /// or cannot be encoded. Other refusals are uncertain, since the driver does not expose the
+    /// SQLSTATE.
     #[must_use]
     pub const fn is_of_the_data(&self) -> bool {
         matches!(
@@ -76,7 +78,7 @@ impl StorageError {
         )
     }
 
-    /// Whether a statement, or a transaction, took longer than it may.
+    /// Whether a statement or transaction exceeded its time limit.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self {
@@ -90,7 +92,8 @@ impl StorageError {
         }
     }
 
-    /// The same error where a refusal cannot be the fault of what is written, but only of the database: waiting helps.
+    /// Turns a refusal into [`StorageError::Unavailable`], for statements whose values cannot be
+    /// the cause, so that a retry may help.
     #[must_use]
     pub fn of_the_database(self) -> Self {
         match self {
@@ -99,8 +102,8 @@ impl StorageError {
         }
     }
 
-    /// The error for a row that does not parse.
-    #[expect(clippy::needless_pass_by_value, reason = "it is handed straight to map_err")]
+    /// The error for an invalid row.
+    #[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err")]
     pub(crate) fn inconsistent(table: &'static str, what: impl ToString) -> Self {
         Self::Inconsistent { table, what: what.to_string() }
     }
@@ -123,9 +126,10 @@ impl From<DieselError> for StorageError {
     }
 }
 
-/// diesel passes on no SQLSTATE. PostgreSQL and its driver say these things when they are going away, coming up, were
-/// told to give up, or lack room or rights; other words and languages are [`StorageError::Refused`], which blames no record
-/// by itself. A partition that is missing is made before it is tried again.
+/// diesel does not expose the SQLSTATE. PostgreSQL and its driver report these messages when they
+/// shut down, start, are cancelled, or lack resources or permissions. Other messages and languages
+/// are [`StorageError::Refused`], which does not blame a record by itself. A missing partition is
+/// created before the retry.
 fn is_passing(message: &str) -> bool {
     [
         "connection closed",
@@ -150,5 +154,5 @@ fn is_passing(message: &str) -> bool {
         "could not write",
     ]
     .iter()
-    .any(|said| message.contains(said))
+    .any(|text| message.contains(text))
 }

@@ -1,13 +1,13 @@
-//! The language of PostgreSQL's error messages. diesel hides the SQLSTATE, so transient errors are recognised by their English
-//! words ([`StorageError`]). A server in another locale translates them.
+//! The language of PostgreSQL's error messages. diesel hides the SQLSTATE, so transient errors are
+//! recognized by their English text ([`StorageError`]). A server in another locale translates it.
 
 use crate::{Database, StorageError};
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
-/// Asks for untranslated messages when a connection is opened. Only a superuser, and a role to whom it was granted, may
-/// (PostgreSQL, "GRANT … ON PARAMETER"); for others the server's language stays.
+/// Requests untranslated messages when a connection is opened. Only superusers, and roles with a
+/// grant, may do so (PostgreSQL, "GRANT … ON PARAMETER"); for others the server's language remains.
 pub(crate) const ASK_FOR_ENGLISH: &str =
     "do $$ begin set lc_messages = 'C'; exception when insufficient_privilege then null; end $$;";
 
@@ -18,11 +18,11 @@ struct Language {
 }
 
 impl Database {
-    /// The locale of PostgreSQL's messages on these connections, if they are translated: then some errors that pass, such as
-    /// deadlocks, are taken for refusals.
+    /// The locale of PostgreSQL's messages on these connections, if they are translated: in that
+    /// case some transient errors, such as deadlocks, are classified as refusals.
     ///
     /// # Errors
-    /// When PostgreSQL fails.
+    /// If PostgreSQL fails.
     pub async fn foreign_messages(&self) -> Result<Option<String>, StorageError> {
         let mut connection = self.connection().await?;
         let Language { name } = diesel::sql_query("select current_setting('lc_messages') as name")
@@ -33,12 +33,12 @@ impl Database {
         Ok(Some(name).filter(|_| !is_english))
     }
 
-    /// Warns where messages are translated, with what to do about it.
+    /// Logs a warning with a remedy if messages are translated.
     pub async fn warn_of_foreign_messages(&self) {
         if let Ok(Some(language)) = self.foreign_messages().await {
             tracing::warn!(
                 lc_messages = language,
-                "PostgreSQL's messages are translated, so some errors that pass are taken for refusals: run \
+                "PostgreSQL's messages are translated; some transient errors are treated as refusals: run \
                  `grant set on parameter lc_messages to <role of this service>` as a superuser"
             );
         }

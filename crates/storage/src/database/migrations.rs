@@ -1,4 +1,4 @@
-//! The schema: bringing it up to date, and refusing to work on another one.
+//! The schema: migrating it, and refusing to work with an incompatible one.
 
 use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
@@ -12,20 +12,22 @@ use std::time::Duration;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
-/// Pauses between attempts to reach Postgres, from and to.
+/// First and longest pause between attempts to reach PostgreSQL.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Taken while migrating, so that two that start at once do not run the same migration twice. Any constant will do.
+/// The key of the advisory lock that is held while migrating, so that two concurrent runs do not
+/// apply the same migration twice.
 const MIGRATION_LOCK: i64 = 0x6368_6172_6765;
 
-/// How long a migration waits for a lock, and with it everyone behind it: less than statements may take.
+/// How long a migration waits for a lock, and blocks the statements queued after it: less than the
+/// statement timeout.
 const LOCK_WAIT: &str = "1s";
-/// How long those behind it then have the table.
+/// How long the queued statements then have the table.
 const LOCK_PAUSE: Duration = Duration::from_secs(1);
-/// How often that is done.
+/// Largest number of attempts per run.
 const LOCK_ATTEMPTS: u32 = 150;
-/// What Postgres says then.
+/// PostgreSQL's message when the wait for a lock times out.
 const LOCK_TIMED_OUT: &str = "due to lock timeout";
 
 #[derive(QueryableByName)]
@@ -35,15 +37,16 @@ struct Version {
 }
 
 impl Database {
-    /// Applies the migrations that are missing; says which. Safe to run several times at once, and while services are at work.
+    /// Applies the missing migrations and returns their versions. Safe to run concurrently, and
+    /// while services are running.
     ///
-    /// Whoever waits for a table has everyone wait who comes after. So a migration that does not get a lock soon is taken back and
-    /// tried again, for some minutes.
+    /// A statement that waits for a table lock blocks all later ones. Therefore a migration that
+    /// does not get a lock soon is rolled back and retried, for some minutes.
     ///
     /// Needs a multi-threaded runtime: migrations block their thread.
     ///
     /// # Errors
-    /// No connection, or what a migration ran into.
+    /// If there is no connection or a migration fails.
     pub async fn migrate(&self) -> Result<Vec<String>, StorageError> {
         let mut connection = self.connection().await?;
         let lock = format!(
@@ -58,21 +61,21 @@ impl Database {
                 Ok(Some(version)) => applied.push(version),
                 Ok(None) => break Ok(applied),
                 Err(error) if error.contains(LOCK_TIMED_OUT) && attempts.next().is_some() => {
-                    tracing::warn!("a migration has to wait for a lock: it is tried again");
+                    tracing::warn!("a migration waits for a lock; it is retried in 1 s");
                     tokio::time::sleep(LOCK_PAUSE).await;
                 }
                 Err(error) => break Err(StorageError::Migration(error)),
             }
         };
-        // The lock, and what was set, end with the connection: it does not go back to the pool.
+        // The lock and the settings end with the connection, which does not return to the pool.
         drop(diesel_async::pooled_connection::deadpool::Object::take(harness.into_inner()));
         outcome
     }
 
-    /// Takes every migration back, the newest first. For tests of the down migrations.
+    /// Reverts all migrations, the newest first. For tests of the down migrations.
     ///
     /// # Errors
-    /// No connection, or what a migration ran into.
+    /// If there is no connection or a migration fails.
     pub async fn revert_all(&self) -> Result<(), StorageError> {
         let mut harness = AsyncMigrationHarness::new(self.connection().await?);
         harness
@@ -81,11 +84,12 @@ impl Database {
             .map_err(|error| StorageError::Migration(error.to_string()))
     }
 
-    /// Waits until Postgres is there, however long that takes, and refuses a schema that this program was not built for.
-    /// `waiting` is told of each attempt that failed, and of the pause before the next.
+    /// Waits for PostgreSQL without a time limit, and refuses a schema that this program does not
+    /// support. Calls `waiting` with the error of each failed attempt and the pause before the
+    /// next.
     ///
     /// # Errors
-    /// As for [`check_schema`](Self::check_schema), but for what passes.
+    /// As for [`check_schema`](Self::check_schema), except transient errors.
     pub async fn await_schema(&self, waiting: impl Fn(&StorageError, Duration)) -> Result<(), StorageError> {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -105,8 +109,9 @@ impl Database {
         }
     }
 
-    /// Refuses a schema that lacks a migration that this program was built with. A newer schema is accepted, so that the previous
-    /// release goes on working during an upgrade; but not one from which something was taken away that this program needs.
+    /// Refuses a schema that lacks a migration that this program was built with. A newer schema is
+    /// accepted, so that the previous release continues to work during an upgrade, unless something
+    /// that this program needs was removed from it.
     ///
     /// # Errors
     /// [`StorageError::WrongSchema`], [`StorageError::SchemaTooNew`], or no connection.
@@ -127,7 +132,7 @@ impl Database {
     }
 }
 
-/// Applies the next migration that is missing and says which; `None` when none is.
+/// Applies the next missing migration and returns its version; `None` if none is missing.
 fn run_next(harness: &mut impl MigrationHarness<Pg>) -> Result<Option<String>, String> {
     let pending = harness.pending_migrations(MIGRATIONS).map_err(|error| error.to_string())?;
     let [next, ..] = pending.as_slice() else { return Ok(None) };
@@ -144,8 +149,8 @@ struct Table {
     exists: bool,
 }
 
-/// The versions that `query` of `table` returns; none where there is no such table. No other error means that: the schema of a database
-/// that cannot be read just now is not empty.
+/// The versions that `query` of `table` returns; none if the table does not exist. Other errors are
+/// returned: a schema that cannot be read at the moment is not empty.
 async fn versions(
     connection: &mut Connection,
     table: &str,
@@ -161,7 +166,7 @@ async fn versions(
     Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
-/// The versions of the migrations that this program was built with, in their order.
+/// The versions of the migrations that this program was built with, in order.
 fn embedded() -> Result<Vec<String>, StorageError> {
     let migrations: Vec<Box<dyn Migration<Pg>>> =
         MIGRATIONS.migrations().map_err(|error| StorageError::Migration(error.to_string()))?;

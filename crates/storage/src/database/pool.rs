@@ -1,4 +1,4 @@
-//! Connections to Postgres: pooled, bounded in number and time.
+//! Connections to PostgreSQL: pooled, limited in number and time.
 
 use crate::StorageError;
 use crate::database::message_language::ASK_FOR_ENGLISH;
@@ -13,26 +13,26 @@ use std::future::Future;
 use std::time::Duration;
 use tracing::Instrument as _;
 
-/// After so long without use a connection is asked whether it still lives.
+/// Idle time after which a connection is tested before its next use.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// What query functions take.
+/// The connection type that query functions take.
 pub type Connection = AsyncPgConnection;
 
-/// A connection that goes back to its pool when dropped.
+/// A connection that returns to its pool when dropped.
 pub type PooledConnection = Object<AsyncPgConnection>;
 
-/// Where Postgres is, and how long to wait for it.
+/// The address and time limits of PostgreSQL.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     /// `postgres://user:password@host:port/database`.
     pub url: SecretString,
-    /// The most connections that this process opens.
+    /// Largest number of connections that this process opens.
     pub max_connections: usize,
-    /// How long to wait for a connection, new or pooled, in ms.
+    /// Time limit for getting a connection, new or pooled, in ms.
     pub connect_timeout_ms: u64,
-    /// How long one statement may run, in ms; Postgres ends it then.
+    /// Time limit of one statement, in ms; PostgreSQL cancels it after that.
     pub statement_timeout_ms: u64,
 }
 
@@ -44,24 +44,28 @@ pub struct Database {
 }
 
 impl Database {
-    /// A pool that opens its connections on the current runtime, when they are first needed.
+    /// Creates a pool that opens its connections on the current runtime, on demand.
     ///
-    /// Must be called on the runtime that outlives all callers: a connection dies with the runtime that opened it, and each
-    /// HTTP worker is a runtime of its own.
+    /// Must be called on the runtime that outlives all callers: a connection dies with the runtime
+    /// that opened it, and each HTTP worker has its own runtime.
     ///
     /// # Errors
-    /// [`StorageError::Inconsistent`] when the pool's settings make no sense.
+    /// [`StorageError::Inconsistent`] if the pool's settings are invalid.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, StorageError> {
         Self::with_session(settings, "")
     }
 
-    /// A pool for batches, as [`Database::new`]: its connections find every row by its key.
+    /// Creates a pool for ingest batches, like [`Database::new`]; its connections find every row by
+    /// its key.
     ///
-    /// A batch that stops half way holds the lock on its partition, and whoever would take over waits for it. Between two
-    /// statements there are milliseconds of work, so Postgres ends one that says nothing for seconds: its process is frozen.
+    /// A batch that stops half way holds the lock on its partition and blocks the replica that
+    /// would take over. There are only milliseconds between two statements of a batch, so
+    /// PostgreSQL terminates a session that is idle in a transaction for seconds: its process is
+    /// frozen.
     ///
-    /// A statement is planned once and kept; to plan it for each batch costs as much as a small one. Planned while a table was empty, it would read the whole table for each batch
-    /// for as long as nobody has analysed it, however large it has grown since.
+    /// Statements are planned once and kept, because planning costs as much as a small batch. A
+    /// plan from when a table was empty would read the whole table for each batch until it is
+    /// analyzed, however large it has grown since.
     ///
     /// # Errors
     /// As [`Database::new`].
@@ -74,10 +78,11 @@ impl Database {
         )
     }
 
-    /// A pool for statements that read the rows of all devices, now and then, beside the batches, as [`Database::new`]: each takes
-    /// one processor, so that batches keep theirs.
+    /// Creates a pool for periodic statements that read the rows of all devices while batches run,
+    /// like [`Database::new`]. Each statement uses one processor, so that batches keep the others.
     ///
     /// # Errors
+    /// As [`Database::new`].
     /// As [`Database::new`].
     pub fn for_sweeps(settings: &DatabaseSettings) -> Result<Self, StorageError> {
         Self::with_session(settings, "set max_parallel_workers_per_gather = 0;")
@@ -97,23 +102,25 @@ impl Database {
             .pre_recycle(proof_of_life(connect_timeout))
             .build()
             .map_err(|error| StorageError::inconsistent("pool", error))?;
-        // Several statements make a transaction; the pool's own waits come on top.
+        // A transaction has several statements; the pool's own waits are added.
         let transaction_timeout = Duration::from_millis(settings.statement_timeout_ms) * 2 + connect_timeout;
         Ok(Self { pool, transaction_timeout })
     }
 
-    /// A connection from the pool.
+    /// Gets a connection from the pool.
     ///
     /// # Errors
-    /// [`StorageError::NoConnection`] when there is none within the time allowed.
+    /// [`StorageError::NoConnection`] if none is available within the time allowed.
     pub async fn connection(&self) -> Result<PooledConnection, StorageError> {
         self.pool.get().await.map_err(StorageError::NoConnection)
     }
 
-    /// Runs `work` on a connection, in a task of its own: a caller that goes away leaves nothing half done.
+    /// Runs `work` on a connection, in a task of its own: a caller that goes away leaves nothing
+    /// half done.
     ///
     /// # Errors
-    /// What `work` answers; no connection; or [`StorageError::TimedOut`], when the connection is thrown away.
+    /// The error of `work`; no connection; or [`StorageError::TimedOut`], in which case the
+    /// connection is discarded.
     pub async fn run<T, E, F, Fut>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(PooledConnection) -> Fut + Send + 'static,
@@ -124,7 +131,7 @@ impl Database {
         self.run_within(self.transaction_timeout, work).await
     }
 
-    /// The same with work that is known to take long, at most `limit` on its connection.
+    /// Like [`Database::run`], for work that takes long: at most `limit` on its connection.
     ///
     /// # Errors
     /// As [`Database::run`].
@@ -141,7 +148,8 @@ impl Database {
         let work = async move {
             let connection =
                 database.connection().await.inspect_err(|_away| trace::fail(&within, "no_connection"))?;
-            // Boxed: Diesel's futures nest so deeply that the compiler gives up on what is built around them.
+            // Boxed, because the compiler fails on futures built around Diesel's deeply nested
+            // ones.
             let work: BoxFuture<'_, Result<T, E>> = work(connection).boxed();
             tokio::time::timeout(limit, work).await.unwrap_or_else(|_elapsed| {
                 trace::fail(&within, "timeout");
@@ -156,18 +164,18 @@ impl Database {
         }
     }
 
-    /// Whether Postgres answers.
+    /// Checks that PostgreSQL answers.
     ///
     /// # Errors
-    /// Why it does not.
+    /// If there is no connection or the statement fails.
     pub async fn ping(&self) -> Result<(), StorageError> {
         self.connection().await?.batch_execute("select 1").await?;
         Ok(())
     }
 }
 
-/// A connection that was used just now is known to live, and another round trip would only say so again. One that was idle
-/// may have lost its other end in silence.
+/// Tests a connection that was idle, because it may be broken without notice. A connection that was
+/// used just now needs no round trip.
 fn proof_of_life(within: Duration) -> Hook<AsyncPgConnection> {
     Hook::async_fn(move |connection: &mut AsyncPgConnection, metrics| {
         let idle = metrics.last_used() >= IDLE;
@@ -177,7 +185,7 @@ fn proof_of_life(within: Duration) -> Hook<AsyncPgConnection> {
             }
             match tokio::time::timeout(within, connection.batch_execute("select 1")).await {
                 Ok(Ok(())) => Ok(()),
-                Ok(Err(_)) | Err(_) => Err(HookError::message("it does not answer")),
+                Ok(Err(_)) | Err(_) => Err(HookError::message("the idle connection does not answer")),
             }
         }
         .boxed()

@@ -1,5 +1,5 @@
-//! Snapshots that are held for long. PostgreSQL removes no version of a row that the oldest one may still see: small tables that
-//! are updated often grow, and all that reads them becomes slower.
+//! Snapshots that are held for long. PostgreSQL removes no row version that the oldest snapshot may
+//! still see: small, often updated tables grow, and queries on them become slower.
 
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
@@ -10,10 +10,11 @@ use std::time::Duration;
 /// The oldest snapshot that is held in this database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OldestSnapshot {
-    /// For how long a session has held one, with its transaction open. Of other roles' sessions PostgreSQL tells only members of
-    /// `pg_read_all_stats`.
+    /// The longest time that a session has held a snapshot in an open transaction. PostgreSQL
+    /// reports sessions of other roles only to members of `pg_read_all_stats`.
     pub held_for: Duration,
-    /// How many transactions have begun since; sessions, standbys, replication slots and prepared transactions all hold some.
+    /// The number of transactions that have begun since the oldest snapshot; sessions, standbys,
+    /// replication slots and prepared transactions all hold snapshots.
     pub transactions: i64,
 }
 
@@ -25,10 +26,10 @@ struct Found {
     transactions: i64,
 }
 
-/// Looks for the oldest snapshot; zero of each where none is held.
+/// Finds the oldest snapshot; zero if none is held.
 ///
 /// # Errors
-/// When PostgreSQL fails.
+/// If PostgreSQL fails.
 pub async fn oldest(connection: &mut Connection) -> Result<OldestSnapshot, StorageError> {
     let Found { seconds, transactions } = diesel::sql_query(
         "select

@@ -1,9 +1,9 @@
-//! Spans of what is asked of Postgres, after OpenTelemetry's conventions.
+//! Spans of PostgreSQL calls, after OpenTelemetry's conventions.
 
 use tracing::Span;
 
-/// The span of work on Postgres that the Rust function called `function` does. It is for collectors only, so its target is that
-/// of all such spans, and it is made within traces only: what nobody asked for makes none.
+/// The span of PostgreSQL calls in the Rust function `function`. It has the target of all spans for
+/// collectors, and is created within traces only, so that background work has none.
 #[must_use]
 pub fn span(function: &str) -> Span {
     if Span::current().is_none() {
@@ -20,13 +20,13 @@ pub fn span(function: &str) -> Span {
     )
 }
 
-/// The same for the function that made the closure of type `F`.
+/// The span for the function that created the closure of type `F`.
 pub(crate) fn span_of<F>() -> Span {
     let name = std::any::type_name::<F>();
     span(name.split("::{{closure}}").next().unwrap_or(name))
 }
 
-/// Says that there was no answer, with one of a few words.
+/// Marks the span as failed, with an error type of low cardinality.
 pub(crate) fn fail(span: &Span, word: &'static str) {
     span.record("otel.status_code", "ERROR");
     span.record("error.type", word);

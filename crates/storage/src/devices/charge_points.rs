@@ -1,4 +1,4 @@
-//! Devices as heard through the gateways.
+//! Charge points as reported by the gateways.
 
 mod row;
 mod unregistered;
@@ -20,21 +20,21 @@ use domain::ids::{ChargePointId, ConnectorId};
 use row::{ChargePointRow, Columns, Locked};
 use std::collections::BTreeMap;
 
-/// How far a device is trusted to be online, or offline, as its row says.
+/// Parses the confidence column; `None` means live.
 ///
 /// # Errors
-/// When the word is none.
+/// If the word is unknown.
 pub(crate) fn confidence(word: Option<&str>) -> Result<Confidence, StorageError> {
     let Some(word) = word else { return Ok(Confidence::Live) };
     Confidence::parse(word)
         .ok_or_else(|| StorageError::inconsistent("charge_points", format!("confidence {word}")))
 }
 
-/// Locks the charge points of `touched`, in key order, and loads their states, so far as `touched` says; a device that was
-/// never heard is made first.
+/// Locks the charge points of `load_plan`, in key order, and loads the parts of their states that
+/// the plan names. Creates the rows of devices that were never heard.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn load_for_update(
     tx: &mut Connection,
     load_plan: &LoadPlan,
@@ -47,7 +47,7 @@ pub async fn load_for_update(
     if rows.len() < ids.len() {
         let known: Vec<&str> = rows.iter().map(|row| row.charge_point_id.as_str()).collect();
         let missing: Vec<&str> = ids.iter().copied().filter(|id| known.binary_search(id).is_err()).collect();
-        make(tx, &missing).await?;
+        insert_missing(tx, &missing).await?;
         rows.extend(lock(tx, &missing).await?);
         rows.sort_by(|a, b| a.charge_point_id.cmp(&b.charge_point_id));
     }
@@ -57,13 +57,13 @@ pub async fn load_for_update(
         let known = |id: &ChargePointId, number| connectors.get(id.as_str())?.get(&number);
         load_plan.ledgers(known, |id| ledger_until(&rows, id))
     };
-    // Where a transaction was and when it began is told by all connectors of its device.
+    // Where a transaction took place and when it began follows from all connectors of the device.
     load_connectors(tx, ledgers.iter().map(|id| (*id, None)), &mut connectors).await?;
     let wanted = load_plan.commands(&ledgers);
     let wanted: Vec<_> = wanted.into_iter().map(|(id, command)| (id.as_str(), command)).collect();
     let ledgers = ledgers.into_iter().map(ChargePointId::as_str).collect();
     let mut ledgers = sessions::load_ledgers(tx, ledgers).await?;
-    // What the last batch ended is written; now it may be forgotten.
+    // Sessions that the last batch ended are recorded, so the ledger may drop them now.
     for (id, ledger) in &mut ledgers {
         ledger.settle(
             &ChargePointId::parse(id)
@@ -90,8 +90,9 @@ async fn lock(tx: &mut Connection, ids: &[&str]) -> QueryResult<Vec<ChargePointR
     Bulk(Locked { ids: ids.to_vec() }).load(tx).await
 }
 
-/// A row to be locked: without one, two owners could both take a new device for theirs alone.
-async fn make(tx: &mut Connection, ids: &[&str]) -> QueryResult<()> {
+/// Inserts rows so that they can be locked: without a row, two replicas could both create the state
+/// of a new device.
+async fn insert_missing(tx: &mut Connection, ids: &[&str]) -> QueryResult<()> {
     diesel::sql_query(
         "insert into charge_points (charge_point_id, online, last_seen_at)
          select id, false, to_timestamp(0) from unnest($1) as new (id)
@@ -103,7 +104,7 @@ async fn make(tx: &mut Connection, ids: &[&str]) -> QueryResult<()> {
     .map(drop)
 }
 
-/// By device and number.
+/// By device and connector id.
 type Connectors = BTreeMap<String, BTreeMap<ConnectorId, Connector>>;
 
 async fn load_connectors<'a>(
@@ -122,10 +123,10 @@ fn ledger_until(rows: &[ChargePointRow], id: &ChargePointId) -> Option<DateTime<
     rows.get(index)?.ledger_until
 }
 
-/// Writes the charge points' own columns; the rows are there and locked.
+/// Writes the charge points' own columns; the rows must exist and be locked.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn update_many(tx: &mut Connection, states: &[&ChargePoint]) -> Result<(), StorageError> {
     if states.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Connectors as heard through the gateways.
+//! Connectors as reported by the gateways.
 
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
 use crate::schema::connectors;
@@ -54,7 +54,7 @@ fn dated(value: Option<f64>, at: Option<DateTime<Utc>>) -> Option<Dated<f64>> {
 }
 
 impl ConnectorRow {
-    /// The device and its connector.
+    /// The device id and the connector's state.
     pub(crate) fn into_state(self) -> Result<(String, Connector), StorageError> {
         let connector = Connector {
             id: ConnectorId::parse(self.connector_id.into()).map_err(broken)?,
@@ -93,9 +93,9 @@ impl ConnectorRow {
         let Some(status) = self.status else {
             return Ok(None);
         };
-        let told = (self.status_at, self.status_appended_at, self.status_partition, self.status_offset);
+        let record = (self.status_at, self.status_appended_at, self.status_partition, self.status_offset);
         let ((Some(at), Some(appended_at), Some(partition), Some(offset)), Some(event)) =
-            (told, self.status_event)
+            (record, self.status_event)
         else {
             return Err(broken("a status without its record"));
         };
@@ -112,11 +112,11 @@ impl ConnectorRow {
     }
 }
 
-/// For each of `sessions` that is open, [the newest register](Registers::of_session) that it may have shown so far, in Wh; `None`
-/// for the others.
+/// For each open session of `sessions`, [the newest register](Registers::of_session) that it may
+/// have shown so far, in Wh; `None` for ended sessions and unknown registers.
 ///
 /// # Errors
-/// When PostgreSQL fails.
+/// If PostgreSQL fails.
 pub async fn registers_of(
     connection: &mut Connection,
     sessions: &[ChargingSession],
@@ -143,11 +143,11 @@ pub async fn registers_of(
     Ok(sessions.iter().map(of).collect())
 }
 
-/// Loads those of `wanted` that are known, each with its device; `None` stands for all connectors of a
-/// device.
+/// Loads the `wanted` connectors that are known, each with its device id; `None` selects all
+/// connectors of a device.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub(crate) async fn load_many<'a>(
     tx: &mut Connection,
     wanted: impl Iterator<Item = (&'a ChargePointId, Option<ConnectorId>)>,
@@ -191,7 +191,7 @@ impl Lookup for Wanted<'_> {
     type Answer = <<ConnectorRow as Selectable<Pg>>::SelectExpression as Expression>::SqlType;
 }
 
-/// Connectors column by column.
+/// Connectors as columns.
 #[derive(Default)]
 struct Columns<'a> {
     charge_point_id: Vec<&'a str>,
@@ -251,10 +251,11 @@ impl<'a> Columns<'a> {
         self.sighted_at.push(sighted.map(|sighted| sighted.at));
         let trail = Some(&connector.trail).filter(|trail| !trail.is_empty());
         self.status_trail.push(trail.map(serde_json::to_value).transpose().map_err(broken)?);
-        // Most connectors have one transaction, which follows from the other columns.
+        // Most connectors have seen one transaction only; their registers follow from the other
+        // columns.
         let registers = &connector.registers;
-        let is_told = *registers == Registers::of_newest(connector.energy_wh, sighted);
-        let registers = (!is_told).then(|| serde_json::to_value(registers));
+        let is_implied = *registers == Registers::of_newest(connector.energy_wh, sighted);
+        let registers = (!is_implied).then(|| serde_json::to_value(registers));
         self.registers.push(registers.transpose().map_err(broken)?);
         Ok(())
     }
@@ -305,10 +306,10 @@ impl Rows for Columns<'_> {
     }
 }
 
-/// Writes connectors, in the order given; their charge points' rows are locked.
+/// Writes connectors in the given order; their charge points' rows must be locked.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn upsert_many(
     tx: &mut Connection,
     connectors: &[(&ChargePointId, &Connector)],

@@ -1,4 +1,4 @@
-//! How many devices, connectors and sessions there are, for whoever watches the whole fleet.
+//! The number of devices, connectors and sessions, for the metrics.
 
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
@@ -6,16 +6,16 @@ use diesel::sql_types::{Int8, Text};
 use diesel_async::RunQueryDsl;
 use std::collections::BTreeMap;
 
-/// The fleet, counted at one instant. Devices count whether or not they are registered as piles.
+/// Counts at one instant. Devices count whether or not they are registered as piles.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeviceCounts {
     /// Devices that are connected to a gateway.
     pub online: i64,
-    /// Devices that were heard once and are not connected.
+    /// Devices that were heard at least once and are not connected.
     pub offline: i64,
-    /// Connectors of devices that are online, by what they reported last; 0, the whole device, is none.
+    /// Connectors of online devices, by their last reported status; without connector 0.
     pub connectors: BTreeMap<String, i64>,
-    /// Sessions that have not ended.
+    /// Sessions without an end.
     pub open_sessions: i64,
 }
 
@@ -29,10 +29,11 @@ struct Counted {
     count: i64,
 }
 
-/// Counts the fleet. It reads every device's row: not for each request, and on a connection of [`crate::Database::for_sweeps`].
+/// Counts all devices. Reads every device's row, so run it periodically, on a connection of
+/// [`crate::Database::for_sweeps`].
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn count(connection: &mut Connection) -> Result<DeviceCounts, StorageError> {
     let counted: Vec<Counted> = diesel::sql_query(
         "select 'charge_points' as what, case when online then 'online' else 'offline' end as word, count(*) as count
@@ -46,16 +47,16 @@ pub async fn count(connection: &mut Connection) -> Result<DeviceCounts, StorageE
     )
     .load(connection)
     .await?;
-    let mut census = DeviceCounts::default();
+    let mut counts = DeviceCounts::default();
     for Counted { what, word, count } in counted {
         match (what.as_str(), word.as_str()) {
-            ("charge_points", "online") => census.online = count,
-            ("charge_points", _) => census.offline = count,
-            ("sessions", _) => census.open_sessions = count,
+            ("charge_points", "online") => counts.online = count,
+            ("charge_points", _) => counts.offline = count,
+            ("sessions", _) => counts.open_sessions = count,
             _ => {
-                census.connectors.insert(word, count);
+                counts.connectors.insert(word, count);
             }
         }
     }
-    Ok(census)
+    Ok(counts)
 }

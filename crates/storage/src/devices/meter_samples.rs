@@ -1,4 +1,4 @@
-//! Readings of meters over time, in one partition of the table for each day (UTC).
+//! Meter samples, in one partition of the table per day (UTC).
 
 mod read;
 
@@ -14,13 +14,14 @@ use diesel::sql_types::{Float8, Int2, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::devices::sample::Samples;
 
-/// The days of the table.
+/// The daily partitions of the table.
 pub const DAYS: DayPartitions = DayPartitions::of("meter_samples", 0x6d65_7465_725f_7361);
 
-/// Writes `samples`; a reading that is there already takes in the greater values. The partitions of their days must exist.
+/// Writes `samples`; an existing sample of the same instant keeps the greater values. The
+/// partitions of the samples' days must exist.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn upsert_many(tx: &mut Connection, samples: &Samples) -> Result<(), StorageError> {
     if samples.is_empty() {
         return Ok(());
@@ -46,7 +47,7 @@ pub(crate) async fn upsert_many(tx: &mut Connection, samples: &Samples) -> Resul
     Ok(())
 }
 
-/// Readings column by column.
+/// Samples as columns.
 #[derive(Default)]
 struct Columns<'a> {
     charge_point_id: Vec<&'a str>,

@@ -1,4 +1,4 @@
-//! Whether devices are there: which gateways are heard, which devices were asked for a sign of life, and what follows from
+//! Presence of devices: the times of gateways, the probes of devices, and the consequences of
 //! silence.
 
 pub mod concerned;
@@ -12,7 +12,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Int4, Text};
 use domain::ids::ChargePointId;
 
-/// A device with the partition that last spoke of it.
+/// A device with the partition of its last event.
 #[derive(QueryableByName)]
 struct DeviceRow {
     #[diesel(sql_type = Text)]
@@ -31,8 +31,9 @@ fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("device_probes", what)
 }
 
-/// When the platform last heard a device, of the row of `charge_points` under the name `device`: what events claim has no effect
-/// on it. The row of an older release has no `written_at`.
+/// When the platform last heard from a device, from the row of `charge_points` under the alias
+/// `device`. Times that events claim have no effect. Rows from an older release have no
+/// `written_at`.
 macro_rules! heard_at {
     () => {
         "greatest(device.written_at, device.seen_appended_at)"
@@ -40,8 +41,9 @@ macro_rules! heard_at {
 }
 pub(crate) use heard_at;
 
-/// When a device was last heard through the gateway that its row names, of the row of `charge_points` under this name. An event counts no
-/// later than it was appended, and no later than it was written; the row of an older release has the claimed time instead.
+/// When a device was last heard through the gateway in its row, from the row of `charge_points`
+/// under this alias. The time is at most that of the append and that of the write; rows from an
+/// older release have the claimed time instead.
 macro_rules! last_heard_at {
     ($row:literal) => {
         concat!("least(", $row, ".seen_appended_at, coalesce(", $row, ".written_at, ", $row, ".seen_at))")

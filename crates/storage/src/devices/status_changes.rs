@@ -1,4 +1,5 @@
-//! What statuses and connectivity went through, in one partition of the table for each day (UTC) on which it was learnt.
+//! The history of statuses and connectivity, in one partition of the table per day (UTC) of
+//! recording.
 
 mod read;
 
@@ -15,7 +16,7 @@ use domain::devices::history::{Change, History, StatusChange};
 use domain::devices::presence::Confidence;
 use std::iter;
 
-/// The days of the table.
+/// The daily partitions of the table.
 pub const DAYS: DayPartitions = DayPartitions::of("status_changes", 0x7374_6174_7573_5f63);
 
 fn broken(what: impl ToString) -> StorageError {
@@ -28,37 +29,38 @@ struct Today {
     day: NaiveDate,
 }
 
-/// Makes the partitions of today and tomorrow, by Postgres's clock, if there are none: for who writes now and then.
+/// Creates the partitions of today and tomorrow, by PostgreSQL's clock, if they do not exist. For
+/// programs that write only occasionally.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn ensure_today(connection: &mut Connection) -> Result<(), StorageError> {
     let today = "select (clock_timestamp() at time zone 'UTC')::date as day";
     let today: Today = diesel::sql_query(today).get_result(connection).await?;
-    let made = DAYS.list(connection).await?;
-    for day in iter::once(today.day).chain(today.day.succ_opt()).filter(|day| !made.contains(day)) {
+    let existing = DAYS.list(connection).await?;
+    for day in iter::once(today.day).chain(today.day.succ_opt()).filter(|day| !existing.contains(day)) {
         DAYS.ensure(connection, day).await?;
     }
     Ok(())
 }
 
-/// Writes down what devices went through; they are locked, and the partition of today must exist.
+/// Writes changes of devices, which must be locked; the partition of today must exist.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn insert_many(tx: &mut Connection, history: &History) -> Result<(), StorageError> {
     if history.is_empty() {
         return Ok(());
     }
     let mut columns = Columns::default();
-    for (place, told) in history.iter().enumerate() {
-        columns.push(i32::try_from(place).map_err(broken)?, told)?;
+    for (place, entry) in history.iter().enumerate() {
+        columns.push(i32::try_from(place).map_err(broken)?, entry)?;
     }
     Bulk(columns).execute(tx).await?;
     Ok(())
 }
 
-/// Changes column by column.
+/// Changes as columns.
 #[derive(Default)]
 struct Columns<'a> {
     charge_point_id: Vec<&'a str>,
@@ -75,15 +77,15 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, place: i32, told: &'a StatusChange) -> Result<(), StorageError> {
-        let (status, connectivity) = match &told.change {
+    fn push(&mut self, place: i32, entry: &'a StatusChange) -> Result<(), StorageError> {
+        let (status, connectivity) = match &entry.change {
             Change::Status(status) => (Some(status), None),
             Change::Connectivity(connectivity) => (None, Some(connectivity)),
         };
         let connector_id = status.map(|status| i16::try_from(status.connector_id.number()));
-        self.charge_point_id.push(told.charge_point_id.as_str());
+        self.charge_point_id.push(entry.charge_point_id.as_str());
         self.place.push(place);
-        self.at.push(told.at);
+        self.at.push(entry.at);
         self.connector_id.push(connector_id.transpose().map_err(broken)?);
         self.status.push(status.map(|status| status.status.as_str()));
         let previous = status.and_then(|status| status.previous_status);
@@ -102,7 +104,8 @@ impl<'a> Columns<'a> {
 
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
-    // The time of the statement, not of the transaction: this statement began when its devices were locked already.
+    // The time of the statement, not of the transaction: this statement begins after its devices
+    // were locked.
     const BEFORE: &'static str = "insert into status_changes
            (noted_at, charge_point_id, place, at, connector_id, status, previous_status, error_code,
             vendor_error_code, online, gateway_id, confidence)

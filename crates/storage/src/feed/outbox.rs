@@ -1,4 +1,4 @@
-//! Changes that were written together, as a row.
+//! Chunks: the changes of one row.
 
 use crate::StorageError;
 use crate::database::bulk::{self, Rows};
@@ -9,14 +9,14 @@ use diesel::sql_types::{Int4, Int8, Text, Timestamptz};
 use domain::feed::{FeedChange, FeedKind};
 use serde_json::Value;
 
-/// Changes that were written together.
+/// Changes that one transaction wrote together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chunk {
-    /// Its place in the feed, from 1 without gaps.
+    /// The chunk's position in the feed, from 1 without gaps.
     pub position: i64,
-    /// When it was written.
+    /// When the chunk was written, by PostgreSQL's clock.
     pub created_at: DateTime<Utc>,
-    /// The changes, in their order; at most [`FeedChange::MAX_TOGETHER`].
+    /// The changes in order; at most [`FeedChange::MAX_TOGETHER`].
     pub changes: Vec<FeedChange>,
 }
 
@@ -39,7 +39,7 @@ impl TryFrom<ChunkRow> for Chunk {
     }
 }
 
-/// The bodies of the rows that hold `changes`, and how many each holds.
+/// The bodies of the rows for `changes`, with the number of changes in each.
 pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     let rows = changes.chunks(FeedChange::MAX_TOGETHER).map(|chunk| {
         let count = i32::try_from(chunk.len()).map_err(broken)?;
@@ -49,7 +49,8 @@ pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     Ok(Bodies { bodies, counts })
 }
 
-/// The body of the row that holds `chunk`. Id tags that the previous release would refuse are in two parts.
+/// The body of the row for `chunk`. Id tags that are too long for the previous release are stored
+/// in two parts.
 fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
     if chunk.iter().all(|change| long_id_tag(change).is_none()) {
         return serde_json::to_string(chunk);
@@ -73,7 +74,7 @@ fn long_id_tag(change: &FeedChange) -> Option<(&str, &str)> {
     Some((head, rest?))
 }
 
-/// Rows of changes column by column, in their order.
+/// Chunks as columns, in order.
 pub(super) struct Bodies {
     pub bodies: Vec<String>,
     pub counts: Vec<i32>,
@@ -102,7 +103,7 @@ mod tests {
     const TAG: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 
     #[test]
-    fn a_long_id_tag_is_stored_so_that_the_previous_release_reads_its_beginning() {
+    fn stores_a_long_id_tag_in_two_parts_for_the_previous_release() {
         let change = serde_json::json!({
             "subject": { "chargePoint": "CP-1" },
             "at": "2026-11-28T12:22:19Z",
@@ -123,7 +124,7 @@ mod tests {
         );
         assert_eq!(serde_json::from_str::<Vec<FeedChange>>(&stored).unwrap(), std::slice::from_ref(&change));
         let shown = serde_json::to_value(&change).unwrap();
-        assert_eq!(shown["kind"]["data"]["idTag"], TAG, "followers get the whole tag");
+        assert_eq!(shown["kind"]["data"]["idTag"], TAG, "followers must get the whole tag");
         assert_eq!(shown["kind"]["data"].get("idTagRest"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Reading the feed by position, and forgetting what was read by all.
+//! Reading the feed by position, and deleting chunks after the retention period.
 
 use super::Chunk;
 use crate::feed::outbox::{ChunkRow, broken};
@@ -9,10 +9,10 @@ use diesel::sql_types::{Float8, Int8, Nullable};
 use diesel_async::RunQueryDsl;
 use std::time::Duration;
 
-/// The chunks after `position`, at most `limit`, in order. What is not numbered yet is not among them.
+/// Up to `limit` chunks after `position`, in order. Chunks without a position are not included.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn list_after(
     connection: &mut Connection,
     position: i64,
@@ -29,21 +29,21 @@ pub async fn list_after(
     rows.into_iter().map(Chunk::try_from).collect()
 }
 
-/// What of the feed can be read.
+/// The readable range of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct Span {
-    /// The first position that is kept; one after the last when none is.
+    /// The first position that is kept; one after the last position if none is.
     #[diesel(sql_type = Int8)]
     pub first: i64,
-    /// The last position that was given; 0 when none was.
+    /// The last position that was assigned; 0 if none was.
     #[diesel(sql_type = Int8)]
     pub last: i64,
 }
 
-/// From where to where the feed can be read.
+/// The range of positions that can be read.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn span(connection: &mut Connection) -> Result<Span, StorageError> {
     let query =
         "select coalesce((select min(position) from feed_chunks), position + 1) as first, position as last
@@ -51,12 +51,12 @@ pub async fn span(connection: &mut Connection) -> Result<Span, StorageError> {
     Ok(diesel::sql_query(query).get_result(connection).await?)
 }
 
-/// What is still to be published.
+/// The part of the feed that is not published yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
-    /// Chunks that have a position; others wait for theirs.
+    /// Number of chunks with a position; chunks without one are not counted.
     pub chunks: i64,
-    /// How long the oldest one has waited, numbered or not.
+    /// How long the oldest chunk has waited, with or without a position.
     pub delay: Duration,
 }
 
@@ -68,10 +68,10 @@ struct BacklogRow {
     delay_s: Option<f64>,
 }
 
-/// What is to be published from `next_position` on, by Postgres's clock.
+/// The backlog from `next_position` on, by PostgreSQL's clock.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn backlog(connection: &mut Connection, next_position: i64) -> Result<Backlog, StorageError> {
     let row: BacklogRow = diesel::sql_query(
         "select greatest(position + 1 - $1, 0) as chunks,
@@ -87,13 +87,15 @@ pub async fn backlog(connection: &mut Connection, next_position: i64) -> Result<
     Ok(Backlog { chunks: row.chunks, delay: delay.transpose().map_err(broken)?.unwrap_or_default() })
 }
 
-/// Notes that everything before `next_position` is published; says whether the relay's `lease` still stood.
+/// Records that everything before `next_position` is published; returns `false` if the relay's
+/// `lease` was lost.
 ///
-/// The relay's place is a row of `ingest_partitions`, under the topic that it writes: there, too, somebody reads on from a
-/// number, alone, for as long as a lease holds. Here the number is the next position to publish.
+/// The relay's progress is a row of `ingest_partitions`, under the topic that it writes: it also
+/// reads a sequence exclusively under a lease. The offset in the row is the next position to
+/// publish.
 ///
 /// # Errors
-/// When Postgres fails. It may then be noted or not.
+/// If PostgreSQL fails. Whether the progress was recorded is unknown in that case.
 pub async fn note_published(
     connection: &mut Connection,
     lease: &PartitionLease,
@@ -102,13 +104,15 @@ pub async fn note_published(
     partitions::advance(connection, lease, next_position.into()).await
 }
 
-/// Deletes chunks before `next_position` that are older than `retention`, the oldest first, at most `limit`; says how many.
+/// Deletes up to `limit` chunks before `next_position` that are older than `retention`, the oldest
+/// first; returns how many.
 ///
-/// The last published one stays, however old: the id of its last change is where followers of a quiet feed stand, and
-/// they could not come back if it were gone.
+/// The last published chunk is kept regardless of its age: the id of its last change is the cursor
+/// of the followers of a quiet feed, which could not resume without it.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
+/// If PostgreSQL fails.
 pub async fn prune(
     connection: &mut Connection,
     next_position: i64,

@@ -1,13 +1,13 @@
-//! Committed chunks get their places.
+//! Assigning positions to committed chunks.
 
 use crate::{Connection, StorageError};
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Int8};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-/// The most chunks that are numbered in one transaction.
+/// Largest number of chunks that are numbered in one transaction.
 const AT_ONCE: i64 = 1_000;
-/// How often in a row that is done by who wants all of them numbered.
+/// Largest number of transactions in which [`sequence_all`] numbers chunks.
 const ROUNDS: usize = 10;
 
 #[derive(QueryableByName)]
@@ -22,15 +22,15 @@ struct Head {
     position: i64,
 }
 
-/// Gives the chunks that are committed by now their positions, a bounded number of them; to be called by whoever reads,
-/// before reading. Says how many. None when nothing waits, or when somebody else is at it.
+/// Assigns positions to committed chunks, a bounded number of them; readers call it before reading.
+/// Returns how many; 0 if none is waiting or another session is numbering.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn sequence(connection: &mut Connection) -> Result<usize, StorageError> {
-    // One look at a small index, which is all that a quiet feed costs.
-    let look = "select exists (select from feed_chunks where position is null) as waiting";
-    let found: Waiting = diesel::sql_query(look).get_result(connection).await?;
+    // One read of a small index is the whole cost for a quiet feed.
+    let query = "select exists (select from feed_chunks where position is null) as waiting";
+    let found: Waiting = diesel::sql_query(query).get_result(connection).await?;
     if !found.waiting {
         return Ok(0);
     }
@@ -39,13 +39,14 @@ pub async fn sequence(connection: &mut Connection) -> Result<usize, StorageError
         .await
 }
 
-/// The same, but waits for whoever is at it: what is committed by now has its position then, however busy the feed is.
-/// For who must know where the end is.
+/// Like [`sequence()`], but waits for another session that is numbering: all chunks that are
+/// committed at the call get a position, however busy the feed is. For callers that need the end of
+/// the feed.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn sequence_all(connection: &mut Connection) -> Result<(), StorageError> {
-    // More than this at once never waits where anybody reads; bounded all the same.
+    // A larger backlog does not build up while the feed is read; bounded nevertheless.
     for _ in 0..ROUNDS {
         let numbered = connection
             .transaction(async |tx| number(tx, "select position from feed_head for update").await)
@@ -57,9 +58,10 @@ pub async fn sequence_all(connection: &mut Connection) -> Result<(), StorageErro
     Ok(())
 }
 
-/// Numbers what waits, once `lock` has led to the head's row.
+/// Numbers waiting chunks, once `lock` has returned the row of the head.
 async fn number(tx: &mut Connection, lock: &str) -> Result<usize, StorageError> {
-    // A statement of its own: the next one must see what the holder before committed, or it would number it again.
+    // A separate statement, so that the next one sees what the previous holder committed; otherwise
+    // it would number the same chunks again.
     let head: Vec<Head> = diesel::sql_query(lock).load(tx).await?;
     let [head] = head.as_slice() else { return Ok(0) };
     let numbered = diesel::sql_query(

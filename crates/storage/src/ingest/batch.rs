@@ -1,8 +1,9 @@
-//! One batch of events, written in one transaction together with the offset that it ends at.
+//! Writing one batch of events in one transaction, together with the offset at which it ends.
 //!
-//! The transaction begins with the compare-and-set on the partition's row; whoever lost the partition hits no row and
-//! rolls back, so the effect of every record is written exactly once. Then the states are locked in key order, folded and
-//! written back: two owners of one device's events wait for each other.
+//! The transaction begins with the compare-and-set on the partition's row. A replica that lost the
+//! partition updates no row and rolls back, so the effects of every record are written exactly
+//! once. Then the states are locked in key order, folded and written back: two owners of one
+//! device's events wait for each other.
 
 use crate::devices::{charge_points, connectors, meter_samples, status_changes};
 use crate::ingest::dead_letters::{self, NewDeadLetter};
@@ -15,25 +16,25 @@ use domain::devices::history::History;
 use domain::devices::sample::Samples;
 use domain::feed::relinked_command;
 
-/// What a fold of events leads to.
+/// The result of folding events.
 #[derive(Debug, Default)]
 pub struct Folded {
     /// The states after the events.
     pub states: Vec<ChargePoint>,
-    /// What the states went through.
+    /// The status history entries of the events.
     pub history: History,
-    /// What meters read.
+    /// The meter samples of the events.
     pub samples: Samples,
-    /// Records that found no place.
+    /// Records whose event could not be applied.
     pub dead_letters: Vec<NewDeadLetter>,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It is committed: the offset and all effects.
+    /// The offset and all effects are committed.
     Committed,
-    /// The partition is not this owner's any more, nothing was written.
+    /// This replica no longer owns the partition; nothing was written.
     LeaseLost,
 }
 
@@ -55,13 +56,13 @@ impl From<StorageError> for Rollback {
     }
 }
 
-/// Moves the partition of `lease` on to `checkpoint`, and in the same transaction loads the states of `touched`, lets
-/// `fold` change them, and writes what changed. The days of what `fold` leads to must have their partitions: those of the
-/// samples, and today's of the history.
+/// Moves the partition of `lease` to `checkpoint`, and in the same transaction loads the states of
+/// `load_plan`, lets `fold` change them, and writes the changes. The table partitions for the
+/// result of `fold` must exist: those of the samples' days, and today's of the status history.
 ///
 /// # Errors
-/// When Postgres fails. If it fails at the commit, the batch may or may not be written: read the partition's row again
-/// before going on.
+/// If PostgreSQL fails. If the commit fails, the batch may or may not be written: read the
+/// partition's row again before continuing.
 pub async fn write(
     connection: &mut Connection,
     lease: &PartitionLease,
@@ -91,8 +92,8 @@ pub async fn write(
     }
 }
 
-/// Lets `records`, which are not among the commands of `states`, follow the sessions there; those that changed, with their
-/// devices' states.
+/// Applies the sessions of `states` to `records`, which are not among the commands of these states;
+/// returns the changed ones with their devices' states.
 fn follow_sessions(
     states: &[ChargePoint],
     records: Vec<CommandRecord>,
@@ -107,7 +108,8 @@ fn follow_sessions(
     records.into_iter().filter_map(follow).collect()
 }
 
-/// Writes the differences between `before` and `after`, which are both in key order and were loaded as `touched` says.
+/// Writes the differences between `before` and `after`, which are both in key order and were loaded
+/// according to `load_plan`.
 pub(crate) async fn write_states(
     tx: &mut Connection,
     load_plan: &LoadPlan,

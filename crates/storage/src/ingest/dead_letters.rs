@@ -1,4 +1,4 @@
-//! Records that nobody can use, kept whole; and what became of replaying them.
+//! Dead letters: records that could not be applied, kept whole, with the outcomes of their replays.
 
 mod insert;
 mod list;
@@ -20,10 +20,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-/// The dead letter called `id`, with its bytes.
+/// The dead letter with id `id`, including its bytes; `None` if it does not exist.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<DeadLetter>, StorageError> {
     let letter = dead_letters::table.find(id).select(DeadLetter::as_select());
     Ok(letter.first(connection).await.optional()?)

@@ -1,4 +1,4 @@
-//! What a batch of events needs to have loaded: as little as its outcome depends on.
+//! The data that a batch of events must load: only what its outcome depends on.
 
 use chrono::{DateTime, Utc};
 use domain::devices::change::Changes;
@@ -9,8 +9,8 @@ use domain::order::{RecordPosition, Stamp};
 use domain::status::ConnectorStatus;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The devices that some events are of, and which parts of their states the events speak of. What is not loaded must not be
-/// written either.
+/// The devices of some events, with the parts of their states that the events refer to. Parts that
+/// are not loaded must not be written.
 #[derive(Debug, Clone, Default)]
 pub struct LoadPlan(BTreeMap<ChargePointId, Parts>);
 
@@ -19,27 +19,28 @@ struct Parts {
     connectors: BTreeSet<ConnectorId>,
     ledger: bool,
     sights: Vec<Sight>,
-    /// The instant of the earliest status: one that is not newer than the ledger may change it.
+    /// The time of the earliest status: a status that is not newer than the ledger may change it.
     earliest_status: Option<DateTime<Utc>>,
-    /// A status that may be what a start was for.
+    /// Whether a status may be the effect of a start command.
     charges: bool,
     booted: bool,
-    /// The earliest and the latest instant of what is said of transactions.
+    /// The earliest and the latest time of facts about transactions.
     transactions: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// The transactions that updates and stops name.
+    /// The transaction ids in updates and stops.
     named: BTreeSet<TransactionId>,
     /// Whether a transaction began.
     begins: bool,
     answered: BTreeSet<CommandId>,
 }
 
-/// A transaction's id beside a reading: no news, unless it is the first.
+/// A transaction id in a meter reading, which matters only the first time.
 #[derive(Debug, Clone)]
 struct Sight {
     connector: ConnectorId,
     transaction: TransactionId,
     at: DateTime<Utc>,
-    /// Whether the register at the begin or the end of the transaction is with it, which always is news.
+    /// Whether it comes with the register at the start or end of the transaction, which always
+    /// matters.
     has_registers: bool,
 }
 
@@ -51,7 +52,7 @@ impl Parts {
 }
 
 impl LoadPlan {
-    /// What `events`, each with the position of its record, speak of.
+    /// The plan for `events`, each with the position of its record.
     pub fn of<'a>(events: impl IntoIterator<Item = (&'a GatewayEvent, RecordPosition)>) -> Self {
         let mut load_plan = Self::default();
         for (event, position) in events {
@@ -60,12 +61,12 @@ impl LoadPlan {
         load_plan
     }
 
-    /// Devices alone, without connectors and ledgers.
+    /// A plan for devices alone, without connectors and ledgers.
     pub fn liveness_of(ids: impl IntoIterator<Item = ChargePointId>) -> Self {
         Self(ids.into_iter().map(|id| (id, Parts::default())).collect())
     }
 
-    /// Devices with their ledgers.
+    /// A plan for devices with their ledgers.
     pub fn ledgers_of(ids: impl IntoIterator<Item = ChargePointId>) -> Self {
         Self(ids.into_iter().map(|id| (id, Parts { ledger: true, ..Parts::default() })).collect())
     }
@@ -113,7 +114,7 @@ impl LoadPlan {
         }
     }
 
-    /// Whether all of `changes` to the device `id` are to parts that were to be loaded.
+    /// Whether all of `changes` to the device `id` concern parts that the plan loads.
     pub(crate) fn covers(&self, id: &ChargePointId, changes: &Changes) -> bool {
         self.0.get(id).is_some_and(|parts| {
             let ledger = parts.ledger
@@ -135,16 +136,17 @@ impl LoadPlan {
         self.0.iter().filter(|(_, parts)| parts.booted).map(|(id, _)| id)
     }
 
-    /// Their connectors that are spoken of.
+    /// The connectors that the events refer to.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = (&ChargePointId, Option<ConnectorId>)> {
         self.0
             .iter()
             .flat_map(|(id, parts)| parts.connectors.iter().map(move |connector| (id, Some(*connector))))
     }
 
-    /// The devices whose ledgers are needed: transactions are spoken of, and not only of such as `known`, which finds a
-    /// connector's state, has sighted already; or a status that is not newer than the ledger, of which `until` tells the newest
-    /// fact.
+    /// The devices whose ledgers are needed. Either their events contain facts about transactions
+    /// other than those that a connector, as returned by `known`, has sighted already. Or they
+    /// contain a status that is not newer than the newest fact of the ledger, as returned by
+    /// `until`.
     pub(crate) fn ledgers<'a>(
         &self,
         known: impl Fn(&ChargePointId, ConnectorId) -> Option<&'a Connector>,
@@ -163,13 +165,13 @@ impl LoadPlan {
         self.0.iter().filter(needed).map(|(id, _)| id).collect()
     }
 
-    /// The earliest and the latest instant of what is said of transactions of the device `id`.
+    /// The earliest and the latest time of facts about transactions of the device `id`.
     pub(crate) fn transactions(&self, id: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let id = ChargePointId::parse(id).ok()?;
         self.0.get(&id)?.transactions
     }
 
-    /// The transactions of the device `id` that readings, updates and stops name.
+    /// The transaction ids of the device `id` in meter readings, updates and stops.
     pub(crate) fn named(&self, id: &str) -> BTreeSet<&TransactionId> {
         let parts = ChargePointId::parse(id).ok().and_then(|id| self.0.get(&id));
         let Some(parts) = parts else { return BTreeSet::new() };
@@ -181,8 +183,9 @@ impl LoadPlan {
         ChargePointId::parse(id).is_ok_and(|id| self.0.get(&id).is_some_and(|parts| parts.begins))
     }
 
-    /// The commands that are needed: those that are answered, by name, and all open ones of the devices whose `ledgers` are
-    /// needed, which booted or began to charge, for these may be what a command was for.
+    /// The commands that are needed: answered ones by id, and all open ones of devices that booted,
+    /// began to charge, or whose `ledgers` are needed, because the events may be the effects of
+    /// these commands.
     pub(crate) fn commands<'a>(
         &'a self,
         ledgers: &[&'a ChargePointId],

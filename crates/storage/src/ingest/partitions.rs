@@ -1,7 +1,8 @@
-//! How far each partition was read, and who may read on.
+//! The progress of each partition, and the leases on partitions.
 //!
-//! A lease saves two replicas from reading the same partition; what makes effects exactly-once is [`advance()`] alone, a
-//! compare-and-set on owner's epoch and offset in the transaction of the effects. Time is Postgres's own.
+//! A lease keeps two replicas from reading the same partition. Effects are exactly-once because of
+//! [`advance()`] alone, a compare-and-set on the owner's epoch and the offset in the transaction of
+//! the effects. All times are by PostgreSQL's clock.
 
 mod advance;
 mod checkpoint;
@@ -22,7 +23,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// The right to read on in a partition.
+/// The right to consume a partition.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct PartitionLease {
     /// Kafka topic.
@@ -31,21 +32,21 @@ pub struct PartitionLease {
     /// Kafka partition.
     #[diesel(sql_type = Int4)]
     pub partition: i32,
-    /// One more at each change of owner.
+    /// The epoch, which grows by one with each change of owner.
     #[diesel(sql_type = Int8)]
     pub epoch: i64,
     /// The first offset whose effects are not yet in the database.
     #[diesel(sql_type = Int8)]
     pub next_offset: i64,
-    /// How long it holds after a renewal or a batch, in ms.
+    /// How long the lease is valid after a renewal or a batch, in ms.
     #[diesel(sql_type = Int8)]
     pub ttl_ms: i64,
-    /// Where the partition's row was last.
+    /// The last known physical location of the partition's row.
     #[diesel(sql_type = Text, deserialize_as = String)]
     pub place: RowPlace,
 }
 
-/// How a partition stands, for reports.
+/// The state of a partition, for reports.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct PartitionState {
     /// Kafka partition.
@@ -54,10 +55,10 @@ pub struct PartitionState {
     /// The first offset whose effects are not yet in the database.
     #[diesel(sql_type = Int8)]
     pub next_offset: i64,
-    /// The replica that holds a lease which has not run out.
+    /// The replica with a valid lease; `None` if there is none.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub owner: Option<Uuid>,
-    /// One more at each change of owner.
+    /// The epoch, which grows by one with each change of owner.
     #[diesel(sql_type = Int8)]
     pub epoch: i64,
 }
@@ -76,10 +77,10 @@ struct Held {
     held: bool,
 }
 
-/// Makes a row for each partition that has none yet; reading begins at the offset given with it.
+/// Creates a row for each partition that has none yet; reading begins at the given offset.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn register(
     connection: &mut Connection,
     topic: &str,
@@ -99,10 +100,10 @@ pub async fn register(
     Ok(())
 }
 
-/// Takes up to `limit` partitions that nobody holds, for `ttl`.
+/// Leases up to `limit` partitions without a valid lease, for `ttl`.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn acquire(
     connection: &mut Connection,
     topic: &str,
@@ -128,28 +129,30 @@ pub async fn acquire(
     Ok(leases)
 }
 
-/// A lease that is to be kept.
+/// A lease to renew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
-    /// The partition.
+    /// Number of the partition.
     pub partition: i32,
-    /// The epoch that it is held at.
+    /// The epoch of the lease.
     pub epoch: i64,
-    /// How long ago everything on the partition was written, if it ever was.
+    /// How long ago everything on the partition was written; `None` if it never was.
     pub caught_up: Option<Duration>,
 }
 
-/// A batch that is under way holds its partition's row, and renews the lease itself when it is committed. It is waited for a part of the
-/// lease; others are not to run out for it.
+/// A running batch locks its partition's row, and renews the lease itself when it commits. A
+/// renewal waits for it for this fraction of the lease time, so that other leases do not expire
+/// meanwhile.
 const WAIT_FOR_BATCH: u32 = 10;
-/// At most this many rows are waited for in one renewal.
+/// Largest number of rows that one renewal waits for.
 const WAITS: usize = 3;
 
-/// Renews `leases` of `owner` for another `ttl`, and records up to when they were read; returns the partitions that it still
-/// holds. The lease of a partition whose batch takes long is not renewed this time: no replica can acquire a locked row.
+/// Renews `leases` of `owner` for another `ttl`, and records the times up to which they were read;
+/// returns the partitions that it still holds. The lease of a partition whose batch takes long is
+/// not renewed this time; no other replica can acquire it, because its row is locked.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn renew(
     connection: &mut Connection,
     topic: &str,
@@ -161,7 +164,7 @@ pub async fn renew(
     let is_locked = |kept: &&Kept| held.iter().any(|row| row.partition == kept.partition && !row.renewed);
     let begun = Instant::now();
     for locked in leases.iter().filter(is_locked).take(WAITS) {
-        // Where each commit takes long, the free ones would run out meanwhile.
+        // If commits take long, the free leases could expire meanwhile.
         if begun.elapsed() > ttl / WAIT_FOR_BATCH * 2 {
             break;
         }
@@ -170,7 +173,7 @@ pub async fn renew(
     Ok(held.into_iter().map(|row| row.partition).collect())
 }
 
-/// Renews those whose rows no transaction holds.
+/// Renews the leases whose rows are not locked.
 async fn renew_free(
     connection: &mut Connection,
     topic: &str,
@@ -208,7 +211,7 @@ async fn renew_free(
     Ok(rows)
 }
 
-/// Renews one whose row a transaction holds, if that ends soon.
+/// Renews a lease whose row is locked, if the lock is released soon.
 async fn renew_locked(
     connection: &mut Connection,
     topic: &str,
@@ -238,17 +241,18 @@ async fn renew_locked(
         .await
         .map_err(StorageError::from);
     match renewed {
-        // It is tried again with the next renewal.
+        // The next renewal tries again.
         Err(error) if error.is_transient() => Ok(()),
         renewed => renewed.map(drop),
     }
 }
 
-/// Gives a partition back, so that another replica need not wait for the lease to run out; says whether it still was
-/// this owner's to give. Of a lost lease nothing is released: the epoch is another's.
+/// Releases a partition, so that another replica need not wait for the lease to expire; returns
+/// whether the lease was still valid. A lost lease is not released: the epoch belongs to another
+/// owner.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
     let released = diesel::sql_query(
         "update ingest_partitions set owner = null, lease_until = '-infinity'
@@ -262,10 +266,11 @@ pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Res
     Ok(released == 1)
 }
 
-/// Locks the partition's row, so that it stays with `lease` until the transaction ends; says whether it still is.
+/// Locks the partition's row, so that `lease` stays valid until the transaction ends; `false` if
+/// the lease is lost.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn hold(tx: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
     let found: Vec<Held> = diesel::sql_query(
         "select epoch = $3 as held from ingest_partitions where topic = $1 and partition = $2 for update",
@@ -278,10 +283,10 @@ pub(crate) async fn hold(tx: &mut Connection, lease: &PartitionLease) -> Result<
     Ok(found.iter().any(|row| row.held))
 }
 
-/// Whether the partition stands exactly at `lease`: same epoch, same offset.
+/// Whether the partition's row has exactly the epoch and the offset of `lease`.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn stands_at(connection: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
     let found: Vec<Held> = diesel::sql_query(
         "select epoch = $3 and next_offset = $4 as held from ingest_partitions
@@ -296,10 +301,11 @@ pub async fn stands_at(connection: &mut Connection, lease: &PartitionLease) -> R
     Ok(found.iter().any(|row| row.held))
 }
 
-/// Writes the partition's row as it is and takes that back: whether PostgreSQL writes at all.
+/// Tests whether PostgreSQL accepts writes: updates the partition's row without a change and rolls
+/// back.
 ///
 /// # Errors
-/// When PostgreSQL does not.
+/// If PostgreSQL does not accept writes.
 pub async fn probe_write(connection: &mut Connection, lease: &PartitionLease) -> Result<(), StorageError> {
     let probed = connection
         .transaction(async |tx| {
@@ -320,10 +326,10 @@ pub async fn probe_write(connection: &mut Connection, lease: &PartitionLease) ->
     }
 }
 
-/// How every partition of `topic` stands, in order.
+/// The states of all partitions of `topic`, in order.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(connection: &mut Connection, topic: &str) -> Result<Vec<PartitionState>, StorageError> {
     let states = diesel::sql_query(
         "select partition, next_offset, epoch,
@@ -336,27 +342,27 @@ pub async fn list(connection: &mut Connection, topic: &str) -> Result<Vec<Partit
     Ok(states)
 }
 
-/// How a partition stands, for people.
+/// The progress of a partition, for people.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct PartitionProgress {
-    /// How far it is read, and by whom.
+    /// The offset and the owner.
     #[diesel(embed)]
     pub state: PartitionState,
-    /// When a batch was last written.
+    /// When the last batch was written; `None` if none was.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub committed_at: Option<DateTime<Utc>>,
-    /// The last time known at which everything was written.
+    /// The latest known time at which everything was written.
     #[diesel(sql_type = Timestamptz)]
     pub caught_up_at: DateTime<Utc>,
-    /// Postgres's time.
+    /// PostgreSQL's current time.
     #[diesel(sql_type = Timestamptz)]
     pub read_at: DateTime<Utc>,
 }
 
-/// How the first `limit` partitions of `topic` stand, in order.
+/// The progress of the first `limit` partitions of `topic`, in order.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_progress(
     connection: &mut Connection,
     topic: &str,
@@ -374,10 +380,10 @@ pub async fn list_progress(
     Ok(rows)
 }
 
-/// How long ago everything on each partition of `topic` was written, as far as anyone knows.
+/// For each partition of `topic`, how long ago everything was known to be written.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_caught_up(
     connection: &mut Connection,
     topic: &str,

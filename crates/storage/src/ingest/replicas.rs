@@ -1,4 +1,4 @@
-//! Ingestors that are running.
+//! Running ingestors.
 
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
@@ -7,28 +7,28 @@ use diesel_async::RunQueryDsl;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The replicas that are running, as one of them sees it.
+/// The number of running replicas and a replica's rank among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct Membership {
-    /// How many are running, the asking one included.
+    /// Number of running replicas, including this one.
     #[diesel(sql_type = Int8)]
     pub live: i64,
-    /// How many of them stand before the asking one, in the order of their ids.
+    /// Number of running replicas with smaller ids than this one.
     #[diesel(sql_type = Int8)]
     pub rank: i64,
 }
 
-/// Says that `replica` is running, for another `ttl`; answers who else is.
+/// Records that `replica` is running, for another `ttl`; returns the membership.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn heartbeat(
     connection: &mut Connection,
     replica: Uuid,
     topic: &str,
     ttl: Duration,
 ) -> Result<Membership, StorageError> {
-    // One statement sees the rows as they were before it: hence the one that is added.
+    // A statement does not see its own insert, so this replica is added.
     let membership = diesel::sql_query(
         "with gone as (delete from ingest_replicas where alive_until < clock_timestamp() and replica_id <> $1),
               mine as (insert into ingest_replicas (replica_id, topic, alive_until)
@@ -45,10 +45,10 @@ pub async fn heartbeat(
     Ok(membership)
 }
 
-/// Says that `replica` stops.
+/// Records that `replica` has stopped.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn leave(connection: &mut Connection, replica: Uuid) -> Result<(), StorageError> {
     diesel::sql_query("delete from ingest_replicas where replica_id = $1")
         .bind::<SqlUuid, _>(replica)

@@ -1,4 +1,4 @@
-//! A session with all that its price follows from.
+//! A session with the data that its price depends on.
 
 use super::find;
 use crate::devices::meter_samples::is_of;
@@ -14,24 +14,25 @@ use domain::ids::{ChargePointId, PileId, SessionId};
 use domain::sessions::session::ChargingSession;
 use uuid::Uuid;
 
-/// A session, where it was and what was read of its meter.
+/// A session with its pile, its meter readings and its occupancy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeteredSession {
     /// The session.
     pub session: ChargingSession,
-    /// The pile that its device is in; the last one that it was in, if that is retired; `None` if it was in none.
+    /// The pile of the session's device, or its last pile if that is retired; `None` if it never
+    /// had one.
     pub pile: Option<PileId>,
-    /// What the energy register of its connector read meanwhile, in Wh, the earliest first.
+    /// The energy register of the connector during the session, in Wh, in ascending order of time.
     pub samples: Vec<(DateTime<Utc>, f64)>,
-    /// When the connector was free after it: it was `Available`, or another session began. `None` while it is not known, and when
-    /// what statuses went through then is not kept any more.
+    /// When the connector became free after the session: it was `Available`, or another session
+    /// began. `None` if not known yet, or if the status history of that time is no longer kept.
     pub freed_at: Option<DateTime<Utc>>,
 }
 
-/// The session called `id`, with at most `limit` readings.
+/// The session with id `id`, with up to `limit` readings; `None` if it does not exist.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn find_metered(
     connection: &mut Connection,
     id: SessionId,
@@ -86,8 +87,9 @@ async fn samples(
     Ok(query.load(connection).await?)
 }
 
-/// A connector that was free when the session ended already was told so by an event that came first. Days that were learnt of
-/// long before or after are not looked at: no event is believed that is more than 7 days late.
+/// A connector that was already free when the session ended has an earlier `Available` event. Days
+/// of recording long before or after are not read: events that are more than 7 days late are not
+/// accepted.
 const FREED: &str = "
     select least(
         (select min(started_at) from sessions

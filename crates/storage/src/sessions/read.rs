@@ -1,4 +1,4 @@
-//! Sessions for whoever asks.
+//! Reading sessions.
 
 use crate::schema::sessions;
 use crate::{Connection, StorageError};
@@ -11,7 +11,7 @@ use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A session as a row.
+/// The row of a session.
 #[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = sessions, check_for_backend(Pg))]
 pub(crate) struct SessionRow {
@@ -31,10 +31,10 @@ pub(crate) struct SessionRow {
     id_tag_rest: Option<String>,
 }
 
-/// The session called `id`.
+/// The session with id `id`; `None` if it does not exist.
 ///
 /// # Errors
-/// When Postgres fails or the row cannot be.
+/// If PostgreSQL fails or the row is invalid.
 pub async fn find(
     connection: &mut Connection,
     id: SessionId,
@@ -44,10 +44,11 @@ pub async fn find(
     row.map(ChargingSession::try_from).transpose()
 }
 
-/// At most `limit` sessions of a device, the latest begun first; those that come after the one begun at `after`, where given.
+/// Up to `limit` sessions of a device, the latest started first; with `after`, those that follow
+/// the session started at that time with that id.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn list_of_device(
     connection: &mut Connection,
     device: &ChargePointId,
@@ -61,7 +62,7 @@ pub async fn list_of_device(
         .select(SessionRow::as_select())
         .into_boxed::<Pg>();
     if let Some((at, id)) = after {
-        // Said so that the index is entered at `at`: a row comparison, which diesel does not know.
+        // Written so that the index scan starts at `at`, since diesel has no row comparison.
         let later = sessions::started_at.lt(at).or(sessions::id.lt(id.0));
         query = query.filter(sessions::started_at.le(at)).filter(later);
     }
@@ -71,7 +72,7 @@ pub async fn list_of_device(
 /// The sessions of `rows` by their devices, each device's in the order of its rows.
 ///
 /// # Errors
-/// When a row is invalid.
+/// If a row is invalid.
 pub(super) fn by_device(
     rows: Vec<SessionRow>,
 ) -> Result<BTreeMap<String, Vec<ChargingSession>>, StorageError> {

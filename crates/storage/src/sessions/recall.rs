@@ -1,4 +1,5 @@
-//! Recorded sessions that a ledger has forgotten, for events that come late or name one of them.
+//! Recorded sessions that are no longer in a ledger, for events that arrive late or name one of
+//! them.
 
 use super::read::{SessionRow, by_device};
 use crate::ingest::load_plan::LoadPlan;
@@ -12,22 +13,25 @@ use domain::sessions::ledger::Ledger;
 use domain::sessions::session::ChargingSession;
 use std::collections::BTreeMap;
 
-/// The most sessions that are looked up for one device; of one that had more, late events stay too late.
+/// Largest number of sessions that are loaded for one device; if it had more, late events are
+/// refused as too late.
 const MAX_SESSIONS: i64 = 500;
-/// How much later than its own events a session may have begun: clocks differ.
+/// How much later than its own events a session may have begun, because clocks differ.
 const LATER: TimeDelta = TimeDelta::minutes(2);
 
-/// Instants between which recorded sessions are looked up. A session may be open for as long as its events are believed.
+/// The period in which recorded sessions began. A session may be open for as long as its events are
+/// accepted.
 type Span = (DateTime<Utc>, DateTime<Utc>);
 
-/// Lends the `ledgers` the recorded sessions that events, of which `touched` says what they speak of, may be of:
+/// Adds recorded sessions to the `ledgers`, to which the events of `load_plan` may belong:
 ///
-/// - where events are older than what the ledger remembers, those of that time, and the next one on each connector;
-/// - those with an id that events name and the ledger lacks;
-/// - those that are open, where a transaction begins.
+/// - if events are older than the ledger's memory: the sessions of that time, and the next one on
+///   each connector;
+/// - sessions with an id that events name and the ledger lacks;
+/// - open sessions, if a transaction begins.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub(crate) async fn recall(
     tx: &mut Connection,
     ledgers: &mut BTreeMap<String, Ledger>,
@@ -94,7 +98,8 @@ async fn load_past(
     by_device(rows)
 }
 
-/// The first session on each connector that began after the span: one that came before it has ended by then.
+/// The first session on each connector that began after the span: a session before it had ended by
+/// then.
 async fn load_next(
     tx: &mut Connection,
     devices: &[String],
@@ -141,7 +146,7 @@ async fn recall_related(
     Ok(())
 }
 
-/// Devices, and transaction ids of some of them with the time in which their sessions began.
+/// Devices, and transaction ids of some of them with the period in which their sessions began.
 #[derive(Default)]
 struct Related<'a> {
     devices: Vec<&'a str>,

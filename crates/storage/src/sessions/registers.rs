@@ -1,4 +1,5 @@
-//! Energy registers of sessions whose gateways left them out, from the readings of their connectors.
+//! Energy registers of sessions whose gateways omitted them, from the meter samples of their
+//! connectors.
 
 use super::broken;
 use crate::database::bulk::{Bulk, Columns, Lookup, Rows};
@@ -10,12 +11,12 @@ use diesel_async::RunQueryDsl;
 use domain::ids::TransactionKey;
 use domain::sessions::session::{ChargingSession, SessionState};
 
-/// Fills in the registers that no event told: the first reading of the connector from the beginning of
-/// the session on, and, once it has ended, the last one by its end that is not below the first. Readings that name another
-/// transaction do not count. What is not known stays `None`.
+/// Fills in missing registers: the start from the connector's first sample since the session began;
+/// the stop of an ended session from the last sample by its end that is not below the start.
+/// Samples that name another transaction are excluded. Unknown registers stay `None`.
 ///
 /// # Errors
-/// When PostgreSQL fails.
+/// If PostgreSQL fails.
 pub async fn fill_registers(
     connection: &mut Connection,
     sessions: &mut [ChargingSession],
@@ -40,7 +41,7 @@ pub async fn fill_registers(
     Ok(())
 }
 
-/// The place of a session in the list, and its first and last reading in Wh.
+/// The index of a session in the list, and its first and last register in Wh.
 type Found = (i64, Option<f64>, Option<f64>);
 
 const fn lacks_register(session: &ChargingSession) -> bool {
@@ -48,7 +49,7 @@ const fn lacks_register(session: &ChargingSession) -> bool {
     session.meter_start_wh.is_none() || lacks_stop
 }
 
-/// Where and when sessions were, with their places in the list.
+/// Connectors and periods of sessions, with their indexes in the list.
 #[derive(Default)]
 struct Periods<'a> {
     place: Vec<i64>,

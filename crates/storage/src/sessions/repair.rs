@@ -13,7 +13,8 @@ use domain::sessions::repair::{Repair, find_repairs};
 use domain::sessions::session::ChargingSession;
 use std::collections::BTreeMap;
 
-/// How many of a device's newest sessions are compared, in addition to all that are open. A ledger remembers fewer.
+/// How many of a device's newest sessions are compared, in addition to all open ones. A ledger
+/// contains fewer.
 const NEWEST: i64 = 200;
 
 #[derive(QueryableByName)]
@@ -22,10 +23,11 @@ struct Device {
     charge_point_id: String,
 }
 
-/// At most `limit` devices that have a ledger, in the order of their ids; those after `after`, where given.
+/// Up to `limit` devices that have a ledger, in ascending order of id; with `after`, those with
+/// greater ids.
 ///
 /// # Errors
-/// When Postgres fails or a row is invalid.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn list_devices(
     connection: &mut Connection,
     after: Option<&ChargePointId>,
@@ -42,11 +44,12 @@ pub async fn list_devices(
     rows.into_iter().map(|row| ChargePointId::parse(&row.charge_point_id).map_err(super::broken)).collect()
 }
 
-/// Compares the recorded sessions of `devices` with what their ledgers derive; writes what must change, and publishes it in the
-/// feed, if `write` says so. Each device's row is locked meanwhile, so that ingestors wait.
+/// Compares the recorded sessions of `devices` with the sessions that their ledgers derive. With
+/// `write`, also corrects the recorded sessions and publishes the changes in the feed. Each
+/// device's row is locked meanwhile, so that ingestors wait.
 ///
 /// # Errors
-/// When Postgres fails or a row is invalid.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn repair(
     connection: &mut Connection,
     devices: Vec<ChargePointId>,

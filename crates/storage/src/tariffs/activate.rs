@@ -1,4 +1,4 @@
-//! Versions whose instant has come: the feed is told once, whoever notices.
+//! Activation of versions whose time has come: each is published in the feed once.
 
 use crate::tariffs::publish;
 use crate::{Connection, StorageError, feed};
@@ -10,7 +10,7 @@ use domain::feed::{FeedChange, PricesChanged, TariffAction};
 use domain::ids::TariffId;
 use uuid::Uuid;
 
-/// What somebody else holds is left to them, or to the next time.
+/// Tariffs that are locked by another transaction are skipped until the next call.
 const HOLD: &str = "
     select id from tariffs
     where retired_at is null
@@ -20,8 +20,8 @@ const HOLD: &str = "
     limit $1
     for no key update skip locked";
 
-/// A statement of its own, which sees what was done before the tariffs were held: so the versions of a tariff are told in the
-/// order of their instants.
+/// A separate statement, which sees what was committed before the tariffs were locked, so the
+/// versions of a tariff are published in the order of their effective times.
 const MARK: &str = "
     update tariff_versions version set activated_at = clock_timestamp()
     from tariffs tariff
@@ -47,14 +47,15 @@ struct Activated {
     revision: i64,
 }
 
-/// Tells the feed of the published versions whose instant has come, by the clock of Postgres, and of which it was not told, of at
-/// most `limit` tariffs; answers of how many. Of those who call it at once, each version is told by one.
+/// Publishes in the feed the published versions that came into force, by PostgreSQL's clock, and
+/// were not announced yet, of up to `limit` tariffs; returns how many. Among concurrent callers,
+/// each version is announced by one.
 ///
-/// Prices do not wait for it: they follow from the instants alone. To be called every few seconds, and at once again until it
-/// answers 0.
+/// Prices do not depend on it: they follow from the effective times alone. Call it every few
+/// seconds, and again at once until it returns 0.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn activate_due(connection: &mut Connection, limit: i64) -> Result<usize, StorageError> {
     connection
         .transaction(async |tx| {

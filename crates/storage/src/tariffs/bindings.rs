@@ -1,4 +1,4 @@
-//! What tariffs are bound to, and when; of one subject no two at the same time.
+//! Bindings of tariffs to subjects; the bindings of one subject never overlap in time.
 
 mod row;
 mod write;
@@ -21,40 +21,41 @@ use domain::tariffs::{Binding, Subject};
 use row::{Row, key};
 use uuid::Uuid;
 
-/// A binding, and who is behind it.
+/// A binding, with its authors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindingRecord {
     /// The binding.
     pub binding: Binding,
-    /// When and by whom it was made.
+    /// When and by whom it was created.
     pub made: EditStamp,
-    /// When and by whom it was last given an end, or an earlier one; `None` if never.
+    /// When and by whom its end was last set or moved to an earlier time; `None` if never.
     pub ended: Option<EditStamp>,
 }
 
-/// Which bindings to list; by default all, those that are over too.
+/// A filter of bindings; by default it selects all, including past ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those of this subject.
+    /// Only bindings of this subject.
     pub subject: Option<Subject>,
-    /// Those of this tariff.
+    /// Only bindings of this tariff.
     pub tariff_id: Option<TariffId>,
 }
 
-/// The binding called `id`, be it over or not.
+/// The binding with id `id`, past or not; `None` if it does not exist.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find(connection: &mut Connection, id: BindingId) -> Result<Option<BindingRecord>, StorageError> {
     let row: Option<Row> =
         tariff_bindings::table.find(id.0).select(Row::as_select()).first(connection).await.optional()?;
     row.map(BindingRecord::try_from).transpose()
 }
 
-/// At most `limit` bindings, the newest first; those that come after the one made at `after`, where given.
+/// Up to `limit` bindings, the newest first; with `after`, those that follow the binding created at
+/// that time with that id.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter,
@@ -73,7 +74,7 @@ pub async fn list(
         query = query.filter(tariff_bindings::tariff_id.eq(tariff.0));
     }
     if let Some((at, id)) = after {
-        // A row comparison, which diesel does not know, enters the index at the very row.
+        // Diesel has no row comparison. It starts the index scan at the exact row.
         let place = sql::<Bool>("(tariff_bindings.created_at, tariff_bindings.id) < (");
         let place = place.bind::<Timestamptz, _>(at).sql(", ").bind::<SqlUuid, _>(id.0);
         query = query.filter(place.sql(")"));
@@ -82,13 +83,13 @@ pub async fn list(
     rows.into_iter().map(BindingRecord::try_from).collect()
 }
 
-/// A binding of a tariff that holds at an instant, or will; one that held before too, when none is given.
+/// A binding of a tariff that applies at `at` or later; for `None`, at any time.
 pub(super) async fn not_over(
     tx: &mut Connection,
     tariff: TariffId,
     at: Option<DateTime<Utc>>,
 ) -> Result<Option<BindingId>, StorageError> {
-    // One that was ended before it began never holds.
+    // A binding that was ended before it began never applies.
     let holds = sql::<Bool>("tstzrange(effective_from, effective_until) && tstzrange(");
     let id: Option<Uuid> = tariff_bindings::table
         .filter(tariff_bindings::tariff_id.eq(tariff.0))

@@ -1,4 +1,4 @@
-//! Everything that prices a place, in one round trip.
+//! Loading the bindings and tariffs that price a target, in one round trip.
 
 use super::bindings::Held;
 use crate::{Connection, StorageError};
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What a price is asked for.
+/// The subject of a price query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceTarget {
     /// A station as a whole.
@@ -29,7 +29,7 @@ pub enum PriceTarget {
     Connector(PileId, ConnectorId),
 }
 
-/// What is asked: `station` or `pile`, with or without `connector`, from `begin` to `finish`.
+/// The query: `station` or `pile`, with or without `connector`, from `begin` to `finish`.
 struct Question {
     station: Option<Uuid>,
     pile: Option<Uuid>,
@@ -38,7 +38,8 @@ struct Question {
     finish: DateTime<Utc>,
 }
 
-/// Of the versions of a tariff, the one that is in force at the beginning, and those that follow before the end.
+/// Selects for each tariff the version that is in force at the beginning, and those that follow
+/// before the end.
 const LOAD: &str = ")),
     place as (
         select stations.id as station_id, stations.operator_id, asked.* from asked, stations
@@ -68,7 +69,8 @@ const LOAD: &str = ")),
             from tariffs tariff where id in (select tariff_id from bound)) as tariffs
     from place";
 
-// A type of its own, so that each connection prepares it once: to plan it takes longer than to run it.
+// A type of its own, so that each connection prepares the statement once: planning takes longer
+// than running it.
 impl QueryFragment<Pg> for Question {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql("with asked (station, pile, connector, begin, finish) as (values (");
@@ -92,11 +94,11 @@ impl QueryId for Question {
 }
 
 impl Query for Question {
-    /// The station, its operator, what is bound there, and the tariffs of that.
+    /// The station, its operator, the bindings, and their tariffs.
     type SqlType = (SqlUuid, Nullable<Text>, Jsonb, Jsonb);
 }
 
-/// A tariff as the JSON that Postgres makes of its row and its versions.
+/// A tariff from JSON that PostgreSQL builds from its row and its versions.
 #[derive(Deserialize)]
 struct HeldTariff {
     id: TariffId,
@@ -108,13 +110,15 @@ struct HeldTariff {
     versions: Vec<TariffVersion>,
 }
 
-/// Where `spot` is, and all that may say what it costs from one instant to another, both included: what is bound there at some
-/// time between, by tariffs retired or not, with the versions that are in force then. `None` if there never was such a station or pile.
+/// Loads the place of `target`, and all bindings that apply to it at some time between `from` and
+/// `to`, both included, with their tariffs, retired or not, and the versions that are in force
+/// then. `None` if the station or pile never existed.
 ///
-/// What held before or comes after is left out, so it is not among what [`PriceBook::resolve`] says was considered.
+/// Bindings and versions outside that time are not loaded, so they are not among those that
+/// [`PriceBook::resolve`] reports as considered.
 ///
 /// # Errors
-/// When Postgres fails, or a row cannot be.
+/// If PostgreSQL fails, or a row is invalid.
 pub async fn load_book(
     connection: &mut Connection,
     target: PriceTarget,
@@ -128,7 +132,7 @@ pub async fn load_book(
     };
     let connector = connector_id.map(|id| i16::try_from(id.number())).transpose().map_err(broken)?;
     let pile = pile_id.map(|pile| pile.0);
-    // Postgres knows no time that runs backwards; the domain tells what it thinks of it.
+    // PostgreSQL refuses ranges that end before they begin; the domain reports them.
     let question = Question { station, pile, connector, begin: from, finish: to.max(from) };
     let row: Option<(Uuid, Option<String>, Value, Value)> =
         question.get_result(connection).await.optional()?;

@@ -1,4 +1,4 @@
-//! What the feed is told of tariffs. Whoever tells it holds the tariff's row.
+//! Feed changes of tariffs. The tariff's row must be locked.
 
 use chrono::{DateTime, Utc};
 use domain::feed::{
@@ -8,7 +8,7 @@ use domain::feed::{
 use domain::ids::TariffId;
 use domain::tariffs::Binding;
 
-/// That `action` was done to a tariff, which was edited `version` times by then.
+/// The change for `action` on a tariff, whose new version is `version`.
 pub(super) fn of_tariff(
     tariff_id: TariffId,
     version: i64,
@@ -18,7 +18,7 @@ pub(super) fn of_tariff(
     change(tariff_id, at, FeedKind::TariffChanged(TariffChanged { tariff_id, action, version, prices: None }))
 }
 
-/// That a version of a tariff's prices was published, or came into force.
+/// The change for a price version that was published or came into force.
 pub(super) fn of_prices(
     tariff_id: TariffId,
     version: i64,
@@ -30,7 +30,7 @@ pub(super) fn of_prices(
     change(tariff_id, at, FeedKind::TariffChanged(body))
 }
 
-/// That `action` was done to a binding.
+/// The change for `action` on a binding.
 pub(super) fn of_binding(binding: &Binding, at: DateTime<Utc>, action: BindingAction) -> FeedChange {
     let body = TariffBindingChanged::of(binding, action);
     change(binding.tariff_id, at, FeedKind::TariffBindingChanged(body))

@@ -1,4 +1,4 @@
-//! A tariff as a row.
+//! The row of a tariff.
 
 use super::TariffRecord;
 use crate::StorageError;

@@ -1,4 +1,4 @@
-//! Versions of a tariff's prices: at most one draft, and those that were published, which never change.
+//! Versions of a tariff's prices: at most one draft, and the published ones, which never change.
 
 mod row;
 mod write;
@@ -23,50 +23,50 @@ use row::Row;
 /// A version of a tariff's prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// The tariff.
+    /// The tariff of the version.
     pub tariff_id: TariffId,
-    /// 1 for the first of the tariff, one more for each that follows. That of a draft is given again when the draft is discarded.
+    /// Numbered from 1 within the tariff. The number of a discarded draft is used again.
     pub number: u32,
-    /// What it says.
+    /// The prices.
     pub price_list: PriceList,
-    /// 1 when the draft was made, one more at each edit of it.
+    /// The revision of the draft; 1 at creation, one more with each edit.
     pub revision: i64,
-    /// When and by whom the draft was made.
+    /// When and by whom the draft was created.
     pub created: EditStamp,
     /// When and by whom the draft was last edited.
     pub updated: EditStamp,
-    /// That it was published; `None` while it is the draft.
+    /// The publication; `None` for the draft.
     pub publication: Option<Publication>,
 }
 
-/// That a version was published.
+/// The publication of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
-    /// When and by whom.
+    /// When and by whom the version was published.
     pub published: EditStamp,
-    /// Since when it is in force.
+    /// When the version comes into force.
     pub effective_from: DateTime<Utc>,
-    /// Until when: the next published version is in force since. `None` while there is no next one.
+    /// When the next published version comes into force; `None` if there is no next one.
     pub superseded_from: Option<DateTime<Utc>>,
-    /// When the feed was told that its instant had come; `None` before.
+    /// When the feed announced that the version came into force; `None` before.
     pub activated_at: Option<DateTime<Utc>>,
 }
 
-/// Where a version stands at an instant.
+/// The state of a version at a given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionState {
-    /// It is being written.
+    /// The version is a draft.
     Draft,
-    /// It is published, and will be in force.
+    /// The version is published and will come into force.
     Scheduled,
-    /// It is in force.
+    /// The version is in force.
     InForce,
-    /// Another version is in force, which began later.
+    /// A later version is in force.
     Superseded,
 }
 
 impl Version {
-    /// Where it stands at an instant.
+    /// The state of the version at `at`.
     #[must_use]
     pub fn state(&self, at: DateTime<Utc>) -> VersionState {
         match &self.publication {
@@ -78,15 +78,15 @@ impl Version {
     }
 }
 
-/// Since when the next published version is in force.
+/// When the next published version comes into force.
 const SUPERSEDED_FROM: &str = "(select min(later.effective_from) from tariff_versions later
      where later.tariff_id = tariff_versions.tariff_id
        and later.effective_from > tariff_versions.effective_from)";
 
-/// Version `number` of a tariff, retired or not.
+/// Version `number` of a tariff, retired or not; `None` if it does not exist.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find(
     connection: &mut Connection,
     tariff: TariffId,
@@ -102,10 +102,10 @@ pub async fn find(
     found.map(|(row, superseded_from)| row.into_version(superseded_from)).transpose()
 }
 
-/// The draft of a tariff, retired or not.
+/// The draft of a tariff, retired or not; `None` if there is none.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find_draft(
     connection: &mut Connection,
     tariff: TariffId,
@@ -120,10 +120,11 @@ pub async fn find_draft(
     row.map(|row| row.into_version(None)).transpose()
 }
 
-/// At most `limit` versions of a tariff, retired or not, the newest first; those whose number is below `before`, where given.
+/// Up to `limit` versions of a tariff, retired or not, in descending order of number; with
+/// `before`, only smaller numbers.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     tariff: TariffId,
@@ -136,7 +137,7 @@ pub async fn list(
         .limit(limit)
         .select((Row::as_select(), sql::<Nullable<Timestamptz>>(SUPERSEDED_FROM)))
         .into_boxed::<Pg>();
-    // No number is greater than what fits.
+    // A larger `before` excludes no number.
     if let Some(before) = before.and_then(|before| i32::try_from(before).ok()) {
         query = query.filter(tariff_versions::number.lt(before));
     }
@@ -144,7 +145,7 @@ pub async fn list(
     rows.into_iter().map(|(row, superseded_from)| row.into_version(superseded_from)).collect()
 }
 
-/// Whether a tariff has any version, be it a draft.
+/// Whether a tariff has any version, including a draft.
 pub(super) async fn has_any(tx: &mut Connection, tariff: TariffId) -> QueryResult<bool> {
     let versions = tariff_versions::table.filter(tariff_versions::tariff_id.eq(tariff.0));
     diesel::select(exists(versions)).get_result(tx).await

@@ -1,4 +1,4 @@
-//! Adding, changing and retiring tariffs; a change that must not be is refused.
+//! Creating, updating and retiring tariffs; invalid edits are refused.
 
 use super::row::{DetailColumns, Row};
 use super::{TariffRecord, bindings, versions};
@@ -13,22 +13,22 @@ use domain::feed::{AssetAction, TariffAction};
 use domain::ids::{Actor, BindingId, TariffId};
 use domain::tariffs::{TariffDetails, TariffStatus};
 
-/// Why a tariff was not changed.
+/// Why an edit of a tariff is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such tariff, or it is retired.
+    /// The tariff does not exist or is retired.
     #[error("there is no such tariff")]
     NotFound,
-    /// It was edited since the caller looked.
+    /// The tariff was edited since the caller read it.
     #[error("the tariff is now at version {current}")]
     OtherVersion {
-        /// The version that it is at.
+        /// The tariff's current version.
         current: i64,
     },
-    /// It has prices, which would be in another currency since.
+    /// The tariff has prices, which would change their currency.
     #[error("the currency of a tariff with a version is fixed")]
     CurrencyFixed,
-    /// Something is priced by it, or will be; or was, if it is to be a draft again.
+    /// The tariff is bound now or later; for a change back to a draft, it was bound at any time.
     #[error("the tariff is bound by binding {by}")]
     Bound {
         /// One of its bindings.
@@ -36,10 +36,10 @@ pub enum Refusal {
     },
 }
 
-/// Adds a tariff in the name of `by`.
+/// Creates a tariff on behalf of `by`.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn insert(
     connection: &mut Connection,
     tariff: &TariffRecord,
@@ -62,12 +62,12 @@ pub async fn insert(
         .await
 }
 
-/// Makes of what is said of a tariff what `change` makes of it, provided that it is at one of the `expected` versions,
-/// where given. Nobody else edits it meanwhile. Once it has a version, be it a draft, its currency stays; once it was bound, it is no
-/// draft again, so that what was priced by it still is.
+/// Applies `change` to the details of a tariff, if the tariff is at one of the `expected` versions,
+/// when given. The tariff is locked meanwhile. Its currency cannot change once it has a version or
+/// draft; it cannot become a draft again once it was bound, so that past prices stay valid.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn update<E: From<Refusal> + Send>(
     connection: &mut Connection,
     id: TariffId,
@@ -109,11 +109,11 @@ pub async fn update<E: From<Refusal> + Send>(
         .await
 }
 
-/// Retires a tariff by which nothing is priced any more, provided that it is at one of the `expected` versions, where given.
-/// What was priced by it in the past still is.
+/// Retires a tariff that has no current or future binding, if it is at one of the `expected`
+/// versions, when given. Past prices stay valid.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn retire(
     connection: &mut Connection,
     id: TariffId,
@@ -145,7 +145,7 @@ pub async fn retire(
         .await
 }
 
-/// An edit of what is said of a tariff.
+/// An edit of a tariff's details.
 #[derive(Clone, Copy)]
 enum Edit {
     Created,
@@ -163,7 +163,7 @@ impl Edit {
     }
 }
 
-/// Writes down what was done to a tariff, which is locked, and tells the feed.
+/// Records an edit of a locked tariff in the audit trail and appends it to the feed.
 async fn publish_edit(
     tx: &mut Connection,
     edit: Edit,
@@ -171,10 +171,10 @@ async fn publish_edit(
     tariff: &TariffRecord,
     by: &Actor,
 ) -> Result<(), StorageError> {
-    let (noted, action) = edit.words();
+    let (audit_action, action) = edit.words();
     let before = before.map(|before| &before.details);
     let after = Some(&tariff.details).filter(|_| tariff.revision.retired_at.is_none());
-    audit::append(tx, tariff.id.0, tariff.revision, noted, by, (before, after)).await?;
+    audit::append(tx, tariff.id.0, tariff.revision, audit_action, by, (before, after)).await?;
     let revision = tariff.revision;
     feed::append(tx, &[publish::of_tariff(tariff.id, revision.version, revision.updated_at, action)]).await
 }
@@ -192,7 +192,8 @@ async fn expect(
     })
 }
 
-/// Holds a tariff that is not retired until the transaction ends: nobody else writes of it, its versions or its bindings.
+/// Locks a tariff that is not retired against edits of it, its versions or its bindings until the
+/// transaction ends.
 pub(super) async fn lock(tx: &mut Connection, id: TariffId) -> Result<Option<TariffRecord>, StorageError> {
     let row = tariffs::table
         .filter(tariffs::id.eq(id.0))

@@ -1,12 +1,13 @@
-//! Two databases, each given only what is of its devices, hold together row for row what one database holds.
+//! Two databases, each with the data of its own devices, together contain exactly the rows of one
+//! database with all data.
 
 use crate::story::{Part, play};
 use crate::{BESIDE, HOT};
 use serde_json::Value;
 use testkit::TestDatabase;
 
-/// The rows of a table as texts, in their order, without what the clock or chance put there. What says where a row stands
-/// among others is told by its place among those of its device.
+/// The rows of a table as text, in order, without values from clocks or random numbers. A row's
+/// position is replaced by its rank among the rows of its device.
 fn rows_of(table: &str) -> String {
     let row = match table {
         "status_changes" => {
@@ -44,14 +45,14 @@ async fn played(part: Part) -> TestDatabase {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_halves_hold_together_what_one_database_holds() {
+async fn two_halves_together_equal_the_whole() {
     let (whole, even, odd) =
         tokio::join!(played(|_| true), played(|device| device % 2 == 0), played(|device| device % 2 == 1));
-    // How far a partition was read is each database's own.
-    let beside = BESIDE.iter().filter(|table| **table != "ingest_partitions");
-    for table in HOT.iter().chain(beside) {
+    // Each database has its own progress of partitions.
+    let others = BESIDE.iter().filter(|table| **table != "ingest_partitions");
+    for table in HOT.iter().chain(others) {
         let (of_even, of_odd) = (rows(&even, table).await, rows(&odd, table).await);
-        assert!(!of_even.is_empty() && !of_odd.is_empty(), "{table} has something to compare");
+        assert!(!of_even.is_empty() && !of_odd.is_empty(), "{table} must have rows in both halves");
         let mut together = [of_even, of_odd].concat();
         together.sort();
         let whole = rows(&whole, table).await;

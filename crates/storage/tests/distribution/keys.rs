@@ -1,4 +1,4 @@
-//! Keys: what tells the rows of hot tables apart begins with whose they are.
+//! Keys: the unique keys of hot tables contain the device.
 
 use crate::{HOT, UNIQUE_WITHOUT_KEY};
 use serde_json::json;
@@ -9,7 +9,7 @@ fn hot() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_unique_index_of_a_hot_table_has_the_device_in_it() {
+async fn every_unique_index_of_a_hot_table_contains_the_device() {
     let database = TestDatabase::new().await;
     let hot = hot();
     let with_key = |is: &str| {
@@ -44,7 +44,7 @@ async fn no_foreign_key_joins_two_hot_tables() {
            where contype = 'f' and conparentid = 0
              and (conrelid::regclass::text in ({hot}) or confrelid::regclass::text in ({hot}))) as found"
     );
-    // Of assets, which are few and the same for all, and of what callers named their requests by.
+    // References to assets, which are few and can be replicated, and from idempotency keys.
     let outward = ["command_batch_items -> commands", "commands -> piles", "idempotency_keys -> commands"];
     assert_eq!(database.json(&keys).await, json!(outward));
 }

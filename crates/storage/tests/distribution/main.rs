@@ -1,7 +1,8 @@
-//! What is hot stays within its device: every hot table has `charge_point_id` in its keys, and no hot statement crosses it. That
-//! is what a Postgres on several machines asks for; `docs/scaling.md` says what follows from it.
+//! Hot data stays within its device: every hot table has `charge_point_id` in its keys, and no hot
+//! statement crosses devices. A PostgreSQL distributed over several machines requires this; see
+//! `docs/scaling.md`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod halves;
 mod keys;
@@ -9,7 +10,8 @@ mod plan;
 mod plans;
 mod story;
 
-/// The hot tables: what a batch of events writes, and reads before that, device by device. A command is recorded in one of them.
+/// The hot tables: those that a batch of events reads and writes by device. A command is recorded
+/// in one of them.
 const HOT: [&str; 8] = [
     "charge_points",
     "commands",
@@ -21,10 +23,11 @@ const HOT: [&str; 8] = [
     "status_changes",
 ];
 
-/// What is written beside them on the hot path, and is not of one device: how far a partition was read, what could not be
-/// read, what others are to be told, and what callers named their requests by.
+/// Tables that are also written on the hot path, but not by device: the progress of partitions,
+/// dead letters, the feed, and idempotency keys.
 const BESIDE: [&str; 4] = ["dead_letters", "feed_chunks", "idempotency_keys", "ingest_partitions"];
 
-/// Unique indexes of hot tables without the key. Both are of ids that no two devices share: a session's is made from its
-/// device, a command's is random. Each half of the devices can keep them unique by itself, but Citus asks for the key in them.
+/// Unique indexes of hot tables without the device. No two devices share these ids: a session's is
+/// derived from its device, a command's is random. Each half of the devices can keep them unique by
+/// itself, but Citus requires the key in them.
 const UNIQUE_WITHOUT_KEY: [&str; 2] = ["commands_pkey", "sessions_pkey"];

@@ -1,4 +1,4 @@
-//! What Postgres did for a statement, as it tells itself: the plan that was carried out.
+//! The plans that PostgreSQL executed, as reported by `auto_explain`.
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use serde_json::Value;
@@ -7,22 +7,22 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use tokio_postgres::{AsyncMessage, NoTls};
 
-/// A connection, and the plans of all that was done on it.
+/// A connection that records the plans of its statements.
 pub struct Watched {
     pub connection: AsyncPgConnection,
-    told: Arc<Mutex<Vec<String>>>,
+    notices: Arc<Mutex<Vec<String>>>,
 }
 
 impl Watched {
-    /// A connection to the database at `url` that says of each statement how it was carried out.
+    /// Opens a connection to the database at `url` that reports the plan of each statement.
     pub async fn open(url: &str) -> Self {
         let (client, mut socket) = tokio_postgres::connect(url, NoTls).await.unwrap();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&told);
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::clone(&notices);
         tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|context| socket.poll_message(context)).await {
                 if let AsyncMessage::Notice(notice) = message {
-                    heard.lock().unwrap().push(notice.message().to_owned());
+                    received.lock().unwrap().push(notice.message().to_owned());
                 }
             }
         });
@@ -35,30 +35,30 @@ impl Watched {
             )
             .await
             .unwrap();
-        Self { connection, told }
+        Self { connection, notices }
     }
 
-    /// The plans so far: all, since Postgres may carry out the same words in another way the next time.
+    /// All plans so far; the same statement may occur with several plans.
     pub async fn plans(&mut self) -> Vec<Plan> {
-        // What was told of the statement before is there once this one is answered.
+        // The notices of earlier statements have arrived once this statement is answered.
         self.connection.batch_execute("begin; commit; select 1").await.unwrap();
-        let told = self.told.lock().unwrap();
-        let json = told.iter().filter_map(|notice| notice.split_once("plan:\n")).map(|(_, json)| json);
+        let notices = self.notices.lock().unwrap();
+        let json = notices.iter().filter_map(|notice| notice.split_once("plan:\n")).map(|(_, json)| json);
         json.map(|json| Plan::read(&serde_json::from_str(json).unwrap())).collect()
     }
 }
 
-/// What a statement did.
+/// The parts of an executed plan that the tests check.
 #[derive(Debug, Default, Clone)]
 pub struct Plan {
     pub text: String,
-    /// Tables that rows were looked up in: table and alias.
+    /// Scanned tables: table and alias.
     pub scans: BTreeSet<(String, String)>,
-    /// Tables that were written: how, and which.
+    /// Modified tables: operation and table.
     pub written: BTreeSet<(String, String)>,
-    /// Indexes that said whether a row was there already.
+    /// Indexes that decide conflicts of inserts.
     pub arbiters: BTreeSet<String>,
-    /// What had to be equal to what.
+    /// Pairs of expressions that the conditions require to be equal.
     equalities: Vec<(String, String)>,
 }
 
@@ -81,20 +81,20 @@ impl Plan {
             }
         }
         if node["Node Type"] == "Subquery Scan" {
-            self.note_columns(node);
+            self.add_columns(node);
         }
         let arbiters = node["Conflict Arbiter Indexes"].as_array().into_iter().flatten();
         self.arbiters.extend(arbiters.filter_map(Value::as_str).map(str::to_owned));
         for (key, value) in node.as_object().into_iter().flatten() {
             if (key.ends_with("Cond") || key.ends_with("Filter")) && value.is_string() {
-                self.note_equalities(value.as_str().unwrap());
+                self.add_equalities(value.as_str().unwrap());
             }
         }
         node["Plans"].as_array().into_iter().flatten().for_each(|child| self.walk(child));
     }
 
-    /// A column of a subquery is the column of that name which the subquery reads.
-    fn note_columns(&mut self, subquery: &Value) {
+    /// A column of a subquery equals the column of the same name that the subquery reads.
+    fn add_columns(&mut self, subquery: &Value) {
         let alias = subquery["Alias"].as_str().unwrap().to_owned();
         for read in subquery["Plans"][0]["Output"].as_array().into_iter().flatten().filter_map(Value::as_str)
         {
@@ -104,8 +104,8 @@ impl Plan {
         }
     }
 
-    /// All of a condition's parts must hold; of one with an OR in it that is not known.
-    fn note_equalities(&mut self, condition: &str) {
+    /// All parts of a conjunction must hold; conditions with OR are skipped.
+    fn add_equalities(&mut self, condition: &str) {
         if condition.contains(" OR ") {
             return;
         }
@@ -115,7 +115,7 @@ impl Plan {
         for pair in sides.windows(2) {
             let left = pair[0].rsplit(|c| !is_name(c)).next().unwrap();
             let right = pair[1].trim_start_matches('(').split(|c| !is_name(c)).next().unwrap();
-            // A value, or one of several, is known by nothing but its place.
+            // A constant, or one of several, is identified by its position only.
             let right = match right {
                 "" | "ANY" => format!("value {}", self.equalities.len()),
                 name => name.to_owned(),
@@ -124,7 +124,7 @@ impl Plan {
         }
     }
 
-    /// Everything that must be equal to `name`, itself included; `None` when nothing must.
+    /// All expressions that must equal `name`, including itself; `None` if there are none.
     pub fn equal_to(&self, name: &str) -> Option<BTreeSet<String>> {
         let mut class = BTreeSet::from([name.to_owned()]);
         loop {
@@ -136,7 +136,7 @@ impl Plan {
     }
 }
 
-/// The table that a partition of a day belongs to.
+/// The table that a daily partition belongs to.
 fn without_day(relation: &str) -> &str {
     match relation.rsplit_once('_') {
         Some((table, day)) if day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) => table,

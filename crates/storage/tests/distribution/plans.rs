@@ -1,4 +1,4 @@
-//! Statements: each that is hot was seen, and finds the rows of hot tables by their device.
+//! Statements: every hot statement was executed, and finds the rows of hot tables by their device.
 
 use crate::plan::{Plan, Watched};
 use crate::story::{look_and_tidy, play};
@@ -6,14 +6,14 @@ use crate::{BESIDE, HOT, UNIQUE_WITHOUT_KEY};
 use std::collections::BTreeSet;
 use testkit::TestDatabase;
 
-/// What asks all devices at once, now and then, and joins what is of the same device only: who fell silent, and which commands are due. On several
-/// machines each is asked by itself.
+/// Periodic statements over all devices, which join rows of the same device only: silent devices,
+/// and due commands. With several machines each one runs the statement for its devices.
 const OF_ALL: [&str; 2] = [
     "select device.charge_point_id, device.seen_partition from charge_points as device left join device_probes as probe",
     "select id, charge_point_id, clock_timestamp() as now from commands where open",
 ];
 
-/// What is wrong with a statement, if it crosses from device to device.
+/// Describes how a statement crosses devices, if it does.
 fn crossing(plan: &Plan) -> Option<String> {
     let hot: Vec<_> = plan.scans.iter().filter(|(table, _)| HOT.contains(&table.as_str())).collect();
     let asks_all = OF_ALL.iter().any(|known| plan.text.starts_with(known));
@@ -23,14 +23,14 @@ fn crossing(plan: &Plan) -> Option<String> {
     let keys: Vec<String> = hot.iter().map(|(_, alias)| format!("{alias}.charge_point_id")).collect();
     let (first, others) = keys.split_first()?;
     let Some(class) = plan.equal_to(first) else {
-        return Some(format!("{first} is not asked for: {}", plan.text));
+        return Some(format!("{first} is not restricted: {}", plan.text));
     };
     let apart = others.iter().find(|key| !class.contains(*key));
-    apart.map(|key| format!("{key} need not be {first}: {}", plan.text))
+    apart.map(|key| format!("{key} may differ from {first}: {}", plan.text))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_hot_statement_crosses_from_device_to_device() {
+async fn no_hot_statement_crosses_devices() {
     let database = TestDatabase::new().await;
     let mut watched = Watched::open(&database.url).await;
     play(&mut watched.connection, |_| true).await;
@@ -41,11 +41,12 @@ async fn no_hot_statement_crosses_from_device_to_device() {
     let arbiters: BTreeSet<&str> = plans.iter().flat_map(|plan| &plan.arbiters).map(String::as_str).collect();
     let unkeyed: Vec<&str> =
         arbiters.into_iter().filter(|index| UNIQUE_WITHOUT_KEY.contains(index)).collect();
-    assert_eq!(unkeyed, ["sessions_pkey"], "what decides by an index without the key");
+    assert_eq!(unkeyed, ["sessions_pkey"], "conflict arbiters without the device");
     everything_hot_was_seen(&plans);
 }
 
-/// A test that sees nothing finds nothing wrong.
+/// Asserts that every hot table and statement occurred, because a test without plans would find no
+/// error.
 fn everything_hot_was_seen(plans: &[Plan]) {
     let written: BTreeSet<&str> =
         plans.iter().flat_map(|plan| &plan.written).map(|(_, table)| table.as_str()).collect();
@@ -53,11 +54,11 @@ fn everything_hot_was_seen(plans: &[Plan]) {
     let expected: BTreeSet<&str> = HOT.iter().chain(&BESIDE).chain(&assets).copied().collect();
     assert_eq!(written, expected, "the tables that are written on the hot path");
     let is_seen = |known: &&str| plans.iter().any(|plan| plan.text.starts_with(*known));
-    assert!(OF_ALL.iter().all(is_seen), "a statement has other words now: {OF_ALL:?}");
+    assert!(OF_ALL.iter().all(is_seen), "the text of a statement has changed: {OF_ALL:?}");
     for (how, table) in [("Delete", "sessions"), ("Update", "commands"), ("Insert", "commands")] {
         let is_seen = plans.iter().any(|plan| plan.written.contains(&(how.to_owned(), table.to_owned())));
         assert!(is_seen, "{how} of {table}");
     }
     let joined = |plan: &Plan| plan.scans.iter().filter(|(table, _)| HOT.contains(&table.as_str())).count();
-    assert!(plans.iter().any(|plan| joined(plan) >= 4), "the look before a command joins four hot tables");
+    assert!(plans.iter().any(|plan| joined(plan) >= 4), "loading a command's context must join four hot tables");
 }

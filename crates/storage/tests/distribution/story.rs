@@ -1,4 +1,4 @@
-//! Everything that is hot, played on one database: commands, batches of events, answers, silence.
+//! All hot operations, executed on one database: commands, batches of events, responses, silence.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
@@ -30,10 +30,10 @@ const DEVICES: usize = 40;
 /// Records of a device in one batch.
 const AT_ONCE: usize = 3;
 
-/// Which devices of the story a database is given: by their number.
+/// Selects the devices of a database by their number.
 pub type Part = fn(usize) -> bool;
 
-/// Long ago, so that whoever is silent since then is silent.
+/// Long ago, so that devices without newer events are silent.
 fn long_ago(at: DateTime<Utc>) -> DateTime<Utc> {
     at - TimeDelta::days(400)
 }
@@ -46,9 +46,9 @@ fn uuid(kind: u128, device: usize) -> Uuid {
     Uuid::from_u128((kind << 64) + u128::try_from(device).unwrap() + 1)
 }
 
-/// What a device is told: to charge and to restart, which it answers; something that is never published; something that is
-/// never answered.
-fn told(device: usize) -> [NewCommand; 4] {
+/// The commands to a device: a start and a reset that it answers, one command that is never
+/// published, and one that is never answered.
+fn commands_of(device: usize) -> [NewCommand; 4] {
     let charge = CommandKind::StartTransaction {
         id_tag: IdTag::parse("TAG").unwrap(),
         connector_id: Some(ConnectorId::parse(1).unwrap()),
@@ -77,7 +77,7 @@ fn told(device: usize) -> [NewCommand; 4] {
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
 }
 
-/// What the devices say, batch by batch.
+/// The events of the devices, in batches.
 fn batches() -> Vec<Vec<(usize, Record)>> {
     let mut runner = TestRunner::deterministic();
     let logs: Vec<Vec<Record>> =
@@ -94,14 +94,14 @@ fn batches() -> Vec<Vec<(usize, Record)>> {
     batches
 }
 
-/// The record as one of this device, long ago.
+/// The record with this device and a time long ago.
 fn ours(device: usize, (event, position): Record) -> Record {
     let claimed_at = event.claimed_at.map(long_ago);
     let position = RecordPosition { appended_at: long_ago(position.appended_at), ..position };
     (GatewayEvent { charge_point_id: id(device), claimed_at, ..event }, position)
 }
 
-/// What the devices answer to the first two commands.
+/// The devices' responses to their first two commands.
 fn answers() -> Vec<(usize, Record)> {
     let answer = |device: usize, number: usize, command: &NewCommand| {
         let millis = 30_000 + i64::try_from(number).unwrap();
@@ -122,13 +122,13 @@ fn answers() -> Vec<(usize, Record)> {
         (device, ours(device, (event, RecordPosition { partition: 0, offset, appended_at: at(millis) })))
     };
     let both = |device: usize| {
-        let commands = told(device);
+        let commands = commands_of(device);
         [answer(device, 0, &commands[0]), answer(device, 1, &commands[1])]
     };
     (0..DEVICES).flat_map(both).collect()
 }
 
-/// A record of the device that nobody can use.
+/// A dead letter of the device.
 fn letter(device: usize) -> NewDeadLetter {
     let offset = 20_000 + i64::try_from(device).unwrap();
     NewDeadLetter {
@@ -147,12 +147,13 @@ fn letter(device: usize) -> NewDeadLetter {
     }
 }
 
-/// Plays all that is of the devices of `part`, as if there were no others: the same batches, less what is not theirs.
+/// Executes everything about the devices of `part`, as if there were no others: the same batches,
+/// restricted to these devices.
 pub async fn play(connection: &mut Connection, part: Part) {
     let devices: Vec<usize> = (0..DEVICES).filter(|device| part(*device)).collect();
     let mut lease = prepare(connection, &devices).await;
     let mut batches = batches().into_iter();
-    // Devices are heard first: what is recorded for one that never was would lock nothing.
+    // Devices must be heard first: recording a command for an unknown device would lock no row.
     let first: Vec<_> = batches.next().unwrap().into_iter().filter(|(device, _)| part(*device)).collect();
     ingest(connection, &mut lease, &first, Vec::new()).await;
     command(connection, &devices).await;
@@ -162,14 +163,14 @@ pub async fn play(connection: &mut Connection, part: Part) {
     }
     ingest(connection, &mut lease, &[], devices.iter().copied().map(letter).collect()).await;
     for device in &devices {
-        // As an older release wrote it, so that the time of the silence is that of the events.
+        // As an older release wrote it, so that the silence is measured by the times of events.
         let id = id(*device);
         let old = format!("update charge_points set written_at = null where charge_point_id = '{id}'");
         connection.batch_execute(&old).await.unwrap();
     }
     let policy = SilencePolicy { timeout: Duration::from_secs(1), answer: Duration::ZERO, probing: false };
     let judged = testkit::take_silent_offline(connection, &lease, &policy).await;
-    assert!(judged.unwrap().gone > 0, "some devices have fallen silent");
+    assert!(judged.unwrap().gone > 0, "some devices must have become silent");
     probe(connection, &devices).await;
 }
 
@@ -230,7 +231,7 @@ async fn ingest(
 }
 
 async fn command(connection: &mut Connection, devices: &[usize]) {
-    let all: Vec<NewCommand> = devices.iter().copied().flat_map(told).collect();
+    let all: Vec<NewCommand> = devices.iter().copied().flat_map(commands_of).collect();
     let wanted = |new: &NewCommand| ContextQuery {
         pile_id: new.pile_id,
         key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
@@ -238,7 +239,7 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
     let wanted: Vec<ContextQuery> = all.iter().map(wanted).collect();
     commands::load_contexts(connection, &wanted).await.unwrap();
     assert_eq!(commands::insert_many(connection, &all).await.unwrap(), Recorded::All);
-    let note = |(number, new): (usize, &NewCommand)| PublishOutcome {
+    let outcome = |(number, new): (usize, &NewCommand)| PublishOutcome {
         id: new.command.id,
         charge_point_id: new.command.charge_point_id.clone(),
         at: long_ago(at(1)),
@@ -247,11 +248,11 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
             _ => Step::Published { offset: 1 },
         },
     };
-    let notes: Vec<PublishOutcome> = all.iter().enumerate().map(note).collect();
-    commands::record_outcomes(connection, &notes).await.unwrap();
+    let outcomes: Vec<PublishOutcome> = all.iter().enumerate().map(outcome).collect();
+    commands::record_outcomes(connection, &outcomes).await.unwrap();
 }
 
-/// What is read of a pile, and what goes over all commands now and then.
+/// Reads of a pile, and the periodic statements over all commands.
 pub async fn look_and_tidy(connection: &mut Connection) {
     let pile = PileId(uuid(1, 0));
     assert!(piles::find_with_live(connection, pile).await.unwrap().unwrap().1.is_some());

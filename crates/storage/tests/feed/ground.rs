@@ -20,7 +20,7 @@ use storage::ingest::partitions::{self, PartitionLease};
 use storage::{Connection, LoadPlan, feed};
 use uuid::Uuid;
 
-/// Makes devices as if they had been heard.
+/// Creates rows of devices that were heard.
 pub const HEARD: &str = "insert into charge_points (charge_point_id, online, last_seen_at)
      values ('CP-1', false, now()), ('CP-2', false, now()), ('CP-3', false, now())";
 
@@ -32,7 +32,7 @@ pub fn device(id: &str) -> ChargePointId {
     ChargePointId::parse(id).unwrap()
 }
 
-/// Some change of a device.
+/// A change of a device.
 pub fn change(id: &str) -> FeedChange {
     let body = ConnectorStatusChanged {
         connector_id: ConnectorId::WHOLE,
@@ -55,8 +55,8 @@ pub async fn lease(connection: &mut Connection, partition: i32) -> PartitionLeas
     partitions::acquire(connection, "events", owner, 1, lease).await.unwrap().remove(0)
 }
 
-/// Writes a batch in which each of `devices`, in key order, reports `status` of its connector 1; each newer than the one
-/// before, whoever wrote that.
+/// Writes a batch in which each of `devices`, in key order, reports `status` of its connector 1;
+/// each report is newer than the device's last one from any writer.
 pub async fn report(
     connection: &mut Connection,
     lease: &PartitionLease,
@@ -94,19 +94,19 @@ pub async fn report(
     write(connection, lease, lease.next_offset + 1, &load_plan, fold).await.unwrap()
 }
 
-/// An edit by nobody in particular.
+/// An anonymous edit.
 pub fn signed() -> EditStamp {
     EditStamp { at: noon(), by: Actor::anonymous() }
 }
 
-/// Replaces what is said of a pile.
+/// Replaces the details of a pile.
 pub async fn replace(connection: &mut Connection, pile: &Pile) {
     let replaced = piles::update(connection, pile.id, None, &signed(), |_| Ok(pile.details.clone())).await;
     let replaced: Result<_, piles::Refusal> = replaced.unwrap();
     replaced.unwrap();
 }
 
-/// Makes a station with one pile, with the device `id` in it.
+/// Creates a station with one pile, whose device is `id`.
 pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
     let revision = Revision { created_at: noon(), updated_at: noon(), version: 1, retired_at: None };
     let station = Station {
@@ -143,11 +143,11 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
     (station, pile)
 }
 
-/// Who reads the feed from its beginning, page by page.
+/// Reads the feed from its beginning, page by page.
 #[derive(Debug, Default)]
 pub struct Reader {
     position: i64,
-    pub told: Vec<FeedChange>,
+    pub changes: Vec<FeedChange>,
 }
 
 impl Reader {
@@ -157,7 +157,7 @@ impl Reader {
         reader
     }
 
-    /// Reads what is committed by now.
+    /// Reads what is committed so far.
     pub async fn read(&mut self, connection: &mut Connection) {
         loop {
             let numbered = feed::sequence(connection).await.unwrap();
@@ -166,14 +166,14 @@ impl Reader {
                 break;
             }
             for chunk in chunks {
-                assert_eq!(chunk.position, self.position + 1, "positions have no gaps");
+                assert_eq!(chunk.position, self.position + 1, "positions must have no gaps");
                 self.position = chunk.position;
-                self.told.extend(chunk.changes);
+                self.changes.extend(chunk.changes);
             }
         }
     }
 
     pub fn keys(&self) -> Vec<String> {
-        self.told.iter().map(FeedChange::key).collect()
+        self.changes.iter().map(FeedChange::key).collect()
     }
 }

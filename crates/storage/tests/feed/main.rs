@@ -1,4 +1,5 @@
-//! The feed on a real Postgres: nothing is stepped over, the changes of a device keep their order.
+//! The feed in a real PostgreSQL: no chunk is skipped, and the changes of a device keep their
+//! order.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -23,7 +24,7 @@ use testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chunk_that_commits_late_is_not_stepped_over() {
+async fn a_chunk_that_commits_late_is_not_skipped() {
     let database = TestDatabase::new().await;
     let mut late = database.pool.connection().await.unwrap();
     let mut early = database.pool.connection().await.unwrap();
@@ -39,22 +40,22 @@ async fn a_chunk_that_commits_late_is_not_stepped_over() {
     reader.read(&mut early).await;
     assert_eq!(reader.keys(), ["CP-0", "CP-1", "CP-2", "CP-LATE"]);
     let ids = database.json("select json_agg(id order by position) from feed_chunks").await;
-    assert_eq!(ids, serde_json::json!([2, 3, 4, 1]), "an id is no cursor");
+    assert_eq!(ids, serde_json::json!([2, 3, 4, 1]), "ids and positions must differ in order");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_rolled_back_is_not_told() {
+async fn a_rolled_back_change_is_not_published() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let lease = lease(&mut connection, 0).await;
     let stale = partitions::PartitionLease { epoch: lease.epoch - 1, ..lease };
-    let told = report(&mut connection, &stale, &["CP-1"], ConnectorStatus::Charging).await;
-    assert_eq!(told, batch::Written::LeaseLost);
-    assert!(Reader::all(&mut connection).await.told.is_empty());
+    let written = report(&mut connection, &stale, &["CP-1"], ConnectorStatus::Charging).await;
+    assert_eq!(written, batch::Written::LeaseLost);
+    assert!(Reader::all(&mut connection).await.changes.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_changes_are_few_rows() {
+async fn writes_many_changes_in_few_rows() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let changes: Vec<FeedChange> = (0..1_201).map(|number| change(&format!("CP-{number}"))).collect();
@@ -69,15 +70,16 @@ async fn many_changes_are_few_rows() {
     assert_eq!(counts, serde_json::json!([500, 500, 201]));
 }
 
-/// Whoever writes of a device while another transaction holds it comes after it in the feed, though it may be ready first.
+/// A transaction that writes about a device while another one holds its lock comes after that one
+/// in the feed, even if it is ready first.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_writes_of_a_device_waits_for_who_holds_it() {
+async fn a_writer_waits_for_the_transaction_that_locks_the_device() {
     let database = TestDatabase::new().await;
     let mut holder = database.pool.connection().await.unwrap();
     let (_, mut pile) = assets(&mut holder, "CP-1").await;
     holder.batch_execute(HEARD).await.unwrap();
     let mut reader = Reader::all(&mut holder).await;
-    reader.told.clear();
+    reader.changes.clear();
     holder
         .batch_execute("begin; select from charge_points where charge_point_id = 'CP-1' for update")
         .await
@@ -92,7 +94,7 @@ async fn who_writes_of_a_device_waits_for_who_holds_it() {
     });
     let waits = "select exists (select from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock')";
-    eventually("the edit to wait, or to be done", || async {
+    eventually("the edit to wait or to finish", || async {
         edit.is_finished() || database.json(waits).await == serde_json::json!(true)
     })
     .await;
@@ -101,16 +103,17 @@ async fn who_writes_of_a_device_waits_for_who_holds_it() {
     holder.batch_execute("commit").await.unwrap();
     edit.await.unwrap();
     reader.read(&mut connection).await;
-    let kinds: Vec<_> = reader.told.iter().map(|change| change.kind.type_name()).collect();
+    let kinds: Vec<_> = reader.changes.iter().map(|change| change.kind.type_name()).collect();
     assert_eq!(
         kinds,
         ["charging.connector.status_changed.v1", "charging.pile.changed.v1", "charging.command.changed.v1"]
     );
 }
 
-/// Two ingestors, an operator and a dispatcher write of the same devices at once, while two readers number and read.
+/// Two ingestors, an operator and a dispatcher write about the same devices concurrently, while two
+/// readers number and read.
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads() {
+async fn changes_of_a_device_keep_their_order_with_concurrent_writers_and_readers() {
     const ROUNDS: usize = 120;
     let database = TestDatabase::with_connections(8).await;
     let mut connection = database.pool.connection().await.unwrap();
@@ -144,7 +147,7 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
         for _ in 0..ROUNDS {
             let command = reset("CP-1");
             commands::insert_many(&mut connection, &[new(command.clone(), commanded)]).await.unwrap();
-            let failed = note(&command, Step::Unpublished { detail: "refused".to_owned() });
+            let failed = outcome(&command, Step::Unpublished { detail: "refused".to_owned() });
             commands::record_outcomes(&mut connection, &[failed]).await.unwrap();
         }
     }));
@@ -157,7 +160,7 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
             while !stop.is_cancelled() {
                 reader.read(&mut connection).await;
             }
-            // The other reader may be numbering the last ones just now.
+            // The other reader may be numbering the last chunks at this moment.
             feed::sequence_all(&mut connection).await.unwrap();
             reader.read(&mut connection).await;
             reader
@@ -169,18 +172,19 @@ async fn changes_of_a_device_keep_their_order_whoever_writes_and_whoever_reads()
     stop.cancel();
     let changes = database.json("select sum(change_count) from feed_chunks").await;
     for reader in readers {
-        let told = reader.await.unwrap().told;
-        assert_eq!(serde_json::json!(told.len()), changes, "everything was read, once");
-        check_order(&told);
+        let changes_read = reader.await.unwrap().changes;
+        assert_eq!(serde_json::json!(changes_read.len()), changes, "every change must be read exactly once");
+        check_order(&changes_read);
     }
 }
 
-/// Each status begins where the one before ended, versions count up, a command is accepted before it fails.
-fn check_order(told: &[FeedChange]) {
+/// Each status continues the previous one, versions increase, and a command is accepted before it
+/// fails.
+fn check_order(changes: &[FeedChange]) {
     let mut statuses: BTreeMap<String, ConnectorStatus> = BTreeMap::new();
     let mut version = 0;
     let mut accepted = Vec::new();
-    for change in told {
+    for change in changes {
         match &change.kind {
             FeedKind::ConnectorStatusChanged(body) => {
                 assert_eq!(statuses.insert(change.key(), body.status), body.previous_status);
@@ -195,7 +199,7 @@ fn check_order(told: &[FeedChange]) {
             FeedKind::CommandChanged(body) => assert_eq!(accepted.last(), Some(&body.command_id)),
             FeedKind::ConnectivityChanged(_) | FeedKind::StationChanged(_) => {}
             FeedKind::TariffChanged(_) | FeedKind::TariffBindingChanged(_) => panic!("there are no tariffs"),
-            FeedKind::SessionChanged(_) => panic!("nobody charged"),
+            FeedKind::SessionChanged(_) => panic!("there are no sessions"),
         }
     }
     assert_eq!((version, accepted.len()), (121, 120));
@@ -203,7 +207,7 @@ fn check_order(told: &[FeedChange]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_operators_and_commands_do_is_told() {
+async fn publishes_edits_and_commands() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -216,8 +220,8 @@ async fn what_operators_and_commands_do_is_told() {
     assert!(refused.is_err());
     let command = reset("CP-1");
     commands::insert_many(connection, &[new(command.clone(), pile.id)]).await.unwrap();
-    let published = note(&command, Step::Published { offset: 1 });
-    for _told_once in 0..2 {
+    let published = outcome(&command, Step::Published { offset: 1 });
+    for _repeated in 0..2 {
         commands::record_outcomes(connection, std::slice::from_ref(&published)).await.unwrap();
     }
     pile.details.charge_point_id = device("CP-2");
@@ -227,10 +231,10 @@ async fn what_operators_and_commands_do_is_told() {
     stations::restore(connection, station.id, None, &now).await.unwrap().unwrap();
     piles::restore(connection, pile.id, None, &now).await.unwrap().unwrap();
 
-    let told: Vec<String> = Reader::all(connection).await.told.iter().map(sentence).collect();
+    let published_changes: Vec<String> = Reader::all(connection).await.changes.iter().map(sentence).collect();
     let id = station.id;
     assert_eq!(
-        told,
+        published_changes,
         [
             format!("{id} station Created 1"),
             "CP-1 pile Created 1 with CP-1".to_owned(),
@@ -260,13 +264,13 @@ fn sentence(change: &FeedChange) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_falls_silent_is_told_to_be_offline() {
+async fn publishes_that_a_silent_device_is_offline() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let lease = lease(&mut connection, 0).await;
     report(&mut connection, &lease, &["CP-1"], ConnectorStatus::Available).await;
     let mut reader = Reader::all(&mut connection).await;
-    reader.told.clear();
+    reader.changes.clear();
     let lease = partitions::PartitionLease { next_offset: 1, ..lease };
     let policy =
         SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: false };
@@ -275,16 +279,16 @@ async fn a_device_that_falls_silent_is_told_to_be_offline() {
     let judged = testkit::take_silent_offline(&mut connection, &lease, &policy).await;
     assert_eq!(judged.map(|judged| judged.gone), Some(1));
     reader.read(&mut connection).await;
-    let [FeedChange { kind: FeedKind::ConnectivityChanged(body), at, .. }] = reader.told.as_slice() else {
-        panic!("{:?}", reader.told)
+    let [FeedChange { kind: FeedKind::ConnectivityChanged(body), at, .. }] = reader.changes.as_slice() else {
+        panic!("{:?}", reader.changes)
     };
     assert!(!body.online);
     assert_eq!(body.confidence, Confidence::Doubtful);
-    assert_eq!(*at, noon() + TimeDelta::seconds(60), "when the time was up, not when it was noticed");
+    assert_eq!(*at, noon() + TimeDelta::seconds(60), "the change must have the time of the timeout");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_published_and_old_is_deleted_and_never_the_last() {
+async fn prunes_only_old_published_chunks_and_keeps_the_last() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -295,15 +299,15 @@ async fn only_what_is_published_and_old_is_deleted_and_never_the_last() {
     feed::sequence(connection).await.unwrap();
     feed::append(connection, &[change("CP-WAITING")]).await.unwrap();
     let hour = Duration::from_secs(3_600);
-    assert_eq!(feed::prune(connection, 7, hour, 100).await.unwrap(), 0, "nothing is old");
+    assert_eq!(feed::prune(connection, 7, hour, 100).await.unwrap(), 0, "no chunk is old enough");
     database
         .execute("update feed_chunks set created_at = created_at - interval '2 hours' where position is distinct from 2")
         .await;
-    assert_eq!(feed::prune(connection, 5, hour, 1).await.unwrap(), 1, "no more than the limit");
+    assert_eq!(feed::prune(connection, 5, hour, 1).await.unwrap(), 1, "at most the limit");
     assert_eq!(
         feed::prune(connection, 5, hour, 100).await.unwrap(),
         1,
-        "2 is young, 4 was the last that was published"
+        "2 is too new, 4 is the last published chunk"
     );
     let left = "select json_agg(position order by position) from feed_chunks where position is not null";
     assert_eq!(database.json(left).await, serde_json::json!([2, 4, 5, 6]));
@@ -312,18 +316,18 @@ async fn only_what_is_published_and_old_is_deleted_and_never_the_last() {
     assert_eq!(backlog.chunks, 2);
     assert!(backlog.delay >= hour, "{backlog:?}");
     let nothing = feed::backlog(connection, 7).await.unwrap();
-    assert!(nothing.delay >= hour, "what waits for its position waits too: {nothing:?}");
+    assert!(nothing.delay >= hour, "chunks without a position count for the delay: {nothing:?}");
     feed::sequence(connection).await.unwrap();
     assert_eq!(feed::backlog(connection, 8).await.unwrap().delay, Duration::ZERO);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_is_noted_by_who_holds_the_lease_alone() {
+async fn only_the_lease_holder_records_its_position() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let lease = lease(&mut connection, 0).await;
     assert!(feed::note_published(&mut connection, &lease, 5).await.unwrap());
-    assert!(!feed::note_published(&mut connection, &lease, 6).await.unwrap(), "it is not there any more");
+    assert!(!feed::note_published(&mut connection, &lease, 6).await.unwrap(), "the position has advanced");
     let other = partitions::PartitionLease { epoch: lease.epoch + 1, next_offset: 5, ..lease };
     assert!(!feed::note_published(&mut connection, &other, 6).await.unwrap());
 }
@@ -355,6 +359,6 @@ fn new(command: Command, pile_id: PileId) -> NewCommand {
     }
 }
 
-fn note(command: &Command, step: Step) -> PublishOutcome {
+fn outcome(command: &Command, step: Step) -> PublishOutcome {
     PublishOutcome { id: command.id, charge_point_id: command.charge_point_id.clone(), at: noon(), step }
 }

@@ -1,6 +1,6 @@
-//! Many stations and piles at once, on a real Postgres.
+//! Bulk imports of stations and piles in a real PostgreSQL.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod piles;
 mod races;

@@ -1,4 +1,4 @@
-//! Piles, each known by its device.
+//! Import of piles, each identified by its device.
 
 use crate::said::{counts, edits, pile, pile_of, stamp, station};
 use domain::assets::PileDetails;
@@ -17,7 +17,7 @@ fn entry(line: u64, station_id: StationId, details: PileDetails) -> Entry {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_may_state_no_current_type() {
+async fn imports_piles_without_a_current_type() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
@@ -35,7 +35,7 @@ async fn a_file_may_state_no_current_type() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn piles_are_made_replaced_or_left_as_they_are() {
+async fn creates_replaces_or_keeps_piles() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
@@ -43,14 +43,14 @@ async fn piles_are_made_replaced_or_left_as_they_are() {
     assert_eq!(counts(&foresee(&mut connection, &first).await.unwrap()), [2, 0, 0, 0]);
     assert_eq!(database.json("select count(*) from piles").await, 0);
     assert_eq!(counts(&put_many(&mut connection, &first, &stamp()).await.unwrap()), [2, 0, 0, 0]);
-    let made = pile_of(&mut connection, "CP-1").await;
-    assert_eq!((&made.details, made.station_id, made.revision.version), (&first[0].details, at, 1));
+    let created = pile_of(&mut connection, "CP-1").await;
+    assert_eq!((&created.details, created.station_id, created.revision.version), (&first[0].details, at, 1));
 
-    // Again, and once more: nothing is written.
+    // Repeated imports write nothing.
     for _ in 0..2 {
         assert_eq!(counts(&put_many(&mut connection, &first, &stamp()).await.unwrap()), [0, 0, 2, 0]);
     }
-    assert_eq!(pile_of(&mut connection, "CP-1").await, made);
+    assert_eq!(pile_of(&mut connection, "CP-1").await, created);
     let second = [entry(2, at, pile("CP-2", "b")), entry(3, at, pile("CP-3", "b")), first[0].clone()];
     for outcome in [
         foresee(&mut connection, &second).await.unwrap(),
@@ -65,7 +65,7 @@ async fn piles_are_made_replaced_or_left_as_they_are() {
         edits(&mut connection, replaced.id).await,
         [(2, word("updated"), word("a"), word("b")), (1, word("created"), String::new(), word("a"))]
     );
-    let told = "select jsonb_agg(jsonb_build_array(change->'kind'->'data'->'chargePointId',
+    let published = "select jsonb_agg(jsonb_build_array(change->'kind'->'data'->'chargePointId',
                                                    change->'kind'->'data'->'action', change->'kind'->'data'->'version')
                                  order by id, place)
                 from feed_chunks, jsonb_array_elements(changes::jsonb) with ordinality as one (change, place)
@@ -76,18 +76,18 @@ async fn piles_are_made_replaced_or_left_as_they_are() {
         ["CP-3", "created", 1],
         ["CP-2", "updated", 2]
     ]);
-    assert_eq!(database.json(told).await, expected);
+    assert_eq!(database.json(published).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_is_refused_by_its_line() {
+async fn refuses_invalid_entries_by_line() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let (here, elsewhere) = (station(&mut connection).await, station(&mut connection).await);
     let (retired, nowhere) = (station(&mut connection).await, StationId(Uuid::now_v7()));
     stations::retire(&mut connection, retired, None, &stamp()).await.unwrap().unwrap();
-    let standing = [entry(2, elsewhere, pile("CP-1", "a")), entry(3, here, pile("CP-2", "a"))];
-    put_many(&mut connection, &standing, &stamp()).await.unwrap();
+    let existing = [entry(2, elsewhere, pile("CP-1", "a")), entry(3, here, pile("CP-2", "a"))];
+    put_many(&mut connection, &existing, &stamp()).await.unwrap();
     let gone = pile_of(&mut connection, "CP-2").await.id;
     piles::retire(&mut connection, gone, None, &stamp()).await.unwrap().unwrap();
 
@@ -105,13 +105,13 @@ async fn what_cannot_be_is_refused_by_its_line() {
     assert_eq!(foresee(&mut connection, &entries).await.unwrap().refused, refused);
     let outcome = put_many(&mut connection, &entries, &stamp()).await.unwrap();
     assert_eq!((counts(&outcome), outcome.refused), ([1, 0, 0, 3], refused));
-    // The device of a pile that is retired is free for another.
+    // The device of a retired pile is free for another pile.
     assert_ne!(pile_of(&mut connection, "CP-2").await.id, gone);
     assert_eq!(pile_of(&mut connection, "CP-1").await.revision.version, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_chunks_are_written_or_none() {
+async fn writes_all_chunks_or_none() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
@@ -121,7 +121,7 @@ async fn all_chunks_are_written_or_none() {
     let bad = vec![entry(5, StationId(Uuid::now_v7()), pile("CP-5", "a"))];
     let chunks = stream::iter([good(2), bad, good(6)].map(Ok::<_, StorageError>));
     let outcome = put_all(&mut connection, chunks, &stamp()).await.unwrap();
-    // What comes after the refusal was not looked at.
+    // Chunks after the refusal were not read.
     assert_eq!((counts(&outcome), outcome.refused[0].0), ([3, 0, 0, 1], 5));
     let broken = stream::iter([Ok(good(2)), Err(StorageError::TimedOut)]);
     assert!(matches!(put_all(&mut connection, broken, &stamp()).await, Err(StorageError::TimedOut)));
@@ -135,7 +135,7 @@ async fn all_chunks_are_written_or_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_somebody_charges_a_pile_is_replaced_but_its_device_is_not_exchanged() {
+async fn during_a_session_a_pile_is_replaced_but_keeps_its_device() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
@@ -148,12 +148,13 @@ async fn while_somebody_charges_a_pile_is_replaced_but_its_device_is_not_exchang
         )
         .await;
     let before = pile_of(&mut connection, "CP-1").await;
-    let exchanged = piles::update(&mut connection, before.id, None, &stamp(), |said| {
-        Ok::<_, piles::Refusal>(PileDetails { charge_point_id: crate::said::device("CP-9"), ..said.clone() })
+    let exchanged = piles::update(&mut connection, before.id, None, &stamp(), |current| {
+        Ok::<_, piles::Refusal>(PileDetails { charge_point_id: crate::said::device("CP-9"), ..current.clone() })
     })
     .await;
     assert_eq!(exchanged.unwrap().map(|_| ()), Err(piles::Refusal::OpenSession));
-    // A row says of a device what its pile is like, so it never gives a pile another device: CP-9 gets a pile of its own.
+    // A row describes the pile of a device, so it never assigns another device to a pile: CP-9 gets
+    // its own pile.
     let rows = [entry(2, at, pile("CP-1", "b")), entry(3, at, pile("CP-9", "b"))];
     assert_eq!(counts(&put_many(&mut connection, &rows, &stamp()).await.unwrap()), [1, 1, 0, 0]);
     let after = pile_of(&mut connection, "CP-1").await;

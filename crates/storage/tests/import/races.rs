@@ -1,4 +1,4 @@
-//! Imports beside each other, and beside single edits.
+//! Concurrent imports, and imports concurrent with single edits.
 
 use crate::said::{counts, edits, label, least_of_station, pile, pile_of, stamp, station};
 use domain::assets::{Pile, PileDetails, Revision, StationDetails};
@@ -12,13 +12,13 @@ use storage::assets::stations;
 use testkit::TestDatabase;
 use uuid::Uuid;
 
-/// One row for each device, in this order.
+/// One row per device, in this order.
 fn rows(at: StationId, devices: impl Iterator<Item = u32>, name: &str) -> Vec<Entry> {
     let details = devices.map(|device| pile(&format!("CP-{device:04}"), name));
     details.map(|details| Entry { line: 2, station_id: at, details }).collect()
 }
 
-/// Writes `rows` in one transaction, a few at a time, slowly enough for others to come between.
+/// Writes `rows` in one transaction, a few at a time, slowly enough for others to interleave.
 async fn all_slowly(database: &TestDatabase, rows: &[Entry]) -> Result<Outcome<EntryRefusal>, StorageError> {
     let mut connection = database.pool.connection().await?;
     let chunks = stream::iter(rows.chunks(5)).then(async |chunk| {
@@ -28,7 +28,7 @@ async fn all_slowly(database: &TestDatabase, rows: &[Entry]) -> Result<Outcome<E
     put_all(&mut connection, chunks, &stamp()).await
 }
 
-/// Writes `rows` a few in each transaction.
+/// Writes `rows`, a few per transaction.
 async fn some_by_some(
     database: &TestDatabase,
     rows: &[Entry],
@@ -46,11 +46,11 @@ async fn some_by_some(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn imports_that_name_the_same_devices_in_other_orders_do_not_block_each_other_for_good() {
+async fn imports_of_the_same_devices_in_other_orders_do_not_deadlock() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
-    // At first all are new, then all are there.
+    // In the first round all are new, later all exist.
     for round in 0..4 {
         let there = rows(at, 0..100, &format!("there {round}"));
         let back = rows(at, (0..100).rev(), &format!("back {round}"));
@@ -65,22 +65,22 @@ async fn imports_that_name_the_same_devices_in_other_orders_do_not_block_each_ot
         assert_eq!(there.refused.len() + back.refused.len() + across.refused.len(), 0, "round {round}");
     }
     assert_eq!(database.json("select count(*) from piles").await, 100);
-    // Three edits in each round, and each of them in the books.
+    // Three edits in each round, all of them in the audit trail.
     assert_eq!(database.json("select count(*) from piles where version = 12").await, 100);
     assert_eq!(database.json("select count(*) from asset_edits").await, 1 + 12 * 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn imports_of_stations_and_of_their_piles_do_not_block_each_other_for_good() {
+async fn imports_of_stations_and_their_piles_do_not_deadlock() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let ids: Vec<StationId> = (0..40).map(|_| StationId(Uuid::now_v7())).collect();
-    let said = |name: &str| -> Vec<stations::Entry> {
+    let entries = |name: &str| -> Vec<stations::Entry> {
         let details = least_of_station(name);
         let entry = |id: &StationId| stations::Entry { line: 2, id: Some(*id), details: details.clone() };
         ids.iter().rev().map(entry).collect()
     };
-    put_many(&mut connection, &said("first"), &stamp()).await.unwrap();
+    put_many(&mut connection, &entries("first"), &stamp()).await.unwrap();
     for round in 0..4 {
         let name = format!("round {round}");
         let stands = |(number, id): (usize, &StationId)| Entry {
@@ -92,8 +92,8 @@ async fn imports_of_stations_and_of_their_piles_do_not_block_each_other_for_good
         let (stations, piles) = tokio::join!(
             async {
                 let mut connection = database.pool.connection().await?;
-                let said = said(&name);
-                let chunks = stream::iter(said.chunks(2)).then(async |chunk| {
+                let entries = entries(&name);
+                let chunks = stream::iter(entries.chunks(2)).then(async |chunk| {
                     tokio::time::sleep(Duration::from_millis(2)).await;
                     Ok::<_, StorageError>(chunk.to_vec())
                 });
@@ -107,7 +107,7 @@ async fn imports_of_stations_and_of_their_piles_do_not_block_each_other_for_good
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_and_an_import_of_the_same_pile_come_one_after_the_other() {
+async fn serializes_an_edit_and_an_import_of_the_same_pile() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
@@ -119,9 +119,9 @@ async fn an_edit_and_an_import_of_the_same_pile_come_one_after_the_other() {
         let imported = rows(at, 0..1, &format!("imported {round}"));
         let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            piles::update(&mut other, id, None, &stamp, |said| Ok::<_, piles::Refusal>(PileDetails {
+            piles::update(&mut other, id, None, &stamp, |current| Ok::<_, piles::Refusal>(PileDetails {
                 vendor: Some(label(&format!("edited {round}"))),
-                ..said.clone()
+                ..current.clone()
             })),
             put_many(&mut connection, &imported, &stamp),
         );
@@ -129,19 +129,19 @@ async fn an_edit_and_an_import_of_the_same_pile_come_one_after_the_other() {
         assert_eq!(counts(&outcome.unwrap()), [0, 1, 0, 0]);
         let after = pile_of(&mut connection, "CP-0000").await;
         assert_eq!(after.revision.version, before.revision.version + 2);
-        // An import replaces all that is said; a patch that comes after it changes its own part only.
+        // An import replaces all details; a patch after it changes its own field only.
         assert_eq!(after.details.vendor.is_some(), edited.revision.version == after.revision.version);
         assert_eq!(after.details.name, imported[0].details.name);
     }
     let edits = edits(&mut connection, id).await;
     let versions: Vec<i64> = edits.iter().map(|edit| edit.0).collect();
     assert_eq!(versions, (1..=41).rev().collect::<Vec<_>>());
-    // What was said before an edit is what was said after the one before it.
+    // The details before an edit equal those after the previous edit.
     assert!(edits.windows(2).all(|pair| pair[0].2 == pair[1].3), "{edits:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_and_an_import_of_the_same_station_come_one_after_the_other() {
+async fn serializes_an_edit_and_an_import_of_the_same_station() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
@@ -151,8 +151,8 @@ async fn an_edit_and_an_import_of_the_same_station_come_one_after_the_other() {
         let imported = [stations::Entry { line: 2, id: Some(at), details }];
         let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            stations::update(&mut other, at, None, &stamp, |said| Ok::<_, stations::Refusal>(
-                StationDetails { address: Some(label(&format!("edited {round}"))), ..said.clone() }
+            stations::update(&mut other, at, None, &stamp, |current| Ok::<_, stations::Refusal>(
+                StationDetails { address: Some(label(&format!("edited {round}"))), ..current.clone() }
             )),
             put_many(&mut connection, &imported, &stamp),
         );
@@ -166,7 +166,7 @@ async fn an_edit_and_an_import_of_the_same_station_come_one_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_gets_a_pile_meanwhile_has_one_pile() {
+async fn a_device_gets_one_pile_from_concurrent_requests() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let (at, elsewhere) = (station(&mut connection).await, station(&mut connection).await);
@@ -188,18 +188,18 @@ async fn a_device_that_gets_a_pile_meanwhile_has_one_pile() {
         );
         let (posted, outcome) = (posted.unwrap(), outcome.unwrap());
         assert_eq!(posted.is_ok(), outcome.created == 0, "{posted:?} {outcome:?}");
-        let told = [EntryRefusal::Overtaken, EntryRefusal::OtherStation(elsewhere)];
-        assert!(outcome.refused.iter().all(|(_, refusal)| told.contains(refusal)), "{outcome:?}");
+        let expected = [EntryRefusal::Overtaken, EntryRefusal::OtherStation(elsewhere)];
+        assert!(outcome.refused.iter().all(|(_, refusal)| expected.contains(refusal)), "{outcome:?}");
     }
     assert_eq!(database.json("select count(*) from piles").await, 20);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_and_an_open_transaction_of_somebody_else_wait_for_each_other() {
+async fn an_import_waits_for_another_open_transaction() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
-    // Somebody makes a pile with the device, and is not done yet.
+    // Another transaction creates a pile with the device, and stays open.
     let posted = "begin;
         insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, connectors, created_at,
                            updated_at, version)
@@ -210,14 +210,14 @@ async fn an_import_and_an_open_transaction_of_somebody_else_wait_for_each_other(
         put_many(&mut connection, &rows(at, 0..2, "imported"), &stamp()).await.unwrap()
     });
     let waits = "select count(*) > 0 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    testkit::eventually("the import waits", async || database.json(waits).await == true).await;
+    testkit::eventually("the import to wait", async || database.json(waits).await == true).await;
     diesel_async::SimpleAsyncConnection::batch_execute(&mut other, "commit").await.unwrap();
     let outcome = import.await.unwrap();
     assert_eq!((counts(&outcome), outcome.refused), ([1, 0, 0, 1], vec![(2, EntryRefusal::Overtaken)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_pile_is_imported_into_a_station_while_it_is_retired() {
+async fn imports_no_pile_into_a_concurrently_retired_station() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut other = database.pool.connection().await.unwrap();
@@ -235,16 +235,16 @@ async fn no_pile_is_imported_into_a_station_while_it_is_retired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_imports_of_the_same_new_stations_make_each_once() {
+async fn two_imports_of_the_same_new_stations_create_each_once() {
     let database = TestDatabase::new().await;
     let ids: Vec<StationId> = (0..50).map(|_| StationId(Uuid::now_v7())).collect();
-    let said = |name: &str, ids: Vec<StationId>| -> Vec<stations::Entry> {
+    let entries = |name: &str, ids: Vec<StationId>| -> Vec<stations::Entry> {
         let details: StationDetails = least_of_station(name);
         ids.into_iter()
             .map(|id| stations::Entry { line: 2, id: Some(id), details: details.clone() })
             .collect()
     };
-    let (there, back) = (said("there", ids.clone()), said("back", ids.iter().rev().copied().collect()));
+    let (there, back) = (entries("there", ids.clone()), entries("back", ids.iter().rev().copied().collect()));
     let put = async |rows: &[stations::Entry]| {
         let mut connection = database.pool.connection().await.unwrap();
         let chunks = stream::iter(rows.chunks(5)).map(|chunk| Ok::<_, StorageError>(chunk.to_vec()));

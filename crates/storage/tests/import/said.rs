@@ -1,4 +1,4 @@
-//! What files say.
+//! Details of stations and piles for import files.
 
 use chrono::{DateTime, Utc};
 use domain::assets::{
@@ -26,7 +26,7 @@ pub fn device(name: &str) -> ChargePointId {
     ChargePointId::parse(name).unwrap()
 }
 
-/// Only what must be.
+/// Details with the required fields only.
 pub fn least_of_station(name: &str) -> StationDetails {
     StationDetails {
         name: label(name),
@@ -40,7 +40,7 @@ pub fn least_of_station(name: &str) -> StationDetails {
     }
 }
 
-/// All that can be.
+/// Details with all fields.
 pub fn most_of_station(name: &str) -> StationDetails {
     let startable = vec![ConnectorStatus::Available, ConnectorStatus::Preparing];
     let startable = StartableStatuses::parse(startable).unwrap();
@@ -69,7 +69,7 @@ pub fn pile(charge_point_id: &str, name: &str) -> PileDetails {
     }
 }
 
-/// Makes a station.
+/// Creates a station.
 pub async fn station(connection: &mut Connection) -> StationId {
     let at = stamp().at;
     let revision = Revision { created_at: at, updated_at: at, version: 1, retired_at: None };
@@ -78,7 +78,7 @@ pub async fn station(connection: &mut Connection) -> StationId {
     station.id
 }
 
-/// The pile with a device.
+/// The pile of a device.
 pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> domain::assets::Pile {
     let filter = storage::assets::piles::Filter {
         charge_point_id: Some(device(charge_point_id)),
@@ -87,16 +87,16 @@ pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> doma
     storage::assets::piles::list(connection, &filter, None, 2).await.unwrap().pop().unwrap()
 }
 
-/// How a pile came to be as it is: version, action, name before, name after; the newest first.
+/// The edits of a pile: version, action, name before, name after; the newest first.
 pub async fn edits(connection: &mut Connection, id: PileId) -> Vec<(i64, String, String, String)> {
     let edits = storage::assets::audit::list(connection, id.0, None, 100).await.unwrap();
-    let name = |said: Option<serde_json::Value>| {
-        said.and_then(|said| said["name"].as_str().map(str::to_owned)).unwrap_or_default()
+    let name = |details: Option<serde_json::Value>| {
+        details.and_then(|details| details["name"].as_str().map(str::to_owned)).unwrap_or_default()
     };
     edits.into_iter().map(|edit| (edit.version, edit.action, name(edit.before), name(edit.after))).collect()
 }
 
-/// Created, updated, unchanged, refused.
+/// Numbers of created, updated, unchanged and refused entries.
 pub fn counts<R>(outcome: &Outcome<R>) -> [usize; 4] {
     [outcome.created, outcome.updated, outcome.unchanged, outcome.refused.len()]
 }

@@ -1,4 +1,4 @@
-//! Stations, each known by its id where the file says one.
+//! Import of stations, identified by their ids if the file contains them.
 
 use crate::said::{counts, label, least_of_station, most_of_station, pile, pile_of, stamp, station};
 use domain::assets::StationDetails;
@@ -16,7 +16,7 @@ const fn entry(line: u64, id: Option<StationId>, details: StationDetails) -> Ent
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stations_are_made_under_the_ids_that_the_file_says() {
+async fn creates_stations_with_the_ids_in_the_file() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let (one, two) =
@@ -35,7 +35,8 @@ async fn stations_are_made_under_the_ids_that_the_file_says() {
     let found = stations::find(&mut connection, two).await.unwrap().unwrap();
     assert_eq!(found.details, file[1].details);
 
-    // Sent again, those with ids are the same stations, the one without is always another.
+    // If the file is sent again, entries with ids name the same stations, and the one without
+    // creates another.
     let outcome = put_many(&mut connection, &file, &stamp()).await.unwrap();
     assert_eq!(counts(&outcome), [1, 0, 2, 0]);
     assert_eq!(database.json("select count(*) from stations").await, 4);
@@ -43,7 +44,7 @@ async fn stations_are_made_under_the_ids_that_the_file_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_known_station_is_replaced_with_all_that_belongs_to_it() {
+async fn replaces_a_known_station_with_its_audit_and_feed_entries() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
@@ -60,18 +61,18 @@ async fn a_known_station_is_replaced_with_all_that_belongs_to_it() {
         assert_eq!(edits[0].before, Some(serde_json::to_value(&before.details).unwrap()));
         assert_eq!(edits[0].after, Some(serde_json::to_value(&details).unwrap()));
     }
-    let told = "select jsonb_agg(jsonb_build_array(change->'kind'->'data'->'stationId',
+    let published = "select jsonb_agg(jsonb_build_array(change->'kind'->'data'->'stationId',
                                                    change->'kind'->'data'->'action', change->'kind'->'data'->'version')
                                  order by id, place)
                 from feed_chunks, jsonb_array_elements(changes::jsonb) with ordinality as one (change, place)";
     let expected = json!([[at.0, "created", 1], [at.0, "updated", 2], [at.0, "updated", 3]]);
-    assert_eq!(database.json(told).await, expected);
-    // What it is searched by follows.
+    assert_eq!(database.json(published).await, expected);
+    // Its search text follows.
     assert_eq!(database.json("select search_text like '%south%' from stations").await, json!(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn retired_stations_and_ids_of_piles_are_refused() {
+async fn refuses_retired_stations_and_ids_of_piles() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let (open, retired) = (station(&mut connection).await, station(&mut connection).await);

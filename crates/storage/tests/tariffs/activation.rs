@@ -1,12 +1,12 @@
-//! Versions whose instant comes are told of, each once, however many look out for it.
+//! Versions that come into force are announced once each, by any number of replicas.
 
-use crate::ground::{draft, flat, hours, in_an_hour, made, noon, publish, signed, told};
+use crate::ground::{draft, flat, hours, in_an_hour, made, noon, publish, signed, feed_lines};
 use futures_util::future::join_all;
 use storage::tariffs::{self, activate_due, versions};
 use testkit::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_version_is_told_of_when_its_instant_has_come() {
+async fn announces_a_version_when_it_comes_into_force() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -23,46 +23,46 @@ async fn a_version_is_told_of_when_its_instant_has_come() {
     publish(connection, other, flat("0.7"), noon() + hours(1)).await;
 
     let one_by_one = [activate_due(connection, 1).await.unwrap(), activate_due(connection, 1).await.unwrap()];
-    assert_eq!(one_by_one, [2, 1], "no more tariffs than the limit");
-    assert_eq!(activate_due(connection, 10).await.unwrap(), 0, "one is yet to come");
-    let told_of = told(connection, tariff).await;
-    assert_eq!(told_of.split_at(4).1, ["Activated 1 prices 2", "Activated 1 prices 1"], "by their instants");
-    assert_eq!(told(connection, retired).await.last().unwrap(), "Retired 2");
+    assert_eq!(one_by_one, [2, 1], "at most the limit of tariffs per call");
+    assert_eq!(activate_due(connection, 10).await.unwrap(), 0, "the last version is not in force yet");
+    let announced = feed_lines(connection, tariff).await;
+    assert_eq!(announced.split_at(4).1, ["Activated 1 prices 2", "Activated 1 prices 1"], "announcements must be ordered by effective time");
+    assert_eq!(feed_lines(connection, retired).await.last().unwrap(), "Retired 2");
     let marked = versions::list(connection, tariff, None, 10).await.unwrap();
     let marked = marked.into_iter().filter_map(|version| Some((version.number, version.publication?)));
-    let marked: Vec<_> = marked.map(|(number, said)| (number, said.activated_at.is_some())).collect();
+    let marked: Vec<_> = marked.map(|(number, publication)| (number, publication.activated_at.is_some())).collect();
     assert_eq!(marked, [(3, false), (2, true), (1, true)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_replicas_one_tells() {
+async fn one_of_several_replicas_announces_each_version() {
     let database = TestDatabase::with_connections(8).await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut expected = vec!["Created 1".to_owned()];
     expected.extend((1..=5).map(|number| format!("Published 1 prices {number}")));
     expected.extend((1..=5).map(|number| format!("Activated 1 prices {number}")));
-    let mut made_here = vec![];
+    let mut tariffs = vec![];
     for _ in 0..12 {
         let tariff = made(&mut connection, "Night").await;
         for number in 1..=5 {
             publish(&mut connection, tariff, flat("0.7"), noon() + hours(number)).await;
         }
-        made_here.push(tariff);
+        tariffs.push(tariff);
     }
     let replicas = (0..6).map(|_| {
         let pool = database.pool.clone();
         tokio::spawn(async move {
             let mut own = pool.connection().await.unwrap();
-            let mut told = 0;
+            let mut announced = 0;
             for _ in 0..20 {
-                told += activate_due(&mut own, 4).await.unwrap();
+                announced += activate_due(&mut own, 4).await.unwrap();
             }
-            told
+            announced
         })
     });
-    let told_by: Vec<usize> = join_all(replicas).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(told_by.iter().sum::<usize>(), 60, "{told_by:?}");
-    for tariff in made_here {
-        assert_eq!(told(&mut connection, tariff).await, expected, "once, and in order");
+    let announced_by: Vec<usize> = join_all(replicas).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(announced_by.iter().sum::<usize>(), 60, "{announced_by:?}");
+    for tariff in tariffs {
+        assert_eq!(feed_lines(&mut connection, tariff).await, expected, "each change must occur once and in order");
     }
 }

@@ -1,6 +1,6 @@
-//! What tariffs are bound to: no two of one subject at the same time.
+//! Bindings of tariffs: those of one subject never overlap.
 
-use crate::ground::{binding, hours, label, made, noon, operator, place, signed, told};
+use crate::ground::{binding, hours, label, made, noon, operator, place, signed, feed_lines};
 use domain::assets::EditStamp;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{Binding, Subject};
@@ -34,7 +34,7 @@ async fn each_subject_has_its_own_bindings() {
     let connection = &mut *connection;
     let (tariff, other) = (made(connection, "Night").await, made(connection, "Day").await);
     let (station, pile) = place(connection).await;
-    let mut made_here = vec![];
+    let mut records = vec![];
     for subject in subjects(station, pile) {
         let early = binding(subject.clone(), tariff, noon() + hours(1), Some(noon() + hours(2)));
         let late = binding(subject.clone(), other, noon() + hours(2), None);
@@ -48,14 +48,14 @@ async fn each_subject_has_its_own_bindings() {
         let by_subject = Filter { subject: Some(subject), ..Filter::default() };
         let listed = list(connection, &by_subject, None, 10).await.unwrap();
         assert_eq!(listed, [late.clone(), early.clone()]);
-        made_here.extend([early, late]);
+        records.extend([early, late]);
     }
     let by_tariff = Filter { tariff_id: Some(tariff), ..Filter::default() };
     let mut listed = list(connection, &by_tariff, None, 10).await.unwrap();
     listed.reverse();
-    let of_tariff = made_here.iter().filter(|made| made.binding.tariff_id == tariff);
+    let of_tariff = records.iter().filter(|made| made.binding.tariff_id == tariff);
     assert_eq!(listed, of_tariff.cloned().collect::<Vec<_>>());
-    assert_eq!(told(connection, other).await.len(), 1 + 6);
+    assert_eq!(feed_lines(connection, other).await.len(), 1 + 6);
 
     let (mut read, mut after) = (vec![], None);
     loop {
@@ -65,11 +65,11 @@ async fn each_subject_has_its_own_bindings() {
         read.extend(page);
     }
     read.reverse();
-    assert_eq!(read, made_here);
+    assert_eq!(read, records);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_binding_ends_and_makes_room() {
+async fn an_ended_binding_makes_room_for_another() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -84,29 +84,29 @@ async fn a_binding_ends_and_makes_room() {
     let expected = Binding { effective_until: Some(until), ..held.clone() };
     assert_eq!((&ended.binding, &ended.ended), (&expected, &Some(by.clone())));
     let again = end(connection, held.id, until, &signed(noon())).await.unwrap();
-    assert_eq!(again.as_ref(), Ok(&ended), "nothing changed");
+    assert_eq!(again.as_ref(), Ok(&ended), "ending it again must change nothing");
     let longer = end(connection, held.id, until + hours(1), &by).await.unwrap();
     assert_eq!(longer, Err(EndRefusal::EndsEarlier { current: until }));
 
     let next = binding(Subject::Platform, tariff, until, None);
     bind(connection, &next).await.unwrap();
     let never = end(connection, next.id, by.at, &by).await.unwrap().unwrap();
-    assert_eq!(never.binding.effective_until, Some(until), "it ends where it would have begun");
+    assert_eq!(never.binding.effective_until, Some(until), "the binding must end at its beginning");
     bind(connection, &binding(Subject::Platform, tariff, until, None)).await.unwrap();
     let over = end(connection, held.id, until, &signed(until + hours(1))).await.unwrap();
     assert_eq!(over, Ok(ended));
     let earlier = end(connection, held.id, noon() + hours(8), &signed(until)).await.unwrap();
-    assert_eq!(earlier, Err(EndRefusal::EndsEarlier { current: until }), "it is over");
+    assert_eq!(earlier, Err(EndRefusal::EndsEarlier { current: until }), "the binding has ended");
     let none = end(connection, BindingId(Uuid::now_v7()), until, &by).await.unwrap();
     assert_eq!(none, Err(EndRefusal::NotFound));
-    let told = told(connection, tariff).await;
+    let feed_lines = feed_lines(connection, tariff).await;
     let expected =
         ["Created 1", "Made platform", "Ended platform", "Made platform", "Ended platform", "Made platform"];
-    assert_eq!(told, expected);
+    assert_eq!(feed_lines, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_bound_is_refused() {
+async fn refuses_invalid_bindings() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -117,19 +117,19 @@ async fn what_cannot_be_bound_is_refused() {
     assert_eq!(bind(connection, &past).await, Err(Refusal::InPast));
     let empty = binding(Subject::Platform, tariff, from, Some(from));
     assert_eq!(bind(connection, &empty).await, Err(Refusal::NoTime));
-    let nobodys = binding(Subject::Platform, domain::ids::TariffId(Uuid::now_v7()), from, None);
-    assert_eq!(bind(connection, &nobodys).await, Err(Refusal::TariffNotFound));
+    let unknown = binding(Subject::Platform, domain::ids::TariffId(Uuid::now_v7()), from, None);
+    assert_eq!(bind(connection, &unknown).await, Err(Refusal::TariffNotFound));
     piles::retire(connection, pile, None, &signed(noon())).await.unwrap().unwrap();
     stations::retire(connection, station, None, &signed(noon())).await.unwrap().unwrap();
     for subject in subjects(station, pile).into_iter().skip(2) {
         let gone = binding(subject, tariff, from, None);
         assert_eq!(bind(connection, &gone).await, Err(Refusal::SubjectNotFound));
     }
-    assert_eq!(told(connection, tariff).await, ["Created 1"]);
+    assert_eq!(feed_lines(connection, tariff).await, ["Created 1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_bind_at_once_one_does_and_the_others_are_told_which() {
+async fn one_of_several_concurrent_bindings_succeeds_and_is_named_to_the_others() {
     let database = TestDatabase::with_connections(8).await;
     let mut connection = database.pool.connection().await.unwrap();
     let mut tariffs = vec![];

@@ -1,4 +1,4 @@
-//! What prices a place is read at once, whatever it is bound to.
+//! The prices of a place are loaded at once, from all levels of bindings.
 
 use crate::ground::{binding, elaborate, flat, hours, label, made, noon, place, publish, signed};
 use chrono::{DateTime, Utc};
@@ -28,7 +28,8 @@ fn first() -> ConnectorId {
     ConnectorId::parse(1).unwrap()
 }
 
-/// Binds at each level, each with a tariff of its own, and what is elsewhere with tariffs that do not matter.
+/// Creates a binding with its own tariff at each level, and bindings elsewhere whose tariffs must
+/// not matter.
 async fn bind_all(connection: &mut Connection, station_id: StationId, pile_id: PileId) -> Vec<Binding> {
     let (other_station, other_pile) = place(connection).await;
     let second = ConnectorId::parse(2).unwrap();
@@ -60,7 +61,7 @@ async fn bind_all(connection: &mut Connection, station_id: StationId, pile_id: P
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_is_priced_by_the_narrowest_of_all_that_is_bound_to_it() {
+async fn the_narrowest_binding_prices_a_place() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -103,7 +104,7 @@ async fn a_place_is_priced_by_the_narrowest_of_all_that_is_bound_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_book_holds_what_is_in_force_in_its_time() {
+async fn a_price_book_contains_what_is_in_force_in_its_period() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -140,7 +141,7 @@ async fn a_book_holds_what_is_in_force_in_its_time() {
     assert_eq!(
         seen(connection, 99, 9).await,
         (vec![late.id], vec![5]),
-        "a time that runs backwards is its begin"
+        "a reversed period is treated as its beginning"
     );
 
     let (_, book) = load(connection, spot, 0, 50).await;

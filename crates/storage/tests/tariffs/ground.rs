@@ -1,4 +1,4 @@
-//! Tariffs, price lists and places for tests, and what the feed told of them.
+//! Tariffs, price lists and places for tests, and the feed changes of a tariff.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::assets::{
@@ -18,7 +18,7 @@ use storage::tariffs::{TariffRecord, versions};
 use storage::{Connection, feed, tariffs};
 use uuid::Uuid;
 
-/// Long ago, so that what is in force since then is due by every clock.
+/// Long ago, so that versions in force since then are due by every clock.
 pub fn noon() -> DateTime<Utc> {
     "2026-07-25T12:00:00.000001Z".parse().unwrap()
 }
@@ -27,7 +27,7 @@ pub fn hours(hours: i64) -> TimeDelta {
     TimeDelta::hours(hours)
 }
 
-/// An hour from now, by the clock of the machine, as Postgres keeps it.
+/// An hour from now by the database's clock, with PostgreSQL's precision.
 pub async fn in_an_hour(database: &testkit::TestDatabase) -> DateTime<Utc> {
     let text = database.json("clock_timestamp() + interval '1 hour'").await;
     let at: DateTime<Utc> = serde_json::from_value(text).unwrap();
@@ -88,7 +88,7 @@ pub fn flat(price: &str) -> PriceList {
     PriceList::try_from(draft).unwrap()
 }
 
-/// A price list that says everything that one can.
+/// A price list that uses every feature.
 pub fn elaborate() -> PriceList {
     let daily = |bands| ScheduleDraft { seasons: None, weekdays: None, holiday: None, bands };
     let season = SeasonDraft { from: "07-01".to_owned(), to: "08-31".to_owned() };
@@ -112,20 +112,20 @@ pub fn elaborate() -> PriceList {
     PriceList::try_from(draft).unwrap()
 }
 
-/// Makes a tariff.
+/// Creates a tariff.
 pub async fn made(connection: &mut Connection, name: &str) -> TariffId {
     let tariff = tariff(name, noon());
     tariffs::insert(connection, &tariff, &operator()).await.unwrap();
     tariff.id
 }
 
-/// Makes `list` the draft of a tariff.
+/// Stores `list` as the draft of a tariff.
 pub async fn draft(connection: &mut Connection, tariff: TariffId, list: PriceList) -> versions::Version {
     let check = |_: &_| Ok::<_, versions::Refusal>(list);
     versions::put_draft(connection, tariff, None, &signed(noon()), check).await.unwrap().unwrap()
 }
 
-/// Publishes `list` as the next version of a tariff, in force since `from`.
+/// Publishes `list` as the next version of a tariff, in force from `from` on.
 pub async fn publish(connection: &mut Connection, tariff: TariffId, list: PriceList, from: DateTime<Utc>) {
     draft(connection, tariff, list).await;
     let published = versions::publish(connection, tariff, None, Some(from), &signed(noon())).await;
@@ -147,7 +147,7 @@ pub fn binding(
     }
 }
 
-/// Makes a station of the operator `OP-1` with one pile.
+/// Creates a station of the operator `OP-1` with one pile.
 pub async fn place(connection: &mut Connection) -> (StationId, PileId) {
     let station = Station {
         id: StationId(Uuid::now_v7()),
@@ -183,8 +183,8 @@ pub async fn place(connection: &mut Connection) -> (StationId, PileId) {
     (station.id, pile.id)
 }
 
-/// What the feed has told of a tariff, a line each, in order.
-pub async fn told(connection: &mut Connection, tariff: TariffId) -> Vec<String> {
+/// The feed changes of a tariff, one line each, in order.
+pub async fn feed_lines(connection: &mut Connection, tariff: TariffId) -> Vec<String> {
     while feed::sequence(connection).await.unwrap() > 0 {}
     let chunks = feed::list_after(connection, 0, 1_000).await.unwrap();
     let changes = chunks.into_iter().flat_map(|chunk| chunk.changes);

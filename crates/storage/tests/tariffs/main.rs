@@ -1,6 +1,6 @@
-//! Tariffs, the versions of their prices and what they are bound to, on a real Postgres.
+//! Tariffs, the versions of their prices and their bindings, in a real PostgreSQL.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod activation;
 mod bindings;

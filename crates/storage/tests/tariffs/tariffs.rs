@@ -1,6 +1,6 @@
-//! What is said of tariffs: edits, their history, pages.
+//! Edits of tariffs, their history, and pages.
 
-use crate::ground::{binding, draft, flat, hours, label, noon, operator, signed, tariff, told};
+use crate::ground::{binding, draft, flat, hours, label, noon, operator, signed, tariff, feed_lines};
 use domain::assets::Revision;
 use domain::ids::TariffId;
 use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
@@ -21,7 +21,7 @@ async fn update(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tariff_reads_as_it_was_written_and_each_edit_is_kept_and_told() {
+async fn records_and_publishes_each_edit_of_a_tariff() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -53,12 +53,12 @@ async fn a_tariff_reads_as_it_was_written_and_each_edit_is_kept_and_told() {
     assert_eq!(gone, Err(Refusal::NotFound));
     assert_eq!(update(connection, tariff.id, None, &details).await, Err(Refusal::NotFound));
 
-    assert_eq!(told(connection, tariff.id).await, ["Created 1", "Updated 2", "Retired 3"]);
+    assert_eq!(feed_lines(connection, tariff.id).await, ["Created 1", "Updated 2", "Retired 3"]);
     let edits = audit::list(connection, tariff.id.0, None, 10).await.unwrap();
     let (was, is) = (serde_json::to_value(&tariff.details).unwrap(), serde_json::to_value(&details).unwrap());
-    let said: Vec<_> = edits.into_iter().map(|edit| (edit.action, edit.before, edit.after)).collect();
+    let details_of_edits: Vec<_> = edits.into_iter().map(|edit| (edit.action, edit.before, edit.after)).collect();
     assert_eq!(
-        said,
+        details_of_edits,
         [
             ("retired".to_owned(), Some(is.clone()), None),
             ("updated".to_owned(), Some(was.clone()), Some(is)),
@@ -68,7 +68,7 @@ async fn a_tariff_reads_as_it_was_written_and_each_edit_is_kept_and_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_currency_stays_once_there_are_prices_in_it() {
+async fn the_currency_is_fixed_once_there_are_prices() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let tariff = tariff("Night", noon());
@@ -83,7 +83,7 @@ async fn the_currency_stays_once_there_are_prices_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tariff_that_prices_something_is_not_retired() {
+async fn a_bound_tariff_is_not_retired() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -105,7 +105,7 @@ async fn a_tariff_that_prices_something_is_not_retired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tariff_that_priced_something_is_no_draft_again_and_a_draft_prices_nothing() {
+async fn a_bound_tariff_does_not_become_a_draft_and_a_draft_is_not_bound() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -126,7 +126,7 @@ async fn a_tariff_that_priced_something_is_no_draft_again_and_a_draft_prices_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_binding_that_never_held_does_not_keep_its_tariff() {
+async fn a_binding_that_never_applied_does_not_prevent_retirement() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let tariff = tariff("Night", noon());
@@ -138,13 +138,13 @@ async fn a_binding_that_never_held_does_not_keep_its_tariff() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_run_from_the_newest_to_the_oldest() {
+async fn lists_pages_from_the_newest_to_the_oldest() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
     let mut all = vec![];
     for number in 0..7 {
-        // Some were made at the same instant.
+        // Some have the same creation time.
         let mut tariff = tariff(&format!("T{number}"), noon() + hours(number / 2));
         if number % 2 == 0 {
             tariff.details.operator_id = Some(label("OP-2"));

@@ -1,6 +1,7 @@
-//! The life of a version: it is drafted, published, in force, superseded, and never changes after it was published.
+//! The life of a version: draft, published, in force, superseded; it never changes after its
+//! publication.
 
-use crate::ground::{draft, elaborate, flat, hours, made, noon, operator, publish, signed, told};
+use crate::ground::{draft, elaborate, flat, hours, made, noon, operator, publish, signed, feed_lines};
 use diesel_async::SimpleAsyncConnection;
 use domain::assets::EditStamp;
 use domain::ids::{Actor, TariffId};
@@ -52,12 +53,12 @@ async fn a_version_is_drafted_published_and_superseded() {
     assert_eq!(first.state(now.at + hours(5)), VersionState::Superseded);
     let third = find(connection, tariff, 3).await.unwrap().unwrap();
     assert_eq!(third.state(now.at + hours(4)), VersionState::Scheduled);
-    assert_eq!(third.publication.unwrap().superseded_from, Some(soon), "by instants, not by numbers");
+    assert_eq!(third.publication.unwrap().superseded_from, Some(soon), "the next version follows by time, not by number");
     assert_eq!(find(connection, tariff, 4).await.unwrap(), Some(drafted));
     assert_eq!(find(connection, tariff, 5).await.unwrap(), None);
     assert_eq!(find(connection, tariff, u32::MAX).await.unwrap(), None);
 
-    let told = told(connection, tariff).await;
+    let feed_lines = feed_lines(connection, tariff).await;
     let expected = [
         "Created 1",
         "Published 1 prices 1",
@@ -65,11 +66,11 @@ async fn a_version_is_drafted_published_and_superseded() {
         "Published 1 prices 2",
         "Published 1 prices 3",
     ];
-    assert_eq!(told, expected, "drafts are nobody's business");
+    assert_eq!(feed_lines, expected, "drafts must not be published in the feed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_must_not_be_written_or_published_is_refused() {
+async fn refuses_invalid_drafts_and_publications() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;
@@ -79,16 +80,16 @@ async fn what_must_not_be_written_or_published_is_refused() {
     let none = versions::publish(connection, tariff, None, None, &now).await.unwrap();
     assert_eq!(none, Err(Refusal::NoDraft));
     let none = put_draft(connection, tariff, Some(&[1]), &now, list).await.unwrap();
-    assert_eq!(none, Err(Refusal::NoDraft), "it was there when the caller looked");
+    assert_eq!(none, Err(Refusal::NoDraft), "the caller expects a draft that no longer exists");
     let none = discard_draft(connection, tariff, None).await.unwrap();
     assert_eq!(none, Err(Refusal::NoDraft));
-    let nobody = TariffId(Uuid::now_v7());
-    let none = put_draft(connection, nobody, None, &now, list).await.unwrap();
+    let unknown = TariffId(Uuid::now_v7());
+    let none = put_draft(connection, unknown, None, &now, list).await.unwrap();
     assert_eq!(none, Err(Refusal::NotFound));
 
     draft(connection, tariff, flat("0.7")).await;
     let wrong = put_draft(connection, tariff, None, &now, |_| Err(Refusal::InPast)).await.unwrap();
-    assert_eq!(wrong, Err(Refusal::InPast), "what the check says is handed on");
+    assert_eq!(wrong, Err(Refusal::InPast), "the refusal of the check must be returned");
     let stale = put_draft(connection, tariff, Some(&[7]), &now, list).await.unwrap();
     assert_eq!(stale, Err(Refusal::OtherRevision { current: 1 }));
     let stale = discard_draft(connection, tariff, Some(&[7])).await.unwrap();
@@ -102,16 +103,16 @@ async fn what_must_not_be_written_or_published_is_refused() {
     let taken = versions::publish(connection, tariff, None, Some(noon()), &now).await.unwrap();
     assert_eq!(taken, Err(Refusal::InstantTaken { number: 1 }));
     discard_draft(connection, tariff, Some(&[1])).await.unwrap().unwrap();
-    assert_eq!(draft(connection, tariff, flat("0.9")).await.number, 2, "the number of no version is lost");
+    assert_eq!(draft(connection, tariff, flat("0.9")).await.number, 2, "the number of a discarded draft must be used again");
 
     tariffs::retire(connection, tariff, None, &now).await.unwrap().unwrap();
     let gone = versions::publish(connection, tariff, None, None, &now).await.unwrap();
     assert_eq!(gone, Err(Refusal::NotFound));
-    assert_eq!(versions::list(connection, tariff, None, 10).await.unwrap().len(), 2, "its past can be read");
+    assert_eq!(versions::list(connection, tariff, None, 10).await.unwrap().len(), 2, "versions of a retired tariff must stay readable");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_published_is_changed_by_no_statement() {
+async fn no_statement_changes_a_published_version() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let tariff = made(&mut connection, "Night").await;
@@ -139,7 +140,7 @@ async fn what_was_published_is_changed_by_no_statement() {
 
     let activate = "update tariff_versions set activated_at = now() where number = 1";
     connection.batch_execute(activate).await.unwrap();
-    assert!(connection.batch_execute(activate).await.is_err(), "once");
+    assert!(connection.batch_execute(activate).await.is_err(), "a version is activated only once");
     let back = "update tariff_versions set activated_at = null where number = 1";
     assert!(connection.batch_execute(back).await.is_err());
     connection.batch_execute("update tariff_versions set revision = 7 where number = 2").await.unwrap();
@@ -147,7 +148,7 @@ async fn what_was_published_is_changed_by_no_statement() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_price_list_that_cannot_be_is_no_panic() {
+async fn reports_an_invalid_stored_price_list_as_an_error() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let tariff = made(&mut connection, "Night").await;
@@ -158,7 +159,7 @@ async fn a_price_list_that_cannot_be_is_no_panic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_publish_at_once_one_does() {
+async fn one_of_several_concurrent_publications_succeeds() {
     let database = TestDatabase::with_connections(8).await;
     let mut connection = database.pool.connection().await.unwrap();
     let tariff = made(&mut connection, "Night").await;
@@ -178,11 +179,11 @@ async fn of_many_who_publish_at_once_one_does() {
     }
     let mut expected = vec!["Created 1".to_owned()];
     expected.extend((1..=10).map(|number| format!("Published 1 prices {number}")));
-    assert_eq!(told(&mut connection, tariff).await, expected);
+    assert_eq!(feed_lines(&mut connection, tariff).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_begin_a_draft_at_once_all_write_the_same_one() {
+async fn concurrent_first_edits_share_one_draft() {
     let database = TestDatabase::with_connections(8).await;
     let mut connection = database.pool.connection().await.unwrap();
     let tariff = made(&mut connection, "Night").await;
@@ -197,7 +198,7 @@ async fn of_many_who_begin_a_draft_at_once_all_write_the_same_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn versions_are_listed_from_the_newest_by_pages() {
+async fn lists_versions_in_pages_newest_first() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut *connection;

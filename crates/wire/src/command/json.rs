@@ -25,7 +25,7 @@ struct Envelope<'a> {
     expires_at: String,
 }
 
-/// The request's body: the gateway passes it on as it is, so it holds what OCPP names and nothing more.
+/// The body of the request. The gateway forwards it unchanged, so it contains only OCPP's fields.
 #[derive(Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum Payload<'a> {
@@ -58,7 +58,8 @@ enum Payload<'a> {
     },
 }
 
-/// OCPP 1.6 knows integers only; whatever type the API was given, an integer is one on the wire.
+/// A transaction id on the wire. OCPP 1.6 knows only integers: an id with an integer value is sent
+/// as one, regardless of its type in the API.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum WireTransactionId<'a> {
@@ -66,7 +67,7 @@ enum WireTransactionId<'a> {
     Text(&'a str),
 }
 
-/// The record's value.
+/// Encodes the record's value.
 pub(super) fn encode(command: &Command) -> Vec<u8> {
     let envelope = Envelope {
         command_id: command.id,
@@ -78,7 +79,7 @@ pub(super) fn encode(command: &Command) -> Vec<u8> {
         issued_at: instant(command.issued_at),
         expires_at: instant(command.expires_at),
     };
-    // Texts and integers only: there is nothing in it that JSON could not hold.
+    // The envelope contains only texts and integers, which JSON can always represent.
     serde_json::to_vec(&envelope).unwrap_or_default()
 }
 
@@ -114,7 +115,7 @@ fn instant(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Reads the record's value.
+/// Decodes the record's value.
 pub(super) fn decode(bytes: &[u8]) -> Result<Command, DecodeError> {
     let root = Object::parse(bytes)?;
     let charge_point_id = charge_point_id(root.text("chargePointId")?.as_deref())?;
@@ -130,12 +131,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Command, DecodeError> {
     })
 }
 
-/// The command's id, a UUID.
+/// Parses the command id, a UUID.
 pub(super) fn command_id(raw: &str) -> Result<CommandId, FieldError> {
     Uuid::parse_str(raw).map(CommandId).map_err(|error| FieldError::new("commandId", error))
 }
 
-/// The pod that the command is for.
+/// Parses the gateway to which the command is addressed.
 pub(super) fn gateway_id(raw: &str) -> Result<GatewayId, FieldError> {
     GatewayId::parse(raw).map_err(|error| FieldError::new("gatewayId", error))
 }
@@ -153,7 +154,7 @@ fn kind(name: &str, payload: &Object<'_>) -> Result<CommandKind, FieldError> {
         "ChangeAvailability" => change_availability(payload),
         "TriggerMessage" => trigger_message(payload),
         "ChangeConfiguration" => change_configuration(payload),
-        _ => return Err(FieldError::new("commandName", "is no command of the contract")),
+        _ => return Err(FieldError::new("commandName", "is not a command of the contract")),
     };
     kind.map_err(|error| error.within("payload"))
 }
@@ -190,7 +191,7 @@ fn change_configuration(payload: &Object<'_>) -> Result<CommandKind, FieldError>
     configuration(&text(payload, "key")?, &value)
 }
 
-/// A change of this key to this value, if they are such.
+/// Validates a key and its value.
 pub(super) fn configuration(key: &str, value: &str) -> Result<CommandKind, FieldError> {
     Ok(CommandKind::ChangeConfiguration {
         key: ConfigurationKey::parse(key).map_err(|error| FieldError::new("key", error))?,

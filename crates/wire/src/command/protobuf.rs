@@ -15,7 +15,7 @@ use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The record in the binary form, for gateways that ask for it.
+/// Encodes a command in the binary form, for gateways that request it.
 #[must_use]
 pub fn encode_command_protobuf(command: &Command) -> EncodedCommand {
     let message = proto::GatewayCommand {
@@ -69,13 +69,13 @@ fn payload(kind: &CommandKind) -> Payload {
     }
 }
 
-/// The name that serde knows a variant by, which is OCPP's.
+/// The serde name of a variant, which is OCPP's.
 fn name(variant: &impl Serialize) -> String {
     let name = serde_json::to_value(variant).ok();
     name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Reads the binary form.
+/// Decodes the binary form.
 pub(super) fn decode(bytes: &[u8]) -> Result<Command, DecodeError> {
     let command = proto::GatewayCommand::decode(bytes)
         .map_err(|error| DecodeError::NotProtobuf { message: error.to_string() })?;

@@ -1,4 +1,4 @@
-//! What the contract reads in a record although a new gateway should not write it so.
+//! Detects forms that the platform accepts in a record although new gateways should not send them.
 
 use super::types::EventType;
 use crate::json::{Node, Object};
@@ -9,7 +9,7 @@ use chrono::DateTime;
 use prost::Message;
 use std::collections::BTreeSet;
 
-/// The names of the contract's fields, as they are to be written.
+/// The names of the contract's fields in their preferred spelling.
 const FIELDS: [&str; 36] = [
     "chargePointId",
     "commandId",
@@ -49,7 +49,7 @@ const FIELDS: [&str; 36] = [
     "vendorErrorCode",
 ];
 
-/// OCPP 1.6's own names of fields that the contract calls otherwise.
+/// OCPP 1.6's own names of fields that have another name in the contract.
 const OCPP_FIELDS: [&str; 6] = [
     "chargePointModel",
     "chargePointSerialNumber",
@@ -59,24 +59,27 @@ const OCPP_FIELDS: [&str; 6] = [
     "meterValue",
 ];
 
-/// Something that is read all the same.
+/// A deviation from the preferred form that is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deviation {
-    /// There is no `eventId`: a copy in another record is another event.
+    /// There is no `eventId`: a copy in another record counts as another event.
     NoEventId,
-    /// The `eventType` is another name of the type than the contract lists first, or in another case.
+    /// The `eventType` is not the name that the contract lists first, or has another case.
     OtherEventType,
-    /// A time is not RFC 3339 with an offset: epoch milliseconds, without an offset, or ISO 8601 of another form.
+    /// A time is not RFC 3339 with an offset: epoch milliseconds, a time without an offset, or
+    /// another form of ISO 8601.
     OtherTime,
     /// A field's name is not in the contract's camelCase.
     OtherFieldName,
-    /// A field has OCPP's own name, `meterStart`, where the contract has another one, `meterStartWh`.
+    /// A field has OCPP's own name, such as `meterStart`, instead of the contract's,
+    /// `meterStartWh`.
     OcppFieldName,
 }
 
-/// The deviations that show in a record which [`decode`](super::decode) accepts; of any other record, none.
+/// The deviations in a record that [`decode`](super::decode) accepts; none for any other record.
 ///
-/// It reads the record once more, for tools that judge gateways; the platform itself does not care.
+/// The function parses the record again, for tools that assess gateways; the platform itself does
+/// not use it.
 #[must_use]
 pub fn deviations(record: &RawRecord<'_>) -> BTreeSet<Deviation> {
     let mut deviations = BTreeSet::new();
@@ -109,7 +112,7 @@ fn of_envelope(root: &Object<'_>, deviations: &mut BTreeSet<Deviation>) {
     }
 }
 
-/// Looks at every member, however deep; serde_json has bounded the depth.
+/// Checks every member at every depth, which serde_json limits.
 fn of_members(object: &Object<'_>, deviations: &mut BTreeSet<Deviation>) {
     for (name, value) in object.members() {
         if OCPP_FIELDS.iter().any(|known| same_name(name, known)) {
@@ -117,7 +120,7 @@ fn of_members(object: &Object<'_>, deviations: &mut BTreeSet<Deviation>) {
             of_nested(value, deviations);
         }
         let Some(known) = FIELDS.iter().find(|known| same_name(name, known)) else {
-            continue; // a field that is not read
+            continue; // the field is not used
         };
         if *known != name {
             deviations.insert(Deviation::OtherFieldName);
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_contract_lists_first_is_no_habit() {
+    fn the_preferred_form_has_no_deviations() {
         let clean = r#"{"eventId":"e-1","eventType":"transaction.meter_values","chargePointId":"CP-1",
             "timestamp":"2024-08-03T16:29:59+08:00","my_own":1,"Payload_Extra":{"time_stamp":5},
             "payload":{"connectorId":1,"meterValues":[{"timestamp":"","sampledValue":[{"value":"1"}]}]}}"#;
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn each_habit_is_seen_alone() {
+    fn each_deviation_is_detected_separately() {
         let event = |fields: &str| of(&format!(r#"{{"chargePointId":"CP-1",{fields}}}"#));
         assert_eq!(event(r#""eventType":"charge_point.heartbeat""#), [Deviation::NoEventId]);
         assert_eq!(event(r#""eventType":"x","eventId":" ""#), [Deviation::NoEventId]);
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_are_found_deep_inside() {
+    fn deviations_are_detected_at_any_depth() {
         let deep = r#"{"eventId":"e","eventType":"transaction.meter_values","chargePointId":"CP-1",
             "payload":{"connectorId":1,"meterValues":[{"timestamp":1722673799000,"sampled_value":{"value":1}}]}}"#;
         assert_eq!(of(deep), [Deviation::OtherTime, Deviation::OtherFieldName]);
@@ -197,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn in_protobuf_only_the_id_can_be_missing() {
+    fn the_only_deviation_in_protobuf_is_a_missing_id() {
         let event =
             |id: &[u8]| [&[10, u8::try_from(id.len()).unwrap()], id, b"\x12\x04CP-1\x62\x00"].concat();
         assert!(deviations(&RawRecord::protobuf(&event(b"e"))).is_empty());
@@ -206,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_has_none() {
+    fn an_invalid_record_has_no_deviations() {
         for json in ["", "nonsense", "[1]"] {
             assert_eq!(of(json), []);
         }

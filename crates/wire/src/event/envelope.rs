@@ -1,4 +1,4 @@
-//! The fields around the payload, which both forms share.
+//! The fields around the payload, which JSON and protobuf share.
 
 use crate::error::{DecodeError, FieldError};
 use crate::record::RawRecord;
@@ -12,21 +12,22 @@ use domain::text::parse_text;
 /// The longest event type, in characters.
 const EVENT_TYPE_MAX_CHARS: usize = 128;
 
-/// The longest trace id that is kept, in characters; W3C's have 32.
+/// The longest trace id that is kept, in characters; W3C trace ids have 32.
 const TRACE_ID_MAX_CHARS: usize = 64;
 
-/// The id of an event that has none of its own.
+/// How the id of an event without an `eventId` is derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anonymous {
-    /// Every record is another event, however alike they are.
+    /// Every record is a separate event, even if its bytes are the same.
     OfRecord,
     /// Records of the same bytes are copies of one event.
     OfBytes,
 }
 
 impl Anonymous {
-    /// Devices repeat heartbeats, statuses and readings that are alike, and each counts. A transaction begins and ends
-    /// once at a time: where the event has that time, its copies are one event, and no second session.
+    /// Devices repeat identical heartbeats, statuses and readings, and each counts. A transaction
+    /// begins and ends once at an instant: if the event has that time, its copies are one event and
+    /// open no second session.
     pub(super) const fn of(kind: &EventKind, claimed_at: Option<DateTime<Utc>>) -> Self {
         match kind {
             EventKind::TransactionStarted(_) | EventKind::TransactionStopped(_) if claimed_at.is_some() => {
@@ -47,14 +48,14 @@ impl Anonymous {
     }
 }
 
-/// The event's own id, if it has one.
+/// Parses the event's own id, if it has one.
 pub(super) fn event_id(raw: Option<&str>) -> Result<Option<EventId>, FieldError> {
     raw.map(|raw| EventId::parse(text::trimmed(raw)))
         .transpose()
         .map_err(|error| FieldError::new("eventId", error))
 }
 
-/// The id of an event without one. A record that is read again has the same one.
+/// The id of an event without an `eventId`; the same record always has the same id.
 pub(super) fn anonymous_id(
     anonymous: Anonymous,
     bytes: &[u8],
@@ -63,27 +64,27 @@ pub(super) fn anonymous_id(
     EventId::parse(&anonymous.id(bytes, record)).map_err(|error| FieldError::new("eventId", error))
 }
 
-/// The event's type, as sent.
+/// Parses the event type, as sent.
 pub(super) fn event_type(raw: Option<&str>) -> Result<String, DecodeError> {
     let raw = raw.ok_or(DecodeError::MissingEventType)?;
     parse_text(text::trimmed(raw), EVENT_TYPE_MAX_CHARS)
         .map_err(|error| FieldError::new("eventType", error).into())
 }
 
-/// The device, without which an event is nobody's.
+/// Parses the charge point id, which is required.
 pub(crate) fn charge_point_id(raw: Option<&str>) -> Result<ChargePointId, DecodeError> {
     let raw = raw.ok_or(DecodeError::MissingChargePoint)?;
     ChargePointId::parse(raw).map_err(|error| FieldError::new("chargePointId", error).into())
 }
 
-/// The sending pod, if it said its name.
+/// Parses the sending gateway, if it gave its name.
 pub(super) fn gateway_id(raw: Option<&str>) -> Result<Option<GatewayId>, FieldError> {
     raw.map(|raw| GatewayId::parse(text::trimmed(raw)))
         .transpose()
         .map_err(|error| FieldError::new("gatewayId", error))
 }
 
-/// The trace: the message's own, else the one of the record's headers.
+/// The trace id of the message, otherwise the one of the record's headers.
 pub(super) fn trace_id(raw: Option<&str>, record: &RawRecord<'_>) -> Option<String> {
     text::clean_to(TRACE_ID_MAX_CHARS, raw.or_else(|| record.trace_id())?)
 }

@@ -9,7 +9,7 @@ use crate::json::Object;
 use crate::record::RawRecord;
 use domain::event::{EventKind, GatewayEvent};
 
-/// Why sampled values in the message cannot be used.
+/// The reasons why sampled values in the message are unusable.
 pub(super) fn unusable_values(bytes: &[u8]) -> Vec<FieldError> {
     let Ok(root) = Object::parse(bytes) else { return Vec::new() };
     let event_type = root.text("eventType").ok().flatten();
@@ -20,7 +20,7 @@ pub(super) fn unusable_values(bytes: &[u8]) -> Vec<FieldError> {
     payload.map(|payload| payload::samples(payload).unusable).unwrap_or_default()
 }
 
-/// Reads the envelope, then the payload that its `eventType` calls for.
+/// Decodes the envelope, then the payload of its `eventType`.
 pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
     let root = Object::parse(bytes)?;
     let event_type = envelope::event_type(root.text("eventType")?.as_deref())?;
@@ -31,7 +31,7 @@ pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEven
     let mut claimed_at = root.time("timestamp")?;
 
     let kind = match EventType::named(&event_type) {
-        // Its payload is free: it may be anything at all.
+        // The payload is arbitrary.
         None => EventKind::Other { event_type },
         Some(event_type) => {
             let nothing = Object::default();

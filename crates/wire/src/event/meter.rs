@@ -1,4 +1,5 @@
-//! From sampled values, in the many ways of OCPP 1.6, to one reading an instant in the platform's units.
+//! Converts sampled values, in the many forms of OCPP 1.6, to one reading per instant in the
+//! platform's units.
 
 mod sample;
 
@@ -11,21 +12,22 @@ use domain::ids::{ConnectorId, TransactionId};
 use domain::measure::MeterReading;
 use sample::{Phase, Side};
 
-/// A sample with the instant that it was taken at.
+/// A sample with the instant at which it was taken.
 pub(super) type TimedSample = (Option<DateTime<Utc>>, Sample);
 
-/// What is sampled in a message. One value that cannot be used costs neither the others nor the message: some gateways pass
-/// whatever a device samples on as an energy, also a temperature below zero or a signature.
+/// The samples of a message. An unusable value affects neither the other values nor the message:
+/// some gateways forward every sampled value as an energy, even a negative temperature or a
+/// signature.
 #[derive(Default)]
 pub(super) struct Samples {
-    /// Those that can be used and are kept.
+    /// The usable samples of stored measurands.
     pub usable: Vec<TimedSample>,
-    /// Why others cannot be used, with where they are in the payload.
+    /// The reasons why other samples are unusable, with their paths in the payload.
     pub unusable: Vec<FieldError>,
 }
 
 impl Samples {
-    /// Adds what was read of a sampled value.
+    /// Adds the result of reading a sampled value.
     pub(super) fn add(
         &mut self,
         taken_at: Option<DateTime<Utc>>,
@@ -38,8 +40,8 @@ impl Samples {
     }
 }
 
-/// What `samples` of a connector say. Those at the begin and the end of the transaction are the meter's registers then,
-/// and no readings: chargers repeat them in every message.
+/// Builds the meter values from the `samples` of a connector. Samples from the beginning and the
+/// end of the transaction become registers, not readings: chargers repeat them in every message.
 pub(super) fn meter_values(
     connector_id: ConnectorId,
     transaction_id: Option<TransactionId>,
@@ -50,14 +52,14 @@ pub(super) fn meter_values(
     MeterValues { connector_id, transaction_id, readings: readings(live), begin_wh, end_wh }
 }
 
-/// The readings in `samples`, oldest first: one for each instant, since some gateways send every sampled value in a
-/// meter value of its own. An instant of which nothing is kept gives no reading.
+/// The readings in `samples`, oldest first: one per instant, because some gateways send every
+/// sampled value in a meter value of its own. An instant without a stored value has no reading.
 fn readings(mut samples: Vec<TimedSample>) -> Vec<MeterReading> {
     samples.sort_by_key(|(taken_at, _)| *taken_at);
     samples.chunk_by(|(one, _), (next, _)| one == next).filter_map(reading).collect()
 }
 
-/// The energy register in `context`; of several the greatest.
+/// The energy register in `context`; the greatest of several.
 fn register(samples: &[TimedSample], context: Context) -> Option<f64> {
     let of_context = samples.iter().filter(|(_, sample)| sample.context == context);
     let mut of_context: Vec<_> = of_context.copied().collect();
@@ -83,18 +85,24 @@ fn reading(samples: &[TimedSample]) -> Option<MeterReading> {
     .filter(|reading| *reading != MeterReading { taken_at: *taken_at, ..MeterReading::default() })
 }
 
-/// The one value of `measurand`: the sample of all phases (if it was given twice, the last, of energies the greatest); else, for what adds up,
-/// the sum of the phases; else L1; else whichever came first.
+/// The value of `measurand`, from the first of these that exists:
+///
+/// 1. The sample of all phases. If there are several, the last one; of energies the greatest.
+/// 2. For measurands that add up, the sum of the phases.
+/// 3. L1.
+/// 4. The first sample.
 fn value<'s>(measurand: Measurand, samples: impl Iterator<Item = &'s Sample> + Clone) -> Option<f64> {
     let of_measurand = samples.filter(move |sample| sample.measurand == measurand);
-    // What the vehicle's side of the cable measures stands in only where the outlet's side says nothing.
+    // Measurements on the vehicle's side of the cable count only if there are none from the
+    // outlet's side.
     let outlet_speaks = of_measurand.clone().any(|sample| sample.side == Side::Outlet);
     let candidates =
         of_measurand.filter(|sample| !(measurand.adds_up() && outlet_speaks) || sample.side == Side::Outlet);
     let of_phase = |phase| candidates.clone().filter(move |sample| sample.phase == phase).last();
 
     let whole = || candidates.clone().filter(|sample| sample.phase == Phase::All).map(|sample| sample.value);
-    // The published gateway calls every measurand energy: of one instant, the greatest is the register.
+    // The published gateway sends every measurand as energy: of one instant, the greatest is the
+    // register.
     let whole = if measurand == Measurand::Energy { whole().reduce(f64::max) } else { whole().last() };
     whole.or_else(|| {
         if measurand.adds_up() {

@@ -18,7 +18,7 @@ use domain::status::ConnectorStatus;
 use prost::Message;
 use uuid::Uuid;
 
-/// Reads the binary form; empty text stands for an absent field.
+/// Decodes the binary form; an empty text means an absent field.
 pub(super) fn decode(bytes: &[u8], record: &RawRecord<'_>) -> Result<GatewayEvent, DecodeError> {
     let event = proto::GatewayEvent::decode(bytes)
         .map_err(|error| DecodeError::NotProtobuf { message: error.to_string() })?;
@@ -64,12 +64,12 @@ fn kind(payload: Payload) -> Result<EventKind, DecodeError> {
     })
 }
 
-/// The type of an event without a message of its own; a type that has one is a mistake of the sender, which would
-/// otherwise go unnoticed.
+/// The type of an event without a message of its own. A type that has its own message is an error
+/// of the sender, which would otherwise remain unnoticed.
 fn other_type(other: &proto::OtherEvent) -> Result<String, DecodeError> {
     let event_type = envelope::event_type(filled(&other.event_type))?;
     if EventType::named(&event_type).is_some() {
-        return Err(FieldError::new("eventType", "has a message of its own").into());
+        return Err(FieldError::new("eventType", "must not be a type with a message of its own").into());
     }
     Ok(event_type)
 }
@@ -161,7 +161,7 @@ fn samples(values: &proto::TransactionMeterValues) -> Samples {
     samples
 }
 
-/// Why sampled values in the message cannot be used.
+/// The reasons why sampled values in the message are unusable.
 pub(super) fn unusable_values(bytes: &[u8]) -> Vec<FieldError> {
     match proto::GatewayEvent::decode(bytes).ok().and_then(|event| event.payload) {
         Some(Payload::TransactionMeterValues(values)) => samples(&values).unusable,
@@ -177,7 +177,7 @@ fn sample(sampled: &proto::SampledValue) -> Result<Option<Sample>, FieldError> {
     Ok(sample.map(|sample| sample.taken_in(Context::named(&sampled.context))))
 }
 
-/// Protobuf has no absent text; the empty one stands for it.
+/// Protobuf has no absent text; the empty one takes its place.
 fn filled(text: &str) -> Option<&str> {
     (!text.trim().is_empty()).then_some(text)
 }

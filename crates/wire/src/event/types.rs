@@ -1,8 +1,8 @@
-//! The names of the event types, with the aliases of the handbook and of deployed gateways.
+//! The names of the event types, with the aliases of the contract and of deployed gateways.
 
 use domain::event::EventKind;
 
-/// The event types that carry something to apply; every other name is proof of life only.
+/// The event types that change state; an event of any other type is only a sign of life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EventType {
     Connected,
@@ -16,7 +16,7 @@ pub(super) enum EventType {
     CommandAnswered,
 }
 
-/// Every accepted name; the first of a type is the one to be sent.
+/// All accepted names; the first one of a type is the name to send.
 const NAMES: [(&str, EventType); 23] = [
     ("charge_point.connected", EventType::Connected),
     ("charge_point.registered", EventType::Connected),
@@ -44,7 +44,7 @@ const NAMES: [(&str, EventType); 23] = [
 ];
 
 impl EventType {
-    /// The type called `name`, in any case.
+    /// The type with the given name, in any case.
     pub(super) fn named(name: &str) -> Option<Self> {
         let known = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         known.map(|(_, event_type)| *event_type)
@@ -56,7 +56,7 @@ impl EventType {
     }
 }
 
-/// The `eventType` to send `kind` as: the name that the contract lists first.
+/// The `eventType` to send for `kind`: the name that the contract lists first.
 #[must_use]
 pub fn event_type(kind: &EventKind) -> &str {
     let event_type = match kind {

@@ -1,4 +1,4 @@
-//! Changes from protobuf, as a consumer in Rust reads them.
+//! Decodes changes from protobuf, as a consumer in Rust does.
 
 mod tariff;
 
@@ -23,17 +23,17 @@ use prost::Message;
 use proto::feed_change::{Kind, Subject};
 use uuid::Uuid;
 
-/// Not a change that this edition knows.
+/// The value is not a change that this release knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a change: {0}")]
 pub struct InvalidChange(String);
 
 type Decoded<T> = Result<T, InvalidChange>;
 
-/// Reads the value of a record.
+/// Decodes the value of a record.
 ///
 /// # Errors
-/// When it is none, or one that a later edition wrote.
+/// The value is not a change, or one of a later release.
 pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
     let message = proto::FeedChange::decode(value).map_err(invalid)?;
     let subject = match message.subject.ok_or_else(|| invalid("no subject"))? {
@@ -71,7 +71,7 @@ fn status(raw: proto::ConnectorStatus) -> Decoded<ConnectorStatus> {
 
 fn connectivity(body: &proto::ConnectivityChanged) -> Decoded<ConnectivityChanged> {
     let gateway_id = body.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(invalid)?;
-    // A change of an edition that did not know it yet.
+    // A change of a release without this field.
     let confidence = match body.confidence() {
         proto::Confidence::Unspecified => Confidence::Live,
         known => one_of(&Confidence::ALL, known, encode::confidence)?,
@@ -114,7 +114,7 @@ fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {
         effect: effect(&body)?,
         status_effect: status_effect(&body)?,
         session_id: body.session_id.as_deref().map(uuid).transpose()?.map(SessionId),
-        // A name that only a newer release knows counts as not stated.
+        // A name that only a newer release knows counts as absent.
         route: body.route.as_deref().and_then(RouteSource::parse),
         name: body.name,
         failure_code: body.failure_code,
@@ -145,11 +145,11 @@ fn status_effect(body: &proto::CommandChanged) -> Decoded<Option<CommandReachedS
     Ok(Some(CommandReachedStatus { at, status }))
 }
 
-/// Releases that knew no other evidence left it out.
+/// Releases that knew no other evidence omitted it.
 fn evidence(raw: proto::SessionEvidence) -> Decoded<StartedBy> {
     match raw {
         proto::SessionEvidence::Unspecified => Ok(StartedBy::Event),
-        told => one_of(&StartedBy::ALL, told, encode::evidence),
+        known => one_of(&StartedBy::ALL, known, encode::evidence),
     }
 }
 
@@ -192,13 +192,13 @@ fn required(raw: Option<&prost_types::Timestamp>) -> Decoded<DateTime<Utc>> {
     instant(raw)?.ok_or_else(|| invalid("a time is missing"))
 }
 
-/// The word that `to_wire` turns into `raw`.
+/// The value that `to_wire` maps to `raw`.
 fn one_of<T: Copy, W: Copy + PartialEq>(all: &[T], raw: W, to_wire: fn(T) -> W) -> Decoded<T> {
     let meant = all.iter().copied().find(|word| to_wire(*word) == raw);
-    meant.ok_or_else(|| invalid("a word is not known"))
+    meant.ok_or_else(|| invalid("an enum value is unknown"))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is handed straight to map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "it is passed directly to map_err")]
 fn invalid(what: impl ToString) -> InvalidChange {
     InvalidChange(what.to_string())
 }

@@ -1,4 +1,4 @@
-//! Changes to protobuf.
+//! Encodes changes as protobuf.
 
 pub(super) mod tariff;
 
@@ -16,7 +16,7 @@ use domain::status::ConnectorStatus;
 use prost::Message;
 use proto::feed_change::{Kind, Subject};
 
-/// The value of the Kafka record that tells `change`.
+/// The value of the Kafka record that carries `change`.
 #[must_use]
 pub fn encode_change(change: &FeedChange) -> Vec<u8> {
     let subject = match &change.subject {
@@ -139,7 +139,7 @@ fn pile(body: &PileChanged) -> proto::PileChanged {
     }
 }
 
-/// A status, as the wire has it.
+/// The wire form of a status.
 pub(super) const fn status(status: ConnectorStatus) -> proto::ConnectorStatus {
     match status {
         ConnectorStatus::Available => proto::ConnectorStatus::Available,
@@ -154,7 +154,7 @@ pub(super) const fn status(status: ConnectorStatus) -> proto::ConnectorStatus {
     }
 }
 
-/// A session's phase, as the wire has it.
+/// The wire form of a session's phase.
 pub(super) const fn phase(phase: SessionPhase) -> proto::SessionPhase {
     match phase {
         SessionPhase::Open => proto::SessionPhase::Open,
@@ -163,7 +163,7 @@ pub(super) const fn phase(phase: SessionPhase) -> proto::SessionPhase {
     }
 }
 
-/// What a session rests on, as the wire has it.
+/// The wire form of a session's evidence.
 pub(super) const fn evidence(evidence: StartedBy) -> proto::SessionEvidence {
     match evidence {
         StartedBy::Event => proto::SessionEvidence::Event,
@@ -172,7 +172,7 @@ pub(super) const fn evidence(evidence: StartedBy) -> proto::SessionEvidence {
     }
 }
 
-/// A command's state, as the wire has it.
+/// The wire form of a command's state.
 pub(super) const fn state(state: CommandState) -> proto::CommandState {
     match state {
         CommandState::Accepted => proto::CommandState::Accepted,
@@ -185,7 +185,7 @@ pub(super) const fn state(state: CommandState) -> proto::CommandState {
     }
 }
 
-/// What a command caused, as the wire has it.
+/// The wire form of a command's effect.
 pub(super) const fn effect(kind: EffectKind) -> proto::CommandEffect {
     match kind {
         EffectKind::Charging => proto::CommandEffect::Charging,
@@ -195,7 +195,7 @@ pub(super) const fn effect(kind: EffectKind) -> proto::CommandEffect {
     }
 }
 
-/// What was done to an asset, as the wire has it.
+/// The wire form of an action on an asset.
 pub(super) const fn action(action: AssetAction) -> proto::AssetAction {
     match action {
         AssetAction::Created => proto::AssetAction::Created,

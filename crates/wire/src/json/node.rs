@@ -1,7 +1,8 @@
-//! A JSON value that borrows its texts from the record, built in one pass.
+//! A JSON value that borrows its texts from the record, parsed in one pass.
 //!
-//! Not `serde_json::Value`: no copy of plain texts, no map per object (the contract's objects have ten members at most,
-//! a linear search is cheaper), integers exact. Nesting is bounded by serde_json's own limit.
+//! It replaces `serde_json::Value` because plain texts are not copied, objects have no map (the
+//! contract's objects have at most ten members, so a linear search is cheaper), and integers are
+//! exact. serde_json's own limit bounds the nesting.
 
 use super::object::Object;
 use crate::value::number;
@@ -9,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use std::borrow::Cow;
 use std::fmt;
 
-/// One JSON value.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node<'a> {
     Null,
@@ -22,7 +23,7 @@ pub(crate) enum Node<'a> {
 }
 
 impl Node<'_> {
-    /// The integer that it is, be it written with a fraction of zero.
+    /// The integer value, also of a float with a zero fraction.
     pub(super) fn whole(&self) -> Option<i128> {
         match self {
             Self::Integer(integer) => Some(*integer),
@@ -31,7 +32,7 @@ impl Node<'_> {
         }
     }
 
-    /// The number that it is, without its fraction.
+    /// The numeric value without its fraction.
     pub(super) fn truncated(&self) -> Option<i128> {
         match self {
             Self::Float(float) => number::whole(float.trunc()).map(i128::from),
@@ -40,7 +41,7 @@ impl Node<'_> {
     }
 }
 
-/// A member's name; borrowed when it has no escapes. (Serde borrows a `Cow` only when told to.)
+/// A member's name; borrowed if it has no escapes. (Serde borrows a `Cow` only with an attribute.)
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 

@@ -1,4 +1,5 @@
-//! A JSON object that is read leniently by name: camelCase or snake_case, the last of several, `null` as absent.
+//! A JSON object that is read leniently by name: names are camelCase or snake_case, the last of
+//! several members counts, and `null` counts as absent.
 
 use super::node::Node;
 use crate::error::{DecodeError, FieldError};
@@ -7,26 +8,26 @@ use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, TransactionId};
 use std::borrow::Cow;
 
-/// The members of a JSON object, in the order sent.
+/// The members of a JSON object, in the order in which they were sent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
 
 impl<'a> Object<'a> {
-    /// An object of these members.
+    /// An object of the given members.
     pub(super) fn new(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Self {
         Self(members)
     }
 
-    /// Reads `bytes` as one JSON object.
+    /// Parses `bytes` as one JSON object.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let not_json = |message: String| DecodeError::NotJson { message };
-        // Checked once here, so that serde_json need not check every text again.
+        // Validated once here, so that serde_json does not validate every text again.
         let text = str::from_utf8(bytes).map_err(|error| not_json(error.to_string()))?;
-        // A byte order mark, and the NUL that ends a text in C, are no part of the JSON.
+        // A byte order mark, and the NUL that terminates a text in C, are not part of the JSON.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches('\0');
         match serde_json::from_str(text) {
             Ok(Node::Object(object)) => Ok(object),
-            Ok(_) => Err(not_json("the value is of another kind".to_owned())),
+            Ok(_) => Err(not_json("the value is not an object".to_owned())),
             Err(error) => Err(not_json(error.to_string())),
         }
     }
@@ -37,17 +38,17 @@ impl<'a> Object<'a> {
         (*node != Node::Null).then_some(node)
     }
 
-    /// `name`, unless only `alias` is there.
+    /// `name`, unless only `alias` is present.
     pub(crate) fn either<'n>(&self, name: &'n str, alias: &'n str) -> &'n str {
         if self.get(name).is_none() && self.get(alias).is_some() { alias } else { name }
     }
 
-    /// All members, as sent, also those that a later one replaces.
+    /// All members as sent, including those that a later one replaces.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Node<'a>)> {
         self.0.iter().map(|(name, node)| (name.as_ref(), node))
     }
 
-    /// A name or code; an integer will do. Absent when blank.
+    /// A name or code; an integer is accepted. Blank counts as absent.
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, FieldError> {
         match self.get(name) {
             None => Ok(None),
@@ -57,7 +58,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Text for humans: cleaned and cut to size; what is not text counts as absent, since nothing hangs on it.
+    /// Text for people: cleaned and truncated. A value other than text counts as absent, because
+    /// nothing depends on it.
     pub(crate) fn free_text(&self, name: &str) -> Option<String> {
         match self.get(name)? {
             Node::Text(text) => text::clean(text),
@@ -67,7 +69,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Text of any length, as it stands; an integer will do. What is not text counts as absent.
+    /// Text of any length, unchanged; an integer is accepted. Any other value counts as absent.
     pub(crate) fn unbounded_text(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.get(name)? {
             Node::Text(text) => Some(Cow::Borrowed(text)),
@@ -76,7 +78,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A finite number, also as text. Absent when blank.
+    /// A finite number, also as text. Blank counts as absent.
     pub(crate) fn number(&self, name: &str) -> Result<Option<f64>, FieldError> {
         match self.get(name) {
             None => Ok(None),
@@ -87,7 +89,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// An integer, also as text or as a float without fraction. Absent when blank.
+    /// An integer, also as text or as a float without fraction. Blank counts as absent.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, FieldError> {
         let integer = match self.get(name) {
             None => return Ok(None),
@@ -98,7 +100,7 @@ impl<'a> Object<'a> {
         integer.map(Some).ok_or_else(|| FieldError::new(name, "must be an integer"))
     }
 
-    /// An energy register's reading in Wh.
+    /// An energy register in Wh.
     pub(crate) fn energy_wh(&self, name: &str) -> Result<Option<f64>, FieldError> {
         let raw = self.number(name)?;
         raw.map(number::energy_wh).transpose().map_err(|error| FieldError::new(name, error))
@@ -114,18 +116,18 @@ impl<'a> Object<'a> {
         time.map_err(|error| FieldError::new(name, error))
     }
 
-    /// The connector, which is required wherever it is named.
+    /// The connector, which is required.
     pub(crate) fn connector_id(&self) -> Result<ConnectorId, FieldError> {
         self.optional_connector_id()?.ok_or_else(|| FieldError::missing("connectorId"))
     }
 
-    /// The connector, where it may be left out.
+    /// The connector, which is optional.
     pub(crate) fn optional_connector_id(&self) -> Result<Option<ConnectorId>, FieldError> {
         let raw = self.integer("connectorId")?;
         raw.map(connector_id::parse).transpose().map_err(|error| FieldError::new("connectorId", error))
     }
 
-    /// The transaction, unless the gateway does not know it yet.
+    /// The transaction; `None` if the gateway does not know it yet.
     pub(crate) fn transaction_id(&self) -> Result<Option<TransactionId>, FieldError> {
         let id = match self.get("transactionId") {
             None => return Ok(None),
@@ -147,7 +149,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Nested objects: an array of them, or one that stands alone. Each item that is not an object is an error of its own.
+    /// Nested objects: an array of objects, or a single one. Each item that is not an object is a
+    /// separate error.
     pub(crate) fn objects(&self, name: &str) -> Vec<Result<&Self, FieldError>> {
         match self.get(name) {
             None => Vec::new(),
@@ -158,13 +161,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// One of the names that serde knows `T`'s variants by, exactly spelt.
+    /// The variant of `T` with this exact serde name.
     pub(crate) fn variant<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, FieldError> {
         let text = self.text(name)?.ok_or_else(|| FieldError::missing(name))?;
         text::variant(&text).ok_or_else(|| FieldError::new(name, Unusable::not("a value of OCPP 1.6", &text)))
     }
 
-    /// A text as it stands, which may be blank.
+    /// A text without trimming, which may be blank.
     pub(crate) fn string(&self, name: &str) -> Result<Option<String>, FieldError> {
         match self.get(name) {
             Some(Node::Text(text)) => Ok(Some(text.clone().into_owned())),
@@ -173,7 +176,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// `node`, or an item of it, as one of the objects `name`.
+/// `node`, or an item of it, as one of the objects in `name`.
 fn as_object<'o, 'a>(name: &str, node: &'o Node<'a>) -> Result<&'o Object<'a>, FieldError> {
     match node {
         Node::Object(object) => Ok(object),

@@ -3,7 +3,7 @@
 use super::Unusable;
 use domain::ids::{ConnectorId, InvalidConnectorId};
 
-/// Accepts the number of a connector, or 0 for the charge point as a whole.
+/// Accepts a connector number, or 0 for the charge point as a whole.
 pub(crate) fn parse(number: i64) -> Result<ConnectorId, Unusable> {
     ConnectorId::parse(number).map_err(|InvalidConnectorId| {
         Unusable(format!("must be between 0 and {}, not {number}", ConnectorId::MAX))

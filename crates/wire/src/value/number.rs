@@ -1,15 +1,15 @@
-//! Numbers: finite, within what a meter can show.
+//! Numbers: finite and within the range of meters.
 
 use super::{Unusable, text};
 
-/// No quantity of a charge point comes near this, in its base unit (a terawatt-hour, say); beyond it a meter or a
-/// gateway is broken.
+/// No quantity of a charge point comes near this in its base unit (a terawatt-hour, for example); a
+/// greater value means a broken meter or gateway.
 const LARGEST: f64 = 1e12;
 
-/// The integers up to this are exact in an `f64`.
+/// All integers up to this are exact in an `f64`.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads a decimal number; `None` when there is nothing to read.
+/// Parses a decimal number; `None` if the text is blank.
 pub(crate) fn from_text(raw: &str) -> Result<Option<f64>, Unusable> {
     let trimmed = text::trimmed(raw);
     if trimmed.is_empty() {
@@ -20,26 +20,26 @@ pub(crate) fn from_text(raw: &str) -> Result<Option<f64>, Unusable> {
 }
 
 /// The nearest `f64`.
-#[expect(clippy::as_conversions, reason = "rounds far above anything that `plausible` lets through")]
+#[expect(clippy::as_conversions, reason = "rounds only far above what `plausible` accepts")]
 pub(crate) const fn from_integer(integer: i128) -> f64 {
     integer as f64
 }
 
-/// The integer that `number` is, if it is one.
+/// The integer value, if the number is an integer.
 #[expect(clippy::as_conversions, reason = "a whole number in the exact range of an f64 is an i64")]
 pub(crate) fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= LARGEST_EXACT).then_some(number as i64)
 }
 
-/// Accepts what a charge point can possibly measure.
+/// Accepts values that a charge point can measure.
 pub(crate) fn plausible(number: f64) -> Result<f64, Unusable> {
     if number.abs() <= LARGEST { Ok(number) } else { Err(Unusable(format!("cannot be {number:e}"))) }
 }
 
-/// Accepts what an energy register can show, which never runs backwards past zero.
+/// Accepts the values of energy registers, which are never negative.
 pub(crate) fn energy_wh(number: f64) -> Result<f64, Unusable> {
     if number < 0.0 {
-        return Err(Unusable(format!("must not be negative, not {number}")));
+        return Err(Unusable(format!("must not be negative, but is {number}")));
     }
     plausible(number)
 }

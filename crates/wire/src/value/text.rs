@@ -1,4 +1,5 @@
-//! Text that nothing hangs on is cleaned, not refused: a device's chatter must not cost the event.
+//! Cleans texts on which nothing depends instead of rejecting them, so that a malformed text does
+//! not cost the event.
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -6,24 +7,26 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 /// The longest free text that is kept, in characters.
 pub(crate) const MAX_CHARS: usize = 200;
 
-/// Free text without control characters, trimmed and cut to [`MAX_CHARS`]; `None` when nothing is left.
+/// Free text without control characters, trimmed and truncated to [`MAX_CHARS`]; `None` if nothing
+/// is left.
 pub(crate) fn clean(raw: &str) -> Option<String> {
     clean_to(MAX_CHARS, raw)
 }
 
-/// The same, cut to `max_chars`.
+/// The same, truncated to `max_chars`.
 pub(crate) fn clean_to(max_chars: usize, raw: &str) -> Option<String> {
     let printable: String = raw.trim().chars().filter(|c| !c.is_control()).take(max_chars).collect();
     let text = printable.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// `raw` without the blanks and control characters around it, such as the NULs that fill a fixed length.
+/// `raw` without the blanks and control characters around it, such as the NULs that pad a fixed
+/// length.
 pub(crate) fn trimmed(raw: &str) -> &str {
     raw.trim_matches(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// The variant of `T` that serde knows by `name`.
+/// The variant of `T` with the serde name `name`.
 pub(crate) fn variant<T: DeserializeOwned>(name: &str) -> Option<T> {
     let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
     T::deserialize(name).ok()

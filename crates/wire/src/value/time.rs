@@ -6,16 +6,17 @@ use super::{Unusable, text};
 use chrono::{DateTime, Datelike, Utc};
 use std::ops::RangeInclusive;
 
-/// Years that a message can speak of. A clock may well be wrong (1970, 2099): that is for the domain to judge. Outside
-/// of this it is no time at all, and some layer below could not hold it.
+/// The accepted years. A clock may be wrong (1970, 2099), which is for the domain to judge. A time
+/// outside this range is invalid, and some lower layer could not represent it.
 const YEARS: RangeInclusive<i32> = 1900..=9999;
 
-/// Go's `time.Time{}`, 0001-01-01T00:00:00Z in Unix seconds: what a gateway in Go sends for a time that was never set.
+/// Go's `time.Time{}`, 0001-01-01T00:00:00Z in Unix seconds: the value that a gateway in Go sends
+/// for an unset time.
 const GO_ZERO_TIME: i64 = -62_135_596_800;
 
-/// Reads any of the forms of the contract; `None` when there is nothing to read.
+/// Parses any of the contract's forms; `None` if the text is blank or an unset time.
 ///
-/// A time without offset, which OCPP devices do send, is taken as UTC, as OCPP asks for.
+/// A time without an offset, which OCPP devices do send, is interpreted as UTC, as OCPP requires.
 pub(crate) fn from_text(raw: &str) -> Result<Option<DateTime<Utc>>, Unusable> {
     let trimmed = text::trimmed(raw);
     if trimmed.is_empty() {
@@ -35,7 +36,7 @@ pub(crate) fn from_millis(millis: i128) -> Result<Option<DateTime<Utc>>, Unusabl
         .map_or_else(|| Err(out_of_range()), sane)
 }
 
-/// The instant `seconds` and `nanos` after the start of 1970, as protobuf has it.
+/// The instant of a protobuf timestamp.
 pub(crate) fn from_timestamp(timestamp: &prost_types::Timestamp) -> Result<Option<DateTime<Utc>>, Unusable> {
     u32::try_from(timestamp.nanos)
         .ok()
@@ -43,14 +44,14 @@ pub(crate) fn from_timestamp(timestamp: &prost_types::Timestamp) -> Result<Optio
         .map_or_else(|| Err(out_of_range()), sane)
 }
 
-/// The same instant as protobuf has it.
+/// The protobuf timestamp of an instant.
 pub(crate) fn to_timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
     let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(i32::MAX);
     prost_types::Timestamp { seconds: time.timestamp(), nanos }
 }
 
-/// Accepts an instant of a sane year, to the microsecond: what the database can hold, so that an instant compares the
-/// same before and after it was stored.
+/// Accepts an instant within the accepted years, truncated to microseconds: the precision of the
+/// database, so that an instant compares the same before and after it is stored.
 fn sane(time: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Unusable> {
     if time.timestamp() == GO_ZERO_TIME {
         return Ok(None);
@@ -60,7 +61,7 @@ fn sane(time: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Unusable> {
 }
 
 fn out_of_range() -> Unusable {
-    Unusable(format!("must be a time of the years {} to {}", YEARS.start(), YEARS.end()))
+    Unusable(format!("must be a time between the years {} and {}", YEARS.start(), YEARS.end()))
 }
 
 #[cfg(test)]
@@ -87,21 +88,21 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_clock_is_for_the_domain_to_judge() {
+    fn accepts_the_times_of_wrong_clocks() {
         assert_eq!(read("0"), "1970-01-01T00:00:00Z");
         assert_eq!(read("1970-01-01T00:00:00+08:00"), "1969-12-31T16:00:00Z");
         assert_eq!(read("2099-01-01T00:00:00Z"), "2099-01-01T00:00:00Z");
     }
 
     #[test]
-    fn what_go_sends_for_no_time_is_no_time() {
+    fn gos_zero_time_is_absent() {
         assert_eq!(read("0001-01-01T00:00:00Z"), "none");
         assert_eq!(read("-62135596800000"), "none");
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
-        let range = "must be a time of the years 1900 to 9999";
+    fn rejects_an_invalid_time() {
+        let range = "must be a time between the years 1900 and 9999";
         assert_eq!(read("yesterday"), r#"must be a time, not "yesterday""#);
         assert_eq!(read("9223372036854775807"), range);
         assert_eq!(read("-9223372036854775808"), range);

@@ -1,10 +1,11 @@
-//! Transaction ids: mostly integers, kept as text; "not known yet" in its many spellings.
+//! Transaction ids: usually integers, kept as text, with several spellings for an unknown id.
 
 use super::{Unusable, text};
 use domain::ids::TransactionId;
 
-/// Reads an id; `None` for `0`, nothing, and the `-1` that some devices send before they have one. Other negative
-/// integers are ids: chargers send them for transactions that they begin offline.
+/// Parses an id; `None` for `0`, a blank text, and the `-1` that some devices send before they have
+/// one. Other negative integers are ids: chargers send them for transactions that they begin
+/// offline.
 pub(crate) fn parse(raw: &str) -> Result<Option<TransactionId>, Unusable> {
     match text::trimmed(raw) {
         "" | "0" | "-1" => Ok(None),
@@ -17,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn not_known_yet_is_none() {
+    fn an_unknown_id_is_none() {
         for unknown in ["", " ", "0", "-1", "\0", "0\0\0"] {
             assert_eq!(parse(unknown), Ok(None), "{unknown:?}");
         }

@@ -1,9 +1,9 @@
-//! The words of OCPP 1.6, recognised in any case and with or without separators.
+//! The vocabulary of OCPP 1.6, recognized in any case and with or without separators.
 
 use super::{Unusable, text};
 use domain::status::ConnectorStatus;
 
-/// Whether `sent` is `name`, be it camelCase, snake_case, kebab-case or shouted.
+/// Whether `sent` is `name` in camelCase, snake_case, kebab-case or upper case.
 pub(crate) fn same_name(sent: &str, name: &str) -> bool {
     fn letters(text: &str) -> impl Iterator<Item = u8> {
         let separators = |byte: &u8| matches!(byte, b'_' | b'-' | b' ');
@@ -46,7 +46,7 @@ const STOP_REASONS: [&str; 11] = [
     "UnlockCommand",
 ];
 
-/// The statuses that OCPP 1.6 answers the platform's commands with.
+/// OCPP 1.6's status words for answers to the platform's commands.
 const ANSWER_STATUSES: [&str; 8] = [
     "Accepted",
     "Rejected",
@@ -58,37 +58,37 @@ const ANSWER_STATUSES: [&str; 8] = [
     "UnlockFailed",
 ];
 
-/// What a gateway gives as the reason of a command's failure.
+/// The reasons that gateways give for the failure of a command.
 const ANSWER_REASONS: [&str; 3] = ["DEVICE_OFFLINE", "INVALID_COMMAND_PAYLOAD", "DEVICE_REJECTED"];
 
-/// A connector's status; there is no tenth.
+/// Parses a connector's status; OCPP 1.6 has no others.
 pub(crate) fn status(sent: &str) -> Result<ConnectorStatus, Unusable> {
     let known =
         ConnectorStatus::ALL.into_iter().find(|status| same_name(text::trimmed(sent), status.as_str()));
     known.ok_or_else(|| Unusable::not("a connector status of OCPP 1.6", sent))
 }
 
-/// An error code; `None` for `NoError`.
+/// The canonical error code; `None` for `NoError`.
 pub(crate) fn error_code(sent: &str) -> Option<String> {
     canonical(sent, &ERROR_CODES).filter(|code| !same_name(code, "NoError"))
 }
 
-/// Why a transaction was stopped.
+/// The canonical reason of a transaction's stop.
 pub(crate) fn stop_reason(sent: &str) -> Option<String> {
     canonical(sent, &STOP_REASONS)
 }
 
-/// What a device answered.
+/// The canonical status of a device's answer.
 pub(crate) fn answer_status(sent: &str) -> Option<String> {
     canonical(sent, &ANSWER_STATUSES)
 }
 
-/// Why a command failed.
+/// The canonical reason of a command's failure.
 pub(crate) fn answer_reason(sent: &str) -> Option<String> {
     canonical(sent, &ANSWER_REASONS)
 }
 
-/// The known spelling of `sent`; an unknown word is kept as it is, cleaned.
+/// The canonical spelling of `sent`; an unknown word is kept, cleaned.
 fn canonical(sent: &str, known: &[&str]) -> Option<String> {
     let word = text::clean(sent)?;
     let spelling = known.iter().find(|name| same_name(&word, name));
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_is_known_in_every_spelling() {
+    fn accepts_every_status_in_every_spelling() {
         for status in ConnectorStatus::ALL {
             let name = status.as_str();
             for spelling in [name.to_owned(), name.to_lowercase(), name.to_uppercase(), format!(" {name} ")] {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn known_words_get_their_spelling_and_unknown_ones_are_kept() {
+    fn known_words_become_canonical_and_unknown_ones_are_kept() {
         assert_eq!(error_code("no_error"), None);
         assert_eq!(error_code("ground_failure").as_deref(), Some("GroundFailure"));
         assert_eq!(error_code("E-17").as_deref(), Some("E-17"));

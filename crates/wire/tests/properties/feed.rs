@@ -1,4 +1,4 @@
-//! Every change of the feed survives protobuf and the JSON that it is stored in.
+//! Every change of the feed survives protobuf and its stored JSON.
 
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
 use domain::commands::{CommandState, EffectKind, RouteSource};
@@ -28,7 +28,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_decoder_of_changes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn decoding_a_change_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         drop(decode_change(&bytes));
     }
 }
@@ -154,8 +154,8 @@ fn command() -> impl Strategy<Value = CommandChanged> {
         status,
         reason,
     });
-    let told = EffectKind::ALL.into_iter().filter(|kind| *kind != EffectKind::Status).collect::<Vec<_>>();
-    let effect = (time(), select(told)).prop_map(|(at, kind)| CommandTookEffect { at, kind });
+    let kinds = EffectKind::ALL.into_iter().filter(|kind| *kind != EffectKind::Status).collect::<Vec<_>>();
+    let effect = (time(), select(kinds)).prop_map(|(at, kind)| CommandTookEffect { at, kind });
     let reached = (time(), select(ConnectorStatus::ALL.to_vec()))
         .prop_map(|(at, status)| CommandReachedStatus { at, status });
     let effect = prop_oneof![

@@ -1,4 +1,4 @@
-//! Any event and any command that the domain can hold.
+//! Arbitrary valid events and commands of the domain.
 
 use chrono::{DateTime, Utc};
 use domain::commands::{
@@ -124,7 +124,7 @@ fn command_answer() -> impl Strategy<Value = CommandAnswer> {
     })
 }
 
-/// Instants rise, since readings are told in order and those of one instant as one.
+/// Instants increase, because readings are returned in order and those of one instant as one.
 fn meter_values() -> impl Strategy<Value = MeterValues> {
     let readings = (time_ms(), vec(reading(), 0..4)).prop_map(|(first, mut readings)| {
         for (later, reading) in (0..).zip(&mut readings) {
@@ -144,7 +144,7 @@ fn meter_values() -> impl Strategy<Value = MeterValues> {
     )
 }
 
-/// At least one value, since an instant without any is not told.
+/// At least one value, because an instant without values has no reading.
 fn reading() -> impl Strategy<Value = MeterReading> {
     let some = || option::of(amount(-1_000));
     let soc = option::of((0..=1_000_u16).prop_map(|tenths| f64::from(tenths) / 10.0));
@@ -229,7 +229,7 @@ pub fn text() -> impl Strategy<Value = String> {
     "[!-~桩🚗]([ -~桩🚗]{0,30}[!-~桩🚗])?"
 }
 
-/// With at most three decimals, as meters have.
+/// At most three decimal places, as meters have.
 pub fn amount(least: i32) -> impl Strategy<Value = f64> {
     (least..=i32::MAX).prop_map(|thousandths| f64::from(thousandths) / 1_000.0)
 }

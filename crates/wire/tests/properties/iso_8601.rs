@@ -1,4 +1,4 @@
-//! Every way to write a time in ISO 8601 gives the instant that was written.
+//! A time in any form of ISO 8601 is read as the written instant.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use domain::event::GatewayEvent;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use wire::{RawRecord, decode};
 
-/// A time in any of the forms, and the instant that it is.
+/// A time in any of the forms, and its instant.
 pub fn text() -> impl Strategy<Value = (String, DateTime<Utc>)> {
     let local =
         (0..4_102_444_800_i64).prop_map(|seconds| DateTime::from_timestamp(seconds, 0).unwrap().naive_utc());
@@ -25,7 +25,7 @@ pub fn text() -> impl Strategy<Value = (String, DateTime<Utc>)> {
     )
 }
 
-/// An offset as it is written, and how far it is ahead of UTC.
+/// A written offset, and its difference to UTC.
 fn offset() -> impl Strategy<Value = (String, TimeDelta)> {
     let utc = select(vec!["", "Z", "z"]).prop_map(|utc| (utc.to_owned(), TimeDelta::zero()));
     let other = (-14..=14_i64, select(vec![0, 30, 45_i64]), 0..3_u8).prop_map(|(hours, minutes, form)| {

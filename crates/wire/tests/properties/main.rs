@@ -1,6 +1,6 @@
-//! What holds for every event, every command and every sequence of bytes.
+//! Properties of all events, all commands and all sequences of bytes.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, that is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod feed;
 mod generate;

@@ -1,4 +1,4 @@
-//! What is encoded decodes to the same.
+//! Decoding returns what was encoded.
 
 use crate::generate::{command, event};
 use chrono::DateTime;
@@ -22,9 +22,9 @@ proptest! {
     }
 
     #[test]
-    fn an_event_survives_a_deployed_gateway_as_far_as_it_can(event in event()) {
+    fn an_event_survives_a_deployed_gateway_except_for_its_known_losses(event in event()) {
         let value = encode_event_json(&event, Dialect::Deployed);
-        prop_assert_eq!(decode(&RawRecord::json(&value)), Ok(as_deployed_gateways_tell(event)));
+        prop_assert_eq!(decode(&RawRecord::json(&value)), Ok(as_sent_by_deployed_gateways(event)));
     }
 
     #[test]
@@ -37,8 +37,9 @@ proptest! {
     }
 }
 
-/// Milliseconds are all they send, and at the start of a transaction they do not know its id.
-fn as_deployed_gateways_tell(mut event: GatewayEvent) -> GatewayEvent {
+/// Deployed gateways send milliseconds, and do not know the transaction id at the start of a
+/// transaction.
+fn as_sent_by_deployed_gateways(mut event: GatewayEvent) -> GatewayEvent {
     let to_millis = |time: DateTime<_>| DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap();
     event.claimed_at = event.claimed_at.map(to_millis);
     match &mut event.kind {

@@ -1,4 +1,4 @@
-//! Nothing that can be in a record makes the decoder panic, and the same record always decodes to the same.
+//! No record makes the decoder panic, and the same record always decodes to the same result.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use std::fs;
 use std::sync::LazyLock;
 use wire::{DecodeError, RawRecord, decode, decode_command};
 
-/// The inputs of the golden tests, good and bad.
+/// The inputs of the golden tests, valid and invalid.
 static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folders = ["accepted", "rejected", "commands"];
     let entries = folders.map(|folder| format!("{}/tests/golden/{folder}", env!("CARGO_MANIFEST_DIR")));
@@ -18,7 +18,7 @@ static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     inputs.map(|path| fs::read(path).unwrap()).collect()
 });
 
-/// The names that the decoder looks for, so that arbitrary objects get past its doors.
+/// The names that the decoder reads, so that arbitrary objects reach its inner checks.
 const NAMES: [&str; 22] = [
     "eventId",
     "eventType",

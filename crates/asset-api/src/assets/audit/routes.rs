@@ -1,4 +1,4 @@
-//! The operations on the audit of assets and tariffs.
+//! The operations that list the edits of assets and tariffs.
 
 use super::EditView;
 use crate::http::error::ApiError;
@@ -11,7 +11,6 @@ use serde_json::json;
 use storage::assets::{piles, stations};
 use storage::tariffs;
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     let of_station = about(
         read("auditStation", "Stations", "List the edits of a station"),
@@ -41,7 +40,7 @@ fn about(operation: Operation, not_found: ApiError) -> Operation {
     });
     let example = json!({ "items": [edit], "nextCursor": "AgAAAAAAAAAD" });
     operation
-        .describe("Who edited what and when, the latest first, with what stood before and after.")
+        .describe("The latest edit first, each with its editor, its time and the values before and after.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<EditView<'_>>>(StatusCode::OK, "A page of edits", example))
         .refuses([not_found, ApiError::InvalidCursor])

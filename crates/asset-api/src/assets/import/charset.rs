@@ -1,7 +1,8 @@
-//! The character set of a file: what is not UTF-8 is converted to it before rows are read.
+//! The character set of a file. Any other charset is converted to UTF-8 before rows are read.
 //!
-//! Excel writes GBK in China, and UTF-16 as "Unicode text". A file of which the request names no charset is read as UTF-8
-//! if it is that, else as UTF-16 if it begins with the mark of it, else as GB18030, of which GBK and GB2312 are a part.
+//! Excel writes GBK in China, and UTF-16 as "Unicode text". When the request names no charset, a
+//! file is read as UTF-8 if it is valid UTF-8, otherwise as UTF-16 if it begins with a byte order
+//! mark of UTF-16, otherwise as GB18030, which includes GBK and GB2312.
 
 use super::error::ImportError;
 use super::lines::{Lines, Read as ReadLine};
@@ -13,22 +14,23 @@ use runtime::problem::FieldError;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek as _, Write};
 
-/// Bytes that are converted at once.
+/// Size of the buffers for conversion, in bytes.
 const AT_ONCE_BYTES: usize = 64 * 1024;
-/// More malformed lines than this are one problem of the file, and not one of each line.
+/// More malformed lines than this are reported as one problem of the file instead of one per line.
 const MALFORMED_LINES: u64 = 5;
 
-/// The charset of a file, as the request says.
+/// The charset of a file according to the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Charset {
-    /// It does not say.
+    /// The request names no charset.
     Detect,
-    /// This one.
+    /// The request names this charset.
     Named(&'static Encoding),
 }
 
 impl Charset {
-    /// The charset with this label of the WHATWG Encoding Standard; only those that spreadsheets write in China.
+    /// The charset with this label of the WHATWG Encoding Standard; `None` unless it is one that
+    /// spreadsheets write in China.
     pub fn named(label: &str) -> Option<Self> {
         let encoding = Encoding::for_label(label.as_bytes())?;
         let is_known = [UTF_8, GBK, GB18030, BIG5, UTF_16LE, UTF_16BE].contains(&encoding);
@@ -36,10 +38,10 @@ impl Charset {
     }
 }
 
-/// The CSV `file` in UTF-8, with lines that end in LF, to be read from its beginning.
+/// Converts the CSV `file` to UTF-8 with lines that end in LF, and rewinds it.
 ///
 /// # Errors
-/// [`ApiError::Invalid`] with one message when the file is not of its charset.
+/// [`ApiError::Invalid`] with one message when the file is not valid in its charset.
 pub async fn normalize(file: File, charset: Charset, settings: &ImportSettings) -> Result<File, ApiError> {
     let settings = settings.clone();
     let work = tokio::task::spawn_blocking(move || {
@@ -55,7 +57,7 @@ fn to_utf8(file: File, charset: Charset, settings: &ImportSettings) -> Result<Fi
     let spooled = |error| ApiError::from(ImportError::Spool(error));
     let encoding = match charset {
         Charset::Named(encoding) if encoding == UTF_8 => None,
-        // The mark says in which order the bytes are; "UTF-16" does not.
+        // The byte order mark gives the order of the bytes; the label "UTF-16" does not.
         Charset::Named(encoding) if [UTF_16LE, UTF_16BE].contains(&encoding) => {
             mark(&file).map_err(spooled)?.or(Some(encoding))
         }
@@ -64,7 +66,7 @@ fn to_utf8(file: File, charset: Charset, settings: &ImportSettings) -> Result<Fi
     };
     if let Some(encoding) = encoding {
         let converted = convert(&file, encoding, settings).map_err(spooled)?;
-        return converted.ok_or_else(|| invalid(format!("is not {}", encoding.name())));
+        return converted.ok_or_else(|| invalid(format!("is not valid {}", encoding.name())));
     }
     let survey = Survey::of(&file).map_err(spooled)?;
     let is_detected = charset == Charset::Detect && !survey.has_mark;
@@ -76,10 +78,10 @@ fn to_utf8(file: File, charset: Charset, settings: &ImportSettings) -> Result<Fi
     }
     if survey.malformed > MALFORMED_LINES {
         let (lines, first) = (survey.malformed, survey.first_malformed);
-        let neither = if is_detected { "neither UTF-8 nor GB18030" } else { "not UTF-8" };
+        let neither = if is_detected { "neither valid UTF-8 nor valid GB18030" } else { "not valid UTF-8" };
         return Err(invalid(format!(
             "is {neither}: {lines} lines cannot be read, the first is line {first}; save the file as UTF-8, or name its \
-             charset, as in ?charset=gbk"
+            charset, for example ?charset=gbk"
         )));
     }
     Ok(file)
@@ -89,7 +91,7 @@ fn invalid(message: String) -> ApiError {
     ApiError::Invalid(vec![FieldError::new("body", message)])
 }
 
-/// The charset that the mark at the beginning of `file` names, unless it is UTF-8.
+/// The charset that the byte order mark of `file` names, unless it is UTF-8.
 fn mark(mut file: &File) -> io::Result<Option<&'static Encoding>> {
     file.rewind()?;
     let mut begin = Vec::new();
@@ -98,16 +100,16 @@ fn mark(mut file: &File) -> io::Result<Option<&'static Encoding>> {
     Ok(encoding.filter(|encoding| *encoding != UTF_8))
 }
 
-/// How far the lines of a file are UTF-8.
+/// Counts the lines of a file that are valid UTF-8 and those that are not.
 #[derive(Debug, Default)]
 struct Survey {
-    /// Whether it begins with the mark of UTF-8.
+    /// Whether the file begins with the byte order mark of UTF-8.
     has_mark: bool,
-    /// Lines that are not UTF-8.
+    /// Lines that are not valid UTF-8.
     malformed: u64,
-    /// The number of the first of them, from 1.
+    /// The number of the first malformed line, from 1.
     first_malformed: u64,
-    /// Lines that are UTF-8 and not only ASCII.
+    /// Lines that are valid UTF-8 and contain more than ASCII.
     beyond_ascii: u64,
 }
 
@@ -137,7 +139,7 @@ impl Survey {
     }
 }
 
-/// `file` in UTF-8; `None` when it is not in `encoding`.
+/// Converts `file` to UTF-8; `None` when it is not valid in `encoding`.
 fn convert(
     mut file: &File,
     encoding: &'static Encoding,
@@ -169,7 +171,7 @@ fn convert(
     }
 }
 
-/// `file` with LF where its lines end in CR alone, as old spreadsheets write them.
+/// Replaces CR with LF in a file without LF: old spreadsheets end lines in CR alone.
 fn with_line_feeds(mut file: File, settings: &ImportSettings) -> io::Result<File> {
     file.rewind()?;
     let mut bytes = vec![0; AT_ONCE_BYTES];

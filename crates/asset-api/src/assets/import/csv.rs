@@ -1,16 +1,16 @@
-//! Rows of CSV, RFC 4180: a quoted field may go on in the next line.
+//! Rows of CSV according to RFC 4180: a quoted field may continue on the next line.
 
 use super::lines::{Lines, Read};
 use csv_core::{ReadRecordResult, Reader};
 use std::io::{self, BufRead};
 
-/// So many fields may a row have; more than any header here.
+/// Largest number of fields in a row; more than any header has.
 const MAX_FIELDS: usize = 64;
 
-/// What is wrong with a row as a whole.
+/// The reason why a whole row is invalid.
 pub type Broken = &'static str;
 
-/// Finds rows in lines, and their fields in rows.
+/// Splits lines into rows, and rows into fields.
 pub struct Rows {
     parser: Reader,
     row: Vec<u8>,
@@ -18,23 +18,23 @@ pub struct Rows {
     ends: [usize; MAX_FIELDS],
 }
 
-/// A row, or that there is none.
+/// The result of reading the next row.
 pub enum Row {
-    /// Its line and its fields; or what is wrong with it.
+    /// The number of the row's first line, and its fields or the reason why it is invalid.
     Fields(u64, Result<Vec<String>, Broken>),
-    /// It cannot be told where it ends, so nothing after it can be read: its line and why.
+    /// The end of the row is unknown, so nothing after it can be read: its first line and the
+    /// reason.
     Endless(u64, Broken),
-    /// There is none any more.
+    /// The file has no further row.
     End,
 }
 
 impl Rows {
-    /// None was read yet.
     pub fn new() -> Self {
         Self { parser: Reader::new(), row: Vec::new(), fields: Vec::new(), ends: [0; MAX_FIELDS] }
     }
 
-    /// Reads the next row; lines with nothing in them are none.
+    /// Reads the next row; skips empty lines.
     pub fn next(&mut self, lines: &mut Lines<impl BufRead>) -> io::Result<Row> {
         self.row.clear();
         let mut first = None;
@@ -53,14 +53,14 @@ impl Rows {
                 return Ok(Row::Endless(line, TOO_LONG));
             }
             self.row.push(b'\n');
-            // Quotes come in pairs, also those that stand for one in a field.
+            // Quotes come in pairs, including those that escape a quote within a field.
             if self.row.iter().filter(|byte| **byte == b'"').count().is_multiple_of(2) {
                 return Ok(Row::Fields(line, self.split()));
             }
         }
     }
 
-    /// The fields of the row that was read.
+    /// Splits the row that was read into its fields.
     fn split(&mut self) -> Result<Vec<String>, Broken> {
         self.parser.reset();
         self.fields.resize(self.row.len(), 0);
@@ -68,19 +68,19 @@ impl Rows {
         match result {
             ReadRecordResult::Record if taken == self.row.len() => {}
             ReadRecordResult::OutputEndsFull => return Err("has too many fields"),
-            _ => return Err("a quote stands where none can be"),
+            _ => return Err("a quote is in an invalid position"),
         }
         let ends = self.ends.iter().take(count);
         let mut begin = 0;
         let fields = ends.map(|end| {
             let field = self.fields.get(std::mem::replace(&mut begin, *end)..*end).unwrap_or_default();
-            std::str::from_utf8(field).map(str::to_owned).map_err(|_malformed| "is not UTF-8")
+            std::str::from_utf8(field).map(str::to_owned).map_err(|_malformed| "is not valid UTF-8")
         });
         fields.collect()
     }
 }
 
-/// Also where a quote is never closed.
+/// The reason for a row that is too long, also when a quote is never closed.
 pub const TOO_LONG: Broken = "is longer than 65536 bytes";
 
 #[cfg(test)]
@@ -105,20 +105,20 @@ mod tests {
     }
 
     #[test]
-    fn fields_may_be_quoted_and_go_on_in_the_next_line() {
+    fn reads_quoted_fields_that_continue_on_the_next_line() {
         let read = read("a,b\r\n\r\n\"x, \"\"y\"\"\",\"1\n2\"\r\n,\n");
         let expected = vec![(1, row(&["a", "b"])), (3, row(&["x, \"y\"", "1\n2"])), (5, row(&["", ""]))];
         assert_eq!(read, expected);
     }
 
     #[test]
-    fn what_is_no_row_is_told() {
+    fn reports_why_a_row_is_invalid() {
         assert_eq!(read("\"a,b\nc"), [(1, Err("a quote is not closed"))]);
         assert_eq!(
             read("a\n5\" x,5\" \ny"),
             [(1, row(&["a"])), (2, row(&["5\" x", "5\" "])), (3, row(&["y"]))]
         );
-        assert_eq!(read("5\" x\n5\" y\nz")[0], (1, Err("a quote stands where none can be")));
+        assert_eq!(read("5\" x\n5\" y\nz")[0], (1, Err("a quote is in an invalid position")));
         assert_eq!(read(&",".repeat(MAX_FIELDS)), [(1, Err("has too many fields"))]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-/// The lines of a file, one after the other, in one buffer.
+/// Reads the lines of a file one after the other into one buffer.
 pub struct Lines<R> {
     from: R,
     line: Vec<u8>,
@@ -10,22 +10,21 @@ pub struct Lines<R> {
     bytes: u64,
 }
 
-/// How a line was read.
+/// The result of reading a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Read {
-    /// There is one.
+    /// A line was read.
     Line,
-    /// There is one, which is too long to be kept.
+    /// A line was skipped because it is longer than [`Lines::MAX_BYTES`].
     TooLong,
-    /// There is none any more.
+    /// The file has no further line.
     End,
 }
 
 impl<R: BufRead> Lines<R> {
-    /// So long may a line be, or a row of several, in bytes.
+    /// Largest length of a line, or of a row of several lines, in bytes.
     pub const MAX_BYTES: usize = 64 * 1024;
 
-    /// From the beginning of a file.
     pub fn new(from: R) -> Self {
         Self { from, line: Vec::new(), number: 0, bytes: 0 }
     }
@@ -60,17 +59,18 @@ impl<R: BufRead> Lines<R> {
         Ok(if is_too_long { Read::TooLong } else { Read::Line })
     }
 
-    /// The number of the line that was read last, from 1.
+    /// The number of the last line that was read, from 1.
     pub const fn number(&self) -> u64 {
         self.number
     }
 
-    /// How much of the file was read, in bytes.
+    /// Bytes of the file that were read so far.
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// That line without its end, and without the mark of UTF-8 at the beginning of a file.
+    /// The last line without its line ending, and without the byte order mark of UTF-8 at the
+    /// beginning of the file.
     pub fn text(&self) -> &[u8] {
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_end_in_either_way_and_are_numbered() {
+    fn reads_and_numbers_lines_with_either_line_ending() {
         let mut lines = Lines::new("\u{feff}a\r\n\nb".as_bytes());
         for (number, text) in [(1, "a"), (2, ""), (3, "b")] {
             assert_eq!(lines.next().unwrap(), Read::Line);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_skipped() {
+    fn skips_a_line_that_is_too_long() {
         let long = "x".repeat(Lines::<&[u8]>::MAX_BYTES + 3);
         let file = format!("{long}\nb\n");
         let mut lines = Lines::new(io::BufReader::with_capacity(7, file.as_bytes()));

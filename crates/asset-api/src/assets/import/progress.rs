@@ -1,4 +1,4 @@
-//! How far an import is, line by line as it goes on, for a client that wants to see it.
+//! The progress of an import as lines, for a client that accepts `application/x-ndjson`.
 
 use super::report::Report;
 use actix_web::web::Bytes;
@@ -9,22 +9,22 @@ use std::io;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Lines that wait for the client; while there are so many, further ones are left out.
+/// Lines that may wait for the client; further ones are dropped.
 const LINES_AHEAD: usize = 4;
-/// So long at least between two lines, unless another phase begins.
+/// Shortest time between two lines of one phase.
 const BETWEEN_LINES: Duration = Duration::from_millis(300);
 
-/// What is done with the rows.
+/// What the import does with the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// They are looked up.
+    /// The rows are checked against the database.
     Checking,
-    /// They are written.
+    /// The rows are written.
     Writing,
 }
 
-/// A line, but for a problem.
+/// A line, unless it carries a problem.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Line<'a> {
@@ -32,43 +32,45 @@ enum Line<'a> {
     Report(&'a Report),
 }
 
-/// Where it is told how far an import is; to nobody, where nobody wants to know.
+/// Reports the progress of an import; the default reports to no client.
 #[derive(Default)]
 pub struct Progress {
     lines: Option<Sender<Bytes>>,
     told: Option<(Phase, Instant)>,
 }
 
-/// Where it is told what became of an import; the lines end with it.
+/// Reports the outcome of an import as the last line.
 pub struct End(Sender<Bytes>);
 
-/// Both, and the lines as the client gets them.
+/// The two ends that report, and the lines for the client.
 pub fn follow() -> (Progress, End, Receiver<Bytes>) {
     let (sender, receiver) = channel(LINES_AHEAD);
     (Progress { lines: Some(sender.clone()), told: None }, End(sender), receiver)
 }
 
 impl Progress {
-    /// Tells that so many rows, and bytes of the file, are done; not too often, and nothing to a client that does not read.
+    /// Reports the number of processed rows and bytes of the file. Drops the report when the last
+    /// one is too recent or the client does not read.
     pub fn tell(&mut self, phase: Phase, rows: usize, bytes: u64) {
         let Some(lines) = &self.lines else { return };
         let is_early = self.told.is_some_and(|(last, at)| last == phase && at.elapsed() < BETWEEN_LINES);
         if !is_early {
             self.told = Some((phase, Instant::now()));
-            // A client that reads slowly or went away misses some; the end is told in any case.
+            // A client that is slow or gone misses some lines; the last one is always sent.
             drop(lines.try_send(line(&Line::Progress { phase, rows, bytes })));
         }
     }
 }
 
 impl End {
-    /// Tells what became of it, when the client has read what came before; `instance` and `trace_id` are those of the request.
+    /// Sends the outcome after the client has read the lines before it; `instance` and `trace_id`
+    /// are those of the request.
     pub async fn tell(self, outcome: Result<Report, Problem>, instance: &str, trace_id: Option<&str>) {
         let last = match outcome {
             Ok(report) => line(&Line::Report(&report)),
             Err(problem) => format!("{{\"problem\":{}}}\n", problem.to_json(Some(instance), trace_id)).into(),
         };
-        // A client that went away does not want to know.
+        // Fails only when the client has disconnected.
         drop(self.0.send(last).await);
     }
 }
@@ -79,7 +81,7 @@ pub fn body(lines: Receiver<Bytes>) -> impl Stream<Item = io::Result<Bytes>> {
 }
 
 fn line(content: &Line<'_>) -> Bytes {
-    // Texts and numbers always have a form.
+    // Strings and numbers can always be serialized.
     let mut line = serde_json::to_string(content).unwrap_or_default();
     line.push('\n');
     line.into()
@@ -91,22 +93,22 @@ mod tests {
     use futures_util::StreamExt as _;
 
     #[tokio::test]
-    async fn a_client_that_does_not_read_holds_nothing_up() {
+    async fn does_not_wait_for_a_client_that_does_not_read() {
         let (mut progress, end, lines) = follow();
         for rows in 0..1_000 {
-            // Another phase each time, so that none is too early.
+            // Alternating phases, so that no line is dropped for being too early.
             let phase = if rows % 2 == 0 { Phase::Checking } else { Phase::Writing };
             progress.tell(phase, rows, 7);
         }
         let problem = Problem::not_found("NOTHING", "There is nothing");
         let ending = tokio::spawn(async move { end.tell(Err(problem), "/here", Some("t")).await });
         drop(progress);
-        let told: Vec<_> =
+        let sent: Vec<_> =
             body(lines).map(|line| String::from_utf8(line.unwrap().to_vec()).unwrap()).collect().await;
         ending.await.unwrap();
-        assert_eq!(told.len(), LINES_AHEAD + 1);
-        assert_eq!(told[0], "{\"progress\":{\"phase\":\"checking\",\"rows\":0,\"bytes\":7}}\n");
-        let last: serde_json::Value = serde_json::from_str(&told[LINES_AHEAD]).unwrap();
+        assert_eq!(sent.len(), LINES_AHEAD + 1);
+        assert_eq!(sent[0], "{\"progress\":{\"phase\":\"checking\",\"rows\":0,\"bytes\":7}}\n");
+        let last: serde_json::Value = serde_json::from_str(&sent[LINES_AHEAD]).unwrap();
         assert_eq!(
             (&last["problem"]["code"], &last["problem"]["instance"]),
             (&"NOTHING".into(), &"/here".into())
@@ -114,18 +116,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn few_lines_are_told_of_many_rows() {
+    async fn sends_few_lines_for_many_rows() {
         let (mut progress, _end, mut lines) = follow();
         let begin = Instant::now();
-        let mut told = 0_u32;
+        let mut sent = 0_u32;
         for rows in 0..10_000 {
             progress.tell(Phase::Checking, rows, 0);
-            told += u32::from(lines.try_recv().is_ok());
+            sent += u32::from(lines.try_recv().is_ok());
         }
-        // One at once, then one for each time between two; however slow the machine is.
+        // One line at once, then at most one per interval, however slow the machine is.
         assert!(
-            told >= 1 && begin.elapsed() >= BETWEEN_LINES * (told - 1),
-            "{told} lines in {:?}",
+            sent >= 1 && begin.elapsed() >= BETWEEN_LINES * (sent - 1),
+            "{sent} lines in {:?}",
             begin.elapsed()
         );
     }

@@ -1,4 +1,4 @@
-//! From a file to chunks of entries, on a thread that may wait for the disk.
+//! Reads a file into chunks of entries, on a thread that may block on the disk.
 
 use super::Format;
 use super::error::ImportError;
@@ -13,34 +13,33 @@ use std::io::{self, BufRead, BufReader, Seek as _};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
 
-/// Rows in a chunk.
+/// Largest number of rows in a chunk.
 const CHUNK_ROWS: usize = 500;
-/// Chunks that wait for the database.
+/// Chunks that may wait for the database.
 const CHUNKS_AHEAD: usize = 2;
-/// So many faults of one row are told.
+/// Largest number of reported faults of one row.
 const FAULTS_OF_ROW: usize = 20;
 
-/// Some rows of a file.
+/// Consecutive rows of a file.
 pub struct Chunk<T> {
-    /// How many.
     pub rows: usize,
-    /// How much of the file was read so far, in bytes.
+    /// Bytes of the file that were read so far.
     pub bytes: u64,
-    /// Those that say something.
+    /// The entries of valid rows.
     pub entries: Vec<T>,
-    /// How many do not.
+    /// The number of invalid rows.
     pub failed: usize,
-    /// What is wrong with those.
+    /// The faults of the invalid rows.
     pub faults: Vec<Fault>,
 }
 
-/// Chunks as they are read, and the end of the reading, which gives the file back.
+/// The chunks as they are read, and the task that reads them, which returns the file.
 pub type Reading<T> = (Receiver<Chunk<T>>, JoinHandle<Result<File, ApiError>>);
 
-/// Whether `file` begins as one of its format must.
+/// Checks that `file` begins as its format requires.
 ///
 /// # Errors
-/// [`ApiError::Invalid`] when it does not.
+/// [`ApiError::Invalid`] when the header of a CSV file is missing or invalid.
 pub async fn check<T: Table>(file: File, format: Format) -> Result<File, ApiError> {
     let checked = tokio::task::spawn_blocking(move || {
         Rows::new(BufReader::new(&file), format, T::COLUMNS)?;
@@ -49,7 +48,7 @@ pub async fn check<T: Table>(file: File, format: Format) -> Result<File, ApiErro
     finish(checked).await
 }
 
-/// Reads `file` from its beginning, at most `max_rows` of it.
+/// Reads `file` from its beginning, at most `max_rows` rows.
 pub fn read<T: Table>(file: File, format: Format, max_rows: usize) -> Reading<T> {
     let (sender, receiver) = channel(CHUNKS_AHEAD);
     let reading = tokio::task::spawn_blocking(move || {
@@ -68,21 +67,21 @@ pub fn read<T: Table>(file: File, format: Format, max_rows: usize) -> Reading<T>
     (receiver, reading)
 }
 
-/// The file, when all of it was read.
+/// Waits for the end of `reading` and returns the file.
 pub async fn finish(reading: JoinHandle<Result<File, ApiError>>) -> Result<File, ApiError> {
     reading.await.unwrap_or_else(|join| Err(ImportError::Spool(io::Error::other(join)).into()))
 }
 
-/// What was read of a file.
+/// The state of reading one file.
 struct Seen<T: Table> {
-    /// The line of each key.
+    /// The line in which each key occurred.
     lines: HashMap<T::Key, u64>,
     rows: usize,
     max_rows: usize,
 }
 
 impl<T: Table> Seen<T> {
-    /// The next rows, if there are any.
+    /// Reads the next chunk; `None` at the end of the file.
     fn chunk(&mut self, rows: &mut Rows<impl BufRead>) -> io::Result<Option<Chunk<T>>> {
         let mut chunk = Chunk { rows: 0, bytes: 0, entries: Vec::new(), failed: 0, faults: Vec::new() };
         while chunk.rows < CHUNK_ROWS && self.rows <= self.max_rows {
@@ -92,11 +91,11 @@ impl<T: Table> Seen<T> {
             let line = located.line;
             if self.rows > self.max_rows {
                 let why =
-                    format!("the file has more than {} rows; nothing from here on was read", self.max_rows);
+                    format!("the file has more than {} rows; rows from here on were not read", self.max_rows);
                 chunk.refuse(line, &why);
             } else if located.is_last {
                 let why = located.row.err().unwrap_or_default();
-                chunk.refuse(line, &format!("{why}; nothing after it was read"));
+                chunk.refuse(line, &format!("{why}; rows after it were not read"));
                 self.rows = usize::MAX;
             } else {
                 match located.row {
@@ -122,7 +121,7 @@ impl<T: Table> Seen<T> {
         if let Some(key) = entry.key() {
             if let Some(first) = self.lines.get(&key) {
                 chunk.failed += 1;
-                return chunk.faults.push(Fault::new(line, T::KEY, &format!("is in line {first} too")));
+                return chunk.faults.push(Fault::new(line, T::KEY, &format!("is the same as in line {first}")));
             }
             self.lines.insert(key, line);
         }
@@ -131,7 +130,7 @@ impl<T: Table> Seen<T> {
 }
 
 impl<T> Chunk<T> {
-    /// Tells what is wrong with a row as a whole.
+    /// Reports a fault of a whole row.
     fn refuse(&mut self, line: u64, why: &str) {
         self.failed += 1;
         self.faults.push(Fault::new(line, "row", why));
@@ -144,24 +143,24 @@ mod tests {
     use std::io::Write as _;
     use storage::assets::stations::Entry;
 
-    /// As the reader has its own buffer.
+    /// The size of the reader's own buffer.
     const BUFFER_BYTES: u64 = 8 * 1024;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn no_more_is_read_than_somebody_waits_for() {
+    async fn reads_no_further_than_chunks_are_taken() {
         let row = format!("{{\"name\": \"{}\"}}\n", "x".repeat(180));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(row.repeat(20_000).as_bytes()).unwrap();
-        // It has the same place in the file.
+        // Shares its position with `file`.
         let mut place = file.try_clone().unwrap();
         let (mut chunks, reading) = read::<Entry>(file, Format::NdJson, 20_000);
         for received in 0..40_u64 {
-            testkit::eventually("chunks wait", || {
+            testkit::eventually("chunks are waiting", || {
                 let waiting = chunks.len() == CHUNKS_AHEAD || reading.is_finished();
                 async move { waiting }
             })
             .await;
-            // Those that wait, and one that the reader holds in its hand.
+            // The waiting chunks, and one that the reader is about to send.
             let chunk_bytes = u64::try_from(CHUNK_ROWS * row.len()).unwrap();
             let ahead = u64::try_from(CHUNKS_AHEAD).unwrap() + 1;
             let most = (received + ahead) * chunk_bytes + BUFFER_BYTES;
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_nobody_waits_for_stops() {
+    async fn stops_reading_when_the_receiver_is_dropped() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all("{\"name\": \"x\"}\n".repeat(20_000).as_bytes()).unwrap();
         let (chunks, reading) = read::<Entry>(file, Format::NdJson, 20_000);

@@ -1,24 +1,23 @@
-//! What became of an import, row by row as far as something was wrong.
+//! The report of an import: its counts and the faults of its rows.
 
 use super::table::Table;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::assets::import::Outcome;
 
-/// What becomes of good rows when others are bad.
+/// Whether valid rows are written when others are invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing is written.
+    /// Writes all rows or none.
     Atomic,
-    /// They are written.
+    /// Writes the valid rows.
     BestEffort,
 }
 
 impl Mode {
-    /// Every mode.
     pub const ALL: [Self; 2] = [Self::Atomic, Self::BestEffort];
 
-    /// The word for it in the API.
+    /// The value of the mode in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Atomic => "atomic",
@@ -27,52 +26,69 @@ impl Mode {
     }
 }
 
-/// So many faults are told one by one.
-const TOLD: usize = 1_000;
-/// So much of a field's name or of a message is told.
-const TOLD_CHARS: usize = 200;
+/// Largest number of faults that a report lists; further ones are only counted.
+const MAX_FAULTS: usize = 1_000;
+/// Longest field name or message in a report, in characters; the rest is cut off.
+const MAX_TEXT_CHARS: usize = 200;
 
-/// Something that is wrong with a row.
+/// A fault of a row.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ImportFault")]
 pub struct Fault {
+    /// The line of the file in which the row begins; the header of a CSV file is line 1.
     line: u64,
+    /// The invalid field of the row, at most 200 characters; `row` is the row as a whole.
     field: String,
+    /// What is wrong and, where there is one, the limit, for people. At most 200 characters.
     message: String,
 }
 
 impl Fault {
-    /// With a field of the row that begins in `line`; the field `row` is the row as a whole.
+    /// A fault of a field of the row that begins in `line`; the field `row` means the whole row.
     pub fn new(line: u64, field: &str, message: &str) -> Self {
-        let short = |text: &str| text.chars().take(TOLD_CHARS).collect();
+        let short = |text: &str| text.chars().take(MAX_TEXT_CHARS).collect();
         Self { line, field: short(field), message: short(message) }
     }
 
-    /// The line of the row.
+    /// The first line of the row, from 1.
     pub const fn line(&self) -> u64 {
         self.line
     }
 }
 
-/// What became of an import.
+/// The outcome of an import.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ImportReport")]
 pub struct Report {
+    /// Whether the file was only checked; nothing is written then.
     pub dry_run: bool,
+    /// What invalid rows do: with `atomic` nothing is written if a row is invalid, with
+    /// `best-effort` the valid rows are written.
     pub mode: &'static str,
+    /// Whether the valid rows were written. False for a dry run, and with `atomic` if a row failed:
+    /// the counts then say what would have happened.
     pub applied: bool,
+    /// The number of rows that were read, invalid ones included, without the header.
     pub rows: usize,
+    /// The number of rows that create a station or a pile.
     pub created: usize,
+    /// The number of rows that change an existing station or pile.
     pub updated: usize,
+    /// The number of rows that equal the existing station or pile; they lead to no new version,
+    /// audit entry or change in the feed.
     pub unchanged: usize,
+    /// The number of invalid rows; `errors` says why.
     pub failed: usize,
+    /// What is wrong with the invalid rows, by ascending line; at most 20 entries for a row and
+    /// 1,000 in all. Empty if no row failed.
     pub errors: Vec<Fault>,
+    /// The number of further faults, once `errors` has 1,000 entries; 0 if it has all.
     pub errors_left_out: usize,
 }
 
 impl Report {
-    /// Of an import that no row of was looked at yet.
+    /// A report without any row.
     pub fn new(dry_run: bool, mode: Mode) -> Self {
         Self {
             dry_run,
@@ -94,16 +110,16 @@ impl Report {
         tracing::info!(what, dry_run, mode, applied, rows, created, updated, unchanged, failed, "imported");
     }
 
-    /// Tells a fault, if there is still room.
+    /// Adds a fault, or only counts it when the report is full.
     pub fn tell(&mut self, fault: Fault) {
-        if self.errors.len() < TOLD {
+        if self.errors.len() < MAX_FAULTS {
             self.errors.push(fault);
         } else {
             self.errors_left_out += 1;
         }
     }
 
-    /// Counts what became, or would become, of entries.
+    /// Adds the outcome of entries that were written or checked.
     pub fn count<T: Table>(&mut self, outcome: Outcome<T::Refusal>) {
         self.created += outcome.created;
         self.updated += outcome.updated;

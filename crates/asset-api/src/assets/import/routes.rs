@@ -11,7 +11,6 @@ use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::json;
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/stations/import", |on| {
@@ -23,7 +22,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn stations() -> Operation {
-    let text = "Rows have the fields of a new station and, if you like, `id`: the station called so is replaced, or made under this id. \
+    let text = "Rows have the fields of a new station and optionally `id`: the station with this id is replaced, or created with it. \
                 In CSV, `openingHours`, `facilities` and `startableStatuses` are JSON.";
     of_file(write("importStations", "Stations", "Import stations from a file").describe(text))
         .takes_file("text/csv", "id,name\n0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,人民广场站\n")
@@ -31,8 +30,8 @@ fn stations() -> Operation {
 }
 
 fn piles() -> Operation {
-    let text = "Rows have the fields of a new pile and `stationId`: the pile with the device `chargePointId` is replaced, or made. \
-                In CSV, `connectors` is JSON.";
+    let text = "Rows have the fields of a new pile and `stationId`: the pile with the charge point `chargePointId` is replaced, or \
+                created. In CSV, `connectors` is JSON.";
     let csv = "stationId,chargePointId,model,ratedPowerKw,currentType\n\
                0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,CP-3101-0007,DC-120,120,DC\n";
     let json = "{\"stationId\":\"0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11\",\"chargePointId\":\"CP-3101-0007\",\
@@ -42,7 +41,7 @@ fn piles() -> Operation {
         .takes_file("application/x-ndjson", json)
 }
 
-/// What both have.
+/// Adds what both operations have in common.
 fn of_file(operation: Operation) -> Operation {
     let example = json!({
         "dryRun": false, "mode": Mode::Atomic.as_str(), "applied": false, "rows": 2, "created": 1, "updated": 0,
@@ -52,21 +51,21 @@ fn of_file(operation: Operation) -> Operation {
     let lines = "{\"progress\":{\"phase\":\"writing\",\"rows\":12500,\"bytes\":1350012}}\n\
                  {\"report\":{\"dryRun\":false,\"mode\":\"atomic\",\"applied\":true,\"rows\":20000,\"created\":20000,\
                  \"updated\":0,\"unchanged\":0,\"failed\":0,\"errors\":[],\"errorsLeftOut\":0}}\n";
-    let about = "What became of the rows, also when some were bad and nothing was written; or, for who accepts it, how far it is, \
-                 line by line, with that at the end";
+    let about = "The report of the import, also when rows were invalid and nothing was written; or, for clients that accept \
+                 `application/x-ndjson`, lines of progress with the report as the last line";
     let modes = json_schema!({ "enum": Mode::ALL.map(Mode::as_str) });
     operation
         .with([
-            Parameter::query::<bool>("dryRun", "Whether only to see what would become of it."),
+            Parameter::query::<bool>("dryRun", "`true`: reports the outcome and writes nothing; `false` when absent."),
             Parameter::query::<String>(
                 "mode",
-                "Whether one bad row means that nothing is written; `atomic` when absent.",
+                "`atomic`: writes all rows, or none if one is invalid; `best-effort`: writes the valid rows. `atomic` when absent.",
             )
             .like(modes),
             Parameter::query::<String>(
                 "charset",
-                "The charset of a CSV file; without it that of the content type, else UTF-8, UTF-16 with its mark or GB18030, \
-                 whichever the file is in.",
+                "The charset of a CSV file. When absent, that of the content type; without one, it is detected: UTF-8, UTF-16 with \
+                 a byte order mark, or GB18030.",
             )
             .like(json_schema!({ "enum": ["utf-8", "gbk", "gb18030", "big5", "utf-16le", "utf-16be"] })),
         ])

@@ -1,4 +1,4 @@
-//! Rows of a file as fields, whichever way it is written.
+//! Rows of a file as fields, for either format.
 
 use super::Format;
 use super::csv::{self, Row, TOO_LONG};
@@ -11,25 +11,25 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cell {
     /// Text.
     Text,
-    /// JSON: a number, a list.
+    /// JSON, such as a number or a list.
     Json,
 }
 
-/// The columns that a CSV file may have: name, what it holds, whether it must be there.
+/// The columns that a CSV file may have: name, content, whether it is required.
 pub type Columns = [(&'static str, Cell, bool)];
 
-/// A row and its line; or what is wrong with the row as a whole.
+/// A row with its position in the file.
 pub struct Located {
-    /// The line that it begins in.
+    /// The first line of the row, from 1.
     pub line: u64,
-    /// Its fields.
+    /// The fields, or the reason why the whole row is invalid.
     pub row: Result<Fields, String>,
-    /// Whether nothing can be read after it.
+    /// Whether nothing after the row can be read.
     pub is_last: bool,
 }
 
@@ -45,7 +45,10 @@ enum Form {
 }
 
 impl<R: BufRead> Rows<R> {
-    /// From the beginning of a file, of which CSV must have a header of some of the `columns`.
+    /// Starts at the beginning of a file. CSV must have a header that names some of the `columns`.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] when the header is missing or invalid.
     pub fn new(from: R, format: Format, columns: &Columns) -> Result<Self, ApiError> {
         let mut lines = Lines::new(from);
         let form = match format {
@@ -63,12 +66,12 @@ impl<R: BufRead> Rows<R> {
         Ok(Self { lines, form })
     }
 
-    /// How much of the file was read, in bytes.
+    /// Bytes of the file that were read so far.
     pub const fn bytes(&self) -> u64 {
         self.lines.bytes()
     }
 
-    /// The next row, if there is one.
+    /// Reads the next row; `None` at the end of the file.
     pub fn next(&mut self) -> io::Result<Option<Located>> {
         match &mut self.form {
             Form::NdJson => next_json(&mut self.lines),
@@ -88,13 +91,13 @@ fn no_header(why: &str) -> ApiError {
     ApiError::Invalid(vec![FieldError::new("header", why)])
 }
 
-/// The columns that a header names, in its order.
+/// The columns that a header names, in their order.
 fn header(names: &[String], columns: &Columns) -> Result<Vec<(&'static str, Cell)>, ApiError> {
     let mut errors = Vec::new();
     let mut header: Vec<(&'static str, Cell)> = Vec::new();
     for name in names.iter().map(|name| name.trim()) {
         match columns.iter().find(|(known, ..)| *known == name) {
-            None => errors.push(FieldError::new(name, "is not known here")),
+            None => errors.push(FieldError::new(name, "is not recognized")),
             Some((known, ..)) if header.iter().any(|(named, _)| named == known) => {
                 errors.push(FieldError::new(name, "is given twice"));
             }
@@ -109,7 +112,7 @@ fn header(names: &[String], columns: &Columns) -> Result<Vec<(&'static str, Cell
     if errors.is_empty() { Ok(header) } else { Err(ApiError::Invalid(errors)) }
 }
 
-/// The cells of a row under a header; an empty one is as if it were not there.
+/// Names the cells of a row by the header; an empty cell counts as absent.
 fn fields(header: &[(&'static str, Cell)], cells: Vec<String>) -> Result<Fields, String> {
     if cells.len() != header.len() {
         return Err(format!("has {} fields, the header has {}", cells.len(), header.len()));
@@ -117,13 +120,13 @@ fn fields(header: &[(&'static str, Cell)], cells: Vec<String>) -> Result<Fields,
     let named = header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
     let values = named.map(|((name, kind), cell)| {
         let json = (*kind == Cell::Json).then(|| serde_json::from_str(&cell).ok()).flatten();
-        // What is no JSON is refused as what it is, a text.
+        // Invalid JSON stays a text, which the parser of the field then refuses.
         ((*name).to_owned(), json.unwrap_or(Value::String(cell)))
     });
     Ok(Fields::of(values.collect::<BTreeMap<_, _>>()))
 }
 
-/// The next row of JSON; blank lines are none.
+/// Reads the next row of JSON; skips blank lines.
 fn next_json(lines: &mut Lines<impl BufRead>) -> io::Result<Option<Located>> {
     loop {
         let row = match lines.next()? {
@@ -132,7 +135,7 @@ fn next_json(lines: &mut Lines<impl BufRead>) -> io::Result<Option<Located>> {
             Read::Line if lines.text().trim_ascii().is_empty() => continue,
             Read::Line => serde_json::from_slice(lines.text()).map_err(|error| {
                 let message = error.to_string();
-                // It counts lines within the row.
+                // serde_json counts lines within the row.
                 let (what, _) = message.split_once(" at line ").unwrap_or((&message, ""));
                 format!("{what} at column {}", error.column())
             }),

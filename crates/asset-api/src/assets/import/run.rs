@@ -1,4 +1,4 @@
-//! Looks rows up, and writes them.
+//! Checks the rows of a file against the database, and writes them.
 
 use super::Format;
 use super::error::ImportError;
@@ -20,19 +20,20 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
-/// What is to be done with a file.
+/// An import that is ready to run.
 pub struct Import {
     pub api: Arc<Api>,
     pub format: Format,
     pub dry_run: bool,
     pub mode: Mode,
-    /// How long each part of it may take: to look the rows up, and to write them.
+    /// Time limit for each part: checking the rows, and writing them.
     pub limit: Duration,
     pub max_rows: usize,
 }
 
 impl Import {
-    /// Does it, in a task of its own: a client that goes away when its file is there does not stop it.
+    /// Runs the import in a task of its own, so that a client that disconnects after sending its
+    /// file does not stop it.
     pub async fn run<T: Table>(
         self,
         file: File,
@@ -69,7 +70,8 @@ impl Import {
         Ok(report)
     }
 
-    /// Writes each chunk in a transaction of its own, in the name of `by`; without it only looks what would become of it.
+    /// Writes each chunk in a transaction of its own, stamped with `by`; without `by` only checks
+    /// what writing would do.
     async fn chunk_by_chunk<T: Table>(
         &self,
         file: File,
@@ -100,7 +102,7 @@ impl Import {
         Ok((finish(reading).await?, report))
     }
 
-    /// Writes all `rows` in one transaction, when nothing was wrong with any of them just now.
+    /// Writes all `rows` in one transaction, after none of them was found invalid.
     async fn all_together<T: Table>(
         &self,
         file: File,
@@ -127,19 +129,20 @@ async fn in_time<T>(end: Instant, work: impl Future<Output = T>) -> Result<T, Ap
     timeout_at(end, work).await.map_err(|_elapsed| ImportError::TooSlow.into())
 }
 
-/// The chunks of a file that are still to be written.
+/// The chunks of a file that are not written yet.
 struct Coming<T> {
     chunks: Receiver<Chunk<T>>,
-    /// How many rows are still to come.
+    /// The number of rows that are not received yet.
     left: usize,
-    /// How many rows, and bytes of the file, came so far.
+    /// The numbers of rows and of bytes of the file that were received.
     done: (usize, u64),
     progress: Progress,
 }
 
 impl<T: Table> Coming<T> {
-    /// The entries of the next chunk, when those before it are written. A reading that fails looks like the end of the file, so
-    /// it must not come before its last row: what was written so far would be taken for the whole.
+    /// The entries of the next chunk, after those before it are written. A reader that fails looks
+    /// like the end of the file; so the end before the last row is an error, as otherwise a part
+    /// would be taken for the whole file.
     async fn next(mut self) -> Option<(Result<Vec<T>, ApiError>, Self)> {
         self.progress.tell(Phase::Writing, self.done.0, self.done.1);
         match self.chunks.recv().await {

@@ -1,4 +1,4 @@
-//! A body goes into a file without a name, bounded in size and time.
+//! Spools a request body to a file without a name, bounded in size and time.
 
 use super::error::ImportError;
 use crate::settings::ImportSettings;
@@ -10,10 +10,11 @@ use std::fs::File;
 use std::io::{self, Seek as _, Write as _};
 use std::time::Duration;
 
-/// So much is collected before it is written.
+/// Bytes that are collected before they are written.
 const AT_ONCE_BYTES: usize = 256 * 1024;
 
-/// The whole body, to be read from its beginning. The system takes the file away when it is closed.
+/// Receives the whole body and rewinds the file. The operating system deletes the file when it is
+/// closed.
 pub async fn receive(
     settings: &ImportSettings,
     request: &HttpRequest,
@@ -31,7 +32,8 @@ pub async fn receive(
     in_time.unwrap_or_else(|_elapsed| Err(ImportError::CameTooSlowly))
 }
 
-/// A file without a name, where such files are to be.
+/// Creates a file without a name in `import.directory`, or in the system's directory for temporary
+/// files.
 pub fn create(settings: &ImportSettings) -> io::Result<File> {
     match settings.directory.as_os_str().is_empty() {
         true => tempfile::tempfile(),
@@ -61,7 +63,7 @@ async fn write(mut file: File, bytes: BytesMut) -> Result<File, ImportError> {
     blocking(move || file.write_all(&bytes).map(|()| file)).await
 }
 
-/// Does what waits for the disk where nobody waits behind it.
+/// Runs disk I/O on a thread that may block.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, ImportError> {

@@ -1,4 +1,4 @@
-//! What files can hold: rows of piles, or of stations.
+//! The kinds of rows that a file can contain: piles or stations.
 
 use super::rows::{Cell, Columns};
 use crate::assets::{piles, stations};
@@ -9,27 +9,27 @@ use domain::ids::{ChargePointId, StationId};
 use std::hash::Hash;
 use storage::assets::import::Importable;
 
-/// What a row of a file becomes.
+/// An entry that is read from a row.
 pub trait Table: Importable + 'static {
-    /// What it is, in the log.
+    /// The name of the kind in the log.
     const NAME: &'static str;
     /// The columns that a CSV file may have.
     const COLUMNS: &'static Columns;
-    /// The field that says which one it is: no two rows of a file may say the same.
+    /// The field that identifies the entry; it must be unique within a file.
     const KEY: &'static str;
-    /// What that field says.
+    /// The value of that field.
     type Key: Hash + Eq + Send;
 
-    /// What the row that begins in `line` says.
+    /// Reads the row that begins in `line`.
     ///
     /// # Errors
-    /// [`ApiError::Invalid`] with all that is wrong with it.
+    /// [`ApiError::Invalid`] with all faults of the row.
     fn read(line: u64, fields: Fields) -> Result<Self, ApiError>;
 
-    /// Which one it is; `None` when it is always another.
+    /// The value that identifies the entry; `None` when the row always creates a new asset.
     fn key(&self) -> Option<Self::Key>;
 
-    /// The field that a refusal is about.
+    /// The field to which a refusal applies.
     fn field(refusal: &Self::Refusal) -> &'static str;
 }
 
@@ -52,7 +52,7 @@ impl Table for storage::assets::piles::Entry {
     fn read(line: u64, mut fields: Fields) -> Result<Self, ApiError> {
         let station = fields.required("stationId", uuid);
         let details = piles::body::read(fields)?;
-        // Without a station the fields were refused.
+        // The fields were refused already if the station is missing.
         let station_id = StationId(station.ok_or_else(|| ApiError::Invalid(Vec::new()))?);
         Ok(Self { line, station_id, details })
     }

@@ -1,4 +1,4 @@
-//! The operation on the fleet as a whole.
+//! The operation that counts all piles and stations.
 
 use super::FleetView;
 use crate::http::scopes::read;
@@ -7,7 +7,6 @@ use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation};
 use serde_json::json;
 
-/// It.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes.resource("/api/v1/fleet", |on| on.get(count(), super::count));
 }
@@ -20,6 +19,6 @@ fn count() -> Operation {
         "confidence": { "live": 9200, "doubtful": 12, "unanswered": 140, "unknown": 3 },
     });
     read("countFleet", "Fleet", "Count all piles and stations by status")
-        .describe("A status that none has is left out. What is counted may be a second old.")
-        .answers(Answer::json::<FleetView>(StatusCode::OK, "How many there are of each", example))
+        .describe("A status that no pile or station has is absent. The counts may be up to one second old.")
+        .answers(Answer::json::<FleetView>(StatusCode::OK, "The counts", example))
 }

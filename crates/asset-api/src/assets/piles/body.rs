@@ -1,4 +1,4 @@
-//! A pile as requests say it.
+//! Parses the body of requests that create or edit a pile.
 
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -8,7 +8,10 @@ use domain::ids::ChargePointId;
 use domain::text::Label;
 use serde_json::Value;
 
-/// What a request says of a pile.
+/// Parses the registered data of a pile.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with all faults of the body.
 pub fn read(mut body: Fields) -> Result<PileDetails, ApiError> {
     let charge_point_id = body.required("chargePointId", text(ChargePointId::parse));
     let name = body.optional("name", text(Label::parse));

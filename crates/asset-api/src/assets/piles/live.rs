@@ -1,4 +1,4 @@
-//! What readers are told of a device, from what was heard of it.
+//! Derives the shown state of a pile from the live state of its charge point.
 
 use crate::freshness::{Confidence, FreshnessPolicy};
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use domain::status::{ConnectorStatus, PileStatus};
 use storage::assets::availability::Trust;
 use storage::assets::piles::{LiveConnector, LiveView};
 
-/// How far `live` can be trusted.
+/// The confidence in `live`.
 pub fn confidence(live: Option<&LiveView>, policy: FreshnessPolicy<'_>) -> Confidence {
     live.map_or(Confidence::Unknown, |live| {
         let trust = Trust {
@@ -20,7 +20,7 @@ pub fn confidence(live: Option<&LiveView>, policy: FreshnessPolicy<'_>) -> Confi
     })
 }
 
-/// The pile's status as one word.
+/// The pile's status, rolled up from its connectors.
 pub fn status(live: Option<&LiveView>) -> PileStatus {
     live.map_or(PileStatus::Unknown, |live| {
         let connectors = live.connectors.iter();
@@ -31,7 +31,7 @@ pub fn status(live: Option<&LiveView>) -> PileStatus {
     })
 }
 
-/// When the newest of the statuses of a device was reported.
+/// The time of the newest status of any connector; `None` when none was reported.
 pub fn status_at(live: &LiveView) -> Option<DateTime<Utc>> {
     let reports = live.connectors.values().filter_map(|connector| connector.state.status.as_ref());
     reports.map(Latest::at).max()
@@ -42,8 +42,8 @@ pub fn connector_status(connector: &LiveConnector) -> Option<ConnectorStatus> {
     connector.state.status.as_ref().map(|status| status.newest().value.status)
 }
 
-/// The power that flows, in W: the newest reading, unless the connector has stopped charging since. Devices do not send
-/// a last reading of zero.
+/// The current power, in W: the newest meter value, unless the connector has stopped charging
+/// since. Devices do not send a final value of zero.
 pub fn power_w(connector: &LiveConnector) -> Option<f64> {
     let power = connector.state.power_w?;
     let latest = connector.state.status.as_ref();
@@ -53,7 +53,7 @@ pub fn power_w(connector: &LiveConnector) -> Option<f64> {
     (!stopped).then_some(power.value)
 }
 
-/// Energy of the session that goes on at a connector, in Wh.
+/// Energy of the open session of a connector, in Wh.
 pub fn session_energy_wh(connector: &LiveConnector) -> Option<f64> {
     let session = connector.session.as_ref()?;
     session.energy_wh(connector.state.registers.of_session(session))

@@ -1,4 +1,4 @@
-//! Refusals about piles as callers are told them.
+//! Refusals about piles as problems.
 
 use crate::assets::stations;
 use crate::http::error::{IntoProblem, version_mismatch};
@@ -13,13 +13,13 @@ impl IntoProblem for Refusal {
             Self::StationNotFound => stations::problem::not_found(),
             Self::OtherVersion { .. } => version_mismatch(detail),
             Self::ChargePointTaken(_) => {
-                Problem::conflict("CHARGE_POINT_ID_CONFLICT", "The charge point belongs to another pile")
+                Problem::conflict("CHARGE_POINT_ID_CONFLICT", "The charge point is assigned to another pile")
                     .detail(detail)
             }
             Self::OpenSession => Problem::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session"),
             Self::NotRetired => Problem::conflict("PILE_NOT_RETIRED", "The pile is not retired"),
             Self::StationRetired => {
-                Problem::conflict("STATION_RETIRED", "The station is retired: restore it first")
+                Problem::conflict("STATION_RETIRED", "The station is retired; restore it first")
             }
         }
     }

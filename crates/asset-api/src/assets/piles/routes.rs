@@ -17,7 +17,6 @@ use storage::assets::piles::Refusal;
 
 const TAG: &str = "Piles";
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/stations/{stationId}/piles", |on| {
@@ -35,9 +34,9 @@ pub fn set_up(routes: &mut Routes<'_>) {
 
 fn create() -> Operation {
     write("createPile", TAG, "Register a pile at a station")
-        .describe("Also claims a device that was heard before it was registered: the pile has its live state at once.")
+        .describe("A device that connected before it was registered is assigned to the pile, which then has its live state at once.")
         .takes::<PileDetails>(details())
-        .answers(shown(StatusCode::CREATED, "The new pile").header("Location", "Its path."))
+        .answers(shown(StatusCode::CREATED, "The new pile").header("Location", "The path of the pile."))
         .refuses([ApiError::from(Refusal::StationNotFound)])
         .refuses(taken())
 }
@@ -52,18 +51,18 @@ fn list_of_station() -> Operation {
 fn list() -> Operation {
     read("listPiles", TAG, "List piles")
         .with([
-            Parameter::query::<StationId>("stationId", "In this station."),
-            Parameter::query::<ChargePointId>("chargePointId", "With this device."),
+            Parameter::query::<StationId>("stationId", "Only piles of this station."),
+            Parameter::query::<ChargePointId>("chargePointId", "Only the pile with this charge point."),
             Parameter::query::<Label>(
                 "q",
-                "SearchTerms that all stand in the device's id, the name or the serial number.",
+                "Search terms, separated by blanks. Each must occur in the charge point's id, the name or the serial number.",
             ),
-            Parameter::query::<PileStatus>("status", "With this status."),
+            Parameter::query::<PileStatus>("status", "Only piles with this status."),
             Parameter::query::<bool>(
                 "online",
-                "`true`: the device is there; `false`: it is not, or was never heard.",
+                "`true`: only piles whose device is online; `false`: only those whose device is offline or was never connected.",
             ),
-            Parameter::query::<bool>("retired", "Those that were retired, instead of the others."),
+            Parameter::query::<bool>("retired", "`true`: retired piles instead of active ones; `false` when absent."),
         ])
         .with(PageRequest::parameters())
         .answers(page())
@@ -71,8 +70,10 @@ fn list() -> Operation {
 }
 
 fn get() -> Operation {
-    let text = "What was registered and what the device reports, in one. `confidence` says how far to trust the latter: `live`, \
-                `stale` while the device is silent or events are read late, `unknown` when it was never heard.";
+    let text = "Registered data and live state in one body. `confidence` tells how far the live state can be trusted: `live`: it is \
+                current; `stale`: the device is silent or events are read late; `doubtful`: the gateway is silent, or the device is \
+                offline only because of silence; `unanswered`: offline, because a probe was not answered; `unknown`: the device was \
+                never connected.";
     read("getPile", TAG, "Get a pile")
         .describe(text)
         .answers(shown(StatusCode::OK, "The pile"))
@@ -80,43 +81,43 @@ fn get() -> Operation {
 }
 
 fn replace() -> Operation {
-    edit("replacePile", "Replace what is said of a pile")
-        .describe("What is not in the body is gone. The device cannot be exchanged while a session is open.")
+    edit("replacePile", "Replace the registered data of a pile")
+    .describe("Fields that are absent from the body are cleared. The charge point cannot be exchanged while a session is open.")
         .takes::<PileDetails>(details())
-        .answers(shown(StatusCode::OK, "The pile as it is now"))
+        .answers(shown(StatusCode::OK, "The pile after the edit"))
         .refuses(of_exchanges())
 }
 
 fn patch() -> Operation {
-    edit("patchPile", "Change some of what is said of a pile")
-        .describe("By JSON Merge Patch (RFC 7396): what is not in the body stays, what is null is gone.")
+    edit("patchPile", "Change some registered data of a pile")
+    .describe("JSON Merge Patch (RFC 7396): fields that are absent from the body keep their value, null clears a field.")
         .takes_patch::<PileDetails>(json!({ "name": "1 号桩", "serialNumber": null }))
-        .answers(shown(StatusCode::OK, "The pile as it is now"))
+        .answers(shown(StatusCode::OK, "The pile after the edit"))
         .refuses(of_exchanges())
 }
 
 fn retire() -> Operation {
     edit("retirePile", "Retire a pile")
-        .describe("Its history is kept, and it can be restored.")
-        .answers(Answer::empty(StatusCode::NO_CONTENT, "It is retired"))
+        .describe("The history of the pile is kept, and the pile can be restored.")
+        .answers(Answer::empty(StatusCode::NO_CONTENT, "The pile is retired"))
         .refuses([ApiError::from(Refusal::OpenSession)])
 }
 
 fn restore() -> Operation {
     edit("restorePile", "Restore a retired pile")
-        .answers(shown(StatusCode::OK, "The pile as it is now"))
+        .answers(shown(StatusCode::OK, "The pile after the edit"))
         .refuses([ApiError::from(Refusal::NotRetired), Refusal::StationRetired.into()])
         .refuses(taken())
 }
 
-/// An edit of a pile.
+/// An operation that edits a pile.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
     write(id, TAG, summary)
         .with(if_match())
         .refuses([ApiError::from(Refusal::NotFound), Refusal::OtherVersion { current: 4 }.into()])
 }
 
-/// What an edit that may exchange the device may be refused for.
+/// The refusals of an edit that may exchange the charge point.
 fn of_exchanges() -> impl Iterator<Item = ApiError> {
     [ApiError::from(Refusal::OpenSession)].into_iter().chain(taken())
 }
@@ -126,7 +127,7 @@ fn taken() -> Option<ApiError> {
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {
-    Answer::json::<PileView<'_>>(status, about, pile()).header("ETag", "Its version, for `If-Match`.")
+    Answer::json::<PileView<'_>>(status, about, pile()).header("ETag", "The version of the pile, for `If-Match`.")
 }
 
 fn page() -> Answer {

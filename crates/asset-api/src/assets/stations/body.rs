@@ -1,4 +1,4 @@
-//! A station as requests say it.
+//! Parses the body of requests that create or edit a station.
 
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -7,7 +7,10 @@ use domain::assets::{Location, StationDetails, StationStatus};
 use domain::text::Label;
 use serde_json::Value;
 
-/// What a request says of a station.
+/// Parses the registered data of a station.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with all faults of the body.
 pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
     let name = body.required("name", text(Label::parse));
     let address = body.optional("address", text(Label::parse));
@@ -35,7 +38,7 @@ fn location(body: &mut Fields) -> Option<Location> {
         (false, true) => body.refuse("latitude", "is required with longitude"),
         _ => {}
     }
-    // Each by itself at first, so that both can be wrong.
+    // Each on its own first, so that faults of both are reported.
     let latitude = body.optional("latitude", |value| coordinate(value, |degrees| (degrees, 0.0)));
     let longitude = body.optional("longitude", |value| coordinate(value, |degrees| (0.0, degrees)));
     Location::parse(latitude?, longitude?).ok()

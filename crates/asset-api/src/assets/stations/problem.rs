@@ -1,10 +1,10 @@
-//! Refusals about stations as callers are told them.
+//! Refusals about stations as problems.
 
 use crate::http::error::{IntoProblem, version_mismatch};
 use runtime::Problem;
 use storage::assets::stations::Refusal;
 
-/// There is no such station.
+/// 404 `STATION_NOT_FOUND`.
 pub fn not_found() -> Problem {
     Problem::not_found("STATION_NOT_FOUND", "There is no such station")
 }

@@ -1,4 +1,4 @@
-//! Which stations a query asks for.
+//! Parses which stations a query asks for.
 
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{flag, in_query, number, one_of, text};
@@ -8,11 +8,11 @@ use domain::text::Label;
 use serde_json::Value;
 use storage::assets::stations::{Filter, Near};
 
-/// How far is near, in m, unless asked otherwise.
+/// The radius around `near` when the query does not give one, in m.
 const RADIUS_M: f64 = 10_000.0;
 const MAX_RADIUS_M: f64 = 500_000.0;
 
-/// Takes out of the query what stations have to be.
+/// Takes the filter for stations out of the query.
 pub fn filter(query: &mut Fields) -> Filter {
     Filter {
         search: search::terms(query),
@@ -23,13 +23,13 @@ pub fn filter(query: &mut Fields) -> Filter {
     }
 }
 
-/// Takes out of the query where they have to be.
+/// Takes `near` and `radiusM` out of the query.
 pub fn near(query: &mut Fields, filter: &Filter) -> Option<Near> {
     if !query.has("near") && query.has("radiusM") {
         query.refuse("near", "is required with radiusM");
     }
     if query.has("near") && filter.retired {
-        query.refuse("retired", "cannot be asked for with near");
+        query.refuse("retired", "cannot be combined with near");
     }
     let radius_m = query.optional("radiusM", in_query(radius)).unwrap_or(RADIUS_M);
     let place = query.optional("near", place)?;
@@ -41,12 +41,12 @@ fn radius(value: &Value) -> Result<f64, String> {
     metres.ok_or_else(|| format!("must be a number from 1 to {MAX_RADIUS_M}"))
 }
 
-/// Reads `latitude,longitude`.
+/// Parses `latitude,longitude`, in degrees.
 fn place(value: &Value) -> Result<Location, String> {
     let degrees = |text: &str| number(&text.trim().parse().unwrap_or_default());
     let pair = value.as_str().and_then(|text| text.split_once(','));
     let pair =
         pair.and_then(|(latitude, longitude)| Some((degrees(latitude).ok()?, degrees(longitude).ok()?)));
-    let (latitude, longitude) = pair.ok_or("must be a latitude and a longitude, as in 31.23,121.47")?;
+    let (latitude, longitude) = pair.ok_or("must be a latitude and a longitude, for example 31.23,121.47")?;
     Location::parse(latitude, longitude).map_err(|error| error.to_string())
 }

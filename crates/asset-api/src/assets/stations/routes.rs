@@ -16,7 +16,6 @@ use storage::assets::stations::Refusal;
 
 const TAG: &str = "Stations";
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/stations", |on| on.post(create(), super::create).get(list(), super::list))
@@ -35,25 +34,25 @@ pub fn set_up(routes: &mut Routes<'_>) {
 fn create() -> Operation {
     write("createStation", TAG, "Register a station")
         .takes::<StationDetails>(details())
-        .answers(shown(StatusCode::CREATED, "The new station").header("Location", "Its path."))
+        .answers(shown(StatusCode::CREATED, "The new station").header("Location", "The path of the station."))
 }
 
 fn list() -> Operation {
-    let text = "The newest first; with `near`, the nearest first, each with its `distanceM`.";
+    let text = "The newest station first; with `near`, the nearest first, each with its `distanceM`.";
     read("listStations", TAG, "List stations")
         .describe(text)
         .with([
-            Parameter::query::<Label>("q", "SearchTerms that all stand in the name or the address."),
-            Parameter::query::<Label>("operatorId", "Of this operator."),
-            Parameter::query::<StationStatus>("status", "With this status."),
-            Parameter::query::<bool>("availableOnly", "With a pile whose status is `Available`."),
+            Parameter::query::<Label>("q", "Search terms, separated by blanks. Each must occur in the name or the address."),
+            Parameter::query::<Label>("operatorId", "Only stations of this operator."),
+            Parameter::query::<StationStatus>("status", "Only stations with this status."),
+            Parameter::query::<bool>("availableOnly", "`true`: only stations with a pile whose status is `Available`."),
             Parameter::query::<bool>(
                 "retired",
-                "Those that were retired, instead of the others; not with `near`.",
+                "`true`: retired stations instead of active ones; cannot be combined with `near`.",
             ),
-            Parameter::query::<String>("near", "Within `radiusM` of this latitude and longitude.")
+            Parameter::query::<String>("near", "Only stations within `radiusM` of this latitude and longitude, in degrees.")
                 .like(json_schema!({ "type": "string", "pattern": NEAR, "examples": ["31.23,121.47"] })),
-            Parameter::query::<f64>("radiusM", "How far that is, in m; 10,000 unless said otherwise.")
+            Parameter::query::<f64>("radiusM", "The radius around `near`, in m; 10,000 when absent.")
                 .like(json_schema!({ "type": "number", "minimum": 1, "maximum": 500_000 })),
         ])
         .with(PageRequest::parameters())
@@ -65,7 +64,7 @@ fn list() -> Operation {
         .refuses([ApiError::InvalidCursor])
 }
 
-/// Degrees, without those that are beyond the earth.
+/// Latitude and longitude in degrees. Excludes ±90 and ±180, so that every match is a valid place.
 const NEAR: &str = r"^-?([0-9]|[1-8][0-9])(\.[0-9]{1,9})?,-?([0-9]|[1-9][0-9]|1[0-7][0-9])(\.[0-9]{1,9})?$";
 
 fn get() -> Operation {
@@ -75,29 +74,29 @@ fn get() -> Operation {
 }
 
 fn replace() -> Operation {
-    edit("replaceStation", "Replace what is said of a station")
-        .describe("What is not in the body is gone.")
+    edit("replaceStation", "Replace the registered data of a station")
+    .describe("Fields that are absent from the body are cleared.")
         .takes::<StationDetails>(details())
-        .answers(shown(StatusCode::OK, "The station as it is now"))
+        .answers(shown(StatusCode::OK, "The station after the edit"))
 }
 
 fn patch() -> Operation {
-    edit("patchStation", "Change some of what is said of a station")
-        .describe("By JSON Merge Patch (RFC 7396): what is not in the body stays, what is null is gone.")
+    edit("patchStation", "Change some registered data of a station")
+    .describe("JSON Merge Patch (RFC 7396): fields that are absent from the body keep their value, null clears a field.")
         .takes_patch::<StationDetails>(json!({ "status": "Closed", "operatorId": null }))
-        .answers(shown(StatusCode::OK, "The station as it is now"))
+        .answers(shown(StatusCode::OK, "The station after the edit"))
 }
 
 fn retire() -> Operation {
     edit("retireStation", "Retire a station without piles")
-        .describe("Its history is kept, and it can be restored.")
-        .answers(Answer::empty(StatusCode::NO_CONTENT, "It is retired"))
+        .describe("The history of the station is kept, and the station can be restored.")
+        .answers(Answer::empty(StatusCode::NO_CONTENT, "The station is retired"))
         .refuses([ApiError::from(Refusal::NotEmpty)])
 }
 
 fn restore() -> Operation {
     edit("restoreStation", "Restore a retired station")
-        .answers(shown(StatusCode::OK, "The station as it is now"))
+        .answers(shown(StatusCode::OK, "The station after the edit"))
         .refuses([ApiError::from(Refusal::NotRetired)])
 }
 
@@ -111,11 +110,11 @@ fn availability() -> Operation {
                    { "type": null, "connectors": { "Unknown": 2 } }],
     });
     read("getStationAvailability", TAG, "Count a station's piles and connectors by status")
-        .answers(Answer::json::<AvailabilityView>(StatusCode::OK, "How many there are of each", example))
+        .answers(Answer::json::<AvailabilityView>(StatusCode::OK, "The counts", example))
         .refuses([ApiError::from(Refusal::NotFound)])
 }
 
-/// An edit of a station.
+/// An operation that edits a station.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
     write(id, TAG, summary)
         .with(if_match())
@@ -123,7 +122,7 @@ fn edit(id: &'static str, summary: &'static str) -> Operation {
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {
-    Answer::json::<StationView<'_>>(status, about, station()).header("ETag", "Its version, for `If-Match`.")
+    Answer::json::<StationView<'_>>(status, about, station()).header("ETag", "The version of the station, for `If-Match`.")
 }
 
 const ID: &str = "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11";

@@ -1,4 +1,4 @@
-//! A station as responses show it.
+//! A station in responses.
 
 use crate::freshness::{Confidence, FreshnessPolicy};
 use chrono::{DateTime, Utc};
@@ -12,85 +12,116 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use storage::assets::availability::{Availability, Tally};
 
-/// A station as a response shows it.
+/// A station with the availability of its piles. `distanceM` is present only in lists with `near`.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Station")]
 pub struct StationView<'a> {
+    /// The id of the station: a version 7 UUID, or the UUID with which it was imported.
     id: StationId,
+    /// The name of the station, 1 to 200 characters.
     name: &'a Label,
+    /// The postal address, 1 to 200 characters; null if it is not set.
     address: Option<&'a Label>,
+    /// The operator that runs the station; null if it is not set.
     operator_id: Option<&'a Label>,
+    /// Degrees north (WGS 84), -90 to 90; null, as is `longitude`, if the position is not set.
     latitude: Option<f64>,
+    /// Degrees east (WGS 84), -180 to 180; null, as is `latitude`, if the position is not set.
     longitude: Option<f64>,
+    /// Whether the station is open for business, as the operator set it; devices do not change it.
     status: StationStatus,
+    /// When drivers may come, in the local time of the station; null if it is not set.
     opening_hours: Option<&'a OpeningHours>,
+    /// What the site offers besides piles, each word once; empty if nothing is set.
     facilities: &'a BTreeSet<Facility>,
+    /// The connector statuses in which a start may be sent to a pile of this station. Null if the
+    /// setting `dispatch.startable_statuses` of command-dispatcher applies.
     startable_statuses: Option<&'a StartableStatuses>,
+    /// When the station was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// When the station was last edited, RFC 3339 in UTC; equal to `createdAt` until the first
+    /// edit.
     updated_at: DateTime<Utc>,
+    /// When the station was retired, RFC 3339 in UTC; null while it is not retired.
     retired_at: Option<DateTime<Utc>>,
+    /// The revision of the station: 1 when it is created, plus one for each edit. The `ETag` is
+    /// this number in quotes.
     version: i64,
+    /// The piles and connectors of the station, counted by status.
     availability: Counts,
+    /// The distance from the point in `near`, in metres, rounded to 0.1 m, with an error of at most
+    /// 0.6 %. Absent unless the list was requested with `near`.
     #[serde(skip_serializing_if = "Option::is_none")]
     distance_m: Option<f64>,
 }
 
-/// How many piles and connectors there are of each status.
+/// The numbers of piles and connectors by status.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Availability")]
 struct Counts {
+    /// The number of piles for each pile status, retired piles not included. Statuses with a count
+    /// of zero are absent.
     piles: BTreeMap<&'static str, i64>,
+    /// The number of connectors, declared or reported, for each connector status. They count as
+    /// `Offline` if their device is offline, as `Faulted` or `Unavailable` if it is out of service
+    /// as a whole, and as `Unknown` if nothing was reported. Statuses with a count of zero are
+    /// absent.
     connectors: BTreeMap<&'static str, i64>,
-    /// Piles by how far their statuses can be trusted.
+    /// The numbers of piles by confidence in their status.
     confidence: BTreeMap<Confidence, i64>,
 }
 
-/// How the piles and connectors of a station stand, whole.
+/// The numbers of a station's piles and connectors by status, and of connectors by type.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "StationAvailability")]
 pub struct AvailabilityView {
+    /// The station whose piles are counted.
     station_id: StationId,
     #[serde(flatten)]
     counts: Counts,
+    /// The connectors of the station, counted for each connector type.
     by_type: Vec<TypeView>,
 }
 
-/// How the connectors of one type stand.
+/// The numbers of connectors of one type by status; the type is null for connectors that were not
+/// declared.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AvailabilityOfType")]
 struct TypeView {
+    /// The connector type; null for connectors that a device reported and no operator declared.
     #[serde(rename = "type")]
     kind: Option<ConnectorType>,
+    /// The number of connectors of this type for each connector status. Statuses with a count of
+    /// zero are absent.
     connectors: BTreeMap<&'static str, i64>,
 }
 
-fn search(tally: &Tally) -> BTreeMap<&'static str, i64> {
+fn by_status(tally: &Tally) -> BTreeMap<&'static str, i64> {
     tally.iter().map(|(status, count)| (status.as_str(), *count)).collect()
 }
 
 impl Counts {
     fn of(availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         Self {
-            piles: search(&availability.piles),
-            connectors: search(&availability.connectors_of_all_types()),
+            piles: by_status(&availability.piles),
+            connectors: by_status(&availability.connectors_of_all_types()),
             confidence: policy.count(availability.trust.iter().map(|trust| (trust, 1))),
         }
     }
 }
 
 impl AvailabilityView {
-    /// All of it.
     pub fn of(station_id: StationId, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         let types = availability.connectors.iter();
-        let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: search(tally) });
+        let by_type = types.map(|(kind, tally)| TypeView { kind: *kind, connectors: by_status(tally) });
         Self { station_id, counts: Counts::of(availability, policy), by_type: by_type.collect() }
     }
 }
 
 impl<'a> StationView<'a> {
-    /// `station`, whose piles stand as `availability` says.
+    /// Combines `station` with the availability of its piles.
     pub fn of(station: &'a Station, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
         let details = &station.details;
         Self {
@@ -113,7 +144,7 @@ impl<'a> StationView<'a> {
         }
     }
 
-    /// The same, seen from `place`; in tenths of a metre.
+    /// Adds the distance of `station` from `place`, rounded to 0.1 m.
     pub fn seen_from(self, station: &Station, place: Location) -> Self {
         let distance_m = station.details.location.map(|location| location.distance_m(place));
         Self { distance_m: distance_m.map(|distance| (distance * 10.0).round() / 10.0), ..self }

@@ -1,4 +1,4 @@
-//! The operation on the history of statuses.
+//! The operation that lists the status history of a pile.
 
 use super::ChangeView;
 use crate::http::error::ApiError;
@@ -11,7 +11,6 @@ use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::json;
 use storage::assets::piles::Refusal;
 
-/// It.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes.resource("/api/v1/piles/{pileId}/status-history", |on| on.get(of_pile(), super::of_pile));
 }
@@ -26,13 +25,13 @@ fn of_pile() -> Operation {
         ],
         "nextCursor": null,
     });
-    read("listStatusHistory", "Piles", "List what a pile's statuses went through")
+    read("listStatusHistory", "Piles", "List the status history of a pile")
         .describe(
-            "Statuses of connectors, and when the device came and went; what was noted last comes first.",
+            "Changes of connector statuses and of the device's connectivity; the change that was recorded last comes first.",
         )
         .with([Parameter::query::<ConnectorId>(
             "connectorId",
-            "Statuses of this connector only; 0 is the device as a whole.",
+            "Only statuses of this connector; 0 is the charge point as a whole.",
         )])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<ChangeView<'_>>>(StatusCode::OK, "A page of changes", example))

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 impl Fields {
-    /// These fields as a patch of `details`: what they make of it. One that is null is gone, but still has to be one that is
-    /// known.
+    /// Applies these fields as a patch to `details`. A field that is null is cleared, but must
+    /// still be a known field.
     ///
     /// # Errors
     /// When `details` cannot be written as JSON.
@@ -20,7 +20,7 @@ impl Fields {
     }
 }
 
-/// Makes of `target` what `patch` says.
+/// Applies `patch` to `target`.
 fn merge(target: &mut Value, patch: Value) {
     let Value::Object(changes) = patch else {
         *target = patch;
@@ -46,8 +46,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn it_does_what_the_rfc_shows() {
-        // Appendix A, as far as the whole is an object.
+    fn merges_like_the_examples_of_the_rfc() {
+        // The examples of appendix A whose patch is an object.
         for (mut target, patch, result) in [
             (json!({ "a": "b" }), json!({ "a": "c" }), json!({ "a": "c" })),
             (json!({ "a": "b" }), json!({ "b": "c" }), json!({ "a": "b", "b": "c" })),

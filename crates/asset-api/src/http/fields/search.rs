@@ -1,12 +1,12 @@
-//! Search in a query.
+//! The search parameter of a query.
 
 use super::Fields;
 use super::parse::text;
 use domain::text::Label;
 use storage::SearchTerms;
 
-/// Takes `q` out of the query: terms that blanks separate.
+/// Takes `q` out of the query: search terms, separated by blanks.
 pub fn terms(query: &mut Fields) -> Option<SearchTerms> {
-    let said = query.optional("q", text(Label::parse))?;
-    SearchTerms::of(said.as_str())
+    let query_text = query.optional("q", text(Label::parse))?;
+    SearchTerms::of(query_text.as_str())
 }

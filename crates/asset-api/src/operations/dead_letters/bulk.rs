@@ -1,4 +1,4 @@
-//! `POST /api/v1/dead-letters/replay`: replays what a filter lets through, letter by letter.
+//! `POST /api/v1/dead-letters/replay`: replays the dead letters that match a filter, one by one.
 
 use super::problem::Refusal;
 use super::replay::{self, Attempt};
@@ -24,10 +24,10 @@ use uuid::Uuid;
 
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 500;
-/// So many letters that were not applied are shown one by one.
+/// Largest number of dead letters that were not applied and are listed in the response.
 const SHOWN: usize = 20;
 
-/// What is asked for.
+/// The parsed body of the request.
 struct Order {
     filter: Filter,
     after: Option<Cursor>,
@@ -46,29 +46,49 @@ impl Order {
     }
 }
 
-/// What [`Order::read`] reads.
+/// The JSON schema of the body that [`Order::read`] parses.
 pub fn order_schema() -> Schema {
     let mut generator = SchemaGenerator::default();
-    let label = json_schema!({ "anyOf": [Label::json_schema(&mut generator), { "type": "null" }] });
-    let device = json_schema!({ "anyOf": [ChargePointId::json_schema(&mut generator), { "type": "null" }] });
+    let label = Label::json_schema(&mut generator);
+    let device = ChargePointId::json_schema(&mut generator);
     json_schema!({
         "type": "object",
         "properties": {
-            "topic": label,
-            "reason": label,
-            "partition": { "type": ["integer", "null"], "minimum": 0, "maximum": i32::MAX },
-            "chargePointId": device,
-            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": MAX_LIMIT },
-            "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the answer before." },
-            "dryRun": { "type": "boolean", "description": "Whether only to see what would become of them." },
+            "topic": {
+                "description": "Only letters of this Kafka topic; null or absent: any.",
+                "anyOf": [label, { "type": "null" }],
+            },
+            "reason": {
+                "description": "Only letters with this reason, such as `STOP_AMBIGUOUS`; null or absent: any.",
+                "anyOf": [label, { "type": "null" }],
+            },
+            "partition": {
+                "description": "Only letters of this Kafka partition; null or absent: any.",
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "maximum": i32::MAX,
+            },
+            "chargePointId": {
+                "description": "Only letters of this device and, if a letter's device is unknown, those with it \
+                                as the key of the record; null or absent: any.",
+                "anyOf": [device, { "type": "null" }],
+            },
+            "limit": {
+                "description": "The most letters that this call replays; 100 if null or absent.",
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "maximum": MAX_LIMIT,
+            },
+            "cursor": { "type": ["string", "null"], "description": "The `nextCursor` of the previous response." },
+            "dryRun": { "type": "boolean", "description": "`true`: reports the outcomes and changes nothing." },
         },
         "required": ["dryRun"],
         "additionalProperties": false,
     })
 }
 
-/// Replays the letters that the body means and that are not settled yet, the oldest first, each in a transaction of its own.
-/// Begins no letter in the second half of the time that a request has.
+/// Replays the dead letters that match the body and are not settled yet, the oldest first, each in
+/// a transaction of its own. Starts no replay in the second half of the request's deadline.
 pub async fn replay_matching(
     api: Data<Api>,
     JsonBody(body): JsonBody<Fields>,
@@ -76,7 +96,7 @@ pub async fn replay_matching(
     let until = api.half_time();
     let Order { filter, after, limit, run } = Order::read(body)?;
     let after = after.map(|place| (place.created_at, place.id));
-    // One more than is asked for, which tells whether there are more.
+    // One more than the limit, which shows whether there are more.
     let rows = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let letters = api
         .run(move |mut connection| async move {
@@ -86,13 +106,13 @@ pub async fn replay_matching(
     let mut tally = Tally::default();
     let mut last = None;
     for letter in letters.iter().take(limit) {
-        // The first is tried however long the list took, so that every call gets on.
+        // The first one is always tried, so that every call makes progress.
         if last.is_some() && Instant::now() >= until {
             break;
         }
         match replay::replay(&api, letter.id, run).await {
             Ok(Ok(attempt)) => tally.count(letter.id, attempt),
-            // An operator removed it meanwhile.
+            // An operator has deleted it in the meantime.
             Ok(Err(Refusal::NotFound)) => {}
             Ok(Err(refusal)) => return Err(refusal.into()),
             Err(error) => return Err(error),
@@ -104,7 +124,7 @@ pub async fn replay_matching(
     Ok(HttpResponse::Ok().json(TallyView::of(run, &tally, next_cursor)))
 }
 
-/// What became of the letters.
+/// The outcomes of the replays.
 #[derive(Default)]
 struct Tally {
     outcomes: BTreeMap<ReplayOutcome, usize>,
@@ -124,16 +144,23 @@ impl Tally {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayTally")]
 pub struct TallyView<'a> {
+    /// Whether this was a dry run, which changes nothing.
     dry_run: bool,
+    /// The number of letters that this call replayed.
     tried: usize,
+    /// The number of letters for each outcome (`applied`, `ignored`, `unplaced`, `undecodable`,
+    /// `refused`); all five are present.
     outcomes: BTreeMap<&'static str, usize>,
+    /// The first 20 letters whose outcome is not `applied`. Empty if there are none.
     not_applied: Vec<NotApplied<'a>>,
+    /// The `cursor` of the next call with the same body; null if no further letter matches.
     next_cursor: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ReplayNotApplied")]
 struct NotApplied<'a> {
+    /// The id of the dead letter, a UUID.
     id: Uuid,
     #[serde(flatten)]
     attempt: AttemptView<'a>,

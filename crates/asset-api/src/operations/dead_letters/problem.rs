@@ -1,14 +1,14 @@
-//! Refusals about dead letters as a client sees them.
+//! Refusals about dead letters as problems.
 
 use crate::http::error::IntoProblem;
 use runtime::Problem;
 
-/// Why nothing is done with a dead letter.
+/// The reason why a dead letter cannot be shown or replayed.
 #[derive(Debug, Clone, Copy)]
 pub enum Refusal {
-    /// There is none with that id.
+    /// No dead letter has that id.
     NotFound,
-    /// It is a range of offsets that could not be read: there is no record to replay.
+    /// The dead letter is a range of offsets that could not be read, without a record to replay.
     NotReplayable,
 }
 

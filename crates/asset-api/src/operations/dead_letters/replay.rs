@@ -1,4 +1,5 @@
-//! Replaying one dead letter: its record is decoded again, and its event applied where the record stood.
+//! Replays one dead letter: decodes its record again and applies the event at the record's original
+//! position.
 
 use super::problem::Refusal;
 use crate::http::context::Api;
@@ -17,24 +18,23 @@ use uuid::Uuid;
 use wire::event::event_type;
 use wire::{DecodeError, RawRecord};
 
-/// What a replay came to.
+/// The result of a replay.
 #[derive(Debug)]
 pub struct Attempt {
-    /// In a word.
     pub outcome: ReplayOutcome,
-    /// Why it was not applied, as a stable word.
+    /// The stable code of the reason why the event was not applied; `None` if it was applied.
     pub reason: Option<String>,
-    /// Why, as a sentence, where there is more to say.
+    /// An explanation of the reason; `None` if there is none.
     pub detail: Option<String>,
-    /// What kind of event it is, by the contract's name.
+    /// The event type by its name in the contract; `None` if the record cannot be decoded.
     pub event_type: Option<String>,
-    /// The device that it speaks of.
+    /// The charge point of the event; `None` if the record cannot be decoded.
     pub charge_point_id: Option<ChargePointId>,
-    /// What it changed.
+    /// The changes by the replay; empty unless the event was applied.
     pub changes: Changes,
 }
 
-/// Replays the letter called `id`.
+/// Replays the dead letter with id `id`.
 pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, Refusal>, ApiError> {
     let attempt = api
         .run(move |mut connection| async move {
@@ -62,7 +62,7 @@ pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, Ref
     Ok(attempt)
 }
 
-/// The event that a record tells, read as the ingestor reads it.
+/// Decodes a record as event-ingestor does.
 fn decode(record: &KeptRecord, position: RecordPosition) -> Result<GatewayEvent, DecodeError> {
     let headers = record.headers.as_object().into_iter().flatten();
     let headers: Vec<_> = headers
@@ -73,7 +73,8 @@ fn decode(record: &KeptRecord, position: RecordPosition) -> Result<GatewayEvent,
     wire::decode(&raw)
 }
 
-/// Applies `event` at the record's own `position`: what is newer stands, and what was applied before changes nothing.
+/// Applies `event` at the record's own `position`: newer state is kept, and an event that was
+/// applied before changes nothing.
 async fn apply(
     connection: &mut Connection,
     id: Uuid,
@@ -119,13 +120,13 @@ impl Attempt {
     }
 }
 
-/// Why nothing was done, in the words of the dead letters.
+/// The reason code for an event that was not applied.
 fn reason(why: &Undone) -> String {
     match why {
         Undone::Ignored(ignored) => ignored.reason().to_ascii_uppercase(),
         Undone::Unplaced(misfit) => misfit.reason().to_owned(),
         Undone::Refused(error) => {
-            tracing::error!(error = causes(error), "postgres refused a replay");
+            tracing::error!(error = causes(error), "dead letter not replayed: PostgreSQL refused the changes");
             "REFUSED_BY_DATABASE".to_owned()
         }
     }

@@ -16,7 +16,6 @@ use serde_json::{Map, Value, json};
 
 const TAG: &str = "Dead letters";
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/dead-letters", |on| on.get(list(), super::list))
@@ -29,11 +28,11 @@ fn list() -> Operation {
     let partition = json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
     read_page()
         .with([
-            Parameter::query::<Label>("topic", "Of this topic."),
-            Parameter::query::<Label>("reason", "For this reason."),
-            Parameter::query::<i32>("partition", "Of this partition.").like(partition),
-            Parameter::query::<ChargePointId>("chargePointId", "Of this device."),
-            Parameter::query::<bool>("replayed", "`true`: those that were replayed; `false`: the others."),
+            Parameter::query::<Label>("topic", "Only dead letters of this topic."),
+            Parameter::query::<Label>("reason", "Only dead letters with this reason."),
+            Parameter::query::<i32>("partition", "Only dead letters of this partition.").like(partition),
+            Parameter::query::<ChargePointId>("chargePointId", "Only dead letters of this charge point."),
+            Parameter::query::<bool>("replayed", "`true`: only those that were replayed; `false`: only the others."),
         ])
         .with(PageRequest::parameters())
         .refuses([ApiError::InvalidCursor])
@@ -41,7 +40,7 @@ fn list() -> Operation {
 
 fn read_page() -> Operation {
     let example = json!({ "items": [Value::Object(heading())], "nextCursor": null });
-    operate("listDeadLetters", TAG, "List records that nobody could use").answers(Answer::json::<
+    operate("listDeadLetters", TAG, "List records that could not be applied").answers(Answer::json::<
         Page<HeadingView<'_>>,
     >(
         StatusCode::OK,
@@ -57,7 +56,7 @@ fn get() -> Operation {
     letter.insert("valueText".to_owned(), r#"{"eventType":1}"#.into());
     letter.insert("headers".to_owned(), json!({ "eventType": "TWV0ZXJWYWx1ZXM=" }));
     operate("getDeadLetter", TAG, "Get a dead letter with its bytes")
-        .describe("Key, value and headers are Base64; `valueText` is the beginning of a value that is text.")
+        .describe("Key, value and headers are Base64; `valueText` is the beginning of the value if it is UTF-8, otherwise null.")
         .answers(Answer::json::<LetterView<'_>>(StatusCode::OK, "The dead letter", letter.into()))
         .refuses([ApiError::from(Refusal::NotFound)])
 }
@@ -68,9 +67,9 @@ fn replay_one() -> Operation {
         "chargePointId": "CP-3101-0007", "changes": { "chargePoint": true, "connectors": [1], "sessions": [] },
     });
     operate("replayDeadLetter", TAG, "Replay a dead letter")
-        .describe("Its record is read again and applied where it stood: what is newer stands.")
-        .with([Parameter::query::<bool>("dryRun", "Whether only to see what would become of it.").required()])
-        .answers(Answer::json::<ReplayView<'_>>(StatusCode::OK, "What became of it", example))
+        .describe("Its record is decoded again and its event applied at its original position: newer state is kept.")
+        .with([Parameter::query::<bool>("dryRun", "`true`: reports the outcome and changes nothing.").required()])
+        .answers(Answer::json::<ReplayView<'_>>(StatusCode::OK, "The outcome of the replay", example))
         .refuses([ApiError::from(Refusal::NotFound), Refusal::NotReplayable.into()])
 }
 
@@ -83,9 +82,9 @@ fn replay_matching() -> Operation {
         "nextCursor": null,
     });
     operate("replayDeadLetters", TAG, "Replay the dead letters that match")
-        .describe("The oldest first, those not settled yet; go on with `nextCursor` until it is null.")
+        .describe("Replays those that are not settled yet, the oldest first. Repeat with `nextCursor` as `cursor` until it is null.")
         .takes_like(order_schema(), json!({ "reason": "UNKNOWN_EVENT_TYPE", "limit": 100, "dryRun": true }))
-        .answers(Answer::json::<TallyView<'_>>(StatusCode::OK, "What became of them", example))
+        .answers(Answer::json::<TallyView<'_>>(StatusCode::OK, "The outcomes of the replays", example))
         .refuses([ApiError::InvalidCursor, Refusal::NotReplayable.into()])
 }
 

@@ -1,4 +1,4 @@
-//! Dead letters and their replays as responses show them.
+//! Dead letters and their replays in responses.
 
 use super::replay::Attempt;
 use base64::Engine as _;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use storage::ingest::dead_letters::{DeadLetter, Heading, Run};
 use uuid::Uuid;
 
-/// As much of a value is shown as text; all of it is there in Base64.
+/// Largest part of a value that is shown as text, in bytes. Base64 contains the whole value.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 /// A dead letter without its bytes.
@@ -20,23 +20,42 @@ const MAX_TEXT_BYTES: usize = 16 * 1024;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DeadLetterHeading")]
 pub struct HeadingView<'a> {
+    /// The id of the dead letter, a UUID.
     id: Uuid,
+    /// The Kafka topic of the record. A topic that ends in `#` and a number is a former log of that
+    /// topic, which was replaced.
     topic: &'a str,
+    /// The Kafka partition of the record.
     partition: i32,
+    /// The offset of the record, or the first offset of an unreadable range.
     first_offset: i64,
+    /// The offset of the record, or the last offset of an unreadable range; equal to `firstOffset`
+    /// for a single record.
     last_offset: i64,
+    /// When the record was appended to Kafka, RFC 3339 in UTC; null for an unreadable range.
     appended_at: Option<DateTime<Utc>>,
+    /// Why the record could not be applied, as a code that never changes, such as
+    /// `STOP_WITHOUT_SESSION` or `REFUSED_BY_DATABASE`.
     reason: &'a str,
+    /// Why the record could not be applied, as a sentence for people.
     detail: &'a str,
+    /// The device of the event. Set only if the event was decoded and could not be placed; null for
+    /// all other reasons.
     charge_point_id: Option<&'a str>,
+    /// The gateway's id of the event. Set only if the event was decoded and could not be placed;
+    /// null for all other reasons.
     event_id: Option<&'a str>,
+    /// When the dead letter was recorded, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// When the letter was last replayed, RFC 3339 in UTC; null if it never was. Dry runs do not
+    /// count.
     replayed_at: Option<DateTime<Utc>>,
+    /// The outcome of the last replay: `applied`, `ignored`, `unplaced`, `undecodable` or
+    /// `refused`. Null if the letter was never replayed; dry runs do not count.
     replay_outcome: Option<&'a str>,
 }
 
 impl<'a> HeadingView<'a> {
-    /// All but the bytes.
     pub fn of(letter: &'a Heading) -> Self {
         Self {
             id: letter.id,
@@ -56,22 +75,28 @@ impl<'a> HeadingView<'a> {
     }
 }
 
-/// A dead letter whole.
+/// A dead letter with the bytes of its record.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DeadLetter")]
 pub struct LetterView<'a> {
     #[serde(flatten)]
     heading: HeadingView<'a>,
+    /// The key of the record, in Base64; null if the record has none, and for an unreadable range.
     key: Option<String>,
+    /// The value of the record, in Base64; null if the record has none, and for an unreadable
+    /// range.
     value: Option<String>,
+    /// The first 16 KiB of the value as text. Null if the value is not UTF-8 as a whole, or there
+    /// is none.
     value_text: Option<&'a str>,
+    /// The headers of the record: a map from name to value in Base64. Empty for an unreadable
+    /// range.
     #[schemars(with = "BTreeMap<String, String>")]
     headers: &'a serde_json::Value,
 }
 
 impl<'a> LetterView<'a> {
-    /// All of it.
     pub fn of(letter: &'a DeadLetter) -> Self {
         let record = &letter.record;
         let encode = |bytes: &Vec<u8>| BASE64_STANDARD.encode(bytes);
@@ -85,25 +110,27 @@ impl<'a> LetterView<'a> {
     }
 }
 
-/// The beginning of what is text.
+/// The first [`MAX_TEXT_BYTES`] of a value, cut at a character; `None` if it is not UTF-8.
 fn beginning(value: &[u8]) -> Option<&str> {
     let text = str::from_utf8(value).ok()?;
     text.get(..text.floor_char_boundary(MAX_TEXT_BYTES))
 }
 
-/// What one replay came to.
+/// The result of one replay.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Replay")]
 pub struct ReplayView<'a> {
+    /// Whether the replay was a dry run, which changes nothing.
     dry_run: bool,
     #[serde(flatten)]
     attempt: AttemptView<'a>,
+    /// What the replay changed, or would change in a dry run; nothing unless `outcome` is
+    /// `applied`.
     changes: ChangesView,
 }
 
 impl<'a> ReplayView<'a> {
-    /// What `attempt` came to.
     pub fn of(run: Run, attempt: &'a Attempt) -> Self {
         Self {
             dry_run: run == Run::Dry,
@@ -113,20 +140,28 @@ impl<'a> ReplayView<'a> {
     }
 }
 
-/// What a replay came to, without what it changed.
+/// The result of one replay, without its changes.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayAttempt")]
 pub struct AttemptView<'a> {
+    /// The outcome of the replay: `applied`, `ignored`, `unplaced`, `undecodable` or `refused`.
+    /// `applied` and `ignored` settle the letter.
     outcome: &'static str,
+    /// Why the event was not applied, as a code such as `DUPLICATE`, `STALE` or
+    /// `STOP_WITHOUT_SESSION`. Null if it was applied.
     reason: Option<&'a str>,
+    /// What could not be decoded, as a sentence that names the field. Null unless `outcome` is
+    /// `undecodable`.
     detail: Option<&'a str>,
+    /// The contract's name of the event, such as `transaction.stopped`; null if the record cannot
+    /// be decoded.
     event_type: Option<&'a str>,
+    /// The device of the event; null if the record cannot be decoded.
     charge_point_id: Option<&'a str>,
 }
 
 impl<'a> AttemptView<'a> {
-    /// What `attempt` came to.
     pub fn of(attempt: &'a Attempt) -> Self {
         Self {
             outcome: attempt.outcome.as_str(),
@@ -138,13 +173,18 @@ impl<'a> AttemptView<'a> {
     }
 }
 
-/// What a replay changed.
+/// The changes by a replay. `chargePoint` tells whether the state of the charge point changed.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayChanges")]
 struct ChangesView {
+    /// Whether the state of the device itself changed: its connectivity, its boot report or what is
+    /// remembered of its events.
     charge_point: bool,
+    /// The connectors whose state changed or that are new; 0 is the device as a whole. Empty if
+    /// there are none.
     connectors: Vec<ConnectorId>,
+    /// The sessions that changed or are new. Empty if there are none.
     sessions: Vec<SessionId>,
 }
 
@@ -163,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_text_the_beginning_is_shown_and_of_what_is_no_text_nothing() {
+    fn shows_the_beginning_of_a_long_text_and_nothing_of_other_bytes() {
         assert_eq!(beginning(b"{}"), Some("{}"));
         assert_eq!(beginning(b"\xff{}"), None);
         let long = "桩".repeat(MAX_TEXT_BYTES);

@@ -1,4 +1,4 @@
-//! The operation on the partitions that events are read from.
+//! The operation that lists the partitions of the events.
 
 use super::PartitionsView;
 use crate::http::scopes::operate;
@@ -7,7 +7,6 @@ use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation};
 use serde_json::json;
 
-/// It.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes.resource("/api/v1/ingest-partitions", |on| on.get(list(), super::list));
 }
@@ -21,7 +20,7 @@ fn list() -> Operation {
               "readAt": "2026-03-01T09:30:00Z" },
         ],
     });
-    operate("listIngestPartitions", "Ingest", "List how far events are read, and by whom").answers(
+    operate("listIngestPartitions", "Ingest", "List the progress and the owner of each partition of the events").answers(
         Answer::json::<PartitionsView<'_>>(StatusCode::OK, "All partitions of the topic, in order", example),
     )
 }

@@ -1,4 +1,4 @@
-//! A binding as requests say it.
+//! Parses the body of requests that create a binding, and the subject in queries.
 
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -11,22 +11,25 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// A binding that is to be made.
+/// A binding to create.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "NewBinding", extend("additionalProperties" = false))]
 pub struct NewBinding {
-    /// What is priced.
+    /// The subject that is priced.
     subject: Subject,
-    /// By which tariff.
+    /// The tariff that prices it.
     tariff_id: TariffId,
-    /// Since when; at once unless said otherwise.
+    /// The beginning of the binding; now when absent.
     effective_from: Option<DateTime<Utc>>,
-    /// Until when, that instant not included.
+    /// The end of the binding, exclusive; open-ended when absent.
     effective_until: Option<DateTime<Utc>>,
 }
 
-/// What a request says of a binding that is made at `now`.
+/// Parses a binding that is created at `now`.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with all faults of the body.
 pub fn read(mut body: Fields, now: DateTime<Utc>) -> Result<Binding, ApiError> {
     let subject = body.required("subject", subject);
     let tariff_id = body.required("tariffId", uuid);
@@ -45,38 +48,39 @@ pub fn read(mut body: Fields, now: DateTime<Utc>) -> Result<Binding, ApiError> {
     }))
 }
 
-/// The fields by which a query may name a subject, as bodies do.
+/// The fields of a subject, in queries as in bodies.
 pub const OF_SUBJECT: [&str; 4] = ["operatorId", "stationId", "pileId", "connectorId"];
 
-/// Takes the subject out of the query whose bindings are asked for: `level` and the fields that belong to it.
+/// Takes the subject out of a query: `level` and the fields of that level. `None` if the query
+/// names no subject.
 pub fn asked(query: &mut Fields) -> Option<Subject> {
-    let mut said = Map::new();
+    let mut given = Map::new();
     for name in OF_SUBJECT {
         if let Some(value) = query.optional(name, |value| Ok(value.clone())) {
-            said.insert(name.to_owned(), number_if_any(name, value));
+            given.insert(name.to_owned(), number_if_any(name, value));
         }
     }
-    if said.is_empty() && !query.has("level") {
+    if given.is_empty() && !query.has("level") {
         return None;
     }
     let level = query.required("level", |level| Ok(level.clone()))?;
-    said.insert("level".to_owned(), level);
-    subject(&Value::Object(said)).map_err(|message| query.refuse("level", message)).ok()
+    given.insert("level".to_owned(), level);
+    subject(&Value::Object(given)).map_err(|message| query.refuse("level", message)).ok()
 }
 
-/// Reads a subject, which says nothing but what belongs to its level.
-fn subject(said: &Value) -> Result<Subject, String> {
-    let subject: Subject = form(said)?;
-    // Serde leaves out what a tagged form does not know.
+/// Parses a subject; refuses fields that do not belong to its level.
+fn subject(given: &Value) -> Result<Subject, String> {
+    let subject: Subject = form(given)?;
+    // Serde ignores unknown fields of a tagged enum.
     let belongs = serde_json::to_value(&subject).map_err(|error| error.to_string())?;
-    let stray = said.as_object().and_then(|said| said.keys().find(|name| belongs.get(name).is_none()));
+    let stray = given.as_object().and_then(|given| given.keys().find(|name| belongs.get(name).is_none()));
     match stray {
         Some(name) => Err(format!("{name} does not belong to this level")),
         None => Ok(subject),
     }
 }
 
-/// Connectors are numbers, which queries write as text.
+/// Converts the connector id, which queries contain as text, to a number.
 fn number_if_any(name: &str, value: Value) -> Value {
     let number = value.as_str().filter(|_| name == "connectorId").and_then(|text| text.parse::<i64>().ok());
     number.map_or(value, Value::from)

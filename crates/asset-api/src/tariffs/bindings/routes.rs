@@ -1,4 +1,4 @@
-//! The operations on what tariffs are bound to.
+//! The operations on bindings of tariffs.
 
 use super::body::NewBinding;
 use super::view::BindingView;
@@ -20,7 +20,6 @@ use serde_json::{Value, json};
 use storage::tariffs::bindings::{EndRefusal, Refusal};
 use uuid::Uuid;
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/tariffs/bindings", |on| on.post(create(), super::create).get(list(), super::list))
@@ -40,9 +39,9 @@ fn create() -> Operation {
         TAG,
         "Bind a tariff to the platform, an operator, a station, a pile or a connector",
     )
-    .describe("The narrowest binding wins. Two of one subject that share some time clash.")
+    .describe("The binding with the narrowest level applies. Two bindings of one subject must not overlap in time.")
     .takes::<NewBinding>(body)
-    .answers(shown(StatusCode::CREATED, "The new binding").header("Location", "Its path."))
+    .answers(shown(StatusCode::CREATED, "The new binding").header("Location", "The path of the binding."))
     .refuses([
         ApiError::from(Refusal::TariffNotFound),
         Refusal::TariffNotActive.into(),
@@ -52,7 +51,7 @@ fn create() -> Operation {
     ])
 }
 
-/// A binding to clash with.
+/// The overlapping binding in the example of a refusal.
 fn other() -> Binding {
     Binding {
         id: BindingId(Uuid::from_u128(0x0192_f0c4_0b0d_7000_8000_0000_0000_0001)),
@@ -65,14 +64,14 @@ fn other() -> Binding {
 
 fn list() -> Operation {
     read_tariffs("listBindings", TAG, "List bindings")
-        .describe("The newest first, those that are over too. With `level`, those of one subject, which the other fields name as bodies do.")
+        .describe("The newest binding first, including those that have ended. With `level`, only bindings of one subject, which the other parameters name as in bodies.")
         .with([
-            Parameter::query::<TariffId>("tariffId", "Of this tariff."),
-            Parameter::query::<Level>("level", "What kind of subject."),
-            Parameter::query::<Label>("operatorId", "The operator, with the level `operator`."),
-            Parameter::query::<StationId>("stationId", "The station, with the level `station`."),
-            Parameter::query::<PileId>("pileId", "The pile, with the levels `pile` and `connector`."),
-            Parameter::query::<ConnectorId>("connectorId", "The connector, with the level `connector`."),
+            Parameter::query::<TariffId>("tariffId", "Only bindings of this tariff."),
+            Parameter::query::<Level>("level", "The level of the subject."),
+            Parameter::query::<Label>("operatorId", "The operator, for level `operator`."),
+            Parameter::query::<StationId>("stationId", "The station, for level `station`."),
+            Parameter::query::<PileId>("pileId", "The pile, for levels `pile` and `connector`."),
+            Parameter::query::<ConnectorId>("connectorId", "The connector, for level `connector`."),
         ])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<BindingView<'_>>>(
@@ -89,22 +88,22 @@ fn get() -> Operation {
         .refuses([ApiError::from(NotFound::Binding)])
 }
 
-/// When a binding is to end.
+/// The end of a binding.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "EndOfBinding", extend("additionalProperties" = false))]
 struct EndOfBinding {
-    /// When; at once unless said otherwise.
+    /// The end, exclusive; now when absent.
     effective_until: Option<DateTime<Utc>>,
 }
 
 fn end() -> Operation {
     write_tariffs("endBinding", TAG, "End a binding")
         .describe(
-            "Now or later, but not later than it ends anyway. One that has not begun by then never holds.",
+            "The end may be now or later, but not later than the current end. A binding that has not begun by then never applies.",
         )
         .takes::<EndOfBinding>(json!({ "effectiveUntil": "2026-07-01T00:00:00+08:00" }))
-        .answers(shown(StatusCode::OK, "The binding as it is now"))
+        .answers(shown(StatusCode::OK, "The binding after the edit"))
         .refuses([
             ApiError::from(EndRefusal::NotFound),
             EndRefusal::InPast.into(),

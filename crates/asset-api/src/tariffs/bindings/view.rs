@@ -1,4 +1,4 @@
-//! A binding as responses show it.
+//! A binding in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::Actor;
@@ -7,22 +7,26 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::bindings::BindingRecord;
 
-/// A binding, and who is behind it.
+/// A binding with the callers who created and ended it.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Binding")]
 pub struct BindingView<'a> {
     #[serde(flatten)]
     binding: &'a Binding,
+    /// When the binding was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// The caller that created the binding: `sub` of its token, or `anonymous` without
+    /// authentication.
     created_by: &'a Actor,
-    /// When it was last given an end, or an earlier one.
+    /// When an end, or an earlier end, was last set; null if the end was never changed.
     ended_at: Option<DateTime<Utc>>,
+    /// The caller that last gave the binding an end or an earlier one; null, as is `endedAt`, if
+    /// none did.
     ended_by: Option<&'a Actor>,
 }
 
 impl<'a> BindingView<'a> {
-    /// All of it.
     pub fn of(record: &'a BindingRecord) -> Self {
         Self {
             binding: &record.binding,

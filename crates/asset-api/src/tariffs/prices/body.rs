@@ -1,4 +1,4 @@
-//! What a session used, as requests say it.
+//! Parses the usage of a session in requests for a quote.
 
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -12,43 +12,48 @@ use serde::Serialize;
 use serde_json::Value;
 use storage::tariffs::PriceTarget;
 
-/// A session whose price is asked for, as the document tells it.
+/// A charging session to quote: its place, and its energy or the readings of its meter.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "QuoteRequest")]
 pub struct QuoteRequest {
-    /// At a station, wherever in it; or:
+    /// The station, for the prices of the station as a whole; cannot be combined with `pileId`.
     station_id: Option<StationId>,
-    /// At a pile.
+    /// The pile; required without `stationId`.
     pile_id: Option<PileId>,
-    /// At a connector of the pile.
+    /// The connector of the pile; absent for the prices of the pile as a whole.
     connector_id: Option<ConnectorId>,
-    /// When charging started; unless there are readings.
+    /// The start of charging; required without `readings`.
     started_at: Option<DateTime<Utc>>,
-    /// When charging ended.
+    /// The end of charging; required without `readings`.
     ended_at: Option<DateTime<Utc>>,
-    /// What it drew, evenly from start to end, in Wh.
+    /// The energy that flowed evenly from start to end, in Wh; required without `readings`.
     #[schemars(range(min = 0))]
     energy_wh: Option<f64>,
-    /// What the meter read, in order of time: the first reading is of the start, the last of the end.
+    /// The readings of the meter in order of time; the first is the start of charging, the last the
+    /// end.
     #[schemars(length(min = 2))]
     readings: Option<Vec<ReadingSaid>>,
-    /// When the connector was free again.
+    /// When the connector was free again; absent when that is unknown.
     unplugged_at: Option<DateTime<Utc>>,
 }
 
-/// What the meter read at an instant.
+/// A reading of the meter at an instant.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Reading")]
 struct ReadingSaid {
+    /// When the meter was read, RFC 3339 with any offset; not earlier than the reading before.
     at: DateTime<Utc>,
-    /// The energy register, in Wh.
+    /// The energy register of the meter, in Wh.
     #[schemars(range(min = 0))]
     energy_wh: f64,
 }
 
-/// What a request asks: where, and what was used.
+/// Parses the place and the usage.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with all faults of the body.
 pub fn read(mut body: Fields) -> Result<(PriceTarget, Usage), ApiError> {
     let target = price_target::in_body(&mut body);
     let metered = body.has("readings");
@@ -73,8 +78,8 @@ fn readings(body: &mut Fields) -> Option<Usage> {
     let list =
         body.required("readings", |value| value.as_array().cloned().ok_or("must be a list".to_owned()))?;
     let mut readings = Vec::with_capacity(list.len());
-    for (index, said) in list.into_iter().enumerate() {
-        match reading(said) {
+    for (index, given) in list.into_iter().enumerate() {
+        match reading(given) {
             Ok(reading) => readings.push(reading),
             Err(message) => {
                 body.refuse(&format!("readings[{index}]"), message);
@@ -86,17 +91,17 @@ fn readings(body: &mut Fields) -> Option<Usage> {
     Usage::metered(readings).map_err(refused).ok()
 }
 
-fn reading(said: Value) -> Result<Reading, String> {
-    let Value::Object(fields) = said else { return Err("must be an object".to_owned()) };
+fn reading(given: Value) -> Result<Reading, String> {
+    let Value::Object(fields) = given else { return Err("must be an object".to_owned()) };
     let mut fields = Fields::of(fields.into_iter().collect());
     let at = fields.required("at", instant);
     let register = fields.required("energyWh", energy);
     fields.finish(at.zip(register)).map(|(at, register)| Reading { at, register }).map_err(
         |error| match error {
             ApiError::Invalid(errors) => {
-                let told: Vec<_> =
+                let faults: Vec<_> =
                     errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect();
-                told.join("; ")
+                faults.join("; ")
             }
             other => other.to_string(),
         },

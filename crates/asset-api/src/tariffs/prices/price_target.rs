@@ -1,4 +1,4 @@
-//! What a price is asked for: a station, a pile or a connector of one.
+//! The place whose price is requested: a station, a pile, or a connector of a pile.
 
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -9,26 +9,26 @@ use runtime::openapi::Parameter;
 use serde_json::Value;
 use storage::tariffs::PriceTarget;
 
-/// Takes it out of a query.
+/// Takes the target out of a query.
 pub fn in_query(query: &mut Fields) -> Option<PriceTarget> {
     take(query, parse::in_query(connector))
 }
 
-/// Takes it out of a body.
+/// Takes the target out of a body.
 pub fn in_body(body: &mut Fields) -> Option<PriceTarget> {
     take(body, connector)
 }
 
-/// The parameters by which a query says it.
+/// The parameters of a query that name the target.
 pub fn parameters() -> [Parameter; 3] {
     [
-        Parameter::query::<StationId>("stationId", "A station as a whole; or:"),
-        Parameter::query::<PileId>("pileId", "A pile as a whole; or, with `connectorId`, its connector."),
-        Parameter::query::<ConnectorId>("connectorId", "A connector of the pile."),
+        Parameter::query::<StationId>("stationId", "The station as a whole; cannot be combined with `pileId`."),
+        Parameter::query::<PileId>("pileId", "The pile as a whole, or its connector with `connectorId`. Required without `stationId`."),
+        Parameter::query::<ConnectorId>("connectorId", "The connector of the pile."),
     ]
 }
 
-/// No such station or pile.
+/// 404 for an unknown station or pile.
 pub fn not_found(target: PriceTarget) -> ApiError {
     match target {
         PriceTarget::Station(_) => storage::assets::stations::Refusal::NotFound.into(),
@@ -41,9 +41,9 @@ fn take(
     connector: impl Fn(&Value) -> Result<ConnectorId, String>,
 ) -> Option<PriceTarget> {
     match (fields.has("stationId"), fields.has("pileId")) {
-        (false, false) => fields.refuse("pileId", "is required, unless there is a stationId"),
-        (true, true) => fields.refuse("stationId", "cannot be together with pileId"),
-        (true, false) if fields.has("connectorId") => fields.refuse("connectorId", "needs a pileId"),
+        (false, false) => fields.refuse("pileId", "is required without stationId"),
+        (true, true) => fields.refuse("stationId", "cannot be combined with pileId"),
+        (true, false) if fields.has("connectorId") => fields.refuse("connectorId", "requires pileId"),
         _ => {}
     }
     let asks_connector = fields.has("connectorId");

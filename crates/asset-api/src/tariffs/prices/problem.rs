@@ -1,4 +1,4 @@
-//! Why there is no price, as callers are told it.
+//! The reasons why there is no price, as problems.
 
 use crate::http::error::IntoProblem;
 use domain::tariffs::{Considered, InvalidUsage, Outcome, Unpriced};
@@ -11,47 +11,48 @@ impl IntoProblem for Unpriced {
         match self {
             Self::NoTariff { considered, .. } => {
                 let problem =
-                    Problem::conflict("NO_TARIFF_APPLIES", "No tariff applies there and then").detail(detail);
+                    Problem::conflict("NO_TARIFF_APPLIES", "No tariff applies at that place and time").detail(detail);
                 considered.iter().enumerate().fold(problem, |problem, (index, considered)| {
-                    let FieldError { field, message } = lost(index, considered);
+                    let FieldError { field, message } = explain(index, considered);
                     problem.field(field, message)
                 })
             }
             Self::OutOfReach => {
-                Problem::bad_request("TIME_OUT_OF_REACH", "Prices are not told for that time").detail(detail)
+                Problem::bad_request("TIME_OUT_OF_REACH", "The requested time is outside the priced period").detail(detail)
             }
             Self::MixedCurrencies { .. } => currencies_mixed().detail(detail),
         }
     }
 }
 
-/// A session in more than one currency.
+/// 409 `CURRENCIES_MIXED`, for a session with prices in more than one currency.
 pub fn currencies_mixed() -> Problem {
-    Problem::conflict("CURRENCIES_MIXED", "The currency of prices changes in that time")
+    Problem::conflict("CURRENCIES_MIXED", "The currency of the prices changes within the period")
 }
 
-fn lost(index: usize, considered: &Considered) -> FieldError {
+/// Explains why a binding that was considered does not apply.
+fn explain(index: usize, considered: &Considered) -> FieldError {
     let why = match considered.outcome {
         Outcome::Applies => "applies",
-        Outcome::NotYet => "has not begun",
-        Outcome::Over => "is over",
-        Outcome::TariffUnknown => "is of a tariff that is not known",
-        Outcome::TariffNotActive => "is of a tariff that is a draft",
-        Outcome::NoVersionInForce => "is of a tariff of which no version is in force yet",
+        Outcome::NotYet => "has not begun yet",
+        Outcome::Over => "has ended",
+        Outcome::TariffUnknown => "refers to an unknown tariff",
+        Outcome::TariffNotActive => "refers to a draft tariff",
+        Outcome::NoVersionInForce => "refers to a tariff without a version in force yet",
         Outcome::Overridden { .. } => "is overridden",
     };
     let Considered { binding_id, level, tariff_id, .. } = considered;
     let message =
-        format!("binding {binding_id} of tariff {tariff_id}, at the level {}, {why}", level.as_str());
+        format!("binding {binding_id} of tariff {tariff_id}, at level {}, {why}", level.as_str());
     FieldError::new(format!("considered[{index}]"), message)
 }
 
-/// Why a recorded session has no quote.
+/// The reason why a recorded session has no quote.
 #[derive(Debug, Clone, Copy)]
 pub enum UnquotableSession {
     /// Its charge point is not assigned to a pile, so there is no place whose prices could apply.
     WithoutPile,
-    /// Its readings do not say how much energy it used.
+    /// Its readings do not give its energy.
     NotMetered(InvalidUsage),
 }
 

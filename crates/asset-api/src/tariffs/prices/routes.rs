@@ -1,4 +1,4 @@
-//! The operations that tell what charging costs.
+//! The operations on prices and quotes.
 
 use super::body::QuoteRequest;
 use super::problem::UnquotableSession;
@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 
 const TAG: &str = "Prices";
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/tariffs/price", |on| on.get(price(), super::price))
@@ -45,13 +44,13 @@ fn price() -> Operation {
               "outcome": "overridden", "by": BINDING },
         ],
     });
-    read_tariffs("getPrice", TAG, "Get the price of a kWh at an instant, and why it is that")
+    read_tariffs("getPrice", TAG, "Get the price of a kWh at an instant, and its reason")
         .describe(
-            "Which version, which of its bands, and of everything that is bound there then, which binding won and why the others did \
+            "Returns the version and the band that apply, and all bindings at that place with the reason why each applies or does \
              not.",
         )
         .with(price_target::parameters())
-        .with([Parameter::query::<DateTime<Utc>>("at", "The instant; now unless said otherwise.")])
+        .with([Parameter::query::<DateTime<Utc>>("at", "The instant; now when absent.")])
         .answers(Answer::json::<PriceAt>(StatusCode::OK, "The price", example))
         .refuses(refusals())
 }
@@ -72,15 +71,15 @@ fn timetable() -> Operation {
         "unpriced": [],
     });
     let days = json_schema!({ "type": "integer", "minimum": 1, "maximum": PriceBook::MAX_DAYS });
-    read_tariffs("getTimetable", TAG, "Get what a kWh costs through a day, a week or more")
-        .describe("As a driver is shown it: bands that cost the same are one, and when no tariff applies stands beside them.")
+    read_tariffs("getTimetable", TAG, "Get the price of a kWh through a day, a week or more")
+    .describe("For display to drivers: adjacent bands with the same price are merged. `unpriced` lists the times at which no tariff applies.")
         .with(price_target::parameters())
         .with([
             Parameter::query::<NaiveDate>(
                 "date",
-                "The first date, in the zone of the prices; today unless said otherwise.",
+                "The first date, in the time zone of the prices; today when absent.",
             ),
-            Parameter::query::<i64>("days", "How many dates; 1 unless said otherwise.").like(days),
+            Parameter::query::<i64>("days", "The number of dates; 1 when absent.").like(days),
         ])
         .answers(Answer::json::<TimetableView>(StatusCode::OK, "The timetable", example))
         .refuses(refusals())
@@ -97,13 +96,13 @@ fn quote() -> Operation {
         ],
         "unpluggedAt": "2026-11-23T08:00:00+08:00",
     });
-    read_tariffs("quoteSession", TAG, "Ask what a session costs, item by item")
+    read_tariffs("quoteSession", TAG, "Quote a session, item by item")
         .describe(
-            "Either `startedAt`, `endedAt` and `energyWh`, which then flowed evenly, or `readings` of the meter. Between two readings energy \
-             flowed evenly. Nothing is saved.",
+            "The body has either `startedAt`, `endedAt` and `energyWh`, or `readings` of the meter. Energy is assumed to flow evenly \
+             from start to end, or between two readings. Nothing is saved.",
         )
         .takes::<QuoteRequest>(body)
-        .answers(Answer::json::<Quote>(StatusCode::OK, "What it costs", quoted()))
+        .answers(Answer::json::<Quote>(StatusCode::OK, "The quote", quoted()))
         .refuses(refusals())
         .refuses([problem::currencies_mixed()])
 }
@@ -117,12 +116,12 @@ fn quote_session() -> Operation {
     });
     let fields = quoted().as_object().cloned().unwrap_or_default();
     example.as_object_mut().into_iter().for_each(|all| all.extend(fields.clone()));
-    read_tariffs("quoteRecordedSession", TAG, "Ask what a recorded session comes to, by its own readings")
+    read_tariffs("quoteRecordedSession", TAG, "Quote a recorded session by its own readings")
         .describe(
-            "Of one that goes on: by its last reading. It was at the pile that its device is in. Occupancy lasts until the connector was \
-             free again, as far as that is known. The platform tells the price; it does not bill.",
+            "An open session is quoted up to its last reading. The prices are those of the pile to which the charge point is assigned. \
+             Occupancy lasts until the connector was free again, if that is known. The platform quotes; it does not bill.",
         )
-        .answers(Answer::json::<SessionQuote>(StatusCode::OK, "What it comes to", example))
+        .answers(Answer::json::<SessionQuote>(StatusCode::OK, "The quote", example))
         .refuses(reasons())
         .refuses([
             ApiError::from(SessionNotFound),
@@ -140,7 +139,7 @@ fn refusals() -> Vec<ApiError> {
     places.into_iter().chain(reasons()).collect()
 }
 
-/// Why there may be no price.
+/// The refusals when there is no price.
 fn reasons() -> [ApiError; 2] {
     [
         Unpriced::NoTariff { at: DateTime::UNIX_EPOCH, considered: Vec::new() }.into(),

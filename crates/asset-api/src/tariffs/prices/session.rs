@@ -1,4 +1,4 @@
-//! `GET /api/v1/sessions/{sessionId}/quote`: what a recorded session comes to, by its own readings.
+//! `GET /api/v1/sessions/{sessionId}/quote`: the cost of a recorded session by its own readings.
 
 use super::problem::UnquotableSession;
 use super::view::SessionQuote;

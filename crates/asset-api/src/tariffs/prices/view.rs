@@ -1,4 +1,4 @@
-//! Timetables and quotes of sessions as responses show them.
+//! Timetables and quotes of sessions in responses.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::SessionId;
@@ -6,31 +6,33 @@ use domain::tariffs::{Quote, Timetable, Zone};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a place costs on some dates.
+/// The prices of a place on consecutive dates.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Timetable")]
 pub struct TimetableView {
-    /// The zone whose dates these are.
+    /// The time zone of the dates.
     pub time_zone: Zone,
     /// The first date.
     pub first: NaiveDate,
-    /// The last one.
+    /// The last date, inclusive.
     pub last: NaiveDate,
     #[serde(flatten)]
     pub timetable: Timetable,
 }
 
-/// What a session comes to by its own readings.
+/// The cost of a recorded session by its own readings.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionQuote {
+    /// The recorded session that is priced.
     pub session_id: SessionId,
-    /// Whether charging is over. Before, it is what the session came to by its last reading.
+    /// Whether charging has ended. Otherwise the quote covers the session up to its last reading.
     pub ended: bool,
-    /// How many readings of the meter it is made from, those of start and end among them.
+    /// The number of meter readings that the quote uses, including those of start and end.
     pub readings: usize,
-    /// When the connector was free again; null when that is not known, and then occupancy is not charged.
+    /// When the connector was free again; null when that is unknown, and occupancy is then not
+    /// charged.
     pub unplugged_at: Option<DateTime<Utc>>,
     #[serde(flatten)]
     pub quote: Quote,

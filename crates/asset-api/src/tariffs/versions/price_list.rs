@@ -1,4 +1,4 @@
-//! `POST /api/v1/tariffs/validate`: what is wrong with a price list, before anything is saved.
+//! `POST /api/v1/tariffs/validate`: checks a price list without saving it.
 
 use crate::http::error::ApiError;
 use crate::http::fields::parse::form;
@@ -10,26 +10,26 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A price list that is to be looked at.
+/// A price list to check.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "PriceListToValidate")]
 pub struct Validate {
-    /// What its prices are in.
+    /// The currency of the prices.
     #[schemars(with = "Currency")]
     currency: Value,
     /// The price list.
     price_list: Draft,
 }
 
-/// What is wrong with a price list.
+/// The result of checking a price list.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Validation")]
 pub struct Validation {
-    /// Whether nothing is.
+    /// Whether the price list is valid.
     valid: bool,
-    /// Everything that is, just as saving it would tell.
+    /// All faults of the price list, the same that saving it would report.
     findings: Vec<FieldError>,
 }
 
@@ -37,16 +37,16 @@ pub struct Validation {
 pub async fn validate(JsonBody(request): JsonBody<Validate>) -> Result<HttpResponse, ApiError> {
     let currency: Currency = form(&request.currency)
         .map_err(|message| ApiError::Invalid(vec![FieldError::new("currency", message)]))?;
-    let findings = request.price_list.check(currency).err().map(told).unwrap_or_default();
+    let findings = request.price_list.check(currency).err().map(field_errors).unwrap_or_default();
     Ok(HttpResponse::Ok().json(Validation { valid: findings.is_empty(), findings }))
 }
 
 impl From<Findings> for ApiError {
     fn from(findings: Findings) -> Self {
-        Self::Invalid(told(findings))
+        Self::Invalid(field_errors(findings))
     }
 }
 
-fn told(Findings(findings): Findings) -> Vec<FieldError> {
+fn field_errors(Findings(findings): Findings) -> Vec<FieldError> {
     findings.into_iter().map(|finding| FieldError::new(finding.path, finding.message)).collect()
 }

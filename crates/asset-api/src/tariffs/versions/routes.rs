@@ -1,4 +1,4 @@
-//! The operations on the prices of a tariff.
+//! The operations on drafts and versions of tariffs.
 
 use super::price_list::{Validate, Validation, validate};
 use super::view::{DraftView, VersionView};
@@ -18,7 +18,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use storage::tariffs::versions::Refusal;
 
-/// All of them.
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/tariffs/validate", |on| on.post(check(), validate))
@@ -34,12 +33,12 @@ pub fn set_up(routes: &mut Routes<'_>) {
 
 fn check() -> Operation {
     let findings = json!([{ "field": "schedules[0].bands", "message": "has a gap from 07:00 to 08:00" }]);
-    read_tariffs("validatePriceList", TAG, "Check a price list, and save nothing")
-        .describe("Everything that is wrong with it, each with its place: just what putting it as a draft would refuse.")
+    read_tariffs("validatePriceList", TAG, "Check a price list without saving it")
+    .describe("Returns all faults with their paths, the same for which putting the price list as a draft would be refused.")
         .takes::<Validate>(json!({ "currency": "CNY", "priceList": price_list() }))
         .answers(Answer::json::<Validation>(
             StatusCode::OK,
-            "What is wrong with it",
+            "The result of the check",
             json!({ "valid": false, "findings": findings }),
         ))
 }
@@ -51,36 +50,36 @@ fn get_draft() -> Operation {
 }
 
 fn put_draft() -> Operation {
-    edit("putTariffDraft", "Make or replace the draft of a tariff")
-        .describe("A tariff has one draft at most. Its prices count for nobody until it is published.")
+    edit("putTariffDraft", "Create or replace the draft of a tariff")
+    .describe("A tariff has at most one draft. The prices of a draft do not apply until it is published.")
         .takes::<Draft>(price_list())
         .answers(drafted(StatusCode::OK, "The draft"))
 }
 
 fn discard_draft() -> Operation {
     edit("discardTariffDraft", "Discard the draft of a tariff")
-        .answers(Answer::empty(StatusCode::NO_CONTENT, "There is none any more"))
+        .answers(Answer::empty(StatusCode::NO_CONTENT, "The draft is discarded"))
 }
 
-/// When a draft is to come into force.
+/// The publication of a draft.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Publish", extend("additionalProperties" = false))]
 struct Publish {
-    /// Since when; at once unless said otherwise.
+    /// When the version comes into force; now when absent.
     effective_from: Option<DateTime<Utc>>,
 }
 
 fn publish() -> Operation {
     let published = Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version());
     edit("publishTariffDraft", "Publish the draft of a tariff")
-        .describe("From then on it never changes. What is to be otherwise is said by another version.")
+        .describe("A published version never changes. To change prices, publish another version.")
         .takes::<Publish>(json!({ "effectiveFrom": "2026-04-01T00:00:00+08:00" }))
         .answers(published)
         .refuses([ApiError::from(Refusal::InPast), Refusal::InstantTaken { number: 2 }.into()])
 }
 
-/// An edit of a draft.
+/// An operation that edits a draft.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
     write_tariffs(id, TAG, summary).with(if_match()).refuses([
         ApiError::from(Refusal::NotFound),
@@ -92,7 +91,7 @@ fn edit(id: &'static str, summary: &'static str) -> Operation {
 fn list() -> Operation {
     let example = json!({ "items": [version()], "nextCursor": null });
     read_tariffs("listTariffVersions", TAG, "List the versions of a tariff")
-        .describe("The newest first, the draft too.")
+        .describe("The newest version first, including the draft.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<VersionView<'_>>>(StatusCode::OK, "A page of versions", example))
         .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
@@ -116,7 +115,7 @@ fn drafted(status: StatusCode, about: &'static str) -> Answer {
         "updatedAt": "2026-03-01T09:30:00Z",
         "updatedBy": "pricing-desk",
     });
-    Answer::json::<DraftView<'_>>(status, about, draft).header("ETag", "Its revision, for `If-Match`.")
+    Answer::json::<DraftView<'_>>(status, about, draft).header("ETag", "The revision of the draft, for `If-Match`.")
 }
 
 fn version() -> Value {

@@ -1,4 +1,4 @@
-//! Drafts and versions as responses show them.
+//! Drafts and versions in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{Actor, TariffId};
@@ -7,25 +7,32 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::versions::{Version, VersionState};
 
-/// Prices that are not published.
+/// The draft of a tariff: prices that are not published yet.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TariffDraft")]
 pub struct DraftView<'a> {
+    /// The tariff whose next version this draft is.
     tariff_id: TariffId,
-    /// The number that the version will have.
+    /// The number of the version after publication.
     number: u32,
-    /// 1 when the draft was made, one more at each edit of it.
+    /// Starts at 1 and grows by one with each edit of the draft.
     revision: i64,
+    /// The prices of the draft.
     price_list: &'a PriceList,
+    /// When the draft was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// The caller that created the draft: `sub` of its token, or `anonymous` without
+    /// authentication.
     created_by: &'a Actor,
+    /// When the draft was last edited, RFC 3339 in UTC; equal to `createdAt` until the first edit.
     updated_at: DateTime<Utc>,
+    /// The caller that last edited the draft: `sub` of its token, or `anonymous` without
+    /// authentication.
     updated_by: &'a Actor,
 }
 
 impl<'a> DraftView<'a> {
-    /// All of it.
     pub fn of(draft: &'a Version) -> Self {
         Self {
             tariff_id: draft.tariff_id,
@@ -40,41 +47,52 @@ impl<'a> DraftView<'a> {
     }
 }
 
-/// A version of the prices of a tariff.
+/// A version of a tariff: a price list with the time at which it comes into force.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "TariffVersion")]
 pub struct VersionView<'a> {
+    /// The tariff of which this is a version.
     tariff_id: TariffId,
+    /// The number of the version within its tariff: 1 for the first, plus one for each that
+    /// follows.
     number: u32,
+    /// Whether the version is a draft, scheduled, in force or superseded at the time of the answer.
     state: StateView,
+    /// The prices of the version; they never change once it is published.
     price_list: &'a PriceList,
+    /// When the draft of the version was created, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// The caller that created the draft: `sub` of its token, or `anonymous` without
+    /// authentication.
     created_by: &'a Actor,
+    /// When the version was published, RFC 3339 in UTC; null while it is the draft.
     published_at: Option<DateTime<Utc>>,
+    /// The caller that published the version: `sub` of its token, or `anonymous` without
+    /// authentication. Null while it is the draft.
     published_by: Option<&'a Actor>,
-    /// Since when it is in force.
+    /// When the version comes or came into force; null for a draft.
     effective_from: Option<DateTime<Utc>>,
-    /// Until when: another one is in force since.
+    /// When another version takes or took its place; null while none does.
     superseded_from: Option<DateTime<Utc>>,
 }
 
-/// Where a version stands.
+/// The state of a version.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TariffVersionState")]
 enum StateView {
-    /// It is being written.
+    /// The version is not published.
     Draft,
-    /// It will be in force.
+    /// The version is published and comes into force later.
     Scheduled,
-    /// It is in force.
+    /// The version is in force.
     InForce,
-    /// Another one is in force.
+    /// Another version has taken its place.
     Superseded,
 }
 
 impl<'a> VersionView<'a> {
-    /// All of it, as it stands at an instant.
+    /// The version with its state at the instant `at`.
     pub fn of(version: &'a Version, at: DateTime<Utc>) -> Self {
         let publication = version.publication.as_ref();
         Self {

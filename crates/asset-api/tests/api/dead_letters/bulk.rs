@@ -1,4 +1,4 @@
-//! Replays of many letters.
+//! Replays of many dead letters.
 
 use super::ground::{event, live_state, put_aside, range, status, statuses};
 use crate::app::{TestApp, settings};
@@ -10,10 +10,11 @@ use testkit::TestDatabase;
 
 const PATH: &str = "/api/v1/dead-letters/replay";
 
-/// An applicable, a stale, a misplaced and an unreadable record, a range, and one of another reason.
+/// Inserts an applicable, a stale, an unplaced and an undecodable record, one with another reason,
+/// and a range.
 async fn six(app: &TestApp) {
     let stop = event("CP-1", "transaction.stopped", 20, &json!({ "transactionId": 7 }));
-    // It waited for longer than a status may to be as new as its record.
+    // The claimed time is too long before the record's time to be taken for it.
     let mut stale = status("CP-1", 1, "Charging", 20);
     stale["timestamp"] = "2026-07-25T09:58:20Z".into();
     let values = [
@@ -30,14 +31,14 @@ async fn six(app: &TestApp) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_filter_lets_through_is_replayed_and_counted() {
+async fn replays_and_counts_what_matches_the_filter() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     six(&app).await;
     let before = live_state(&app).await;
     let dry = app.post(PATH, &json!({ "reason": "REFUSED_BY_DATABASE", "dryRun": true })).await.json();
     assert_eq!(live_state(&app).await, before);
-    assert_eq!(dry["outcomes"]["applied"], 2, "each by itself: the stale one is not, beside nothing");
+    assert_eq!(dry["outcomes"]["applied"], 2, "each is tried alone, so the stale status has no newer one");
     assert_eq!(app.get("/api/v1/dead-letters?replayed=true").await.json()["items"], json!([]));
 
     let order =
@@ -89,14 +90,14 @@ async fn what_a_filter_lets_through_is_replayed_and_counted() {
 
     let rest = app.post(PATH, &json!({ "dryRun": false })).await.json();
     let expected = json!({ "applied": 1, "ignored": 0, "unplaced": 1, "undecodable": 1, "refused": 0 });
-    assert_eq!(rest["outcomes"], expected, "what is settled is not tried again");
+    assert_eq!(rest["outcomes"], expected, "settled dead letters are not tried again");
     assert_eq!(statuses(&app, &pile).await, ["Finishing", "Faulted"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_letters_are_replayed_oldest_first_a_part_at_a_time() {
+async fn replays_many_dead_letters_oldest_first_in_parts() {
     let app = TestApp::start().await;
-    // Each stop right after its start: in another order, most of them would find no session.
+    // Each stop follows its start. In another order, most stops would find no session.
     for n in 0..30 {
         let transaction = json!({ "connectorId": 1, "transactionId": n + 1 });
         let start = event("CP-1", "transaction.started", n, &transaction).to_string();
@@ -121,7 +122,7 @@ async fn many_letters_are_replayed_oldest_first_a_part_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_that_cannot_be_applied_the_first_are_shown() {
+async fn lists_only_the_first_dead_letters_that_were_not_applied() {
     let app = TestApp::start().await;
     for offset in 0..25 {
         put_aside(&app, offset, "NOT_JSON", b"{").await;
@@ -138,7 +139,7 @@ async fn of_many_that_cannot_be_applied_the_first_are_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_half_of_a_requests_time_is_over_no_more_letters_are_begun() {
+async fn starts_no_replay_in_the_second_half_of_the_deadline() {
     const HALF: Duration = Duration::from_secs(3);
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
@@ -148,7 +149,8 @@ async fn when_half_of_a_requests_time_is_over_no_more_letters_are_begun() {
         let value = status("CP-1", offset, "Available", 0).to_string();
         put_aside(&app, offset, "REFUSED_BY_DATABASE", value.as_bytes()).await;
     }
-    // Somebody holds the device until half of the time is over; the first letter waits for it.
+    // Another transaction locks the device until half of the deadline is over; the first replay
+    // waits.
     app.database
         .execute(
             "insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', false, now())",
@@ -174,7 +176,7 @@ async fn when_half_of_a_requests_time_is_over_no_more_letters_are_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_order_is_refused() {
+async fn refuses_an_invalid_bulk_replay() {
     let app = TestApp::start().await;
     six(&app).await;
     let order =
@@ -208,7 +210,7 @@ async fn a_wrong_order_is_refused() {
         },
         {
           "field": "replayed",
-          "message": "is not known here"
+          "message": "is not recognized"
         }
       ],
       "instance": "/api/v1/dead-letters/replay",

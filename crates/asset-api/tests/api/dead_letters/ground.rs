@@ -1,4 +1,4 @@
-//! Dead letters put into the database as the ingestor does, and events to put into them.
+//! Inserts dead letters into the database as event-ingestor does, and builds events for them.
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use uuid::Uuid;
 
-/// Puts a record of `value` aside that stood at `offset` of partition 0, appended at ten o'clock with the key `CP-1`; the
-/// letter's path.
+/// Inserts a dead letter for a record with `value` at `offset` of partition 0, appended at 10:00
+/// UTC with the key `CP-1`; returns the path of the dead letter.
 pub async fn put_aside(app: &TestApp, offset: i64, reason: &str, value: &[u8]) -> String {
     let id = Uuid::now_v7();
     let mut hex = String::new();
@@ -26,7 +26,7 @@ pub async fn put_aside(app: &TestApp, offset: i64, reason: &str, value: &[u8]) -
     format!("/api/v1/dead-letters/{id}")
 }
 
-/// Puts a range aside that could not be read; the letter's path.
+/// Inserts a dead letter for a range that could not be read; returns its path.
 pub async fn range(app: &TestApp, first: i64, last: i64) -> String {
     let id = Uuid::now_v7();
     app.database
@@ -38,7 +38,7 @@ pub async fn range(app: &TestApp, first: i64, last: i64) -> String {
     format!("/api/v1/dead-letters/{id}")
 }
 
-/// An event of `device`, so many seconds after ten o'clock.
+/// An event of `device` at 10:00 UTC and `second`.
 pub fn event(device: &str, event_type: &str, second: u32, payload: &Value) -> Value {
     json!({
         "eventId": format!("{event_type} {second} {payload}"), "eventType": event_type, "chargePointId": device,
@@ -52,7 +52,7 @@ pub fn status(device: &str, connector: i64, status: &str, second: u32) -> Value 
     event(device, "connector.status_changed", second, &payload)
 }
 
-/// Replays the letter at `path`.
+/// Replays the dead letter at `path`.
 pub async fn replay(app: &TestApp, path: &str, dry_run: bool) -> Answer {
     Answer::to(app.request(Method::POST, &format!("{path}/replay?dryRun={dry_run}"))).await
 }
@@ -64,7 +64,7 @@ pub async fn statuses(app: &TestApp, path: &str) -> Vec<String> {
     connectors.iter().map(|connector| connector["status"].as_str().unwrap().to_owned()).collect()
 }
 
-/// All that is known of devices, and their history, as JSON.
+/// The stored state and history of all devices, as JSON.
 pub async fn live_state(app: &TestApp) -> Value {
     app.database
         .json(

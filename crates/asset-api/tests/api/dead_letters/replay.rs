@@ -1,4 +1,4 @@
-//! Replays of one letter.
+//! Replays of one dead letter.
 
 use super::ground::{event, live_state, put_aside, range, replay, status, statuses};
 use crate::answer::Answer;
@@ -15,7 +15,7 @@ use storage::{Connection, LoadPlan};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_database_refused_is_placed_by_a_replay_and_shows_on_the_pile() {
+async fn replay_applies_a_record_that_the_database_had_refused() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     let charging = status("CP-1", 2, "Charging", 0).to_string();
@@ -49,10 +49,10 @@ async fn what_the_database_refused_is_placed_by_a_replay_and_shows_on_the_pile()
     let shown = app.get(&pile).await.json();
     assert_eq!(shown["status"], "Charging");
     assert_eq!(shown["gatewayId"], "pod-1");
-    assert_eq!(shown["connectors"][0]["statusAt"], "2026-07-25T10:00:00Z", "told when it happened");
-    let noted = app.get(&letter).await.json();
-    assert_eq!(noted["replayOutcome"], "applied");
-    assert!(noted["replayedAt"].is_string());
+    assert_eq!(shown["connectors"][0]["statusAt"], "2026-07-25T10:00:00Z", "the time of the event, not of the replay");
+    let recorded = app.get(&letter).await.json();
+    assert_eq!(recorded["replayOutcome"], "applied");
+    assert!(recorded["replayedAt"].is_string());
     let history = app.get(&format!("{pile}/status-history")).await.json();
     let kinds: Vec<_> = history["items"].as_array().unwrap().iter().map(|item| &item["kind"]).collect();
     assert_eq!(kinds, ["status", "connectivity"], "{history}");
@@ -80,7 +80,7 @@ async fn what_the_database_refused_is_placed_by_a_replay_and_shows_on_the_pile()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stale_letter_does_not_change_newer_state() {
+async fn replay_of_an_older_record_keeps_newer_state() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-1").await;
     let newer =
@@ -94,7 +94,8 @@ async fn a_stale_letter_does_not_change_newer_state() {
     assert_eq!(live_state(&app).await, state);
     assert_eq!(statuses(&app, &pile).await, ["Finishing"]);
 
-    // The record with the greater offset is the newer one, whenever it is replayed, and whatever time it claims.
+    // The record with the greater offset is newer, whenever it is replayed and whatever time it
+    // claims.
     let same = put_aside(&app, 4, "TOO_LATE", status("CP-1", 1, "Faulted", 30).to_string().as_bytes()).await;
     assert_eq!(replay(&app, &same, false).await.json()["reason"], "STALE");
     let later =
@@ -104,7 +105,7 @@ async fn a_stale_letter_does_not_change_newer_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_finds_its_session_once_that_is_there() {
+async fn replay_of_a_stop_ends_its_session_once_the_start_is_replayed() {
     let app = TestApp::start().await;
     let stop = event("CP-1", "transaction.stopped", 20, &json!({ "transactionId": 7, "meterStopWh": 900 }));
     let stop = put_aside(&app, 2, "REFUSED_BY_DATABASE", stop.to_string().as_bytes()).await;
@@ -142,7 +143,7 @@ async fn a_stop_finds_its_session_once_that_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_still_cannot_be_decoded_says_why() {
+async fn replay_reports_why_a_record_cannot_be_decoded() {
     let app = TestApp::start().await;
     let letter = put_aside(&app, 7, "NOT_JSON", br#"{"eventType": "charge_point.heartbeat"}"#).await;
     assert_snapshot!(replay(&app, &letter, true).await.snapshot(), @r#"
@@ -170,12 +171,12 @@ async fn what_still_cannot_be_decoded_says_why() {
     assert_eq!(
         replay(&app, &letter, false).await.json()["reason"],
         "EMPTY",
-        "a record without a value is one"
+        "a record without a value is undecodable"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_headers_say_how_a_record_is_read() {
+async fn replay_decodes_a_record_by_its_headers() {
     let app = TestApp::start().await;
     let json = status("CP-1", 1, "Charging", 0).to_string();
     let event = wire::decode(&wire::RawRecord::json(json.as_bytes())).unwrap();
@@ -192,7 +193,7 @@ async fn the_headers_say_how_a_record_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_database_refuses_again_is_said_so_and_not_tried_in_vain() {
+async fn replay_reports_that_the_database_refused_again() {
     let app = TestApp::start().await;
     let value = status("CP-1", 1, "Charging", 0).to_string();
     let letter = put_aside(&app, 7, "REFUSED_BY_DATABASE", value.as_bytes()).await;
@@ -209,7 +210,7 @@ async fn what_the_database_refuses_again_is_said_so_and_not_tried_in_vain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_range_has_no_record_to_replay() {
+async fn refuses_to_replay_a_range() {
     let app = TestApp::start().await;
     let letter = range(&app, 5, 8).await;
     assert_snapshot!(replay(&app, &letter, true).await.snapshot(), @r#"
@@ -225,11 +226,11 @@ async fn a_range_has_no_record_to_replay() {
     }
     "#);
     let single = range(&app, 9, 9).await;
-    assert_eq!(replay(&app, &single, false).await.status, 409, "also one of a single offset");
+    assert_eq!(replay(&app, &single, false).await.status, 409, "a range of a single offset has no record either");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_replays_must_say_whether_it_is_meant() {
+async fn replay_requires_dry_run_to_be_stated() {
     let app = TestApp::start().await;
     let value = status("CP-1", 1, "Charging", 0).to_string();
     let letter = put_aside(&app, 7, "REFUSED_BY_DATABASE", value.as_bytes()).await;
@@ -259,13 +260,13 @@ async fn whoever_replays_must_say_whether_it_is_meant() {
     assert_eq!(live_state(&app).await, json!([null, null, null, null, null]));
 }
 
-/// A start at `connector`.
+/// A start of a transaction at `connector`.
 fn start(connector: u32) -> Value {
     let payload = json!({ "connectorId": connector, "transactionId": connector });
     event("CP-1", "transaction.started", connector % 60, &payload)
 }
 
-/// Writes a batch for each of `connectors`, as the ingestor does: a start at it.
+/// Writes one batch with a start for each of `connectors`, as event-ingestor does.
 async fn ingest(connection: &mut Connection, connectors: std::ops::Range<u32>) {
     partitions::register(connection, "events", &[(0, 1_000)]).await.unwrap();
     let (owner, ttl) = (Uuid::now_v7(), Duration::from_secs(60));
@@ -288,7 +289,7 @@ async fn ingest(connection: &mut Connection, connectors: std::ops::Range<u32>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replays_and_batches_of_one_device_lose_nothing_to_each_other() {
+async fn concurrent_replays_and_batches_of_one_device_lose_nothing() {
     const EACH: u32 = 40;
     let app = TestApp::start().await;
     let mut letters = Vec::new();
@@ -309,7 +310,7 @@ async fn replays_and_batches_of_one_device_lose_nothing_to_each_other() {
     assert_eq!(
         app.database.json(facts).await,
         json!(2 * EACH),
-        "one that overwrote the other would lose some"
+        "an overwritten update would lose facts"
     );
     assert_eq!(app.database.json("select count(*) from sessions").await, json!(2 * EACH));
 }

@@ -1,4 +1,4 @@
-//! Files as they come: what counts as a row, and in which line it begins.
+//! Formats of files: what counts as a row, and in which line it begins.
 
 use super::{HEADER, counts, csv, devices, lines, send, station};
 use crate::app::{TestApp, pile, settings};
@@ -18,7 +18,7 @@ fn at_lines(numbers: &[i64]) -> Vec<(i64, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_without_rows_are_imported() {
+async fn imports_files_without_rows() {
     let app = TestApp::start().await;
     for (kind, body) in
         [("text/csv", HEADER), ("text/csv", &format!("\n{HEADER}\r\n\r\n")), (NDJSON, ""), (NDJSON, "\n \n")]
@@ -34,12 +34,13 @@ async fn files_without_rows_are_imported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_csv_are_told_by_the_line_that_they_begin_in() {
+async fn reports_csv_rows_by_their_first_line() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let mut file = b"\xEF\xBB\xBF".to_vec();
     file.extend(HEADER.as_bytes());
-    // Line 2 goes on to line 4, line 5 is blank, 6 is not UTF-8, 7 is good, 8 has too many fields, 9 is good.
+    // The row of line 2 continues to line 4, line 5 is blank, 6 is not UTF-8, 7 is valid, 8 has too
+    // many fields, 9 is valid.
     file.extend(format!("\r\n{at},CP-2,\"a\r\nb\r\nc\",DC,1,DC,\r\n\r\n{at},CP-6,\"").into_bytes());
     file.extend(b"\xC3\x28");
     let rest = format!(
@@ -47,17 +48,17 @@ async fn rows_of_csv_are_told_by_the_line_that_they_begin_in() {
     );
     file.extend(rest.into_bytes());
     let answer = send(&app, "?mode=best-effort", "text/csv", file).await;
-    let told = vec![(2, "name".to_owned()), (6, "row".to_owned()), (8, "row".to_owned())];
-    assert_eq!((lines(&answer), counts(&answer)), (told, [2, 0, 0, 3]));
+    let expected = vec![(2, "name".to_owned()), (6, "row".to_owned()), (8, "row".to_owned())];
+    assert_eq!((lines(&answer), counts(&answer)), (expected, [2, 0, 0, 3]));
     let report = answer.json();
-    assert_eq!(messages(&report)[1..], ["is not UTF-8", "has 8 fields, the header has 7"]);
+    assert_eq!(messages(&report)[1..], ["is not valid UTF-8", "has 8 fields, the header has 7"]);
     assert_eq!(devices(&app).await, ["CP-7", "CP-9"]);
     let nine = app.get("/api/v1/piles?chargePointId=CP-9").await.json();
     assert_eq!(nine["items"][0]["name"], "\"9\"");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_json_are_told_by_their_lines() {
+async fn reports_json_rows_by_their_line() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let row = |device: &str| {
@@ -76,7 +77,7 @@ async fn rows_of_json_are_told_by_their_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_of_no_announced_length_is_bounded_too() {
+async fn limits_a_body_without_content_length() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_body_bytes = 100_000;
@@ -94,7 +95,7 @@ async fn a_body_of_no_announced_length_is_bounded_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_faults_are_told_and_all_are_counted() {
+async fn lists_a_thousand_faults_and_counts_all() {
     let app = TestApp::start().await;
     let answer = csv(&app, "?dryRun=true", &"x\n".repeat(1_700)).await;
     let report = answer.json();
@@ -102,7 +103,7 @@ async fn a_thousand_faults_are_told_and_all_are_counted() {
     assert_eq!((counts(&answer), lines(&answer)[999].0), ([0, 0, 0, 1_700], 1_001));
 }
 
-/// A pile with a Chinese name, as a spreadsheet writes it in `charset`, with its mark if it has one.
+/// A file with one pile that has a Chinese name, in the charset of `encode`.
 fn spreadsheet(at: &str, encode: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
     encode(&format!("{HEADER}\r\n{at},CP-1,联通人民广场1号桩,DC-120,120,DC,\r\n"))
 }
@@ -116,7 +117,7 @@ fn utf_16le(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_of_other_charsets_are_converted() {
+async fn converts_files_of_other_charsets() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let returns = |text: &str| text.replace("\r\n", "\r").into_bytes();
@@ -138,7 +139,7 @@ async fn files_of_other_charsets_are_converted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_another_charset_than_was_said_is_one_problem() {
+async fn reports_a_wrong_charset_as_one_problem() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let mut nonsense = HEADER.as_bytes().to_vec();
@@ -149,10 +150,10 @@ async fn a_file_of_another_charset_than_was_said_is_one_problem() {
         (
             "",
             nonsense.clone(),
-            "is neither UTF-8 nor GB18030: 1000 lines cannot be read, the first is line 2; ",
+            "is neither valid UTF-8 nor valid GB18030: 1000 lines cannot be read, the first is line 2; ",
         ),
-        ("?charset=utf-8", many, "is not UTF-8: 1000 lines cannot be read, the first is line 2; "),
-        ("?charset=gbk", nonsense, "is not GBK"),
+        ("?charset=utf-8", many, "is not valid UTF-8: 1000 lines cannot be read, the first is line 2; "),
+        ("?charset=gbk", nonsense, "is not valid GBK"),
     ] {
         let answer = send(&app, query, "text/csv", file).await;
         let errors = answer.json()["errors"].clone();

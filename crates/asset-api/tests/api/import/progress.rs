@@ -1,4 +1,4 @@
-//! Imports whose callers follow them, line by line.
+//! Imports that report their progress as lines.
 
 use super::{HEADER, devices, station};
 use crate::answer::Answer;
@@ -17,11 +17,11 @@ fn follow(app: &TestApp, query: &str, rows: &str) -> RequestBuilder {
     request.body(format!("{HEADER}\n{rows}"))
 }
 
-fn told(answer: &Answer) -> Vec<Value> {
+fn received_lines(answer: &Answer) -> Vec<Value> {
     answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// So many rows in a station.
+/// `count` rows of piles in the station `at`.
 fn rows(at: &str, count: u32) -> String {
     let mut rows = String::new();
     for number in 0..count {
@@ -31,14 +31,14 @@ fn rows(at: &str, count: u32) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_sees_how_far_it_is() {
+async fn streams_the_progress_of_an_import() {
     let app = TestApp::start().await;
     let at = station(&app).await;
     let rows = rows(&at, 5_000);
     let answer = Answer::to(follow(&app, "", &rows)).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("application/x-ndjson")));
     assert!(answer.text().ends_with("}\n"));
-    let mut lines = told(&answer);
+    let mut lines = received_lines(&answer);
     assert_eq!(
         lines.pop().unwrap(),
         json!({"report": {
@@ -61,9 +61,9 @@ async fn a_caller_sees_how_far_it_is() {
     let most = u64::try_from(HEADER.len() + 1 + rows.len()).unwrap();
     assert!(places.iter().all(|(_, rows, bytes)| *rows <= 5_000 && *bytes <= most), "{places:?}");
 
-    // Looking, and writing at once, each have one phase.
+    // A dry run and a best-effort import each have one phase.
     for (query, phase) in [("?dryRun=true", "checking"), ("?mode=best-effort", "writing")] {
-        let lines = told(&Answer::to(follow(&app, query, &rows)).await);
+        let lines = received_lines(&Answer::to(follow(&app, query, &rows)).await);
         let (last, progress) = lines.split_last().unwrap();
         assert_eq!(last["report"]["unchanged"], 5_000);
         assert!(progress.iter().all(|line| line["progress"]["phase"] == phase), "{progress:?}");
@@ -71,7 +71,7 @@ async fn a_caller_sees_how_far_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_that_would_rather_have_json_get_one_report() {
+async fn callers_that_prefer_json_receive_one_report() {
     let app = TestApp::start().await;
     for accept in ["*/*", "application/json, application/x-ndjson;q=0.5", "application/*;q=0.9", "rubbish"] {
         let request = app.request(Method::POST, "/api/v1/piles/import").header("content-type", "text/csv");
@@ -87,7 +87,7 @@ async fn callers_that_would_rather_have_json_get_one_report() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_known_before_work_begins_is_answered_plainly() {
+async fn failures_before_the_import_starts_are_plain_problems() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.max_concurrent = 0;
@@ -101,7 +101,7 @@ async fn what_is_known_before_work_begins_is_answered_plainly() {
       "code": "TOO_MANY_IMPORTS",
       "instance": "/api/v1/piles/import",
       "status": 503,
-      "title": "Too many imports go on",
+      "title": "Too many imports are running",
       "type": "https://charging.example/problems/too-many-imports"
     }
     "#);
@@ -115,14 +115,14 @@ async fn what_is_known_before_work_begins_is_answered_plainly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_ends_the_lines_as_a_problem() {
+async fn a_failure_is_the_last_line() {
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.import.work_timeout_ms = 0;
     let app = TestApp::start_with(database, settings).await;
     let at = station(&app).await;
     let answer = Answer::to(follow(&app, "", &rows(&at, 2_000))).await;
-    let lines = told(&answer);
+    let lines = received_lines(&answer);
     let last = &lines.last().unwrap()["problem"];
     assert_eq!((answer.status.as_u16(), &last["code"]), (200, &json!("REQUEST_DEADLINE_EXCEEDED")));
     assert_eq!((&last["status"], &last["instance"]), (&json!(503), &json!("/api/v1/piles/import")));
@@ -130,10 +130,10 @@ async fn a_failure_ends_the_lines_as_a_problem() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_goes_on_when_its_client_goes_away() {
+async fn an_import_continues_when_its_client_disconnects() {
     let app = TestApp::start().await;
     let at = station(&app).await;
-    // Nothing can be written until the client is away.
+    // Nothing can be written before the client has disconnected.
     let mut holder = app.database.pool.connection().await.unwrap();
     holder.batch_execute("begin; lock table piles in share mode").await.unwrap();
     let mut client = tokio::net::TcpStream::connect(app.address()).await.unwrap();
@@ -149,8 +149,8 @@ async fn an_import_goes_on_when_its_client_goes_away() {
     drop(client);
     let waits = "select count(*) > 0 from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into piles%'";
-    testkit::eventually("it waits", async || app.database.json(waits).await == true).await;
+    testkit::eventually("the import waits for the lock", async || app.database.json(waits).await == true).await;
     assert_eq!(devices(&app).await.len(), 0);
     holder.batch_execute("commit").await.unwrap();
-    testkit::eventually("it goes on", async || devices(&app).await.len() == 3).await;
+    testkit::eventually("the import completes", async || devices(&app).await.len() == 3).await;
 }

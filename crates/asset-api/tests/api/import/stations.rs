@@ -1,4 +1,4 @@
-//! `POST /api/v1/stations/import`: many stations from one file.
+//! `POST /api/v1/stations/import`: imports of many stations from one file.
 
 use super::{counts, csv, lines};
 use crate::answer::Answer;
@@ -21,7 +21,7 @@ async fn stations_of(app: &TestApp, query: &str, rows: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
+async fn imports_stations_with_ids_that_a_file_of_piles_can_name() {
     let app = TestApp::start().await;
     let hours = r#""{""weekly"":[{""weekday"":""Monday"",""from"":""08:00"",""to"":""22:00""}]}""#;
     let rows = format!(
@@ -71,7 +71,7 @@ async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
     "#);
     assert_eq!(counts(&csv(&app, "", &format!("{ID},CP-1,,DC,1,DC,\n")).await), [1, 0, 0, 0]);
 
-    // The same file again: the station that it names is the same, the other is another.
+    // The same file again: the station with an id is unchanged, the one without is created again.
     assert_eq!(counts(&stations_of(&app, "", &rows).await), [1, 0, 1, 0]);
     let again = app.get(&format!("/api/v1/stations/{ID}")).await.json();
     assert_eq!((&again["version"], &again["availability"]["piles"]["Unknown"]), (&json!(1), &json!(1)));
@@ -80,7 +80,7 @@ async fn a_file_names_its_stations_and_that_of_the_piles_names_them_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_known_station_is_replaced_as_put_does() {
+async fn import_replaces_a_station_like_put() {
     let app = TestApp::start().await;
     let path = app.station().await;
     let id = path.rsplit('/').next().unwrap();
@@ -107,7 +107,7 @@ async fn a_known_station_is_replaced_as_put_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_are_refused_one_by_one() {
+async fn refuses_invalid_rows_one_by_one() {
     let app = TestApp::start().await;
     let rows = format!(
         "{ID},North,,,,,,,\n{},Again,,,,,,,\nCP-1,Id,,,,,,,\n,,Nameless,,,,,,\n,Half,,31,,,,,\n,Far,,91,181,Shut,x,Wifi,[]\n,Good,,,,,,,\n",
@@ -119,7 +119,7 @@ async fn rows_are_refused_one_by_one() {
         .map(|field| (7, field));
     let expected: Vec<_> = expected.chain(last).map(|(line, field)| (line, field.to_owned())).collect();
     assert_eq!((lines(&answer), counts(&answer)), (expected, [2, 0, 0, 5]));
-    assert_eq!(answer.json()["errors"][0]["message"], "is in line 2 too");
+    assert_eq!(answer.json()["errors"][0]["message"], "is the same as in line 2");
     assert_eq!((&answer.json()["applied"], answer.status.as_u16()), (&json!(false), 200));
     let listed = async || app.get("/api/v1/stations").await.json()["items"].as_array().unwrap().len();
     assert_eq!(listed().await, 0);
@@ -130,7 +130,7 @@ async fn rows_are_refused_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thousands_of_stations_are_written_and_paged_through() {
+async fn imports_and_pages_through_thousands_of_stations() {
     let app = TestApp::start().await;
     let mut rows = String::new();
     for number in 0..20_000 {
@@ -140,7 +140,7 @@ async fn thousands_of_stations_are_written_and_paged_through() {
     }
     let put = async || counts(&send(&app, "", "application/x-ndjson", rows.clone()).await);
     assert_eq!((put().await, put().await), ([20_000, 0, 0, 0], [0, 0, 20_000, 0]));
-    // All of them were made at the same instant; each is listed once.
+    // All stations were created at the same instant; each is listed once.
     let mut seen = std::collections::BTreeSet::new();
     let mut cursor = Value::Null;
     for _ in 0..3 {

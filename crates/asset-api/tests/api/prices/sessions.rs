@@ -5,8 +5,9 @@ use crate::prices::summary;
 use crate::tariffs::lists::day_and_night;
 use serde_json::json;
 
-/// `CP-1` charged from 05:30 to 06:30 in Shanghai, told a reading every ten minutes, one of them wrong, and was free at 07:00.
-/// Another session goes on, and a third was never metered; `CP-9` is in no pile.
+/// `CP-1` charged from 05:30 to 06:30 in Shanghai, reported readings, some of them wrong, and was
+/// free at 07:00. Another session is open, and a third was never metered. `CP-9` is assigned to no
+/// pile.
 const RECORDED: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', true, now());
     insert into sessions (id, charge_point_id, connector_id, started_at, meter_start_wh, ended_at, meter_stop_wh)
@@ -24,7 +25,7 @@ const RECORDED: &str = "
     values ('CP-1', '2026-07-25T06:30:05+08', 0, '2026-07-25T06:30:00+08', 1, 'Finishing'),
            ('CP-1', '2026-07-25T07:00:05+08', 0, '2026-07-25T07:00:00+08', 1, 'Available')";
 
-/// What tariffs say now was so since July already.
+/// Backdates all tariff versions and bindings to July.
 const LONG_AGO: &str = "
     alter table tariff_versions disable trigger user;
     update tariff_versions set effective_from = '2026-07-01';
@@ -52,15 +53,15 @@ fn quote(number: u8) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_recorded_session_is_priced_by_its_own_readings() {
+async fn quotes_a_recorded_session_by_its_own_readings() {
     let app = recorded().await;
-    let told = app.get(&quote(1)).await.json();
+    let quoted = app.get(&quote(1)).await.json();
     assert_eq!(
-        summary(&told),
+        summary(&quoted),
         ["15000 Wh valley 4.74 + 12.00", "5000 Wh sharp 6.17 + 4.00", "15 minutes 7.50", "total 34.41"]
     );
-    assert_eq!((&told["ended"], &told["readings"]), (&json!(true), &json!(4)));
-    assert_eq!(told["unpluggedAt"], "2026-07-24T23:00:00Z");
+    assert_eq!((&quoted["ended"], &quoted["readings"]), (&json!(true), &json!(4)));
+    assert_eq!(quoted["unpluggedAt"], "2026-07-24T23:00:00Z");
     let open = app.get(&quote(2)).await.json();
     assert_eq!(
         (&open["ended"], &open["energyWh"], &open["unpluggedAt"]),
@@ -68,11 +69,11 @@ async fn a_recorded_session_is_priced_by_its_own_readings() {
     );
     app.database.execute("delete from status_changes").await;
     let until_the_next = app.get(&quote(1)).await.json();
-    assert_eq!(until_the_next["unpluggedAt"], "2026-07-25T00:00:00Z", "then another session began");
+    assert_eq!(until_the_next["unpluggedAt"], "2026-07-25T00:00:00Z", "at that time the next session began");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_without_registers_of_its_own_has_the_same_energy_as_its_quote() {
+async fn a_session_without_registers_has_the_same_energy_as_its_quote() {
     let app = recorded().await;
     app.database
         .execute(
@@ -88,12 +89,12 @@ async fn a_session_without_registers_of_its_own_has_the_same_energy_as_its_quote
     assert_eq!(
         (&session["energyWh"], &quote["energyWh"]),
         (&json!(500.0), &json!("500")),
-        "the last is of another transaction"
+        "the last sample belongs to another transaction"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_without_a_price_says_why() {
+async fn explains_why_a_session_has_no_quote() {
     let app = recorded().await;
     for (session, code) in [
         (3, "SESSION_NOT_METERED"),

@@ -1,4 +1,4 @@
-//! What tariffs are bound to.
+//! Bindings of tariffs.
 
 use super::lists::flat;
 use crate::app::{TestApp, id};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const BINDINGS: &str = "/api/v1/tariffs/bindings";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_binding_is_made_listed_and_ended() {
+async fn creates_lists_and_ends_a_binding() {
     let app = TestApp::start().await;
     let (tariff, pile) = (app.tariff(&flat("0.7")).await, app.pile("CP-1").await);
     let subject = json!({ "level": "connector", "pileId": id(&pile), "connectorId": 2 });
@@ -71,9 +71,9 @@ async fn a_binding_is_made_listed_and_ended() {
         (later.status.as_u16(), later.json()["code"].clone()),
         (409, json!("TARIFF_BINDING_ENDS_EARLIER"))
     );
-    assert_eq!(later.json()["detail"], "it ends at 2098-02-01T00:00:00Z");
+    assert_eq!(later.json()["detail"], "the binding ends at 2098-02-01T00:00:00Z");
     let never = app.post(&end, &json!({})).await.json();
-    assert_eq!(never["effectiveUntil"], never["effectiveFrom"], "it never holds");
+    assert_eq!(never["effectiveUntil"], never["effectiveFrom"], "the binding never applies");
     for nowhere in ["x", "0192f0b0-0000-7000-8000-000000000000"] {
         assert_eq!(
             app.get(&format!("{BINDINGS}/{nowhere}")).await.json()["code"],
@@ -85,7 +85,7 @@ async fn a_binding_is_made_listed_and_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_bound_is_told_why() {
+async fn explains_why_a_binding_is_refused() {
     let app = TestApp::start().await;
     let tariff = app.tariff(&flat("0.7")).await;
     let station = app.station().await;
@@ -95,9 +95,9 @@ async fn what_cannot_be_bound_is_told_why() {
         let fields = body.as_object_mut().unwrap();
         fields.extend(change.as_object().unwrap().clone());
         let answer = app.post(BINDINGS, &body).await;
-        let told = answer.json();
-        let at = told["errors"][0]["field"].as_str().map(str::to_owned);
-        (answer.status.as_u16(), at.unwrap_or_else(|| told["code"].as_str().unwrap_or("none").to_owned()))
+        let problem = answer.json();
+        let at = problem["errors"][0]["field"].as_str().map(str::to_owned);
+        (answer.status.as_u16(), at.unwrap_or_else(|| problem["code"].as_str().unwrap_or("none").to_owned()))
     };
     let is = |status: u16, what: &str| (status, what.to_owned());
     let nowhere = "0192f0b0-0000-7000-8000-000000000000";
@@ -126,7 +126,7 @@ async fn what_cannot_be_bound_is_told_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clash_names_the_other_binding() {
+async fn refusal_of_an_overlap_names_the_other_binding() {
     let app = TestApp::start().await;
     let (tariff, other) = (app.tariff(&flat("0.7")).await, app.tariff(&flat("0.8")).await);
     let subject = json!({ "level": "operator", "operatorId": "op-7" });

@@ -1,4 +1,4 @@
-//! Versions as other platforms read them.
+//! Tariff versions in the formats of other platforms.
 
 use super::lists::{band, daily, day_and_night, flat};
 use crate::app::TestApp;
@@ -6,11 +6,11 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_version_is_told_in_ocpi() {
+async fn exports_a_version_to_ocpi() {
     let app = TestApp::start().await;
     let path = app.tariff(&day_and_night()).await;
-    let told = app.get(&format!("{path}/versions/1/ocpi?countryCode=CN&partyId=CPO&id=day-1")).await;
-    assert_snapshot!(told.snapshot(), @r#"
+    let object = app.get(&format!("{path}/versions/1/ocpi?countryCode=CN&partyId=CPO&id=day-1")).await;
+    assert_snapshot!(object.snapshot(), @r#"
     200 OK
     content-type: application/json
 
@@ -78,7 +78,7 @@ async fn a_version_is_told_in_ocpi() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_others_cannot_say_is_told() {
+async fn refuses_to_export_what_a_format_cannot_express() {
     let app = TestApp::start().await;
     let mut list = flat("0.7");
     let mut summer = list["schedules"][0].clone();
@@ -99,11 +99,11 @@ async fn what_others_cannot_say_is_told() {
     assert_eq!(app.get(&format!("{path}/versions/1/tcec?date=2098-09-01")).await.status, 200);
     app.put(&format!("{path}/draft"), &flat("1")).await;
     let draft = app.get(&format!("{path}/versions/2/tcec")).await;
-    assert_eq!(draft.json()["code"], "TARIFF_VERSION_NOT_FOUND", "nobody is told of a draft");
+    assert_eq!(draft.json()["code"], "TARIFF_VERSION_NOT_FOUND", "drafts are not exported");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_is_told_in_tcec_102() {
+async fn exports_a_day_to_tcec_102() {
     let app = TestApp::start().await;
     let mut list =
         daily(&[band("22:00", "06:00", "valley", "0.3158"), band("06:00", "22:00", "peak", "1.2345")]);

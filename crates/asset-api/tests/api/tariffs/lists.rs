@@ -1,4 +1,4 @@
-//! Price lists, written shortly.
+//! Builders for price lists.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub fn flat(electricity: &str) -> Value {
     daily(&[band("00:00", "24:00", "flat", electricity)])
 }
 
-/// Cheap at night.
+/// A cheap price at night.
 pub fn day_and_night() -> Value {
     daily(&[band("22:00", "06:00", "valley", "0.3158"), band("06:00", "22:00", "sharp", "1.2345")])
 }

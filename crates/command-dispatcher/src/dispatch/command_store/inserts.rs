@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use storage::commands::{self, Conflict, NewCommand, Recorded};
 use storage::{Database, StorageError};
 
-/// Inserts the commands and returns the outcome of each. A statement inserts all or none: while one of them conflicts, the halves are
-/// tried.
+/// Inserts the commands and returns the outcome of each. A statement inserts all or none; if a
+/// command conflicts, its batch is split in halves.
 pub(crate) async fn insert(database: Database, new: Vec<NewCommand>) -> Vec<Shared<Result<(), Conflict>>> {
     let mut outcomes = Vec::with_capacity(new.len());
     let mut parts = VecDeque::from([new]);

@@ -12,8 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The first and the longest pause between attempts.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
-/// Records `outcomes`, and retries while PostgreSQL is unavailable. An outcome that cannot be recorded is logged and counted: the
-/// command stays `accepted` until an event reports its result or it expires.
+/// Records `outcomes`, and retries while PostgreSQL is unavailable. An outcome that cannot be
+/// recorded is logged and counted: the command stays `accepted` until an event reports its result
+/// or it expires.
 pub(crate) async fn record(database: Database, metrics: Metrics, outcomes: Vec<PublishOutcome>) -> Vec<()> {
     let written = vec![(); outcomes.len()];
     let mut parts = vec![outcomes];
@@ -21,7 +22,7 @@ pub(crate) async fn record(database: Database, metrics: Metrics, outcomes: Vec<P
     while let Some(mut part) = parts.pop() {
         match record_all(&database, &part, end).await {
             Ok(()) => {}
-            // One of them may be the cause.
+            // One of the outcomes may be the cause: retry the halves.
             Err(error) if part.len() > 1 && !error.is_transient() => {
                 parts.push(part.split_off(part.len() / 2));
                 parts.push(part);
@@ -59,6 +60,7 @@ fn give_up(metrics: &Metrics, outcomes: &[PublishOutcome], error: &StorageError)
     tracing::error!(
         commands = ids.join(" "),
         error = causes(error),
-        "the outcomes of these commands could not be recorded; their state stays `accepted` until an event or their expiry"
+        "the outcomes of these commands could not be recorded; they stay `accepted` until an event \
+         reports a result or they expire"
     );
 }

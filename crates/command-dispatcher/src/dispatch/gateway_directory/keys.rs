@@ -1,4 +1,4 @@
-//! The keys in Redis that name the gateways of devices.
+//! The Redis keys that name the gateways of devices.
 
 use crate::settings::DispatchSettings;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,24 +9,22 @@ use runtime::redis::{Redis, RedisError};
 use std::time::Duration;
 use wire::routing::parse_gateway_value;
 
-/// Reads keys. Cheap to clone.
+/// Reads route keys. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteKeys {
     redis: Redis,
     life: TimeDelta,
 }
 
-/// What a key is named after.
+/// Whether a key is named after the device or after its pile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
-    /// The device.
     ChargePoint,
-    /// Its pile.
     Pile,
 }
 
 impl KeyKind {
-    /// The name of it in metrics.
+    /// The value of the metric label.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::ChargePoint => "charge_point",
@@ -35,19 +33,20 @@ impl KeyKind {
     }
 }
 
-/// The keys that a device may have, the one that counts first.
+/// The keys that a device may have, in order of precedence.
 type Names = Vec<(KeyKind, String)>;
 
 impl RouteKeys {
-    /// Keys that live as long as the settings say when a gateway writes them.
+    /// Keys have the time to live from the settings when a gateway writes them.
     pub(crate) fn new(redis: Redis, settings: &DispatchSettings) -> Self {
         Self { redis, life: TimeDelta::seconds(settings.route_key_life_s.into()) }
     }
 
-    /// The key of each of `devices`, in their order: the device's own before its pile's. One round trip.
+    /// Reads the key of each of `devices`, in order; the device's own key precedes its pile's. One
+    /// round trip.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
+    /// When Redis is unavailable.
     pub(crate) async fn read(
         &self,
         devices: &[(&ChargePointId, Option<PileId>)],
@@ -66,10 +65,17 @@ impl RouteKeys {
         Ok(names.iter().map(of_device).collect())
     }
 
-    /// A key and its age; one whose value is not a valid gateway id counts as absent.
+    /// Parses a key and computes its age; a key whose value is not a valid gateway id counts as
+    /// absent.
     fn parse(&self, name: &str, value: &str, ttl: Option<Duration>, now: DateTime<Utc>) -> Option<RouteKey> {
         let gateway_id = parse_gateway_value(value)
-            .inspect_err(|error| tracing::warn!(key = name, %error, "a key in Redis has no valid gateway id"))
+            .inspect_err(|error| {
+                tracing::warn!(
+                    key = name,
+                    %error,
+                    "ignoring a route key whose value is not a valid gateway id"
+                );
+            })
             .ok()?;
         Some(RouteKey::read(gateway_id, ttl, self.life, now))
     }

@@ -1,4 +1,4 @@
-//! What callers are told of a batch of commands.
+//! The JSON form of a command batch.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId, StationId};
@@ -7,17 +7,26 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storage::commands::batches::{BatchItem, CommandBatch, ItemState};
 
-/// The answer to a command to a station.
+/// The response to a command to a station.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AcceptedBatch<'a> {
+    /// The id of the batch, a version 7 UUID.
     batch_id: CommandBatchId,
+    /// The station whose piles are commanded.
     station_id: StationId,
+    /// The OCPP 1.6 action that is sent to each pile: `Reset` or `ChangeAvailability`.
     command_name: &'a str,
+    /// The argument of the command: `Soft` or `Hard` for `Reset`, `Operative` or `Inoperative` for
+    /// `ChangeAvailability`. Null for a command without it.
     r#type: Option<&'a str>,
+    /// The number of piles that were selected when the request was accepted.
     piles: i32,
+    /// The most piles that are commanded per second.
     rate_per_second: u16,
+    /// When the request was accepted, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
+    /// When piles that are still waiting are refused with `BATCH_EXPIRED`, RFC 3339 in UTC.
     expires_at: DateTime<Utc>,
 }
 
@@ -36,19 +45,22 @@ impl<'a> From<&'a CommandBatch> for AcceptedBatch<'a> {
     }
 }
 
-/// A batch as it stands in the books.
+/// A command batch and the states of its piles.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Batch")]
 pub(crate) struct BatchAnswer<'a> {
     #[serde(flatten)]
     accepted: AcceptedBatch<'a>,
+    /// When the last pile stopped waiting, RFC 3339 in UTC; null while a pile is waiting. Commands
+    /// may reach their final state later.
     finished_at: Option<DateTime<Utc>>,
+    /// The number of piles for each `state` of a pile; all nine words are present.
     counts: BTreeMap<&'static str, i64>,
 }
 
 impl<'a> BatchAnswer<'a> {
-    /// `batch`, of whose piles so many stand so.
+    /// `batch` with the number of its piles in each state.
     pub(super) fn of(batch: &'a CommandBatch, counted: &BTreeMap<ItemState, i64>) -> Self {
         let count = |state: ItemState| (state.as_str(), counted.get(&state).copied().unwrap_or(0));
         Self {
@@ -59,22 +71,31 @@ impl<'a> BatchAnswer<'a> {
     }
 }
 
-/// What may be said of a pile of a batch.
+/// The states of a pile in a batch.
 fn states(_generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ItemState::ALL.map(ItemState::as_str) })
 }
 
-/// A pile of a batch.
+/// A pile of a command batch.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "BatchPile")]
 pub(crate) struct ItemAnswer<'a> {
+    /// The pile.
     pile_id: PileId,
+    /// The device of the pile when its command was sent; until then, the one when the batch was
+    /// requested.
     charge_point_id: &'a ChargePointId,
+    /// `waiting`: not sent yet. `refused`: there is no command to the pile, and there will be none.
+    /// All others: the current `status` of its command.
     #[schemars(schema_with = "states")]
     state: &'static str,
+    /// The command to the pile; null while it is waiting, and if it is refused.
     command_id: Option<CommandId>,
+    /// Why the pile is refused, as the code of a single command or `BATCH_EXPIRED`; if there is a
+    /// command, its `failureCode`. Null if the pile is not refused and its command has none.
     code: Option<&'a str>,
+    /// What `code` means for this pile, for people; null if there is nothing to add.
     detail: Option<&'a str>,
 }
 

@@ -1,4 +1,4 @@
-//! The bodies of commands, parsed into what is meant by them. One module for each command.
+//! The bodies of commands, parsed into intents. One module for each command.
 
 mod change_availability;
 mod change_configuration;
@@ -20,8 +20,8 @@ use crate::dispatch::intent::Intent;
 use runtime::problem::FieldError;
 use serde::de::DeserializeOwned;
 
-/// A body that asks for a command.
+/// The body of a command request.
 pub(crate) trait CommandRequest: DeserializeOwned + Default + 'static {
-    /// What is asked for, or everything that is wrong with the fields.
+    /// Returns the intent, or every invalid field.
     fn parse(self) -> Result<Intent, Vec<FieldError>>;
 }

@@ -1,4 +1,4 @@
-//! What the operations take, answer and refuse.
+//! The OpenAPI operations: parameters, responses and problems.
 
 use crate::error::problem_kind::{self, ProblemKind};
 use crate::http::batches::view::{AcceptedBatch, BatchAnswer, ItemAnswer};
@@ -16,15 +16,15 @@ use schemars::json_schema;
 use serde_json::{Map, Value, json};
 use storage::commands::batches::ItemState;
 
-/// What callers of all of it must be allowed.
+/// The scope that every operation requires.
 const SEND: Scope = Scope::new("commands:send");
 
-/// What the OpenAPI document says of all of it.
+/// The title and description of the OpenAPI document.
 pub(crate) const ABOUT: About = About {
     title: "Charging station operation platform: commands",
     description: "Commands to charge points. A command is checked against the live state of the pile, recorded, and published to the \
-                  gateway that holds the device; 202 says that it is published, and the record tells what became of it. With an \
-                  `Idempotency-Key` a request can be sent again: it is carried out once. Every failure is a problem (RFC 9457) with \
+                  gateway that holds the device; 202 means that it is published, and the command resource shows its outcome. With an \
+                  `Idempotency-Key` a request can be repeated safely: it is carried out once. Every failure is a problem (RFC 9457) with \
                   a stable `code`.",
     version: env!("CARGO_PKG_VERSION"),
 };
@@ -33,7 +33,8 @@ const COMMANDS: &str = "Commands";
 const BATCHES: &str = "Commands to stations";
 
 pub(crate) fn start() -> Operation {
-    let text = "The pile and the connector must be free, or the vehicle be plugged in already.";
+    let text = "The connector must be in a startable status: `Available` unless the platform or the station \
+                is set otherwise.";
     command("startTransaction", "Start charging", "RemoteStartTransaction")
         .describe(text)
         .takes::<StartRequest>(json!({ "idTag": "A1B2C3D4", "connectorId": 1 }))
@@ -46,7 +47,8 @@ pub(crate) fn start() -> Operation {
 }
 
 pub(crate) fn stop() -> Operation {
-    let text = "Without a `transactionId` the session that is open is meant, if there is one.";
+    let text = "Without a `transactionId`, stops the open session of the connector or pile; there must be \
+                exactly one.";
     command("stopTransaction", "Stop charging", "RemoteStopTransaction")
         .describe(text)
         .may_take::<StopRequest>(json!({ "transactionId": 634 }))
@@ -70,13 +72,13 @@ pub(crate) fn unlock_connector() -> Operation {
 }
 
 pub(crate) fn change_availability() -> Operation {
-    command("changeAvailability", "Put a pile or a connector in or out of service", "ChangeAvailability")
+    command("changeAvailability", "Take a pile or a connector into or out of service", "ChangeAvailability")
         .takes::<ChangeAvailabilityRequest>(json!({ "type": "Inoperative", "connectorId": 1 }))
         .refuses([problem_kind::CONNECTOR_NOT_AVAILABLE])
 }
 
 pub(crate) fn trigger_message() -> Operation {
-    command("triggerMessage", "Ask a device for a message", "TriggerMessage")
+    command("triggerMessage", "Request a message from a device", "TriggerMessage")
         .takes::<TriggerMessageRequest>(json!({ "requestedMessage": "StatusNotification", "connectorId": 1 }))
         .refuses([problem_kind::CONNECTOR_NOT_AVAILABLE])
 }
@@ -86,7 +88,6 @@ pub(crate) fn change_configuration() -> Operation {
         .takes::<ChangeConfigurationRequest>(json!({ "key": "HeartbeatInterval", "value": "60" }))
 }
 
-/// A command to a pile.
 fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
     let example = json!({
         "commandId": COMMAND,
@@ -103,7 +104,7 @@ fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
     });
     ordered(
         operation(id, COMMANDS, summary),
-        Answer::json::<AcceptedAnswer<'_>>(ACCEPTED, "It is published", example),
+        Answer::json::<AcceptedAnswer<'_>>(ACCEPTED, "The command is published", example),
     )
     .refuses([
         problem_kind::PILE_NOT_FOUND,
@@ -127,7 +128,7 @@ pub(crate) fn list() -> Operation {
 }
 
 pub(crate) fn show() -> Operation {
-    operation("getCommand", COMMANDS, "Get a command and what became of it")
+    operation("getCommand", COMMANDS, "Get a command and its outcome")
         .answers(Answer::json::<CommandAnswer<'_>>(StatusCode::OK, "The command", record()))
         .refuses([problem_kind::COMMAND_NOT_FOUND])
 }
@@ -138,22 +139,21 @@ pub(crate) fn reset_station() -> Operation {
 }
 
 pub(crate) fn change_availability_of_station() -> Operation {
-    let (id, summary) = ("changeAvailabilityOfStation", "Put the piles of a station in or out of service");
+    let (id, summary) = ("changeAvailabilityOfStation", "Take the piles of a station into or out of service");
     to_station(id, summary, "ChangeAvailability", "Inoperative").takes_like(
         StationRequest::change_availability_schema(),
         json!({ "type": "Inoperative", "statuses": ["Available"] }),
     )
 }
 
-/// A command to a station.
 fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -> Operation {
     let answer = Answer::json::<AcceptedBatch<'_>>(
         ACCEPTED,
-        "It is kept, and will be carried out",
+        "The batch is recorded and will be carried out",
         batch(name, word).into(),
     );
     ordered(operation(id, BATCHES, summary), answer)
-        .describe("Carried out pile by pile, so many in a second; the batch tells how far it is.")
+        .describe("Sends the command pile by pile, at most `ratePerSecond` per second. The batch shows the progress.")
         .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
 }
 
@@ -162,8 +162,12 @@ pub(crate) fn show_batch() -> Operation {
     let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
     example.insert("finishedAt".to_owned(), Value::Null);
     example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
-    operation("getCommandBatch", BATCHES, "Get how far a command to a station is")
-        .answers(Answer::json::<BatchAnswer<'_>>(StatusCode::OK, "How many piles stand how", example.into()))
+    operation("getCommandBatch", BATCHES, "Get the progress of a command to a station")
+        .answers(Answer::json::<BatchAnswer<'_>>(
+            StatusCode::OK,
+            "The batch, with the number of piles in each state",
+            example.into(),
+        ))
         .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND])
 }
 
@@ -172,7 +176,7 @@ pub(crate) fn list_batch() -> Operation {
                        "code": "PILE_OFFLINE", "detail": "CP-3101-0007 is offline" });
     let state = json_schema!({ "type": "string", "enum": ItemState::ALL.map(ItemState::as_str) });
     operation("listPilesOfCommandBatch", BATCHES, "List the piles of a command to a station")
-        .with([Parameter::query::<String>("state", "Those that stand so.").like(state)])
+        .with([Parameter::query::<String>("state", "Only piles in this state.").like(state)])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<ItemAnswer<'_>>>(
             StatusCode::OK,
@@ -188,7 +192,7 @@ fn operation(id: &'static str, tag: &'static str, summary: &'static str) -> Oper
     Operation::new(id, tag, SEND, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
 }
 
-/// One that can be sent again under its key, and is carried out once.
+/// An operation that can be repeated under its key and is carried out once.
 fn ordered(operation: Operation, answer: Answer) -> Operation {
     let key = json_schema!({ "type": "string", "pattern": "^[!-~]{1,200}$" });
     let keys: [ProblemKind; 2] =
@@ -196,13 +200,13 @@ fn ordered(operation: Operation, answer: Answer) -> Operation {
     operation
         .with([Parameter::header::<String>(
             "Idempotency-Key",
-            "Names the request: sent again, it is answered again.",
+            "Identifies the request: a repeated request gets the command of the first one.",
         )
         .like(key)])
         .answers(
             answer
-                .header("Location", "Where it can be asked for.")
-                .header("Idempotent-Replayed", "`true` when it was carried out before."),
+                .header("Location", "The path of the created resource.")
+                .header("Idempotent-Replayed", "`true` if an earlier request had this key."),
         )
         .refuses(keys)
 }

@@ -1,4 +1,4 @@
-//! What callers are answered.
+//! The JSON form of commands.
 
 use crate::dispatch::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
@@ -12,22 +12,36 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use storage::commands::RecordedCommand;
 
-/// The answer to a command that was published.
+/// The response to a command that was published.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AcceptedCommand")]
 pub(crate) struct AcceptedAnswer<'a> {
+    /// The id of the command, a version 7 UUID; also that of the command on the topic.
     command_id: CommandId,
+    /// Always `accepted`: the command is recorded and is on the topic. The command itself has the
+    /// current status.
     #[schemars(with = "CommandState")]
     status: &'static str,
+    /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
     command_name: &'a str,
+    /// The pile that is commanded.
     pile_id: PileId,
+    /// The device of the pile, to which the command is sent.
     charge_point_id: &'a str,
+    /// The gateway to which the command is sent.
     gateway_id: &'a str,
+    /// How the gateway was found. Null for a repeated request whose command is of a release that
+    /// did not record it.
     route: Option<RouteSource>,
+    /// How far it could be trusted that the device is online, when the command was sent.
     confidence: Confidence,
+    /// The partition of the command topic to which the command is published.
     partition: i32,
+    /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
+    /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
+    /// afterwards.
     expires_at: DateTime<Utc>,
 }
 
@@ -49,7 +63,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
     }
 }
 
-/// The same answer, to the same request sent again.
+/// The same response, to a repeated request.
 impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
     fn from(RecordedCommand { record, partition, confidence, .. }: &'a RecordedCommand) -> Self {
         Self {
@@ -68,36 +82,70 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
     }
 }
 
-/// A command as it stands in the books.
+/// A command, its state, and its history.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Command")]
 pub(crate) struct CommandAnswer<'a> {
+    /// The id of the command, a version 7 UUID; also that of the command on the topic.
     command_id: CommandId,
+    /// The current state of the command; `confirmed`, `rejected`, `failed` and `expired` are final.
     #[schemars(with = "CommandState")]
     status: &'static str,
+    /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
     command_name: &'a str,
+    /// The pile that is commanded.
     pile_id: PileId,
+    /// The device of the pile when the command was sent.
     charge_point_id: &'a str,
+    /// The connector that the command names; 0 is the device as a whole. Null if it names none, as
+    /// stops, resets and changes of the configuration do.
     connector_id: Option<ConnectorId>,
+    /// The gateway to which the command was last sent; it changes when the command is rerouted.
     gateway_id: &'a str,
+    /// How the gateway was found when the command was issued. Null for commands of releases that
+    /// did not record it.
     route: Option<RouteSource>,
+    /// The gateway that last reported the device when the command was issued, if the route key
+    /// named another one; null if they did not differ.
     seen_gateway_id: Option<&'a str>,
+    /// Whether Redis was unavailable when the gateway was looked up.
     degraded: bool,
+    /// How far it could be trusted that the device was online, when the command was sent.
     confidence: Confidence,
+    /// The partition of the command topic to which the command was last published.
     partition: i32,
+    /// The OCPP 1.6 request that is sent to the device.
     #[schemars(with = "Map<String, Value>")]
     payload: &'a Value,
+    /// The session that a start began or that a stop ends. Null if there is none yet, if the
+    /// session turned out to be that of another driver, and for other commands.
     session_id: Option<SessionId>,
+    /// The transaction that a stop names; of a start, that of its session. Null while it is
+    /// unknown, and for other commands.
     transaction_id: Option<&'a TransactionId>,
+    /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
+    /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
+    /// afterwards.
     expires_at: DateTime<Utc>,
+    /// When all replicas of the topic had acknowledged the command, RFC 3339 in UTC. Null if that
+    /// is not recorded or did not happen; a later publication to another gateway does not change
+    /// it.
     published_at: Option<DateTime<Utc>>,
+    /// The first answer of the device; null while there is none. Many gateways send no answers.
     answer: Option<AnswerView<'a>>,
+    /// The strongest evidence that the command was executed; null while there is none.
     effect: Option<EffectView>,
+    /// Why the command did not lead to what was requested, as a code. Null unless `status` is
+    /// `unknown`, `rejected`, `failed` or `expired`.
     #[schemars(with = "Option<FailureCode>")]
     failure_code: Option<&'static str>,
+    /// Why the command did not lead to what was requested, for people. Null if `failureCode` is
+    /// null.
     failure: Option<String>,
+    /// The steps of the command in the order in which the platform learned them, the first one
+    /// first.
     events: Vec<EventView<'a>>,
 }
 
@@ -105,31 +153,46 @@ pub(crate) struct CommandAnswer<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "DeviceAnswer")]
 struct AnswerView<'a> {
+    /// When the device answered, RFC 3339 in UTC.
     at: DateTime<Utc>,
+    /// The device's word as sent, such as `Accepted`, `Rejected`, `Unlocked` or `Scheduled` (OCPP
+    /// 1.6).
     status: &'a str,
+    /// Why the device or its gateway refused, such as `DEVICE_OFFLINE` or `DEVICE_REJECTED`; null
+    /// if the gateway sent no reason.
     reason: Option<&'a str>,
 }
 
-/// What the command was seen to have caused.
+/// The observed effect of the command.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Effect")]
 struct EffectView {
+    /// When the effect happened, RFC 3339 in UTC.
     at: DateTime<Utc>,
+    /// What was observed: a session began or ended, the device booted, or the connector changed its
+    /// status.
     kind: EffectKind,
-    /// Of `status`, the status that the connector went to.
+    /// For the kind `status`: the status that the connector changed to.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ConnectorStatus>,
 }
 
-/// A step of its life.
+/// A step in the history of a command.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CommandEvent")]
 struct EventView<'a> {
+    /// When the step happened, RFC 3339 in UTC, by the clock of the dispatcher, the device or the
+    /// database.
     at: DateTime<Utc>,
+    /// The step: `accepted`, `published`, `unconfirmed`, `unpublished`, `rerouted`, `republished`,
+    /// `notRepublished`, `answered`, `charging`, `stopped`, `restarted`, `status` or `expired`.
     event: &'static str,
+    /// More about the step, for people: an error, the device's answer, the status of the connector,
+    /// or the gateways of a reroute. Absent if there is nothing to add.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Cow<'a, str>>,
+    /// Whether the command was in a final state already; the step did not change its `status` then.
     late: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Commands to a whole station.
+//! The bodies of commands to a whole station.
 
 use crate::batches::{StationCommand, StationOrder};
 use crate::http::fields::required_word;
@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::commands::batches::{MAX_PILES, Scope};
 
-/// How many piles are commanded in a second, unless asked otherwise, and at most.
+/// The default and the maximum number of commands per second.
 const RATE: (u16, u16) = (10, 100);
 
-/// The body of a command to a station; what it says of the command itself is one word.
+/// The body of a command to a station; `type` is the only field of the command itself.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 pub(crate) struct StationRequest {
@@ -24,7 +24,7 @@ pub(crate) struct StationRequest {
 }
 
 impl StationRequest {
-    /// What is asked for, or everything that is wrong with the fields.
+    /// Returns the order for a reset, or every invalid field.
     pub(crate) fn reset(self) -> Result<StationOrder, Vec<FieldError>> {
         self.order(|word| {
             let word = word.map(|word| required_word("type", Some(word))).transpose()?;
@@ -32,43 +32,50 @@ impl StationRequest {
         })
     }
 
-    /// The same.
+    /// Returns the order for a change of availability, or every invalid field.
     pub(crate) fn change_availability(self) -> Result<StationOrder, Vec<FieldError>> {
         self.order(|word| Ok(StationCommand::ChangeAvailability { r#type: required_word("type", word)? }))
     }
 
-    /// The body of a reset.
+    /// The JSON schema of the body of a reset.
     pub(crate) fn reset_schema() -> Schema {
-        Self::schema(&json!(["Soft", "Hard", null]), &[])
+        let description = "How each device restarts; `Soft` if null or absent.";
+        Self::schema(&json!({ "description": description, "enum": ["Soft", "Hard", null] }), &[])
     }
 
-    /// The body of a change of availability.
+    /// The JSON schema of the body of a change of availability.
     pub(crate) fn change_availability_schema() -> Schema {
-        Self::schema(&json!(["Operative", "Inoperative"]), &["type"])
+        let description = "Whether devices go into service (`Operative`) or out of it (`Inoperative`).";
+        Self::schema(&json!({ "description": description, "enum": ["Operative", "Inoperative"] }), &["type"])
     }
 
-    fn schema(words: &Value, required: &[&str]) -> Schema {
+    fn schema(word: &Value, required: &[&str]) -> Schema {
         let (_, most) = RATE;
         let statuses = ConnectorStatus::ALL;
         json_schema!({
             "type": "object",
             "properties": {
-                "type": { "enum": words },
+                "type": word,
                 "pileIds": {
-                    "description": "Only these piles of the station.",
+                    "description": "Only these piles; all must belong to the station.",
                     "type": ["array", "null"],
                     "items": { "type": "string", "format": "uuid" },
                     "minItems": 1,
                     "maxItems": MAX_PILES,
                 },
                 "statuses": {
-                    "description": "Only piles whose status is one of these.",
+                    "description": "Only piles in one of these statuses.",
                     "type": ["array", "null"],
                     "items": { "enum": statuses },
                     "minItems": 1,
                     "maxItems": statuses.len(),
                 },
-                "ratePerSecond": { "type": ["integer", "null"], "minimum": 1, "maximum": most },
+                "ratePerSecond": {
+                    "description": "The most piles commanded per second; 10 if null or absent.",
+                    "type": ["integer", "null"],
+                    "minimum": 1,
+                    "maximum": most,
+                },
             },
             "required": required,
             "additionalProperties": false,
@@ -91,7 +98,7 @@ impl StationRequest {
     }
 }
 
-/// A list that names something, each once and in order.
+/// Sorts a list and removes duplicates; an empty or too long list is invalid.
 fn some<T: Ord>(field: &str, list: Option<Vec<T>>, most: usize) -> Result<Option<Vec<T>>, FieldError> {
     let Some(mut list) = list else { return Ok(None) };
     if !(1..=most).contains(&list.len()) {

@@ -1,4 +1,5 @@
-// Calls of the API whose paths, parameters and answers are checked against its OpenAPI documents.
+// Typed calls of the API: paths, parameters and responses are checked against the OpenAPI
+// documents.
 
 import type { paths as AssetPaths } from "../../generated/asset-api.ts";
 import type { paths as CommandPaths } from "../../generated/command-dispatcher.ts";
@@ -25,7 +26,7 @@ export interface Options<O> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** No call may take longer; answers come within the services' own deadline of 10 s. */
+/** Time limit of a call. The services answer within their own deadline of 10 s. */
 const PATIENCE_MS = 20_000;
 
 class Client<Paths> {
@@ -61,18 +62,18 @@ interface Parts {
   readonly signal?: AbortSignal;
 }
 
-/** asset-api, which these pages come from. */
+/** asset-api, which serves these pages. */
 export const assets = new Client<AssetPaths>(() => "");
-/** command-dispatcher, elsewhere. */
+/** command-dispatcher, at another origin; null if none is configured. */
 export const dispatcher = new Client<CommandPaths>(() => settings.value?.dispatcher ?? null);
 
-/** The header that says who asks. */
+/** The header with the token. */
 export function authorization(): Record<string, string> {
   const held = token();
   return held === null ? {} : { authorization: `Bearer ${held}` };
 }
 
-/** A request; whatever is no success is a `Problem`, and a refused token ends the session. */
+/** Sends a request. Throws a `Problem` on failure; a refused token ends the session. */
 export async function send(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...init, cache: "no-store", credentials: "omit" }).catch((cause: unknown) => {
     if (init.signal?.aborted && !(init.signal.reason instanceof DOMException && init.signal.reason.name === "TimeoutError")) throw cause;

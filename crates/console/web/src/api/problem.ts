@@ -1,4 +1,4 @@
-// A refusal as the API words it (RFC 9457), or what stands for one where no answer came.
+// A problem of the API (RFC 9457), or its substitute when no response arrived.
 
 export interface FieldFault {
   readonly field: string;
@@ -19,12 +19,15 @@ export class Problem extends Error {
     this.name = "Problem";
   }
 
-  /** Whether it may be over soon without anybody doing anything: no answer came, or the service is busy or waits for another. */
+  /**
+   * Whether the problem may pass by itself: no response arrived, or the service is busy or waits
+   * for another one.
+   */
   get passes(): boolean {
     return this.code === "UNREACHABLE" || [429, 502, 503, 504].includes(this.status);
   }
 
-  /** No answer came. */
+  /** The problem for a request without a response. */
   static unreachable(cause: unknown): Problem {
     const detail = cause instanceof Error ? cause.message : null;
     return new Problem(0, "UNREACHABLE", "No answer", detail, [], null, null);
@@ -36,14 +39,14 @@ export class Problem extends Error {
     return Problem.read(body, response.status, Number.isFinite(retry) ? retry : null);
   }
 
-  /** What an answer or a line of one says, as far as it is a problem. */
+  /** Parses a problem from the body of a response or a line of it. */
   static read(body: unknown, status: number, retryAfterS: number | null = null): Problem {
     const said = isRecord(body) ? body : {};
     const text = (name: string): string | null => (typeof said[name] === "string" ? said[name] : null);
     const faults = Array.isArray(said["errors"]) ? said["errors"].flatMap(fault) : [];
-    const told = typeof said["status"] === "number" ? said["status"] : status;
-    const code = text("code") ?? `HTTP_${told}`;
-    return new Problem(told, code, text("title") ?? code, text("detail"), faults, text("traceId"), retryAfterS);
+    const reportedStatus = typeof said["status"] === "number" ? said["status"] : status;
+    const code = text("code") ?? `HTTP_${reportedStatus}`;
+    return new Problem(reportedStatus, code, text("title") ?? code, text("detail"), faults, text("traceId"), retryAfterS);
   }
 }
 
@@ -57,7 +60,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a request was given up by whoever made it. */
+/** Whether the caller cancelled the request. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }

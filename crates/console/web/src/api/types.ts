@@ -1,4 +1,4 @@
-// The API's words, short.
+// Short names for types of the API.
 
 import type { components as Assets } from "../../generated/asset-api.ts";
 import type { components as Commands } from "../../generated/command-dispatcher.ts";

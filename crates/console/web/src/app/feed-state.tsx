@@ -1,4 +1,4 @@
-// Whether what is shown is live, said in a word at all times and in a banner when it is not.
+// The state of the feed connection: always as one word, and as a banner when it is lost.
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -7,7 +7,7 @@ import { clock } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { useNow } from "../live/resource.ts";
 
-/** How long it is said that all is well again, in ms. */
+/** How long the banner reports a restored connection, in ms. */
 const RELIEF_MS = 5_000;
 
 export function FeedState(): JSX.Element | null {

@@ -1,4 +1,4 @@
-// Which page is shown, by the address: below /console, and with the browser's own history.
+// Routing: the address below /console selects the page, with the browser's own history.
 
 import { computed, signal } from "@preact/signals";
 
@@ -57,7 +57,7 @@ export function go(href: string): void {
   scrollTo(0, 0);
 }
 
-/** Says in the address what is looked for, without a step in the history. */
+/** Writes values to the query of the address, without a new entry in the history. */
 export function remember(values: Record<string, string | undefined>): void {
   const next = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {
@@ -69,7 +69,7 @@ export function remember(values: Record<string, string | undefined>): void {
   address.value = here();
 }
 
-/** Makes links within the console change the page without loading it anew. */
+/** Makes links within the console change the page without reloading it. */
 export function listen(): void {
   addEventListener("popstate", () => {
     address.value = here();

@@ -1,12 +1,13 @@
-// Who looks: a bearer token in this tab's memory, and nowhere else. Its scopes decide what is shown; the services decide what is done.
+// The session: a bearer token that is kept only in the memory of this tab. Its scopes decide what
+// is shown; the services enforce them.
 
 import { computed, signal } from "@preact/signals";
 
 export type Scope = "assets:read" | "assets:write" | "commands:send" | "tariffs:read" | "tariffs:write" | "operations";
 
-/** What asset-api says of itself before anybody signs in. */
+/** The settings that asset-api publishes before sign-in. */
 export interface Settings {
-  /** Where commands go; null where nobody is to send any. */
+  /** The origin of command-dispatcher; null if commands are not available. */
   readonly dispatcher: string | null;
   readonly asksForTokens: boolean;
   readonly version: string;
@@ -16,20 +17,20 @@ export interface Session {
   readonly token: string;
   readonly subject: string;
   readonly scopes: ReadonlySet<string>;
-  /** When the token ends, in ms since 1970. */
+  /** When the token expires, in ms since 1970; null if it does not. */
   readonly endsAt: number | null;
 }
 
 export const settings = signal<Settings | null>(null);
 export const session = signal<Session | null>(null);
-/** Why the last session ended, in the service's words. */
+/** The service's reason for ending the last session. */
 export const denied = signal<string | null>(null);
 
 export const mayEnter = computed(() => settings.value !== null && (!settings.value.asksForTokens || session.value !== null));
 
 let ending: ReturnType<typeof setTimeout> | undefined;
 
-/** Whether the session has a scope; where nobody is asked, everybody has all. */
+/** Whether the session has a scope; without authentication every scope is granted. */
 export function may(scope: Scope): boolean {
   const known = settings.value;
   if (known === null) return false;
@@ -40,14 +41,16 @@ export function token(): string | null {
   return session.value?.token ?? null;
 }
 
-/** Begins a session; answers what is wrong with a text that is no token. The signature is the services' to check. */
+/**
+ * Begins a session; returns why a text is not a valid token. Only the services check the signature.
+ */
 export function signIn(text: string): "not-a-token" | "over" | null {
   const found = read(text.trim().replace(/^bearer\s+/i, ""));
   if (found === null) return "not-a-token";
   if (found.endsAt !== null && found.endsAt <= Date.now()) return "over";
   clearTimeout(ending);
   if (found.endsAt !== null) {
-    // Longer than a timer can wait is longer than a tab lives.
+    // The longest time of a timer is longer than a tab stays open.
     ending = setTimeout(() => deny(null), Math.min(found.endsAt - Date.now(), 2 ** 31 - 1));
   }
   denied.value = null;
@@ -61,7 +64,7 @@ export function signOut(): void {
   session.value = null;
 }
 
-/** Ends the session because a service, or the clock, says so. */
+/** Ends the session because a service refused the token or the token expired. */
 export function deny(why: string | null): void {
   if (settings.value?.asksForTokens !== true || session.value === null) return;
   signOut();

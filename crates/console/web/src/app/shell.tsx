@@ -1,4 +1,4 @@
-// The frame around every page: where one is, who one is, and whether what is shown is live.
+// The frame around every page: navigation, the signed-in user, and the state of the feed.
 
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -23,7 +23,7 @@ export function Shell(): JSX.Element {
   const name = page.page + ("id" in page ? page.id : "");
   const first = useRef(true);
   useEffect(() => {
-    // A new page is read from its beginning, by those who listen too.
+    // A screen reader must begin a new page at its start.
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
   }, [name]);

@@ -1,4 +1,4 @@
-// The door: a bearer token, looked at here and checked by the service before anything else is shown.
+// Sign-in: a bearer token, parsed here and checked by the service before anything else is shown.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-// What must be known before anything is shown, and what is forgotten when somebody else signs in.
+// Loads what the console needs before it shows a page, and clears state when another user signs in.
 
 import { effect, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
@@ -7,7 +7,7 @@ import { forget } from "../feed/feed.ts";
 import { listen } from "./router.ts";
 import { session, settings } from "./session.ts";
 
-/** Why the console could not begin. */
+/** Why the console could not start; null if it did. */
 export const startProblem = signal<Problem | null>(null);
 
 export async function start(): Promise<void> {

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/language.ts";
 
-/** The title of the browser's tab. */
+/** Sets the title while the component is mounted. */
 export function Title({ text }: { readonly text: string }): null {
   const app = t("app.title");
   useEffect(() => {

@@ -1,4 +1,5 @@
-// A chart of values over time by uPlot: as wide as its place, in the colours of the theme, and growing without being made anew.
+// A chart of values over time by uPlot: as wide as its container, in the colours of the theme,
+// extended without being rebuilt.
 
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -21,7 +22,7 @@ export interface Line {
 export type Values = readonly (number | null)[];
 
 export function Chart({ label, lines, times, values, height, left, right }: {
-  /** What it shows, for those who do not see it. */
+  /** The description for screen readers. */
   readonly label: string;
   readonly lines: readonly Line[];
   /** Seconds since 1970. */
@@ -85,7 +86,7 @@ function options(lines: readonly Line[], width: number, height: number, left: st
   };
 }
 
-/** Whether marks are less than a minute apart. */
+/** Whether the marks are less than a minute apart. */
 function near(seconds: readonly number[]): boolean {
   return (seconds[1] ?? Number.POSITIVE_INFINITY) - (seconds[0] ?? 0) < 60;
 }

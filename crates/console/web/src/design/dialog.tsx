@@ -1,4 +1,4 @@
-// A question that must be answered before anything else: the browser's own modal dialog, which keeps the focus and gives it back.
+// A modal dialog: the browser's own, which traps the focus and returns it.
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";

@@ -1,4 +1,4 @@
-// A control with its label, and what is wrong with what was entered.
+// A form control with its label and its error message.
 
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
@@ -41,7 +41,7 @@ export function Select({ label, value, choices, onChange }: {
   );
 }
 
-/** One of a few, all of them in sight. */
+/** A choice among a few visible options. */
 export function Segments({ label, value, choices, onChange }: {
   readonly label: string;
   readonly value: string;

@@ -1,9 +1,10 @@
-// A table of any length: only the rows in sight are there. They are found by keyboard too, for the focus brings rows into sight.
+// A virtualized table: only visible rows are rendered. The keyboard reaches all rows, because
+// moving the focus scrolls.
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** Rows beyond the edges, so that scrolling and the next Tab find something. */
+/** Rows that are rendered beyond the visible ones, so that scrolling and Tab find the next row. */
 const OVERSCAN = 6;
 
 export interface Column {
@@ -15,9 +16,9 @@ export interface Column {
 export function Rows({ label, columns, count, total, rowHeight, children, onShown, className }: {
   readonly label: string;
   readonly columns: readonly Column[];
-  /** Rows that can be scrolled to. */
+  /** The number of rows that can be scrolled to. */
   readonly count: number;
-  /** All rows; -1 where that is not known. */
+  /** The number of all rows; -1 if unknown. */
   readonly total: number;
   readonly rowHeight: number;
   /** The cells of a row. */

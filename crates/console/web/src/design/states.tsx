@@ -1,4 +1,4 @@
-// What stands where something should be, and is not: it loads, there is none, it failed, or it is not allowed.
+// Placeholders for content that is loading, empty, failed or forbidden.
 
 import type { ComponentChildren, JSX } from "preact";
 import type { Problem } from "../api/problem.ts";
@@ -21,7 +21,7 @@ function Sign({ of }: { readonly of: keyof typeof SIGNS }): JSX.Element {
   );
 }
 
-/** Where it stands for a whole page, its title is the page's. */
+/** If the placeholder replaces a whole page, its title is the title of the page. */
 interface Place {
   readonly whole?: boolean | undefined;
 }
@@ -50,7 +50,9 @@ export function Loading({ rows = 3 }: { readonly rows?: number }): JSX.Element {
   );
 }
 
-/** What a problem means, in the language shown; what the service says of it where this release does not know it. */
+/**
+ * The translated text of a problem; the text of the service if the code is unknown to this release.
+ */
 export function meaning(problem: Problem): string {
   return known("problem", problem.code) ?? problem.title;
 }
@@ -92,7 +94,7 @@ export function Forbidden({ scope, whole }: Place & { readonly scope: Scope | st
   );
 }
 
-/** A resource, or what is in its way; a value that could not be read anew is shown with a word about that. */
+/** Shows a resource or its placeholder; an old value whose reload failed is shown with a note. */
 export function Shown<T>({ of, children, rows, whole }: Place & {
   readonly of: Resource<T>;
   readonly children: (value: T) => ComponentChildren;

@@ -1,9 +1,9 @@
-// A status as a shape and a word, so that it can be told without colours.
+// A status as a shape and a word, so that it does not depend on colours.
 
 import type { JSX } from "preact";
 import { named } from "../i18n/language.ts";
 
-/** In the order in which they are shown. */
+/** All statuses in display order. */
 export const STATUSES = [
   "Available", "Charging", "Preparing", "Finishing", "SuspendedEV", "SuspendedEVSE", "Reserved", "Unavailable", "Faulted", "Offline", "Unknown",
 ] as const;
@@ -52,7 +52,7 @@ export function Status({ status }: { readonly status: string }): JSX.Element {
   );
 }
 
-/** The colour of a status where it is drawn, not written. */
+/** The colour of a status in graphics. */
 export function toneOf(status: string): string {
   const name = status.startsWith("Suspended") ? "suspended" : status.toLowerCase();
   return colour(`--s-${name}`);
@@ -60,16 +60,16 @@ export function toneOf(status: string): string {
 
 const worked = new Map<string, string>();
 
-/** Has colours worked out anew, as when the theme changes. */
+/** Clears the cache of colours, for example when the theme changes. */
 export function forgetColours(): void {
   worked.clear();
 }
 
-/** A colour of the design as a canvas understands it, for the theme that is shown. */
+/** A colour of the current theme in a form that a canvas accepts. */
 export function colour(name: string): string {
   const known = worked.get(name);
   if (known !== undefined) return known;
-  // A custom property is not worked out by itself, so it is put where a colour is.
+  // The browser does not resolve a custom property by itself, only where it is used as a colour.
   const probe = document.documentElement;
   probe.style.setProperty("accent-color", `var(${name})`);
   const found = getComputedStyle(probe).getPropertyValue("accent-color");

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, or as the person chose.
+// The theme: light or dark, by the system's preference or the user's choice.
 
 import { effect, signal } from "@preact/signals";
 import { forgetColours } from "./status.tsx";
@@ -20,10 +20,10 @@ export function paint(next: Theme): void {
   theme.value = next;
 }
 
-/** Counts changes of what is shown, for what is drawn and not styled. */
+/** Counts changes of the theme, so that canvases are redrawn. */
 export const repaint = signal(0);
 
-const told = () => {
+const notify = () => {
   forgetColours();
   repaint.value += 1;
 };
@@ -31,6 +31,6 @@ const told = () => {
 effect(() => {
   if (theme.value === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme.value;
-  queueMicrotask(told);
+  queueMicrotask(notify);
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", told);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", notify);

@@ -1,4 +1,4 @@
-// What the feed tells (docs/api.md, Feed), as far as the console needs it.
+// The changes of the feed (docs/api.md, Feed) that the console uses.
 
 import { isRecord } from "../api/problem.ts";
 
@@ -7,7 +7,7 @@ export type ChangeType = "status" | "connectivity" | "session" | "command" | "pi
 export interface Change {
   readonly id: string;
   readonly type: ChangeType;
-  /** The charge point, station or tariff that it is about. */
+  /** The charge point, station or tariff that changed. */
   readonly subject: string;
   readonly time: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, ChangeType>> = {
   "charging.tariff.binding_changed.v1": "binding",
 };
 
-/** The change that an event tells; null for types that came after this release. */
+/** Parses the change in an event; null for types that are newer than this release. */
 export function parse(data: string): Change | null {
   const said: unknown = JSON.parse(data);
   if (!isRecord(said) || !isRecord(said["data"])) return null;

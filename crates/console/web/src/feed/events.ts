@@ -1,4 +1,4 @@
-// Server-sent events, read from a stream of text as it comes (HTML standard, section 9.2).
+// An incremental parser of server-sent events (HTML standard, section 9.2).
 
 export interface ServerEvent {
   readonly id: string;
@@ -6,15 +6,15 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** What a piece of the stream said. */
+/** The content of a piece of the stream. */
 export interface Told {
-  /** The place that was reached, if one was named. */
+  /** The last event id in the piece; null if it has none. */
   readonly lastId: string | null;
   readonly retryMs: number | null;
   readonly events: readonly ServerEvent[];
 }
 
-/** Holds what is not finished yet. Takes pieces however they are cut. */
+/** Parses pieces that may be split anywhere; buffers the incomplete rest. */
 export class EventReader {
   private rest = "";
   private id = "";
@@ -23,7 +23,7 @@ export class EventReader {
 
   read(piece: string): Told {
     const text = this.rest + piece;
-    // A CR at the end may be half of a line's end.
+    // A CR at the end may be the first half of CRLF.
     const whole = text.endsWith("\r") ? text.slice(0, -1) : text;
     const lines = whole.split(/\r\n|\n|\r/);
     this.rest = (lines.pop() ?? "") + text.slice(whole.length);

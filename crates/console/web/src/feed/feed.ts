@@ -1,4 +1,5 @@
-// The tab's one connection to the feed: told only what is on the screen, taken up again where it broke off, and honest about it.
+// The one feed connection of the tab: filtered by what is on the screen, resumed where it was lost,
+// with its state shown.
 
 import { signal } from "@preact/signals";
 import { authorization, send } from "../api/client.ts";
@@ -11,22 +12,27 @@ export type Connection =
   | { readonly state: "lost"; readonly since: number; readonly retryAt: number; readonly code: string };
 
 export interface Interest {
-  /** Charge points to be told of. */
+  /** The charge points to follow. */
   readonly chargePoints: readonly string[];
   readonly onChange: (change: Change) => void;
-  /** From now on these charge points are followed; what was read of them before may be old. */
+  /**
+   * Called when these charge points are followed from now on; earlier data about them may be stale.
+   */
   readonly onFollowed: () => void;
 }
 
 export const connection = signal<Connection>({ state: "idle" });
-/** Counts the times that a lost connection was taken up without a gap. */
+/** Counts how often a lost connection was resumed without a gap. */
 export const resumed = signal(0);
 
-/** The service takes so many names in a filter. */
+/** Largest number of charge points in a filter of the service. */
 const MOST_NAMES = 200;
-/** Changes of what is shown within this time are one change of the filter. */
+/** Changes of what is shown within this time, in ms, are combined into one change of the filter. */
 const SETTLE_MS = 150;
-/** The service says something every 15 s; after so long without a word the connection is dead. */
+/**
+ * The service sends a keep-alive every 15 s; after this time without data, in ms, the connection
+ * counts as lost.
+ */
 const SILENCE_MS = 40_000;
 const LONGEST_PAUSE_MS = 15_000;
 
@@ -37,7 +43,7 @@ let followed = "";
 let settling: ReturnType<typeof setTimeout> | undefined;
 let pausing: { readonly end: () => void } | null = null;
 
-/** Follows until the returned function is called. */
+/** Follows the feed until the returned function is called. */
 export function follow(interest: Interest): () => void {
   const key = {};
   interests.set(key, interest);
@@ -48,12 +54,12 @@ export function follow(interest: Interest): () => void {
   };
 }
 
-/** Tries again at once. */
+/** Reconnects at once. */
 export function retryNow(): void {
   pausing?.end();
 }
 
-/** Forgets everything, as when another person signs in. */
+/** Resets the connection, for example when another user signs in. */
 export function forget(): void {
   running?.abort();
   running = null;
@@ -68,7 +74,7 @@ function settle(): void {
   settling = setTimeout(apply, SETTLE_MS);
 }
 
-/** The names to filter by; null when there are too many, and all are asked for. */
+/** The charge points to filter by; null requests all changes, because there are too many. */
 function wanted(): string[] | null {
   const names = new Set([...interests.values()].flatMap((interest) => interest.chargePoints));
   return names.size > MOST_NAMES ? null : [...names].sort();
@@ -78,7 +84,7 @@ function apply(): void {
   const names = wanted();
   const filter = names === null ? "*" : names.join(",");
   if (filter === "") {
-    // Nothing on the screen to follow: what is missed meanwhile is read anew.
+    // Nothing on the screen is followed. Missed changes are reloaded later.
     running?.abort();
     running = null;
     lastId = null;
@@ -101,7 +107,7 @@ function notifyFollowed(): void {
 }
 
 async function run(names: readonly string[] | null, ended: AbortSignal): Promise<void> {
-  // The filter is new, so whoever is shown is read anew once it holds.
+  // The filter is new, so everything shown is reloaded once the filter is active.
   let gap = true;
   let failures = 0;
   let retryMs = 1_000;
@@ -109,9 +115,9 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
   while (!ended.aborted) {
     let why = "CLOSED";
     try {
-      await stream(names, ended, (told) => {
+      await stream(names, ended, (requestedRetryMs) => {
         failures = 0;
-        retryMs = told ?? retryMs;
+        retryMs = requestedRetryMs ?? retryMs;
         const before = connection.value.state;
         if (before !== "live") connection.value = { state: "live" };
         if (gap) notifyFollowed();
@@ -135,7 +141,7 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
     }
     if (ended.aborted) return;
     failures += 1;
-    // Not all at once when a service comes back.
+    // Random delay, so that tabs do not reconnect all at once when a service returns.
     const pause = Math.min(retryMs * 2 ** Math.min(failures - 1, 5), LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
     const before: Connection = connection.value;
     const since: number = before.state === "lost" ? before.since : Date.now();
@@ -147,11 +153,11 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
 async function stream(names: readonly string[] | null, ended: AbortSignal, onBegun: (retryMs: number | null) => void): Promise<void> {
   const silent = new AbortController();
   let alarm: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
+  const resetSilence = () => {
     clearTimeout(alarm);
     alarm = setTimeout(() => silent.abort(), SILENCE_MS);
   };
-  heard();
+  resetSilence();
   try {
     const query = names === null ? "" : `?chargePointId=${encodeURIComponent(names.join(","))}`;
     const headers: Record<string, string> = { ...authorization(), accept: "text/event-stream" };
@@ -164,13 +170,13 @@ async function stream(names: readonly string[] | null, ended: AbortSignal, onBeg
     for (;;) {
       const { done, value } = await body.read();
       if (done) return;
-      heard();
-      const told = reader.read(value);
-      for (const event of told.events) deliver(event.data);
-      if (told.lastId !== null) lastId = told.lastId;
-      if (!begun && told.lastId !== null) {
+      resetSilence();
+      const piece = reader.read(value);
+      for (const event of piece.events) deliver(event.data);
+      if (piece.lastId !== null) lastId = piece.lastId;
+      if (!begun && piece.lastId !== null) {
         begun = true;
-        onBegun(told.retryMs);
+        onBegun(piece.retryMs);
       }
     }
   } finally {

@@ -1,4 +1,4 @@
-// How many piles are in each state, now; each number is a way to those piles.
+// The current number of piles by status; each number links to those piles.
 
 import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
@@ -8,7 +8,7 @@ import { clock, count } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 
-/** The service counts anew once in a second at most. */
+/** Interval of reloading, in ms. The service counts at most once per second. */
 const EVERY_MS = 2_000;
 
 export function Counts({ chosen, onChoose }: {

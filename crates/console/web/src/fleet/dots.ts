@@ -1,4 +1,4 @@
-// The map as it is drawn: lines of latitude and longitude, and a dot for each station.
+// Draws the map: lines of latitude and longitude, and a dot for each station.
 
 import type { Station } from "../api/types.ts";
 import { colour } from "../design/status.tsx";
@@ -14,7 +14,7 @@ export interface Dot {
   readonly mood: Mood;
 }
 
-/** What a station is at best. */
+/** The best state among the piles of a station. */
 export function moodOf(piles: Readonly<Record<string, number>>): Mood {
   const has = (...statuses: string[]) => statuses.some((status) => (piles[status] ?? 0) > 0);
   if (has("Available")) return "free";
@@ -78,7 +78,7 @@ export function draw(canvas: HTMLCanvasElement, scene: Scene): void {
 function spot(pen: CanvasRenderingContext2D, dot: Dot, { x, y }: Point, fill: string, edge: string, width: number, height: number): void {
   if (x < -20 || y < -20 || x > width + 20 || y > height + 20) return;
   pen.beginPath();
-  // Shapes beside colours: a square is busy, a triangle is in trouble.
+  // Shapes in addition to colours: a square is busy, a triangle is faulted or closed.
   const r = dot.radius;
   if (dot.mood === "busy") pen.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
   else if (dot.mood === "trouble") {

@@ -1,5 +1,5 @@
-// Stations as dots on a plain map of coordinates: nothing is fetched from elsewhere. The list beside it tells the same to those
-// who do not see it.
+// Stations as dots on a plain map of coordinates, without tiles from other hosts. The list next to
+// it is the accessible alternative.
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -14,12 +14,12 @@ import { type Dot, MOODS, type Mood, dotOf, draw, screen } from "./dots.ts";
 import { type Point, type View, fitting, unproject, zoomed } from "./projection.ts";
 import { type Near, Standing, type StationFilter, asked, listStations } from "./stations.tsx";
 
-/** The most stations that are drawn. */
+/** Largest number of stations on the map. */
 const MOST = 5_000;
 const PAGE = 200;
 const PAUSE_MS = 600;
 const ORDER: readonly Mood[] = ["away", "free", "busy", "trouble"];
-/** Stations are read anew so often. */
+/** Interval of reloading the stations, in ms. */
 const EVERY_MS = 30_000;
 
 interface Placed {
@@ -27,7 +27,7 @@ interface Placed {
   readonly cut: boolean;
 }
 
-async function readAll(filter: StationFilter, signal: AbortSignal, told: (so: Placed) => void): Promise<Placed> {
+async function readAll(filter: StationFilter, signal: AbortSignal, onProgress: (so: Placed) => void): Promise<Placed> {
   const stations: Station[] = [];
   let cursor: string | undefined;
   for (;;) {
@@ -36,7 +36,7 @@ async function readAll(filter: StationFilter, signal: AbortSignal, told: (so: Pl
     cursor = page.nextCursor ?? undefined;
     if (cursor === undefined) return { stations, cut: false };
     if (stations.length >= MOST) return { stations, cut: true };
-    told({ stations: [...stations], cut: false });
+    onProgress({ stations: [...stations], cut: false });
   }
 }
 
@@ -48,7 +48,7 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
 }): JSX.Element {
   const key = JSON.stringify(filter);
   const [partial, setPartial] = useState<{ readonly key: string; readonly placed: Placed } | null>(null);
-  // The lists come first: what is seen at once must not wait for what is seen as a whole.
+  // The lists load first, because they are visible at once.
   const [begun, setBegun] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setBegun(true), PAUSE_MS);
@@ -57,7 +57,7 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
   const all = useResource(begun ? key : null, (signal) => readAll(filter, signal, (placed) => setPartial({ key, placed })));
   useEvery(EVERY_MS, all.reload);
   const placed = all.value ?? (partial?.key === key ? partial.placed : null);
-  // What matters most is drawn last, on top.
+  // The most important dots are drawn last, on top.
   const dots = useMemo(() => (placed?.stations.flatMap(dotOf) ?? []).sort((one, other) => ORDER.indexOf(one.mood) - ORDER.indexOf(other.mood)), [placed]);
   const missing = (placed?.stations.length ?? 0) - dots.length;
   const pointed = dots.find((dot) => dot.id === chosen) ?? null;
@@ -157,7 +157,7 @@ function Plane({ dots, whole, chosen, onChoose, onMoved }: {
   useEffect(() => {
     const shown = canvas.current;
     if (shown === null) return;
-    // Not passive, so that the page does not scroll as well.
+    // Not passive, so that the page does not scroll in addition.
     const wheel = (event: WheelEvent) => {
       event.preventDefault();
       zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0018)), { x: event.offsetX, y: event.offsetY });

@@ -1,4 +1,4 @@
-// The fleet: how many piles are in each state, stations and piles as lists, stations as dots on a map.
+// The fleet page: counts of piles by status, lists of stations and piles, and the map of stations.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

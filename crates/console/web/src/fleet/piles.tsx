@@ -1,4 +1,4 @@
-// Piles as a list of any length: pages from the service, rows in sight, and of those what changes.
+// The virtualized list of piles: pages are loaded on demand, and visible rows are updated live.
 
 import type { JSX } from "preact";
 import { useCallback, useMemo, useRef, useState } from "preact/hooks";
@@ -26,7 +26,9 @@ export interface PileFilter {
 
 const PAGE = 100;
 const ROW_PX = 56;
-/** Power and energy are not told by the feed: rows in sight are read anew so often. */
+/**
+ * Interval of reloading visible rows, in ms, because the feed does not contain power and energy.
+ */
 const METERS_MS = 5_000;
 
 export function PileFilters({ q, status, online }: PileFilter): JSX.Element {
@@ -151,7 +153,7 @@ function PileRow({ pile, flash, now }: {
   );
 }
 
-/** For what an operator may state and does not. */
+/** The text for an optional field that the operator did not fill in. */
 export function NotStated(): JSX.Element {
   return <span class="soft">{t("state.notStated")}</span>;
 }

@@ -1,11 +1,11 @@
-// From degrees to a plane and back: Mercator's, which keeps angles, on a square with sides of 1.
+// The Mercator projection between degrees and a unit square; it preserves angles.
 
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-/** Beyond this latitude the plane ends. */
+/** The latitude at which the plane ends, in degrees. */
 const LAST_LATITUDE = 85;
 
 export function project(latitude: number, longitude: number): Point {
@@ -20,7 +20,7 @@ export function unproject({ x, y }: Point): { readonly latitude: number; readonl
   return { latitude, longitude: ((((longitude + 180) % 360) + 360) % 360) - 180 };
 }
 
-/** What is seen: the middle, and how many pixels the plane's side has. */
+/** The visible part of the plane: its centre, and the pixels per side of the plane. */
 export interface View {
   readonly centre: Point;
   readonly scale: number;
@@ -31,12 +31,12 @@ export const MOST_SCALE = 256 * 2 ** 18;
 
 export function zoomed(view: View, factor: number, at: Point, width: number, height: number): View {
   const scale = Math.max(LEAST_SCALE, Math.min(MOST_SCALE, view.scale * factor));
-  // What is under the pointer stays there.
+  // The point under the pointer stays in place.
   const under = { x: view.centre.x + (at.x - width / 2) / view.scale, y: view.centre.y + (at.y - height / 2) / view.scale };
   return { scale, centre: { x: under.x - (at.x - width / 2) / scale, y: under.y - (at.y - height / 2) / scale } };
 }
 
-/** The view that holds all points, with some room around them. */
+/** The view that contains all points, with a margin. */
 export function fitting(points: readonly Point[], width: number, height: number): View {
   if (points.length === 0) return { centre: { x: 0.5, y: 0.42 }, scale: Math.max(LEAST_SCALE, width) };
   let [left, right, top, bottom] = [1, 0, 1, 0];
@@ -51,7 +51,7 @@ export function fitting(points: readonly Point[], width: number, height: number)
   return { centre: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale: Math.max(LEAST_SCALE, Math.min(MOST_SCALE, scale)) };
 }
 
-/** Round degrees, so many that lines lie some 90 pixels apart. */
+/** The distance between lines in round degrees, about 90 pixels. */
 export function step(scale: number): number {
   const wanted = (90 / scale) * 360;
   const steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45];

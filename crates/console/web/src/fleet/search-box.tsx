@@ -1,4 +1,4 @@
-// A search that waits for a pause in the typing.
+// A debounced search field.
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -15,7 +15,7 @@ export function SearchBox({ hint, value, onSearch }: {
   const [text, setText] = useState(value);
   const said = useRef(value);
   useEffect(() => {
-    // The address may change from elsewhere, as by the browser's way back.
+    // The address may also change by other means, such as the browser's back button.
     if (value !== said.current) setText(value);
     said.current = value;
   }, [value]);

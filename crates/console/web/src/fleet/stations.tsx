@@ -1,4 +1,4 @@
-// Stations as a list: searched, filtered, and by distance from a place.
+// The list of stations: search, filters, and order by distance from a place.
 
 import type { JSX } from "preact";
 import { useCallback, useRef, useState } from "preact/hooks";
@@ -15,7 +15,7 @@ import { usePages } from "../live/pages.ts";
 import { useEvery } from "../live/resource.ts";
 import { SearchBox } from "./search-box.tsx";
 
-/** A place and how far around it. */
+/** A place and a radius around it. */
 export interface Near {
   readonly latitude: number;
   readonly longitude: number;
@@ -31,14 +31,14 @@ export interface StationFilter {
 
 const PAGE = 50;
 const ROW_PX = 60;
-/** Stations are counted from what stands: rows in sight are counted anew so often. */
+/** Interval of reloading the counts of visible rows, in ms. */
 const COUNT_MS = 10_000;
 const STATIONS = ["Open", "Planned", "Closed"] as const;
 const RADII = [1_000, 5_000, 10_000, 50_000, 200_000];
 
 type Asked = NonNullable<NonNullable<Parameters<typeof assets.get<"/api/v1/stations">>[1]>["query"]>;
 
-/** What the API is asked for. */
+/** The query parameters of a filter. */
 export function asked(filter: StationFilter): Asked {
   const { near } = filter;
   return {
@@ -160,7 +160,7 @@ function StationRow({ station, chosen, onPoint, byDistance }: {
   );
 }
 
-/** How many piles are in each state, in shapes and numbers. */
+/** The numbers of piles by status, as shapes and numbers. */
 export function Standing({ piles }: { readonly piles: Readonly<Record<string, number>> }): JSX.Element {
   return (
     <span class="standing">

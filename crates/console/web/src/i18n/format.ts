@@ -1,4 +1,4 @@
-// Numbers and times as people of a language read them; times are this machine's.
+// Numbers and times in the format of the language; times are in the zone of this machine.
 
 import { locale, t } from "./language.ts";
 
@@ -25,7 +25,7 @@ export function moment(when: When): string {
   return date({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(when));
 }
 
-/** The time alone today, with the date on other days. */
+/** The time today, date and time on other days. */
 export function brief(when: When): string {
   const at = new Date(when);
   if (at.toDateString() === new Date().toDateString()) return clock(at);
@@ -68,7 +68,7 @@ export function perSecond(value: number): string {
   return t("unit.perSecond", { n: decimal(value, value < 10 ? 1 : 0) });
 }
 
-/** How long something lasts, in its two largest units. */
+/** A duration in its two largest units. */
 export function duration(ms: number): string {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 60) return t("unit.s", { n: s });
@@ -77,7 +77,7 @@ export function duration(ms: number): string {
   return t("unit.dH", { d: Math.floor(s / 86_400), h: Math.floor((s % 86_400) / 3600) });
 }
 
-/** The same in its largest unit. */
+/** A duration in its largest unit. */
 function roughly(ms: number): string {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 60) return t("unit.s", { n: s });

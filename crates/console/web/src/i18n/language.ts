@@ -1,4 +1,4 @@
-// The words that are shown: Chinese or English, as the browser prefers or the person chose.
+// The language of the texts: Chinese or English, by the browser's preference or the user's choice.
 
 import { computed, effect, signal } from "@preact/signals";
 import { type Words, en } from "./en.ts";
@@ -25,26 +25,29 @@ export function choose(next: Language): void {
   language.value = next;
 }
 
-/** The tag that numbers and times are written by. */
+/** The language tag for the format of numbers and times. */
 export const locale = computed(() => (language.value === "zh" ? "zh-CN" : "en-GB"));
 
 effect(() => {
   document.documentElement.lang = locale.value;
 });
 
-/** The words for `word`, with values in their places. */
+/** The text for the key `word`, with its placeholders filled from `values`. */
 export function t(word: Word, values?: Values): string {
   const text = BOOKS[language.value][word];
   return values === undefined ? text : text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** The words for something that the API names, such as a status; its own name where this release does not know it. */
+/**
+ * The text for a name of the API, such as a status; the name itself if it is unknown to this
+ * release.
+ */
 export function named(group: string, name: string): string {
   const book: Readonly<Record<string, string>> = BOOKS[language.value];
   return book[`${group}.${name}`] ?? name;
 }
 
-/** The words for it, if there are any. */
+/** The text for a name of the API; undefined if there is none. */
 export function known(group: string, name: string): string | undefined {
   const book: Readonly<Record<string, string>> = BOOKS[language.value];
   return book[`${group}.${name}`];

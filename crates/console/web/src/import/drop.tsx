@@ -1,4 +1,4 @@
-// A place to drop a file on, which is a button for those who do not drag.
+// A drop target for a file that is also a button.
 
 import type { JSX } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
@@ -41,7 +41,7 @@ export function Drop({ file, hint, disabled, onFile }: {
         disabled={disabled}
         onChange={(event) => {
           take(event.currentTarget.files);
-          // The same file again is a new choice: it may have been corrected.
+          // Choosing the same file again must raise an event, because it may have been corrected.
           event.currentTarget.value = "";
         }}
       />

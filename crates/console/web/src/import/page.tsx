@@ -1,4 +1,4 @@
-// Stations and piles from a file: tried first, told row by row, and written when that was seen.
+// The import page: a dry run with faults row by row comes first, then the rows are written.
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -31,7 +31,7 @@ export function ImportPage(): JSX.Element {
   useEffect(() => () => running.current?.abort(), []);
   if (!may("assets:write")) return <section class="card"><Title text={t("import.title")} /><Forbidden whole scope="assets:write" /></section>;
 
-  const anew = (change: () => void) => {
+  const restart = (change: () => void) => {
     if (stage.at === "running") return;
     change();
     setStage({ at: "ready" });
@@ -61,14 +61,14 @@ export function ImportPage(): JSX.Element {
         <div class="import-choices">
           <div class="field">
             <span class="label">{t("import.kind")}</span>
-            <div><Segments label={t("import.kind")} value={kind} choices={[{ value: "stations", text: t("import.stations") }, { value: "piles", text: t("import.piles") }]} onChange={(next) => anew(() => setKind(next === "piles" ? "piles" : "stations"))} /></div>
+            <div><Segments label={t("import.kind")} value={kind} choices={[{ value: "stations", text: t("import.stations") }, { value: "piles", text: t("import.piles") }]} onChange={(next) => restart(() => setKind(next === "piles" ? "piles" : "stations"))} /></div>
           </div>
           <div class="field">
             <span class="label">{t("import.mode")}</span>
-            <div><Segments label={t("import.mode")} value={mode} choices={[{ value: "atomic", text: t("import.atomic") }, { value: "best-effort", text: t("import.bestEffort") }]} onChange={(next) => anew(() => setMode(next === "atomic" ? "atomic" : "best-effort"))} /></div>
+            <div><Segments label={t("import.mode")} value={mode} choices={[{ value: "atomic", text: t("import.atomic") }, { value: "best-effort", text: t("import.bestEffort") }]} onChange={(next) => restart(() => setMode(next === "atomic" ? "atomic" : "best-effort"))} /></div>
           </div>
         </div>
-        <Drop file={file} hint={t("import.fields", { columns: columns(kind) })} disabled={stage.at === "running"} onFile={(next) => anew(() => setFile(next))} />
+        <Drop file={file} hint={t("import.fields", { columns: columns(kind) })} disabled={stage.at === "running"} onFile={(next) => restart(() => setFile(next))} />
         <div class="buttons">
           <button type="button" class={tried === null ? "button primary" : "button"} disabled={file === null || stage.at === "running"} onClick={() => run(true)}>{t("import.dryRun")}</button>
           <button type="button" class="button primary" disabled={!writable} onClick={() => setAsking(true)}>{t("import.commit")}</button>

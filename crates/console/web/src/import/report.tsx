@@ -1,4 +1,4 @@
-// What became, or would become, of a file: in numbers, and fault by fault.
+// The report of an import or a dry run: counts and faults.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -6,7 +6,7 @@ import type { ImportReport } from "../api/types.ts";
 import { count } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 
-/** Faults that are listed before one asks for more. */
+/** Faults that are listed at first. */
 const LISTED = 100;
 
 export function Report({ report }: { readonly report: ImportReport }): JSX.Element {

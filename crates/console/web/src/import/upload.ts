@@ -1,4 +1,4 @@
-// A file sent to an import, and what is told of it line by line (docs/api.md, Import).
+// Sends a file to an import and reads its progress line by line (docs/api.md, Import).
 
 import { authorization, send as request } from "../api/client.ts";
 import { Problem, isRecord } from "../api/problem.ts";
@@ -13,10 +13,12 @@ export interface Progress {
   readonly bytes: number;
 }
 
-/** The connection ended before the report: nobody here knows what became of the file. */
+/** The connection ended before the report, so the outcome of the import is unknown. */
 export class Unfinished extends Error {}
 
-/** The service takes so long to receive a file, to look it up and to write it. */
+/**
+ * Time limit of an import, in ms: the service's limits for receiving, checking and writing a file.
+ */
 const PATIENCE_MS = 400_000;
 
 const COLUMNS: Readonly<Record<Kind, string>> = {
@@ -28,7 +30,7 @@ export function columns(kind: Kind): string {
   return COLUMNS[kind];
 }
 
-export async function send(file: File, kind: Kind, mode: Mode, dryRun: boolean, stop: AbortSignal, told: (progress: Progress) => void): Promise<ImportReport> {
+export async function send(file: File, kind: Kind, mode: Mode, dryRun: boolean, stop: AbortSignal, onProgress: (progress: Progress) => void): Promise<ImportReport> {
   const media = /\.(ndjson|jsonl)$/i.test(file.name) ? "application/x-ndjson" : "text/csv";
   const response = await request(`/api/v1/${kind}/import?mode=${mode}&dryRun=${dryRun}`, {
     method: "POST",
@@ -47,19 +49,19 @@ export async function send(file: File, kind: Kind, mode: Mode, dryRun: boolean, 
     const lines = (rest + (value ?? "")).split("\n");
     rest = done ? "" : (lines.pop() ?? "");
     for (const line of lines) {
-      const report = line.trim() === "" ? null : take(line, told);
+      const report = line.trim() === "" ? null : take(line, onProgress);
       if (report !== null) return report;
     }
     if (done) throw new Unfinished();
   }
 }
 
-function take(line: string, told: (progress: Progress) => void): ImportReport | null {
+function take(line: string, onProgress: (progress: Progress) => void): ImportReport | null {
   const said: unknown = JSON.parse(line);
   if (!isRecord(said)) return null;
   if (isRecord(said["problem"])) throw Problem.read(said["problem"], 500);
   if (isRecord(said["report"])) return said["report"] as ImportReport;
   const progress = said["progress"];
-  if (isRecord(progress)) told({ phase: String(progress["phase"]), rows: Number(progress["rows"]), bytes: Number(progress["bytes"]) });
+  if (isRecord(progress)) onProgress({ phase: String(progress["phase"]), rows: Number(progress["rows"]), bytes: Number(progress["bytes"]) });
   return null;
 }

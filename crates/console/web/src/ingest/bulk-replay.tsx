@@ -1,4 +1,4 @@
-// Many dead letters at once: tried first, and replayed when the outcome was seen.
+// Replays many dead letters; a dry run comes first.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -9,7 +9,7 @@ import { meaning } from "../design/states.tsx";
 import { count } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 
-/** Letters of one call. */
+/** Largest number of dead letters in one call. */
 const LIMIT = 200;
 
 interface Tally {
@@ -17,8 +17,8 @@ interface Tally {
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
-/** Calls until there is no more to do, and tells how far it is. */
-async function replayAll(reason: string, dryRun: boolean, told: (tally: Tally) => void): Promise<void> {
+/** Calls the API until no dead letter is left, and reports the progress. */
+async function replayAll(reason: string, dryRun: boolean, onProgress: (tally: Tally) => void): Promise<void> {
   let tally: Tally = { tried: 0, outcomes: {} };
   let cursor: string | undefined;
   do {
@@ -27,7 +27,7 @@ async function replayAll(reason: string, dryRun: boolean, told: (tally: Tally) =
     const outcomes = { ...tally.outcomes };
     for (const [name, of] of Object.entries(done.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + of;
     tally = { tried: tally.tried + done.tried, outcomes };
-    told(tally);
+    onProgress(tally);
     cursor = done.nextCursor ?? undefined;
   } while (cursor !== undefined);
 }

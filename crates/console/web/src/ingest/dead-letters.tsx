@@ -1,4 +1,4 @@
-// Records that nobody could use: why, what is in them, and trying them again.
+// The list of dead letters: reasons, contents and replay.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

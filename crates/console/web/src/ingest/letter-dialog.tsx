@@ -1,4 +1,4 @@
-// One dead letter: its payload as it came, a dry run, and a replay that is meant.
+// One dead letter: its payload, a dry run, and the replay after confirmation.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -73,7 +73,7 @@ function Content({ letter }: { readonly letter: DeadLetter }): JSX.Element {
   );
 }
 
-/** JSON with lines, where it is JSON. */
+/** Indents the text if it is JSON. */
 function pretty(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

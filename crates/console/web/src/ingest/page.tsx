@@ -1,4 +1,4 @@
-// What comes in from devices: how far it is read, what nobody could use, and who is not registered.
+// The ingest page: progress of partitions, dead letters and unregistered devices.
 
 import type { JSX } from "preact";
 import { may } from "../app/session.ts";

@@ -1,4 +1,4 @@
-// The partitions of the events' topic: who reads each, how far behind, and how fast.
+// The partitions of the topic of events: owner, lag and rate of each.
 
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
@@ -11,7 +11,9 @@ import { useEvery, useResource } from "../live/resource.ts";
 import { type Rates, ratesOf } from "./rates.ts";
 
 const EVERY_MS = 2_000;
-/** Progress is noted every few seconds: so much is as good as none. */
+/**
+ * A lag below this counts as up to date, in s, because progress is recorded only every few seconds.
+ */
 const UP_TO_DATE_S = 15;
 const BAD_S = 60;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Rates, ratesOf } from "./rates.ts";
 
-test("a rate is what was read in the last ten seconds", () => {
+test("a rate covers the last ten seconds", () => {
   let rates: Rates = { seen: new Map(), perSecond: new Map() };
   const look = (second: number, nextOffset: number) => {
     rates = ratesOf(rates, [{ partition: 3, nextOffset, readAt: new Date(second * 1000).toISOString() }]);

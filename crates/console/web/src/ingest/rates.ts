@@ -1,4 +1,4 @@
-// How fast partitions are read, of how far they were at two times.
+// The rate at which partitions are read, from their offsets at two times.
 
 interface Progress {
   readonly partition: number;
@@ -11,7 +11,10 @@ export interface Rates {
   readonly perSecond: ReadonlyMap<number, number>;
 }
 
-/** The rate is that of so long: batches are written one by one, so shorter times jump. */
+/**
+ * The window of the rate, in ms. Batches are written one by one, so the rate of a shorter window
+ * jumps.
+ */
 const WINDOW_MS = 10_000;
 
 export function ratesOf(before: Rates, now: readonly Progress[]): Rates {

@@ -1,4 +1,4 @@
-// A device made a pile: most of it the device said itself, the rest is asked.
+// Registers a device as a pile. The device reported most fields; the user enters the rest.
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -84,7 +84,7 @@ export function RegisterDialog({ device, onRegistered, onClose }: { readonly dev
   );
 }
 
-/** A station, found by a part of its name. */
+/** Chooses a station by a part of its name. */
 function StationChoice({ value, onChoose }: { readonly value: string; readonly onChoose: (id: string) => void }): JSX.Element {
   const [text, setText] = useState("");
   const [q, setQ] = useState("");

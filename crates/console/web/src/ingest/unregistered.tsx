@@ -1,4 +1,4 @@
-// Devices that are heard and that no pile has.
+// The list of devices that are connected but assigned to no pile.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

@@ -1,10 +1,13 @@
-// Charge points followed for as long as a component shows them.
+// Follows charge points while a component shows them.
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Change } from "../feed/changes.ts";
 import { follow } from "../feed/feed.ts";
 
-/** Tells `onChange` of changes at `chargePoints`, and `onFollowed` when what was read of them may be old. */
+/**
+ * Calls `onChange` for changes of `chargePoints`, and `onFollowed` when earlier data about them may
+ * be stale.
+ */
 export function useFollow(chargePoints: readonly string[], onChange: (change: Change) => void, onFollowed: () => void): void {
   const handlers = useRef({ onChange, onFollowed });
   handlers.current = { onChange, onFollowed };

@@ -1,4 +1,4 @@
-// What a device's connectors went through, put together from the changes that the API tells and from what stands now.
+// Builds the status history of connectors from the changes in the API and the current state.
 
 import type { Pile, StatusChange } from "../api/types.ts";
 import type { History } from "./read-history.ts";
@@ -16,7 +16,7 @@ export interface Lane {
 
 const DEVICE_WIDE: readonly string[] = ["Faulted", "Unavailable"];
 
-/** A pile as far as it matters here. */
+/** The current state of a pile. */
 export interface Standing {
   readonly online: boolean;
   readonly status: Pile["status"];
@@ -28,15 +28,16 @@ interface Step {
   readonly value: string;
 }
 
-/** A value that changes: what it was before the first step, and the steps in order. */
+/** A value over time: its value before the first step, and the steps in order. */
 interface Course {
   readonly first: string;
   readonly steps: readonly Step[];
 }
 
 /**
- * What each connector was from `from` to `to`, as the platform shows it: offline with its device, out of service with it. `changes`
- * come the newest first, and should go back a little further than `from`.
+ * The status of each connector from `from` to `to`: offline while its device is offline, out of
+ * service while its device is. `changes` are ordered newest first and should reach back a little
+ * further than `from`.
  */
 export function lanesOf({ changes, whole: complete }: History, now: Standing, from: number, to: number): Lane[] {
   const online = connectivity(changes, now, complete);
@@ -49,7 +50,10 @@ export function lanesOf({ changes, whole: complete }: History, now: Standing, fr
   });
 }
 
-/** The status shown, of whether the device is there, what it says of itself, and what the connector is. */
+/**
+ * The shown status, from the connectivity, the status of the whole device and that of the
+ * connector.
+ */
 function shown([online, whole, own]: readonly string[]): string {
   if (online !== "online") return online ?? "Unknown";
   return whole !== undefined && DEVICE_WIDE.includes(whole) ? whole : (own ?? "Unknown");
@@ -83,7 +87,7 @@ function course(changes: readonly StatusChange[], connectorId: number, present: 
   };
 }
 
-/** Puts changes in the order in which they came to be; of those at one instant, the one that was noted first comes first. */
+/** Sorts changes by time; changes at one instant are in the order in which they were recorded. */
 function inTime(changes: StatusChange[]): void {
   changes.reverse().sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
@@ -94,12 +98,12 @@ function connectivity(changes: readonly StatusChange[], now: Standing, complete:
   const word = (online: boolean) => (online ? "online" : "Offline");
   const first = own[0];
   const present = now.online ? "online" : now.status === "Unknown" ? "Unknown" : "Offline";
-  // A device that came was away before, unless nobody had heard of it.
+  // A device that connected was offline before, unless it was never connected.
   const before = first === undefined ? present : !first.online ? "online" : complete ? "Unknown" : "Offline";
   return { first: before, steps: own.map((change) => ({ at: Date.parse(change.at), value: word(change.online) })) };
 }
 
-/** How long each status went on, the longest first. */
+/** The total duration of each status, the longest first. */
 export function totals(spans: readonly Span[]): [status: string, ms: number][] {
   const sums = new Map<string, number>();
   for (const span of spans) sums.set(span.status, (sums.get(span.status) ?? 0) + span.to - span.from);

@@ -1,4 +1,4 @@
-// A list that begins with its newest page and is lengthened when somebody asks for more.
+// A list that begins with its newest page and grows on request.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, isAbort } from "../api/problem.ts";
@@ -6,13 +6,13 @@ import type { Page } from "../api/types.ts";
 import { AGAIN_MS, useEvery } from "./resource.ts";
 
 export interface More<T> {
-  /** Undefined until the first page is here. */
+  /** Undefined until the first page is loaded. */
   readonly items: readonly T[] | undefined;
   readonly problem: Problem | undefined;
   readonly more: boolean;
   readonly loading: boolean;
   readonly next: () => void;
-  /** Reads the newest page anew, and puts it before what is known of older ones. */
+  /** Reloads the newest page and prepends it to the older items. */
   readonly refresh: () => void;
 }
 
@@ -86,7 +86,7 @@ function joined<T>(before: State<T>, key: string, page: Page<T>, cursor: string 
   const fresh = new Set(page.items.map(idOf));
   const others = same.filter((item) => !fresh.has(idOf(item)));
   if (cursor !== undefined) return { ...before, items: [...others, ...page.items], cursor: next, problem: undefined };
-  // A newest page without anything known may leave a gap behind it, so the list begins anew.
+  // If the newest page contains no known item, there may be a gap, so the list is reset.
   const touches = others.length < same.length || same.length === 0;
   if (!touches || next === null) return { ...before, items: page.items, cursor: next, problem: undefined };
   return { ...before, items: [...page.items, ...others], cursor: before.cursor, problem: undefined };

@@ -1,10 +1,11 @@
-// A long list that comes page by page: places are known for good, items only of pages near what is shown.
+// A long list that is loaded page by page: cursors are kept, items only of pages near the visible
+// rows.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, isAbort } from "../api/problem.ts";
 import type { Page } from "../api/types.ts";
 
-/** Pages that are kept whole; others are read again when they are scrolled to. */
+/** Pages whose items are kept; others are reloaded when they are scrolled to. */
 const KEPT_PAGES = 12;
 
 interface Held<T> {
@@ -16,19 +17,19 @@ interface Held<T> {
 }
 
 export interface Pages<T> {
-  /** Rows known so far. */
+  /** The number of known rows. */
   readonly length: number;
-  /** Whether there are more than that. */
+  /** Whether there are more rows. */
   readonly more: boolean;
   readonly loading: boolean;
   readonly problem: Problem | undefined;
-  /** The item of a row; undefined while it is not here. */
+  /** The item of a row; undefined while it is not loaded. */
   readonly at: (row: number) => T | undefined;
-  /** Says which rows are shown, so that they are read. */
+  /** Sets the visible rows and loads them. */
   readonly show: (first: number, last: number) => void;
-  /** Reads what is shown anew. */
+  /** Reloads the visible rows. */
   readonly refresh: () => void;
-  /** Puts a newer item in the place of another. */
+  /** Replaces an item by a newer one. */
   readonly replace: (same: (item: T) => boolean, item: T) => void;
 }
 
@@ -42,7 +43,7 @@ class Store<T> {
   constructor(
     private readonly size: number,
     private readonly load: (cursor: string | undefined, limit: number, signal: AbortSignal) => Promise<Page<T>>,
-    private readonly told: () => void,
+    private readonly notify: () => void,
   ) {}
 
   end(): void {
@@ -82,7 +83,7 @@ class Store<T> {
       const at = page.items?.findIndex(same) ?? -1;
       if (page.items === null || at < 0) continue;
       page.items = page.items.with(at, item);
-      this.told();
+      this.notify();
       return;
     }
   }
@@ -115,8 +116,8 @@ class Store<T> {
     } finally {
       page.busy = false;
     }
-    this.told();
-    // What came may end before what is shown does.
+    this.notify();
+    // The loaded pages may end before the visible rows.
     if (this.problem === undefined) this.show(this.shown[0] * this.size, this.shown[1] * this.size);
   }
 
@@ -125,7 +126,7 @@ class Store<T> {
   }
 }
 
-/** The list that `key` names, in pages of `size`. */
+/** The list with the key `key`, in pages of `size` items. */
 export function usePages<T>(
   key: string,
   size: number,

@@ -1,4 +1,4 @@
-// The changes of a pile since some time, page by page.
+// Reads the status history of a pile page by page.
 
 import { assets } from "../api/client.ts";
 import type { StatusChange } from "../api/types.ts";
@@ -6,13 +6,13 @@ import type { StatusChange } from "../api/types.ts";
 const PAGE = 200;
 
 export interface History {
-  /** The newest first. */
+  /** Ordered newest first. */
   readonly changes: readonly StatusChange[];
-  /** Whether nothing was noted before these. */
+  /** Whether no earlier change is recorded. */
   readonly whole: boolean;
 }
 
-/** Until one is from before `since`, or there are `most` pages. */
+/** Reads until a change is earlier than `since`, at most `most` pages. */
 export async function readHistory(pileId: string, since: number, most: number, signal: AbortSignal): Promise<History> {
   const changes: StatusChange[] = [];
   let cursor: string | undefined;

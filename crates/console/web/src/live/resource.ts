@@ -1,19 +1,19 @@
-// Something that is read from the API for as long as it is shown: its value, what is in the way, and reading it anew.
+// A resource of the API while it is shown: its value, its problem, and reloading.
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Problem, isAbort } from "../api/problem.ts";
 
 export interface Resource<T> {
-  /** The newest value; kept while it is read anew. */
+  /** The newest value; kept during a reload. */
   readonly value: T | undefined;
-  /** Why the last reading failed. */
+  /** Why the last load failed; undefined if it succeeded. */
   readonly problem: Problem | undefined;
   readonly loading: boolean;
-  /** Reads it anew; what is asked for while it is being read is done once, afterwards. */
+  /** Reloads the value; requests during a reload cause one more reload afterwards. */
   readonly reload: () => void;
 }
 
-/** After what passes by itself it is read again so much later. */
+/** Delay before a load is repeated after a transient problem, in ms. */
 export const AGAIN_MS = 5_000;
 
 interface State<T> {
@@ -23,7 +23,7 @@ interface State<T> {
   readonly loading: boolean;
 }
 
-/** What `load` reads; `key` names it. With a null key nothing is read. */
+/** The resource that `load` reads, identified by `key`. A null key loads nothing. */
 export function useResource<T>(key: string | null, load: (signal: AbortSignal) => Promise<T>): Resource<T> {
   const [state, setState] = useState<State<T>>({ key: key ?? "", loading: key !== null });
   const loader = useRef(load);
@@ -68,12 +68,12 @@ export function useResource<T>(key: string | null, load: (signal: AbortSignal) =
 
   const reload = useCallback(() => run.current?.read(), []);
   useEvery(state.problem?.passes === true ? AGAIN_MS : null, reload);
-  // Until the effect has run, what is held belongs to another key.
+  // Until the effect has run, the state belongs to another key.
   if (key !== null && state.key !== key) return { value: undefined, problem: undefined, loading: true, reload };
   return { value: state.value, problem: state.problem, loading: state.loading, reload };
 }
 
-/** Calls `act` every so often while the page can be seen, and when it can be seen again. */
+/** Calls `act` every `ms` while the page is visible, and when it becomes visible again. */
 export function useEvery(ms: number | null, act: () => void): void {
   const latest = useRef(act);
   latest.current = act;
@@ -91,7 +91,7 @@ export function useEvery(ms: number | null, act: () => void): void {
   }, [ms]);
 }
 
-/** The time, told anew every so often. */
+/** The current time, updated every `everyMs`. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now());
   useEvery(everyMs, () => setNow(Date.now()));

@@ -1,6 +1,6 @@
-// Reading things anew one by one: each at most once at a time, and a few side by side.
+// A queue of reloads: each item at most once at a time, a few items in parallel.
 
-/** At most so many at once, so that a storm of changes does not take all connections. */
+/** Largest number of parallel reloads, so that many changes do not use all connections. */
 const AT_ONCE = 4;
 
 export class Turns {
@@ -9,7 +9,7 @@ export class Turns {
 
   constructor(private readonly act: (name: string) => Promise<void>) {}
 
-  /** Does it soon; once if it is asked for many times. */
+  /** Queues an item; an item that is already queued is processed once. */
   ask(name: string): void {
     this.waiting.add(name);
     this.next();

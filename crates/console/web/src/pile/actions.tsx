@@ -1,4 +1,4 @@
-// What a pile can be told to do: asked for, confirmed, followed to its end, or refused with a reason.
+// The commands of a pile: form, confirmation, progress, and refusals with their reasons.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-// One command: what it is to do, whether it is meant, and what becomes of it.
+// The dialog of one command: its parameters, the confirmation and the outcome.
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -14,7 +14,10 @@ import { useEvery, useResource } from "../live/resource.ts";
 import { Life, StateTag } from "./command-log.tsx";
 import { type Entered, type OrderName, newKey, sendOrder } from "./orders.ts";
 
-/** Beside the feed, so that a lost connection does not leave the dialog behind. */
+/**
+ * Interval of polling in addition to the feed, in ms, so that the dialog also updates without a
+ * feed connection.
+ */
 const EVERY_MS = 2_000;
 const ENDS: readonly string[] = ["confirmed", "rejected", "failed", "expired"];
 const DANGEROUS: readonly OrderName[] = ["stop-transaction", "reset", "change-availability"];
@@ -33,7 +36,8 @@ export function CommandDialog({ pile, order, news, onSent, onClose }: {
 }): JSX.Element {
   const [stage, setStage] = useState<Stage>({ at: "asking", refused: null });
   const [entered, setEntered] = useState<Entered>(() => ({ idTag: "", connectorId: likely(order, pile), reset: "Soft", availability: "Inoperative" }));
-  // The same until an answer came: sent again after a failure in between, it is the same command.
+  // The idempotency key stays the same until a response arrives, so that a retry is the same
+  // command.
   const key = useRef(newKey());
   const ended = useMemo(() => new AbortController(), []);
   useEffect(() => () => ended.abort(), []);
@@ -51,7 +55,7 @@ export function CommandDialog({ pile, order, news, onSent, onClose }: {
       (error: unknown) => {
         if (isAbort(error)) return;
         const problem = error instanceof Problem ? error : Problem.unreachable(error);
-        // A refusal leaves the key free; what is uncertain keeps it.
+        // After a refusal the next attempt is a new command; an uncertain outcome keeps the key.
         if (problem.status >= 400 && problem.status < 500) key.current = newKey();
         setStage({ at: "asking", refused: problem });
       },
@@ -83,7 +87,7 @@ export function CommandDialog({ pile, order, news, onSent, onClose }: {
   );
 }
 
-/** The connector that is probably meant. */
+/** The connector to preselect. */
 function likely(order: OrderName, pile: Pile): number | null {
   const with_ = (wanted: (connector: Pile["connectors"][number]) => boolean) => pile.connectors.find(wanted)?.connectorId;
   switch (order) {

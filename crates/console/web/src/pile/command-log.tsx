@@ -1,4 +1,4 @@
-// The commands of a pile, the newest first, each with its life.
+// The commands of a pile, the newest first, each with its steps.
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
@@ -59,7 +59,7 @@ export function StateTag({ state }: { readonly state: string }): JSX.Element {
   return <span class={TONES[state] ?? "tag"} data-command-state={state}>{named("commandState", state)}</span>;
 }
 
-/** The steps that a command went through, and what is to be done where it failed. */
+/** The steps of a command, with advice if it failed. */
 export function Life({ command }: { readonly command: Command }): JSX.Element {
   return (
     <div class="life">

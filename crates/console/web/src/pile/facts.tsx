@@ -1,4 +1,4 @@
-// What an operator says of a pile beside what its device reports, and how surely that is known.
+// The registered data and the live state of a pile, with the confidence in it.
 
 import type { JSX } from "preact";
 import type { Pile } from "../api/types.ts";
@@ -9,7 +9,7 @@ import { ago, brief, kw, kwh, moment, ratedKw } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useNow } from "../live/resource.ts";
 
-/** Said as it is: live, doubted since some time, or never known. */
+/** The confidence in the live state, with its reason and time. */
 export function Confidence({ pile }: { readonly pile: Pile }): JSX.Element {
   const now = useNow(1_000);
   const seen = pile.lastSeenAt ?? pile.statusAt;

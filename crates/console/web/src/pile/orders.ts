@@ -1,20 +1,23 @@
-// The commands that the console sends, and what each takes.
+// The commands that the console sends, and their parameters.
 
 import { dispatcher } from "../api/client.ts";
 
 export const ORDERS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability"] as const;
 export type OrderName = (typeof ORDERS)[number];
 
-/** What was entered, as far as the order takes it. */
+/** The parameters that the user entered. */
 export interface Entered {
   readonly idTag: string;
-  /** Null: whichever the device chooses, or the device as a whole. */
+  /** Null means that the device chooses, or the device as a whole. */
   readonly connectorId: number | null;
   readonly reset: "Soft" | "Hard";
   readonly availability: "Operative" | "Inoperative";
 }
 
-/** Sends it under a key, so that the same click sent twice is one command; answers the command's id. */
+/**
+ * Sends a command with an idempotency key, so that a repeated request is one command; returns the
+ * id of the command.
+ */
 export async function sendOrder(order: OrderName, pileId: string, entered: Entered, key: string, signal: AbortSignal): Promise<string> {
   const common = { path: { pileId }, headers: { "idempotency-key": key }, signal };
   const connector = entered.connectorId === null ? {} : { connectorId: entered.connectorId };
@@ -33,7 +36,7 @@ export async function sendOrder(order: OrderName, pileId: string, entered: Enter
   }
 }
 
-/** A name that nothing else has. */
+/** A new idempotency key. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `console-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;

@@ -1,4 +1,4 @@
-// A pile: what it is, how it stands and how surely that is known, what it went through, and what it is told to do.
+// The page of a pile: registered data, live state, history, sessions and commands.
 
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
@@ -20,10 +20,10 @@ import { SessionCard } from "./session-card.tsx";
 import { Sessions } from "./sessions.tsx";
 import { Timeline } from "./timeline.tsx";
 
-/** Heartbeats and meter values are not told by the feed: so often they are read. */
+/** Interval of reloading, in ms, because the feed does not contain heartbeats and meter values. */
 const EVERY_MS = 5_000;
 
-/** Counts of what was told of this pile, by which its parts know when to read anew. */
+/** Counts of changes of this pile, by which its parts know when to reload. */
 export interface News {
   readonly status: number;
   readonly sessions: number;
@@ -33,17 +33,17 @@ export interface News {
 export function PilePage({ id }: { readonly id: string }): JSX.Element {
   const pile = useResource(may("assets:read") ? id : null, (signal) => assets.get("/api/v1/piles/{pileId}", { path: { pileId: id }, signal }));
   const [news, setNews] = useState<News>({ status: 0, sessions: 0, commands: 0 });
-  const tell = (...parts: (keyof News)[]) => setNews((before) => parts.reduce((all, part) => ({ ...all, [part]: all[part] + 1 }), before));
+  const countNews = (...parts: (keyof News)[]) => setNews((before) => parts.reduce((all, part) => ({ ...all, [part]: all[part] + 1 }), before));
   const device = pile.value?.chargePointId;
   const names = useMemo(() => (device === undefined ? [] : [device]), [device]);
   useFollow(names, (change: Change) => {
     pile.reload();
-    if (change.type === "status" || change.type === "connectivity") tell("status");
-    else if (change.type === "session") tell("sessions");
-    else if (change.type === "command") tell("commands");
+    if (change.type === "status" || change.type === "connectivity") countNews("status");
+    else if (change.type === "session") countNews("sessions");
+    else if (change.type === "command") countNews("commands");
   }, () => {
     pile.reload();
-    tell("status", "sessions", "commands");
+    countNews("status", "sessions", "commands");
   });
   useEvery(EVERY_MS, pile.reload);
   if (!may("assets:read")) return <section class="card"><Title text={t("col.pile")} /><Forbidden whole scope="assets:read" /></section>;
@@ -54,7 +54,7 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
           <Title text={shown.name ?? shown.chargePointId} />
           <Head pile={shown} />
           <div class="pile-columns">
-            <div class="pile-actions"><Actions pile={shown} news={news.commands} onSent={() => tell("commands")} /></div>
+            <div class="pile-actions"><Actions pile={shown} news={news.commands} onSent={() => countNews("commands")} /></div>
             <div class="pile-main stack">
               <Facts pile={shown} />
               <Connectors pile={shown} />

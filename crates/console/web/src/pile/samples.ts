@@ -1,10 +1,10 @@
-// The readings of a session, oldest first, fetched as far as they are not known yet.
+// The meter samples of a session, oldest first, fetched incrementally.
 
 import type { MeterSample, Page } from "../api/types.ts";
 
 export type Samples = readonly MeterSample[];
 
-/** `known` with what came after it; of a session that is long under way, the newest `mostPages` pages. */
+/** Extends `known` by newer samples; at most the newest `mostPages` pages of a long session. */
 export async function grown(known: Samples, read: (cursor: string | undefined) => Promise<Page<MeterSample>>, mostPages: number): Promise<Samples> {
   const last = known.at(-1)?.takenAt;
   const since = last === undefined ? Number.NEGATIVE_INFINITY : Date.parse(last);
@@ -20,7 +20,7 @@ export async function grown(known: Samples, read: (cursor: string | undefined) =
   return fresh.length === 0 ? known : [...known, ...fresh.reverse()];
 }
 
-/** At most `most` of them, evenly, with the first and the last. */
+/** At most `most` evenly spaced samples, including the first and the last. */
 export function thinned(samples: Samples, most: number): Samples {
   if (samples.length <= most) return samples;
   const by = (samples.length - 1) / (most - 1);

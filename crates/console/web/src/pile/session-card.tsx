@@ -1,4 +1,4 @@
-// Power and energy of the sessions that go on, as charts that grow.
+// Live charts of power and energy of the open sessions.
 
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
@@ -13,9 +13,9 @@ import { type Samples, grown, thinned } from "./samples.ts";
 
 const EVERY_MS = 3_000;
 const PAGE = 200;
-/** Readings that are fetched of a session that began long ago. */
+/** Largest number of pages of samples that are fetched for a long session. */
 const MOST_PAGES = 20;
-/** Rows of the table beside a chart. */
+/** Rows of the table below a chart. */
 const ROWS = 20;
 
 export function SessionCard({ pile }: { readonly pile: Pile }): JSX.Element {

@@ -1,4 +1,4 @@
-// What was charged at a pile, the latest begun first.
+// The sessions of a pile, the latest first.
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";

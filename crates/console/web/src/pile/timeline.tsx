@@ -1,4 +1,4 @@
-// What a pile's connectors went through: a day in lanes, and every change in words.
+// The status history of a pile: a day as lanes, and the changes as a list.
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -13,10 +13,10 @@ import { useNow, useResource } from "../live/resource.ts";
 
 const DAY_MS = 86_400_000;
 const MOST_PAGES = 10;
-/** Changes that are listed before one asks for more. */
+/** Changes that are listed at first. */
 const LISTED = 8;
 const MORE = 40;
-/** How wide a span is drawn at least, in hundredths of the day: what just began is seen, too. */
+/** The smallest width of a span, in percent of the day, so that a new span is visible. */
 const LEAST = 0.5;
 
 export function Timeline({ pile, news }: { readonly pile: Pile; readonly news: number }): JSX.Element {
@@ -24,7 +24,7 @@ export function Timeline({ pile, news }: { readonly pile: Pile; readonly news: n
   useEffect(() => {
     if (news > 0) history.reload();
   }, [news]);
-  // Told anew now and then, and never earlier than the newest change.
+  // Updated from time to time, and never earlier than the newest change.
   useNow(30_000);
   const now = Date.now();
   return (

@@ -1,4 +1,5 @@
-// How many connectors of a station were free, in use or out of it over the last day, from the status history of its piles.
+// The number of free, busy and unusable connectors of a station over the last day, from the status
+// history of its piles.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -11,7 +12,7 @@ import { readHistory } from "../live/read-history.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 import { GROUPS, type GroupName, type Sampled, sample } from "./groups.ts";
 
-/** The API tells the history pile by pile, so only so many are read. */
+/** Largest number of piles whose history is read, because the API has one history per pile. */
 const MOST_PILES = 60;
 const MOST_PAGES = 5;
 const AT_ONCE = 4;
@@ -24,7 +25,7 @@ interface Read {
   readonly cut: boolean;
 }
 
-async function read(stationId: string, signal: AbortSignal, told: (done: number, of: number) => void): Promise<Read> {
+async function read(stationId: string, signal: AbortSignal, onProgress: (done: number, of: number) => void): Promise<Read> {
   const page = await assets.get("/api/v1/piles", { query: { stationId, limit: MOST_PILES }, signal });
   const until = Date.now();
   const since = until - DAY_MS;
@@ -35,7 +36,7 @@ async function read(stationId: string, signal: AbortSignal, told: (done: number,
     for (let pile = waiting.shift(); pile !== undefined; pile = waiting.shift()) {
       lanes.push(...lanesOf(await readHistory(pile.id, since, MOST_PAGES, signal), pile, since, until));
       done += 1;
-      told(done, page.items.length);
+      onProgress(done, page.items.length);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -74,7 +75,7 @@ const WORDS: Readonly<Record<GroupName, () => string>> = {
 };
 
 function Day({ sampled }: { readonly sampled: Sampled }): JSX.Element {
-  // Each area stands on the ones below it, so the highest is drawn first.
+  // Each area includes the ones below it, so the highest is drawn first.
   const lines: Line[] = GROUPS.map((group) => ({ label: WORDS[group.name](), colour: group.colour, axis: "left" as const, fill: true, solid: true, stepped: true })).reverse();
   const last = GROUPS.map((group) => `${WORDS[group.name]()} ${sampled.counts[group.name].at(-1) ?? 0}`).join(", ");
   return (

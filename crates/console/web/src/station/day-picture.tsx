@@ -1,4 +1,4 @@
-// The bands of a day, each as wide as it is long and as high as it is dear, with a mark at the present.
+// The bands of a day as bars: width is duration, height is price; a mark shows the current time.
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -10,7 +10,7 @@ const HEIGHT = 150;
 const FLOOR = HEIGHT - 22;
 const CEILING = 26;
 const LEAST = 14;
-/** Room that words take, in px; a word that has none stands in the table below the picture. */
+/** The width of labels, in px; a label that does not fit is only in the table below the picture. */
 const PRICE_PX = 40;
 const CLOCK_PX = 38;
 const wordPx = (word: string): number => [...word].reduce((sum, letter) => sum + (letter > "\u2e80" ? 14 : 8), 6);
@@ -45,7 +45,7 @@ export function DayPicture({ day, now }: { readonly day: Timetable; readonly now
     ...day.rows.map((row) => `${clockAt(row.from, day.timeZone)}–${clockUntil(row.to, day.timeZone)} ${named("band", row.kind)} ${row.pricePerKwh} ${row.currency}`),
     ...day.unpriced.map((time) => `${clockAt(time.from, day.timeZone)}–${clockUntil(time.to, day.timeZone)} ${t("price.none")}`),
   ].sort();
-  // Where bands are short, not every clock has room.
+  // Not every time fits where bands are short.
   let shown = Number.NEGATIVE_INFINITY;
   const clockOf = (bar: Bar): string | null => {
     if (bar.left - shown < CLOCK_PX || width - bar.left < CLOCK_PX / 2) return null;
@@ -67,7 +67,7 @@ export function DayPicture({ day, now }: { readonly day: Timetable; readonly now
   );
 }
 
-/** How wide the picture is on the screen, so that its words are as large as others. */
+/** The width of the picture on the screen, so that its text has the normal size. */
 function useWidth(): [place: { current: SVGSVGElement | null }, width: number] {
   const place = useRef<SVGSVGElement>(null);
   const [width, setWidth] = useState(720);
@@ -81,7 +81,7 @@ function useWidth(): [place: { current: SVGSVGElement | null }, width: number] {
   return [place, width];
 }
 
-/** Without the zeros that money ends in. */
+/** Removes trailing zeros of an amount. */
 function trim(price: string): string {
   return price.includes(".") ? price.replace(/0+$/, "").replace(/\.$/, "") : price;
 }

@@ -4,7 +4,7 @@ import { sample } from "./groups.ts";
 
 const MINUTE = 60_000;
 
-test("every connector is counted once at every instant, and areas stand on one another", () => {
+test("every connector is counted once at each instant, and areas are stacked", () => {
   const to = 20 * MINUTE;
   const lanes = [
     { connectorId: 1, spans: [{ from: 0, to: 7 * MINUTE, status: "Available" }, { from: 7 * MINUTE, to, status: "Charging" }] },

@@ -1,4 +1,4 @@
-// Connectors in four groups, counted at even steps of time.
+// Counts connectors in four groups at regular intervals.
 
 import type { Lane } from "../live/history.ts";
 
@@ -10,7 +10,7 @@ export interface Group {
   readonly statuses: readonly string[];
 }
 
-/** From the bottom of the chart to its top. */
+/** The groups from the bottom of the chart to its top. */
 export const GROUPS: readonly Group[] = [
   { name: "free", colour: "--s-available", statuses: ["Available"] },
   { name: "busy", colour: "--s-charging", statuses: ["Charging", "Preparing", "Finishing", "Reserved", "SuspendedEV", "SuspendedEVSE"] },
@@ -22,9 +22,9 @@ export interface Sampled {
   /** Seconds since 1970. */
   readonly times: readonly number[];
   readonly counts: Readonly<Record<GroupName, readonly number[]>>;
-  /** The same, each on top of the groups before it. */
+  /** The stacked counts: each includes the groups before it. */
   readonly stacked: readonly (readonly number[])[];
-  /** How many connectors there are. */
+  /** The number of connectors. */
   readonly total: number;
 }
 

@@ -1,4 +1,4 @@
-// A station: its piles live, how available they were, and what charging costs there.
+// The page of a station: its piles, their availability over the last day, and its prices.
 
 import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
@@ -15,7 +15,7 @@ import { useEvery, useResource } from "../live/resource.ts";
 import { AvailabilityCard } from "./availability.tsx";
 import { PriceCard } from "./price.tsx";
 
-/** How often the counts in the head are read anew. */
+/** Interval of reloading the counts in the header, in ms. */
 const EVERY_MS = 5_000;
 
 export function StationPage({ id }: { readonly id: string }): JSX.Element {

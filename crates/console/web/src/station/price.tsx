@@ -1,4 +1,4 @@
-// What charging costs at a station: the price now and why, and the day's bands as a picture.
+// The prices of a station: the current price with its reason, and the bands of the day.
 
 import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
@@ -14,15 +14,15 @@ import { clockAt, clockUntil } from "./zoned.ts";
 const EVERY_MS = 60_000;
 
 interface Told {
-  /** The price, or why there is none. */
+  /** The price, or the reason why there is none. */
   readonly price: PriceAt | Problem;
-  /** What its tariff is called. */
+  /** The name of the tariff; null if it is unknown. */
   readonly tariff: string | null;
-  /** Today, where the station is; null where nothing applies all day. */
+  /** Today's timetable in the zone of the prices; null if no tariff applies all day. */
   readonly day: Timetable | null;
 }
 
-/** What was asked, or the refusal that says that no tariff applies. */
+/** The result of the request, or the problem that no tariff applies. */
 function unlessUnpriced<T>(asked: Promise<T>): Promise<T | Problem> {
   return asked.catch((error: unknown) => {
     if (error instanceof Problem && error.code === "NO_TARIFF_APPLIES") return error;
@@ -42,13 +42,13 @@ async function read(stationId: string, signal: AbortSignal): Promise<Told> {
 
 export function PriceCard({ stationId }: { readonly stationId: string }): JSX.Element {
   const allowed = may("tariffs:read");
-  const told = useResource(allowed ? `price-${stationId}` : null, (signal) => read(stationId, signal));
-  useEvery(EVERY_MS, told.reload);
+  const loaded = useResource(allowed ? `price-${stationId}` : null, (signal) => read(stationId, signal));
+  useEvery(EVERY_MS, loaded.reload);
   return (
     <section class="card" aria-labelledby="price">
       <div class="card-head"><h2 id="price">{t("station.price")}</h2></div>
       <div class="card-body">
-        {!allowed ? <Forbidden scope="tariffs:read" /> : <Shown of={told}>{(shown) => <Prices {...shown} />}</Shown>}
+        {!allowed ? <Forbidden scope="tariffs:read" /> : <Shown of={loaded}>{(shown) => <Prices {...shown} />}</Shown>}
       </div>
     </section>
   );
@@ -78,7 +78,7 @@ function Now({ price }: { readonly price: PriceAt }): JSX.Element {
   );
 }
 
-/** No tariff applies now; what is bound there, and why it does not, in the service's words. */
+/** Shows that no tariff applies now, with the service's explanation for each binding. */
 function Unpriced({ problem }: { readonly problem: Problem }): JSX.Element {
   return (
     <>

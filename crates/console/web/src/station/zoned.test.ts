@@ -4,7 +4,7 @@ import { clockAt, clockUntil } from "./zoned.ts";
 
 const ZONE = "Asia/Shanghai";
 
-test("clocks are those of the station, however an instant is told", () => {
+test("times are in the zone of the station, whatever the offset of the instant", () => {
   assert.equal(clockAt("2026-11-23T07:00:00+08:00", ZONE), "07:00");
   assert.equal(clockAt("2026-11-22T23:00:00Z", ZONE), "07:00");
   assert.equal(clockUntil("2026-11-23T07:00:00Z", "America/New_York"), "02:00");

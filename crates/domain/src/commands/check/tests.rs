@@ -1,4 +1,4 @@
-//! What may be commanded, and what not and why.
+//! Which commands are allowed, and why others are refused.
 
 use super::*;
 use proptest::prelude::*;
@@ -42,15 +42,15 @@ fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
 }
 
 #[test]
-fn only_an_online_device_is_doubted() {
+fn only_an_online_device_is_doubtful() {
     let doubted = |online| PileSnapshot { confidence: Confidence::Doubtful, ..pile(online, &[]) };
-    assert_eq!(refusal(doubted(Some(true)).check_trusted()), "CP-001 may be gone: its gateway is silent");
-    assert!(doubted(Some(false)).check_trusted().is_ok(), "that it is offline is said elsewhere");
+    assert_eq!(refusal(doubted(Some(true)).check_trusted()), "CP-001 may be offline: its gateway is silent");
+    assert!(doubted(Some(false)).check_trusted().is_ok(), "another check reports an offline device");
     assert!(pile(Some(true), &[]).check_trusted().is_ok());
 }
 
 #[test]
-fn a_start_needs_a_free_connector_on_a_pile_that_is_there() {
+fn a_start_needs_a_free_connector_on_an_online_pile() {
     use ConnectorStatus::*;
     let start = |pile: PileSnapshot, id: Option<i64>| pile.check_start(id.map(connector), STARTABLE);
     assert_eq!(start(pile(Some(true), &[(1, Available)]), Some(1)), Ok(()));
@@ -89,7 +89,7 @@ fn the_statuses_of_the_station_replace_the_setting() {
 }
 
 #[test]
-fn a_start_that_names_no_connector_needs_any_startable_one_and_not_the_best_one() {
+fn a_start_without_a_connector_needs_any_startable_one() {
     use ConnectorStatus::*;
     let one_is_plugged = pile(Some(true), &[(1, Available), (2, Preparing)]);
     assert_eq!(one_is_plugged.check_start(None, &[Preparing]), Ok(()));
@@ -107,7 +107,7 @@ fn a_connector_is_known_by_its_status_or_its_session() {
     let charges = PileSnapshot { connectors: Vec::new(), ..charging(&[(3, None)]) };
     assert_eq!(check(charges.clone(), 3), Ok(()));
     assert_eq!(refusal(check(charges, 1)), "CP-001 has no connector 1");
-    assert_eq!(check(pile(Some(true), &[]), 0), Ok(()), "the device as a whole");
+    assert_eq!(check(pile(Some(true), &[]), 0), Ok(()), "connector 0 always exists");
     assert_eq!(refusal(check(pile(Some(false), &[(1, Available)]), 1)), "CP-001 is offline");
     assert_eq!(refusal(check(pile(None, &[]), 0)), "CP-001 has never been heard from");
 }
@@ -134,7 +134,7 @@ fn a_stop_means_one_transaction_or_is_refused() {
 }
 
 #[test]
-fn a_stop_by_connector_means_the_newest_session_there() {
+fn a_stop_by_connector_stops_the_newest_session() {
     let id = |raw: &str| TransactionId::parse(raw).unwrap();
     let mut lost = charging(&[(1, Some("1")), (1, Some("2"))]);
     lost.open_sessions[1].id = SessionId(Uuid::from_u128(9));
@@ -154,9 +154,9 @@ fn any_pile() -> impl Strategy<Value = PileSnapshot> {
 }
 
 proptest! {
-    /// A connector that may be started may be commanded in every other way, too, and so may one that charges.
+    /// A connector that may be started accepts every other command, and so does one that charges.
     #[test]
-    fn what_may_be_started_or_stopped_is_known(pile in any_pile(), id in 1..5_i64) {
+    fn a_startable_or_charging_connector_accepts_every_command(pile in any_pile(), id in 1..5_i64) {
         let id = connector(id);
         let known = pile.check_connector(id).is_ok();
         prop_assert!(known || pile.check_start(Some(id), &ConnectorStatus::ALL).is_err());
@@ -164,9 +164,9 @@ proptest! {
         prop_assert!(known || pile.check_stop(Some(&transaction), Some(id)).is_err());
     }
 
-    /// Whatever is known of a device, no command passes that has not been heard from, or is offline.
+    /// No command is accepted for a device that was never heard or is offline.
     #[test]
-    fn a_device_that_is_not_there_is_not_commanded(pile in any_pile(), id in 0..5_i64) {
+    fn rejects_commands_to_a_device_that_is_not_online(pile in any_pile(), id in 0..5_i64) {
         let id = connector(id);
         let reachable = pile.check_reachable();
         prop_assert_eq!(reachable.is_ok(), pile.online == Some(true));
@@ -176,9 +176,9 @@ proptest! {
         }
     }
 
-    /// The status of a connector matters for a start alone.
+    /// The status of a connector matters only for a start.
     #[test]
-    fn no_status_keeps_a_connector_from_being_commanded(pile in any_pile(), status in 0..9_usize, id in 0..5_i64) {
+    fn a_connector_accepts_other_commands_in_every_status(pile in any_pile(), status in 0..9_usize, id in 0..5_i64) {
         let mut changed = pile.clone();
         for (_, reported) in &mut changed.connectors {
             *reported = ConnectorStatus::ALL[status];
@@ -188,7 +188,7 @@ proptest! {
 }
 
 #[test]
-fn one_start_at_a_time_on_a_connector() {
+fn rejects_a_second_start_on_a_connector() {
     let in_flight = |at: Option<i64>| {
         let start = StartInFlight { command_id: CommandId(Uuid::nil()), connector_id: at.map(connector) };
         let free = [(1, ConnectorStatus::Available), (2, ConnectorStatus::Available)];
@@ -197,15 +197,15 @@ fn one_start_at_a_time_on_a_connector() {
     let start = |at, wanted: Option<i64>| in_flight(at).check_start(wanted.map(connector), STARTABLE);
     assert_eq!(start(Some(1), Some(2)), Ok(()));
     let id = Uuid::nil();
-    let on_one = format!("connector 1 of CP-001 is being started already by command {id}");
+    let on_one = format!("connector 1 of CP-001 is already being started by command {id}");
     assert_eq!(refusal(start(Some(1), Some(1))), on_one);
     assert_eq!(refusal(start(None, Some(1))), on_one);
-    let anywhere = format!("a connector of CP-001 is being started already by command {id}");
+    let anywhere = format!("a connector of CP-001 is already being started by command {id}");
     assert_eq!(refusal(start(Some(1), None)), anywhere);
 }
 
 #[test]
-fn a_stop_is_done_when_the_session_that_it_means_has_ended() {
+fn a_stop_targets_the_session_of_its_transaction() {
     let meant = |sessions: &[(i64, Option<&str>)], raw: &str| {
         let transaction_id = TransactionId::parse(raw).unwrap();
         match charging(sessions).goal_of(&CommandKind::StopTransaction { transaction_id }) {
@@ -219,7 +219,7 @@ fn a_stop_is_done_when_the_session_that_it_means_has_ended() {
 }
 
 #[test]
-fn a_stop_of_a_transaction_that_the_device_named_is_sent() {
+fn accepts_a_stop_of_a_transaction_that_the_device_named() {
     let seen = TransactionId::parse("700").unwrap();
     let pile = PileSnapshot { sighted: vec![seen.clone()], ..charging(&[(1, Some("5"))]) };
     assert_eq!(pile.check_stop(Some(&seen), None), Ok(seen.clone()));

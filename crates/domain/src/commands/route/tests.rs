@@ -17,7 +17,7 @@ fn key(ttl_s: Option<u64>) -> RouteKey {
     RouteKey::read(gateway("pod-a"), ttl_s.map(Duration::from_secs), KEY_LIFE, now())
 }
 
-/// The device was heard through `pod`, this many seconds ago.
+/// The device was heard through `pod`, `seconds_ago`.
 fn heard(pod: &str, seconds_ago: i64) -> LastHeard {
     LastHeard { gateway_id: gateway(pod), at: now() - TimeDelta::seconds(seconds_ago) }
 }
@@ -29,7 +29,7 @@ fn the_age_of_a_key_follows_from_its_remaining_life() {
         (Some(299), Some(1)),
         (Some(120), Some(180)),
         (Some(0), Some(300)),
-        // More than a gateway gives a key: another gateway build, or a setting that does not fit.
+        // More than gateways set: another gateway build, or a setting that does not match.
         (Some(301), None),
         (Some(u64::MAX), None),
         (None, None),
@@ -87,7 +87,7 @@ fn each_rule_chooses_its_gateway() {
 }
 
 #[test]
-fn a_source_has_one_name_everywhere() {
+fn a_source_has_the_same_name_in_every_form() {
     for source in RouteSource::ALL {
         assert_eq!(RouteSource::parse(source.as_str()), Some(source));
         assert_eq!(serde_json::to_value(source).unwrap(), source.as_str());
@@ -127,9 +127,10 @@ proptest! {
         prop_assert!(chosen.is_disputed || chosen.source != RouteSource::Moved);
     }
 
-    /// The more life a key has left, the more it counts: an event that loses against it loses against any younger key.
+    /// The more time a key has left, the stronger it is: an event that loses against a key also
+    /// loses against any younger key.
     #[test]
-    fn a_younger_key_never_loses_where_an_older_one_wins(
+    fn a_younger_key_wins_wherever_an_older_one_does(
         older in 0_u64..=300, younger in 0_u64..=300, ago in 0_i64..400,
     ) {
         let (older, younger) = (older.min(younger), older.max(younger));

@@ -1,7 +1,8 @@
-//! Which session is the effect of which commanded start.
+//! Links each commanded start to the session that is its effect.
 //!
-//! Derived again from all sessions whenever a fact is added, so that the order of arrival makes no difference. The result is
-//! stored with the facts: a command is no longer loaded once its session is known.
+//! The links are derived again from all sessions whenever a fact is added, so that the order of
+//! arrival makes no difference. The result is stored with the facts, because a command is no longer
+//! loaded once its session is known.
 
 use super::derive::{Track, derive};
 use super::{Fact, FactKind, Ledger};
@@ -12,7 +13,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Ledger {
-    /// Finds the sessions that `commanded` starts, and those that were found before, are the causes of.
+    /// Links the sessions to the starts that caused them: those in `commanded` and those that were
+    /// linked before.
     pub(crate) fn link_starts(
         &mut self,
         charge_point: &ChargePointId,
@@ -41,15 +43,15 @@ impl Ledger {
         self.starts = starts.into_values().filter(|start| linked.contains(&start.command)).collect();
     }
 
-    /// Forgets the starts whose sessions are forgotten.
+    /// Forgets the commanded starts whose sessions are forgotten.
     pub(super) fn forget_starts(&mut self) {
         let named: BTreeSet<CommandId> =
             self.facts.iter().filter_map(|fact| fact.kind.cause()).map(|(command, _)| command).collect();
         self.starts.retain(|start| named.contains(&start.command));
     }
 
-    /// What the sessions of `tracks` without a known cause rest on, in the order in which they began; those with a reported
-    /// driver before the others.
+    /// The evidence of the sessions in `tracks` without a known cause, in the order in which the
+    /// sessions began; sessions with a reported driver come first.
     fn evidence<'a>(&self, tracks: &'a [Track]) -> Vec<(SessionId, Evidence<'a>)> {
         let mut all: Vec<_> = tracks.iter().filter_map(|track| self.evidence_of(track)).collect();
         all.sort_by_key(|(id, evidence)| (evidence.id_tag.is_none(), evidence.began_at(), *id));
@@ -73,8 +75,8 @@ impl Ledger {
     }
 }
 
-/// Assigns each session the start that it may be the effect of: the newest one that was issued before it began, or else the
-/// one issued last. No start has two effects.
+/// Assigns to each session the start that may have caused it: the newest one issued before the
+/// session began, otherwise the one issued last. A start has at most one effect.
 fn link(
     sessions: &[(SessionId, Evidence<'_>)],
     starts: &BTreeMap<CommandId, CommandedStart>,
@@ -94,12 +96,12 @@ fn link(
 }
 
 impl Fact {
-    /// The command that caused the session of the fact, and the driver that it was for.
+    /// The command that caused the session of the fact, and the driver that the command was for.
     pub(super) const fn cause(&self) -> Option<(CommandId, Option<&IdTag>)> {
         self.kind.cause()
     }
 
-    /// Takes over what caused the session from `other`, the same fact with another stamp.
+    /// Copies the cause of the session from `other`, the same fact with another stamp.
     pub(super) fn keep_cause(&mut self, other: &Self) {
         if let Some((command, Some(id_tag))) = other.cause() {
             let id_tag = id_tag.clone();
@@ -109,7 +111,7 @@ impl Fact {
 }
 
 impl FactKind {
-    /// The session that it opens, if it opens one.
+    /// The session that the fact opens, if it opens one.
     pub(super) const fn opens(&self) -> Option<SessionId> {
         match self {
             Self::Start { session, .. } => Some(*session),

@@ -1,4 +1,4 @@
-//! From facts in order to sessions.
+//! Derives sessions from ordered facts.
 
 mod stops;
 
@@ -9,7 +9,7 @@ use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, TimeDelta, Utc};
 use stops::PendingStop;
 
-/// The sessions that a ledger tells of.
+/// The sessions that follow from a ledger.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Derived {
     /// In the order in which they were first reported.
@@ -21,14 +21,14 @@ pub struct Derived {
 /// Why a stop ended no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unplaced {
-    /// No open session that it could belong to, and no connector that it was on for certain.
+    /// No open session matches, and the connector of the stop is uncertain.
     NoOpenSession,
-    /// It could belong to two or more open sessions, or connectors: none is ended on a guess.
+    /// Several open sessions or connectors match; none is ended on a guess.
     Ambiguous,
 }
 
 impl Unplaced {
-    /// A stable name, for dead letters and metrics.
+    /// The stable name, for dead letters and metrics.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -38,17 +38,19 @@ impl Unplaced {
     }
 }
 
-/// The clocks of two gateways, or a device's own before and after a correction, differ by this much at most: a start that
-/// is reported this long after other evidence of a charge, or after its stop, is still of the same charge.
+/// The maximum difference between the clocks of two gateways, or between the clock of a device
+/// before and after a correction. A start that is reported this long after other evidence of a
+/// charge, or after its stop, still belongs to the same charge.
 pub(super) const SAME_CHARGE: TimeDelta = TimeDelta::seconds(60);
 
-/// A start without an id that is reported this long after a stop is of the charge that the stop ended, although no id says so:
-/// a device that corrects its clock at the wrong moment. A vehicle is not replaced as fast as that.
+/// A start without an id that is reported within this time after a stop belongs to the charge that
+/// the stop ended, although no id says so: the device corrected its clock between the two. No
+/// vehicle is replaced this fast.
 pub(super) const JUST_BEFORE: TimeDelta = TimeDelta::seconds(5);
 
-/// What a ledger's facts amount to.
+/// The result of deriving a ledger's facts.
 pub(super) struct Derivation {
-    /// The sessions, each with the facts that it rests on, by their places among the facts.
+    /// The sessions, each with the indexes of the facts that it rests on.
     pub tracks: Vec<Track>,
     /// Stops that ended no session, with the reason.
     pub unplaced: Vec<(EventKey, Unplaced)>,
@@ -57,9 +59,10 @@ pub(super) struct Derivation {
 /// A session and the facts that it rests on.
 pub(super) struct Track {
     pub session: ChargingSession,
-    /// Places among the facts, in no order.
+    /// Indexes into the facts, in no particular order.
     pub facts: Vec<usize>,
-    /// Since when the connector charged the session's vehicle, as far as that is known; `None` for a reported start.
+    /// The start of the charge of the session's vehicle on the connector; `None` for a reported
+    /// start and if unknown.
     pub charging_since: Option<DateTime<Utc>>,
 }
 
@@ -70,7 +73,8 @@ impl From<Derivation> for Derived {
     }
 }
 
-/// Derives the sessions from `facts`, which are in order; `forgotten` are the sessions whose facts are gone.
+/// Derives the sessions from `facts`, which are in order; `forgotten` lists the sessions whose
+/// facts are gone.
 pub(super) fn derive(charge_point: &ChargePointId, facts: &[Fact], forgotten: &[Forgotten]) -> Derivation {
     let mut walk = Walk { charge_point, forgotten, tracks: Vec::new(), pending: Vec::new() };
     for (place, fact) in facts.iter().enumerate() {
@@ -87,7 +91,7 @@ pub(super) fn derive(charge_point: &ChargePointId, facts: &[Fact], forgotten: &[
     Derivation { tracks: walk.tracks, unplaced }
 }
 
-/// What is derived so far.
+/// The state of a derivation in progress.
 struct Walk<'a> {
     charge_point: &'a ChargePointId,
     forgotten: &'a [Forgotten],
@@ -176,11 +180,12 @@ impl<'a> Walk<'a> {
             };
             self.open(opened, place, began.or(charging).or(Some(at)));
         }
-        // A session that has a name now leaves fewer for the stops that wait.
+        // A newly named session leaves fewer candidates for the pending stops.
         self.place_pending();
     }
 
-    /// Gives `transaction` to the session that was open on `connector` at `at` and has no name yet. Returns whether it did.
+    /// Gives `transaction` to the unnamed session that was open on `connector` at `at`. Returns
+    /// whether there was one.
     fn name(
         &mut self,
         connector: ConnectorId,
@@ -194,14 +199,15 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// The session that was open on `connector` at `at` and has no name yet.
+    /// The unnamed session that was open on `connector` at `at`.
     fn unnamed_on(&mut self, connector: ConnectorId, at: DateTime<Utc>) -> Option<&mut Track> {
         self.tracks.iter_mut().rev().find(|Track { session, .. }| {
             session.may_go_on(at) && session.connector_id == connector && session.transaction_id.is_none()
         })
     }
 
-    /// Adds a session; what is open on its connector has ended: a connector charges one vehicle at a time.
+    /// Adds a session and ends the open one on its connector: a connector charges one vehicle at a
+    /// time.
     fn open(&mut self, session: ChargingSession, place: usize, charging_since: Option<DateTime<Utc>>) {
         let at = session.started_at;
         let on_connector = self.tracks.iter_mut().map(|track| &mut track.session);
@@ -213,8 +219,8 @@ impl<'a> Walk<'a> {
         self.tracks.push(Track { session, facts: vec![place], charging_since });
     }
 
-    /// Whether the charge that began on `connector` with `begin` belongs to none of the sessions that
-    /// began there by `until`, nor to one that was forgotten.
+    /// Whether the charge that began on `connector` with `begin` belongs neither to a session that
+    /// began there by `until` nor to a forgotten one.
     fn is_free_since(&self, connector: ConnectorId, begin: ChargeBegin, until: DateTime<Utc>) -> bool {
         let mut forgotten = self.forgotten.iter().filter(|known| known.connector == connector);
         forgotten.all(|known| known.until < begin.at)
@@ -231,8 +237,8 @@ impl<'a> Walk<'a> {
 }
 
 impl Track {
-    /// Adds the command that caused the session, and its driver, unless an event reported another driver. The fact that opens
-    /// the session comes before others.
+    /// Adds the command that caused the session, and its driver unless an event reported another
+    /// one. The fact that opens the session takes precedence.
     fn name_cause(&mut self, facts: &[Fact]) {
         let Self { session, facts: places, .. } = self;
         let own = || places.iter().filter_map(|place| facts.get(*place));
@@ -252,13 +258,15 @@ impl Track {
 }
 
 impl ChargingSession {
-    /// Whether `start` reports this session once more. Ids are used again, some gateways number every charge 1: a start on
-    /// another connector, after the end, or with another meter or driver opens another session.
+    /// Whether `start` reports this session again. Ids are reused, and some gateways number every
+    /// charge 1: a start on another connector, after the end, or with another meter or driver opens
+    /// another session.
     fn is_reported_by(&self, start: &Self) -> bool {
         let is_named = start.transaction_id.is_some() && start.transaction_id == self.transaction_id;
         let is_in_time = |end| start.started_at - end <= SAME_CHARGE;
         if self.connector_id != start.connector_id {
-            // Where a session was of which only the stop was reported is a conclusion; the start knows.
+            // The connector of a session that only its stop reported is inferred; the start reports
+            // the actual one.
             return is_named && self.started_by == StartedBy::Stop && self.ended_at().is_some_and(is_in_time);
         }
         match self.started_by {
@@ -268,7 +276,7 @@ impl ChargingSession {
                 self.is_open() && is_in_time(self.started_at)
             }
             StartedBy::Stop if start.transaction_id.is_none() => {
-                // Nothing but its stop was reported: it has no beginning of its own.
+                // Only the stop was reported, so the session has no beginning of its own.
                 let is_just_before = |end: DateTime<Utc>| start.started_at - end <= JUST_BEFORE;
                 self.ended_at().is_some_and(|end| end == self.started_at && is_just_before(end))
             }
@@ -276,8 +284,9 @@ impl ChargingSession {
         }
     }
 
-    /// Whether the charge that began with `begin` on the connector is of this session. Devices report `Charging` after they
-    /// start a transaction: one that is open has the charge that begins with it, and all until the connector is ready again.
+    /// Whether the charge that began with `begin` on the connector belongs to this session. Devices
+    /// report `Charging` after they start a transaction: an open transaction owns the charge that
+    /// begins with it, and every charge until the connector is ready again.
     fn includes(&self, begin: ChargeBegin) -> bool {
         match self.ended_at() {
             Some(ended_at) => begin.at <= ended_at,
@@ -288,15 +297,15 @@ impl ChargingSession {
         }
     }
 
-    /// Whether nothing that `start` says contradicts this session's own start.
+    /// Whether nothing in `start` contradicts this session's own start.
     fn agrees_with(&self, start: &Self) -> bool {
         agree(&self.transaction_id, &start.transaction_id)
             && agree(&self.id_tag, &start.id_tag)
             && agree(&self.meter_start_wh, &start.meter_start_wh)
     }
 
-    /// Takes in a start that reports this session once more: it replaces weaker evidence, and adds what another start left
-    /// out.
+    /// Merges a start that reports this session again: it replaces weaker evidence and adds values
+    /// that another start left out.
     fn merge_start(&mut self, start: Self) {
         let is_copy = self.started_by == StartedBy::Event;
         let (base, other) = if is_copy { (self.clone(), start) } else { (start, self.clone()) };
@@ -311,17 +320,19 @@ impl ChargingSession {
         };
     }
 
-    /// Whether a sight of `transaction` on `connector` says nothing new. The published gateway numbers by
-    /// seconds: two connectors of a device that begin in the same second have the same id, so one that
-    /// only readings showed elsewhere is another session.
+    /// Whether a sighting of `transaction` on `connector` adds nothing. The published gateway
+    /// numbers transactions by seconds, so two connectors of a device that begin in the same second
+    /// have the same id. A session that only readings showed on another connector is therefore
+    /// another session.
     fn is_sighted_as(&self, connector: ConnectorId, transaction: &TransactionId) -> bool {
         let elsewhere =
             self.connector_id != connector && self.started_by == StartedBy::Readings && self.is_open();
         self.transaction_id.as_ref() == Some(transaction) && !elsewhere
     }
 
-    /// Whether a sight of its id on `connector` at `at` is of another charge, since this one ended long before: it was on
-    /// another connector, or one without a name is open, or a charge began after the end, with `begin`.
+    /// Whether a sighting of its id on `connector` at `at` belongs to another charge because this
+    /// session ended long before: this session was on another connector, or an unnamed session is
+    /// open there, or a charge began after the end, with `begin`.
     fn ended_before(
         &self,
         connector: ConnectorId,
@@ -337,25 +348,26 @@ impl ChargingSession {
         })
     }
 
-    /// Whether nothing ended it by `at`: it is open, or was until the next session began, later than `at`.
+    /// Whether the session was not ended by `at`: it is open, or was open until the next session
+    /// began after `at`.
     pub(super) fn may_go_on(&self, at: DateTime<Utc>) -> bool {
         self.is_open() || self.is_superseded() && self.ended_at().is_some_and(|end| at < end)
     }
 
-    /// Whether the next session ended it, and not a stop of its own.
+    /// Whether the next session ended this one, rather than a stop of its own.
     pub(super) fn is_superseded(&self) -> bool {
         matches!(&self.state, SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED)
     }
 }
 
 impl SessionState {
-    /// Open, or ended by the next session on the connector at `until`.
+    /// Open, or ended at `until` by the next session on the connector.
     fn open_until(until: Option<DateTime<Utc>>) -> Self {
         let superseded = |at| Self::Ended { at, reason: Some(SUPERSEDED.to_owned()), meter_stop_wh: None };
         until.map_or(Self::Open, superseded)
     }
 
-    /// The same, with an end at `started_at` at the earliest.
+    /// The same state, with the end moved to `started_at` if it is earlier.
     fn not_before(&self, started_at: DateTime<Utc>) -> Self {
         let mut state = self.clone();
         if let Self::Ended { at, .. } = &mut state {
@@ -365,7 +377,7 @@ impl SessionState {
     }
 }
 
-/// Whether two values do not contradict each other: one is not known, or both are equal.
+/// Whether two values do not contradict each other: they are equal, or one is unknown.
 fn agree<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
     one.is_none() || other.is_none() || one == other
 }

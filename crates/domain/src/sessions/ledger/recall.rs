@@ -1,5 +1,5 @@
-//! Facts that are older than what a ledger remembers, or that name a transaction that it does not: whether they are of a session
-//! that is recorded, or late history.
+//! Facts that are older than what a ledger remembers, or that name a transaction that it does not
+//! hold: they belong to a recorded session or are late history.
 
 use super::derive::SAME_CHARGE;
 use super::{Entered, Fact, FactKind, Ledger};
@@ -8,26 +8,26 @@ use crate::order::Stamp;
 use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use chrono::{DateTime, Utc};
 
-/// What a fact is, compared with the recorded sessions.
+/// The relation of a fact to the recorded sessions.
 enum Past {
-    /// Of a session that is recorded: it says nothing new.
+    /// The fact belongs to a recorded session and adds nothing.
     Known,
-    /// Of no session that is recorded.
+    /// The fact belongs to no recorded session.
     History,
-    /// It says more of a session that is recorded and that the ledger has forgotten.
+    /// The fact adds to a recorded session that the ledger has forgotten.
     Of(Box<ChargingSession>),
-    /// It cannot be told.
+    /// The relation cannot be determined.
     TooLate,
 }
 
-/// Recorded sessions of a device, lent to its ledger for the time of a batch.
+/// Recorded sessions of a device, provided to its ledger for the duration of a batch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Recalled {
-    /// Those of the time that is forgotten; `None` when they were not looked up, or are too many.
+    /// The sessions of the forgotten time; `None` if they were not loaded or are too many.
     past: Option<Vec<ChargingSession>>,
-    /// Those that have an id which the events name, and those that are open.
+    /// The sessions with an id that the events name, and the open ones.
     related: Vec<ChargingSession>,
-    /// Those whose facts the ledger holds again, as they were recorded.
+    /// The sessions whose facts the ledger holds again, as they were recorded.
     pub restored: Vec<ChargingSession>,
 }
 
@@ -36,7 +36,7 @@ impl Recalled {
         self.past.iter().flatten().chain(&self.related)
     }
 
-    /// When the next recorded session on `connector` began after `at`.
+    /// The start of the next recorded session on `connector` after `at`.
     fn next_on(&self, connector: ConnectorId, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let on_connector = self.sessions().filter(|held| held.connector_id == connector);
         on_connector.map(|held| held.started_at).filter(|started_at| *started_at > at).min()
@@ -44,32 +44,34 @@ impl Recalled {
 }
 
 impl Ledger {
-    /// Since when the ledger remembers all that was reported of transactions; `None` when it has forgotten nothing.
+    /// The instant since which the ledger holds all facts about transactions; `None` if it has
+    /// forgotten nothing.
     #[must_use]
     pub const fn remembers_since(&self) -> Option<DateTime<Utc>> {
         self.settled_until
     }
 
-    /// Whether the ledger has forgotten sessions and no fact that it holds names `transaction`: then a session that it has
-    /// forgotten may have the id.
+    /// Whether the ledger has forgotten sessions and holds no fact that names `transaction`: a
+    /// forgotten session may then have the id.
     #[must_use]
     pub fn lacks(&self, transaction: &TransactionId) -> bool {
         self.settled_until.is_some() && self.facts.iter().all(|fact| fact.kind.names() != Some(transaction))
     }
 
-    /// Lends the ledger the device's recorded sessions of a time that it does not remember itself, so that facts of that time
-    /// find their place: those that began then, and the next one on each connector. Not stored with it.
+    /// Provides the recorded sessions of a time that the ledger does not remember, so that facts of
+    /// that time find their session: the sessions that began then, and the next one on each
+    /// connector. They are not stored with the ledger.
     pub fn recall(&mut self, recorded: Vec<ChargingSession>) {
         self.recalled.past = Some(recorded);
     }
 
-    /// Lends the ledger the device's recorded sessions that are open, and those with an id that it [lacks](Self::lacks), of
-    /// whatever time. Not stored with it.
+    /// Provides the recorded sessions that are open, and those with an id that the ledger
+    /// [lacks](Self::lacks), regardless of their time. They are not stored with the ledger.
     pub fn recall_related(&mut self, recorded: Vec<ChargingSession>) {
         self.recalled.related = recorded;
     }
 
-    /// Discards what is not stored with the ledger: the recorded sessions that it was lent.
+    /// Discards the recorded sessions, which are not stored with the ledger.
     pub fn discard_recalled(&mut self) {
         self.recalled = Recalled::default();
         self.dropped.clear();
@@ -80,7 +82,8 @@ impl Ledger {
         &self.recalled.restored
     }
 
-    /// Holds `fact`, which is new, against the recorded sessions; `None` when it must be entered like any other.
+    /// Compares the new `fact` with the recorded sessions; `None` if it must be entered like any
+    /// other fact.
     pub(super) fn enter_recorded(&mut self, fact: &mut Fact) -> Option<Entered> {
         let is_past = self.is_settled(fact.stamp.at) && !self.is_of_remembered(fact);
         if !is_past && !fact.kind.names().is_some_and(|id| self.lacks(id)) {
@@ -95,7 +98,7 @@ impl Ledger {
             }
             Past::History => {}
             Past::Of(session) => {
-                // What is derived from both ends where the record does.
+                // The derived session ends where the recorded one ends.
                 fact.kind.end_by(|_connector| self.next_after(&session));
                 self.restore(&session);
             }
@@ -104,8 +107,8 @@ impl Ledger {
         None
     }
 
-    /// Whether `fact` has the id of a transaction that is remembered and began before it: a session that is open for long is
-    /// older than others that are settled.
+    /// Whether `fact` has the id of a remembered transaction that began before it: a session that
+    /// is open for a long time is older than others that are settled.
     fn is_of_remembered(&self, fact: &Fact) -> bool {
         let Some(named) = fact.kind.names().filter(|_| !matches!(fact.kind, FactKind::Start { .. })) else {
             return false;
@@ -214,15 +217,16 @@ impl Ledger {
         }
     }
 
-    /// Whether a start without an id on `connector` is remembered from before `at`: a stop may be of that one.
+    /// Whether a start without an id on `connector` is remembered from before `at`: a stop may
+    /// belong to that start.
     fn may_end_nameless(&self, connector: ConnectorId, at: DateTime<Utc>) -> bool {
         self.facts.iter().filter(|fact| fact.stamp.at <= at).any(|fact| {
             matches!(&fact.kind, FactKind::Start { connector: c, transaction: None, .. } if *c == connector)
         })
     }
 
-    /// Holds again what was said of sessions on the connector of `fact` that nothing had ended by then: another one that it opens
-    /// there ends them.
+    /// Restores the facts about sessions on the connector of `fact` that were still open at that
+    /// time: a session that `fact` opens there ends them.
     fn restore_ended_by(&mut self, fact: &Fact) {
         let (FactKind::Start { connector, .. } | FactKind::Sighting { connector, .. }) = &fact.kind else {
             return;
@@ -236,7 +240,8 @@ impl Ledger {
         ended.iter().for_each(|session| self.restore(session));
     }
 
-    /// When the next session on the connector of `session`, which is recorded, began, unless a stop ended `session`.
+    /// The start of the next recorded session on the connector of `session`, unless a stop ended
+    /// `session`.
     fn next_after(&self, session: &ChargingSession) -> Option<DateTime<Utc>> {
         match &session.state {
             SessionState::Open => self.recalled.next_on(session.connector_id, session.started_at),
@@ -244,7 +249,7 @@ impl Ledger {
         }
     }
 
-    /// Holds again what was said of `session`, so far as its record says, unless it is remembered.
+    /// Restores the facts about `session` from its record, unless the session is remembered.
     fn restore(&mut self, session: &ChargingSession) {
         let is_held = self.facts.iter().any(|fact| fact.kind.session() == Some(session.id));
         if is_held {
@@ -258,7 +263,7 @@ impl Ledger {
 }
 
 impl FactKind {
-    /// The transaction id that is named.
+    /// The transaction id that the fact names.
     pub(super) const fn names(&self) -> Option<&TransactionId> {
         match self {
             Self::Start { transaction, .. } | Self::Stop { transaction, .. } => transaction.as_ref(),
@@ -266,7 +271,7 @@ impl FactKind {
         }
     }
 
-    /// The session that it opens.
+    /// The session that the fact opens.
     const fn session(&self) -> Option<SessionId> {
         match self {
             Self::Start { session, .. } => Some(*session),
@@ -274,7 +279,7 @@ impl FactKind {
         }
     }
 
-    /// Bounds the session that it opens by the next one that is recorded on its connector.
+    /// Bounds the session that the fact opens by the next recorded one on its connector.
     fn end_by(&mut self, next_on: impl Fn(ConnectorId) -> Option<DateTime<Utc>>) {
         match self {
             Self::Start { connector, until, .. } | Self::Sighting { connector, until, .. } => {
@@ -294,8 +299,8 @@ impl ChargingSession {
         self.started_at <= at && self.ended_at().is_none_or(|end| at <= end)
     }
 
-    /// Whether a start on `connector` at `at`, before the session that began at `next` there, is of this session, which rests
-    /// on weaker evidence.
+    /// Whether a start on `connector` at `at`, before the session that began there at `next`,
+    /// belongs to this session, which rests on weaker evidence.
     fn is_replaced_by(
         &self,
         connector: ConnectorId,
@@ -321,8 +326,8 @@ impl ChargingSession {
 }
 
 impl Fact {
-    /// What the ledger had held of `session`, so far as its record says. `until` is when the next session on its connector
-    /// began, if that ended it.
+    /// The facts about `session`, as far as its record contains them. `until` is the start of the
+    /// next session on its connector, if that one ended it.
     fn restored(session: &ChargingSession, until: Option<DateTime<Utc>>) -> Vec<Self> {
         let (high, low) = session.id.0.as_u64_pair();
         let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());

@@ -1,5 +1,6 @@
-//! Energy registers at the begin and the end of transactions, as meters report them (contexts `Transaction.Begin` and
-//! `Transaction.End`). They take the place of registers that starts and stops left out.
+//! Energy registers at the beginning and the end of transactions, as meters report them (contexts
+//! `Transaction.Begin` and `Transaction.End`). They replace registers that starts and stops left
+//! out.
 
 use super::Ledger;
 use super::derive::SAME_CHARGE;
@@ -21,12 +22,13 @@ pub(super) struct TransactionRegisters {
     end_wh: Option<f64>,
 }
 
-/// The most that a ledger holds.
+/// The maximum number of entries in a ledger.
 const MAX_REGISTERS: usize = 32;
 
 impl Ledger {
-    /// Enters the registers at the begin and the end of `transaction` that an event of `at` reports; returns whether they are new.
-    /// Of several for one instant the greatest count, as everywhere.
+    /// Enters the registers at the beginning and the end of `transaction` that an event of `at`
+    /// reports; returns whether they are new. Of several values for one instant the greatest
+    /// counts.
     pub fn enter_registers(
         &mut self,
         values: &MeterValues,
@@ -64,8 +66,8 @@ impl Ledger {
         self.registers != before
     }
 
-    /// Fills in the registers that the starts and stops of `sessions` left out. Of several the first counts for the begin, and the
-    /// last for the end.
+    /// Fills in the registers that the starts and stops of `sessions` left out. Of several values
+    /// the first counts for the beginning and the last for the end.
     pub(super) fn fill_registers(&self, sessions: &mut [ChargingSession]) {
         for held in &self.registers {
             if let Some(session) = held.session_in(sessions) {
@@ -81,7 +83,7 @@ impl Ledger {
         }
     }
 
-    /// Forgets the registers of transactions that are forgotten.
+    /// Forgets the registers of forgotten transactions.
     pub(super) fn forget_registers(&mut self) {
         let is_held = |held: &TransactionRegisters| {
             self.facts.iter().any(|fact| fact.kind.names() == Some(&held.transaction))
@@ -94,7 +96,7 @@ impl Ledger {
 }
 
 impl TransactionRegisters {
-    /// The newest session of the transaction that had begun by then.
+    /// The newest session of the transaction that had begun at the time of the registers.
     fn session_in<'a>(&self, sessions: &'a mut [ChargingSession]) -> Option<&'a mut ChargingSession> {
         let of = sessions.iter_mut().filter(|session| {
             session.connector_id == self.connector

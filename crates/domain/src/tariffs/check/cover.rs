@@ -1,25 +1,25 @@
-//! Whether bands have each minute of a day exactly once.
+//! Checks that bands cover each minute of a day exactly once.
 
 use crate::calendar::TimeOfDay;
 use crate::tariffs::band::{Band, day_parts};
 use std::fmt;
 
-/// When a band begins and ends.
+/// Start and end of a band.
 pub(super) type Times = (TimeOfDay, TimeOfDay);
 
-/// A band, as far as it was readable.
+/// A band, as far as it is valid.
 type Readable = (Option<Times>, Option<Band>);
 
-/// A time that two bands have.
+/// A time that two bands cover.
 pub(super) struct Overlap {
-    /// The later one of the two in the list.
+    /// The index of the band that is later in the list.
     pub band: usize,
     other: usize,
     from: u16,
     to: u16,
 }
 
-/// A time that no band has.
+/// A time that no band covers.
 pub(super) struct Gap {
     from: u16,
     to: u16,
@@ -37,7 +37,7 @@ impl fmt::Display for Gap {
     }
 }
 
-/// A minute of a day, as people write it.
+/// A minute of a day, formatted for people.
 struct Shown(u16);
 
 impl fmt::Display for Shown {
@@ -46,7 +46,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// The parts of a day that each band has, in order of the bands.
+/// The parts of a day that each band covers, in the order of the bands.
 fn parts(bands: &[Readable]) -> impl Iterator<Item = (usize, u16, u16)> {
     bands.iter().enumerate().flat_map(|(index, (times, _))| {
         let parts = times.map(|(from, to)| day_parts(from, to).map(move |(from, to)| (index, from, to)));
@@ -54,7 +54,7 @@ fn parts(bands: &[Readable]) -> impl Iterator<Item = (usize, u16, u16)> {
     })
 }
 
-/// Each time that two bands have.
+/// All times that two bands cover.
 pub(super) fn overlaps(bands: &[Readable]) -> Vec<Overlap> {
     let mut overlaps = vec![];
     for (band, from, to) in parts(bands) {
@@ -68,7 +68,7 @@ pub(super) fn overlaps(bands: &[Readable]) -> Vec<Overlap> {
     overlaps
 }
 
-/// Each time that no band has.
+/// All times that no band covers.
 pub(super) fn gaps(bands: &[Readable]) -> Vec<Gap> {
     let mut parts: Vec<_> = parts(bands).map(|(_, from, to)| (from, to)).collect();
     parts.sort_unstable();

@@ -1,12 +1,13 @@
-//! How much a partition takes at once. A batch that the database does not finish in time would not finish the next time either: after
-//! a failover caches are cold, and the largest batches, those of catching up, come first.
+//! The adaptive size of fetches. A batch that the database does not finish in time would not finish
+//! the next time either: after a failover caches are cold, and the largest batches, those of
+//! catching up, come first.
 
-/// A fetch never asks for less, in bytes.
+/// The smallest fetch, in bytes.
 const LEAST: usize = 16 * 1024;
-/// After this many batches in a row that were written in time, the next fetch asks for twice as much.
+/// After this many batches in a row that were written in time, the fetch size doubles.
 const GROW_AFTER: u32 = 16;
 
-/// How many bytes to fetch, between [`LEAST`] and a setting.
+/// The number of bytes to fetch, between [`LEAST`] and a setting.
 #[derive(Debug, Clone)]
 pub(crate) struct Appetite {
     most: usize,
@@ -15,23 +16,23 @@ pub(crate) struct Appetite {
 }
 
 impl Appetite {
-    /// Begins with `most`, in bytes.
+    /// Starts with `most`, in bytes.
     pub(crate) const fn new(most: usize) -> Self {
         Self { most, now: most, in_time: 0 }
     }
 
-    /// How many bytes to fetch.
+    /// The number of bytes to fetch.
     pub(super) const fn bytes(&self) -> usize {
         self.now
     }
 
-    /// Notes that a batch was too large: the next fetch is half as large.
+    /// Records that a batch was too large: halves the fetch size.
     pub(super) fn too_large(&mut self) {
         self.in_time = 0;
         self.now = (self.now / 2).max(LEAST).min(self.most);
     }
 
-    /// Notes that a batch was written in time.
+    /// Records that a batch was written in time.
     pub(super) fn written(&mut self) {
         self.in_time += 1;
         if self.in_time >= GROW_AFTER {
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_shrinks_with_a_batch_that_is_too_large_and_grows_again() {
+    fn shrinks_after_a_batch_that_is_too_large_and_grows_again() {
         let mut appetite = Appetite::new(1 << 20);
         appetite.too_large();
         for _ in 0..GROW_AFTER {
@@ -55,7 +56,7 @@ mod tests {
         }
         assert_eq!(appetite.bytes(), 1 << 20);
         (0..100).for_each(|_| appetite.written());
-        assert_eq!(appetite.bytes(), 1 << 20, "never more than the setting");
+        assert_eq!(appetite.bytes(), 1 << 20, "at most the setting");
         (0..100).for_each(|_| appetite.too_large());
         assert_eq!(appetite.bytes(), LEAST);
         let mut small = Appetite::new(100);

@@ -1,5 +1,5 @@
-//! Halted partitions: no replica reads them until an operator decides where to read on. A halt is stored, so it survives restarts and
-//! changes of owner.
+//! Halted partitions: no replica reads them until an operator decides where to resume. A halt is
+//! stored, so it survives restarts and changes of owner.
 
 use super::{Ended, PartitionTask};
 use runtime::causes;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use storage::ingest::partitions::{self, Halt, HaltReason};
 use storage::{PooledConnection, StorageError};
 
-/// How often a halted partition looks whether an operator has decided.
+/// How often a halted partition checks whether an operator has decided.
 const HALTED_INTERVAL: Duration = Duration::from_secs(5);
 
 impl PartitionTask {
-    /// The broker does not have the offset: retention has removed it, or the topic was created anew. To read on elsewhere would lose or
-    /// repeat events without notice.
+    /// The broker does not have the offset: retention has removed it, or the topic was created
+    /// anew. Resuming elsewhere would lose or repeat events without notice.
     pub(super) async fn offset_outside_log(&mut self, offset: i64, pause: &mut Duration) -> Option<Ended> {
         let partition = self.lease.partition;
         let listed = (self.reader.earliest_offset().await, self.reader.latest_offset().await);
@@ -21,7 +21,7 @@ impl PartitionTask {
                 partition,
                 offset,
                 ?listed,
-                "Kafka does not have the next offset, nor say which it has"
+                "Kafka does not have the next offset and does not report which offsets it has; retrying"
             );
             self.wait(pause).await;
             return None;
@@ -31,12 +31,12 @@ impl PartitionTask {
             return None;
         }
         tracing::error!(partition, offset, earliest, latest, "Kafka does not have the next offset");
-        // A log that ends before a record that was read is another one.
+        // A log that ends before a record that was read is a different log.
         let is_other = offset > latest && self.last_record.is_some();
         self.halt(if is_other { HaltReason::OtherLog } else { HaltReason::OffsetOutsideLog }).await
     }
 
-    /// Halts the partition, and waits until an operator has decided.
+    /// Halts the partition and waits for an operator's decision.
     pub(super) async fn halt(&mut self, reason: HaltReason) -> Option<Ended> {
         let (partition, next_offset) = (self.lease.partition, self.lease.next_offset);
         let how_to_resume = how_to_resume(partition);
@@ -54,7 +54,7 @@ impl PartitionTask {
         Some(ended)
     }
 
-    /// Waits until an operator has decided, in a partition that was halted by an earlier owner.
+    /// Waits for an operator's decision on a partition that an earlier owner halted.
     pub(super) async fn stay_halted(&mut self, halt: &Halt) -> Option<Ended> {
         let (partition, next_offset) = (self.lease.partition, self.lease.next_offset);
         let how_to_resume = how_to_resume(partition);
@@ -81,7 +81,7 @@ impl PartitionTask {
                 Err(error) => tracing::warn!(
                     partition = self.lease.partition,
                     error = causes(&error),
-                    "the halt could not be recorded: trying again in 5 s"
+                    "the halt could not be recorded; retrying in 5 s"
                 ),
             }
             self.stop.run_until_cancelled(tokio::time::sleep(HALTED_INTERVAL)).await;
@@ -97,7 +97,8 @@ impl PartitionTask {
         self.database.run(record).await
     }
 
-    /// Returns when the row says something else, or the task is asked to stop. A row that cannot be read counts as unchanged.
+    /// Returns when the row changes or the task is asked to stop. A row that cannot be read counts
+    /// as unchanged.
     async fn wait_for_operator(&self) -> Ended {
         while self.stop.run_until_cancelled(tokio::time::sleep(HALTED_INTERVAL)).await.is_some() {
             match self.load_resume_state().await {
@@ -112,9 +113,9 @@ impl PartitionTask {
 
 fn explain(reason: &str) -> &'static str {
     match reason {
-        "OTHER_LOG" => "Kafka has another log than the one that was read",
+        "OTHER_LOG" => "Kafka has a different log than the one that was read",
         "OFFSET_OUTSIDE_LOG" => "Kafka does not have the next offset",
-        _ => "a later release has halted it",
+        _ => "a later release halted the partition",
     }
 }
 

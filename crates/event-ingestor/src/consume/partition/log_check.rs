@@ -1,5 +1,6 @@
-//! Whether the log of a partition is the one that was read so far. A topic that was deleted and created anew has other records at the
-//! same offsets: reading on would skip its first ones without notice.
+//! Checks that the log of a partition is the one that was read so far. A topic that was deleted and
+//! created anew has other records at the same offsets: resuming would skip its first ones without
+//! notice.
 
 use super::{Ended, FIRST_PAUSE, PartitionTask};
 use crate::consume::batch::digest_of;
@@ -10,25 +11,26 @@ use storage::ingest::partitions::{self, HaltReason, LastRecord, ResumeState};
 use storage::{PooledConnection, StorageError};
 use tokio::time::Instant;
 
-/// A log that was not read for longer than this is checked again: a topic could have been replaced meanwhile.
+/// A log that was not read for longer than this is checked again: the topic may have been replaced
+/// meanwhile.
 const CHECK_AFTER: Duration = Duration::from_secs(30);
 
 /// Whether the log is known to be the one that was read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LogCheck {
-    /// It must be checked before the next fetch.
+    /// The log must be checked before the next fetch.
     Due,
-    /// It was at this time.
+    /// The log was checked at this time.
     Passed(Instant),
 }
 
 impl LogCheck {
-    /// It was just now.
+    /// The log was checked just now.
     pub(super) fn passed() -> Self {
         Self::Passed(Instant::now())
     }
 
-    /// Whether it must be checked before the next fetch.
+    /// Whether the log must be checked before the next fetch.
     pub(super) fn is_due(self) -> bool {
         match self {
             Self::Due => true,
@@ -37,20 +39,21 @@ impl LogCheck {
     }
 }
 
-/// The result of one comparison.
+/// The result of comparing the log with the last record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Comparison {
     /// The last record is at its offset.
     Same,
-    /// Another record is there, or the log ends before it.
+    /// Another record is at the offset, or the log ends before it.
     Other,
-    /// The last record is gone by retention or compaction: nothing contradicts.
+    /// Retention or compaction has removed the last record; nothing contradicts that the log is the
+    /// same.
     Gone,
-    /// A new leader does not show its newest records yet.
+    /// A new leader does not serve its newest records yet.
     NotYet,
 }
 
-/// Why nothing could be compared.
+/// Why the comparison was not possible.
 #[derive(Debug, thiserror::Error)]
 enum CannotCompare {
     #[error(transparent)]
@@ -60,8 +63,9 @@ enum CannotCompare {
 }
 
 impl PartitionTask {
-    /// Compares the last record with the one that Kafka has at its offset; tries again until PostgreSQL and Kafka answer. If the log is
-    /// another one, or the partition was halted before, it waits for an operator. Returns why the task ended, if it did.
+    /// Compares the last record with the one that Kafka has at its offset; retries until PostgreSQL
+    /// and Kafka respond. If the log is a different one, or the partition was halted before, waits
+    /// for an operator. Returns why the task ended, if it did.
     pub(super) async fn check_log(&mut self) -> Option<Ended> {
         let stop = self.stop.clone();
         let mut pause = FIRST_PAUSE;
@@ -91,7 +95,7 @@ impl PartitionTask {
                 }
                 Ok(Comparison::Other) => return self.halt(HaltReason::OtherLog).await,
                 Ok(Comparison::NotYet) => {
-                    self.postpone_check("the leader does not show its newest records yet", &mut pause).await;
+                    self.postpone_check("the leader does not serve its newest records yet", &mut pause).await;
                 }
                 Err(error) => self.postpone_check(&causes(&error), &mut pause).await,
             }
@@ -104,12 +108,13 @@ impl PartitionTask {
             partition = self.lease.partition,
             error = why,
             pause_ms = pause.as_millis(),
-            "the log could not be compared with what was read: it is not read before that"
+            "the log could not be compared with the records read before; reading resumes after the comparison"
         );
         self.wait(pause).await;
     }
 
-    /// What the partition's row says; `None` when the partition is another replica's or an operator has moved it.
+    /// Loads the partition's row; `None` when another replica owns the partition or an operator has
+    /// moved it.
     pub(super) async fn load_resume_state(&self) -> Result<Option<ResumeState>, StorageError> {
         let lease = self.lease.clone();
         let load = async move |mut connection: PooledConnection| {
@@ -127,7 +132,7 @@ impl PartitionTask {
                 }
                 let mut unreadable = fetched.unreadable.iter();
                 if unreadable.any(|range| (range.first_offset..=range.last_offset).contains(&last.offset)) {
-                    // It could be read once.
+                    // The range was readable before.
                     return Ok(Comparison::Other);
                 }
                 fetched.high_watermark >= self.lease.next_offset

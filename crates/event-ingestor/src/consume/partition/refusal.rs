@@ -1,28 +1,30 @@
-//! Whether the database refused a record, or is itself at fault: a full disk, a standby, missing privileges.
+//! Decides whether a refused record or the database itself is at fault: a full disk, a standby,
+//! missing privileges.
 
 use std::time::Duration;
 use storage::StorageError;
 use tokio::time::Instant;
 
-/// A refusal whose cause PostgreSQL does not name for certain must be repeated this often, and for this long, before the record is at
-/// fault: in a language that is not known, a lock that is held for some seconds looks the same.
+/// A refusal with an uncertain cause must be repeated this often and for this long before the
+/// record counts as at fault: if PostgreSQL reports in an unknown language, a lock that is held for
+/// some seconds looks the same.
 const ATTEMPTS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(10);
-/// After this many records in a row that were put aside without a certain cause, it is more likely the database: the next one
-/// must be refused for [`LONG_PATIENCE`].
+/// After this many dead letters in a row without a certain cause, the database is the more likely
+/// cause: the next record must be refused for [`LONG_PATIENCE`].
 const IN_A_ROW: u32 = 3;
 const LONG_PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a refusal means.
+/// Who is at fault for a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The record is at fault.
     Record,
-    /// The database is, or may be: wait, and write the record again.
+    /// The database is or may be at fault: wait, and write the record again.
     Database,
 }
 
-/// The refusals of one record, and how those before it ended.
+/// The refusals of one record, and the verdicts on those before it.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     attempts: u32,
@@ -31,7 +33,8 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// Judges that PostgreSQL refused a single record with `error`, while it does or does not write otherwise.
+    /// Judges the refusal of a single record with `error`; `writes_otherwise` says whether
+    /// PostgreSQL writes anything else.
     pub(super) fn judge(&mut self, error: &StorageError, writes_otherwise: bool, now: Instant) -> Verdict {
         if !writes_otherwise || matches!(error, StorageError::Inconsistent { .. }) {
             return Verdict::Database;
@@ -54,7 +57,7 @@ impl Refusals {
         Verdict::Record
     }
 
-    /// Notes that records were written.
+    /// Records that a batch was written.
     pub(super) fn written(&mut self) {
         *self = Self::default();
     }
@@ -80,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_at_fault_when_only_it_is_refused_again_and_again() {
+    fn blames_a_record_that_alone_is_refused_repeatedly() {
         let (mut refusals, begun) = (Refusals::default(), Instant::now());
         let verdicts = [0, 1, 10].map(|second| judged(&mut refusals, second, begun));
         assert_eq!(verdicts, [Database, Database, Record]);
     }
 
     #[test]
-    fn what_passes_within_seconds_condemns_no_record_however_often_it_is_tried() {
+    fn blames_no_record_for_a_failure_that_passes_within_seconds() {
         let (mut refusals, begun) = (Refusals::default(), Instant::now());
         for second in 0..10 {
             assert_eq!(judged(&mut refusals, second, begun), Database);
@@ -95,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_at_fault_while_the_database_does_not_write_or_holds_what_cannot_be_read() {
+    fn blames_no_record_while_the_database_does_not_write_or_is_inconsistent() {
         let (mut refusals, now) = (Refusals::default(), Instant::now());
         for _ in 0..100 {
             assert_eq!(refusals.judge(&unclear(), false, now), Database);
@@ -105,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn several_records_in_a_row_make_the_next_one_wait_for_a_minute() {
+    fn after_several_blamed_records_the_next_one_waits_a_minute() {
         let (mut refusals, begun) = (Refusals::default(), Instant::now());
         let condemned = [0, 1, 10, 20, 21, 30, 40, 41, 50].map(|second| judged(&mut refusals, second, begun));
         assert_eq!(condemned, [Database, Database, Record].repeat(3)[..]);
@@ -113,7 +116,7 @@ mod tests {
         assert_eq!(
             judged(&mut refusals, 120, begun),
             Record,
-            "no stream of bad records stops the partition for ever"
+            "a stream of bad records does not stop the partition for ever"
         );
         refusals.written();
         assert_eq!(

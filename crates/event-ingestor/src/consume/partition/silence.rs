@@ -1,5 +1,5 @@
-//! Devices that are silent: judged by the owner of the partition that last spoke of them, once it is read to its end. What is not
-//! read yet may be a sign of life.
+//! Silent devices, judged by the owner of the partition that last had an event of them, once the
+//! partition is read to its end: an unread record may be a sign of life.
 
 use super::{Ended, PartitionTask};
 use domain::ids::ChargePointId;
@@ -8,15 +8,15 @@ use std::sync::Arc;
 use storage::devices::presence::silence::{self, Judged};
 use storage::{PooledConnection, StorageError};
 
-/// How many devices are judged in one transaction. The partition's records wait meanwhile, and devices may be silent by the
-/// thousand.
+/// The most devices that are judged in one transaction. The partition's records wait meanwhile, and
+/// thousands of devices may be silent.
 const AT_ONCE: usize = 50;
 
 impl PartitionTask {
-    /// Judges devices that silence concerns, if some wait.
+    /// Judges silent devices, if some wait.
     pub(super) async fn judge_concerned(&mut self) -> Option<Ended> {
         let concerned = Arc::clone(&self.concerned);
-        // If it is another partition's turn, the records are next, and then this again.
+        // While another partition judges, this one reads its records and tries again.
         let turn = concerned.turn()?;
         let devices = concerned.take(self.lease.partition, AT_ONCE);
         if devices.is_empty() {
@@ -31,12 +31,12 @@ impl PartitionTask {
             }
             Ok(None) => Some(Ended::LeaseLost),
             Err(error) => {
-                // A day of the history may be missing, as where batches are written.
+                // A day partition of the history may be missing, as when batches are written.
                 self.days.forget();
                 tracing::warn!(
                     partition = self.lease.partition,
                     error = causes(&error),
-                    "silent devices could not be judged: the next search finds them again"
+                    "silent devices could not be judged; the next search finds them again"
                 );
                 None
             }

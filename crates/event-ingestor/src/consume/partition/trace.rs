@@ -1,4 +1,4 @@
-//! What a collector sees of a batch: a trace of its own, linked to those that its records come from.
+//! The trace of a batch: separate, and linked to the traces that its records come from.
 
 use crate::consume::batch::{Batch, Item};
 use chrono::{DateTime, Utc};
@@ -7,21 +7,21 @@ use opentelemetry::trace::SpanContext;
 use runtime::trace;
 use tracing::Span;
 
-/// A batch that is being written.
+/// The trace of a batch that is being written.
 #[derive(Debug)]
 pub(super) struct BatchTrace {
-    /// The batch's own span; none where nothing is exported.
+    /// The span of the batch; disabled where nothing is exported.
     pub(super) span: Span,
     topic: String,
     partition: i32,
     began: DateTime<Utc>,
-    /// Where the answers to commands come from, [`trace::LINKS`] at most: the trace of a command ends in the batch that knows of
-    /// its outcome.
+    /// The spans that answers to commands come from, [`trace::LINKS`] at most: the trace of a
+    /// command ends in the batch that records its outcome.
     answers: Vec<SpanContext>,
 }
 
 impl BatchTrace {
-    /// Begins with what is about to be written.
+    /// Starts the trace of a batch that is about to be written.
     pub(super) fn open(batch: &Batch) -> Self {
         let headers = batch.items.iter().map(|item| &item.record.headers);
         let answers = if trace::is_exported() { answers(&batch.items) } else { Vec::new() };
@@ -34,7 +34,7 @@ impl BatchTrace {
         }
     }
 
-    /// Ends it. What is not `committed`, others will read again.
+    /// Ends the trace. A batch that is not `committed` will be read again.
     pub(super) fn close(self, committed: bool) {
         if !committed {
             trace::fail(&self.span, "not_committed");

@@ -1,4 +1,5 @@
-//! Writing a batch, whatever Postgres answers: it is committed, or the partition is another's.
+//! Writing a batch through every failure of PostgreSQL: in the end it is committed, or another
+//! replica owns the partition.
 
 use super::refusal::Verdict;
 use super::{Ended, FIRST_PAUSE, PartitionTask};
@@ -11,13 +12,13 @@ use storage::ingest::batch::Written;
 use storage::ingest::partitions::{self, Checkpoint, PartitionLease};
 use storage::{PooledConnection, StorageError};
 
-/// A batch that was not written in time this often is too large.
+/// A batch that timed out this often is too large.
 const TOO_SLOW: u32 = 2;
 
 impl PartitionTask {
-    /// Writes `batch`; `None` when it is committed. A batch that PostgreSQL refuses is written in halves, down to the record
-    /// at fault, which becomes a dead letter; one that it does not write in time, too, but blames none of its records. While the
-    /// database may be at fault, the partition waits.
+    /// Writes `batch`; `None` when it is committed. A batch that PostgreSQL refuses is halved, down
+    /// to the record at fault, which becomes a dead letter. A batch that times out is halved too,
+    /// but no record is blamed. While the database may be at fault, the partition waits.
     pub(super) async fn write(&mut self, batch: Batch) -> Option<Ended> {
         let mut waiting = vec![batch];
         let mut pause = FIRST_PAUSE;
@@ -27,7 +28,7 @@ impl PartitionTask {
             let started = Instant::now();
             match self.settle(checkpoint, || self.write_once(checkpoint, &batch)).await {
                 Settled::Committed(tally) => {
-                    self.advanced(checkpoint);
+                    self.advance_to(checkpoint);
                     self.report(&batch, tally.as_ref(), started);
                     self.appetite.written();
                     if batch.items.iter().any(|item| !item.is_refused()) {
@@ -44,7 +45,7 @@ impl PartitionTask {
                     if self.stop.is_cancelled() {
                         return Some(Ended::Stopped);
                     }
-                    // No other task holds it: the call that did has answered.
+                    // No other task holds it: the call that did has returned.
                     let Ok(batch) = Arc::try_unwrap(batch) else {
                         return Some(Ended::LeaseLost);
                     };
@@ -61,8 +62,8 @@ impl PartitionTask {
         None
     }
 
-    /// What is to be written, last first, after PostgreSQL refused `batch`: its halves; or the one record again, after a pause,
-    /// or as a dead letter.
+    /// The batches to write, last first, after PostgreSQL refused `batch`: its halves, or the
+    /// single record again, after a pause or as a dead letter.
     async fn divide(&mut self, batch: Batch, error: &StorageError, pause: &mut Duration) -> Vec<Batch> {
         let (partition, records) = (self.lease.partition, batch.items.len());
         let batch = match batch.halve() {
@@ -71,7 +72,7 @@ impl PartitionTask {
                     partition,
                     records,
                     error = causes(error),
-                    "postgres refused a batch: writing it in halves"
+                    "PostgreSQL refused a batch; writing it in halves"
                 );
                 return vec![second, first];
             }
@@ -84,7 +85,7 @@ impl PartitionTask {
                 partition,
                 offset,
                 error = causes(error),
-                "postgres refused a record: putting it aside"
+                "PostgreSQL refused a record; it becomes a dead letter"
             );
             *pause = FIRST_PAUSE;
             return vec![batch.refused(&causes(error))];
@@ -94,21 +95,21 @@ impl PartitionTask {
             writes_otherwise,
             error = causes(error),
             pause_ms = pause.as_millis(),
-            "postgres refused a record, and may be at fault itself: writing it again"
+            "PostgreSQL refused a record and may itself be at fault; writing the record again after the pause"
         );
         self.metrics.write_deferred();
         self.wait(pause).await;
         vec![batch]
     }
 
-    /// What is to be written, last first, after PostgreSQL did not write `batch` in time.
+    /// The batches to write, last first, after `batch` timed out.
     fn halve_slow(&mut self, batch: Batch) -> Vec<Batch> {
         self.appetite.too_large();
         let records = batch.items.len();
         tracing::warn!(
             partition = self.lease.partition,
             records,
-            "a batch took too long again and again: writing it in halves, and fetching less"
+            "a batch timed out repeatedly; writing it in halves and fetching less"
         );
         match batch.halve() {
             Ok((first, second)) => vec![second, first],
@@ -116,7 +117,7 @@ impl PartitionTask {
         }
     }
 
-    /// Whether PostgreSQL writes at all: to the partition's row, without effect.
+    /// Tests whether PostgreSQL writes at all: updates the partition's row without effect.
     async fn probe(&self) -> Result<(), StorageError> {
         let lease = self.lease.clone();
         let write = async move |mut connection: PooledConnection| {
@@ -125,8 +126,8 @@ impl PartitionTask {
         self.database.run(write).await
     }
 
-    /// Takes over what was committed.
-    fn advanced(&mut self, checkpoint: Checkpoint) {
+    /// Takes over the committed checkpoint.
+    fn advance_to(&mut self, checkpoint: Checkpoint) {
         self.lease.next_offset = checkpoint.next_offset;
         self.last_record = checkpoint.last_record;
     }
@@ -158,14 +159,14 @@ impl PartitionTask {
         };
         let outcome = self.database.run(write).await;
         if outcome.is_err() {
-            // Perhaps it was for want of a day: one that was dropped by hand, or that an older backup does not have.
+            // A day partition may be missing: dropped by hand, or absent from an older backup.
             self.days.forget();
         }
         outcome
     }
 
-    /// Calls `write` until it is known what became of it. After an error the partition's row says whether the transaction
-    /// was committed: the answer to a commit can get lost.
+    /// Calls `write` until its outcome is known. After an error the partition's row shows whether
+    /// the transaction was committed: the response to a commit can be lost.
     async fn settle<F>(&self, checkpoint: Checkpoint, write: impl Fn() -> F) -> Settled
     where
         F: Future<Output = Result<(Written, Tally), StorageError>>,
@@ -182,18 +183,18 @@ impl PartitionTask {
                 partition = self.lease.partition,
                 error = causes(&error),
                 pause_ms = pause.as_millis(),
-                "write failed"
+                "write failed; checking whether the batch was committed, then retrying"
             );
             self.metrics.write_deferred();
             self.wait(&mut pause).await;
-            match self.look_again(checkpoint.next_offset).await {
+            match self.read_outcome(checkpoint.next_offset).await {
                 Ok(Some(settled)) => return settled,
                 Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(
                         partition = self.lease.partition,
                         error = causes(&error),
-                        "look-up failed"
+                        "the partition's row could not be read; retrying"
                     );
                 }
             }
@@ -207,13 +208,13 @@ impl PartitionTask {
         }
     }
 
-    /// What the partition's row says of a write that failed: `None` when it had no effect.
-    async fn look_again(&self, next_offset: i64) -> Result<Option<Settled>, StorageError> {
-        if self.stands_at(PartitionLease { next_offset, ..self.lease.clone() }).await? {
+    /// Reads from the partition's row what a failed write led to; `None` when it had no effect.
+    async fn read_outcome(&self, next_offset: i64) -> Result<Option<Settled>, StorageError> {
+        if self.row_matches(PartitionLease { next_offset, ..self.lease.clone() }).await? {
             return Ok(Some(Settled::Committed(None)));
         }
-        let stands = self.stands_at(self.lease.clone()).await?;
-        Ok((!stands).then_some(Settled::Overtaken))
+        let is_unchanged = self.row_matches(self.lease.clone()).await?;
+        Ok((!is_unchanged).then_some(Settled::Overtaken))
     }
 
     fn report(&self, batch: &Batch, tally: Option<&Tally>, started: Instant) {
@@ -222,7 +223,7 @@ impl PartitionTask {
             self.metrics.visible_after((now - item.appended_at).to_std().unwrap_or_default());
             let gateway = item.event.as_ref().ok().and_then(|event| event.gateway_id.as_ref());
             if let Some(gateway) = gateway {
-                self.gateways.note(gateway);
+                self.gateways.record(gateway);
                 item.clock_skew().into_iter().for_each(|skew| self.metrics.clock_skew(gateway, skew));
             }
         }
@@ -234,14 +235,14 @@ impl PartitionTask {
     }
 }
 
-/// What became of a write, for certain.
+/// The certain outcome of a write.
 enum Settled {
-    /// Committed; the tally is lost where the answer was.
+    /// Committed; the tally is lost if the response was.
     Committed(Option<Tally>),
     Overtaken,
     Refused(StorageError),
-    /// Nothing was committed, for want of time, more than once.
+    /// Nothing was committed, because of repeated time-outs.
     TooSlow,
-    /// Nothing was committed, and the task was told to stop.
+    /// Nothing was committed, and the task was asked to stop.
     Stopped,
 }

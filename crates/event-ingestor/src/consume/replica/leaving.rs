@@ -1,5 +1,6 @@
-//! Partitions that this replica leaves: each finishes its batch, which may take longer than a lease lasts. Meanwhile their leases
-//! are renewed with those of the others, and nothing else waits for them.
+//! Partitions that this replica leaves: each task finishes its batch, which may take longer than a
+//! lease lasts. Meanwhile the leases are renewed with those of the other partitions, and nothing
+//! waits for them.
 
 use super::Held;
 use crate::consume::partition::Ended;
@@ -21,13 +22,13 @@ pub(super) struct Leaving {
 }
 
 impl Leaving {
-    /// None yet. Leases are released on connections of `database`.
+    /// No partitions yet. Leases are released on connections of `database`.
     pub(super) fn new(database: Database, metrics: Arc<Metrics>) -> Self {
         Self { database, metrics, held: BTreeMap::new(), tasks: JoinSet::new() }
     }
 
-    /// Waits in the background until `task`, which was asked to stop, has finished its batch; then releases the partition, if
-    /// it is still this replica's.
+    /// Waits in the background until `task`, which was asked to stop, has finished its batch; then
+    /// releases the partition, if this replica still owns it.
     pub(super) fn push(&mut self, partition: i32, held: Held, task: JoinHandle<(PartitionLease, Ended)>) {
         self.held.insert(partition, held);
         let (database, metrics) = (self.database.clone(), Arc::clone(&self.metrics));
@@ -44,15 +45,15 @@ impl Leaving {
         });
     }
 
-    /// What is to be renewed.
+    /// The leases to renew.
     pub(super) fn kept(&self) -> impl Iterator<Item = Kept> {
         self.held.iter().map(|(partition, held)| held.kept(*partition))
     }
 
-    /// Forgets those that have been left.
+    /// Forgets the partitions that have been left.
     ///
     /// # Errors
-    /// When the task of one died.
+    /// When a task died.
     pub(super) fn reap(&mut self) -> anyhow::Result<()> {
         while let Some(joined) = self.tasks.try_join_next() {
             let (partition, left) = joined.context("the task that leaves a partition died")?;
@@ -62,7 +63,7 @@ impl Leaving {
         Ok(())
     }
 
-    /// Whether there are none.
+    /// Whether no partition is being left.
     pub(super) fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
@@ -83,7 +84,7 @@ async fn release(database: &Database, metrics: &Metrics, lease: PartitionLease, 
         Err(error) => tracing::warn!(
             partition,
             error = causes(&error),
-            "a partition could not be released: other replicas take it when its lease has run out"
+            "the partition could not be released; another replica acquires it when the lease expires"
         ),
     }
 }

@@ -1,7 +1,7 @@
-//! How many partitions are whose.
+//! The fair share of partitions.
 
-/// The share of the replica that stands at `rank` (from 0) among `live` ones: all shares add up to `partitions`, and differ
-/// by one at most.
+/// The share of the replica with `rank` (from 0) among `live` replicas. All shares add up to
+/// `partitions`, and differ by at most one.
 pub(super) fn fair_share(partitions: usize, live: i64, rank: i64) -> usize {
     let live = usize::try_from(live).unwrap_or(1).max(1);
     let rank = usize::try_from(rank).unwrap_or(0);

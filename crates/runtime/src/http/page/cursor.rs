@@ -1,4 +1,4 @@
-//! A place in a list that is ordered by creation, as opaque text.
+//! Opaque cursors into a list that is ordered by creation.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,21 +6,21 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 use uuid::Uuid;
 
-/// The layout of the bytes: this one, then microseconds, then the id.
+/// Version of the layout: one byte version, eight bytes microseconds, sixteen bytes id.
 const VERSION: u8 = 1;
 const BYTES: usize = 1 + 8 + 16;
 
-/// A place in a list that is ordered by creation.
+/// A position in a list that is ordered by creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// When the item there was made.
+    /// When the item at the position was created.
     pub created_at: DateTime<Utc>,
-    /// Which of those made then.
+    /// The id of the item, which orders items of the same instant.
     pub id: Uuid,
 }
 
 impl Cursor {
-    /// As text that fits into a query.
+    /// The cursor as text that is safe in a query string.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut bytes = vec![VERSION];
@@ -29,14 +29,15 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place that a text stands for, if it stands for one.
+    /// Decodes a cursor; `None` if the text is not one.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (version, rest) = bytes.split_first()?;
         let (micros, id) = rest.split_first_chunk()?;
         let micros = i64::from_be_bytes(*micros);
-        // Nothing was made before 1970, and Postgres does not know every time that the layout has room for.
+        // No item was created before 1970, and PostgreSQL does not support every time that the
+        // layout can hold.
         if *version != VERSION || micros < 0 {
             return None;
         }
@@ -57,14 +58,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_reads_as_it_was_written(micros in 0..4_000_000_000_000_000_i64, id: u128) {
+        fn a_cursor_survives_encoding_and_decoding(micros in 0..4_000_000_000_000_000_i64, id: u128) {
             let created_at = DateTime::from_timestamp_micros(micros).unwrap();
             let cursor = Cursor { created_at, id: Uuid::from_u128(id) };
             prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         }
 
         #[test]
-        fn what_was_not_given_out_is_no_cursor(bytes: Vec<u8>, text: String) {
+        fn other_text_does_not_decode_as_a_cursor(bytes: Vec<u8>, text: String) {
             prop_assume!(bytes.len() != BYTES);
             prop_assert_eq!(Cursor::decode(&URL_SAFE_NO_PAD.encode(bytes)), None);
             prop_assert_eq!(Cursor::decode(&text), None);
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_of_another_layout_or_before_all_time_is_none() {
+    fn a_cursor_of_another_version_or_before_1970_is_refused() {
         let mut bytes = [0; BYTES];
         bytes[0] = VERSION + 1;
         assert_eq!(Cursor::decode(&URL_SAFE_NO_PAD.encode(bytes)), None);

@@ -11,21 +11,21 @@ use crate::settings::KafkaCompression;
 
 const LIMIT: usize = 1 << 20;
 const PRODUCER: i64 = 7;
-/// A batch's first offset and length.
+/// Length of a batch's first offset and length fields, in bytes.
 const PREFIX: usize = 12;
 
-/// A batch that a test puts together by hand.
+/// A batch that a test builds by hand.
 #[derive(Clone, Default)]
-struct Made {
+struct TestBatch {
     base_offset: i64,
     attributes: i16,
     records: Vec<Vec<u8>>,
-    /// Packed records, instead of these.
+    /// Compressed records, instead of `records`.
     packed: Option<Vec<u8>>,
     max_timestamp: i64,
 }
 
-impl Made {
+impl TestBatch {
     fn of(base_offset: i64, attributes: i16, records: &[Vec<u8>]) -> Self {
         Self { base_offset, attributes, records: records.to_vec(), ..Self::default() }
     }
@@ -72,25 +72,25 @@ fn framed(record: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The marker that ends a transaction: 0 for one that was aborted, 1 for one that counts.
-fn marker(base_offset: i64, kind: i16) -> Made {
+/// The marker that ends a transaction; `kind` 0 aborts it, 1 commits it.
+fn marker(base_offset: i64, kind: i16) -> TestBatch {
     let mut bytes = vec![0, 0, 0];
     put_varint_bytes(&mut bytes, Some(&[[0, 0], kind.to_be_bytes()].concat())).unwrap();
     put_varint_bytes(&mut bytes, Some(&[0; 6])).unwrap();
     put_varint(&mut bytes, 0);
-    Made::of(base_offset, TRANSACTIONAL | CONTROL, &[framed(&bytes)])
+    TestBatch::of(base_offset, TRANSACTIONAL | CONTROL, &[framed(&bytes)])
 }
 
-fn read(from: i64, batches: &[Made]) -> Contents {
+fn read(from: i64, batches: &[TestBatch]) -> Contents {
     read_with(from, batches, Vec::new())
 }
 
-fn read_with(from: i64, batches: &[Made], aborted: Vec<Aborted>) -> Contents {
-    let bytes: Vec<u8> = batches.iter().flat_map(Made::bytes).collect();
+fn read_with(from: i64, batches: &[TestBatch], aborted: Vec<Aborted>) -> Contents {
+    let bytes: Vec<u8> = batches.iter().flat_map(TestBatch::bytes).collect();
     BatchReader::new(from, LIMIT, aborted).read(&bytes)
 }
 
-/// Offsets and values.
+/// Offsets and values of the records.
 fn texts(contents: &Contents) -> Vec<(i64, String)> {
     let text = |record: &ReceivedRecord| String::from_utf8(record.value.clone().unwrap()).unwrap();
     contents.records.iter().map(|record| (record.offset, text(record))).collect()
@@ -109,16 +109,16 @@ fn three() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn reading_begins_in_the_midst_of_a_batch_and_goes_on_behind_the_last() {
-    let contents = read(11, &[Made::of(10, 0, &three()), Made::of(13, 0, &three())]);
+fn reads_from_within_a_batch_to_the_end_of_the_last() {
+    let contents = read(11, &[TestBatch::of(10, 0, &three()), TestBatch::of(13, 0, &three())]);
     assert_eq!(texts(&contents), expect(&[(11, "b"), (12, "c"), (13, "a"), (14, "b"), (15, "c")]));
     assert_eq!((contents.next_offset, ranges(&contents)), (16, vec![]));
 }
 
 #[test]
-fn a_batch_that_is_cut_off_is_left_for_the_next_fetch() {
-    let whole = Made::of(0, 0, &three()).bytes();
-    let cut = Made::of(3, 0, &three()).bytes();
+fn leaves_an_incomplete_batch_for_the_next_fetch() {
+    let whole = TestBatch::of(0, 0, &three()).bytes();
+    let cut = TestBatch::of(3, 0, &three()).bytes();
     for length in 0..cut.len() {
         let bytes = [&whole, &cut[..length]].concat();
         let contents = BatchReader::new(0, LIMIT, Vec::new()).read(&bytes);
@@ -127,50 +127,50 @@ fn a_batch_that_is_cut_off_is_left_for_the_next_fetch() {
 }
 
 #[test]
-fn a_header_without_a_value_is_as_good_as_none() {
+fn ignores_headers_without_a_value() {
     let headers: [(&[u8], Option<&[u8]>); 3] =
         [(b"traceparent", None), (b"ce_id", Some(b"1")), (b"\xff", Some(b"2"))];
-    let contents = read(0, &[Made::of(0, 0, &[record(0, "a", &headers)])]);
+    let contents = read(0, &[TestBatch::of(0, 0, &[record(0, "a", &headers)])]);
     let headers = &contents.records[0].headers;
     let names: Vec<_> = headers.keys().map(String::as_str).collect();
     assert_eq!(names, ["ce_id", "\u{fffd}"]);
 }
 
 #[test]
-fn a_damaged_record_costs_only_itself() {
+fn skips_only_the_damaged_record() {
     let [first, _, last] = three().try_into().unwrap();
-    let contents = read(0, &[Made::of(0, 0, &[first, framed(&[0, 0xff]), last])]);
+    let contents = read(0, &[TestBatch::of(0, 0, &[first, framed(&[0, 0xff]), last])]);
     assert_eq!(texts(&contents), expect(&[(0, "a"), (2, "c")]));
     assert_eq!((ranges(&contents), contents.next_offset), (vec![(1, 1)], 3));
 }
 
 #[test]
-fn a_damaged_batch_costs_only_itself() {
-    let mut damaged = Made::of(3, 0, &three()).bytes();
+fn skips_only_the_damaged_batch() {
+    let mut damaged = TestBatch::of(3, 0, &three()).bytes();
     *damaged.last_mut().unwrap() ^= 1;
-    let bytes = [Made::of(0, 0, &three()).bytes(), damaged, Made::of(6, 0, &three()).bytes()].concat();
+    let bytes = [TestBatch::of(0, 0, &three()).bytes(), damaged, TestBatch::of(6, 0, &three()).bytes()].concat();
     let contents = BatchReader::new(4, LIMIT, Vec::new()).read(&bytes);
     assert_eq!(texts(&contents), expect(&[(6, "a"), (7, "b"), (8, "c")]));
     assert_eq!(ranges(&contents), [(4, 5)]);
-    assert_eq!(contents.unreadable[0].why, "its checksum is wrong");
+    assert_eq!(contents.unreadable[0].why, "the checksum of the batch is wrong");
 }
 
 #[test]
-fn a_batch_of_an_old_format_is_stepped_over() {
-    let mut old = Made::of(0, 0, &three()).bytes();
+fn skips_a_batch_of_an_old_format() {
+    let mut old = TestBatch::of(0, 0, &three()).bytes();
     old[16] = 1;
     let contents =
-        BatchReader::new(0, LIMIT, Vec::new()).read(&[old, Made::of(1, 0, &three()).bytes()].concat());
+        BatchReader::new(0, LIMIT, Vec::new()).read(&[old, TestBatch::of(1, 0, &three()).bytes()].concat());
     assert_eq!((ranges(&contents), contents.records.len()), (vec![(0, 0)], 3));
 }
 
 #[test]
-fn records_of_an_aborted_transaction_do_not_count_until_its_marker() {
-    let begun = |base: i64| Made::of(base, TRANSACTIONAL, &three());
+fn skips_the_records_of_an_aborted_transaction_up_to_its_marker() {
+    let begun = |base: i64| TestBatch::of(base, TRANSACTIONAL, &three());
     let batches = [
-        Made::of(0, 0, &three()),
+        TestBatch::of(0, 0, &three()),
         begun(3),
-        Made::of(6, 0, &three()),
+        TestBatch::of(6, 0, &three()),
         begun(9),
         marker(12, 0),
         begun(13),
@@ -184,31 +184,31 @@ fn records_of_an_aborted_transaction_do_not_count_until_its_marker() {
 }
 
 #[test]
-fn another_producers_transaction_counts_beside_an_aborted_one() {
+fn delivers_the_transaction_of_another_producer_next_to_an_aborted_one() {
     let aborted = vec![Aborted { producer: PRODUCER + 1, first_offset: 0 }];
-    let contents = read_with(0, &[Made::of(0, TRANSACTIONAL, &three())], aborted);
+    let contents = read_with(0, &[TestBatch::of(0, TRANSACTIONAL, &three())], aborted);
     assert_eq!(contents.records.len(), 3);
 }
 
 #[test]
-fn a_batch_that_claims_too_much_is_put_aside() {
+fn skips_a_batch_that_unpacks_to_more_than_the_limit() {
     let bomb = {
         use std::io::Write as _;
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         packer.write_all(&vec![0; 2 * LIMIT]).unwrap();
         packer.finish().unwrap()
     };
-    let bomb = Made { packed: Some(bomb), ..Made::of(3, 1, &three()) };
-    let contents = read(0, &[Made::of(0, 0, &three()), bomb, Made::of(6, 0, &three())]);
+    let bomb = TestBatch { packed: Some(bomb), ..TestBatch::of(3, 1, &three()) };
+    let contents = read(0, &[TestBatch::of(0, 0, &three()), bomb, TestBatch::of(6, 0, &three())]);
     assert_eq!((ranges(&contents), contents.records.len()), (vec![(3, 5)], 6));
-    assert_eq!(contents.unreadable[0].why, "it unpacks to more than 1048576 bytes");
+    assert_eq!(contents.unreadable[0].why, "the batch unpacks to more than 1048576 bytes");
 }
 
 #[test]
 fn many_records_are_read_in_several_fetches() {
     let large = "x".repeat(AT_ONCE / 4);
     let records: Vec<_> = (0..10).map(|number| record(number, &large, &[])).collect();
-    let batch = Made::of(0, 0, &records);
+    let batch = TestBatch::of(0, 0, &records);
     let mut from = 0;
     let mut fetches = 0;
     while from < 10 {
@@ -222,8 +222,8 @@ fn many_records_are_read_in_several_fetches() {
 }
 
 #[test]
-fn a_header_that_claims_billions_of_records_takes_no_memory() {
-    let mut bytes = Made::of(0, 0, &three()).bytes();
+fn a_header_that_claims_billions_of_records_allocates_no_memory() {
+    let mut bytes = TestBatch::of(0, 0, &three()).bytes();
     bytes[57..61].copy_from_slice(&i32::MAX.to_be_bytes());
     let checksum = crc32c::crc32c(&bytes[21..]);
     bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
@@ -232,15 +232,15 @@ fn a_header_that_claims_billions_of_records_takes_no_memory() {
 }
 
 #[test]
-fn the_brokers_time_is_taken_where_it_dates_records() {
-    let batch = Made { max_timestamp: 1_753_439_400_000, ..Made::of(0, LOG_APPEND_TIME, &three()) };
+fn uses_the_brokers_time_with_log_append_time() {
+    let batch = TestBatch { max_timestamp: 1_753_439_400_000, ..TestBatch::of(0, LOG_APPEND_TIME, &three()) };
     let contents = read(0, &[batch]);
     assert_eq!(contents.records[2].timestamp.timestamp_millis(), 1_753_439_400_000);
 }
 
 #[test]
-fn a_batch_of_which_only_the_beginning_is_known_is_put_aside_whole() {
-    let bytes = Made::of(10, 0, &three()).bytes();
+fn skips_the_whole_batch_if_only_its_beginning_is_known() {
+    let bytes = TestBatch::of(10, 0, &three()).bytes();
     let contents = BatchReader::new(11, LIMIT, Vec::new()).put_aside(&bytes[..70], "too large").unwrap();
     assert_eq!((ranges(&contents), contents.next_offset), (vec![(11, 12)], 13));
     assert_eq!(BatchReader::new(11, LIMIT, Vec::new()).put_aside(&bytes[..20], "too large"), None);
@@ -261,7 +261,7 @@ fn new_record() -> impl Strategy<Value = NewRecord> {
 
 proptest! {
     #[test]
-    fn what_is_published_is_read(
+    fn reads_what_was_published(
         records in proptest::collection::vec(new_record(), 1..20),
         snappy: bool,
     ) {
@@ -279,7 +279,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_lies_in_a_log_moves_reading_on_or_waits(
+    fn any_bytes_advance_the_offset_or_wait_for_more(
         mut bytes in proptest::collection::vec(any::<u8>(), 0..200),
         valid_frame: bool,
         from in 0_i64..1_000,
@@ -295,7 +295,7 @@ proptest! {
         let contents = BatchReader::new(from, LIMIT, Vec::new()).read(&bytes);
         prop_assert!(contents.next_offset >= from);
         if valid_frame && bytes.len() > 21 {
-            prop_assert!(contents.next_offset > from, "it stands still");
+            prop_assert!(contents.next_offset > from, "the offset did not advance");
         }
     }
 }

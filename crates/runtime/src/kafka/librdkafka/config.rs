@@ -1,4 +1,4 @@
-//! The settings in librdkafka's terms.
+//! The settings, converted to librdkafka's configuration.
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use secrecy::ExposeSecret as _;
@@ -6,23 +6,23 @@ use secrecy::ExposeSecret as _;
 use super::super::{KafkaError, transport::CLIENT_ID};
 use crate::settings::{KafkaSettings, SaslMechanism};
 
-/// How long a broker holds back the answer to a fetch without records, in milliseconds. What changes a reader's position
-/// waits for such an answer.
+/// How long a broker may delay the response to a fetch without records, in milliseconds. A change
+/// of a reader's position waits for such a response.
 const FETCH_WAIT_MS: u64 = 200;
-/// Bytes that a fetch asks for; librdkafka asks ahead of its readers.
+/// Bytes that a fetch requests; librdkafka fetches ahead of its readers.
 const FETCH_BYTES: usize = 1 << 20;
-/// Kibibytes that librdkafka keeps for a reader before it stops asking for more.
+/// Kibibytes that librdkafka buffers for a reader before it stops fetching.
 const QUEUE_KIB: usize = 4 << 10;
-/// What an answer has besides its records, at most.
+/// Upper bound on the size of a response without its records, in bytes.
 const FRAME_BYTES: usize = 512;
-/// The smallest answer that librdkafka can be limited to.
+/// The smallest response limit that librdkafka accepts, in bytes.
 const MIN_RESPONSE_BYTES: usize = 2_000;
-/// The largest, 1 GB, as librdkafka bounds `fetch.message.max.bytes`.
+/// The largest, 1 GB, which is librdkafka's bound on `fetch.message.max.bytes`.
 const MAX_RESPONSE_BYTES: usize = 1_000_000_000;
 
 /// # Errors
 ///
-/// When the settings ask for what librdkafka as built here does not have.
+/// If the settings need features that this build of librdkafka lacks.
 pub(super) fn of(settings: &KafkaSettings) -> Result<ClientConfig, KafkaError> {
     if settings.tls {
         return Err(missing("kafka.tls", "TLS"));
@@ -37,16 +37,16 @@ pub(super) fn of(settings: &KafkaSettings) -> Result<ClientConfig, KafkaError> {
 
 fn missing(setting: &str, what: &str) -> KafkaError {
     KafkaError::Settings(format!(
-        "{setting} asks for {what}, which the librdkafka of this build does not have: \
+        "{setting} requires {what}, which this build of librdkafka lacks: \
          use a build without the feature librdkafka"
     ))
 }
 
-/// What is read, and how.
+/// Settings for reading.
 fn reading(config: &mut ClientConfig) {
     let fixed = [
         ("client.id", CLIENT_ID),
-        // librdkafka assigns partitions only to a consumer with a group. It is never joined.
+        // librdkafka assigns partitions only to a consumer with a group, which is never joined.
         ("group.id", CLIENT_ID),
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
@@ -55,7 +55,7 @@ fn reading(config: &mut ClientConfig) {
         ("isolation.level", "read_committed"),
         ("check.crcs", "true"),
         ("allow.auto.create.topics", "false"),
-        // A topic that brokers do not know is reported at once; callers try again.
+        // An unknown topic is reported at once; callers retry.
         ("topic.metadata.propagation.max.ms", "0"),
         ("enable.metrics.push", "false"),
         ("log.connection.close", "false"),
@@ -73,7 +73,7 @@ fn reading(config: &mut ClientConfig) {
     config.set("queued.max.messages.kbytes", QUEUE_KIB.to_string());
 }
 
-/// Addresses, time limits and sizes. Values beyond what librdkafka accepts become the nearest that it does.
+/// Addresses, timeouts and sizes. Values outside librdkafka's ranges are clamped.
 fn limits(config: &mut ClientConfig, settings: &KafkaSettings) {
     let connect = settings.connect_timeout_ms.clamp(1_000, 300_000);
     let request = settings.request_timeout_ms.clamp(10, 300_000);
@@ -88,7 +88,7 @@ fn limits(config: &mut ClientConfig, settings: &KafkaSettings) {
         .set("receive.message.max.bytes", response.to_string())
         .set("fetch.max.bytes", fetch.to_string())
         .set("fetch.message.max.bytes", fetch.to_string())
-        // Only bounds what is published, and may not exceed `fetch.max.bytes`.
+        // Only limits what is published, and must not exceed `fetch.max.bytes`.
         .set("message.max.bytes", fetch.to_string());
 }
 
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_librdkafka_was_built_without_is_refused_by_name() {
+    fn refuses_settings_for_missing_features_by_name() {
         for (settings, named) in [
             (settings(true, SaslMechanism::None), "kafka.tls"),
             (settings(false, SaslMechanism::ScramSha256), "kafka.sasl_mechanism"),

@@ -1,4 +1,4 @@
-//! A consumer of librdkafka, with its errors sorted. All of it blocks.
+//! A librdkafka consumer with its errors classified. All calls block.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -20,25 +20,26 @@ use super::{
     record,
 };
 
-/// Reads one partition, or asks where partitions begin and end. Dropping it waits for librdkafka's threads.
+/// Reads one partition, or queries where partitions begin and end. Dropping it waits for
+/// librdkafka's threads.
 pub(super) struct Consumer {
     inner: BaseConsumer<Reports>,
 }
 
-/// What librdkafka reports besides what it answers.
+/// Errors that librdkafka reports outside its results.
 #[derive(Default)]
 struct Reports {
     last_error: Mutex<Option<String>>,
 }
 
-/// What a consumer brings.
+/// The result of a poll.
 pub(super) enum Polled {
     Record(ReceivedRecord),
-    /// A record that librdkafka has and that its binding cannot show.
+    /// A record that librdkafka has read but its Rust binding cannot represent.
     Unreadable(UnreadableRange),
     /// The reader is at the end of the log.
     EndOfLog,
-    /// Nothing within the time.
+    /// Nothing arrived in time.
     Nothing,
 }
 
@@ -56,8 +57,8 @@ impl Consumer {
             .map_err(|error| self.failure(&error))
     }
 
-    /// Reads on from `offset`. What was on its way from elsewhere is discarded by librdkafka, the report of the log's
-    /// end included.
+    /// Continues at `offset`. librdkafka discards records that were in flight for the old position,
+    /// including a report of the log's end.
     pub(super) fn seek(
         &self,
         topic: &str,
@@ -69,17 +70,18 @@ impl Consumer {
         sought.map_err(|error| self.failure(&error))
     }
 
-    /// Where the log begins, and where what can be read ends: at the first transaction that is still open, if there is one.
+    /// The first offset of the log, and the end of its readable part: the first transaction that is
+    /// still open, if there is one.
     pub(super) fn ends(&self, topic: &str, partition: i32, limit: Duration) -> Result<(i64, i64), Failure> {
         self.inner.fetch_watermarks(topic, partition, limit).map_err(|error| self.failure(&error))
     }
 
-    /// Discards what a consumer that reads no partition was sent, which are reports of errors.
+    /// Discards the events of a consumer that reads no partition, which are error reports.
     pub(super) fn discard_reports(&self) {
         while self.inner.poll(Duration::ZERO).is_some() {}
     }
 
-    /// Waits up to `limit` for what comes next.
+    /// Waits up to `limit` for the next event.
     pub(super) fn poll(&self, limit: Duration) -> Result<Polled, Failure> {
         match self.inner.poll(limit) {
             None => Ok(Polled::Nothing),
@@ -93,7 +95,7 @@ impl Consumer {
         }
     }
 
-    /// That nothing came in time; says what librdkafka reported last, if it did.
+    /// The failure for a poll without a result, with librdkafka's last reported error, if any.
     pub(super) fn timed_out(&self, limit: Duration) -> Failure {
         match self.inner.context().last_error() {
             Some(error) => Failure::Librdkafka(format!("no answer within {} ms; {error}", limit.as_millis())),
@@ -112,8 +114,8 @@ impl Consumer {
     }
 }
 
-/// Whether librdkafka goes on by itself: one broker of several is away, or the group cannot be used, which is not needed.
-/// If nothing comes in the end, the time limit says so.
+/// Whether librdkafka recovers by itself: one of several brokers is unavailable, or the consumer
+/// group is, which is not used. If nothing arrives in the end, the timeout reports it.
 fn is_passing(error: &RdKafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
@@ -141,7 +143,7 @@ impl ClientContext for Reports {
             | RDKafkaLogLevel::Alert
             | RDKafkaLogLevel::Critical
             | RDKafkaLogLevel::Error
-            | RDKafkaLogLevel::Warning => tracing::warn!(facility, message, "librdkafka"),
+            | RDKafkaLogLevel::Warning => tracing::warn!(facility, message, "librdkafka reports a problem; reading is retried"),
             RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
                 tracing::debug!(facility, message, "librdkafka");
             }
@@ -149,9 +151,9 @@ impl ClientContext for Reports {
     }
 
     fn error(&self, error: RdKafkaError, reason: &str) {
-        // The end of a log comes as an error, too.
+        // The end of a log is reported as an error, too.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
-            tracing::debug!(%error, reason, "librdkafka reports an error");
+            tracing::debug!(%error, reason, "librdkafka reports an error; reading is retried");
             *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
         }
     }

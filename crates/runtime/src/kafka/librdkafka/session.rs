@@ -1,4 +1,4 @@
-//! A consumer that reads one partition, and where it is.
+//! A consumer that reads one partition, with its position.
 
 use std::{
     sync::Arc,
@@ -16,19 +16,19 @@ use super::{
     consumer::{Consumer, Polled},
 };
 
-/// Bytes of records, with what they take in memory besides, that are returned at once.
+/// Bytes of records, including their memory overhead, that are returned at once.
 const AT_ONCE: usize = 4 << 20;
-/// What a record takes in memory besides its bytes, about.
+/// Approximate memory overhead of a record, in bytes.
 const RECORD: usize = 256;
-/// How soon a fetch that was given up ends.
+/// How soon a cancelled fetch ends.
 const CANCELLED_WITHIN: Duration = Duration::from_millis(50);
 
-/// What is asked for.
+/// The arguments of a fetch.
 pub(super) struct FetchRequest {
     pub(super) offset: i64,
     pub(super) max_wait: Duration,
     pub(super) max_bytes: usize,
-    /// When no caller waits any more.
+    /// Cancelled when no caller waits any more.
     pub(super) cancelled: CancellationToken,
 }
 
@@ -36,29 +36,29 @@ pub(super) struct FetchRequest {
 pub(super) struct Session {
     partition: Arc<Partition>,
     consumer: Consumer,
-    /// The offset that it reads next.
+    /// The offset of the next read.
     position: i64,
-    /// Whether it has reported the end of the log at its position.
+    /// Whether the consumer has reported the end of the log at its position.
     at_end: bool,
-    /// Whether it has connected, which may take time of its own.
+    /// Whether the consumer has connected; connecting is allowed extra time.
     has_answered: bool,
     failed: bool,
 }
 
-/// What was read.
+/// The contents of a fetch.
 #[derive(Default)]
 struct Contents {
     records: Vec<ReceivedRecord>,
     unreadable: Vec<UnreadableRange>,
-    /// Bytes of the records alone.
+    /// Bytes of the records, without overhead.
     bytes: usize,
 }
 
 /// The time limits of one fetch.
 struct Limits {
-    /// Until then an end of the log is waited at.
+    /// When waiting at the end of the log stops.
     wait_until: Instant,
-    /// Until then librdkafka must have said something.
+    /// When the fetch fails, if librdkafka has reported nothing.
     give_up_at: Instant,
     whole: Duration,
 }
@@ -70,7 +70,7 @@ impl Session {
         Ok(Self { partition, consumer, position: offset, at_end: false, has_answered: false, failed: false })
     }
 
-    /// Whether it can be used again.
+    /// Whether the session can be used again.
     pub(super) const fn is_sound(&self) -> bool {
         !self.failed
     }
@@ -87,7 +87,7 @@ impl Session {
             end = end.max(self.position);
         }
         if end < self.position {
-            // A new leader that does not show its newest records yet, or another log.
+            // A new leader that does not show its newest records yet, or a new log.
             let why = format!("the log ends at {end}, before offset {}", self.position);
             return Err(Failure::Librdkafka(why));
         }
@@ -99,7 +99,7 @@ impl Session {
         })
     }
 
-    /// Waits for a first record, and takes what is there with it.
+    /// Waits for a first record, and returns it with those that are already available.
     fn read(&mut self, request: &FetchRequest, limits: &Limits) -> Result<Contents, Failure> {
         loop {
             let until = if self.at_end { limits.wait_until } else { limits.give_up_at };
@@ -112,16 +112,18 @@ impl Session {
         }
     }
 
-    /// Called when the log ends behind the position and no record came. Either one is on its way, or only transaction
-    /// markers and records of aborted transactions follow, which librdkafka steps over without reporting its position.
+    /// Called if the log ends after the position and no record arrived. Either a record is on its
+    /// way, or only transaction markers and records of aborted transactions follow, which
+    /// librdkafka skips without reporting its position.
     ///
-    /// 1. The consumer asks for the end of the log, then seeks to the position.
-    /// 2. A fetch that began after the seek returns a record or reports the end of the log. In the second case there is
-    ///    no record between the position and the end that was asked for.
+    /// 1. The consumer queries the end of the log, then seeks to the position.
+    /// 2. A fetch that began after the seek returns a record or reports the end of the log. In the
+    ///    second case there is no record between the position and the queried end.
     ///
-    /// This fails if the leader moves between the two steps and the new one does not show its newest records yet. So both
-    /// steps are done twice, by the same consumer, which has one leader at a time. Skipping a record would take two moves
-    /// within these round trips, and librdkafka pauses for longer between two changes of its leader.
+    /// This would fail if the leader moved between the two steps and the new leader did not show
+    /// its newest records yet. Therefore both steps run twice, on the same consumer, which has one
+    /// leader at a time. Skipping a record would take two leader changes within these round trips,
+    /// and librdkafka pauses for longer than that between two changes of its leader.
     fn step_over(&mut self, request: &FetchRequest, limits: &Limits) -> Result<Contents, Failure> {
         let limit = self.partition.connect_and_request_timeout();
         let mut end = i64::MAX;
@@ -143,13 +145,13 @@ impl Session {
         Ok(Contents::default())
     }
 
-    /// `first` and what librdkafka has behind it.
+    /// `first` and the records that librdkafka has buffered after it.
     fn collect(&mut self, first: Polled, request: &FetchRequest) -> Contents {
         let mut contents = Contents::default();
         let mut next = Ok(first);
         loop {
             match next {
-                // None is below the position; if one were, it was returned before.
+                // No record is below the position; if one were, it was returned before.
                 Ok(Polled::Record(record)) if record.offset < self.position => {}
                 Ok(Polled::Record(record)) => {
                     self.position = record.offset + 1;
@@ -164,7 +166,7 @@ impl Session {
                     return contents;
                 }
                 Ok(Polled::Nothing) => return contents,
-                // The next fetch, at the offset that failed, reports it.
+                // The next fetch, at the offset that failed, reports the error.
                 Err(_failure) => {
                     self.failed = true;
                     return contents;
@@ -186,7 +188,7 @@ impl Session {
         Ok(())
     }
 
-    /// What comes next, or nothing until then.
+    /// The next event, or nothing if `until` passes first.
     fn poll(&mut self, until: Instant, request: &FetchRequest) -> Result<Polled, Failure> {
         loop {
             if request.cancelled.is_cancelled() {
@@ -225,7 +227,7 @@ impl Contents {
         self.records.push(record);
     }
 
-    /// Whether there are as many as are returned at once.
+    /// Whether the limit of one fetch is reached.
     fn is_full(&self, max_bytes: usize) -> bool {
         let count = self.records.len() + self.unreadable.len();
         self.bytes >= max_bytes || self.bytes + count * RECORD >= AT_ONCE

@@ -1,4 +1,5 @@
-//! How many spans may wait for the collector, and what becomes of each: it is exported, or counted as dropped.
+//! Bounds the number of spans that wait for the collector and counts the outcome of each: exported
+//! or dropped.
 
 use std::{
     sync::{
@@ -25,17 +26,17 @@ pub(super) struct Spans {
     pending: AtomicUsize,
     exported: Counter<u64>,
     dropped: Counter<u64>,
-    /// Something was dropped, and that was said.
-    said: AtomicBool,
+    /// A drop was logged since the last successful export.
+    is_reported: AtomicBool,
 }
 
 impl Spans {
-    /// None yet; `limit` may wait.
+    /// An empty queue for `limit` spans.
     pub(super) fn new(limit: usize) -> Self {
         let meter = global::meter("traces");
         let exported = meter
             .u64_counter("traces.spans.exported")
-            .with_description("Spans that the collector has taken")
+            .with_description("Spans that were exported to the collector")
             .build();
         let dropped = meter
             .u64_counter("traces.spans.dropped")
@@ -45,20 +46,20 @@ impl Spans {
         for reason in ["queue_full", "export_failed"] {
             dropped.add(0, &[KeyValue::new("reason", reason)]);
         }
-        Self { limit, pending: AtomicUsize::new(0), exported, dropped, said: AtomicBool::new(false) }
+        Self { limit, pending: AtomicUsize::new(0), exported, dropped, is_reported: AtomicBool::new(false) }
     }
 
-    /// How many wait.
+    /// Number of waiting spans.
     pub(super) fn pending(&self) -> usize {
         self.pending.load(Acquire)
     }
 
-    /// Takes a place in the queue; without one the span is dropped.
+    /// Reserves a slot in the queue; if it is full, the span is dropped.
     fn enter(&self) -> bool {
         let entered =
             self.pending.fetch_update(AcqRel, Acquire, |count| (count < self.limit).then_some(count + 1));
         if entered.is_err() {
-            self.drop(1, "queue_full", "too many wait");
+            self.drop(1, "queue_full", "the queue is full");
         }
         entered.is_ok()
     }
@@ -68,19 +69,19 @@ impl Spans {
         match outcome {
             Ok(()) => {
                 self.exported.add(number(count), &[]);
-                if self.said.swap(false, AcqRel) {
-                    tracing::info!("spans are exported again");
+                if self.is_reported.swap(false, AcqRel) {
+                    tracing::info!("the collector accepts spans again; export resumes");
                 }
             }
             Err(error) => self.drop(count, "export_failed", &error.to_string()),
         }
     }
 
-    /// Counts, and says it once until spans are exported again.
+    /// Counts dropped spans and logs the first drop until export resumes.
     fn drop(&self, count: usize, reason: &'static str, why: &str) {
         self.dropped.add(number(count), &[KeyValue::new("reason", reason)]);
-        if !self.said.swap(true, AcqRel) {
-            tracing::warn!(reason, why, "spans cannot be exported and are dropped");
+        if !self.is_reported.swap(true, AcqRel) {
+            tracing::warn!(reason, why, "cannot export spans; they are dropped until the collector accepts them");
         }
     }
 }
@@ -89,7 +90,8 @@ fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// Lets no more spans through to the processor `P` than there is room for, so that none is dropped unseen.
+/// Passes no more spans to the processor `P` than it has room for, so that none is dropped
+/// uncounted.
 #[derive(Debug)]
 pub(super) struct Bounded<P> {
     processor: P,
@@ -126,7 +128,7 @@ impl<P: SpanProcessor> SpanProcessor for Bounded<P> {
     }
 }
 
-/// Counts what becomes of spans that are handed to the exporter `E`.
+/// Counts the outcome of spans that are passed to the exporter `E`.
 #[derive(Debug)]
 pub(super) struct Counted<E> {
     exporter: E,

@@ -1,11 +1,12 @@
-//! The standard variables that say whether spans are exported; how, the exporter reads by itself.
+//! The standard variables that decide whether spans are exported; the exporter reads the others by
+//! itself.
 
 use std::collections::HashMap;
 
-/// The SDK's own default.
+/// The default queue size of the SDK.
 const QUEUE: usize = 2_048;
 
-/// Names of what is looked at, the more particular name of a thing first.
+/// The variables that are read; of two for the same setting the more specific one is first.
 const SEEN: [&str; 8] = [
     "OTEL_SDK_DISABLED",
     "OTEL_TRACES_EXPORTER",
@@ -17,12 +18,12 @@ const SEEN: [&str; 8] = [
     "OTEL_SERVICE_NAME",
 ];
 
-/// Those of the variables that are set and not empty: an empty one counts as unset.
+/// The variables that are set and not empty; an empty one counts as unset.
 #[derive(Debug, Default)]
 pub(super) struct Variables(HashMap<&'static str, String>);
 
 impl Variables {
-    /// The process's.
+    /// The variables of the process.
     pub(super) fn of_process() -> Self {
         Self::read(|name| std::env::var_os(name)?.into_string().ok())
     }
@@ -40,7 +41,7 @@ impl Variables {
         names.into_iter().find_map(|name| self.get(name))
     }
 
-    /// Whether spans are to be exported. Without a variable that says where to, they are not.
+    /// Whether spans are exported. Without a variable that names an endpoint they are not.
     pub(super) fn name_a_collector(&self) -> bool {
         let disabled = self.get("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         !disabled
@@ -48,11 +49,11 @@ impl Variables {
             && self.first(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"]).is_some()
     }
 
-    /// What will not be done as they ask.
+    /// A request in the variables that is not supported.
     pub(super) fn complaint(&self) -> Option<String> {
         let protocol = self.first(["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"])?;
         (protocol != "http/protobuf")
-            .then(|| format!("the OTLP protocol {protocol:?} is not spoken here: http/protobuf is used"))
+            .then(|| format!("the OTLP protocol {protocol:?} is not supported; http/protobuf is used"))
     }
 
     /// How many spans may wait for the collector.
@@ -60,7 +61,7 @@ impl Variables {
         self.get("OTEL_BSP_MAX_QUEUE_SIZE").and_then(|value| value.parse().ok()).unwrap_or(QUEUE).max(1)
     }
 
-    /// The name that the service is to have instead of its own.
+    /// The name that replaces the service's own.
     pub(super) fn service_name(&self) -> Option<String> {
         self.get("OTEL_SERVICE_NAME").map(str::to_owned)
     }
@@ -79,7 +80,7 @@ mod tests {
     const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
 
     #[test]
-    fn a_collector_must_be_named() {
+    fn export_needs_an_endpoint() {
         assert!(!variables(&[]).name_a_collector());
         assert!(!variables(&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")]).name_a_collector());
         assert!(variables(&[ENDPOINT]).name_a_collector());
@@ -91,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn traces_can_be_turned_off() {
+    fn variables_can_disable_the_export() {
         assert!(!variables(&[ENDPOINT, ("OTEL_SDK_DISABLED", "TRUE")]).name_a_collector());
         assert!(variables(&[ENDPOINT, ("OTEL_SDK_DISABLED", "false")]).name_a_collector());
         assert!(!variables(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "none")]).name_a_collector());
     }
 
     #[test]
-    fn a_protocol_that_is_not_spoken_is_complained_of() {
+    fn reports_an_unsupported_protocol() {
         assert_eq!(variables(&[ENDPOINT]).complaint(), None);
         assert_eq!(variables(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")]).complaint(), None);
         let both = [
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_queue_is_never_without_place() {
+    fn the_queue_has_room_for_at_least_one_span() {
         assert_eq!(variables(&[]).queue(), 2_048);
         assert_eq!(variables(&[("OTEL_BSP_MAX_QUEUE_SIZE", "7")]).queue(), 7);
         assert_eq!(variables(&[("OTEL_BSP_MAX_QUEUE_SIZE", "0")]).queue(), 1);

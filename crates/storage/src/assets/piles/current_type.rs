@@ -1,13 +1,15 @@
-//! The current type of a pile as two columns, so that the previous release reads piles that state none.
+//! The current type of a pile in two columns, so that the previous release can read piles without a
+//! stated type.
 
 use crate::StorageError;
 use domain::assets::{CurrentType, PileDetails};
 
-/// The most that AC connectors carry: 63 A at 400 V, three phases. In kW.
+/// The largest power of an AC connector in kW: 63 A at 400 V, three phases.
 const MOST_AC_KW: f64 = 43.5;
 
-/// The columns `current_type` and `placeholder_current_type`. Where no current type is stated, both hold the word that is likely at
-/// this power: the previous release needs one, and shows it while both releases run.
+/// Encodes the columns `current_type` and `placeholder_current_type`. Without a stated type both
+/// hold the likely word for this power: the previous release requires one, and shows it while both
+/// releases run.
 pub(super) fn to_columns(details: &PileDetails) -> (&'static str, Option<&'static str>) {
     let likely = if details.rated_power_kw.kw() > MOST_AC_KW { CurrentType::Dc } else { CurrentType::Ac };
     match details.current_type {
@@ -16,11 +18,12 @@ pub(super) fn to_columns(details: &PileDetails) -> (&'static str, Option<&'stati
     }
 }
 
-/// What the columns `current_type` and `placeholder_current_type` say: not stated when the former is null or equals the latter. An
-/// edit by the previous release that states the other type makes them differ.
+/// Decodes the columns `current_type` and `placeholder_current_type`. The type is not stated if the
+/// former is null or equals the latter. An edit by the previous release that states the other type
+/// makes them differ.
 ///
 /// # Errors
-/// When `current_type` is not a known word.
+/// If `current_type` is not a known word.
 pub(super) fn from_columns(
     current_type: Option<&str>,
     placeholder: Option<&str>,

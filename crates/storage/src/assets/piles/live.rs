@@ -1,4 +1,4 @@
-//! What the devices of piles report, for readers: many devices in one round trip.
+//! The live state of the devices of piles, for readers: many devices in one round trip.
 
 use super::row::Row;
 use crate::devices::charge_points::confidence;
@@ -17,35 +17,36 @@ use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
 use domain::sessions::session::ChargingSession;
 use std::collections::{BTreeMap, HashMap};
 
-/// A device as last heard.
+/// The last known state of a device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveView {
-    /// Whether it is connected to a gateway, as far as anyone said.
+    /// Whether the device is connected to a gateway, according to the last event.
     pub online: bool,
     /// How far `online` can be trusted.
     pub confidence: Confidence,
-    /// When the platform last heard of it: by its own clock where that is known, never before `last_seen_at`.
+    /// When the platform last heard from the device: by the platform's own clock if known, never
+    /// before `last_seen_at`.
     pub heard_at: DateTime<Utc>,
-    /// When its newest record was appended.
+    /// When the device's newest record was appended.
     pub last_seen_at: DateTime<Utc>,
-    /// When the newest record of a boot or a heartbeat was appended.
+    /// When the newest record of a boot or a heartbeat was appended; `None` if there was none.
     pub last_heartbeat_at: Option<DateTime<Utc>>,
-    /// The gateway that it was last heard through.
+    /// The gateway of the device's last event; `None` if unknown.
     pub gateway_id: Option<GatewayId>,
-    /// Firmware version, as it said when it booted.
+    /// Firmware version from the last `BootNotification`; `None` if unknown.
     pub firmware_version: Option<String>,
-    /// The partition that last spoke of it.
+    /// The partition of the device's last event; `None` if unknown.
     pub partition: Option<i32>,
-    /// Its connectors, as far as heard; 0, the device as a whole, is one of them.
+    /// The reported connectors; 0, the device as a whole, is one of them.
     pub connectors: BTreeMap<ConnectorId, LiveConnector>,
 }
 
-/// A connector as last heard.
+/// The last known state of a connector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveConnector {
-    /// Its status and readings.
+    /// Status and meter readings.
     pub state: Connector,
-    /// The session that goes on at it.
+    /// The open session on the connector.
     pub session: Option<ChargingSession>,
 }
 
@@ -63,16 +64,17 @@ struct ChargePointRow {
     confidence: Option<String>,
 }
 
-/// What the devices called `ids` report; one that was never heard is not in the answer.
+/// The live state of the devices with these ids. Devices that were never heard are absent.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn load_live(
     connection: &mut Connection,
     ids: &[&ChargePointId],
 ) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
     let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
-    // Polled together on a shared connection, the statements leave without waiting for each other's answers.
+    // Polled together on a shared connection, the statements are sent without waiting for each
+    // other's answers.
     let shared = &*connection;
     let (heard, connectors, sessions) = tokio::try_join!(
         charge_points::table
@@ -93,10 +95,10 @@ pub async fn load_live(
     assemble(connection, heard, connectors, sessions).await
 }
 
-/// What the device called `id` reports, if it was ever heard.
+/// The live state of the device with id `id`; `None` if it was never heard.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find_live(
     connection: &mut Connection,
     id: &ChargePointId,
@@ -104,17 +106,17 @@ pub async fn find_live(
     Ok(load_live(connection, &[id]).await?.remove(id))
 }
 
-/// The pile called `id`, unless it is retired, and what its device reports, if it was ever heard: one round trip, and another
-/// one where a session goes on of which no event told the register at its start.
+/// The pile with id `id`, unless it is retired, and the live state of its device, if it was ever
+/// heard. One round trip, and another one if an open session has no start register from an event.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find_with_live(
     connection: &mut Connection,
     id: PileId,
 ) -> Result<Option<(Pile, Option<LiveView>)>, StorageError> {
     let pile = || piles::table.filter(piles::id.eq(id.0)).filter(piles::retired_at.is_null());
-    // Nobody waits to be told the device: each statement asks for it, by the same key.
+    // The statements run at once, so each of them looks up the device by the same key.
     let device = || pile().select(piles::charge_point_id.nullable()).single_value();
     let shared = &*connection;
     let (found, connectors, sessions) = tokio::try_join!(
@@ -163,7 +165,7 @@ async fn assemble(
     fill_registers(connection, &mut sessions).await?;
     for session in sessions {
         if let Some(view) = views.get_mut(&session.charge_point_id) {
-            // Of several that were never said to end, the newest stands, which comes last.
+            // Of several sessions without an end, the newest applies, which comes last.
             let connector = view.connector(session.connector_id);
             connector.session = Some(session);
         }

@@ -1,4 +1,4 @@
-//! Many piles at once, as a file says them: each device's pile is made, or replaced when there is one.
+//! Bulk import of piles: the pile of each device is created, or replaced if it exists.
 
 mod rows;
 
@@ -17,28 +17,28 @@ use domain::ids::{ChargePointId, PileId, StationId};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// A pile as a file says it; it is the device's.
+/// A pile in an import file, identified by its device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The line that it begins in.
+    /// The line of the file in which the entry begins.
     pub line: u64,
-    /// The station that it stands in.
+    /// The station of the pile.
     pub station_id: StationId,
-    /// What is said of it.
+    /// The details of the pile.
     pub details: PileDetails,
 }
 
-/// Why an entry does not become a pile.
+/// Why an entry is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryRefusal {
-    /// There is no such station, or it is retired.
+    /// The station does not exist or is retired.
     #[error("there is no such station")]
     StationNotFound,
-    /// The device's pile stands elsewhere, and piles do not move.
-    #[error("the pile stands in station {0}")]
+    /// The device's pile belongs to this other station, and piles cannot be moved.
+    #[error("the pile belongs to station {0}")]
     OtherStation(StationId),
-    /// Somebody else made a pile with the device in this instant.
-    #[error("a pile with this device was made meanwhile")]
+    /// Another transaction created a pile with this device at the same time.
+    #[error("another request created a pile with this device at the same time")]
     Overtaken,
 }
 
@@ -97,9 +97,9 @@ impl Importable for Entry {
         let (edits, overtaken) = create_all(tx, create, stamp).await?;
         outcome.created = edits.len();
         outcome.refused.extend(overtaken.into_iter().map(|line| (line, EntryRefusal::Overtaken)));
-        note(tx, AssetAction::Created, &edits, stamp, changed).await?;
+        record_edits(tx, AssetAction::Created, &edits, stamp, changed).await?;
         let edits = update_all(tx, &update, stamp).await?;
-        note(tx, AssetAction::Updated, &edits, stamp, changed).await?;
+        record_edits(tx, AssetAction::Updated, &edits, stamp, changed).await?;
         Ok(outcome)
     }
 
@@ -116,7 +116,8 @@ impl Importable for Entry {
     }
 }
 
-/// What is to be done when `open` stations are there, and `found` piles have devices of the entries.
+/// Plans the import, given the `open` stations that are not retired and the `found` piles with
+/// devices of the entries.
 fn plan(entries: &[Entry], open: Vec<Uuid>, found: Vec<Row>) -> Result<Plan<'_, Entry, Pile>, StorageError> {
     let open: HashSet<Uuid> = open.into_iter().collect();
     let mut standing: HashMap<ChargePointId, Pile> = HashMap::with_capacity(found.len());
@@ -139,10 +140,11 @@ fn plan(entries: &[Entry], open: Vec<Uuid>, found: Vec<Row>) -> Result<Plan<'_, 
     }))
 }
 
-/// A pile as it is now, and what was said of it before.
+/// A pile after its edit, and its details before.
 type Edit<'a> = (Pile, Option<&'a PileDetails>);
 
-/// Makes piles; answers them, and the lines of entries whose device somebody else's pile got in the same instant.
+/// Creates piles. Returns them, and the lines of entries whose device was taken by another
+/// transaction.
 async fn create_all<'a>(
     tx: &mut Connection,
     entries: Vec<&'a Entry>,
@@ -159,12 +161,12 @@ async fn create_all<'a>(
         revision,
     });
     let piles: Vec<Pile> = piles.collect();
-    let made: Vec<Uuid> = Bulk(rows::Made::of(&piles)?).load(tx).await?;
-    let made: HashSet<Uuid> = made.into_iter().collect();
+    let created: Vec<Uuid> = Bulk(rows::Made::of(&piles)?).load(tx).await?;
+    let created: HashSet<Uuid> = created.into_iter().collect();
     let mut overtaken = Vec::new();
-    let mut edits = Vec::with_capacity(made.len());
+    let mut edits = Vec::with_capacity(created.len());
     for (pile, entry) in piles.into_iter().zip(entries) {
-        if made.contains(&pile.id.0) {
+        if created.contains(&pile.id.0) {
             edits.push((pile, None));
         } else {
             overtaken.push(entry.line);
@@ -173,7 +175,7 @@ async fn create_all<'a>(
     Ok((edits, overtaken))
 }
 
-/// Replaces what is said of piles, which are held.
+/// Replaces the details of locked piles.
 async fn update_all<'a>(
     tx: &mut Connection,
     changes: &'a [(Pile, &Entry)],
@@ -193,8 +195,8 @@ async fn update_all<'a>(
     Ok(after.into_iter().zip(changes).map(|(after, (before, _))| (after, Some(&before.details))).collect())
 }
 
-/// Writes down what was done to piles.
-async fn note(
+/// Records edits of piles in the audit trail and collects the feed changes.
+async fn record_edits(
     tx: &mut Connection,
     action: AssetAction,
     edits: &[Edit<'_>],

@@ -1,4 +1,4 @@
-//! A pile as a row.
+//! The row of a pile.
 
 use super::current_type;
 use crate::StorageError;

@@ -1,4 +1,4 @@
-//! Adding, changing, retiring and restoring piles; a change that must not be is refused.
+//! Creating, updating, retiring and restoring piles; invalid edits are refused.
 
 use super::LiveView;
 use super::row::{DetailColumns, Row};
@@ -13,39 +13,39 @@ use domain::assets::{EditStamp, Pile, PileDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
 use domain::ids::{Actor, ChargePointId, PileId};
 
-/// Why a pile was not added or changed.
+/// Why an edit of a pile is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such pile, or it is retired.
+    /// The pile does not exist or is retired.
     #[error("there is no such pile")]
     NotFound,
-    /// There is no such station to put it into, or it is retired.
+    /// The station of the new pile does not exist or is retired.
     #[error("there is no such station")]
     StationNotFound,
-    /// It was edited since the caller looked.
+    /// The pile was edited since the caller read it.
     #[error("the pile is now at version {current}")]
     OtherVersion {
-        /// The version that it is at.
+        /// The pile's current version.
         current: i64,
     },
-    /// Its device is another pile's.
+    /// This device is assigned to another pile.
     #[error("{0} is the charge point of another pile")]
     ChargePointTaken(ChargePointId),
-    /// A vehicle is charging at it.
+    /// The pile has an open session.
     #[error("the pile has an open session")]
     OpenSession,
-    /// It is in sight, so there is nothing to restore.
+    /// The pile is not retired, so it cannot be restored.
     #[error("the pile is not retired")]
     NotRetired,
-    /// The station that it stood in is retired itself.
+    /// The station of the pile is retired.
     #[error("the pile's station is retired")]
     StationRetired,
 }
 
-/// Adds a pile to a station that is there, in the name of `by`.
+/// Creates a pile in an existing station, on behalf of `by`.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn insert(
     connection: &mut Connection,
     pile: &Pile,
@@ -67,19 +67,20 @@ pub async fn insert(
                 ))
                 .execute(tx)
                 .await?;
-            tell(tx, AssetAction::Created, None, pile, by).await?;
+            record_edit(tx, AssetAction::Created, None, pile, by).await?;
             Ok(Ok(()))
         })
         .await;
     refuse_taken(inserted, &pile.details.charge_point_id)
 }
 
-/// Makes of what is said of a pile what `change` makes of it, provided that it is at one of the `expected` versions, where
-/// given. Nobody else edits it meanwhile. While a vehicle is charging at it, its device is not exchanged. Answers it beside
-/// what its device reports, read before anything is committed, so that nothing can fail once the pile is changed.
+/// Applies `change` to the details of a pile, if the pile is at one of the `expected` versions,
+/// when given. The pile is locked meanwhile. Its device cannot be replaced during a session.
+/// Returns the pile with the live state of its device, read before the commit, so that nothing can
+/// fail after the pile was changed.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn update<E: From<Refusal> + Send>(
     connection: &mut Connection,
     id: PileId,
@@ -113,7 +114,7 @@ pub async fn update<E: From<Refusal> + Send>(
                 .get_result(tx)
                 .await?;
             let pile = Pile::try_from(row)?;
-            tell(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by).await?;
+            record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok(Ok((pile, live)))
         })
@@ -124,11 +125,11 @@ pub async fn update<E: From<Refusal> + Send>(
     }
 }
 
-/// Retires a pile at which nobody charges, provided that it is at one of the `expected` versions,
-/// where given. Its history is kept, its device is free for another pile.
+/// Retires a pile without an open session, if it is at one of the `expected` versions, when given.
+/// Its history is kept and its device becomes free for another pile.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn retire(
     connection: &mut Connection,
     id: PileId,
@@ -145,17 +146,17 @@ pub async fn retire(
                 return Ok(Err(Refusal::OpenSession));
             }
             let pile = mark(tx, id, stamp, true).await?;
-            tell(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by).await?;
+            record_edit(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by).await?;
             Ok(Ok(()))
         })
         .await
 }
 
-/// Brings a retired pile back as it was, into the station that it stood in, provided that it is at one of the `expected`
-/// versions, where given, and its device is not another pile's by now. Answers as [`update`].
+/// Restores a retired pile unchanged in its station, if it is at one of the `expected` versions,
+/// when given, and its device is not assigned to another pile. Returns the same as [`update`].
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn restore(
     connection: &mut Connection,
     id: PileId,
@@ -174,7 +175,7 @@ pub async fn restore(
             }
             wanted = Some(before.details.charge_point_id);
             let pile = mark(tx, id, stamp, false).await?;
-            tell(tx, AssetAction::Restored, None, &pile, &stamp.by).await?;
+            record_edit(tx, AssetAction::Restored, None, &pile, &stamp.by).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok(Ok((pile, live)))
         })
@@ -185,7 +186,7 @@ pub async fn restore(
     }
 }
 
-/// Takes a pile out of sight, or brings it back.
+/// Retires or restores a pile.
 async fn mark(
     tx: &mut Connection,
     id: PileId,
@@ -204,9 +205,9 @@ async fn mark(
     Pile::try_from(row)
 }
 
-/// Writes down what was done to a pile, and tells the feed: whoever follows its device, and whoever follows the device that
-/// it had before.
-async fn tell(
+/// Records an edit in the audit trail and appends the change to the feed, for the pile's device and
+/// for its previous device, if that changed.
+async fn record_edit(
     tx: &mut Connection,
     action: AssetAction,
     before: Option<&Pile>,
@@ -234,13 +235,13 @@ async fn tell(
     feed::append_of(tx, &devices.map(change).collect::<Vec<_>>()).await
 }
 
-/// Whether a vehicle is charging at a device.
+/// Whether a device has an open session.
 async fn has_open_session(tx: &mut Connection, device: &ChargePointId) -> QueryResult<bool> {
     let open = sessions::charge_point_id.eq(device.as_str()).and(sessions::ended_at.is_null());
     diesel::select(exists(sessions::table.filter(open))).get_result(tx).await
 }
 
-/// Holds a pile, retired or not, until the transaction ends, so that nobody else edits it.
+/// Locks a pile, retired or not, against other edits until the transaction ends.
 async fn lock(
     tx: &mut Connection,
     id: PileId,
@@ -250,7 +251,8 @@ async fn lock(
     let row = piles::table
         .find(id.0)
         .select(Row::as_select())
-        // Not against key share: who records a command holds the device and refers to the pile, which never gets another id.
+        // Not against key share: a transaction that records a command locks the device and refers
+        // to the pile, whose id never changes.
         .for_no_key_update()
         .first(tx)
         .await
@@ -267,7 +269,8 @@ async fn lock(
     })
 }
 
-/// Turns the unique index's veto, which alone decides whose device it is, into a refusal.
+/// Turns a violation of the unique index, which alone decides between concurrent edits, into a
+/// refusal.
 fn refuse_taken<T, E: From<Refusal>>(
     written: Result<Result<T, E>, StorageError>,
     device: &ChargePointId,

@@ -1,4 +1,4 @@
-//! Stations by their distance from a place.
+//! Stations by their distance from a location.
 
 use super::row::Row;
 use super::{Filter, is_available};
@@ -16,16 +16,16 @@ use domain::ids::StationId;
 use domain::text::Label;
 use uuid::Uuid;
 
-/// A place, and what counts as near to it.
+/// A location and a radius.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Near {
-    /// The place.
+    /// The location.
     pub place: Location,
-    /// What is farther than this is not near, in m.
+    /// The radius in m; stations beyond it are excluded.
     pub radius_m: f64,
 }
 
-/// A station, and where it was found.
+/// A station with its distance.
 #[derive(QueryableByName)]
 struct Found {
     #[diesel(embed)]
@@ -34,11 +34,12 @@ struct Found {
     away: f64,
 }
 
-/// At most `limit` stations that are not retired, the nearest first, each with how far it is in a straight line on a ball with
-/// the radius 1; those that come after the one at `after`, where given. A station without a place is nowhere near.
+/// Up to `limit` stations that are not retired, the nearest first, each with its straight-line
+/// distance on a ball of radius 1. With `after`, those that follow the station at that distance
+/// with that id. Stations without a location are excluded.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_near(
     connection: &mut Connection,
     near: &Near,
@@ -64,7 +65,8 @@ pub async fn list_near(
         .bind::<Bool, _>(filter.available_only);
     let found: Vec<Found> = connection
         .transaction(async |tx| {
-            // Postgres cannot know how many there are in a circle, takes them for few, and would read and sort them all.
+            // PostgreSQL cannot estimate the number of stations in a circle; it assumes few, and
+            // would read and sort them all.
             tx.batch_execute("set local enable_bitmapscan = off").await?;
             nearest.load(tx).await
         })
@@ -72,8 +74,9 @@ pub async fn list_near(
     found.into_iter().map(|found| Ok((Station::try_from(found.station)?, found.away))).collect()
 }
 
-/// [`list_near`] of all stations. The index of places walks outwards and stops when there are enough, near or not: so nobody has
-/// to know how many there are in the circle, and the statement is prepared once for each connection.
+/// [`list_near`] without a filter. The index scan proceeds outwards from the location and stops
+/// when the page is full, regardless of the radius. So the number of stations in the circle need
+/// not be known, and the statement is prepared once per connection.
 async fn list_nearest(
     connection: &mut Connection,
     near: &Near,
@@ -91,9 +94,9 @@ async fn list_nearest(
 struct Nearest {
     latitude: f64,
     longitude: f64,
-    /// In a straight line.
+    /// The radius as a straight line.
     farthest: f64,
-    /// Where the page before ended.
+    /// The distance at the end of the previous page.
     away: f64,
     last: Uuid,
     limit: i64,
@@ -108,7 +111,7 @@ impl QueryFragment<Pg> for Nearest {
         );
         self.away(&mut pass)?;
         pass.push_sql(" as away from stations where retired_at is null and latitude is not null and ");
-        // Said so that of a station that is nearer than the page, its distance is worked out once.
+        // Written so that the distance of a station before the page is computed only once.
         self.away(&mut pass)?;
         pass.push_sql(" >= ");
         pass.push_bind_param::<Double, _>(&self.away)?;
@@ -130,7 +133,8 @@ impl QueryFragment<Pg> for Nearest {
 }
 
 impl Nearest {
-    /// How far a station is. In a select of its own, the place is worked out once, and not for each station.
+    /// The distance of a station. In a subselect, the location is computed once instead of for each
+    /// station.
     fn away<'b>(&'b self, pass: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql("(place_on_ball(latitude, longitude) <-> (select place_on_ball(");
         pass.push_bind_param::<Double, _>(&self.latitude)?;
@@ -145,8 +149,8 @@ impl Query for Nearest {
     type SqlType = (SqlTypeOf<AsSelect<Row, Pg>>, Double);
 }
 
-/// The index of places walks outwards from the place, and stops when there are enough. It does not order those at the same
-/// distance; so all of these are taken, and put in order behind it.
+/// The index scan proceeds outwards from the location and stops when the page is full. It does not
+/// order stations at the same distance, so all of these are read and then ordered.
 const NEAREST: &str = concat!(
     "select *
      from (select stations.*, place_on_ball(latitude, longitude) <-> place_on_ball($1, $2) as away

@@ -1,4 +1,5 @@
-//! Many stations at once, as a file says them: one that names its station replaces it, or makes it when there is none.
+//! Bulk import of stations: an entry with an id replaces that station, or creates it if it does not
+//! exist.
 
 mod rows;
 
@@ -17,25 +18,25 @@ use domain::ids::{ChargePointId, StationId};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// A station as a file says it.
+/// A station in an import file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The line that it begins in.
+    /// The line of the file in which the entry begins.
     pub line: u64,
-    /// Which station it is; without, it is always another.
+    /// The id of the station; without one, a new station is created.
     pub id: Option<StationId>,
-    /// What is said of it.
+    /// The details of the station.
     pub details: StationDetails,
 }
 
-/// Why an entry does not become a station.
+/// Why an entry is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryRefusal {
     /// The station is retired.
     #[error("the station is retired: restore it first")]
     Retired,
-    /// A pile is called so, retired or not; what was edited is found by id alone.
-    #[error("is the id of a pile")]
+    /// The id belongs to a pile, retired or not; the audit trail finds assets by id alone.
+    #[error("the id belongs to a pile: use another id")]
     OfPile,
 }
 
@@ -80,13 +81,13 @@ impl Importable for Entry {
         end_look_up(tx).await?;
         let Plan { create, update, outcome } = plan(entries, found, &of_piles)?;
         let edits = create_all(tx, create, stamp).await?;
-        note(tx, AssetAction::Created, &edits, stamp, changed).await?;
+        record_edits(tx, AssetAction::Created, &edits, stamp, changed).await?;
         let edits = update_all(tx, &update, stamp).await?;
-        note(tx, AssetAction::Updated, &edits, stamp, changed).await?;
+        record_edits(tx, AssetAction::Updated, &edits, stamp, changed).await?;
         Ok(outcome)
     }
 
-    fn device(_told: &StationChanged) -> Option<&ChargePointId> {
+    fn device(_changed: &StationChanged) -> Option<&ChargePointId> {
         None
     }
 
@@ -99,7 +100,8 @@ impl Importable for Entry {
     }
 }
 
-/// What is to be done when `found` stations are called as entries say, retired or not, and piles are called `of_piles`.
+/// Plans the import, given the `found` stations with ids of the entries, retired or not, and the
+/// ids `of_piles` that belong to piles.
 fn plan<'a>(
     entries: &'a [Entry],
     found: Vec<Row>,
@@ -122,10 +124,11 @@ fn plan<'a>(
     }))
 }
 
-/// A station as it is now, and what was said of it before.
+/// A station after its edit, and its details before.
 type Edit<'a> = (Station, Option<&'a StationDetails>);
 
-/// Makes stations; answers them. Only imports choose ids, and they take turns: nobody else makes one of these meanwhile.
+/// Creates stations and returns them. Only imports choose ids, and they run one at a time, so no
+/// other transaction creates one of these.
 async fn create_all<'a>(
     tx: &mut Connection,
     entries: Vec<&'a Entry>,
@@ -135,17 +138,17 @@ async fn create_all<'a>(
         return Ok(Vec::new());
     }
     let revision = Revision { created_at: stamp.at, updated_at: stamp.at, version: 1, retired_at: None };
-    let made = entries.into_iter().map(|entry| Station {
+    let created = entries.into_iter().map(|entry| Station {
         id: entry.id.unwrap_or_else(|| StationId(Uuid::now_v7())),
         details: entry.details.clone(),
         revision,
     });
-    let made: Vec<Station> = made.collect();
-    Bulk(rows::Made::of(&made)?).execute(tx).await?;
-    Ok(made.into_iter().map(|station| (station, None)).collect())
+    let created: Vec<Station> = created.collect();
+    Bulk(rows::Made::of(&created)?).execute(tx).await?;
+    Ok(created.into_iter().map(|station| (station, None)).collect())
 }
 
-/// Replaces what is said of stations, which are held.
+/// Replaces the details of locked stations.
 async fn update_all<'a>(
     tx: &mut Connection,
     changes: &'a [(Station, &Entry)],
@@ -164,8 +167,8 @@ async fn update_all<'a>(
     Ok(after.into_iter().zip(changes).map(|(after, (before, _))| (after, Some(&before.details))).collect())
 }
 
-/// Writes down what was done to stations.
-async fn note(
+/// Records edits of stations in the audit trail and collects the feed changes.
+async fn record_edits(
     tx: &mut Connection,
     action: AssetAction,
     edits: &[Edit<'_>],
@@ -183,7 +186,7 @@ async fn note(
     Ok(())
 }
 
-/// Those of `ids` that piles have.
+/// Those of `ids` that belong to piles.
 async fn piles_among(connection: &mut Connection, ids: &[Uuid]) -> Result<HashSet<Uuid>, StorageError> {
     let found: Vec<Uuid> =
         piles::table.filter(piles::id.eq_any(ids)).select(piles::id).load(connection).await?;

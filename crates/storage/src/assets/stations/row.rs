@@ -1,4 +1,4 @@
-//! A station as a row.
+//! The row of a station.
 
 use crate::StorageError;
 use crate::schema::stations;
@@ -67,15 +67,15 @@ impl<'a> TryFrom<&'a StationDetails> for DetailColumns<'a> {
     }
 }
 
-/// The statuses as a column holds them.
+/// The statuses in the form of the column.
 pub(super) fn startable_words(statuses: &StartableStatuses) -> Vec<&'static str> {
     statuses.as_slice().iter().map(|status| status.as_str()).collect()
 }
 
-/// The statuses that a column holds.
+/// Parses the statuses of a column.
 ///
 /// # Errors
-/// When a word is unknown, or names a status in which no charge can start.
+/// If a word is unknown, or names a status in which no charge can start.
 pub(crate) fn parse_startable(statuses: &[String]) -> Result<StartableStatuses, StorageError> {
     let status =
         |word: &String| ConnectorStatus::parse(word).ok_or_else(|| broken(format!("status {word:?}")));

@@ -1,4 +1,4 @@
-//! Adding, changing, retiring and restoring stations; a change that must not be is refused.
+//! Creating, updating, retiring and restoring stations; invalid edits are refused.
 
 use super::row::{DetailColumns, Row};
 use crate::assets::availability::Availability;
@@ -13,30 +13,30 @@ use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChange
 use domain::ids::{Actor, StationId};
 use uuid::Uuid;
 
-/// Why a station was not changed.
+/// Why an edit of a station is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such station, or it is retired.
+    /// The station does not exist or is retired.
     #[error("there is no such station")]
     NotFound,
-    /// It was edited since the caller looked.
+    /// The station was edited since the caller read it.
     #[error("the station is now at version {current}")]
     OtherVersion {
-        /// The version that it is at.
+        /// The station's current version.
         current: i64,
     },
-    /// There are piles in it.
+    /// The station has piles that are not retired.
     #[error("the station still has piles")]
     NotEmpty,
-    /// It is in sight, so there is nothing to restore.
+    /// The station is not retired, so it cannot be restored.
     #[error("the station is not retired")]
     NotRetired,
 }
 
-/// Adds a station in the name of `by`.
+/// Creates a station on behalf of `by`.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) -> Result<(), StorageError> {
     connection
         .transaction(async |tx| {
@@ -50,17 +50,17 @@ pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) 
                 ))
                 .execute(tx)
                 .await?;
-            tell(tx, AssetAction::Created, None, station, by).await
+            record_edit(tx, AssetAction::Created, None, station, by).await
         })
         .await
 }
 
-/// Makes of what is said of a station what `change` makes of it, provided that it is at one of the `expected` versions,
-/// where given. Nobody else edits it meanwhile. Answers it beside how its piles stand, read before anything is committed, so
-/// that nothing can fail once the station is changed.
+/// Applies `change` to the details of a station, if the station is at one of the `expected`
+/// versions, when given. The station is locked meanwhile. Returns the station with the availability
+/// of its piles, read before the commit, so that nothing can fail after the station was changed.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn update<E: From<Refusal> + Send>(
     connection: &mut Connection,
     id: StationId,
@@ -88,18 +88,18 @@ pub async fn update<E: From<Refusal> + Send>(
                 .get_result(tx)
                 .await?;
             let station = Station::try_from(row)?;
-            tell(tx, AssetAction::Updated, Some(&before), &station, &stamp.by).await?;
+            record_edit(tx, AssetAction::Updated, Some(&before), &station, &stamp.by).await?;
             let availability = availability::load(tx, id).await?;
             Ok(Ok((station, availability)))
         })
         .await
 }
 
-/// Retires a station without piles, provided that it is at one of the `expected` versions, where
-/// given; its history is kept.
+/// Retires a station without piles, if it is at one of the `expected` versions, when given. Its
+/// history is kept.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn retire(
     connection: &mut Connection,
     id: StationId,
@@ -117,16 +117,16 @@ pub async fn retire(
                 return Ok(Err(Refusal::NotEmpty));
             }
             let station = mark(tx, id, stamp, true).await?;
-            tell(tx, AssetAction::Retired, Some(&before), &station, &stamp.by).await?;
+            record_edit(tx, AssetAction::Retired, Some(&before), &station, &stamp.by).await?;
             Ok(Ok(()))
         })
         .await
 }
 
-/// Brings a retired station back as it was, provided that it is at one of the `expected` versions, where given.
+/// Restores a retired station unchanged, if it is at one of the `expected` versions, when given.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn restore(
     connection: &mut Connection,
     id: StationId,
@@ -139,13 +139,13 @@ pub async fn restore(
                 return Ok(Err(refusal));
             }
             let station = mark(tx, id, stamp, false).await?;
-            tell(tx, AssetAction::Restored, None, &station, &stamp.by).await?;
+            record_edit(tx, AssetAction::Restored, None, &station, &stamp.by).await?;
             Ok(Ok(station))
         })
         .await
 }
 
-/// Takes a station out of sight, or brings it back.
+/// Retires or restores a station.
 async fn mark(
     tx: &mut Connection,
     id: StationId,
@@ -164,9 +164,9 @@ async fn mark(
     Station::try_from(row)
 }
 
-/// Writes down what was done to a station, and tells the feed. It is locked until the transaction ends: its changes are told
-/// in order.
-async fn tell(
+/// Records an edit in the audit trail and appends the change to the feed. The station stays locked
+/// until the transaction ends, so its changes are appended in order.
+async fn record_edit(
     tx: &mut Connection,
     action: AssetAction,
     before: Option<&Station>,
@@ -185,7 +185,8 @@ async fn tell(
     feed::append(tx, &[change]).await
 }
 
-/// Holds a station, retired or not, until the transaction ends, so that nobody edits it or puts a pile into it.
+/// Locks a station, retired or not, until the transaction ends, so that it is not edited and no
+/// pile is added.
 async fn lock(
     tx: &mut Connection,
     id: StationId,
@@ -205,7 +206,8 @@ async fn lock(
     })
 }
 
-/// Holds a station so that it is not retired before the transaction ends; says whether there is one.
+/// Locks a station against being retired until the transaction ends; `false` if there is no such
+/// station.
 pub(crate) async fn keep(tx: &mut Connection, id: StationId) -> Result<bool, StorageError> {
     let held: Option<Uuid> = stations::table
         .filter(stations::id.eq(id.0))

@@ -1,4 +1,4 @@
-//! Asking for a batch: which piles it is for is settled then.
+//! Creating a batch, which fixes its piles.
 
 use super::{CommandBatch, Row};
 use crate::commands::KeyedRequest;
@@ -12,60 +12,60 @@ use domain::status::ConnectorStatus;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The most piles that a batch may be for.
+/// The largest number of piles in a batch.
 pub const MAX_PILES: usize = 1_000;
 
-/// A batch that is asked for.
+/// A requested batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewBatch {
-    /// Its name.
+    /// Id of the batch.
     pub id: CommandBatchId,
-    /// The station.
+    /// The station of the piles.
     pub station_id: StationId,
     /// The OCPP 1.6 action.
     pub name: &'static str,
-    /// What each pile is told, in words that [`CommandBatch::command`] gives back.
+    /// The command to each pile, in the JSON form of [`CommandBatch::command`].
     pub command: serde_json::Value,
-    /// So many piles are commanded in a second at most.
+    /// Largest number of piles that are commanded per second.
     pub rate_per_second: u16,
-    /// Which piles of the station.
+    /// The piles of the station that are commanded.
     pub scope: Scope,
-    /// How long it may take.
+    /// Time limit of the batch.
     pub lifetime: Duration,
-    /// What its caller named the request.
+    /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
 }
 
-/// Which piles of a station are meant; all of them where nothing is said.
+/// A selection of a station's piles; by default all that are not retired.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Only these.
+    /// Only these piles.
     pub pile_ids: Option<Vec<PileId>>,
-    /// Only those with a connector, not the device as a whole, in one of these statuses.
+    /// Only piles with a connector, other than 0, in one of these statuses.
     pub statuses: Option<Vec<ConnectorStatus>>,
 }
 
-/// What asking for a batch led to.
+/// The result of creating a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
     /// A new batch.
     Now(CommandBatch),
-    /// The batch that the same request led to before.
+    /// The batch that an earlier, identical request created.
     Before(CommandBatch),
     /// The key was used for another request.
     KeyReused,
-    /// There is no such station, or it is retired.
+    /// The station does not exist or is retired.
     NoStation,
-    /// These are no piles of the station, or retired.
+    /// These ids are not piles of the station, or the piles are retired.
     Strangers(Vec<PileId>),
-    /// More than [`MAX_PILES`] are meant.
+    /// The scope has more than [`MAX_PILES`] piles.
     TooMany,
 }
 
-/// Makes a batch, or finds the one that the same request led to before.
+/// Creates a batch, or finds the one that an earlier, identical request created.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Created, StorageError> {
     if let Some(before) = known(connection, new.keyed.as_ref()).await? {
         return Ok(before);
@@ -84,12 +84,12 @@ pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Creat
     if let Some(row) = insert(connection, new, &scope).await? {
         return row.try_into().map(Created::Now);
     }
-    // A twin came first.
+    // A concurrent request with the same key came first.
     let before = known(connection, new.keyed.as_ref()).await?;
-    before.ok_or_else(|| StorageError::inconsistent("idempotency_keys", "a key that is there and is not"))
+    before.ok_or_else(|| StorageError::inconsistent("idempotency_keys", "a key exists on insert but cannot be read"))
 }
 
-/// What the key led to before.
+/// The result of the earlier request with the same key.
 async fn known(
     connection: &mut Connection,
     keyed: Option<&KeyedRequest>,
@@ -126,7 +126,7 @@ impl From<&Scope> for ScopeColumns {
     }
 }
 
-/// The piles of the station `$1` that are meant by the ids `$2` and the statuses `$3`.
+/// The piles of the station `$1` that the ids `$2` and the statuses `$3` select.
 macro_rules! chosen {
     () => {
         "select id, charge_point_id from piles
@@ -148,7 +148,7 @@ struct Site {
     strangers: Vec<Uuid>,
 }
 
-/// Looks at the station before anything is written.
+/// Reads the station and the scope before anything is written.
 async fn assess(
     connection: &mut Connection,
     station_id: StationId,
@@ -170,7 +170,7 @@ async fn assess(
     .await
 }
 
-/// Writes the key, the batch and its piles in one statement; `None` when the key is there already.
+/// Inserts the key, the batch and its piles in one statement; `None` if the key exists already.
 async fn insert(
     connection: &mut Connection,
     new: &NewBatch,

@@ -1,4 +1,4 @@
-//! Batches, read for whoever asks how far they are.
+//! Reading batches and their progress.
 
 use super::{CommandBatch, Row, impossible};
 use crate::schema::{command_batch_items as items, command_batches, commands};
@@ -11,31 +11,31 @@ use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A pile of a batch, and what became of it.
+/// A pile of a batch, with its outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchItem {
-    /// The pile.
+    /// Id of the pile.
     pub pile_id: PileId,
-    /// Its device, when it was commanded or when the batch was asked for.
+    /// The pile's device, at the time of the command or else of the request for the batch.
     pub charge_point_id: ChargePointId,
-    /// Where it stands.
+    /// The state of the pile within the batch.
     pub state: ItemState,
-    /// Its command, once it is sent.
+    /// The id of its command; `None` until it is sent.
     pub command_id: Option<CommandId>,
-    /// Why it was refused, as a code and for people.
+    /// The code of the refusal and a text for people; `None` if the pile was not refused.
     pub refusal: Option<(String, Option<String>)>,
-    /// Why its command failed, if it did.
+    /// Why its command failed; `None` if it did not.
     pub failure: Option<Failure>,
 }
 
-/// Where a pile of a batch stands.
+/// The state of a pile within a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ItemState {
-    /// Its turn has not come yet.
+    /// The pile has not been processed yet.
     Waiting,
-    /// There is no command to it, and there will be none.
+    /// The pile was refused; there is no command and will be none.
     Refused,
-    /// There is a command, which stands so.
+    /// The pile has a command, in this state.
     Sent(CommandState),
 }
 
@@ -53,7 +53,7 @@ impl ItemState {
         Self::Sent(CommandState::Expired),
     ];
 
-    /// Its word.
+    /// The word for the state in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -63,17 +63,17 @@ impl ItemState {
         }
     }
 
-    /// The state called `word`.
+    /// The state with the word `word`; `None` if it is unknown.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
-/// The batch called `id`.
+/// The batch with id `id`.
 ///
 /// # Errors
-/// When Postgres fails or the row cannot be.
+/// If PostgreSQL fails or the row is invalid.
 pub async fn find(
     connection: &mut Connection,
     id: CommandBatchId,
@@ -83,10 +83,10 @@ pub async fn find(
     row.map(CommandBatch::try_from).transpose()
 }
 
-/// How many piles of the batch called `id` stand where; states in which none is are left out.
+/// The number of piles of the batch with id `id` by state; states without any are absent.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn count_items(
     connection: &mut Connection,
     id: CommandBatchId,
@@ -102,11 +102,11 @@ pub async fn count_items(
     counted.into_iter().map(|counted| Ok((parse(&counted.state)?, counted.count))).collect()
 }
 
-/// Piles of the batch called `id`, those with the greatest ids first: at most `limit`, of those in `state` if one is named, and
-/// with an id less than `before`.
+/// Up to `limit` piles of the batch with id `id`, in descending order of id; with `state`, only
+/// those in that state; with `before`, only those with a smaller id.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn list_items(
     connection: &mut Connection,
     id: CommandBatchId,
@@ -170,7 +170,7 @@ impl ItemRow {
         Ok(BatchItem {
             pile_id: PileId(self.pile_id),
             charge_point_id,
-            // With its command, if there is one.
+            // The state of the command, if there is one.
             state: parse(of_command.as_ref().unwrap_or(&self.state))?,
             command_id: self.command_id.map(CommandId),
             refusal: self.code.map(|code| (code, self.detail)),

@@ -1,4 +1,5 @@
-//! The right to carry out a batch. It saves work and keeps the rate; that no pile is commanded twice does not depend on it.
+//! The lease of a batch. It saves work and keeps the rate; that no pile is commanded twice does not
+//! depend on it.
 
 use super::{CommandBatch, Row};
 use crate::{Connection, StorageError};
@@ -8,14 +9,14 @@ use diesel_async::RunQueryDsl;
 use domain::ids::CommandBatchId;
 use std::time::Duration;
 
-/// A batch that is this caller's to carry out.
+/// A batch that this caller has leased.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claimed {
     /// The batch.
     pub batch: CommandBatch,
-    /// One more each time that it is taken up.
+    /// The epoch of the lease; it grows by one with each claim.
     pub epoch: i64,
-    /// How long it may still take.
+    /// Time left until the batch expires.
     pub left: Duration,
 }
 
@@ -35,10 +36,10 @@ struct Released {
     finished: bool,
 }
 
-/// Takes the oldest batch that is not finished and that nobody carries out, for `ttl` by Postgres's clock.
+/// Leases the oldest unfinished batch without a valid lease for `ttl`, by PostgreSQL's clock.
 ///
 /// # Errors
-/// When Postgres fails or the row cannot be.
+/// If PostgreSQL fails or the row is invalid.
 pub async fn claim(connection: &mut Connection, ttl: Duration) -> Result<Option<Claimed>, StorageError> {
     let row: Option<ClaimedRow> = diesel::sql_query(
         "update command_batches set
@@ -63,10 +64,10 @@ pub async fn claim(connection: &mut Connection, ttl: Duration) -> Result<Option<
     claimed.transpose()
 }
 
-/// Keeps a batch for another `ttl`; `false` when another caller has taken it up since.
+/// Extends the lease for another `ttl`; `false` if another caller has claimed the batch since.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn renew(
     connection: &mut Connection,
     id: CommandBatchId,
@@ -85,11 +86,11 @@ pub async fn renew(
     Ok(renewed == 1)
 }
 
-/// Gives a batch back, and finishes it if no pile of it is waiting any more; says whether it is finished by that. Nothing
-/// happens when another caller has taken it up since.
+/// Releases a batch, and finishes it if none of its piles is waiting. Returns whether this call
+/// finished it. Has no effect if another caller has claimed the batch since.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn release(
     connection: &mut Connection,
     id: CommandBatchId,

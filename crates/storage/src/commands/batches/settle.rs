@@ -1,4 +1,4 @@
-//! What became of the piles of a batch, written down once and for all.
+//! The outcomes of the piles of a batch, which are recorded once and never change.
 
 use super::item_key;
 use crate::database::bulk::{self, Bulk, Rows};
@@ -10,35 +10,35 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::ids::{CommandBatchId, CommandId, PileId};
 use uuid::Uuid;
 
-/// What became of a pile.
+/// The outcome of a pile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// The batch.
+    /// Id of the batch.
     pub batch_id: CommandBatchId,
-    /// The pile.
+    /// Id of the pile.
     pub pile_id: PileId,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// Sent or not.
+/// Whether a pile was commanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// This command is for it, if it is in the books.
+    /// The pile has this command, if it has been recorded.
     Sent(CommandId),
-    /// It is not to be commanded, unless it is already.
+    /// The pile is refused, unless it has a command already.
     Refused {
-        /// Why.
+        /// The code of the refusal.
         code: String,
-        /// The same for people.
+        /// A text for people.
         detail: Option<String>,
     },
 }
 
-/// The piles of a batch whose turn has not come yet.
+/// The piles of a batch that have not been processed yet.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_waiting(
     connection: &mut Connection,
     batch_id: CommandBatchId,
@@ -52,20 +52,22 @@ pub async fn list_waiting(
     Ok(ids.into_iter().map(PileId).collect())
 }
 
-/// Writes what became of piles that are waiting; says of how many. A pile that is to be refused and has a command by now is
-/// sent, and one whose command is not in the books goes on waiting.
+/// Records the outcomes of waiting piles and returns how many were recorded. A pile that is to be
+/// refused but has a command by now is recorded as sent, and a pile whose command is not recorded
+/// stays waiting.
 ///
 /// # Errors
-/// When Postgres fails; then nothing is written.
+/// If PostgreSQL fails; nothing is written in that case.
 pub async fn settle_many(connection: &mut Connection, settled: &[Settled]) -> Result<usize, StorageError> {
-    // The order of the keys: two that insert the same ones wait for each other and not in a circle.
+    // Sorted by key, so that two transactions that insert the same keys do not deadlock.
     let mut ordered: Vec<&Settled> = settled.iter().collect();
     ordered.sort_by_key(|settled| (settled.batch_id, settled.pile_id));
     let mut columns = Columns::default();
     ordered.into_iter().for_each(|settled| columns.push(settled));
     connection
         .transaction(async |tx| {
-            // A statement of its own: what another transaction has recorded under a key meanwhile is seen by the next one.
+            // A separate statement, so that the next one sees what another transaction recorded
+            // under a key meanwhile.
             if columns.code.iter().any(Option::is_some) {
                 Bulk(Bars(&columns)).execute(tx).await?;
             }
@@ -99,7 +101,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Takes the keys of what is refused, so that nothing can be recorded under them any more.
+/// Takes the keys of refused piles, so that no command can be recorded under them any more.
 struct Bars<'a>(&'a Columns<'a>);
 
 impl Rows for Bars<'_> {
@@ -116,7 +118,7 @@ impl Rows for Bars<'_> {
     }
 }
 
-/// Writes what is known now.
+/// Records the outcomes.
 struct Outcomes<'a>(&'a Columns<'a>);
 
 impl Rows for Outcomes<'_> {

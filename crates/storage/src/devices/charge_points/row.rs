@@ -1,4 +1,4 @@
-//! A charge point as a row, and rows as columns for a bulk write.
+//! The row of a charge point, and rows as columns for a bulk write.
 
 use crate::StorageError;
 use crate::database::bulk::{self, Lookup, Rows};
@@ -45,7 +45,8 @@ pub(super) struct ChargePointRow {
     written_at: Option<DateTime<Utc>>,
 }
 
-/// What the fold must remember beyond the newest report; empty for most devices, and then not stored.
+/// The part of the fold's state that has no columns; empty for most devices, and then stored as
+/// null.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
 struct Memory {
@@ -105,8 +106,8 @@ impl ChargePointRow {
 
     fn seen(&self) -> Result<Option<Report<Option<GatewayId>>>, StorageError> {
         let Some(at) = self.seen_at else { return Ok(None) };
-        let told = (self.seen_appended_at, self.seen_partition, self.seen_offset, self.seen_event);
-        let (Some(appended_at), Some(partition), Some(offset), Some(event)) = told else {
+        let record = (self.seen_appended_at, self.seen_partition, self.seen_offset, self.seen_event);
+        let (Some(appended_at), Some(partition), Some(offset), Some(event)) = record else {
             return Err(broken("seen_at without its record"));
         };
         let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose().map_err(broken)?;
@@ -115,7 +116,7 @@ impl ChargePointRow {
     }
 }
 
-/// The rows of some charge points, locked in key order.
+/// Selects the rows of some charge points, locked in key order.
 pub(super) struct Locked<'a> {
     pub ids: Vec<&'a str>,
 }
@@ -140,7 +141,7 @@ impl Lookup for Locked<'_> {
     type Answer = <<ChargePointRow as Selectable<Pg>>::SelectExpression as Expression>::SqlType;
 }
 
-/// Charge points column by column.
+/// Charge points as columns.
 #[derive(Default)]
 pub(super) struct Columns<'a> {
     pub id: Vec<&'a str>,

@@ -1,4 +1,4 @@
-//! Devices that are heard through a gateway and that no pile has.
+//! Devices that are heard through a gateway and assigned to no pile.
 
 use crate::schema::{charge_points, piles};
 use crate::{Connection, StorageError};
@@ -8,41 +8,41 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-/// A device without a pile, as last heard.
+/// An unregistered device with its last known state.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = charge_points, check_for_backend(Pg))]
 pub struct Unregistered {
-    /// The device, by its serial number.
+    /// Id of the device.
     pub charge_point_id: String,
-    /// Whether it is connected to a gateway, as far as anyone said.
+    /// Whether the device is connected to a gateway, according to the last event.
     pub online: bool,
-    /// How far that can be trusted: `doubtful` or `unanswered`; `None` for `live`.
+    /// Confidence in `online`: `doubtful` or `unanswered`; `None` for `live`.
     pub confidence: Option<String>,
-    /// Newest instant of any event of it.
+    /// The newest time of any event of the device.
     pub last_seen_at: DateTime<Utc>,
-    /// When the newest sign of life was written, by PostgreSQL's clock, where known.
+    /// When the newest sign of life was written, by PostgreSQL's clock; `None` if unknown.
     pub written_at: Option<DateTime<Utc>>,
-    /// The partition that last spoke of it.
+    /// The partition of the device's last event; `None` if unknown.
     pub seen_partition: Option<i32>,
-    /// The gateway that it was last heard through.
+    /// The gateway of the device's last event; `None` if unknown.
     pub gateway_id: Option<String>,
-    /// Model, as it said when it booted.
+    /// Model from the last `BootNotification`; `None` if unknown.
     pub model: Option<String>,
-    /// Vendor, as it said when it booted.
+    /// Vendor from the last `BootNotification`; `None` if unknown.
     pub vendor: Option<String>,
-    /// Serial number, as it said when it booted.
+    /// Serial number from the last `BootNotification`; `None` if unknown.
     pub serial_number: Option<String>,
-    /// Firmware version, as it said when it booted.
+    /// Firmware version from the last `BootNotification`; `None` if unknown.
     pub firmware_version: Option<String>,
-    /// When it said so.
+    /// The time of the last `BootNotification`; `None` if there was none.
     pub booted_at: Option<DateTime<Utc>>,
 }
 
-/// At most `limit` devices that no pile in sight has, in the order of their names; those after `after`, where given. Only those
-/// that are connected, or only those that are not, where `online` says so.
+/// Up to `limit` devices without a pile, in ascending order of id; with `after`, those with greater
+/// ids; with `online`, only connected ones (`true`) or only the others (`false`).
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_unregistered(
     connection: &mut Connection,
     online: Option<bool>,

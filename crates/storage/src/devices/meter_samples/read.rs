@@ -1,4 +1,4 @@
-//! Readings for whoever asks.
+//! Reading meter samples.
 
 use crate::schema::meter_samples;
 use crate::{Connection, StorageError};
@@ -11,27 +11,28 @@ use diesel_async::RunQueryDsl;
 use domain::ids::TransactionKey;
 use domain::sessions::session::ChargingSession;
 
-/// What a connector's meter read at an instant.
+/// The values of a connector's meter at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = meter_samples, check_for_backend(Pg))]
 pub struct MeterSample {
-    /// The instant.
+    /// When the values were measured.
     pub taken_at: DateTime<Utc>,
-    /// The energy register, in Wh.
+    /// The energy register, in Wh; `None` if not reported.
     pub energy_wh: Option<f64>,
-    /// Active power, in W.
+    /// Active power, in W; `None` if not reported.
     pub power_w: Option<f64>,
-    /// Voltage, in V.
+    /// Voltage, in V; `None` if not reported.
     pub voltage_v: Option<f64>,
-    /// Current, in A.
+    /// Current, in A; `None` if not reported.
     pub current_a: Option<f64>,
-    /// State of charge of the vehicle, in percent.
+    /// The vehicle's state of charge, in percent; `None` if not reported.
     pub soc_percent: Option<f64>,
-    /// Temperature, in °C.
+    /// Temperature, in °C; `None` if not reported.
     pub temperature_c: Option<f64>,
 }
 
-/// That a reading of the connector of `session` may be of it: one of the two has no transaction id, or they are the same.
+/// Whether a sample of the connector may belong to `session`: their transaction ids are equal, or
+/// one of them has none.
 pub(crate) fn is_of(
     session: &ChargingSession,
 ) -> Box<dyn BoxableExpression<meter_samples::table, Pg, SqlType = Bool>> {
@@ -40,11 +41,11 @@ pub(crate) fn is_of(
     Box::new(is_same.sql(", true)"))
 }
 
-/// At most `limit` readings of a session's connector, from its beginning to its end, the newest first; those taken before
-/// `before`, where given. What is older than the time that readings are kept for is not there any more.
+/// Up to `limit` samples of a session's connector from its start to its end, the newest first; with
+/// `before`, only earlier ones. Samples older than the retention period are deleted.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_of_session(
     connection: &mut Connection,
     session: &ChargingSession,

@@ -1,4 +1,4 @@
-//! Which devices a gateway's silence concerns: one look for all partitions of a replica.
+//! The devices that a gateway's silence concerns: one query for all partitions of a replica.
 
 use super::{DeviceRow, heard_at};
 use crate::{Connection, StorageError};
@@ -8,11 +8,12 @@ use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, GatewayId};
 use std::time::Duration;
 
-/// Of the devices that `partitions` last spoke of, at most `limit` of whom something follows from a gateway's silence: those of
-/// `suspected` gateways that were not heard since and are not doubtful yet, and those that are and did not answer in time. Each with its partition.
+/// Up to `limit` devices with a last event in `partitions` for which a gateway's silence has
+/// consequences: devices of `suspected` gateways that were not heard since and are not doubtful
+/// yet, and doubtful devices that did not answer a probe in time. Each with its partition.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     partitions: &[i32],
@@ -43,10 +44,10 @@ pub async fn list(
     rows.into_iter().map(DeviceRow::parse).collect()
 }
 
-/// Whether any device that `partitions` last spoke of is online and doubtful.
+/// Whether any device with a last event in `partitions` is online and doubtful.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn has_doubtful(connection: &mut Connection, partitions: &[i32]) -> Result<bool, StorageError> {
     #[derive(QueryableByName)]
     struct Found {

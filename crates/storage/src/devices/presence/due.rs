@@ -1,4 +1,4 @@
-//! Which devices are to be asked whether they are there. Each statement reads the rows of all devices once.
+//! The devices to probe. Each statement reads the rows of all devices once.
 
 use super::probes::ProbeReason;
 use super::{broken, heard_at, last_heard_at};
@@ -12,37 +12,37 @@ use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A device that may be asked.
+/// A device that may be probed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueDevice {
-    /// The device.
+    /// Id of the device.
     pub charge_point_id: ChargePointId,
-    /// Its pile, if it is registered.
+    /// The device's pile; `None` if it is not registered.
     pub pile_id: Option<PileId>,
-    /// Through which gateway it was last heard, and when.
+    /// The gateway and time of the last event.
     pub heard: LastHeard,
-    /// Whether it charges, or is about to: a session is open, or a connector is in use.
+    /// Whether the device is charging or about to: it has an open session, or a connector in use.
     pub is_busy: bool,
-    /// The first of its connectors; `None` when it reported none but the device as a whole.
+    /// Its connector with the smallest id above 0; `None` if it reported none.
     pub connector_id: Option<ConnectorId>,
-    /// Why it is asked.
+    /// The reason of the probe.
     pub reason: ProbeReason,
 }
 
-/// What makes a device due.
+/// When a device is due for a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dueness {
     /// The topic of the gateways' events.
     pub topic: String,
-    /// A partition that was not read to its end for this long tells nothing of silence.
+    /// A partition that was not read to its end for this long proves no silence.
     pub lag: Duration,
-    /// A device is silent after this long.
+    /// A device is silent after this time.
     pub silence: Duration,
-    /// It is asked once in this time.
+    /// Least time between two probes of a device.
     pub interval: Duration,
 }
 
-/// Of how many candidates each canary is chosen.
+/// Number of candidates that are read for each canary.
 const CANDIDATES_EACH: i64 = 8;
 
 #[derive(QueryableByName)]
@@ -84,7 +84,7 @@ impl Row {
     }
 }
 
-/// What is read of a device `due`, which has the columns of its row of `charge_points`.
+/// The columns of a device `due`, which has the columns of its row of `charge_points`.
 macro_rules! columns {
     () => {
         concat!(
@@ -102,7 +102,7 @@ macro_rules! columns {
     };
 }
 
-/// Whether `device`, asked as `probe` says, may be asked again after `$1` seconds.
+/// Whether `device` may be probed, given its last `probe` and the interval `$1` in seconds.
 macro_rules! may_be_asked {
     () => {
         "device.online and device.gateway_id is not null
@@ -110,8 +110,8 @@ macro_rules! may_be_asked {
     };
 }
 
-/// Whether a command to `device` is under way: it is a question itself, until its time is up. What waits longer, such as a start
-/// for its session, asks nothing.
+/// Whether a command to `device` is in flight: until it expires, it serves as a probe. A command
+/// that waits longer, such as a start for its session, does not.
 macro_rules! has_command_under_way {
     () => {
         "exists (select 1 from commands
@@ -120,12 +120,13 @@ macro_rules! has_command_under_way {
     };
 }
 
-/// At most `limit` devices that are online and silent, or doubtful although their gateway is not suspected, the longest silent
-/// first. Silence counts up to where the partition that last spoke of the device was read; one that is not read to its end
-/// lately tells nothing.
+/// Up to `limit` devices that are online and silent, or doubtful although their gateway is not
+/// suspected, the longest silent first. Silence is measured up to the time to which the partition
+/// of the device's last event was read; a partition that was not read to its end recently proves
+/// nothing.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_silent(
     connection: &mut Connection,
     due: &Dueness,
@@ -165,10 +166,10 @@ pub async fn list_silent(
     rows.into_iter().map(|row| row.into_due(None)).collect()
 }
 
-/// At most `limit` devices of gateways that are suspected dead which were not asked since they were last heard.
+/// Up to `limit` devices of suspected gateways that were not probed since they were last heard.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_suspected(
     connection: &mut Connection,
     interval: Duration,
@@ -194,11 +195,11 @@ pub async fn list_suspected(
     rows.into_iter().map(|row| row.into_due(Some(ProbeReason::Suspected))).collect()
 }
 
-/// Devices of `gateways` to ask in their gateway's place: of each gateway at most `each`, idle ones rather than busy ones, and those
-/// that were not asked for the longest time.
+/// Canary devices of `gateways`: up to `each` per gateway, idle devices before busy ones, and the
+/// least recently probed first.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_canaries(
     connection: &mut Connection,
     gateways: &[GatewayId],
@@ -227,7 +228,7 @@ pub async fn list_canaries(
     .await?;
     let mut devices: Vec<DueDevice> =
         rows.into_iter().map(|row| row.into_due(Some(ProbeReason::Canary))).collect::<Result<_, _>>()?;
-    // Stable: of those that are alike the order stays.
+    // A stable sort keeps the order of equal devices.
     devices.sort_by(|one, other| {
         (&one.heard.gateway_id, one.is_busy).cmp(&(&other.heard.gateway_id, other.is_busy))
     });

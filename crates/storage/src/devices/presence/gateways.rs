@@ -1,4 +1,5 @@
-//! Gateway pods: when each was last heard, and which are suspected dead. A small table, read whole.
+//! Gateway pods: when each was last heard, and which are suspected dead. A small table that is read
+//! as a whole.
 
 use super::broken;
 use crate::{Connection, StorageError};
@@ -8,15 +9,16 @@ use diesel_async::RunQueryDsl;
 use domain::ids::GatewayId;
 use std::time::Duration;
 
-/// The table holds at most this many gateways; further ones are not watched.
+/// Largest number of gateways in the table; further ones are not watched.
 pub const MAX_GATEWAYS: i64 = 10_000;
-/// A gateway that was not heard for this long is forgotten.
+/// Silence after which a gateway is deleted from the table.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(86_400);
 
-/// Records that each of `heard` was heard so long ago. A gateway that is heard is not suspected any more.
+/// Records for each of `heard` how long ago it was heard. A gateway that is heard is no longer
+/// suspected.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn record_heard(
     connection: &mut Connection,
     heard: &[(GatewayId, Duration)],
@@ -24,7 +26,7 @@ pub async fn record_heard(
     if heard.is_empty() {
         return Ok(());
     }
-    // In one order, so that two replicas wait for each other and never deadlock.
+    // Sorted, so that two replicas do not deadlock.
     let mut heard: Vec<(&str, f64)> =
         heard.iter().map(|(id, ago)| (id.as_str(), ago.as_secs_f64())).collect();
     heard.sort_by_key(|(id, _)| *id);
@@ -46,10 +48,10 @@ pub async fn record_heard(
     Ok(())
 }
 
-/// Forgets gateways that were not heard for a day; returns how many.
+/// Deletes gateways that were not heard for a day; returns how many.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn forget_old(connection: &mut Connection) -> Result<usize, StorageError> {
     let forgotten = diesel::sql_query(
         "delete from gateways where heard_at < clock_timestamp() - make_interval(secs => $1)",
@@ -60,11 +62,11 @@ pub async fn forget_old(connection: &mut Connection) -> Result<usize, StorageErr
     Ok(forgotten)
 }
 
-/// Forgets gateways that were silent for longer than `silence` and through which no device that is online was last heard; returns how
-/// many. There is nobody to ask in their place. Reads the rows of all devices once.
+/// Deletes gateways that were silent for longer than `silence` and have no online device; returns
+/// how many. They have no device to probe as a canary. Reads the rows of all devices once.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn forget_abandoned(connection: &mut Connection, silence: Duration) -> Result<usize, StorageError> {
     let forgotten = diesel::sql_query(
         "delete from gateways where heard_at < clock_timestamp() - make_interval(secs => $1)
@@ -90,7 +92,7 @@ fn names(rows: Vec<Named>) -> Result<Vec<GatewayId>, StorageError> {
 /// The gateways that are suspected dead.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_suspected(connection: &mut Connection) -> Result<Vec<GatewayId>, StorageError> {
     names(
         diesel::sql_query(
@@ -101,19 +103,20 @@ pub async fn list_suspected(connection: &mut Connection) -> Result<Vec<GatewayId
     )
 }
 
-/// Up to when all events of `topic` are known to be written: nothing can be concluded from silence after that, and nothing at all where
-/// no partition of it was ever read.
+/// The time up to which all events of `topic` are known to be written. Silence after it proves
+/// nothing, and no silence does if no partition was ever read.
 macro_rules! frontier {
     () => {
         "(select coalesce(min(caught_up_at), '-infinity') from ingest_partitions where topic = $1)"
     };
 }
 
-/// At most `limit` gateways that were silent for longer than `silence` although all events of `topic` were read, are not
-/// suspected and were not asked since they were last heard; the longest silent first.
+/// Up to `limit` gateways that were silent for longer than `silence` although all events of `topic`
+/// were read, are not suspected and were not probed since they were last heard; the longest silent
+/// first.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_quiet(
     connection: &mut Connection,
     topic: &str,
@@ -136,11 +139,12 @@ pub async fn list_quiet(
     names(quiet)
 }
 
-/// Notes when devices of `gateways` were last asked through them, for whatever reason, where that is later than their last event.
-/// Devices that answered through another gateway have moved, and tell nothing of this one.
+/// Records when devices of `gateways` were last probed through them, for any reason, if that is
+/// later than the gateway's last event. Devices that answered through another gateway have moved
+/// and do not count.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn note_questions(connection: &mut Connection, gateways: &[GatewayId]) -> Result<(), StorageError> {
     let ids: Vec<&str> = gateways.iter().map(GatewayId::as_str).collect();
     diesel::sql_query(
@@ -158,11 +162,11 @@ pub async fn note_questions(connection: &mut Connection, gateways: &[GatewayId])
     Ok(())
 }
 
-/// Suspects the gateways whose devices were asked longer than `answer` ago and that were not heard since, although all events
-/// of `topic` were read; returns them.
+/// Marks gateways as suspected whose devices were probed longer than `answer` ago and that were not
+/// heard since, although all events of `topic` were read; returns them.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn suspect_unanswered(
     connection: &mut Connection,
     topic: &str,

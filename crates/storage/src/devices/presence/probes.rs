@@ -1,4 +1,4 @@
-//! Questions to devices whether they are there: one row per device, written over by each question.
+//! Probes of devices: one row per device, which each probe overwrites.
 
 use super::{broken, heard_at};
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
@@ -12,16 +12,16 @@ use domain::ids::{ChargePointId, GatewayId};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Why a device is asked whether it is there.
+/// The reason of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProbeReason {
-    /// It was not heard for a while.
+    /// The device is silent.
     Silent,
-    /// Its gateway was not heard for a while, and it is one of the devices that are asked in its place.
+    /// The gateway is silent, and the device is one of its canaries.
     Canary,
-    /// Its gateway is suspected dead.
+    /// The gateway is suspected dead.
     Suspected,
-    /// It is doubtful, although its gateway is not suspected any more.
+    /// The device is doubtful, although its gateway is no longer suspected.
     Doubtful,
 }
 
@@ -29,7 +29,7 @@ impl ProbeReason {
     /// Every reason.
     pub const ALL: [Self; 4] = [Self::Silent, Self::Canary, Self::Suspected, Self::Doubtful];
 
-    /// The word for it in storage and metrics.
+    /// The word for the reason in storage and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,16 +41,16 @@ impl ProbeReason {
     }
 }
 
-/// A question that is about to be sent.
+/// A probe to record before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProbe {
     /// The device.
     pub charge_point_id: ChargePointId,
-    /// What it is asked for.
+    /// The message that the device is asked to send (OCPP `TriggerMessage`).
     pub message: TriggeredMessage,
-    /// Why.
+    /// The reason of the probe.
     pub reason: ProbeReason,
-    /// The gateway that the question goes to.
+    /// The gateway that the probe is sent through.
     pub gateway_id: GatewayId,
 }
 
@@ -75,11 +75,12 @@ fn devices(rows: Vec<Device>) -> Result<Vec<ChargePointId>, StorageError> {
     rows.into_iter().map(|row| ChargePointId::parse(&row.charge_point_id).map_err(broken)).collect()
 }
 
-/// Records `probes` before they are sent; returns the devices that may be asked now: those that were not asked within
-/// `interval`. So two replicas that both take the watch for theirs ask each device once.
+/// Records `probes` before they are sent, except for devices that were probed within `interval`;
+/// returns the devices that may be probed now. So two replicas that both consider themselves
+/// responsible probe each device once.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn record_many(
     connection: &mut Connection,
     probes: &[NewProbe],
@@ -115,10 +116,11 @@ pub async fn record_many(
     devices(recorded)
 }
 
-/// Records that the questions to `devices` are published. Until then nothing follows from their silence.
+/// Records that the probes of `devices` are published. Only then does their silence have
+/// consequences.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn confirm_many(
     connection: &mut Connection,
     devices: &[ChargePointId],
@@ -136,10 +138,10 @@ pub async fn confirm_many(
     Ok(())
 }
 
-/// How many of `devices` were heard since they were last asked.
+/// How many of `devices` were heard since they were last probed.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn count_answered(
     connection: &mut Connection,
     devices: &[ChargePointId],
@@ -164,19 +166,19 @@ pub async fn count_answered(
     Ok(counted.count)
 }
 
-/// When a device was last asked.
+/// When a device was last asked for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Asked {
-    /// By the platform, for any message, if that is known to be published.
+    /// The platform's last probe of any kind; `None` if none is known to be published.
     pub at: Option<DateTime<Utc>>,
-    /// By the platform or a caller, for a BootNotification.
+    /// The last request for a BootNotification by the platform or a caller.
     pub boot_at: Option<DateTime<Utc>>,
 }
 
-/// When each of `devices` was last asked; those that never were are not in the answer.
+/// When each of `devices` was last asked; devices that never were are absent.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn load_many(
     tx: &mut Connection,
     devices: Vec<&str>,
@@ -188,7 +190,7 @@ pub(crate) async fn load_many(
     Ok(rows.into_iter().map(|(device, at, boot_at)| (device, Asked { at, boot_at })).collect())
 }
 
-/// A device, and when it was asked: by the platform, and for a BootNotification.
+/// A device, its last probe, and its last request for a BootNotification.
 type ProbedRow = (String, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 struct Probed<'a> {

@@ -1,4 +1,4 @@
-//! What follows from the silence of devices, written by the owner of the partition that last spoke of them.
+//! The consequences of devices' silence, written by the owner of the partition of their last event.
 
 use super::probes::{self, Asked};
 use super::{DeviceRow, heard_at};
@@ -17,14 +17,15 @@ use domain::ids::{ChargePointId, GatewayId};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How long silence lasts before something follows from it.
+/// Time limits of silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SilencePolicy {
-    /// After this long a device that was asked and did not answer is offline.
+    /// Silence after which a device that did not answer a probe is offline.
     pub timeout: Duration,
-    /// How long it may take to answer.
+    /// Time limit for the answer to a probe.
     pub answer: Duration,
-    /// Whether devices are asked. If so, one that was not asked is offline after twice the timeout only.
+    /// Whether devices are probed. If so, a device that was not probed is offline only after twice
+    /// the timeout.
     pub probing: bool,
 }
 
@@ -39,25 +40,25 @@ impl SilencePolicy {
     }
 }
 
-/// What followed from silence.
+/// The result of judging devices by their silence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judged {
-    /// How long before each device that became doubtful was last heard.
+    /// The silence of each device that became doubtful.
     pub doubted: Vec<TimeDelta>,
-    /// How many devices went offline.
+    /// Number of devices that went offline.
     pub gone: usize,
-    /// How long each of those that were doubtful before had been so.
+    /// How long each of the offline devices that were doubtful before had been so.
     pub doubts_settled: Vec<TimeDelta>,
 }
 
-/// Judges `devices` by their silence, of those that the partition of `lease` last spoke of; `None` when the lease is lost. Fenced
-/// like a batch, but the offset stays.
+/// Judges those of `devices` by their silence whose last event is in the partition of `lease`;
+/// `None` if the lease is lost. Fenced like a batch, without changing the offset.
 ///
-/// To be called only when the partition is read to its end: what is not read yet may be a sign of life. Today's partition of
-/// the history must exist.
+/// Call it only if the partition is read to its end: an unread event may be a sign of life. Today's
+/// partition of the status history must exist.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn judge_devices(
     connection: &mut Connection,
     lease: &PartitionLease,
@@ -74,7 +75,7 @@ pub async fn judge_devices(
                 return Ok(Judged::default());
             }
             let load_plan = LoadPlan::liveness_of(devices);
-            // Judged under the lock: another partition may have spoken of a device meanwhile.
+            // Judged under the lock: an event in another partition may have arrived meanwhile.
             let before = charge_points::load_for_update(tx, &load_plan).await?;
             let grounds = Grounds::load(tx, &before).await?;
             let mut after = before.clone();
@@ -114,11 +115,11 @@ impl Judged {
     }
 }
 
-/// What silence is judged by, besides the devices' own states.
+/// The evidence for judging silence, in addition to the devices' states.
 struct Grounds {
     now: DateTime<Utc>,
     asked: HashMap<String, Asked>,
-    /// The gateways that are suspected, and since when.
+    /// The suspected gateways, and since when.
     suspected: HashMap<String, DateTime<Utc>>,
 }
 
@@ -149,7 +150,7 @@ impl Grounds {
         let gateway = state.liveness.gateway().map(GatewayId::as_str);
         Evidence {
             asked_at: self.asked.get(state.id.as_str()).and_then(|asked| asked.at),
-            // That the gateway was heard again is written a moment later than what the device said through it.
+            // An event clears the suspicion of its gateway a moment after the device's own state.
             gateway_suspected: gateway
                 .and_then(|gateway| self.suspected.get(gateway))
                 .is_some_and(|since| state.liveness.heard_at().is_none_or(|heard_at| heard_at < *since)),
@@ -157,11 +158,12 @@ impl Grounds {
     }
 }
 
-/// At most `limit` devices that are online and were silent for too long, whether they were asked or not, of those that
-/// `partitions` last spoke of, the longest silent first; each with its partition. Reads the rows of all devices once, and locks none.
+/// Up to `limit` online devices with a last event in `partitions` that are silent for too long,
+/// probed or not, the longest silent first; each with its partition. Reads the rows of all devices
+/// once, without locks.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_silent(
     connection: &mut Connection,
     partitions: &[i32],

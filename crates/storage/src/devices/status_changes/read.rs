@@ -1,4 +1,4 @@
-//! The history of a device for whoever asks.
+//! Reading the history of a device.
 
 use super::broken;
 use crate::database::day_partitions::planned_anew;
@@ -14,23 +14,23 @@ use domain::feed::{ConnectivityChanged, ConnectorStatusChanged};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId};
 use domain::status::ConnectorStatus;
 
-/// The place of a change in the history of its device.
+/// The position of a change in the history of its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// When the platform learnt of it.
+    /// When the change was recorded.
     pub noted_at: DateTime<Utc>,
-    /// Which of those that were learnt together.
+    /// The change's number among those that were recorded together.
     pub number: i32,
 }
 
 /// A change in the history of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotedChange {
-    /// Where it stands.
+    /// The position in the history.
     pub place: Place,
-    /// When it happened, by the event's time.
+    /// When the change happened, by the event's time.
     pub at: DateTime<Utc>,
-    /// What changed.
+    /// The change.
     pub change: Change,
 }
 
@@ -50,17 +50,20 @@ struct Row {
     confidence: Option<String>,
 }
 
-/// How much of the history one statement reads. Each day is a partition with an index of its own, and a statement locks all that it may
-/// read: with the whole history, some dozens at once would fill PostgreSQL's table of locks, for everybody.
+/// The part of the history that one statement reads. Each day is a partition with its own index,
+/// and a statement locks all that it may read: reading the whole history, a few dozen concurrent
+/// statements would fill PostgreSQL's lock table for all clients.
 const WINDOW: TimeDelta = TimeDelta::days(8);
-/// After this many windows, one statement reads everything older; with the default retention of 90 days there is nothing older.
+/// Number of windows after which one statement reads everything older; with the default retention
+/// of 90 days nothing is older.
 const WINDOWS: u32 = 12;
 
-/// At most `limit` changes of `device`, read from `now` back, the last learnt first; of one connector's status only, where given,
-/// and those that come behind `after`, where given. What is older than the time that changes are kept for is not there any more.
+/// Up to `limit` changes of `device`, read backwards from `now`, the last recorded first; with
+/// `connector`, only changes of its status; with `after`, only changes that follow it. Changes
+/// older than the retention period are deleted.
 ///
 /// # Errors
-/// When Postgres fails or a row cannot be.
+/// If PostgreSQL fails or a row is invalid.
 pub async fn list_of_device(
     connection: &mut Connection,
     device: &ChargePointId,
@@ -100,15 +103,15 @@ fn of_device<'a>(
         query = query.filter(status_changes::connector_id.eq(number));
     }
     if let Some(Place { noted_at, number }) = after {
-        // Said so that days after that are left out and the index is entered there: a row comparison, which diesel does
-        // not know.
+        // Written so that later days are excluded and the index scan starts at the position, since
+        // diesel has no row comparison.
         let earlier = status_changes::noted_at.lt(noted_at).or(status_changes::place.lt(number));
         query = query.filter(status_changes::noted_at.le(noted_at)).filter(earlier);
     }
     Ok(query)
 }
 
-/// A part of the history: learnt after `above`, and by `up_to`.
+/// A part of the history: recorded after `above`, and at or before `up_to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Window {
     above: Option<DateTime<Utc>>,
@@ -116,8 +119,8 @@ struct Window {
 }
 
 impl Window {
-    /// The window of a number, counted from `newest` back. The first one has no end, since clocks differ, and the last one no
-    /// beginning.
+    /// The window `number`, counted backwards from `newest`. The first one has no end, since clocks
+    /// differ, and the last one no beginning.
     fn back_from(newest: DateTime<Utc>, number: u32) -> Self {
         let back = |windows: u32| newest - WINDOW * i32::try_from(windows).unwrap_or(i32::MAX);
         Self {

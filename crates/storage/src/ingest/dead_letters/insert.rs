@@ -1,4 +1,4 @@
-//! Putting records aside.
+//! Inserting dead letters.
 
 use super::set_aside::set_aside_replaced;
 use crate::{Connection, StorageError};
@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, Bytea, Int4, Int8, Jsonb, Nullable, Text, Timesta
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-/// A record, or a range that could not be read, to be put aside.
+/// A record that could not be applied, or a range of offsets that could not be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewDeadLetter {
     /// Kafka topic.
@@ -18,29 +18,30 @@ pub struct NewDeadLetter {
     pub first_offset: i64,
     /// Offset of the record, or of the last of a range.
     pub last_offset: i64,
-    /// When the record was appended, as far as can be told; its Kafka timestamp in most cases.
+    /// When the record was appended, usually its Kafka timestamp; `None` if unknown.
     pub appended_at: Option<DateTime<Utc>>,
-    /// Why, as a stable word.
+    /// The reason as a stable word.
     pub reason: &'static str,
-    /// Why, as a sentence.
+    /// The reason as a sentence.
     pub detail: String,
-    /// The device that it speaks of, where that could be told.
+    /// The device of the event; `None` if unknown.
     pub charge_point_id: Option<String>,
-    /// The event that it is, where that could be told.
+    /// The id of the event; `None` if unknown.
     pub event_id: Option<String>,
-    /// Key of the record.
+    /// Key of the record; `None` if it has none.
     pub key: Option<Vec<u8>>,
-    /// Value of the record.
+    /// Value of the record; `None` if it has none.
     pub value: Option<Vec<u8>>,
     /// Headers of the record, values in Base64.
     pub headers: serde_json::Value,
 }
 
-/// Puts records aside. One that was put aside before, by its position and content, stays as it is. One with another content is of a
-/// log that was replaced: it gives way to the new one, see [`set_aside_replaced`].
+/// Inserts dead letters. A dead letter that exists already, by its position and content, is kept
+/// unchanged. One with different content belongs to a replaced log: it is set aside for the new
+/// one, see [`set_aside_replaced`].
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn insert_many(tx: &mut Connection, letters: &[NewDeadLetter]) -> Result<(), StorageError> {
     if letters.is_empty() || insert_free(tx, letters).await? == letters.len() {
         return Ok(());
@@ -52,14 +53,14 @@ pub(crate) async fn insert_many(tx: &mut Connection, letters: &[NewDeadLetter]) 
             topic = letter.map(|letter| &letter.topic),
             partition = letter.map(|letter| letter.partition),
             letters = set_aside,
-            "dead letters of another log are at these offsets: they are kept under the topic with # and a number"
+            "dead letters of a replaced log occupy these offsets; they are kept under the topic with # and a number"
         );
         insert_free(tx, letters).await?;
     }
     Ok(())
 }
 
-/// Inserts the letters whose positions are free; says how many.
+/// Inserts the letters whose positions are free; returns how many.
 async fn insert_free(tx: &mut Connection, letters: &[NewDeadLetter]) -> Result<usize, StorageError> {
     let column = |text: fn(&NewDeadLetter) -> Option<&str>| letters.iter().map(text).collect::<Vec<_>>();
     let inserted = diesel::sql_query(

@@ -1,4 +1,4 @@
-//! Lists of dead letters.
+//! Listing dead letters.
 
 use super::row::{DeadLetter, Heading, ReplayOutcome};
 use crate::schema::dead_letters;
@@ -10,19 +10,19 @@ use diesel_async::RunQueryDsl;
 use domain::ids::ChargePointId;
 use uuid::Uuid;
 
-/// Which dead letters to list; empty for all.
+/// A filter of dead letters; by default it selects all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those of this topic.
+    /// Only dead letters of this Kafka topic.
     pub topic: Option<String>,
-    /// Those of the partition with this number.
+    /// Only dead letters of this Kafka partition.
     pub partition: Option<i32>,
-    /// Those put aside for this reason.
+    /// Only dead letters with this reason.
     pub reason: Option<String>,
-    /// Those that speak of this device or, where that could not be told, have it for their key, as the gateway contract
-    /// demands.
+    /// Only dead letters of this device or, if their device is unknown, with its id as the key, as
+    /// the gateway contract requires.
     pub charge_point_id: Option<ChargePointId>,
-    /// Those that a replay was tried of, or those that none was.
+    /// `true`: only dead letters that were replayed; `false`: only those that were not.
     pub replayed: Option<bool>,
 }
 
@@ -53,10 +53,11 @@ impl Filter {
     }
 }
 
-/// At most `limit` dead letters, the newest first; those that come after the one put aside at `after`, where given.
+/// Up to `limit` dead letters, the newest first; with `after`, those that follow the one created at
+/// that time with that id.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
     filter: &Filter,
@@ -65,18 +66,19 @@ pub async fn list(
 ) -> Result<Vec<Heading>, StorageError> {
     let mut query = filter.query().order((dead_letters::created_at.desc(), dead_letters::id.desc()));
     if let Some((at, id)) = after {
-        // Said so that the index is entered at `at`: a row comparison, which diesel does not know.
+        // Written so that the index scan starts at `at`, since diesel has no row comparison.
         let later = dead_letters::created_at.lt(at).or(dead_letters::id.lt(id));
         query = query.filter(dead_letters::created_at.le(at)).filter(later);
     }
     Ok(query.limit(limit).select(Heading::as_select()).load(connection).await?)
 }
 
-/// At most `limit` dead letters that a replay may still do something for, the oldest first; those that come after the one
-/// put aside at `after`, where given. Ranges without a record are not among them.
+/// Up to `limit` dead letters for which a replay may still have an effect, the oldest first; with
+/// `after`, those that follow the one created at that time with that id. Ranges without a record
+/// are excluded.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_unsettled(
     connection: &mut Connection,
     filter: &Filter,
@@ -97,10 +99,10 @@ pub async fn list_unsettled(
     Ok(query.limit(limit).select(Heading::as_select()).load(connection).await?)
 }
 
-/// The dead letters of `topic` with their bytes, in the order of their positions, at most `limit`.
+/// Up to `limit` dead letters of `topic` with their bytes, ordered by partition and offset.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn list_of_topic(
     connection: &mut Connection,
     topic: &str,

@@ -1,6 +1,6 @@
-//! Replaying a dead letter: its event is applied in one transaction with the note of it.
+//! Replaying a dead letter: its event is applied, and the outcome recorded, in one transaction.
 //!
-//! A dry run does all that a real one does, up to what Postgres says to the rows, and then takes it back.
+//! A dry run does the same, including all PostgreSQL statements, and then rolls back.
 
 use super::row::ReplayOutcome;
 use crate::devices::{charge_points, meter_samples, status_changes};
@@ -17,37 +17,37 @@ use domain::devices::sample::Samples;
 use std::slice;
 use uuid::Uuid;
 
-/// Whether a replay is meant.
+/// Whether a replay keeps its effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
-    /// Everything is taken back at the end.
+    /// A dry run: everything is rolled back.
     Dry,
-    /// What it does stands.
+    /// A real run: the effects are kept.
     Real,
 }
 
-/// What replaying an event came to.
+/// The outcome of a replay.
 #[derive(Debug)]
 pub enum Replayed {
-    /// It took effect.
+    /// The event was applied, with these changes.
     Applied(Changes),
-    /// It has none, and nothing was written.
+    /// The event had no effect; nothing was written.
     Undone(Undone),
 }
 
-/// Why an event that was replayed left nothing.
+/// Why a replayed event had no effect.
 #[derive(Debug)]
 pub enum Undone {
-    /// It has no effect, by design.
+    /// The event is ignored by design.
     Ignored(Ignored),
-    /// It finds no place.
+    /// The event cannot be applied to the state of its device.
     Unplaced(Misfit),
-    /// Postgres refused what it leads to.
+    /// PostgreSQL refused the event's changes.
     Refused(StorageError),
 }
 
 impl Replayed {
-    /// The outcome in a word.
+    /// The outcome as a word.
     #[must_use]
     pub const fn outcome(&self) -> ReplayOutcome {
         match self {
@@ -77,27 +77,29 @@ impl<T> From<StorageError> for Rollback<T> {
     }
 }
 
-/// What a letter's event may leave behind.
+/// The data that a replayed event needs and leaves.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// Its device, and what it speaks of.
+    /// The device of the event and the parts of its state to load.
     pub load_plan: LoadPlan,
-    /// What it reads. Only days that are still kept take readings.
+    /// The meter samples of the event. Samples of days that are no longer kept are dropped.
     pub samples: Samples,
 }
 
-/// Applies the event of the dead letter called `id` by `fold`, which is given the state of its device, and notes what that came
-/// to. `None` when there is no such letter.
+/// Applies the event of the dead letter with id `id` by `fold`, which receives the state of its
+/// device, and records the outcome. `None` if the dead letter does not exist.
 ///
-/// Readings that are no news to the connector are still part of its history: an event that has some is applied.
+/// Meter samples that do not change the connector's state still belong to its history: an event
+/// with samples counts as applied.
 ///
-/// Letter and device stay locked until the end, so replays and batches of one device wait for each other. A batch waits for the lock
-/// on a letter only when it sets the letter of another log aside; PostgreSQL ends the deadlock that is possible then, and the loser is
-/// tried again.
+/// Dead letter and device stay locked until the end, so replays and batches of one device wait for
+/// each other. A batch waits for the lock on a dead letter only when it sets aside one of a
+/// replaced log; PostgreSQL resolves the deadlock that is possible in that case, and the aborted
+/// transaction is retried.
 ///
 /// # Errors
-/// When Postgres fails, but for a refusal of what the event leads to. If it fails at the commit, the event may or may not be
-/// applied; to replay it again is harmless.
+/// If PostgreSQL fails, except that it refuses the event's changes. If the commit fails, the event
+/// may or may not be applied; replaying it again is safe.
 pub async fn replay(
     connection: &mut Connection,
     id: Uuid,
@@ -105,7 +107,8 @@ pub async fn replay(
     replay: Replay,
     fold: impl FnOnce(&mut ChargePoint) -> Outcome + Send,
 ) -> Result<Option<Replayed>, StorageError> {
-    // Outside of the transaction, so that no device is locked meanwhile; ingestors may be away, who make the days otherwise.
+    // Outside the transaction, so that no device is locked meanwhile. Otherwise ingestors create
+    // the days, but none may be running.
     status_changes::ensure_today(connection).await?;
     let ended = connection
         .transaction(async |tx| {
@@ -127,10 +130,11 @@ pub async fn replay(
     }
 }
 
-/// Notes what the last replay of the letter called `id` came to; dry runs are not noted.
+/// Records the outcome of the last replay of the dead letter with id `id`; dry runs are not
+/// recorded.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn note(connection: &mut Connection, id: Uuid, outcome: ReplayOutcome) -> Result<(), StorageError> {
     diesel::sql_query(
         "update dead_letters set replayed_at = clock_timestamp(), replay_outcome = $2 where id = $1",
@@ -148,8 +152,8 @@ async fn lock(tx: &mut Connection, id: Uuid) -> QueryResult<bool> {
     Ok(held.is_some())
 }
 
-/// Folds and writes behind a savepoint: what is not applied leaves no trace in the live state, also not the row that a device
-/// gets when it is first heard.
+/// Folds and writes within a savepoint: an event that is not applied leaves no trace in the live
+/// state, not even the row of a device that was never heard before.
 async fn attempt(
     tx: &mut Connection,
     Replay { load_plan, mut samples }: Replay,

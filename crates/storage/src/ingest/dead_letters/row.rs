@@ -1,4 +1,4 @@
-//! A dead letter as it is kept.
+//! The row of a dead letter.
 
 use crate::schema::dead_letters;
 use chrono::{DateTime, Utc};
@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use domain::order::RecordPosition;
 use uuid::Uuid;
 
-/// Where a dead letter came from, why it is one, and what became of it since.
+/// Origin, reason and replay outcome of a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = dead_letters, check_for_backend(Pg))]
 pub struct Heading {
-    /// Its id.
+    /// Id of the dead letter.
     pub id: Uuid,
     /// Kafka topic.
     pub topic: String,
@@ -21,26 +21,26 @@ pub struct Heading {
     pub first_offset: i64,
     /// Offset of the record, or of the last of a range.
     pub last_offset: i64,
-    /// When the record was appended, as far as can be told; `None` for a range.
+    /// When the record was appended, if known; `None` for a range.
     pub appended_at: Option<DateTime<Utc>>,
-    /// Why, as a stable word.
+    /// The reason as a stable word.
     pub reason: String,
-    /// Why, as a sentence.
+    /// The reason as a sentence.
     pub detail: String,
-    /// The device that it speaks of, where that could be told.
+    /// The device of the event; `None` if unknown.
     pub charge_point_id: Option<String>,
-    /// The event that it is, where that could be told.
+    /// The id of the event; `None` if unknown.
     pub event_id: Option<String>,
-    /// When it was put aside.
+    /// When the dead letter was created.
     pub created_at: DateTime<Utc>,
-    /// When it was last replayed.
+    /// When it was last replayed; `None` if never.
     pub replayed_at: Option<DateTime<Utc>>,
-    /// What that came to, as [`ReplayOutcome::as_str`] says it.
+    /// The outcome of the last replay, a word of [`ReplayOutcome::as_str`].
     pub replay_outcome: Option<String>,
 }
 
 impl Heading {
-    /// Where the record stood; `None` for a range that could not be read, which left none.
+    /// The position of the record; `None` for a range that could not be read, which has no record.
     #[must_use]
     pub fn position(&self) -> Option<RecordPosition> {
         let appended_at = self.appended_at.filter(|_| self.first_offset == self.last_offset)?;
@@ -48,23 +48,23 @@ impl Heading {
     }
 }
 
-/// The bytes of a record that was put aside.
+/// The bytes of the record of a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = dead_letters, check_for_backend(Pg))]
 pub struct KeptRecord {
-    /// Its key.
+    /// Key of the record; `None` if it has none.
     pub key: Option<Vec<u8>>,
-    /// Its value.
+    /// Value of the record; `None` if it has none.
     pub value: Option<Vec<u8>>,
-    /// Its headers, values in Base64.
+    /// Headers of the record, values in Base64.
     pub headers: serde_json::Value,
 }
 
-/// A dead letter whole.
+/// A dead letter with all its data.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = dead_letters, check_for_backend(Pg))]
 pub struct DeadLetter {
-    /// All but the bytes.
+    /// All data except the bytes.
     #[diesel(embed)]
     pub heading: Heading,
     /// The bytes.
@@ -72,29 +72,29 @@ pub struct DeadLetter {
     pub record: KeptRecord,
 }
 
-/// What a replay came to.
+/// The outcome of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReplayOutcome {
-    /// The event took effect.
+    /// The event was applied.
     Applied,
-    /// It has none, by design: it was applied before, or something newer is known.
+    /// The event has no effect by design: it was applied before, or something newer is known.
     Ignored,
-    /// It finds no place.
+    /// The event cannot be applied to the state of its device.
     Unplaced,
     /// The record cannot be decoded.
     Undecodable,
-    /// Postgres refused what it leads to.
+    /// PostgreSQL refused the event's changes.
     Refused,
 }
 
 impl ReplayOutcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 5] =
         [Self::Applied, Self::Ignored, Self::Unplaced, Self::Undecodable, Self::Refused];
-    /// Those after which a letter has nothing left to give.
+    /// Outcomes after which another replay has no effect.
     pub(super) const SETTLED: [&'static str; 2] = [Self::Applied.as_str(), Self::Ignored.as_str()];
 
-    /// As a word that never changes.
+    /// The outcome as a stable word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

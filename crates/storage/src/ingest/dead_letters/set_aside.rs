@@ -1,5 +1,5 @@
-//! Dead letters of a log that another one has replaced. Offsets are only unique within a log, so such letters get another topic:
-//! that of Kafka, `#` and a number, which no topic of Kafka has in its name.
+//! Dead letters of a replaced log. Offsets are only unique within a log, so such dead letters get
+//! another topic: the Kafka topic, `#` and a number. Kafka does not allow `#` in topic names.
 
 use super::NewDeadLetter;
 use crate::{Connection, StorageError};
@@ -10,9 +10,9 @@ use diesel_async::RunQueryDsl;
 /// Dead letters that were set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
-    /// How many.
+    /// Number of dead letters.
     pub letters: usize,
-    /// Their topic since then; `None` when there are none.
+    /// Their new topic; `None` if there are no dead letters.
     pub topic: Option<String>,
 }
 
@@ -28,10 +28,10 @@ struct Renamed {
     topic: String,
 }
 
-/// How many dead letters of the partition have an offset of `from` or more.
+/// Number of dead letters of the partition with an offset of `from` or more.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn count_from(
     connection: &mut Connection,
     topic: &str,
@@ -49,10 +49,11 @@ pub async fn count_from(
     Ok(count.letters)
 }
 
-/// Sets the dead letters of the partition with an offset of `from` or more aside, under the first number that is free there.
+/// Sets aside the dead letters of the partition with an offset of `from` or more, under the first
+/// free number.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn set_aside_from(
     tx: &mut Connection,
     topic: &str,
@@ -75,10 +76,11 @@ pub(crate) async fn set_aside_from(
     Ok(SetAside { letters: renamed.len(), topic: renamed.into_iter().next().map(|row| row.topic) })
 }
 
-/// Sets those dead letters aside that hold the position of one of `letters` with another content; says how many.
+/// Sets aside existing dead letters that have the position of one of `letters` but different
+/// content; returns how many.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(super) async fn set_aside_replaced(
     tx: &mut Connection,
     letters: &[NewDeadLetter],

@@ -1,8 +1,9 @@
-//! Moving a partition on: the one statement that makes effects exactly-once.
+//! Advancing a partition: the one statement that makes effects exactly-once.
 //!
-//! The row of a partition is updated by each batch. While a transaction is open for long, as that of a dump, PostgreSQL keeps all
-//! its former versions, and a look-up by key reads one after the other. So the newest version is looked for where the last
-//! batch has left it, and by its key only where it is not there any more.
+//! Each batch updates the partition's row. While a transaction is open for long, such as that of a
+//! dump, PostgreSQL keeps all former row versions, and a lookup by key reads them one by one.
+//! Therefore the newest version is first looked up at the location where the last batch left it,
+//! and by its key only if it is no longer there.
 
 use super::{Checkpoint, PartitionLease};
 use crate::{Connection, StorageError};
@@ -11,8 +12,9 @@ use diesel::sql_types::{Int4, Int8, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where the newest version of a partition's row lies (its `ctid`), as far as this process knows. It may be elsewhere, or another row
-/// may be there: it says where to look first, and never what is right.
+/// The last known location (`ctid`) of the newest version of a partition's row. The version may
+/// have moved, or another row may be there: the location is a hint for the lookup and does not
+/// affect correctness.
 #[derive(Debug, Clone, Default)]
 pub struct RowPlace(Arc<Mutex<String>>);
 
@@ -32,7 +34,7 @@ impl From<String> for RowPlace {
     }
 }
 
-/// Leases do not differ by where their rows were looked for.
+/// The location hint does not affect the equality of leases.
 impl PartialEq for RowPlace {
     fn eq(&self, _other: &Self) -> bool {
         true
@@ -47,7 +49,7 @@ struct Moved {
     place: String,
 }
 
-/// The compare-and-set, with a further condition. A lease that was given back stays free.
+/// The compare-and-set, with a further condition. A released lease is not renewed.
 macro_rules! advance {
     ($condition:literal) => {
         concat!(
@@ -66,12 +68,12 @@ macro_rules! advance {
 const WHERE_IT_WAS: &str = advance!("ctid = $9::text::tid");
 const BY_KEY: &str = advance!("$9 is not null");
 
-/// Moves the partition of `lease` on to `checkpoint`, and renews the lease; says whether it still was at the lease's epoch and
-/// offset. Where commits are slow, a batch holds the row nearly always, and nothing else could renew the lease. A halt at another
-/// offset is over then.
+/// Moves the partition of `lease` to `checkpoint`, and renews the lease; returns `false` if the
+/// partition is no longer at the lease's epoch and offset. The renewal is necessary because with
+/// slow commits a batch locks the row almost all the time. A halt at another offset ends.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub(crate) async fn advance(
     tx: &mut Connection,
     lease: &PartitionLease,

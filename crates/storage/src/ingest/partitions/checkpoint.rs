@@ -1,4 +1,4 @@
-//! How far a partition is read, and by which record its log is recognised.
+//! The progress of a partition, and the record that identifies its log.
 
 use super::PartitionLease;
 use crate::{Connection, StorageError};
@@ -8,16 +8,16 @@ use diesel::sql_types::{Int4, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::digest::RecordDigest;
 
-/// How far a partition is read; stored in the transaction of the effects.
+/// The progress of a partition; stored in the transaction of the effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The first offset whose effects are not yet in the database.
     pub next_offset: i64,
-    /// The last record before that; `None` where there was none, or it is not known.
+    /// The last record before `next_offset`; `None` if there is none, or it is unknown.
     pub last_record: Option<LastRecord>,
 }
 
-/// Only an offset: the log cannot be recognised by it.
+/// A checkpoint with an offset only, which cannot identify the log.
 impl From<i64> for Checkpoint {
     fn from(next_offset: i64) -> Self {
         Self { next_offset, last_record: None }
@@ -27,16 +27,16 @@ impl From<i64> for Checkpoint {
 /// The last record whose effects are in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastRecord {
-    /// Its offset.
+    /// Offset of the record.
     pub offset: i64,
-    /// The digest of its content.
+    /// Digest of its content.
     pub digest: RecordDigest,
 }
 
 /// Why a partition is not read until an operator decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
-    /// A word that never changes, see [`HaltReason::as_str`]; a later release may know others.
+    /// A stable word, see [`HaltReason::as_str`]; a later release may have others.
     pub reason: String,
     /// When the partition was halted, by PostgreSQL's clock.
     pub since: DateTime<Utc>,
@@ -47,12 +47,13 @@ pub struct Halt {
 pub enum HaltReason {
     /// Kafka does not have the next offset.
     OffsetOutsideLog,
-    /// The log is not the one that was read: another record is at the offset of the last one, or the log ends before it.
+    /// The log was replaced: another record is at the offset of the last record, or the log ends
+    /// before it.
     OtherLog,
 }
 
 impl HaltReason {
-    /// As a word that never changes.
+    /// The reason as a stable word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -62,13 +63,13 @@ impl HaltReason {
     }
 }
 
-/// What a replica must know before it reads on.
+/// The state that a replica checks before it continues reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResumeState {
-    /// The last record before the next offset; `None` when it is not known, as after a release that does not store it, or after an
-    /// operator has changed the offset.
+    /// The last record before the next offset; `None` if it is unknown, as after a release that
+    /// does not store it, or after an operator has changed the offset.
     pub last_record: Option<LastRecord>,
-    /// Why it must not read on.
+    /// Why the partition must not be read; `None` if it may be.
     pub halt: Option<Halt>,
 }
 
@@ -84,7 +85,7 @@ pub(super) struct ResumeRow {
     halted_at: Option<DateTime<Utc>>,
 }
 
-/// The columns of a [`ResumeRow`]: what was stored for another `next_offset` does not count.
+/// The columns of a [`ResumeRow`]: values that were stored for another `next_offset` do not apply.
 pub(super) const RESUME_COLUMNS: &str =
     "case when last_record_next_offset = next_offset then last_record_offset end as record_offset,
      case when last_record_next_offset = next_offset then last_record_digest end as record_digest,
@@ -103,10 +104,10 @@ impl From<ResumeRow> for ResumeState {
     }
 }
 
-/// What a replica must know before it reads on by `lease`; `None` when the partition is at another epoch or offset.
+/// The resume state for `lease`; `None` if the partition is at another epoch or offset.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn load_resume_state(
     connection: &mut Connection,
     lease: &PartitionLease,

@@ -1,4 +1,4 @@
-//! Partitions that are not read until an operator decides where to read on.
+//! Halted partitions, which are not read until an operator decides where to continue.
 
 use super::checkpoint::{RESUME_COLUMNS, ResumeRow};
 use super::{HaltReason, PartitionLease, ResumeState};
@@ -8,10 +8,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Int4, Int8, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-/// Halts the partition of `lease`, whoever owns it later; says whether it still was at the lease's epoch and offset.
+/// Halts the partition of `lease` for all owners; `false` if the partition is no longer at the
+/// lease's epoch and offset.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn record_halt(
     connection: &mut Connection,
     lease: &PartitionLease,
@@ -32,12 +33,12 @@ pub async fn record_halt(
     Ok(halted == 1)
 }
 
-/// A partition for an operator who decides where it is read on.
+/// A partition as an operator sees it to decide where reading continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartitionForOperator {
     /// The first offset whose effects are not yet in the database.
     pub next_offset: i64,
-    /// Why it is not read, and the last record that was.
+    /// Why it is halted, and the last record that was read.
     pub resume: ResumeState,
 }
 
@@ -49,10 +50,10 @@ struct Row {
     resume: ResumeRow,
 }
 
-/// The partition; `None` when no ingestor has registered it.
+/// The partition; `None` if no ingestor has registered it.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn find(
     connection: &mut Connection,
     topic: &str,
@@ -69,13 +70,14 @@ pub async fn find(
     Ok(row.map(|Row { next_offset, resume }| PartitionForOperator { next_offset, resume: resume.into() }))
 }
 
-/// Ends the halt of a partition that is halted at `halted_at`: it is read on from `from`, by a new owner. Dead letters from there on are
-/// of another log, or of records that are read again; they are set aside, so that new letters can be kept at their positions.
+/// Ends the halt of a partition that is halted at `halted_at`: a new owner continues reading at
+/// `from`. Dead letters from there on belong to a replaced log, or to records that are read again;
+/// they are set aside, so that their positions are free for new dead letters.
 ///
-/// `None`, without any change, when the partition is not halted there.
+/// `None`, without any change, if the partition is not halted at that offset.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn end_halt(
     connection: &mut Connection,
     topic: &str,

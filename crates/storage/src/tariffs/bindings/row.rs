@@ -1,4 +1,4 @@
-//! A binding as a row.
+//! The row of a binding.
 
 use super::BindingRecord;
 use crate::StorageError;
@@ -24,7 +24,7 @@ pub(super) struct Row {
     ended_by: Option<String>,
 }
 
-/// The binding alone, as columns or as the JSON that Postgres makes of them.
+/// The binding alone, from columns or from JSON that PostgreSQL builds.
 #[derive(Queryable, Selectable, Deserialize)]
 #[diesel(table_name = tariff_bindings, check_for_backend(Pg))]
 pub(crate) struct Held {
@@ -39,7 +39,7 @@ pub(crate) struct Held {
     effective_until: Option<DateTime<Utc>>,
 }
 
-/// The columns that say what is priced.
+/// The columns that identify the subject.
 #[derive(Insertable)]
 #[diesel(table_name = tariff_bindings)]
 pub(super) struct SubjectColumns<'a> {
@@ -54,7 +54,7 @@ pub(super) fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("tariff_bindings", what)
 }
 
-/// What stands in the column `subject`, which Postgres makes of the others.
+/// The value of the generated column `subject`.
 pub(super) fn key(subject: &Subject) -> String {
     let level = subject.level().as_str();
     match subject {

@@ -1,4 +1,4 @@
-//! Binding tariffs, and ending that; what would clash is refused.
+//! Creating and ending bindings; conflicting ones are refused.
 
 use super::row::{Row, SubjectColumns, broken, key};
 use super::{BindingRecord, find};
@@ -17,53 +17,55 @@ use domain::ids::{BindingId, PileId, TariffId};
 use domain::tariffs::{Binding, Subject, TariffStatus};
 use uuid::Uuid;
 
-/// How often a binding is tried that clashed with one which was ended before it could be named.
+/// Number of attempts to insert a binding whose conflicting binding ended before it could be read.
 const ATTEMPTS: usize = 5;
 
-/// Why a tariff was not bound.
+/// Why a binding is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such tariff, or it is retired.
+    /// The tariff does not exist or is retired.
     #[error("there is no such tariff")]
     TariffNotFound,
-    /// The tariff is a draft. Were it bound, it would price the past once it is none any more.
+    /// The tariff is a draft. If it could be bound, it would price the past once it becomes active.
     #[error("the tariff is a draft")]
     TariffNotActive,
-    /// There is no such station or pile, or it is retired.
-    #[error("there is nothing like that to bind a tariff to")]
+    /// The station or pile does not exist or is retired.
+    #[error("the station or pile to bind does not exist")]
     SubjectNotFound,
-    /// What drivers were shown would not have been true.
-    #[error("a binding cannot have held before it was made")]
+    /// The binding would begin in the past and change prices that were shown to drivers.
+    #[error("a binding cannot begin before it is created")]
     InPast,
-    /// It would end before it begins, or just then.
+    /// The binding would end at or before its beginning.
     #[error("a binding must end after it begins")]
     NoTime,
-    /// The subject has another tariff in some of the time.
+    /// The subject is bound to a tariff in a part of that time, by this binding.
     #[error("the subject is bound by binding {} at that time", .0.id)]
     Clash(Box<Binding>),
 }
 
-/// Why a binding was not ended.
+/// Why a binding cannot be ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EndRefusal {
-    /// There is no such binding.
+    /// The binding does not exist.
     #[error("there is no such binding")]
     NotFound,
-    /// What drivers were shown would not have been true.
-    #[error("a binding cannot end before that was decided")]
+    /// The binding would end in the past and change prices that were shown to drivers.
+    #[error("a binding cannot end in the past")]
     InPast,
-    /// It ends earlier, or is over; nobody takes care that a later end leaves room for others.
+    /// The binding ends earlier, or has ended; moving its end to a later time could overlap other
+    /// bindings.
     #[error("the binding ends at {current} already")]
     EndsEarlier {
-        /// When it ends.
+        /// The current end.
         current: DateTime<Utc>,
     },
 }
 
-/// Binds a tariff. Whether it clashes is decided by the constraint `tariff_bindings_no_clash`, whoever binds at once.
+/// Creates a binding. The constraint `tariff_bindings_no_clash` decides whether it conflicts, also
+/// with concurrent inserts.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn insert(
     connection: &mut Connection,
     binding: &Binding,
@@ -83,26 +85,26 @@ pub async fn insert(
             if tariff.details.status == TariffStatus::Draft {
                 return Ok(Err(Refusal::TariffNotActive));
             }
-            if !keep(tx, &binding.subject).await? {
+            if !lock_subject(tx, &binding.subject).await? {
                 return Ok(Err(Refusal::SubjectNotFound));
             }
             for _ in 0..ATTEMPTS {
-                if let Some(made) = try_insert(tx, binding, stamp).await? {
-                    let change = publish::of_binding(&made.binding, stamp.at, BindingAction::Made);
+                if let Some(created) = try_insert(tx, binding, stamp).await? {
+                    let change = publish::of_binding(&created.binding, stamp.at, BindingAction::Made);
                     feed::append(tx, &[change]).await?;
-                    return Ok(Ok(made));
+                    return Ok(Ok(created));
                 }
                 if let Some(other) = clashing(tx, binding).await? {
                     return Ok(Err(Refusal::Clash(Box::new(other.binding))));
                 }
             }
-            Err(broken(format!("binding {} clashes with none that can be found", binding.id)))
+            Err(broken(format!("binding {} conflicts with a binding that cannot be found", binding.id)))
         })
         .await
 }
 
-/// Writes a binding, unless the constraint forbids it. Of two who write at once, one waits for the other, which would be a
-/// deadlock if they left it to the constraint to fail.
+/// Inserts a binding unless the constraint forbids it. Of two concurrent inserts one waits for the
+/// other; if both let the constraint fail, they would deadlock.
 async fn try_insert(
     tx: &mut Connection,
     binding: &Binding,
@@ -126,7 +128,7 @@ async fn try_insert(
     row.map(BindingRecord::try_from).transpose()
 }
 
-/// The first binding of the same subject that shares some time with `binding`.
+/// The first binding of the same subject that overlaps `binding` in time.
 async fn clashing(tx: &mut Connection, binding: &Binding) -> Result<Option<BindingRecord>, StorageError> {
     let time = sql::<Bool>("tstzrange(effective_from, effective_until) && tstzrange(")
         .bind::<Timestamptz, _>(binding.effective_from)
@@ -144,16 +146,17 @@ async fn clashing(tx: &mut Connection, binding: &Binding) -> Result<Option<Bindi
     row.map(BindingRecord::try_from).transpose()
 }
 
-/// Holds what a tariff is bound to so that it is not retired before the transaction ends; says whether it is there.
-async fn keep(tx: &mut Connection, subject: &Subject) -> Result<bool, StorageError> {
+/// Locks the subject of a binding against being retired until the transaction ends; `false` if it
+/// does not exist.
+async fn lock_subject(tx: &mut Connection, subject: &Subject) -> Result<bool, StorageError> {
     match subject {
         Subject::Platform | Subject::Operator { .. } => Ok(true),
-        Subject::Station { station_id } => stations::keep(tx, *station_id).await,
-        Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => keep_pile(tx, *pile_id).await,
+        Subject::Station { station_id } => stations::lock_subject(tx, *station_id).await,
+        Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => lock_pile(tx, *pile_id).await,
     }
 }
 
-async fn keep_pile(tx: &mut Connection, id: PileId) -> Result<bool, StorageError> {
+async fn lock_pile(tx: &mut Connection, id: PileId) -> Result<bool, StorageError> {
     let held: Option<Uuid> = piles::table
         .filter(piles::id.eq(id.0))
         .filter(piles::retired_at.is_null())
@@ -165,11 +168,11 @@ async fn keep_pile(tx: &mut Connection, id: PileId) -> Result<bool, StorageError
     Ok(held.is_some())
 }
 
-/// Ends a binding at `until`, not before it was decided. One that has not begun by then never holds. To end it when it ends
-/// anyway changes nothing, and nothing is told.
+/// Ends a binding at `until`, which must not be in the past. A binding that has not begun by then
+/// never applies. If the end does not change, nothing is published.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn end(
     connection: &mut Connection,
     id: BindingId,
@@ -179,7 +182,8 @@ pub async fn end(
     connection
         .transaction(async |tx| {
             let Some(tariff) = tariff_of(tx, id).await? else { return Ok(Err(EndRefusal::NotFound)) };
-            // Its end is changed by who holds the tariff alone, so it is read again. That of a retired one is over.
+            // The end changes only under the tariff's lock, so the binding is read again. A binding
+            // of a retired tariff is over.
             write::lock(tx, tariff).await?;
             let Some(held) = find(tx, id).await? else { return Ok(Err(EndRefusal::NotFound)) };
             let until = until.max(held.binding.effective_from);

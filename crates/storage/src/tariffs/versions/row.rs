@@ -1,4 +1,4 @@
-//! A version as a row.
+//! The row of a version.
 
 use super::{Publication, Version};
 use crate::StorageError;
@@ -42,7 +42,7 @@ fn stamp(at: DateTime<Utc>, by: &str) -> Result<EditStamp, StorageError> {
 }
 
 impl Row {
-    /// The version, after which the next one is in force since `superseded_from`.
+    /// The version; `superseded_from` is when the next one comes into force.
     pub(super) fn into_version(
         self,
         superseded_from: Option<DateTime<Utc>>,
@@ -70,7 +70,7 @@ impl Row {
                 activated_at: self.activated_at,
             })),
             (None, None, None) => Ok(None),
-            _ => Err(broken("a version that is published by half")),
+            _ => Err(broken("a version with incomplete publication columns")),
         }
     }
 }

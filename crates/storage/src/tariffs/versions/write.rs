@@ -1,4 +1,4 @@
-//! Writing the draft of a tariff, and publishing it.
+//! Writing and publishing the draft of a tariff.
 
 use super::row::{Row, broken, number};
 use super::{Version, find};
@@ -14,37 +14,38 @@ use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
 use domain::tariffs::{PriceList, TariffDetails};
 
-/// Why a draft was not written, discarded or published.
+/// Why a draft cannot be written, discarded or published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such tariff, or it is retired.
+    /// The tariff does not exist or is retired.
     #[error("there is no such tariff")]
     NotFound,
     /// The tariff has no draft.
     #[error("the tariff has no draft")]
     NoDraft,
-    /// The draft was edited since the caller looked.
+    /// The draft was edited since the caller read it.
     #[error("the draft is now at revision {current}")]
     OtherRevision {
-        /// The revision that it is at.
+        /// The draft's current revision.
         current: i64,
     },
-    /// What drivers were shown would not have been true.
-    #[error("a version cannot have been in force before it was published")]
+    /// The version would come into force in the past and change prices that were shown to drivers.
+    #[error("a version cannot come into force before it is published")]
     InPast,
-    /// Which version is in force would not be plain.
-    #[error("version {number} is in force since the same instant")]
+    /// Another version comes into force at the same time, so the order would be ambiguous.
+    #[error("version {number} comes into force at the same time")]
     InstantTaken {
-        /// The other version.
+        /// Number of the other version.
         number: u32,
     },
 }
 
-/// Makes the price list that `check` answers the draft of a tariff, provided that there is a draft at one of the `expected`
-/// revisions, where given. Nobody else writes of the tariff meanwhile, so its currency is still the one of the check.
+/// Creates or replaces the draft of a tariff with the price list that `check` returns, if the draft
+/// is at one of the `expected` revisions, when given. The tariff is locked meanwhile, so its
+/// currency is the one that `check` received.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn put_draft<E: From<Refusal> + Send>(
     connection: &mut Connection,
     tariff: TariffId,
@@ -83,7 +84,7 @@ async fn create(
 ) -> Result<Row, StorageError> {
     let numbers = tariff_versions::table.filter(tariff_versions::tariff_id.eq(tariff.0));
     let last: Option<i32> = numbers.select(max(tariff_versions::number)).get_result(tx).await?;
-    let next = last.unwrap_or(0).checked_add(1).ok_or_else(|| broken("no number is left"))?;
+    let next = last.unwrap_or(0).checked_add(1).ok_or_else(|| broken("the version numbers are exhausted"))?;
     let created = diesel::insert_into(tariff_versions::table).values((
         tariff_versions::tariff_id.eq(tariff.0),
         tariff_versions::number.eq(next),
@@ -113,10 +114,10 @@ async fn replace(
     Ok(replaced.returning(Row::as_returning()).get_result(tx).await?)
 }
 
-/// Deletes the draft of a tariff, provided that it is at one of the `expected` revisions, where given.
+/// Deletes the draft of a tariff, if it is at one of the `expected` revisions, when given.
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn discard_draft(
     connection: &mut Connection,
     tariff: TariffId,
@@ -138,12 +139,13 @@ pub async fn discard_draft(
         .await
 }
 
-/// Publishes the draft of a tariff, provided that it is at one of the `expected` revisions, where given: in force since
-/// `effective_from`, or at once. After that it never changes. One that is in force at once is told as activated too; the others
-/// are by [`activate_due`](crate::tariffs::activate_due).
+/// Publishes the draft of a tariff, if it is at one of the `expected` revisions, when given. It
+/// comes into force at `effective_from`, or at once, and never changes after that. A version that
+/// comes into force at once is also announced as activated; others are announced by
+/// [`activate_due`](crate::tariffs::activate_due).
 ///
 /// # Errors
-/// When Postgres fails.
+/// If PostgreSQL fails.
 pub async fn publish(
     connection: &mut Connection,
     tariff: TariffId,
@@ -166,7 +168,7 @@ pub async fn publish(
                 return Ok(Err(Refusal::InstantTaken { number }));
             }
             let version = mark_published(tx, &draft, effective_from, stamp).await?;
-            tell_published(tx, &held, &version).await?;
+            append_published(tx, &held, &version).await?;
             Ok(Ok(version))
         })
         .await
@@ -190,16 +192,16 @@ async fn mark_published(
         .execute(tx)
         .await?;
     let version = find(tx, draft.tariff_id, draft.number).await?;
-    version.ok_or_else(|| broken("a version that is gone while its tariff is held"))
+    version.ok_or_else(|| broken("a version disappeared while its tariff was locked"))
 }
 
-async fn tell_published(
+async fn append_published(
     tx: &mut Connection,
     tariff: &TariffRecord,
     version: &Version,
 ) -> Result<(), StorageError> {
     let Some(publication) = &version.publication else {
-        return Err(broken("a version that was published, and is not"));
+        return Err(broken("a published version has no publication"));
     };
     let prices = PricesChanged { number: version.number, effective_from: publication.effective_from };
     let change_at = |at, action| publish::of_prices(tariff.id, tariff.revision.version, at, action, prices);
@@ -208,7 +210,7 @@ async fn tell_published(
     feed::append(tx, &changes).await
 }
 
-/// The draft of a tariff that is held, at one of the `expected` revisions.
+/// The draft of a locked tariff, if it is at one of the `expected` revisions.
 async fn draft(
     tx: &mut Connection,
     tariff: TariffId,
@@ -222,7 +224,7 @@ async fn draft(
     })
 }
 
-/// The version of a tariff that is in force since just that instant.
+/// The version of a tariff that comes into force exactly at `instant`.
 async fn in_force_since(
     tx: &mut Connection,
     tariff: TariffId,

@@ -1,4 +1,4 @@
-//! Events to JSON.
+//! Encodes events as JSON.
 
 use super::Dialect;
 use crate::event::meter::{Context, Measurand};
@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 /// The value of the Kafka record that a gateway of this `dialect` would send for `event`.
 ///
-/// [`crate::decode`] gives the event back, except that [`Dialect::Deployed`] loses what lies below a millisecond and the
-/// `transactionId` of a start.
+/// [`crate::decode`] returns the same event, except that [`Dialect::Deployed`] loses fractions of a
+/// millisecond and the `transactionId` of a start.
 #[must_use]
 pub fn encode_event_json(event: &GatewayEvent, dialect: Dialect) -> Vec<u8> {
     let writer = Writer { dialect };
@@ -154,7 +154,7 @@ impl Writer {
     }
 }
 
-/// What a reading holds, as the samples that it would come from.
+/// The values of a reading, as the samples from which it would be read.
 pub(super) fn sampled_values(reading: &MeterReading) -> impl Iterator<Item = (Measurand, f64)> + use<> {
     let values = [
         (Measurand::Energy, reading.energy_wh),
@@ -167,7 +167,7 @@ pub(super) fn sampled_values(reading: &MeterReading) -> impl Iterator<Item = (Me
     values.into_iter().filter_map(|(measurand, value)| Some((measurand, value?)))
 }
 
-/// An object of the members that there are.
+/// An object of the present members.
 fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
     let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(present.collect::<Map<_, _>>())

@@ -1,4 +1,4 @@
-//! Events to protobuf.
+//! Encodes events as protobuf.
 
 use super::json::sampled_values;
 use crate::event::meter::{Context, Measurand};
@@ -102,7 +102,7 @@ fn meter_values(values: &MeterValues) -> proto::TransactionMeterValues {
     }
 }
 
-/// The registers at the begin and the end of the transaction, each in a meter value of its own.
+/// The registers at the beginning and the end of the transaction, each in a meter value of its own.
 fn registers(values: &MeterValues) -> impl Iterator<Item = proto::MeterValue> + use<> {
     let registers = [(Context::Begin, values.begin_wh), (Context::End, values.end_wh)];
     registers.into_iter().filter_map(|(context, wh)| {

@@ -1,4 +1,4 @@
-//! The payloads in JSON, one function for each type of event.
+//! Decodes the payloads in JSON, one function per type of event.
 
 use crate::error::FieldError;
 use crate::event::meter::{self, Context, Measurand, Sample, Samples};
@@ -11,7 +11,7 @@ use domain::event::{
 use domain::ids::{CommandId, IdTag};
 use uuid::Uuid;
 
-/// Reads the payload of an event of this type.
+/// Decodes the payload of an event of this type.
 pub(super) fn decode(event_type: EventType, payload: &Object<'_>) -> Result<EventKind, FieldError> {
     Ok(match event_type {
         EventType::Connected => EventKind::Connected(boot_report(payload)),
@@ -46,7 +46,7 @@ fn status_report(payload: &Object<'_>) -> Result<StatusReport, FieldError> {
     })
 }
 
-/// An invalid optional value counts as absent: it must not cost the session.
+/// An invalid optional value counts as absent, so that the session is not lost.
 fn transaction_start(payload: &Object<'_>) -> Result<TransactionStart, FieldError> {
     Ok(TransactionStart {
         connector_id: payload.connector_id()?,
@@ -63,7 +63,8 @@ fn transaction_stop(payload: &Object<'_>) -> Result<TransactionStop, FieldError>
         transaction_id: payload.transaction_id()?,
         reason: payload.free_text("reason").as_deref().and_then(vocabulary::stop_reason),
         meter_stop_wh: payload.energy_wh(payload.either("meterStopWh", "meterStop")).ok().flatten(),
-        // OCPP's own name of it also is a name of the event's time, and may be anything where that stands elsewhere.
+        // OCPP's name of this field is also a name of the event's time, and may have any value if
+        // that time is given elsewhere.
         stopped_at: ["stopTimestamp", "timestamp"]
             .into_iter()
             .find_map(|name| payload.time(name).ok().flatten()),
@@ -73,7 +74,7 @@ fn transaction_stop(payload: &Object<'_>) -> Result<TransactionStop, FieldError>
 fn command_answer(payload: &Object<'_>) -> Result<CommandAnswer, FieldError> {
     let command_id = payload.text("commandId")?.and_then(|id| Uuid::parse_str(id.trim()).ok());
     let status = payload.text("status")?.as_deref().and_then(vocabulary::answer_status);
-    // An object with a reason; some gateways give the bare reason.
+    // An object with a reason; some gateways send the reason alone.
     let reason = match payload.object("details") {
         Ok(details) => details.and_then(|details| details.free_text("reason")),
         Err(_) => payload.free_text("details"),
@@ -91,7 +92,7 @@ fn meter_values(payload: &Object<'_>) -> Result<MeterValues, FieldError> {
     Ok(meter::meter_values(payload.connector_id()?, payload.transaction_id()?, usable))
 }
 
-/// What is sampled in a payload of meter values.
+/// The samples in a payload of meter values.
 pub(super) fn samples(payload: &Object<'_>) -> Samples {
     let mut samples = Samples::default();
     let name = payload.either("meterValues", "meterValue");
@@ -110,7 +111,8 @@ pub(super) fn samples(payload: &Object<'_>) -> Samples {
     samples
 }
 
-/// The sampled values of a meter value; where it has a value of its own instead, it is one itself.
+/// The sampled values of a meter value; a meter value with a value of its own is a sampled value
+/// itself.
 fn samples_of(meter_value: &Object<'_>) -> Vec<Result<Option<Sample>, FieldError>> {
     let mut sampled_values = meter_value.objects("sampledValue");
     if sampled_values.is_empty() && meter_value.get("value").is_some() {
@@ -122,7 +124,8 @@ fn samples_of(meter_value: &Object<'_>) -> Vec<Result<Option<Sample>, FieldError
     sampled_values.into_iter().enumerate().map(read).collect()
 }
 
-/// One sampled value; `None` for what the platform does not keep, whose value may be anything.
+/// One sampled value; `None` for measurands that the platform does not store, whose value may be
+/// anything.
 fn sample(sampled_value: &Object<'_>) -> Result<Option<Sample>, FieldError> {
     let word = |name| -> Result<String, FieldError> {
         Ok(sampled_value.text(name)?.map(|word| text::trimmed(&word).to_owned()).unwrap_or_default())

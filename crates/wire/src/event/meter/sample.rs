@@ -1,9 +1,9 @@
-//! One sampled value: what it measures, where, and how much in the platform's unit.
+//! One sampled value: its measurand, its location, and its amount in the platform's unit.
 
 use crate::error::FieldError;
 use crate::value::{Unusable, number, same_name};
 
-/// The measurands that are kept.
+/// The stored measurands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Measurand {
     /// In Wh.
@@ -20,38 +20,38 @@ pub(crate) enum Measurand {
     Temperature,
 }
 
-/// Which phases of the supply a sample is of.
+/// The phases of the supply that a sample measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     All,
     L1,
     L2,
     L3,
-    /// The neutral, or between two phases.
+    /// The neutral conductor, or between two phases.
     Other,
 }
 
-/// Which side of the charging cable a sample was taken on.
+/// The side of the charging cable on which a sample was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Outlet,
-    /// The grid connection, or the vehicle: not what was delivered.
+    /// The grid connection or the vehicle, which do not measure the delivered energy.
     Elsewhere,
 }
 
-/// What a sample was taken for.
+/// The purpose of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Context {
-    /// While the transaction goes on, or outside of one: every context of OCPP 1.6 but the two below.
+    /// During a transaction or outside of one: every context of OCPP 1.6 except the two below.
     #[default]
     Live,
-    /// The meter when the transaction began.
+    /// The meter at the beginning of the transaction.
     Begin,
-    /// The meter when the transaction ended.
+    /// The meter at the end of the transaction.
     End,
 }
 
-/// One sampled value that is kept.
+/// One sampled value of a stored measurand.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sample {
     pub(super) measurand: Measurand,
@@ -62,7 +62,7 @@ pub(crate) struct Sample {
 }
 
 impl Context {
-    /// The context of this OCPP 1.6 name; live for any other one.
+    /// The context with this OCPP 1.6 name; live for any other name.
     pub(crate) fn named(name: &str) -> Self {
         match name.trim().replace('.', "_") {
             begin if same_name(&begin, "TransactionBegin") => Self::Begin,
@@ -71,7 +71,7 @@ impl Context {
         }
     }
 
-    /// Its OCPP 1.6 name; none for a live one, which is what a sample without context is.
+    /// The OCPP 1.6 name; `None` for a live context, which is that of a sample without context.
     pub(crate) const fn name(self) -> Option<&'static str> {
         match self {
             Self::Live => None,
@@ -82,7 +82,7 @@ impl Context {
 }
 
 impl Measurand {
-    /// Every measurand that is kept, with its OCPP 1.6 name.
+    /// The stored measurands with their OCPP 1.6 names.
     const NAMES: [(&str, Self); 6] = [
         ("Energy.Active.Import.Register", Self::Energy),
         ("Power.Active.Import", Self::Power),
@@ -92,7 +92,7 @@ impl Measurand {
         ("Temperature", Self::Temperature),
     ];
 
-    /// The measurand called `name`; the energy register when there is no name.
+    /// The measurand with the given name; the energy register for an empty name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         if name.is_empty() {
             return Some(Self::Energy);
@@ -100,12 +100,12 @@ impl Measurand {
         Self::NAMES.iter().find(|(known, _)| same_name(name, known)).map(|(_, measurand)| *measurand)
     }
 
-    /// Its OCPP 1.6 name.
+    /// The OCPP 1.6 name.
     pub(crate) fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, measurand)| *measurand == self).map_or("", |(name, _)| name)
     }
 
-    /// The platform's unit for it, in OCPP 1.6's word.
+    /// The platform's unit, in OCPP 1.6's spelling.
     pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Energy => "Wh",
@@ -122,7 +122,7 @@ impl Measurand {
         matches!(self, Self::Energy | Self::Power)
     }
 
-    /// `value` in the platform's unit; `None` when the unit cannot be one of this measurand.
+    /// `value` in the platform's unit; `None` if `unit` is not a unit of this measurand.
     fn convert(self, value: f64, unit: &str) -> Option<f64> {
         let is = |known: &str| unit.eq_ignore_ascii_case(known);
         if unit.is_empty() || is(self.unit()) {
@@ -132,7 +132,7 @@ impl Measurand {
             Self::Energy if is("kWh") => Some(value * 1_000.0),
             Self::Power if is("kW") => Some(value * 1_000.0),
             Self::StateOfCharge if is("%") => Some(value),
-            // "Celcius" is how the first edition of OCPP 1.6 spells it.
+            // The first edition of OCPP 1.6 spells it "Celcius".
             Self::Temperature if is("Celcius") || is("C") || is("°C") => Some(value),
             Self::Temperature if is("Fahrenheit") => Some((value - 32.0) / 1.8),
             Self::Temperature if is("K") => Some(value - 273.15),
@@ -142,8 +142,8 @@ impl Measurand {
 }
 
 impl Sample {
-    /// A sample in the platform's unit. `None` for a state of charge outside 0 to 100 %: so chargers say that the
-    /// vehicle does not tell it.
+    /// A sample in the platform's unit. `None` for a state of charge outside 0 to 100 %, by which
+    /// chargers express that the vehicle does not report it.
     pub(crate) fn new(
         measurand: Measurand,
         value: f64,
@@ -170,7 +170,7 @@ impl Sample {
         }))
     }
 
-    /// The same sample, taken in this context.
+    /// The same sample in the given context.
     pub(crate) const fn taken_in(self, context: Context) -> Self {
         Self { context, ..self }
     }

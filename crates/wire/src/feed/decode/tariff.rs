@@ -1,4 +1,4 @@
-//! Changes of tariffs from protobuf.
+//! Decodes changes of tariffs from protobuf.
 
 use super::{Decoded, connector, instant, invalid, one_of, required, uuid};
 use crate::feed::encode::tariff as encode;

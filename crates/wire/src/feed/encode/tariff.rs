@@ -1,4 +1,4 @@
-//! Changes of tariffs to protobuf.
+//! Encodes changes of tariffs as protobuf.
 
 use crate::proto::platform as proto;
 use crate::value::time::to_timestamp;
@@ -42,7 +42,7 @@ fn subject(subject: &Subject) -> WireSubject {
     }
 }
 
-/// What was done to a tariff, as the wire has it.
+/// The wire form of an action on a tariff.
 pub(crate) const fn action(action: TariffAction) -> proto::TariffAction {
     match action {
         TariffAction::Created => proto::TariffAction::Created,
@@ -53,7 +53,7 @@ pub(crate) const fn action(action: TariffAction) -> proto::TariffAction {
     }
 }
 
-/// What was done to a binding, as the wire has it.
+/// The wire form of an action on a binding.
 pub(crate) const fn binding_action(action: BindingAction) -> proto::BindingAction {
     match action {
         BindingAction::Made => proto::BindingAction::Made,

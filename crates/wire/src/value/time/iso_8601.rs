@@ -1,5 +1,5 @@
-//! ISO 8601, as OCPP 1.6 asks for in section 3.15: a calendar date and a time of day, in the extended or the basic
-//! format. RFC 3339 is a part of it.
+//! Parses ISO 8601 as required by OCPP 1.6, section 3.15: a calendar date and a time of day, in the
+//! extended or the basic format. RFC 3339 is a subset.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -7,10 +7,10 @@ const SECONDS_PER_MINUTE: i64 = 60;
 const SECONDS_PER_HOUR: i64 = 3_600;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
-/// Reads a date and a time of day; `None` for any other text, also for a date alone.
+/// Parses a date and a time of day; `None` for any other text, including a date alone.
 ///
-/// `T` in any case or blanks separate the two. Minutes and seconds may be left out, the smallest unit may have a
-/// fraction after a point or a comma. A time without offset is in UTC.
+/// `T` in any case or blanks separate the two. Minutes and seconds may be omitted, and the smallest
+/// unit may have a fraction after a point or a comma. A time without an offset is in UTC.
 pub(super) fn parse(text: &str) -> Option<DateTime<Utc>> {
     let (date, rest) = date(text)?;
     let rest = match rest.strip_prefix(['T', 't']) {
@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str) -> Option<DateTime<Utc>> {
     midnight.checked_add_signed(time_of_day(time)?)?.checked_sub_signed(offset(zone.trim_start())?)
 }
 
-/// A calendar date, `2026-11-28` or `20261128`, and what follows it.
+/// Parses a calendar date, `2026-11-28` or `20261128`; returns it with the remaining text.
 fn date(text: &str) -> Option<(NaiveDate, &str)> {
     let (year, rest) = digits(text, 4)?;
     let (month, day, rest) = if let Some(rest) = rest.strip_prefix('-') {
@@ -40,8 +40,8 @@ fn date(text: &str) -> Option<(NaiveDate, &str)> {
     Some((date, rest))
 }
 
-/// How long after midnight `12:22:19.5`, `122219,5`, `12:22` or `12` is. 24:00:00 is the end of the day, and second 60
-/// the first one of the next minute.
+/// The time since midnight of `12:22:19.5`, `122219,5`, `12:22` or `12`. 24:00:00 is the end of the
+/// day, and second 60 the first one of the next minute.
 fn time_of_day(text: &str) -> Option<TimeDelta> {
     let (hour, rest) = digits(text, 2)?;
     let is_extended = rest.starts_with(':');
@@ -61,7 +61,7 @@ fn time_of_day(text: &str) -> Option<TimeDelta> {
     (hour < 24 || time == TimeDelta::days(1)).then_some(time)
 }
 
-/// Minutes or seconds, unless they are left out, and what follows them.
+/// Parses minutes or seconds, which may be omitted; returns them with the remaining text.
 fn smaller_unit(text: &str, is_extended: bool) -> Option<(Option<i64>, &str)> {
     let text = match text.chars().next() {
         Some(':') if is_extended => text.get(1..)?,
@@ -72,7 +72,7 @@ fn smaller_unit(text: &str, is_extended: bool) -> Option<(Option<i64>, &str)> {
     Some((Some(number), rest))
 }
 
-/// The billionths of a unit in `.5`, `,5` or nothing; what is finer is cut off.
+/// The billionths of a unit in `.5`, `,5` or an empty text; finer digits are truncated.
 fn fraction_nanos(text: &str) -> Option<i64> {
     if text.is_empty() {
         return Some(0);
@@ -86,8 +86,8 @@ fn fraction_nanos(text: &str) -> Option<i64> {
     Some(nanos.take(9).sum())
 }
 
-/// The offset from UTC: `Z`, `UTC`, `GMT` or nothing; `+08:00`, `+0800` or `+08`. ISO 8601 also allows the minus sign
-/// U+2212.
+/// The offset from UTC: `Z`, `UTC`, `GMT` or an empty text; `+08:00`, `+0800` or `+08`. ISO 8601
+/// also allows the minus sign U+2212.
 fn offset(text: &str) -> Option<TimeDelta> {
     if ["", "Z", "UTC", "GMT"].iter().any(|utc| text.eq_ignore_ascii_case(utc)) {
         return Some(TimeDelta::zero());
@@ -105,7 +105,7 @@ fn offset(text: &str) -> Option<TimeDelta> {
     (hours < 24 && minutes < 60).then(|| TimeDelta::seconds(seconds))
 }
 
-/// The number in the first `count` characters, which must be digits, and what follows them.
+/// The number in the first `count` characters, which must be digits, and the remaining text.
 fn digits(text: &str, count: usize) -> Option<(i64, &str)> {
     let (number, rest) = text.split_at_checked(count)?;
     let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_date_with_a_time_of_day() {
+    fn rejects_other_texts_than_a_date_with_a_time_of_day() {
         for text in [
             "",
             "2026",

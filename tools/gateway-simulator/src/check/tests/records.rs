@@ -348,7 +348,7 @@ fn reports_unusable_values() {
     }
     let finding = court.verdict().finding("VALUE_UNUSABLE").unwrap().clone();
     assert_eq!((finding.standing, finding.broken, finding.judged), (Standing::Warn, 1, 2));
-    let reason = "payload.meterValues[0].sampledValue[0].value must not be negative, not -5";
+    let reason = "payload.meterValues[0].sampledValue[0].value must not be negative, but is -5";
     assert_eq!(finding.examples, [format!("partition 0 offset 1: CP-1 {reason}")]);
     assert_eq!(court.standing("UNDECODABLE"), Standing::Pass);
 }

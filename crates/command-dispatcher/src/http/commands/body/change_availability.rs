@@ -13,8 +13,11 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "ChangeAvailability")]
 pub(crate) struct ChangeAvailabilityRequest {
+    /// Whether the connector or device goes into service (`Operative`) or out of service
+    /// (`Inoperative`).
     #[schemars(with = "Availability")]
     r#type: Option<String>,
+    /// The connector, 1 to 1000; 0, null or absent: the whole device.
     #[schemars(range(min = 0, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }

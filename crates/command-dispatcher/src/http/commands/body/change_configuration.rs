@@ -12,8 +12,11 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "ChangeConfiguration")]
 pub(crate) struct ChangeConfigurationRequest {
+    /// The configuration key to change, at most 50 characters.
     #[schemars(with = "ConfigurationKey")]
     key: Option<String>,
+    /// The new value, 0 to 500 characters, sent unchanged. It stays in the record of the command,
+    /// so it must not be a secret.
     #[schemars(with = "ConfigurationValue")]
     value: Option<String>,
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "Reset")]
 pub(crate) struct ResetRequest {
+    /// How the device restarts; `Soft` if null or absent.
     r#type: Option<ResetKind>,
 }
 

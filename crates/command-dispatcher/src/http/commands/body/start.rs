@@ -12,8 +12,10 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "StartTransaction")]
 pub(crate) struct StartRequest {
+    /// The token of the driver for whom the charge starts, at most 20 characters.
     #[schemars(with = "StartIdTag")]
     id_tag: Option<String>,
+    /// The connector at which the charge starts, 1 to 1000; if null or absent, the device chooses.
     #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }

@@ -12,13 +12,17 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "StopTransaction")]
 pub(crate) struct StopRequest {
+    /// The transaction to stop, as an integer or text; not 0 or -1. If null or absent, the open
+    /// session at `connectorId` or else the only open session is stopped.
     #[schemars(extend("not" = { "enum": [0, "0"] }))]
     transaction_id: Option<NumberOrText>,
+    /// The connector whose open session is stopped, 1 to 1000; null or absent: the session may be
+    /// on any connector.
     #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }
 
-/// OCPP 1.6 has integers, some gateways names.
+/// Transaction ids are integers in OCPP 1.6; some gateways use names.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "must be an integer or a string")]
 enum NumberOrText {
@@ -46,7 +50,7 @@ fn transaction(raw: NumberOrText) -> Result<TransactionId, FieldError> {
     match id.as_integer() {
         Some(0 | -1) => Err(FieldError::new(
             "transactionId",
-            "must not be 0 or -1, which gateways send when they do not know it",
+            "must not be 0 or -1, which gateways send for an unknown transaction",
         )),
         _ => Ok(id),
     }

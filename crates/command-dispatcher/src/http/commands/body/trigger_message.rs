@@ -13,8 +13,10 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "TriggerMessage")]
 pub(crate) struct TriggerMessageRequest {
+    /// The OCPP 1.6 message that the device must send, in exactly this spelling.
     #[schemars(with = "TriggeredMessage")]
     requested_message: Option<String>,
+    /// The connector that the message is about, 1 to 1000; null or absent: all connectors.
     #[schemars(range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }

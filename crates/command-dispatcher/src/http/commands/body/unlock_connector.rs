@@ -12,6 +12,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
 #[schemars(rename = "UnlockConnector")]
 pub(crate) struct UnlockConnectorRequest {
+    /// The connector to unlock, 1 to 1000.
     #[schemars(with = "u16", range(min = 1, max = ConnectorId::MAX))]
     connector_id: Option<i64>,
 }

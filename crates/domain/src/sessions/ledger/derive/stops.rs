@@ -1,4 +1,4 @@
-//! Which session a stop ends; and the sessions that only their stop tells of.
+//! Finds the session that a stop ends, and derives sessions that only their stop reports.
 
 use super::{JUST_BEFORE, SAME_CHARGE, Track, Unplaced, Walk};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
@@ -7,11 +7,11 @@ use crate::sessions::session::{ChargingSession, SessionState, StartedBy};
 use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 
-/// A stop that has ended no session yet.
+/// A stop that has not ended a session yet.
 pub(super) struct PendingStop<'a> {
     pub event: EventKey,
     pub why: Unplaced,
-    /// Its place among the facts.
+    /// The index among the facts.
     fact: usize,
     at: DateTime<Utc>,
     transaction: Option<&'a TransactionId>,
@@ -39,7 +39,8 @@ impl PendingStop<'_> {
         track.facts.push(self.fact);
     }
 
-    /// Whether the stop was reported just before `session`, which has no name, began: the clock was set back in between.
+    /// Whether the stop was reported just before the unnamed `session` began: the clock was set
+    /// back in between.
     fn is_just_before(&self, session: &ChargingSession) -> bool {
         self.transaction.is_some()
             && session.transaction_id.is_none()
@@ -52,8 +53,8 @@ impl PendingStop<'_> {
             && session.started_at <= self.at + SAME_CHARGE
     }
 
-    /// Whether the stop reports the end `at` with the register `meter_wh` once more, rather than that of another charge under
-    /// the same id.
+    /// Whether the stop repeats the end `at` with the register `meter_wh`, rather than ending
+    /// another charge with the same id.
     fn repeats(&self, at: DateTime<Utc>, meter_wh: Option<f64>, is_other_open: bool) -> bool {
         let differs = self.meter_wh.zip(meter_wh).map(|(one, other)| one.total_cmp(&other).is_ne());
         self.at <= at + SAME_CHARGE || !differs.unwrap_or(is_other_open)
@@ -81,15 +82,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Tries the stops that wait once more.
+    /// Retries the pending stops.
     pub(super) fn place_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         pending.retain_mut(|stop| !self.place(stop));
         self.pending = pending;
     }
 
-    /// Ends the session that was added last if a stop that waits for one has its id, or is the only one that was reported just
-    /// before it: the clock was set back in between.
+    /// Ends the session that was added last if a pending stop has its id, or if exactly one pending
+    /// stop was reported just before it: the clock was set back in between.
     pub(super) fn place_stop_before_start(&mut self) {
         let Some(track) = self.tracks.last_mut() else { return };
         let waiting = || {
@@ -104,8 +105,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A stop that waits ended `transaction`, which is sighted on `connector` now, or up to 60 s later: that tells where it
-    /// was. Returns whether there was one. A session without a name that is open there is the one that it ended.
+    /// Places a pending stop of `transaction`, which is sighted on `connector` at the time of the
+    /// stop or up to 60 s later: the sighting shows the connector. An unnamed session that is open
+    /// there is the one that the stop ended. Returns whether there was such a stop.
     pub(super) fn place_where_sighted(
         &mut self,
         connector: ConnectorId,
@@ -130,8 +132,9 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// Ends the one session that `stop` can mean, or adds the one that it alone tells of; otherwise
-    /// leaves all as they are and says why. Returns whether it was placed.
+    /// Ends the one session that `stop` can mean, or adds the session that it alone reports.
+    /// Otherwise leaves everything unchanged and records the reason. Returns whether the stop was
+    /// placed.
     fn place(&mut self, stop: &mut PendingStop<'_>) -> bool {
         if let Some(placed) = self.end_named(stop) {
             return placed;
@@ -151,8 +154,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Ends the session that has the id of `stop`; `None` when there is none, or when it ended long before. Returns whether it
-    /// did: of two that are open under one id, none is ended on a guess.
+    /// Ends the session with the id of `stop`; `None` if there is none, or if it ended long before.
+    /// Returns whether a session was ended: if two are open with one id, none is ended on a guess.
     fn end_named(&mut self, stop: &mut PendingStop<'_>) -> Option<bool> {
         let named = || self.tracks.iter().enumerate().filter(|(_, track)| stop.is_of(&track.session));
         let open: Vec<usize> =
@@ -171,8 +174,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes in a stop of the session at `index`, which has ended. It says nothing new, unless that end was a guess; `None`
-    /// when the stop must be of another charge under the same id.
+    /// Applies a stop to the session at `index`, which has already ended. The stop adds nothing
+    /// unless that end was inferred. `None` if the stop must belong to another charge with the same
+    /// id.
     fn repeat_end(&mut self, index: usize, stop: &PendingStop<'_>) -> Option<bool> {
         let held = &self.tracks.get(index)?.session;
         let SessionState::Ended { at, meter_stop_wh, .. } = held.state else { return None };
@@ -192,7 +196,7 @@ impl<'a> Walk<'a> {
         }
         let track = self.tracks.get_mut(index)?;
         if is_superseded {
-            // Another session has been on the connector since.
+            // Another session has started on the connector since.
             stop.end_by(track, stop.at.min(at));
         } else if stop.repeats(at, meter_stop_wh, is_other_open) {
             track.facts.push(stop.fact);
@@ -202,8 +206,8 @@ impl<'a> Walk<'a> {
         Some(true)
     }
 
-    /// Open sessions that a stop without a known name could mean: those without a name; for a stop
-    /// without one, all.
+    /// The open sessions that a stop with an unknown id could mean: the unnamed ones; for a stop
+    /// without an id, all.
     fn could_end(&self, stop: &PendingStop<'_>) -> Vec<usize> {
         let candidate = |session: &ChargingSession| {
             session.may_go_on(stop.at)
@@ -214,8 +218,9 @@ impl<'a> Walk<'a> {
         tracks.filter(|(_, track)| candidate(&track.session)).map(|(index, _)| index).collect()
     }
 
-    /// Adds the session that only `stop` tells of, if it is certain where it was: on the one connector
-    /// that began to charge for no other session; or, where none did, on the only connector that there is.
+    /// Adds the session that only `stop` reports, if its connector is certain: the one connector
+    /// that began to charge for no other session, or, if there is none, the only connector of the
+    /// device.
     fn place_alone(&mut self, stop: &mut PendingStop<'_>) -> bool {
         stop.why = Unplaced::NoOpenSession;
         if stop.transaction.is_none() || stop.session.is_none() {

@@ -11,9 +11,9 @@ use domain::text::Label;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What is said of piles, and their editions, column by column.
+/// The details and revisions of piles, as columns.
 #[derive(Default)]
-struct Said<'a> {
+struct DetailArrays<'a> {
     id: Vec<Uuid>,
     charge_point_id: Vec<&'a str>,
     name: Vec<Option<&'a str>>,
@@ -28,7 +28,7 @@ struct Said<'a> {
     version: Vec<i64>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> DetailArrays<'a> {
     fn of(piles: &'a [Pile]) -> Result<Self, StorageError> {
         let mut columns = Self::default();
         for pile in piles {
@@ -72,16 +72,16 @@ impl<'a> Said<'a> {
     }
 }
 
-/// Piles to be made, unless their device is another pile's; answers the ids of those that were made.
+/// Piles to insert, unless their device already has a pile; returns the ids of the inserted ones.
 pub(super) struct Made<'a> {
-    said: Said<'a>,
+    details: DetailArrays<'a>,
     station_id: Vec<Uuid>,
 }
 
 impl<'a> Made<'a> {
     pub(super) fn of(piles: &'a [Pile]) -> Result<Self, StorageError> {
         let station_id = piles.iter().map(|pile| pile.station_id.0).collect();
-        Ok(Self { said: Said::of(piles)?, station_id })
+        Ok(Self { details: DetailArrays::of(piles)?, station_id })
     }
 }
 
@@ -101,7 +101,7 @@ impl Rows for Made<'_> {
          returning id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
-        self.said.columns(columns)?;
+        self.details.columns(columns)?;
         columns.push::<SqlUuid, _>(&self.station_id)
     }
 }
@@ -110,12 +110,12 @@ impl Lookup for Made<'_> {
     type Answer = SqlUuid;
 }
 
-/// Piles, which are held, with what is said of them since.
-pub(super) struct Replaced<'a>(Said<'a>);
+/// Locked piles with their new details.
+pub(super) struct Replaced<'a>(DetailArrays<'a>);
 
 impl<'a> Replaced<'a> {
     pub(super) fn of(piles: &'a [Pile]) -> Result<Self, StorageError> {
-        Said::of(piles).map(Self)
+        DetailArrays::of(piles).map(Self)
     }
 }
 

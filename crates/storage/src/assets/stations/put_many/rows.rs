@@ -11,9 +11,9 @@ use domain::text::Label;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What is said of stations, and their editions, column by column.
+/// The details and revisions of stations, as columns.
 #[derive(Default)]
-struct Said<'a> {
+struct DetailArrays<'a> {
     id: Vec<Uuid>,
     name: Vec<&'a str>,
     address: Vec<Option<&'a str>>,
@@ -22,15 +22,15 @@ struct Said<'a> {
     longitude: Vec<Option<f64>>,
     status: Vec<&'static str>,
     opening_hours: Vec<Option<Value>>,
-    /// With commas between: an array of arrays would be taken apart to the last word.
+    /// Comma-separated, because `unnest` would flatten an array of arrays.
     facilities: Vec<String>,
-    /// With commas between, as the facilities.
+    /// Comma-separated, like the facilities.
     startable_statuses: Vec<Option<String>>,
     updated_at: Vec<DateTime<Utc>>,
     version: Vec<i64>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> DetailArrays<'a> {
     fn of(stations: &'a [Station]) -> Result<Self, StorageError> {
         let mut columns = Self::default();
         for station in stations {
@@ -76,12 +76,12 @@ impl<'a> Said<'a> {
     }
 }
 
-/// Stations to be made.
-pub(super) struct Made<'a>(Said<'a>);
+/// Stations to insert.
+pub(super) struct Made<'a>(DetailArrays<'a>);
 
 impl<'a> Made<'a> {
     pub(super) fn of(stations: &'a [Station]) -> Result<Self, StorageError> {
-        Said::of(stations).map(Self)
+        DetailArrays::of(stations).map(Self)
     }
 }
 
@@ -102,12 +102,12 @@ impl Rows for Made<'_> {
     }
 }
 
-/// Stations, which are held, with what is said of them since.
-pub(super) struct Replaced<'a>(Said<'a>);
+/// Locked stations with their new details.
+pub(super) struct Replaced<'a>(DetailArrays<'a>);
 
 impl<'a> Replaced<'a> {
     pub(super) fn of(stations: &'a [Station]) -> Result<Self, StorageError> {
-        Said::of(stations).map(Self)
+        DetailArrays::of(stations).map(Self)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A database and a topic of a test's own, and replicas that work on them.
+//! A test's own database and topic, and replicas that use them.
 
 use event_ingestor::{DEFAULTS, GoOn, Settings};
 use runtime::Context;
@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 
 const PUBLISH: Duration = Duration::from_secs(20);
 
-/// Where a test plays.
-pub struct Ground {
+/// The environment of a test.
+pub struct Fixture {
     pub database: TestDatabase,
     pub topic: TestTopic,
     writer: TopicWriter,
@@ -25,7 +25,7 @@ pub struct Running {
     task: JoinHandle<anyhow::Result<()>>,
 }
 
-impl Ground {
+impl Fixture {
     pub async fn new(partitions: i32) -> Self {
         let database = TestDatabase::new().await;
         let topic = TestTopic::new("events");
@@ -35,7 +35,7 @@ impl Ground {
         Self { database, topic, writer }
     }
 
-    /// Deletes the topic and creates it anew, with as many partitions, empty.
+    /// Deletes the topic and creates it again, empty, with this number of partitions.
     pub async fn recreate_topic(&mut self, partitions: i32) {
         let kafka = Kafka::new(&settings(&self.database, &self.topic, &[]).kafka).unwrap();
         kafka.delete_topic(&self.topic).await.unwrap();
@@ -55,14 +55,14 @@ impl Ground {
             .await
     }
 
-    /// Why partition 0 is halted, where it is, once it is owned.
+    /// Why partition 0 is halted, if it is, once a replica owns it.
     pub async fn halted(&self) -> Option<String> {
         let rows = "select halted_because from ingest_partitions where partition = 0 and halted_at_offset = next_offset";
         self.rows(rows).await.get(0)?.get("halted_because")?.as_str().map(str::to_owned)
     }
 
     /// Waits until partition 0 is halted for `reason`.
-    pub async fn halts(&self, reason: &str) {
+    pub async fn wait_for_halt(&self, reason: &str) {
         eventually("the partition to be halted", || async { self.halted().await.as_deref() == Some(reason) })
             .await;
     }
@@ -76,7 +76,7 @@ impl Ground {
         self.start_with(&[("ingest.lease_ms", &lease_ms.to_string())])
     }
 
-    /// Starts a replica with settings of its own.
+    /// Starts a replica with these settings.
     pub fn start_with(&self, overrides: &[(&str, &str)]) -> Running {
         let context = Context::new("event-ingestor");
         let settings = settings(&self.database, &self.topic, overrides);
@@ -84,7 +84,7 @@ impl Ground {
         Running { context, task }
     }
 
-    /// Appends records to a partition, keyed as gateways do; answers the offset of the last.
+    /// Appends records to a partition, keyed as gateways do; returns the offset of the last.
     pub async fn publish(&self, partition: i32, values: &[impl AsRef<[u8]>]) -> i64 {
         let now = chrono::SubsecRound::trunc_subsecs(runtime::clock::now(), 3);
         let record = |value: &[u8]| NewRecord {
@@ -97,7 +97,7 @@ impl Ground {
         self.append(partition, records).await
     }
 
-    /// The epoch of partition 0, once a replica holds it at an epoch after `epoch`.
+    /// The epoch of partition 0, once a replica holds it with an epoch greater than `epoch`.
     pub async fn owned_after(&self, epoch: i64) -> i64 {
         eventually_some("the partition to be taken", || async {
             let state = self.partitions().await.into_iter().next()?;
@@ -129,7 +129,8 @@ impl Ground {
         dead_letters::list_of_topic(&mut connection, &self.topic, 100).await.unwrap()
     }
 
-    /// How many partitions each live replica holds, once all are held by `replicas` of them.
+    /// The number of partitions of each live replica, once `replicas` of them share all partitions
+    /// fairly.
     pub async fn shared_out(&self, replicas: usize) -> Vec<usize> {
         eventually_some("the partitions to be shared out", || async {
             let states = self.partitions().await;
@@ -151,13 +152,13 @@ impl Ground {
 }
 
 impl Running {
-    /// Stops it as SIGTERM does.
+    /// Stops the replica as SIGTERM does.
     pub async fn stop(self) {
         self.context.shutdown.request();
         self.task.await.unwrap().unwrap();
     }
 
-    /// Ends it as a crash does: nothing is given back.
+    /// Ends the replica as a crash does: it releases nothing.
     pub async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
@@ -172,7 +173,7 @@ fn settings(database: &TestDatabase, topic: &str, overrides: &[(&str, &str)]) ->
         ("ingest.topic", topic),
         ("database.max_connections", "4"),
         ("ingest.discover_interval_ms", "500"),
-        // Tests of the feed have topics of their own for it.
+        // Tests of the feed use their own topics.
         ("feed.enabled", "false"),
     ];
     all.extend_from_slice(overrides);

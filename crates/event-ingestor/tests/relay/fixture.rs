@@ -1,4 +1,4 @@
-//! A database and a feed topic of a test's own, relays that work on them, and a consumer.
+//! A test's own database and feed topic, relays that use them, and a consumer.
 
 use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedPosition, FeedSubject};
 use domain::ids::{ChargePointId, ConnectorId};
@@ -13,20 +13,20 @@ use tokio::task::JoinHandle;
 
 pub const PARTITIONS: i32 = 3;
 
-/// Where a test plays.
-pub struct Ground {
+/// The environment of a test.
+pub struct Fixture {
     pub database: TestDatabase,
     pub topic: TestTopic,
     pub kafka: Kafka,
 }
 
-/// An ingestor that relays.
+/// A running event-ingestor that relays the feed.
 pub struct Running {
     context: Context,
     task: JoinHandle<anyhow::Result<()>>,
 }
 
-impl Ground {
+impl Fixture {
     /// Without the topic.
     pub async fn bare() -> Self {
         let database = TestDatabase::new().await;
@@ -36,9 +36,9 @@ impl Ground {
     }
 
     pub async fn new() -> Self {
-        let ground = Self::bare().await;
-        ground.create_topic().await;
-        ground
+        let fixture = Self::bare().await;
+        fixture.create_topic().await;
+        fixture
     }
 
     pub async fn create_topic(&self) {
@@ -52,8 +52,8 @@ impl Ground {
         Running { context, task }
     }
 
-    /// The relay's place and who holds it.
-    pub async fn place(&self) -> serde_json::Value {
+    /// The position of the relay, and whether a replica holds the lease.
+    pub async fn position(&self) -> serde_json::Value {
         let query = format!(
             "select coalesce((select json_build_array(next_offset, owner is not null) from ingest_partitions
                               where topic = '{}'), '[]')",
@@ -62,7 +62,7 @@ impl Ground {
         self.database.json(&query).await
     }
 
-    /// All that was published, by partition.
+    /// All published records, by partition.
     pub async fn consume(&self) -> Vec<Vec<ReceivedRecord>> {
         let mut published = Vec::new();
         for partition in 0..PARTITIONS {
@@ -90,7 +90,7 @@ impl Running {
         self.task.await.unwrap().unwrap();
     }
 
-    /// Ends it as a crash does: nothing is given back.
+    /// Ends it as a crash does: it releases nothing.
     pub async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
@@ -101,7 +101,7 @@ fn settings(database: &TestDatabase, topic: &str) -> event_ingestor::Settings {
     let overrides = [
         ("database.url", database.url.as_str()),
         ("kafka.brokers", &testkit::kafka_brokers()),
-        // There are no events: only the relay is at work.
+        // The topic has no events: only the relay works.
         ("ingest.topic", &testkit::unique("no-events")),
         ("ingest.lease_ms", "400"),
         ("feed.topic", topic),
@@ -111,7 +111,7 @@ fn settings(database: &TestDatabase, topic: &str) -> event_ingestor::Settings {
     runtime::settings::parse(event_ingestor::DEFAULTS, &overrides).unwrap()
 }
 
-/// Writes a chunk in which each of `devices` tells its `number`th change.
+/// Writes a chunk with the change `number` of each of `devices`.
 pub async fn write(connection: &mut Connection, devices: &[String], number: usize) {
     let changes: Vec<FeedChange> = devices.iter().map(|device| change(device, number)).collect();
     feed::append(connection, &changes).await.unwrap();
@@ -131,9 +131,9 @@ fn change(device: &str, number: usize) -> FeedChange {
     }
 }
 
-/// The numbers of each device's changes, as a consumer sees them that does as the documents say: it skips what is not greater
-/// than the last id that it read from the partition.
-pub fn understand(published: &[Vec<ReceivedRecord>]) -> BTreeMap<String, Vec<usize>> {
+/// The numbers of each device's changes, as a consumer sees them that follows the documentation: it
+/// skips ids that are not greater than the last one that it read from the partition.
+pub fn consumed_once(published: &[Vec<ReceivedRecord>]) -> BTreeMap<String, Vec<usize>> {
     let mut numbers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for records in published {
         let mut last = FeedPosition::end_of(0);

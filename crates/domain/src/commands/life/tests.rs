@@ -1,0 +1,153 @@
+//! Property and example tests of the life of a command.
+
+use super::*;
+use crate::merged::Merged;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+fn answered(event: i64, status: &str) -> Step {
+    Step::Answered(DeviceAnswer { event: EventKey(event), status: status.to_owned(), reason: None })
+}
+
+fn charging() -> Step {
+    let session_id = Some(SessionId(Uuid::from_u128(7)));
+    Step::TookEffect(Effect::new(EffectKind::Charging, session_id))
+}
+
+fn preparing() -> Step {
+    Step::TookEffect(Effect::of_status(ConnectorStatus::Preparing))
+}
+
+fn gateway(name: &str) -> GatewayId {
+    GatewayId::parse(name).unwrap()
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        Just(Step::Published { offset: 3 }),
+        Just(Step::Unconfirmed { detail: "broker".to_owned() }),
+        Just(Step::Unpublished { detail: "broker".to_owned() }),
+        (0..4_i64, "(Accepted|Rejected|unlocked)").prop_map(|(event, word)| answered(event, &word)),
+        Just(charging()),
+        Just(preparing()),
+        Just(Step::Expired { moved_to: None, looked_for: None }),
+        Just(Step::Rerouted { from: gateway("pod-a"), to: gateway("pod-b"), partition: 5 }),
+        Just(Step::Republished { offset: 4 }),
+        Just(Step::NotRepublished { detail: "broker".to_owned() }),
+    ]
+}
+
+fn life_of(steps: &[Step]) -> CommandLife {
+    let mut life = CommandLife::accepted(at(0));
+    for (second, step) in (1..).zip(steps) {
+        life.take(at(second), step.clone());
+    }
+    life
+}
+
+proptest! {
+    #[test]
+    fn states_only_move_forward_and_never_after_the_end(steps in prop::collection::vec(steps(), 0..12)) {
+        let mut life = CommandLife::accepted(at(0));
+        let mut before = life.state();
+        for step in steps {
+            let taken = life.take(at(1), step);
+            let now = life.state();
+            prop_assert_eq!(taken == Merged::Changed, now != before);
+            prop_assert!(!before.is_end() || now == before);
+            prop_assert!(now != CommandState::Accepted || before == CommandState::Accepted);
+            before = now;
+        }
+    }
+
+    #[test]
+    fn a_repeated_step_changes_nothing(steps in prop::collection::vec(steps(), 0..12)) {
+        let once = life_of(&steps);
+        let mut twice = once.clone();
+        for step in steps {
+            prop_assert_eq!(twice.take(at(9), step), Merged::Known);
+        }
+        prop_assert_eq!(twice, once);
+    }
+
+    #[test]
+    fn a_life_survives_serialization(steps in prop::collection::vec(steps(), 0..12)) {
+        let life = life_of(&steps);
+        let written = serde_json::to_string(&life).unwrap();
+        prop_assert_eq!(serde_json::from_str::<CommandLife>(&written).unwrap(), life);
+    }
+}
+
+#[test]
+fn an_answer_and_an_effect_are_separate_steps() {
+    let mut life = life_of(&[Step::Published { offset: 1 }, answered(1, "Accepted")]);
+    assert_eq!((life.state(), life.effect()), (CommandState::Confirmed, None));
+    assert_eq!(life.take(at(30), charging()), Merged::Recorded);
+    assert_eq!(life.effect().map(|(when, effect)| (when, effect.kind)), Some((at(30), EffectKind::Charging)));
+}
+
+#[test]
+fn a_session_replaces_the_status_that_confirmed_a_start() {
+    let mut life = life_of(&[Step::Published { offset: 1 }, preparing()]);
+    assert_eq!((life.state(), life.is_start_pending()), (CommandState::Confirmed, true));
+    let charges = Step::TookEffect(Effect::of_status(ConnectorStatus::Charging));
+    assert_eq!(life.take(at(3), charges), Merged::Recorded);
+    assert!(!life.is_start_pending());
+    assert_eq!(life.take(at(4), charging()), Merged::Recorded);
+    assert_eq!(life.take(at(5), preparing()), Merged::Known);
+    assert_eq!(life.effect().map(|(when, effect)| (when, effect.kind)), Some((at(4), EffectKind::Charging)));
+}
+
+#[test]
+fn steps_unknown_to_the_previous_release_are_stored_separately() {
+    let life = life_of(&[Step::Published { offset: 1 }, preparing(), answered(1, "Accepted")]);
+    let stored = serde_json::to_value(&life).unwrap();
+    let steps: Vec<_> = stored["trail"].as_array().unwrap().iter().map(|entry| &entry["step"]).collect();
+    assert_eq!(steps, ["accepted", "published", "answered"]);
+    assert_eq!((&stored["since"][0]["place"], &stored["since"][0]["kind"]), (&2.into(), &"status".into()));
+    assert_eq!(serde_json::from_value::<CommandLife>(stored).unwrap(), life);
+}
+
+#[test]
+fn an_expiry_names_the_expected_effects() {
+    let expired = Step::Expired { moved_to: None, looked_for: Some("the device's answer".to_owned()) };
+    let failure = life_of(&[expired]).failure().unwrap();
+    assert_eq!(failure.code, FailureCode::NoAnswer);
+    assert_eq!(failure.detail, "no effect was observed in time; expected: the device's answer");
+}
+
+#[test]
+fn a_late_step_is_kept_and_changes_nothing() {
+    let mut life =
+        life_of(&[Step::Published { offset: 1 }, Step::Expired { moved_to: None, looked_for: None }]);
+    assert_eq!(life.take(at(99), answered(1, "Accepted")), Merged::Recorded);
+    assert_eq!(life.state(), CommandState::Expired);
+    assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::NoAnswer));
+    assert!(life.trail().last().is_some_and(|entry| entry.late));
+}
+
+#[test]
+fn an_answer_resolves_an_unconfirmed_publication() {
+    let unknown = Step::Unconfirmed { detail: "Kafka did not confirm the command".to_owned() };
+    let life = life_of(std::slice::from_ref(&unknown));
+    assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::Unconfirmed));
+    let life = life_of(&[unknown, answered(1, "accepted")]);
+    assert_eq!((life.state(), life.failure()), (CommandState::Confirmed, None));
+    let life = life_of(&[answered(1, "NotSupported"), Step::Published { offset: 4 }]);
+    assert_eq!((life.state(), life.published()), (CommandState::Rejected, Some((at(2), 4))));
+    assert_eq!(life.failure().unwrap().detail, "the device answered NotSupported");
+}
+
+#[test]
+fn answers_beyond_the_limit_are_only_counted() {
+    let answers: Vec<_> = (0..100).map(|event| answered(event, "Accepted")).collect();
+    let mut life = life_of(&answers);
+    assert_eq!(life.trail().len(), CommandLife::MAX_TRAIL);
+    assert_eq!(life.omitted(), 101 - 32);
+    assert_eq!((life.take(at(200), charging()), life.omitted()), (Merged::Recorded, 101 - 32));
+    assert!(life.effect().is_some(), "effects are always kept");
+}

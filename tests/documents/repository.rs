@@ -1,0 +1,70 @@
+//! The files of the repository that the documents may name.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders that are built, installed or local to a machine.
+const GENERATED: [&str; 8] =
+    ["target", ".git", "node_modules", ".stack", ".stack-chaos", "dist", "generated", "__pycache__"];
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every file below `folder`, as paths from the root, without those that are generated.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            match () {
+                () if GENERATED.contains(&name.as_str()) => {}
+                () if path.is_dir() => folders.push(path),
+                () => found.push(path),
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// README, CONTRIBUTING and all pages of `docs/`, and the READMEs beside what they describe.
+pub fn documents() -> Vec<PathBuf> {
+    let mut found = files(&root());
+    found.retain(|path| path.extension().is_some_and(|kind| kind == "md"));
+    assert!(found.len() > 30, "the documents were not found");
+    found
+}
+
+/// `path` as messages name it.
+pub fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+/// Every word of the sources, configuration and generated documents: what an identifier in a
+/// document can refer to. Documents in Markdown do not count, so none vouches for another.
+pub fn words() -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for path in files(&root()) {
+        if path.extension().is_some_and(|kind| kind == "md")
+            || path.starts_with(root().join("tests/documents"))
+        {
+            continue;
+        }
+        words.extend(path.iter().map(|part| part.to_string_lossy().into_owned()));
+        words.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+        words.extend(text.split(|letter| !is_part(letter)).map(str::to_owned));
+        // Names with dashes or dots: crates, settings, headers, types of events, keys of charts.
+        let is_name = |letter: char| is_part(letter) || letter == '-' || letter == '.';
+        words.extend(
+            text.split(|letter| !is_name(letter)).map(|name| name.trim_matches(['-', '.']).to_owned()),
+        );
+    }
+    words
+}
