@@ -12,7 +12,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("CHARGING__DATABASE__CONNECT_TIMEOUT_MS", "1000"),
 ];
 /// What an ingestor logs when it gives up a whole batch.
-const HALVED: &str = "a batch took too long again and again";
+const HALVED: &str = "a batch timed out repeatedly";
 
 /// What the ingestors did meanwhile.
 #[derive(Debug, Clone, Copy)]

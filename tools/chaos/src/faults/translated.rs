@@ -17,7 +17,7 @@ const LOCKED: Duration = Duration::from_millis(500);
 /// The pause between a lock and the closing of connections.
 const PAUSE: Duration = Duration::from_millis(300);
 /// What an ingestor logs about a batch that failed for an unknown reason.
-const REFUSED: &str = "postgres refused a ";
+const REFUSED: &str = "PostgreSQL refused a ";
 
 /// The result.
 #[derive(Debug, Clone, Copy)]
